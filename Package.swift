@@ -1,0 +1,132 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "swift-webhooks",
+    products: [
+        .library(name: "Webhooks", targets: ["Webhooks"]),
+        .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
+        .executable(name: "webhooks", targets: ["WebhooksCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Values and pure decisions, and the seams. No I/O.
+        .target(
+            name: "WebhookCore",
+            dependencies: [.product(name: "Collections", package: "swift-collections")],
+            swiftSettings: strict
+        ),
+        // The built-in profiles: the files of templates/ embedded in the binary.
+        .target(name: "CBuiltinProfiles"),
+        // webhooks.yaml and profiles -> an immutable registry, with diagnostics by line.
+        .target(
+            name: "WebhookRegistry",
+            dependencies: ["WebhookCore", "CBuiltinProfiles", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
+        // Event x subscription -> method, headers, exact body.
+        .target(
+            name: "WebhookRendering",
+            dependencies: [
+                "WebhookCore",
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        // Which delivery next, and what became of it.
+        .target(
+            name: "WebhookEngine",
+            dependencies: ["WebhookCore", .product(name: "Collections", package: "swift-collections")],
+            swiftSettings: strict
+        ),
+        // A request to a vetted address -> an outcome, over libcurl.
+        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CCurl", dependencies: ["CLibcurl"]),
+        .target(name: "CurlTransport", dependencies: ["WebhookCore", "CCurl"], swiftSettings: strict),
+        // The store on SQLite.
+        .target(
+            name: "SQLiteStore",
+            dependencies: [
+                "WebhookCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
+        // What hosts import.
+        .target(
+            name: "Webhooks",
+            dependencies: [
+                "WebhookCore", "WebhookRegistry", "WebhookRendering", "WebhookEngine", "CurlTransport", "SQLiteStore",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        // Virtual clock, scripted transport, in-memory store, simulation, the stores' conformance suite.
+        .target(name: "WebhooksTesting", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
+        // A receiver for trying things, shared by `webhooks listen` and the tests.
+        .target(name: "WebhookReceiver", dependencies: ["WebhookCore"], swiftSettings: strict),
+        // The CLI. No logic of its own.
+        .executableTarget(
+            name: "WebhooksCommand",
+            dependencies: [
+                "Webhooks", "WebhookReceiver",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "WebhookCoreTests", dependencies: ["WebhookCore"], swiftSettings: strict),
+        .testTarget(name: "WebhookRegistryTests", dependencies: ["WebhookRegistry"], swiftSettings: strict),
+        .testTarget(
+            name: "WebhookRenderingTests",
+            dependencies: ["WebhookRendering", "WebhookRegistry"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhookEngineTests",
+            dependencies: ["WebhookEngine", "WebhooksTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "CurlTransportTests",
+            dependencies: ["CurlTransport", "WebhookReceiver"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SQLiteStoreTests",
+            dependencies: ["SQLiteStore", "WebhooksTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: ["Webhooks", "WebhooksTesting", "WebhookReceiver"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhooksCommandTests",
+            dependencies: ["WebhookReceiver", "WebhookCore"],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,96 @@
+/// Something that happened in the platform and that subscribers want to know.
+public struct Event: Sendable, Hashable {
+    /// Names the event for idempotency: the same id with the same content is stored and delivered once.
+    /// Printable ASCII without spaces, at most 256 bytes.
+    public var id: String
+    /// What happened, such as `course.created`.
+    public var topic: String
+    /// The payload: one JSON value, passed on byte for byte.
+    public var data: ByteString
+    /// Whose event it is; reaches only subscriptions of this tenant or of none. At most 256 bytes, no control characters.
+    public var tenant: String?
+    /// When it happened.
+    public var occurredAt: Timestamp
+    /// Whether ``occurredAt`` was given by the caller. A default doesn't count when the same id comes again.
+    public var occurredAtIsGiven: Bool
+    /// When to deliver it; `nil` at once. Until then it can be cancelled.
+    public var deliverAt: Timestamp?
+    /// Whether it is a test, marked so in the log and, where the profile has a flag, on the wire.
+    public var isTest: Bool
+
+    /// Makes an event and checks it.
+    ///
+    /// - Parameters:
+    ///   - id: an idempotency key; default: a generated, time-ordered one.
+    ///   - occurredAt: default: now.
+    /// - Throws: ``EventError``.
+    public init(
+        topic: String,
+        data: ByteString,
+        id: String? = nil,
+        tenant: String? = nil,
+        occurredAt: Timestamp? = nil,
+        deliverAt: Timestamp? = nil,
+        isTest: Bool = false
+    ) throws(EventError) {
+        guard Topic.isValid(topic) else { throw EventError.topic }
+        if let id, !Self.isValidID(id) { throw EventError.id }
+        if let tenant, !Self.isValidTenant(tenant) { throw EventError.tenant }
+        guard data.count <= Self.maxDataSize else { throw EventError.tooLarge }
+        let value: Range<Int>
+        do {
+            value = try JSON.validate(data)
+        } catch {
+            throw EventError.data(error)
+        }
+        self.id = id ?? EventID.generate()
+        self.topic = topic
+        self.data = value == 0..<data.count ? data : data.slice(value)
+        self.tenant = tenant
+        self.occurredAt = occurredAt ?? .now
+        self.occurredAtIsGiven = occurredAt != nil
+        self.deliverAt = deliverAt
+        self.isTest = isTest
+    }
+
+    /// Rebuilds an event that was checked before, as a store does. Checks nothing.
+    public init(
+        stored id: String,
+        topic: String,
+        data: ByteString,
+        tenant: String?,
+        occurredAt: Timestamp,
+        occurredAtIsGiven: Bool,
+        deliverAt: Timestamp?,
+        isTest: Bool
+    ) {
+        self.id = id
+        self.topic = topic
+        self.data = data
+        self.tenant = tenant
+        self.occurredAt = occurredAt
+        self.occurredAtIsGiven = occurredAtIsGiven
+        self.deliverAt = deliverAt
+        self.isTest = isTest
+    }
+
+    /// The largest `data`: 20 MB.
+    public static let maxDataSize = 20_000_000
+
+    /// Whether an id is printable ASCII without spaces, 1 to 256 bytes.
+    public static func isValidID(_ id: String) -> Bool {
+        (1...256).contains(id.utf8.count) && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
+    /// Whether a tenant has 1 to 256 bytes and no control characters.
+    public static func isValidTenant(_ tenant: String) -> Bool {
+        (1...256).contains(tenant.utf8.count) && !tenant.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.
+    public func hasSameContent(as other: Event) -> Bool {
+        topic == other.topic && data == other.data && tenant == other.tenant && isTest == other.isTest
+            && deliverAt == other.deliverAt
+            && (occurredAt == other.occurredAt || !occurredAtIsGiven || !other.occurredAtIsGiven)
+    }
+}

@@ -1,0 +1,68 @@
+/// Reading and checking JSON.
+public enum JSON {
+    /// The depth of nesting that an event's data may have.
+    public static let maxDepth = 512
+
+    /// Parses one JSON document.
+    ///
+    /// - Parameters:
+    ///   - document: UTF-8 without byte order mark; white space around the value is allowed.
+    ///   - maxDepth: how deep arrays and objects may nest; defaults to 512.
+    /// - Throws: ``JSONError`` with the place of the first problem.
+    public static func parse(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> JSONValue {
+        let result: Result<JSONValue, JSONError> = document.withUnsafeBytes { bytes in
+            var parser = JSONParser(document: document, scanner: JSONScanner(bytes, maxDepth: maxDepth))
+            return Result { () throws(JSONError) in try parser.parseDocument() }
+        }
+        return try result.get()
+    }
+
+    /// Checks a document without building values and returns where the value stands in it, white space left out.
+    ///
+    /// - Throws: ``JSONError`` with the place of the first problem.
+    public static func validate(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> Range<Int> {
+        let result: Result<Range<Int>, JSONError> = document.withUnsafeBytes { bytes in
+            var walker = JSONWalker(scanner: JSONScanner(bytes, maxDepth: maxDepth))
+            return Result { () throws(JSONError) in try walker.walkDocument() }
+        }
+        return try result.get()
+    }
+
+    /// Appends a text as a JSON string, quotes included; only what RFC 8259 demands is escaped.
+    public static func appendString(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        appendEscaped(text, to: &output)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a text with JSON's escapes but without the quotes.
+    public static func appendEscaped(_ text: String, to output: inout [UInt8]) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): output.append(contentsOf: [0x5C, 0x22])
+            case UInt8(ascii: "\\"): output.append(contentsOf: [0x5C, 0x5C])
+            case 0x08: output.append(contentsOf: [0x5C, UInt8(ascii: "b")])
+            case 0x0C: output.append(contentsOf: [0x5C, UInt8(ascii: "f")])
+            case 0x0A: output.append(contentsOf: [0x5C, UInt8(ascii: "n")])
+            case 0x0D: output.append(contentsOf: [0x5C, UInt8(ascii: "r")])
+            case 0x09: output.append(contentsOf: [0x5C, UInt8(ascii: "t")])
+            case 0..<0x20, 0x7F:
+                output.append(contentsOf: "\\u00".utf8)
+                output.append(hexDigit(byte >> 4))
+                output.append(hexDigit(byte & 15))
+            default: output.append(byte)
+            }
+        }
+    }
+
+    /// A text as a JSON string, quotes included.
+    public static func string(_ text: String) -> String {
+        var output: [UInt8] = []
+        appendString(text, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

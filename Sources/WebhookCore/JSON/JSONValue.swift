@@ -1,0 +1,83 @@
+/// A JSON value (RFC 8259) that keeps what Foundation loses: key order, number text and duplicate keys.
+///
+/// Every node remembers where it stands in its document, so that it can be passed on byte for byte (``raw``)
+/// and a problem can be reported by line.
+public struct JSONValue: Sendable {
+    /// What the value is.
+    public enum Kind: Sendable {
+        case null
+        case bool(Bool)
+        /// The number's text as written.
+        case number(String)
+        /// The text, unescaped. A lone surrogate becomes U+FFFD here; ``raw`` still has it.
+        case string(String)
+        case array([JSONValue])
+        /// Members in order, duplicates included.
+        case object([Member])
+    }
+
+    /// A key with its value.
+    public struct Member: Sendable {
+        /// The key, unescaped.
+        public var key: String
+        /// The offset of the key's first byte in the document.
+        public var keyOffset: Int
+        /// The value.
+        public var value: JSONValue
+
+        public init(key: String, keyOffset: Int = 0, value: JSONValue) {
+            self.key = key
+            self.keyOffset = keyOffset
+            self.value = value
+        }
+    }
+
+    /// What the value is.
+    public let kind: Kind
+    /// The document the value was read from.
+    public let document: ByteString
+    /// Where in the document the value's text stands.
+    public let range: Range<Int>
+
+    public init(kind: Kind, document: ByteString, range: Range<Int>) {
+        self.kind = kind
+        self.document = document
+        self.range = range
+    }
+
+    /// The value's text exactly as it stands in the document.
+    public var raw: ByteString { range == 0..<document.count ? document : document.slice(range) }
+
+    /// The member of an object by key; of duplicates the last, as most readers take it.
+    public subscript(key: String) -> JSONValue? {
+        guard case .object(let members) = kind else { return nil }
+        return members.last { $0.key == key }?.value
+    }
+
+    /// The value at a path of keys; a segment of decimal digits is also an array index.
+    public func value(at path: some Collection<String>) -> JSONValue? {
+        var current = self
+        for segment in path {
+            if let next = current[segment] {
+                current = next
+            } else if case .array(let items) = current.kind, let index = Int(segment), items.indices.contains(index) {
+                current = items[index]
+            } else {
+                return nil
+            }
+        }
+        return current
+    }
+
+    /// Whether the value is `null`.
+    public var isNull: Bool { if case .null = kind { true } else { false } }
+
+    /// The text of a string.
+    public var string: String? { if case .string(let text) = kind { text } else { nil } }
+
+    /// The items of an array.
+    public var array: [JSONValue]? { if case .array(let items) = kind { items } else { nil } }
+
+    /// The members of an object.
+    public var object: [Member]? { if case .object(let members) = kind { members } else { nil } }
+}

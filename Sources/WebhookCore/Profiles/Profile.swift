@@ -1,0 +1,81 @@
+/// A platform's dialect: its topics and how they look on the wire. Data, read from a folder.
+///
+/// A class, because thousands of subscriptions share one.
+public final class Profile: Sendable {
+    public let name: String
+    public let title: String
+    /// For receivers and operators.
+    public let notes: String?
+    /// Offered content types, the first is the default.
+    public let contentTypes: [ContentType]
+    public let httpsOnly: Bool
+    /// Whether every topic is known.
+    public let anyTopic: Bool
+    public let successCodes: [ClosedRange<Int>]
+    /// The built-in defaults with what the profile says about delivery.
+    public let policy: DeliveryPolicy
+    /// In order; values are Mustache templates.
+    public let headers: [HeaderTemplate]
+    public let signature: SignatureScheme?
+    public let body: ProfileBody
+    /// In the profile's order.
+    public let topics: [ProfileTopic]
+    private let topicIndex: [String: Int]
+
+    public init(
+        name: String,
+        title: String,
+        notes: String? = nil,
+        contentTypes: [ContentType],
+        httpsOnly: Bool = false,
+        anyTopic: Bool = false,
+        successCodes: [ClosedRange<Int>] = [200...299],
+        policy: DeliveryPolicy = DeliveryPolicy(),
+        headers: [HeaderTemplate] = [],
+        signature: SignatureScheme? = nil,
+        body: ProfileBody,
+        topics: [ProfileTopic]
+    ) {
+        self.name = name
+        self.title = title
+        self.notes = notes
+        self.contentTypes = contentTypes
+        self.httpsOnly = httpsOnly
+        self.anyTopic = anyTopic
+        self.successCodes = successCodes
+        self.policy = policy
+        self.headers = headers
+        self.signature = signature
+        self.body = body
+        self.topics = topics
+        topicIndex = Dictionary(topics.enumerated().map { ($1.topic, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What the profile knows of a topic; under ``anyTopic`` its generic entry for all that it doesn't list.
+    public func topic(_ name: String) -> ProfileTopic? {
+        if let index = topicIndex[name] { return topics[index] }
+        return anyTopic ? topicIndex[ProfileTopic.anyName].map { topics[$0] } : nil
+    }
+
+    /// Whether a status code means that the receiver took the delivery.
+    public func isSuccess(_ status: Int) -> Bool { successCodes.contains { $0.contains(status) } }
+}
+
+/// A header whose value is a Mustache template.
+public struct HeaderTemplate: Sendable, Hashable {
+    public var name: String
+    public var template: String
+
+    public init(name: String, template: String) {
+        self.name = name
+        self.template = template
+    }
+}
+
+/// What a profile sends as body.
+public enum ProfileBody: Sendable {
+    /// An ordered envelope, written as JSON, XML or form.
+    case envelope([EnvelopeMember])
+    /// A Mustache template for each content type.
+    case templates([ContentType: BodyTemplate])
+}

@@ -1,0 +1,64 @@
+/// How a profile signs its requests.
+public struct SignatureScheme: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        /// The secret itself in the header.
+        case plain
+        case hmacSHA256
+        case hmacSHA512
+        case ed25519
+        /// The public specification of that name: three headers, `v1` or `v1a` by the kind of secret.
+        case standardWebhooks
+    }
+
+    /// How signature bytes, or a secret's text, are written.
+    public enum Encoding: Sendable, Hashable { case hex, base64 }
+
+    /// How a secret's text stands for key bytes.
+    public enum SecretEncoding: Sendable, Hashable { case text, base64, hex }
+
+    /// What is signed.
+    public enum Content: Sendable, Hashable {
+        case body
+        /// `{timestamp}.{body}`
+        case timestampBody
+        /// `{id}.{timestamp}.{body}`
+        case idTimestampBody
+    }
+
+    public var kind: Kind
+    /// The header that carries it; unused for ``Kind/standardWebhooks``.
+    public var header: String
+    public var encoding: Encoding
+    public var content: Content
+    /// Put before each signature.
+    public var prefix: String
+    /// The header's value with `{timestamp}` and `{signatures}` in it.
+    public var value: String
+    /// Joins the signatures of several secrets; `nil`: the header carries the first secret's alone.
+    public var separator: String?
+    public var secretEncoding: SecretEncoding
+    /// Whether a subscription must have a secret; otherwise, without one the header is left out.
+    public var requiresSecret: Bool
+
+    public init(
+        kind: Kind,
+        header: String,
+        encoding: Encoding = .hex,
+        content: Content = .body,
+        prefix: String = "",
+        value: String = "{signatures}",
+        separator: String? = nil,
+        secretEncoding: SecretEncoding = .text,
+        requiresSecret: Bool = false
+    ) {
+        self.kind = kind
+        self.header = header
+        self.encoding = encoding
+        self.content = content
+        self.prefix = prefix
+        self.value = value
+        self.separator = separator
+        self.secretEncoding = secretEncoding
+        self.requiresSecret = requiresSecret
+    }
+}

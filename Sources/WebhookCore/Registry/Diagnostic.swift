@@ -1,0 +1,28 @@
+/// A problem of a configuration, with its place.
+public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
+    public enum Severity: String, Sendable, Hashable { case error, warning }
+
+    public var severity: Severity
+    /// The file as the user would name it.
+    public var file: String
+    /// From 1; `nil` where the file as a whole is meant.
+    public var line: Int?
+    /// From 1.
+    public var column: Int?
+    /// Names place and cause and what to do next; never quotes a value that could be a secret.
+    public var message: String
+
+    public init(_ severity: Severity, file: String, line: Int? = nil, column: Int? = nil, message: String) {
+        self.severity = severity
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+    }
+
+    /// `file:line:column: message`, with `warning:` where it is one.
+    public var description: String {
+        let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
+        return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
+    }
+}

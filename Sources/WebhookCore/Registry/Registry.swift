@@ -1,0 +1,35 @@
+/// Everything a dispatcher works by, at one moment: immutable, replaced as a whole by a reload.
+public final class Registry: Sendable {
+    /// In the file's order.
+    public let subscriptions: [Subscription]
+    /// Every known profile by name.
+    public let profiles: [String: Profile]
+    public let settings: DispatcherSettings
+    private let indexByName: [String: Int]
+
+    public init(subscriptions: [Subscription], profiles: [String: Profile], settings: DispatcherSettings) {
+        self.subscriptions = subscriptions
+        self.profiles = profiles
+        self.settings = settings
+        indexByName = Dictionary(
+            subscriptions.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// A subscription by name.
+    public func subscription(named name: String) -> Subscription? {
+        indexByName[name].map { subscriptions[$0] }
+    }
+
+    /// Who wants an event, in the file's order. Parses the data only where a filter asks for it.
+    public func subscriptions(for event: Event) -> [Subscription] {
+        var data: JSONValue?
+        return subscriptions.filter { subscription in
+            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return false }
+            guard let filter = subscription.filter else { return true }
+            if data == nil { data = try? JSON.parse(event.data) }
+            return data.map { filter.accepts(event, data: $0) } ?? false
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// Turns events into bodies and deliveries into requests: pure, and callable from any thread.
+public protocol DeliveryRenderer: Sendable {
+    /// Renders an event for subscriptions that want it, each distinct representation once.
+    ///
+    /// - Returns: `bodies`, and for each subscription in order the index of its body, or why there is none.
+    func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent
+
+    /// Makes the request of one attempt: headers with fresh timestamp and signature around a stored body.
+    func request(for attempt: AttemptContext, to subscription: Subscription, body: ByteString) throws(RenderingError)
+        -> PreparedRequest
+}
+
+/// An event's distinct bodies and who gets which.
+public struct RenderedEvent: Sendable {
+    public var bodies: [ByteString]
+    /// Runs parallel to the subscriptions asked for.
+    public var representations: [Result<Representation, RenderingError>]
+
+    /// Which body, and how it is written.
+    public struct Representation: Sendable, Hashable {
+        public var body: Int
+        public var contentType: ContentType
+
+        public init(body: Int, contentType: ContentType) {
+            self.body = body
+            self.contentType = contentType
+        }
+    }
+
+    public init(bodies: [ByteString], representations: [Result<Representation, RenderingError>]) {
+        self.bodies = bodies
+        self.representations = representations
+    }
+}
+
+/// Why a body or a request can't be made. The text names place and cause, and no value of the event's.
+public struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// What distinguishes one attempt's headers from another's.
+public struct AttemptContext: Sendable, Hashable {
+    public var event: EventHeader
+    /// `nil` for a rendering that is not sent.
+    public var delivery: Delivery.ID?
+    /// From 1.
+    public var attempt: Int
+    public var contentType: ContentType
+    public var mode: DeliveryMode
+    /// The signature's time.
+    public var at: Timestamp
+
+    public init(
+        event: EventHeader,
+        delivery: Delivery.ID?,
+        attempt: Int,
+        contentType: ContentType,
+        mode: DeliveryMode,
+        at: Timestamp
+    ) {
+        self.event = event
+        self.delivery = delivery
+        self.attempt = attempt
+        self.contentType = contentType
+        self.mode = mode
+        self.at = at
+    }
+}
+
+/// A request, and how it may be shown.
+public struct PreparedRequest: Sendable {
+    public var request: TransportRequest
+    /// All headers as sent, `Host` and `Content-Length` included, with credentials as `***`.
+    public var redactedHeaders: [HTTPHeader]
+    /// Removes the subscription's secrets from what a receiver answered.
+    public var redactor: Redactor
+
+    public init(request: TransportRequest, redactedHeaders: [HTTPHeader], redactor: Redactor) {
+        self.request = request
+        self.redactedHeaders = redactedHeaders
+        self.redactor = redactor
+    }
+}

@@ -1,0 +1,37 @@
+/// A credential that can't be printed by accident.
+///
+/// It has no textual form of its own: descriptions, dumps and interpolation give `***`. Whoever needs the value says so
+/// with ``reveal()``, which is easy to search for.
+public struct Secret: Sendable, Hashable {
+    private let value: String
+
+    /// Wraps a value.
+    public init(_ value: String) {
+        self.value = value
+    }
+
+    /// The value itself, for the wire and for nothing else.
+    public func reveal() -> String { value }
+
+    /// Whether there is no value at all.
+    public var isEmpty: Bool { value.isEmpty }
+
+    /// Compares in a time that depends on the lengths alone.
+    public static func == (lhs: Secret, rhs: Secret) -> Bool {
+        constantTimeEqual(lhs.value.utf8, rhs.value.utf8)
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "***" }
+    public var debugDescription: String { "***" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Whether two byte sequences are equal, in a time that depends on their lengths alone.
+public func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collection<UInt8>) -> Bool {
+    guard lhs.count == rhs.count else { return false }
+    var difference: UInt8 = 0
+    for (left, right) in zip(lhs, rhs) { difference |= left ^ right }
+    return difference == 0
+}

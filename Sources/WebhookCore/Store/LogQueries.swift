@@ -1,0 +1,40 @@
+/// Which events to list. Every condition that is set must hold.
+public struct EventQuery: Sendable, Hashable {
+    /// Created at or after.
+    public var since: Timestamp?
+    /// Created before.
+    public var until: Timestamp?
+    /// One of these; empty for all.
+    public var topics: [String] = []
+    public var tenant: String?
+    public var isTest: Bool?
+    /// Go on behind this event.
+    public var after: String?
+    /// At most so many; defaults to 50.
+    public var limit: Int = 50
+
+    public init() {}
+}
+
+/// Which deliveries to list. Every condition that is set must hold.
+public struct DeliveryQuery: Sendable, Hashable {
+    /// Created at or after.
+    public var since: Timestamp?
+    /// Created before.
+    public var until: Timestamp?
+    /// One of these; empty for all.
+    public var topics: [String] = []
+    public var tenant: String?
+    public var isTest: Bool?
+    /// One of these; empty for all.
+    public var states: Set<DeliveryState> = []
+    public var subscription: String?
+    /// One of these events' ids; empty for all.
+    public var events: [String] = []
+    /// Go on behind this delivery.
+    public var after: Delivery.ID?
+    /// At most so many; defaults to 50.
+    public var limit: Int = 50
+
+    public init() {}
+}

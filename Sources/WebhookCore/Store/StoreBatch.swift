@@ -1,0 +1,43 @@
+/// One transaction of the engine's. The members are applied in the order of their declaration; results come back by index.
+public struct StoreBatch: Sendable {
+    /// Finished attempts and what follows from them.
+    public var results: [AttemptWrite] = []
+    /// Changes of deliveries without an attempt.
+    public var settlements: [Settlement] = []
+    /// What is remembered about subscriptions.
+    public var health: [SubscriptionHealth] = []
+    /// New events.
+    public var acceptances: [Acceptance] = []
+    /// Deliveries of events that are in the store already.
+    public var fanOuts: [FanOut] = []
+    /// Withdrawals of open deliveries of subscriptions, in bounded portions.
+    public var withdrawals: [Withdrawal] = []
+    /// Attempts that are about to start.
+    public var claims: [Claim] = []
+    /// What to read, after everything above.
+    public var reads = StoreReads()
+
+    public init() {}
+
+    /// Whether there is nothing to do.
+    public var isEmpty: Bool {
+        results.isEmpty && settlements.isEmpty && health.isEmpty && acceptances.isEmpty && fanOuts.isEmpty
+            && withdrawals.isEmpty && claims.isEmpty && reads.isEmpty
+    }
+}
+
+/// What a batch brought; arrays run parallel to the batch's.
+public struct StoreBatchResult: Sendable {
+    /// Whether each attempt was the one in flight; `false`: it was not recorded, because the row says otherwise.
+    public var results: [Bool] = []
+    /// Whether each delivery was still open.
+    public var settlements: [Bool] = []
+    public var acceptances: [AcceptanceResult] = []
+    public var fanOuts: [FanOutResult] = []
+    /// How many deliveries each withdrawal settled; fewer than its limit: all done.
+    public var withdrawals: [Int] = []
+    public var claims: [ClaimResult] = []
+    public var reads = StoreReadResult()
+
+    public init() {}
+}

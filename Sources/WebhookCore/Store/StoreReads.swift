@@ -1,0 +1,163 @@
+/// What the engine wants to read within a batch's transaction.
+public struct StoreReads: Sendable {
+    /// Deliveries that a crash left in flight. Asked for once, at start.
+    public var interrupted = false
+    /// Every subscription's health. Asked for at start and after foreign writes.
+    public var health = false
+    /// Events that wait for their fan-out and are due, oldest first, at most so many; 0 for none. Also the next due moment.
+    public var pendingEvents = 0
+    /// The moment up to which ``pendingEvents`` are due.
+    public var pendingEventsDueBy = Timestamp(milliseconds: 0)
+    /// Which subscriptions have open deliveries, each with the earliest due moment. Asked for at start.
+    public var openSubscriptions = false
+    /// Which subscriptions got open deliveries with an id above this; `nil` for not asking. For what others have inserted.
+    public var newDeliveriesAbove: Delivery.ID?
+    /// Open deliveries, by subscription.
+    public var refills: [Refill] = []
+    /// Open deliveries of these events (rows), and the events themselves where they wait for their fan-out.
+    public var adoptions: [Int64] = []
+
+    public init() {}
+
+    public var isEmpty: Bool {
+        !interrupted && !health && pendingEvents == 0 && !openSubscriptions && newDeliveriesAbove == nil
+            && refills.isEmpty && adoptions.isEmpty
+    }
+}
+
+/// A read of a subscription's next open deliveries, those in flight left out, by due moment and id.
+public struct Refill: Sendable, Hashable {
+    public var subscription: String
+    /// Go on behind this one; `nil` from the start.
+    public var after: Position?
+    public var limit: Int
+
+    /// A place in the order by due moment and id.
+    public struct Position: Sendable, Hashable, Comparable {
+        public var dueAt: Timestamp
+        public var delivery: Delivery.ID
+
+        public init(dueAt: Timestamp, delivery: Delivery.ID) {
+            self.dueAt = dueAt
+            self.delivery = delivery
+        }
+
+        public static func < (lhs: Position, rhs: Position) -> Bool {
+            (lhs.dueAt, lhs.delivery) < (rhs.dueAt, rhs.delivery)
+        }
+    }
+
+    public init(subscription: String, after: Position?, limit: Int) {
+        self.subscription = subscription
+        self.after = after
+        self.limit = limit
+    }
+}
+
+/// What was read; `refills` runs parallel to the batch's.
+public struct StoreReadResult: Sendable {
+    public var interrupted: [InterruptedDelivery] = []
+    public var health: [SubscriptionHealth] = []
+    public var pendingEvents: [PendingEvent] = []
+    /// When the next event, not among ``pendingEvents``, is due for its fan-out.
+    public var nextEventDue: Timestamp?
+    public var openSubscriptions: [OpenSubscription] = []
+    /// Names, for ``StoreReads/newDeliveriesAbove``.
+    public var touchedSubscriptions: [String] = []
+    /// The highest delivery id in the store, where ``StoreReads/newDeliveriesAbove`` was asked for.
+    public var highestDelivery: Delivery.ID?
+    public var refills: [[OpenDelivery]] = []
+    public var adopted: [OpenDelivery] = []
+
+    public init() {}
+}
+
+/// A subscription with open deliveries.
+public struct OpenSubscription: Sendable, Hashable {
+    public var name: String
+    public var earliestDue: Timestamp
+
+    public init(name: String, earliestDue: Timestamp) {
+        self.name = name
+        self.earliestDue = earliestDue
+    }
+}
+
+/// An open delivery as the scheduler needs it.
+public struct OpenDelivery: Sendable, Hashable {
+    public var id: Delivery.ID
+    public var subscription: String
+    public var mode: DeliveryMode
+    public var contentType: ContentType
+    /// Attempts made so far.
+    public var attempts: Int
+    public var freeAttempts: Int
+    public var interruptions: Int
+    public var dueAt: Timestamp
+    public var event: EventHeader
+
+    public init(
+        id: Delivery.ID,
+        subscription: String,
+        mode: DeliveryMode,
+        contentType: ContentType,
+        attempts: Int = 0,
+        freeAttempts: Int = 0,
+        interruptions: Int = 0,
+        dueAt: Timestamp,
+        event: EventHeader
+    ) {
+        self.id = id
+        self.subscription = subscription
+        self.mode = mode
+        self.contentType = contentType
+        self.attempts = attempts
+        self.freeAttempts = freeAttempts
+        self.interruptions = interruptions
+        self.dueAt = dueAt
+        self.event = event
+    }
+}
+
+/// What of an event goes into headers.
+public struct EventHeader: Sendable, Hashable {
+    /// The event's row.
+    public var row: Int64
+    public var id: String
+    public var topic: String
+    public var tenant: String?
+    public var isTest: Bool
+
+    public init(row: Int64, id: String, topic: String, tenant: String?, isTest: Bool) {
+        self.row = row
+        self.id = id
+        self.topic = topic
+        self.tenant = tenant
+        self.isTest = isTest
+    }
+}
+
+/// A delivery that a crash left in flight.
+public struct InterruptedDelivery: Sendable, Hashable {
+    public var delivery: OpenDelivery
+    /// When the attempt was claimed.
+    public var claimedAt: Timestamp
+
+    public init(delivery: OpenDelivery, claimedAt: Timestamp) {
+        self.delivery = delivery
+        self.claimedAt = claimedAt
+    }
+}
+
+/// An event that waits for its fan-out.
+public struct PendingEvent: Sendable, Hashable {
+    public var row: Int64
+    public var event: Event
+    public var target: String?
+
+    public init(row: Int64, event: Event, target: String?) {
+        self.row = row
+        self.event = event
+        self.target = target
+    }
+}

@@ -1,0 +1,166 @@
+/// A new event, with its deliveries where they are known already.
+public struct Acceptance: Sendable {
+    public var event: Event
+    public var createdAt: Timestamp
+    /// The only subscription that it is for (a send test); `nil` for all that want it.
+    public var target: String?
+    /// `nil`: to be fanned out later, when it is due or a dispatcher sees it.
+    public var deliveries: NewDeliveries?
+
+    public init(event: Event, createdAt: Timestamp, target: String? = nil, deliveries: NewDeliveries?) {
+        self.event = event
+        self.createdAt = createdAt
+        self.target = target
+        self.deliveries = deliveries
+    }
+}
+
+/// What became of a new event.
+public enum AcceptanceResult: Sendable, Hashable {
+    /// Stored. The deliveries' ids, in order.
+    case stored(event: Int64, deliveries: [Delivery.ID])
+    /// The same event is there already; nothing was stored.
+    case duplicate(event: Int64)
+    /// An event of this id with other content is there; nothing was stored.
+    case conflict
+}
+
+/// Deliveries of one event, sharing bodies.
+public struct NewDeliveries: Sendable {
+    /// Each distinct representation once.
+    public var bodies: [ByteString]
+    public var deliveries: [NewDelivery]
+
+    public init(bodies: [ByteString] = [], deliveries: [NewDelivery] = []) {
+        self.bodies = bodies
+        self.deliveries = deliveries
+    }
+}
+
+/// A delivery to insert.
+public struct NewDelivery: Sendable, Hashable {
+    /// How it starts.
+    public enum Start: Sendable, Hashable {
+        /// Waits for its first attempt, due at a moment.
+        case pending(dueAt: Timestamp)
+        /// Its first attempt is claimed with the insert.
+        case claimed(at: Timestamp)
+        /// Is settled at once: `failed` with `template`, or `cancelled` with `disabled`.
+        case settled(DeliveryState, DeliveryError, detail: String?)
+    }
+
+    public var subscription: String
+    public var mode: DeliveryMode
+    /// Index into ``NewDeliveries/bodies``; `nil` where none could be rendered.
+    public var body: Int?
+    public var contentType: ContentType
+    public var start: Start
+
+    public init(subscription: String, mode: DeliveryMode, body: Int?, contentType: ContentType, start: Start) {
+        self.subscription = subscription
+        self.mode = mode
+        self.body = body
+        self.contentType = contentType
+        self.start = start
+    }
+}
+
+/// Deliveries for an event that is in the store without any.
+public struct FanOut: Sendable {
+    public var event: Int64
+    public var createdAt: Timestamp
+    public var deliveries: NewDeliveries
+
+    public init(event: Int64, createdAt: Timestamp, deliveries: NewDeliveries) {
+        self.event = event
+        self.createdAt = createdAt
+        self.deliveries = deliveries
+    }
+}
+
+/// What became of a fan-out.
+public enum FanOutResult: Sendable, Hashable {
+    case stored(deliveries: [Delivery.ID])
+    /// The event was fanned out or cancelled in the meantime; nothing was stored.
+    case refused
+}
+
+/// A durable claim: attempt `number` of a delivery is about to start.
+public struct Claim: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// The attempt's number, one more than the row's.
+    public var number: Int
+    public var at: Timestamp
+    /// Whether the body is to be read along.
+    public var needsBody: Bool
+
+    public init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool) {
+        self.delivery = delivery
+        self.number = number
+        self.at = at
+        self.needsBody = needsBody
+    }
+}
+
+/// What became of a claim.
+public enum ClaimResult: Sendable, Hashable {
+    /// The attempt is ours. The body where it was asked for.
+    case claimed(body: ByteString?)
+    /// The delivery is no longer open, or another attempt has that number.
+    case refused
+}
+
+/// A finished attempt with the delivery's next state.
+public struct AttemptWrite: Sendable {
+    public var delivery: Delivery.ID
+    /// The body is not stored with the attempt: it is the delivery's.
+    public var attempt: Attempt
+    /// Attempts that used up no step so far, this one included if it used none.
+    public var freeAttempts: Int
+    /// Of those, the ones that our own crash interrupted.
+    public var interruptions: Int
+    public var next: Next
+
+    public enum Next: Sendable, Hashable {
+        case settled(DeliveryState)
+        case waiting(until: Timestamp)
+    }
+
+    public init(delivery: Delivery.ID, attempt: Attempt, freeAttempts: Int, interruptions: Int, next: Next) {
+        self.delivery = delivery
+        self.attempt = attempt
+        self.freeAttempts = freeAttempts
+        self.interruptions = interruptions
+        self.next = next
+    }
+}
+
+/// An open delivery that settles without an attempt.
+public struct Settlement: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    public var state: DeliveryState
+    public var error: DeliveryError?
+    public var detail: String?
+    public var at: Timestamp
+
+    public init(delivery: Delivery.ID, state: DeliveryState, error: DeliveryError?, detail: String?, at: Timestamp) {
+        self.delivery = delivery
+        self.state = state
+        self.error = error
+        self.detail = detail
+        self.at = at
+    }
+}
+
+/// Settles open deliveries (not those in flight) of a subscription as `cancelled` with `disabled`, at most `limit` of them.
+public struct Withdrawal: Sendable, Hashable {
+    public var subscription: String
+    public var limit: Int
+    public var at: Timestamp
+
+    public init(subscription: String, limit: Int, at: Timestamp) {
+        self.subscription = subscription
+        self.limit = limit
+        self.at = at
+    }
+}

@@ -1,0 +1,38 @@
+/// Where a subscription's requests go: an absolute `http` or `https` URL, taken apart and checked when it was loaded.
+public struct EndpointURL: Sendable, Hashable {
+    public enum Scheme: String, Sendable, Hashable { case http, https }
+
+    public var scheme: Scheme
+    /// The host without brackets, lower case: a name in ASCII, or an address literal in its usual spelling.
+    public var host: String
+    public var port: UInt16
+    /// Path and query as they go into the request line, beginning with `/`.
+    public var target: String
+    /// Whether the URL came from the environment or a file: it is then shown as `scheme://host:port/***`.
+    public var isSecret: Bool
+
+    public init(scheme: Scheme, host: String, port: UInt16, target: String, isSecret: Bool = false) {
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.target = target
+        self.isSecret = isSecret
+    }
+
+    /// `host`, in brackets if it is an IPv6 address.
+    public var bracketedHost: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
+
+    /// Whether the port is the scheme's own.
+    public var hasDefaultPort: Bool { port == (scheme == .http ? 80 : 443) }
+
+    /// The value of the `Host` header.
+    public var hostHeader: String { hasDefaultPort ? bracketedHost : "\(bracketedHost):\(port)" }
+
+    /// The whole URL, for the wire and for nothing else.
+    public func reveal() -> String { "\(scheme.rawValue)://\(hostHeader)\(target)" }
+
+    /// The URL as it may be shown.
+    public var display: String {
+        isSecret ? "\(scheme.rawValue)://\(bracketedHost):\(port)/***" : reveal()
+    }
+}

@@ -1,0 +1,19 @@
+/// The value of a configured header.
+public enum HeaderValue: Sendable, Hashable {
+    /// Shown as it is.
+    case plain(String)
+    /// From the environment or a file: shown as `***`.
+    case secret(Secret)
+}
+
+/// A configured header.
+public struct ConfiguredHeader: Sendable, Hashable {
+    /// The name as written.
+    public var name: String
+    public var value: HeaderValue
+
+    public init(name: String, value: HeaderValue) {
+        self.name = name
+        self.value = value
+    }
+}

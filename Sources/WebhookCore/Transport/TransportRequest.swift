@@ -1,0 +1,43 @@
+/// A POST that is ready to leave. Everything is decided; the transport only sends it.
+public struct TransportRequest: Sendable {
+    public var url: EndpointURL
+    /// All header fields but `Host` and `Content-Length`, which the transport adds, in order. Real values.
+    public var headers: [HTTPHeader]
+    public var body: ByteString
+    public var tls: TLSOptions?
+    public var httpVersion: HTTPVersion
+    /// The whole attempt, DNS included.
+    public var timeout: Duration
+    /// DNS aside, until the connection stands, TLS included.
+    public var connectTimeout: Duration
+    /// Single-shot: a fresh connection that is closed afterwards, so that a stale one can't end as `unknown`.
+    public var freshConnection: Bool
+    /// Rotates through a name's addresses: the attempt's number.
+    public var attempt: Int
+    /// Which addresses may be reached.
+    public var egress: EgressPolicy
+
+    public init(
+        url: EndpointURL,
+        headers: [HTTPHeader],
+        body: ByteString,
+        tls: TLSOptions? = nil,
+        httpVersion: HTTPVersion = .http1,
+        timeout: Duration = .seconds(15),
+        connectTimeout: Duration = .seconds(5),
+        freshConnection: Bool = false,
+        attempt: Int = 1,
+        egress: EgressPolicy = EgressPolicy()
+    ) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.tls = tls
+        self.httpVersion = httpVersion
+        self.timeout = timeout
+        self.connectTimeout = connectTimeout
+        self.freshConnection = freshConnection
+        self.attempt = attempt
+        self.egress = egress
+    }
+}
