@@ -31,6 +31,8 @@ public struct Refill: Sendable, Hashable {
     /// Go on behind this one; `nil` from the start.
     public var after: Position?
     public var limit: Int
+    /// Beside those, the earliest accepted one that waits for a retry, wherever it stands. For ordered subscriptions.
+    public var includesAttempted: Bool
 
     /// A place in the order by due moment and id.
     public struct Position: Sendable, Hashable, Comparable {
@@ -47,10 +49,11 @@ public struct Refill: Sendable, Hashable {
         }
     }
 
-    public init(subscription: String, after: Position?, limit: Int) {
+    public init(subscription: String, after: Position?, limit: Int, includesAttempted: Bool = false) {
         self.subscription = subscription
         self.after = after
         self.limit = limit
+        self.includesAttempted = includesAttempted
     }
 }
 

@@ -122,6 +122,7 @@ public struct AttemptWrite: Sendable {
     public var next: Next
 
     public enum Next: Sendable, Hashable {
+        /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
         case settled(DeliveryState)
         case waiting(until: Timestamp)
     }
