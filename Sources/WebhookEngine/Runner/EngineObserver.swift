@@ -6,6 +6,6 @@ public protocol EngineObserver: Sendable {
     func recorded(_ attempts: [RecordedAttempt])
     /// What an operator should know.
     func noticed(_ notice: EngineNotice)
-    /// Something about a single event or delivery that the log should have, such as a panic of a renderer.
+    /// The store is damaged: delivery has stopped.
     func failed(_ error: StoreError)
 }

@@ -17,13 +17,13 @@ public final class EngineRunner: @unchecked Sendable {
     var generation: Generation
     var prepared: [UInt64: PreparedRequest] = [:]
     var emitContinuations: [UInt64: CheckedContinuation<Result<AcceptanceResult, StoreError>, Never>] = [:]
-    var waiters: [(condition: Condition, continuation: CheckedContinuation<Void, Never>)] = []
+    var waiters: [(conditions: [Condition], continuation: CheckedContinuation<Void, Never>)] = []
     private let timer: any DispatchSourceTimer
     private var timerAt: Timestamp?
     private var foreignTimer: (any DispatchSourceTimer)?
     private var fatal: StoreError?
 
-    /// What ``wait(until:)`` waits for.
+    /// What ``wait(untilAny:)`` waits for.
     public enum Condition: Sendable {
         /// Nothing is due now and nothing is in flight.
         case idle
@@ -31,8 +31,6 @@ public final class EngineRunner: @unchecked Sendable {
         case settled
         /// A drain is complete.
         case drained
-        /// Only a failure ends the wait.
-        case never
     }
 
     struct Inbox {
@@ -133,13 +131,13 @@ public final class EngineRunner: @unchecked Sendable {
     /// Ends what is on the wire; each attempt is recorded as interrupted.
     public func cancelRequests() { transport.cancelAll() }
 
-    /// Waits for a condition, or for a failure of the store that no waiting mends.
+    /// Waits until one of the conditions holds, or for a failure of the store that no waiting mends.
     ///
     /// - Throws: the failure.
-    public func wait(until condition: Condition) async throws(StoreError) {
+    public func wait(untilAny conditions: [Condition]) async throws(StoreError) {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
-                waiters.append((condition, continuation))
+                waiters.append((conditions, continuation))
                 wakeWaiters()
             }
         }
@@ -188,10 +186,16 @@ public final class EngineRunner: @unchecked Sendable {
         case .success(let result):
             engine.committed(result, at: clock.now)
         case .failure(let error):
-            if error.code == .damaged || error.code == .newerSchema { fatal = error }
+            if error.code == .damaged || error.code == .newerSchema { stop(error) }
             engine.commitFailed(error, at: clock.now)
         }
         perform()
+    }
+
+    /// Damage: nothing more is sent from this store.
+    private func stop(_ error: StoreError) {
+        fatal = error
+        observer.failed(error)
     }
 
     /// Does what the engine wants done, until it wants nothing more.
@@ -272,7 +276,7 @@ public final class EngineRunner: @unchecked Sendable {
     private func wakeWaiters() {
         guard !waiters.isEmpty else { return }
         waiters.removeAll { waiter in
-            guard fatal != nil || holds(waiter.condition) else { return false }
+            guard fatal != nil || waiter.conditions.contains(where: holds) else { return false }
             waiter.continuation.resume()
             return true
         }
@@ -283,7 +287,6 @@ public final class EngineRunner: @unchecked Sendable {
         case .idle: engine.isIdle(at: clock.now)
         case .settled: engine.isSettled
         case .drained: engine.isDrained
-        case .never: false
         }
     }
 }
