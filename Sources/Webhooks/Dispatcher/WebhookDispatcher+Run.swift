@@ -26,6 +26,8 @@ extension WebhookDispatcher: Service {
     public func run(until condition: RunCondition) async throws(WebhooksError) {
         let session = try await openSession(.run)
         defer { close(session) }
+        let watcher = Task { await watchConfiguration() }
+        defer { watcher.cancel() }
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {
