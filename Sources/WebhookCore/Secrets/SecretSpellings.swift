@@ -14,10 +14,9 @@ enum SecretSpellings {
             )
             spellings.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
         }
-        // A text inside a longer run starts at one of three offsets. Parts too short would mask what is no secret.
+        // A text inside a longer run starts at one of three offsets. At least four characters are left of any.
         for offset in 0..<3 {
             let part = base64Core(bytes, offset: offset)
-            guard part.count >= 6 else { continue }
             spellings.insert(part)
             spellings.insert(
                 part.map {
