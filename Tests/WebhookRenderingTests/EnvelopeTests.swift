@@ -129,7 +129,10 @@ struct EnvelopeTests {
                 value: .firstOf([.data(path: ["courseId"]), .data(path: ["course", "id"])])
             ),
             EnvelopeMember(name: "programId", value: .firstOf([.data(path: ["programId"])])),
-            EnvelopeMember(name: "memberId", value: .firstOf([.data(path: ["memberId"]), .data(path: ["user", "id"])])),
+            EnvelopeMember(
+                name: "memberId",
+                value: .firstOf([.data(path: ["memberId"]), .data(path: ["user", "id"])])
+            ),
             EnvelopeMember(name: "event", value: .reference(.wire("event"))),
         ],
         topics: [
@@ -151,7 +154,8 @@ struct EnvelopeTests {
     func firstOf(data: String, expected: String) throws {
         let event = try Fixtures.event(data, topic: "course.completed")
         #expect(
-            try Fixtures.body(event, for: Fixtures.subscription("f", fellow)) == expected + "&event=COURSEMEMBER_COMPLETED"
+            try Fixtures.body(event, for: Fixtures.subscription("f", fellow)) == expected
+                + "&event=COURSEMEMBER_COMPLETED"
         )
     }
 
@@ -194,7 +198,8 @@ struct EnvelopeTests {
         let subscriptions = [
             Fixtures.subscription("a", profile), Fixtures.subscription("b", profile, as: .xml),
             Fixtures.subscription("c", profile), Fixtures.subscription("d", profile, template: "{}"),
-            Fixtures.subscription("e", profile, template: "{}"), Fixtures.subscription("f", profile, template: "{{>x}}"),
+            Fixtures.subscription("e", profile, template: "{}"),
+            Fixtures.subscription("f", profile, template: "{{>x}}"),
             Fixtures.subscription("g", Fixtures.standard),
         ]
         let event = try Fixtures.event("{}", topic: "user.created")

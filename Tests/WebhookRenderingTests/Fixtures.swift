@@ -116,7 +116,8 @@ enum Fixtures {
         }
     }
 
-    static func attempt(_ event: Event, mode: DeliveryMode = .retry, contentType: ContentType = .json) -> AttemptContext {
+    static func attempt(_ event: Event, mode: DeliveryMode = .retry, contentType: ContentType = .json) -> AttemptContext
+    {
         AttemptContext(
             event: EventHeader(row: 1, id: event.id, topic: event.topic, tenant: event.tenant, isTest: event.isTest),
             delivery: Delivery.ID(rawValue: 7),

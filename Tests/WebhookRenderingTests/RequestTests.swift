@@ -5,7 +5,9 @@ import WebhookCore
 
 @Suite("Requests")
 struct RequestTests {
-    private func request(_ subscription: Subscription, _ event: Event, mode: DeliveryMode = .retry) throws -> PreparedRequest {
+    private func request(_ subscription: Subscription, _ event: Event, mode: DeliveryMode = .retry) throws
+        -> PreparedRequest
+    {
         try WebhookRenderer(subscriptions: [subscription])
             .request(for: Fixtures.attempt(event, mode: mode), to: subscription, body: #"{"a":1}"#)
     }
@@ -26,7 +28,8 @@ struct RequestTests {
             profile(headers: [
                 HeaderTemplate(
                     name: "X-Event",
-                    template: "{{wire.type}} {{topic}} {{id}} {{deliveryId}} {{attempt}} {{timestamp}} {{test}} {{tenant}}"
+                    template:
+                        "{{wire.type}} {{topic}} {{id}} {{deliveryId}} {{attempt}} {{timestamp}} {{test}} {{tenant}}"
                 ),
                 HeaderTemplate(name: "X-Fixed", template: "1"),
                 HeaderTemplate(name: "X-Tenant", template: "{{tenant}}"),

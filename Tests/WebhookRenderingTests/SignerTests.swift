@@ -61,7 +61,8 @@ struct SignerTests {
         )
         let base64 = SignatureScheme(kind: .hmacSHA256, header: "h", secretEncoding: .base64)
         #expect(
-            try value(base64, [Secret("AQIDBA==")]) == "26cb8c5bb45090f178d6455d6f62dab6420a314ed3a505565f9dc6ebcd75c54d"
+            try value(base64, [Secret("AQIDBA==")])
+                == "26cb8c5bb45090f178d6455d6f62dab6420a314ed3a505565f9dc6ebcd75c54d"
         )
         #expect(throws: RenderingError("a signing secret is empty or not in base64, as the profile wants it")) {
             try value(base64, [Secret("canary")])

@@ -38,7 +38,9 @@ struct TemplateCheckerTests {
     @Test("a name that no example provides is a warning with its place")
     func warnings() {
         #expect(
-            check("[\n\"{{data.nmae}}\",\n\"{{#data.none}}{{x}}{{id}}{{/data.none}}\",\"{{#data.gone}}{{y}}{{/data.gone}}\"]") == [
+            check(
+                "[\n\"{{data.nmae}}\",\n\"{{#data.none}}{{x}}{{id}}{{/data.none}}\",\"{{#data.gone}}{{y}}{{/data.gone}}\"]"
+            ) == [
                 "bodies/crm.mustache:2:2: warning: no example provides data.nmae",
                 "bodies/crm.mustache:3:16: warning: no example provides x",
                 "bodies/crm.mustache:3:44: warning: no example provides data.gone",
@@ -91,7 +93,11 @@ struct TemplateCheckerTests {
             title: "T",
             contentTypes: [.json, .xml],
             body: .templates([
-                .json: BodyTemplate(name: "t/body.json.mustache", contentType: .json, source: "[{{{data.x}}}{{data.y}}]"),
+                .json: BodyTemplate(
+                    name: "t/body.json.mustache",
+                    contentType: .json,
+                    source: "[{{{data.x}}}{{data.y}}]"
+                ),
                 .xml: BodyTemplate(name: "t/body.xml.mustache", contentType: .xml, source: "{{=a b=}}"),
             ]),
             topics: [Fixtures.topic("user.created", example: #"{"x": 1}"#)]

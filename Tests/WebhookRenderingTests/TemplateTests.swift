@@ -5,7 +5,8 @@ import WebhookCore
 
 @Suite("Body templates")
 struct TemplateTests {
-    static let data = #"{"s":"a\"<b>&'c d\n","n":1.50,"z":null,"t":true,"f":false,"o":{"k":"<v>"},"l":[{"x":1},{"x":2}],"e":[]}"#
+    static let data =
+        #"{"s":"a\"<b>&'c d\n","n":1.50,"z":null,"t":true,"f":false,"o":{"k":"<v>"},"l":[{"x":1},{"x":2}],"e":[]}"#
 
     @Test(
         "escaping by content type",
@@ -26,7 +27,8 @@ struct TemplateTests {
 
     @Test("what is in scope")
     func scope() throws {
-        let template = #"["{{id}}","{{topic}}",{{{tenant}}},"{{occurredAt}}",{{timestamp}},{{test}},"{{wire.x}}",{{{data.l.1.x}}}]"#
+        let template =
+            #"["{{id}}","{{topic}}",{{{tenant}}},"{{occurredAt}}",{{timestamp}},{{test}},"{{wire.x}}",{{{data.l.1.x}}}]"#
         #expect(
             try Fixtures.render(Self.data, as: .json, template: template)
                 == #"["evt_1","course.created","school-42","2026-03-01T09:30:00.000Z",1772357400,false,"",2]"#
@@ -85,10 +87,19 @@ struct TemplateTests {
         arguments: [
             (ContentType.json, #"{"a":{{data.s}}}"#, "JSON is not well-formed at line 1, column 6: not a JSON value"),
             (.json, "", "JSON is not well-formed at line 1, column 1: there is no JSON value"),
-            (.xml, "<a>\n</b>", "XML is not well-formed at line 2, column 1: this closes another element than the one opened at line 1"),
+            (
+                .xml, "<a>\n</b>",
+                "XML is not well-formed at line 2, column 1: this closes another element than the one opened at line 1"
+            ),
             (.xml, "<a>{{data.s}}", "XML is not well-formed at line 1, column 2: an element is not closed"),
-            (.form, "a=b c", "form is not well-formed at line 1, column 4: a form holds printable ASCII only, the rest percent-encoded"),
-            (.form, "a=%4", "form is not well-formed at line 1, column 3: % must be followed by two hexadecimal digits"),
+            (
+                .form, "a=b c",
+                "form is not well-formed at line 1, column 4: a form holds printable ASCII only, the rest percent-encoded"
+            ),
+            (
+                .form, "a=%4",
+                "form is not well-formed at line 1, column 3: % must be followed by two hexadecimal digits"
+            ),
         ]
     )
     func illFormed(contentType: ContentType, template: String, message: String) {
@@ -106,7 +117,11 @@ struct TemplateTests {
 
     @Test("a value that looks like a tag stays text")
     func injection() throws {
-        let body = try Fixtures.render(#"{"a":"{{id}}{{%CONTENT_TYPE:TEXT}}"}"#, as: .json, template: #"["{{data.a}}"]"#)
+        let body = try Fixtures.render(
+            #"{"a":"{{id}}{{%CONTENT_TYPE:TEXT}}"}"#,
+            as: .json,
+            template: #"["{{data.a}}"]"#
+        )
         #expect(body == #"["{{id}}{{%CONTENT_TYPE:TEXT}}"]"#)
     }
 }

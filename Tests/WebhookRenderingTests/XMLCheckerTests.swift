@@ -50,8 +50,14 @@ struct XMLCheckerTests {
             ("<a>\u{1}</a>", "line 1, column 4: a character that XML can't carry"),
             ("<a><!-- a -- b --></a>", "line 1, column 11: -- must not stand in a comment"),
             ("<a><![CDATA[</a>", "line 1, column 13: a CDATA section is not closed"),
-            ("<a><?xml version='1.0'?></a>", "line 1, column 4: the XML declaration may stand at the very beginning only"),
-            (" <?xml version='1.0'?><a/>", "line 1, column 2: the XML declaration may stand at the very beginning only"),
+            (
+                "<a><?xml version='1.0'?></a>",
+                "line 1, column 4: the XML declaration may stand at the very beginning only"
+            ),
+            (
+                " <?xml version='1.0'?><a/>",
+                "line 1, column 2: the XML declaration may stand at the very beginning only"
+            ),
             ("<?xml version='1.1'?><a/>", "line 1, column 1: the XML version must be 1.0"),
             ("<?xml version='1.0' encoding='latin1'?><a/>", "line 1, column 1: the encoding must be UTF-8"),
             ("<1/>", "line 1, column 2: a name is missing"),

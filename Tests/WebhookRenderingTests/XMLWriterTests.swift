@@ -60,7 +60,8 @@ struct XMLWriterTests {
 
     @Test("text: markup is escaped, line ends survive a reader, what XML can't carry is replaced")
     func text() throws {
-        let data = #""<a href=\"x\">&amp;</a> \t\n\r\u0000\u000b\u001f\uffff\ufffe\ud800\udc00\ud83d\u007f \ud83d\ude00""#
+        let data =
+            #""<a href=\"x\">&amp;</a> \t\n\r\u0000\u000b\u001f\uffff\ufffe\ud800\udc00\ud83d\u007f \ud83d\ude00""#
         #expect(
             try content(data)
                 == "<data>&lt;a href=&quot;x&quot;&gt;&amp;amp;&lt;/a&gt; \t\n&#13;"

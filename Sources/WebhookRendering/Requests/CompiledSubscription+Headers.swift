@@ -22,7 +22,8 @@ extension CompiledSubscription {
                 sent.append(header)
                 shown.append(mask)
             case .template(let name, let template):
-                let scope = root ?? TemplateRoot(header: attempt, topic: subscription.profile.topic(attempt.event.topic))
+                let scope =
+                    root ?? TemplateRoot(header: attempt, topic: subscription.profile.topic(attempt.event.topic))
                 root = scope
                 let value = try template.text(scope)
                 guard CompiledHeader.isValid(value) else {

@@ -9,7 +9,8 @@ enum SecretTexts {
         for secret in subscription.secrets {
             let text = secret.reveal()
             texts.append(text)
-            for prefix in [StandardWebhooks.secretPrefix, StandardWebhooks.signingKeyPrefix] where text.hasPrefix(prefix) {
+            for prefix in [StandardWebhooks.secretPrefix, StandardWebhooks.signingKeyPrefix]
+            where text.hasPrefix(prefix) {
                 texts.append(String(text.dropFirst(prefix.count)))
             }
         }

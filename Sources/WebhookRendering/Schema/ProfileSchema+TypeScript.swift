@@ -25,7 +25,8 @@ extension ProfileSchema {
         let inner = String(repeating: " ", count: indent + 2)
         let lines = fields.map { field in
             let meaning = field.meaning.map { comment($0, indent: indent + 2) } ?? ""
-            let type = self.type(field.type, indent: indent + 2) + (field.isNullable && field.type != .any ? " | null" : "")
+            let type =
+                self.type(field.type, indent: indent + 2) + (field.isNullable && field.type != .any ? " | null" : "")
             return "\(meaning)\(inner)\(key(field.name))\(field.isOptional ? "?" : ""): \(type);\n"
         }
         return "{\n" + lines.joined() + String(repeating: " ", count: indent) + "}"

@@ -99,7 +99,8 @@ public enum TemplateChecker {
 
     private static func failure(_ file: String, _ topic: ProfileTopic, _ error: RenderingError) -> Diagnostic {
         let topic = topic.topic == ProfileTopic.anyName ? "the generic example" : "the example of \(topic.topic)"
-        let reason = error.description.hasPrefix(file + ": ")
+        let reason =
+            error.description.hasPrefix(file + ": ")
             ? String(error.description.dropFirst(file.count + 2)) : error.description
         return Diagnostic(.error, file: file, message: "\(topic) does not render: \(reason)")
     }

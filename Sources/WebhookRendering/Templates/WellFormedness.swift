@@ -25,7 +25,11 @@ enum WellFormedness {
     private static func checkForm(_ bytes: [UInt8]) throws(TextProblem) {
         for (index, byte) in bytes.enumerated() {
             guard byte > 0x20, byte < 0x7F else {
-                throw TextProblem("a form holds printable ASCII only, the rest percent-encoded", offset: index, in: bytes)
+                throw TextProblem(
+                    "a form holds printable ASCII only, the rest percent-encoded",
+                    offset: index,
+                    in: bytes
+                )
             }
             if byte == UInt8(ascii: "%") {
                 guard index + 2 < bytes.count, isHex(bytes[index + 1]), isHex(bytes[index + 2]) else {
