@@ -85,6 +85,7 @@ struct EnvelopeTests {
             (#"{ "videoId" : 1.0, "eventType":"x", "k\u00e9y": [ 1 ] }"#, #","videoId":1.0,"k\u00e9y":[ 1 ]"#),
             ("{}", ""),
             (#"{"a":{"b":1}}"#, #","a":{"b":1}"#),
+            ("{\"e\u{301}\":1,\"\u{E9}\":2}", ",\"e\u{301}\":1,\"\u{E9}\":2"),
         ]
     )
     func merge(data: String, merged: String) throws {

@@ -12,7 +12,7 @@ extension EnvelopePlan {
             case .firstOf(let references): builder.append(try facts.first(of: references, in: topic))
             case .merge(let reference, let excluded, let earlier):
                 let taken = try excluded.union(keys(of: earlier, facts))
-                for member in try facts.members(of: reference, in: topic) where !taken.contains(member.key) {
+                for member in try facts.members(of: reference, in: topic) where !taken.contains(MemberKey(member.key)) {
                     builder.appendComma()
                     append(key: member, to: &builder)
                     builder.append(ascii: ":")
@@ -52,9 +52,9 @@ extension EnvelopePlan {
     }
 
     /// The keys that earlier merges of the same object brought.
-    func keys(of earlier: [EnvelopeReference], _ facts: EventFacts) throws(RenderingError) -> Set<String> {
-        var keys: Set<String> = []
-        for reference in earlier { keys.formUnion(try facts.members(of: reference, in: topic).map(\.key)) }
+    func keys(of earlier: [EnvelopeReference], _ facts: EventFacts) throws(RenderingError) -> Set<MemberKey> {
+        var keys: Set<MemberKey> = []
+        for reference in earlier { keys.formUnion(try facts.members(of: reference, in: topic).map { MemberKey($0.key) }) }
         return keys
     }
 }

@@ -10,7 +10,7 @@ extension EnvelopePlan {
         of members: [EnvelopeMember],
         _ facts: EventFacts
     ) throws(RenderingError) -> [JSONValue.Member] {
-        let names = Set(members.filter { !$0.isMerge }.map(\.name))
+        let names = members.ownKeys
         var merged: [EnvelopeReference] = []
         var output: [JSONValue.Member] = []
         for member in members {
@@ -22,7 +22,7 @@ extension EnvelopePlan {
             case .object(let nested): value = .made(.object(try tree(of: nested, facts)))
             case .merge(let reference):
                 let taken = try names.union(keys(of: merged, facts))
-                output += try facts.members(of: reference, in: topic).filter { !taken.contains($0.key) }
+                output += try facts.members(of: reference, in: topic).filter { !taken.contains(MemberKey($0.key)) }
                 merged.append(reference)
                 continue
             }

@@ -10,7 +10,7 @@ struct EnvelopePlan: Sendable {
         case reference(EnvelopeReference)
         case firstOf([EnvelopeReference])
         /// The members of an object but for some keys, and but for those that earlier merges brought.
-        case merge(EnvelopeReference, excluding: Set<String>, after: [EnvelopeReference])
+        case merge(EnvelopeReference, excluding: Set<MemberKey>, after: [EnvelopeReference])
     }
 
     let topic: ProfileTopic
@@ -74,7 +74,7 @@ private struct SegmentCompiler {
     mutating func object(_ members: [EnvelopeMember]) {
         constant.append(UInt8(ascii: "{"))
         let hasMerge = members.contains(where: \.isMerge)
-        let names = Set(members.filter { !$0.isMerge }.map(\.name))
+        let names = members.ownKeys
         var merged: [EnvelopeReference] = []
         for (index, member) in members.enumerated() {
             if case .merge(let reference) = member.value {
@@ -116,6 +116,20 @@ private struct SegmentCompiler {
         flush()
         return segments
     }
+}
+
+/// A member's name, compared by its bytes: Swift takes canonically equivalent texts for equal, JSON doesn't.
+struct MemberKey: Sendable, Hashable {
+    private let bytes: [UInt8]
+
+    init(_ name: String) {
+        bytes = Array(name.utf8)
+    }
+}
+
+extension [EnvelopeMember] {
+    /// The names that the envelope itself gives; what is merged must not repeat them.
+    var ownKeys: Set<MemberKey> { Set(filter { !$0.isMerge }.map { MemberKey($0.name) }) }
 }
 
 extension EnvelopeMember {
