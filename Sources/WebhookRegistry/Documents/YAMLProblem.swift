@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Yams
 
 /// Our own words for what the YAML parser found. Its texts are fixed phrases; they only choose between ours.
@@ -7,10 +8,10 @@ enum YAMLProblem {
         case .scanner(let context, let problem, let mark, _)?, .parser(let context, let problem, let mark, _)?:
             // An unclosed quote or bracket is better shown where it opens than where the file ends.
             let opening = problem.contains("unexpected end of stream") ? context?.mark : nil
-            return make(opening ?? mark, message(problem, context?.text, at: mark, text: text), file)
+            return make(position(opening ?? mark), message(problem, context?.text, at: mark, text: text), file)
         case .composer(_, let problem, let mark, _)?:
             return make(
-                mark,
+                position(mark),
                 problem.contains("another document")
                     ? "a second document begins here; the file must be a single one"
                     : "this alias has no anchor before it; quote a text that begins with *",
@@ -18,16 +19,20 @@ enum YAMLProblem {
             )
         case .duplicatedKeysInMapping(let keys, let context)?:
             let key = keys.first.map { KeyText.named("the key", $0) } ?? "the key"
-            return make(context.mark, "\(key) stands here and a second time in the same mapping", file)
+            return make(position(context.mark), "\(key) stands here and a second time in the same mapping", file)
         case .reader(_, let offset, _, _)?:
-            return make(mark(ofCharacter: offset ?? 0, in: text), "a character that YAML does not allow", file)
+            return make(position(ofCharacter: offset ?? 0, in: text), "a character that YAML does not allow", file)
         default:
-            return make(Mark(line: 1, column: 1), "this is not a YAML document", file)
+            return make(TextPosition(line: 1, column: 1), "this is not a YAML document", file)
         }
     }
 
-    private static func make(_ mark: Mark, _ message: String, _ file: String) -> DocumentError {
-        DocumentError(SourcePlace(file: file, line: max(1, mark.line), column: max(1, mark.column)), message)
+    private static func make(_ position: TextPosition, _ message: String, _ file: String) -> DocumentError {
+        DocumentError(SourcePlace(file: file, line: position.line, column: position.column), message)
+    }
+
+    private static func position(_ mark: Mark) -> TextPosition {
+        TextPosition(line: max(1, mark.line), column: max(1, mark.column))
     }
 
     private static func message(_ problem: String, _ context: String?, at mark: Mark, text: String) -> String {
@@ -70,17 +75,15 @@ enum YAMLProblem {
         return nil
     }
 
-    private static func mark(ofCharacter offset: Int, in text: String) -> Mark {
-        var line = 1
-        var column = 1
+    private static func position(ofCharacter offset: Int, in text: String) -> TextPosition {
+        var position = TextPosition(line: 1, column: 1)
         for character in text.prefix(offset) {
             if character.isNewline {
-                line += 1
-                column = 1
+                position = TextPosition(line: position.line + 1, column: 1)
             } else {
-                column += character.unicodeScalars.count
+                position.column += character.unicodeScalars.count
             }
         }
-        return Mark(line: line, column: column)
+        return position
     }
 }
