@@ -1,1 +1,15 @@
+#include "CBuiltinProfiles.h"
 
+// #embed is C23; this compiler has it in every mode and would say so.
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#define BUILTIN_FILE(profile, file) { profile, file, (const unsigned char[]) {
+#define BUILTIN_FILE_END , 0 } },
+
+static const cbuiltin_profiles_file files[] = {
+#include "builtin_profiles.inc"
+};
+
+int cbuiltin_profiles_count(void) { return (int)(sizeof(files) / sizeof(files[0])); }
+
+cbuiltin_profiles_file cbuiltin_profiles_at(int index) { return files[index]; }

@@ -1,1 +1,20 @@
-// placeholder
+#ifndef CBUILTIN_PROFILES_H
+#define CBUILTIN_PROFILES_H
+
+/// One file of a built-in profile. Everything it points to lives as long as the process.
+typedef struct {
+    /// The profile: the name of its folder.
+    const char *_Nonnull profile;
+    /// The file's name in that folder.
+    const char *_Nonnull file;
+    /// Its bytes, with a terminating zero. The files are text and hold no other zero.
+    const unsigned char *_Nonnull bytes;
+} cbuiltin_profiles_file;
+
+/// How many files there are.
+int cbuiltin_profiles_count(void);
+
+/// A file by number, from 0, below the count.
+cbuiltin_profiles_file cbuiltin_profiles_at(int index);
+
+#endif

@@ -2,7 +2,7 @@
 public final class Registry: Sendable {
     /// In the file's order.
     public let subscriptions: [Subscription]
-    /// Every known profile by name.
+    /// By name: the profiles that the configuration uses or brings along. The loader's catalogue has all of them.
     public let profiles: [String: Profile]
     public let settings: DispatcherSettings
     private let indexByName: [String: Int]

@@ -15,7 +15,7 @@ public struct TLSOptions: Sendable, Hashable {
 }
 
 /// The HTTP version to speak.
-public enum HTTPVersion: String, Sendable, Hashable {
+public enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     case http1 = "1.1"
     /// Over TLS only.
     case http2 = "2"

@@ -1,0 +1,112 @@
+internal import WebhookCore
+
+/// Reads `webhooks.yaml` with everything it names. Looks at nothing but the environment and the files it is given.
+public struct ConfigurationLoader: Sendable {
+    private static let keys = [
+        "store", "profile", "templates", "egress", "dispatcher", "defaults", "subscriptions",
+    ]
+    /// The most that the configuration may hold.
+    private static let fileLimit = 64 << 20
+
+    private let environment: [String: String]
+    private let files: any ConfigurationFiles
+
+    /// - Parameters:
+    ///   - environment: where `{ env: NAME }` is looked up.
+    ///   - files: where files are read; default: this machine's.
+    public init(environment: [String: String], files: any ConfigurationFiles = DiskFiles()) {
+        self.environment = environment
+        self.files = files
+    }
+
+    /// Loads a configuration. Never throws: what is wrong is in the diagnostics, all of it at once.
+    ///
+    /// - Parameters:
+    ///   - path: the file, shown in messages as it is given here. A name that ends in `.json` is read as JSON.
+    ///   - storeOverride: takes the place of the file's `store`, whose problems then don't count; a relative path starts
+    ///     from the working folder.
+    public func load(path: String, storeOverride: String? = nil) -> LoadedConfiguration {
+        let context = LoadContext(environment: environment, files: files)
+        var loaded = LoadedConfiguration(
+            registry: nil,
+            catalog: ProfileCatalog(),
+            diagnostics: [],
+            subscriptionMarks: [:],
+            watchedFiles: []
+        )
+        if let root = document(path, context) { read(root, storeOverride, context, into: &loaded) }
+        loaded.diagnostics = context.problems.sorted(mainFile: path)
+        loaded.watchedFiles = context.watched
+        if loaded.hasErrors { loaded.registry = nil }
+        return loaded
+    }
+
+    private func document(_ path: String, _ context: LoadContext) -> ConfigNode? {
+        do {
+            let bytes = try context.contents(of: path, limit: Self.fileLimit)
+            return try DocumentReader.read(bytes, file: path)
+        } catch let error as DocumentError {
+            context.problems.add(error.diagnostic)
+        } catch {
+            let hint = "name another with --config PATH or $WEBHOOKS_CONFIG"
+            context.problems.add(Diagnostic(.error, file: path, message: "the configuration \(error); \(hint)"))
+        }
+        return nil
+    }
+
+    private func read(
+        _ root: ConfigNode,
+        _ storeOverride: String?,
+        _ context: LoadContext,
+        into loaded: inout LoadedConfiguration
+    ) {
+        let problems = context.problems
+        guard let section = Section(root, "the configuration", keys: Self.keys, problems: problems) else { return }
+        let defaults = defaults(section, context)
+        loaded.catalog = ProfileFolderLoader(context: context).load(section.text("templates"))
+        // Names are checked where they stand, used or not.
+        let named = [section.text("profile"), defaults.profile].compactMap { $0 }
+        var profiles: [String: Profile] = [:]
+        for name in named {
+            profiles[name.value] = ProfileNames.resolve(name, in: loaded.catalog, problems: problems)
+        }
+        let settings = settings(section, storeOverride, context)
+        let builder = SubscriptionBuilder(
+            context: context,
+            defaults: defaults,
+            profile: section.text("profile"),
+            catalog: loaded.catalog,
+            egress: settings.egress
+        )
+        let (subscriptions, marks) = SubscriptionsLoader(context: context, builder: builder).load(section)
+        for subscription in subscriptions { profiles[subscription.profile.name] = subscription.profile }
+        for profile in loaded.catalog.configuredProfiles { profiles[profile.name] = profile }
+        loaded.subscriptionMarks = marks
+        loaded.registry = Registry(subscriptions: subscriptions, profiles: profiles, settings: settings)
+    }
+
+    private func defaults(_ root: Section, _ context: LoadContext) -> SubscriptionOptions {
+        guard let node = root.container("defaults") else { return SubscriptionOptions() }
+        let misplaced = SubscriptionEntry.ownKeys.map { ($0, "`\($0)` belongs to a subscription, not to `defaults`") }
+        let section = Section(
+            node,
+            "`defaults`",
+            keys: SubscriptionOptions.keys,
+            otherKeys: Dictionary(uniqueKeysWithValues: misplaced),
+            problems: context.problems
+        )
+        return section.map { SubscriptionOptions($0, context: context) } ?? SubscriptionOptions()
+    }
+
+    private func settings(_ root: Section, _ storeOverride: String?, _ context: LoadContext) -> DispatcherSettings {
+        var settings = SettingsLoader(context: context).load(root, readsStore: storeOverride == nil)
+        if let storeOverride {
+            settings.store = StoreLocationParser.parse(storeOverride)
+            if settings.store == nil {
+                let message = "the store given beside it \(StoreLocationParser.grammar)"
+                context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
+            }
+        }
+        return settings
+    }
+}

@@ -1,0 +1,64 @@
+internal import WebhookCore
+
+/// A value of a YAML or JSON document, with its place: what the loaders read, whichever of the two it came from.
+struct ConfigNode: Sendable {
+    /// What the value is.
+    enum Value: Sendable {
+        /// Members in order; no key stands twice.
+        case mapping([Member])
+        case sequence([ConfigNode])
+        /// A text. A plain one (YAML without quotes, JSON's numbers and booleans) may stand for another type.
+        case scalar(String, isPlain: Bool)
+        /// Nothing at all (`key:` in YAML), or JSON's `null`.
+        case null
+    }
+
+    /// A key with its value.
+    struct Member: Sendable {
+        var key: String
+        /// Where the key stands.
+        var place: SourcePlace
+        var value: ConfigNode
+    }
+
+    var value: Value
+    var place: SourcePlace
+
+    /// Whether this is nothing, or a plain `null` or `~`.
+    var isNull: Bool {
+        switch value {
+        case .null: true
+        case .scalar(let text, let isPlain): isPlain && (text == "null" || text == "~")
+        case .mapping, .sequence: false
+        }
+    }
+
+    /// A plain `true` or `false`.
+    var bool: Bool? {
+        guard case .scalar(let text, isPlain: true) = value else { return nil }
+        return text == "true" ? true : text == "false" ? false : nil
+    }
+
+    /// The text of a plain scalar that reads as a JSON number.
+    var number: String? {
+        guard case .scalar(let text, isPlain: true) = value, let first = text.utf8.first,
+            first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first),
+            (try? JSON.validate(ByteString(text))) != nil
+        else { return nil }
+        return text
+    }
+
+    /// The value as JSON: plain numbers, booleans and nulls as such, every other scalar as a string.
+    var json: String {
+        switch value {
+        case .mapping(let members):
+            "{" + members.map { "\(JSON.string($0.key)):\($0.value.json)" }.joined(separator: ",") + "}"
+        case .sequence(let items):
+            "[" + items.map(\.json).joined(separator: ",") + "]"
+        case .scalar(let text, _):
+            isNull ? "null" : bool != nil || number != nil ? text : JSON.string(text)
+        case .null:
+            "null"
+        }
+    }
+}

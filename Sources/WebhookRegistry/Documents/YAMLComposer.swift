@@ -1,0 +1,91 @@
+internal import Yams
+
+/// YAML → a tree with places. Yams' own messages quote the file, so none of them is ever passed on.
+enum YAMLComposer {
+    static func compose(_ text: String, file: String) throws(DocumentError) -> ConfigNode {
+        try AliasGuard.check(text, file: file)
+        let root: Node?
+        do {
+            // The basic resolver tries no patterns: types are told apart by the loaders. The encoding is given because
+            // the default looks at the environment. A text kept inside the String value itself has no stable address
+            // for the C parser, hence the padding of short ones.
+            let padded = text.utf8.count < 16 ? text + "\n#" + String(repeating: " ", count: 16) : text
+            root = try Parser(yaml: padded, resolver: .basic, encoding: .utf8).singleRoot()
+        } catch {
+            throw YAMLProblem.documentError(error, text: text, file: file)
+        }
+        guard let root else {
+            throw DocumentError(SourcePlace(file: file, line: 1, column: 1), "the file is empty")
+        }
+        var converter = NodeConverter(file: file, budget: 100_000 + text.utf8.count)
+        return try converter.convert(root, depth: 0)
+    }
+}
+
+/// Yams' nodes → ours. An alias is the anchor's node once more, so a small file can stand for billions: nodes are counted.
+private struct NodeConverter {
+    let file: String
+    /// How many nodes may still be visited. A document without aliases never has more nodes than bytes.
+    var budget: Int
+
+    mutating func convert(_ node: Node, depth: Int) throws(DocumentError) -> ConfigNode {
+        let place = place(of: node)
+        budget -= 1
+        guard budget > 0 else { throw DocumentError(place, "the aliases of this file stand for too many values") }
+        guard depth <= DocumentReader.maxDepth else {
+            throw DocumentError(place, "nested deeper than \(DocumentReader.maxDepth) levels")
+        }
+        switch node {
+        case .scalar(let scalar):
+            return ConfigNode(value: try value(of: scalar, at: place), place: place)
+        case .sequence(let sequence):
+            try checkTag(sequence.tag.rawValue, allowed: ["tag:yaml.org,2002:seq"], at: place)
+            var items: [ConfigNode] = []
+            for item in sequence { items.append(try convert(item, depth: depth + 1)) }
+            return ConfigNode(value: .sequence(items), place: place)
+        case .mapping(let mapping):
+            try checkTag(mapping.tag.rawValue, allowed: ["tag:yaml.org,2002:map"], at: place)
+            var members: [ConfigNode.Member] = []
+            for (key, value) in mapping {
+                guard case .scalar(let name) = key else {
+                    throw DocumentError(self.place(of: key), "a key must be a text")
+                }
+                let member = ConfigNode.Member(
+                    key: name.string,
+                    place: self.place(of: key),
+                    value: try convert(value, depth: depth + 1)
+                )
+                members.append(member)
+            }
+            try DocumentReader.checkUnique(members)
+            return ConfigNode(value: .mapping(members), place: place)
+        case .alias:
+            // The parser puts the anchor's node in its place; only an emitter's tree holds these.
+            throw DocumentError(place, "an alias without an anchor")
+        }
+    }
+
+    private func value(of scalar: Node.Scalar, at place: SourcePlace) throws(DocumentError) -> ConfigNode.Value {
+        let tag = scalar.tag.rawValue
+        switch tag {
+        case "" where scalar.style == .plain:
+            return scalar.string.isEmpty ? .null : .scalar(scalar.string, isPlain: true)
+        case "", "!", "tag:yaml.org,2002:str":
+            return .scalar(scalar.string, isPlain: false)
+        default:
+            let types = ["int", "float", "bool", "null"].map { "tag:yaml.org,2002:\($0)" }
+            try checkTag(tag, allowed: types, at: place)
+            return .scalar(scalar.string, isPlain: true)
+        }
+    }
+
+    private func checkTag(_ tag: String, allowed: [String], at place: SourcePlace) throws(DocumentError) {
+        guard tag.isEmpty || tag == "!" || allowed.contains(tag) else {
+            throw DocumentError(place, "a tag (!…) has no meaning here; quote a text that begins with !")
+        }
+    }
+
+    private func place(of node: Node) -> SourcePlace {
+        SourcePlace(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+    }
+}

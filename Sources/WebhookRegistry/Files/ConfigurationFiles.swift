@@ -1,0 +1,25 @@
+public import WebhookCore
+
+/// The files that a configuration names: the disk, or a test's own.
+public protocol ConfigurationFiles: Sendable {
+    /// The bytes of a file.
+    ///
+    /// - Parameter limit: more bytes than this are refused.
+    func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString
+
+    /// The names of the folders in a folder, sorted; hidden ones are left out.
+    func folders(in path: String) throws(FileProblem) -> [String]
+}
+
+/// Why a file can't be read, to go on "the file … ".
+public struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// For example "does not exist".
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+
+    /// There is nothing of that name.
+    public static let missing = FileProblem("does not exist")
+}

@@ -1,0 +1,49 @@
+internal import Glibc
+public import WebhookCore
+
+/// The files on this machine.
+public struct DiskFiles: ConfigurationFiles {
+    public init() {}
+
+    public func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.problem(errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Self.problem(errno) }
+            if count == 0 { return ByteString(bytes) }
+            bytes.append(contentsOf: chunk[0..<count])
+            guard bytes.count <= limit else { throw FileProblem("is larger than \(limit) bytes") }
+        }
+    }
+
+    public func folders(in path: String) throws(FileProblem) -> [String] {
+        guard let directory = opendir(path) else { throw Self.problem(errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var status = stat()
+            guard !name.hasPrefix("."), stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFDIR
+            else { continue }
+            names.append(name)
+        }
+        return names.sorted()
+    }
+
+    private static func problem(_ code: Int32) -> FileProblem {
+        switch code {
+        case ENOENT: .missing
+        case EISDIR: FileProblem("is a folder")
+        case ENOTDIR: FileProblem("is not a folder")
+        case EACCES, EPERM: FileProblem("cannot be read: permission denied")
+        default: FileProblem("cannot be read: \(String(cString: strerror(code)))")
+        }
+    }
+}

@@ -1,0 +1,37 @@
+internal import WebhookCore
+
+/// What one load works with: its problems, the environment, the files and which of them were named. Confined to that load.
+final class LoadContext {
+    let problems = Problems()
+    let environment: [String: String]
+    private let files: any ConfigurationFiles
+    /// In the order in which they were named.
+    private(set) var watched: [String] = []
+
+    init(environment: [String: String], files: any ConfigurationFiles) {
+        self.environment = environment
+        self.files = files
+    }
+
+    /// Remembers a file or folder whose change calls for a reload.
+    func watch(_ path: String) {
+        if !watched.contains(path) { watched.append(path) }
+    }
+
+    /// The bytes of a file that is then watched, whether it is there or not.
+    func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
+        watch(path)
+        return try files.contents(of: path, limit: limit)
+    }
+
+    func folders(in path: String) throws(FileProblem) -> [String] {
+        watch(path)
+        return try files.folders(in: path)
+    }
+
+    /// A path as seen from the file that names it.
+    static func resolve(_ path: String, from file: String) -> String {
+        guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
+        return file[...slash] + path
+    }
+}

@@ -1,0 +1,115 @@
+internal import WebhookCore
+
+/// `filter:` → ``Filter``.
+struct FilterLoader {
+    private static let operators = [
+        "eq", "ne", "in", "nin", "gt", "gte", "lt", "lte", "exists", "startsWith", "endsWith", "contains", "any", "not",
+    ]
+
+    let problems: Problems
+    private var read: ValueReader { ValueReader(problems: problems) }
+
+    init(problems: Problems) {
+        self.problems = problems
+    }
+
+    func load(_ node: ConfigNode) -> Filter? {
+        switch node.value {
+        case .null: return Filter(entries: [])
+        case .mapping(let members): return Filter(entries: members.compactMap(entry))
+        case .scalar, .sequence: return read.fail(node, "`filter` must be a mapping of paths to conditions")
+        }
+    }
+
+    private func entry(_ member: ConfigNode.Member) -> Filter.Entry? {
+        let path = member.key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard !path.contains(""), path[0] == "data" || path.count == 1 && isFact(path[0]) else {
+            let hint =
+                Self.operators.contains(member.key)
+                ? "`\(member.key)` belongs under a path: data.total: { \(member.key): … }"
+                : "a path begins with data., or is `topic`, `tenant`, `id` or `test`: data.course.id"
+            problems.error(member.place, hint)
+            return nil
+        }
+        return condition(member.value).map { Filter.Entry(path: path, condition: $0) }
+    }
+
+    private func isFact(_ name: String) -> Bool { ["topic", "tenant", "id", "test"].contains(name) }
+
+    private func condition(_ node: ConfigNode) -> Filter.Condition? {
+        switch node.value {
+        case .scalar, .null: return operand(node).map { .equals($0) }
+        case .sequence: return read.fail(node, "a condition cannot be a list; write { in: [one, two] }")
+        case .mapping(let members):
+            guard !members.isEmpty else { return read.fail(node, "a condition needs an operator: \(operatorList)") }
+            let conditions = members.map(operation)
+            guard !conditions.contains(where: { $0 == nil }) else { return nil }
+            return conditions.count == 1 ? conditions[0] : .all(conditions.compactMap { $0 })
+        }
+    }
+
+    private func operation(_ member: ConfigNode.Member) -> Filter.Condition? {
+        let node = member.value
+        let name = "`\(member.key)`"
+        switch member.key {
+        case "eq": return operand(node).map { .equals($0) }
+        case "ne": return operand(node).map { .notEquals($0) }
+        case "in": return operands(node, name).map { .isIn($0) }
+        case "nin": return operands(node, name).map { .isNotIn($0) }
+        case "gt": return bound(node, name).map { .greater($0) }
+        case "gte": return bound(node, name).map { .greaterOrEqual($0) }
+        case "lt": return bound(node, name).map { .less($0) }
+        case "lte": return bound(node, name).map { .lessOrEqual($0) }
+        case "exists": return read.bool(node, name).map { .exists($0.value) }
+        case "startsWith": return read.text(node, name).map { .startsWith($0.value) }
+        case "endsWith": return read.text(node, name).map { .endsWith($0.value) }
+        case "contains": return operand(node).map { .contains($0) }
+        case "not": return condition(node).map { .not($0) }
+        case "any": return alternatives(node)
+        default:
+            let near = Suggestion.nearest(to: member.key, in: Self.operators)
+            let hint = near.map { "did you mean `\($0)`?" } ?? "it may be \(operatorList)"
+            problems.error(member.place, "\(KeyText.named("unknown operator", member.key)); \(hint)")
+            return nil
+        }
+    }
+
+    private var operatorList: String { Suggestion.list(Self.operators) }
+
+    private func alternatives(_ node: ConfigNode) -> Filter.Condition? {
+        guard let items = read.items(node, "`any`") else { return nil }
+        guard !items.isEmpty else { return read.fail(node, "`any` needs at least one condition") }
+        let conditions = items.map(condition)
+        return conditions.contains { $0 == nil } ? nil : .any(conditions.compactMap { $0 })
+    }
+
+    private func operands(_ node: ConfigNode, _ name: String) -> [Filter.Operand]? {
+        guard let items = read.items(node, name) else { return nil }
+        guard !items.isEmpty else { return read.fail(node, "\(name) needs at least one value") }
+        let operands = items.map(operand)
+        return operands.contains { $0 == nil } ? nil : operands.compactMap { $0 }
+    }
+
+    /// Something that has an order.
+    private func bound(_ node: ConfigNode, _ name: String) -> Filter.Operand? {
+        guard let operand = operand(node) else { return nil }
+        switch operand {
+        case .number, .text: return operand
+        case .null, .bool: return read.fail(node, "\(name) needs a number or a text")
+        }
+    }
+
+    /// Quoted scalars are texts; plain ones are what JSON would take them for, else texts.
+    private func operand(_ node: ConfigNode) -> Filter.Operand? {
+        if node.isNull { return .null }
+        if let flag = node.bool { return .bool(flag) }
+        if let number = node.number {
+            guard let decimal = ExactDecimal(number) else { return read.fail(node, "the number's exponent is too large") }
+            return .number(decimal)
+        }
+        guard case .scalar(let text, _) = node.value else {
+            return read.fail(node, "a condition compares with a single value: a text, a number, true, false or null")
+        }
+        return .text(text)
+    }
+}

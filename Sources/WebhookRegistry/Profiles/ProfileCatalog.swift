@@ -1,0 +1,56 @@
+internal import Synchronization
+public import WebhookCore
+
+/// All profiles by name: the built-in ones, each parsed when it is first asked for, and those of the configured folder,
+/// which replace built-in ones of the same name.
+public final class ProfileCatalog: Sendable {
+    /// The names of all profiles, sorted.
+    public let names: [String]
+    private let configured: [String: Profile]
+    /// Configured profiles that could not be loaded: they hide a built-in one all the same.
+    private let broken: Set<String>
+    private let cache = Mutex<[String: Profile]>([:])
+
+    /// The built-in profiles alone.
+    public convenience init() {
+        self.init(configured: [:], broken: [])
+    }
+
+    init(configured: [String: Profile], broken: Set<String>) {
+        self.configured = configured
+        self.broken = broken
+        names = Set(BuiltinProfiles.names).union(configured.keys).subtracting(broken).sorted()
+    }
+
+    /// A profile by name; `nil` where there is none, or a configured one has errors.
+    public func profile(named name: String) -> Profile? {
+        if let profile = configured[name] { return profile }
+        if broken.contains(name) { return nil }
+        if let profile = cache.withLock({ $0[name] }) { return profile }
+        guard let folder = ProfileFolder(builtin: name) else { return nil }
+        // The built-in files have no problems: a test loads every one of them.
+        guard let profile = ProfileLoader(problems: Problems()).load(folder) else { return nil }
+        // Whoever came first wins, so that a profile is one object.
+        return cache.withLock { profiles in
+            if let first = profiles[name] { return first }
+            profiles[name] = profile
+            return profile
+        }
+    }
+
+    /// All profiles in the order of ``names``; parses those that were not asked for yet.
+    public func all() -> [Profile] { names.compactMap(profile(named:)) }
+
+    /// Those of the configured folder.
+    var configuredProfiles: [Profile] { names.compactMap { configured[$0] } }
+
+    /// Whether a name is taken by a configured profile with errors, which have been reported.
+    func isBroken(_ name: String) -> Bool { broken.contains(name) }
+
+    /// What is wrong with the built-in profile of that name: nothing, unless its file is.
+    static func diagnostics(ofBuiltin name: String) -> [Diagnostic] {
+        let problems = Problems()
+        if let folder = ProfileFolder(builtin: name) { _ = ProfileLoader(problems: problems).load(folder) }
+        return problems.sorted(mainFile: "")
+    }
+}

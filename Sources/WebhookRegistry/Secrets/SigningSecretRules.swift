@@ -1,0 +1,45 @@
+internal import WebhookCore
+
+/// Whether a secret fits the scheme that signs with it. The answers never quote the secret.
+enum SigningSecretRules {
+    private static let advice = "make one with `webhooks keygen`"
+
+    /// What is wrong with a secret; `nil` where nothing is.
+    static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
+        let text = secret.reveal()
+        switch scheme.kind {
+        case .standardWebhooks: return standardProblem(text)
+        case .plain: return HeaderRules.isValue(text) ? nil : SourceReader.controlCharacters("the secret")
+        case .hmacSHA256, .hmacSHA512, .ed25519: break
+        }
+        switch scheme.secretEncoding {
+        case .text: return nil
+        case .base64: return Base64.decodedCount(Substring(text)) ?? 0 > 0 ? nil : "the secret must be base64"
+        case .hex: return isHex(text) ? nil : "the secret must be hexadecimal, two digits a byte"
+        }
+    }
+
+    /// Standard Webhooks, "Signature scheme": `whsec_` and 24 to 64 bytes, or `whsk_` and an Ed25519 key, in base64.
+    private static func standardProblem(_ text: String) -> String? {
+        if text.hasPrefix("whsec_") {
+            guard let count = Base64.decodedCount(text.dropFirst(6)), (24...64).contains(count) else {
+                return "a secret whsec_… must hold 24 to 64 bytes in base64; \(advice)"
+            }
+            return nil
+        }
+        if text.hasPrefix("whsk_") {
+            guard Base64.decodedCount(text.dropFirst(5)) == 64 else {
+                return "a key whsk_… must hold 64 bytes in base64; \(advice) --ed25519"
+            }
+            return nil
+        }
+        if text.hasPrefix("whpk_") {
+            return "this is a public key (whpk_…), which receivers get; signing needs the key whsk_… beside it"
+        }
+        return "the secret must begin with whsec_ (or whsk_ for Ed25519); \(advice)"
+    }
+
+    private static func isHex(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count % 2 == 0 && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+}

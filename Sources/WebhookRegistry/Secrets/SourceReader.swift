@@ -1,0 +1,104 @@
+internal import WebhookCore
+
+/// Reads values that are a literal, `{ env: NAME }` or `{ file: PATH }`. Messages name the variable or the file, never
+/// a value.
+struct SourceReader {
+    /// The most that a file with one value may hold.
+    static let fileLimit = 65_536
+
+    let context: LoadContext
+
+    func text(_ node: ConfigNode, _ name: String) -> Located<SourcedText>? {
+        switch node.value {
+        case .scalar(let text, _):
+            guard !text.isEmpty else {
+                context.problems.error(node.place, "\(name) is empty")
+                return nil
+            }
+            return Located(value: SourcedText(value: text, isExternal: false), place: node.place)
+        case .mapping:
+            return external(node, name)
+        case .sequence, .null:
+            context.problems.error(node.place, "\(name) must be a text, { env: NAME } or { file: PATH }")
+            return nil
+        }
+    }
+
+    func secret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
+        text(node, name)?.map { Secret($0.value) }
+    }
+
+    /// A secret that goes into a header: no control characters.
+    func headerSecret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
+        guard let secret = secret(node, name) else { return nil }
+        guard HeaderRules.isValue(secret.value.reveal()) else {
+            context.problems.error(node.place, Self.controlCharacters(name))
+            return nil
+        }
+        return secret
+    }
+
+    static func controlCharacters(_ name: String) -> String {
+        "\(name) holds a line break or another control character, which a header cannot carry"
+    }
+
+    private func external(_ node: ConfigNode, _ name: String) -> Located<SourcedText>? {
+        let section = Section(node, name, keys: ["env", "file"], isSensitive: true, problems: context.problems)
+        guard let section else { return nil }
+        switch (section.keyPlace("env"), section.keyPlace("file")) {
+        case (nil, nil), (.some, .some):
+            context.problems.error(node.place, "\(name) must be a text, or have one of `env` and `file`")
+            return nil
+        case (.some, nil):
+            return section.text("env").flatMap { variable($0, name) }
+        case (nil, .some):
+            return section.text("file").flatMap { file($0, name) }
+        }
+    }
+
+    private func variable(_ variable: Located<String>, _ name: String) -> Located<SourcedText>? {
+        guard Self.isVariableName(variable.value) else {
+            context.problems.error(variable.place, "`env` must be the name of an environment variable, without $")
+            return nil
+        }
+        guard let value = context.environment[variable.value] else {
+            context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is not set")
+            return nil
+        }
+        guard !value.isEmpty else {
+            context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is empty")
+            return nil
+        }
+        return Located(value: SourcedText(value: value, isExternal: true), place: variable.place)
+    }
+
+    private func file(_ path: Located<String>, _ name: String) -> Located<SourcedText>? {
+        guard let bytes = PathReader(context: context).contents(path, name, limit: Self.fileLimit) else { return nil }
+        guard var text = bytes.validatedText else {
+            context.problems.error(path.place, "\(name): the file \(path.value) is not UTF-8 text")
+            return nil
+        }
+        if text.utf8.last == 0x0A {
+            var content = Array(text.utf8.dropLast())
+            if content.last == 0x0D { content.removeLast() }
+            text = String(decoding: content, as: UTF8.self)
+        }
+        guard !text.isEmpty else {
+            context.problems.error(path.place, "\(name): the file \(path.value) is empty")
+            return nil
+        }
+        return Located(value: SourcedText(value: text, isExternal: true), place: path.place)
+    }
+
+    private static func isVariableName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !isDigit(first), text.utf8.count <= 256 else { return false }
+        return text.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == UInt8(ascii: "_") }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        let lower = byte | 0x20
+        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+    }
+}

@@ -1,0 +1,69 @@
+internal import WebhookCore
+
+/// What one `delivery:` says; the rest comes from the next level.
+struct DeliveryOverrides {
+    static let keys = [
+        "mode", "schedule", "jitter", "timeout", "connectTimeout", "maxInFlight", "rateLimit", "ordered", "disableAfter",
+        "breaker",
+    ]
+
+    private var mode: DeliveryMode?
+    private var schedule: [Duration]?
+    private var jitter: Double?
+    private var timeout: Duration?
+    private var connectTimeout: Duration?
+    private var maxInFlight: Int?
+    private var rateLimit: RateLimit?
+    private var ordered: Bool?
+    private var disableAfter: Duration?
+    private var breakerFailures: Int?
+    private var breakerPause: Duration?
+
+    /// Changes nothing.
+    init() {}
+
+    /// Reads a `delivery:`; what doesn't fit is reported and left as it was.
+    init(_ node: ConfigNode, problems: Problems) {
+        guard let section = Section(node, "`delivery`", keys: Self.keys, problems: problems) else { return }
+        mode = section.choice("mode", of: DeliveryMode.self)?.value
+        schedule = Self.schedule(section)
+        jitter = section.node("jitter").flatMap { section.read.percentage($0, "`jitter`") }?.value
+        timeout = section.duration("timeout")?.value
+        connectTimeout = section.duration("connectTimeout")?.value
+        maxInFlight = section.integer("maxInFlight", 1...1_000_000)?.value
+        rateLimit = section.node("rateLimit").flatMap { section.read.rate($0, "`rateLimit`") }?.value
+        ordered = section.bool("ordered")?.value
+        disableAfter = section.duration("disableAfter")?.value
+        if let node = section.container("breaker"),
+            let breaker = Section(node, "`breaker`", keys: ["failures", "pause"], problems: problems)
+        {
+            breakerFailures = breaker.integer("failures", 1...1_000_000)?.value
+            breakerPause = breaker.duration("pause")?.value
+        }
+    }
+
+    /// Puts what is said over a policy.
+    func apply(to policy: inout DeliveryPolicy) {
+        if let mode { policy.mode = mode }
+        if let schedule { policy.schedule = schedule }
+        if let jitter { policy.jitter = jitter }
+        if let timeout { policy.timeout = timeout }
+        if let connectTimeout { policy.connectTimeout = connectTimeout }
+        if let maxInFlight { policy.maxInFlight = maxInFlight }
+        if let rateLimit { policy.rateLimit = rateLimit }
+        if let ordered { policy.ordered = ordered }
+        if let disableAfter { policy.disableAfter = disableAfter }
+        if let breakerFailures { policy.breaker.failures = breakerFailures }
+        if let breakerPause { policy.breaker.pause = breakerPause }
+    }
+
+    /// The waits; an empty list means one attempt and no other.
+    private static func schedule(_ section: Section) -> [Duration]? {
+        guard let items = section.items("schedule") else { return nil }
+        guard items.count <= 1000 else {
+            section.read.problems.error(section.keyPlace("schedule") ?? section.place, "`schedule` may have 1000 waits")
+            return nil
+        }
+        return items.compactMap { section.read.duration($0, "a wait in `schedule`", allowsZero: true)?.value }
+    }
+}
