@@ -9,41 +9,42 @@ public struct EgressPolicy: Sendable, Hashable {
         self.allow = allow
         self.proxy = proxy
     }
-}
 
-/// An exception: a network with or without a port, or one host and port.
-public enum EgressRule: Sendable, Hashable {
-    /// `CIDR` or `CIDR:port`.
-    case network(Network, port: UInt16?)
-    /// `host:port`, by name.
-    case host(String, port: UInt16)
-}
+    /// Whether a connection to `address` and `port` may be made for a URL that names `host`.
+    ///
+    /// - Parameter host: the URL's host without brackets, a name or a literal.
+    public func permits(_ address: IPAddress, port: UInt16, host: String) -> Bool {
+        refusal(of: address, port: port, host: host) == nil
+    }
 
-/// A proxy that tunnels (CONNECT) to the address vetted here.
-public struct EgressProxy: Sendable, Hashable {
-    public var host: String
-    public var port: UInt16
-    /// Whether the connection to the proxy itself is TLS.
-    public var isTLS: Bool
-    public var username: String?
-    public var password: Secret?
+    /// Why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where it is permitted.
+    public func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
+        guard let reason = SpecialPurposeNetworks.reason(against: address) else { return nil }
+        let name = HostName.canonical(host)
+        return allow.contains { $0.covers(address, port: port) || $0.names(name, port: port) }
+            ? nil : "\(address) is \(reason)"
+    }
 
-    public init(host: String, port: UInt16, isTLS: Bool = false, username: String? = nil, password: Secret? = nil) {
-        self.host = host
-        self.port = port
-        self.isTLS = isTLS
-        self.username = username
-        self.password = password
+    /// Whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or covers
+    /// the address that stands in the URL. A name is not resolved for this.
+    public func permitsPlainHTTP(host: String, port: UInt16) -> Bool {
+        let name = HostName.canonical(host)
+        let address = IPAddress(literalHost: host)
+        return allow.contains { rule in
+            rule.names(name, port: port) || address.map { rule.covers($0, port: port) } ?? false
+        }
     }
 }
 
-/// A network in CIDR notation (RFC 4632, RFC 4291).
-public struct Network: Sendable, Hashable {
-    public var address: IPAddress
-    public var prefixLength: Int
+extension EgressRule {
+    /// Whether the rule is a network with this address. One of IPv4 covers the IPv4-mapped spelling too.
+    fileprivate func covers(_ address: IPAddress, port: UInt16) -> Bool {
+        guard case .network(let network, let only) = self, only == nil || only == port else { return false }
+        return network.contains(address) || address.mappedIPv4.map(network.contains) ?? false
+    }
 
-    public init(address: IPAddress, prefixLength: Int) {
-        self.address = address
-        self.prefixLength = prefixLength
+    /// Whether the rule names this host, given in its canonical form.
+    fileprivate func names(_ host: String, port: UInt16) -> Bool {
+        if case .host(let name, let only) = self { name == host && only == port } else { false }
     }
 }
