@@ -5,6 +5,7 @@
 
 const curl_socket_t webhooks_curl_bad_socket = CURL_SOCKET_BAD;
 const curl_socket_t webhooks_curl_timeout_socket = CURL_SOCKET_TIMEOUT;
+const long webhooks_curl_basic_authentication = (long)CURLAUTH_BASIC;
 
 CURLcode webhooks_curl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);

@@ -6,6 +6,9 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
 
 
 typedef size_t (*webhooks_curl_data_function)(
@@ -58,5 +61,6 @@ bool webhooks_curl_has_authorities_file(void);
 // Constants that are function-like or cast macros in C.
 extern const curl_socket_t webhooks_curl_bad_socket;
 extern const curl_socket_t webhooks_curl_timeout_socket;
+extern const long webhooks_curl_basic_authentication;
 
 #endif
