@@ -80,7 +80,7 @@ public final class WebhookRenderer: DeliveryRenderer {
 
     /// A request's headers as they go over the wire, secrets included, for `--show-secrets`.
     ///
-    /// `Host` comes first and `Content-Length` after the first of the others, as in ``PreparedRequest/redactedHeaders``.
+    /// `Host` comes first and `Content-Length` last, as in ``PreparedRequest/redactedHeaders``.
     public static func wireHeaders(of request: TransportRequest) -> [HTTPHeader] {
         wireHeaders(request.headers, url: request.url, body: request.body)
     }
@@ -88,9 +88,8 @@ public final class WebhookRenderer: DeliveryRenderer {
     private static func wireHeaders(_ headers: [HTTPHeader], url: EndpointURL, body: ByteString) -> [HTTPHeader] {
         var all = [HTTPHeader("Host", url.hostHeader)]
         all.reserveCapacity(headers.count + 2)
-        all += headers.prefix(1)
+        all += headers
         all.append(HTTPHeader("Content-Length", String(body.count)))
-        all += headers.dropFirst()
         return all
     }
 

@@ -10,6 +10,8 @@ public struct ConfigurationReport: Sendable {
     public var diagnostics: [Diagnostic]
     /// Every file that went into it.
     public var watchedFiles: [String]
+    /// Every profile with its topics, also those that no subscription uses.
+    public var topics: TopicCatalog
 
     /// Whether a dispatcher would start: there are no errors; warnings don't count.
     public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }

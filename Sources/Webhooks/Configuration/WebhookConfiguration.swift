@@ -31,7 +31,7 @@ public struct WebhookConfiguration: Sendable {
     /// Subscriptions given as values.
     ///
     /// - Parameters:
-    ///   - subscriptions: their profiles from ``ProfileCatalog``, for example; checked like those of a file.
+    ///   - subscriptions: their profiles from ``TopicCatalog``; checked like those of a file.
     ///   - settings: store, limits, egress.
     public static func values(_ subscriptions: [Subscription], settings: DispatcherSettings) -> WebhookConfiguration {
         WebhookConfiguration(source: .values(subscriptions: subscriptions, settings: settings), store: nil)
@@ -43,7 +43,11 @@ public struct WebhookConfiguration: Sendable {
         case .file(let path, let environment):
             let loaded = ConfigurationLoader(environment: environment).load(path: path, storeOverride: store)
             var report = ConfigurationReport(
-                path: path, registry: loaded.registry, diagnostics: loaded.diagnostics, watchedFiles: loaded.watchedFiles
+                path: path,
+                registry: loaded.registry,
+                diagnostics: loaded.diagnostics,
+                watchedFiles: loaded.watchedFiles,
+                topics: TopicCatalog(loaded.catalog)
             )
             if let registry = loaded.registry {
                 report.diagnostics += TemplateDiagnostics.check(registry.subscriptions)
@@ -60,7 +64,8 @@ public struct WebhookConfiguration: Sendable {
                     settings: settings
                 ),
                 diagnostics: TemplateDiagnostics.check(subscriptions),
-                watchedFiles: []
+                watchedFiles: [],
+                topics: TopicCatalog()
             )
         }
     }

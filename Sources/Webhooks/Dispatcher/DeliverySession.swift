@@ -21,7 +21,11 @@ struct DeliverySession: Sendable {
     ) throws(StoreError) {
         lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
         store = try SQLiteStore.open(path: path, role: .dispatcher)
-        transport = CurlTransport()
+        do {
+            transport = try CurlTransport()
+        } catch {
+            throw StoreError(.unavailable, "requests can't be sent: \(error)")
+        }
         var settings = EngineSettings()
         settings.scope = role == .run ? .all : .own
         settings.maxInFlight = generation.registry.settings.maxInFlight

@@ -26,6 +26,7 @@ extension WebhookDispatcher {
         let session = state.withLock { state in
             state.generation = generation
             state.watchedFiles = report.watchedFiles
+            state.topics = report.topics
             return state.session
         }
         session?.runner.reload(generation)

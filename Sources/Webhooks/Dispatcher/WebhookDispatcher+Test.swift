@@ -9,9 +9,7 @@ extension WebhookDispatcher {
     ///   - profile: whose example; defaults to that of the first subscription whose profile lists the topic, else `standard`.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
-        let catalog = TopicCatalog(registry: registry)
-        let entry = try catalog.topic(topic, profile: profile)
-        return entry.topic.example.raw
+        try topics.topic(topic, profile: profile).topic.example.raw
     }
 
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.

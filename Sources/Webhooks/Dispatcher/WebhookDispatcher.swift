@@ -22,6 +22,7 @@ public final class WebhookDispatcher: Sendable {
     struct State {
         var generation: Generation
         var watchedFiles: [String]
+        var topics: TopicCatalog
         var session: DeliverySession?
         var isShuttingDown = false
     }
@@ -39,13 +40,20 @@ public final class WebhookDispatcher: Sendable {
         }
         for warning in report.diagnostics { logger.warning("\(warning)") }
         state = Mutex(
-            State(generation: configuration.generation(for: registry), watchedFiles: report.watchedFiles)
+            State(
+                generation: configuration.generation(for: registry),
+                watchedFiles: report.watchedFiles,
+                topics: report.topics
+            )
         )
         stores = StoreHolder(location: registry.settings.store)
     }
 
     /// The configuration in force.
     public var registry: Registry { state.withLock { $0.generation.registry } }
+
+    /// The profiles in force, with their topics.
+    public var topics: TopicCatalog { state.withLock { $0.topics } }
 
     /// Stores an event durably; returns once it is on disk. Delivery follows, by this process's or another's dispatcher.
     ///

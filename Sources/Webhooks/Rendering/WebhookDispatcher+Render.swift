@@ -37,7 +37,7 @@ extension WebhookDispatcher {
                 url: subscription.url.display,
                 target: subscription.url.isSecret ? "/***" : subscription.url.target,
                 headers: prepared.redactedHeaders,
-                revealedHeaders: prepared.revealedHeaders,
+                revealedHeaders: WebhookRenderer.wireHeaders(of: prepared.request),
                 body: body
             )
         } catch {

@@ -10,32 +10,30 @@ public struct TopicCatalog: Sendable {
         public var topic: ProfileTopic
 
         /// A JSON Schema (2020-12) of the topic's data.
-        public var schema: String { ProfileSchema.jsonSchema(for: topic, profile: profile) }
+        public var schema: String { ProfileSchema.jsonSchema(for: topic) }
         /// A TypeScript type of the topic's data.
-        public var typeScript: String { ProfileSchema.typeScript(for: topic, profile: profile) }
+        public var typeScript: String { ProfileSchema.typeScript(for: topic) }
     }
 
-    /// By name.
-    public let profiles: [Profile]
+    private let catalog: ProfileCatalog
 
-    /// The built-in profiles, and those of a folder, which override them.
-    public init(templates folder: String? = nil) throws(WebhooksError) {
-        let catalog = ProfileCatalog(folder: folder)
-        let (profiles, diagnostics) = catalog.loadAll()
-        guard !diagnostics.contains(where: { $0.severity == .error }) else { throw WebhooksError(diagnostics) }
-        self.profiles = profiles.sorted { $0.name < $1.name }
+    /// The built-in profiles.
+    public init() {
+        catalog = ProfileCatalog()
     }
 
-    /// A configuration's profiles.
-    public init(registry: Registry) {
-        profiles = registry.profiles.values.sorted { $0.name < $1.name }
+    init(_ catalog: ProfileCatalog) {
+        self.catalog = catalog
     }
+
+    /// Every profile, by name. Reads those that were not needed yet.
+    public var profiles: [Profile] { catalog.all() }
 
     /// A profile by name.
     public func profile(_ name: String) throws(WebhooksError) -> Profile {
-        if let profile = profiles.first(where: { $0.name == name }) { return profile }
+        if let profile = catalog.profile(named: name) { return profile }
         throw WebhooksError(
-            .unknown, "there is no profile named \(name); there are: \(profiles.map(\.name).joined(separator: ", "))"
+            .unknown, "there is no profile named \(name); there are: \(catalog.names.joined(separator: ", "))"
         )
     }
 
