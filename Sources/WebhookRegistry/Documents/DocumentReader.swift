@@ -46,12 +46,12 @@ enum DocumentReader {
             : try YAMLComposer.compose(text, file: file)
     }
 
-    /// A mapping must not name a key twice.
+    /// A mapping must not name a key twice. Keys are compared by bytes: strings that only look alike are different keys.
     static func checkUnique(_ members: [ConfigNode.Member]) throws(DocumentError) {
         guard members.count > 1 else { return }
-        var places: [String: SourcePlace] = [:]
+        var places: [[UInt8]: SourcePlace] = [:]
         for member in members {
-            if let first = places.updateValue(member.place, forKey: member.key) {
+            if let first = places.updateValue(member.place, forKey: Array(member.key.utf8)) {
                 let key = KeyText.named("the key", member.key)
                 let message = "\(key) stands here a second time; the first is in line \(first.line)"
                 throw DocumentError(member.place, message)
