@@ -1,10 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+var strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("ExistentialAny"),
 ]
+// The project's own checks; a host with a newer compiler must not fail over a new warning.
+if Context.environment["WEBHOOKS_WARNINGS_AS_ERRORS"] != nil {
+    strict.append(.treatAllWarnings(as: .error))
+}
 
 let package = Package(
     name: "swift-webhooks",
@@ -117,6 +121,7 @@ let package = Package(
             dependencies: ["SQLiteStore", "WebhooksTesting"],
             swiftSettings: strict
         ),
+        .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver"], swiftSettings: strict),
         .testTarget(
             name: "WebhooksTests",
             dependencies: ["Webhooks", "WebhooksTesting", "WebhookReceiver"],

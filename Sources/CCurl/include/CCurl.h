@@ -1,1 +1,66 @@
+// libcurl's variadic functions, which Swift can't call: one function per argument type.
+
+#ifndef WEBHOOKS_CCURL_H
+#define WEBHOOKS_CCURL_H
+
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+
+typedef size_t (*webhooks_curl_data_function)(
+    char *_Nullable bytes, size_t size, size_t count, void *_Nullable context);
+typedef int (*webhooks_curl_prereq_function)(
+    void *_Nullable context, char *_Nullable peer, char *_Nullable local, int peer_port, int local_port);
+typedef curl_socket_t (*webhooks_curl_open_function)(
+    void *_Nullable context, curlsocktype purpose, struct curl_sockaddr *_Nullable address);
+typedef int (*webhooks_curl_socket_function)(
+    CURL *_Nullable easy, curl_socket_t socket, int what, void *_Nullable context, void *_Nullable socket_context);
+typedef int (*webhooks_curl_timer_function)(CURLM *_Nullable multi, long milliseconds, void *_Nullable context);
+
+// curl_easy_setopt
+CURLcode webhooks_curl_set_long(CURL *_Nonnull easy, CURLoption option, long value);
+CURLcode webhooks_curl_set_offset(CURL *_Nonnull easy, CURLoption option, curl_off_t value);
+CURLcode webhooks_curl_set_string(CURL *_Nonnull easy, CURLoption option, const char *_Nullable value);
+CURLcode webhooks_curl_set_pointer(CURL *_Nonnull easy, CURLoption option, const void *_Nullable value);
+CURLcode webhooks_curl_set_list(CURL *_Nonnull easy, CURLoption option, struct curl_slist *_Nullable value);
+/// libcurl copies the bytes; no bytes (a null pointer) take the option back.
+CURLcode webhooks_curl_set_blob(CURL *_Nonnull easy, CURLoption option, const void *_Nullable bytes, size_t count);
+CURLcode webhooks_curl_set_data_function(
+    CURL *_Nonnull easy, CURLoption option, webhooks_curl_data_function _Nullable function);
+CURLcode webhooks_curl_set_prereq_function(CURL *_Nonnull easy, webhooks_curl_prereq_function _Nullable function);
+CURLcode webhooks_curl_set_open_function(CURL *_Nonnull easy, webhooks_curl_open_function _Nullable function);
+
+/// Keeps TLS session keys from being written to the file that the environment names in SSLKEYLOGFILE.
+CURLcode webhooks_curl_forbid_key_log(CURL *_Nonnull easy);
+
+// curl_easy_getinfo
+long webhooks_curl_get_long(CURL *_Nonnull easy, CURLINFO info);
+curl_off_t webhooks_curl_get_offset(CURL *_Nonnull easy, CURLINFO info);
+void *_Nullable webhooks_curl_get_private(CURL *_Nonnull easy);
+
+// curl_multi_setopt
+CURLMcode webhooks_curl_multi_set_long(CURLM *_Nonnull multi, CURLMoption option, long value);
+CURLMcode webhooks_curl_multi_set_functions(
+    CURLM *_Nonnull multi,
+    webhooks_curl_socket_function _Nullable socket_function,
+    webhooks_curl_timer_function _Nullable timer_function,
+    void *_Nullable context);
+
+/// The next finished transfer, or null; `code` receives how it ended.
+CURL *_Nullable webhooks_curl_multi_next_done(CURLM *_Nonnull multi, CURLcode *_Nonnull code);
+
+/// Whether libcurl's TLS library is the one whose contexts webhooks_curl_forbid_key_log understands.
+bool webhooks_curl_uses_openssl(void);
+/// Whether libcurl has a built-in file of trusted authorities.
+bool webhooks_curl_has_authorities_file(void);
+
+// Constants that are function-like or cast macros in C.
+extern const curl_socket_t webhooks_curl_bad_socket;
+extern const curl_socket_t webhooks_curl_timeout_socket;
+extern const long webhooks_curl_basic_authentication;
+
+#endif

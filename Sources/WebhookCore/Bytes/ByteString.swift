@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// An immutable run of bytes in memory that never moves.
 ///
 /// A body is rendered once and then shared by every delivery, attempt and connection that needs it: copying a
@@ -22,6 +28,7 @@ public struct ByteString: Sendable, Hashable {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 8)
         do {
             let count = try initialize(UnsafeMutableRawBufferPointer(rebasing: buffer[0..<capacity]))
+            precondition((0...capacity).contains(count), "more bytes than there is room for")
             storage = Storage(buffer: UnsafeRawBufferPointer(buffer), count: count)
         } catch {
             buffer.deallocate()
@@ -81,7 +88,13 @@ public struct ByteString: Sendable, Hashable {
 
     public static func == (lhs: ByteString, rhs: ByteString) -> Bool {
         if lhs.storage === rhs.storage { return true }
-        return lhs.withUnsafeBytes { left in rhs.withUnsafeBytes { right in left.elementsEqual(right) } }
+        guard lhs.count == rhs.count else { return false }
+        return lhs.withUnsafeBytes { left in
+            rhs.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+                return memcmp(first, second, left.count) == 0
+            }
+        }
     }
 
     public func hash(into hasher: inout Hasher) {

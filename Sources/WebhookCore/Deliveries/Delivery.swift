@@ -34,14 +34,17 @@ public struct Delivery: Sendable, Hashable {
     public var attempts: Int
     /// When the next attempt is due; `nil` once settled or in flight.
     public var nextAttemptAt: Timestamp?
-    /// The last answer's status.
+    /// The last attempt's status; `nil` where it got no answer.
     public var lastStatus: Int?
+    /// Why the last attempt failed, or why it settled without one; `nil` after a success.
     public var lastError: DeliveryError?
     public var createdAt: Timestamp
     public var settledAt: Timestamp?
     public var isTest: Bool
     /// The delivery that this one sends again.
     public var retriggerOf: ID?
+    /// Why, in words, where it settled without an attempt.
+    public var detail: String?
 
     public init(
         id: ID,
@@ -58,7 +61,8 @@ public struct Delivery: Sendable, Hashable {
         createdAt: Timestamp,
         settledAt: Timestamp?,
         isTest: Bool,
-        retriggerOf: ID?
+        retriggerOf: ID?,
+        detail: String? = nil
     ) {
         self.id = id
         self.event = event
@@ -75,5 +79,6 @@ public struct Delivery: Sendable, Hashable {
         self.settledAt = settledAt
         self.isTest = isTest
         self.retriggerOf = retriggerOf
+        self.detail = detail
     }
 }

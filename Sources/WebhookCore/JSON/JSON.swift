@@ -7,11 +7,14 @@ public enum JSON {
     ///
     /// - Parameters:
     ///   - document: UTF-8 without byte order mark; white space around the value is allowed.
-    ///   - maxDepth: how deep arrays and objects may nest; defaults to 512.
+    ///   - maxDepth: how deep arrays and objects may nest; defaults to 512, and is never more, which bounds the stack.
     /// - Throws: ``JSONError`` with the place of the first problem.
     public static func parse(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> JSONValue {
         let result: Result<JSONValue, JSONError> = document.withUnsafeBytes { bytes in
-            var parser = JSONParser(document: document, scanner: JSONScanner(bytes, maxDepth: maxDepth))
+            var parser = JSONParser(
+                document: document,
+                scanner: JSONScanner(bytes, maxDepth: min(maxDepth, Self.maxDepth))
+            )
             return Result { () throws(JSONError) in try parser.parseDocument() }
         }
         return try result.get()
@@ -22,7 +25,7 @@ public enum JSON {
     /// - Throws: ``JSONError`` with the place of the first problem.
     public static func validate(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> Range<Int> {
         let result: Result<Range<Int>, JSONError> = document.withUnsafeBytes { bytes in
-            var walker = JSONWalker(scanner: JSONScanner(bytes, maxDepth: maxDepth))
+            var walker = JSONWalker(scanner: JSONScanner(bytes, maxDepth: min(maxDepth, Self.maxDepth)))
             return Result { () throws(JSONError) in try walker.walkDocument() }
         }
         return try result.get()
@@ -46,7 +49,7 @@ public enum JSON {
             case 0x0A: output.append(contentsOf: [0x5C, UInt8(ascii: "n")])
             case 0x0D: output.append(contentsOf: [0x5C, UInt8(ascii: "r")])
             case 0x09: output.append(contentsOf: [0x5C, UInt8(ascii: "t")])
-            case 0..<0x20, 0x7F:
+            case 0..<0x20:
                 output.append(contentsOf: "\\u00".utf8)
                 output.append(hexDigit(byte >> 4))
                 output.append(hexDigit(byte & 15))

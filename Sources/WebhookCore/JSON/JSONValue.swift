@@ -48,10 +48,11 @@ public struct JSONValue: Sendable {
     /// The value's text exactly as it stands in the document.
     public var raw: ByteString { range == 0..<document.count ? document : document.slice(range) }
 
-    /// The member of an object by key; of duplicates the last, as most readers take it.
+    /// The member of an object by key; of duplicates the last, as most readers take it. Keys are compared by their
+    /// bytes: "é" in one code point and in two are different keys, as on the wire.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = kind else { return nil }
-        return members.last { $0.key == key }?.value
+        return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The value at a path of keys; a segment of decimal digits is also an array index.
@@ -60,7 +61,9 @@ public struct JSONValue: Sendable {
         for segment in path {
             if let next = current[segment] {
                 current = next
-            } else if case .array(let items) = current.kind, let index = Int(segment), items.indices.contains(index) {
+            } else if case .array(let items) = current.kind, segment.utf8.allSatisfy(JSONScanner.isDigit),
+                let index = Int(segment), items.indices.contains(index)
+            {
                 current = items[index]
             } else {
                 return nil

@@ -1,25 +1,21 @@
 /// Replaces secrets by `***` wherever a receiver may have echoed them.
 public struct Redactor: Sendable {
-    /// What to look for, longest first, so that a secret within another leaves no rest.
-    private let needles: [[UInt8]]
-    private static let mask = Array("***".utf8)
+    /// What to look for, by its first byte; of several at one place the longest counts, so that a secret within
+    /// another leaves no rest.
+    private let needles: [UInt8: [[UInt8]]]
+    /// Whether some needle begins with a byte: most bytes are passed over by this alone.
+    private let isFirst: [Bool]
 
-    /// Looks for each text, in base64 too; texts shorter than four bytes would mask half an answer and are left out.
+    /// Looks for each text as it is, escaped for JSON or a URL, and in base64 or base64url at any offset.
+    ///
+    /// Texts shorter than four bytes would mask half an answer and are left out.
     public init(secrets: [String]) {
-        var needles: Set<[UInt8]> = []
+        var all: Set<[UInt8]> = []
         for secret in secrets where secret.utf8.count >= 4 {
-            let bytes = Array(secret.utf8)
-            needles.insert(bytes)
-            // A text inside a longer base64 run starts at one of three offsets; the parts that depend on neighbours are cut.
-            for offset in 0..<3 {
-                let part = Self.base64Core(bytes, offset: offset)
-                if part.count >= 6 {
-                    needles.insert(part)
-                    needles.insert(part.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
-                }
-            }
+            all.formUnion(SecretSpellings.all(of: secret))
         }
-        self.needles = needles.sorted { $0.count > $1.count }
+        needles = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        isFirst = (0...255).map { [needles] in needles[$0] != nil }
     }
 
     /// Whether there is nothing to look for.
@@ -27,13 +23,16 @@ public struct Redactor: Sendable {
 
     /// A text without the secrets.
     public func redact(_ text: String) -> String {
-        guard !needles.isEmpty, let redacted = redact(Array(text.utf8)) else { return text }
+        guard !needles.isEmpty, let redacted = redact(Array(text.utf8), isCutOff: false) else { return text }
         return String(decoding: redacted, as: UTF8.self)
     }
 
     /// Bytes without the secrets.
-    public func redact(_ bytes: ByteString) -> ByteString {
-        guard !needles.isEmpty, let redacted = redact(bytes.bytes) else { return bytes }
+    ///
+    /// - Parameter isCutOff: whether more bytes followed that were not kept; then the beginning of a secret at the
+    ///   very end is replaced as well.
+    public func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
+        guard !needles.isEmpty, let redacted = redact(bytes.bytes, isCutOff: isCutOff) else { return bytes }
         return ByteString(redacted)
     }
 
@@ -42,46 +41,34 @@ public struct Redactor: Sendable {
         needles.isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
 
-    private func redact(_ bytes: [UInt8]) -> [UInt8]? {
+    /// `nil` where nothing was found.
+    private func redact(_ bytes: [UInt8], isCutOff: Bool) -> [UInt8]? {
         var output: [UInt8] = []
         var copied = 0
         var index = 0
         while index < bytes.count {
-            if let needle = needles.first(where: { Self.stands($0, in: bytes, at: index) }) {
-                output.append(contentsOf: bytes[copied..<index])
-                output.append(contentsOf: Self.mask)
-                index += needle.count
-                copied = index
-            } else {
+            guard isFirst[Int(bytes[index])], let length = match(in: bytes, at: index, isCutOff: isCutOff) else {
                 index += 1
+                continue
             }
+            output.append(contentsOf: bytes[copied..<index])
+            output.append(contentsOf: "***".utf8)
+            index += length
+            copied = index
         }
         guard copied > 0 else { return nil }
         output.append(contentsOf: bytes[copied...])
         return output
     }
 
-    private static func stands(_ needle: [UInt8], in bytes: [UInt8], at index: Int) -> Bool {
-        guard bytes[index] == needle[0], index + needle.count <= bytes.count else { return false }
-        for offset in 1..<needle.count where bytes[index + offset] != needle[offset] { return false }
-        return true
-    }
-
-    /// The base64 of `bytes` as it looks `offset` bytes into a longer run, without the characters that mix with neighbours.
-    private static func base64Core(_ bytes: [UInt8], offset: Int) -> [UInt8] {
-        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        let padded = [UInt8](repeating: 0, count: offset) + bytes
-        var output: [UInt8] = []
-        var bit = 0
-        while bit + 6 <= padded.count * 8 {
-            if bit >= offset * 8 {
-                let first = UInt16(padded[bit / 8]) << 8
-                let second = bit / 8 + 1 < padded.count ? UInt16(padded[bit / 8 + 1]) : 0
-                let value = ((first | second) >> (10 - UInt16(bit % 8))) & 63
-                output.append(alphabet.utf8Start[Int(value)])
-            }
-            bit += 6
+    /// How many bytes of a secret stand at a place.
+    private func match(in bytes: [UInt8], at index: Int, isCutOff: Bool) -> Int? {
+        let rest = bytes.count - index
+        for needle in needles[bytes[index]] ?? [] {
+            let length = min(needle.count, rest)
+            guard length == needle.count || isCutOff else { continue }
+            if (1..<length).allSatisfy({ bytes[index + $0] == needle[$0] }) { return length }
         }
-        return output
+        return nil
     }
 }

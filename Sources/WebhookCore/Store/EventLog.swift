@@ -23,11 +23,65 @@ public protocol EventLog: Sendable {
     /// A delivery's attempts in order, with bodies; an attempt in flight is the last.
     func attempts(of delivery: Delivery.ID) async throws(StoreError) -> [Attempt]
 
-    /// How far an event's first attempts are; `nil` for an unknown event.
+    /// How far the first attempts of events are, added up. An unknown event adds nothing.
     func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress
 
-    /// Every subscription's remembered health.
+    /// Every subscription's remembered health, by name; those of which nothing is remembered are left out.
     func health() async throws(StoreError) -> [SubscriptionHealth]
+
+    /// The newest delivery of an event for each of its subscriptions, newest first; empty for an unknown event.
+    func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery]
+
+    /// Cancels what was not sent yet: events that wait for their fan-out, and pending or waiting deliveries.
+    ///
+    /// The three arguments add up. A delivery that is cancelled keeps the error of its last attempt. Something that
+    /// was cancelled before is left as it is and appears nowhere in the result.
+    /// - Parameters:
+    ///   - events: ids. An event that waits for its fan-out is cancelled; of one that was fanned out, its deliveries.
+    ///   - deliveries: single deliveries.
+    ///   - subscription: all deliveries of this subscription; `nil` for none.
+    ///   - moment: when; the deliveries settle at it.
+    func cancel(
+        events: [String],
+        deliveries: [Delivery.ID],
+        subscription: String?,
+        at moment: Timestamp
+    ) async throws(StoreError) -> CancelResult
+
+    /// Disables or enables a subscription by hand.
+    ///
+    /// Enabling also forgets since when there were nothing but failures, so that the count starts anew. What an engine
+    /// writes afterwards from older knowledge (``StoreBatch/health``) changes neither.
+    /// - Parameters:
+    ///   - disabled: why and since when; `nil` enables it.
+    ///   - moment: when this was asked for.
+    func setDisabled(
+        _ disabled: SubscriptionHealth.Disabled?,
+        subscription: String,
+        at moment: Timestamp
+    ) async throws(StoreError)
+
+    /// Inserts deliveries that send others again: same event, subscription, mode, content type and body; pending, due at once.
+    ///
+    /// Whether a delivery may be sent again is for the caller to decide; one without a body is copied without one.
+    /// - Returns: the new deliveries in order; an unknown delivery has none.
+    func insertRetrigger(of deliveries: [Delivery.ID], at moment: Timestamp) async throws(StoreError) -> [Delivery.ID]
+
+    /// Counts and durations for each subscription that has deliveries or health, by name. Tests are left out.
+    func statistics() async throws(StoreError) -> [SubscriptionStatistics]
+
+    /// Deletes what settled before a moment, oldest first: deliveries with their attempts and bodies, then events that were
+    /// accepted before it and have no deliveries left. An event that waits for its fan-out stays.
+    ///
+    /// - Parameter limit: at most so many deliveries and so many events: one portion, one short transaction. Call
+    ///   again until nothing is deleted. No id of a deleted delivery is ever given out again.
+    func prune(olderThan moment: Timestamp, limit: Int) async throws(StoreError) -> PruneResult
+
+    /// Looks for what must never be: rows that contradict each other. Reads everything; takes its time.
+    ///
+    /// - Returns: what was found, in words; empty: all is well.
+    /// - Throws: ``StoreError`` with `damaged` where the storage itself is broken.
+    func integrityProblems() async throws(StoreError) -> [String]
 }
 
 /// How far events are.

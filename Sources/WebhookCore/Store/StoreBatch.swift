@@ -4,7 +4,8 @@ public struct StoreBatch: Sendable {
     public var results: [AttemptWrite] = []
     /// Changes of deliveries without an attempt.
     public var settlements: [Settlement] = []
-    /// What is remembered about subscriptions.
+    /// What is remembered about subscriptions. Never lifts a disabling, nor brings back one from before the last enabling:
+    /// both are for ``EventLog/setDisabled(_:subscription:at:)``, perhaps in another process.
     public var health: [SubscriptionHealth] = []
     /// New events.
     public var acceptances: [Acceptance] = []
@@ -30,7 +31,7 @@ public struct StoreBatch: Sendable {
 public struct StoreBatchResult: Sendable {
     /// Whether each attempt was the one in flight; `false`: it was not recorded, because the row says otherwise.
     public var results: [Bool] = []
-    /// Whether each delivery was still open.
+    /// Whether each delivery was pending or waiting.
     public var settlements: [Bool] = []
     public var acceptances: [AcceptanceResult] = []
     public var fanOuts: [FanOutResult] = []

@@ -8,13 +8,14 @@ public struct StoreReads: Sendable {
     public var pendingEvents = 0
     /// The moment up to which ``pendingEvents`` are due.
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
-    /// Which subscriptions have open deliveries, each with the earliest due moment. Asked for at start.
+    /// Which subscriptions have pending or waiting deliveries, each with the earliest due moment. Asked for at start.
     public var openSubscriptions = false
-    /// Which subscriptions got open deliveries with an id above this; `nil` for not asking. For what others have inserted.
+    /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what others have inserted.
     public var newDeliveriesAbove: Delivery.ID?
     /// Open deliveries, by subscription.
     public var refills: [Refill] = []
-    /// Open deliveries of these events (rows), and the events themselves where they wait for their fan-out.
+    /// Open deliveries of these events (rows), those in flight left out, and the events themselves where they wait for
+    /// their fan-out, due or not: these are added to ``StoreReadResult/pendingEvents``.
     public var adoptions: [Int64] = []
 
     public init() {}
@@ -31,6 +32,8 @@ public struct Refill: Sendable, Hashable {
     /// Go on behind this one; `nil` from the start.
     public var after: Position?
     public var limit: Int
+    /// Beside those, the earliest accepted one that waits for a retry, wherever it stands. For ordered subscriptions.
+    public var includesAttempted: Bool
 
     /// A place in the order by due moment and id.
     public struct Position: Sendable, Hashable, Comparable {
@@ -47,10 +50,11 @@ public struct Refill: Sendable, Hashable {
         }
     }
 
-    public init(subscription: String, after: Position?, limit: Int) {
+    public init(subscription: String, after: Position?, limit: Int, includesAttempted: Bool = false) {
         self.subscription = subscription
         self.after = after
         self.limit = limit
+        self.includesAttempted = includesAttempted
     }
 }
 
@@ -59,12 +63,13 @@ public struct StoreReadResult: Sendable {
     public var interrupted: [InterruptedDelivery] = []
     public var health: [SubscriptionHealth] = []
     public var pendingEvents: [PendingEvent] = []
-    /// When the next event, not among ``pendingEvents``, is due for its fan-out.
+    /// When the next event, not among ``pendingEvents``, is due for its fan-out (one without `deliverAt` since it was
+    /// accepted). Only where ``StoreReads/pendingEvents`` were asked for.
     public var nextEventDue: Timestamp?
     public var openSubscriptions: [OpenSubscription] = []
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     public var touchedSubscriptions: [String] = []
-    /// The highest delivery id in the store, where ``StoreReads/newDeliveriesAbove`` was asked for.
+    /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked for.
     public var highestDelivery: Delivery.ID?
     public var refills: [[OpenDelivery]] = []
     public var adopted: [OpenDelivery] = []
@@ -137,7 +142,7 @@ public struct EventHeader: Sendable, Hashable {
     }
 }
 
-/// A delivery that a crash left in flight.
+/// A delivery that a crash left in flight. Its `attempts` include the interrupted one; its `dueAt` is ``claimedAt``.
 public struct InterruptedDelivery: Sendable, Hashable {
     public var delivery: OpenDelivery
     /// When the attempt was claimed.

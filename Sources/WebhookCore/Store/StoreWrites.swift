@@ -111,6 +111,8 @@ public enum ClaimResult: Sendable, Hashable {
 }
 
 /// A finished attempt with the delivery's next state.
+///
+/// Recorded only if the delivery is in flight with this attempt's number. Durations are kept to the microsecond.
 public struct AttemptWrite: Sendable {
     public var delivery: Delivery.ID
     /// The body is not stored with the attempt: it is the delivery's.
@@ -122,6 +124,7 @@ public struct AttemptWrite: Sendable {
     public var next: Next
 
     public enum Next: Sendable, Hashable {
+        /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
         case settled(DeliveryState)
         case waiting(until: Timestamp)
     }
@@ -135,10 +138,11 @@ public struct AttemptWrite: Sendable {
     }
 }
 
-/// An open delivery that settles without an attempt.
+/// A pending or waiting delivery that settles without an attempt. Refused for one in flight: its attempt settles it.
 public struct Settlement: Sendable, Hashable {
     public var delivery: Delivery.ID
     public var state: DeliveryState
+    /// Why; `nil` keeps the last attempt's error.
     public var error: DeliveryError?
     public var detail: String?
     public var at: Timestamp

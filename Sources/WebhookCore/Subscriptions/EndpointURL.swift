@@ -36,3 +36,10 @@ public struct EndpointURL: Sendable, Hashable {
         isSecret ? "\(scheme.rawValue)://\(bracketedHost):\(port)/***" : reveal()
     }
 }
+
+extension EndpointURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// ``display``, so that printing what holds a URL shows no secret one.
+    public var description: String { display }
+    public var debugDescription: String { display }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,47 +1,20 @@
-/// A number as JSON writes it, compared exactly: `1`, `1.0` and `10e-1` are equal, `9007199254740993` is not `9007199254740992`.
+/// A number as JSON writes it, compared exactly: `1`, `1.0` and `10e-1` are equal, `9007199254740993` is not
+/// `9007199254740992`.
 public struct ExactDecimal: Sendable, Hashable {
     private let isNegative: Bool
-    /// Digits without leading or trailing zeros; empty for zero.
+    /// Digits without leading or trailing zeros, 0 to 9; empty for zero.
     private let digits: [UInt8]
-    /// The power of ten of the first digit: the value is `0.d1d2d3… × 10^magnitude`.
+    /// The power of ten of the first digit: the value is `0.d1d2d3… × 10^magnitude`; 0 for zero.
     private let magnitude: Int
 
-    /// Reads a JSON number's text; `nil` where it isn't one or its exponent has more than 15 digits.
+    /// Reads a JSON number's text; `nil` where it isn't one, or where its exponent has more than 15 digits.
     public init?(_ text: String) {
-        var digits: [UInt8] = []
-        var pointShift = 0
-        var seenPoint = false
-        var seenDigit = false
-        var exponent = 0
-        var bytes = Substring(text).utf8
-        let isNegative = bytes.first == UInt8(ascii: "-")
-        if isNegative { bytes.removeFirst() }
-        while let byte = bytes.first {
-            bytes.removeFirst()
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                seenDigit = true
-                digits.append(byte - UInt8(ascii: "0"))
-                if !seenPoint { pointShift += 1 }
-            case UInt8(ascii: ".") where !seenPoint && seenDigit:
-                seenPoint = true
-            case UInt8(ascii: "e"), UInt8(ascii: "E"):
-                if bytes.first == UInt8(ascii: "+") { bytes.removeFirst() }
-                let exponentText = String(Substring(bytes))
-                guard seenDigit, exponentText.utf8.count <= 16, let value = Int(exponentText) else { return nil }
-                exponent = value
-                bytes = Substring("").utf8
-            default:
-                return nil
-            }
-        }
-        guard seenDigit else { return nil }
-        let leading = digits.prefix { $0 == 0 }.count
-        digits.removeFirst(leading)
-        while digits.last == 0 { digits.removeLast() }
-        self.digits = digits
-        self.isNegative = isNegative && !digits.isEmpty
-        magnitude = digits.isEmpty ? 0 : pointShift - leading + exponent
+        var text = text
+        let parts = text.withUTF8 { Parts(UnsafeRawBufferPointer($0)) }
+        guard let parts else { return nil }
+        digits = parts.digits
+        isNegative = parts.isNegative
+        magnitude = parts.magnitude
     }
 
     /// Below 0, 0 or above 0 as this number is smaller than, equal to or greater than another.
@@ -53,5 +26,46 @@ public struct ExactDecimal: Sendable, Hashable {
         if magnitude != other.magnitude { return (magnitude < other.magnitude ? -1 : 1) * left }
         if digits == other.digits { return 0 }
         return (digits.lexicographicallyPrecedes(other.digits) ? -1 : 1) * left
+    }
+}
+
+/// A number's text taken apart and brought into the one form that equal numbers share.
+private struct Parts {
+    var isNegative = false
+    var digits: [UInt8] = []
+    var magnitude = 0
+
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        var scanner = JSONScanner(bytes, maxDepth: 0)
+        guard (try? scanner.number()) != nil, scanner.position == bytes.count else { return nil }
+        let exponentMark = bytes.firstIndex { $0 | 0x20 == UInt8(ascii: "e") } ?? bytes.count
+        var integerDigits: Int?
+        for byte in bytes[..<exponentMark] {
+            switch byte {
+            case UInt8(ascii: "-"): isNegative = true
+            case UInt8(ascii: "."): integerDigits = digits.count
+            default: digits.append(byte - UInt8(ascii: "0"))
+            }
+        }
+        magnitude = integerDigits ?? digits.count
+        let leading = digits.prefix { $0 == 0 }.count
+        digits.removeFirst(leading)
+        while digits.last == 0 { digits.removeLast() }
+        guard !digits.isEmpty else {
+            isNegative = false
+            magnitude = 0
+            return
+        }
+        guard let exponent = Self.exponent(bytes[exponentMark...].dropFirst()) else { return nil }
+        magnitude += exponent - leading
+    }
+
+    private static func exponent(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
+        let sign = text.first == UInt8(ascii: "-") ? -1 : 1
+        let significant = text.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }.drop {
+            $0 == UInt8(ascii: "0")
+        }
+        guard significant.count <= 15 else { return nil }
+        return sign * significant.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 }

@@ -3,7 +3,8 @@ extension Filter.Condition {
     public func holds(for value: JSONValue?) -> Bool {
         switch self {
         case .exists(let expected): return (value != nil) == expected
-        case .not(let condition): return value != nil ? !condition.holds(for: value) : condition.isAboutAbsence && !condition.holds(for: nil)
+        case .not(let condition):
+            return value != nil ? !condition.holds(for: value) : condition.isAboutAbsence && !condition.holds(for: nil)
         case .all(let conditions): return conditions.allSatisfy { $0.holds(for: value) }
         case .any(let conditions): return conditions.contains { $0.holds(for: value) }
         default: break
@@ -18,9 +19,11 @@ extension Filter.Condition {
         case .greaterOrEqual(let operand): return operand.compare(value) { $0 >= $1 }
         case .less(let operand): return operand.compare(value) { $0 < $1 }
         case .lessOrEqual(let operand): return operand.compare(value) { $0 <= $1 }
-        case .startsWith(let text): return value.string.map { $0.unicodeScalars.starts(with: text.unicodeScalars) } ?? false
+        case .startsWith(let text):
+            return value.string.map { $0.unicodeScalars.starts(with: text.unicodeScalars) } ?? false
         case .endsWith(let text):
-            return value.string.map { $0.unicodeScalars.reversed().starts(with: text.unicodeScalars.reversed()) } ?? false
+            return value.string.map { $0.unicodeScalars.reversed().starts(with: text.unicodeScalars.reversed()) }
+                ?? false
         case .contains(let operand): return operand.isContained(in: value)
         case .exists, .not, .all, .any: return false
         }
@@ -77,6 +80,8 @@ enum ByteSearch {
     static func contains(_ part: [UInt8], in text: [UInt8]) -> Bool {
         guard !part.isEmpty else { return true }
         guard part.count <= text.count else { return false }
-        return (0...(text.count - part.count)).contains { text[$0] == part[0] && text[$0..<($0 + part.count)].elementsEqual(part) }
+        return (0...(text.count - part.count)).contains {
+            text[$0] == part[0] && text[$0..<($0 + part.count)].elementsEqual(part)
+        }
     }
 }

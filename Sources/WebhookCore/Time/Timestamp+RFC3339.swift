@@ -2,10 +2,11 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds, such as `2026-03-01T09:30:00.000Z`.
     public var description: String { rfc3339(milliseconds: true) }
 
-    /// RFC 3339 in UTC with or without milliseconds.
+    /// RFC 3339 in UTC with or without milliseconds; a moment outside the years 0001 to 9999 as the nearest one inside.
     public func rfc3339(milliseconds withMilliseconds: Bool) -> String {
-        var days = milliseconds / 86_400_000
-        var rest = milliseconds % 86_400_000
+        let moment = min(max(milliseconds, Self.firstMillisecond), Self.lastMillisecond)
+        var days = moment / 86_400_000
+        var rest = moment % 86_400_000
         if rest < 0 {
             rest += 86_400_000
             days -= 1
@@ -25,7 +26,7 @@ extension Timestamp: CustomStringConvertible {
                 buffer[count] = character
                 count += 1
             }
-            put(max(0, min(year, 9999)), 4)
+            put(year, 4)
             put(UInt8(ascii: "-"))
             put(month, 2)
             put(UInt8(ascii: "-"))
@@ -47,7 +48,7 @@ extension Timestamp: CustomStringConvertible {
 
     /// Reads RFC 3339: date, `T` (or `t`, or a space), time, optional fraction (rounded down to ms), `Z` or an offset.
     ///
-    /// A leap second `:60` is taken as the last millisecond of its minute. Years 0001 to 9999.
+    /// A leap second `:60` is taken as the last millisecond of its minute. Years 0001 to 9999, in UTC too.
     /// - Returns: `nil` for anything else.
     public init?(rfc3339 text: String) {
         var reader = DigitReader(text)
@@ -66,7 +67,8 @@ extension Timestamp: CustomStringConvertible {
         if !(reader.take("Z") || reader.take("z")) {
             let sign: Int64
             if reader.take("+") { sign = 1 } else if reader.take("-") { sign = -1 } else { return nil }
-            guard let hours = reader.number(2), reader.take(":"), let minutes = reader.number(2), hours < 24, minutes < 60
+            guard let hours = reader.number(2), reader.take(":"), let minutes = reader.number(2), hours < 24,
+                minutes < 60
             else { return nil }
             offset = sign * (hours * 60 + minutes)
         }
@@ -74,12 +76,19 @@ extension Timestamp: CustomStringConvertible {
         let seconds = second == 60 ? 59 : second
         let milliseconds = second == 60 ? 999 : fraction
         let days = Self.days(fromCivil: year, month, day)
-        self.init(
-            milliseconds: ((days * 24 + hour) * 60 + minute - offset) * 60_000 + seconds * 1000 + milliseconds
-        )
+        let moment = ((days * 24 + hour) * 60 + minute - offset) * 60_000 + seconds * 1000 + milliseconds
+        // An offset may carry the first and the last day out of the four-digit years.
+        guard (Self.firstMillisecond...Self.lastMillisecond).contains(moment) else { return nil }
+        self.init(milliseconds: moment)
     }
 
-    /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date algorithms").
+    /// 0001-01-01T00:00:00.000Z.
+    private static let firstMillisecond: Int64 = -62_135_596_800_000
+    /// 9999-12-31T23:59:59.999Z.
+    private static let lastMillisecond: Int64 = 253_402_300_799_999
+
+    /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date
+    /// algorithms").
     private static func days(fromCivil year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

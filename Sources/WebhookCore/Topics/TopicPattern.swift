@@ -1,17 +1,27 @@
 /// A topic, or a pattern of topics: `*` stands for one segment, `**` for one or more.
 public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     private enum Segment: Sendable, Hashable {
-        case literal(String)
+        case literal([UInt8])
         case one
         case many
+
+        func accepts(_ part: Slice<UnsafeRawBufferPointer>) -> Bool {
+            switch self {
+            case .one, .many: true
+            case .literal(let text): part.elementsEqual(text)
+            }
+        }
     }
 
     private let segments: [Segment]
     /// The pattern as written.
     public let description: String
+    /// Whether the pattern names more than one topic.
+    public let hasWildcard: Bool
 
     /// Reads a pattern; `nil` where it is neither a topic nor one with `*` or `**` as whole segments.
     public init?(_ text: String) {
+        guard text.utf8.count <= 256 else { return nil }
         var segments: [Segment] = []
         for part in text.split(separator: ".", omittingEmptySubsequences: false) {
             switch part {
@@ -19,34 +29,37 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
             case "**": segments.append(.many)
             default:
                 guard Topic.isValid(String(part)) else { return nil }
-                segments.append(.literal(String(part)))
+                segments.append(.literal(Array(part.utf8)))
             }
         }
-        guard text.utf8.count <= 256 else { return nil }
         self.segments = segments
+        hasWildcard = segments.contains { $0 == .one || $0 == .many }
         description = text
     }
 
-    /// Whether the pattern names more than one topic.
-    public var hasWildcard: Bool { segments.contains { $0 == .one || $0 == .many } }
-
-    /// Whether a topic is covered. At most quadratic in the number of segments.
+    /// Whether a topic is covered. At most quadratic in the number of segments; allocates nothing.
     public func matches(_ topic: String) -> Bool {
-        if !hasWildcard { return topic == description }
-        let parts = topic.split(separator: ".", omittingEmptySubsequences: false)
-        var part = 0
+        guard hasWildcard else { return topic == description }
+        var topic = topic
+        return topic.withUTF8 { matches(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func matches(_ topic: UnsafeRawBufferPointer) -> Bool {
+        // Where the topic's current segment begins; past the end once all are matched.
+        var start = 0
         var segment = 0
-        // Where matching goes on when a `**` takes one more segment.
-        var resume: (part: Int, segment: Int)?
-        while part < parts.count {
-            if segment < segments.count, accepts(segments[segment], parts[part]) {
-                part += 1
+        // Where matching goes on when the last `**` takes one more segment: earlier ones need never take more.
+        var resume: (start: Int, segment: Int)?
+        while start <= topic.count {
+            let end = Self.end(ofSegmentAt: start, in: topic)
+            if segment < segments.count, segments[segment].accepts(topic[start..<end]) {
+                start = end + 1
                 segment += 1
-                if segments[segment - 1] == .many { resume = (part, segment) }
+                if segments[segment - 1] == .many { resume = (start, segment) }
             } else if let last = resume {
-                part = last.part + 1
+                start = Self.end(ofSegmentAt: last.start, in: topic) + 1
                 segment = last.segment
-                resume = (part, segment)
+                resume = (start, segment)
             } else {
                 return false
             }
@@ -54,10 +67,9 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return segment == segments.count
     }
 
-    private func accepts(_ segment: Segment, _ part: Substring) -> Bool {
-        switch segment {
-        case .one, .many: true
-        case .literal(let text): text == part
-        }
+    private static func end(ofSegmentAt start: Int, in topic: UnsafeRawBufferPointer) -> Int {
+        var end = start
+        while end < topic.count, topic[end] != UInt8(ascii: ".") { end += 1 }
+        return end
     }
 }

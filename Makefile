@@ -1,0 +1,44 @@
+# Two commands do everything: `make demo` and `make test`. Each installs what it needs first.
+
+SWIFT ?= swift
+CONFIG ?= debug
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# What Debian and Ubuntu call the C libraries and the tools of the tests.
+PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
+
+.PHONY: help setup build release demo test simulate format lint clean
+
+help: ## What there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+setup:
+	@command -v $(SWIFT) >/dev/null || { echo "error: no swift on the PATH; install the toolchain from swift.org" >&2; exit 1; }
+	@missing=""; for package in $(PACKAGES); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
+
+build: setup ## Builds the command line for development
+	$(SWIFT) build --product webhooks -c $(CONFIG)
+
+release: setup ## Builds an optimised, self-contained .build/release/webhooks
+	$(SWIFT) build --product webhooks -c release --static-swift-stdlib
+
+demo: build ## Sends an example of every topic to a local receiver and shows what was recorded
+	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
+
+test: setup ## Runs all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
+	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
+
+format: ## Formats the sources
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint: ## Checks the format
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+clean: ## Removes what was built
+	rm -rf .build

@@ -1,0 +1,76 @@
+internal import CCurl
+internal import WebhookCore
+
+/// One of libcurl's easy handles, used for one request after the other. Confined to its shard's queue.
+final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    /// The request it is used for.
+    private(set) var exchange: Exchange?
+
+    private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    /// Whether options are set that the next request must not inherit.
+    private var needsReset = false
+
+    /// `nil` where memory ran out.
+    init?() {
+        guard let pointer = curl_easy_init() else { return nil }
+        self.pointer = pointer
+        guard applyFixedOptions() else {
+            curl_easy_cleanup(pointer)
+            return nil
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        freeLists()
+    }
+
+    /// Sets the handle up for a request to its current address; false where libcurl refuses an option.
+    func prepare(_ exchange: Exchange, now: MonotonicTime) -> Bool {
+        guard let target = exchange.target else { return false }
+        self.exchange = exchange
+        needsReset = exchange.request.tls != nil || exchange.request.egress.proxy != nil
+        let options = OptionSetter(pointer)
+        applyRequest(exchange, to: options, now: now)
+        applyConnection(exchange, target: target, to: options)
+        if let tls = exchange.request.tls { applyTLS(tls, to: options) }
+        if let proxy = exchange.request.egress.proxy { applyProxy(proxy, exchange.proxyAddresses, to: options) }
+        return options.succeeded
+    }
+
+    /// Ends the use for a request, whose body and lists libcurl points to until then.
+    func release() {
+        exchange = nil
+        freeLists()
+        guard needsReset else { return }
+        needsReset = false
+        curl_easy_reset(pointer)
+        // The options were accepted before.
+        _ = applyFixedOptions()
+    }
+
+    /// Frees `list` with the request.
+    func keep(_ list: UnsafeMutablePointer<curl_slist>) { lists.append(list) }
+
+    private func freeLists() {
+        for list in lists { curl_slist_free_all(list) }
+        lists.removeAll(keepingCapacity: true)
+    }
+}
+
+extension EasyHandle {
+    func microseconds(_ info: CURLINFO) -> Int64 { Int64(webhooks_curl_get_offset(pointer, info)) }
+
+    func long(_ info: CURLINFO) -> Int { webhooks_curl_get_long(pointer, info) }
+
+    /// The version that the answer came in.
+    var httpVersion: String? {
+        switch long(CURLINFO_HTTP_VERSION) {
+        case Int(CURL_HTTP_VERSION_1_0): "1.0"
+        case Int(CURL_HTTP_VERSION_1_1): "1.1"
+        case Int(CURL_HTTP_VERSION_2_0): "2"
+        default: nil
+        }
+    }
+}

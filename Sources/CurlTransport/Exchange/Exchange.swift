@@ -1,0 +1,82 @@
+internal import CCurl
+internal import WebhookCore
+
+/// A request on its way from order to result. Confined to its shard's queue.
+final class Exchange {
+    /// What is being waited for.
+    enum Stage {
+        /// The addresses of the endpoint's name.
+        case resolvingTarget
+        /// The addresses of the proxy's name.
+        case resolvingProxy
+        /// libcurl has it.
+        case running(EasyHandle)
+        /// A file descriptor, to try again with.
+        case starved
+    }
+
+    let serial: UInt64
+    let order: TransportOrder
+    let batch: ResultBatch
+    let startedAt: MonotonicTime
+    let deadline: MonotonicTime
+    var stage = Stage.resolvingTarget
+
+    /// How long the lookup took; `nil` for an address literal.
+    var lookupTime: Duration?
+    /// The endpoint's addresses, all of them permitted.
+    private(set) var addresses: [IPAddress] = []
+    /// How many of the addresses did not connect.
+    private(set) var failedAddresses = 0
+    /// The proxy's addresses, where there is a proxy.
+    var proxyAddresses: [IPAddress] = []
+
+    var response = ResponseCollector()
+    /// How many requests libcurl was about to send: more than one means that it would have sent again by itself.
+    var requestCount = 0
+    /// Sockets opened before the request: none on a reused connection.
+    var socketCount = 0
+    var isReused = false
+    /// The connection would have gone elsewhere than to a permitted address.
+    var isBlocked = false
+    /// No socket could be opened for want of file descriptors or memory.
+    var isStarved = false
+    var isCancelled = false
+
+    var request: TransportRequest { order.request }
+
+    init(serial: UInt64, order: TransportOrder, batch: ResultBatch, now: MonotonicTime) {
+        self.serial = serial
+        self.order = order
+        self.batch = batch
+        startedAt = now
+        deadline = now + order.request.timeout
+    }
+
+    /// The address of this try. Attempts begin with different ones, and a try continues with the next.
+    var target: IPAddress? {
+        guard !addresses.isEmpty else { return nil }
+        return addresses[(max(0, request.attempt - 1) + failedAddresses) % addresses.count]
+    }
+
+    /// Takes the endpoint's addresses; false where the policy denies one of them: a name that has a permitted and a
+    /// denied address is not to be trusted with either.
+    func vet(_ found: [IPAddress]) -> Bool {
+        let (policy, url) = (request.egress, request.url)
+        guard found.allSatisfy({ policy.permits($0, port: url.port, host: url.host) }) else { return false }
+        addresses = found
+        return true
+    }
+
+    /// Goes on to the next address; false where all were tried.
+    func advanceAddress() -> Bool {
+        guard failedAddresses + 1 < addresses.count else { return false }
+        failedAddresses += 1
+        return true
+    }
+
+    /// Whether a connection to this peer is the one that was decided on.
+    func allowsPeer(_ peer: IPAddress) -> Bool {
+        request.egress.proxy == nil ? peer == target : proxyAddresses.contains(peer)
+    }
+}

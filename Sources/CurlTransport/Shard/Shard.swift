@@ -1,0 +1,81 @@
+internal import CCurl
+internal import Dispatch
+internal import Synchronization
+internal import WebhookCore
+
+/// One multi handle with its queue, sockets and requests.
+// Safe to share: everything but the inbox, which has a lock, is touched on the queue alone; the entries check that.
+final class Shard: @unchecked Sendable {
+    private struct Inbox {
+        var messages: [ShardMessage] = []
+        /// Whether a turn is on its way that will read the messages.
+        var isTurnDue = false
+    }
+
+    let queue: DispatchQueue
+    let resolver: any HostResolver
+    private let inbox = Mutex(Inbox())
+
+    // Confined to the queue.
+    let multi: UnsafeMutableRawPointer
+    let poller: Poller
+    private let source: any DispatchSourceRead
+    var isClosed = false
+    /// When libcurl wants to be called for its timeouts.
+    var curlDeadline = MonotonicTime.distantFuture
+    var exchanges: [UInt64: Exchange] = [:]
+    var lastSerial: UInt64 = 0
+    var idleHandles: [EasyHandle] = []
+    var touchedBatches: [ResultBatch] = []
+    var starvation = Starvation()
+
+    /// Easy handles that are kept for later requests.
+    static let idleHandleLimit = 256
+
+    init(number: Int, idleConnections: Int, resolver: any HostResolver) throws(CurlTransportError) {
+        self.resolver = resolver
+        queue = DispatchQueue(label: "webhooks.transport.\(number)")
+        poller = try Poller()
+        guard let multi = curl_multi_init() else { throw .library }
+        self.multi = multi
+        source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: queue)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        _ = webhooks_curl_multi_set_functions(multi, Self.socketChanged, Self.timerChanged, context)
+        _ = webhooks_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, idleConnections)
+        _ = webhooks_curl_multi_set_long(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, 0)
+        _ = webhooks_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        // The source keeps the shard, and the descriptor with it, until it is shut down and Dispatch is done with it.
+        source.setEventHandler { self.turn() }
+        source.setCancelHandler { withExtendedLifetime(self) {} }
+        source.activate()
+    }
+
+    /// Leaves a message, from any thread. Messages that pile up are read in one go.
+    func post(_ message: ShardMessage) {
+        let wakes = inbox.withLock { inbox in
+            inbox.messages.append(message)
+            defer { inbox.isTurnDue = true }
+            return !inbox.isTurnDue
+        }
+        if wakes { queue.async { self.turn() } }
+    }
+
+    /// Takes the messages that came since the last time.
+    func takeMessages() -> [ShardMessage] {
+        inbox.withLock { inbox in
+            inbox.isTurnDue = false
+            defer { inbox.messages = [] }
+            return inbox.messages
+        }
+    }
+
+    /// Ends everything. Called on the queue, outside libcurl.
+    func close() {
+        guard !isClosed else { return }
+        cancelAll()
+        isClosed = true
+        idleHandles = []
+        curl_multi_cleanup(multi)
+        source.cancel()
+    }
+}

@@ -1,0 +1,60 @@
+/// The ways in which a receiver may write down a secret it was sent.
+enum SecretSpellings {
+    /// The text's own bytes, its JSON and URL escapes where it has any, and its base64.
+    static func all(of secret: String) -> Set<[UInt8]> {
+        let bytes = Array(secret.utf8)
+        var spellings: Set<[UInt8]> = [bytes]
+        var escaped: [UInt8] = []
+        JSON.appendEscaped(secret, to: &escaped)
+        spellings.insert(escaped)
+        spellings.insert(escaped.flatMap { $0 == UInt8(ascii: "/") ? [UInt8(ascii: "\\"), $0] : [$0] })
+        for alphabet in [upperHex, lowerHex] {
+            spellings.insert(
+                percentEncoded(bytes, space: [UInt8(ascii: "%"), UInt8(ascii: "2"), UInt8(ascii: "0")], alphabet)
+            )
+            spellings.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
+        }
+        // A text inside a longer run starts at one of three offsets. At least four characters are left of any.
+        for offset in 0..<3 {
+            let part = base64Core(bytes, offset: offset)
+            spellings.insert(part)
+            spellings.insert(
+                part.map {
+                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                }
+            )
+        }
+        return spellings
+    }
+
+    private static let upperHex = Array("0123456789ABCDEF".utf8)
+    private static let lowerHex = Array("0123456789abcdef".utf8)
+    private static let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// All but RFC 3986's unreserved characters as `%XX`.
+    private static func percentEncoded(_ bytes: [UInt8], space: [UInt8], _ hex: [UInt8]) -> [UInt8] {
+        bytes.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                [byte]
+            case UInt8(ascii: " "): space
+            default: [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            }
+        }
+    }
+
+    /// The base64 of `bytes` as it looks `offset` bytes into a longer run, without the characters that mix with
+    /// neighbours.
+    private static func base64Core(_ bytes: [UInt8], offset: Int) -> [UInt8] {
+        let padded = [UInt8](repeating: 0, count: offset) + bytes
+        let first = (offset * 8 + 5) / 6
+        return (first..<max(first, padded.count * 8 / 6)).map { index in
+            let bit = index * 6
+            let next = bit / 8 + 1 < padded.count ? UInt16(padded[bit / 8 + 1]) : 0
+            let pair = UInt16(padded[bit / 8]) << 8 | next
+            return base64Alphabet[Int(pair >> UInt16(10 - bit % 8) & 63)]
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import WebhookCore
+
+/// What follows from a finished attempt: the rules of single-shot and retry in one place.
+struct AttemptDecision: Equatable {
+    /// What the attempt says about its endpoint.
+    enum Signal: Equatable {
+        case success
+        case failure(timedOut: Bool)
+        /// A test, or nothing that the endpoint did.
+        case none
+    }
+
+    var outcome: Attempt.Outcome
+    var status: Int?
+    var error: DeliveryError?
+    var detail: String?
+    var next: AttemptWrite.Next
+    var freeAttempts: Int
+    var interruptions: Int
+    var signal: Signal
+    /// The subscription is to be disabled for this reason.
+    var disables: SubscriptionHealth.Disabled.Cause?
+    /// The next attempt must not use a pooled connection.
+    var needsFreshConnection = false
+
+    /// An interrupted attempt uses up no step so many times.
+    static let freeInterruptions = 10
+    /// A stale connection uses up no step so many times in a delivery's life.
+    static let freeStaleConnections = 10
+}
+
+/// What is known of the delivery whose attempt ended.
+struct AttemptFacts {
+    var mode: DeliveryMode
+    /// The number of the attempt that ended.
+    var number: Int
+    /// Before this attempt.
+    var freeAttempts: Int
+    /// Before this attempt.
+    var interruptions: Int
+    var isTest: Bool
+    /// A send test: one attempt, whatever the mode says.
+    var policy: DeliveryPolicy
+    var isSuccess: (Int) -> Bool
+}
+
+extension AttemptDecision {
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - now: on the engine's timeline, for the next due moment.
+    ///   - wall: the wall clock, for a `Retry-After` date.
+    ///   - jitter: a random number from 0 up to 1.
+    static func decide(
+        _ result: TransportResult,
+        _ facts: AttemptFacts,
+        now: Timestamp,
+        wall: Timestamp,
+        jitter: Double
+    ) -> AttemptDecision {
+        switch result.ending {
+        case .answered(let status) where facts.isSuccess(status):
+            return AttemptDecision(
+                outcome: .succeeded, status: status, error: nil, detail: nil, next: .settled(.delivered),
+                freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
+                signal: facts.isTest ? .none : .success, disables: nil
+            )
+        case .answered(410):
+            return AttemptDecision(
+                outcome: .failed, status: 410, error: .status, detail: "the receiver is gone (410)", next: .settled(.failed),
+                freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
+                signal: facts.isTest ? .none : .failure(timedOut: false), disables: facts.isTest ? nil : .gone
+            )
+        case .answered(let status):
+            let detail = (300...399).contains(status) ? "redirects are not followed" : nil
+            var decision = failure(.status, detail, result, facts, now: now, wall: wall, jitter: jitter)
+            decision.status = status
+            return decision
+        case .failed(let error, let detail):
+            return failure(error, detail, result, facts, now: now, wall: wall, jitter: jitter)
+        }
+    }
+
+    private static func failure(
+        _ error: DeliveryError,
+        _ detail: String?,
+        _ result: TransportResult,
+        _ facts: AttemptFacts,
+        now: Timestamp,
+        wall: Timestamp,
+        jitter: Double
+    ) -> AttemptDecision {
+        var decision = AttemptDecision(
+            outcome: .failed, status: nil, error: error, detail: detail, next: .settled(.failed),
+            freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
+            signal: facts.isTest ? .none : .failure(timedOut: error == .timeout), disables: nil
+        )
+        if error == .interrupted {
+            decision.signal = .none
+            decision.outcome = result.requestLeft ? .unknown : .failed
+            if facts.mode == .singleShot && result.requestLeft {
+                decision.next = .settled(.unknown)
+                return decision
+            }
+            if facts.interruptions < freeInterruptions {
+                decision.freeAttempts += 1
+                decision.interruptions += 1
+                decision.next = .waiting(until: now)
+                return decision
+            }
+        }
+        if facts.mode == .singleShot {
+            let mayHaveArrived = result.requestLeft && (error == .timeout || error == .disconnected || error == .internal)
+            if mayHaveArrived {
+                decision.outcome = .unknown
+                decision.next = .settled(.unknown)
+            }
+            return decision
+        }
+        let freeStale = facts.freeAttempts - facts.interruptions
+        if result.isStaleConnection, freeStale < freeStaleConnections {
+            // Nothing was wrong with the receiver: it had closed an idle connection just as we used it (RFC 9112, section 9.5).
+            decision.freeAttempts += 1
+            decision.signal = .none
+            decision.next = .waiting(until: now)
+            decision.needsFreshConnection = true
+            return decision
+        }
+        let stepsUsed = facts.number - decision.freeAttempts
+        guard let wait = RetrySchedule.wait(afterStep: stepsUsed, policy: facts.policy, jitter: jitter) else {
+            return decision
+        }
+        let asked = RetryAfter.wait(in: result.headers, now: wall) ?? .zero
+        decision.next = .waiting(until: now + max(wait, asked))
+        return decision
+    }
+}

@@ -1,0 +1,173 @@
+internal import HeapModule
+internal import WebhookCore
+
+/// Who goes next: round-robin over subscriptions with work, within the limits.
+extension DeliveryEngine {
+    /// Puts a lane that has work into the ring it belongs to, or sets a timer for when it will.
+    mutating func enqueue(_ index: Int, at time: EngineTime) {
+        guard hasStarted, !isDraining, lanes[index].isOpen, lanes[index].ring == nil else { return }
+        let now = time.timeline
+        lanes[index].window.promote(now: now)
+        refillIfNeeded(index)
+        guard let candidate = lanes[index].candidate else {
+            if let due = lanes[index].window.nextLater { setTimer(index, due) }
+            return
+        }
+        guard candidate.delivery.dueAt <= now else { return setTimer(index, candidate.delivery.dueAt) }
+        guard lanes[index].inFlight < lanes[index].maxInFlight else { return }
+        guard lanes[index].breaker.allowsStart(now: now) else {
+            if let opens = lanes[index].breaker.opensAt { setTimer(index, opens) }
+            return
+        }
+        if let limit = lanes[index].policy.rateLimit {
+            let next = lanes[index].rate.nextStart(limit, now: now)
+            guard next <= now else { return setTimer(index, next) }
+        }
+        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
+        lanes[index].ring = ring
+        rings[ring.rawValue].append(index)
+    }
+
+    /// Claims as many attempts as the limits allow.
+    mutating func admit(at time: EngineTime) {
+        guard storeRetryAt == nil, !isDraining else { return }
+        while flights.count < settings.maxInFlight, let index = popRing() {
+            lanes[index].ring = nil
+            start(index, at: time)
+            enqueue(index, at: time)
+        }
+    }
+
+    /// The next lane, the rings taking turns.
+    private mutating func popRing() -> Int? {
+        for offset in rings.indices {
+            let ring = (nextRing + offset) % rings.count
+            guard hasSlot(Lane.Ring.allCases[ring]), let index = rings[ring].popFirst() else { continue }
+            nextRing = (ring + 1) % rings.count
+            return index
+        }
+        return nil
+    }
+
+    func hasSlot(_ ring: Lane.Ring) -> Bool {
+        switch ring {
+        case .first: true
+        case .retry: slotsTaken[ring.rawValue] < settings.retrySlots
+        case .restricted: slotsTaken[ring.rawValue] < settings.restrictedSlots
+        }
+    }
+
+    /// Claims the lane's next delivery, if what put the lane into its ring still holds.
+    private mutating func start(_ index: Int, at time: EngineTime) {
+        let now = time.timeline
+        guard lanes[index].isOpen, lanes[index].inFlight < lanes[index].maxInFlight,
+            let candidate = lanes[index].candidate, candidate.delivery.dueAt <= now,
+            lanes[index].breaker.allowsStart(now: now), lanes[index].policy.rateLimit.map({ limit in
+                lanes[index].rate.nextStart(limit, now: now) <= now
+            }) ?? true, let delivery = lanes[index].popCandidate()
+        else { return }
+        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : delivery.isRetry ? .retry : .first
+        let token = takeOff(delivery, lane: index, ring: ring, at: time)
+        pending.claims.append(token)
+        pending.batch.claims.append(
+            Claim(
+                delivery: delivery.delivery.id,
+                number: delivery.delivery.attempts + 1,
+                at: time.wall,
+                needsBody: delivery.body == nil
+            )
+        )
+    }
+
+    /// Counts an attempt in.
+    mutating func takeOff(
+        _ delivery: HeldDelivery,
+        lane index: Int,
+        ring: Lane.Ring,
+        isOutsideLimits: Bool = false,
+        at time: EngineTime
+    ) -> UInt64 {
+        lastToken += 1
+        flights[lastToken] = Flight(
+            held: delivery,
+            lane: index,
+            number: delivery.delivery.attempts + 1,
+            startedAt: time.wall,
+            ring: ring,
+            isOutsideLimits: isOutsideLimits
+        )
+        if !isOutsideLimits {
+            slotsTaken[ring.rawValue] += 1
+            lanes[index].inFlight += 1
+            lanes[index].breaker.started()
+            if let limit = lanes[index].policy.rateLimit { lanes[index].rate.started(limit, now: time.timeline) }
+        }
+        return lastToken
+    }
+
+    /// Counts an attempt out.
+    mutating func land(_ token: UInt64) -> Flight? {
+        guard let flight = flights.removeValue(forKey: token) else { return nil }
+        if !flight.isOutsideLimits {
+            slotsTaken[flight.ring.rawValue] -= 1
+            lanes[flight.lane].inFlight -= 1
+        }
+        return flight
+    }
+
+    /// Asks for more of a lane's deliveries when its window runs low.
+    mutating func refillIfNeeded(_ index: Int) {
+        guard hasStarted, settings.scope == .all, lanes[index].isOpen, !lanes[index].window.isRefilling else { return }
+        let window = lanes[index].window
+        let room = held.count < settings.windowTotal ? window.limit : max(lanes[index].maxInFlight, 8)
+        let isLow = window.hasMore && window.count <= room / 4
+        guard isLow || window.needsRescan else { return }
+        lanes[index].window.isRefilling = true
+        lanes[index].window.needsRescan = false
+        let isRescan = window.needsRescan || window.cursor == nil
+        pending.refills.append(index)
+        pending.batch.reads.refills.append(
+            Refill(
+                subscription: lanes[index].name,
+                after: isRescan ? nil : window.cursor,
+                limit: isRescan ? min(window.count + room, 4096) : room,
+                includesAttempted: lanes[index].policy.ordered && lanes[index].head == nil
+            )
+        )
+    }
+
+    mutating func setTimer(_ index: Int, _ at: Timestamp) {
+        if let set = lanes[index].wakeAt, set <= at { return }
+        lanes[index].wakeAt = at
+        timers.insert(LaneTimer(at: at, lane: index))
+    }
+
+    /// The end of every input: admits, gives out the next commit, says when to wake up.
+    mutating func conclude(at time: EngineTime) {
+        if let retry = storeRetryAt, retry <= time.timeline { storeRetryAt = nil }
+        admit(at: time)
+        readEventsIfWanted(at: time)
+        flush(at: time)
+        var wake = timers.min?.at
+        for moment in [nextEventAt, storeRetryAt] {
+            if let moment { wake = wake.map { min($0, moment) } ?? moment }
+        }
+        actions.wakeAt = wake
+    }
+
+    private mutating func readEventsIfWanted(at time: EngineTime) {
+        guard wantsEvents, !isReadingEvents, fanOutsUnderWay == 0, !isDraining else { return }
+        wantsEvents = false
+        isReadingEvents = true
+        pending.batch.reads.pendingEvents = settings.fanOutBatch
+        pending.batch.reads.pendingEventsDueBy = time.wall
+    }
+
+    private mutating func flush(at time: EngineTime) {
+        guard committing == nil, !pending.batch.isEmpty else { return }
+        if let retry = storeRetryAt, retry > time.timeline, pending.batch.acceptances.isEmpty { return }
+        actions.commit = pending.batch
+        committing = pending
+        pending = PendingCommit()
+    }
+}

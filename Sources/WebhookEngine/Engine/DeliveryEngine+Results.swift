@@ -1,0 +1,187 @@
+public import WebhookCore
+
+/// What became of attempts.
+extension DeliveryEngine {
+    /// Requests have ended.
+    public mutating func finished(_ attempts: [FinishedAttempt], at time: EngineTime) {
+        for finished in attempts {
+            guard let flight = land(finished.token) else { continue }
+            let decision = decide(finished.result, flight, at: time)
+            let lane = flight.lane
+            if !flight.isOutsideLimits { learn(decision, lane: lane, at: time) }
+            release(flight.held)
+            var delivery = flight.held.delivery
+            delivery.attempts = flight.number
+            record(attempt(finished, flight, decision, at: time), decision, delivery, lane: lane, at: time)
+            enqueue(lane, at: time)
+        }
+        conclude(at: time)
+    }
+
+    /// A claimed attempt could not be made into a request; nothing was sent.
+    public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
+        guard let flight = land(token) else { return }
+        lanes[flight.lane].breaker.released()
+        release(flight.held)
+        var delivery = flight.held.delivery
+        delivery.attempts = flight.number
+        let decision = AttemptDecision(
+            outcome: .failed, status: nil, error: .template, detail: error.description, next: .settled(.failed),
+            freeAttempts: delivery.freeAttempts, interruptions: delivery.interruptions, signal: .none, disables: nil
+        )
+        var attempt = Attempt(
+            number: flight.number,
+            startedAt: flight.startedAt,
+            url: lanes[flight.lane].target.subscription.url.display,
+            requestHeaders: [],
+            requestBody: .empty
+        )
+        attempt.finishedAt = time.wall
+        attempt.outcome = .failed
+        attempt.error = .template
+        attempt.detail = error.description
+        record(attempt, decision, delivery, lane: flight.lane, at: time)
+        enqueue(flight.lane, at: time)
+        conclude(at: time)
+    }
+
+    private mutating func decide(_ result: TransportResult, _ flight: Flight, at time: EngineTime) -> AttemptDecision {
+        let subscription = lanes[flight.lane].target.subscription
+        let delivery = flight.held.delivery
+        let facts = AttemptFacts(
+            mode: delivery.mode,
+            number: flight.number,
+            freeAttempts: delivery.freeAttempts,
+            interruptions: delivery.interruptions,
+            isTest: delivery.event.isTest,
+            policy: subscription.policy,
+            isSuccess: subscription.profile.isSuccess
+        )
+        var decision = AttemptDecision.decide(
+            result, facts, now: time.timeline, wall: time.wall, jitter: Double.random(in: 0..<1, using: &random)
+        )
+        if lanes[flight.lane].isDisabled, !flight.isOutsideLimits, case .waiting = decision.next {
+            decision.next = .settled(.cancelled)
+        }
+        return decision
+    }
+
+    private func attempt(
+        _ finished: FinishedAttempt,
+        _ flight: Flight,
+        _ decision: AttemptDecision,
+        at time: EngineTime
+    ) -> Attempt {
+        var attempt = Attempt(
+            number: flight.number,
+            startedAt: flight.startedAt,
+            url: finished.url,
+            requestHeaders: finished.requestHeaders,
+            requestBody: .empty
+        )
+        let result = finished.result
+        attempt.finishedAt = time.wall
+        attempt.outcome = decision.outcome
+        attempt.status = decision.status
+        attempt.error = decision.error
+        attempt.detail = decision.detail
+        attempt.responseHeaders = result.headers
+        attempt.responseBody = result.body
+        attempt.responseTruncated = result.isTruncated
+        attempt.remoteAddress = result.remoteAddress
+        attempt.httpVersion = result.httpVersion
+        attempt.connectionReused = result.connectionReused
+        attempt.duration = result.duration
+        attempt.phases = result.phases
+        return attempt
+    }
+
+    /// Queues an attempt for the record, and holds the delivery for its retry.
+    mutating func record(
+        _ attempt: Attempt,
+        _ decision: AttemptDecision,
+        _ delivery: OpenDelivery,
+        lane: Int?,
+        at time: EngineTime
+    ) {
+        pending.batch.results.append(
+            AttemptWrite(
+                delivery: delivery.id,
+                attempt: attempt,
+                freeAttempts: decision.freeAttempts,
+                interruptions: decision.interruptions,
+                next: decision.next
+            )
+        )
+        var delivery = delivery
+        delivery.freeAttempts = decision.freeAttempts
+        delivery.interruptions = decision.interruptions
+        switch decision.next {
+        case .settled(let state):
+            pending.results.append(RecordedAttempt(delivery: delivery, attempt: attempt, state: state))
+        case .waiting(let until):
+            delivery.dueAt = until
+            pending.results.append(
+                RecordedAttempt(delivery: delivery, attempt: attempt, state: .waiting, nextAttemptAt: until)
+            )
+            // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
+            guard let lane, lanes[lane].isOpen, settings.scope == .all || until <= time.timeline else { return }
+            let retry = HeldDelivery(
+                delivery: delivery, body: nil, needsFreshConnection: decision.needsFreshConnection
+            )
+            hold(retry, lane: lane, at: time)
+        }
+    }
+
+    /// What an attempt says about its endpoint.
+    private mutating func learn(_ decision: AttemptDecision, lane index: Int, at time: EngineTime) {
+        switch decision.signal {
+        case .none:
+            lanes[index].breaker.released()
+        case .success:
+            lanes[index].breaker.succeeded()
+            lanes[index].isTimingOut = false
+            if !lanes[index].health.hasSucceeded || lanes[index].health.failingSince != nil {
+                lanes[index].health.hasSucceeded = true
+                lanes[index].health.failingSince = nil
+                writeHealth(index)
+            }
+        case .failure(let timedOut):
+            let wasOpen = lanes[index].breaker.isOpen
+            lanes[index].breaker.failed(lanes[index].policy.breaker, now: time.timeline)
+            lanes[index].isTimingOut = timedOut
+            if !wasOpen, case .open(_, let pause) = lanes[index].breaker.state {
+                actions.notices.append(.breakerOpened(subscription: lanes[index].name, pause: pause))
+            }
+            failing(index, decision, at: time)
+        }
+    }
+
+    private mutating func failing(_ index: Int, _ decision: AttemptDecision, at time: EngineTime) {
+        guard !lanes[index].isDisabled else { return }
+        let since = lanes[index].health.failingSince ?? time.wall
+        var cause = decision.disables
+        if cause == nil, since + lanes[index].policy.disableAfter <= time.wall, lanes[index].health.failingSince != nil {
+            cause = .failing
+        }
+        if let cause {
+            lanes[index].health.disabled = SubscriptionHealth.Disabled(cause: cause, at: time.wall)
+            actions.notices.append(.disabled(subscription: lanes[index].name, cause: cause))
+        } else if lanes[index].health.failingSince != nil {
+            return
+        }
+        lanes[index].health.failingSince = since
+        writeHealth(index)
+        if cause != nil { stopServing(index, at: time) }
+    }
+
+    private mutating func writeHealth(_ index: Int) {
+        lanes[index].hasUnwrittenHealth = true
+        if let position = pending.health.firstIndex(of: index) {
+            pending.batch.health[position] = lanes[index].health
+        } else {
+            pending.health.append(index)
+            pending.batch.health.append(lanes[index].health)
+        }
+    }
+}

@@ -1,0 +1,222 @@
+internal import DequeModule
+internal import HeapModule
+public import WebhookCore
+
+/// Which delivery goes next, and what becomes of it: the whole engine as a value without I/O.
+///
+/// Every input (an emit, a durable commit, a finished request, a moment that has come) changes the state and leaves what
+/// is to be done in ``takeActions()``. Whoever drives it does that at the edge: ``EngineRunner`` with Dispatch, a real store
+/// and libcurl, the simulation with virtual ones.
+///
+/// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
+/// after its event is, and a result stays here until it is on record.
+public struct DeliveryEngine {
+    public let settings: EngineSettings
+    var random: any RandomNumberGenerator
+    var lanes: [Lane] = []
+    var laneIndex: [String: Int] = [:]
+    /// Lanes with work that may start, by ring.
+    var rings: [Deque<Int>] = Lane.Ring.allCases.map { _ in [] }
+    /// Slots taken, by ring.
+    var slotsTaken = Lane.Ring.allCases.map { _ in 0 }
+    var nextRing = 0
+    var flights: [UInt64: Flight] = [:]
+    var lastToken: UInt64 = 0
+    /// Every delivery that is in a window, claimed or in flight.
+    var held: Set<Delivery.ID> = []
+    var heldBodyBytes = 0
+    var pending = PendingCommit()
+    var committing: PendingCommit?
+    var actions = EngineActions()
+    var timers: Heap<LaneTimer> = []
+    var hasStarted = false
+    var isDraining = false
+    /// The store failed; no new attempt until a commit succeeds or this moment has come.
+    var storeRetryAt: Timestamp?
+    var storeBackoff: Duration = Self.firstStoreBackoff
+    /// Events handed out for fan-out and not answered yet.
+    var fanOutsUnderWay = 0
+    var isReadingEvents = false
+    var wantsEvents = false
+    /// When the next event is due, on the timeline.
+    var nextEventAt: Timestamp?
+    var highestDelivery = Delivery.ID(rawValue: 0)
+
+    static let firstStoreBackoff: Duration = .milliseconds(100)
+    static let longestStoreBackoff: Duration = .seconds(5)
+    /// A clock may step while an event waits for its moment: look again after this.
+    static let longestEventWait: Duration = .seconds(30)
+
+    /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
+    public init(
+        settings: EngineSettings,
+        subscriptions: [Subscription],
+        random: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) {
+        self.settings = settings
+        self.random = random
+        for subscription in subscriptions { addLane(subscription) }
+    }
+
+    /// Attempts that are claimed, on the wire, or not on record yet.
+    public var inFlight: Int { flights.count }
+
+    /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
+    public func isIdle(at time: EngineTime) -> Bool {
+        hasStarted && isQuiet && !lanes.contains { lane in
+            guard lane.isOpen, !lane.breaker.isOpen else { return false }
+            if lane.window.isRefilling || lane.window.needsRescan { return true }
+            if lane.window.hasMore, lane.window.count == 0 { return true }
+            if let head = lane.head { return head.delivery.dueAt <= time.timeline }
+            return lane.window.nextDue.map { $0 <= time.timeline } ?? false
+        }
+    }
+
+    /// Whether every delivery has settled; parked ones and events that are due later aside.
+    public var isSettled: Bool {
+        hasStarted && isQuiet && lanes.allSatisfy { !$0.isOpen || $0.isExhausted }
+    }
+
+    /// Whether a drain is complete.
+    public var isDrained: Bool { isDraining && isQuiet }
+
+    private var isQuiet: Bool {
+        flights.isEmpty && committing == nil && pending.batch.isEmpty && fanOutsUnderWay == 0 && !isReadingEvents
+            && !wantsEvents && !lanes.contains { $0.isWithdrawing }
+    }
+
+    /// What is to be done; empties the list.
+    public mutating func takeActions() -> EngineActions {
+        let taken = actions
+        actions = EngineActions()
+        return taken
+    }
+
+    // MARK: - Inputs of the life cycle
+
+    /// Reads the store: what a crash left, what is open, who is disabled.
+    public mutating func start(at time: EngineTime) {
+        pending.batch.reads.interrupted = true
+        pending.batch.reads.health = true
+        if settings.scope == .all {
+            pending.batch.reads.openSubscriptions = true
+            // Learns the highest id; what is open is read by subscription.
+            pending.batch.reads.newDeliveriesAbove = Delivery.ID(rawValue: .max)
+            wantsEvents = true
+        }
+        conclude(at: time)
+    }
+
+    /// A moment that was asked for has come.
+    public mutating func tick(at time: EngineTime) {
+        while let timer = timers.min, timer.at <= time.timeline {
+            timers.removeMin()
+            if lanes[timer.lane].wakeAt == timer.at { lanes[timer.lane].wakeAt = nil }
+            enqueue(timer.lane, at: time)
+        }
+        if let at = nextEventAt, at <= time.timeline {
+            nextEventAt = nil
+            wantsEvents = true
+        }
+        conclude(at: time)
+    }
+
+    /// Another connection has written to the store.
+    public mutating func foreignWrites(at time: EngineTime) {
+        guard hasStarted else { return }
+        pending.batch.reads.health = true
+        if settings.scope == .all {
+            wantsEvents = true
+            pending.batch.reads.newDeliveriesAbove = highestDelivery
+        }
+        conclude(at: time)
+    }
+
+    /// No new attempts; ``isDrained`` tells when those under way are on record.
+    public mutating func drain(at time: EngineTime) {
+        isDraining = true
+        conclude(at: time)
+    }
+
+    /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
+    public mutating func reload(_ subscriptions: [Subscription], at time: EngineTime) {
+        let names = Set(subscriptions.map(\.name))
+        for index in lanes.indices where !names.contains(lanes[index].name) { park(index) }
+        for subscription in subscriptions {
+            guard let index = laneIndex[subscription.name] else {
+                addLane(subscription)
+                continue
+            }
+            let wasParked = lanes[index].isParked
+            lanes[index].target = LaneTarget(subscription)
+            if !subscription.isEnabled {
+                park(index)
+            } else if wasParked {
+                lanes[index].isParked = false
+                lanes[index].window = makeWindow(subscription.policy)
+            }
+            lanes[index].window.limit = windowLimit(subscription.policy)
+            enqueue(index, at: time)
+        }
+        // Health of subscriptions that are new here may be in the store.
+        if hasStarted { pending.batch.reads.health = true }
+        conclude(at: time)
+    }
+
+    /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
+    public mutating func adopt(_ events: [Int64], at time: EngineTime) {
+        pending.batch.reads.adoptions.append(contentsOf: events)
+        conclude(at: time)
+    }
+
+    // MARK: - Lanes
+
+    private mutating func addLane(_ subscription: Subscription) {
+        laneIndex[subscription.name] = lanes.count
+        lanes.append(
+            Lane(
+                name: subscription.name,
+                target: LaneTarget(subscription),
+                window: makeWindow(subscription.policy),
+                health: SubscriptionHealth(subscription: subscription.name),
+                isParked: !subscription.isEnabled
+            )
+        )
+    }
+
+    private func makeWindow(_ policy: DeliveryPolicy) -> LaneWindow {
+        // Before the start everything is read anew, and an own engine has what it was given.
+        LaneWindow(limit: windowLimit(policy), isComplete: settings.scope == .own || !hasStarted)
+    }
+
+    private func windowLimit(_ policy: DeliveryPolicy) -> Int {
+        settings.scope == .own ? .max : max(32, min(1024, policy.maxInFlight * 4))
+    }
+
+    /// Forgets what is held of a subscription that is not to be served; the store has it.
+    private mutating func park(_ index: Int) {
+        lanes[index].isParked = true
+        forgetWindow(index)
+    }
+
+    mutating func forgetWindow(_ index: Int) {
+        for held in lanes[index].window.removeAll() { release(held) }
+        if let head = lanes[index].head { release(head) }
+        lanes[index].head = nil
+        lanes[index].window.forgetAll(isComplete: settings.scope == .own)
+    }
+
+    /// A delivery is no longer held.
+    mutating func release(_ delivery: HeldDelivery) {
+        held.remove(delivery.delivery.id)
+        heldBodyBytes -= delivery.body?.count ?? 0
+    }
+}
+
+/// When to look at a lane again.
+struct LaneTimer: Comparable {
+    var at: Timestamp
+    var lane: Int
+
+    static func < (lhs: LaneTimer, rhs: LaneTimer) -> Bool { (lhs.at, lhs.lane) < (rhs.at, rhs.lane) }
+}

@@ -1,0 +1,29 @@
+/// How a dispatcher's engine works.
+public struct EngineSettings: Sendable, Hashable {
+    /// Which deliveries it takes care of.
+    public enum Scope: Sendable, Hashable {
+        /// All of the store's.
+        case all
+        /// Only those that are emitted through it, or adopted.
+        case own
+    }
+
+    public var scope: Scope = .all
+    /// The most attempts in flight at once; defaults to 512.
+    public var maxInFlight: Int = 512
+    /// The most deliveries to hold in memory over all subscriptions; defaults to 50,000.
+    public var windowTotal: Int = 50_000
+    /// The most bytes of bodies to hold for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
+    public var heldBodyBytes: Int = 32 << 20
+    /// Events to fan out at a time; defaults to 64.
+    public var fanOutBatch: Int = 64
+    /// Deliveries to withdraw in one transaction; defaults to 1,000.
+    public var withdrawalBatch: Int = 1000
+
+    public init() {}
+
+    /// Slots that endpoints without a success, or that time out, share.
+    var restrictedSlots: Int { max(1, maxInFlight / 8) }
+    /// Slots that retries may use; the rest is kept for first attempts.
+    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8) }
+}

@@ -1,0 +1,32 @@
+internal import WebhookCore
+
+/// A batch in the making with what is to happen when it is durable; the arrays run parallel to the batch's.
+struct PendingCommit {
+    var batch = StoreBatch()
+    var acceptances: [AcceptanceContext] = []
+    var fanOuts: [FanOutContext] = []
+    var claims: [UInt64] = []
+    var results: [RecordedAttempt] = []
+    var health: [Int] = []
+    var withdrawals: [Int] = []
+    var refills: [Int] = []
+
+    struct AcceptanceContext {
+        var token: UInt64
+        var starts: [StartContext]
+    }
+
+    struct FanOutContext {
+        var event: PendingEvent
+        var starts: [StartContext]
+    }
+
+    /// What was decided for a new delivery; its id is only known afterwards.
+    struct StartContext {
+        var lane: Int
+        /// `nil` where it is settled at once.
+        var held: HeldDelivery?
+        /// The attempt, where it was claimed with the insert.
+        var flight: UInt64?
+    }
+}

@@ -1,0 +1,11 @@
+public import WebhookCore
+
+/// Hears what the engine did. Called on the engine's queue: quick, and never back into the engine.
+public protocol EngineObserver: Sendable {
+    /// Attempts whose results are durable.
+    func recorded(_ attempts: [RecordedAttempt])
+    /// What an operator should know.
+    func noticed(_ notice: EngineNotice)
+    /// The store is damaged: delivery has stopped.
+    func failed(_ error: StoreError)
+}

@@ -1,0 +1,138 @@
+internal import WebhookCore
+
+/// A profile's envelope for one topic, prepared: everything that no event changes is already text.
+struct EnvelopePlan: Sendable {
+    /// A step of writing the envelope as JSON.
+    enum Segment: Sendable {
+        case bytes([UInt8])
+        /// A comma, if something precedes in the same object.
+        case comma
+        case reference(EnvelopeReference)
+        case firstOf([EnvelopeReference])
+        /// The members of an object but for some keys, and but for those that earlier merges brought.
+        case merge(EnvelopeReference, excluding: Set<MemberKey>, after: [EnvelopeReference])
+    }
+
+    let topic: ProfileTopic
+    /// The members that the topic keeps, wire names put in.
+    let members: [EnvelopeMember]
+    /// The steps in order.
+    let segments: [Segment]
+
+    /// Prepares an envelope for a topic.
+    ///
+    /// - Throws: where the envelope names a wire name that the topic lacks, or holds a literal that is not JSON.
+    init(_ envelope: [EnvelopeMember], for topic: ProfileTopic) throws(RenderingError) {
+        self.topic = topic
+        var members = envelope
+        if let keys = topic.keys {
+            let kept = Set(keys)
+            members = members.filter { $0.isMerge || kept.contains($0.name) }
+        }
+        self.members = try Self.resolve(members, for: topic)
+        var compiler = SegmentCompiler()
+        compiler.object(self.members)
+        segments = compiler.finish()
+    }
+
+    /// Puts wire names in and checks literals.
+    private static func resolve(
+        _ members: [EnvelopeMember],
+        for topic: ProfileTopic
+    ) throws(RenderingError) -> [EnvelopeMember] {
+        var resolved: [EnvelopeMember] = []
+        for var member in members {
+            switch member.value {
+            case .reference(.wire(let key)):
+                guard let name = topic.wireName(key) else {
+                    throw RenderingError("the topic \(topic.topic) has no wire name \(key)")
+                }
+                member.value = .literal(JSON.string(name))
+            case .literal(let text):
+                let bytes = ByteString(text)
+                do {
+                    _ = try JSON.validate(bytes)
+                } catch {
+                    throw RenderingError("the literal of the envelope's member \(member.name) is not JSON: \(error)")
+                }
+            case .object(let nested):
+                member.value = .object(try resolve(nested, for: topic))
+            case .reference, .firstOf, .merge:
+                break
+            }
+            resolved.append(member)
+        }
+        return resolved
+    }
+}
+
+/// Turns members into segments, joining what is constant.
+private struct SegmentCompiler {
+    private var segments: [EnvelopePlan.Segment] = []
+    private var constant: [UInt8] = []
+
+    mutating func object(_ members: [EnvelopeMember]) {
+        constant.append(UInt8(ascii: "{"))
+        let hasMerge = members.contains(where: \.isMerge)
+        let names = members.ownKeys
+        var merged: [EnvelopeReference] = []
+        for (index, member) in members.enumerated() {
+            if case .merge(let reference) = member.value {
+                emit(.merge(reference, excluding: names, after: merged))
+                merged.append(reference)
+                continue
+            }
+            if index > 0 {
+                if hasMerge { emit(.comma) } else { constant.append(UInt8(ascii: ",")) }
+            }
+            JSON.appendString(member.name, to: &constant)
+            constant.append(UInt8(ascii: ":"))
+            value(member.value)
+        }
+        constant.append(UInt8(ascii: "}"))
+    }
+
+    private mutating func value(_ value: EnvelopeValue) {
+        switch value {
+        case .literal(let text): constant.append(contentsOf: text.utf8)
+        case .reference(let reference): emit(.reference(reference))
+        case .firstOf(let references): emit(.firstOf(references))
+        case .object(let members): object(members)
+        case .merge: break  // Only as a member, see above.
+        }
+    }
+
+    private mutating func emit(_ segment: EnvelopePlan.Segment) {
+        flush()
+        segments.append(segment)
+    }
+
+    private mutating func flush() {
+        if !constant.isEmpty { segments.append(.bytes(constant)) }
+        constant = []
+    }
+
+    mutating func finish() -> [EnvelopePlan.Segment] {
+        flush()
+        return segments
+    }
+}
+
+/// A member's name, compared by its bytes: Swift takes canonically equivalent texts for equal, JSON doesn't.
+struct MemberKey: Sendable, Hashable {
+    private let bytes: [UInt8]
+
+    init(_ name: String) {
+        bytes = Array(name.utf8)
+    }
+}
+
+extension [EnvelopeMember] {
+    /// The names that the envelope itself gives; what is merged must not repeat them.
+    var ownKeys: Set<MemberKey> { Set(filter { !$0.isMerge }.map { MemberKey($0.name) }) }
+}
+
+extension EnvelopeMember {
+    /// Whether the member stands for the members of another object.
+    var isMerge: Bool { if case .merge = value { true } else { false } }
+}

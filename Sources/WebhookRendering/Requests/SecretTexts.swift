@@ -1,0 +1,53 @@
+internal import Foundation
+internal import WebhookCore
+
+/// Collects what a receiver must not be able to echo into our log.
+enum SecretTexts {
+    /// Every secret of a subscription in the forms in which it travels. (``Redactor`` adds their base64.)
+    static func all(of subscription: Subscription, _ egress: EgressPolicy) -> [String] {
+        var texts: [String] = []
+        for secret in subscription.secrets {
+            let text = secret.reveal()
+            texts.append(text)
+            for prefix in [StandardWebhooks.secretPrefix, StandardWebhooks.signingKeyPrefix]
+            where text.hasPrefix(prefix) {
+                texts.append(String(text.dropFirst(prefix.count)))
+            }
+        }
+        switch subscription.authentication {
+        case .basic(let username, let password):
+            texts += [password.reveal(), "\(username):\(password.reveal())"]
+        case .bearer(let token): texts.append(token.reveal())
+        case .raw(let value): texts += credential(value.reveal())
+        case nil: break
+        }
+        for header in subscription.headers {
+            switch header.value {
+            case .secret(let secret): texts += credential(secret.reveal())
+            case .plain(let value) where header.name.lowercased() == "authorization": texts += credential(value)
+            case .plain: break
+            }
+        }
+        if subscription.url.isSecret { texts += target(subscription.url.target) }
+        if let key = subscription.tls?.key { texts.append(key.reveal()) }
+        if let password = egress.proxy?.password { texts.append(password.reveal()) }
+        return texts
+    }
+
+    /// A header's value, and what follows its scheme: `Bearer abc` is a secret and so is `abc`.
+    private static func credential(_ value: String) -> [String] {
+        let parts = value.split(separator: " ", maxSplits: 1)
+        return parts.count == 2 ? [value, String(parts[1])] : [value]
+    }
+
+    /// A secret URL's path and query, together and each by itself.
+    private static func target(_ target: String) -> [String] {
+        let parts = target.split(separator: "?", maxSplits: 1)
+        return [target] + parts.map(String.init)
+    }
+}
+
+/// Base64 (RFC 4648, section 4).
+enum Base64 {
+    static func encode(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
+}

@@ -1,0 +1,105 @@
+public import WebhookCore
+
+/// Renders events into bodies and attempts into requests.
+///
+/// Whatever depends on a subscription alone is prepared when the renderer is made: make a new one when the configuration
+/// was reloaded. A subscription that it was not made with is prepared on the fly.
+public final class WebhookRenderer: DeliveryRenderer {
+    private let compiler: SubscriptionCompiler
+    private let compiled: [String: CompiledSubscription]
+    private let egress: EgressPolicy
+
+    /// Prepares subscriptions.
+    ///
+    /// - Parameters:
+    ///   - subscriptions: those that will be rendered for; names are unique.
+    ///   - egress: goes into every request; defaults to public addresses only.
+    public init(subscriptions: [Subscription], egress: EgressPolicy = EgressPolicy()) {
+        var compiler = SubscriptionCompiler()
+        var compiled: [String: CompiledSubscription] = [:]
+        for subscription in subscriptions { compiled[subscription.name] = compiler.compile(subscription, egress) }
+        self.compiler = compiler
+        self.compiled = compiled
+        self.egress = egress
+    }
+
+    /// Prepares what a registry holds.
+    public convenience init(registry: Registry) {
+        self.init(subscriptions: registry.subscriptions, egress: registry.settings.egress)
+    }
+
+    public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+        let facts = EventFacts(event)
+        var compiler: SubscriptionCompiler?
+        var bodies: [ByteString] = []
+        var known: [CompiledSubscription.Representation: Result<RenderedEvent.Representation, RenderingError>] = [:]
+        let representations = subscriptions.map { subscription in
+            let prepared = prepare(subscription, &compiler)
+            // A template that can't be read shares nothing: its key has no template in it.
+            if case .failure(let error)? = prepared.template {
+                return Result<RenderedEvent.Representation, RenderingError>.failure(error)
+            }
+            let key = prepared.representation
+            if let result = known[key] { return result }
+            let result = Result { () throws(RenderingError) in
+                bodies.append(try prepared.body(facts))
+                return RenderedEvent.Representation(body: bodies.count - 1, contentType: prepared.contentType)
+            }
+            known[key] = result
+            return result
+        }
+        return RenderedEvent(bodies: bodies, representations: representations)
+    }
+
+    public func request(
+        for attempt: AttemptContext,
+        to subscription: Subscription,
+        body: ByteString
+    ) throws(RenderingError) -> PreparedRequest {
+        var compiler: SubscriptionCompiler?
+        let prepared = prepare(subscription, &compiler)
+        let headers = try prepared.headers(for: attempt, body: body)
+        let request = TransportRequest(
+            url: subscription.url,
+            headers: headers.sent,
+            body: body,
+            tls: subscription.tls,
+            httpVersion: subscription.httpVersion,
+            timeout: subscription.policy.timeout,
+            connectTimeout: subscription.policy.connectTimeout,
+            freshConnection: attempt.mode == .singleShot,
+            attempt: attempt.attempt,
+            egress: egress
+        )
+        return PreparedRequest(
+            request: request,
+            redactedHeaders: Self.wireHeaders(headers.shown, url: subscription.url, body: body),
+            redactor: prepared.redactor
+        )
+    }
+
+    /// A request's headers as they go over the wire, secrets included, for `--show-secrets`.
+    ///
+    /// `Host` comes first and `Content-Length` after the first of the others, as in ``PreparedRequest/redactedHeaders``.
+    public static func wireHeaders(of request: TransportRequest) -> [HTTPHeader] {
+        wireHeaders(request.headers, url: request.url, body: request.body)
+    }
+
+    private static func wireHeaders(_ headers: [HTTPHeader], url: EndpointURL, body: ByteString) -> [HTTPHeader] {
+        var all = [HTTPHeader("Host", url.hostHeader)]
+        all.reserveCapacity(headers.count + 2)
+        all += headers.prefix(1)
+        all.append(HTTPHeader("Content-Length", String(body.count)))
+        all += headers.dropFirst()
+        return all
+    }
+
+    /// What was prepared for a subscription; on the fly where this very subscription was not.
+    private func prepare(_ subscription: Subscription, _ local: inout SubscriptionCompiler?) -> CompiledSubscription {
+        if let prepared = compiled[subscription.name], prepared.subscription == subscription { return prepared }
+        var compiler = local ?? self.compiler
+        let prepared = compiler.compile(subscription, egress)
+        local = compiler
+        return prepared
+    }
+}

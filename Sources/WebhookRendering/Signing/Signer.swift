@@ -1,0 +1,110 @@
+internal import Crypto
+internal import Foundation
+public import WebhookCore
+
+/// Signs requests by a profile's scheme with a subscription's secrets.
+///
+/// Keys are decoded once, when the signer is made. The first secret is the current one; where the scheme puts several
+/// signatures side by side, the others sign too, so that a receiver can change over in its own time.
+public struct Signer: Sendable {
+    private let scheme: SignatureScheme
+    private let keys: [SigningKey]
+
+    /// Prepares signing.
+    ///
+    /// - Throws: ``RenderingError`` where a secret is missing or can't be decoded as the scheme wants it.
+    public init(scheme: SignatureScheme, secrets: [Secret]) throws(RenderingError) {
+        self.scheme = scheme
+        if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
+        // A header for one signature carries the current secret's.
+        let sideBySide = scheme.separator != nil || scheme.kind == .standardWebhooks
+        var keys: [SigningKey] = []
+        for secret in sideBySide ? secrets : Array(secrets.prefix(1)) {
+            keys.append(try SigningKey.decode(secret, for: scheme))
+        }
+        self.keys = keys
+    }
+
+    /// Whether the header carries the secret itself, so that it must not be shown.
+    public var revealsSecret: Bool { scheme.kind == .plain }
+
+    /// The headers of one attempt; none where there is no secret.
+    ///
+    /// - Parameters:
+    ///   - id: the event's id.
+    ///   - timestamp: the attempt's time in Unix seconds.
+    ///   - body: the exact body.
+    public func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
+        guard !keys.isEmpty else { return [] }
+        if scheme.kind == .standardWebhooks {
+            var signatures: [String] = []
+            for key in keys { signatures.append(try StandardWebhooks.signature(id, timestamp, body, key)) }
+            return [
+                HTTPHeader("webhook-id", id),
+                HTTPHeader("webhook-timestamp", String(timestamp)),
+                HTTPHeader("webhook-signature", signatures.joined(separator: " ")),
+            ]
+        }
+        let prefix = contentPrefix(id, timestamp)
+        var signatures: [String] = []
+        for key in keys { signatures.append(scheme.prefix + (try signature(prefix, body, key))) }
+        let value = scheme.value
+            .replacing("{timestamp}", with: String(timestamp))
+            .replacing("{signatures}", with: signatures.joined(separator: scheme.separator ?? ""))
+        return [HTTPHeader(scheme.header, value)]
+    }
+
+    /// What is signed before the body.
+    private func contentPrefix(_ id: String, _ timestamp: Int64) -> String {
+        switch scheme.content {
+        case .body: ""
+        case .timestampBody: "\(timestamp)."
+        case .idTimestampBody: "\(id).\(timestamp)."
+        }
+    }
+
+    private func signature(_ prefix: String, _ body: ByteString, _ key: SigningKey) throws(RenderingError) -> String {
+        switch key {
+        case .plain(let text): return text
+        case .hmac(let key):
+            return scheme.kind == .hmacSHA512
+                ? encode(Self.authenticationCode(SHA512.self, prefix, body, key))
+                : encode(Self.authenticationCode(SHA256.self, prefix, body, key))
+        case .ed25519(let key):
+            return encode(try Self.signature(prefix, body, key))
+        }
+    }
+
+    private func encode(_ bytes: some Sequence<UInt8>) -> String {
+        switch scheme.encoding {
+        case .hex: Hex.encode(bytes)
+        case .base64: Data(bytes).base64EncodedString()
+        }
+    }
+
+    /// The HMAC (RFC 2104) of a prefix and a body, without joining them in memory.
+    static func authenticationCode<H: HashFunction>(
+        _ hash: H.Type,
+        _ prefix: String,
+        _ body: ByteString,
+        _ key: SymmetricKey
+    ) -> HMAC<H>.MAC {
+        var code = HMAC<H>(key: key)
+        code.update(data: Array(prefix.utf8))
+        body.withUnsafeBytes { code.update(data: $0) }
+        return code.finalize()
+    }
+
+    /// The Ed25519 signature (RFC 8032) of a prefix and a body, which it needs in one piece.
+    static func signature(
+        _ prefix: String,
+        _ body: ByteString,
+        _ key: Curve25519.Signing.PrivateKey
+    ) throws(RenderingError) -> [UInt8] {
+        do {
+            return Array(try key.signature(for: Array(prefix.utf8) + body.bytes))
+        } catch {
+            throw RenderingError("signing with Ed25519 failed")
+        }
+    }
+}

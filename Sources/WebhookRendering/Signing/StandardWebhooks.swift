@@ -1,0 +1,119 @@
+internal import Crypto
+internal import Foundation
+public import WebhookCore
+
+/// Secrets and signatures of the Standard Webhooks specification.
+///
+/// A secret `whsec_…` signs with HMAC-SHA256 (`v1`), a key `whsk_…` with Ed25519 (`v1a`), which is verified with `whpk_…`.
+/// What follows the prefix is base64. Signed is `id.timestamp.body`.
+public enum StandardWebhooks {
+    static let secretPrefix = "whsec_"
+    static let signingKeyPrefix = "whsk_"
+    static let publicKeyPrefix = "whpk_"
+
+    /// Makes a secret from the system's random source.
+    ///
+    /// - Parameter ed25519: `false`: `whsec_` with 24 random bytes. `true`: `whsk_` with seed and public key (64 bytes), and
+    ///   the public key as `whpk_` (32 bytes) for receivers.
+    public static func generateSecret(ed25519: Bool) -> (secret: Secret, publicKey: String?) {
+        if ed25519 {
+            let key = Curve25519.Signing.PrivateKey()
+            let publicKey = key.publicKey.rawRepresentation
+            let secret = signingKeyPrefix + (key.rawRepresentation + publicKey).base64EncodedString()
+            return (Secret(secret), publicKeyPrefix + publicKey.base64EncodedString())
+        }
+        let bytes = SymmetricKey(size: SymmetricKeySize(bitCount: 192)).withUnsafeBytes { Data($0) }
+        return (Secret(secretPrefix + bytes.base64EncodedString()), nil)
+    }
+
+    /// Signs: `v1,…` or `v1a,…` by the kind of secret.
+    ///
+    /// - Throws: ``RenderingError`` where the secret is not one of the specification's.
+    public static func sign(
+        id: String,
+        timestamp: Int64,
+        body: ByteString,
+        secret: Secret
+    ) throws(RenderingError) -> String {
+        try signature(id, timestamp, body, try key(secret.reveal()))
+    }
+
+    /// Whether one of the signatures is right. Says nothing about how old the timestamp is.
+    ///
+    /// - Parameters:
+    ///   - signatures: the value of `webhook-signature`: `version,signature`, several separated by spaces.
+    ///   - keyOrSecret: `whsec_…`, `whpk_…` or `whsk_…`.
+    /// - Returns: `false` too where the key is not one of the specification's.
+    public static func verify(
+        id: String,
+        timestamp: Int64,
+        body: ByteString,
+        signatures: String,
+        keyOrSecret: Secret
+    ) -> Bool {
+        let text = keyOrSecret.reveal()
+        let prefix = "\(id).\(timestamp)."
+        let isValid: (Data) -> Bool
+        let version: String
+        if text.hasPrefix(publicKeyPrefix) {
+            guard let bytes = Data(base64Encoded: String(text.dropFirst(publicKeyPrefix.count))),
+                let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
+            else { return false }
+            version = "v1a"
+            isValid = { key.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
+        } else {
+            switch try? key(text) {
+            case .hmac(let key):
+                version = "v1"
+                let expected = Data(Signer.authenticationCode(SHA256.self, prefix, body, key))
+                isValid = { constantTimeEqual($0, expected) }
+            case .ed25519(let key):
+                version = "v1a"
+                isValid = { key.publicKey.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
+            case .plain, nil:
+                return false
+            }
+        }
+        return signatures.split(separator: " ").contains { part in
+            guard let comma = part.firstIndex(of: ","), part[..<comma] == version,
+                let signature = Data(base64Encoded: String(part[part.index(after: comma)...]))
+            else { return false }
+            return isValid(signature)
+        }
+    }
+
+    /// Decodes a secret; one without prefix is an HMAC secret.
+    static func key(_ text: String) throws(RenderingError) -> SigningKey {
+        if text.hasPrefix(signingKeyPrefix) {
+            guard let bytes = Data(base64Encoded: String(text.dropFirst(signingKeyPrefix.count))) else {
+                throw RenderingError("a signing key must be whsk_ followed by base64")
+            }
+            return .ed25519(try SigningKey.privateKey(Array(bytes)))
+        }
+        guard !text.hasPrefix(publicKeyPrefix) else {
+            throw RenderingError("whpk_ is a public key: it verifies and can't sign")
+        }
+        let encoded = text.hasPrefix(secretPrefix) ? String(text.dropFirst(secretPrefix.count)) : text
+        guard let bytes = Data(base64Encoded: encoded), !bytes.isEmpty else {
+            throw RenderingError("a signing secret must be whsec_ followed by base64")
+        }
+        return .hmac(SymmetricKey(data: bytes))
+    }
+
+    static func signature(
+        _ id: String,
+        _ timestamp: Int64,
+        _ body: ByteString,
+        _ key: SigningKey
+    ) throws(RenderingError) -> String {
+        let prefix = "\(id).\(timestamp)."
+        switch key {
+        case .hmac(let key):
+            return "v1," + Data(Signer.authenticationCode(SHA256.self, prefix, body, key)).base64EncodedString()
+        case .ed25519(let key):
+            return "v1a," + Data(try Signer.signature(prefix, body, key)).base64EncodedString()
+        case .plain:
+            throw RenderingError("a plain secret can't sign")
+        }
+    }
+}

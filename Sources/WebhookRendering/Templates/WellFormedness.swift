@@ -1,0 +1,50 @@
+internal import WebhookCore
+
+/// Whether rendered text is what its content type says.
+enum WellFormedness {
+    static func check(_ body: ByteString, as contentType: ContentType) throws(TextProblem) {
+        switch contentType {
+        case .json:
+            do {
+                _ = try JSON.validate(body, maxDepth: maxDepth)
+            } catch {
+                throw TextProblem(error.reason, at: TextPosition(line: error.line, column: error.column))
+            }
+        case .xml:
+            var checker = XMLChecker(body.bytes, maxDepth: maxDepth)
+            try checker.checkDocument()
+        case .form:
+            try checkForm(body.bytes)
+        }
+    }
+
+    /// The data's own depth, with room for what a template puts around it.
+    private static let maxDepth = 2 * JSON.maxDepth
+
+    /// Printable ASCII without spaces, and every `%` followed by two hexadecimal digits.
+    private static func checkForm(_ bytes: [UInt8]) throws(TextProblem) {
+        for (index, byte) in bytes.enumerated() {
+            guard byte > 0x20, byte < 0x7F else {
+                throw TextProblem(
+                    "a form holds printable ASCII only, the rest percent-encoded",
+                    offset: index,
+                    in: bytes
+                )
+            }
+            if byte == UInt8(ascii: "%") {
+                guard index + 2 < bytes.count, isHex(bytes[index + 1]), isHex(bytes[index + 2]) else {
+                    throw TextProblem("% must be followed by two hexadecimal digits", offset: index, in: bytes)
+                }
+            }
+        }
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}

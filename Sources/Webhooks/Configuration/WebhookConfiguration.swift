@@ -1,0 +1,75 @@
+internal import WebhookEngine
+internal import WebhookRegistry
+internal import WebhookRendering
+public import WebhookCore
+
+/// Where a dispatcher's subscriptions and settings come from.
+public struct WebhookConfiguration: Sendable {
+    enum Source: Sendable {
+        case file(path: String, environment: [String: String])
+        case values(subscriptions: [Subscription], settings: DispatcherSettings)
+    }
+
+    let source: Source
+    /// Replaces the configured store.
+    let store: String?
+
+    /// A `webhooks.yaml` (or `.json`); see the configuration reference.
+    ///
+    /// - Parameters:
+    ///   - path: the file; relative paths in it are relative to it.
+    ///   - store: replaces the file's store, such as `sqlite:var/webhooks.sqlite`.
+    ///   - environment: where `{ env: NAME }` is looked up; defaults to the process's.
+    public static func file(
+        _ path: String,
+        store: String? = nil,
+        environment: [String: String] = ProcessEnvironment.current
+    ) -> WebhookConfiguration {
+        WebhookConfiguration(source: .file(path: path, environment: environment), store: store)
+    }
+
+    /// Subscriptions given as values.
+    ///
+    /// - Parameters:
+    ///   - subscriptions: their profiles from ``ProfileCatalog``, for example; checked like those of a file.
+    ///   - settings: store, limits, egress.
+    public static func values(_ subscriptions: [Subscription], settings: DispatcherSettings) -> WebhookConfiguration {
+        WebhookConfiguration(source: .values(subscriptions: subscriptions, settings: settings), store: nil)
+    }
+
+    /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
+    public func load() -> ConfigurationReport {
+        switch source {
+        case .file(let path, let environment):
+            let loaded = ConfigurationLoader(environment: environment).load(path: path, storeOverride: store)
+            var report = ConfigurationReport(
+                path: path, registry: loaded.registry, diagnostics: loaded.diagnostics, watchedFiles: loaded.watchedFiles
+            )
+            if let registry = loaded.registry {
+                report.diagnostics += TemplateDiagnostics.check(registry.subscriptions)
+            }
+            return report
+        case .values(let subscriptions, let settings):
+            return ConfigurationReport(
+                path: nil,
+                registry: Registry(
+                    subscriptions: subscriptions,
+                    profiles: Dictionary(
+                        subscriptions.map { ($0.profile.name, $0.profile) }, uniquingKeysWith: { first, _ in first }
+                    ),
+                    settings: settings
+                ),
+                diagnostics: TemplateDiagnostics.check(subscriptions),
+                watchedFiles: []
+            )
+        }
+    }
+
+    /// A registry with its renderer.
+    func generation(for registry: Registry) -> Generation {
+        Generation(
+            registry: registry,
+            renderer: WebhookRenderer(subscriptions: registry.subscriptions, egress: registry.settings.egress)
+        )
+    }
+}

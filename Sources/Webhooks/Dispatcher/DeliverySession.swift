@@ -1,0 +1,44 @@
+internal import CurlTransport
+internal import SQLiteStore
+internal import WebhookCore
+internal import WebhookEngine
+
+/// An engine at work: the lock, the store opened for it, the transport and the runner.
+struct DeliverySession: Sendable {
+    let lock: DispatcherLock
+    let store: SQLiteStore
+    let transport: CurlTransport
+    let runner: EngineRunner
+
+    /// Takes the lock and starts an engine.
+    ///
+    /// - Throws: ``StoreError`` with `locked`, naming the holder, or with what else is wrong with the store.
+    init(
+        path: String,
+        role: DispatcherRole,
+        generation: Generation,
+        observer: any EngineObserver
+    ) throws(StoreError) {
+        lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
+        store = try SQLiteStore.open(path: path, role: .dispatcher)
+        transport = CurlTransport()
+        var settings = EngineSettings()
+        settings.scope = role == .run ? .all : .own
+        settings.maxInFlight = generation.registry.settings.maxInFlight
+        runner = EngineRunner(
+            settings: settings,
+            generation: generation,
+            store: store,
+            transport: transport,
+            clock: SystemClock(),
+            observer: observer
+        )
+    }
+
+    /// Lets go of everything. What is on the wire must have ended.
+    func close() {
+        transport.shutdown()
+        store.close()
+        lock.release()
+    }
+}

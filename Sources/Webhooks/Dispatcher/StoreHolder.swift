@@ -1,0 +1,49 @@
+internal import SQLiteStore
+internal import Synchronization
+internal import WebhookCore
+
+/// Opens the store when it is needed, and in the way it is needed.
+final class StoreHolder: Sendable {
+    let location: StoreLocation?
+    private let opened = Mutex(Opened())
+
+    private struct Opened {
+        var reader: SQLiteStore?
+        var writer: SQLiteStore?
+    }
+
+    init(location: StoreLocation?) {
+        self.location = location
+    }
+
+    /// The file; stores other than SQLite's are not built yet.
+    func path() throws(StoreError) -> String {
+        switch location {
+        case .sqlite(let path): return path
+        case .postgres: throw StoreError(.unavailable, "PostgreSQL stores are not supported yet: use `store: sqlite:PATH`")
+        case nil: throw StoreError(.missing, "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store")
+        }
+    }
+
+    /// For appending beside a dispatcher; makes the file where there is none.
+    func writer() throws(StoreError) -> SQLiteStore {
+        let path = try path()
+        return try opened.withLock { opened throws(StoreError) in
+            if let writer = opened.writer { return writer }
+            let writer = try SQLiteStore.open(path: path, role: .writer)
+            opened.writer = writer
+            return writer
+        }
+    }
+
+    /// For reading; an error where there is no file.
+    func reader() throws(StoreError) -> SQLiteStore {
+        let path = try path()
+        return try opened.withLock { opened throws(StoreError) in
+            if let store = opened.writer ?? opened.reader { return store }
+            let reader = try SQLiteStore.open(path: path, role: .reader)
+            opened.reader = reader
+            return reader
+        }
+    }
+}

@@ -1,0 +1,115 @@
+public import ServiceLifecycle
+internal import Logging
+internal import SQLiteStore
+internal import WebhookCore
+internal import WebhookEngine
+
+extension WebhookDispatcher: Service {
+    /// When ``WebhookDispatcher/run(until:)`` returns.
+    public enum RunCondition: Sendable, Hashable {
+        /// When it is shut down.
+        case shutdown
+        /// When nothing is due now and nothing is in flight; what waits for a retry is left to the next run.
+        case idle
+        /// When every delivery has settled; those of subscriptions that are gone, and events that are due later, aside.
+        case settled
+    }
+
+    /// Delivers until shut down: a `ServiceLifecycle.Service`.
+    public func run() async throws { try await run(until: .shutdown) }
+
+    /// Delivers until a condition holds, or until shut down: gracefully by ServiceLifecycle or ``shutDown()``, within the
+    /// configured grace.
+    ///
+    /// Waits for a lock that a command holds for a moment.
+    /// - Throws: ``WebhooksError`` with `store`: another dispatcher runs on this store, or it can't be used.
+    public func run(until condition: RunCondition) async throws(WebhooksError) {
+        let session = try await openSession(.run)
+        defer { close(session) }
+        let watcher = Task { await watchConfiguration() }
+        defer { watcher.cancel() }
+        logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
+        let wait: EngineRunner.Condition =
+            switch condition {
+            case .shutdown: .drained
+            case .idle: .idle
+            case .settled: .settled
+            }
+        do throws(StoreError) {
+            try await withShutdownHandling { () async throws(StoreError) in
+                try await session.runner.wait(untilAny: [wait, .drained])
+            } onShutdown: { [self] in
+                shutDown()
+            }
+            if state.withLock({ $0.isShuttingDown }) { logger.notice("stopped") }
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
+    /// Begins a graceful shutdown: no new attempts; those on the wire get the configured grace to end, then they are cut
+    /// off and recorded as interrupted. ``run(until:)`` returns when all is on record.
+    public func shutDown() {
+        let session = state.withLock { state -> DeliverySession? in
+            guard !state.isShuttingDown else { return nil }
+            state.isShuttingDown = true
+            return state.session
+        }
+        guard let session else { return }
+        let grace = registry.settings.shutdownGrace
+        logger.notice("draining", metadata: ["grace": "\(grace)"])
+        session.runner.drain()
+        Task {
+            try? await Task.sleep(for: grace)
+            session.runner.cancelRequests()
+        }
+    }
+
+    /// Takes the lock and starts an engine in this process.
+    func openSession(_ role: DispatcherRole) async throws(WebhooksError) -> DeliverySession {
+        do throws(StoreError) {
+            let path = try stores.path()
+            while true {
+                let generation = state.withLock { $0.generation }
+                do throws(StoreError) {
+                    let session = try DeliverySession(
+                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger)
+                    )
+                    state.withLock { $0.session = session }
+                    session.runner.start(foreignInterval: .milliseconds(100))
+                    if state.withLock({ $0.isShuttingDown }) { session.runner.drain() }
+                    return session
+                } catch where error.code == .locked {
+                    // A command holds it for a moment; another run holds it for good.
+                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run { throw error }
+                    try? await Task.sleep(for: .milliseconds(20))
+                    if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
+                }
+            }
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
+    func close(_ session: DeliverySession) {
+        state.withLock { $0.session = nil }
+        session.close()
+    }
+}
+
+/// Runs an operation under ServiceLifecycle's graceful shutdown, keeping its typed error.
+private func withShutdownHandling(
+    _ operation: () async throws(StoreError) -> Void,
+    onShutdown: @escaping @Sendable () -> Void
+) async throws(StoreError) {
+    let result: Result<Void, StoreError> = await withTaskCancellationOrGracefulShutdownHandler {
+        do throws(StoreError) {
+            return .success(try await operation())
+        } catch {
+            return .failure(error)
+        }
+    } onCancelOrGracefulShutdown: {
+        onShutdown()
+    }
+    try result.get()
+}

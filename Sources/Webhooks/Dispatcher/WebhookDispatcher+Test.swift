@@ -1,0 +1,64 @@
+internal import WebhookEngine
+public import WebhookCore
+
+extension WebhookDispatcher {
+    /// An event made of a topic's example.
+    ///
+    /// - Parameters:
+    ///   - topic: a canonical name.
+    ///   - profile: whose example; defaults to that of the first subscription whose profile lists the topic, else `standard`.
+    /// - Throws: ``WebhooksError`` with `unknown`.
+    public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
+        let catalog = TopicCatalog(registry: registry)
+        let entry = try catalog.topic(topic, profile: profile)
+        return entry.topic.example.raw
+    }
+
+    /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
+    public func testTopic(of name: String) throws(WebhooksError) -> String {
+        let subscription = try find(name, in: registry)
+        if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
+        let known = subscription.profile.topics.first { topic in
+            topic.topic != ProfileTopic.anyName && subscription.topics.contains { $0.matches(topic.topic) }
+        }
+        if let known { return known.topic }
+        let pattern = subscription.topics.first?.description ?? "**"
+        return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(separator: ".")
+    }
+
+    /// The send test: one attempt with a topic's example, recorded as a test. Works while the subscription is disabled.
+    ///
+    /// - Parameters:
+    ///   - topic: defaults to ``testTopic(of:)``.
+    ///   - timeout: how long to wait for the attempt; defaults to 30 s.
+    /// - Returns: the delivery; its log tells what happened.
+    public func sendTest(to name: String, topic: String? = nil, timeout: Duration = .seconds(30)) async throws(WebhooksError)
+        -> Delivery
+    {
+        let subscription = try find(name, in: registry)
+        let topic = try topic ?? testTopic(of: name)
+        guard let known = subscription.profile.topic(topic) else {
+            throw WebhooksError(
+                .unknown,
+                "the profile \(subscription.profile.name) has no topic \(topic); "
+                    + "see `webhooks topics list --profile \(subscription.profile.name)`"
+            )
+        }
+        let event: Event
+        do throws(EventError) {
+            event = try Event(topic: topic, data: known.example.raw, tenant: subscription.tenant, isTest: true)
+        } catch {
+            throw WebhooksError(error)
+        }
+        return try await delivering(as: .test) { [self] _ throws(WebhooksError) in
+            _ = try await emitWithinCommand(event, target: name)
+            _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)
+            var query = DeliveryQuery()
+            query.events = [event.id]
+            guard let delivery = try await deliveries(query).first else {
+                throw WebhooksError(.refused, "the running dispatcher has not taken up the test within \(timeout)")
+            }
+            return delivery
+        }
+    }
+}

@@ -1,0 +1,81 @@
+public import Logging
+internal import SQLiteStore
+internal import Synchronization
+internal import WebhookEngine
+
+/// Emits events, delivers them, and knows what became of them: the library in one object.
+///
+/// ```swift
+/// let dispatcher = try await WebhookDispatcher(configuration: .file("config/webhooks.yaml"))
+/// try await dispatcher.emit(Event(topic: "course.created", data: #"{"id":101}"#))   // returns once durable
+/// try await dispatcher.run()                                                        // delivers until shut down
+/// ```
+///
+/// Emitting and reading work beside a dispatcher that runs in this or another process; ``run(until:)`` is for one process
+/// at a time.
+public final class WebhookDispatcher: Sendable {
+    let configuration: WebhookConfiguration
+    let logger: Logger
+    let state: Mutex<State>
+    let stores: StoreHolder
+
+    struct State {
+        var generation: Generation
+        var watchedFiles: [String]
+        var session: DeliverySession?
+        var isShuttingDown = false
+    }
+
+    /// Loads the configuration. The store is opened when it is first needed.
+    ///
+    /// - Parameter logger: for what an operator should know; defaults to one labelled `webhooks`.
+    /// - Throws: ``WebhooksError`` with every problem of the configuration.
+    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks")) async throws(WebhooksError) {
+        self.configuration = configuration
+        self.logger = logger
+        let report = configuration.load()
+        guard let registry = report.registry, report.isValid else {
+            throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
+        }
+        for warning in report.diagnostics { logger.warning("\(warning)") }
+        state = Mutex(
+            State(generation: configuration.generation(for: registry), watchedFiles: report.watchedFiles)
+        )
+        stores = StoreHolder(location: registry.settings.store)
+    }
+
+    /// The configuration in force.
+    public var registry: Registry { state.withLock { $0.generation.registry } }
+
+    /// Stores an event durably; returns once it is on disk. Delivery follows, by this process's or another's dispatcher.
+    ///
+    /// - Throws: ``WebhooksError`` with `event` where another event has this id, with `store` where it could not be stored:
+    ///   then nothing is acknowledged, and it may be emitted again.
+    @discardableResult
+    public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
+        try await accept(event, target: nil).receipt
+    }
+
+    /// Stores an event, by the engine of this process where one runs.
+    func accept(_ event: Event, target: String?) async throws(WebhooksError) -> (receipt: EmitReceipt, row: Int64) {
+        let (generation, session) = state.withLock { ($0.generation, $0.session) }
+        let result: AcceptanceResult
+        do throws(StoreError) {
+            if let session {
+                result = try await session.runner.emit(
+                    event, target: target, generation: generation, at: Timestamp.now
+                ).get()
+            } else {
+                result = try await stores.writer().append(event, target: target)
+            }
+        } catch {
+            throw WebhooksError(error)
+        }
+        switch result {
+        case .stored(let row, _): return (EmitReceipt(event: event, isDuplicate: false), row)
+        case .duplicate(let row): return (EmitReceipt(event: event, isDuplicate: true), row)
+        case .conflict:
+            throw WebhooksError(.event, "another event with the id \(event.id) and other content is stored already")
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// One import for hosts: events, subscriptions, deliveries and attempts come along.
+@_exported public import WebhookCore

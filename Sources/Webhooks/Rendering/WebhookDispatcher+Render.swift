@@ -1,0 +1,54 @@
+internal import WebhookEngine
+internal import WebhookRendering
+public import WebhookCore
+
+extension WebhookDispatcher {
+    /// The exact request that an event would make; neither sends nor stores anything.
+    ///
+    /// - Parameters:
+    ///   - subscription: a name; also one that is not enabled.
+    ///   - at: the signature's time; defaults to now.
+    /// - Throws: ``WebhooksError`` with `unknown` or `rendering`.
+    public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError) -> RenderedRequest {
+        let generation = state.withLock { $0.generation }
+        let subscription = try find(subscription, in: generation.registry)
+        guard subscription.profile.topic(event.topic) != nil else {
+            throw WebhooksError(
+                .unknown,
+                "the profile \(subscription.profile.name) of subscription \(subscription.name) has no topic \(event.topic); "
+                    + "see `webhooks topics list --profile \(subscription.profile.name)`"
+            )
+        }
+        let rendered = generation.renderer.render(event, for: [subscription])
+        do throws(RenderingError) {
+            let representation = try rendered.representations[0].get()
+            let context = AttemptContext(
+                event: EventHeader(row: 0, id: event.id, topic: event.topic, tenant: event.tenant, isTest: event.isTest),
+                delivery: nil,
+                attempt: 1,
+                contentType: representation.contentType,
+                mode: subscription.policy.mode,
+                at: at
+            )
+            let body = rendered.bodies[representation.body]
+            let prepared = try generation.renderer.request(for: context, to: subscription, body: body)
+            return RenderedRequest(
+                method: "POST",
+                url: subscription.url.display,
+                target: subscription.url.isSecret ? "/***" : subscription.url.target,
+                headers: prepared.redactedHeaders,
+                revealedHeaders: prepared.revealedHeaders,
+                body: body
+            )
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
+    /// A subscription by name, or an error that names those there are.
+    func find(_ name: String, in registry: Registry) throws(WebhooksError) -> Subscription {
+        if let subscription = registry.subscription(named: name) { return subscription }
+        let names = registry.subscriptions.prefix(20).map(\.name).joined(separator: ", ")
+        throw WebhooksError(.unknown, "there is no subscription named \(name); the configuration has: \(names)")
+    }
+}

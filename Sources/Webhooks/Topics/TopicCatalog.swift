@@ -1,0 +1,65 @@
+internal import WebhookRegistry
+internal import WebhookRendering
+public import WebhookCore
+
+/// Every known topic, by profile: the built-in profiles, and those of a configuration.
+public struct TopicCatalog: Sendable {
+    /// A topic as one profile speaks it.
+    public struct Entry: Sendable {
+        public var profile: Profile
+        public var topic: ProfileTopic
+
+        /// A JSON Schema (2020-12) of the topic's data.
+        public var schema: String { ProfileSchema.jsonSchema(for: topic, profile: profile) }
+        /// A TypeScript type of the topic's data.
+        public var typeScript: String { ProfileSchema.typeScript(for: topic, profile: profile) }
+    }
+
+    /// By name.
+    public let profiles: [Profile]
+
+    /// The built-in profiles, and those of a folder, which override them.
+    public init(templates folder: String? = nil) throws(WebhooksError) {
+        let catalog = ProfileCatalog(folder: folder)
+        let (profiles, diagnostics) = catalog.loadAll()
+        guard !diagnostics.contains(where: { $0.severity == .error }) else { throw WebhooksError(diagnostics) }
+        self.profiles = profiles.sorted { $0.name < $1.name }
+    }
+
+    /// A configuration's profiles.
+    public init(registry: Registry) {
+        profiles = registry.profiles.values.sorted { $0.name < $1.name }
+    }
+
+    /// A profile by name.
+    public func profile(_ name: String) throws(WebhooksError) -> Profile {
+        if let profile = profiles.first(where: { $0.name == name }) { return profile }
+        throw WebhooksError(
+            .unknown, "there is no profile named \(name); there are: \(profiles.map(\.name).joined(separator: ", "))"
+        )
+    }
+
+    /// Every topic of a profile, or of all.
+    public func entries(profile name: String? = nil) throws(WebhooksError) -> [Entry] {
+        let selected = try name.map { name throws(WebhooksError) in [try profile(name)] } ?? profiles
+        return selected.flatMap { profile in profile.topics.map { Entry(profile: profile, topic: $0) } }
+    }
+
+    /// A topic as a profile speaks it; without a profile, as the first that lists it, else as `standard`.
+    public func topic(_ topic: String, profile name: String? = nil) throws(WebhooksError) -> Entry {
+        if let name {
+            let profile = try profile(name)
+            if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
+            throw WebhooksError(
+                .unknown, "the profile \(name) has no topic \(topic); see `webhooks topics list --profile \(name)`"
+            )
+        }
+        for profile in profiles {
+            if let known = profile.topics.first(where: { $0.topic == topic }) { return Entry(profile: profile, topic: known) }
+        }
+        for profile in profiles where profile.anyTopic {
+            if Topic.isValid(topic), let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
+        }
+        throw WebhooksError(.unknown, "no profile has a topic \(topic); see `webhooks topics list`")
+    }
+}

@@ -1,0 +1,58 @@
+/// Why something could not be done. The texts say what to do next and hold no secret.
+public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What kind of failure it is. Stable, to match on.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        public let description: String
+
+        /// The configuration has errors; see ``WebhooksError/diagnostics``.
+        public static let configuration = Code(description: "configuration")
+        /// An event, its data or its id is not acceptable.
+        public static let event = Code(description: "event")
+        /// The configuration has no subscription, profile or topic of that name.
+        public static let unknown = Code(description: "unknown")
+        /// No event or delivery has that id.
+        public static let notFound = Code(description: "not_found")
+        /// What was asked for is not possible in the present state, such as a retrigger for a disabled subscription.
+        public static let refused = Code(description: "refused")
+        /// A body or a request can't be rendered.
+        public static let rendering = Code(description: "rendering")
+        /// The store did not do it.
+        public static let store = Code(description: "store")
+    }
+
+    public var code: Code
+    public var message: String
+    /// The configuration's problems, where ``code`` is `configuration`.
+    public var diagnostics: [Diagnostic]
+    /// What the store said, where ``code`` is `store`.
+    public var store: StoreError?
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+        diagnostics = []
+    }
+
+    init(_ diagnostics: [Diagnostic]) {
+        code = .configuration
+        message = diagnostics.map(\.description).joined(separator: "\n")
+        self.diagnostics = diagnostics
+    }
+
+    init(_ error: StoreError) {
+        code = .store
+        message = error.message
+        diagnostics = []
+        store = error
+    }
+
+    init(_ error: EventError) {
+        self.init(.event, error.description)
+    }
+
+    init(_ error: RenderingError) {
+        self.init(.rendering, error.description)
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,133 @@
+import CurlTransport
+import Testing
+import WebhookCore
+
+@Suite struct BadAnswerTests {
+    /// The result of a request that is answered with these bytes, after which the connection ends.
+    private func result(
+        _ answer: String,
+        timeout: Duration = .seconds(10),
+        then end: @escaping @Sendable (RawConnection) -> Void = { _ in }
+    ) async throws -> TransportResult {
+        let server = try RawServer { connection, _ in
+            _ = connection.readRequest()
+            connection.send(answer)
+            end(connection)
+        }
+        return await (try CurlTransport()).result(of: .to(server.port, timeout: timeout))
+    }
+
+    @Test(arguments: [
+        "<html>hello from 1991</html>", "garbage\r\n\r\n", "\u{1}\u{2}\u{3}", "SSH-2.0-OpenSSH_9.2\r\n",
+        "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    ])
+    func notHTTP(_ answer: String) async throws {
+        let result = try await result(answer)
+        #expect(result.error == .protocolError && result.requestLeft, "\(result.ending)")
+    }
+
+    @Test(arguments: ["HTTP/1.1 2", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX: y\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
+    func endsWithinTheHeaders(_ answer: String) async throws {
+        let result = try await result(answer)
+        #expect(result.error == .disconnected && result.requestLeft, "\(result.ending)")
+    }
+
+    @Test func informationalAnswersAreSkipped() async throws {
+        let result = try await result("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + RawServer.ok)
+        #expect(result.status == 200 && result.headers.map(\.name) == ["Content-Length"])
+    }
+
+    @Test func endlessInformationalAnswers() async throws {
+        let result = try await result("") { connection in
+            while connection.send("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n") {}
+        }
+        #expect(result.error == .responseTooLarge && result.requestLeft)
+    }
+
+    @Test func endlessHeaders() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\n") { connection in
+            while connection.send("X-More: and more\r\n") {}
+        }
+        #expect(result.error == .responseTooLarge)
+    }
+
+    @Test func endlessHeaderLine() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nX-More: ") { connection in
+            while connection.send(String(repeating: "a", count: 4_096)) {}
+        }
+        #expect(result.error == .responseTooLarge, "\(result.ending)")
+    }
+
+    @Test func manyHeadersWithinTheLimit() async throws {
+        let fields = (0..<150).map { "X-\($0): \(String(repeating: "v", count: 200))\r\n" }.joined()
+        let result = try await result("HTTP/1.1 200 OK\r\n\(fields)Content-Length: 0\r\n\r\n")
+        #expect(result.status == 200 && result.isTruncated)
+        #expect(result.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count } <= 16_384)
+    }
+
+    @Test func endlessBody() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\n\r\n") { connection in
+            while connection.send(String(repeating: "b", count: 65_536)) {}
+        }
+        #expect(result.status == 200 && result.isTruncated && result.body.count == 16_384)
+    }
+
+    @Test func bodyOfModerateSizeIsCutButWhole() async throws {
+        let body = String(repeating: "b", count: 100_000)
+        let result = try await result("HTTP/1.1 500 No\r\nContent-Length: 100000\r\n\r\n" + body)
+        #expect(result.status == 500 && result.isTruncated && result.body.count == 16_384)
+    }
+
+    @Test func resetWithinTheBody() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart") { $0.reset() }
+        #expect(result.status == 200 && result.isTruncated && result.requestLeft)
+    }
+
+    @Test func endWithinTheBody() async throws {
+        let result = try await result("HTTP/1.1 201 Made\r\nContent-Length: 100\r\n\r\npart")
+        #expect(result.status == 201 && result.isTruncated && result.body == "part")
+    }
+
+    @Test func brokenChunks() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\nzzz\r\n")
+        #expect(result.status == 200 && result.isTruncated && result.body == "part")
+    }
+
+    @Test func trickleWithinTheBody() async throws {
+        let result = try await result(
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart", timeout: .milliseconds(250)
+        ) { $0.waitForEnd() }
+        #expect(result.status == 200 && result.isTruncated && result.body == "part")
+    }
+
+    @Test func trickleWithinTheHeaders() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nX: ", timeout: .milliseconds(250)) { $0.waitForEnd() }
+        #expect(result.error == .timeout && result.requestLeft)
+    }
+
+    @Test(arguments: ["Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n"])
+    func compressedBodiesStayAsTheyAre(_ field: String) async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\n\(field)Content-Length: 4\r\n\r\nnope")
+        #expect(result.status == 200 && result.body == "nope" && !result.isTruncated)
+    }
+
+    @Test func compressedTransferCodingIsNotTaken() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n")
+        #expect(result.status == 200 && result.body.isEmpty && result.isTruncated)
+    }
+
+    @Test func switchingProtocolsIsAnAnswer() async throws {
+        let result = try await result("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n") { $0.waitForEnd() }
+        #expect(result.status == 101)
+    }
+
+    @Test func earlyRefusalOfALargeBody() async throws {
+        let server = try RawServer { connection, _ in
+            connection.send("HTTP/1.1 413 Too large\r\nContent-Length: 0\r\n\r\n")
+            connection.waitForEnd()
+        }
+        let body = ByteString([UInt8](repeating: 0x20, count: 8 << 20))
+        let result = await (try CurlTransport()).result(of: .to(server.port, body: body))
+        #expect(result.status == 413)
+    }
+}

@@ -1,0 +1,64 @@
+import CurlTransport
+import Testing
+import WebhookCore
+
+@Suite struct CancellationTests {
+    @Test func cancelTellsWhatHadLeft() async throws {
+        let arrived = Handover<Bool>()
+        let server = try RawServer { connection, _ in
+            if connection.readRequest() != nil { arrived.give(true) }
+            connection.waitForEnd()
+        }
+        let transport = try CurlTransport(resolver: SilentResolver())
+        let results = Handover<[TransportCompletion]>()
+        let orders = [
+            TransportOrder(token: 1, request: .to(server.port)),
+            TransportOrder(token: 2, request: .to(80, host: "silent.test")),
+        ]
+        transport.send(orders) { results.give($0) }
+        _ = await arrived.take()
+        transport.cancelAll()
+        let ended = try #require(await results.take())
+        #expect(ended.map(\.token) == [1, 2])
+        #expect(ended.map(\.result.error) == [.interrupted, .interrupted])
+        #expect(ended.map(\.result.requestLeft) == [true, false])
+        let next = try RawServer.answering(RawServer.ok)
+        #expect(await transport.result(of: .to(next.port)).status == 200)
+    }
+
+    @Test func answerThatHasComeStands() async throws {
+        let server = try RawServer { connection, _ in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab")
+            connection.waitForEnd()
+        }
+        let transport = try CurlTransport()
+        let result = await transport.result(of: .to(server.port, timeout: .milliseconds(200)))
+        #expect(result.status == 200 && result.isTruncated)
+    }
+
+    @Test func shutdownIsFinalAndIdempotent() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let transport = try CurlTransport()
+        #expect(await transport.result(of: .to(server.port)).status == 200)
+        transport.shutdown()
+        transport.shutdown()
+        let result = await transport.result(of: .to(server.port))
+        #expect(result.error == .interrupted && !result.requestLeft)
+    }
+
+    @Test func droppingATransportEndsItsRequests() async throws {
+        let arrived = Handover<Bool>()
+        let ended = Handover<TransportResult>()
+        let server = try RawServer { connection, _ in
+            if connection.readRequest() != nil { arrived.give(true) }
+            connection.waitForEnd()
+        }
+        var transport: CurlTransport? = try CurlTransport()
+        transport?.send([TransportOrder(token: 7, request: .to(server.port))]) { ended.give($0[0].result) }
+        _ = await arrived.take()
+        transport = nil
+        let result = await ended.take()
+        #expect(result?.error == .interrupted && result?.requestLeft == true)
+    }
+}

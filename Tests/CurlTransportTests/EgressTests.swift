@@ -1,0 +1,86 @@
+import CurlTransport
+import Testing
+import WebhookCore
+
+@Suite struct EgressTests {
+    @Test func deniedAddressSeesNoPacket() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let resolver = ScriptedResolver([
+            "private.test": [["127.0.0.1"]], "mixed.test": [["93.184.216.34", "127.0.0.1"]],
+            "mapped.test": [["::ffff:127.0.0.1"]],
+        ])
+        let transport = try CurlTransport(resolver: resolver)
+        for host in ["127.0.0.1", "private.test", "mixed.test", "mapped.test"] {
+            let result = await transport.result(of: .to(server.port, host: host, egress: EgressPolicy()))
+            #expect(result.error == .blocked && !result.requestLeft && result.remoteAddress == nil)
+            #expect(result.detail?.contains("127") == false)
+        }
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func nameThatMovesToADeniedAddress() async throws {
+        let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
+        let resolver = ScriptedResolver(["moving.test": [["127.0.0.1"], ["127.0.0.2"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        let policy = EgressPolicy(allow: [EgressRule("127.0.0.1/32")].compactMap { $0 })
+        #expect(await transport.result(of: .to(server.port, host: "moving.test", egress: policy)).status == 200)
+        #expect(await transport.result(of: .to(server.port, host: "moving.test", egress: policy)).error == .blocked)
+        #expect(server.connectionCount == 1)
+    }
+
+    @Test func pooledConnectionIsNotUsedForAnotherAddress() async throws {
+        let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
+        let resolver = ScriptedResolver(["moving.test": [["127.0.0.1"], ["127.0.0.2"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        #expect(await transport.result(of: .to(server.port, host: "moving.test")).remoteAddress == "127.0.0.1")
+        let second = await transport.result(of: .to(server.port, host: "moving.test"))
+        #expect(second.remoteAddress == "127.0.0.2" && !second.connectionReused)
+        #expect(server.connectionCount == 2)
+    }
+
+    @Test func pooledConnectionWhoseAddressIsNowDenied() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let transport = try CurlTransport()
+        #expect(await transport.result(of: .to(server.port)).status == 200)
+        #expect(await transport.result(of: .to(server.port, egress: EgressPolicy())).error == .blocked)
+    }
+
+    @Test func proxyTunnelsToTheVettedAddress() async throws {
+        let seen = Handover<[String]>()
+        let proxy = try RawServer { connection, _ in
+            guard let connect = connection.readRequest() else { return }
+            connection.send("HTTP/1.1 200 Go\r\nX-Proxy: 1\r\n\r\n")
+            guard let request = connection.readRequest() else { return }
+            seen.give([connect.line, connect.header("Proxy-Authorization") ?? "", request.line, request.header("Host") ?? ""]
+                + connect.headers.filter { $0.hasPrefix("X-") })
+            connection.send(RawServer.ok)
+        }
+        let resolver = ScriptedResolver(["receiver.test": [["93.184.216.34"]], "proxy.test": [["127.0.0.1"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        for host in ["proxy.test", "127.0.0.1"] {
+            let settings = EgressProxy(host: host, port: proxy.port, username: "u", password: Secret("p"))
+            let result = await transport.result(
+                of: .to(
+                    80, host: "receiver.test", headers: [HTTPHeader("X-Private", "1")],
+                    egress: EgressPolicy(proxy: settings)))
+            #expect(result.status == 200 && result.headers.map(\.name) == ["Content-Length"])
+            #expect(result.remoteAddress == "93.184.216.34")
+            #expect(await seen.take() == [
+                "CONNECT 93.184.216.34:80 HTTP/1.1", "Basic dTpw", "POST /hook HTTP/1.1", "receiver.test",
+            ])
+        }
+    }
+
+    @Test func proxyThatRefuses() async throws {
+        let proxy = try RawServer.answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        let settings = EgressProxy(host: "127.0.0.1", port: proxy.port)
+        let resolver = ScriptedResolver(["receiver.test": [["93.184.216.34"]], "private.test": [["10.0.0.1"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        let policy = EgressPolicy(proxy: settings)
+        let result = await transport.result(of: .to(443, scheme: .https, host: "receiver.test", egress: policy))
+        #expect(result.error == .connect && !result.requestLeft)
+        let count = proxy.connectionCount
+        #expect(await transport.result(of: .to(80, host: "private.test", egress: policy)).error == .blocked)
+        #expect(proxy.connectionCount == count)
+    }
+}

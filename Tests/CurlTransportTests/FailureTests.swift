@@ -1,0 +1,80 @@
+@testable import CurlTransport
+import Foundation
+import Testing
+import WebhookCore
+
+@Suite struct FailureTests {
+    @Test func connectionRefused() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        server.stop()
+        let transport = try CurlTransport()
+        let result = await transport.result(of: .to(server.port))
+        #expect(result.error == .connect && !result.requestLeft)
+        #expect(result.detail?.contains("127.0.0.1") == false)
+    }
+
+    @Test func unknownName() async throws {
+        let transport = try CurlTransport(resolver: ScriptedResolver([:]))
+        let result = await transport.result(of: .to(80, host: "nowhere.test"))
+        #expect(result.error == .dns && !result.requestLeft && result.phases.dns != nil)
+    }
+
+    @Test func nextAddressWhereTheFirstRefuses() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let resolver = ScriptedResolver(["two.test": [["127.0.0.9", "127.0.0.1"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        let result = await transport.result(of: .to(server.port, host: "two.test"))
+        #expect(result.status == 200 && result.remoteAddress == "127.0.0.1")
+    }
+
+    @Test func attemptsRotateThroughTheAddresses() async throws {
+        let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
+        let resolver = ScriptedResolver(["two.test": [["127.0.0.1", "127.0.0.2"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        var seen: [String?] = []
+        for attempt in 1...3 {
+            seen.append(await transport.result(of: .to(server.port, host: "two.test", attempt: attempt)).remoteAddress)
+        }
+        #expect(seen == ["127.0.0.1", "127.0.0.2", "127.0.0.1"])
+    }
+
+    @Test func noAnswerInTime() async throws {
+        let server = try RawServer { connection, _ in
+            _ = connection.readRequest()
+            connection.waitForEnd()
+        }
+        let transport = try CurlTransport()
+        let result = await transport.result(of: .to(server.port, timeout: .milliseconds(200)))
+        #expect(result.error == .timeout && result.requestLeft)
+    }
+
+    @Test func requestNeverRead() async throws {
+        let isOver = DispatchSemaphore(value: 0)
+        let server = try RawServer { _, _ in isOver.wait() }
+        let transport = try CurlTransport()
+        let body = ByteString([UInt8](repeating: 0x20, count: 16 << 20))
+        let result = await transport.result(of: .to(server.port, body: body, timeout: .milliseconds(250)))
+        isOver.signal()
+        #expect(result.error == .timeout && result.requestLeft)
+    }
+
+    @Test func lookupThatNeverEndsMeetsTheDeadline() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        let resolver = SystemResolver(limits: ResolverLimits(threads: 1)) { _ in
+            gate.wait()
+            return .failure(.notFound)
+        }
+        let transport = try CurlTransport(resolver: resolver)
+        let result = await transport.result(of: .to(80, host: "slow.test", timeout: .milliseconds(100)))
+        #expect(result.error == .dns && !result.requestLeft)
+        gate.signal()
+    }
+
+    @Test func zeroTimeMeansTimeout() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let transport = try CurlTransport()
+        let result = await transport.result(of: .to(server.port, timeout: .zero))
+        #expect(result.error == .timeout && !result.requestLeft)
+        #expect(server.connectionCount == 0)
+    }
+}

@@ -1,0 +1,52 @@
+import CurlTransport
+import Foundation
+import Testing
+import WebhookCore
+
+/// What takes a process of its own: the environment and the limits.
+@Suite struct ProcessTests {
+    @Test func environmentHasNoSay() async {
+        await #expect(processExitsWith: .success) {
+            let folder = NSTemporaryDirectory() + "transport-env-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try Data("machine 127.0.0.1 login a password b\ndefault login a password b\n".utf8)
+                .write(to: URL(fileURLWithPath: folder + "/.netrc"))
+            let proxy = try RawServer.answering(RawServer.ok)
+            for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+                setenv(name, "http://127.0.0.1:\(proxy.port)", 1)
+            }
+            setenv("HOME", folder, 1)
+            setenv("SSLKEYLOGFILE", folder + "/keys", 1)
+            let certificates = try TestCertificates.shared.get()
+            let seen = Handover<[String]>()
+            let server = try RawServer(tls: certificates.server("server")) { connection, _ in
+                seen.give(connection.readRequest()?.headers ?? ["none"])
+                connection.send(RawServer.ok)
+            }
+            let transport = try CurlTransport(resolver: ScriptedResolver(["receiver.test": [["127.0.0.1"]]]))
+            let tls = TLSOptions(authorities: certificates.authority)
+            let result = await transport.result(of: .to(server.port, scheme: .https, host: "receiver.test", tls: tls))
+            try #require(result.status == 200)
+            let headers = try #require(await seen.take())
+            try #require(!headers.contains { $0.hasPrefix("Authorization") })
+            try #require(proxy.connectionCount == 0)
+            let keys = FileManager.default.contents(atPath: folder + "/keys") ?? Data()
+            try #require(keys.isEmpty)
+        }
+    }
+
+    @Test func fewDescriptorsAreBackPressure() async throws {
+        let server = try RawServer.answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        let port = server.port
+        await #expect(processExitsWith: .success) { [port = port as UInt16] in
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            let transport = try CurlTransport()
+            let requests = (0..<300).map { number in
+                TransportRequest.to(port, target: "/\(number)", timeout: .seconds(30), connectTimeout: .seconds(20))
+            }
+            let results = await transport.results(of: requests)
+            try #require(results.allSatisfy { $0.status == 200 })
+        }
+    }
+}

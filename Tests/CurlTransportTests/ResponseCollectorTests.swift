@@ -1,0 +1,55 @@
+@testable import CurlTransport
+import Testing
+import WebhookCore
+
+@Suite struct ResponseCollectorTests {
+    private func feed(_ collector: inout ResponseCollector, _ lines: String...) -> ResponseCollector.Verdict {
+        var verdict = ResponseCollector.Verdict.more
+        for line in lines { verdict = Array("\(line)\r\n".utf8).withUnsafeBytes { collector.header($0) } }
+        return verdict
+    }
+
+    @Test func aFinalAnswerNeedsItsEmptyLine() {
+        var collector = ResponseCollector()
+        _ = feed(&collector, "HTTP/2 204 ", "A: 1", "b:2")
+        #expect(collector.finalStatus == nil)
+        _ = feed(&collector, "")
+        #expect(collector.finalStatus == 204)
+        #expect(collector.headers == [HTTPHeader("A", "1"), HTTPHeader("b", "2")])
+    }
+
+    @Test func informationalAnswersCountButDoNotStay() {
+        var collector = ResponseCollector(limits: ResponseLimits(headerLines: 6))
+        _ = feed(&collector, "HTTP/1.1 103 Hints", "Link: x", "", "HTTP/1.1 200 OK", "X: y")
+        #expect(collector.headers == [HTTPHeader("X", "y")])
+        #expect(feed(&collector, "") == .more)
+        // A trailer past the limit leaves the answer alone.
+        #expect(feed(&collector, "T: 1") == .cutOff)
+        #expect(!collector.headersTooLarge && collector.isTruncated && collector.finalStatus == 200)
+    }
+
+    @Test func limitsOfLinesAndBytes() {
+        var lines = ResponseCollector(limits: ResponseLimits(headerLines: 2))
+        #expect(feed(&lines, "HTTP/1.1 200 OK", "A: 1", "B: 2") == .cutOff)
+        #expect(lines.headersTooLarge)
+        var bytes = ResponseCollector(limits: ResponseLimits(headerBytes: 24))
+        #expect(feed(&bytes, "HTTP/1.1 200 OK", "A: 1234567") == .cutOff)
+        #expect(bytes.headersTooLarge)
+    }
+
+    @Test func foldedLinesJoin() {
+        var collector = ResponseCollector()
+        _ = feed(&collector, "HTTP/1.1 200 OK", "A: 1", "  2", "")
+        #expect(collector.headers == [HTTPHeader("A", "1 2")])
+    }
+
+    @Test func bodyLimits() {
+        var collector = ResponseCollector(limits: ResponseLimits(keptBodyBytes: 4, bodyBytes: 8))
+        _ = feed(&collector, "HTTP/1.1 200 OK", "")
+        #expect([UInt8](repeating: 1, count: 4).withUnsafeBytes { collector.body($0) } == .more)
+        #expect(!collector.isTruncated)
+        #expect([UInt8](repeating: 2, count: 4).withUnsafeBytes { collector.body($0) } == .more)
+        #expect(collector.isTruncated && collector.body == [1, 1, 1, 1])
+        #expect([UInt8](repeating: 3, count: 1).withUnsafeBytes { collector.body($0) } == .cutOff)
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import WebhookCore
+
+/// Certificates made for this run: an authority, one for a server, one for a client, and bad ones.
+struct TestCertificates: Sendable {
+    let folder: String
+    let authority: ByteString
+
+    static let shared = Result { try TestCertificates() }
+
+    private init() throws {
+        let folder = NSTemporaryDirectory() + "transport-tests-\(UUID().uuidString)"
+        self.folder = folder
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        func selfSigned(_ name: String, _ arguments: [String]) throws {
+            try run(["req", "-x509"] + newKey + ["-keyout", "\(name).key", "-out", "\(name).pem"] + arguments)
+        }
+        func signed(_ name: String, subject: String, days: [String], extensions: String) throws {
+            try Data(extensions.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).ext"))
+            try run(["req"] + newKey + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
+            try run([
+                "x509", "-req", "-in", "\(name).csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                "-CAcreateserial", "-out", "\(name).pem", "-extfile", "\(name).ext",
+            ] + days)
+        }
+        func run(_ arguments: [String]) throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+            process.arguments = ["openssl"] + arguments
+            process.currentDirectoryURL = URL(fileURLWithPath: folder)
+            process.standardError = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            process.waitUntilExit()
+            guard process.terminationStatus == 0 else { throw TestFailure("openssl \(arguments)") }
+        }
+        try selfSigned("authority", ["-subj", "/CN=Test authority", "-days", "2"])
+        try selfSigned("selfsigned", ["-subj", "/CN=receiver.test", "-days", "2", "-addext", "subjectAltName=DNS:receiver.test"])
+        let name = "subjectAltName=DNS:receiver.test"
+        try signed("server", subject: "/CN=receiver.test", days: ["-days", "2"], extensions: name)
+        try signed("expired", subject: "/CN=receiver.test", days: ["-days", "-1"], extensions: name)
+        try signed("client", subject: "/CN=sender", days: ["-days", "2"], extensions: "extendedKeyUsage=clientAuth")
+        authority = try Self.read("\(folder)/authority.pem")
+    }
+
+    func contents(_ file: String) throws -> ByteString { try Self.read("\(folder)/\(file)") }
+
+    func server(_ name: String, clientAuthority: Bool = false) throws -> TLSServerContext {
+        try TLSServerContext(
+            certificate: "\(folder)/\(name).pem",
+            key: "\(folder)/\(name).key",
+            clientAuthority: clientAuthority ? "\(folder)/authority.pem" : nil
+        )
+    }
+
+    private static func read(_ path: String) throws -> ByteString {
+        ByteString(try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+}

@@ -1,0 +1,69 @@
+import Testing
+import WebhookCore
+
+@Suite struct EventTests {
+    @Test func passesDataOnByteForByte() throws {
+        let event = try Event(topic: "course.created", data: " \n{ \"a\" : 1.50 } ")
+        #expect(event.data == "{ \"a\" : 1.50 }")
+        #expect(event.tenant == nil && event.deliverAt == nil && !event.isTest && !event.occurredAtIsGiven)
+        #expect(Event.isValidID(event.id))
+        for scalar in ["null", "\"text\"", "42", "[]"] as [ByteString] {
+            #expect(try Event(topic: "a", data: scalar).data == scalar)
+        }
+    }
+
+    @Test func refusesWhatIsNoEvent() {
+        #expect(throws: EventError.topic) { try Event(topic: "Course.Created", data: "1") }
+        #expect(throws: EventError.topic) { try Event(topic: "course.*", data: "1") }
+        for id in ["", "a b", "a\n", "é", "\u{7F}", String(repeating: "a", count: 257)] {
+            #expect(throws: EventError.id) { try Event(topic: "a", data: "1", id: id) }
+        }
+        for tenant in ["", "a\u{0}", "a\u{85}", "\u{7F}", "a\tb", "a\u{9F}", String(repeating: "é", count: 129)] {
+            #expect(throws: EventError.tenant) { try Event(topic: "a", data: "1", tenant: tenant) }
+        }
+        #expect(throws: EventError.self) { try Event(topic: "a", data: "{") }
+        #expect(throws: EventError.self) { try Event(topic: "a", data: "") }
+    }
+
+    @Test func takesTheLimits() throws {
+        let longest = String(repeating: "~", count: 256)
+        #expect(try Event(topic: "a", data: "1", id: longest).id == longest)
+        let tenant = "Schule Süd \u{A0}" + String(repeating: "é", count: 121)
+        #expect(try Event(topic: "a", data: "1", tenant: tenant).tenant == tenant)
+    }
+
+    @Test func refusesTooMuchData() throws {
+        func text(_ size: Int) -> ByteString {
+            ByteString(unsafeUninitializedCapacity: size) { buffer in
+                buffer.initializeMemory(as: UInt8.self, repeating: UInt8(ascii: "a"))
+                buffer[0] = UInt8(ascii: "\"")
+                buffer[size - 1] = UInt8(ascii: "\"")
+                return size
+            }
+        }
+        #expect(try Event(topic: "a", data: text(20_000_000)).data.count == 20_000_000)
+        #expect(throws: EventError.tooLarge) { try Event(topic: "a", data: text(20_000_001)) }
+    }
+
+    @Test func tellsTheSameEventFromAnother() throws {
+        let given = Timestamp(milliseconds: 5)
+        let event = try Event(topic: "a", data: "1", id: "x", occurredAt: given)
+        #expect(event.hasSameContent(as: try Event(topic: "a", data: "1", id: "x")))
+        #expect(try Event(topic: "a", data: "1", id: "x").hasSameContent(as: event))
+        for other in [
+            try Event(topic: "b", data: "1", id: "x"), try Event(topic: "a", data: "1.0", id: "x"),
+            try Event(topic: "a", data: "1", id: "x", tenant: "t"),
+            try Event(topic: "a", data: "1", id: "x", isTest: true),
+            try Event(topic: "a", data: "1", id: "x", deliverAt: given),
+            try Event(topic: "a", data: "1", id: "x", occurredAt: Timestamp(milliseconds: 6)),
+        ] {
+            #expect(!event.hasSameContent(as: other))
+        }
+    }
+
+    @Test func errorsNeverQuoteTheData() {
+        let failure = #expect(throws: EventError.self) { try Event(topic: "a", data: "{\"pw\": hunter2}") }
+        #expect(failure.map { "\($0)" }?.contains("hunter") == false)
+        #expect(failure.map { "\($0)" }?.contains("line 1, column 8") == true)
+    }
+}

@@ -1,0 +1,64 @@
+import Testing
+import WebhookCore
+
+@Suite struct TopicPatternTests {
+    @Test(arguments: ["a", "course.created", "a_1.2b._", "0", String(repeating: "a", count: 256)])
+    func acceptsTopics(topic: String) {
+        #expect(Topic.isValid(topic))
+        #expect(TopicPattern(topic)?.matches(topic) == true)
+        #expect(TopicPattern(topic)?.hasWildcard == false)
+    }
+
+    @Test(arguments: [
+        "", ".", "a.", ".a", "a..b", "A", "a-b", "a b", "a*", "é", "a.b\n", String(repeating: "a", count: 257),
+    ])
+    func refusesTopics(topic: String) {
+        #expect(!Topic.isValid(topic))
+        #expect(TopicPattern(topic) == nil)
+    }
+
+    @Test(arguments: ["***", "a.*b", "*.", ".*", "a..*", "A.*", "* ", "a.***"])
+    func refusesPatterns(pattern: String) {
+        #expect(TopicPattern(pattern) == nil)
+    }
+
+    @Test(arguments: [
+        ("*", "a", true), ("*", "a.b", false), ("**", "a", true), ("**", "a.b.c", true), ("a.*", "a", false),
+        ("a.*", "a.b", true),
+        ("a.*", "a.b.c", false), ("a.**", "a", false), ("a.**", "a.b.c", true), ("*.b", "a.b", true),
+        ("**.b", "b", false),
+        ("**.b", "a.b.b", true), ("a.*.c", "a.b.c", true), ("**.**", "a", false), ("**.**", "a.b", true),
+        ("**.a.**", "a.a", false),
+        ("**.a.**", "a.a.a", true), ("user.*", "users.created", false), ("user.created", "user.created", true),
+        ("user.created", "user.created.x", false),
+    ])
+    func matches(pattern: String, topic: String, expected: Bool) throws {
+        #expect(try #require(TopicPattern(pattern)).matches(topic) == expected)
+    }
+
+    @Test func agreesWithTheDefinition() throws {
+        var random = SplitMix64(seed: 7)
+        for _ in 0..<20_000 {
+            let pattern = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                ["a", "b", "*", "**"].randomElement(using: &random) ?? ""
+            }
+            let topic = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                ["a", "b", "ab"].randomElement(using: &random) ?? ""
+            }
+            let read = TopicPattern(pattern.joined(separator: "."))
+            let matches = try #require(read).matches(topic.joined(separator: "."))
+            #expect(matches == Self.matches(pattern[...], topic[...]), "\(pattern) \(topic)")
+        }
+    }
+
+    /// The definition, as slow as it is plain.
+    private static func matches(_ pattern: ArraySlice<String>, _ topic: ArraySlice<String>) -> Bool {
+        guard let first = pattern.first else { return topic.isEmpty }
+        guard let segment = topic.first else { return false }
+        switch first {
+        case "**": return matches(pattern.dropFirst(), topic.dropFirst()) || matches(pattern, topic.dropFirst())
+        case "*": return matches(pattern.dropFirst(), topic.dropFirst())
+        default: return first == segment && matches(pattern.dropFirst(), topic.dropFirst())
+        }
+    }
+}

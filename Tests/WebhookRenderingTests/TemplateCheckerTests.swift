@@ -1,0 +1,112 @@
+import Testing
+import WebhookCore
+
+@testable import WebhookRendering
+
+@Suite("Checking templates beforehand")
+struct TemplateCheckerTests {
+    private let profile = Fixtures.profile(
+        "lms",
+        contentTypes: [.json],
+        body: [EnvelopeMember(name: "id", value: .reference(.id))],
+        topics: [
+            Fixtures.topic(
+                "course.created",
+                wire: [("type", "c")],
+                example: #"{"name":"Ada","plans":[{"amount":1},{"price":2}],"none":[],"phone":null}"#
+            ),
+            Fixtures.topic("user.created", example: #"{"email":"a@example.com"}"#),
+        ]
+    )
+
+    private func check(_ template: String, topics: String = "course.*") -> [String] {
+        var subscription = Fixtures.subscription("crm", profile, template: template)
+        subscription.topics = [TopicPattern(topics)].compactMap { $0 }
+        return TemplateChecker.check(subscription: subscription).map(\.description)
+    }
+
+    @Test("nothing to say about what the examples provide")
+    func clean() {
+        #expect(
+            check(
+                #"{"a":"{{id}}{{wire.type}}{{data.name}}",{{#data.plans}}"b":"{{amount}}{{price}}{{topic}}",{{/data.plans}}"c":0}"#
+            ) == []
+        )
+        #expect(check(#"{"a":"{{data.name}}{{data.email}}"}"#, topics: "**") == [])
+    }
+
+    @Test("a name that no example provides is a warning with its place")
+    func warnings() {
+        #expect(
+            check(
+                "[\n\"{{data.nmae}}\",\n\"{{#data.none}}{{x}}{{id}}{{/data.none}}\",\"{{#data.gone}}{{y}}{{/data.gone}}\"]"
+            ) == [
+                "bodies/crm.mustache:2:2: warning: no example provides data.nmae",
+                "bodies/crm.mustache:3:16: warning: no example provides x",
+                "bodies/crm.mustache:3:44: warning: no example provides data.gone",
+            ]
+        )
+        #expect(check(#"["{{^data.phone}}{{data.name}}{{/data.phone}}"]"#) == [])
+    }
+
+    @Test("what does not compile or renders ill-formed is an error")
+    func errors() {
+        #expect(check("[\n{{>x}}]") == ["bodies/crm.mustache:2:1: partials are not supported: put the text in place"])
+        #expect(
+            check("[{{data.name}}]") == [
+                "bodies/crm.mustache: the example of course.created does not render: "
+                    + "the rendered JSON is not well-formed at line 1, column 2: not a JSON value"
+            ]
+        )
+    }
+
+    @Test("a subscription's secrets and headers")
+    func secrets() {
+        var subscription = Fixtures.subscription("crm", Fixtures.standard)
+        #expect(
+            TemplateChecker.check(subscription: subscription).map(\.description)
+                == ["subscription crm: the profile requires a signing secret"]
+        )
+        subscription.secrets = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        #expect(TemplateChecker.check(subscription: subscription) == [])
+    }
+
+    @Test("a profile: every topic in every content type, its templates and headers")
+    func profiles() {
+        #expect(TemplateChecker.check(profile: profile) == [])
+        let broken = Fixtures.profile(
+            "broken",
+            contentTypes: [.json],
+            headers: [HeaderTemplate(name: "X-A", template: "{{#a}}")],
+            body: [EnvelopeMember(name: "a", value: .firstOf([.data(path: ["a"])]))],
+            topics: [Fixtures.topic("user.created", example: #"{"b":1}"#)]
+        )
+        #expect(
+            TemplateChecker.check(profile: broken).map(\.description) == [
+                "broken/profile.json: header X-A: line 1, column 1: the section a is not closed",
+                "broken/profile.json: the example of user.created does not render: "
+                    + "the profile requires a value that the event lacks; looked for: data.a",
+            ]
+        )
+        let templates = Profile(
+            name: "t",
+            title: "T",
+            contentTypes: [.json, .xml],
+            body: .templates([
+                .json: BodyTemplate(
+                    name: "t/body.json.mustache",
+                    contentType: .json,
+                    source: "[{{{data.x}}}{{data.y}}]"
+                ),
+                .xml: BodyTemplate(name: "t/body.xml.mustache", contentType: .xml, source: "{{=a b=}}"),
+            ]),
+            topics: [Fixtures.topic("user.created", example: #"{"x": 1}"#)]
+        )
+        #expect(
+            TemplateChecker.check(profile: templates).map(\.description) == [
+                "t/body.json.mustache:1:14: warning: no example provides data.y",
+                "t/body.xml.mustache:1:1: changing the delimiters is not supported",
+            ]
+        )
+    }
+}
