@@ -23,8 +23,8 @@ public struct ConfigurationLoader: Sendable {
     ///
     /// - Parameters:
     ///   - path: the file, shown in messages as it is given here. A name that ends in `.json` is read as JSON.
-    ///   - storeOverride: takes the place of the file's `store`, whose problems then don't count; a relative path starts
-    ///     from the working folder.
+    ///   - storeOverride: takes the place of the file's `store`, whose problems then don't count; a relative path
+    ///     starts from the working folder.
     public func load(path: String, storeOverride: String? = nil) -> LoadedConfiguration {
         let context = LoadContext(environment: environment, files: files)
         var loaded = LoadedConfiguration(

@@ -24,7 +24,10 @@ import WebhookRegistry
     static let general: [Row] = [
         Row("", "w.yaml:1:1: the file is empty"),
         Row("just text", "w.yaml:1:1: the configuration must be a mapping: key, colon, space, value"),
-        Row("subscriptoins: []\n", "w.yaml:1:1: unknown key `subscriptoins` in the configuration; did you mean `subscriptions`?"),
+        Row(
+            "subscriptoins: []\n",
+            "w.yaml:1:1: unknown key `subscriptoins` in the configuration; did you mean `subscriptions`?"
+        ),
         Row(
             "dispatcher: { maxInFlight: 0, shutdownGrace: soon, retention: 0s, x: 1 }",
             "w.yaml:1:28: `maxInFlight` must be a whole number from 1 to 1000000",
@@ -54,7 +57,10 @@ import WebhookRegistry
             "w.yaml:1:13: `topics` belongs to a subscription, not to `defaults`",
             "w.yaml:1:35: `enabled` must be true or false"
         ),
-        Row("subscriptions: { a: 1 }", "w.yaml:1:16: `subscriptions` must be a list: [one, two], or lines that begin with -"),
+        Row(
+            "subscriptions: { a: 1 }",
+            "w.yaml:1:16: `subscriptions` must be a list: [one, two], or lines that begin with -"
+        ),
         Row(
             "subscriptions: [{ title: x }]",
             "w.yaml:1:17: `name` is missing",
@@ -75,7 +81,10 @@ import WebhookRegistry
     ]
 
     static let entries: [Row] = [
-        Row(lines: "conntentType: x", "w.yaml:6:5: unknown key `conntentType` in a subscription; did you mean `contentType`?"),
+        Row(
+            lines: "conntentType: x",
+            "w.yaml:6:5: unknown key `conntentType` in a subscription; did you mean `contentType`?"
+        ),
         Row(
             lines: "contentType: text/plain",
             "w.yaml:6:18: `contentType` must be one of `application/json`, `application/xml` and "
@@ -94,7 +103,11 @@ import WebhookRegistry
                 + "in a pattern * stands for one segment and ** for one or more"
         ),
         Row(lines: "", topics: "[]", "w.yaml:4:5: `topics` needs at least one; [\"**\"] is all of them"),
-        Row(lines: "", topics: "user.created", "w.yaml:4:13: `topics` must be a list: [one, two], or lines that begin with -"),
+        Row(
+            lines: "",
+            topics: "user.created",
+            "w.yaml:4:13: `topics` must be a list: [one, two], or lines that begin with -"
+        ),
         Row(lines: "secrets: [x]", "w.yaml:6:5: profile braincert has no signature, so `secrets` has no use"),
         Row(lines: "", profile: "fermion", "w.yaml:2:5: profile fermion needs `secrets`: at least one"),
         Row(lines: "secrets: []", profile: "fermion", "w.yaml:6:5: profile fermion needs `secrets`: at least one"),
@@ -115,14 +128,18 @@ import WebhookRegistry
             "w.yaml:6:5: `bearer` and `basicAuth` exclude each other: both set Authorization",
             "w.yaml:7:16: `password` is missing"
         ),
-        Row(lines: "basicAuth: { username: 'a:b', password: c }", "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"),
+        Row(
+            lines: "basicAuth: { username: 'a:b', password: c }",
+            "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"
+        ),
         Row(lines: "bearer: \"a b\"", "w.yaml:6:13: `bearer` must be the token alone: ASCII without spaces"),
         Row(
             lines: "authorization: \"a\\nb\"",
             "w.yaml:6:20: `authorization` holds a line break or another control character, which a header cannot carry"
         ),
         Row(
-            lines: "headers: { Host: a, content-length: 1, Content-Type: x, 'a b': c, X: \"a\\rb\", Y: a, y: b, Z: \"\\0\" }",
+            lines:
+                "headers: { Host: a, content-length: 1, Content-Type: x, 'a b': c, X: \"a\\rb\", Y: a, y: b, Z: \"\\0\" }",
             "w.yaml:6:16: the header Host cannot be configured: it is set by HTTP itself",
             "w.yaml:6:25: the header content-length cannot be configured: it is set by HTTP itself",
             "w.yaml:6:44: the header Content-Type cannot be configured: it is set by HTTP itself; choose it with `contentType`",
@@ -138,7 +155,10 @@ import WebhookRegistry
             "w.yaml:7:45: the header Authorization is set already, by `basicAuth`, `bearer` or `authorization`"
         ),
         Row(lines: "headers: [a]", "w.yaml:6:14: `headers` must be a mapping of names to values"),
-        Row(lines: "body: x.mustache", "w.yaml:6:11: `body` must be a file whose name says what it makes: NAME.json.mustache, NAME.xml.mustache or NAME.form.mustache"),
+        Row(
+            lines: "body: x.mustache",
+            "w.yaml:6:11: `body` must be a file whose name says what it makes: NAME.json.mustache, NAME.xml.mustache or NAME.form.mustache"
+        ),
         Row(lines: "body: b/x.json.mustache", "w.yaml:6:11: `body`: the file b/x.json.mustache does not exist"),
         Row(
             lines: "body: ok.xml.mustache\ncontentType: application/json",
@@ -159,14 +179,18 @@ import WebhookRegistry
             "w.yaml:6:20: `bearer`: the environment variable NOT_THERE is not set",
             "w.yaml:7:23: a secret: the file no.secret does not exist"
         ),
-        Row(lines: "bearer: { env: A, file: b }", "w.yaml:6:13: `bearer` must be a text, or have one of `env` and `file`"),
+        Row(
+            lines: "bearer: { env: A, file: b }",
+            "w.yaml:6:13: `bearer` must be a text, or have one of `env` and `file`"
+        ),
         Row(lines: "bearer: { env: $A }", "w.yaml:6:20: `env` must be the name of an environment variable, without $"),
         Row(lines: "bearer: { file: empty.secret }", "w.yaml:6:21: `bearer`: the file empty.secret is empty"),
     ]
 
     static let delivery: [Row] = [
         Row(
-            lines: "delivery: { mode: once, jitter: 101%, timeout: 0s, connectTimeout: 5, maxInFlight: 1.5, rateLimit: 0/s }",
+            lines:
+                "delivery: { mode: once, jitter: 101%, timeout: 0s, connectTimeout: 5, maxInFlight: 1.5, rateLimit: 0/s }",
             "w.yaml:6:23: `mode` must be one of `retry` and `single-shot`",
             "w.yaml:6:37: `jitter` must be a percentage from 0% to 100%, such as 20%",
             "w.yaml:6:52: `timeout` must be more than 0",
@@ -199,7 +223,8 @@ import WebhookRegistry
                 + "`startsWith`, `endsWith`, `contains`, `any` and `not`"
         ),
         Row(
-            lines: "filter: { data.a: { exists: 1, any: [], not: [1] }, data.b: { eq: [1] }, data.c: 1e9999999999999999999 }",
+            lines:
+                "filter: { data.a: { exists: 1, any: [], not: [1] }, data.b: { eq: [1] }, data.c: 1e9999999999999999999 }",
             "w.yaml:6:33: `exists` must be true or false",
             "w.yaml:6:41: `any` needs at least one condition",
             "w.yaml:6:50: a condition cannot be a list; write { in: [one, two] }",

@@ -6,9 +6,15 @@ import WebhookRegistry
 @Suite struct DocumentTests {
     @Test(arguments: [
         ("subscriptions:\n\t- name: a\n", "w.yaml:2:1: a tab cannot indent; use spaces"),
-        ("a: 1\nstore: x\nb: 2\nstore: y\n", "w.yaml:2:1: the key `store` stands here and a second time in the same mapping"),
+        (
+            "a: 1\nstore: x\nb: 2\nstore: y\n",
+            "w.yaml:2:1: the key `store` stands here and a second time in the same mapping"
+        ),
         ("store: 1\n\"store\": 2\n", "w.yaml:1:1: the key `store` stands here and a second time in the same mapping"),
-        ("hunter2 hunter2: 1\nhunter2 hunter2: 2\n", "w.yaml:1:1: the key stands here and a second time in the same mapping"),
+        (
+            "hunter2 hunter2: 1\nhunter2 hunter2: 2\n",
+            "w.yaml:1:1: the key stands here and a second time in the same mapping"
+        ),
         ("a: b: c\n", "w.yaml:1:5: a colon cannot stand here; check the indentation, or quote the text"),
         ("a: [1, 2\nb: 3\n", "w.yaml:2:2: a comma or ] is missing"),
         ("a: \"open\nb: 1\n", "w.yaml:1:4: a quote that opens here is not closed"),
@@ -18,7 +24,10 @@ import WebhookRegistry
         ("a: 1\n---\nb: 2\n", "w.yaml:2:1: a second document begins here; the file must be a single one"),
         ("[a, b]: 1\n", "w.yaml:1:1: a key must be a text"),
         ("a: !secret x\n", "w.yaml:1:4: a tag (!…) has no meaning here; quote a text that begins with !"),
-        ("a: \"x\u{7}\"\n", "w.yaml:1:6: a control character cannot stand in the file; in a quoted text write it as an escape such as \\u0007"),
+        (
+            "a: \"x\u{7}\"\n",
+            "w.yaml:1:6: a control character cannot stand in the file; in a quoted text write it as an escape such as \\u0007"
+        ),
     ])
     func syntax(_ text: String, _ message: String) {
         #expect(Sample.problems(text) == [message])
@@ -32,7 +41,9 @@ import WebhookRegistry
     }
 
     @Test func deepNesting() {
-        let problems = Sample.problems("a: " + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000))
+        let problems = Sample.problems(
+            "a: " + String(repeating: "[", count: 5000) + String(repeating: "]", count: 5000)
+        )
         #expect(problems.count == 1)
         #expect(problems[0].hasSuffix("nested deeper than 100 levels"))
     }
@@ -90,7 +101,7 @@ import WebhookRegistry
         let files = MemoryFiles(["w.json": text, "d.json": "{\"a\": 1,\n \"a\": 2}", "s.json": "{\"a\": 1,}"])
         let loader = ConfigurationLoader(environment: [:], files: files)
         func problems(_ path: String) -> [String] { loader.load(path: path).diagnostics.map(\.description) }
-        #expect(problems("w.json") == ["w.json:4:97: `enabled` must be true or false"])
+        #expect(problems("w.json") == ["w.json:4:99: `enabled` must be true or false"])
         #expect(problems("d.json") == ["d.json:2:2: the key `a` stands here a second time; the first is in line 1"])
         #expect(problems("s.json") == ["s.json:1:9: this is not acceptable JSON: a key in quotes is missing"])
     }

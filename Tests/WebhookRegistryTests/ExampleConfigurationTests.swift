@@ -107,7 +107,11 @@ import WebhookRegistry
     @Test func filter() throws {
         let filter = try #require(Self.loaded.registry?.subscription(named: "crm")?.filter)
         func number(_ text: String) -> Filter.Operand { ExactDecimal(text).map { .number($0) } ?? .null }
-        #expect(filter.entries.map(\.path) == [["data", "course", "id"], ["data", "total"], ["data", "state"], ["topic"]])
+        #expect(
+            filter.entries.map(\.path) == [
+                ["data", "course", "id"], ["data", "total"], ["data", "state"], ["topic"],
+            ]
+        )
         #expect(filter.entries[0].condition == .equals(number("101")))
         #expect(filter.entries[1].condition == .all([.greaterOrEqual(number("100")), .less(.text("x"))]))
         let choice: Filter.Condition = .any([

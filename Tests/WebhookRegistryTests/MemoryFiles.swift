@@ -63,7 +63,9 @@ enum Sample {
     }
 
     /// The only subscription of a configuration that has no problems.
-    static func only(_ text: String, environment: [String: String] = [:], files: [String: String] = [:]) -> Subscription? {
+    static func only(_ text: String, environment: [String: String] = [:], files: [String: String] = [:])
+        -> Subscription?
+    {
         load(text, environment: environment, files: files).registry?.subscriptions.first
     }
 }

@@ -104,7 +104,7 @@ import WebhookCore
             successCodes: [6xx]
             headers: { Host: a, X-Sig: b }
             signature: { scheme: hmac-sha1, secret: maybe, header: X-Sig }
-            body: { a: $nope, b: $wire.k }
+            body: { a: $id, b: $wire.k }
             topics:
               - { topic: A, title: t, trigger: t, documented: true, example: 1 }
               - { topic: a, title: t, trigger: t, documented: true, example: 1, keys: [x],
@@ -122,12 +122,28 @@ import WebhookCore
                 "t/my/profile.yaml:5:22: `scheme` must be one of `plain`, `hmac-sha256`, `hmac-sha512`, `ed25519` and "
                     + "`standard-webhooks`",
                 "t/my/profile.yaml:5:41: `secret` must be one of `required` and `optional`",
-                "t/my/profile.yaml:6:12: unknown reference; there are $id, $topic, $tenant, $test, $data, $data.PATH, "
-                    + "$occurredAt, $occurredAt.seconds, $occurredAt.unix, $occurredAt.unixMs and $wire.KEY; $$ stands for $",
+                "t/my/profile.yaml:8:5: the topic has no wire name `k`, which `body` asks for",
                 "t/my/profile.yaml:8:14: a topic is lower-case letters, digits and _, in segments joined by dots: course.created",
-                "t/my/profile.yaml:9:76: `body` has no such member; it has `b`",
+                "t/my/profile.yaml:9:76: `body` has no such member; it has `a` and `b`",
                 "t/my/profile.yaml:10:42: `enum` does not go with type integer",
                 "t/my/profile.yaml:11:5: the topic has no wire name `k`, which `body` asks for",
+            ]
+        )
+    }
+
+    @Test func envelopeWithProblems() {
+        let body = "body: { a: $nope, b: [id], \"...\": $id, c: { d: $wire } }"
+        let text = "title: T\ncontentTypes: [application/json]\n\(body)\ntopics: []\n"
+        let unknown =
+            "unknown reference; there are $id, $topic, $tenant, $test, $data, $data.PATH, "
+            + "$occurredAt, $occurredAt.seconds, $occurredAt.unix, $occurredAt.unixMs and $wire.KEY; $$ stands for $"
+        #expect(
+            load(text).diagnostics.map(\.description) == [
+                "t/my/profile.yaml:3:12: \(unknown)",
+                "t/my/profile.yaml:3:22: a list needs references, the first present of which is taken: [\"$data.id\"]",
+                "t/my/profile.yaml:3:35: `...` merges an object of the data: \"$data\" or \"$data.path\"",
+                "t/my/profile.yaml:3:48: \(unknown)",
+                "t/my/profile.yaml:4:1: `topics` needs at least one",
             ]
         )
     }
@@ -144,9 +160,9 @@ import WebhookCore
         let missing = Sample.load("templates: t/", files: files)
         #expect(
             missing.diagnostics.map(\.description) == [
-                "t/fellow/profile.json:2:3: `template` has no file for application/xml, which `contentTypes` offers",
-                "t/fellow/profile.json:2:76: the file e.xml.mustache does not exist",
-            ].map { $0.replacingOccurrences(of: ":2:3:", with: ":2:17:") }
+                "t/fellow/profile.json:2:15: `template` has no file for application/xml, which `contentTypes` offers",
+                "t/fellow/profile.json:2:75: the file e.xml.mustache does not exist",
+            ]
         )
         #expect(missing.catalog.profile(named: "fellow") == nil)
         files["t/fellow/e.xml.mustache"] = "<a/>"

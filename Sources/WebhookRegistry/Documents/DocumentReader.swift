@@ -21,7 +21,10 @@ enum DocumentReader {
         let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         let document = hasMark ? bytes.slice(3..<bytes.count) : bytes
         if document.count >= 2, document[0] >= 0xFE, document[1] >= 0xFE {
-            throw DocumentError(SourcePlace(file: file, line: 1, column: 1), "the file must be UTF-8, and this is UTF-16")
+            throw DocumentError(
+                SourcePlace(file: file, line: 1, column: 1),
+                "the file must be UTF-8, and this is UTF-16"
+            )
         }
         guard let text = document.validatedText else {
             let place = TextPosition(offset: firstIllFormed(document), in: document)
@@ -43,16 +46,15 @@ enum DocumentReader {
             : try YAMLComposer.compose(text, file: file)
     }
 
-    /// A mapping must not name a key twice.
+    /// A mapping must not name a key twice. Keys are compared by bytes: strings that only look alike are different keys.
     static func checkUnique(_ members: [ConfigNode.Member]) throws(DocumentError) {
         guard members.count > 1 else { return }
-        var places: [String: SourcePlace] = [:]
+        var places: [[UInt8]: SourcePlace] = [:]
         for member in members {
-            if let first = places.updateValue(member.place, forKey: member.key) {
-                throw DocumentError(
-                    member.place,
-                    "\(KeyText.named("the key", member.key)) stands here a second time; the first is in line \(first.line)"
-                )
+            if let first = places.updateValue(member.place, forKey: Array(member.key.utf8)) {
+                let key = KeyText.named("the key", member.key)
+                let message = "\(key) stands here a second time; the first is in line \(first.line)"
+                throw DocumentError(member.place, message)
             }
         }
     }
@@ -66,11 +68,16 @@ enum DocumentReader {
             let middle = (low + high + 1) / 2
             if isWellFormedPrefix(document, length: middle) { low = middle } else { high = middle - 1 }
         }
-        return low
+        return low - (cutToWellFormed(document, length: low) ?? 0)
     }
 
     private static func isWellFormedPrefix(_ document: ByteString, length: Int) -> Bool {
-        (0...min(3, length)).contains { document.slice(0..<(length - $0)).validatedText != nil }
+        cutToWellFormed(document, length: length) != nil
+    }
+
+    /// How many bytes, up to three, must go from the end of a prefix to make it well-formed.
+    private static func cutToWellFormed(_ document: ByteString, length: Int) -> Int? {
+        (0...min(3, length)).first { document.slice(0..<(length - $0)).validatedText != nil }
     }
 }
 

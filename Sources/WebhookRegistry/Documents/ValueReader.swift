@@ -29,7 +29,10 @@ struct ValueReader {
 
     func duration(_ node: ConfigNode, _ name: String, allowsZero: Bool = false) -> Located<Duration>? {
         guard let text = scalar(node), let value = Quantity.duration(text) else {
-            return fail(node, "\(name) must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d")
+            return fail(
+                node,
+                "\(name) must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d"
+            )
         }
         guard allowsZero || value > .zero else { return fail(node, "\(name) must be more than 0") }
         return Located(value: value, place: node.place)

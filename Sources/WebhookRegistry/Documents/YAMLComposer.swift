@@ -22,7 +22,8 @@ enum YAMLComposer {
     }
 }
 
-/// Yams' nodes → ours. An alias is the anchor's node once more, so a small file can stand for billions: nodes are counted.
+/// Yams' nodes → ours. An alias is the anchor's node once more, so that a small file can stand for billions: nodes are
+/// counted.
 private struct NodeConverter {
     let file: String
     /// How many nodes may still be visited. A document without aliases never has more nodes than bytes.

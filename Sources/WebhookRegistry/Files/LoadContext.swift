@@ -1,12 +1,13 @@
 internal import WebhookCore
 
-/// What one load works with: its problems, the environment, the files and which of them were named. Confined to that load.
+/// What one load works with: its problems, the environment, the files and which of them were named. Confined to it.
 final class LoadContext {
     let problems = Problems()
     let environment: [String: String]
     private let files: any ConfigurationFiles
     /// In the order in which they were named.
     private(set) var watched: [String] = []
+    private var watchedSet: Set<String> = []
 
     init(environment: [String: String], files: any ConfigurationFiles) {
         self.environment = environment
@@ -15,7 +16,7 @@ final class LoadContext {
 
     /// Remembers a file or folder whose change calls for a reload.
     func watch(_ path: String) {
-        if !watched.contains(path) { watched.append(path) }
+        if watchedSet.insert(path).inserted { watched.append(path) }
     }
 
     /// The bytes of a file that is then watched, whether it is there or not.

@@ -104,7 +104,9 @@ struct FilterLoader {
         if node.isNull { return .null }
         if let flag = node.bool { return .bool(flag) }
         if let number = node.number {
-            guard let decimal = ExactDecimal(number) else { return read.fail(node, "the number's exponent is too large") }
+            guard let decimal = ExactDecimal(number) else {
+                return read.fail(node, "the number's exponent is too large")
+            }
             return .number(decimal)
         }
         guard case .scalar(let text, _) = node.value else {

@@ -12,11 +12,13 @@ struct EnvelopeLoader {
         return self.members(members)
     }
 
-    private func members(_ members: [ConfigNode.Member]) -> [EnvelopeMember] {
-        members.compactMap { member in
+    /// All members, or `nil` where one of them has a problem.
+    private func members(_ members: [ConfigNode.Member]) -> [EnvelopeMember]? {
+        let loaded = members.map { member in
             let value = member.key == "..." ? merge(member.value) : value(member.value)
             return value.map { EnvelopeMember(name: member.key, value: $0) }
         }
+        return loaded.contains { $0 == nil } ? nil : loaded.compactMap { $0 }
     }
 
     /// `"...": "$data"`
@@ -33,11 +35,14 @@ struct EnvelopeLoader {
     private func value(_ node: ConfigNode) -> EnvelopeValue? {
         switch node.value {
         case .null: return .literal("null")
-        case .mapping(let members): return .object(self.members(members))
+        case .mapping(let members): return self.members(members).map { .object($0) }
         case .sequence(let items):
             let references = items.compactMap(reference)
             guard !items.isEmpty, references.count == items.count else {
-                problems.error(node.place, "a list needs references, the first present of which is taken: [\"$data.id\"]")
+                problems.error(
+                    node.place,
+                    "a list needs references, the first present of which is taken: [\"$data.id\"]"
+                )
                 return nil
             }
             return .firstOf(references)
@@ -88,7 +93,9 @@ extension EnvelopeReference {
 extension EnvelopeValue {
     /// The wire names that it needs.
     var wireKeys: [String] {
-        func key(_ reference: EnvelopeReference) -> [String] { if case .wire(let key) = reference { [key] } else { [] } }
+        func key(_ reference: EnvelopeReference) -> [String] {
+            if case .wire(let key) = reference { [key] } else { [] }
+        }
         switch self {
         case .literal: return []
         case .reference(let reference), .merge(let reference): return key(reference)

@@ -16,17 +16,14 @@ struct FieldLoader {
 
     let problems: Problems
 
-    init(problems: Problems) {
-        self.problems = problems
-    }
-
     /// The fields of a section that has `fields`; none where it hasn't.
     func fields(_ section: Section) -> [ProfileField] {
         var names: Set<String> = []
         return (section.items("fields") ?? []).compactMap { item in
             guard let entry = Section(item, "a field", keys: Self.fieldKeys, problems: problems) else { return nil }
             entry.require("name")
-            guard let name = entry.text("name"), let type = type(entry) else { return nil }
+            let type = type(entry)
+            guard let name = entry.text("name"), let type else { return nil }
             if !names.insert(name.value).inserted { problems.error(name.place, "this field stands here twice") }
             return ProfileField(
                 name: name.value,
@@ -67,7 +64,9 @@ struct FieldLoader {
         case .array: return .array(entry.node("items").flatMap(type) ?? .any)
         case .object:
             guard let values = entry.node("values") else { return .object(fields(entry)) }
-            if let place = entry.keyPlace("fields") { problems.error(place, "`fields` and `values` exclude each other") }
+            if let place = entry.keyPlace("fields") {
+                problems.error(place, "`fields` and `values` exclude each other")
+            }
             return type(values).map { .map($0) }
         }
     }

@@ -5,11 +5,6 @@ struct ProfileBodyLoader {
     let problems: Problems
     let folder: ProfileFolder
 
-    init(problems: Problems, folder: ProfileFolder) {
-        self.problems = problems
-        self.folder = folder
-    }
-
     func load(_ section: Section, contentTypes: [ContentType]) -> ProfileBody? {
         switch (section.container("body"), section.node("template")) {
         case (nil, nil):

@@ -32,9 +32,8 @@ struct ProfileLoader {
             let file = folder.prefix + name
             do {
                 found.append((file, try folder.contents(name)))
-            } catch where error == .missing {
-                continue
             } catch {
+                if error == .missing { continue }
                 problems.add(Diagnostic(.error, file: file, message: "the profile \(error)"))
                 return nil
             }
@@ -96,11 +95,14 @@ struct ProfileLoader {
         let name = "a success code"
         return items.compactMap { item in
             guard let text = section.read.text(item, name)?.value else { return nil }
-            if text.utf8.count == 3, text.hasSuffix("xx"), let hundreds = Int(text.prefix(1)), (1...5).contains(hundreds) {
+            if text.utf8.count == 3, text.hasSuffix("xx"), let hundreds = Int(text.prefix(1)),
+                (1...5).contains(hundreds)
+            {
                 return hundreds * 100...hundreds * 100 + 99
             }
             let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-            guard ends.count <= 2, let low = ends.first, let high = ends.last, 100 <= low, low <= high, high <= 599 else {
+            guard ends.count <= 2, let low = ends.first, let high = ends.last, 100 <= low, low <= high, high <= 599
+            else {
                 return section.read.fail(item, "\(name) must be such as 2xx, 204 or 200-299")
             }
             return low...high

@@ -42,9 +42,9 @@ struct SignatureLoader {
         guard let section = Section(node, "`signature`", keys: Self.keys, problems: problems) else { return nil }
         section.require("scheme")
         section.require("secret", "it is `required` or `optional`")
-        guard let scheme = section.choice("scheme", of: Scheme.self)?.value,
-            let requirement = section.choice("secret", of: Requirement.self)?.value
-        else { return nil }
+        let scheme = section.choice("scheme", of: Scheme.self)?.value
+        let requirement = section.choice("secret", of: Requirement.self)?.value
+        guard let scheme, let requirement else { return nil }
         if scheme == .standard {
             for key in Self.keys where key != "scheme" && key != "secret" {
                 guard let place = section.keyPlace(key) else { continue }

@@ -19,7 +19,10 @@ struct TopicLoader {
                 let topic = topic(entry)
             else { continue }
             if let first = places.updateValue(entry.place, forKey: topic.topic) {
-                problems.error(entry.place, "the topic \(topic.topic) stands here again; the first is in line \(first.line)")
+                problems.error(
+                    entry.place,
+                    "the topic \(topic.topic) stands here again; the first is in line \(first.line)"
+                )
             }
             topics.append(topic)
         }
@@ -34,14 +37,15 @@ struct TopicLoader {
 
     private func topic(_ entry: Section) -> ProfileTopic? {
         for key in ["topic", "title", "trigger", "documented", "example"] { entry.require(key) }
+        let wire = wire(entry)
+        let keys = keys(entry)
+        let fields = FieldLoader(problems: problems).fields(entry)
+        checkWireNames(wire, keys, at: entry.place)
         guard let name = entry.text("topic") else { return nil }
         guard Topic.isValid(name.value) || anyTopic && name.value == ProfileTopic.anyName else {
             problems.error(name.place, TopicPatternRules.grammar)
             return nil
         }
-        let wire = wire(entry)
-        let keys = keys(entry)
-        checkWireNames(wire, keys, at: entry.place)
         return ProfileTopic(
             topic: name.value,
             title: entry.text("title")?.value ?? name.value,
@@ -50,7 +54,7 @@ struct TopicLoader {
             note: entry.text("note")?.value,
             wire: wire,
             keys: keys,
-            fields: FieldLoader(problems: problems).fields(entry),
+            fields: fields,
             example: example(entry)
         )
     }

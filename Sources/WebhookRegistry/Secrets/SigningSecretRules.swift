@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// Whether a secret fits the scheme that signs with it. The answers never quote the secret.
 enum SigningSecretRules {
-    private static let advice = "make one with `webhooks keygen`"
+    private static func advice(_ options: String = "") -> String { "make one with `webhooks keygen\(options)`" }
 
     /// What is wrong with a secret; `nil` where nothing is.
     static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
@@ -23,20 +23,20 @@ enum SigningSecretRules {
     private static func standardProblem(_ text: String) -> String? {
         if text.hasPrefix("whsec_") {
             guard let count = Base64.decodedCount(text.dropFirst(6)), (24...64).contains(count) else {
-                return "a secret whsec_… must hold 24 to 64 bytes in base64; \(advice)"
+                return "a secret whsec_… must hold 24 to 64 bytes in base64; \(advice())"
             }
             return nil
         }
         if text.hasPrefix("whsk_") {
             guard Base64.decodedCount(text.dropFirst(5)) == 64 else {
-                return "a key whsk_… must hold 64 bytes in base64; \(advice) --ed25519"
+                return "a key whsk_… must hold 64 bytes in base64; \(advice(" --ed25519"))"
             }
             return nil
         }
         if text.hasPrefix("whpk_") {
             return "this is a public key (whpk_…), which receivers get; signing needs the key whsk_… beside it"
         }
-        return "the secret must begin with whsec_ (or whsk_ for Ed25519); \(advice)"
+        return "the secret must begin with whsec_ (or whsk_ for Ed25519); \(advice())"
     }
 
     private static func isHex(_ text: String) -> Bool {

@@ -3,7 +3,8 @@ internal import WebhookCore
 /// What one `delivery:` says; the rest comes from the next level.
 struct DeliveryOverrides {
     static let keys = [
-        "mode", "schedule", "jitter", "timeout", "connectTimeout", "maxInFlight", "rateLimit", "ordered", "disableAfter",
+        "mode", "schedule", "jitter", "timeout", "connectTimeout", "maxInFlight", "rateLimit", "ordered",
+        "disableAfter",
         "breaker",
     ]
 

@@ -41,7 +41,10 @@ struct HeaderLoader {
         let name = member.key.lowercased()
         guard !HeaderRules.reserved.contains(name) else {
             let hint = name == "content-type" ? "; choose it with `contentType`" : ""
-            context.problems.error(member.place, "the header \(member.key) cannot be configured: it is set by HTTP itself\(hint)")
+            context.problems.error(
+                member.place,
+                "the header \(member.key) cannot be configured: it is set by HTTP itself\(hint)"
+            )
             return false
         }
         if let first = names.updateValue(member.place, forKey: name) {

@@ -61,7 +61,9 @@ struct SubscriptionBuilder {
     private func secrets(_ entry: SubscriptionEntry, _ profile: Profile) -> [Secret] {
         let own = entry.options.secrets
         guard let signature = profile.signature else {
-            if let own { problems.error(own.place, "profile \(profile.name) has no signature, so `secrets` has no use") }
+            if let own {
+                problems.error(own.place, "profile \(profile.name) has no signature, so `secrets` has no use")
+            }
             return []
         }
         let isOwn = own != nil || entry.options.hasUnreadableSecrets
@@ -125,7 +127,10 @@ struct SubscriptionBuilder {
         guard let chosen = own ?? defaults.contentType else { return profile.contentTypes.first ?? .json }
         if !profile.contentTypes.contains(chosen.value) {
             let offered = Suggestion.list(profile.contentTypes.map(\.rawValue))
-            problems.error(chosen.place, "profile \(profile.name) does not offer this `contentType`; it offers \(offered)")
+            problems.error(
+                chosen.place,
+                "profile \(profile.name) does not offer this `contentType`; it offers \(offered)"
+            )
         }
         return chosen.value
     }

@@ -49,7 +49,9 @@ struct SubscriptionOptions {
     }
 
     private static func secrets(_ section: Section, _ context: LoadContext) -> (Located<[Located<Secret>]>?, Bool) {
-        guard let node = section.container("secrets"), let place = section.keyPlace("secrets") else { return (nil, false) }
+        guard let node = section.container("secrets"), let place = section.keyPlace("secrets") else {
+            return (nil, false)
+        }
         guard let items = section.read.items(node, "`secrets`") else { return (nil, true) }
         let reader = SourceReader(context: context)
         let secrets = items.compactMap { reader.secret($0, "a secret") }

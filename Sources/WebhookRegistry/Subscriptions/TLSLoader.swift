@@ -39,7 +39,10 @@ struct TLSLoader {
             return false
         }
         guard !text.contains("ENCRYPTED") else {
-            context.problems.error(key.place, "`key` has a passphrase; store it without one, readable by this process only")
+            context.problems.error(
+                key.place,
+                "`key` has a passphrase; store it without one, readable by this process only"
+            )
             return false
         }
         return true

@@ -12,13 +12,14 @@ enum TopicPatternRules {
     /// Why no event could ever match; `nil` where one can.
     static func problem(_ pattern: TopicPattern, profile: Profile) -> String? {
         guard !profile.anyTopic else { return nil }
+        let list = "see `webhooks topics list --profile \(profile.name)`"
         if pattern.hasWildcard {
             guard !profile.topics.contains(where: { pattern.matches($0.topic) }) else { return nil }
-            return "no topic of profile \(profile.name) matches `\(pattern)`; see `webhooks topics list --profile \(profile.name)`"
+            return "no topic of profile \(profile.name) matches `\(pattern)`; \(list)"
         }
         guard profile.topic(pattern.description) == nil else { return nil }
         let near = Suggestion.nearest(to: pattern.description, in: profile.topics.map(\.topic))
-        let hint = near.map { "did you mean `\($0)`?" } ?? "see `webhooks topics list --profile \(profile.name)`"
+        let hint = near.map { "did you mean `\($0)`?" } ?? list
         return "profile \(profile.name) has no topic `\(pattern)`; \(hint)"
     }
 }

@@ -6,7 +6,9 @@ enum Base64 {
         guard bytes.count % 4 == 0 else { return nil }
         let padding = bytes.suffix(2).count { $0 == UInt8(ascii: "=") }
         let digits = bytes.dropLast(padding)
-        guard bytes.last != UInt8(ascii: "=") || padding > 0, digits.allSatisfy({ value($0) != nil }) else { return nil }
+        guard bytes.last != UInt8(ascii: "=") || padding > 0, digits.allSatisfy({ value($0) != nil }) else {
+            return nil
+        }
         let strayBits: UInt8 = padding == 2 ? 0b1111 : padding == 1 ? 0b11 : 0
         if let last = digits.last.flatMap(value), last & strayBits != 0 { return nil }
         return bytes.count / 4 * 3 - padding
