@@ -1,6 +1,7 @@
 #include "CCurl.h"
 
 #include <openssl/ssl.h>
+#include <stdlib.h>
 #include <string.h>
 
 const curl_socket_t webhooks_curl_bad_socket = CURL_SOCKET_BAD;
@@ -106,4 +107,56 @@ bool webhooks_curl_uses_openssl(void) {
 bool webhooks_curl_has_authorities_file(void) {
     const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
     return info && info->age >= CURLVERSION_SEVENTH && info->cainfo && info->cainfo[0];
+}
+
+// Shared by all lists and never freed: a name and a colon alone take a header of libcurl's own back.
+static struct curl_slist own_headers[] = {
+    {"Expect:", &own_headers[1]},
+    {"Accept:", &own_headers[2]},
+    {"Content-Type:", &own_headers[3]},
+    {"User-Agent:", NULL},
+};
+
+bool webhooks_curl_headers_add(
+    webhooks_curl_headers *headers,
+    const void *name,
+    size_t name_length,
+    const void *value,
+    size_t value_length
+) {
+    struct curl_slist *entry = malloc(sizeof *entry + name_length + 2 + value_length + 1);
+    if (!entry) return false;
+    char *text = (char *)(entry + 1);
+    entry->data = text;
+    entry->next = NULL;
+    memcpy(text, name, name_length);
+    text += name_length;
+    if (value_length) {
+        *text++ = ':';
+        *text++ = ' ';
+        memcpy(text, value, value_length);
+        text += value_length;
+    } else {
+        *text++ = ';';
+    }
+    *text = 0;
+    if (headers->last) headers->last->next = entry;
+    else headers->first = entry;
+    headers->last = entry;
+    return true;
+}
+
+void webhooks_curl_headers_end(webhooks_curl_headers *headers) {
+    if (headers->last) headers->last->next = own_headers;
+    else headers->first = own_headers;
+}
+
+void webhooks_curl_headers_free(webhooks_curl_headers *headers) {
+    struct curl_slist *entry = headers->first;
+    while (entry && entry != own_headers) {
+        struct curl_slist *next = entry->next;
+        free(entry);
+        entry = next;
+    }
+    headers->first = headers->last = NULL;
 }

@@ -26,7 +26,9 @@ import WebhookCore
         #expect(result.error == .protocolError && result.requestLeft, "\(result.ending)")
     }
 
-    @Test(arguments: ["HTTP/1.1 2", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX: y\r\n", "HTTP/1.1 100 Continue\r\n\r\n"])
+    @Test(arguments: [
+        "HTTP/1.1 2", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX: y\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
+    ])
     func endsWithinTheHeaders(_ answer: String) async throws {
         let result = try await result(answer)
         #expect(result.error == .disconnected && result.requestLeft, "\(result.ending)")
@@ -95,7 +97,8 @@ import WebhookCore
 
     @Test func trickleWithinTheBody() async throws {
         let result = try await result(
-            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart", timeout: .milliseconds(250)
+            "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart",
+            timeout: .milliseconds(250)
         ) { $0.waitForEnd() }
         #expect(result.status == 200 && result.isTruncated && result.body == "part")
     }
@@ -112,7 +115,9 @@ import WebhookCore
     }
 
     @Test func compressedTransferCodingIsNotTaken() async throws {
-        let result = try await result("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n")
+        let result = try await result(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nnope\r\n0\r\n\r\n"
+        )
         #expect(result.status == 200 && result.body.isEmpty && result.isTruncated)
     }
 

@@ -51,8 +51,10 @@ import WebhookCore
             guard let connect = connection.readRequest() else { return }
             connection.send("HTTP/1.1 200 Go\r\nX-Proxy: 1\r\n\r\n")
             guard let request = connection.readRequest() else { return }
-            seen.give([connect.line, connect.header("Proxy-Authorization") ?? "", request.line, request.header("Host") ?? ""]
-                + connect.headers.filter { $0.hasPrefix("X-") })
+            seen.give(
+                [connect.line, connect.header("Proxy-Authorization") ?? "", request.line, request.header("Host") ?? ""]
+                    + connect.headers.filter { $0.hasPrefix("X-") }
+            )
             connection.send(RawServer.ok)
         }
         let resolver = ScriptedResolver(["receiver.test": [["93.184.216.34"]], "proxy.test": [["127.0.0.1"]]])
@@ -61,13 +63,19 @@ import WebhookCore
             let settings = EgressProxy(host: host, port: proxy.port, username: "u", password: Secret("p"))
             let result = await transport.result(
                 of: .to(
-                    80, host: "receiver.test", headers: [HTTPHeader("X-Private", "1")],
-                    egress: EgressPolicy(proxy: settings)))
+                    80,
+                    host: "receiver.test",
+                    headers: [HTTPHeader("X-Private", "1")],
+                    egress: EgressPolicy(proxy: settings)
+                )
+            )
             #expect(result.status == 200 && result.headers.map(\.name) == ["Content-Length"])
             #expect(result.remoteAddress == "93.184.216.34")
-            #expect(await seen.take() == [
-                "CONNECT 93.184.216.34:80 HTTP/1.1", "Basic dTpw", "POST /hook HTTP/1.1", "receiver.test",
-            ])
+            #expect(
+                await seen.take() == [
+                    "CONNECT 93.184.216.34:80 HTTP/1.1", "Basic dTpw", "POST /hook HTTP/1.1", "receiver.test",
+                ]
+            )
         }
     }
 

@@ -1,7 +1,8 @@
-@testable import CurlTransport
 import Foundation
 import Testing
 import WebhookCore
+
+@testable import CurlTransport
 
 @Suite struct FailureTests {
     @Test func connectionRefused() async throws {

@@ -57,7 +57,9 @@ import WebhookCore
     @Test func refusesAHeaderThatWouldBreakTheRequest() async throws {
         let server = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport()
-        for header in [HTTPHeader("X", "a\r\nY: b"), HTTPHeader("X\n", "a"), HTTPHeader("X", "\0"), HTTPHeader("host", "x")] {
+        for header in [
+            HTTPHeader("X", "a\r\nY: b"), HTTPHeader("X\n", "a"), HTTPHeader("X", "\0"), HTTPHeader("host", "x"),
+        ] {
             let result = await transport.result(of: .to(server.port, headers: [header]))
             #expect(result.error == .internal && !result.requestLeft)
         }
@@ -66,7 +68,9 @@ import WebhookCore
 
     @Test func followsNoRedirect() async throws {
         for status in [301, 302, 303, 307, 308] {
-            let server = try RawServer.answering("HTTP/1.1 \(status) Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")
+            let server = try RawServer.answering(
+                "HTTP/1.1 \(status) Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
+            )
             let transport = try CurlTransport()
             #expect(await transport.result(of: .to(server.port, fresh: true)).status == status)
             #expect(server.connectionCount == 1)

@@ -1,15 +1,18 @@
-@testable import CurlTransport
 import Foundation
 import Synchronization
 import Testing
 import WebhookCore
+
+@testable import CurlTransport
 
 @Suite struct ResolverTests {
     private typealias State = ResolverState<String>
     private let now = MonotonicTime(nanoseconds: 1_000_000_000)
     private let address = IPAddress.v4(0x0102_0304)
 
-    private func request(_ state: inout State, _ host: String, _ ticket: UInt64, at time: MonotonicTime? = nil) -> State.Admission {
+    private func request(_ state: inout State, _ host: String, _ ticket: UInt64, at time: MonotonicTime? = nil)
+        -> State.Admission
+    {
         state.request(host, ticket: ticket, waiter: "\(host)-\(ticket)", now: time ?? now)
     }
 
@@ -33,8 +36,12 @@ import WebhookCore
         _ = (state.nextName(), state.nextName())
         _ = state.finish("good", isProven: false, answer: .success([address]), now: now)
         _ = state.finish("bad", isProven: false, answer: .failure(.notFound), now: now)
-        guard case .answer(.success) = request(&state, "good", 3, at: now + .seconds(19)) else { return #expect(Bool(false)) }
-        guard case .answer(.failure) = request(&state, "bad", 4, at: now + .milliseconds(999)) else { return #expect(Bool(false)) }
+        guard case .answer(.success) = request(&state, "good", 3, at: now + .seconds(19)) else {
+            return #expect(Bool(false))
+        }
+        guard case .answer(.failure) = request(&state, "bad", 4, at: now + .milliseconds(999)) else {
+            return #expect(Bool(false))
+        }
         guard case .wait = request(&state, "good", 5, at: now + .seconds(20)) else { return #expect(Bool(false)) }
         guard case .wait = request(&state, "bad", 6, at: now + .seconds(1)) else { return #expect(Bool(false)) }
         // The one that had an answer goes first, though it came with the other.
@@ -76,7 +83,8 @@ import WebhookCore
         let server = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport(resolver: resolver)
         async let silent = transport.results(
-            of: (0..<2_000).map { .to(80, host: "n\($0).test", timeout: .milliseconds(400)) })
+            of: (0..<2_000).map { .to(80, host: "n\($0).test", timeout: .milliseconds(400)) }
+        )
         for _ in 0..<20 { #expect(await transport.result(of: .to(server.port)).status == 200) }
         #expect(await silent.allSatisfy { $0.error == .dns && !$0.requestLeft })
         for _ in 0..<2 { gate.signal() }

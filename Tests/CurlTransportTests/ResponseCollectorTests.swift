@@ -1,6 +1,7 @@
-@testable import CurlTransport
 import Testing
 import WebhookCore
+
+@testable import CurlTransport
 
 @Suite struct ResponseCollectorTests {
     private func feed(_ collector: inout ResponseCollector, _ lines: String...) -> ResponseCollector.Verdict {

@@ -26,7 +26,8 @@ import WebhookCore
     }
 
     @Test(arguments: [
-        ("server", "receiver.test", false), ("selfsigned", "receiver.test", false), ("selfsigned", "receiver.test", true),
+        ("server", "receiver.test", false), ("selfsigned", "receiver.test", false),
+        ("selfsigned", "receiver.test", true),
         ("expired", "receiver.test", true), ("server", "other.test", true), ("server", "127.0.0.1", true),
     ])
     func refusesCertificates(_ name: String, _ host: String, _ hasAuthority: Bool) async throws {
@@ -43,9 +44,11 @@ import WebhookCore
             let server = try RawServer.answering(RawServer.ok, tls: certificates.server(name))
             details.append(try await result(of: server, host: host, tls: tls).detail)
         }
-        #expect(details == [
-            "the certificate has expired", "the certificate is self-signed", "the certificate is for another host",
-        ])
+        #expect(
+            details == [
+                "the certificate has expired", "the certificate is self-signed", "the certificate is for another host",
+            ]
+        )
     }
 
     @Test func connectionsAreNotSharedAcrossTrust() async throws {

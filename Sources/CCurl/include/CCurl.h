@@ -34,6 +34,23 @@ CURLcode webhooks_curl_set_data_function(
 CURLcode webhooks_curl_set_prereq_function(CURL *_Nonnull easy, webhooks_curl_prereq_function _Nullable function);
 CURLcode webhooks_curl_set_open_function(CURL *_Nonnull easy, webhooks_curl_open_function _Nullable function);
 
+/// Header lines, in order. libcurl reads them and leaves them alone.
+typedef struct webhooks_curl_headers {
+    struct curl_slist *_Nullable first;
+    struct curl_slist *_Nullable last;
+} webhooks_curl_headers;
+
+/// Appends "name: value", or "name;" without a value, which libcurl sends as "name:". False where memory ran out.
+bool webhooks_curl_headers_add(
+    webhooks_curl_headers *_Nonnull headers,
+    const void *_Nullable name,
+    size_t name_length,
+    const void *_Nullable value,
+    size_t value_length);
+/// Ends the list with what takes back the headers that libcurl would add of itself; a name that came before stays.
+void webhooks_curl_headers_end(webhooks_curl_headers *_Nonnull headers);
+void webhooks_curl_headers_free(webhooks_curl_headers *_Nonnull headers);
+
 /// Keeps TLS session keys from being written to the file that the environment names in SSLKEYLOGFILE.
 CURLcode webhooks_curl_forbid_key_log(CURL *_Nonnull easy);
 

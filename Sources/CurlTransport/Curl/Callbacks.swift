@@ -24,7 +24,7 @@ enum Callbacks {
             exchange.requestCount += 1
             return CURL_PREREQFUNC_ABORT
         }
-        guard let peer, let address = IPAddress(String(cString: peer)), exchange.allowsPeer(address) else {
+        guard let peer, exchange.allowsPeer(peer) else {
             exchange.isBlocked = true
             return CURL_PREREQFUNC_ABORT
         }

@@ -48,7 +48,7 @@ extension EasyHandle {
         options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: request.body.count)
         // The bytes never move, and the exchange keeps them until the handle is released.
         request.body.withUnsafeBytes { options.set(CURLOPT_POSTFIELDS, pointer: $0.baseAddress) }
-        options.set(CURLOPT_HTTPHEADER, list: headerList(request.headers, options))
+        options.set(CURLOPT_HTTPHEADER, list: makeHeaders(request.headers, options))
         options.set(
             CURLOPT_HTTP_VERSION,
             Int(request.httpVersion == .http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
@@ -60,7 +60,7 @@ extension EasyHandle {
     }
 
     /// The name stays in the URL, for `Host`, SNI and the certificate's check; the connection goes to the address.
-    func applyConnection(_ exchange: Exchange, target: IPAddress, to options: OptionSetter) {
+    func applyConnection(_ exchange: Exchange, target: Exchange.Target, to options: OptionSetter) {
         let url = exchange.request.url
         let entry = "\(url.bracketedHost):\(url.port):\(target.bracketed):\(url.port)"
         options.set(CURLOPT_CONNECT_TO, list: list([entry], options))
@@ -95,15 +95,6 @@ extension EasyHandle {
         let found = addresses.map(\.bracketed).joined(separator: ",")
         // With "+", the entry gets old like any other.
         options.set(CURLOPT_RESOLVE, list: list(["+\(host):\(proxy.port):\(found)"], options))
-    }
-
-    private func headerList(_ headers: [HTTPHeader], _ options: OptionSetter) -> UnsafeMutablePointer<curl_slist>? {
-        // A name and a colon alone take back what libcurl would add, unless the name came before.
-        list(
-            headers.lazy.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-                + ["Expect:", "Accept:", "Content-Type:", "User-Agent:"],
-            options
-        )
     }
 
     /// A list that lives as long as the request.

@@ -8,6 +8,7 @@ final class EasyHandle {
     private(set) var exchange: Exchange?
 
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    private var headers = webhooks_curl_headers()
     /// Whether options are set that the next request must not inherit.
     private var needsReset = false
 
@@ -53,7 +54,23 @@ final class EasyHandle {
     /// Frees `list` with the request.
     func keep(_ list: UnsafeMutablePointer<curl_slist>) { lists.append(list) }
 
+    /// Header lines that live as long as the request.
+    func makeHeaders(_ fields: [HTTPHeader], _ options: OptionSetter) -> UnsafeMutablePointer<curl_slist>? {
+        for field in fields {
+            var (name, value) = (field.name, field.value)
+            let added = name.withUTF8 { name in
+                value.withUTF8 { value in
+                    webhooks_curl_headers_add(&headers, name.baseAddress, name.count, value.baseAddress, value.count)
+                }
+            }
+            if !added { options.fail() }
+        }
+        webhooks_curl_headers_end(&headers)
+        return headers.first
+    }
+
     private func freeLists() {
+        webhooks_curl_headers_free(&headers)
         for list in lists { curl_slist_free_all(list) }
         lists.removeAll(keepingCapacity: true)
     }

@@ -28,7 +28,7 @@ extension Exchange {
         result.headers = response.headers
         result.body = response.body.isEmpty ? .empty : ByteString(response.body)
         result.isTruncated = response.hasStarted && response.isTruncated
-        result.remoteAddress = isBlocked ? nil : target?.description
+        result.remoteAddress = isBlocked ? nil : target?.text
         result.connectionReused = isReused
         if response.hasStarted { result.httpVersion = handle.httpVersion }
         result.phases = phases(handle, connectTime: connectTime)
@@ -38,9 +38,12 @@ extension Exchange {
     /// The result of a request that libcurl never had or has no more.
     func failure(_ error: DeliveryError, _ detail: String, now: MonotonicTime) -> TransportResult {
         var result = TransportResult(
-            ending: .failed(error, detail: detail), requestLeft: false, duration: now - startedAt)
+            ending: .failed(error, detail: detail),
+            requestLeft: false,
+            duration: now - startedAt
+        )
         result.phases.dns = lookupTime
-        if error != .blocked { result.remoteAddress = target?.description }
+        if error != .blocked { result.remoteAddress = target?.text }
         return result
     }
 

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import WebhookCore
 
 /// A request on its way from order to result. Confined to its shard's queue.
@@ -53,10 +54,21 @@ final class Exchange {
         deadline = now + order.request.timeout
     }
 
-    /// The address of this try. Attempts begin with different ones, and a try continues with the next.
-    var target: IPAddress? {
-        guard !addresses.isEmpty else { return nil }
-        return addresses[(max(0, request.attempt - 1) + failedAddresses) % addresses.count]
+    /// The address of this try, and how it is spelled. Attempts begin with different ones, and a try continues with the
+    /// next.
+    private(set) var target: Target?
+
+    struct Target {
+        var address: IPAddress
+        var text: String
+
+        init(_ address: IPAddress) {
+            self.address = address
+            text = address.description
+        }
+
+        /// As it stands before a port: IPv6 in brackets.
+        var bracketed: String { if case .v6 = address { "[\(text)]" } else { text } }
     }
 
     /// Takes the endpoint's addresses; false where the policy denies one of them: a name that has a permitted and a
@@ -65,6 +77,7 @@ final class Exchange {
         let (policy, url) = (request.egress, request.url)
         guard found.allSatisfy({ policy.permits($0, port: url.port, host: url.host) }) else { return false }
         addresses = found
+        target = Target(found[max(0, request.attempt - 1) % found.count])
         return true
     }
 
@@ -72,11 +85,19 @@ final class Exchange {
     func advanceAddress() -> Bool {
         guard failedAddresses + 1 < addresses.count else { return false }
         failedAddresses += 1
+        target = Target(addresses[(max(0, request.attempt - 1) + failedAddresses) % addresses.count])
         return true
+    }
+
+    /// Whether a connection to this peer, as libcurl spells it, is the one that was decided on.
+    func allowsPeer(_ text: UnsafePointer<CChar>) -> Bool {
+        // The usual case without parsing.
+        if request.egress.proxy == nil, let target, strcmp(text, target.text) == 0 { return true }
+        return IPAddress(String(cString: text)).map(allowsPeer) ?? false
     }
 
     /// Whether a connection to this peer is the one that was decided on.
     func allowsPeer(_ peer: IPAddress) -> Bool {
-        request.egress.proxy == nil ? peer == target : proxyAddresses.contains(peer)
+        request.egress.proxy == nil ? peer == target?.address : proxyAddresses.contains(peer)
     }
 }

@@ -34,7 +34,9 @@ extension TransferFacts {
         switch code {
         case CURLE_OPERATION_TIMEDOUT:
             if !isConnected { return (.timeout, "no connection was made in time") }
-            return (.timeout, isTLS ? "the TLS handshake did not finish in time" : "the connection was not ready in time")
+            return (
+                .timeout, isTLS ? "the TLS handshake did not finish in time" : "the connection was not ready in time"
+            )
         case CURLE_PEER_FAILED_VERIFICATION:
             return (.tls, CertificateProblem.detail(verifyResult))
         case CURLE_SSL_CACERT_BADFILE:

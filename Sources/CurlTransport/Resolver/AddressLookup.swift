@@ -33,14 +33,14 @@ enum AddressLookup {
 
     private static func error(_ code: Int32, _ reason: Int32) -> ResolutionError {
         switch code {
-        case EAI_NONAME, EAI_NODATA, EAI_ADDRFAMILY: .notFound
+        case EAI_NONAME, noData, noFamily: .notFound
         case EAI_MEMORY: .exhausted
         case EAI_SYSTEM where [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(reason): .exhausted
         default: .unavailable
         }
     }
 
-    // From <netdb.h>, where they stand behind _GNU_SOURCE.
-    private static let EAI_NODATA: Int32 = -5
-    private static let EAI_ADDRFAMILY: Int32 = -9
+    // EAI_NODATA and EAI_ADDRFAMILY of <netdb.h>, which hides them behind _GNU_SOURCE.
+    private static let noData: Int32 = -5
+    private static let noFamily: Int32 = -9
 }

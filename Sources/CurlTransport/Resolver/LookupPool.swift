@@ -95,11 +95,16 @@ final class LookupPool: Sendable {
         pthread_attr_setstacksize(&attributes, 512 * 1024)
         var thread = pthread_t()
         let reference = Unmanaged.passRetained(self)
-        let code = pthread_create(&thread, &attributes, { context in
-            guard let context else { return nil }
-            Unmanaged<LookupPool>.fromOpaque(context).takeRetainedValue().work()
-            return nil
-        }, reference.toOpaque())
+        let code = pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<LookupPool>.fromOpaque(context).takeRetainedValue().work()
+                return nil
+            },
+            reference.toOpaque()
+        )
         if code != 0 { reference.release() }
         return code == 0
     }

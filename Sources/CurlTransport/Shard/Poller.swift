@@ -45,14 +45,16 @@ final class Poller {
 
     /// Watches a socket for what libcurl wants (`CURL_POLL_…`); false where the system can't.
     func watch(_ socket: Int32, for what: Int32) -> Bool {
-        let events = (what & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (what & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
+        let events =
+            (what & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (what & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
         if Int(socket) >= generations.count {
             generations.append(contentsOf: repeatElement(0, count: Int(socket) + 64 - generations.count))
         }
         if generations[Int(socket)] & 1 == 1, control(EPOLL_CTL_MOD, socket, events, key(socket)) { return true }
         // New, or closed and opened again behind our back, which took the registration with it.
         generations[Int(socket)] = (generations[Int(socket)] | 1) &+ 2
-        return control(EPOLL_CTL_ADD, socket, events, key(socket)) || control(EPOLL_CTL_MOD, socket, events, key(socket))
+        return control(EPOLL_CTL_ADD, socket, events, key(socket))
+            || control(EPOLL_CTL_MOD, socket, events, key(socket))
     }
 
     /// Stops watching a socket, which may be closed already.

@@ -57,7 +57,8 @@ extension Shard {
                 recycle(handle)
                 return starve(exchange, now: now)
             }
-            let isUnreachable = code == CURLE_COULDNT_CONNECT
+            let isUnreachable =
+                code == CURLE_COULDNT_CONNECT
                 || code == CURLE_OPERATION_TIMEDOUT && handle.microseconds(CURLINFO_CONNECT_TIME_T) == 0
             if isUnreachable, exchange.request.egress.proxy == nil, exchange.advanceAddress() {
                 recycle(handle)

@@ -54,7 +54,9 @@ final class RawServer: Sendable {
     }
 
     /// Answers every request on every connection the same way.
-    static func answering(_ answer: String, tls: TLSServerContext? = nil, address: String = "127.0.0.1") throws -> RawServer {
+    static func answering(_ answer: String, tls: TLSServerContext? = nil, address: String = "127.0.0.1") throws
+        -> RawServer
+    {
         try RawServer(address: address, tls: tls) { connection, _ in
             while connection.readRequest() != nil { connection.send(answer) }
         }

@@ -12,7 +12,9 @@ final class TLSServerContext: @unchecked Sendable {
             OpenSSL.usePrivateKeyFile(context, key, 1) == 1
         else { throw TestFailure("TLS server context") }
         if let clientAuthority {
-            guard OpenSSL.loadVerifyLocations(context, clientAuthority, nil) == 1 else { throw TestFailure("authority") }
+            guard OpenSSL.loadVerifyLocations(context, clientAuthority, nil) == 1 else {
+                throw TestFailure("authority")
+            }
             OpenSSL.setVerify(context, 3, nil)
         }
         self.context = context

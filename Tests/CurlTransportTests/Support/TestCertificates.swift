@@ -19,10 +19,12 @@ struct TestCertificates: Sendable {
         func signed(_ name: String, subject: String, days: [String], extensions: String) throws {
             try Data(extensions.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).ext"))
             try run(["req"] + newKey + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
-            try run([
-                "x509", "-req", "-in", "\(name).csr", "-CA", "authority.pem", "-CAkey", "authority.key",
-                "-CAcreateserial", "-out", "\(name).pem", "-extfile", "\(name).ext",
-            ] + days)
+            try run(
+                [
+                    "x509", "-req", "-in", "\(name).csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                    "-CAcreateserial", "-out", "\(name).pem", "-extfile", "\(name).ext",
+                ] + days
+            )
         }
         func run(_ arguments: [String]) throws {
             let process = Process()
@@ -36,7 +38,10 @@ struct TestCertificates: Sendable {
             guard process.terminationStatus == 0 else { throw TestFailure("openssl \(arguments)") }
         }
         try selfSigned("authority", ["-subj", "/CN=Test authority", "-days", "2"])
-        try selfSigned("selfsigned", ["-subj", "/CN=receiver.test", "-days", "2", "-addext", "subjectAltName=DNS:receiver.test"])
+        try selfSigned(
+            "selfsigned",
+            ["-subj", "/CN=receiver.test", "-days", "2", "-addext", "subjectAltName=DNS:receiver.test"]
+        )
         let name = "subjectAltName=DNS:receiver.test"
         try signed("server", subject: "/CN=receiver.test", days: ["-days", "2"], extensions: name)
         try signed("expired", subject: "/CN=receiver.test", days: ["-days", "-1"], extensions: name)
