@@ -63,18 +63,24 @@ public final class Receiver: Sendable {
         let loop = try ReceiverLoop(options, source: source)
         self.loop = loop
         host = options.host.utf8.contains(UInt8(ascii: ":")) ? "[\(options.host)]" : options.host
+        // Retained for the thread alone, which releases it.
+        let argument = Unmanaged.passRetained(loop)
         var thread = pthread_t()
         let code = pthread_create(
             &thread,
             nil,
             { argument in
-                // Retained below, for this thread alone.
                 argument.map { Unmanaged<ReceiverLoop>.fromOpaque($0).takeRetainedValue().run() }
                 return nil
             },
-            Unmanaged.passRetained(loop).toOpaque()
+            argument.toOpaque()
         )
-        guard code == 0 else { throw .system(call: "pthread_create", code: code) }
+        guard code == 0 else {
+            // A stopped loop only cleans up after itself.
+            loop.stop()
+            argument.takeRetainedValue().run()
+            throw .system(call: "pthread_create", code: code)
+        }
         self.thread.withLock { $0 = thread }
     }
 

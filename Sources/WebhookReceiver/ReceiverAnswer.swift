@@ -8,6 +8,7 @@ public struct ReceiverAnswer: Sendable, Hashable {
         public var delay: Duration
         public var bytes: ByteString
 
+        /// Bytes to send; default: without a wait.
         public init(_ bytes: ByteString, after delay: Duration = .zero) {
             self.bytes = bytes
             self.delay = delay

@@ -13,6 +13,7 @@ public struct ReceiverOptions: Sendable, Hashable {
     /// How many connections may wait to be accepted. Defaults to 4096; the system may cap it.
     public var backlog = 4096
 
+    /// Options with the defaults for what isn't given.
     public init(host: String = "127.0.0.1", port: UInt16 = 0, recordsRequests: Bool = true) {
         self.host = host
         self.port = port

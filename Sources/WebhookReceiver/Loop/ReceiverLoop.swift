@@ -30,8 +30,6 @@ final class ReceiverLoop: @unchecked Sendable {
     private let options: ReceiverOptions
     /// By descriptor.
     private var connections: [Connection?] = []
-    private var connectionCount = 0
-    private var isAccepting = true
     private let shared = Mutex(Shared())
 
     init(_ options: ReceiverOptions, source: Source) throws(ReceiverError) {
@@ -84,7 +82,9 @@ final class ReceiverLoop: @unchecked Sendable {
             }
             let now = SystemClock().uptimeNanoseconds
             while let entry = timers.popDue(at: now) {
-                if let connection = find(entry.descriptor, entry.number), connection.token == entry.token {
+                if entry.descriptor == listener.descriptor {
+                    poller.set(listener.descriptor, number: 0, Poller.readable, isNew: false)
+                } else if let connection = find(entry.descriptor, entry.number), connection.token == entry.token {
                     elapsed(connection)
                 }
             }
@@ -142,8 +142,7 @@ final class ReceiverLoop: @unchecked Sendable {
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             guard let (descriptor, address, port) = SocketAddress.of({ accept4(listener.descriptor, $0, $1, flags) })
             else {
-                // Without descriptors the listener would stay readable and the loop spin: wait for one to be closed.
-                if errno == EMFILE || errno == ENFILE, connectionCount > 0 { setAccepting(false) }
+                if errno == EMFILE || errno == ENFILE { pauseAccepting() }
                 return
             }
             var one: Int32 = 1
@@ -160,14 +159,15 @@ final class ReceiverLoop: @unchecked Sendable {
             )
             while connections.count <= Int(descriptor) { connections.append(nil) }
             connections[Int(descriptor)] = connection
-            connectionCount += 1
             poller.set(descriptor, number: connection.key, connection.interest, isNew: true)
         }
     }
 
-    private func setAccepting(_ accepts: Bool) {
-        isAccepting = accepts
-        poller.set(listener.descriptor, number: 0, accepts ? Poller.readable : 0, isNew: false)
+    /// Without descriptors the listener would stay readable and the loop spin: it is looked at again after a while.
+    private func pauseAccepting() {
+        poller.set(listener.descriptor, number: 0, 0, isNew: false)
+        let deadline = SystemClock().uptimeNanoseconds + 20_000_000
+        timers.add(TimerHeap.Entry(deadline: deadline, descriptor: listener.descriptor, number: 0, token: 0))
     }
 
     /// Closes a connection; epoll forgets a closed descriptor by itself.
@@ -178,9 +178,7 @@ final class ReceiverLoop: @unchecked Sendable {
             setsockopt(connection.descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         }
         connections[Int(connection.descriptor)] = nil
-        connectionCount -= 1
         close(connection.descriptor)
-        if !isAccepting { setAccepting(true) }
     }
 
     /// Whether a connection was closed meanwhile.
