@@ -64,10 +64,11 @@ let package = Package(
         .target(name: "CCurl", dependencies: ["CLibcurl"]),
         .target(name: "CurlTransport", dependencies: ["WebhookCore", "CCurl"], swiftSettings: strict),
         // The store on SQLite.
+        .target(name: "CSQLiteShim"),
         .target(
             name: "SQLiteStore",
             dependencies: [
-                "WebhookCore",
+                "WebhookCore", "CSQLiteShim",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 public import WebhookCore
 
 /// The right to be the one dispatcher of a store: an advisory lock on `<store>.lock` that dies with its process.
@@ -17,19 +18,27 @@ public final class DispatcherLock: Sendable {
         }
     }
 
-    private let descriptor: Int32
+    /// Below zero once it is released.
+    private let descriptor: Mutex<Int32>
 
     private init(descriptor: Int32) {
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
-    deinit {
-        // An empty file tells readers that nobody holds it; closing releases the lock.
-        ftruncate(descriptor, 0)
-        close(descriptor)
+    deinit { release() }
+
+    /// Lets go of the lock. Calling it again does nothing.
+    public func release() {
+        descriptor.withLock { descriptor in
+            guard descriptor >= 0 else { return }
+            // An empty file tells readers that nobody holds it; closing releases the lock.
+            ftruncate(descriptor, 0)
+            close(descriptor)
+            descriptor = -1
+        }
     }
 
-    /// Takes the lock, or fails at once. It is held until the object is gone.
+    /// Takes the lock, or fails at once. It is held until ``release()``, or until the object is gone.
     ///
     /// Makes the store's folder where it is missing.
     /// - Parameters:

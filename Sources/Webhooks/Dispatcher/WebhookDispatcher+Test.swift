@@ -34,7 +34,7 @@ extension WebhookDispatcher {
         -> Delivery
     {
         let subscription = try find(name, in: registry)
-        let topic = try topic ?? testTopic(of: name)
+        let topic = if let topic { topic } else { try testTopic(of: name) }
         guard let known = subscription.profile.topic(topic) else {
             throw WebhooksError(
                 .unknown,

@@ -33,13 +33,7 @@ public enum Signatures {
     /// - Parameter key: a secret, or a public key `whpk_…`.
     public static func verify(
         id: String, timestamp: Int64, body: ByteString, signatures: String, key: Secret
-    ) throws(WebhooksError) -> Bool {
-        do {
-            return try StandardWebhooks.verify(
-                id: id, timestamp: timestamp, body: body, signatures: signatures, key: key
-            )
-        } catch {
-            throw WebhooksError(.rendering, "\(error)")
-        }
+    ) -> Bool {
+        StandardWebhooks.verify(id: id, timestamp: timestamp, body: body, signatures: signatures, keyOrSecret: key)
     }
 }
