@@ -87,8 +87,10 @@ let package = Package(
         ),
         // Virtual clock, scripted transport, in-memory store, simulation, the stores' conformance suite.
         .target(name: "WebhooksTesting", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
+        // What Swift's Glibc leaves out of Linux's interface.
+        .systemLibrary(name: "CEpoll"),
         // A receiver for trying things, shared by `webhooks listen` and the tests.
-        .target(name: "WebhookReceiver", dependencies: ["WebhookCore"], swiftSettings: strict),
+        .target(name: "WebhookReceiver", dependencies: ["WebhookCore", "CEpoll"], swiftSettings: strict),
         // The CLI. No logic of its own.
         .executableTarget(
             name: "WebhooksCommand",
@@ -122,7 +124,7 @@ let package = Package(
             dependencies: ["SQLiteStore", "WebhooksTesting"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver"], swiftSettings: strict),
+        .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver", "WebhookCore"], swiftSettings: strict),
         .testTarget(
             name: "WebhooksTests",
             dependencies: ["Webhooks", "WebhooksTesting", "WebhookReceiver"],
