@@ -70,6 +70,14 @@ struct TemplateTests {
             ("[{{a]", "line 1, column 2: the tag is not closed by }}"),
             ("[{{{a}}]", "line 1, column 2: the tag is not closed by }}}"),
             ("{{ }}", "line 1, column 1: the tag has no name"),
+            (
+                "{{a}}\u{301}",
+                "line 1, column 6: a character that combines with its neighbour can't stand next to a tag"
+            ),
+            (
+                "\u{600}{{a}}",
+                "line 1, column 2: a character that combines with its neighbour can't stand next to a tag"
+            ),
         ]
     )
     func refusals(template: String, message: String) {

@@ -54,7 +54,9 @@ extension EnvelopePlan {
     /// The keys that earlier merges of the same object brought.
     func keys(of earlier: [EnvelopeReference], _ facts: EventFacts) throws(RenderingError) -> Set<MemberKey> {
         var keys: Set<MemberKey> = []
-        for reference in earlier { keys.formUnion(try facts.members(of: reference, in: topic).map { MemberKey($0.key) }) }
+        for reference in earlier {
+            keys.formUnion(try facts.members(of: reference, in: topic).map { MemberKey($0.key) })
+        }
         return keys
     }
 }

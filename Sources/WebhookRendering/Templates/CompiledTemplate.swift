@@ -21,7 +21,7 @@ final class CompiledTemplate: Sendable {
         do {
             program = try MustacheTemplate(string: TemplateElement.normalized(elements))
         } catch {
-            // Our own parser has accepted it, so only characters that join with a brace are left (combining marks).
+            // Our own parser takes only what the library takes too; this would be a difference that no test has found.
             throw TextProblem("the template can't be read", at: TextPosition(line: 1, column: 1))
         }
     }

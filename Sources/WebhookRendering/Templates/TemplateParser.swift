@@ -29,7 +29,7 @@ struct TemplateParser {
         var elements: [TemplateElement] = []
         while true {
             let text = position..<nextTag()
-            if !text.isEmpty { elements.append(.text(String(decoding: bytes[text], as: UTF8.self))) }
+            if !text.isEmpty { elements.append(.text(try self.text(text))) }
             position = text.upperBound
             guard position < bytes.count else {
                 if let section { throw problem("the section \(section.name) is not closed", at: section.offset) }
@@ -67,6 +67,18 @@ struct TemplateParser {
                 elements.append(.variable(try tag(start), asJSON: false))
             }
         }
+    }
+
+    /// A text between tags. The library reads characters, not bytes, so none of a brace's may join with a neighbour.
+    private func text(_ range: Range<Int>) throws(TextProblem) -> String {
+        let text = String(decoding: bytes[range], as: UTF8.self)
+        let joinsBefore = range.lowerBound > 0 && ("}" + text.prefix(1)).count == 1
+        let joinsAfter = range.upperBound < bytes.count && (text.suffix(1) + "{").count == 1
+        guard !joinsBefore, !joinsAfter else {
+            let place = joinsBefore ? range.lowerBound : range.upperBound
+            throw problem("a character that combines with its neighbour can't stand next to a tag", at: place)
+        }
+        return text
     }
 
     private static func refusal(_ sigil: UInt8) -> String? {

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+import WebhookCore
+import WebhookRegistry
+
+@testable import WebhookRendering
+
+/// The exact request of every topic of every built-in profile, in every content type that it offers.
+///
+/// `WEBHOOKS_UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes the files anew: read the difference before you commit.
+@Suite("Golden requests")
+struct GoldenTests {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Golden")
+    private static let isUpdating = ProcessInfo.processInfo.environment["WEBHOOKS_UPDATE_GOLDEN"] == "1"
+    private static let catalog = ProfileCatalog()
+
+    @Test("every topic in every content type", arguments: catalog.names)
+    func requests(name: String) throws {
+        let profile = try #require(Self.catalog.profile(named: name))
+        let folder = Self.folder.appendingPathComponent(name)
+        if Self.isUpdating {
+            try? FileManager.default.removeItem(at: folder)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+        var expected: Set<String> = []
+        for topic in profile.topics {
+            for contentType in profile.contentTypes {
+                let file = "\(topic.topic == ProfileTopic.anyName ? "any" : topic.topic).\(Self.ending(contentType))"
+                let place = folder.appendingPathComponent(file)
+                expected.insert(file)
+                let request = try Self.request(topic, of: profile, as: contentType)
+                if Self.isUpdating { try request.write(to: place) }
+                let golden = try? Data(contentsOf: place)
+                #expect(golden == request, "\(name)/\(file): now \(String(decoding: request, as: UTF8.self))")
+            }
+        }
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(Set(found) == expected)
+    }
+
+    @Test("every profile's examples render without a problem", arguments: catalog.names)
+    func examples(name: String) throws {
+        let profile = try #require(Self.catalog.profile(named: name))
+        #expect(TemplateChecker.check(profile: profile) == [])
+    }
+
+    private static func ending(_ contentType: ContentType) -> String {
+        switch contentType {
+        case .json: "json"
+        case .xml: "xml"
+        case .form: "form"
+        }
+    }
+
+    /// Request line, headers, empty line and body, with lines ended as files end them and the product's version left out.
+    private static func request(
+        _ topic: ProfileTopic,
+        of profile: Profile,
+        as contentType: ContentType
+    ) throws -> Data {
+        var subscription = Fixtures.subscription("golden", profile, as: contentType)
+        subscription.secrets = profile.signature.map { [secret(for: $0)] } ?? []
+        let event = try Event(
+            topic: topic.topic == ProfileTopic.anyName ? "example.event" : topic.topic,
+            data: topic.example.compactText,
+            id: "evt_01GOLDEN",
+            tenant: "school-42",
+            occurredAt: Fixtures.time
+        )
+        let renderer = WebhookRenderer(subscriptions: [subscription])
+        let rendered = renderer.render(event, for: [subscription])
+        let representation = try rendered.representations[0].get()
+        let prepared = try renderer.request(
+            for: Fixtures.attempt(event, mode: profile.policy.mode, contentType: representation.contentType),
+            to: subscription,
+            body: rendered.bodies[representation.body]
+        )
+        var text = "POST \(subscription.url.target) HTTP/1.1\n"
+        for header in WebhookRenderer.wireHeaders(of: prepared.request) {
+            text += "\(header.name): \(header.value.replacing(ProductVersion.current, with: "VERSION"))\n"
+        }
+        return Data(text.utf8) + Data("\n".utf8) + Data(prepared.request.body.bytes)
+    }
+
+    private static func secret(for scheme: SignatureScheme) -> Secret {
+        switch scheme.kind {
+        case .standardWebhooks: Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        default: Secret("golden-secret")
+        }
+    }
+}
