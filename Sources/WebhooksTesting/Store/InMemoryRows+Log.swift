@@ -98,7 +98,9 @@ extension InMemoryRows {
     }
 
     private func matches(_ row: InMemoryEventRow, _ query: EventQuery) -> Bool {
-        (query.since.map { row.createdAt >= $0 } ?? true) && (query.until.map { row.createdAt < $0 } ?? true)
+        (query.ids.isEmpty || query.ids.contains(row.event.id))
+            && (query.since.map { row.createdAt >= $0 } ?? true)
+            && (query.until.map { row.createdAt < $0 } ?? true)
             && (query.topics.isEmpty || query.topics.contains(row.event.topic))
             && (query.tenant.map { row.event.tenant == $0 } ?? true)
             && (query.isTest.map { row.event.isTest == $0 } ?? true)
