@@ -3,7 +3,9 @@ internal import Webhooks
 
 /// The payload of one event: given, or a topic's example.
 struct DataOptions: ParsableArguments {
+    // Unconditional: a negative number begins like an option.
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("The payload: JSON, @ and a file's name, or - for stdin.", valueName: "json|@file|-"),
         completion: .file()
     )
