@@ -107,6 +107,7 @@ let package = Package(
         .testTarget(
             name: "WebhookRenderingTests",
             dependencies: ["WebhookRendering", "WebhookRegistry"],
+            exclude: ["Golden"],
             swiftSettings: strict
         ),
         .testTarget(
