@@ -62,8 +62,9 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// the store is gone.
     public func close() {
         if role == .dispatcher { try? checkpoint() }
-        try? writer?.close()
         try? reader.close()
+        // Last, so that a dispatcher's can take the emptied log's files away.
+        try? writer?.close()
     }
 
     // MARK: The engine's side

@@ -67,6 +67,13 @@ import WebhookCore
         #expect(result.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count } <= 16_384)
     }
 
+    @Test(arguments: [(200, nil), (201, DeliveryError.responseTooLarge)])
+    func twoHundredLines(_ count: Int, _ error: DeliveryError?) async throws {
+        let fields = String(repeating: "X: y\r\n", count: count - 1)
+        let result = try await result("HTTP/1.1 200 OK\r\n\(fields)Content-Length: 0\r\n\r\n")
+        #expect(result.error == error)
+    }
+
     @Test func endlessBody() async throws {
         let result = try await result("HTTP/1.1 200 OK\r\n\r\n") { connection in
             while connection.send(String(repeating: "b", count: 65_536)) {}
