@@ -14,6 +14,8 @@ let package = Package(
     name: "swift-webhooks",
     products: [
         .library(name: "Webhooks", targets: ["Webhooks"]),
+        // For a host whose own SQLite transaction carries an emit.
+        .library(name: "WebhooksSQLite", targets: ["SQLiteStore"]),
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
