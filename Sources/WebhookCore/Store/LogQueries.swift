@@ -8,7 +8,7 @@ public struct EventQuery: Sendable, Hashable {
     public var topics: [String] = []
     public var tenant: String?
     public var isTest: Bool?
-    /// Go on behind this event.
+    /// Go on behind this event; there is nothing behind an unknown one.
     public var after: String?
     /// At most so many; defaults to 50.
     public var limit: Int = 50
