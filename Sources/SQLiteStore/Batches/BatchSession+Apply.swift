@@ -1,0 +1,20 @@
+internal import GRDB
+internal import WebhookCore
+
+extension BatchSession {
+    /// Applies a batch in the order of its members, then reads what it asks for.
+    func apply(_ batch: StoreBatch) throws -> StoreBatchResult {
+        var result = StoreBatchResult()
+        result.results = try batch.results.map { try record($0) }
+        result.settlements = try batch.settlements.map { try settle($0) }
+        for health in batch.health {
+            try HealthRow.update(health, row: try names.row(of: health.subscription, db), db)
+        }
+        result.acceptances = try batch.acceptances.map { try accept($0) }
+        result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
+        result.withdrawals = try batch.withdrawals.map { try withdraw($0) }
+        result.claims = try batch.claims.map { try claim($0) }
+        if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
+        return result
+    }
+}

@@ -1,0 +1,100 @@
+internal import GRDB
+internal import WebhookCore
+
+extension BatchSession {
+    /// Stores an event, with its deliveries where they are known.
+    func accept(_ acceptance: Acceptance) throws -> AcceptanceResult {
+        let event = acceptance.event
+        let row = try nextEventID()
+        let insert = try statement(.insertEvent)
+        try insert.bind(row)
+        try insert.bind(event.id)
+        try insert.bind(event.topic)
+        try insert.bind(event.tenant)
+        try insert.bind(event.occurredAt)
+        try insert.bind(event.occurredAtIsGiven)
+        try insert.bind(acceptance.createdAt)
+        try insert.bind(event.deliverAt)
+        try insert.bind(event.isTest)
+        try insert.bind(acceptance.target)
+        try insert.bind(event.data)
+        guard try insert.run() == 1 else { return try KnownEvent.compare(event, db) }
+        useEventID()
+        guard let deliveries = acceptance.deliveries else {
+            let pending = try statement(.insertPending)
+            try pending.bind(row)
+            try pending.bind(event.deliverAt ?? acceptance.createdAt)
+            try pending.run()
+            return .stored(event: row, deliveries: [])
+        }
+        let ids = try self.insert(deliveries, event: row, isTest: event.isTest, at: acceptance.createdAt)
+        return .stored(event: row, deliveries: ids)
+    }
+
+    /// Stores the deliveries of an event that waits for its fan-out.
+    func fanOut(_ fanOut: FanOut) throws -> FanOutResult {
+        let pending = try statement(.deletePending)
+        try pending.bind(fanOut.event)
+        guard try pending.run() == 1 else { return .refused }
+        let event = try statement(.selectTest)
+        try event.bind(fanOut.event)
+        guard try event.next() else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
+        let isTest = event.bool(0)
+        event.reset()
+        return .stored(
+            deliveries: try insert(fanOut.deliveries, event: fanOut.event, isTest: isTest, at: fanOut.createdAt)
+        )
+    }
+
+    private func insert(
+        _ new: NewDeliveries,
+        event: Int64,
+        isTest: Bool,
+        at moment: Timestamp
+    ) throws -> [Delivery.ID] {
+        let bodies = try new.bodies.map { body in
+            let insert = try statement(.insertBody)
+            try insert.bind(body)
+            try insert.run()
+            return db.lastInsertedRowID
+        }
+        return try new.deliveries.map { delivery in
+            let id = try takeDeliveryID()
+            let subscription = try names.row(of: delivery.subscription, db)
+            let insert = try statement(.insertDelivery)
+            try insert.bind(id)
+            try insert.bind(event)
+            try insert.bind(subscription)
+            if let body = delivery.body { try insert.bind(bodies[body]) } else { try insert.bindNull() }
+            try insert.bind(delivery.contentType.code)
+            try insert.bind(delivery.mode.code)
+            try insert.bind(isTest)
+            try insert.bind(moment)
+            try bind(delivery.start, at: moment, to: insert)
+            try insert.run()
+            return Delivery.ID(rawValue: id)
+        }
+    }
+
+    /// Binds state, attempts, due_at, claimed_at, settled_at, last_error and detail.
+    private func bind(_ start: NewDelivery.Start, at moment: Timestamp, to insert: RawStatement) throws {
+        var (state, attempts) = (DeliveryState.pending, 0)
+        var (dueAt, claimedAt, settledAt): (Timestamp?, Timestamp?, Timestamp?)
+        var (error, detail): (DeliveryError?, String?)
+        switch start {
+        case .pending(let moment):
+            dueAt = moment
+        case .claimed(let moment):
+            (state, attempts, claimedAt) = (.inFlight, 1, moment)
+        case .settled(let settled, let reason, let words):
+            (state, settledAt, error, detail) = (settled, moment, reason, words)
+        }
+        try insert.bind(state.code)
+        try insert.bind(attempts)
+        try insert.bind(dueAt)
+        try insert.bind(claimedAt)
+        try insert.bind(settledAt)
+        try insert.bind(error?.code)
+        try insert.bind(detail)
+    }
+}

@@ -1,0 +1,106 @@
+internal import GRDB
+internal import WebhookCore
+
+extension BatchSession {
+    /// What a batch asks for.
+    func read(_ reads: StoreReads) throws -> StoreReadResult {
+        var result = StoreReadResult()
+        if reads.interrupted { result.interrupted = try interrupted() }
+        if reads.health { result.health = try HealthRow.all(db) }
+        try readEvents(reads, into: &result)
+        if reads.openSubscriptions { result.openSubscriptions = try openSubscriptions() }
+        if let id = reads.newDeliveriesAbove {
+            result.touchedSubscriptions = try touchedSubscriptions(above: id)
+            let highest = try Int64.fetchOne(db, sql: "SELECT max(id) FROM webhooks_deliveries")
+            result.highestDelivery = highest.map { Delivery.ID(rawValue: $0) }
+        }
+        result.refills = try reads.refills.map { try refill($0) }
+        result.adopted = try reads.adoptions.flatMap { try openDeliveries(ofEvent: $0) }
+        return result
+    }
+
+    private func refill(_ refill: Refill) throws -> [OpenDelivery] {
+        guard let subscription = try names.knownRow(of: refill.subscription, db) else { return [] }
+        let select = try statement(.selectRefill)
+        try select.bind(subscription)
+        try select.bind(refill.after?.dueAt.milliseconds ?? .min)
+        try select.bind(refill.after?.delivery.rawValue ?? .min)
+        try select.bind(refill.limit)
+        var deliveries: [OpenDelivery] = []
+        while try select.next() {
+            deliveries.append(try OpenDeliveryRow.read(select, subscription: refill.subscription))
+        }
+        return deliveries
+    }
+
+    private func interrupted() throws -> [InterruptedDelivery] {
+        let rows = try RawStatement(
+            db,
+            """
+            SELECT \(OpenDeliveryRow.columns), s.name
+            FROM webhooks_deliveries d JOIN webhooks_events e ON e.id = d.event
+            JOIN webhooks_subscriptions s ON s.id = d.subscription
+            WHERE d.state = 2 ORDER BY d.id
+            """
+        )
+        return try openDeliveries(rows).map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
+    }
+
+    private func openDeliveries(ofEvent event: Int64) throws -> [OpenDelivery] {
+        let rows = try RawStatement(
+            db,
+            """
+            SELECT \(OpenDeliveryRow.columns), s.name
+            FROM webhooks_deliveries d JOIN webhooks_events e ON e.id = d.event
+            JOIN webhooks_subscriptions s ON s.id = d.subscription
+            WHERE d.event = ? AND d.state < 2 ORDER BY d.id
+            """
+        )
+        try rows.bind(event)
+        return try openDeliveries(rows)
+    }
+
+    private func openDeliveries(_ rows: RawStatement) throws -> [OpenDelivery] {
+        var deliveries: [OpenDelivery] = []
+        while try rows.next() {
+            deliveries.append(try OpenDeliveryRow.read(rows, subscription: rows.text(OpenDeliveryRow.end)))
+        }
+        return deliveries
+    }
+
+    private func openSubscriptions() throws -> [OpenSubscription] {
+        // One step in the index for each subscription, however many deliveries wait.
+        let rows = try RawStatement(
+            db,
+            """
+            SELECT name, (
+                SELECT d.due_at FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_open
+                WHERE d.subscription = s.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1
+            ) AS earliest
+            FROM webhooks_subscriptions s ORDER BY name
+            """
+        )
+        var subscriptions: [OpenSubscription] = []
+        while try rows.next() {
+            guard let earliest = rows.optionalTimestamp(1) else { continue }
+            subscriptions.append(OpenSubscription(name: rows.text(0), earliestDue: earliest))
+        }
+        return subscriptions
+    }
+
+    private func touchedSubscriptions(above id: Delivery.ID) throws -> [String] {
+        // By id, and not through the index of all that waits: what is new is at the end of the table.
+        let rows = try RawStatement(
+            db,
+            """
+            SELECT name FROM webhooks_subscriptions WHERE id IN (
+                SELECT subscription FROM webhooks_deliveries NOT INDEXED WHERE id > ? AND state < 2
+            ) ORDER BY name
+            """
+        )
+        try rows.bind(id.rawValue)
+        var names: [String] = []
+        while try rows.next() { names.append(rows.text(0)) }
+        return names
+    }
+}

@@ -1,0 +1,47 @@
+internal import GRDB
+internal import WebhookCore
+
+/// A connection within one transaction: its statements, and the ids that are given out next.
+final class BatchSession {
+    let db: Database
+    let names: SubscriptionNames
+    private var statements: [RawStatement?]
+    private var ids: (event: Int64, delivery: Int64)?
+
+    init(_ db: Database, names: SubscriptionNames) {
+        self.db = db
+        self.names = names
+        statements = Array(repeating: nil, count: HotStatement.allCases.count)
+    }
+
+    /// A statement, ready to be bound.
+    func statement(_ hot: HotStatement) throws -> RawStatement {
+        if let statement = statements[hot.rawValue] { return statement }
+        let statement = try RawStatement(db, hot.sql)
+        statements[hot.rawValue] = statement
+        return statement
+    }
+
+    /// The id for a new event; used up only by ``useEventID()``.
+    func nextEventID() throws -> Int64 { try lastIDs().event + 1 }
+
+    func useEventID() { ids?.event += 1 }
+
+    /// The id for a new delivery.
+    func takeDeliveryID() throws -> Int64 {
+        let id = try lastIDs().delivery + 1
+        ids?.delivery = id
+        return id
+    }
+
+    /// The highest ids that were ever given out. Read once: nobody else writes during the transaction.
+    private func lastIDs() throws -> (event: Int64, delivery: Int64) {
+        if let ids { return ids }
+        let statement = try statement(.lastIDs)
+        guard try statement.next() else { throw StoreError.damaged("webhooks_schema is empty") }
+        let found = (event: statement.int64(0), delivery: statement.int64(1))
+        statement.reset()
+        ids = found
+        return found
+    }
+}

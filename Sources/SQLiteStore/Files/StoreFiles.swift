@@ -1,0 +1,80 @@
+internal import Glibc
+internal import WebhookCore
+
+/// A database's files. What is made here is for its owner alone.
+struct StoreFiles: Sendable {
+    /// The database.
+    let path: String
+
+    var lock: String { path + ".lock" }
+    var wal: String { path + "-wal" }
+
+    /// - Parameter path: resolved as far as it exists, so that two spellings of one file share one lock.
+    init(_ path: String) {
+        self.path = Self.resolved(path)
+    }
+
+    /// Whether the database is there.
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    /// Makes the folder (mode 0700) and an empty database (0600) where they are missing.
+    func create() throws(StoreError) {
+        try createFolder()
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Self.error("open", path) }
+        close(file)
+    }
+
+    /// Makes the folder and those above it where they are missing.
+    func createFolder() throws(StoreError) {
+        let parts = Self.folder(of: path).split(separator: "/", omittingEmptySubsequences: true)
+        var folder = path.hasPrefix("/") ? "" : "."
+        for part in parts {
+            let parent = folder.isEmpty ? "/" : folder
+            folder += "/" + part
+            if mkdir(folder, 0o700) == 0 {
+                Self.sync(parent)
+            } else if errno != EEXIST && access(folder, F_OK) != 0 {
+                throw Self.error("create", folder)
+            }
+        }
+    }
+
+    /// An error of the system's about a file.
+    static func error(_ action: String, _ path: String) -> StoreError {
+        let code = errno
+        let reason = String(cString: strerror(code))
+        let storeCode: StoreError.Code =
+            switch code {
+            case ENOSPC, EDQUOT: .full
+            case EACCES, EPERM, EROFS: .readOnly
+            default: .unavailable
+            }
+        return StoreError(storeCode, "cannot \(action) \(path): \(reason)")
+    }
+
+    /// Makes a new name in a folder outlast a power failure; best effort, for not every file system can.
+    private static func sync(_ folder: String) {
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
+
+    private static func resolved(_ path: String) -> String {
+        if let whole = real(path) { return whole }
+        guard let folder = real(folder(of: path)) else { return path }
+        let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        return folder == "/" ? "/" + name : folder + "/" + name
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

@@ -1,0 +1,69 @@
+internal import GRDB
+internal import WebhookCore
+
+/// Cancels within one transaction, and keeps the account.
+struct Cancellation {
+    let session: BatchSession
+    let moment: Timestamp
+    var result = CancelResult()
+
+    /// An event that waits for its fan-out, or its deliveries.
+    mutating func cancel(event id: String) throws {
+        let db = session.db
+        let select = "SELECT id FROM webhooks_events WHERE event_id = ?"
+        guard let row = try Int64.fetchOne(db, sql: select, arguments: [id]) else {
+            result.unknown.append(id)
+            return
+        }
+        let pending = try session.statement(.deletePending)
+        try pending.bind(row)
+        if try pending.run() == 1 {
+            try db.execute(sql: "UPDATE webhooks_events SET cancelled = 1 WHERE id = ?", arguments: [row])
+            result.events.append(id)
+        }
+        let ids = "SELECT id FROM webhooks_deliveries WHERE event = ? ORDER BY id"
+        for delivery in try Int64.fetchAll(db, sql: ids, arguments: [row]) {
+            try cancel(Delivery.ID(rawValue: delivery))
+        }
+    }
+
+    /// A delivery that is pending or waiting.
+    mutating func cancel(_ id: Delivery.ID) throws {
+        let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)
+        if try session.settle(settlement) {
+            result.deliveries.append(id)
+            return
+        }
+        let sql = "SELECT state FROM webhooks_deliveries WHERE id = ?"
+        guard let code = try Int.fetchOne(session.db, sql: sql, arguments: [id.rawValue]) else {
+            result.unknown.append(id.description)
+            return
+        }
+        if try DeliveryState(code: code) != .cancelled, !result.tooLate.contains(id.description) {
+            result.tooLate.append(id.description)
+        }
+    }
+
+    /// What waits of a subscription, at most so many; then what was too late.
+    /// - Returns: whether all is done.
+    mutating func cancel(subscription name: String, limit: Int) throws -> Bool {
+        guard let row = try session.names.knownRow(of: name, session.db) else { return true }
+        let ids = try Int64.fetchAll(
+            session.db,
+            sql: """
+                SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                WHERE subscription = ? AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?
+                """,
+            arguments: [row, limit]
+        )
+        for id in ids { try cancel(Delivery.ID(rawValue: id)) }
+        guard ids.count < limit else { return false }
+        let inFlight = try Int64.fetchAll(
+            session.db,
+            sql: "SELECT id FROM webhooks_deliveries WHERE subscription = ? AND state = 2 ORDER BY id",
+            arguments: [row]
+        )
+        for id in inFlight { try cancel(Delivery.ID(rawValue: id)) }
+        return true
+    }
+}

@@ -1,0 +1,69 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func setDisabled(
+        _ disabled: SubscriptionHealth.Disabled?,
+        subscription: String,
+        at moment: Timestamp
+    ) async throws(StoreError) {
+        try await write { session in
+            let row = try session.names.row(of: subscription, session.db)
+            try HealthRow.setDisabled(disabled, row: row, at: moment, session.db)
+        }
+    }
+
+    public func insertRetrigger(
+        of deliveries: [Delivery.ID],
+        at moment: Timestamp
+    ) async throws(StoreError) -> [Delivery.ID] {
+        try await write { session in
+            let insert = try RawStatement(
+                session.db,
+                """
+                INSERT INTO webhooks_deliveries
+                (id, event, subscription, body, content_type, mode, test, retrigger_of, created_at, state, due_at)
+                SELECT ?, event, subscription, body, content_type, mode, test, id, ?, 0, ?
+                FROM webhooks_deliveries WHERE id = ?
+                """
+            )
+            return try deliveries.compactMap { old in
+                let id = try session.takeDeliveryID()
+                try insert.bind(id)
+                try insert.bind(moment)
+                try insert.bind(moment)
+                try insert.bind(old.rawValue)
+                return try insert.run() == 1 ? Delivery.ID(rawValue: id) : nil
+            }
+        }
+    }
+
+    public func cancel(
+        events: [String],
+        deliveries: [Delivery.ID],
+        subscription: String?,
+        at moment: Timestamp
+    ) async throws(StoreError) -> CancelResult {
+        var result = try await write { session in
+            var cancellation = Cancellation(session: session, moment: moment)
+            for id in events { try cancellation.cancel(event: id) }
+            for id in deliveries { try cancellation.cancel(id) }
+            return cancellation.result
+        }
+        guard let subscription else { return result }
+        // In portions: a subscription may have a million waiting, and what is sent must go on in between.
+        var isDone = false
+        while !isDone {
+            let found = result
+            (result, isDone) = try await write { session in
+                var cancellation = Cancellation(session: session, moment: moment, result: found)
+                let isDone = try cancellation.cancel(subscription: subscription, limit: Self.portion)
+                return (cancellation.result, isDone)
+            }
+        }
+        return result
+    }
+
+    /// How many deliveries one transaction cancels.
+    static let portion = 5_000
+}

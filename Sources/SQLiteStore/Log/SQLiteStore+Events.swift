@@ -1,0 +1,92 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func events(_ query: EventQuery) async throws(StoreError) -> [LoggedEvent] {
+        try await read { db in
+            var conditions = Conditions()
+            if let after = query.after {
+                conditions.add("e.id < (SELECT id FROM webhooks_events WHERE event_id = ?)", after)
+            }
+            conditions.add("e.created_at >= ?", query.since?.milliseconds)
+            conditions.add("e.created_at < ?", query.until?.milliseconds)
+            conditions.add("e.topic", oneOf: query.topics)
+            conditions.add("e.tenant = ?", query.tenant)
+            conditions.add("e.test = ?", query.isTest)
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test, e.cancelled,
+                        (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id)
+                    FROM webhooks_events e \(conditions.clause) ORDER BY e.id DESC LIMIT ?
+                    """,
+                arguments: conditions.arguments + [query.limit]
+            )
+            return try Array(rows.map { Self.loggedEvent($0) })
+        }
+    }
+
+    private static func loggedEvent(_ row: Row) -> LoggedEvent {
+        LoggedEvent(
+            id: row[0],
+            topic: row[1],
+            tenant: row[2],
+            occurredAt: Timestamp(milliseconds: row[3]),
+            createdAt: Timestamp(milliseconds: row[4]),
+            deliverAt: (row[5] as Int64?).map { Timestamp(milliseconds: $0) },
+            isTest: row[6],
+            isCancelled: row[7],
+            deliveryCount: row[8]
+        )
+    }
+
+    public func event(_ id: String) async throws(StoreError) -> Event? {
+        try await read { db in
+            let sql = "SELECT \(EventRow.columns) FROM webhooks_events e WHERE e.event_id = ?"
+            let statement = try RawStatement(db, sql)
+            try statement.bind(id)
+            guard try statement.next() else { return nil }
+            defer { statement.reset() }
+            return EventRow.read(statement)
+        }
+    }
+
+    public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
+        try await read { db in
+            var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
+            let event = try RawStatement(
+                db,
+                """
+                SELECT e.id, EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id)
+                FROM webhooks_events e WHERE e.event_id = ?
+                """
+            )
+            let deliveries = try RawStatement(
+                db,
+                // In flight with number 1, or never attempted.
+                """
+                SELECT count(*), count(*) FILTER (WHERE attempts = 0 OR (attempts = 1 AND state = 2))
+                FROM webhooks_deliveries WHERE event = ? AND state < 3
+                """
+            )
+            for id in Set(ids) {
+                try event.bind(id)
+                guard try event.next() else { continue }
+                let (row, waits) = (event.int64(0), event.bool(1))
+                event.reset()
+                if waits { progress.waitingForFanOut += 1 }
+                try deliveries.bind(row)
+                if try deliveries.next() {
+                    progress.open += deliveries.int(0)
+                    progress.withoutFirstAttempt += deliveries.int(1)
+                }
+                deliveries.reset()
+            }
+            return progress
+        }
+    }
+
+    public func health() async throws(StoreError) -> [SubscriptionHealth] {
+        try await read { try HealthRow.all($0) }
+    }
+}

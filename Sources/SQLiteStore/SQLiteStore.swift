@@ -1,0 +1,148 @@
+internal import GRDB
+public import WebhookCore
+
+/// The store on an SQLite database, its own file or a host's.
+///
+/// One writing connection on its own queue, one reading connection on another: what is listed never holds up what is
+/// sent. Every method may be called from anywhere.
+public final class SQLiteStore: DeliveryStore, EventLog {
+    /// What the store was opened for.
+    public let role: Role
+    let files: StoreFiles
+    let clock: any WebhookClock
+    /// `nil` for a reader.
+    let writer: DatabaseQueue?
+    let reader: DatabaseQueue
+    let names = SubscriptionNames()
+    let foreignWrites = ForeignWrites()
+
+    /// The database's path, symbolic links resolved.
+    public var path: String { files.path }
+
+    /// Opens a store, and makes it where it is missing and the role writes. Touches the disk: not for a queue that may
+    /// not wait.
+    ///
+    /// A dispatcher holds the ``DispatcherLock`` before it opens the store.
+    /// - Parameters:
+    ///   - path: the database's file; its folder is made (mode 0700), and the file (0600).
+    ///   - role: what this process does with it.
+    ///   - clock: dates what is appended through the log. Default: the machine's.
+    /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `full`, `readOnly`, `busy`, `unavailable`.
+    public static func open(
+        path: String,
+        role: Role,
+        clock: any WebhookClock = SystemClock()
+    ) throws(StoreError) -> SQLiteStore {
+        let files = StoreFiles(path)
+        if role.writes {
+            try files.create()
+        } else if !files.exists {
+            throw StoreError(.missing, "there is no store at \(files.path)")
+        }
+        do {
+            return try SQLiteStore(StoreFiles(path), role: role, clock: clock)
+        } catch {
+            throw StoreError(error, path: files.path)
+        }
+    }
+
+    private init(_ files: StoreFiles, role: Role, clock: any WebhookClock) throws {
+        self.files = files
+        self.role = role
+        self.clock = clock
+        if role.writes {
+            writer = try Connection.openWriter(files, role: role, foreignWrites: foreignWrites)
+        } else {
+            writer = nil
+        }
+        reader = try Connection.openReader(files)
+    }
+
+    /// Closes the connections once they are idle; what was committed is durable already. Without it they close when
+    /// the store is gone.
+    public func close() {
+        if role == .dispatcher { try? checkpoint() }
+        try? writer?.close()
+        try? reader.close()
+    }
+
+    // MARK: The engine's side
+
+    public func commit(
+        _ batch: StoreBatch,
+        completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
+    ) {
+        write(completion: completion) { session in try session.apply(batch) }
+    }
+
+    public func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void) {
+        guard let writer else { return completion(false) }
+        writer.asyncWriteWithoutTransaction { [foreignWrites] db in
+            completion((try? foreignWrites.check(db)) ?? false)
+        }
+    }
+
+    // MARK: Access
+
+    /// Runs one transaction on the writing connection, in the order of the calls.
+    func write<Value: Sendable>(
+        completion: @escaping @Sendable (Result<Value, StoreError>) -> Void,
+        _ body: @escaping @Sendable (BatchSession) throws -> Value
+    ) {
+        guard let writer else {
+            return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
+        }
+        writer.asyncWriteWithoutTransaction { [names, path] db in
+            completion(Self.transaction(db, names: names, path: path, body))
+        }
+    }
+
+    /// Runs one transaction on the writing connection.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (BatchSession) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            write(completion: { continuation.resume(returning: $0) }, body)
+        }
+        return try result.get()
+    }
+
+    /// Reads one consistent state on the reading connection.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            reader.asyncRead { [path] db in
+                do {
+                    continuation.resume(returning: .success(try body(db.get())))
+                } catch {
+                    continuation.resume(returning: .failure(StoreError(error, path: path)))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private static func transaction<Value>(
+        _ db: Database,
+        names: SubscriptionNames,
+        path: String,
+        _ body: (BatchSession) throws -> Value
+    ) -> Result<Value, StoreError> {
+        do {
+            // What a failed rollback may have left behind.
+            if db.isInsideTransaction { try db.rollback() }
+            var value: Value?
+            try db.inTransaction(.immediate) {
+                value = try body(BatchSession(db, names: names))
+                return .commit
+            }
+            names.commit()
+            guard let value else { return .failure(StoreError(.unavailable, "\(path): nothing was done")) }
+            return .success(value)
+        } catch {
+            names.rollback()
+            return .failure(StoreError(error, path: path))
+        }
+    }
+}

@@ -1,0 +1,112 @@
+extension Schema {
+    /// Moments are UTC milliseconds, durations microseconds; small numbers stand for words (`Code`).
+    ///
+    /// - `webhooks_schema`: the version, and the highest ids that were ever deleted, so that none is given out again.
+    /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
+    ///   with all its data.
+    /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
+    ///   open deliveries holds; `settled_at` exactly once settled (3 and above); 2 is in flight.
+    /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
+    ///
+    /// Columns that change stand behind those that don't, large ones last.
+    static let version1 = """
+        CREATE TABLE IF NOT EXISTS webhooks_schema (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            version INTEGER NOT NULL,
+            last_event INTEGER NOT NULL DEFAULT 0,
+            last_delivery INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE IF NOT EXISTS webhooks_events (
+            id INTEGER PRIMARY KEY,
+            event_id TEXT NOT NULL UNIQUE,
+            topic TEXT NOT NULL,
+            tenant TEXT,
+            occurred_at INTEGER NOT NULL,
+            occurred_given INTEGER NOT NULL CHECK (occurred_given IN (0, 1)),
+            created_at INTEGER NOT NULL,
+            deliver_at INTEGER,
+            test INTEGER NOT NULL CHECK (test IN (0, 1)),
+            target TEXT,
+            cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+            data BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE IF NOT EXISTS webhooks_pending (
+            event INTEGER PRIMARY KEY,
+            due_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at);
+
+        CREATE TABLE IF NOT EXISTS webhooks_subscriptions (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            disabled_cause TEXT CHECK (disabled_cause IN ('manual', 'gone', 'failing')),
+            disabled_at INTEGER,
+            enabled_at INTEGER,
+            failing_since INTEGER,
+            has_succeeded INTEGER NOT NULL DEFAULT 0 CHECK (has_succeeded IN (0, 1)),
+            CHECK ((disabled_cause IS NULL) = (disabled_at IS NULL))
+        ) STRICT;
+
+        CREATE TABLE IF NOT EXISTS webhooks_bodies (
+            id INTEGER PRIMARY KEY,
+            content BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE IF NOT EXISTS webhooks_deliveries (
+            id INTEGER PRIMARY KEY,
+            event INTEGER NOT NULL,
+            subscription INTEGER NOT NULL,
+            body INTEGER,
+            content_type INTEGER NOT NULL,
+            mode INTEGER NOT NULL,
+            test INTEGER NOT NULL CHECK (test IN (0, 1)),
+            retrigger_of INTEGER,
+            created_at INTEGER NOT NULL,
+            state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 6),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            free_attempts INTEGER NOT NULL DEFAULT 0,
+            interruptions INTEGER NOT NULL DEFAULT 0,
+            due_at INTEGER,
+            claimed_at INTEGER,
+            settled_at INTEGER,
+            last_status INTEGER,
+            last_error INTEGER,
+            detail TEXT,
+            CHECK ((state < 2) = (due_at IS NOT NULL)),
+            CHECK ((state > 2) = (settled_at IS NOT NULL)),
+            CHECK ((attempts > 0) = (claimed_at IS NOT NULL)),
+            CHECK (CASE state WHEN 0 THEN attempts = 0 WHEN 1 THEN attempts > 0 WHEN 2 THEN attempts > 0 ELSE 1 END)
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_event ON webhooks_deliveries (event);
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_open ON webhooks_deliveries (subscription, due_at)
+            WHERE due_at IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_in_flight ON webhooks_deliveries (subscription)
+            WHERE state = 2;
+
+        CREATE TABLE IF NOT EXISTS webhooks_attempts (
+            delivery INTEGER NOT NULL,
+            number INTEGER NOT NULL CHECK (number > 0),
+            outcome INTEGER,
+            status INTEGER,
+            error INTEGER,
+            started_at INTEGER NOT NULL,
+            finished_at INTEGER,
+            duration INTEGER,
+            dns INTEGER,
+            connect INTEGER,
+            tls INTEGER,
+            first_byte INTEGER,
+            truncated INTEGER NOT NULL,
+            reused INTEGER NOT NULL,
+            http_version TEXT,
+            remote_address TEXT,
+            url TEXT NOT NULL,
+            detail TEXT,
+            headers BLOB NOT NULL,
+            response_body BLOB NOT NULL,
+            PRIMARY KEY (delivery, number)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

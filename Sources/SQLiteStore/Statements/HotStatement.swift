@@ -1,0 +1,85 @@
+/// The statements that a batch is made of, each prepared once for a connection.
+///
+/// A delivery's whole life, accepted with its first attempt claimed and delivered at once, takes five: `insertEvent` and
+/// `insertBody` (once for all deliveries that share them), `insertDelivery`, `finishDelivery`, `insertAttempt`.
+enum HotStatement: Int, CaseIterable {
+    case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
+    case finishDelivery, insertAttempt
+    case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectTest
+    case selectRefill
+
+    var sql: String {
+        switch self {
+        case .lastIDs:
+            """
+            SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0)),
+                max(last_delivery, coalesce((SELECT max(id) FROM webhooks_deliveries), 0))
+            FROM webhooks_schema
+            """
+        case .insertEvent:
+            """
+            INSERT INTO webhooks_events
+            (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, data)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (event_id) DO NOTHING
+            """
+        case .insertPending:
+            "INSERT INTO webhooks_pending (event, due_at) VALUES (?, ?)"
+        case .insertBody:
+            "INSERT INTO webhooks_bodies (content) VALUES (?)"
+        case .insertDelivery:
+            """
+            INSERT INTO webhooks_deliveries
+            (id, event, subscription, body, content_type, mode, test, created_at,
+            state, attempts, due_at, claimed_at, settled_at, last_error, detail)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        case .finishDelivery:
+            """
+            UPDATE webhooks_deliveries
+            SET state = ?, due_at = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?, interruptions = ?
+            WHERE id = ? AND attempts = ? AND state = 2
+            """
+        case .insertAttempt:
+            """
+            INSERT INTO webhooks_attempts
+            (delivery, number, outcome, status, error, started_at, finished_at, duration, dns, connect, tls, first_byte,
+            truncated, reused, http_version, remote_address, url, detail, headers, response_body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        case .settleDelivery:
+            """
+            UPDATE webhooks_deliveries
+            SET state = ?, last_error = coalesce(?, last_error), detail = ?, settled_at = ?, due_at = NULL
+            WHERE id = ? AND state < 2
+            """
+        case .claimDelivery:
+            """
+            UPDATE webhooks_deliveries SET state = 2, attempts = attempts + 1, claimed_at = ?, due_at = NULL
+            WHERE id = ? AND attempts = ? AND state < 2
+            """
+        case .selectBody:
+            "SELECT content FROM webhooks_bodies WHERE id = (SELECT body FROM webhooks_deliveries WHERE id = ?)"
+        case .withdraw:
+            """
+            UPDATE webhooks_deliveries SET state = ?, last_error = ?, detail = NULL, settled_at = ?, due_at = NULL
+            WHERE id IN (
+                SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                WHERE subscription = ? AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?
+            )
+            """
+        case .deletePending:
+            "DELETE FROM webhooks_pending WHERE event = ?"
+        case .selectTest:
+            "SELECT test FROM webhooks_events WHERE id = ?"
+        case .selectRefill:
+            """
+            SELECT \(OpenDeliveryRow.columns)
+            FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_open
+            CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE d.subscription = ? AND d.due_at IS NOT NULL AND (d.due_at, d.id) > (?, ?)
+            ORDER BY d.due_at, d.id LIMIT ?
+            """
+        }
+    }
+}

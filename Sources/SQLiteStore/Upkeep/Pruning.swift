@@ -1,0 +1,64 @@
+internal import GRDB
+internal import WebhookCore
+
+/// Deletes within one transaction, and keeps the account. Each row is looked at again: it was found before.
+struct Pruning {
+    let db: Database
+    let moment: Timestamp
+    let limit: Int
+    var result = PruneResult()
+
+    /// Writes down the highest ids, which nothing may get again.
+    func keepIDs() throws {
+        try db.execute(
+            sql: """
+                UPDATE webhooks_schema SET
+                    last_event = max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0)),
+                    last_delivery = max(last_delivery, coalesce((SELECT max(id) FROM webhooks_deliveries), 0))
+                """
+        )
+    }
+
+    /// Deletes a delivery with its attempts, its body where no other needs it, and its event where it was the last.
+    mutating func deleteDelivery(_ id: Int64) throws {
+        let select = try RawStatement(
+            db,
+            "SELECT event, body FROM webhooks_deliveries WHERE id = ? AND settled_at < ?"
+        )
+        try select.bind(id)
+        try select.bind(moment)
+        guard try select.next() else { return }
+        let event = select.int64(0)
+        let body = select.isNull(1) ? nil : select.int64(1)
+        select.reset()
+
+        result.attempts += try run("DELETE FROM webhooks_attempts WHERE delivery = ?", id)
+        result.deliveries += try run("DELETE FROM webhooks_deliveries WHERE id = ?", id)
+        if let body {
+            // Bodies are shared within an event only.
+            let sql = """
+                DELETE FROM webhooks_bodies WHERE id = ?1
+                AND NOT EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = ?2 AND body = ?1)
+                """
+            _ = try run(sql, body, event)
+        }
+        try deleteEvent(event)
+    }
+
+    /// Deletes an event that has no deliveries and doesn't wait for any, within the limit.
+    mutating func deleteEvent(_ row: Int64) throws {
+        guard result.events < limit else { return }
+        let sql = """
+            DELETE FROM webhooks_events WHERE id = ?1 AND created_at < ?2
+            AND NOT EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = ?1)
+            AND NOT EXISTS (SELECT 1 FROM webhooks_pending WHERE event = ?1)
+            """
+        result.events += try run(sql, row, moment.milliseconds)
+    }
+
+    private func run(_ sql: String, _ values: Int64...) throws -> Int {
+        let statement = try RawStatement(db, sql)
+        for value in values { try statement.bind(value) }
+        return try statement.run()
+    }
+}

@@ -1,0 +1,61 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func integrityProblems() async throws(StoreError) -> [String] {
+        try await read { [path] db in
+            let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
+            guard findings == ["ok"] else {
+                throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
+            }
+            return try Self.invariants.flatMap { what, sql in
+                try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
+            }
+        }
+    }
+
+    /// What must never be, and the statement that finds the rows. The table's own CHECKs hold the rest.
+    private static let invariants: [(String, String)] = [
+        (
+            "delivery without its event",
+            "SELECT id FROM webhooks_deliveries d WHERE NOT EXISTS (SELECT 1 FROM webhooks_events WHERE id = d.event)"
+        ),
+        (
+            "delivery without its subscription",
+            """
+            SELECT id FROM webhooks_deliveries d
+            WHERE NOT EXISTS (SELECT 1 FROM webhooks_subscriptions WHERE id = d.subscription)
+            """
+        ),
+        (
+            "delivery whose body is gone",
+            """
+            SELECT id FROM webhooks_deliveries d
+            WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM webhooks_bodies WHERE id = d.body)
+            """
+        ),
+        (
+            "delivery whose attempts are not all recorded",
+            """
+            SELECT id FROM webhooks_deliveries d WHERE attempts - (state = 2) <>
+                (SELECT count(*) FROM webhooks_attempts WHERE delivery = d.id AND number <= d.attempts - (d.state = 2))
+            """
+        ),
+        (
+            "attempt that its delivery doesn't know",
+            """
+            SELECT delivery FROM webhooks_attempts a WHERE NOT EXISTS (
+                SELECT 1 FROM webhooks_deliveries d WHERE d.id = a.delivery AND a.number <= d.attempts - (d.state = 2)
+            )
+            """
+        ),
+        (
+            "event that waits for its fan-out and isn't there, is cancelled or has deliveries",
+            """
+            SELECT event FROM webhooks_pending p
+            WHERE NOT EXISTS (SELECT 1 FROM webhooks_events WHERE id = p.event AND NOT cancelled)
+            OR EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = p.event)
+            """
+        ),
+    ]
+}

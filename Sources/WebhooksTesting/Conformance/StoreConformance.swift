@@ -1,0 +1,69 @@
+public import WebhookCore
+
+/// The promises of ``DeliveryStore`` and ``EventLog`` as checks that every store must pass, so that no two drift apart.
+///
+/// With Swift Testing: `@Test(arguments: StoreConformance.allChecks) func keepsPromise(check: …) async throws
+/// { try await check.run(on: harness) }`.
+public enum StoreConformance {
+    /// What is under test.
+    public typealias Store = any DeliveryStore & EventLog
+
+    /// Gives a check its stores.
+    public struct Harness: Sendable {
+        /// Opens a new, empty store, dating what is appended by the machine's clock.
+        public var open: @Sendable () async throws -> Store
+        /// Opens another connection to a store's rows, as another process would.
+        public var connect: @Sendable (Store) async throws -> Store
+        /// Makes commits that need room fail, with whatever error, until ``repair``; `nil` where a store can't.
+        public var sabotage: (@Sendable (Store) async throws -> Void)?
+        /// Ends ``sabotage``.
+        public var repair: (@Sendable (Store) async throws -> Void)?
+
+        public init(
+            open: @escaping @Sendable () async throws -> Store,
+            connect: @escaping @Sendable (Store) async throws -> Store,
+            sabotage: (@Sendable (Store) async throws -> Void)? = nil,
+            repair: (@Sendable (Store) async throws -> Void)? = nil
+        ) {
+            self.open = open
+            self.connect = connect
+            self.sabotage = sabotage
+            self.repair = repair
+        }
+    }
+
+    /// One promise.
+    public struct Check: Sendable, CustomStringConvertible {
+        /// What is promised.
+        public var description: String
+        private let body: @Sendable (Harness) async throws -> Void
+
+        init(_ description: String, _ body: @escaping @Sendable (Harness) async throws -> Void) {
+            self.description = description
+            self.body = body
+        }
+
+        /// Makes the check with a store that is open already.
+        init(_ description: String, _ body: @escaping @Sendable (StoreDriver) async throws -> Void) {
+            self.init(description) { (harness: Harness) in
+                try await body(StoreDriver(store: harness.open()))
+            }
+        }
+
+        /// Throws a ``Failure`` where the store breaks the promise.
+        public func run(on harness: Harness) async throws {
+            try await body(harness)
+        }
+    }
+
+    /// A broken promise.
+    public struct Failure: Error, CustomStringConvertible {
+        public var description: String
+    }
+
+    /// All promises.
+    public static let allChecks: [Check] =
+        acceptanceChecks + fanOutChecks + claimChecks + resultChecks + settlementChecks + scheduleChecks
+        + healthChecks + logChecks + attemptChecks + progressChecks + cancelChecks + retriggerChecks
+        + statisticsChecks + pruneChecks + durabilityChecks
+}

@@ -1,0 +1,178 @@
+internal import WebhookCore
+
+/// A store with short words for what the checks do to it.
+struct StoreDriver: Sendable {
+    let store: StoreConformance.Store
+
+    /// Commits a batch and waits until it is durable.
+    func commit(_ fill: (inout StoreBatch) -> Void) async throws -> StoreBatchResult {
+        var batch = StoreBatch()
+        fill(&batch)
+        return try await attempt(batch).get()
+    }
+
+    /// Commits a batch, come what may.
+    func attempt(_ batch: StoreBatch) async -> Result<StoreBatchResult, StoreError> {
+        await withCheckedContinuation { continuation in
+            store.commit(batch) { continuation.resume(returning: $0) }
+        }
+    }
+
+    func read(_ fill: (inout StoreReads) -> Void) async throws -> StoreReadResult {
+        var reads = StoreReads()
+        fill(&reads)
+        return try await commit { $0.reads = reads }.reads
+    }
+
+    func hasForeignWrites() async -> Bool {
+        await withCheckedContinuation { continuation in
+            store.checkForeignWrites { continuation.resume(returning: $0) }
+        }
+    }
+
+    // MARK: Events and deliveries
+
+    /// Accepts an event with deliveries.
+    @discardableResult
+    func accept(
+        _ event: Event,
+        at moment: Timestamp = .at(0),
+        _ deliveries: [NewDelivery],
+        bodies: [ByteString] = ["body"]
+    ) async throws -> [Delivery.ID] {
+        let new = NewDeliveries(bodies: bodies, deliveries: deliveries)
+        let result = try await commit { batch in
+            batch.acceptances = [Acceptance(event: event, createdAt: moment, deliveries: new)]
+        }
+        guard case .stored(_, let ids)? = result.acceptances.first else {
+            throw StoreConformance.Failure(description: "event \(event.id) was not stored")
+        }
+        return ids
+    }
+
+    /// Accepts an event with one delivery.
+    func acceptOne(_ id: String, _ delivery: NewDelivery, at moment: Timestamp = .at(0)) async throws -> Delivery.ID {
+        try await accept(.sample(id), at: moment, [delivery])[0]
+    }
+
+    /// Accepts an event without deliveries; its row.
+    func acceptPending(_ event: Event, at moment: Timestamp = .at(0), target: String? = nil) async throws -> Int64 {
+        let result = try await commit { batch in
+            batch.acceptances = [Acceptance(event: event, createdAt: moment, target: target, deliveries: nil)]
+        }
+        guard case .stored(let row, let ids)? = result.acceptances.first, ids.isEmpty else {
+            throw StoreConformance.Failure(description: "event \(event.id) was not stored")
+        }
+        return row
+    }
+
+    func delivery(_ id: Delivery.ID) async throws -> Delivery {
+        guard let delivery = try await store.delivery(id) else {
+            throw StoreConformance.Failure(description: "\(id) is gone")
+        }
+        return delivery
+    }
+
+    func claim(_ id: Delivery.ID, number: Int = 1, at moment: Timestamp = .at(10)) async throws -> ClaimResult {
+        try await commit {
+            $0.claims = [Claim(delivery: id, number: number, at: moment, needsBody: true)]
+        }.claims[0]
+    }
+
+    /// Records an attempt that is in flight.
+    func record(
+        _ id: Delivery.ID,
+        number: Int = 1,
+        status: Int? = nil,
+        error: DeliveryError? = nil,
+        duration: Duration? = .milliseconds(5),
+        finishedAt: Timestamp = .at(20),
+        next: AttemptWrite.Next
+    ) async throws -> Bool {
+        var attempt = Attempt(
+            number: number,
+            startedAt: .at(10),
+            url: "https://a.example/",
+            requestHeaders: [],
+            requestBody: .empty
+        )
+        attempt.finishedAt = finishedAt
+        attempt.outcome = error == nil ? .succeeded : .failed
+        attempt.status = status
+        attempt.error = error
+        attempt.duration = duration
+        let write = AttemptWrite(delivery: id, attempt: attempt, freeAttempts: 0, interruptions: 0, next: next)
+        return try await commit { $0.results = [write] }.results[0]
+    }
+}
+
+extension Timestamp {
+    /// A moment, so many milliseconds after the checks' beginning.
+    static func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000 + milliseconds) }
+}
+
+extension Event {
+    static func sample(
+        _ id: String,
+        topic: String = "course.created",
+        data: ByteString = "{\"a\":1}",
+        tenant: String? = nil,
+        occurredAt: Timestamp = .at(0),
+        given: Bool = false,
+        deliverAt: Timestamp? = nil,
+        isTest: Bool = false
+    ) -> Event {
+        Event(
+            stored: id,
+            topic: topic,
+            data: data,
+            tenant: tenant,
+            occurredAt: occurredAt,
+            occurredAtIsGiven: given,
+            deliverAt: deliverAt,
+            isTest: isTest
+        )
+    }
+}
+
+extension NewDelivery {
+    /// A delivery that is due.
+    static func pending(_ subscription: String, dueAt: Timestamp = .at(0), body: Int? = 0) -> NewDelivery {
+        NewDelivery(
+            subscription: subscription,
+            mode: .retry,
+            body: body,
+            contentType: .json,
+            start: .pending(dueAt: dueAt)
+        )
+    }
+
+    /// A delivery whose first attempt is claimed with the insert.
+    static func claimed(_ subscription: String, at moment: Timestamp = .at(5)) -> NewDelivery {
+        NewDelivery(
+            subscription: subscription,
+            mode: .retry,
+            body: 0,
+            contentType: .json,
+            start: .claimed(at: moment)
+        )
+    }
+}
+
+/// Throws where two values differ.
+func expect<Value: Equatable>(
+    _ found: Value,
+    _ expected: Value,
+    _ what: String,
+    file: StaticString = #fileID,
+    line: UInt = #line
+) throws {
+    if found != expected {
+        throw StoreConformance.Failure(description: "\(file):\(line): \(what): found \(found), expected \(expected)")
+    }
+}
+
+/// Throws where a condition doesn't hold.
+func expect(_ condition: Bool, _ what: String, file: StaticString = #fileID, line: UInt = #line) throws {
+    if !condition { throw StoreConformance.Failure(description: "\(file):\(line): \(what)") }
+}

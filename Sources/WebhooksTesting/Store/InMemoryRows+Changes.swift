@@ -1,0 +1,129 @@
+internal import WebhookCore
+
+/// What the log is asked to do.
+extension InMemoryRows {
+    mutating func cancel(
+        events ids: [String],
+        deliveries single: [Delivery.ID],
+        subscription: String?,
+        at moment: Timestamp
+    ) -> CancelResult {
+        var result = CancelResult()
+        for id in ids {
+            guard let event = event(id) else {
+                result.unknown.append(id)
+                continue
+            }
+            if event.state == .waitsForFanOut {
+                setState(.cancelled, ofEvent: event.row)
+                result.events.append(id)
+            }
+            for delivery in event.deliveries {
+                cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result)
+            }
+        }
+        for id in single { cancel(id, at: moment, into: &result) }
+        if let subscription {
+            let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
+            for position in waiting[subscription]?.values ?? [] { cancel(position.delivery, at: moment, into: &result) }
+            for id in running { cancel(Delivery.ID(rawValue: id), at: moment, into: &result) }
+        }
+        return result
+    }
+
+    private mutating func cancel(_ id: Delivery.ID, at moment: Timestamp, into result: inout CancelResult) {
+        guard let row = deliveries[id.rawValue] else {
+            result.unknown.append(id.description)
+            return
+        }
+        if settle(Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)) {
+            result.deliveries.append(id)
+        } else if row.state != .cancelled, !result.tooLate.contains(id.description) {
+            result.tooLate.append(id.description)
+        }
+    }
+
+    mutating func setDisabled(_ disabled: SubscriptionHealth.Disabled?, subscription: String, at moment: Timestamp) {
+        let fresh = InMemoryHealthRow(health: SubscriptionHealth(subscription: subscription))
+        var row = healthRows[subscription] ?? fresh
+        row.health.disabled = disabled
+        if disabled == nil {
+            row.health.failingSince = nil
+            row.enabledAt = moment
+        }
+        healthRows[subscription] = row
+    }
+
+    mutating func retrigger(_ ids: [Delivery.ID], at moment: Timestamp) -> [Delivery.ID] {
+        ids.compactMap { deliveries[$0.rawValue] }.map { old in
+            insertDelivery { id in
+                InMemoryDeliveryRow(
+                    id: id,
+                    event: old.event,
+                    subscription: old.subscription,
+                    mode: old.mode,
+                    contentType: old.contentType,
+                    body: old.body,
+                    state: .pending,
+                    dueAt: moment,
+                    createdAt: moment,
+                    retriggerOf: old.id
+                )
+            }
+        }
+    }
+
+    mutating func prune(olderThan moment: Timestamp, limit: Int) -> PruneResult {
+        var result = PruneResult()
+        let settled = deliveryRows.filter { row in row.settledAt.map { $0 < moment } ?? false }
+        for row in settled.prefix(limit) {
+            result.deliveries += 1
+            result.attempts += row.log.count
+            removeDelivery(row.id.rawValue)
+        }
+        let empty = events.values.sorted { $0.row < $1.row }.filter { event in
+            event.createdAt < moment && event.state != .waitsForFanOut && event.deliveries.isEmpty
+        }
+        for event in empty.prefix(limit) {
+            result.events += 1
+            removeEvent(event.row)
+        }
+        return result
+    }
+
+    func statistics() -> [SubscriptionStatistics] {
+        let rows = deliveryRows.filter { events[$0.event]?.event.isTest == false }
+        let bySubscription = Dictionary(grouping: rows, by: \.subscription)
+        let names = Set(bySubscription.keys).union(health.map(\.subscription))
+        return names.sorted().map { name in
+            var statistics = SubscriptionStatistics(subscription: name)
+            let rows = bySubscription[name] ?? []
+            for row in rows { statistics.counts[row.state, default: 0] += 1 }
+            let recent = rows.reversed().filter(\.state.isSettled).prefix(SubscriptionStatistics.sample)
+            statistics.setPercentiles(of: recent.flatMap(\.log).compactMap(\.duration))
+            let failures = rows.compactMap { row in
+                row.lastError.map { (at: row.claimedAt ?? row.settledAt ?? row.createdAt, error: $0) }
+            }
+            statistics.lastError = failures.filter { $0.error != .disabled }.max { $0.at < $1.at }?.error
+            statistics.lastDeliveredAt = rows.filter { $0.state == .delivered }.compactMap(\.settledAt).max()
+            return statistics
+        }
+    }
+
+    /// What must never be.
+    public var integrityProblems: [String] {
+        var problems: [String] = []
+        for row in deliveryRows {
+            func require(_ condition: Bool, _ what: String) {
+                if !condition { problems.append("\(row.id) \(what)") }
+            }
+            require(events[row.event] != nil, "has no event")
+            require(row.log.count == row.attempts - (row.state == .inFlight ? 1 : 0), "lacks a record of an attempt")
+            require(row.log.enumerated().allSatisfy { $0.element.number == $0.offset + 1 }, "has a gap in its log")
+            require((row.dueAt != nil) == row.isWaiting, "is due although it doesn't wait, or the other way round")
+            require((row.settledAt != nil) == row.state.isSettled, "has a moment of settling that doesn't fit its state")
+            require(row.state != .pending || row.attempts == 0, "is pending after an attempt")
+        }
+        return problems
+    }
+}

@@ -1,0 +1,75 @@
+internal import WebhookCore
+
+extension InMemoryRows {
+    /// What a batch asks for.
+    func read(_ reads: StoreReads) -> StoreReadResult {
+        var result = StoreReadResult()
+        if reads.interrupted {
+            result.interrupted = inFlight.values.compactMap { deliveries[$0] }.map { row in
+                let claimedAt = row.claimedAt ?? row.createdAt
+                return InterruptedDelivery(delivery: open(row, dueAt: claimedAt), claimedAt: claimedAt)
+            }
+        }
+        if reads.health { result.health = health }
+        readEvents(reads, into: &result)
+        if reads.openSubscriptions {
+            result.openSubscriptions = waiting.compactMap { name, positions in
+                positions.first.map { OpenSubscription(name: name, earliestDue: $0.dueAt) }
+            }
+            .sorted { $0.name < $1.name }
+        }
+        if let id = reads.newDeliveriesAbove {
+            let new = id.rawValue < lastDelivery ? (id.rawValue + 1...lastDelivery).compactMap { deliveries[$0] } : []
+            result.touchedSubscriptions = Set(new.filter(\.isWaiting).map(\.subscription)).sorted()
+            result.highestDelivery = deliveries.keys.max().map { Delivery.ID(rawValue: $0) }
+        }
+        result.refills = reads.refills.map { refill in
+            let positions = waiting[refill.subscription]?.after(refill.after).prefix(refill.limit) ?? []
+            return positions.compactMap { position in
+                deliveries[position.delivery.rawValue].map { open($0, dueAt: position.dueAt) }
+            }
+        }
+        for event in reads.adoptions {
+            result.adopted += (events[event]?.deliveries ?? []).compactMap { deliveries[$0] }.compactMap { row in
+                row.dueAt.map { open(row, dueAt: $0) }
+            }
+        }
+        return result
+    }
+
+    private func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) {
+        let due = reads.pendingEvents > 0 ? waitingEvents.values.prefix { $0.dueAt <= reads.pendingEventsDueBy } : []
+        var rows = due.prefix(reads.pendingEvents).map(\.delivery.rawValue)
+        for row in reads.adoptions where events[row]?.state == .waitsForFanOut && !rows.contains(row) {
+            rows.append(row)
+        }
+        result.pendingEvents = rows.compactMap { events[$0] }.map {
+            PendingEvent(row: $0.row, event: $0.event, target: $0.target)
+        }
+        if reads.pendingEvents > 0 {
+            result.nextEventDue = waitingEvents.values.first { !rows.contains($0.delivery.rawValue) }?.dueAt
+        }
+    }
+
+    private func open(_ row: InMemoryDeliveryRow, dueAt: Timestamp) -> OpenDelivery {
+        // Every delivery has its event: they are inserted together, and the event is removed last.
+        let event = events[row.event]?.event
+        return OpenDelivery(
+            id: row.id,
+            subscription: row.subscription,
+            mode: row.mode,
+            contentType: row.contentType,
+            attempts: row.attempts,
+            freeAttempts: row.freeAttempts,
+            interruptions: row.interruptions,
+            dueAt: dueAt,
+            event: EventHeader(
+                row: row.event,
+                id: event?.id ?? "",
+                topic: event?.topic ?? "",
+                tenant: event?.tenant,
+                isTest: event?.isTest ?? false
+            )
+        )
+    }
+}

@@ -1,0 +1,98 @@
+public import WebhookCore
+
+/// Everything that an ``InMemoryStore`` keeps, with the indexes that keep a simulation fast.
+///
+/// A value: a copy is a snapshot, to look for violated invariants at leisure.
+public struct InMemoryRows: Sendable {
+    public private(set) var events: [Int64: InMemoryEventRow] = [:]
+    public private(set) var deliveries: [Int64: InMemoryDeliveryRow] = [:]
+    var healthRows: [String: InMemoryHealthRow] = [:]
+
+    private(set) var eventRows: [String: Int64] = [:]
+    private(set) var lastEvent: Int64 = 0
+    private(set) var lastDelivery: Int64 = 0
+    /// Pending and waiting deliveries by subscription, in the order in which they are due.
+    private(set) var waiting: [String: SortedValues<Refill.Position>] = [:]
+    private(set) var inFlight = SortedValues<Int64>()
+    /// Events that wait for their fan-out; the row stands where a delivery's id would.
+    private(set) var waitingEvents = SortedValues<Refill.Position>()
+
+    init() {}
+
+    /// What is remembered about each subscription, by name.
+    public var health: [SubscriptionHealth] {
+        healthRows.values.map(\.health).filter { $0 != SubscriptionHealth(subscription: $0.subscription) }
+            .sorted { $0.subscription < $1.subscription }
+    }
+
+    /// Rows of deliveries, oldest first.
+    public var deliveryRows: [InMemoryDeliveryRow] { deliveries.values.sorted { $0.id < $1.id } }
+
+    func event(_ id: String) -> InMemoryEventRow? { eventRows[id].flatMap { events[$0] } }
+
+    // MARK: Changing rows, the indexes along
+
+    mutating func insertEvent(
+        _ event: Event,
+        target: String?,
+        at moment: Timestamp,
+        state: InMemoryEventRow.State
+    ) -> Int64 {
+        lastEvent += 1
+        let row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: moment, state: state)
+        events[lastEvent] = row
+        eventRows[event.id] = lastEvent
+        if state == .waitsForFanOut { waitingEvents.insert(Self.position(row)) }
+        return lastEvent
+    }
+
+    mutating func setState(_ state: InMemoryEventRow.State, ofEvent row: Int64) {
+        guard let event = events[row] else { return }
+        waitingEvents.remove(Self.position(event))
+        events[row]?.state = state
+    }
+
+    mutating func removeEvent(_ row: Int64) {
+        guard let event = events.removeValue(forKey: row) else { return }
+        eventRows[event.event.id] = nil
+        waitingEvents.remove(Self.position(event))
+    }
+
+    /// Inserts a delivery under the next id.
+    mutating func insertDelivery(_ make: (Delivery.ID) -> InMemoryDeliveryRow) -> Delivery.ID {
+        lastDelivery += 1
+        let row = make(Delivery.ID(rawValue: lastDelivery))
+        deliveries[lastDelivery] = row
+        events[row.event]?.deliveries.append(lastDelivery)
+        index(row)
+        return row.id
+    }
+
+    mutating func updateDelivery(_ id: Delivery.ID, _ change: (inout InMemoryDeliveryRow) -> Void) {
+        guard var row = deliveries.removeValue(forKey: id.rawValue) else { return }
+        unindex(row)
+        change(&row)
+        index(row)
+        deliveries[id.rawValue] = row
+    }
+
+    mutating func removeDelivery(_ id: Int64) {
+        guard let row = deliveries.removeValue(forKey: id) else { return }
+        unindex(row)
+        events[row.event]?.deliveries.removeAll { $0 == id }
+    }
+
+    private mutating func index(_ row: InMemoryDeliveryRow) {
+        if let position = row.position { waiting[row.subscription, default: SortedValues()].insert(position) }
+        if row.state == .inFlight { inFlight.insert(row.id.rawValue) }
+    }
+
+    private mutating func unindex(_ row: InMemoryDeliveryRow) {
+        if let position = row.position { waiting[row.subscription]?.remove(position) }
+        if row.state == .inFlight { inFlight.remove(row.id.rawValue) }
+    }
+
+    private static func position(_ row: InMemoryEventRow) -> Refill.Position {
+        Refill.Position(dueAt: row.dueAt, delivery: Delivery.ID(rawValue: row.row))
+    }
+}

@@ -1,0 +1,140 @@
+internal import Synchronization
+public import WebhookCore
+
+/// A store in memory with the exact semantics of a real one, for simulations and tests.
+///
+/// Deterministic: a batch is applied within the call, ids are given out in order. What was committed outlives this object as
+/// long as another ``InMemoryStore`` shares the rows: a crash is to drop one connection and to open the next.
+public final class InMemoryStore: DeliveryStore, EventLog {
+    /// Runs a completion: at once, or whenever a simulation likes.
+    public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
+
+    let database: InMemoryDatabase
+    private let connection: Int
+    private let clock: any WebhookClock
+    private let executor: Executor
+
+    /// Opens an empty store.
+    /// - Parameters:
+    ///   - clock: dates what is appended through the log. Default: the machine's.
+    ///   - executor: runs the completions of ``commit(_:completion:)``. Default: at once, within the call.
+    public init(clock: any WebhookClock = SystemClock(), executor: @escaping Executor = { $0() }) {
+        database = InMemoryDatabase()
+        connection = database.connect()
+        self.clock = clock
+        self.executor = executor
+    }
+
+    /// Opens another connection to a store's rows, as another process does, or the next one after a crash.
+    public init(sharing other: InMemoryStore, executor: @escaping Executor = { $0() }) {
+        database = other.database
+        connection = database.connect()
+        clock = other.clock
+        self.executor = executor
+    }
+
+    /// Everything that is committed.
+    public var rows: InMemoryRows { database.state.withLock { $0.rows } }
+
+    /// Lets the next commits fail, on every connection, changing nothing: batches and what the log writes.
+    public func failNextCommits(_ count: Int, with error: StoreError = StoreError(.full, "no room on the disk")) {
+        database.state.withLock { $0.faults += Array(repeating: error, count: count) }
+    }
+
+    /// How many commits have changed something, on every connection.
+    public var commits: Int { database.state.withLock { $0.writes } }
+
+    /// Applies a batch at once.
+    public func commitNow(_ batch: StoreBatch) -> Result<StoreBatchResult, StoreError> {
+        var writes = batch
+        writes.reads = StoreReads()
+        return database.write(by: connection, onlyReads: writes.isEmpty) { $0.apply(batch) }
+    }
+
+    public func commit(
+        _ batch: StoreBatch,
+        completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
+    ) {
+        let result = commitNow(batch)
+        executor { completion(result) }
+    }
+
+    public func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void) {
+        let found = database.checkForeignWrites(of: connection)
+        executor { completion(found) }
+    }
+
+    // MARK: The log
+
+    public func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
+        let now = clock.now
+        return try write { rows in
+            rows.accept(Acceptance(event: event, createdAt: now, target: target, deliveries: nil))
+        }
+    }
+
+    public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
+        let now = clock.now
+        return try write { rows in
+            events.map { rows.accept(Acceptance(event: $0, createdAt: now, deliveries: nil)) }
+        }
+    }
+
+    public func events(_ query: EventQuery) async throws(StoreError) -> [LoggedEvent] { rows.list(query) }
+
+    public func event(_ id: String) async throws(StoreError) -> Event? { rows.event(id)?.event }
+
+    public func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [Delivery] { rows.list(query) }
+
+    public func delivery(_ id: Delivery.ID) async throws(StoreError) -> Delivery? { rows.delivery(id) }
+
+    public func attempts(of delivery: Delivery.ID) async throws(StoreError) -> [Attempt] {
+        rows.attempts(of: delivery)
+    }
+
+    public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
+        rows.progress(ofEvents: ids)
+    }
+
+    public func health() async throws(StoreError) -> [SubscriptionHealth] { rows.health }
+
+    public func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery] {
+        rows.newestDeliveries(ofEvent: id)
+    }
+
+    public func cancel(
+        events: [String],
+        deliveries: [Delivery.ID],
+        subscription: String?,
+        at moment: Timestamp
+    ) async throws(StoreError) -> CancelResult {
+        try write { $0.cancel(events: events, deliveries: deliveries, subscription: subscription, at: moment) }
+    }
+
+    public func setDisabled(
+        _ disabled: SubscriptionHealth.Disabled?,
+        subscription: String,
+        at moment: Timestamp
+    ) async throws(StoreError) {
+        try write { $0.setDisabled(disabled, subscription: subscription, at: moment) }
+    }
+
+    public func insertRetrigger(
+        of deliveries: [Delivery.ID],
+        at moment: Timestamp
+    ) async throws(StoreError) -> [Delivery.ID] {
+        try write { $0.retrigger(deliveries, at: moment) }
+    }
+
+    public func statistics() async throws(StoreError) -> [SubscriptionStatistics] { rows.statistics() }
+
+    public func prune(olderThan moment: Timestamp, limit: Int) async throws(StoreError) -> PruneResult {
+        try write { $0.prune(olderThan: moment, limit: limit) }
+    }
+
+    public func integrityProblems() async throws(StoreError) -> [String] { rows.integrityProblems }
+
+    private func write<Value: Sendable>(_ change: (inout InMemoryRows) -> Value) throws(StoreError) -> Value {
+        try database.write(by: connection, change).get()
+    }
+}
