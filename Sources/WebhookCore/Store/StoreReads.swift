@@ -34,7 +34,8 @@ public struct Refill: Sendable, Hashable {
     /// Go on behind this one; `nil` from the start.
     public var after: Position?
     public var limit: Int
-    /// Beside those, the earliest accepted one that waits for a retry, wherever it stands. For ordered subscriptions.
+    /// Beside those, and once only: the earliest accepted one that waits for a retry, wherever it stands. For ordered
+    /// subscriptions.
     public var includesAttempted: Bool
 
     /// A place in the order by due moment and id.
