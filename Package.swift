@@ -119,7 +119,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CurlTransportTests",
-            dependencies: ["CurlTransport", "WebhookReceiver"],
+            dependencies: ["CurlTransport", "WebhookReceiver", "Webhooks"],
             swiftSettings: strict
         ),
         .testTarget(
