@@ -130,7 +130,10 @@ let package = Package(
         .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver", "WebhookCore"], swiftSettings: strict),
         .testTarget(
             name: "WebhooksTests",
-            dependencies: ["Webhooks", "WebhooksTesting", "WebhookReceiver"],
+            dependencies: [
+                "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

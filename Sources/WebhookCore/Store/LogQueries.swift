@@ -13,6 +13,7 @@ public struct EventQuery: Sendable, Hashable {
     /// At most so many; defaults to 50.
     public var limit: Int = 50
 
+    /// Every event.
     public init() {}
 }
 
@@ -36,5 +37,8 @@ public struct DeliveryQuery: Sendable, Hashable {
     /// At most so many; defaults to 50.
     public var limit: Int = 50
 
-    public init() {}
+    /// Every delivery, or those in one of some states.
+    public init(states: Set<DeliveryState> = []) {
+        self.states = states
+    }
 }
