@@ -49,6 +49,7 @@ import WebhookCore
         #expect(result.error == .disconnected && result.requestLeft)
         #expect(result.isStaleConnection && result.connectionReused)
         #expect(requests.withLock { $0 } == ["POST /1 HTTP/1.1", "POST /2 HTTP/1.1"])
+        #expect(server.connectionCount == 1)
     }
 
     @Test func resetOnAReusedConnectionIsOneRequest() async throws {

@@ -45,7 +45,7 @@ import WebhookCore
             connection.waitForEnd()
         }
         let transport = try CurlTransport()
-        let result = await transport.result(of: .to(server.port, timeout: .milliseconds(200)))
+        let result = await withPatience { await transport.result(of: .to(server.port, timeout: $0)) }
         #expect(result.error == .timeout && result.requestLeft)
     }
 
@@ -54,8 +54,8 @@ import WebhookCore
         let server = try RawServer { _, _ in isOver.wait() }
         let transport = try CurlTransport()
         let body = ByteString([UInt8](repeating: 0x20, count: 16 << 20))
-        let result = await transport.result(of: .to(server.port, body: body, timeout: .milliseconds(250)))
-        isOver.signal()
+        let result = await withPatience { await transport.result(of: .to(server.port, body: body, timeout: $0)) }
+        for _ in 0..<server.connectionCount { isOver.signal() }
         #expect(result.error == .timeout && result.requestLeft)
     }
 
@@ -77,5 +77,36 @@ import WebhookCore
         let result = await transport.result(of: .to(server.port, timeout: .zero))
         #expect(result.error == .timeout && !result.requestLeft)
         #expect(server.connectionCount == 0)
+    }
+
+    @Test func blackHole() async throws {
+        let (server, filling) = try RawServer.blackHole(address: "127.0.0.1")
+        defer { for descriptor in filling { close(descriptor) } }
+        let transport = try CurlTransport()
+        let result = await transport.result(of: .to(server.port, connectTimeout: .milliseconds(200)))
+        #expect(result.error == .timeout && !result.requestLeft)
+    }
+
+    @Test func nextAddressWhereTheFirstIsABlackHole() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        let (hole, filling) = try RawServer.blackHole(address: "127.0.0.2", port: server.port)
+        defer { for descriptor in filling { close(descriptor) } }
+        let transport = try CurlTransport(resolver: ScriptedResolver(["two.test": [["127.0.0.2", "127.0.0.1"]]]))
+        let result = await transport.result(
+            of: .to(server.port, host: "two.test", connectTimeout: .milliseconds(500))
+        )
+        #expect(result.status == 200 && result.remoteAddress == "127.0.0.1")
+        withExtendedLifetime(hole) {}
+    }
+
+    @Test(.enabled(if: RawServer.hasIPv6)) func addressesOfVersionSix() async throws {
+        let server = try RawServer(address: "::1") { connection, _ in
+            while connection.readRequest() != nil { connection.send(RawServer.ok) }
+        }
+        let transport = try CurlTransport(resolver: ScriptedResolver(["six.test": [["::1"]]]))
+        for host in ["::1", "six.test"] {
+            let result = await transport.result(of: .to(server.port, host: host))
+            #expect(result.status == 200 && result.remoteAddress == "::1")
+        }
     }
 }

@@ -36,6 +36,11 @@ enum Callbacks {
     /// The last look at where a connection goes, at what is handed to `connect`.
     static let openSocket: webhooks_curl_open_function = { context, _, address in
         guard let exchange = exchange(context), let address else { return webhooks_curl_bad_socket }
+        // After the request: libcurl means to repeat it on a new connection, see `beforeRequest`.
+        guard exchange.requestCount == 0 else {
+            exchange.requestCount += 1
+            return webhooks_curl_bad_socket
+        }
         let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr) ?? 0
         let peer = SocketAddress(UnsafeRawPointer(address) + offset, length: Int(address.pointee.addrlen))
         let port = exchange.request.egress.proxy?.port ?? exchange.request.url.port
@@ -51,6 +56,14 @@ enum Callbacks {
             exchange.isStarved = [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
         }
         return descriptor
+    }
+
+    /// Called when the TCP connection stands. libcurl tells the time of that only if the handshake succeeds too.
+    static let beginTLS: webhooks_curl_tls_function = { _, tlsContext, context in
+        guard let tlsContext, let exchange = exchange(context) else { return CURLE_SSL_CONNECT_ERROR }
+        webhooks_curl_forbid_key_log(tlsContext)
+        exchange.connectedAt = .now
+        return CURLE_OK
     }
 
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? {

@@ -17,7 +17,7 @@ struct ResponseCollector {
     /// Whether something came that was not kept.
     private(set) var isTruncated = false
     /// Whether a single line of an answer came.
-    var hasStarted: Bool { lineCount > 0 }
+    private(set) var hasStarted = false
 
     private let limits: ResponseLimits
     private var status = 0
@@ -33,7 +33,10 @@ struct ResponseCollector {
 
     /// A header line with its line end: a status line, a field, or the empty line at the end.
     mutating func header(_ line: UnsafeRawBufferPointer) -> Verdict {
-        lineCount += 1
+        let content = line.trimmingLineEnd()
+        // The status line and the empty lines are no fields; the status lines of informational answers count.
+        if hasStarted && !content.isEmpty { lineCount += 1 }
+        hasStarted = true
         byteCount += line.count
         guard lineCount <= limits.headerLines, byteCount <= limits.headerBytes else {
             // After whole headers these are trailers: the answer stands.
@@ -42,7 +45,6 @@ struct ResponseCollector {
         }
         // Trailers are no part of the headers.
         guard finalStatus == nil else { return .more }
-        let content = line.trimmingLineEnd()
         if content.isEmpty { return endOfHeaders() }
         if let code = StatusLine.status(content) {
             beginAnswer(code)

@@ -18,6 +18,7 @@ public final class WebhookDispatcher: Sendable {
     let logger: Logger
     let state: Mutex<State>
     let stores: StoreHolder
+    let broadcast = AttemptBroadcast()
 
     struct State {
         var generation: Generation

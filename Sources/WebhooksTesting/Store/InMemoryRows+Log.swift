@@ -31,7 +31,8 @@ extension InMemoryRows {
 
     func list(_ query: DeliveryQuery) -> [Delivery] {
         var result: [Delivery] = []
-        for id in descending(from: query.after.map { $0.rawValue - 1 } ?? lastDelivery) where result.count < query.limit {
+        for id in descending(from: query.after.map { $0.rawValue - 1 } ?? lastDelivery) where result.count < query.limit
+        {
             guard let row = deliveries[id] else { continue }
             let delivery = logged(row)
             if matches(delivery, query) { result.append(delivery) }

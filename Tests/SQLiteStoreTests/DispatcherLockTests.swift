@@ -1,0 +1,84 @@
+import Foundation
+import SQLiteStore
+import Testing
+import WebhookCore
+
+@Suite("The dispatcher's lock")
+struct DispatcherLockTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("A second one is refused and told who holds it")
+    func refuses() throws {
+        let path = folder.file("new/store.sqlite")
+        #expect(DispatcherLock.holder(path: path) == nil)
+        var lock: DispatcherLock? = try DispatcherLock.acquire(path: path, role: "run")
+        #expect(lock != nil)
+        let process = ProcessInfo.processInfo.processIdentifier
+        #expect(DispatcherLock.holder(path: path) == DispatcherLock.Holder(processID: process, role: "run"))
+        let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "emit") }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains("`run`, process \(process)") == true)
+        #expect(try folder.mode(of: path + ".lock") == 0o600)
+
+        lock = nil
+        #expect(DispatcherLock.holder(path: path) == nil)
+        let next = try DispatcherLock.acquire(path: path, role: "emit")
+        #expect(DispatcherLock.holder(path: path)?.role == "emit")
+        withExtendedLifetime(next) {}
+    }
+
+    @Test("Another spelling of the path is the same lock")
+    func resolvesPath() throws {
+        try FileManager.default.createDirectory(atPath: folder.file("real"), withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.file("link"),
+            withDestinationPath: folder.file("real")
+        )
+        let lock = try DispatcherLock.acquire(path: folder.file("real/store.sqlite"), role: "run")
+        #expect(throws: StoreError.self) {
+            try DispatcherLock.acquire(path: folder.file("link/../real/./store.sqlite"), role: "run")
+        }
+        #expect(throws: StoreError.self) {
+            try DispatcherLock.acquire(path: folder.file("link/store.sqlite"), role: "run")
+        }
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("It holds between processes, in both directions")
+    func betweenProcesses() throws {
+        let path = folder.file()
+        var lock: DispatcherLock? = try DispatcherLock.acquire(path: path, role: "run")
+        #expect(lock != nil)
+        #expect(try run(["-n", path + ".lock", "true"]) == 1)
+        lock = nil
+        #expect(try run(["-n", path + ".lock", "true"]) == 0)
+
+        let (input, output) = (Pipe(), Pipe())
+        let other = flock([path + ".lock", "sh", "-c", "echo held; cat"])
+        other.standardInput = input
+        other.standardOutput = output
+        try other.run()
+        #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
+        let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "run") }
+        #expect(error?.code == .locked)
+        try input.fileHandleForWriting.close()
+        other.waitUntilExit()
+        _ = try DispatcherLock.acquire(path: path, role: "run")
+    }
+
+    private func flock(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["flock"] + arguments
+        return process
+    }
+
+    private func run(_ arguments: [String]) throws -> Int32 {
+        let process = flock(arguments)
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}

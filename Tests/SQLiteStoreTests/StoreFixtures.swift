@@ -1,0 +1,62 @@
+import GRDB
+import WebhookCore
+
+@testable import SQLiteStore
+
+extension Event {
+    static func sample(_ id: String, data: ByteString = "{}") -> Event {
+        Event(
+            stored: id,
+            topic: "course.created",
+            data: data,
+            tenant: nil,
+            occurredAt: Timestamp(milliseconds: 1),
+            occurredAtIsGiven: false,
+            deliverAt: nil,
+            isTest: false
+        )
+    }
+}
+
+extension SQLiteStore {
+    /// Commits a batch and waits.
+    func commit(_ batch: StoreBatch) async -> Result<StoreBatchResult, StoreError> {
+        await withCheckedContinuation { continuation in
+            commit(batch) { continuation.resume(returning: $0) }
+        }
+    }
+
+    func hasForeignWrites() async -> Bool {
+        await withCheckedContinuation { continuation in
+            checkForeignWrites { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// Accepts an event with one delivery that settles at once; the delivery's id.
+    func settleOne(_ id: String) async throws -> Delivery.ID? {
+        var batch = StoreBatch()
+        let start = NewDelivery.Start.settled(.failed, .template, detail: nil)
+        let new = NewDelivery(subscription: "a", mode: .retry, body: 0, contentType: .json, start: start)
+        let deliveries = NewDeliveries(bodies: ["body"], deliveries: [new])
+        let moment = Timestamp(milliseconds: 5)
+        batch.acceptances = [Acceptance(event: .sample(id), createdAt: moment, deliveries: deliveries)]
+        guard case .stored(_, let ids)? = try await commit(batch).get().acceptances.first else { return nil }
+        return ids.first
+    }
+
+    /// What a pragma says on the writing or the reading connection.
+    func pragma(_ name: String, onReader: Bool = false) throws -> String? {
+        let read: (Database) throws -> String? = { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+        return onReader ? try reader.unsafeRead(read) : try writer?.unsafeRead(read)
+    }
+}
+
+/// The error of an operation that must fail.
+func storeError(of operation: () async throws -> some Any) async -> StoreError.Code? {
+    do {
+        _ = try await operation()
+        return nil
+    } catch {
+        return (error as? StoreError)?.code
+    }
+}
