@@ -110,7 +110,12 @@ extension DeliveryEngine {
             delivery.delivery.event.row = event
             guard let token = context.flight else {
                 lanes[context.lane].arriving -= 1
-                if lanes[context.lane].isOpen { hold(delivery, lane: context.lane, at: time) }
+                if lanes[context.lane].isOpen {
+                    hold(delivery, lane: context.lane, at: time)
+                } else if lanes[context.lane].isDisabled {
+                    // Accepted before the start had read that it is disabled.
+                    withdrawNew(context.lane, at: time)
+                }
                 continue
             }
             guard flights[token] != nil else { continue }

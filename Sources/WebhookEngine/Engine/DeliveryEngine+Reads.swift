@@ -36,7 +36,7 @@ extension DeliveryEngine {
     }
 
     /// Takes care that what came for a disabled subscription doesn't hang.
-    private mutating func withdrawNew(_ index: Int, at time: EngineTime) {
+    mutating func withdrawNew(_ index: Int, at time: EngineTime) {
         if lanes[index].isWithdrawing {
             lanes[index].needsWithdrawal = true
         } else {
