@@ -33,7 +33,7 @@ extension WebhookDispatcher {
             } else {
                 deliveries = try await read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
             }
-            if deliveries.isEmpty { unknown.append(id) }
+            if deliveries.isEmpty, try await loggedEvent(id) == nil { unknown.append(id) }
             found += deliveries
         }
         return try await plan(found, unknown: unknown)

@@ -66,6 +66,15 @@ extension WebhookDispatcher {
         }
     }
 
+    /// When an event that is stored already is due; `nil` where there is none, or one that was due at once.
+    public func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
+        do throws(WebhooksError) {
+            return try await event(id)?.deliverAt
+        } catch where error.store?.code == .missing {
+            return nil
+        }
+    }
+
     private func write<R: Sendable>(
         _ body: (any EventLog) async throws(StoreError) -> R
     ) async throws(WebhooksError) -> R {

@@ -54,6 +54,6 @@ struct Cancel: AsyncParsableCommand {
         list("too late ", result.tooLate)
         list("unknown  ", result.unknown)
         let isNothing = result.events.isEmpty && result.deliveries.isEmpty && result.tooLate.isEmpty
-        if isNothing && result.unknown.isEmpty { Output.standard.writeLine("nothing to cancel") }
+        if isNothing && result.unknown.isEmpty { Output.standard.writeLine("nothing left to cancel") }
     }
 }

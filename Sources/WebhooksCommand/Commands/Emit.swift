@@ -84,16 +84,22 @@ struct Emit: AsyncParsableCommand {
         if let batch {
             try await EmitBatch(dispatcher: dispatcher, emit: self).run(path: batch)
         } else if let topic {
-            try await run(event(topic, dispatcher), on: dispatcher)
+            try await run(try await event(topic, dispatcher), on: dispatcher)
         }
     }
 
-    private func event(_ topic: String, _ dispatcher: WebhookDispatcher) throws -> Event {
+    private func event(_ topic: String, _ dispatcher: WebhookDispatcher) async throws -> Event {
         let data = payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
-        let due = delay.map { Timestamp.now + $0.duration } ?? deliverAt?.moment
-        return try Event(
-            topic: topic, data: data, id: id, tenant: tenant, occurredAt: at?.moment, deliverAt: due, isTest: test
+        var event = try Event(
+            topic: topic, data: data, id: id, tenant: tenant, occurredAt: at?.moment, deliverAt: deliverAt?.moment,
+            isTest: test
         )
+        if let delay {
+            event.deliverAt = .now + delay.duration
+            // The same command a moment later means the same event, not another one that is due later.
+            if id != nil, let due = try await dispatcher.storedDueTime(of: event.id) { event.deliverAt = due }
+        }
+        return event
     }
 
     private func run(_ event: Event, on dispatcher: WebhookDispatcher) async throws {
