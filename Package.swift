@@ -14,6 +14,8 @@ let package = Package(
     name: "swift-webhooks",
     products: [
         .library(name: "Webhooks", targets: ["Webhooks"]),
+        // For a host whose own SQLite transaction carries an emit.
+        .library(name: "WebhooksSQLite", targets: ["SQLiteStore"]),
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
@@ -131,7 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CurlTransportTests",
-            dependencies: ["CurlTransport", "WebhookReceiver"],
+            dependencies: ["CurlTransport", "WebhookReceiver", "Webhooks"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -142,7 +144,10 @@ let package = Package(
         .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver", "WebhookCore"], swiftSettings: strict),
         .testTarget(
             name: "WebhooksTests",
-            dependencies: ["Webhooks", "WebhooksTesting", "WebhookReceiver"],
+            dependencies: [
+                "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

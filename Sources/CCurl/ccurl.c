@@ -45,15 +45,12 @@ CURLcode webhooks_curl_set_open_function(CURL *easy, webhooks_curl_open_function
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
-static CURLcode forget_key_log(CURL *easy, void *context, void *unused) {
-    (void)easy;
-    (void)unused;
-    SSL_CTX_set_keylog_callback((SSL_CTX *)context, NULL);
-    return CURLE_OK;
+CURLcode webhooks_curl_set_tls_function(CURL *easy, webhooks_curl_tls_function function) {
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, function);
 }
 
-CURLcode webhooks_curl_forbid_key_log(CURL *easy) {
-    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, forget_key_log);
+void webhooks_curl_forbid_key_log(void *ssl_context) {
+    SSL_CTX_set_keylog_callback((SSL_CTX *)ssl_context, NULL);
 }
 
 long webhooks_curl_get_long(CURL *easy, CURLINFO info) {

@@ -12,7 +12,9 @@ enum Connection {
     static let keptLog = 64 * 1024 * 1024
 
     /// Opens the writing connection and brings the schema up to date.
-    static func openWriter(_ files: StoreFiles, role: SQLiteStore.Role, foreignWrites: ForeignWrites) throws -> DatabaseQueue {
+    static func openWriter(_ files: StoreFiles, role: SQLiteStore.Role, foreignWrites: ForeignWrites) throws
+        -> DatabaseQueue
+    {
         let queue = try DatabaseQueue(path: files.path, configuration: configuration(role))
         do {
             try queue.writeWithoutTransaction { db in
@@ -63,7 +65,8 @@ enum Connection {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA mmap_size = 0")
             try db.execute(sql: "PRAGMA cache_size = -16384")
-            // Below 3.51.3, SQLite may damage the file when two connections checkpoint and commit at once: one alone may.
+            // Below 3.51.3, SQLite may damage the file when two connections checkpoint and commit at once: one alone
+            // may.
             let pages = role == .dispatcher ? checkpointPages : 0
             try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
             if role != .dispatcher, let connection = db.sqliteConnection {

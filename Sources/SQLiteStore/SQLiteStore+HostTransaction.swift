@@ -4,8 +4,8 @@ public import WebhookCore
 
 /// For a host that keeps our tables in its own database.
 ///
-/// Its connections, too, must leave the log alone that the dispatcher keeps: `PRAGMA wal_autocheckpoint = 0`; and they need
-/// `PRAGMA synchronous = FULL` where an event must survive a power failure, and a busy timeout.
+/// Its connections, too, must leave the log alone that the dispatcher keeps: `PRAGMA wal_autocheckpoint = 0`; and they
+/// need `PRAGMA synchronous = FULL` where an event must survive a power failure, and a busy timeout.
 extension SQLiteStore {
     /// Makes or updates our tables (`webhooks_…`) in a host's database, within the transaction that is open.
     ///
@@ -35,7 +35,10 @@ extension SQLiteStore {
                 INSERT INTO webhooks_events
                 (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, data)
                 VALUES (
-                    1 + (SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0)) FROM webhooks_schema),
+                    1 + (
+                        SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0))
+                        FROM webhooks_schema
+                    ),
                     ?, ?, ?, ?, ?, ?, ?, ?, ?
                 )
                 ON CONFLICT (event_id) DO NOTHING

@@ -27,7 +27,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     ///   - path: the database's file; its folder is made (mode 0700), and the file (0600).
     ///   - role: what this process does with it.
     ///   - clock: dates what is appended through the log. Default: the machine's.
-    /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `full`, `readOnly`, `busy`, `unavailable`.
+    /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `full`, `readOnly`, `busy`,
+    ///   `unavailable`.
     public static func open(
         path: String,
         role: Role,

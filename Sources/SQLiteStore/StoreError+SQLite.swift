@@ -5,7 +5,10 @@ extension StoreError {
     /// What an error of SQLite's, of GRDB's or of our own means to the caller.
     init(_ error: any Error, path: String) {
         switch error {
-        case let error as StoreError: self = error
+        case let error as StoreError:
+            self = error
+            // Whatever it is, the reader of the message must know which file to look at.
+            if !message.contains(path) { message = "\(path): \(message)" }
         case let error as DatabaseError: self.init(error, path: path)
         default: self.init(.unavailable, "\(path): \(error)")
         }
@@ -35,6 +38,6 @@ extension StoreError {
 
     /// Something is written in the database that this program would not write.
     static func damaged(_ what: String) -> StoreError {
-        StoreError(.damaged, "the store is damaged: \(what)")
+        StoreError(.damaged, "the data is damaged: \(what)")
     }
 }

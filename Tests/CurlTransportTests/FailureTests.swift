@@ -45,7 +45,7 @@ import WebhookCore
             connection.waitForEnd()
         }
         let transport = try CurlTransport()
-        let result = await transport.result(of: .to(server.port, timeout: .milliseconds(200)))
+        let result = await withPatience { await transport.result(of: .to(server.port, timeout: $0)) }
         #expect(result.error == .timeout && result.requestLeft)
     }
 
@@ -54,8 +54,8 @@ import WebhookCore
         let server = try RawServer { _, _ in isOver.wait() }
         let transport = try CurlTransport()
         let body = ByteString([UInt8](repeating: 0x20, count: 16 << 20))
-        let result = await transport.result(of: .to(server.port, body: body, timeout: .milliseconds(250)))
-        isOver.signal()
+        let result = await withPatience { await transport.result(of: .to(server.port, body: body, timeout: $0)) }
+        for _ in 0..<server.connectionCount { isOver.signal() }
         #expect(result.error == .timeout && result.requestLeft)
     }
 
@@ -93,7 +93,7 @@ import WebhookCore
         defer { for descriptor in filling { close(descriptor) } }
         let transport = try CurlTransport(resolver: ScriptedResolver(["two.test": [["127.0.0.2", "127.0.0.1"]]]))
         let result = await transport.result(
-            of: .to(server.port, host: "two.test", connectTimeout: .milliseconds(200))
+            of: .to(server.port, host: "two.test", connectTimeout: .milliseconds(500))
         )
         #expect(result.status == 200 && result.remoteAddress == "127.0.0.1")
         withExtendedLifetime(hole) {}

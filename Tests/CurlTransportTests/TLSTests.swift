@@ -35,6 +35,7 @@ import WebhookCore
         let tls = hasAuthority ? TLSOptions(authorities: certificates.authority) : nil
         let result = try await result(of: server, host: host, tls: tls)
         #expect(result.error == .tls && !result.requestLeft)
+        #expect(result.phases.connect != nil && result.phases.tls == nil)
     }
 
     @Test func refusalsSayWhatIsWrong() async throws {

@@ -1,8 +1,9 @@
-@testable import SQLiteStore
 import Foundation
 import GRDB
 import Testing
 import WebhookCore
+
+@testable import SQLiteStore
 
 @Suite("Connections")
 struct ConnectionTests {

@@ -1,7 +1,8 @@
-@testable import SQLiteStore
 import GRDB
 import Testing
 import WebhookCore
+
+@testable import SQLiteStore
 
 @Suite("A host's own transaction")
 struct HostTransactionTests {
@@ -61,6 +62,8 @@ struct HostTransactionTests {
         let pruned = try await store.prune(olderThan: Timestamp(milliseconds: 100), limit: 10)
         #expect(pruned == PruneResult(events: 1, deliveries: 1, attempts: 0))
         let host = try DatabaseQueue(path: folder.file())
-        #expect(try await host.write { try SQLiteStore.append(.sample("e2"), in: $0) } == .stored(event: 2, deliveries: []))
+        #expect(
+            try await host.write { try SQLiteStore.append(.sample("e2"), in: $0) } == .stored(event: 2, deliveries: [])
+        )
     }
 }

@@ -1,7 +1,8 @@
-@testable import SQLiteStore
 import Testing
 import WebhookCore
 import WebhooksTesting
+
+@testable import SQLiteStore
 
 @Suite("The store on SQLite")
 struct SQLiteStoreConformanceTests {

@@ -1,8 +1,9 @@
-@testable import SQLiteStore
 import Foundation
 import GRDB
 import Testing
 import WebhookCore
+
+@testable import SQLiteStore
 
 @Suite("The schema")
 struct SchemaTests {
@@ -10,7 +11,10 @@ struct SchemaTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test("A newer schema is refused, and nothing is touched", arguments: [.dispatcher, .writer, .reader] as [SQLiteStore.Role])
+    @Test(
+        "A newer schema is refused, and nothing is touched",
+        arguments: [.dispatcher, .writer, .reader] as [SQLiteStore.Role]
+    )
     func newer(_ role: SQLiteStore.Role) async throws {
         let queue = try DatabaseQueue(path: folder.file())
         try await queue.write { db in

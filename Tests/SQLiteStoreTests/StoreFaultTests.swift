@@ -1,8 +1,9 @@
-@testable import SQLiteStore
 import Foundation
 import GRDB
 import Testing
 import WebhookCore
+
+@testable import SQLiteStore
 
 @Suite("Faults of the disk")
 struct StoreFaultTests {
@@ -87,12 +88,17 @@ struct StoreFaultTests {
         #expect(await storeError { try SQLiteStore.open(path: folder.path, role: .dispatcher) } == .unavailable)
     }
 
-    @Test("SQLite's errors mean what they should", arguments: [
-        (ResultCode.SQLITE_FULL, StoreError.Code.full), (.SQLITE_IOERR_SHMSIZE, .full), (.SQLITE_READONLY, .readOnly),
-        (.SQLITE_READONLY_DIRECTORY, .readOnly), (.SQLITE_READONLY_DBMOVED, .unavailable), (.SQLITE_CORRUPT, .damaged),
-        (.SQLITE_CORRUPT_INDEX, .damaged), (.SQLITE_NOTADB, .damaged), (.SQLITE_BUSY, .busy),
-        (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_WRITE, .unavailable), (.SQLITE_CANTOPEN, .unavailable),
-    ])
+    @Test(
+        "SQLite's errors mean what they should",
+        arguments: [
+            (ResultCode.SQLITE_FULL, StoreError.Code.full), (.SQLITE_IOERR_SHMSIZE, .full),
+            (.SQLITE_READONLY, .readOnly),
+            (.SQLITE_READONLY_DIRECTORY, .readOnly), (.SQLITE_READONLY_DBMOVED, .unavailable),
+            (.SQLITE_CORRUPT, .damaged),
+            (.SQLITE_CORRUPT_INDEX, .damaged), (.SQLITE_NOTADB, .damaged), (.SQLITE_BUSY, .busy),
+            (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_WRITE, .unavailable), (.SQLITE_CANTOPEN, .unavailable),
+        ]
+    )
     func mapping(_ code: ResultCode, _ expected: StoreError.Code) {
         let error = StoreError(DatabaseError(resultCode: code) as any Error, path: "/x.sqlite")
         #expect(error.code == expected)
@@ -124,9 +130,13 @@ struct StoreFaultTests {
 
     private func wait(_ semaphore: DispatchSemaphore) { semaphore.wait() }
 
-    @Test("Headers that are cut off or made up are damage", arguments: [
-        [], [2], [1], [1, 1], [1, 1, 5, 65], [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [1, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0],
-    ] as [[UInt8]])
+    @Test(
+        "Headers that are cut off or made up are damage",
+        arguments: [
+            [], [2], [1], [1, 1], [1, 1, 5, 65], [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF],
+            [1, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0],
+        ] as [[UInt8]]
+    )
     func headers(_ bytes: [UInt8]) {
         #expect(throws: StoreError.self) { try HeaderCoding.decode(ByteString(bytes)) }
     }

@@ -1,6 +1,7 @@
-@testable import SQLiteStore
 import GRDB
 import WebhookCore
+
+@testable import SQLiteStore
 
 extension Event {
     static func sample(_ id: String, data: ByteString = "{}") -> Event {

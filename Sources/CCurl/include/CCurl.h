@@ -17,6 +17,8 @@ typedef int (*webhooks_curl_prereq_function)(
     void *_Nullable context, char *_Nullable peer, char *_Nullable local, int peer_port, int local_port);
 typedef curl_socket_t (*webhooks_curl_open_function)(
     void *_Nullable context, curlsocktype purpose, struct curl_sockaddr *_Nullable address);
+typedef CURLcode (*webhooks_curl_tls_function)(
+    CURL *_Nullable easy, void *_Nullable ssl_context, void *_Nullable context);
 typedef int (*webhooks_curl_socket_function)(
     CURL *_Nullable easy, curl_socket_t socket, int what, void *_Nullable context, void *_Nullable socket_context);
 typedef int (*webhooks_curl_timer_function)(CURLM *_Nullable multi, long milliseconds, void *_Nullable context);
@@ -51,8 +53,11 @@ bool webhooks_curl_headers_add(
 void webhooks_curl_headers_end(webhooks_curl_headers *_Nonnull headers);
 void webhooks_curl_headers_free(webhooks_curl_headers *_Nonnull headers);
 
+/// `function` is called with an SSL_CTX at the start of every TLS handshake.
+CURLcode webhooks_curl_set_tls_function(CURL *_Nonnull easy, webhooks_curl_tls_function _Nullable function);
+
 /// Keeps TLS session keys from being written to the file that the environment names in SSLKEYLOGFILE.
-CURLcode webhooks_curl_forbid_key_log(CURL *_Nonnull easy);
+void webhooks_curl_forbid_key_log(void *_Nonnull ssl_context);
 
 // curl_easy_getinfo
 long webhooks_curl_get_long(CURL *_Nonnull easy, CURLINFO info);
@@ -70,7 +75,7 @@ CURLMcode webhooks_curl_multi_set_functions(
 /// The next finished transfer, or null; `code` receives how it ended.
 CURL *_Nullable webhooks_curl_multi_next_done(CURLM *_Nonnull multi, CURLcode *_Nonnull code);
 
-/// Whether libcurl's TLS library is the one whose contexts webhooks_curl_forbid_key_log understands.
+/// Whether libcurl's TLS library is the one whose contexts webhooks_curl_forbid_key_log takes.
 bool webhooks_curl_uses_openssl(void);
 /// Whether libcurl has a built-in file of trusted authorities.
 bool webhooks_curl_has_authorities_file(void);

@@ -58,6 +58,14 @@ enum Callbacks {
         return descriptor
     }
 
+    /// Called when the TCP connection stands. libcurl tells the time of that only if the handshake succeeds too.
+    static let beginTLS: webhooks_curl_tls_function = { _, tlsContext, context in
+        guard let tlsContext, let exchange = exchange(context) else { return CURLE_SSL_CONNECT_ERROR }
+        webhooks_curl_forbid_key_log(tlsContext)
+        exchange.connectedAt = .now
+        return CURLE_OK
+    }
+
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? {
         context.flatMap { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue().exchange }
     }

@@ -15,7 +15,8 @@ extension EasyHandle {
         options.set(CURLOPT_PREREQDATA, pointer: this)
         options.note(webhooks_curl_set_open_function(pointer, Callbacks.openSocket))
         options.set(CURLOPT_OPENSOCKETDATA, pointer: this)
-        options.note(webhooks_curl_forbid_key_log(pointer))
+        options.note(webhooks_curl_set_tls_function(pointer, Callbacks.beginTLS))
+        options.set(CURLOPT_SSL_CTX_DATA, pointer: this)
 
         options.set(CURLOPT_NOSIGNAL, true)
         options.set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -30,6 +31,8 @@ extension EasyHandle {
         options.set(CURLOPT_HTTP_CONTENT_DECODING, false)
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         options.set(CURLOPT_PIPEWAIT, false)
+        // libcurl walks through all it has cached after every request, and it gets nothing but addresses from us.
+        options.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         options.set(CURLOPT_MAXAGE_CONN, 30)
         options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         options.set(CURLOPT_SSL_VERIFYPEER, true)
@@ -93,8 +96,8 @@ extension EasyHandle {
         options.set(CURLOPT_PROXYPASSWORD, proxy.password?.reveal())
         if literal != nil { return }
         let found = addresses.map(\.bracketed).joined(separator: ",")
-        // With "+", the entry gets old like any other.
-        options.set(CURLOPT_RESOLVE, list: list(["+\(host):\(proxy.port):\(found)"], options))
+        // Without "+" the entry stays until the next request through the proxy replaces it.
+        options.set(CURLOPT_RESOLVE, list: list(["\(host):\(proxy.port):\(found)"], options))
     }
 
     /// A list that lives as long as the request.

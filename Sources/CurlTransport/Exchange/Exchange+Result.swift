@@ -4,14 +4,13 @@ internal import WebhookCore
 extension Exchange {
     /// The result of a transfer that libcurl ended with `code`.
     func result(code: CURLcode, handle: EasyHandle, now: MonotonicTime) -> TransportResult {
-        let connectTime = handle.microseconds(CURLINFO_CONNECT_TIME_T)
         let facts = TransferFacts(
             code: code,
             isTLS: request.url.scheme == .https,
             usesProxy: request.egress.proxy != nil,
             requestCount: requestCount,
             isReused: isReused,
-            isConnected: connectTime > 0,
+            isConnected: connectedAt != nil || requestCount > 0,
             isBlocked: isBlocked,
             isStarved: isStarved,
             isCancelled: isCancelled,
@@ -31,7 +30,7 @@ extension Exchange {
         result.remoteAddress = isBlocked ? nil : target?.text
         result.connectionReused = isReused
         if response.hasStarted { result.httpVersion = handle.httpVersion }
-        result.phases = phases(handle, connectTime: connectTime)
+        result.phases = phases(handle)
         return result
     }
 
@@ -47,9 +46,12 @@ extension Exchange {
         return result
     }
 
-    private func phases(_ handle: EasyHandle, connectTime: Int64) -> Attempt.Phases {
+    private func phases(_ handle: EasyHandle) -> Attempt.Phases {
         var phases = Attempt.Phases(dns: lookupTime)
-        if !isReused, connectTime > 0 {
+        let connectTime = handle.microseconds(CURLINFO_CONNECT_TIME_T)
+        if connectTime == 0 {
+            phases.connect = connectedAt.map { $0 - handedOverAt }
+        } else if !isReused {
             phases.connect = .microseconds(connectTime - handle.microseconds(CURLINFO_NAMELOOKUP_TIME_T))
             let secured = handle.microseconds(CURLINFO_APPCONNECT_TIME_T)
             if secured > 0 { phases.tls = .microseconds(secured - connectTime) }

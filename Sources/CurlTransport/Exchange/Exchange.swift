@@ -32,6 +32,10 @@ final class Exchange {
     /// The proxy's addresses, where there is a proxy.
     var proxyAddresses: [IPAddress] = []
 
+    /// When libcurl got it, at its current address.
+    var handedOverAt: MonotonicTime
+    /// When the connection was ready for TLS.
+    var connectedAt: MonotonicTime?
     var response = ResponseCollector()
     /// How many requests libcurl was about to send: more than one means that it would have sent again by itself.
     var requestCount = 0
@@ -51,6 +55,7 @@ final class Exchange {
         self.order = order
         self.batch = batch
         startedAt = now
+        handedOverAt = now
         deadline = now + order.request.timeout
     }
 

@@ -1,6 +1,5 @@
 internal import Dispatch
 internal import Glibc
-internal import Synchronization
 internal import WebhookCore
 
 /// The threads of a ``SystemResolver``.
@@ -14,14 +13,14 @@ final class LookupPool: Sendable {
         var isStopped = false
     }
 
-    private let shared: Mutex<Shared>
+    private let shared: Locked<Shared>
     private let lookup: @Sendable (String) -> Answer
     /// Signalled once for every name that is queued.
     private let names = DispatchSemaphore(value: 0)
     private let threadLimit: Int
 
     init(limits: ResolverLimits, lookup: @escaping @Sendable (String) -> Answer) {
-        shared = Mutex(Shared(resolver: ResolverState(limits: limits)))
+        shared = Locked(Shared(resolver: ResolverState(limits: limits)))
         threadLimit = limits.threads
         self.lookup = lookup
     }

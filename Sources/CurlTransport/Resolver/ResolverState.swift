@@ -1,7 +1,7 @@
 internal import WebhookCore
 
 /// What a pool of lookup threads knows and does next: names in, names to look up and answers out. Time is an argument.
-struct ResolverState<Waiter> {
+struct ResolverState<Waiter: Sendable>: Sendable {
     typealias Answer = Result<[IPAddress], ResolutionError>
 
     /// What to do with a request.

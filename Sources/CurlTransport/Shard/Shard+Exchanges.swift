@@ -59,7 +59,7 @@ extension Shard {
             }
             let isUnreachable =
                 code == CURLE_COULDNT_CONNECT
-                || code == CURLE_OPERATION_TIMEDOUT && handle.microseconds(CURLINFO_CONNECT_TIME_T) == 0
+                || code == CURLE_OPERATION_TIMEDOUT && exchange.connectedAt == nil
             if isUnreachable, exchange.request.egress.proxy == nil, exchange.advanceAddress() {
                 recycle(handle)
                 return start(exchange)
@@ -108,6 +108,8 @@ extension Shard {
         }
         exchange.isStarved = false
         exchange.socketCount = 0
+        exchange.connectedAt = nil
+        exchange.handedOverAt = now
         guard let handle = idleHandles.popLast() ?? EasyHandle() else {
             return fail(exchange, .internal, "libcurl could not be set up for a request")
         }

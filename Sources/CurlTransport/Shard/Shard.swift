@@ -1,6 +1,5 @@
 internal import CCurl
 internal import Dispatch
-internal import Synchronization
 internal import WebhookCore
 
 /// One multi handle with its queue, sockets and requests.
@@ -14,7 +13,7 @@ final class Shard: @unchecked Sendable {
 
     let queue: DispatchQueue
     let resolver: any HostResolver
-    private let inbox = Mutex(Inbox())
+    private let inbox = Locked(Inbox())
 
     // Confined to the queue.
     let multi: UnsafeMutableRawPointer

@@ -11,7 +11,8 @@ enum HealthRow {
                 UPDATE webhooks_subscriptions SET
                     disabled_cause = CASE WHEN disabled_cause IS NOT NULL OR :at < enabled_at
                         THEN disabled_cause ELSE :cause END,
-                    disabled_at = CASE WHEN disabled_cause IS NOT NULL OR :at < enabled_at THEN disabled_at ELSE :at END,
+                    disabled_at = CASE WHEN disabled_cause IS NOT NULL OR :at < enabled_at
+                        THEN disabled_at ELSE :at END,
                     failing_since = CASE WHEN :failing < enabled_at THEN enabled_at ELSE :failing END,
                     has_succeeded = :succeeded
                 WHERE id = :row

@@ -8,7 +8,9 @@ enum KnownEvent {
         let sql = "SELECT \(EventRow.columns), e.id FROM webhooks_events e WHERE e.event_id = ?"
         let statement = try RawStatement(db, sql)
         try statement.bind(event.id)
-        guard try statement.next() else { throw StoreError.damaged("an event's id is indexed and the event isn't there") }
+        guard try statement.next() else {
+            throw StoreError.damaged("an event's id is indexed and the event isn't there")
+        }
         defer { statement.reset() }
         let known = EventRow.read(statement)
         return known.hasSameContent(as: event) ? .duplicate(event: statement.int64(EventRow.end)) : .conflict

@@ -9,8 +9,8 @@ enum DeliveryRow {
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts, d.due_at, d.last_status,
-                    d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
+                SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts, d.due_at,
+                    d.last_status, d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
                 FROM webhooks_deliveries d
                 CROSS JOIN webhooks_events e ON e.id = d.event
                 CROSS JOIN webhooks_subscriptions s ON s.id = d.subscription

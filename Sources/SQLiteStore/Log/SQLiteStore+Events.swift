@@ -8,6 +8,7 @@ extension SQLiteStore {
             if let after = query.after {
                 conditions.add("e.id < (SELECT id FROM webhooks_events WHERE event_id = ?)", after)
             }
+            conditions.add("e.event_id", oneOf: query.ids)
             conditions.add("e.created_at >= ?", query.since?.milliseconds)
             conditions.add("e.created_at < ?", query.until?.milliseconds)
             conditions.add("e.topic", oneOf: query.topics)
@@ -16,8 +17,8 @@ extension SQLiteStore {
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
-                    SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test, e.cancelled,
-                        (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id)
+                    SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test,
+                        e.cancelled, (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id)
                     FROM webhooks_events e \(conditions.clause) ORDER BY e.id DESC LIMIT ?
                     """,
                 arguments: conditions.arguments + [query.limit]

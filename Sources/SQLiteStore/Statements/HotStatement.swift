@@ -1,7 +1,7 @@
 /// The statements that a batch is made of, each prepared once for a connection.
 ///
-/// A delivery's whole life, accepted with its first attempt claimed and delivered at once, takes five: `insertEvent` and
-/// `insertBody` (once for all deliveries that share them), `insertDelivery`, `finishDelivery`, `insertAttempt`.
+/// A delivery's whole life, accepted with its first attempt claimed and delivered at once, takes five: `insertEvent`
+/// and `insertBody` (once for all deliveries that share them), `insertDelivery`, `finishDelivery`, `insertAttempt`.
 enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, insertAttempt
@@ -37,7 +37,8 @@ enum HotStatement: Int, CaseIterable {
         case .finishDelivery:
             """
             UPDATE webhooks_deliveries
-            SET state = ?, due_at = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?, interruptions = ?
+            SET state = ?, due_at = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?,
+                interruptions = ?
             WHERE id = ? AND attempts = ? AND state = 2
             """
         case .insertAttempt:

@@ -11,8 +11,8 @@ extension SQLiteStore {
         return stat(files.wal, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Moves the log into the database and empties it as far as no reader needs it. For a dispatcher that is idle; takes
-    /// as long as the disk does.
+    /// Moves the log into the database and empties it as far as no reader needs it. For a dispatcher that is idle;
+    /// takes as long as the disk does.
     ///
     /// - Throws: ``StoreError``; `readOnly` unless the store is a dispatcher's.
     public func checkpoint() throws(StoreError) {

@@ -21,7 +21,8 @@ struct StatisticsTally {
         counts[state, default: 0] += 1
         if state.isSettled, sampled, settled.count < SubscriptionStatistics.sample { settled.append(id) }
         if state == .delivered, let settledAt { lastDeliveredAt = max(lastDeliveredAt ?? settledAt, settledAt) }
-        if let error, error != .disabled, let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true {
+        if let error, error != .disabled, let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true
+        {
             lastError = (moment, error)
         }
     }

@@ -115,7 +115,7 @@ public struct ByteString: Sendable, Hashable {
     }
 }
 
-extension ByteString: ExpressibleByStringLiteral {
+extension ByteString: ExpressibleByStringInterpolation {
     public init(stringLiteral value: String) { self.init(value) }
 }
 

@@ -5,7 +5,8 @@ public protocol EventLog: Sendable {
     /// - Parameter target: the only subscription it is for (a send test).
     func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult
 
-    /// Stores events in one transaction, all or (on an error) none; a duplicate or conflict of one doesn't hold up the rest.
+    /// Stores events in one transaction, all or (on an error) none; a duplicate or conflict of one doesn't hold up the
+    /// rest.
     func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult]
 
     /// Events, newest first.
@@ -61,7 +62,8 @@ public protocol EventLog: Sendable {
         at moment: Timestamp
     ) async throws(StoreError)
 
-    /// Inserts deliveries that send others again: same event, subscription, mode, content type and body; pending, due at once.
+    /// Inserts deliveries that send others again: same event, subscription, mode, content type and body; pending, due
+    /// at once.
     ///
     /// Whether a delivery may be sent again is for the caller to decide; one without a body is copied without one.
     /// - Returns: the new deliveries in order; an unknown delivery has none.
@@ -70,8 +72,8 @@ public protocol EventLog: Sendable {
     /// Counts and durations for each subscription that has deliveries or health, by name. Tests are left out.
     func statistics() async throws(StoreError) -> [SubscriptionStatistics]
 
-    /// Deletes what settled before a moment, oldest first: deliveries with their attempts and bodies, then events that were
-    /// accepted before it and have no deliveries left. An event that waits for its fan-out stays.
+    /// Deletes what settled before a moment, oldest first: deliveries with their attempts and bodies, then events that
+    /// were accepted before it and have no deliveries left. An event that waits for its fan-out stays.
     ///
     /// - Parameter limit: at most so many deliveries and so many events: one portion, one short transaction. Call
     ///   again until nothing is deleted. No id of a deleted delivery is ever given out again.

@@ -1,5 +1,7 @@
 /// Which events to list. Every condition that is set must hold.
 public struct EventQuery: Sendable, Hashable {
+    /// One of these; empty for all.
+    public var ids: [String] = []
     /// Created at or after.
     public var since: Timestamp?
     /// Created before.
@@ -8,11 +10,12 @@ public struct EventQuery: Sendable, Hashable {
     public var topics: [String] = []
     public var tenant: String?
     public var isTest: Bool?
-    /// Go on behind this event.
+    /// Go on behind this event; there is nothing behind an unknown one.
     public var after: String?
     /// At most so many; defaults to 50.
     public var limit: Int = 50
 
+    /// Every event.
     public init() {}
 }
 
@@ -36,5 +39,8 @@ public struct DeliveryQuery: Sendable, Hashable {
     /// At most so many; defaults to 50.
     public var limit: Int = 50
 
-    public init() {}
+    /// Every delivery, or those in one of some states.
+    public init(states: Set<DeliveryState> = []) {
+        self.states = states
+    }
 }

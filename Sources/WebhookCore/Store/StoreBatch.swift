@@ -1,11 +1,12 @@
-/// One transaction of the engine's. The members are applied in the order of their declaration; results come back by index.
+/// One transaction of the engine's. The members are applied in the order of their declaration; results come back by
+/// index.
 public struct StoreBatch: Sendable {
     /// Finished attempts and what follows from them.
     public var results: [AttemptWrite] = []
     /// Changes of deliveries without an attempt.
     public var settlements: [Settlement] = []
-    /// What is remembered about subscriptions. Never lifts a disabling, nor brings back one from before the last enabling:
-    /// both are for ``EventLog/setDisabled(_:subscription:at:)``, perhaps in another process.
+    /// What is remembered about subscriptions. Never lifts a disabling, nor brings back one from before the last
+    /// enabling: both are for ``EventLog/setDisabled(_:subscription:at:)``, perhaps in another process.
     public var health: [SubscriptionHealth] = []
     /// New events.
     public var acceptances: [Acceptance] = []

@@ -4,13 +4,15 @@ public struct StoreReads: Sendable {
     public var interrupted = false
     /// Every subscription's health. Asked for at start and after foreign writes.
     public var health = false
-    /// Events that wait for their fan-out and are due, oldest first, at most so many; 0 for none. Also the next due moment.
+    /// Events that wait for their fan-out and are due, oldest first, at most so many; 0 for none. Also the next due
+    /// moment.
     public var pendingEvents = 0
     /// The moment up to which ``pendingEvents`` are due.
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Which subscriptions have pending or waiting deliveries, each with the earliest due moment. Asked for at start.
     public var openSubscriptions = false
-    /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what others have inserted.
+    /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what
+    /// others have inserted.
     public var newDeliveriesAbove: Delivery.ID?
     /// Open deliveries, by subscription.
     public var refills: [Refill] = []
@@ -32,7 +34,8 @@ public struct Refill: Sendable, Hashable {
     /// Go on behind this one; `nil` from the start.
     public var after: Position?
     public var limit: Int
-    /// Beside those, the earliest accepted one that waits for a retry, wherever it stands. For ordered subscriptions.
+    /// Beside those, and once only: the earliest accepted one that waits for a retry, wherever it stands. For ordered
+    /// subscriptions.
     public var includesAttempted: Bool
 
     /// A place in the order by due moment and id.
@@ -69,7 +72,8 @@ public struct StoreReadResult: Sendable {
     public var openSubscriptions: [OpenSubscription] = []
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     public var touchedSubscriptions: [String] = []
-    /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked for.
+    /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked
+    /// for.
     public var highestDelivery: Delivery.ID?
     public var refills: [[OpenDelivery]] = []
     public var adopted: [OpenDelivery] = []

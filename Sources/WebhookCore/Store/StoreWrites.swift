@@ -156,7 +156,8 @@ public struct Settlement: Sendable, Hashable {
     }
 }
 
-/// Settles open deliveries (not those in flight) of a subscription as `cancelled` with `disabled`, at most `limit` of them.
+/// Settles open deliveries (not those in flight) of a subscription as `cancelled` with `disabled`, at most `limit` of
+/// them.
 public struct Withdrawal: Sendable, Hashable {
     public var subscription: String
     public var limit: Int

@@ -3,9 +3,9 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     public var subscription: String
     /// Deliveries by state.
     public var counts: [DeliveryState: Int]
-    /// How long attempts took: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of its newest
-    /// settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among its newest
-    /// deliveries only.
+    /// How long attempts took: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of its
+    /// newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among its
+    /// newest deliveries only.
     public var p50: Duration?
     public var p95: Duration?
     public var p99: Duration?

@@ -1,4 +1,5 @@
 internal import HeapModule
+internal import HeapModule
 internal import WebhookCore
 
 /// Who goes next: round-robin over subscriptions with work, within the limits.
@@ -9,7 +10,7 @@ extension DeliveryEngine {
         let now = time.timeline
         lanes[index].window.promote(now: now)
         refillIfNeeded(index)
-        guard let candidate = lanes[index].candidate else {
+        guard let candidate = lanes[index].candidate, !lanes[index].isBlocked(candidate.delivery.id) else {
             if let due = lanes[index].window.nextLater { setTimer(index, due) }
             return
         }
@@ -20,7 +21,7 @@ extension DeliveryEngine {
             return
         }
         if let limit = lanes[index].policy.rateLimit {
-            let next = lanes[index].rate.nextStart(limit, now: now)
+            guard let next = lanes[index].rate.nextStart(limit, now: now) else { return }
             guard next <= now else { return setTimer(index, next) }
         }
         let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
@@ -62,11 +63,12 @@ extension DeliveryEngine {
         let now = time.timeline
         guard lanes[index].isOpen, lanes[index].inFlight < lanes[index].maxInFlight,
             let candidate = lanes[index].candidate, candidate.delivery.dueAt <= now,
-            lanes[index].breaker.allowsStart(now: now), lanes[index].policy.rateLimit.map({ limit in
-                lanes[index].rate.nextStart(limit, now: now) <= now
-            }) ?? true, let delivery = lanes[index].popCandidate()
+            !lanes[index].isBlocked(candidate.delivery.id),
+            lanes[index].breaker.allowsStart(now: now), allowsRate(index, now: now)
         else { return }
-        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : delivery.isRetry ? .retry : .first
+        // It may belong into another ring by now, and wait there.
+        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
+        guard hasSlot(ring), let delivery = lanes[index].window.popReady() else { return }
         let token = takeOff(delivery, lane: index, ring: ring, at: time)
         pending.claims.append(token)
         pending.batch.claims.append(
@@ -79,6 +81,11 @@ extension DeliveryEngine {
         )
     }
 
+    func allowsRate(_ index: Int, now: Timestamp) -> Bool {
+        guard let limit = lanes[index].policy.rateLimit else { return true }
+        return lanes[index].rate.nextStart(limit, now: now).map { $0 <= now } ?? false
+    }
+
     /// Counts an attempt in.
     mutating func takeOff(
         _ delivery: HeldDelivery,
@@ -88,19 +95,21 @@ extension DeliveryEngine {
         at time: EngineTime
     ) -> UInt64 {
         lastToken += 1
+        let isRateClaimed = !isOutsideLimits && lanes[index].policy.rateLimit != nil
         flights[lastToken] = Flight(
             held: delivery,
             lane: index,
             number: delivery.delivery.attempts + 1,
             startedAt: time.wall,
             ring: ring,
-            isOutsideLimits: isOutsideLimits
+            isOutsideLimits: isOutsideLimits,
+            isRateClaimed: isRateClaimed
         )
+        if isRateClaimed { lanes[index].rate.claim() }
         if !isOutsideLimits {
             slotsTaken[ring.rawValue] += 1
             lanes[index].inFlight += 1
             lanes[index].breaker.started()
-            if let limit = lanes[index].policy.rateLimit { lanes[index].rate.started(limit, now: time.timeline) }
         }
         return lastToken
     }
@@ -108,6 +117,7 @@ extension DeliveryEngine {
     /// Counts an attempt out.
     mutating func land(_ token: UInt64) -> Flight? {
         guard let flight = flights.removeValue(forKey: token) else { return nil }
+        if flight.isRateClaimed { lanes[flight.lane].rate.release() }
         if !flight.isOutsideLimits {
             slotsTaken[flight.ring.rawValue] -= 1
             lanes[flight.lane].inFlight -= 1
@@ -115,31 +125,51 @@ extension DeliveryEngine {
         return flight
     }
 
+    /// Counts an attempt out that says nothing about its endpoint.
+    mutating func landUnused(_ token: UInt64) -> Flight? {
+        guard let flight = land(token) else { return nil }
+        if !flight.isOutsideLimits { lanes[flight.lane].breaker.released() }
+        return flight
+    }
+
     /// Asks for more of a lane's deliveries when its window runs low.
     mutating func refillIfNeeded(_ index: Int) {
-        guard hasStarted, settings.scope == .all, lanes[index].isOpen, !lanes[index].window.isRefilling else { return }
+        guard hasStarted, settings.scope == .all || lanes[index].firstForeign != nil, lanes[index].isOpen,
+            !lanes[index].window.isRefilling
+        else { return }
         let window = lanes[index].window
-        let room = held.count < settings.windowTotal ? window.limit : max(lanes[index].maxInFlight, 8)
+        let room = min(room(index), 4096)
         let isLow = window.hasMore && window.count <= room / 4
         guard isLow || window.needsRescan else { return }
         lanes[index].window.isRefilling = true
         lanes[index].window.needsRescan = false
         let isRescan = window.needsRescan || window.cursor == nil
-        pending.refills.append(index)
+        pending.refills.append(PendingCommit.RefillContext(lane: index, epoch: window.epoch))
         pending.batch.reads.refills.append(
             Refill(
                 subscription: lanes[index].name,
                 after: isRescan ? nil : window.cursor,
-                limit: isRescan ? min(window.count + room, 4096) : room,
-                includesAttempted: lanes[index].policy.ordered && lanes[index].head == nil
+                limit: isRescan ? min(window.count, 4096) + room : room,
+                includesAttempted: lanes[index].policy.ordered
             )
         )
+    }
+
+    /// The most deliveries to hold of a lane; fewer where all lanes together hold a lot.
+    func room(_ index: Int) -> Int {
+        let limit = lanes[index].window.limit
+        return held.count < settings.windowTotal || settings.scope == .own ? limit : min(limit, 8)
     }
 
     mutating func setTimer(_ index: Int, _ at: Timestamp) {
         if let set = lanes[index].wakeAt, set <= at { return }
         lanes[index].wakeAt = at
-        timers.insert(LaneTimer(at: at, lane: index))
+        if timers.count > 2 * lanes.count + 64 {
+            // Most are of no use any more: a lane that was woken up earlier sets its next timer anew.
+            timers = Heap(lanes.indices.compactMap { lane in lanes[lane].wakeAt.map { LaneTimer(at: $0, lane: lane) } })
+        } else {
+            timers.insert(LaneTimer(at: at, lane: index))
+        }
     }
 
     /// The end of every input: admits, gives out the next commit, says when to wake up.
@@ -156,7 +186,7 @@ extension DeliveryEngine {
     }
 
     private mutating func readEventsIfWanted(at time: EngineTime) {
-        guard wantsEvents, !isReadingEvents, fanOutsUnderWay == 0, !isDraining else { return }
+        guard wantsEvents, settings.scope == .all, !isReadingEvents, fanOutsUnderWay == 0, !isDraining else { return }
         wantsEvents = false
         isReadingEvents = true
         pending.batch.reads.pendingEvents = settings.fanOutBatch

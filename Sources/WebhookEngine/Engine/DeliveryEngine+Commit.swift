@@ -13,6 +13,8 @@ extension DeliveryEngine {
         storeRetryAt = nil
         for (index, attempt) in done.results.enumerated() where result.results[index] { actions.recorded.append(attempt) }
         for index in done.health where !pending.health.contains(index) { lanes[index].hasUnwrittenHealth = false }
+        // First of all who is disabled: nothing leaves for those.
+        if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
         for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
         for (index, context) in done.fanOuts.enumerated() {
             if case .stored(let ids) = result.fanOuts[index] {
@@ -40,18 +42,23 @@ extension DeliveryEngine {
         }
         for context in failed.fanOuts {
             startsCameToNothing(context.starts, at: time)
-            wantsEvents = true
+            if settings.scope == .own {
+                pending.batch.reads.adoptions.append(context.event.row)
+            } else {
+                wantsEvents = true
+            }
         }
         for token in failed.claims {
-            guard let flight = land(token) else { continue }
-            lanes[flight.lane].breaker.released()
+            guard let flight = landUnused(token) else { continue }
             putBack(flight.held, lane: flight.lane, at: time)
         }
         // Results are facts: they stay until they are on record. So do decisions about subscriptions.
         pending.batch.results.insert(contentsOf: failed.batch.results, at: 0)
         pending.results.insert(contentsOf: failed.results, at: 0)
-        pending.batch.health.insert(contentsOf: failed.batch.health, at: 0)
-        pending.health.insert(contentsOf: failed.health, at: 0)
+        for (index, health) in zip(failed.health, failed.batch.health) where !pending.health.contains(index) {
+            pending.batch.health.append(health)
+            pending.health.append(index)
+        }
         pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
         pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
         repeatReads(of: failed)
@@ -64,14 +71,14 @@ extension DeliveryEngine {
         pending.batch.reads.health = pending.batch.reads.health || reads.health
         pending.batch.reads.openSubscriptions = pending.batch.reads.openSubscriptions || reads.openSubscriptions
         pending.batch.reads.adoptions.append(contentsOf: reads.adoptions)
-        if let above = reads.newDeliveriesAbove { pending.batch.reads.newDeliveriesAbove = above }
+        if let above = reads.newDeliveriesAbove { lookForNewDeliveries(above: above) }
         if reads.pendingEvents > 0 {
             isReadingEvents = false
             wantsEvents = true
         }
-        for index in failed.refills {
-            lanes[index].window.isRefilling = false
-            lanes[index].window.needsRescan = true
+        for refill in failed.refills where lanes[refill.lane].window.epoch == refill.epoch {
+            lanes[refill.lane].window.refillFailed()
+            refillIfNeeded(refill.lane)
         }
     }
 
@@ -82,6 +89,7 @@ extension DeliveryEngine {
     ) {
         if case .stored(let event, let ids) = result {
             started(context.starts, ids, event: event, at: time)
+            if context.waitsForFanOut, settings.scope == .all { expectEvent(at: context.deliverAt, at: time) }
         } else {
             startsCameToNothing(context.starts, at: time)
         }
@@ -96,28 +104,37 @@ extension DeliveryEngine {
         at time: EngineTime
     ) {
         for (context, id) in zip(starts, ids) {
-            highestDelivery = max(highestDelivery, id)
+            noteDelivery(id)
             guard var delivery = context.held else { continue }
             delivery.delivery.id = id
             delivery.delivery.event.row = event
-            if let token = context.flight {
-                guard flights[token] != nil else { continue }
-                held.insert(id)
-                heldBodyBytes += delivery.body?.count ?? 0
-                flights[token]?.held = delivery
-                send(token, body: delivery.body ?? .empty)
-            } else if lanes[context.lane].isOpen {
-                hold(delivery, lane: context.lane, at: time)
+            guard let token = context.flight else {
+                lanes[context.lane].arriving -= 1
+                if lanes[context.lane].isOpen {
+                    hold(delivery, lane: context.lane, at: time)
+                } else if lanes[context.lane].isDisabled {
+                    // Accepted before the start had read that it is disabled.
+                    withdrawNew(context.lane, at: time)
+                }
+                continue
             }
+            guard flights[token] != nil else { continue }
+            held.insert(id)
+            heldBodyBytes += delivery.body?.count ?? 0
+            flights[token]?.held = delivery
+            send(token, body: delivery.body, at: time)
         }
     }
 
     /// Nothing was stored: slots taken in advance are free again.
     private mutating func startsCameToNothing(_ starts: [PendingCommit.StartContext], at time: EngineTime) {
-        for context in starts {
-            guard let token = context.flight, let flight = land(token) else { continue }
-            lanes[flight.lane].breaker.released()
-            enqueue(flight.lane, at: time)
+        for context in starts where context.held != nil {
+            if let token = context.flight {
+                _ = landUnused(token)
+            } else {
+                lanes[context.lane].arriving -= 1
+            }
+            enqueue(context.lane, at: time)
         }
     }
 
@@ -125,24 +142,16 @@ extension DeliveryEngine {
     mutating func hold(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
         var delivery = delivery
         if let body = delivery.body, heldBodyBytes + body.count > settings.heldBodyBytes { delivery.body = nil }
-        if lanes[index].policy.ordered, delivery.isRetry, lanes[index].head == nil {
-            lanes[index].head = delivery
-        } else if !lanes[index].window.insert(delivery, now: time.timeline) {
-            return
-        }
         held.insert(delivery.delivery.id)
         heldBodyBytes += delivery.body?.count ?? 0
+        if let left = lanes[index].window.insert(delivery, limit: room(index), now: time.timeline) { release(left) }
         enqueue(index, at: time)
     }
 
     /// Puts a delivery that was taken for an attempt back to the front.
     private mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
         guard lanes[index].isOpen else { return release(delivery) }
-        if lanes[index].policy.ordered, delivery.isRetry {
-            lanes[index].head = delivery
-        } else {
-            lanes[index].window.pushBack(delivery)
-        }
+        lanes[index].window.pushBack(delivery)
         enqueue(index, at: time)
     }
 
@@ -150,18 +159,27 @@ extension DeliveryEngine {
         switch result {
         case .claimed(let body):
             guard let flight = flights[token] else { return }
-            send(token, body: body ?? flight.held.body ?? .empty)
+            send(token, body: body ?? flight.held.body, at: time)
         case .refused:
             // Somebody cancelled it.
-            guard let flight = land(token) else { return }
-            lanes[flight.lane].breaker.released()
+            guard let flight = landUnused(token) else { return }
             release(flight.held)
             enqueue(flight.lane, at: time)
         }
     }
 
-    private mutating func send(_ token: UInt64, body: ByteString) {
+    /// A claim is durable: the attempt leaves, if what it needs is still there.
+    private mutating func send(_ token: UInt64, body: ByteString?, at time: EngineTime) {
         guard let flight = flights[token] else { return }
+        guard let body else { return endUnsent(token, .unrenderable("nothing was rendered"), at: time) }
+        guard lanes[flight.lane].isOpen || flight.isOutsideLimits else {
+            return endUnsent(token, lanes[flight.lane].isDisabled ? .disabled : .parked, at: time)
+        }
+        if flight.isRateClaimed {
+            flights[token]?.isRateClaimed = false
+            lanes[flight.lane].rate.leave(lanes[flight.lane].policy.rateLimit, now: time.timeline)
+            enqueue(flight.lane, at: time)
+        }
         let delivery = flight.held.delivery
         actions.sends.append(
             SendOrder(
@@ -182,19 +200,22 @@ extension DeliveryEngine {
     }
 
     private mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
-        if count >= done.batch.withdrawals[index].limit, lanes[lane].isDisabled {
-            withdraw(lane, at: time)
-        } else {
-            lanes[lane].isWithdrawing = false
-            // Nothing is open any more; what an enabling person brings back is found by a rescan.
+        let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
+        lanes[lane].needsWithdrawal = false
+        // The next start goes on where a drain stops.
+        if !isWhole, lanes[lane].isDisabled, !isDraining { return withdraw(lane, at: time) }
+        lanes[lane].isWithdrawing = false
+        // Whoever enabled it meanwhile may have brought something back.
+        if lanes[lane].isOpen {
             forgetWindow(lane)
-            if settings.scope == .all { lanes[lane].window.needsRescan = true }
+            enqueue(lane, at: time)
         }
     }
 
     /// Settles the next portion of a disabled subscription's open deliveries.
     mutating func withdraw(_ lane: Int, at time: EngineTime) {
         lanes[lane].isWithdrawing = true
+        lanes[lane].needsWithdrawal = false
         pending.withdrawals.append(lane)
         pending.batch.withdrawals.append(
             Withdrawal(subscription: lanes[lane].name, limit: settings.withdrawalBatch, at: time.wall)

@@ -16,7 +16,14 @@ extension DeliveryEngine {
             pending.batch.acceptances.append(
                 Acceptance(event: order.event, createdAt: time.wall, target: order.target, deliveries: deliveries)
             )
-            pending.acceptances.append(PendingCommit.AcceptanceContext(token: order.token, starts: starts))
+            pending.acceptances.append(
+                PendingCommit.AcceptanceContext(
+                    token: order.token,
+                    starts: starts,
+                    waitsForFanOut: deliveries == nil,
+                    deliverAt: order.event.deliverAt
+                )
+            )
         }
         conclude(at: time)
     }
@@ -71,12 +78,14 @@ extension DeliveryEngine {
                         body: body
                     )
                     context.held = held
-                    if isSendTest {
+                    if isSendTest, !isDraining {
                         new.start = .claimed(at: time.wall)
                         context.flight = takeOff(held, lane: index, ring: .first, isOutsideLimits: true, at: time)
                     } else if let ring = immediateRing(index, at: time) {
                         new.start = .claimed(at: time.wall)
                         context.flight = takeOff(held, lane: index, ring: ring, at: time)
+                    } else {
+                        lanes[index].arriving += 1
                     }
                 }
             case .failure(let error):
@@ -94,15 +103,10 @@ extension DeliveryEngine {
     /// The ring whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
     private mutating func immediateRing(_ index: Int, at time: EngineTime) -> Lane.Ring? {
         guard hasStarted, !isDraining, storeRetryAt == nil, lanes[index].isOpen, lanes[index].isExhausted,
-            flights.count < settings.maxInFlight, lanes[index].inFlight < lanes[index].maxInFlight
+            lanes[index].firstForeign == nil,            flights.count < settings.maxInFlight, lanes[index].inFlight < lanes[index].maxInFlight
         else { return nil }
         let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : .first
         guard hasSlot(ring), lanes[index].breaker.allowsStart(now: time.timeline) else { return nil }
-        if let limit = lanes[index].policy.rateLimit,
-            lanes[index].rate.nextStart(limit, now: time.timeline) > time.timeline
-        {
-            return nil
-        }
-        return ring
+        return allowsRate(index, now: time.timeline) ? ring : nil
     }
 }

@@ -4,104 +4,111 @@ internal import WebhookCore
 extension DeliveryEngine {
     mutating func finishReads(_ done: PendingCommit, _ reads: StoreReadResult, at time: EngineTime) {
         let asked = done.batch.reads
-        if asked.health { applyHealth(reads.health, at: time) }
         if asked.interrupted { recover(reads.interrupted, at: time) }
         if asked.openSubscriptions { openLanes(reads.openSubscriptions, at: time) }
         if !hasStarted, asked.interrupted {
             hasStarted = true
             for index in lanes.indices { enqueue(index, at: time) }
         }
-        if asked.pendingEvents > 0 { eventsRead(reads, limit: asked.pendingEvents, at: time) }
+        if asked.pendingEvents > 0 {
+            eventsRead(reads, limit: asked.pendingEvents, at: time)
+        } else {
+            giveOut(reads.pendingEvents)
+        }
         if asked.newDeliveriesAbove != nil {
             if let highest = reads.highestDelivery { highestDelivery = max(highestDelivery, highest) }
-            for name in reads.touchedSubscriptions {
-                guard let index = laneIndex[name] else { continue }
-                lanes[index].window.needsRescan = true
-                enqueue(index, at: time)
-                refillIfNeeded(index)
-            }
+            for name in reads.touchedSubscriptions { touched(name, at: time) }
         }
-        for (position, index) in done.refills.enumerated() {
-            refilled(index, reads.refills[position], asked.refills[position], at: time)
+        for (position, context) in done.refills.enumerated()
+        where lanes[context.lane].window.epoch == context.epoch {
+            refilled(context.lane, reads.refills[position], asked.refills[position], at: time)
         }
         if !asked.adoptions.isEmpty { adopted(reads, at: time) }
     }
 
-    private mutating func refilled(_ index: Int, _ rows: [OpenDelivery], _ refill: Refill, at time: EngineTime) {
-        lanes[index].window.isRefilling = false
-        guard lanes[index].isOpen else { return }
-        var fresh: [HeldDelivery] = []
-        var last: Refill.Position?
-        var counted = 0
-        for row in rows {
-            let position = Refill.Position(dueAt: row.dueAt, delivery: row.id)
-            // The attempted one that was asked for beside the window says nothing about how far the window reaches.
-            if refill.after.map({ position > $0 }) ?? true {
-                counted += 1
-                if last.map({ position > $0 }) ?? true { last = position }
-            }
-            guard held.insert(row.id).inserted else { continue }
-            let delivery = HeldDelivery(delivery: clamped(row, lane: index, at: time))
-            if lanes[index].policy.ordered, row.attempts > 0, lanes[index].head == nil {
-                lanes[index].head = delivery
-            } else {
-                fresh.append(delivery)
-            }
-        }
-        let isLast = counted < refill.limit
-        lanes[index].window.refilled(fresh, upTo: last, isLast: isLast, now: time.timeline)
+    /// Others have inserted deliveries of a subscription, or may have.
+    private mutating func touched(_ name: String, at time: EngineTime) {
+        guard let index = laneIndex[name] else { return }
+        guard !lanes[index].isDisabled else { return withdrawNew(index, at: time) }
+        lanes[index].window.needsRescan = true
         enqueue(index, at: time)
         refillIfNeeded(index)
     }
 
-    /// A due moment that no schedule gives was written by a clock that was wrong.
+    /// Takes care that what came for a disabled subscription doesn't hang.
+    mutating func withdrawNew(_ index: Int, at time: EngineTime) {
+        if lanes[index].isWithdrawing {
+            lanes[index].needsWithdrawal = true
+        } else {
+            withdraw(index, at: time)
+        }
+    }
+
+    /// Asks who has new deliveries. A lower limit that was asked for before stays.
+    mutating func lookForNewDeliveries(above id: Delivery.ID) {
+        pending.batch.reads.newDeliveriesAbove = pending.batch.reads.newDeliveriesAbove.map { min($0, id) } ?? id
+    }
+
+    /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
+    mutating func noteDelivery(_ id: Delivery.ID) {
+        guard id > highestDelivery else { return }
+        if hasStarted, settings.scope == .all, id.rawValue > highestDelivery.rawValue + 1 {
+            lookForNewDeliveries(above: highestDelivery)
+        }
+        highestDelivery = id
+    }
+
+    private mutating func refilled(_ index: Int, _ rows: [OpenDelivery], _ refill: Refill, at time: EngineTime) {
+        guard lanes[index].isOpen else { return lanes[index].window.refillFailed() }
+        if settings.scope == .own { return foreignRead(index, rows, at: time) }
+        // The attempted one that comes beside the others says nothing about how far the read reached: it stands before the
+        // cursor, or behind as many as were asked for.
+        let positions = rows.map { Refill.Position(dueAt: $0.dueAt, delivery: $0.id) }
+            .filter { position in refill.after.map { position > $0 } ?? true }
+            .sorted()
+        let end = positions.count < refill.limit ? nil : positions[refill.limit - 1]
+        var fresh: [HeldDelivery] = []
+        for row in rows where held.insert(row.id).inserted {
+            fresh.append(HeldDelivery(delivery: clamped(row, lane: index, at: time)))
+        }
+        let evicted = lanes[index].window.refilled(
+            fresh, upTo: end, isRescan: refill.after == nil, now: time.timeline
+        )
+        for delivery in evicted { release(delivery) }
+        enqueue(index, at: time)
+        refillIfNeeded(index)
+    }
+
+    /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
+    private mutating func foreignRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
+        _ = lanes[index].window.refilled([], upTo: nil, isRescan: true, now: time.timeline)
+        lanes[index].firstForeign = rows.map(\.id).filter { !held.contains($0) }.min()
+        enqueue(index, at: time)
+    }
+
+    /// A due moment that no schedule gives was written by a clock that was wrong: a first attempt is due at once, a
+    /// retry no later than the longest wait.
     private func clamped(_ row: OpenDelivery, lane index: Int, at time: EngineTime) -> OpenDelivery {
-        let latest = time.timeline + RetrySchedule.longestWait(lanes[index].policy)
-        guard row.dueAt > latest else { return row }
+        let wait = row.attempts == 0 ? .zero : RetrySchedule.longestWait(lanes[index].policy)
         var row = row
-        row.dueAt = latest
+        row.dueAt = min(row.dueAt, time.timeline + wait)
         return row
     }
 
     private mutating func openLanes(_ open: [OpenSubscription], at time: EngineTime) {
         for subscription in open {
             guard let index = laneIndex[subscription.name] else { continue }
-            if lanes[index].isDisabled {
-                withdraw(index, at: time)
+            if settings.scope == .own {
+                guard lanes[index].policy.ordered else { continue }
+                // Nothing goes before it is known what is older.
+                lanes[index].firstForeign = Delivery.ID(rawValue: 0)
+                lanes[index].window.needsRescan = true
+            } else if lanes[index].isDisabled {
+                withdrawNew(index, at: time)
             } else {
                 lanes[index].window.needsRescan = true
             }
         }
-    }
-
-    private mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
-        for health in all {
-            // What is decided here and not written yet is newer than what was read.
-            guard let index = laneIndex[health.subscription], !lanes[index].hasUnwrittenHealth else { continue }
-            let wasDisabled = lanes[index].isDisabled
-            lanes[index].health = health
-            switch (wasDisabled, health.disabled) {
-            case (false, .some(let disabled)):
-                if hasStarted {
-                    actions.notices.append(.disabled(subscription: health.subscription, cause: disabled.cause))
-                    stopServing(index, at: time)
-                }
-            case (true, nil):
-                actions.notices.append(.enabled(subscription: health.subscription))
-                lanes[index].breaker = CircuitBreaker()
-                lanes[index].isTimingOut = false
-                if settings.scope == .all { lanes[index].window.needsRescan = true }
-                enqueue(index, at: time)
-            default:
-                break
-            }
-        }
-    }
-
-    /// A subscription was disabled: what waits is withdrawn.
-    mutating func stopServing(_ index: Int, at time: EngineTime) {
-        forgetWindow(index)
-        if !lanes[index].isWithdrawing { withdraw(index, at: time) }
     }
 
     /// Settles or reschedules what a crash left in flight.
@@ -121,10 +128,13 @@ extension DeliveryEngine {
                 isSuccess: { _ in false }
             )
             let ending = TransportResult.Ending.failed(.interrupted, detail: "the dispatcher ended during the attempt")
-            let decision = AttemptDecision.decide(
+            var decision = AttemptDecision.decide(
                 TransportResult(ending: ending, requestLeft: true),
                 facts, now: time.timeline, wall: time.wall, jitter: Double.random(in: 0..<1, using: &random)
             )
+            if lane.map({ lanes[$0].isDisabled }) ?? false, case .waiting = decision.next {
+                decision.next = .settled(.cancelled)
+            }
             if decision.next == .settled(.unknown) { unknown += 1 }
             var attempt = Attempt(
                 number: delivery.attempts,
@@ -137,29 +147,49 @@ extension DeliveryEngine {
             attempt.error = decision.error
             attempt.detail = decision.detail
             attempt.finishedAt = time.wall
-            record(attempt, decision, delivery, lane: lane, at: time)
+            record(attempt, decision, delivery, lane: lane, isRecovered: true, at: time)
         }
         actions.notices.append(.recovered(interrupted: interrupted.count, unknown: unknown))
     }
 
     private mutating func eventsRead(_ reads: StoreReadResult, limit: Int, at time: EngineTime) {
         isReadingEvents = false
-        fanOutsUnderWay += reads.pendingEvents.count
-        actions.fanOuts.append(contentsOf: reads.pendingEvents)
+        giveOut(reads.pendingEvents)
         if reads.pendingEvents.count >= limit { wantsEvents = true }
-        if let due = reads.nextEventDue {
-            let wait = max(0, due.milliseconds - time.wall.milliseconds)
-            let bounded = min(Duration.milliseconds(wait), Self.longestEventWait)
-            nextEventAt = time.timeline + bounded
-        } else {
-            nextEventAt = nil
+        nextEventAt = nil
+        if let due = reads.nextEventDue { expectEvent(at: max(due, time.wall + .milliseconds(1)), at: time) }
+    }
+
+    private mutating func giveOut(_ events: [PendingEvent]) {
+        fanOutsUnderWay += events.count
+        actions.fanOuts.append(contentsOf: events)
+    }
+
+    /// An event waits in the store for its moment; `nil`: it is due.
+    mutating func expectEvent(at due: Timestamp?, at time: EngineTime) {
+        guard let due, due > time.wall else {
+            wantsEvents = true
+            return
         }
+        let wait = min(Duration.milliseconds(due.milliseconds - time.wall.milliseconds), Self.longestEventWait)
+        let moment = time.timeline + wait
+        nextEventAt = nextEventAt.map { min($0, moment) } ?? moment
     }
 
     private mutating func adopted(_ reads: StoreReadResult, at time: EngineTime) {
         for row in reads.adopted {
-            guard let index = laneIndex[row.subscription], lanes[index].isOpen, !held.contains(row.id) else { continue }
+            guard let index = laneIndex[row.subscription], !held.contains(row.id) else { continue }
+            guard !lanes[index].isDisabled else {
+                withdrawNew(index, at: time)
+                continue
+            }
+            guard lanes[index].isOpen else { continue }
             hold(HeldDelivery(delivery: clamped(row, lane: index, at: time)), lane: index, at: time)
+            // What looked like somebody else's before may be this one.
+            if lanes[index].firstForeign != nil {
+                lanes[index].window.needsRescan = true
+                refillIfNeeded(index)
+            }
         }
     }
 }

@@ -20,15 +20,42 @@ extension DeliveryEngine {
 
     /// A claimed attempt could not be made into a request; nothing was sent.
     public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
-        guard let flight = land(token) else { return }
-        lanes[flight.lane].breaker.released()
+        endUnsent(token, .unrenderable(error.description), at: time)
+        conclude(at: time)
+    }
+
+    /// Why a claimed attempt doesn't leave.
+    enum UnsentCause {
+        /// There is nothing that could be sent.
+        case unrenderable(String)
+        /// Its subscription was disabled between claim and commit.
+        case disabled
+        /// Its subscription was parked between claim and commit.
+        case parked
+    }
+
+    /// Records a claimed attempt that doesn't leave.
+    mutating func endUnsent(_ token: UInt64, _ cause: UnsentCause, at time: EngineTime) {
+        guard let flight = landUnused(token) else { return }
         release(flight.held)
         var delivery = flight.held.delivery
         delivery.attempts = flight.number
-        let decision = AttemptDecision(
-            outcome: .failed, status: nil, error: .template, detail: error.description, next: .settled(.failed),
+        var decision = AttemptDecision(
+            outcome: .failed, status: nil, error: .template, detail: nil, next: .settled(.failed),
             freeAttempts: delivery.freeAttempts, interruptions: delivery.interruptions, signal: .none, disables: nil
         )
+        switch cause {
+        case .unrenderable(let detail):
+            decision.detail = detail
+        case .disabled:
+            decision.error = .disabled
+            decision.detail = "the subscription was disabled before the request left"
+            decision.next = .settled(.cancelled)
+        case .parked:
+            let detail = "the subscription left the configuration before the request left"
+            let ending = TransportResult.Ending.failed(.interrupted, detail: detail)
+            decision = decide(TransportResult(ending: ending, requestLeft: false), flight, at: time)
+        }
         var attempt = Attempt(
             number: flight.number,
             startedAt: flight.startedAt,
@@ -37,12 +64,11 @@ extension DeliveryEngine {
             requestBody: .empty
         )
         attempt.finishedAt = time.wall
-        attempt.outcome = .failed
-        attempt.error = .template
-        attempt.detail = error.description
+        attempt.outcome = decision.outcome
+        attempt.error = decision.error
+        attempt.detail = decision.detail
         record(attempt, decision, delivery, lane: flight.lane, at: time)
         enqueue(flight.lane, at: time)
-        conclude(at: time)
     }
 
     private mutating func decide(_ result: TransportResult, _ flight: Flight, at time: EngineTime) -> AttemptDecision {
@@ -53,7 +79,7 @@ extension DeliveryEngine {
             number: flight.number,
             freeAttempts: delivery.freeAttempts,
             interruptions: delivery.interruptions,
-            isTest: delivery.event.isTest,
+            isTest: delivery.event.isTest || flight.isOutsideLimits,
             policy: subscription.policy,
             isSuccess: subscription.profile.isSuccess
         )
@@ -102,6 +128,7 @@ extension DeliveryEngine {
         _ decision: AttemptDecision,
         _ delivery: OpenDelivery,
         lane: Int?,
+        isRecovered: Bool = false,
         at time: EngineTime
     ) {
         pending.batch.results.append(
@@ -125,12 +152,22 @@ extension DeliveryEngine {
                 RecordedAttempt(delivery: delivery, attempt: attempt, state: .waiting, nextAttemptAt: until)
             )
             // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
-            guard let lane, lanes[lane].isOpen, settings.scope == .all || until <= time.timeline else { return }
+            guard let lane, lanes[lane].isOpen else { return }
+            guard settings.scope == .all || (until <= time.timeline && !isRecovered) else {
+                leaveToOthers(delivery.id, lane: lane)
+                return
+            }
             let retry = HeldDelivery(
                 delivery: delivery, body: nil, needsFreshConnection: decision.needsFreshConnection
             )
             hold(retry, lane: lane, at: time)
         }
+    }
+
+    /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
+    private mutating func leaveToOthers(_ delivery: Delivery.ID, lane: Int) {
+        guard lanes[lane].policy.ordered else { return }
+        lanes[lane].firstForeign = lanes[lane].firstForeign.map { min($0, delivery) } ?? delivery
     }
 
     /// What an attempt says about its endpoint.

@@ -61,34 +61,40 @@ public struct DeliveryEngine {
     /// Attempts that are claimed, on the wire, or not on record yet.
     public var inFlight: Int { flights.count }
 
+    /// Deliveries held in memory: those in the windows, claimed and in flight.
+    public var holding: Int { held.count }
+
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
         hasStarted && isQuiet && !lanes.contains { lane in
-            guard lane.isOpen, !lane.breaker.isOpen else { return false }
+            guard lane.isOpen, !lane.breaker.isOpen, !lane.isBlocked else { return false }
             if lane.window.isRefilling || lane.window.needsRescan { return true }
             if lane.window.hasMore, lane.window.count == 0 { return true }
-            if let head = lane.head { return head.delivery.dueAt <= time.timeline }
             return lane.window.nextDue.map { $0 <= time.timeline } ?? false
         }
     }
 
     /// Whether every delivery has settled; parked ones and events that are due later aside.
     public var isSettled: Bool {
-        hasStarted && isQuiet && lanes.allSatisfy { !$0.isOpen || $0.isExhausted }
+        hasStarted && isQuiet && lanes.allSatisfy { !$0.isOpen || $0.isExhausted || $0.isBlocked }
     }
 
-    /// Whether a drain is complete.
-    public var isDrained: Bool { isDraining && isQuiet }
+    /// Whether a drain is complete: everything that began is on record.
+    public var isDrained: Bool { isDraining && hasNothingUnderWay }
 
     private var isQuiet: Bool {
-        flights.isEmpty && committing == nil && pending.batch.isEmpty && fanOutsUnderWay == 0 && !isReadingEvents
-            && !wantsEvents && !lanes.contains { $0.isWithdrawing }
+        hasNothingUnderWay && !isReadingEvents && !wantsEvents && !lanes.contains { $0.isWithdrawing }
+    }
+
+    private var hasNothingUnderWay: Bool {
+        flights.isEmpty && committing == nil && pending.batch.isEmpty && fanOutsUnderWay == 0
     }
 
     /// What is to be done; empties the list.
     public mutating func takeActions() -> EngineActions {
         let taken = actions
         actions = EngineActions()
+        actions.wakeAt = taken.wakeAt
         return taken
     }
 
@@ -98,8 +104,8 @@ public struct DeliveryEngine {
     public mutating func start(at time: EngineTime) {
         pending.batch.reads.interrupted = true
         pending.batch.reads.health = true
+        pending.batch.reads.openSubscriptions = true
         if settings.scope == .all {
-            pending.batch.reads.openSubscriptions = true
             // Learns the highest id; what is open is read by subscription.
             pending.batch.reads.newDeliveriesAbove = Delivery.ID(rawValue: .max)
             wantsEvents = true
@@ -127,7 +133,7 @@ public struct DeliveryEngine {
         pending.batch.reads.health = true
         if settings.scope == .all {
             wantsEvents = true
-            pending.batch.reads.newDeliveriesAbove = highestDelivery
+            lookForNewDeliveries(above: highestDelivery)
         }
         conclude(at: time)
     }
@@ -147,14 +153,15 @@ public struct DeliveryEngine {
                 addLane(subscription)
                 continue
             }
-            let wasParked = lanes[index].isParked
+            let wasOrdered = lanes[index].policy.ordered
             lanes[index].target = LaneTarget(subscription)
             if !subscription.isEnabled {
                 park(index)
-            } else if wasParked {
+            } else if lanes[index].isParked || wasOrdered != subscription.policy.ordered {
                 lanes[index].isParked = false
-                lanes[index].window = makeWindow(subscription.policy)
+                forgetWindow(index)
             }
+            lanes[index].window.isOrdered = subscription.policy.ordered
             lanes[index].window.limit = windowLimit(subscription.policy)
             enqueue(index, at: time)
         }
@@ -179,18 +186,23 @@ public struct DeliveryEngine {
                 target: LaneTarget(subscription),
                 window: makeWindow(subscription.policy),
                 health: SubscriptionHealth(subscription: subscription.name),
-                isParked: !subscription.isEnabled
+                isParked: !subscription.isEnabled,
+                awaitsHealth: hasStarted
             )
         )
     }
 
     private func makeWindow(_ policy: DeliveryPolicy) -> LaneWindow {
         // Before the start everything is read anew, and an own engine has what it was given.
-        LaneWindow(limit: windowLimit(policy), isComplete: settings.scope == .own || !hasStarted)
+        LaneWindow(
+            limit: windowLimit(policy),
+            isComplete: settings.scope == .own || !hasStarted,
+            isOrdered: policy.ordered
+        )
     }
 
     private func windowLimit(_ policy: DeliveryPolicy) -> Int {
-        settings.scope == .own ? .max : max(32, min(1024, policy.maxInFlight * 4))
+        settings.scope == .own ? LaneWindow.unlimited : max(32, min(1024, policy.maxInFlight * 4))
     }
 
     /// Forgets what is held of a subscription that is not to be served; the store has it.
@@ -200,10 +212,7 @@ public struct DeliveryEngine {
     }
 
     mutating func forgetWindow(_ index: Int) {
-        for held in lanes[index].window.removeAll() { release(held) }
-        if let head = lanes[index].head { release(head) }
-        lanes[index].head = nil
-        lanes[index].window.forgetAll(isComplete: settings.scope == .own)
+        for held in lanes[index].window.forget(isComplete: settings.scope == .own) { release(held) }
     }
 
     /// A delivery is no longer held.

@@ -24,6 +24,6 @@ public struct EngineSettings: Sendable, Hashable {
 
     /// Slots that endpoints without a success, or that time out, share.
     var restrictedSlots: Int { max(1, maxInFlight / 8) }
-    /// Slots that retries may use; the rest is kept for first attempts.
-    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8) }
+    /// Slots that retries may use: with the restricted ones, an eighth of all is left for first attempts.
+    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8 - restrictedSlots) }
 }

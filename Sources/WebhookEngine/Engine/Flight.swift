@@ -10,4 +10,6 @@ struct Flight {
     var ring: Lane.Ring
     /// A send test: it took no slot of its lane's, and says nothing about it.
     var isOutsideLimits: Bool
+    /// It is claimed with its lane's rate limiter and has not left.
+    var isRateClaimed: Bool
 }

@@ -9,11 +9,20 @@ struct PendingCommit {
     var results: [RecordedAttempt] = []
     var health: [Int] = []
     var withdrawals: [Int] = []
-    var refills: [Int] = []
+    var refills: [RefillContext] = []
+
+    /// Whose read it is; of no use where the window has forgotten everything since.
+    struct RefillContext {
+        var lane: Int
+        var epoch: Int
+    }
 
     struct AcceptanceContext {
         var token: UInt64
         var starts: [StartContext]
+        /// It was not matched and rendered yet.
+        var waitsForFanOut: Bool
+        var deliverAt: Timestamp?
     }
 
     struct FanOutContext {

@@ -158,6 +158,10 @@ public final class EngineRunner: @unchecked Sendable {
             }
             return inbox.emits
         }
+        if let fatal {
+            for emit in emits { emit.continuation.resume(returning: .failure(fatal)) }
+            return
+        }
         for emit in emits { emitContinuations[emit.order.token] = emit.continuation }
         engine.emit(emits.map(\.order), at: clock.now)
         perform()
@@ -196,6 +200,8 @@ public final class EngineRunner: @unchecked Sendable {
     private func stop(_ error: StoreError) {
         fatal = error
         observer.failed(error)
+        for continuation in emitContinuations.values { continuation.resume(returning: .failure(error)) }
+        emitContinuations = [:]
     }
 
     /// Does what the engine wants done, until it wants nothing more.

@@ -16,6 +16,8 @@ struct Lane {
     var target: LaneTarget
     var window: LaneWindow
     var inFlight = 0
+    /// New deliveries that wait their turn and are not durable yet.
+    var arriving = 0
     var breaker = CircuitBreaker()
     var rate = RateLimiter()
     /// What the store remembers.
@@ -28,10 +30,15 @@ struct Lane {
     var wakeAt: Timestamp?
     /// Not in the configuration any more, or `enabled: false`: kept, not sent.
     var isParked = false
+    /// Came with a reload: nothing is sent before its health was read.
+    var awaitsHealth = false
     /// Open deliveries are being withdrawn, because it is disabled.
     var isWithdrawing = false
-    /// Where order matters: the delivery that must settle before the next may start, while it waits for its retry.
-    var head: HeldDelivery?
+    /// Others have inserted meanwhile: withdraw once more.
+    var needsWithdrawal = false
+    /// Where order matters, and for an engine that has only deliveries of its own: the first open delivery that isn't. Nothing
+    /// behind it may start.
+    var firstForeign: Delivery.ID?
     /// What is remembered has changed and is not durable yet.
     var hasUnwrittenHealth = false
 
@@ -40,24 +47,21 @@ struct Lane {
     /// Whether it shares the small part of the slots.
     var isRestricted: Bool { !health.hasSucceeded || isTimingOut }
 
-    /// The most attempts at once: one where order matters.
-    var maxInFlight: Int { policy.ordered ? 1 : policy.maxInFlight }
+    /// The most attempts at once: one where order matters; and one where nobody knows whether anything ever comes back, so
+    /// that a dead endpoint holds one of the shared slots and not several.
+    var maxInFlight: Int { policy.ordered || isRestricted ? 1 : policy.maxInFlight }
     /// Whether deliveries may start at all.
-    var isOpen: Bool { !isParked && !isDisabled }
+    var isOpen: Bool { !isParked && !isDisabled && !awaitsHealth }
     /// The delivery to start next, once it is due.
-    var candidate: HeldDelivery? { head ?? window.ready.first }
+    var candidate: HeldDelivery? { window.ready.first }
 
-    /// Takes the candidate out.
-    mutating func popCandidate() -> HeldDelivery? {
-        if let head {
-            self.head = nil
-            return head
-        }
-        return window.popReady()
-    }
+    /// Whether a delivery must wait for one that somebody else has to see to.
+    func isBlocked(_ delivery: Delivery.ID) -> Bool { firstForeign.map { $0 < delivery } ?? false }
 
     /// Whether nothing is known to be open, in memory or in the store.
-    var isExhausted: Bool { head == nil && window.isExhausted }
+    var isExhausted: Bool { window.isExhausted && arriving == 0 }
+    /// Whether nothing of what is held may start, because the first waits for what somebody else has to see to.
+    var isBlocked: Bool { candidate.map { isBlocked($0.delivery.id) } ?? false }
 }
 
 /// A subscription, shared without copying.

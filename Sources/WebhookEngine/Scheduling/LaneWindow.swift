@@ -5,24 +5,40 @@ internal import WebhookCore
 /// The part of a subscription's open deliveries that is held in memory; the store has the rest.
 ///
 /// Everything open in the store up to ``cursor`` is held, or was handed out. So memory stays bounded by ``limit``
-/// whatever the backlog, and nothing is ever sent before what is due earlier.
+/// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, deliveries stand in
+/// the order of their acceptance instead, and the first holds up the others until it is due.
 struct LaneWindow {
-    /// Due now, in order.
+    /// Due now, in order. Where order matters: everything held.
     private(set) var ready: Deque<HeldDelivery> = []
     /// Due later.
     private var later: Heap<LaterDelivery> = []
-    /// Up to where the window is complete; `nil`: it holds all there is.
+    /// Up to where the window is complete, as the store orders; `nil`: it holds all there is.
     private(set) var cursor: Refill.Position?
     /// The most deliveries to hold.
     var limit: Int
+    /// Only changes while nothing is held.
+    var isOrdered: Bool
     /// A read is under way.
     var isRefilling = false
     /// Others have written: what is in the store may stand before the cursor.
     var needsRescan = false
+    /// Counts how often everything was forgotten: a read from before is of no use.
+    private(set) var epoch = 0
+    /// The first that was left to the store during a read: the read may have come too early to see it.
+    private var missed: Refill.Position?
+    /// A new delivery stands before the cursor although older ones stand behind it, because a clock stepped back between
+    /// two processes. It was left to the store, for a read once the older ones are done.
+    private var hasSkipped = false
 
-    init(limit: Int, isComplete: Bool) {
+    /// Before everything.
+    private static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
+    /// A limit for those who have nothing to fall back on.
+    static let unlimited = Int.max / 4
+
+    init(limit: Int, isComplete: Bool, isOrdered: Bool = false) {
         self.limit = limit
-        cursor = isComplete ? nil : Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
+        self.isOrdered = isOrdered
+        cursor = isComplete ? nil : Self.start
     }
 
     var count: Int { ready.count + later.count }
@@ -33,29 +49,68 @@ struct LaneWindow {
     /// Whether everything open is known to be none.
     var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
 
-    /// Takes in a delivery unless it belongs behind the cursor or the window is full; returns whether it is held now.
-    mutating func insert(_ held: HeldDelivery, now: Timestamp) -> Bool {
-        if let cursor, held.position > cursor { return false }
-        if cursor == nil, count >= limit {
-            cursor = lastPosition
-            if let cursor, held.position > cursor { return false }
+    /// Takes in a delivery unless it belongs behind the cursor or the window is full of earlier ones.
+    ///
+    /// - Returns: what is held no longer: the delivery itself, or a later one that had to make room.
+    mutating func insert(_ held: HeldDelivery, limit: Int, now: Timestamp) -> HeldDelivery? {
+        if let cursor, !(isOrdered && held.isRetry) {
+            if held.position > cursor {
+                leave(held.position)
+                return held
+            }
+            if isOrdered {
+                hasSkipped = true
+                return held
+            }
         }
         hold(held, now: now)
-        return true
+        return count > limit ? evictLast() : nil
     }
 
-    /// Takes in what a read brought. `isLast`: there is no more behind it.
-    mutating func refilled(_ deliveries: [HeldDelivery], upTo end: Refill.Position?, isLast: Bool, now: Timestamp) {
+    /// Takes in what a read brought.
+    ///
+    /// - Parameters:
+    ///   - end: how far it reached; `nil`: there is no more behind it.
+    ///   - isRescan: it began at the start, and not at the cursor.
+    /// - Returns: what had to make room, and is held no longer.
+    mutating func refilled(
+        _ deliveries: [HeldDelivery],
+        upTo end: Refill.Position?,
+        isRescan: Bool,
+        now: Timestamp
+    ) -> [HeldDelivery] {
+        isRefilling = false
         for held in deliveries { hold(held, now: now) }
-        if isLast {
-            cursor = nil
-        } else if let end {
-            cursor = max(end, cursor ?? end)
+        cursor = end
+        if let missed { leave(missed) }
+        missed = nil
+        if cursor == nil, hasSkipped {
+            hasSkipped = false
+            needsRescan = true
         }
+        var evicted: [HeldDelivery] = []
+        while count > limit + limit / 4, let last = evictLast() { evicted.append(last) }
+        return evicted
+    }
+
+    /// The read came to nothing.
+    mutating func refillFailed() {
+        isRefilling = false
+        missed = nil
+        needsRescan = true
+    }
+
+    /// Leaves a delivery to the store: the window is complete only up to the one before.
+    private mutating func leave(_ position: Refill.Position) {
+        if isRefilling { missed = missed.map { min($0, position) } ?? position }
+        if let cursor, cursor < position { return }
+        cursor = Refill.Position(dueAt: position.dueAt, delivery: .init(rawValue: position.delivery.rawValue - 1))
     }
 
     private mutating func hold(_ held: HeldDelivery, now: Timestamp) {
-        if held.delivery.dueAt <= now, ready.last.map({ $0.position < held.position }) ?? true {
+        if isOrdered {
+            insertReady(held)
+        } else if held.delivery.dueAt <= now, ready.last.map({ $0.position < held.position }) ?? true {
             ready.append(held)
         } else {
             later.insert(LaterDelivery(held: held))
@@ -64,19 +119,28 @@ struct LaneWindow {
 
     /// Moves what has become due to the ready ones.
     mutating func promote(now: Timestamp) {
-        while let next = later.min, next.held.delivery.dueAt <= now {
-            let held = later.removeMin().held
-            // What was due before the last ready one goes where it belongs; this is rare and short.
-            var index = ready.endIndex
-            while index > ready.startIndex, held.position < ready[index - 1].position { index -= 1 }
-            ready.insert(held, at: index)
-        }
+        while let next = later.min, next.held.delivery.dueAt <= now { insertReady(later.removeMin().held) }
+    }
+
+    /// Puts a delivery where it belongs; nearly always that is at one of the ends.
+    private mutating func insertReady(_ held: HeldDelivery) {
+        let key = key(held)
+        if let first = ready.first, key < self.key(first) { return ready.prepend(held) }
+        var index = ready.endIndex
+        while index > ready.startIndex, key < self.key(ready[index - 1]) { index -= 1 }
+        ready.insert(held, at: index)
+    }
+
+    private func key(_ held: HeldDelivery) -> Refill.Position {
+        isOrdered
+            ? Refill.Position(dueAt: Self.start.dueAt, delivery: held.delivery.id)
+            : held.position
     }
 
     mutating func popReady() -> HeldDelivery? { ready.popFirst() }
 
-    /// Puts a delivery back to where it came from: the front.
-    mutating func pushBack(_ held: HeldDelivery) { ready.prepend(held) }
+    /// Puts a delivery back that was taken and not sent.
+    mutating func pushBack(_ held: HeldDelivery) { insertReady(held) }
 
     /// The first moment at which something is due; `nil` where nothing is held.
     var nextDue: Timestamp? { ready.first?.delivery.dueAt ?? later.min?.held.delivery.dueAt }
@@ -84,23 +148,22 @@ struct LaneWindow {
     /// The first moment at which something that isn't due yet becomes due.
     var nextLater: Timestamp? { later.min?.held.delivery.dueAt }
 
-    private var lastPosition: Refill.Position? {
-        let last = later.max?.held.position
-        guard let readyLast = ready.last?.position else { return last }
-        return last.map { max($0, readyLast) } ?? readyLast
+    /// Lets go of the last one.
+    private mutating func evictLast() -> HeldDelivery? {
+        let isLater = later.max.map { last in ready.last.map { $0.position < last.held.position } ?? true } ?? false
+        guard let last = isLater ? later.popMax()?.held : ready.popLast() else { return nil }
+        leave(last.position)
+        return last
     }
 
-    /// Everything held, handed back and forgotten.
-    mutating func removeAll() -> [HeldDelivery] {
+    /// Forgets everything that is held; what is in the store is to be read anew, unless `isComplete`.
+    ///
+    /// - Returns: what was held.
+    mutating func forget(isComplete: Bool) -> [HeldDelivery] {
         let all = Array(ready) + later.unordered.map(\.held)
-        ready = []
-        later = []
+        let forgotten = epoch
+        self = LaneWindow(limit: limit, isComplete: isComplete, isOrdered: isOrdered)
+        epoch = forgotten + 1
         return all
-    }
-
-    /// Forgets a delivery that the store says is no longer open.
-    mutating func forgetAll(isComplete: Bool) {
-        _ = removeAll()
-        cursor = isComplete ? nil : Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
     }
 }

@@ -28,6 +28,8 @@ extension WebhookDispatcher: Service {
         defer { close(session) }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
+        let retention = Task { await keepRetention(in: session) }
+        defer { retention.cancel() }
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {
@@ -73,7 +75,7 @@ extension WebhookDispatcher: Service {
                 let generation = state.withLock { $0.generation }
                 do throws(StoreError) {
                     let session = try DeliverySession(
-                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger)
+                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger, broadcast: broadcast)
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(100))

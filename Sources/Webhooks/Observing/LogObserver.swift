@@ -8,9 +8,11 @@ struct LogObserver: EngineObserver {
     private let logger: Logger
     private let attempts: [Attempt.Outcome: Counter]
     private let duration: Metrics.Timer
+    private let broadcast: AttemptBroadcast
 
-    init(logger: Logger) {
+    init(logger: Logger, broadcast: AttemptBroadcast) {
         self.logger = logger
+        self.broadcast = broadcast
         attempts = Dictionary(
             uniqueKeysWithValues: Attempt.Outcome.allCases.map { outcome in
                 (outcome, Counter(label: "webhooks_attempts_total", dimensions: [("outcome", outcome.rawValue)]))
@@ -20,6 +22,7 @@ struct LogObserver: EngineObserver {
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
+        broadcast.send(attempts)
         for recorded in attempts {
             let attempt = recorded.attempt
             if let outcome = attempt.outcome { self.attempts[outcome]?.increment() }

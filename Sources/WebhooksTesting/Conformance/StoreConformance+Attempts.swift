@@ -82,12 +82,13 @@ extension StoreConformance {
         third.httpVersion = "1.1"
         third.duration = .zero
         third.phases.tls = .microseconds(7)
-        return [full, bare, third] + DeliveryError.allCases.enumerated().map { index, error in
-            var attempt = bare
-            attempt.number = 4 + index
-            attempt.outcome = Attempt.Outcome.allCases[index % 3]
-            attempt.error = error
-            return attempt
-        }
+        return [full, bare, third]
+            + DeliveryError.allCases.enumerated().map { index, error in
+                var attempt = bare
+                attempt.number = 4 + index
+                attempt.outcome = Attempt.Outcome.allCases[index % 3]
+                attempt.error = error
+                return attempt
+            }
     }
 }

@@ -31,7 +31,9 @@ extension StoreConformance {
         let ids = try await driver.accept(.sample("e1"), (1...4).map { .pending("s\($0)") } + [.claimed("s5")])
         _ = try await driver.store.cancel(events: [], deliveries: [ids[0]], subscription: nil, at: .at(1))
         _ = try await driver.commit { batch in
-            batch.settlements = [Settlement(delivery: ids[1], state: .failed, error: .template, detail: nil, at: .at(1))]
+            batch.settlements = [
+                Settlement(delivery: ids[1], state: .failed, error: .template, detail: nil, at: .at(1))
+            ]
         }
         let before = try await driver.store.deliveries(DeliveryQuery())
         let cases: [(Delivery.ID, Int, String)] = [

@@ -25,7 +25,9 @@ extension StoreConformance {
 
         let later = try await driver.acceptPending(.sample("e2"))
         _ = try await driver.store.cancel(events: ["e2"], deliveries: [], subscription: nil, at: .at(5))
-        let refused = try await driver.commit { $0.fanOuts = [FanOut(event: later, createdAt: .at(6), deliveries: new)] }
+        let refused = try await driver.commit {
+            $0.fanOuts = [FanOut(event: later, createdAt: .at(6), deliveries: new)]
+        }
         try expect(refused.fanOuts, [.refused], "a fan-out of a cancelled event")
     }
 

@@ -13,7 +13,11 @@ extension StoreConformance {
             contentType: .xml,
             start: .claimed(at: .at(1))
         )
-        let ids = try await driver.accept(.sample("e1", tenant: "t"), [new, .pending("b", body: nil)], bodies: ["<a/>"])
+        let ids = try await driver.accept(
+            .sample("e1", tenant: "t"),
+            [new, .pending("b", body: nil)],
+            bodies: ["<a/>"]
+        )
         _ = try await driver.record(ids[0], error: .timeout, next: .settled(.unknown))
         let nothing = Delivery.ID(rawValue: 9_999)
         let again = try await driver.store.insertRetrigger(of: [ids[0], nothing, ids[1], ids[0]], at: .at(60))

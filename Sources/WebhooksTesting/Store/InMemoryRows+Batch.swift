@@ -34,6 +34,7 @@ extension InMemoryRows {
             case .settled(let state):
                 row.state = state
                 row.settledAt = attempt.finishedAt ?? attempt.startedAt
+                if state == .cancelled { row.lastError = .disabled }
             case .waiting(let moment):
                 row.state = .waiting
                 row.dueAt = moment

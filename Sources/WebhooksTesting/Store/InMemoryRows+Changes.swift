@@ -121,7 +121,10 @@ extension InMemoryRows {
             require(row.log.count == row.attempts - (row.state == .inFlight ? 1 : 0), "lacks a record of an attempt")
             require(row.log.enumerated().allSatisfy { $0.element.number == $0.offset + 1 }, "has a gap in its log")
             require((row.dueAt != nil) == row.isWaiting, "is due although it doesn't wait, or the other way round")
-            require((row.settledAt != nil) == row.state.isSettled, "has a moment of settling that doesn't fit its state")
+            require(
+                (row.settledAt != nil) == row.state.isSettled,
+                "has a moment of settling that doesn't fit its state"
+            )
             require(row.state != .pending || row.attempts == 0, "is pending after an attempt")
         }
         return problems

@@ -31,7 +31,8 @@ extension InMemoryRows {
 
     func list(_ query: DeliveryQuery) -> [Delivery] {
         var result: [Delivery] = []
-        for id in descending(from: query.after.map { $0.rawValue - 1 } ?? lastDelivery) where result.count < query.limit {
+        for id in descending(from: query.after.map { $0.rawValue - 1 } ?? lastDelivery) where result.count < query.limit
+        {
             guard let row = deliveries[id] else { continue }
             let delivery = logged(row)
             if matches(delivery, query) { result.append(delivery) }
@@ -98,7 +99,9 @@ extension InMemoryRows {
     }
 
     private func matches(_ row: InMemoryEventRow, _ query: EventQuery) -> Bool {
-        (query.since.map { row.createdAt >= $0 } ?? true) && (query.until.map { row.createdAt < $0 } ?? true)
+        (query.ids.isEmpty || query.ids.contains(row.event.id))
+            && (query.since.map { row.createdAt >= $0 } ?? true)
+            && (query.until.map { row.createdAt < $0 } ?? true)
             && (query.topics.isEmpty || query.topics.contains(row.event.topic))
             && (query.tenant.map { row.event.tenant == $0 } ?? true)
             && (query.isTest.map { row.event.isTest == $0 } ?? true)

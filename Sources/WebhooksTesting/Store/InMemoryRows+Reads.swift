@@ -24,7 +24,13 @@ extension InMemoryRows {
             result.highestDelivery = deliveries.keys.max().map { Delivery.ID(rawValue: $0) }
         }
         result.refills = reads.refills.map { refill in
-            let positions = waiting[refill.subscription]?.after(refill.after).prefix(refill.limit) ?? []
+            let all = waiting[refill.subscription]
+            var positions = Array(all?.after(refill.after).prefix(refill.limit) ?? [])
+            if refill.includesAttempted, let attempted = earliestAttempted(all?.values ?? []),
+                !positions.contains(attempted)
+            {
+                positions.append(attempted)
+            }
             return positions.compactMap { position in
                 deliveries[position.delivery.rawValue].map { open($0, dueAt: position.dueAt) }
             }
@@ -35,6 +41,11 @@ extension InMemoryRows {
             }
         }
         return result
+    }
+
+    private func earliestAttempted(_ positions: [Refill.Position]) -> Refill.Position? {
+        positions.filter { deliveries[$0.delivery.rawValue].map { $0.attempts > 0 } ?? false }
+            .min { $0.delivery < $1.delivery }
     }
 
     private func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) {

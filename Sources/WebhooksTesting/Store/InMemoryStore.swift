@@ -3,8 +3,8 @@ public import WebhookCore
 
 /// A store in memory with the exact semantics of a real one, for simulations and tests.
 ///
-/// Deterministic: a batch is applied within the call, ids are given out in order. What was committed outlives this object as
-/// long as another ``InMemoryStore`` shares the rows: a crash is to drop one connection and to open the next.
+/// Deterministic: a batch is applied within the call, ids are given out in order. What was committed outlives this
+/// object as long as another ``InMemoryStore`` shares the rows: a crash is to drop one connection and to open the next.
 public final class InMemoryStore: DeliveryStore, EventLog {
     /// Runs a completion: at once, or whenever a simulation likes.
     public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void

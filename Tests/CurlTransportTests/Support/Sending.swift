@@ -57,6 +57,18 @@ extension CurlTransport {
     }
 }
 
+/// Runs `attempt` with a short timeout, and with longer ones where the machine was too busy to get far enough in it.
+func withPatience(
+    until isFarEnough: (TransportResult) -> Bool = \.requestLeft,
+    _ attempt: (Duration) async throws -> TransportResult
+) async rethrows -> TransportResult {
+    for patience in [Duration.milliseconds(200), .seconds(1), .seconds(5)] {
+        let result = try await attempt(patience)
+        if isFarEnough(result) { return result }
+    }
+    return try await attempt(.seconds(25))
+}
+
 /// Results until all are there.
 private final class Collected: Sendable {
     private let results = Mutex<[UInt64: TransportResult]>([:])

@@ -1,0 +1,48 @@
+internal import WebhookCore
+
+/// Who is disabled.
+extension DeliveryEngine {
+    /// What is remembered was read; of those left out nothing is remembered.
+    mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
+        let byName = Dictionary(all.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+        for index in lanes.indices {
+            let health = byName[lanes[index].name] ?? SubscriptionHealth(subscription: lanes[index].name)
+            if !lanes[index].hasUnwrittenHealth {
+                apply(health, index, at: time)
+            } else if (health.disabled == nil) == lanes[index].isDisabled {
+                // What is decided here and not written yet is newer than what was read; or somebody else has decided since.
+                pending.batch.reads.health = true
+            }
+            if lanes[index].awaitsHealth {
+                lanes[index].awaitsHealth = false
+                enqueue(index, at: time)
+            }
+        }
+    }
+
+    private mutating func apply(_ health: SubscriptionHealth, _ index: Int, at time: EngineTime) {
+        guard lanes[index].health != health else { return }
+        let wasDisabled = lanes[index].isDisabled
+        lanes[index].health = health
+        switch (wasDisabled, health.disabled) {
+        case (false, .some(let disabled)):
+            guard hasStarted else { return }
+            actions.notices.append(.disabled(subscription: health.subscription, cause: disabled.cause))
+            stopServing(index, at: time)
+        case (true, nil):
+            actions.notices.append(.enabled(subscription: health.subscription))
+            lanes[index].breaker = CircuitBreaker()
+            lanes[index].isTimingOut = false
+            forgetWindow(index)
+            enqueue(index, at: time)
+        default:
+            break
+        }
+    }
+
+    /// A subscription was disabled: what waits is withdrawn.
+    mutating func stopServing(_ index: Int, at time: EngineTime) {
+        forgetWindow(index)
+        if !lanes[index].isWithdrawing { withdraw(index, at: time) }
+    }
+}

@@ -1,0 +1,49 @@
+public import WebhookCore
+
+/// A renderer for tests: a body is the event's id and data, so that a checker knows what must arrive.
+public struct ScriptedRenderer: DeliveryRenderer {
+    /// Topics whose body can't be rendered.
+    public var poisonTopics: Set<String>
+    /// Subscriptions for which no request can be made, although there is a body.
+    public var brokenSubscriptions: Set<String>
+
+    public init(poisonTopics: Set<String> = [], brokenSubscriptions: Set<String> = []) {
+        self.poisonTopics = poisonTopics
+        self.brokenSubscriptions = brokenSubscriptions
+    }
+
+    /// The body of an event.
+    public static func body(of event: Event) -> ByteString {
+        ByteString(Array("\(event.id) ".utf8) + event.data.bytes)
+    }
+
+    public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+        if poisonTopics.contains(event.topic) {
+            let failure = Result<RenderedEvent.Representation, RenderingError>.failure(RenderingError("poison"))
+            return RenderedEvent(bodies: [], representations: subscriptions.map { _ in failure })
+        }
+        return RenderedEvent(
+            bodies: [Self.body(of: event)],
+            representations: subscriptions.map { .success(.init(body: 0, contentType: $0.contentType)) }
+        )
+    }
+
+    public func request(
+        for attempt: AttemptContext,
+        to subscription: Subscription,
+        body: ByteString
+    ) throws(RenderingError) -> PreparedRequest {
+        if brokenSubscriptions.contains(subscription.name) { throw RenderingError("broken") }
+        let headers = [HTTPHeader("webhook-id", attempt.event.id)]
+        let request = TransportRequest(
+            url: subscription.url,
+            headers: headers,
+            body: body,
+            timeout: subscription.policy.timeout,
+            connectTimeout: subscription.policy.connectTimeout,
+            freshConnection: attempt.mode == .singleShot,
+            attempt: attempt.attempt
+        )
+        return PreparedRequest(request: request, redactedHeaders: headers, redactor: Redactor(secrets: []))
+    }
+}

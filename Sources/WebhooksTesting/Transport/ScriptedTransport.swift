@@ -1,0 +1,41 @@
+internal import Synchronization
+public import WebhookCore
+
+/// A transport whose receivers do as they are told. Every request is kept.
+public final class ScriptedTransport: Transport {
+    /// Decides what becomes of a request: its receiver's answer and how long that takes.
+    public typealias Script = @Sendable (TransportRequest) -> (answer: EndpointAnswer, latency: Duration)
+    /// Runs a completion: at once, or when a test likes.
+    public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
+
+    private let script: Script
+    private let executor: Executor
+    private let sent = Mutex<[TransportRequest]>([])
+
+    /// - Parameters:
+    ///   - executor: runs the completions. Default: at once, within the call.
+    ///   - script: default: everybody answers 200 at once.
+    public init(
+        executor: @escaping Executor = { $0() },
+        script: @escaping Script = { _ in (.ok, .zero) }
+    ) {
+        self.executor = executor
+        self.script = script
+    }
+
+    /// The requests that were sent, in order.
+    public var requests: [TransportRequest] { sent.withLock { $0 } }
+
+    public func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
+        sent.withLock { $0.append(contentsOf: orders.map(\.request)) }
+        let completions = orders.map { order in
+            let (answer, latency) = script(order.request)
+            let exchange = answer.exchange(latency: latency, timeout: order.request.timeout)
+            return TransportCompletion(token: order.token, result: exchange.result)
+        }
+        executor { completion(completions) }
+    }
+
+    /// Nothing is ever under way: an answer takes no time.
+    public func cancelAll() {}
+}

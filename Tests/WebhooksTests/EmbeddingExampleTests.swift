@@ -1,0 +1,109 @@
+import Foundation
+import GRDB
+import SQLiteStore
+import Testing
+import WebhookReceiver
+import Webhooks
+
+/// The README's embedding examples, compiled and run.
+@Suite struct EmbeddingExampleTests {
+    private let receiver: Receiver
+    private let workspace: Workspace
+    private let file: String
+
+    init() async throws {
+        receiver = try Receiver(answers: [.noContent])
+        workspace = try Workspace()
+        _ = try await workspace.dispatcher(
+            """
+              - { name: crm, url: "\(receiver.url)/crm", profile: braincert, topics: [course.*] }
+            """
+        )
+        file = workspace.folder + "/webhooks.yaml"
+    }
+
+    @Test func emitsAndDelivers() async throws {
+        // README: embedding
+        let dispatcher = try await WebhookDispatcher(configuration: .file(file))
+
+        // Somewhere in a request handler: returns when the event is on disk.
+        let data: ByteString = #"{"id":101,"name":"Statistics"}"#
+        try await dispatcher.emit(Event(topic: "course.created", data: data, tenant: "school-42"))
+
+        // In the application's ServiceGroup, or as here until there is nothing left to do.
+        try await dispatcher.run(until: .settled)
+
+        let failed = try await dispatcher.deliveries(DeliveryQuery(states: [.failed]), limit: 50)
+        // README: end
+        #expect(failed.isEmpty)
+        #expect(receiver.requestCount == 1)
+    }
+
+    @Test func valuesInsteadOfAFile() async throws {
+        let store = workspace.folder + "/values.sqlite"
+        let port = receiver.port
+        // README: values
+        var settings = DispatcherSettings()
+        settings.store = .sqlite(path: store)
+        settings.egress = EgressPolicy(allow: [EgressRule("127.0.0.0/8")].compactMap { $0 })
+        let subscription = Subscription(
+            name: "crm",
+            url: EndpointURL(scheme: .http, host: "127.0.0.1", port: port, target: "/crm"),
+            topics: [TopicPattern("course.*")].compactMap { $0 },
+            profile: try TopicCatalog().profile("braincert")
+        )
+        let dispatcher = try await WebhookDispatcher(configuration: .values([subscription], settings: settings))
+        // README: end
+        try await dispatcher.emit(Event(topic: "course.created", data: "{}"))
+        try await dispatcher.run(until: .settled)
+        #expect(receiver.requestCount == 1)
+    }
+
+    @Test func hostTransactionCarriesAnEmit() async throws {
+        struct PaymentFailed: Error {}
+        let path = workspace.folder + "/host.sqlite"
+        // README: transaction
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+        }
+        let database = try DatabasePool(path: path, configuration: configuration)
+        try await database.write { db in try SQLiteStore.migrate(db) }
+
+        @Sendable func enrol(student: Int, in db: Database) throws {
+            try db.execute(sql: "INSERT INTO enrolments (student) VALUES (?)", arguments: [student])
+            try SQLiteStore.append(Event(topic: "course.enrollment", data: "{\"userId\":\(student)}"), in: db)
+        }
+        // README: end
+        try await database.write { db in try db.execute(sql: "CREATE TABLE enrolments (student INTEGER)") }
+        try await database.write { db in try enrol(student: 1, in: db) }
+        await #expect(throws: PaymentFailed.self) {
+            try await database.write { db in
+                try enrol(student: 2, in: db)
+                throw PaymentFailed()
+            }
+        }
+        let dispatcher = try await WebhookDispatcher(
+            configuration: .file(file, store: "sqlite:\(path)", environment: [:])
+        )
+        try await dispatcher.run(until: .settled)
+        #expect(receiver.requests.count == 1)
+        #expect(receiver.requests.first?.body.text.contains(#""payload":{"userId":1}"#) == true)
+    }
+
+    @Test func theREADMEShowsThisCode() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
+        let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+        for name in ["embedding", "values", "transaction"] {
+            let start = try #require(source.range(of: "// README: \(name)\n"))
+            let end = try #require(source.range(of: "        // README: end", range: start.upperBound..<source.endIndex))
+            let snippet = source[start.upperBound..<end.lowerBound].split(separator: "\n", omittingEmptySubsequences: false)
+                .map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : String($0) }
+                .joined(separator: "\n")
+            #expect(readme.contains(snippet), "README.md does not show the \(name) example as it is tested")
+        }
+    }
+}
