@@ -2,6 +2,8 @@ internal import WebhookCore
 
 /// What a checker outside of engine and store has seen of a delivery.
 struct DeliveryLedger {
+    /// The transaction that inserted it.
+    var commit = 0
     /// Attempts that the store took as claimed.
     var claims = 0
     /// Numbers of the attempts that left.

@@ -21,12 +21,14 @@ struct SimulatedProcess {
     var emits: [UInt64: EmitUnderWay] = [:]
     var lastToken: UInt64 = 0
     var isDraining = false
+    /// Up to when events were due at the last read.
+    var eventsDueBy = Timestamp(milliseconds: 0)
 
     struct CommitUnderWay {
         var batch: StoreBatch
         var result: Result<StoreBatchResult, StoreError>?
         /// Who was disabled when the batch read that.
-        var disabled: Set<String>?
+        var disabled: Set<String> = []
     }
 
     struct RequestUnderWay {

@@ -5,7 +5,7 @@ internal import WebhookEngine
 extension SimulatedWorld {
     func act() throws {
         switch random.pick(0...99) {
-        case 0..<45: try emit(count: random.chance(10) ? random.pick(5...60) : random.pick(1...3))
+        case 0..<45: try emit(count: random.chance(8) ? random.pick(5...50) : random.pick(1...3))
         case 45..<50: try emitAgain()
         case 50..<62: changeMood()
         case 62..<67: if configuration.crashes { try crash() }

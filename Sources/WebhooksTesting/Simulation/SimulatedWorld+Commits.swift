@@ -18,9 +18,12 @@ extension SimulatedWorld {
         } else {
             let result = try apply(commit.batch)
             process?.commit?.result = .success(result)
-            if commit.batch.reads.health || !commit.batch.health.isEmpty {
-                process?.commit?.disabled = Set(store.rows.health.filter { $0.disabled != nil }.map(\.subscription))
+            // What the engine can know: what it has read, and what it has decided itself, if the store took it.
+            let written = Set(commit.batch.health.filter { $0.disabled != nil }.map(\.subscription))
+            let known = store.rows.health.filter { health in
+                health.disabled != nil && (commit.batch.reads.health || written.contains(health.subscription))
             }
+            process?.commit?.disabled = Set(known.map(\.subscription))
         }
         agenda.plan(.commitEnds(process: number), at: now + Int64(random.pick(0...5)))
     }
@@ -28,7 +31,8 @@ extension SimulatedWorld {
     func commitEnds(_ number: Int) throws {
         guard process?.number == number, let commit = process?.commit, let result = commit.result else { return }
         process?.commit = nil
-        if let disabled = commit.disabled { process?.knownDisabled = disabled }
+        process?.knownDisabled.formUnion(commit.disabled)
+        process?.eventsDueBy = commit.batch.reads.pendingEventsDueBy
         switch result {
         case .success(let result):
             try drive { engine, time in engine.committed(result, at: time) }
@@ -74,7 +78,7 @@ extension SimulatedWorld {
         try Violation.require(!cancelledEvents.contains(event.id), "the cancelled event \(event.id) has deliveries")
         try Violation.require(ids.count == new.deliveries.count, "ids don't match the deliveries")
         for (delivery, id) in zip(new.deliveries, ids) {
-            deliveries[id] = DeliveryLedger()
+            deliveries[id] = DeliveryLedger(commit: report.commits)
             if case .claimed = delivery.start { try claimed(id, 1) }
             log("\(id) of \(event.id) for \(delivery.subscription): \(delivery.start)")
         }

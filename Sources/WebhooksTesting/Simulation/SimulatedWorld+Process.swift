@@ -87,7 +87,8 @@ extension SimulatedWorld {
     }
 
     private func fanOut(_ event: PendingEvent) throws {
-        let wall = clock.now
+        // The clock may have stepped back since the read.
+        let wall = max(clock.now, process?.eventsDueBy ?? clock.now)
         if let due = event.event.deliverAt {
             try Violation.require(due <= wall, "event \(event.event.id) is fanned out before its moment")
         }

@@ -99,7 +99,10 @@ extension SimulatedWorld {
         if subscription.policy.ordered {
             let open = (store.rows.waiting[name]?.values.map(\.delivery) ?? [])
             let running = process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
-            let older = (open + running.map(\.delivery)).filter { $0 < id && deliveries[$0]?.isForeign == false }.min()
+            // Within a transaction, emits get their ids before fan-outs, which were decided in any order.
+            let older = (open + running.map(\.delivery)).filter { other in
+                other < id && deliveries[other]?.isForeign == false && deliveries[other]?.commit != deliveries[id]?.commit
+            }.min()
             try Violation.require(older == nil, "\(id) leaves before \(older?.description ?? "") of the ordered \(name)")
         }
         var lane = process?.lanes[name] ?? LaneLedger()

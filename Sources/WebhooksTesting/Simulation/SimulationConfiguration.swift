@@ -2,8 +2,8 @@
 public struct SimulationConfiguration: Sendable, Hashable {
     /// How many subscriptions there are, each with its own receiver; defaults to 6.
     public var subscriptions = 6
-    /// Actions before the faults cease; defaults to 120.
-    public var actions = 120
+    /// Actions before the faults cease; defaults to 90.
+    public var actions = 90
     /// The most attempts in flight; defaults to 12.
     public var maxInFlight = 12
     /// Whether the process crashes and restarts; defaults to true.
