@@ -45,7 +45,10 @@ extension SimulatedWorld {
         let moment = clock.now
         let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
         _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
-        if !isDisabled { process?.knownDisabled.remove(name) }
+        if !isDisabled {
+            process?.knownDisabled.remove(name)
+            process?.commit?.disabled.remove(name)
+        }
         log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
     }
 
