@@ -84,8 +84,12 @@ final class EngineHarness {
 
     /// Answers the oldest attempt that left, or the one for an event.
     func answer(_ answer: EndpointAnswer = .ok, event id: String? = nil) {
-        guard let index = sent.firstIndex(where: { id == nil || $0.context.event.id == id }) else { return }
-        let order = sent.remove(at: index)
+        guard let order = sent.first(where: { id == nil || $0.context.event.id == id }) else { return }
+        self.answer(answer, to: order)
+    }
+
+    func answer(_ answer: EndpointAnswer, to order: SendOrder) {
+        sent.removeAll { $0.token == order.token }
         let result = answer.exchange(latency: .zero, timeout: .seconds(1)).result
         let finished = FinishedAttempt(
             token: order.token, result: result, url: order.target.subscription.url.display, requestHeaders: []
