@@ -4,9 +4,9 @@ internal import WebhookCore
 extension SimulatedWorld {
     func actFromOutside() {
         switch random.pick(0...9) {
-        case 0...3: append()
-        case 4...5: cancel()
-        case 6: setDisabled(true)
+        case 0...2: append()
+        case 3...4: cancel()
+        case 5...6: setDisabled(true)
         case 7...8: setDisabled(false)
         default: retrigger()
         }

@@ -11,6 +11,8 @@ extension SimulatedWorld {
         settings.fanOutBatch = 4
         settings.withdrawalBatch = 3
         settings.heldBodyBytes = 400
+        // Small windows now and then, so that the store is read often.
+        settings.windowTotal = random.chance(60) ? random.pick(1...20) : 1000
         let engine = DeliveryEngine(
             settings: settings,
             subscriptions: registry.subscriptions,
