@@ -2,20 +2,34 @@ internal import WebhookCore
 
 /// The end: faults cease, and what was promised must have come true.
 extension SimulatedWorld {
+    /// Faults cease with a last one or two, that nothing afterwards makes good by chance: no reload, no other process's write.
     func ceaseFaults() throws {
         log("faults cease")
         faultsCeased = true
         storeFault = nil
-        for subscription in allSubscriptions where random.chance(70) { endpoints[subscription.name]?.mood = .healthy }
-        if random.chance(70) {
+        for subscription in allSubscriptions where random.chance(60) {
+            endpoints[subscription.name]?.mood = random.chance(60) ? .healthy : .flaky
+        }
+        if random.chance(30) {
             try use(allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
                 var enabled = subscription
                 enabled.isEnabled = true
                 return enabled
             })
         }
-        // Whoever wrote at last is noticed at last.
-        agenda.plan(.foreignCheck, at: now + 200)
+        for moment in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(moment * 30)) }
+        agenda.plan(.lastFault, at: now + Int64(random.pick(0...600)))
+    }
+
+    func lastFault() throws {
+        if configuration.storeFaults, random.chance(60) {
+            storeFault = StoreError(.full, "simulated")
+            agenda.plan(.storeRecovers, at: now + Int64(random.pick(10...3000)))
+        }
+        if configuration.crashes, random.chance(40) {
+            try crash()
+            if configuration.foreignWrites, storeFault == nil, random.chance(50) { setDisabled(true) }
+        }
     }
 
     func checkEnd() throws {

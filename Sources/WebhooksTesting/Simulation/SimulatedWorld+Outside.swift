@@ -40,7 +40,7 @@ extension SimulatedWorld {
         log("cancelled \(result.deliveries), \(result.events)")
     }
 
-    private func setDisabled(_ isDisabled: Bool) {
+    func setDisabled(_ isDisabled: Bool) {
         guard let name = random.pick(allSubscriptions)?.name else { return }
         let moment = clock.now
         let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
