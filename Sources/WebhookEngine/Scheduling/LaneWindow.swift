@@ -107,7 +107,9 @@ struct LaneWindow {
         }
         var evicted: [HeldDelivery] = []
         // Nothing behind the cursor is held: it would keep the window from looking for what stands before it.
-        while !isOrdered, let cursor, let last = lastPosition, last > cursor, let held = evictLast() { evicted.append(held) }
+        while !isOrdered, let cursor, let last = lastPosition, last > cursor, let held = evictLast() {
+            evicted.append(held)
+        }
         while count > limit + limit / 4, let last = evictLast() { evicted.append(last) }
         return evicted
     }

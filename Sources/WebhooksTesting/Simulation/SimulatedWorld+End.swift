@@ -11,11 +11,13 @@ extension SimulatedWorld {
             endpoints[subscription.name]?.mood = random.chance(60) ? .healthy : .flaky
         }
         if random.chance(30) {
-            try use(allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
-                var enabled = subscription
-                enabled.isEnabled = true
-                return enabled
-            })
+            try use(
+                allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
+                    var enabled = subscription
+                    enabled.isEnabled = true
+                    return enabled
+                }
+            )
         }
         for moment in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(moment * 30)) }
         agenda.plan(.lastFault, at: now + Int64(random.pick(0...600)))
@@ -49,7 +51,8 @@ extension SimulatedWorld {
             let found = event.deliveries.compactMap { rows.deliveries[$0] }.filter { $0.retriggerOf == nil }
             let wanted = expected[id] ?? []
             try Violation.require(
-                found.map(\.subscription).sorted() == wanted.sorted(), "\(id) was for \(wanted), and has \(found.count)"
+                found.map(\.subscription).sorted() == wanted.sorted(),
+                "\(id) was for \(wanted), and has \(found.count)"
             )
         }
     }

@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("What follows from an attempt")
 struct AttemptDecisionTests {
@@ -19,7 +20,12 @@ struct AttemptDecisionTests {
         policy.schedule = [.seconds(5), .seconds(60)]
         policy.jitter = 0
         let facts = AttemptFacts(
-            mode: mode, number: number, freeAttempts: free, interruptions: interruptions, isTest: isTest, policy: policy,
+            mode: mode,
+            number: number,
+            freeAttempts: free,
+            interruptions: interruptions,
+            isTest: isTest,
+            policy: policy,
             isSuccess: { (200...299).contains($0) }
         )
         return AttemptDecision.decide(result, facts, now: now, wall: now, jitter: 0.5)

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+
 @testable import WebhookEngine
 
 @Suite("Retry-After")

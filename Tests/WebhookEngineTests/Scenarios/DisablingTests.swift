@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Disabling")
 struct DisablingTests {
@@ -45,7 +46,11 @@ struct DisablingTests {
     @Test("enabling and retriggering brings back what was withdrawn")
     func comesBack() async throws {
         let harness = EngineHarness([subscription()])
-        try await harness.store.setDisabled(.init(cause: .manual, at: harness.clock.now), subscription: "crm", at: harness.clock.now)
+        try await harness.store.setDisabled(
+            .init(cause: .manual, at: harness.clock.now),
+            subscription: "crm",
+            at: harness.clock.now
+        )
         let other = harness.restarted()
         other.emit("e1")
         #expect(other.states == [.cancelled] && other.sent.isEmpty)
@@ -68,7 +73,11 @@ struct DisablingTests {
         let outside = InMemoryStore(sharing: harness.store)
         harness.noticeForeignWrites()
         harness.emit("e2")
-        try await outside.setDisabled(.init(cause: .manual, at: harness.clock.now), subscription: "crm", at: harness.clock.now)
+        try await outside.setDisabled(
+            .init(cause: .manual, at: harness.clock.now),
+            subscription: "crm",
+            at: harness.clock.now
+        )
         harness.holdsCommits = false
         harness.releaseCommit()
         #expect(!harness.sentEvents.contains("e2"))
@@ -81,7 +90,11 @@ struct DisablingTests {
     func crashedWhileDisabled() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        try await harness.store.setDisabled(.init(cause: .manual, at: harness.clock.now), subscription: "crm", at: harness.clock.now)
+        try await harness.store.setDisabled(
+            .init(cause: .manual, at: harness.clock.now),
+            subscription: "crm",
+            at: harness.clock.now
+        )
         let next = harness.restarted()
         #expect(next.states == [.cancelled] && next.sent.isEmpty && next.engine.isSettled)
     }

@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Life cycle")
 struct LifeCycleTests {
@@ -44,7 +45,10 @@ struct LifeCycleTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2")
         let next = EngineHarness(
-            harness.registry.subscriptions, store: InMemoryStore(sharing: harness.store), clock: harness.clock, starts: false
+            harness.registry.subscriptions,
+            store: InMemoryStore(sharing: harness.store),
+            clock: harness.clock,
+            starts: false
         )
         for _ in 0..<3 {
             next.fault = StoreError(.busy, "busy")
@@ -95,7 +99,11 @@ struct LifeCycleTests {
         harness.releaseCommit()
         let next = harness.restarted([])
         #expect(next.engine.isSettled && next.states == [.waiting, .waiting])
-        try await next.store.setDisabled(.init(cause: .manual, at: next.clock.now), subscription: "b", at: next.clock.now)
+        try await next.store.setDisabled(
+            .init(cause: .manual, at: next.clock.now),
+            subscription: "b",
+            at: next.clock.now
+        )
         next.reload([subscription("a"), subscription("b")])
         #expect(next.sent.map(\.target.subscription.name) == ["a"])
         #expect(next.states == [.inFlight, .cancelled])

@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Limits")
 struct LimitTests {
@@ -85,10 +86,12 @@ struct LimitTests {
 
     @Test("a far cursor doesn't let the window grow")
     func farCursor() {
-        let harness = EngineHarness([subscription { policy in
-            policy.schedule = [.seconds(86_400)]
-            policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
-        }])
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.schedule = [.seconds(86_400)]
+                policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
+            }
+        ])
         harness.emit((0..<100).map { harness.event("r\($0)") })
         harness.answerAll(.status(500))
         #expect(harness.states.allSatisfy { $0 == .waiting })
@@ -102,10 +105,12 @@ struct LimitTests {
 
     @Test("timers don't pile up")
     func timers() {
-        let harness = EngineHarness([subscription { policy in
-            policy.schedule = [.seconds(86_400)]
-            policy.rateLimit = RateLimit(count: 1, per: .milliseconds(10))
-        }])
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.schedule = [.seconds(86_400)]
+                policy.rateLimit = RateLimit(count: 1, per: .milliseconds(10))
+            }
+        ])
         harness.emit("e")
         harness.answer(.status(500))
         for number in 0..<1000 {

@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Reading on")
 struct RefillTests {
@@ -15,7 +16,10 @@ struct RefillTests {
         emitted(1, harness)
         harness.answer(.status(500))
         let next = EngineHarness(
-            harness.registry.subscriptions, store: InMemoryStore(sharing: harness.store), clock: harness.clock, starts: false
+            harness.registry.subscriptions,
+            store: InMemoryStore(sharing: harness.store),
+            clock: harness.clock,
+            starts: false
         )
         next.holdsCommits = true
         next.start()
@@ -71,10 +75,12 @@ struct RefillTests {
 
     @Test("a retry that lands while the store is read is not lost behind the cursor")
     func retryDuringRead() {
-        let harness = EngineHarness([subscription { policy in
-            policy.maxInFlight = 2
-            policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
-        }])
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.maxInFlight = 2
+                policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
+            }
+        ])
         harness.emit("first")
         harness.answer()
         emitted(40, harness)

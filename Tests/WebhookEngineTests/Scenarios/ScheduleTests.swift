@@ -1,7 +1,8 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Time")
 struct ScheduleTests {

@@ -1,14 +1,19 @@
 import Testing
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 @Suite("Window")
 struct LaneWindowTests {
     private func held(_ id: Int64, due: Int64, attempts: Int = 0) -> HeldDelivery {
         HeldDelivery(
             delivery: OpenDelivery(
-                id: Delivery.ID(rawValue: id), subscription: "s", mode: .retry, contentType: .json, attempts: attempts,
+                id: Delivery.ID(rawValue: id),
+                subscription: "s",
+                mode: .retry,
+                contentType: .json,
+                attempts: attempts,
                 dueAt: Timestamp(milliseconds: due),
                 event: EventHeader(row: 1, id: "e", topic: "a", tenant: nil, isTest: false)
             )
@@ -41,7 +46,9 @@ struct LaneWindowTests {
                 read = (window.cursor, 8)
                 window.startRefill(isRescan: false)
             } else if let asked = read, random.chance(50) {
-                let rows = open.keys.filter { position in asked.after.map { position > $0 } ?? true }.sorted().prefix(asked.limit)
+                let rows = open.keys.filter { position in asked.after.map { position > $0 } ?? true }.sorted().prefix(
+                    asked.limit
+                )
                 let fresh = rows.compactMap { open[$0] }.filter { known.insert($0.delivery.id).inserted }
                 let end = rows.count < asked.limit ? nil : rows.last
                 for left in window.refilled(fresh, upTo: end, now: now) { known.remove(left.delivery.id) }

@@ -2,9 +2,9 @@ import Testing
 import WebhooksTesting
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// `WEBHOOKS_SIM_SEED` is the first fresh seed, `WEBHOOKS_SIM_SEEDS` how many there are, `WEBHOOKS_SIM_TRACE` how many lines a

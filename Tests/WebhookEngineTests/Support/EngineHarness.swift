@@ -1,6 +1,7 @@
 import WebhookCore
-@testable import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 /// An engine over a store in memory, one input at a time. Commits are instant unless they are held; what leaves waits in
 /// ``sent`` until a test answers it.
@@ -77,8 +78,14 @@ final class EngineHarness {
 
     func event(_ id: String, topic: String = "a.x", deliverAt: Timestamp? = nil, isTest: Bool = false) -> Event {
         Event(
-            stored: id, topic: topic, data: "{}", tenant: nil, occurredAt: clock.now, occurredAtIsGiven: false,
-            deliverAt: deliverAt, isTest: isTest
+            stored: id,
+            topic: topic,
+            data: "{}",
+            tenant: nil,
+            occurredAt: clock.now,
+            occurredAtIsGiven: false,
+            deliverAt: deliverAt,
+            isTest: isTest
         )
     }
 
@@ -92,7 +99,10 @@ final class EngineHarness {
         sent.removeAll { $0.token == order.token }
         let result = answer.exchange(latency: .zero, timeout: .seconds(1)).result
         let finished = FinishedAttempt(
-            token: order.token, result: result, url: order.target.subscription.url.display, requestHeaders: []
+            token: order.token,
+            result: result,
+            url: order.target.subscription.url.display,
+            requestHeaders: []
         )
         drive { $0.finished([finished], at: $1) }
     }
@@ -149,7 +159,10 @@ final class EngineHarness {
             notices += actions.notices
             replies += actions.replies
             for event in actions.fanOuts {
-                let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
+                let prepared = Generation(registry: registry, renderer: renderer).prepare(
+                    event.event,
+                    target: event.target
+                )
                 engine.fannedOut(event, deliveries: prepared, at: engineClock.now)
             }
             if let batch = actions.commit {

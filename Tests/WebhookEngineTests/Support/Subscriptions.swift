@@ -1,10 +1,17 @@
 import WebhookCore
 
 private let profile = Profile(
-    name: "test", title: "Test", contentTypes: [.json], anyTopic: true, body: .envelope([]),
+    name: "test",
+    title: "Test",
+    contentTypes: [.json],
+    anyTopic: true,
+    body: .envelope([]),
     topics: [
         ProfileTopic(
-            topic: ProfileTopic.anyName, title: "", trigger: "", isDocumented: false,
+            topic: ProfileTopic.anyName,
+            title: "",
+            trigger: "",
+            isDocumented: false,
             example: JSONValue(kind: .null, document: "null", range: 0..<4)
         )
     ]
