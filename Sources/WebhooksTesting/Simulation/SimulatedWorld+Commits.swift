@@ -100,6 +100,8 @@ extension SimulatedWorld {
         if let ended = process?.ended.removeValue(forKey: id) { note(ended.request, at: ended.at) }
         if write.attempt.error == .interrupted, write.attempt.number != ledger.interruptedNumber {
             deliveries[id]?.interruptedNumber = write.attempt.number
+            // The attempt had been claimed, so its moment had come.
+            deliveries[id]?.earliest = nil
             deliveries[id]?.interruptions += 1
             if ledger.interruptions >= 10 { deliveries[id]?.steps += 1 }
         }
