@@ -61,21 +61,30 @@ extension WebhookDispatcher {
         do throws(StoreError) {
             let store = try stores.existingWriter()
             let ids = try await store.insertRetrigger(of: deliveries.map(\.id), at: .now)
-            // The new deliveries keep their events from being pruned, so that an event that is there is found again by
-            // storing it once more: as a duplicate, which changes nothing and tells its row.
-            for id in Set(deliveries.map(\.event)) {
-                guard let event = try await store.event(id),
-                    case .duplicate(let row) = try await store.append(event, target: nil)
-                else { continue }
-                let session = state.withLock { state in
-                    state.ownEvents.append(row)
-                    return state.session
-                }
-                session?.runner.adopt([row])
-            }
+            try await adopt(Array(Set(deliveries.map(\.event))), in: store)
             return ids
         } catch {
             throw WebhooksError(error)
+        }
+    }
+
+    /// Sees to what is open of events that are in the store.
+    private func adopt(_ ids: [String], in store: SQLiteStore) async throws(StoreError) {
+        for start in stride(from: 0, to: ids.count, by: 100) {
+            var events: [Event] = []
+            for id in ids[start..<min(start + 100, ids.count)] {
+                if let event = try await store.event(id) { events.append(event) }
+            }
+            // Their open deliveries keep them from being pruned, so that storing them once more finds them: as duplicates,
+            // which changes nothing and tells their rows.
+            let rows = try await store.append(events).compactMap { result -> Int64? in
+                if case .duplicate(let row) = result { row } else { nil }
+            }
+            let session = state.withLock { state in
+                state.ownEvents += rows
+                return state.session
+            }
+            session?.runner.adopt(rows)
         }
     }
 
