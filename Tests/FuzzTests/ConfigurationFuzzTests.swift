@@ -93,7 +93,8 @@ import WebhookRendering
         // A path is named: it is no secret, though a mutation may have made one of it.
         let namesPath = diagnostic.message.contains("the file ") || diagnostic.message.contains("the folder ")
         try Finding.expect(
-            namesPath || !diagnostic.description.contains(canary), "a message shows a secret: \(diagnostic)"
+            namesPath || !diagnostic.description.contains(canary),
+            "a message shows a secret: \(diagnostic)"
         )
         // On one line, whatever keys and paths it quotes.
         let isClean = diagnostic.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
