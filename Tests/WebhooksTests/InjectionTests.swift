@@ -53,4 +53,20 @@ import Webhooks
         }
         #expect(receiver.requestCount == 0)
     }
+
+    /// "é" in one code point and in two are two tenants, as they are to every other program.
+    @Test func tenantsThatOnlyLookAlikeAreTwo() async throws {
+        let receiver = try Receiver(answers: [.noContent])
+        let workspace = try Workspace()
+        let dispatcher = try await workspace.dispatcher(
+            """
+              - { name: one, url: "\(receiver.url)/", profile: braincert, topics: ["**"], tenant: "\u{E9}cole" }
+            """
+        )
+        let foreign = try Event(topic: "user.created", data: "{}", tenant: "e\u{301}cole")
+        #expect(try await dispatcher.deliver(foreign).isEmpty)
+        let own = try Event(topic: "user.created", data: "{}", tenant: "\u{E9}cole")
+        #expect(try await dispatcher.deliver(own).map(\.delivery.state) == [.delivered])
+        #expect(receiver.requestCount == 1)
+    }
 }
