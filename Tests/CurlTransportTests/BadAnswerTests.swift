@@ -6,7 +6,7 @@ import WebhookCore
     /// The result of a request that is answered with these bytes, after which the connection ends.
     private func result(
         _ answer: String,
-        timeout: Duration = .seconds(10),
+        timeout: Duration = .seconds(120),
         then end: @escaping @Sendable (RawConnection) -> Void = { _ in }
     ) async throws -> TransportResult {
         let server = try RawServer { connection, _ in

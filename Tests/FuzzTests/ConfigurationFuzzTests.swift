@@ -18,7 +18,7 @@ import WebhookRendering
     /// What the first byte of an input says that the rest is.
     private enum Kind: UInt8, CaseIterable { case yaml, json, profile, template }
 
-    @Test func anyConfiguration() throws {
+    @Test func anyConfiguration() async throws {
         var corpus = try Corpus.files("config").map { file in
             [(file.name.hasSuffix(".json") ? Kind.json : .yaml).rawValue] + file.bytes
         }
@@ -42,7 +42,7 @@ import WebhookRendering
             ],
             rounds: 800
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ input: [UInt8]) throws(Finding) -> String {

@@ -4,7 +4,7 @@ import WebhookCore
 
 /// `parse` and `validate` agree on any input, every node's slice is itself again, and Foundation takes what we take.
 @Suite struct JSONFuzzTests {
-    @Test func anyInput() throws {
+    @Test func anyInput() async throws {
         let fuzzer = Fuzzer(
             name: "json",
             corpus: try Corpus.files("json").map(\.bytes),
@@ -15,7 +15,7 @@ import WebhookCore
                 "//",
             ]
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ bytes: [UInt8]) throws(Finding) -> String {

@@ -3,9 +3,9 @@ import WebhookCore
 
 /// No address is public to us that is special to Python, whose tables come from the same registries by another way.
 @Suite struct AddressInteropTests {
-    @Test func nothingSpecialPassesForPublic() throws {
+    @Test func nothingSpecialPassesForPublic() async throws {
         let addresses = edges() + samples()
-        let verdicts = try PythonVerifier.run("addresses.py", addresses.map(\.description))
+        let verdicts = try await PythonVerifier.run("addresses.py", addresses.map(\.description))
         var publicCount = 0
         for (address, verdict) in zip(addresses, verdicts) where address.isPublic {
             #expect(verdict == "public", "\(address)")

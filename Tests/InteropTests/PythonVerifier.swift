@@ -13,16 +13,16 @@ enum PythonVerifier {
     }
 
     /// The verdicts on all cases, in their order. One process does them all.
-    static func verdicts(on cases: [VerificationCase]) throws -> [Bool] {
+    static func verdicts(on cases: [VerificationCase]) async throws -> [Bool] {
         let encoder = JSONEncoder()
-        let lines = try run("verify.py", cases.map { String(decoding: try encoder.encode($0), as: UTF8.self) })
+        let lines = try await run("verify.py", cases.map { String(decoding: try encoder.encode($0), as: UTF8.self) })
         let verdicts = try lines.map { try JSONDecoder().decode(Verdict.self, from: Data($0.utf8)) }
         try #require(verdicts.map(\.name) == cases.map(\.name))
         return verdicts.map(\.verified)
     }
 
     /// What a script beside this file prints for lines of input.
-    static func run(_ script: String, _ lines: [String]) throws -> [String] {
+    static func run(_ script: String, _ lines: [String]) async throws -> [String] {
         try #require(
             FileManager.default.isExecutableFile(atPath: python.path),
             "there is no .venv with the packages that signatures are verified with: run `make setup-tests`"
@@ -41,8 +41,10 @@ enum PythonVerifier {
         process.arguments = ["-I", folder.appendingPathComponent(script).path]
         process.standardInput = try FileHandle(forReadingFrom: input)
         process.standardOutput = try FileHandle(forWritingTo: output)
-        try process.run()
-        process.waitUntilExit()
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
         try #require(process.terminationStatus == 0, "\(script) failed: its message is above")
         let printed = try String(contentsOf: output, encoding: .utf8).split(separator: "\n").map(String.init)
         try #require(printed.count == lines.count)

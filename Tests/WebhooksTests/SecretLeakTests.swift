@@ -81,6 +81,7 @@ import Webhooks
             """
             store: sqlite:store/webhooks.sqlite
             egress: { allow: ["127.0.0.0/8"] }
+            defaults: { delivery: { timeout: 5m, connectTimeout: 5m } }
             subscriptions:
             \(subscriptions(receiver.url))
             """,

@@ -23,7 +23,7 @@ final class RawConnection {
     init(_ descriptor: Int32, tls: TLSServerContext?) {
         self.descriptor = descriptor
         // Nobody waits forever for a peer that went wrong.
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: 150, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         session = tls?.session(descriptor)
@@ -97,7 +97,7 @@ final class RawConnection {
         var piece = [UInt8](repeating: 0, count: 65_536)
         while true {
             var polls = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-            guard poll(&polls, 2, 20_000) > 0 else { return }
+            guard poll(&polls, 2, 150_000) > 0 else { return }
             for (index, target) in [other, descriptor].enumerated() where polls[index].revents != 0 {
                 let count = recv(polls[index].fd, &piece, piece.count, 0)
                 guard count > 0, Foundation.send(target, piece, count, Int32(MSG_NOSIGNAL)) == count else { return }
