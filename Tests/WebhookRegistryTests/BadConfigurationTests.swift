@@ -132,6 +132,10 @@ import WebhookRegistry
             lines: "basicAuth: { username: 'a:b', password: c }",
             "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"
         ),
+        Row(
+            lines: "basicAuth: { username: \"a:\\u0301\", password: c }",
+            "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"
+        ),
         Row(lines: "bearer: \"a b\"", "w.yaml:6:13: `bearer` must be the token alone: ASCII without spaces"),
         Row(
             lines: "authorization: \"a\\nb\"",

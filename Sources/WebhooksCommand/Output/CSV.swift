@@ -9,8 +9,11 @@ enum CSV {
 
     private static func cell(_ text: String) -> String {
         let guarded = startsFormula(text) ? "'" + text : text
-        let needsQuotes = guarded.utf8.contains { "\",\r\n".utf8.contains($0) }
-        return needsQuotes ? "\"" + guarded.replacing("\"", with: "\"\"") + "\"" : guarded
+        guard guarded.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return guarded }
+        // Byte by byte: to Swift, a quote and a combining mark after it are one character and not a quote.
+        let quote = UInt8(ascii: "\"")
+        let doubled = guarded.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] }
+        return "\"" + String(decoding: doubled, as: UTF8.self) + "\""
     }
 
     /// A spreadsheet would calculate it; and `'` itself is what guards.
