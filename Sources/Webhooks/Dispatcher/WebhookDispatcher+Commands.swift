@@ -18,7 +18,7 @@ extension WebhookDispatcher {
         do throws(WebhooksError) {
             let session = try await openSession(role)
             successor = Task { session }
-        } catch where error.store?.code == .locked {
+        } catch  where error.store?.code == .locked {
             successor = Task { await succeed(as: role) }
         }
         let result: Result<R, WebhooksError>

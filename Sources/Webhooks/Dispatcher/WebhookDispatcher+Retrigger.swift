@@ -82,7 +82,9 @@ extension WebhookDispatcher {
     private func plan(_ found: [Delivery], unknown: [String]) async throws(WebhooksError) -> RetriggerPlan {
         var plan = RetriggerPlan(unknown: unknown)
         let health = try await read { log throws(StoreError) in try await log.health() }
-        let disabled = Dictionary(uniqueKeysWithValues: health.compactMap { row in row.disabled.map { (row.subscription, $0) } })
+        let disabled = Dictionary(
+            uniqueKeysWithValues: health.compactMap { row in row.disabled.map { (row.subscription, $0) } }
+        )
         var refused: [String: Int] = [:]
         var seen: Set<[String]> = []
         for delivery in found.sorted(by: { $0.id > $1.id }) {

@@ -26,7 +26,10 @@ extension WebhookDispatcher {
             (try await log.health(), try await log.statistics())
         }
         let registry = registry
-        let disabled = Dictionary(health.map { ($0.subscription, $0.disabled) }, uniquingKeysWith: { first, _ in first })
+        let disabled = Dictionary(
+            health.map { ($0.subscription, $0.disabled) },
+            uniquingKeysWith: { first, _ in first }
+        )
         let numbers = Dictionary(statistics.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         let configured = registry.subscriptions.map(\.name)
         let others = Set(numbers.keys).subtracting(configured).sorted()
@@ -41,7 +44,9 @@ extension WebhookDispatcher {
                     disabled[name]?.map { .disabled($0) }
                 }
             return SubscriptionOverview(
-                name: name, obstacle: obstacle, statistics: numbers[name] ?? SubscriptionStatistics(subscription: name)
+                name: name,
+                obstacle: obstacle,
+                statistics: numbers[name] ?? SubscriptionStatistics(subscription: name)
             )
         }
     }

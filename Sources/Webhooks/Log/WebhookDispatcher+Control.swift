@@ -61,7 +61,7 @@ extension WebhookDispatcher {
         do throws(WebhooksError) {
             guard let stored = try await self.event(event.id) else { return false }
             return !event.hasSameContent(as: stored)
-        } catch where error.store?.code == .missing {
+        } catch  where error.store?.code == .missing {
             return false
         }
     }
@@ -70,7 +70,7 @@ extension WebhookDispatcher {
     public func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
         do throws(WebhooksError) {
             return try await event(id)?.deliverAt
-        } catch where error.store?.code == .missing {
+        } catch  where error.store?.code == .missing {
             return nil
         }
     }

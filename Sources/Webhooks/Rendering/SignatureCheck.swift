@@ -1,5 +1,5 @@
-internal import WebhookRendering
 public import WebhookCore
+internal import WebhookRendering
 
 /// Checks the signature of a received request, in the way of any of the profiles it was given.
 public struct SignatureCheck: Sendable {
@@ -34,13 +34,21 @@ public struct SignatureCheck: Sendable {
 
     /// Compares in constant time. Judges no timestamp.
     public func verdict(headers: [HTTPHeader], body: ByteString) -> Verdict {
-        let values = Dictionary(headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        let values = Dictionary(
+            headers.map { ($0.name.lowercased(), $0.value) },
+            uniquingKeysWith: { first, _ in first }
+        )
         if let signatures = values["webhook-signature"] {
-            guard let id = values["webhook-id"], let timestamp = values["webhook-timestamp"].flatMap({ Int64($0) }) else {
+            guard let id = values["webhook-id"], let timestamp = values["webhook-timestamp"].flatMap({ Int64($0) })
+            else {
                 return .invalid
             }
             let isValid = Signatures.verify(
-                id: id, timestamp: timestamp, body: body, signatures: signatures, key: secret
+                id: id,
+                timestamp: timestamp,
+                body: body,
+                signatures: signatures,
+                key: secret
             )
             return isValid ? .valid : .invalid
         }

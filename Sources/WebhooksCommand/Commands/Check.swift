@@ -18,7 +18,7 @@ struct Check: AsyncParsableCommand {
         let problems: [String]
         do throws(WebhooksError) {
             problems = try await dispatcher.integrityProblems()
-        } catch where error.store?.code == .damaged {
+        } catch  where error.store?.code == .damaged {
             if options.json { report([error.message]) }
             throw error
         }

@@ -35,7 +35,10 @@ struct DeliveriesList: AsyncParsableCommand {
         query.subscription = delivery.subscription
         if let after = page.after {
             guard let id = Delivery.ID(after), try await dispatcher.delivery(id) != nil else {
-                throw CommandFailure.notFound("delivery \(after)", hint: "--after takes the id of the last row of a page")
+                throw CommandFailure.notFound(
+                    "delivery \(after)",
+                    hint: "--after takes the id of the last row of a page"
+                )
             }
             query.after = id
         }

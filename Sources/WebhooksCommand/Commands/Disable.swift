@@ -21,7 +21,10 @@ struct Disable: AsyncParsableCommand {
         let dispatcher = try await options.dispatcher()
         try await dispatcher.setEnabled(false, subscription: subscription)
         Self.report(
-            subscription, isEnabled: false, asJSON: options.json, "`webhooks enable \(subscription)` lifts it"
+            subscription,
+            isEnabled: false,
+            asJSON: options.json,
+            "`webhooks enable \(subscription)` lifts it"
         )
     }
 

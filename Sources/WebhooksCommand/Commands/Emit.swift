@@ -64,7 +64,9 @@ struct Emit: AsyncParsableCommand {
 
     func validate() throws {
         if batch == nil {
-            guard topic != nil else { throw ValidationError("missing the topic, such as course.created; or --batch FILE") }
+            guard topic != nil else {
+                throw ValidationError("missing the topic, such as course.created; or --batch FILE")
+            }
             if payload.data == nil && !payload.example {
                 throw ValidationError("missing --data: JSON, @FILE or - for stdin; or --example")
             }
@@ -74,7 +76,9 @@ struct Emit: AsyncParsableCommand {
         {
             throw ValidationError("--batch takes its events' topics, data and everything else from its lines")
         }
-        if profile != nil && !payload.example { throw ValidationError("--profile is for --example: whose example it is") }
+        if profile != nil && !payload.example {
+            throw ValidationError("--profile is for --example: whose example it is")
+        }
         if deliverAt != nil && delay != nil { throw ValidationError("--deliver-at and --in exclude each other") }
     }
 
@@ -91,7 +95,12 @@ struct Emit: AsyncParsableCommand {
     private func event(_ topic: String, _ dispatcher: WebhookDispatcher) async throws -> Event {
         let data = payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
         var event = try Event(
-            topic: topic, data: data, id: id, tenant: tenant, occurredAt: at?.moment, deliverAt: deliverAt?.moment,
+            topic: topic,
+            data: data,
+            id: id,
+            tenant: tenant,
+            occurredAt: at?.moment,
+            deliverAt: deliverAt?.moment,
             isTest: test
         )
         if let delay {

@@ -22,7 +22,9 @@ struct Enable: AsyncParsableCommand {
         try await dispatcher.setEnabled(true, subscription: subscription)
         let isOff = dispatcher.registry.subscription(named: subscription)?.isEnabled == false
         Disable.report(
-            subscription, isEnabled: true, asJSON: options.json,
+            subscription,
+            isEnabled: true,
+            asJSON: options.json,
             isOff
                 ? "the configuration still says `enabled: false`"
                 : "`webhooks retrigger --state cancelled --subscription \(subscription)` sends what was missed"

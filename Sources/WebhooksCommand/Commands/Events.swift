@@ -35,8 +35,9 @@ struct EventsList: AsyncParsableCommand {
             throw CommandFailure.notFound("event \(after)", hint: "--after takes the id of the last row of a page")
         }
         var table = Table([
-            .init("EVENT"), .init("TOPIC", flexible: true), .init("TENANT", flexible: true), .init("OCCURRED"),
-            .init("DELIVERIES", number: true), .init("NOTES", flexible: true),
+            .init("EVENT"), .init("TOPIC", flexible: true), .init("TENANT", flexible: true, sacrifice: 2),
+            .init("OCCURRED"),
+            .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
         try await Pages.walk(limit: page.limit) { size in
             query.limit = size

@@ -48,7 +48,12 @@ struct Render: AsyncParsableCommand {
             payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
         let moment = at?.moment ?? .now
         let event = try Event(
-            topic: topic, data: data, id: id, tenant: tenant, occurredAt: moment, isTest: test
+            topic: topic,
+            data: data,
+            id: id,
+            tenant: tenant,
+            occurredAt: moment,
+            isTest: test
         )
         let request = try dispatcher.render(event, for: subscription, at: moment)
         let endpoint = dispatcher.registry.subscription(named: subscription)?.url

@@ -112,7 +112,9 @@ struct Retrigger: AsyncParsableCommand {
         let unknown = plan.unknown.map { "there is no event or delivery \($0)" }
         let code: WebhooksError.Code = refusals.isEmpty ? .notFound : .refused
         throw CommandFailure(
-            .negative, code: code.description, (refusals + unknown).joined(separator: "\n"),
+            .negative,
+            code: code.description,
+            (refusals + unknown).joined(separator: "\n"),
             hint: refusals.isEmpty ? "`webhooks deliveries list` shows those there are" : nil
         )
     }

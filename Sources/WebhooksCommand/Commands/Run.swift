@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Glibc
 internal import Dispatch
+internal import Glibc
 internal import Webhooks
 
 struct Run: AsyncParsableCommand {

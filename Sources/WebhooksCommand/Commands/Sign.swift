@@ -18,7 +18,10 @@ struct Sign: ParsableCommand {
     func run() throws {
         let secret = try secrets.required()
         let signature = try Signatures.sign(
-            id: message.id, timestamp: message.timestamp, body: try message.body(), secret: secret
+            id: message.id,
+            timestamp: message.timestamp,
+            body: try message.body(),
+            secret: secret
         )
         if options.json {
             let object: JSONOutput = ["signature": .text(signature)]

@@ -24,8 +24,10 @@ struct Stats: AsyncParsableCommand {
         var table = Table([
             .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("DELIVERED", number: true),
             .init("FAILED", number: true), .init("UNKNOWN", number: true), .init("WAITING", number: true),
-            .init("PENDING", number: true), .init("P50", number: true), .init("P95", number: true),
-            .init("P99", number: true), .init("LAST ERROR"), .init("LAST DELIVERED"),
+            .init("PENDING", number: true, sacrifice: 6), .init("P50", number: true, sacrifice: 2),
+            .init("P95", number: true, sacrifice: 5),
+            .init("P99", number: true, sacrifice: 3), .init("LAST ERROR", sacrifice: 4),
+            .init("LAST DELIVERED", sacrifice: 1),
         ])
         for row in rows { table.add(cells(row)) }
         Pages.write(table, empty: "no subscriptions")
@@ -52,7 +54,9 @@ struct Stats: AsyncParsableCommand {
 
     private func cells(_ row: SubscriptionOverview) -> [Table.Cell] {
         let numbers = row.statistics
-        func count(_ value: Int, _ style: Terminal.Style) -> Table.Cell { .init(String(value), value > 0 ? style : .plain) }
+        func count(_ value: Int, _ style: Terminal.Style) -> Table.Cell {
+            .init(String(value), value > 0 ? style : .plain)
+        }
         func span(_ duration: Duration?) -> Table.Cell { .init(duration.map(RelativeTime.duration)) }
         return [
             .init(row.name),

@@ -41,7 +41,7 @@ struct TopicsList: ParsableCommand {
         }
         var table = Table([
             .init("TOPIC", flexible: true), .init("PROFILE"), .init("TITLE", flexible: true),
-            .init("ON THE WIRE", flexible: true), .init("SOURCE"),
+            .init("ON THE WIRE", flexible: true, sacrifice: 1), .init("SOURCE", sacrifice: 2),
         ])
         for entry in entries {
             let topic = entry.topic

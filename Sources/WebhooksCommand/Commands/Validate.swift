@@ -65,7 +65,8 @@ struct Validate: ParsableCommand {
 
     private func table(of subscriptions: [Subscription]) -> Table {
         var table = Table([
-            .init("SUBSCRIPTION", flexible: true), .init("PROFILE"), .init("CONTENT TYPE", flexible: true), .init("MODE"),
+            .init("SUBSCRIPTION", flexible: true), .init("PROFILE"), .init("CONTENT TYPE", flexible: true),
+            .init("MODE"),
             .init("TOPICS", flexible: true), .init("URL", flexible: true),
         ])
         for subscription in subscriptions {

@@ -25,7 +25,11 @@ struct Verify: ParsableCommand {
         let key = try secrets.required()
         let body = try message.body()
         let isValid = Signatures.verify(
-            id: message.id, timestamp: message.timestamp, body: body, signatures: signature, key: key
+            id: message.id,
+            timestamp: message.timestamp,
+            body: body,
+            signatures: signature,
+            key: key
         )
         if options.json {
             let object: JSONOutput = ["valid": .bool(isValid)]

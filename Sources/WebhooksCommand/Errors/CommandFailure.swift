@@ -1,5 +1,5 @@
-internal import Webhooks
 internal import WebhookReceiver
+internal import Webhooks
 
 /// Why a command ends early, as it is printed.
 struct CommandFailure: Error {

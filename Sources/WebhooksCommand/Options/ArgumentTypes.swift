@@ -1,8 +1,5 @@
 public import ArgumentParser
-public import Logging
 public import Webhooks
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 extension DeliveryState: ExpressibleByArgument {}
 

@@ -18,8 +18,23 @@ struct ConfigurationOptions: ParsableArguments {
     @Flag(help: "Prints JSON for programs, one object a line.")
     var json = false
 
-    @Option(help: "The least that is logged to stderr. (default: notice for run, else warning)")
+    @Option(
+        help: ArgumentHelp(
+            "The least that is logged to stderr: trace, debug, info, notice, warning, error or critical. "
+                + "(default: notice for run, else warning)",
+            valueName: "level"
+        ),
+        completion: .list(Logger.Level.allCases.map(\.rawValue)),
+        transform: Self.logLevel
+    )
     var logLevel: Logger.Level?
+
+    private static func logLevel(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("the levels are \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return level
+    }
 
     static let defaultPath = "config/webhooks.yaml"
 

@@ -10,7 +10,10 @@ struct SignedMessageOptions: ParsableArguments {
     var timestamp: Int64
 
     @Option(
-        help: ArgumentHelp("The body, byte for byte: a text, @ and a file's name, or - for stdin.", valueName: "text|@file|-"),
+        help: ArgumentHelp(
+            "The body, byte for byte: a text, @ and a file's name, or - for stdin.",
+            valueName: "text|@file|-"
+        ),
         completion: .file()
     )
     var data = "-"

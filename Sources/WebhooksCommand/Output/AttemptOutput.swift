@@ -49,7 +49,8 @@ enum AttemptOutput {
         let terminal = Terminal.standardOutput
         Output.standard.writeLine()
         Output.standard.writeLine(
-            terminal.styled("Attempt \(attempt.number)", .bold) + "  \(attempt.startedAt)  " + verdict(attempt, terminal)
+            terminal.styled("Attempt \(attempt.number)", .bold) + "  \(attempt.startedAt)  "
+                + verdict(attempt, terminal)
         )
         if let detail = attempt.detail { Output.standard.writeLine("  " + PlainText.escaped(detail)) }
         if let timings = timings(attempt) { Output.standard.writeLine("  " + PlainText.escaped(timings)) }
@@ -57,7 +58,9 @@ enum AttemptOutput {
         if let status = attempt.status {
             let version = attempt.httpVersion.map { "HTTP/\($0)" } ?? "HTTP"
             writeMessage("< ", "\(version) \(status)", attempt.responseHeaders, attempt.responseBody)
-            if attempt.responseTruncated { Output.standard.writeLine(terminal.styled("  (the answer is cut short)", .dim)) }
+            if attempt.responseTruncated {
+                Output.standard.writeLine(terminal.styled("  (the answer is cut short)", .dim))
+            }
         }
     }
 

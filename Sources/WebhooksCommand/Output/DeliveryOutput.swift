@@ -29,7 +29,7 @@ enum DeliveryOutput {
     static func outcomeTable(_ deliveries: [Delivery]) -> Table {
         var table = Table([
             .init("DELIVERY"), .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
-            .init("RESULT", flexible: true), .init("NEXT ATTEMPT", flexible: true),
+            .init("RESULT", flexible: true), .init("NEXT", flexible: true),
         ])
         for delivery in deliveries {
             table.add([
@@ -44,9 +44,10 @@ enum DeliveryOutput {
     /// A page of the log.
     static func listTable(_ deliveries: [Delivery]) -> Table {
         var table = Table([
-            .init("DELIVERY"), .init("EVENT", flexible: true), .init("TOPIC", flexible: true),
-            .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
-            .init("RESULT", flexible: true), .init("CREATED"), .init("NEXT ATTEMPT"),
+            .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
+            .init("TOPIC", flexible: true, sacrifice: 5),
+            .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true, sacrifice: 4),
+            .init("RESULT", flexible: true), .init("CREATED", sacrifice: 3), .init("NEXT", sacrifice: 2),
         ])
         for delivery in deliveries {
             table.add([

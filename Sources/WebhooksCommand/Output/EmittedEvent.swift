@@ -20,7 +20,9 @@ struct EmittedEvent {
         if event.isTest { line += " (test)" }
         line += isDuplicate ? "  stored before" : "  stored"
         if isDetached {
-            line += event.deliverAt.map { ", to be delivered \(RelativeTime.long($0))" } ?? ", to be delivered by a dispatcher"
+            line +=
+                event.deliverAt.map { ", to be delivered \(RelativeTime.long($0))" }
+                ?? ", to be delivered by a dispatcher"
         } else if deliveries.isEmpty {
             line += "; nobody subscribes to it"
         } else {

@@ -7,7 +7,8 @@ struct ExportRow {
     var event: Event?
 
     static let csvHeader = CSV.line([
-        "event_id", "topic", "tenant", "occurred_at", "test", "delivery_id", "subscription", "state", "mode", "attempts",
+        "event_id", "topic", "tenant", "occurred_at", "test", "delivery_id", "subscription", "state", "mode",
+        "attempts",
         "last_status", "last_error", "created_at", "settled_at", "retrigger_of", "data",
     ])
 

@@ -28,7 +28,10 @@ struct ReceivedOutput {
         func line(_ text: String = "") { Output.standard.writeLine(PlainText.escaped(text)) }
         line()
         Output.standard.writeLine(
-            terminal.styled("#\(request.number)  \(request.receivedAt)  from \(PlainText.escaped(request.remote))", .dim)
+            terminal.styled(
+                "#\(request.number)  \(request.receivedAt)  from \(PlainText.escaped(request.remote))",
+                .dim
+            )
         )
         Output.standard.writeLine(terminal.styled(PlainText.escaped("\(request.method) \(request.target)"), .bold))
         for header in request.headers { line("\(header.name): \(header.value)") }

@@ -5,11 +5,14 @@ struct Table {
         /// Whether it may be shortened where the line is too long.
         var isFlexible = false
         var isNumber = false
+        /// When it is left out where shortening is not enough: 1 first; `nil` never.
+        var sacrifice: Int?
 
-        init(_ title: String, flexible: Bool = false, number: Bool = false) {
+        init(_ title: String, flexible: Bool = false, number: Bool = false, sacrifice: Int? = nil) {
             self.title = title
             isFlexible = flexible
             isNumber = number
+            self.sacrifice = sacrifice
         }
     }
 
@@ -27,7 +30,7 @@ struct Table {
     }
 
     private static let gap = 2
-    private static let least = 8
+    private static let least = 12
     private let columns: [Column]
     private var rows: [[Cell]] = []
 
@@ -41,9 +44,17 @@ struct Table {
 
     /// The lines, the header first.
     func lines(for terminal: Terminal) -> [String] {
-        let widths = widths(within: terminal.width)
+        var shown = Array(columns.indices)
+        var widths = widths(of: shown, within: terminal.width)
+        while let limit = terminal.width, Self.total(widths) > limit,
+            let victim = shown.filter({ columns[$0].sacrifice != nil })
+                .min(by: { (columns[$0].sacrifice ?? 0) < (columns[$1].sacrifice ?? 0) })
+        {
+            shown.removeAll { $0 == victim }
+            widths = self.widths(of: shown, within: limit)
+        }
         let header = columns.map { Cell($0.title, .dim) }
-        return ([header] + rows).map { line($0, widths, terminal) }
+        return ([header] + rows).map { line($0, shown, widths, terminal) }
     }
 
     /// Prints it to stdout; without rows nothing.
@@ -52,35 +63,35 @@ struct Table {
         for line in lines(for: .standardOutput) { Output.standard.writeLine(line) }
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ terminal: Terminal) -> String {
+    private func line(_ cells: [Cell], _ shown: [Int], _ widths: [Int], _ terminal: Terminal) -> String {
         var line = ""
-        for (index, cell) in cells.enumerated() {
-            let text = TextWidth.fitted(cell.text, to: widths[index])
-            let padding = String(repeating: " ", count: widths[index] - TextWidth.of(text))
+        for (position, column) in shown.enumerated() {
+            let cell = cells[column]
+            let text = TextWidth.fitted(cell.text, to: widths[position])
+            let padding = String(repeating: " ", count: widths[position] - TextWidth.of(text))
             let styled = terminal.styled(text, cell.style)
-            if index > 0 { line += String(repeating: " ", count: Self.gap) }
-            if columns[index].isNumber {
-                line += padding + styled
-            } else {
-                line += styled + padding
-            }
+            if position > 0 { line += String(repeating: " ", count: Self.gap) }
+            line += columns[column].isNumber ? padding + styled : styled + padding
         }
         while line.last == " " { line.removeLast() }
         return line
     }
 
-    private func widths(within limit: Int?) -> [Int] {
-        var widths = columns.indices.map { index in
-            rows.reduce(TextWidth.of(columns[index].title)) { max($0, TextWidth.of($1[index].text)) }
+    private func widths(of shown: [Int], within limit: Int?) -> [Int] {
+        var widths = shown.map { column in
+            rows.reduce(TextWidth.of(columns[column].title)) { max($0, TextWidth.of($1[column].text)) }
         }
         guard let limit else { return widths }
-        while widths.reduce(0, +) + Self.gap * (widths.count - 1) > limit {
+        while Self.total(widths) > limit {
             // The widest gives way first. What can't be made to fit wraps.
-            guard let index = columns.indices.filter({ columns[$0].isFlexible && widths[$0] > Self.least })
-                .max(by: { widths[$0] < widths[$1] })
+            guard
+                let widest = shown.indices.filter({ columns[shown[$0]].isFlexible && widths[$0] > Self.least })
+                    .max(by: { widths[$0] < widths[$1] })
             else { break }
-            widths[index] -= 1
+            widths[widest] -= 1
         }
         return widths
     }
+
+    private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * (widths.count - 1) }
 }

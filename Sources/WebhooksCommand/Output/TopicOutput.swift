@@ -56,7 +56,9 @@ enum TopicOutput {
     }
 
     private static func fields(of topic: ProfileTopic) -> Table {
-        var table = Table([.init("FIELD", flexible: true), .init("TYPE", flexible: true), .init("MEANING", flexible: true)])
+        var table = Table([
+            .init("FIELD", flexible: true), .init("TYPE", flexible: true), .init("MEANING", flexible: true),
+        ])
         add(topic.fields, path: "data", to: &table)
         return table
     }

@@ -70,7 +70,9 @@ struct BatchReader {
         var names: Set<String> = []
         for member in members {
             guard keys.contains(member.key) else {
-                throw LineError("unknown key \"\(member.key)\"; known are topic, data, id, tenant, occurredAt, deliverAt, test")
+                throw LineError(
+                    "unknown key \"\(member.key)\"; known are topic, data, id, tenant, occurredAt, deliverAt, test"
+                )
             }
             guard names.insert(member.key).inserted else { throw LineError("the key \"\(member.key)\" stands twice") }
         }
@@ -86,7 +88,12 @@ struct BatchReader {
         }
         do throws(EventError) {
             let event = try Event(
-                topic: topic, data: data.raw, id: id, tenant: tenant, occurredAt: occurredAt, deliverAt: deliverAt,
+                topic: topic,
+                data: data.raw,
+                id: id,
+                tenant: tenant,
+                occurredAt: occurredAt,
+                deliverAt: deliverAt,
                 isTest: isTest
             )
             return (event, id != nil)

@@ -51,7 +51,8 @@ struct EmitBatch {
         writeSummary(stored, summary)
         if let failure {
             throw CommandFailure(
-                .unavailable, code: failure.code.description,
+                .unavailable,
+                code: failure.code.description,
                 "\(failure.message); \(stored) of \(events.count) events are stored"
             )
         }
@@ -116,7 +117,8 @@ struct EmitBatch {
         let problems = batch.problems.sorted { $0.line < $1.line }
         let count = problems.count == 1 ? "1 line is bad" : "\(problems.count) lines are bad"
         let rest =
-            stored == 0 ? "nothing is stored" : Counted.text(stored, "event") + (stored == 1 ? " is" : " are") + " stored"
+            stored == 0
+            ? "nothing is stored" : Counted.text(stored, "event") + (stored == 1 ? " is" : " are") + " stored"
         return .data(
             (problems.map(\.text) + ["\(count), \(rest)"]).joined(separator: "\n"),
             hint: stored == 0 ? "mend them, or emit the others with --keep-going" : nil

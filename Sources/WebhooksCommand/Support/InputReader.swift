@@ -56,7 +56,10 @@ enum InputReader {
             if chunk.isEmpty { return ByteString(bytes) }
             bytes += chunk
             guard bytes.count <= limit else {
-                throw .data("\(name) holds more than \(limit / 1_000_000) MB", hint: "an event carries up to 20 MB of data")
+                throw .data(
+                    "\(name) holds more than \(limit / 1_000_000) MB",
+                    hint: "an event carries up to 20 MB of data"
+                )
             }
         }
     }
