@@ -52,12 +52,17 @@ import WebhooksTesting
         var random = Soak.generator("dispatcher killed at random moments")
         // Answers that take their time leave requests on the wire at any moment.
         let receiver = try Receiver { request in
-            request.number % 3 == 0 ? .noContent.after(.milliseconds(10)) : request.number % 7 == 0 ? .status(500) : .noContent
+            request.number % 3 == 0
+                ? .noContent.after(.milliseconds(10)) : request.number % 7 == 0 ? .status(500) : .noContent
         }
         let stage = try Stage()
         try stage.configure([
             .retry("again", receiver.url), .singleShot("once", receiver.url),
-            .retry("ordered", receiver.url, "ordered: true, schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%"),
+            .retry(
+                "ordered",
+                receiver.url,
+                "ordered: true, schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%"
+            ),
         ])
         let ids = (0..<Soak.rounds(60, soak: 2000)).map { "evt-\($0)" }
         let lines = ids.map { #"{"topic":"a.b","id":"\#($0)","data":{"n":1}}"# }
@@ -109,7 +114,9 @@ import WebhooksTesting
             #expect(delivery.state == (delivery.mode == .retry ? .delivered : .unknown))
             #expect(attempts.count == (delivery.mode == .retry ? 2 : 1))
         }
-        let signatures = receiver.requests.filter { $0.target == "/again" }.compactMap { $0.header("webhook-timestamp") }
+        let signatures = receiver.requests.filter { $0.target == "/again" }.compactMap {
+            $0.header("webhook-timestamp")
+        }
         #expect(signatures.count == 2)
     }
 

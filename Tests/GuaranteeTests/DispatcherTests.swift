@@ -23,7 +23,9 @@ import Webhooks
 
     /// Row 5: a command's lock is only for a moment.
     @Test func runWaitsForEmit() async throws {
-        let receiver = try Receiver { $0.header("webhook-id") == "slow" ? .noContent.after(.milliseconds(1500)) : .noContent }
+        let receiver = try Receiver { request in
+            request.header("webhook-id") == "slow" ? .noContent.after(.milliseconds(1500)) : .noContent
+        }
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let emit = try stage.start(["emit", "a.b", "--data", "{}", "--id", "slow"])
@@ -51,6 +53,35 @@ import Webhooks
         #expect(await run.exit() == .code(0), "\(run.errors)")
         emit.send(SIGKILL)
         await emit.exit()
+    }
+
+    /// A command whose deliveries another process would see to takes that one's place when it is killed.
+    @Test(arguments: ["emit", "run"])
+    func takesTheKilledHoldersPlace(_ holder: String) async throws {
+        let receiver = try Receiver { request in
+            request.header("webhook-id") == "holder" ? .neverAnswer : .noContent
+        }
+        let stage = try Stage()
+        try stage.configure([.singleShot("crm", receiver.url)])
+        let first: Command
+        if holder == "run" {
+            #expect(
+                try await stage.run(["emit", "a.b", "--data", "{}", "--id", "holder", "--detach"]).exit == .code(0)
+            )
+            first = try stage.start(["run"])
+        } else {
+            first = try stage.start(["emit", "a.b", "--data", "{}", "--id", "holder"])
+        }
+        try await receiver.waitForRequests(count: 1)
+        // The endpoint's one slot is taken: the new event waits until the holder is gone.
+        let second = try stage.start(["emit", "a.b", "--data", "{}", "--id", "follower"])
+        try await eventually("it is stored") { try await stage.library().loggedEvent("follower") != nil }
+        first.send(SIGKILL)
+        await first.exit()
+        #expect(await second.exit() == .code(0), "\(second.output)\(second.errors)")
+        let states = Dictionary(uniqueKeysWithValues: try await stage.deliveries().map { ($0.event, $0.state) })
+        #expect(states == ["holder": .unknown, "follower": .delivered])
+        #expect(receiver.requestCount == 2)
     }
 
     /// Row 22: beside a running dispatcher.

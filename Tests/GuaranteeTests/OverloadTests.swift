@@ -133,7 +133,9 @@ import Webhooks
         dispatcher.send(SIGTERM)
         #expect(await dispatcher.exit() == .code(0))
         for receiver in receivers { #expect(receiver.requestCount == rounds * perRound) }
-        print("short connections: \(rounds * perRound * 8), resident KB by round: \(memory), descriptors: \(descriptors)")
+        print(
+            "short connections: \(rounds * perRound * 8), resident KB by round: \(memory), descriptors: \(descriptors)"
+        )
     }
 
     private static func residentKilobytes(of command: Command) throws -> Int {

@@ -8,10 +8,17 @@ import Webhooks
     private static let retries = "schedule: [20ms, 20ms, 20ms, 20ms, 20ms, 20ms, 20ms, 20ms, 20ms, 20ms], jitter: 0%"
 
     /// Waits until a dispatcher has taken over what the file says now.
-    private func reload(_ stage: Stage, _ dispatcher: Command, _ endpoints: [Endpoint]) async throws {
+    ///
+    /// - Parameter signals: by SIGHUP; otherwise by noticing that the file has changed.
+    private func reload(
+        _ stage: Stage,
+        _ dispatcher: Command,
+        _ endpoints: [Endpoint],
+        signals: Bool = true
+    ) async throws {
         let before = dispatcher.errors.components("configuration reloaded")
         try stage.configure(endpoints)
-        dispatcher.send(SIGHUP)
+        if signals { dispatcher.send(SIGHUP) }
         try await eventually("the configuration is reloaded: \(dispatcher.errors)") {
             dispatcher.errors.components("configuration reloaded") > before
         }
@@ -130,7 +137,7 @@ import Webhooks
         #expect(try await other.run(["emit", "a.b", "--data", "{}"]).exit == .code(0))
         #expect(receiver.requests.map(\.target) == ["/crm"])
 
-        try await reload(stage, dispatcher, [crm, .retry("new", receiver.url)])
+        try await reload(stage, dispatcher, [crm, .retry("new", receiver.url)], signals: false)
         #expect(try await stage.run(["emit", "a.b", "--data", "{}"]).exit == .code(0))
         #expect(Set(receiver.requests.map(\.target)) == ["/crm", "/new"])
         dispatcher.send(SIGTERM)

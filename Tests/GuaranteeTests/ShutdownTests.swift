@@ -7,9 +7,8 @@ import Webhooks
 @Suite struct ShutdownTests {
     private func stage(_ receiver: Receiver, grace: String) throws -> Stage {
         let stage = try Stage()
-        try stage.configure(
-            [.retry("again", receiver.url), .singleShot("once", receiver.url)], dispatcher: "shutdownGrace: \(grace)"
-        )
+        let endpoints: [Endpoint] = [.retry("again", receiver.url), .singleShot("once", receiver.url)]
+        try stage.configure(endpoints, dispatcher: "shutdownGrace: \(grace)")
         return stage
     }
 

@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import GRDB
+import Glibc
 import Testing
 import WebhookReceiver
 import Webhooks
@@ -48,7 +48,8 @@ import Webhooks
         let receiver = try Receiver(answers: [.noContent])
         let stage = try Stage()
         try stage.configure(
-            [.retry("again", receiver.url), .singleShot("once", receiver.url)], store: disk.path + "/webhooks.sqlite"
+            [.retry("again", receiver.url), .singleShot("once", receiver.url)],
+            store: disk.path + "/webhooks.sqlite"
         )
         let library = try await stage.library()
         let data = ByteString(#"{"text":"\#(String(repeating: "x", count: 2000))"}"#)
@@ -79,6 +80,52 @@ import Webhooks
         audit.checkLiveness(ids, retry: ["again"], singleShot: ["once"])
         #expect(receiver.requestCount == 800)
         #expect(dispatcher.errors.contains("the store works again"))
+        try await stage.expectIntegrity()
+    }
+
+    /// Row 19: the disk fills up while answers come in; what they say is kept until there is room, or lost by a kill, and
+    /// then it is as with every other kill.
+    @Test(arguments: [false, true])
+    func diskFullOnRecording(_ isKilled: Bool) async throws {
+        guard let disk = SmallDisk(test: "disk full on recording", megabytes: 48) else { return }
+        let receiver = try Receiver { request in
+            if request.number == 100 { try? disk.fill() }
+            return .noContent
+        }
+        let stage = try Stage()
+        try stage.configure(
+            [.retry("again", receiver.url), .singleShot("once", receiver.url)],
+            store: disk.path + "/webhooks.sqlite"
+        )
+        let library = try await stage.library()
+        let data = ByteString(#"{"text":"\#(String(repeating: "x", count: 500))"}"#)
+        let ids = (0..<600).map { "evt-\($0)" }
+        try await library.emit(ids.map { try Event(topic: "a.b", data: data, id: $0) })
+        let dispatcher = try stage.start(["run"])
+        try await eventually("the full disk is noticed") {
+            if dispatcher.hasEnded { throw Problem("the dispatcher ended: \(dispatcher.errors)") }
+            return dispatcher.errors.contains("the store failed")
+        }
+        #expect(receiver.requestCount < 1200)
+        if isKilled {
+            dispatcher.send(SIGKILL)
+            await dispatcher.exit()
+        }
+        disk.free()
+        if isKilled {
+            let (exit, command) = try await stage.run(["run", "--until-settled"])
+            #expect([.code(0), .code(1)].contains(exit), "\(command.errors)")
+        } else {
+            try await eventually("all is delivered") {
+                try await library.deliveries(DeliveryQuery(states: [.delivered]), limit: 10_000).count == 1200
+            }
+            dispatcher.send(SIGTERM)
+            #expect(await dispatcher.exit() == .code(0))
+            #expect(receiver.requestCount == 1200)
+        }
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        audit.checkLiveness(ids, retry: ["again"], singleShot: ["once"])
         try await stage.expectIntegrity()
     }
 
@@ -141,7 +188,8 @@ import Webhooks
         }
         let before = try Data(contentsOf: URL(fileURLWithPath: stage.storePath))
         let all = [
-            ["run"], ["emit", "a.b", "--data", "{}"], ["emit", "a.b", "--data", "{}", "--detach"], ["deliveries", "list"],
+            ["run"], ["emit", "a.b", "--data", "{}"], ["emit", "a.b", "--data", "{}", "--detach"],
+            ["deliveries", "list"],
             ["cancel", "dlv_1"], ["check"], ["prune"],
         ]
         for arguments in all {

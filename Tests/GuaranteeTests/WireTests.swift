@@ -137,7 +137,9 @@ import Webhooks
         try stage.configure([poisoned, .retry("fine", receiver.url)])
         _ = try await stage.run(["emit", "a.b", "--data", #"{"rows":[{"n":"a"}]}"#, "--id", "evt-1", "--detach"])
         // Two of them with nothing between: no JSON any more.
-        _ = try await stage.run(["emit", "a.b", "--data", #"{"rows":[{"n":"a"},{"n":"b"}]}"#, "--id", "evt-2", "--detach"])
+        _ = try await stage.run([
+            "emit", "a.b", "--data", #"{"rows":[{"n":"a"},{"n":"b"}]}"#, "--id", "evt-2", "--detach",
+        ])
         let (exit, command) = try await stage.run(["run", "--until-settled"])
         #expect(exit == .code(1), "\(command.errors)")
         let deliveries = try await stage.deliveries()

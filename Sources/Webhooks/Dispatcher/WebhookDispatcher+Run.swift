@@ -1,6 +1,6 @@
-public import ServiceLifecycle
 internal import Logging
 internal import SQLiteStore
+public import ServiceLifecycle
 internal import WebhookCore
 internal import WebhookEngine
 
@@ -27,7 +27,7 @@ extension WebhookDispatcher: Service {
         let session: DeliverySession
         do throws(WebhooksError) {
             session = try await openSession(.run)
-        } catch where error.store?.code == .locked && state.withLock({ $0.isShuttingDown }) {
+        } catch  where error.store?.code == .locked && state.withLock({ $0.isShuttingDown }) {
             // Shut down while it waited for a command's lock: nothing was begun.
             return logger.notice("stopped")
         }
@@ -82,15 +82,20 @@ extension WebhookDispatcher: Service {
                 let generation = state.withLock { $0.generation }
                 do throws(StoreError) {
                     let session = try DeliverySession(
-                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger, broadcast: broadcast)
+                        path: path,
+                        role: role,
+                        generation: generation,
+                        observer: LogObserver(logger: logger, broadcast: broadcast)
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(100))
                     if state.withLock({ $0.isShuttingDown }) { session.runner.drain() }
                     return session
-                } catch where error.code == .locked {
+                } catch  where error.code == .locked {
                     // A command holds it for a moment; another run holds it for good.
-                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run { throw error }
+                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run {
+                        throw error
+                    }
                     if !isWaiting { logger.notice("waiting for a command to end", metadata: ["store": "\(path)"]) }
                     isWaiting = true
                     try? await Task.sleep(for: .milliseconds(20))

@@ -38,20 +38,24 @@ struct Audit {
             if delivery.mode == .singleShot { singleShots[key, default: 0] += 1 }
             let isDelivered = delivery.state == .delivered
             #expect(
-                !isDelivered || received[key] != nil, "delivered on record, never received: \(delivery)",
+                !isDelivered || received[key] != nil,
+                "delivered on record, never received: \(delivery)",
                 sourceLocation: sourceLocation
             )
         }
         for (key, requests) in received {
             #expect(
-                requests.count <= recorded[key] ?? 0, "more requests than attempts on record: \(key)",
+                requests.count <= recorded[key] ?? 0,
+                "more requests than attempts on record: \(key)",
                 sourceLocation: sourceLocation
             )
             if let limit = singleShots[key] {
                 #expect(requests.count <= limit, "single-shot sent again: \(key)", sourceLocation: sourceLocation)
             }
             #expect(
-                Set(requests.map(\.body)).count == 1, "not the same bytes each time: \(key)", sourceLocation: sourceLocation
+                Set(requests.map(\.body)).count == 1,
+                "not the same bytes each time: \(key)",
+                sourceLocation: sourceLocation
             )
         }
     }
@@ -70,14 +74,23 @@ struct Audit {
         for event in acknowledged {
             for subscription in retry {
                 let key = Key(subscription: subscription, event: event)
-                #expect(states[key] == .delivered, "acknowledged, not delivered: \(key)", sourceLocation: sourceLocation)
-                #expect(count(subscription, event) > 0, "acknowledged, never received: \(key)", sourceLocation: sourceLocation)
+                #expect(
+                    states[key] == .delivered,
+                    "acknowledged, not delivered: \(key)",
+                    sourceLocation: sourceLocation
+                )
+                #expect(
+                    count(subscription, event) > 0,
+                    "acknowledged, never received: \(key)",
+                    sourceLocation: sourceLocation
+                )
             }
             for subscription in singleShot {
                 let key = Key(subscription: subscription, event: event)
                 #expect(
                     states[key] == .delivered || states[key] == .unknown,
-                    "neither delivered nor unknown: \(key) \(String(describing: states[key]))", sourceLocation: sourceLocation
+                    "neither delivered nor unknown: \(key) \(String(describing: states[key]))",
+                    sourceLocation: sourceLocation
                 )
             }
         }

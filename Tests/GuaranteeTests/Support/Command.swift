@@ -56,7 +56,7 @@ final class Command: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let words = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
+        defer { for word in words { free(word) } }
         var child = pid_t()
         let code = posix_spawn(&child, program, &actions, &attributes, words, environ)
         guard code == 0 else { throw Problem("cannot start \(program): \(String(cString: strerror(code)))") }

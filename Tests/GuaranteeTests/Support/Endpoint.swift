@@ -5,7 +5,10 @@ struct Endpoint: Sendable {
     var topics = "\"**\""
     var secrets = [Endpoint.secret]
     /// What a subscription's `delivery` says.
-    var delivery = "schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%, timeout: 30s, breaker: { failures: 1000, pause: 1s }"
+    var delivery = """
+        schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%, timeout: 30s, \
+        breaker: { failures: 1000, pause: 1s }
+        """
     /// Further settings, each a `key: value`.
     var settings: [String] = []
 

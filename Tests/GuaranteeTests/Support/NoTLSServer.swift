@@ -20,7 +20,8 @@ final class NoTLSServer: @unchecked Sendable {
         }
         guard isListening else { throw Problem("cannot listen") }
         port = UInt16(bigEndian: address.sin_port)
-        source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: DispatchQueue(label: "guarantees.plain"))
+        let queue = DispatchQueue(label: "guarantees.plain")
+        source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
         source.setEventHandler {
             let connection = accept(listener, nil, nil)
             _ = "this is no TLS\r\n".withCString { send(connection, $0, strlen($0), Int32(MSG_NOSIGNAL)) }

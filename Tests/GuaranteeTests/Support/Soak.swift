@@ -13,7 +13,8 @@ enum Soak {
 
     /// The seed of a test's random choices, printed so that it can be given again in `WEBHOOKS_GUARANTEE_SEED`.
     static func generator(_ test: String) -> SeededGenerator {
-        let seed = environment["WEBHOOKS_GUARANTEE_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...UInt64(UInt32.max))
+        let given = environment["WEBHOOKS_GUARANTEE_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? UInt64.random(in: 1...UInt64(UInt32.max))
         print("\(test): WEBHOOKS_GUARANTEE_SEED=\(seed)")
         return SeededGenerator(seed: seed)
     }

@@ -30,7 +30,8 @@ final class Stage: Sendable {
     var storePath: String { folder + "/store/webhooks.sqlite" }
 
     /// Writes the configuration: a file that is complete or not there.
-    func configure(_ subscriptions: [Endpoint], dispatcher: String = "shutdownGrace: 20s", store: String? = nil) throws {
+    func configure(_ subscriptions: [Endpoint], dispatcher: String = "shutdownGrace: 20s", store: String? = nil) throws
+    {
         try write(
             """
             store: "sqlite:\(store ?? "store/webhooks.sqlite")"
