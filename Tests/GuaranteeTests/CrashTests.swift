@@ -47,6 +47,39 @@ import WebhooksTesting
         try await stage.expectIntegrity()
     }
 
+    /// Row 1, exactly: killed as it is about to make its n-th call of one kind, which is where durability is decided.
+    @Test(arguments: [["emit"], ["emit", "--detach"], ["run"]])
+    func killedAtASystemCall(_ form: [String]) async throws {
+        guard Strace.isUsable(test: "killed at a system call") else { return }
+        var random = Soak.generator("\(form.joined(separator: " ")) killed at a system call")
+        var points = Strace.points.flatMap { call, count in (1...count).map { (call: call, number: $0) } }
+        if !Soak.isOn { points = Array(points.shuffled(using: &random).prefix(8)) }
+        let receiver = try Receiver(answers: [.noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        var acknowledged: [String] = []
+        for (call, number) in points {
+            let id = "\(call)-\(number)"
+            let emit = ["emit", "a.b", "--data", "{}", "--id", id]
+            if form == ["run"] {
+                #expect(try await stage.run(emit + ["--detach"]).exit == .code(0))
+                acknowledged.append(id)
+                let command = try stage.start(["run", "--until-settled"], killedBefore: (call, number))
+                await command.exit()
+            } else {
+                let command = try stage.start(emit + form.dropFirst(), killedBefore: (call, number))
+                if await command.exit() == .code(0) { acknowledged.append(id) }
+            }
+            if random.chance(30) { try await stage.run(["run", "--until-settled"]) }
+        }
+        let (exit, command) = try await stage.run(["run", "--until-settled"])
+        #expect([.code(0), .code(1)].contains(exit), "\(command.errors)")
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        audit.checkLiveness(acknowledged, retry: ["again"], singleShot: ["once"])
+        try await stage.expectIntegrity()
+    }
+
     /// Row 2, at random moments.
     @Test func dispatcherKilledAtRandomMoments() async throws {
         var random = Soak.generator("dispatcher killed at random moments")

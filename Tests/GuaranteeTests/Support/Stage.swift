@@ -68,6 +68,19 @@ final class Stage: Sendable {
         return try Command("/bin/sh", shell, input: inputPath, outputs: outputs)
     }
 
+    /// Starts a command that is killed as it is about to make a system call for the n-th time in one of its threads.
+    func start(_ arguments: [String], killedBefore point: (call: String, number: Int)) throws -> Command {
+        let outputs = folder + "/strace-\(point.call)-\(point.number)"
+        let inject = "inject=\(point.call):signal=KILL:when=\(point.number)"
+        let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, Self.binary]
+        return try Command(
+            Strace.path,
+            options + arguments + ["--config", configurationPath],
+            input: nil,
+            outputs: outputs
+        )
+    }
+
     /// Runs a command to its end.
     @discardableResult
     func run(_ arguments: [String], input: String? = nil) async throws -> (exit: Command.Exit, command: Command) {
