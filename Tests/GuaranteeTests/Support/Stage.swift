@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 import Testing
 import WebhookReceiver
@@ -15,7 +16,7 @@ final class Stage: Sendable {
     }()
 
     let folder: String
-    private let commands = Mutex(0)
+    private let commands = Mutex<[Command]>([])
 
     /// - Parameter folder: default: a temporary one.
     init(folder: String? = nil) throws {
@@ -23,7 +24,11 @@ final class Stage: Sendable {
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        // A test that failed has left them.
+        for command in commands.withLock({ $0 }) { command.send(SIGKILL) }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     var configurationPath: String { folder + "/webhooks.yaml" }
     /// The database.
@@ -52,20 +57,25 @@ final class Stage: Sendable {
     ///
     /// - Parameter limits: options of the shell's `ulimit` to run it under.
     func start(_ arguments: [String], input: String? = nil, limits: String? = nil) throws -> Command {
-        let number = commands.withLock { number in
-            number += 1
-            return number
-        }
+        let number = UUID().uuidString
         let outputs = "\(folder)/command-\(number)"
         var inputPath: String?
         if let input {
             inputPath = outputs + ".in"
             try write(input, to: "command-\(number).in")
         }
-        let all = arguments + ["--config", configurationPath]
-        guard let limits else { return try Command(Self.binary, all, input: inputPath, outputs: outputs) }
-        let shell = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", Self.binary] + all
-        return try Command("/bin/sh", shell, input: inputPath, outputs: outputs)
+        var all = arguments + ["--config", configurationPath]
+        var program = Self.binary
+        if let limits {
+            program = "/bin/sh"
+            all = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", Self.binary] + all
+        }
+        return keep(try Command(program, all, input: inputPath, outputs: outputs))
+    }
+
+    private func keep(_ command: Command) -> Command {
+        commands.withLock { $0.append(command) }
+        return command
     }
 
     /// Starts a command that is killed as it is about to make a system call for the n-th time in one of its threads.
@@ -73,12 +83,8 @@ final class Stage: Sendable {
         let outputs = folder + "/strace-\(point.call)-\(point.number)"
         let inject = "inject=\(point.call):signal=KILL:when=\(point.number)"
         let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, Self.binary]
-        return try Command(
-            Strace.path,
-            options + arguments + ["--config", configurationPath],
-            input: nil,
-            outputs: outputs
-        )
+        let all = options + arguments + ["--config", configurationPath]
+        return keep(try Command(Strace.path, all, input: nil, outputs: outputs))
     }
 
     /// Runs a command to its end.
