@@ -156,6 +156,14 @@ let package = Package(
             dependencies: ["WebhookReceiver", "WebhookCore"],
             swiftSettings: strict
         ),
+        // The delivery guarantees, against the real binary.
+        .testTarget(
+            name: "GuaranteeTests",
+            dependencies: [
+                "Webhooks", "WebhooksTesting", "WebhookReceiver", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
