@@ -67,13 +67,15 @@ import WebhookReceiver
     @Test(arguments: [
         ["events", "list"], ["deliveries", "list"], ["stats"], ["check"], ["prune"], ["cancel", "x"],
         ["enable", "crm"],
-        ["retrigger", "x"], ["export", "--format", "jsonl"],
+        ["retrigger", "x"], ["export", "--format", "jsonl"], ["export", "--format", "csv"], ["events", "show", "x"],
+        ["deliveries", "show", "x"], ["deliveries", "list", "--after", "x"],
     ])
     func `what only reads makes no store`(arguments: [String]) async throws {
         let sandbox = try Sandbox()
         let first = try await sandbox.run(arguments)
         let second = try await sandbox.run(arguments)
         #expect(first.status == 69 && second.status == 69)
+        #expect(first.out.isEmpty)
         #expect(first.err.contains("no store"))
         #expect(first.err.contains("hint: "))
     }

@@ -32,13 +32,16 @@ struct Export: AsyncParsableCommand {
         query.topics = filter.topic
         query.states = Set(delivery.state)
         query.subscription = delivery.subscription
-        if format == .csv { Output.standard.write(ExportRow.csvHeader) }
+        var header = format == .csv ? ExportRow.csvHeader : []
         // An event's deliveries stand together for the most part: its data is read once for them.
         var event: Event?
         try await Pages.walk(limit: .max) { size in
             query.limit = size
             let page = try await dispatcher.deliveries(query)
             query.after = page.last?.id
+            // Not before the store has answered: what fails leaves no file with a header alone.
+            Output.standard.write(header)
+            header = []
             for delivery in page {
                 if event?.id != delivery.event { event = try await dispatcher.event(delivery.event) }
                 let row = ExportRow(delivery: delivery, event: event)

@@ -10,7 +10,7 @@ struct Retrigger: AsyncParsableCommand {
             disabled subscription.
 
               webhooks retrigger dlv_4711
-              webhooks retrigger --state failed --state unknown --since 2h --subscription crm --dry-run
+              webhooks retrigger --state failed --since 2h --subscription crm --dry-run
             """
     )
 
