@@ -42,3 +42,16 @@ lint: ## Checks the format
 
 clean: ## Removes what was built
 	rm -rf .build
+
+# What the benchmarks need beyond that: an HTTP/2 receiver.
+BENCH_PACKAGES := nghttp2-server
+BENCH := cd Benchmarks && $(SWIFT) build -c release --static-swift-stdlib && .build/release/bench $(BENCHFLAGS)
+
+bench: setup ## Measures against the targets, beside libcurl's limit: Benchmarks/README.md
+	$(BENCH)
+
+bench-all: PACKAGES += $(BENCH_PACKAGES)
+bench-all: setup ## Measures every scenario
+	$(BENCH) --all 1
+
+.PHONY: bench bench-all
