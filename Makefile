@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup build release demo test simulate format lint clean
+.PHONY: help setup setup-tests build release demo test simulate fuzz format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -18,6 +18,16 @@ setup:
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
 
+# What the tests verify signatures with, in a virtual environment of the repository's own.
+setup-tests: setup .venv/.complete
+
+.venv/.complete: Tests/InteropTests/requirements.txt
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { \
+	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq python3-venv >/dev/null; }
+	@python3 -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement Tests/InteropTests/requirements.txt
+	@touch $@
+
 build: setup ## Builds the command line for development
 	$(SWIFT) build --product webhooks -c $(CONFIG)
 
@@ -27,12 +37,17 @@ release: setup ## Builds an optimised, self-contained .build/release/webhooks
 demo: build ## Sends an example of every topic to a local receiver and shows what was recorded
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
-test: setup ## Runs all tests
+test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --parallel
 
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
+
+fuzz: setup ## Runs every fuzzer for longer, one after the other: make fuzz SECONDS=600
+	$(SWIFT) build --build-tests -c release -Xswiftc -enable-testing
+	WEBHOOKS_FUZZ_SECONDS=$(or $(SECONDS),600) WEBHOOKS_FUZZ_FOLDER=$${TMPDIR:-/tmp} \
+	    $(SWIFT) test --skip-build -c release --no-parallel --filter FuzzTests
 
 format: ## Formats the sources
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests

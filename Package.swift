@@ -112,6 +112,20 @@ let package = Package(
             exclude: ["Golden"],
             swiftSettings: strict
         ),
+        // Signatures against independent implementations, in the virtual environment of `make setup-tests`.
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["WebhookRendering", "WebhookRegistry"],
+            exclude: ["verify.py", "requirements.txt"],
+            swiftSettings: strict
+        ),
+        // Mutational fuzzers: short in every test run, for longer by `make fuzz`.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["WebhookRegistry", "WebhookRendering", "CCurl"],
+            exclude: ["Corpus"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhookEngineTests",
             dependencies: ["WebhookEngine", "WebhooksTesting"],

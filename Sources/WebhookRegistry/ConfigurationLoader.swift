@@ -110,3 +110,9 @@ public struct ConfigurationLoader: Sendable {
         return settings
     }
 }
+
+extension ConfigurationLoader: CustomStringConvertible, CustomReflectable {
+    /// Nothing of the environment, where the secrets are.
+    public var description: String { "ConfigurationLoader" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -25,7 +25,7 @@ import Webhooks
         Case(
             name: "standard, XML", profile: "standard", topic: "grade.released",
             settings: "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]\n    contentType: application/xml",
-            contentType: "application/xml; charset=utf-8",
+            contentType: "application/xml",
             body: #"<?xml version="1.0" encoding="UTF-8"?><webhook><type>grade.released</type>"#
                 + #"<timestamp>2026-03-01T09:30:00.000Z</timestamp><data><b>1.50</b><a nil="true"/></data></webhook>"#
         ),
@@ -44,7 +44,7 @@ import Webhooks
         Case(
             name: "BrainCert, XML with basic authentication", profile: "braincert", topic: "live_class.created",
             settings: "contentType: application/xml\n    basicAuth: { username: lms, password: s3cret }",
-            contentType: "application/xml; charset=utf-8",
+            contentType: "application/xml",
             body: #"<?xml version="1.0" encoding="UTF-8"?><webhook><id>evt_1</id><resource>virtual classroom</resource>"#
                 + "<action>created</action><domain_id>school</domain_id><created_at>2026-03-01T09:30:00.000Z</created_at>"
                 + #"<timestamp>1772357400</timestamp><payload><b>1.50</b><a nil="true"/></payload></webhook>"#,

@@ -8,6 +8,7 @@ extension SQLiteStore {
             if let after = query.after {
                 conditions.add("e.id < (SELECT id FROM webhooks_events WHERE event_id = ?)", after)
             }
+            conditions.add("e.event_id", oneOf: query.ids)
             conditions.add("e.created_at >= ?", query.since?.milliseconds)
             conditions.add("e.created_at < ?", query.until?.milliseconds)
             conditions.add("e.topic", oneOf: query.topics)

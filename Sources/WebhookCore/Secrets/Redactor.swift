@@ -6,7 +6,7 @@ public struct Redactor: Sendable {
     /// Whether some needle begins with a byte: most bytes are passed over by this alone.
     private let isFirst: [Bool]
 
-    /// Looks for each text as it is, escaped for JSON or a URL, and in base64 or base64url at any offset.
+    /// Looks for each text as it is, escaped for JSON, HTML or a URL, and for all that in base64 or base64url at any offset.
     ///
     /// Texts shorter than four bytes would mask half an answer and are left out.
     public init(secrets: [String]) {
@@ -71,4 +71,10 @@ public struct Redactor: Sendable {
         }
         return nil
     }
+}
+
+extension Redactor: CustomStringConvertible, CustomReflectable {
+    /// Says nothing about what is looked for.
+    public var description: String { "Redactor" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,30 +1,67 @@
 /// The ways in which a receiver may write down a secret it was sent.
 enum SecretSpellings {
-    /// The text's own bytes, its JSON and URL escapes where it has any, and its base64.
+    /// The text's own bytes, its escapes for JSON, HTML and URLs where it has any, and the base64 of all these.
     static func all(of secret: String) -> Set<[UInt8]> {
-        let bytes = Array(secret.utf8)
-        var spellings: Set<[UInt8]> = [bytes]
-        var escaped: [UInt8] = []
-        JSON.appendEscaped(secret, to: &escaped)
-        spellings.insert(escaped)
-        spellings.insert(escaped.flatMap { $0 == UInt8(ascii: "/") ? [UInt8(ascii: "\\"), $0] : [$0] })
-        for alphabet in [upperHex, lowerHex] {
-            spellings.insert(
-                percentEncoded(bytes, space: [UInt8(ascii: "%"), UInt8(ascii: "2"), UInt8(ascii: "0")], alphabet)
-            )
-            spellings.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
-        }
+        var spellings = texts(of: secret)
         // A text inside a longer run starts at one of three offsets. At least four characters are left of any.
-        for offset in 0..<3 {
-            let part = base64Core(bytes, offset: offset)
-            spellings.insert(part)
-            spellings.insert(
-                part.map {
-                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
-                }
-            )
+        for text in spellings {
+            for offset in 0..<3 {
+                let part = base64Core(text, offset: offset)
+                spellings.insert(part)
+                spellings.insert(
+                    part.map {
+                        $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                    }
+                )
+            }
         }
         return spellings
+    }
+
+    private static func texts(of secret: String) -> Set<[UInt8]> {
+        let bytes = Array(secret.utf8)
+        var texts: Set<[UInt8]> = [bytes]
+        var escaped: [UInt8] = []
+        JSON.appendEscaped(secret, to: &escaped)
+        texts.insert(escaped)
+        texts.insert(escaped.flatMap { $0 == UInt8(ascii: "/") ? [UInt8(ascii: "\\"), $0] : [$0] })
+        for alphabet in [upperHex, lowerHex] {
+            let space = [UInt8(ascii: "%"), UInt8(ascii: "2"), UInt8(ascii: "0")]
+            texts.insert(percentEncoded(bytes, space: space, alphabet))
+            texts.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
+            // Some writers leave ASCII in JSON, and of that nothing that means something to HTML.
+            texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 })
+            texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 || "<>&'".utf16.contains($0) })
+            texts.insert(unicodeEscaped(escaped, alphabet) { "<>&".utf16.contains($0) })
+        }
+        for (quote, apostrophe) in [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("\"", "'")] {
+            texts.insert(htmlEscaped(bytes, quote, apostrophe))
+        }
+        return texts
+    }
+
+    /// Well-formed text with `\uXXXX` for some of its code units.
+    private static func unicodeEscaped(_ text: [UInt8], _ hex: [UInt8], _ needsEscape: (UInt16) -> Bool) -> [UInt8] {
+        String(decoding: text, as: UTF8.self).unicodeScalars.flatMap { scalar -> [UInt8] in
+            guard scalar.utf16.contains(where: needsEscape) else { return Array(scalar.utf8) }
+            return scalar.utf16.flatMap { unit in
+                [UInt8(ascii: "\\"), UInt8(ascii: "u")]
+                    + [12, 8, 4, 0].map { (shift: UInt16) in hex[Int(unit >> shift & 15)] }
+            }
+        }
+    }
+
+    private static func htmlEscaped(_ bytes: [UInt8], _ quote: String, _ apostrophe: String) -> [UInt8] {
+        bytes.flatMap { byte -> [UInt8] in
+            switch byte {
+            case UInt8(ascii: "&"): Array("&amp;".utf8)
+            case UInt8(ascii: "<"): Array("&lt;".utf8)
+            case UInt8(ascii: ">"): Array("&gt;".utf8)
+            case UInt8(ascii: "\""): Array(quote.utf8)
+            case UInt8(ascii: "'"): Array(apostrophe.utf8)
+            default: [byte]
+            }
+        }
     }
 
     private static let upperHex = Array("0123456789ABCDEF".utf8)

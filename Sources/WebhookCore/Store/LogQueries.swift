@@ -1,5 +1,7 @@
 /// Which events to list. Every condition that is set must hold.
 public struct EventQuery: Sendable, Hashable {
+    /// One of these; empty for all.
+    public var ids: [String] = []
     /// Created at or after.
     public var since: Timestamp?
     /// Created before.

@@ -41,3 +41,9 @@ public struct TransportRequest: Sendable {
         self.egress = egress
     }
 }
+
+extension TransportRequest: CustomStringConvertible, CustomReflectable {
+    /// Method, URL as it may be shown, and the headers' names: their values may be secrets.
+    public var description: String { "POST \(url) [\(headers.map(\.name).joined(separator: ", "))], \(body)" }
+    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+}

@@ -110,7 +110,12 @@ extension DeliveryEngine {
             delivery.delivery.event.row = event
             guard let token = context.flight else {
                 lanes[context.lane].arriving -= 1
-                if lanes[context.lane].isOpen { hold(delivery, lane: context.lane, at: time) }
+                if lanes[context.lane].isOpen {
+                    hold(delivery, lane: context.lane, at: time)
+                } else if lanes[context.lane].isDisabled {
+                    // Accepted before the start had read that it is disabled.
+                    withdrawNew(context.lane, at: time)
+                }
                 continue
             }
             guard flights[token] != nil else { continue }
@@ -172,8 +177,9 @@ extension DeliveryEngine {
         }
         if flight.isRateClaimed {
             flights[token]?.isRateClaimed = false
-            lanes[flight.lane].rate.leave(lanes[flight.lane].policy.rateLimit, now: time.timeline)
-            enqueue(flight.lane, at: time)
+            let limit = lanes[flight.lane].policy.rateLimit
+            lanes[flight.lane].rate.leave(limit, now: time.timeline)
+            if limit != nil { enqueue(flight.lane, at: time) }
         }
         let delivery = flight.held.delivery
         actions.sends.append(

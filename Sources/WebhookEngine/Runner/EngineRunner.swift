@@ -257,7 +257,9 @@ public final class EngineRunner: @unchecked Sendable {
                 var result = completion.result
                 if !request.redactor.isEmpty {
                     if !result.headers.isEmpty { result.headers = request.redactor.redact(result.headers) }
-                    if !result.body.isEmpty { result.body = request.redactor.redact(result.body) }
+                    if !result.body.isEmpty {
+                        result.body = request.redactor.redact(result.body, isCutOff: result.isTruncated)
+                    }
                 }
                 return FinishedAttempt(
                     token: completion.token,

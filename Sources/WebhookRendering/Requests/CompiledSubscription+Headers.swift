@@ -15,7 +15,7 @@ extension CompiledSubscription {
         for entry in entries {
             switch entry {
             case .contentType:
-                let header = HTTPHeader("Content-Type", attempt.contentType.headerValue)
+                let header = HTTPHeader("Content-Type", attempt.contentType.rawValue)
                 sent.append(header)
                 shown.append(header)
             case .fixed(let header, let mask):

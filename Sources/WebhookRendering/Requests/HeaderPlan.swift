@@ -31,7 +31,7 @@ struct HeaderPlan {
         for header in subscription.headers {
             switch header.value {
             case .plain(let value):
-                let isCredential = ["authorization", "proxy-authorization"].contains(header.name.lowercased())
+                let isCredential = CredentialHeaders.contains(header.name)
                 put(header.name, value, shown: isCredential ? Self.mask : redactor.redact(value))
             case .secret(let secret):
                 put(header.name, secret.reveal(), shown: Self.mask)

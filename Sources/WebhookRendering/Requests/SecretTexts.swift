@@ -16,7 +16,9 @@ enum SecretTexts {
         }
         switch subscription.authentication {
         case .basic(let username, let password):
-            texts += [password.reveal(), "\(username):\(password.reveal())"]
+            let pair = "\(username):\(password.reveal())"
+            // As it stands in the header, too: a receiver may write the header itself in base64.
+            texts += [password.reveal(), pair, Base64.encode(pair)]
         case .bearer(let token): texts.append(token.reveal())
         case .raw(let value): texts += credential(value.reveal())
         case nil: break
@@ -24,7 +26,7 @@ enum SecretTexts {
         for header in subscription.headers {
             switch header.value {
             case .secret(let secret): texts += credential(secret.reveal())
-            case .plain(let value) where header.name.lowercased() == "authorization": texts += credential(value)
+            case .plain(let value) where CredentialHeaders.contains(header.name): texts += credential(value)
             case .plain: break
             }
         }
@@ -40,10 +42,33 @@ enum SecretTexts {
         return parts.count == 2 ? [value, String(parts[1])] : [value]
     }
 
-    /// A secret URL's path and query, together and each by itself.
+    /// A secret URL's path and query, together and each by itself, and the parts of them that look like tokens: a receiver
+    /// may have taken the URL apart before it shows it.
     private static func target(_ target: String) -> [String] {
         let parts = target.split(separator: "?", maxSplits: 1)
-        return [target] + parts.map(String.init)
+        var texts = [target] + parts.map(String.init)
+        texts += parts[0].split(separator: "/").filter { $0.utf8.count >= 12 }.flatMap(decoded)
+        for pair in parts.dropFirst().first?.split(separator: "&") ?? [] {
+            let value = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).last ?? pair
+            if value.utf8.count >= 6 { texts += decoded(value) }
+        }
+        return texts
+    }
+
+    /// A part of a URL as it is and without its percent-encoding.
+    private static func decoded(_ part: Substring) -> [String] {
+        [String(part), part.removingPercentEncoding ?? "", part.replacing("+", with: " ").removingPercentEncoding ?? ""]
+    }
+}
+
+/// Headers that carry a credential whoever writes them.
+enum CredentialHeaders {
+    /// By name, in any case; what others call such headers ends alike.
+    static func contains(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return ["authorization", "cookie", "api-key", "apikey", "token", "secret", "password"].contains {
+            name == $0 || name.hasSuffix("-" + $0)
+        }
     }
 }
 

@@ -102,3 +102,8 @@ public final class WebhookRenderer: DeliveryRenderer {
         return prepared
     }
 }
+
+extension WebhookRenderer: CustomReflectable {
+    /// The subscriptions' names: what is prepared for them holds secrets.
+    public var customMirror: Mirror { Mirror(self, children: ["subscriptions": compiled.keys.sorted()]) }
+}

@@ -108,3 +108,9 @@ public struct Signer: Sendable {
         }
     }
 }
+
+extension Signer: CustomStringConvertible, CustomReflectable {
+    /// The kind of signature, and nothing of the keys.
+    public var description: String { "Signer(\(scheme.kind))" }
+    public var customMirror: Mirror { Mirror(self, children: ["kind": scheme.kind]) }
+}

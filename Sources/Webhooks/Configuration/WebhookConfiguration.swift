@@ -78,3 +78,14 @@ public struct WebhookConfiguration: Sendable {
         )
     }
 }
+
+extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
+    /// The file, or how many subscriptions were given: nothing of the environment, where the secrets are.
+    public var description: String {
+        switch source {
+        case .file(let path, _): "WebhookConfiguration(\(path))"
+        case .values(let subscriptions, _): "WebhookConfiguration(\(subscriptions.count) subscriptions)"
+        }
+    }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -4,4 +4,9 @@ public struct FirstAttempts: Sendable, Hashable {
     public var areDone: Bool
     /// Deliveries without a finished first attempt.
     public var outstanding: Int
+
+    public init(areDone: Bool, outstanding: Int) {
+        self.areDone = areDone
+        self.outstanding = outstanding
+    }
 }

@@ -36,6 +36,12 @@ final class StoreHolder: Sendable {
         }
     }
 
+    /// For changing what is there; an error where there is no file.
+    func existingWriter() throws(StoreError) -> SQLiteStore {
+        _ = try reader()
+        return try writer()
+    }
+
     /// For reading; an error where there is no file.
     func reader() throws(StoreError) -> SQLiteStore {
         let path = try path()

@@ -4,29 +4,44 @@ internal import WebhookEngine
 
 /// Delivering for the length of a command: what a short-lived process needs that emits, tests or sends again.
 extension WebhookDispatcher {
-    /// Runs an operation while this process sees to the deliveries of what the operation emits.
+    /// Runs an operation while somebody sees to the deliveries of what the operation emits.
     ///
-    /// Where no dispatcher runs on the store, this process is one itself, for its own deliveries only; otherwise the one
-    /// that runs does the work, and `operation` is told so.
-    /// - Parameter operation: gets whether this process delivers itself.
+    /// Where no dispatcher runs on the store, this process is one itself, for its own deliveries only. Otherwise the one
+    /// that runs does the work. Another command sees to its own deliveries alone: this process takes its place as soon as
+    /// it ends, likewise that of a dispatcher that ends meanwhile.
     public func delivering<R: Sendable>(
         as role: DispatcherRole,
-        _ operation: (_ isDelivering: Bool) async throws(WebhooksError) -> R
+        _ operation: () async throws(WebhooksError) -> R
     ) async throws(WebhooksError) -> R {
-        let session: DeliverySession?
+        state.withLock { $0.ownEvents = [] }
+        let successor: Task<DeliverySession?, Never>
         do throws(WebhooksError) {
-            session = try await openSession(role)
-        } catch where error.store?.code == .locked {
-            session = nil
+            let session = try await openSession(role)
+            successor = Task { session }
+        } catch  where error.store?.code == .locked {
+            successor = Task { await succeed(as: role) }
         }
+        let result: Result<R, WebhooksError>
         do throws(WebhooksError) {
-            let result = try await operation(session != nil)
-            if let session { await drain(session) }
-            return result
+            result = .success(try await operation())
         } catch {
-            if let session { await drain(session) }
-            throw error
+            result = .failure(error)
         }
+        successor.cancel()
+        if let session = await successor.value { await drain(session) }
+        return try result.get()
+    }
+
+    /// Tries to become the store's dispatcher until it works, then takes care of what was emitted so far.
+    ///
+    /// - Returns: `nil` where the task was cancelled before.
+    private func succeed(as role: DispatcherRole) async -> DeliverySession? {
+        while (try? await Task.sleep(for: .milliseconds(50))) != nil {
+            guard let session = try? await openSession(role) else { continue }
+            session.runner.adopt(state.withLock { $0.ownEvents })
+            return session
+        }
+        return nil
     }
 
     /// Lets what is on the wire end and be recorded.
@@ -46,9 +61,19 @@ extension WebhookDispatcher {
     ///
     /// - Parameter target: the only subscription it is for.
     public func emitWithinCommand(_ event: Event, target: String? = nil) async throws(WebhooksError) -> EmitReceipt {
-        let (receipt, row) = try await accept(event, target: target)
-        if receipt.isDuplicate, let session = state.withLock({ $0.session }) { session.runner.adopt([row]) }
-        return receipt
+        let accepted = try await accept(event, target: target)
+        take(accepted)
+        return accepted.receipt
+    }
+
+    /// Sees to an event of this command's that is in the store; where this process doesn't deliver yet, once it does.
+    func take(_ accepted: AcceptedEvent) {
+        let session = state.withLock { state in
+            state.ownEvents.append(accepted.row)
+            return state.session
+        }
+        // An engine that has accepted it itself has it already.
+        if accepted.receipt.isDuplicate || !accepted.isWithEngine { session?.runner.adopt([accepted.row]) }
     }
 
     /// Waits until every delivery of these events has had its first attempt, or the time is over.

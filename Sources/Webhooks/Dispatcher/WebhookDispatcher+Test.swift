@@ -48,7 +48,7 @@ extension WebhookDispatcher {
         } catch {
             throw WebhooksError(error)
         }
-        return try await delivering(as: .test) { [self] _ throws(WebhooksError) in
+        return try await delivering(as: .test) { [self] () throws(WebhooksError) in
             _ = try await emitWithinCommand(event, target: name)
             _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)
             var query = DeliveryQuery()

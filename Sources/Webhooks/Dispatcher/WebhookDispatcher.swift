@@ -26,6 +26,8 @@ public final class WebhookDispatcher: Sendable {
         var topics: TopicCatalog
         var session: DeliverySession?
         var isShuttingDown = false
+        /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
+        var ownEvents: [Int64] = []
     }
 
     /// Loads the configuration. The store is opened when it is first needed.
@@ -65,8 +67,26 @@ public final class WebhookDispatcher: Sendable {
         try await accept(event, target: nil).receipt
     }
 
+    /// Stores events durably in one transaction: all of them, or on an error none.
+    ///
+    /// - Throws: ``WebhooksError`` as ``emit(_:)`` does; events beside one whose id is taken are stored.
+    @discardableResult
+    public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
+        let results: [AcceptanceResult]
+        do throws(StoreError) {
+            results = try await stores.writer().append(events)
+        } catch {
+            throw WebhooksError(error)
+        }
+        var receipts: [EmitReceipt] = []
+        for (event, result) in zip(events, results) {
+            receipts.append(try AcceptedEvent(event, result, isWithEngine: false).receipt)
+        }
+        return receipts
+    }
+
     /// Stores an event, by the engine of this process where one runs.
-    func accept(_ event: Event, target: String?) async throws(WebhooksError) -> (receipt: EmitReceipt, row: Int64) {
+    func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
         let (generation, session) = state.withLock { ($0.generation, $0.session) }
         let result: AcceptanceResult
         do throws(StoreError) {
@@ -80,11 +100,6 @@ public final class WebhookDispatcher: Sendable {
         } catch {
             throw WebhooksError(error)
         }
-        switch result {
-        case .stored(let row, _): return (EmitReceipt(event: event, isDuplicate: false), row)
-        case .duplicate(let row): return (EmitReceipt(event: event, isDuplicate: true), row)
-        case .conflict:
-            throw WebhooksError(.event, "another event with the id \(event.id) and other content is stored already")
-        }
+        return try AcceptedEvent(event, result, isWithEngine: session != nil)
     }
 }

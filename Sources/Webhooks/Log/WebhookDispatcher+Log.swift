@@ -8,6 +8,13 @@ extension WebhookDispatcher {
         try await read { log throws(StoreError) in try await log.events(query) }
     }
 
+    /// An event as the list has it; `nil` for an unknown id.
+    public func loggedEvent(_ id: String) async throws(WebhooksError) -> LoggedEvent? {
+        var query = EventQuery()
+        query.ids = [id]
+        return try await events(query).first
+    }
+
     /// An event with its data; `nil` for an unknown id.
     public func event(_ id: String) async throws(WebhooksError) -> Event? {
         try await read { log throws(StoreError) in try await log.event(id) }

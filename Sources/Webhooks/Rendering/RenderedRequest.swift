@@ -13,3 +13,11 @@ public struct RenderedRequest: Sendable, Hashable {
     public var revealedHeaders: [HTTPHeader]
     public var body: ByteString
 }
+
+extension RenderedRequest: CustomStringConvertible, CustomReflectable {
+    /// The request without credentials: ``revealedHeaders`` have to be asked for by name.
+    public var description: String { "\(method) \(url) \(headers), \(body)" }
+    public var customMirror: Mirror {
+        Mirror(self, children: ["method": method, "url": url, "headers": headers, "body": body])
+    }
+}

@@ -87,7 +87,8 @@ extension InMemoryRows {
             state: row.state,
             mode: row.mode,
             attempts: row.attempts,
-            nextAttemptAt: row.dueAt,
+            // Where order matters, a first attempt is due "always".
+            nextAttemptAt: row.dueAt.map { max($0, row.createdAt) },
             lastStatus: row.lastStatus,
             lastError: row.lastError,
             createdAt: row.createdAt,
@@ -99,7 +100,9 @@ extension InMemoryRows {
     }
 
     private func matches(_ row: InMemoryEventRow, _ query: EventQuery) -> Bool {
-        (query.since.map { row.createdAt >= $0 } ?? true) && (query.until.map { row.createdAt < $0 } ?? true)
+        (query.ids.isEmpty || query.ids.contains(row.event.id))
+            && (query.since.map { row.createdAt >= $0 } ?? true)
+            && (query.until.map { row.createdAt < $0 } ?? true)
             && (query.topics.isEmpty || query.topics.contains(row.event.topic))
             && (query.tenant.map { row.event.tenant == $0 } ?? true)
             && (query.isTest.map { row.event.isTest == $0 } ?? true)

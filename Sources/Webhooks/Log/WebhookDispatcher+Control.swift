@@ -1,0 +1,87 @@
+internal import SQLiteStore
+public import WebhookCore
+
+/// Changing what is in the store. Works beside a running dispatcher, which notices.
+extension WebhookDispatcher {
+    /// Cancels what was not sent yet.
+    ///
+    /// - Parameters:
+    ///   - ids: of events or deliveries.
+    ///   - subscription: all open deliveries of this one; also one that the configuration no longer has.
+    public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
+        let deliveries = ids.compactMap { Delivery.ID($0) }
+        let events = ids.filter { Delivery.ID($0) == nil }
+        return try await write { log throws(StoreError) in
+            try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
+        }
+    }
+
+    /// Enables or disables a subscription by hand.
+    ///
+    /// - Throws: ``WebhooksError`` with `unknown` where neither the configuration nor the store knows it.
+    public func setEnabled(_ isEnabled: Bool, subscription name: String) async throws(WebhooksError) {
+        if registry.subscription(named: name) == nil {
+            let known = try await read { log throws(StoreError) in try await log.health() }
+            if !known.contains(where: { $0.subscription == name }) { _ = try find(name, in: registry) }
+        }
+        try await write { log throws(StoreError) in
+            let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
+            try await log.setDisabled(disabled, subscription: name, at: .now)
+        }
+    }
+
+    /// Deletes what settled long ago.
+    ///
+    /// - Parameter age: how long ago; defaults to the configured retention.
+    public func prune(olderThan age: Duration? = nil) async throws(WebhooksError) -> PruneResult {
+        let moment = Timestamp.now - (age ?? registry.settings.retention)
+        return try await write { log throws(StoreError) in
+            var total = PruneResult()
+            while true {
+                // In portions, so that a dispatcher gets its turn in between.
+                let portion = try await log.prune(olderThan: moment, limit: 1000)
+                if portion.isEmpty { return total }
+                total.events += portion.events
+                total.deliveries += portion.deliveries
+                total.attempts += portion.attempts
+            }
+        }
+    }
+
+    /// Looks for what must never be. Reads everything; takes its time.
+    ///
+    /// - Returns: what was found, in words; empty: all is well.
+    /// - Throws: ``WebhooksError`` with `store` where the storage itself is damaged.
+    public func integrityProblems() async throws(WebhooksError) -> [String] {
+        try await read { log throws(StoreError) in try await log.integrityProblems() }
+    }
+
+    /// Whether another event with this one's id and other content is stored.
+    public func hasConflict(_ event: Event) async throws(WebhooksError) -> Bool {
+        do throws(WebhooksError) {
+            guard let stored = try await self.event(event.id) else { return false }
+            return !event.hasSameContent(as: stored)
+        } catch  where error.store?.code == .missing {
+            return false
+        }
+    }
+
+    /// When an event that is stored already is due; `nil` where there is none, or one that was due at once.
+    public func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
+        do throws(WebhooksError) {
+            return try await event(id)?.deliverAt
+        } catch  where error.store?.code == .missing {
+            return nil
+        }
+    }
+
+    private func write<R: Sendable>(
+        _ body: (any EventLog) async throws(StoreError) -> R
+    ) async throws(WebhooksError) -> R {
+        do throws(StoreError) {
+            return try await body(stores.existingWriter())
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+public import WebhookCore
+internal import WebhookRendering
+
+/// Checks the signature of a received request, in the way of any of the profiles it was given.
+public struct SignatureCheck: Sendable {
+    /// What was found.
+    public enum Verdict: String, Sendable, Hashable {
+        case valid
+        case invalid
+        /// None of the headers that the profiles sign with.
+        case missing
+    }
+
+    private struct Scheme: Sendable {
+        var header: String
+        var signer: Signer
+    }
+
+    private let secret: Secret
+    private let schemes: [Scheme]
+
+    /// - Parameters:
+    ///   - secret: a Standard Webhooks secret or public key, or the key that a platform signs or sends.
+    ///   - profiles: whose signatures to know beside Standard Webhooks; those over the body alone, and plain secrets.
+    public init(secret: Secret, profiles: [Profile]) {
+        self.secret = secret
+        schemes = profiles.compactMap { profile in
+            guard let scheme = profile.signature, scheme.content == .body, scheme.kind != .standardWebhooks,
+                let signer = try? Signer(scheme: scheme, secrets: [secret])
+            else { return nil }
+            return Scheme(header: scheme.header.lowercased(), signer: signer)
+        }
+    }
+
+    /// Compares in constant time. Judges no timestamp.
+    public func verdict(headers: [HTTPHeader], body: ByteString) -> Verdict {
+        let values = Dictionary(
+            headers.map { ($0.name.lowercased(), $0.value) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        if let signatures = values["webhook-signature"] {
+            guard let id = values["webhook-id"], let timestamp = values["webhook-timestamp"].flatMap({ Int64($0) })
+            else {
+                return .invalid
+            }
+            let isValid = Signatures.verify(
+                id: id,
+                timestamp: timestamp,
+                body: body,
+                signatures: signatures,
+                key: secret
+            )
+            return isValid ? .valid : .invalid
+        }
+        for scheme in schemes {
+            guard let value = values[scheme.header] else { continue }
+            let expected = try? scheme.signer.headers(id: "", timestamp: 0, body: body).first?.value
+            return expected.map { constantTimeEqual($0.utf8, value.utf8) } ?? false ? .valid : .invalid
+        }
+        return .missing
+    }
+}

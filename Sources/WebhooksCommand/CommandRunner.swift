@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import Glibc
+
+/// Runs the command that the arguments name, and ends the process with what came of it.
+enum CommandRunner {
+    static func run() async -> Never {
+        // A reader that has gone away shows as a failed write; a request's peer is libcurl's business.
+        signal(SIGPIPE, SIG_IGN)
+        let status: ExitStatus
+        do {
+            var command = try WebhooksCommand.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            status = .success
+        } catch {
+            status = report(error)
+        }
+        Output.standard.flush()
+        exit(status.rawValue)
+    }
+
+    /// Prints an error in the form asked for, and says which exit code it has.
+    private static func report(_ error: any Error) -> ExitStatus {
+        if let status = error as? ExitStatus { return status }
+        if let failure = CommandFailure(error) {
+            failure.report(asJSON: wantsJSON)
+            return failure.status
+        }
+        // Help, the version, completion scripts and mistakes in the arguments are ArgumentParser's to word.
+        let status = ExitStatus(rawValue: WebhooksCommand.exitCode(for: error).rawValue) ?? .usage
+        if status == .success {
+            Output.standard.writeLine(WebhooksCommand.fullMessage(for: error))
+        } else if wantsJSON {
+            CommandFailure(.usage, code: "usage", WebhooksCommand.message(for: error)).report(asJSON: true)
+        } else {
+            let message = WebhooksCommand.fullMessage(for: error)
+            let mark = "Error: "
+            // As every other error begins.
+            Output.error.writeLine(message.hasPrefix(mark) ? "error: " + message.dropFirst(mark.count) : message)
+        }
+        return status
+    }
+
+    /// Whether `--json` stands among the arguments; asked before or after they could be parsed.
+    private static var wantsJSON: Bool {
+        CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
+    }
+}

@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Cancels what was not sent yet.",
+        discussion: """
+            Of an event that is due later: the event; else its deliveries that are pending or wait for a retry. What was \
+            too late is listed, and the command exits 1.
+
+              webhooks cancel reminder-7
+              webhooks cancel dlv_4711 dlv_4712
+              webhooks cancel --subscription crm
+            """
+    )
+
+    @Argument(help: "Ids of events or deliveries.")
+    var ids: [String] = []
+
+    @Option(help: "All open deliveries of this subscription, also of one that the configuration no longer has.")
+    var subscription: String?
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        guard !ids.isEmpty || subscription != nil else {
+            throw ValidationError("missing ids of events or deliveries, or --subscription NAME")
+        }
+    }
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let result = try await dispatcher.cancel(ids, subscription: subscription)
+        if options.json {
+            let object: JSONOutput = [
+                "events": .strings(result.events),
+                "deliveries": .strings(result.deliveries.map(\.description)),
+                "tooLate": .strings(result.tooLate),
+                "unknown": .strings(result.unknown),
+            ]
+            object.write()
+        } else {
+            write(result)
+        }
+        if !result.tooLate.isEmpty || !result.unknown.isEmpty { throw ExitStatus.negative }
+    }
+
+    private func write(_ result: CancelResult) {
+        func list(_ text: String, _ ids: [String]) {
+            for id in ids { Output.standard.writeLine("\(text)  \(PlainText.escaped(id))") }
+        }
+        list("cancelled", result.events)
+        list("cancelled", result.deliveries.map(\.description))
+        list("too late ", result.tooLate)
+        list("unknown  ", result.unknown)
+        let isNothing = result.events.isEmpty && result.deliveries.isEmpty && result.tooLate.isEmpty
+        if isNothing && result.unknown.isEmpty { Output.standard.writeLine("nothing left to cancel") }
+    }
+}

@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Deliveries: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The deliveries in the log.",
+        subcommands: [DeliveriesList.self, DeliveriesShow.self]
+    )
+}
+
+struct DeliveriesList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists deliveries, newest first.",
+        discussion: """
+              webhooks deliveries list --state failed --state unknown --since 5d
+              webhooks deliveries list --subscription crm --after dlv_4711
+            """
+    )
+
+    @OptionGroup var filter: FilterOptions
+    @OptionGroup var delivery: DeliveryFilterOptions
+    @OptionGroup var page: PageOptions
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        var query = DeliveryQuery()
+        query.since = filter.since?.moment
+        query.until = filter.until?.moment
+        query.topics = filter.topic
+        query.tenant = page.tenant
+        query.isTest = page.test
+        query.states = Set(delivery.state)
+        query.subscription = delivery.subscription
+        if let after = page.after {
+            guard let id = Delivery.ID(after), try await dispatcher.delivery(id) != nil else {
+                throw CommandFailure.notFound(
+                    "delivery \(after)",
+                    hint: "--after takes the id of the last row of a page"
+                )
+            }
+            query.after = id
+        }
+        var found: [Delivery] = []
+        try await Pages.walk(limit: page.limit) { size in
+            query.limit = size
+            let deliveries = try await dispatcher.deliveries(query)
+            query.after = deliveries.last?.id
+            if options.json {
+                for delivery in deliveries { DeliveryOutput.json(delivery).write() }
+            } else {
+                found += deliveries
+            }
+            return deliveries.count
+        }
+        if !options.json { Pages.write(DeliveryOutput.listTable(found), empty: "no deliveries") }
+    }
+}
+
+struct DeliveriesShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows a delivery: every attempt with request, answer and timings.",
+        discussion: """
+            Secrets are *** and were so when they were recorded.
+
+              webhooks deliveries show dlv_4711
+            """
+    )
+
+    @Argument(help: "The delivery's id, such as dlv_4711.")
+    var id: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        guard let number = Delivery.ID(id), let delivery = try await dispatcher.delivery(number) else {
+            throw CommandFailure.notFound("delivery \(id)", hint: "`webhooks deliveries list` shows those there are")
+        }
+        let attempts = try await dispatcher.attempts(of: number)
+        if options.json {
+            DeliveryOutput.json(delivery, log: attempts).write()
+        } else {
+            DeliveryOutput.write(delivery, attempts)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import WebhookReceiver
+internal import Webhooks
+
+struct Listen: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "A receiver for trying things: prints each request and answers as told.",
+        discussion: """
+            With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
+            Ends with Ctrl-C.
+
+              webhooks listen --port 8787 --secret-file config/secrets/crm.secret
+              webhooks listen --fail-first 2 --delay 300ms     (to watch retries)
+            """
+    )
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port; 0 for a free one.")
+    var port: UInt16 = 8787
+
+    @Option(help: "The status to answer with, 200 to 599.")
+    var status = 204
+
+    @Option(help: "How long to wait before each answer, such as 300ms.")
+    var delay = DurationArgument(.zero)
+
+    @Option(help: "Answers the first so many requests with 503.")
+    var failFirst = 0
+
+    @OptionGroup var secrets: SecretOptions
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        guard (200...599).contains(status) else { throw ValidationError("--status must be 200 to 599") }
+        guard failFirst >= 0 else { throw ValidationError("--fail-first must not be negative") }
+    }
+
+    func run() async throws {
+        let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }
+        let (status, delay, failFirst, asJSON) = (status, delay.duration, failFirst, options.json)
+        let receiver = try Receiver(ReceiverOptions(host: host, port: port, recordsRequests: false)) { request in
+            let answer = request.number <= failFirst ? 503 : status
+            let verdict = check?.verdict(headers: request.headers, body: request.body)
+            let received = ReceivedOutput(request: request, verdict: verdict, status: answer)
+            if asJSON {
+                received.json.write()
+            } else {
+                received.write()
+            }
+            Output.standard.flush()
+            return .status(answer, delay: delay)
+        }
+        if asJSON {
+            let object: JSONOutput = ["listening": .text(receiver.url)]
+            object.write()
+        } else {
+            Output.standard.writeLine("listening on \(receiver.url), answering \(status); Ctrl-C ends")
+        }
+        Output.standard.flush()
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        let trap = InterruptTrap { stop.finish() }
+        for await _ in stops {}
+        withExtendedLifetime(trap) { receiver.stop() }
+    }
+}

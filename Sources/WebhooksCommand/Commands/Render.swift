@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Render: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the exact HTTP request that an event would make.",
+        discussion: """
+            Neither sends nor stores anything. Credentials are *** unless --show-secrets; signatures are shown. With \
+            --at and --id the output repeats byte for byte.
+
+              webhooks render crm course.created --data '{"id":101}' --at 2026-03-01T09:30:00Z --id evt_1
+              webhooks render crm course.created --example --body-only | jq .
+            """
+    )
+
+    @Argument(help: "The subscription's name.")
+    var subscription: String
+
+    @Argument(help: "Such as course.created.")
+    var topic: String
+
+    @OptionGroup var payload: DataOptions
+
+    @Option(help: "The event's id. (default: a generated one)")
+    var id: String?
+
+    @Option(help: "The event's tenant.")
+    var tenant: String?
+
+    @Option(help: "When it happened, and the signature's time: RFC 3339. (default: now)")
+    var at: MomentArgument?
+
+    @Flag(help: "Marks the event as a test.")
+    var test = false
+
+    @Flag(help: "Prints the body's bytes and nothing else.")
+    var bodyOnly = false
+
+    @Flag(help: "Prints credentials as they go out.")
+    var showSecrets = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let profile = dispatcher.registry.subscription(named: subscription)?.profile.name
+        let data =
+            payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
+        let moment = at?.moment ?? .now
+        let event = try Event(
+            topic: topic,
+            data: data,
+            id: id,
+            tenant: tenant,
+            occurredAt: moment,
+            isTest: test
+        )
+        let request = try dispatcher.render(event, for: subscription, at: moment)
+        let endpoint = dispatcher.registry.subscription(named: subscription)?.url
+        write(request, to: showSecrets ? endpoint : nil)
+    }
+
+    /// - Parameter endpoint: given where secrets are to be shown.
+    private func write(_ request: RenderedRequest, to endpoint: EndpointURL?) {
+        if bodyOnly { return Output.standard.write(request.body.bytes) }
+        let headers = endpoint == nil ? request.headers : request.revealedHeaders
+        if options.json {
+            let object = JSONOutput.object([
+                ("method", .text(request.method)),
+                ("url", .text(endpoint?.reveal() ?? request.url)),
+                ("headers", AttemptOutput.headers(headers)),
+                AttemptOutput.body("body", request.body),
+            ])
+            return object.write()
+        }
+        Output.standard.writeLine("\(request.method) \(endpoint?.target ?? request.target) HTTP/1.1")
+        for header in headers { Output.standard.writeLine("\(header.name): \(header.value)") }
+        Output.standard.writeLine()
+        Output.standard.write(request.body.bytes)
+        // A prompt belongs on a line of its own; what reads the bytes gets these and no more.
+        if Terminal.standardOutput.isTerminal { Output.standard.writeLine() }
+    }
+}

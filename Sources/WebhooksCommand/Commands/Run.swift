@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import Glibc
+internal import Webhooks
+
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the dispatcher.",
+        discussion: """
+            Delivers what is in the store and what others emit, until it is stopped. One dispatcher works on a store at \
+            a time; another run exits 69. SIGTERM and SIGINT let requests on their way end within `shutdownGrace`, a \
+            second one stops at once. SIGHUP, or a change of the configuration's files, reloads them.
+
+              webhooks run
+              webhooks run --until-idle       (from cron: delivers what is due and ends)
+
+            With --until-idle or --until-settled it exits 1 where deliveries failed meanwhile or wait for a retry.
+            """
+    )
+
+    @Flag(help: "Ends when nothing is due now and nothing is in flight; retries are left to the next run.")
+    var untilIdle = false
+
+    @Flag(help: "Ends when every delivery has settled.")
+    var untilSettled = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        if untilIdle && untilSettled { throw ValidationError("--until-idle and --until-settled exclude each other") }
+    }
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher(logLevel: .notice)
+        FileDescriptors.raiseLimit()
+        let trap = InterruptTrap { dispatcher.shutDown() }
+        let reloads = reloadSignal(dispatcher)
+        defer { reloads.cancel() }
+        guard untilIdle || untilSettled else { return try await dispatcher.run(until: .shutdown) }
+        let before = try await RunTally.now(dispatcher)
+        try await dispatcher.run(until: untilIdle ? .idle : .settled)
+        let change = try await RunTally.now(dispatcher).since(before)
+        if options.json {
+            change.json.write()
+        } else {
+            Output.standard.writeLine(change.text)
+        }
+        if trap.isTriggered || !change.isGood { throw ExitStatus.negative }
+    }
+
+    private func reloadSignal(_ dispatcher: WebhookDispatcher) -> any DispatchSourceSignal {
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "webhooks.reload"))
+        source.setEventHandler { dispatcher.reload() }
+        source.activate()
+        return source
+    }
+}

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct SendTest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "test",
+        abstract: "Sends a test: one attempt with a topic's example.",
+        discussion: """
+            Marked as a test in the log and, where the profile has a flag for it, on the wire. Works while the \
+            subscription is disabled, and with `enabled: false`. Exits 1 unless it was delivered.
+
+              webhooks test crm
+              webhooks test crm --topic course.created --json | jq .log
+            """
+    )
+
+    @Argument(help: "The subscription's name.")
+    var subscription: String
+
+    @Option(help: "Whose example. (default: the first topic that the subscription names)")
+    var topic: String?
+
+    @Option(help: "How long to wait for the attempt.")
+    var wait = DurationArgument(.seconds(30))
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let delivery = try await dispatcher.sendTest(to: subscription, topic: topic, timeout: wait.duration)
+        let attempts = try await dispatcher.attempts(of: delivery.id)
+        if options.json {
+            DeliveryOutput.json(delivery, log: attempts).write()
+        } else {
+            DeliveryOutput.write(delivery, attempts)
+        }
+        if delivery.state != .delivered { throw ExitStatus.negative }
+    }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Sign: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints a Standard Webhooks signature.",
+        discussion: """
+            The signature alone, as it goes into webhook-signature: v1,… for whsec_…, v1a,… for whsk_….
+
+              webhooks sign --id msg_1 --timestamp 1772357400 --data @body.json --secret-file crm.secret
+            """
+    )
+
+    @OptionGroup var message: SignedMessageOptions
+    @OptionGroup var secrets: SecretOptions
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let secret = try secrets.required()
+        let signature = try Signatures.sign(
+            id: message.id,
+            timestamp: message.timestamp,
+            body: try message.body(),
+            secret: secret
+        )
+        if options.json {
+            let object: JSONOutput = ["signature": .text(signature)]
+            object.write()
+        } else {
+            Output.standard.writeLine(signature)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Stats: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Counts and durations for each subscription.",
+        discussion: """
+            Also says which subscriptions are disabled and why, and what waits for those that the configuration no longer \
+            has. Tests are left out.
+
+              webhooks stats
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let rows = try await dispatcher.overview()
+        if options.json {
+            for row in rows { json(row).write() }
+            return
+        }
+        var table = Table([
+            .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("DELIVERED", number: true),
+            .init("FAILED", number: true), .init("UNKNOWN", number: true), .init("WAITING", number: true),
+            .init("PENDING", number: true, sacrifice: 6), .init("P50", number: true, sacrifice: 2),
+            .init("P95", number: true, sacrifice: 5),
+            .init("P99", number: true, sacrifice: 3), .init("LAST ERROR", sacrifice: 4),
+            .init("LAST DELIVERED", sacrifice: 1),
+        ])
+        for row in rows { table.add(cells(row)) }
+        Pages.write(table, empty: "no subscriptions")
+    }
+
+    private func json(_ row: SubscriptionOverview) -> JSONOutput {
+        let numbers = row.statistics
+        return [
+            "subscription": .text(row.name),
+            "enabled": .bool(row.obstacle == nil),
+            "disabledReason": .string(reason(row)),
+            "delivered": .integer(numbers.count(.delivered)),
+            "failed": .integer(numbers.count(.failed)),
+            "unknown": .integer(numbers.count(.unknown)),
+            "waiting": .integer(numbers.count(.waiting)),
+            "pending": .integer(pending(row)),
+            "p50Ms": .milliseconds(numbers.p50),
+            "p95Ms": .milliseconds(numbers.p95),
+            "p99Ms": .milliseconds(numbers.p99),
+            "lastError": .string(numbers.lastError?.rawValue),
+            "lastDeliveredAt": .time(numbers.lastDeliveredAt),
+        ]
+    }
+
+    private func cells(_ row: SubscriptionOverview) -> [Table.Cell] {
+        let numbers = row.statistics
+        func count(_ value: Int, _ style: Terminal.Style) -> Table.Cell {
+            .init(String(value), value > 0 ? style : .plain)
+        }
+        func span(_ duration: Duration?) -> Table.Cell { .init(duration.map(RelativeTime.duration)) }
+        return [
+            .init(row.name),
+            reason(row).map { .init($0, .bad) } ?? .init("enabled", .good),
+            count(numbers.count(.delivered), .plain), count(numbers.count(.failed), .bad),
+            count(numbers.count(.unknown), .doubtful), count(numbers.count(.waiting), .doubtful),
+            count(pending(row), .plain), span(numbers.p50), span(numbers.p95), span(numbers.p99),
+            .init(numbers.lastError?.rawValue), .init(numbers.lastDeliveredAt.map { RelativeTime.text($0) }),
+        ]
+    }
+
+    /// Those in flight have not settled either.
+    private func pending(_ row: SubscriptionOverview) -> Int {
+        row.statistics.count(.pending) + row.statistics.count(.inFlight)
+    }
+
+    private func reason(_ row: SubscriptionOverview) -> String? {
+        switch row.obstacle {
+        case nil: nil
+        case .missing: "not in the configuration"
+        case .configuration: "enabled: false"
+        case .disabled(let disabled):
+            switch disabled.cause {
+            case .manual: "by hand since \(disabled.at)"
+            case .gone: "the receiver answered 410 at \(disabled.at)"
+            case .failing: "nothing but failures until \(disabled.at)"
+            }
+        }
+    }
+}

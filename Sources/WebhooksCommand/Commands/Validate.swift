@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Validate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks the configuration, every template and every example.",
+        discussion: """
+            Loads everything that a dispatcher would and sends nothing. All problems are listed at once, each as \
+            file:line:column: message. Exits 65 on errors, 0 with warnings only.
+
+              webhooks validate --config config/webhooks.yaml
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let report = options.configuration.load()
+        if options.json {
+            writeJSON(report)
+        } else {
+            write(report)
+        }
+        if !report.isValid { throw ExitStatus.data }
+    }
+
+    private func writeJSON(_ report: ConfigurationReport) {
+        let problems = report.diagnostics.map { diagnostic -> JSONOutput in
+            [
+                "severity": .text(diagnostic.severity.rawValue),
+                "file": .text(diagnostic.file),
+                "line": .integer(diagnostic.line),
+                "column": .integer(diagnostic.column),
+                "message": .text(diagnostic.message),
+            ]
+        }
+        let object: JSONOutput = [
+            "valid": .bool(report.isValid),
+            "problems": .array(problems),
+            "subscriptions": .strings(report.registry?.subscriptions.map(\.name) ?? []),
+        ]
+        object.write()
+    }
+
+    private func write(_ report: ConfigurationReport) {
+        let terminal = Terminal.standardOutput
+        let subscriptions = report.registry?.subscriptions ?? []
+        if !subscriptions.isEmpty {
+            table(of: subscriptions).write()
+            Output.standard.writeLine()
+        }
+        for diagnostic in report.diagnostics { Output.standard.writeLine(PlainText.escaped(diagnostic.description)) }
+        let errors = report.diagnostics.count { $0.severity == .error }
+        let warnings = report.diagnostics.count - errors
+        let path = PlainText.escaped(options.path.text)
+        var summary = "\(path): " + Counted.text(subscriptions.count, "subscription")
+        if warnings > 0 { summary += ", " + Counted.text(warnings, "warning") }
+        if report.isValid {
+            Output.standard.writeLine(terminal.styled("valid", .good) + "  " + summary)
+        } else {
+            summary += ", " + Counted.text(errors, "error")
+            Output.standard.writeLine(terminal.styled("invalid", .bad) + "  " + summary)
+        }
+    }
+
+    private func table(of subscriptions: [Subscription]) -> Table {
+        var table = Table([
+            .init("SUBSCRIPTION", flexible: true), .init("PROFILE"), .init("CONTENT TYPE", flexible: true),
+            .init("MODE"),
+            .init("TOPICS", flexible: true), .init("URL", flexible: true),
+        ])
+        for subscription in subscriptions {
+            let style: Terminal.Style = subscription.isEnabled ? .plain : .dim
+            table.add([
+                .init(subscription.name + (subscription.isEnabled ? "" : " (disabled)"), style),
+                .init(subscription.profile.name, style), .init(subscription.contentType.rawValue, style),
+                .init(subscription.policy.mode.rawValue, style),
+                .init(subscription.topics.map(\.description).joined(separator: " "), style),
+                .init(subscription.url.display, style),
+            ])
+        }
+        return table
+    }
+}

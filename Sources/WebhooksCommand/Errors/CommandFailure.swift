@@ -1,0 +1,91 @@
+internal import WebhookReceiver
+internal import Webhooks
+
+/// Why a command ends early, as it is printed.
+struct CommandFailure: Error {
+    var status: ExitStatus
+    /// Stable, for scripts.
+    var code: String
+    /// May have several lines.
+    var message: String
+    /// What to do next.
+    var hint: String?
+    /// The configuration's problems, each printed on a line of its own.
+    var diagnostics: [Diagnostic] = []
+
+    init(_ status: ExitStatus, code: String, _ message: String, hint: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    /// Data that is not acceptable, from an argument, a file or stdin.
+    static func data(_ message: String, hint: String? = nil) -> CommandFailure {
+        CommandFailure(.data, code: "event", message, hint: hint)
+    }
+
+    /// An event or a delivery that is not there.
+    static func notFound(_ id: String, hint: String) -> CommandFailure {
+        CommandFailure(.negative, code: WebhooksError.Code.notFound.description, "there is no \(id)", hint: hint)
+    }
+
+    /// What was thrown, or `nil` where it is ArgumentParser's own.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as WebhooksError: self.init(error)
+        case let error as EventError: self.init(.data, code: "event", error.description)
+        case let error as ReceiverError: self.init(.unavailable, code: "receiver", error.description)
+        case is CancellationError: self.init(.negative, code: "cancelled", "cancelled")
+        default: return nil
+        }
+    }
+
+    private init(_ error: WebhooksError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .configuration, .event, .unknown, .rendering: .data
+            case .notFound, .refused: .negative
+            case .store: .unavailable
+            default: .software
+            }
+        self.init(status, code: error.code.description, error.message)
+        diagnostics = error.diagnostics
+        if !diagnostics.isEmpty { hint = "`webhooks validate` lists all problems of a configuration" }
+        if let store = error.store { hint = Self.hint(for: store.code) }
+    }
+
+    private static func hint(for code: StoreError.Code) -> String? {
+        switch code {
+        case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
+        case .locked: "stop that process, or let it do the work: other commands go on beside it"
+        case .damaged: "`webhooks check` tells more; restore a copy of the file"
+        case .full: "make room on the disk, or `webhooks prune` what is old"
+        case .readOnly: "check who owns the folder and the file"
+        case .newerSchema: "use the newer `webhooks` that wrote it"
+        case .busy, .unavailable: nil
+        }
+    }
+}
+
+extension CommandFailure {
+    /// Prints it to stderr.
+    func report(asJSON: Bool) {
+        if asJSON {
+            let object: JSONOutput = ["error": ["code": .string(code), "message": .string(message)]]
+            Output.error.writeLine(object.line)
+            return
+        }
+        let style = Terminal.standardError
+        let mark = style.styled("error:", .error)
+        if diagnostics.isEmpty {
+            Output.error.writeLine("\(mark) \(PlainText.escapedLines(message))")
+        } else {
+            for diagnostic in diagnostics { Output.error.writeLine(PlainText.escaped(diagnostic.description)) }
+            let count = Counted.text(diagnostics.count, "problem")
+            Output.error.writeLine("\(mark) the configuration has \(count); nothing was sent")
+        }
+        if let hint { Output.error.writeLine("\(style.styled("hint:", .dim)) \(PlainText.escaped(hint))") }
+    }
+}

@@ -1,0 +1,26 @@
+internal import ArgumentParser
+internal import Webhooks
+
+/// The payload of one event: given, or a topic's example.
+struct DataOptions: ParsableArguments {
+    // Unconditional: a negative number begins like an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The payload: JSON, @ and a file's name, or - for stdin.", valueName: "json|@file|-"),
+        completion: .file()
+    )
+    var data: String?
+
+    @Flag(help: "Uses the topic's example as payload.")
+    var example = false
+
+    func validate() throws {
+        if data != nil && example { throw ValidationError("--data and --example exclude each other") }
+    }
+
+    /// The payload given with `--data`.
+    func read() throws -> ByteString {
+        guard let data else { throw ValidationError("missing --data: JSON, @FILE or - for stdin; or --example") }
+        return try InputReader.argument(data, limit: Event.maxDataSize)
+    }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Webhooks
+
+/// Which rows of the log: by time and topic.
+struct FilterOptions: ParsableArguments {
+    @Option(help: "Created at or after: RFC 3339, a day, or so long ago (2h, 5d).")
+    var since: PastArgument?
+
+    @Option(help: "Created before.")
+    var until: PastArgument?
+
+    @Option(help: "Only this topic. Repeatable.")
+    var topic: [String] = []
+}
+
+/// Which page of the log, and whose rows.
+struct PageOptions: ParsableArguments {
+    @Option(help: "Only this tenant's.")
+    var tenant: String?
+
+    @Flag(inversion: .prefixedNo, help: "Only tests, or none.")
+    var test: Bool?
+
+    @Option(help: "At most so many.")
+    var limit = 50
+
+    @Option(help: "Goes on after this row.")
+    var after: String?
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+}
+
+/// Which deliveries.
+struct DeliveryFilterOptions: ParsableArguments {
+    @Option(help: "pending, in_flight, waiting, delivered, failed, unknown or cancelled. Repeatable.")
+    var state: [DeliveryState] = []
+
+    @Option(help: "Only this subscription's.")
+    var subscription: String?
+}

@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Webhooks
+
+/// A secret from where it isn't seen.
+struct SecretOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Reads the secret from an environment variable.", valueName: "name"))
+    var secretEnv: String?
+
+    @Option(
+        help: ArgumentHelp("Reads the secret from a file; one trailing newline is removed.", valueName: "path"),
+        completion: .file()
+    )
+    var secretFile: String?
+
+    @Option(help: "The secret itself. Others see it in the process list: prefer the options above.")
+    var secret: String?
+
+    func validate() throws {
+        if [secretEnv, secretFile, secret].compactMap({ $0 }).count > 1 {
+            throw ValidationError("give one of --secret-env, --secret-file and --secret")
+        }
+    }
+
+    /// The secret; `nil` where none is given.
+    func read() throws -> Secret? {
+        if let secretEnv {
+            guard let value = getenv(secretEnv) else {
+                throw CommandFailure.data("the environment variable \(secretEnv) is not set")
+            }
+            return try checked(String(cString: value), from: secretEnv)
+        }
+        if let secretFile {
+            var bytes = try InputReader.file(secretFile, limit: 1 << 20).bytes
+            if bytes.last == UInt8(ascii: "\n") {
+                bytes.removeLast()
+                if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw CommandFailure.data("\(secretFile) is not UTF-8 text")
+            }
+            return try checked(text, from: secretFile)
+        }
+        if let secret {
+            Output.error.writeLine(
+                "warning: --secret shows the secret in the process list; use --secret-env or --secret-file"
+            )
+            return try checked(secret, from: "--secret")
+        }
+        return nil
+    }
+
+    func required() throws -> Secret {
+        guard let secret = try read() else {
+            throw ValidationError("missing a secret: --secret-env NAME or --secret-file PATH")
+        }
+        return secret
+    }
+
+    private func checked(_ text: String, from source: String) throws -> Secret {
+        guard !text.isEmpty else { throw CommandFailure.data("the secret from \(source) is empty") }
+        return Secret(text)
+    }
+}

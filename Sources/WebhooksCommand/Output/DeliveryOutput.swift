@@ -1,0 +1,84 @@
+internal import Webhooks
+
+/// Deliveries as JSON and as rows.
+enum DeliveryOutput {
+    /// The interface's DELIVERY, with its log where one is given.
+    static func json(_ delivery: Delivery, log: [Attempt]? = nil) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [
+            ("id", .text(delivery.id.description)),
+            ("event", .text(delivery.event)),
+            ("topic", .text(delivery.topic)),
+            ("tenant", .string(delivery.tenant)),
+            ("subscription", .text(delivery.subscription)),
+            ("state", .text(delivery.state.rawValue)),
+            ("mode", .text(delivery.mode.rawValue)),
+            ("attempts", .integer(delivery.attempts)),
+            ("nextAttemptAt", .time(delivery.nextAttemptAt)),
+            ("lastStatus", .integer(delivery.lastStatus)),
+            ("lastError", .string(delivery.lastError?.rawValue)),
+            ("createdAt", .time(delivery.createdAt)),
+            ("settledAt", .time(delivery.settledAt)),
+            ("test", .bool(delivery.isTest)),
+            ("retriggerOf", .string(delivery.retriggerOf?.description)),
+        ]
+        if let log { members.append(("log", .array(log.map(AttemptOutput.json)))) }
+        return .object(members)
+    }
+
+    /// What an emit did: a row for each delivery.
+    static func outcomeTable(_ deliveries: [Delivery]) -> Table {
+        var table = Table([
+            .init("DELIVERY"), .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
+            .init("RESULT", flexible: true), .init("NEXT", flexible: true),
+        ])
+        for delivery in deliveries {
+            table.add([
+                .init(delivery.id.description), .init(delivery.subscription), state(delivery.state),
+                .init(String(delivery.attempts)), .init(result(delivery)),
+                .init(delivery.nextAttemptAt.map { RelativeTime.text($0) } ?? ""),
+            ])
+        }
+        return table
+    }
+
+    /// A page of the log.
+    static func listTable(_ deliveries: [Delivery]) -> Table {
+        var table = Table([
+            .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
+            .init("TOPIC", flexible: true, sacrifice: 5),
+            .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true, sacrifice: 4),
+            .init("RESULT", flexible: true), .init("CREATED", sacrifice: 3), .init("NEXT", sacrifice: 2),
+        ])
+        for delivery in deliveries {
+            table.add([
+                .init(delivery.id.description), .init(delivery.event), .init(topic(delivery)),
+                .init(delivery.subscription), state(delivery.state), .init(String(delivery.attempts)),
+                .init(result(delivery)), .init(RelativeTime.text(delivery.createdAt)),
+                .init(delivery.nextAttemptAt.map { RelativeTime.text($0) } ?? ""),
+            ])
+        }
+        return table
+    }
+
+    /// The last answer's status and what went wrong: `503 status`, `timeout`, `204`.
+    static func result(_ delivery: Delivery) -> String {
+        let parts = [delivery.lastStatus.map(String.init), delivery.lastError?.rawValue].compactMap { $0 }
+        return parts.isEmpty ? "-" : parts.joined(separator: " ")
+    }
+
+    static func state(_ state: DeliveryState) -> Table.Cell { .init(state.rawValue, style(state)) }
+
+    static func style(_ state: DeliveryState) -> Terminal.Style {
+        switch state {
+        case .delivered: .good
+        case .failed: .bad
+        case .unknown, .waiting: .doubtful
+        case .cancelled: .dim
+        case .pending, .inFlight: .plain
+        }
+    }
+
+    private static func topic(_ delivery: Delivery) -> String {
+        delivery.topic + (delivery.isTest ? " (test)" : "")
+    }
+}

@@ -1,0 +1,70 @@
+internal import Webhooks
+
+/// Events as JSON and for people.
+enum EventOutput {
+    /// The event of an emit.
+    static func json(_ event: Event) -> JSONOutput {
+        [
+            "id": .text(event.id),
+            "topic": .text(event.topic),
+            "tenant": .string(event.tenant),
+            "occurredAt": .time(event.occurredAt),
+            "test": .bool(event.isTest),
+        ]
+    }
+
+    /// A row of `events list`; with data and deliveries, that of `events show`.
+    static func json(_ event: LoggedEvent, data: ByteString? = nil, deliveries: [Delivery]? = nil) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [
+            ("id", .text(event.id)),
+            ("topic", .text(event.topic)),
+            ("tenant", .string(event.tenant)),
+            ("occurredAt", .time(event.occurredAt)),
+            ("createdAt", .time(event.createdAt)),
+            ("test", .bool(event.isTest)),
+            ("deliveryCount", .integer(event.deliveryCount)),
+        ]
+        if let data { members.append(("data", .raw(data))) }
+        if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
+        return .object(members)
+    }
+
+    static func row(_ event: LoggedEvent) -> [Table.Cell] {
+        [
+            .init(event.id), .init(event.topic), .init(event.tenant), .init(RelativeTime.text(event.occurredAt)),
+            .init(String(event.deliveryCount)), .init(notes(event)),
+        ]
+    }
+
+    static func write(_ event: LoggedEvent, data: ByteString, deliveries: [Delivery]) {
+        let terminal = Terminal.standardOutput
+        func fact(_ name: String, _ value: String) {
+            let padded = name + String(repeating: " ", count: max(1, 11 - name.count))
+            Output.standard.writeLine(terminal.styled(padded, .dim) + PlainText.escaped(value))
+        }
+        Output.standard.writeLine(terminal.styled(PlainText.escaped(event.id), .bold))
+        fact("topic", event.topic)
+        if let tenant = event.tenant { fact("tenant", tenant) }
+        fact("occurred", RelativeTime.long(event.occurredAt))
+        fact("created", RelativeTime.long(event.createdAt))
+        if let due = event.deliverAt { fact("deliver at", RelativeTime.long(due)) }
+        let notes = notes(event)
+        if !notes.isEmpty { fact("notes", notes) }
+        Output.standard.writeLine(terminal.styled("data", .dim))
+        Output.standard.writeLine(PlainText.escapedLines(data.text))
+        Output.standard.writeLine()
+        if deliveries.isEmpty {
+            Output.standard.writeLine("no deliveries")
+        } else {
+            DeliveryOutput.outcomeTable(deliveries).write()
+        }
+    }
+
+    private static func notes(_ event: LoggedEvent) -> String {
+        var notes: [String] = []
+        if event.isTest { notes.append("test") }
+        if event.isCancelled { notes.append("cancelled") }
+        if let due = event.deliverAt, due > .now, !event.isCancelled { notes.append("due \(RelativeTime.text(due))") }
+        return notes.joined(separator: ", ")
+    }
+}

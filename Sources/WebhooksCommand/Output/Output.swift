@@ -1,0 +1,63 @@
+internal import Glibc
+internal import Synchronization
+
+/// A buffered stream to a descriptor. Lines of several tasks don't mix.
+final class Output: Sendable {
+    /// Results. Buffered; see ``flush()``.
+    static let standard = Output(descriptor: STDOUT_FILENO, capacity: 65_536)
+    /// Errors and logs. Written at once.
+    static let error = Output(descriptor: STDERR_FILENO, capacity: 0)
+
+    private struct State {
+        var buffer: [UInt8] = []
+        /// The reader has gone away, or the disk is full: nothing more arrives.
+        var isBroken = false
+    }
+
+    private let descriptor: Int32
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    private init(descriptor: Int32, capacity: Int) {
+        self.descriptor = descriptor
+        self.capacity = capacity
+    }
+
+    /// Whether nobody reads any more; a long list may stop then.
+    var isBroken: Bool { state.withLock { $0.isBroken } }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func writeLine(_ text: String = "") { write(Array(text.utf8) + [UInt8(ascii: "\n")]) }
+
+    func write(_ bytes: [UInt8]) {
+        state.withLock { state in
+            guard !state.isBroken else { return }
+            state.buffer += bytes
+            if state.buffer.count >= capacity { drain(&state) }
+        }
+    }
+
+    /// Hands on what is buffered.
+    func flush() {
+        state.withLock { drain(&$0) }
+    }
+
+    private func drain(_ state: inout State) {
+        var written = 0
+        while written < state.buffer.count, !state.isBroken {
+            let count = state.buffer.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + written }, $0.count - written)
+            }
+            if count >= 0 {
+                written += count
+            } else if errno == EAGAIN {
+                var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&request, 1, -1)
+            } else if errno != EINTR {
+                state.isBroken = true
+            }
+        }
+        state.buffer.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,118 @@
+internal import Webhooks
+
+/// Reads a batch: one event a line, every line checked before anything is stored.
+struct BatchReader {
+    struct Problem {
+        var line: Int
+        var message: String
+
+        var text: String { "line \(line): \(message)" }
+    }
+
+    private(set) var events: [(line: Int, event: Event)] = []
+    private(set) var problems: [Problem] = []
+    /// Where ids were seen that the lines give, as indices of `events`.
+    private var seen: [String: Int] = [:]
+
+    private static let keys: Set<String> = ["topic", "data", "id", "tenant", "occurredAt", "deliverAt", "test"]
+    /// Beside the data a line has some keys and short texts.
+    private static let maxLine = Event.maxDataSize + 65_536
+
+    /// - Parameter path: a file, or `-` for stdin.
+    init(path: String) throws(CommandFailure) {
+        try InputReader.lines(path, limit: Self.maxLine) { number, line in
+            switch line {
+            case .tooLong: problems.append(Problem(line: number, message: EventError.tooLarge.description))
+            case .bytes(let bytes): read(bytes, number)
+            }
+        }
+    }
+
+    /// Adds a line's problem that only the store knows.
+    mutating func refuse(_ line: Int, _ message: String) {
+        problems.append(Problem(line: line, message: message))
+        events.removeAll { $0.line == line }
+    }
+
+    private mutating func read(_ bytes: [UInt8], _ number: Int) {
+        guard bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+        do throws(LineError) {
+            let (event, givesID) = try Self.event(ByteString(bytes))
+            if givesID, let index = seen[event.id] {
+                guard event.hasSameContent(as: events[index].event) else {
+                    throw LineError("the id \(event.id) stands in line \(events[index].line) with other content")
+                }
+            }
+            if givesID { seen[event.id] = events.count }
+            events.append((number, event))
+        } catch {
+            problems.append(Problem(line: number, message: error.message))
+        }
+    }
+
+    private struct LineError: Error {
+        var message: String
+
+        init(_ message: String) {
+            self.message = message
+        }
+    }
+
+    private static func event(_ line: ByteString) throws(LineError) -> (Event, givesID: Bool) {
+        let value: JSONValue
+        do throws(JSONError) {
+            // The event around the data is one level more.
+            value = try JSON.parse(line, maxDepth: JSON.maxDepth + 1)
+        } catch {
+            throw LineError("column \(error.column): \(error.reason)")
+        }
+        guard let members = value.object else { throw LineError("not an object like {\"topic\":…,\"data\":…}") }
+        var names: Set<String> = []
+        for member in members {
+            guard keys.contains(member.key) else {
+                throw LineError(
+                    "unknown key \"\(member.key)\"; known are topic, data, id, tenant, occurredAt, deliverAt, test"
+                )
+            }
+            guard names.insert(member.key).inserted else { throw LineError("the key \"\(member.key)\" stands twice") }
+        }
+        guard let topic = try text("topic", value) else { throw LineError("the key \"topic\" is missing") }
+        guard let data = value["data"] else { throw LineError("the key \"data\" is missing") }
+        let id = try text("id", value)
+        let tenant = try text("tenant", value)
+        let (occurredAt, deliverAt) = (try time("occurredAt", value), try time("deliverAt", value))
+        var isTest = false
+        if let member = value["test"], !member.isNull {
+            guard case .bool(let flag) = member.kind else { throw LineError("\"test\" must be true or false") }
+            isTest = flag
+        }
+        do throws(EventError) {
+            let event = try Event(
+                topic: topic,
+                data: data.raw,
+                id: id,
+                tenant: tenant,
+                occurredAt: occurredAt,
+                deliverAt: deliverAt,
+                isTest: isTest
+            )
+            return (event, id != nil)
+        } catch {
+            throw LineError(error.description)
+        }
+    }
+
+    private static func time(_ key: String, _ value: JSONValue) throws(LineError) -> Timestamp? {
+        guard let text = try text(key, value) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw LineError("\"\(key)\" must be a time as in RFC 3339, such as 2026-03-01T09:30:00Z")
+        }
+        return time
+    }
+
+    private static func text(_ key: String, _ value: JSONValue) throws(LineError) -> String? {
+        guard let member = value[key], !member.isNull else { return nil }
+        guard let text = member.string else { throw LineError("\"\(key)\" must be a text") }
+        return text
+    }
+}

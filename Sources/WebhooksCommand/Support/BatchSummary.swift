@@ -1,0 +1,29 @@
+internal import Webhooks
+
+/// A batch's deliveries in numbers, and those that a person should see.
+struct BatchSummary: Sendable {
+    private var counts: [DeliveryState: Int] = [:]
+    private var undelivered: [Delivery] = []
+    /// So many rows are shown; `deliveries list` has them all.
+    private static let shown = 50
+
+    mutating func add(_ delivery: Delivery) {
+        counts[delivery.state, default: 0] += 1
+        if delivery.state != .delivered, undelivered.count < Self.shown { undelivered.append(delivery) }
+    }
+
+    var areDelivered: Bool { undelivered.isEmpty }
+
+    /// What isn't delivered, the first of them; no lines where all is.
+    var table: Table { DeliveryOutput.outcomeTable(undelivered) }
+
+    /// `3 events stored, 5 deliveries: 4 delivered, 1 waiting`.
+    func text(stored: Int) -> String {
+        let total = counts.values.reduce(0, +)
+        var text = Counted.text(stored, "event") + " stored"
+        guard total > 0 else { return text }
+        let parts = DeliveryState.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
+        text += ", \(Counted.deliveries(total)): " + parts.joined(separator: ", ")
+        return text
+    }
+}

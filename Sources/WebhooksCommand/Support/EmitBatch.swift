@@ -1,0 +1,127 @@
+internal import Synchronization
+internal import Webhooks
+
+/// `emit --batch`: checks every line, then stores and delivers.
+struct EmitBatch {
+    var dispatcher: WebhookDispatcher
+    var emit: Emit
+
+    /// Events that are stored at the same time; they share transactions.
+    private static let window = 256
+    /// Events whose deliveries are read at a time.
+    private static let page = 100
+
+    func run(path: String) async throws {
+        var batch = try BatchReader(path: path)
+        for (line, event) in batch.events where try await dispatcher.hasConflict(event) {
+            batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
+        }
+        let isBad = !batch.problems.isEmpty
+        if isBad, !emit.keepGoing { throw Self.failure(batch, stored: 0) }
+        let areDelivered = try await send(batch.events.map(\.event))
+        if isBad { throw Self.failure(batch, stored: batch.events.count) }
+        if !areDelivered { throw ExitStatus.negative }
+    }
+
+    /// - Returns: whether all is delivered, as far as it was waited for.
+    private func send(_ events: [Event]) async throws -> Bool {
+        guard !events.isEmpty else {
+            if !emit.options.json { Output.error.writeLine("no events") }
+            return true
+        }
+        if emit.detach {
+            let receipts = try await dispatcher.emit(events)
+            for receipt in receipts where emit.options.json { emitted(receipt.event, []).json.write() }
+            writeSummary(receipts.count, BatchSummary())
+            return true
+        }
+        let trap = InterruptTrap()
+        let (summary, stored, wait, failure) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+            let (stored, failure) = await store(events, trap)
+            let now = Timestamp.now
+            let due = stored.filter { $0.deliverAt.map { $0 <= now } ?? true }.map(\.id)
+            var wait = FirstAttempts(areDone: true, outstanding: 0)
+            if failure == nil, !due.isEmpty {
+                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
+                wait = try await waiting.run(events: due, timeout: emit.wait.duration)
+            }
+            return (try await report(stored), stored.count, wait, failure)
+        }
+        if !emit.options.json { summary.table.write() }
+        writeSummary(stored, summary)
+        if let failure {
+            throw CommandFailure(
+                .unavailable,
+                code: failure.code.description,
+                "\(failure.message); \(stored) of \(events.count) events are stored"
+            )
+        }
+        return wait.areDone && stored == events.count && summary.areDelivered
+    }
+
+    /// Stores events side by side until all are stored, one can't be, or a signal comes.
+    private func store(_ events: [Event], _ trap: InterruptTrap) async -> (stored: [Event], failure: WebhooksError?) {
+        var isStored = [Bool](repeating: false, count: events.count)
+        var failure: WebhooksError?
+        let line = ProgressLine()
+        await withTaskGroup(of: (Int, WebhooksError?).self) { group in
+            var next = 0
+            var done = 0
+            while true {
+                while next < events.count, next - done < Self.window, failure == nil, !trap.isTriggered {
+                    let (index, event) = (next, events[next])
+                    group.addTask {
+                        do throws(WebhooksError) {
+                            _ = try await dispatcher.emitWithinCommand(event)
+                            return (index, nil)
+                        } catch {
+                            return (index, error)
+                        }
+                    }
+                    next += 1
+                }
+                guard let (index, error) = await group.next() else { break }
+                done += 1
+                isStored[index] = error == nil
+                failure = failure ?? error
+                line.update("stored \(done) of \(events.count) events")
+            }
+        }
+        line.clear()
+        return (zip(events, isStored).filter(\.1).map(\.0), failure)
+    }
+
+    /// Prints each event under `--json`, and adds up the deliveries for people.
+    private func report(_ events: [Event]) async throws(WebhooksError) -> BatchSummary {
+        var summary = BatchSummary()
+        for start in stride(from: 0, to: events.count, by: Self.page) {
+            let page = events[start..<min(start + Self.page, events.count)]
+            let found = try await dispatcher.deliveries(ofEvents: page.map(\.id))
+            let byEvent = Dictionary(grouping: found, by: \.event)
+            for delivery in found { summary.add(delivery) }
+            for event in page where emit.options.json { emitted(event, byEvent[event.id] ?? []).json.write() }
+        }
+        return summary
+    }
+
+    private func emitted(_ event: Event, _ deliveries: [Delivery]) -> EmittedEvent {
+        EmittedEvent(event: event, isDuplicate: false, deliveries: deliveries)
+    }
+
+    private func writeSummary(_ stored: Int, _ summary: BatchSummary) {
+        guard !emit.options.json else { return }
+        Output.standard.writeLine(summary.text(stored: stored))
+    }
+
+    private static func failure(_ batch: BatchReader, stored: Int) -> CommandFailure {
+        let problems = batch.problems.sorted { $0.line < $1.line }
+        let count = problems.count == 1 ? "1 line is bad" : "\(problems.count) lines are bad"
+        let rest =
+            stored == 0
+            ? "nothing is stored" : Counted.text(stored, "event") + (stored == 1 ? " is" : " are") + " stored"
+        return .data(
+            (problems.map(\.text) + ["\(count), \(rest)"]).joined(separator: "\n"),
+            hint: stored == 0 ? "mend them, or emit the others with --keep-going" : nil
+        )
+    }
+}

@@ -1,0 +1,44 @@
+internal import Webhooks
+
+/// Reads long lists in pieces.
+enum Pages {
+    private static let size = 500
+
+    /// Asks for pieces until so many rows have come, there are no more, or nobody reads the output any more.
+    ///
+    /// - Parameter next: asks for at most so many rows, and tells how many came.
+    static func walk(limit: Int, _ next: (Int) async throws -> Int) async throws {
+        var left = limit
+        while left > 0, !Output.standard.isBroken {
+            let wanted = min(left, size)
+            let count = try await next(wanted)
+            left -= count
+            if count < wanted { return }
+        }
+    }
+
+    /// Prints a table; where it is empty, says so to people and prints nothing for a pipe but the header.
+    static func write(_ table: Table, empty: String) {
+        if table.isEmpty {
+            Output.error.writeLine(empty)
+        } else {
+            table.write()
+        }
+    }
+}
+
+extension WebhookDispatcher {
+    /// All deliveries of events, oldest first.
+    func deliveries(ofEvents ids: [String]) async throws(WebhooksError) -> [Delivery] {
+        var query = DeliveryQuery()
+        query.events = ids
+        query.limit = 1000
+        var found: [Delivery] = []
+        while true {
+            let page = try await deliveries(query)
+            found += page
+            guard page.count == query.limit, let last = page.last else { return found.reversed() }
+            query.after = last.id
+        }
+    }
+}

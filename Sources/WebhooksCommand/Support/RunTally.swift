@@ -1,0 +1,65 @@
+internal import Webhooks
+
+/// How many deliveries stand where, to tell what a run has changed. Tests and subscriptions that are gone don't count.
+struct RunTally {
+    private var delivered = 0
+    private var failed = 0
+    private var unknown = 0
+    private var waiting = 0
+    private var pending = 0
+
+    /// The numbers now; all zero where there is no store yet.
+    static func now(_ dispatcher: WebhookDispatcher) async throws -> RunTally {
+        var tally = RunTally()
+        do throws(WebhooksError) {
+            for row in try await dispatcher.overview() { tally.add(row) }
+        } catch {
+            guard error.store?.code == .missing else { throw error }
+        }
+        return tally
+    }
+
+    private mutating func add(_ row: SubscriptionOverview) {
+        switch row.obstacle {
+        case .missing, .configuration: return
+        case .disabled, nil: break
+        }
+        delivered += row.statistics.count(.delivered)
+        failed += row.statistics.count(.failed)
+        unknown += row.statistics.count(.unknown)
+        waiting += row.statistics.count(.waiting)
+        pending += row.statistics.count(.pending) + row.statistics.count(.inFlight)
+    }
+
+    /// What has settled since, and what is open now.
+    func since(_ before: RunTally) -> RunTally {
+        var change = self
+        // Pruning may have taken away more than was added.
+        change.delivered = max(0, delivered - before.delivered)
+        change.failed = max(0, failed - before.failed)
+        change.unknown = max(0, unknown - before.unknown)
+        return change
+    }
+
+    /// Whether nothing failed, and nothing waits for a retry.
+    var isGood: Bool { failed == 0 && unknown == 0 && waiting == 0 && pending == 0 }
+
+    var text: String {
+        let parts = [
+            (delivered, "delivered"), (failed, "failed"), (unknown, "unknown"), (waiting, "waiting for a retry"),
+            (pending, "pending"),
+        ]
+        let present = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return present.isEmpty ? "nothing to deliver" : present.joined(separator: ", ")
+    }
+
+    var json: JSONOutput {
+        [
+            "delivered": .integer(delivered),
+            "failed": .integer(failed),
+            "unknown": .integer(unknown),
+            "waiting": .integer(waiting),
+            "pending": .integer(pending),
+        ]
+    }
+}

@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import Webhooks
+
+/// The command line: reads arguments, calls the library, prints. Decides nothing itself.
+@main
+struct WebhooksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhooks",
+        abstract: "Sends webhooks: events in, HTTP requests out, every attempt on record.",
+        discussion: """
+            A first round, with a receiver on this machine in a second terminal:
+
+              webhooks keygen > config/secrets/crm.secret
+              webhooks validate
+              webhooks listen --port 8787 --secret-file config/secrets/crm.secret
+              webhooks emit course.created --data '{"id":101}'
+              webhooks deliveries list
+
+            Results go to stdout, logs and errors to stderr. Exit codes: 0 done and all delivered; 1 done, but a \
+            delivery failed or waits, an id is unknown or a check is negative; 64 usage; 65 invalid configuration or \
+            event; 69 the store is missing, locked, full or damaged; 70 a bug.
+
+            --generate-completion-script bash, zsh or fish prints completions for a shell.
+            """,
+        version: ProductVersion.current,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Setting up:",
+                subcommands: [Validate.self, Topics.self, Render.self, SendTest.self, Listen.self]
+            ),
+            CommandGroup(name: "Sending:", subcommands: [Emit.self, Run.self, Cancel.self, Retrigger.self]),
+            CommandGroup(
+                name: "Looking:",
+                subcommands: [Events.self, Deliveries.self, Stats.self, Export.self]
+            ),
+            CommandGroup(name: "Operating:", subcommands: [Enable.self, Disable.self, Prune.self, Check.self]),
+            CommandGroup(name: "Signatures:", subcommands: [KeyGen.self, Sign.self, Verify.self]),
+        ]
+    )
+
+    static func main() async {
+        await CommandRunner.run()
+    }
+}

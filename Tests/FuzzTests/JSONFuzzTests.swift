@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+import WebhookCore
+
+/// `parse` and `validate` agree on any input, every node's slice is itself again, and Foundation takes what we take.
+@Suite struct JSONFuzzTests {
+    @Test func anyInput() throws {
+        let fuzzer = Fuzzer(
+            name: "json",
+            corpus: try Corpus.files("json").map(\.bytes),
+            dictionary: [
+                "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud83d\\ude00", "\\udc00", "\\ud800", "null",
+                "true",
+                "false", "-0", "0.5", "1e999", "1E-7", "9007199254740993", " ", "\n", "[[[[[[[[", "{\"a\":", "\"a\":1",
+                "//",
+            ]
+        )
+        try fuzzer.run(Self.check)
+    }
+
+    private static func check(_ bytes: [UInt8]) throws(Finding) -> String {
+        let document = ByteString(bytes)
+        switch (
+            outcome { () throws(JSONError) in try JSON.parse(document) },
+            outcome { () throws(JSONError) in try JSON.validate(document) }
+        ) {
+        case (.success(let value), .success(let range)):
+            try Finding.expect(value.range == range, "parse and validate disagree on the range")
+            try Finding.expect(document.validatedText != nil, "bad UTF-8 was accepted")
+            var facts = Facts()
+            try check(value, depth: 1, within: 0..<bytes.count, &facts)
+            if facts.isTame {
+                try Finding.expect(foundationTakes(bytes), "Foundation refuses what we accept")
+            }
+            return "accepted, depth \(facts.depth), \(facts.kinds.sorted())"
+        case (.failure(let one), .failure(let other)):
+            try Finding.expect(one == other, "parse says \(one), validate says \(other)")
+            try Finding.expect(one.line >= 1 && one.column >= 1, "no place: \(one)")
+            // Foundation takes UTF-16, byte order marks and a comma too many.
+            let text = String(document.text.filter { !$0.isWhitespace })
+            let isStrict =
+                document.validatedText != nil && !bytes.contains(0) && !bytes.starts(with: [0xEF, 0xBB, 0xBF])
+            if isStrict, !text.contains(",]"), !text.contains(",}"), !one.reason.hasPrefix("nested deeper") {
+                try Finding.expect(!foundationTakes(bytes), "Foundation accepts what we refuse: \(one)")
+            }
+            return one.reason
+        default:
+            throw Finding("one accepts what the other refuses")
+        }
+    }
+
+    private struct Facts {
+        var depth = 0
+        var kinds: Set<String> = []
+        /// Whether nothing stands in it that readers differ over.
+        var isTame = true
+    }
+
+    private static func check(_ value: JSONValue, depth: Int, within outer: Range<Int>, _ facts: inout Facts)
+        throws(Finding)
+    {
+        facts.depth = max(facts.depth, depth)
+        if depth > 500 { facts.isTame = false }
+        try Finding.expect(outer.contains(value.range), "a node lies outside of its parent")
+        let raw = value.raw
+        guard case .success(let again) = outcome({ () throws(JSONError) in try JSON.parse(raw) }) else {
+            throw Finding("a node's slice is no JSON")
+        }
+        try Finding.expect(again.range == 0..<raw.count, "a node's slice has white space around it")
+        switch (value.kind, again.kind) {
+        case (.null, .null): facts.kinds.insert("null")
+        case (.bool(let one), .bool(let other)) where one == other: facts.kinds.insert("bool")
+        case (.number(let one), .number(let other)) where one == other && one == raw.text:
+            facts.kinds.insert("number")
+            if one.utf8.count > 15 || one.contains("e") || one.contains("E") { facts.isTame = false }
+        case (.string(let one), .string(let other)) where one.utf8.elementsEqual(other.utf8):
+            facts.kinds.insert(raw.text.contains("\\") ? "escapes" : "string")
+            if raw.text.contains("\\u") { facts.isTame = false }
+            let text = outcome { () throws(JSONError) in try JSON.parse(ByteString(JSON.string(one))) }
+            guard case .success(let value) = text, case .string(let same) = value.kind,
+                same.utf8.elementsEqual(one.utf8)
+            else { throw Finding("a text does not survive being written and read") }
+        case (.array(let items), .array):
+            facts.kinds.insert("array")
+            for item in items { try check(item, depth: depth + 1, within: value.range, &facts) }
+        case (.object(let members), .object):
+            facts.kinds.insert("object")
+            for member in members {
+                try Finding.expect(value.document[member.keyOffset] == UInt8(ascii: "\""), "a key's offset is wrong")
+                if member.key.utf8.contains(0) { facts.isTame = false }
+                try check(member.value, depth: depth + 1, within: value.range, &facts)
+            }
+        default:
+            throw Finding("a node's slice is another value")
+        }
+    }
+
+    private static func foundationTakes(_ bytes: [UInt8]) -> Bool {
+        (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
+    }
+}
+
+private func outcome<Value>(_ work: () throws(JSONError) -> Value) -> Result<Value, JSONError> {
+    do { return .success(try work()) } catch { return .failure(error) }
+}
+
+extension Range<Int> {
+    fileprivate func contains(_ other: Range<Int>) -> Bool {
+        lowerBound <= other.lowerBound && other.upperBound <= upperBound
+    }
+}

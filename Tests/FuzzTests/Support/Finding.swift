@@ -1,0 +1,13 @@
+/// What a fuzzer found: a rule that an input broke.
+struct Finding: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// Throws where a rule doesn't hold.
+    static func expect(_ holds: Bool, _ rule: @autoclosure () -> String) throws(Finding) {
+        if !holds { throw Finding(rule()) }
+    }
+}

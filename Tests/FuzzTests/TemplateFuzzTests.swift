@@ -1,0 +1,99 @@
+import Foundation
+import FoundationXML
+import Testing
+import WebhookCore
+
+@testable import WebhookRendering
+
+/// Any template either is refused or renders something that other people's parsers take, whatever the data is.
+@Suite struct TemplateFuzzTests {
+    private static let types: [ContentType] = [.json, .xml, .form]
+    private static let endings = [".json.mustache", ".xml.mustache", ".form.mustache"]
+
+    /// What strangers may have put into an event. Lists are short: sections over them multiply.
+    private static let data = [
+        #"{"id":1,"name":"Ada","list":[1,"two"],"object":{"a":{"b":null}},"yes":true,"no":false,"none":null}"#,
+        #"{"id":"\"},\"x\":{\"","name":"</webhook><x a='","list":["]]>","&amp;"],"object":{"a":{"b":"{{id}}"}},"yes":"%0d"}"#,
+        #"{"id":"\u0000\u001b\ud800","name":"\u2028 \r\n","list":[[],{}],"object":{"a":[{"b":1e999}]},"no":[],"yes":"&=+ ü"}"#,
+    ]
+
+    @Test func anyTemplate() throws {
+        let corpus = try Corpus.files("templates").flatMap { file in
+            Self.endings.indices.filter { file.name.hasSuffix(Self.endings[$0]) }.flatMap { type in
+                Self.data.indices.map { [UInt8(type), UInt8($0)] + file.bytes }
+            }
+        }
+        let fuzzer = Fuzzer(
+            name: "template",
+            corpus: corpus,
+            dictionary: [
+                "{{", "}}", "{{{", "}}}", "{{#", "{{^", "{{/", "{{!", "{{&", "{{>", "{{<", "{{=", "{{%", "{{.}}",
+                "data.id",
+                "data.name", "{{data.id}}", "{{{data.object}}}", "{{#data.list}}", "{{/data.list}}", "{{#data.yes}}",
+                "{{/data.yes}}", "wire.type", "\"", ":", ",", "{", "}", "<a>", "</a>", "<!--", "-->", "<![CDATA[",
+                "]]>", "&#0;",
+                "&lt;", "<?x ?>", "a='b'", "=", "&", "%20", "\n",
+            ],
+            maxLength: 1024,
+            rounds: 6_000
+        )
+        try fuzzer.run(Self.check)
+    }
+
+    private static func check(_ input: [UInt8]) throws(Finding) -> String {
+        guard input.count >= 2, let source = String(validating: input.dropFirst(2), as: UTF8.self) else {
+            return "no text"
+        }
+        let type = types[Int(input[0]) % types.count]
+        // Each section over a list doubles the output: beyond a dozen a template is its author's own harm.
+        guard source.split(separator: "{{#").count <= 12 else { return "many sections" }
+        let template: CompiledTemplate
+        do {
+            template = try CompiledTemplate(BodyTemplate(name: "fuzz", contentType: type, source: source))
+        } catch {
+            return "refused: \(error.reason.filter { !$0.isNumber }.prefix(40))"
+        }
+        guard
+            let event = try? Event(
+                topic: "a.b",
+                data: ByteString(data[Int(input[1]) % data.count]),
+                id: "evt_1",
+                tenant: "x\"<&",
+                occurredAt: Timestamp(milliseconds: 1_772_357_400_000)
+            )
+        else { throw Finding("the event itself was refused") }
+        let topic = ProfileTopic(
+            topic: "a.b",
+            title: "",
+            trigger: "",
+            isDocumented: false,
+            wire: [WireName(key: "type", value: "w")],
+            example: JSONValue.made(.null)
+        )
+        let body: ByteString
+        do {
+            body = try template.body(TemplateRoot(body: EventFacts(event), topic: topic), as: type)
+        } catch {
+            return "not rendered: \(type) \(error.description.filter { !$0.isNumber }.prefix(80))"
+        }
+        try Finding.expect(takes(body, as: type), "no \(type) to others: \(Fuzzer.spell(body.bytes))")
+        return "rendered \(type), \(template.elements.count) elements"
+    }
+
+    private static func takes(_ body: ByteString, as type: ContentType) -> Bool {
+        let bytes = Data(body.bytes)
+        switch type {
+        case .json:
+            // Numbers beyond a double are fine with us and not with Foundation.
+            if body.text.contains("1e999") || body.text.contains("\\ud8") { return true }
+            return (try? JSONSerialization.jsonObject(with: bytes, options: .fragmentsAllowed)) != nil
+        case .xml:
+            let parser = XMLParser(data: bytes)
+            parser.shouldResolveExternalEntities = false
+            return parser.parse()
+        case .form:
+            return body.bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                && body.text.replacing("+", with: " ").removingPercentEncoding != nil || body.text.contains("%")
+        }
+    }
+}
