@@ -7,6 +7,9 @@ let strict: [SwiftSetting] = [.enableUpcomingFeature("InternalImportsByDefault")
 
 let package = Package(
     name: "Benchmarks",
+    products: [
+        .executable(name: "dispatch", targets: ["DispatchPiece"])
+    ],
     dependencies: [
         .package(name: "swift-webhooks", path: ".."),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -38,9 +41,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // This product.
+        // This product. (A target `dispatch` would get a `dispatch_main`, which Dispatch has, too.)
         .executableTarget(
-            name: "dispatch",
+            name: "DispatchPiece",
             dependencies: [
                 "BenchSupport",
                 .product(name: "Webhooks", package: "swift-webhooks"),

@@ -29,7 +29,7 @@ public struct Outcome: Codable, Sendable {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan"
         )
-        guard let line = try? encoder.encode(self) else { return complain("the outcome can't be written") }
+        guard let line = try? encoder.encode(self) else { complain("the outcome can't be written") }
         FileHandle.standardOutput.write(line + Data("\n".utf8))
     }
 }

@@ -49,7 +49,7 @@ public struct SinkControl: Sendable {
         }
         guard connected == 0 else { complain("no sink listens on port \(port)") }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: sink\r\n\r\n".utf8)
-        _ = send(socket, request, request.count, Int32(MSG_NOSIGNAL.rawValue))
+        _ = send(socket, request, request.count, Int32(MSG_NOSIGNAL))
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = recv(socket, &buffer, buffer.count, 0)
         let answer = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)

@@ -3,10 +3,8 @@
 // Runs the pieces in turn and prints the table of targets; with --all every scenario as well. --scale takes that many
 // percent of the usual amounts: quick and rough. Names: see `Plan`.
 internal import BenchSupport
-internal import Foundation
 
 let options = Options(CommandLine.arguments.dropFirst())
-setvbuf(stdout, nil, _IOLBF, 0)
 let harness = Harness(options)
 Machine(work: harness.work).describe()
 let plan = Plan(harness: harness, options: options)
