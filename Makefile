@@ -50,10 +50,10 @@ fuzz: setup ## Runs every fuzzer for longer, one after the other: make fuzz SECO
 	    $(SWIFT) test --skip-build -c release --no-parallel --filter FuzzTests
 
 format: ## Formats the sources
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 lint: ## Checks the format
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 clean: ## Removes what was built
 	rm -rf .build
@@ -61,3 +61,16 @@ clean: ## Removes what was built
 soak: setup ## Tests the guarantees against the real binary for long: 1,000 kills of each kind, 100,000 connections
 	$(SWIFT) build --build-tests
 	WEBHOOKS_SOAK=1 $(SWIFT) test --skip-build --filter GuaranteeTests
+
+# What the benchmarks need beyond that: an HTTP/2 receiver.
+BENCH_PACKAGES := nghttp2-server
+BENCH := cd Benchmarks && $(SWIFT) build -c release --static-swift-stdlib && .build/release/bench $(BENCHFLAGS)
+
+bench: setup ## Measures against the targets, beside libcurl's limit: Benchmarks/README.md
+	$(BENCH)
+
+bench-all: PACKAGES += $(BENCH_PACKAGES)
+bench-all: setup ## Measures every scenario
+	$(BENCH) --all 1
+
+.PHONY: bench bench-all

@@ -1,0 +1,29 @@
+internal import BenchSupport
+
+/// What a stretch of work cost: time, CPU, waits for the disk.
+struct Stopwatch {
+    private let start = Moment.now
+    private let cpu = Usage.cpuSeconds
+    private let waits = DiskWaits.now
+
+    func outcome(deliveries: Int, failures: Int = 0, until end: Moment = .now) -> Outcome {
+        var outcome = Outcome()
+        outcome.deliveries = deliveries
+        outcome.failures = failures
+        outcome.seconds = end.seconds(since: start)
+        outcome.cpuSeconds = Usage.cpuSeconds - cpu
+        let waits = DiskWaits.now - waits
+        outcome["syncs"] = Double(waits.count)
+        outcome["syncSeconds"] = waits.seconds
+        return outcome
+    }
+}
+
+extension Outcome {
+    /// Adds what the store holds, all in all: for the check against what the sink has counted.
+    mutating func add(_ store: StoreFile) {
+        self["events"] = Double(store.number("SELECT count(*) FROM webhooks_events"))
+        self["deliveredRows"] = Double(store.number("SELECT count(*) FROM webhooks_deliveries WHERE state = 3"))
+        self["attempts"] = Double(store.number("SELECT count(*) FROM webhooks_attempts"))
+    }
+}

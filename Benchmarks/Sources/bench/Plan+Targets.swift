@@ -1,0 +1,76 @@
+internal import BenchSupport
+internal import Foundation
+
+/// The targets that are not a rate.
+extension Plan {
+    private var url: String { "http://127.0.0.1:\(harness.port)" }
+
+    func measureLatency() {
+        var (middle, tail): ([Double], [Double]) = ([], [])
+        for _ in 0..<3 {
+            let counts = latency(["--endpoints", "100", "--rate", "1000", "--seconds", "6"])
+            middle.append(Double(counts.p50us) / 1000)
+            tail.append(Double(counts.p99us) / 1000)
+        }
+        verdicts.add("emit to receipt at 1,000/s, open loop: p50", atMost: 2, unit: "ms", Series(middle), digits: 2)
+        verdicts.add("emit to receipt at 1,000/s, open loop: p99", atMost: 8, unit: "ms", Series(tail), digits: 2)
+    }
+
+    /// 300 events a second to 1,000 endpoints that answer, alone and among 9,000 that never do.
+    func measureFairness() {
+        var ratios: [Double] = []
+        for _ in 0..<3 {
+            let alone = latency(["--endpoints", "1000", "--rate", "300", "--seconds", "8"])
+            let among = latency(["--endpoints", "1000", "--dead", "9000", "--rate", "3000", "--seconds", "8"])
+            warn("healthy p99 alone \(alone.p99us) µs, among the dead \(among.p99us) µs; \(among.silent) sent in vain")
+            ratios.append(Double(among.p99us) / Double(alone.p99us))
+        }
+        verdicts.add("healthy p99 among 90 % dead of 10,000 ÷ alone", atMost: 1.5, unit: "", Series(ratios), digits: 2)
+    }
+
+    private func latency(_ arguments: [String]) -> SinkControl.Counts {
+        harness.sink.reset()
+        _ = harness.dispatch("latency", ["--url", "\(url)/lat/", "--sink", "\(harness.port)"] + arguments)
+        return harness.sink.counts()
+    }
+
+    func measureBacklog(_ emptyStore: Series?) {
+        let store = harness.freshStore()
+        let endpoints = ["--url", "\(url)/ok/", "--endpoints", "1000"]
+        _ = harness.dispatch("fill", store: store, endpoints + ["--events", "\(harness.amount(1_000_000))"])
+        let amount = ["--events", "\(harness.amount(20_000))"]
+        let start = harness.dispatch("backlog", store: store, endpoints + amount)
+        verdicts.add("memory with a million waiting", atMost: 200, unit: "MB", Series([start["residentMB"]]))
+        verdicts.add("first delivery after a start on a million", atMost: 1, unit: "s", Series([start["firstSeconds"]]), digits: 2)
+        // The rest waits for tomorrow: how fast are new events beside it?
+        _ = store.number("UPDATE webhooks_deliveries SET due_at = due_at + 86400000 WHERE due_at IS NOT NULL")
+        _ = store.number("PRAGMA wal_checkpoint(TRUNCATE)")
+        var (beside, empty): ([Double], [Double]) = ([], emptyStore?.values ?? [])
+        for _ in 0..<3 {
+            beside.append(harness.dispatch("throughput", store: store, endpoints + amount).perSecond)
+            let other = StoreFile("\(harness.work)/empty.sqlite")
+            other.remove()
+            empty.append(harness.dispatch("throughput", store: other, endpoints + amount).perSecond)
+            other.remove()
+        }
+        let usual = Series(empty).median
+        verdicts.add("throughput draining the backlog ÷ an empty store's", atLeast: 0.9, Series([start.perSecond / usual]))
+        verdicts.add("throughput beside the backlog ÷ an empty store's", atLeast: 0.9, Series(beside.map { $0 / usual }))
+        store.remove()
+    }
+
+    func measureDisk() {
+        let events = harness.amount(100_000)
+        let outcome = harness.dispatch(
+            "throughput", ["--url", "\(url)/ok/", "--events", "\(events)", "--measure-size", "1"]
+        )
+        let each = outcome["storeBytes"] / outcome["events"] / 1000
+        verdicts.add("disk per delivered 600 B event", atMost: 2.5, unit: "KB", Series([each]), digits: 2)
+    }
+
+    func measureIdle() {
+        let outcome = harness.dispatch("idle", ["--url", "\(url)/ok/", "--endpoints", "100", "--seconds", "10"])
+        verdicts.add("idle: part of a core", atMost: 0.2, unit: "%", Series([outcome.cpuSeconds / outcome.seconds * 100]), digits: 2)
+        verdicts.add("idle: memory", atMost: 40, unit: "MB", Series([outcome["residentMB"]]))
+    }
+}

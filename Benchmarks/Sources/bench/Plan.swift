@@ -1,0 +1,51 @@
+internal import BenchSupport
+
+/// What is measured, in which order.
+final class Plan {
+    let harness: Harness
+    private let only: Set<String>
+    private let measuresAll: Bool
+    var verdicts = Verdicts()
+    var rates = Comparison.table()
+
+    init(harness: Harness, options: Options) {
+        self.harness = harness
+        only = Set(options.text("only", default: "").split(separator: ",").map(String.init))
+        measuresAll = options.number("all", default: 0) != 0
+    }
+
+    func run() {
+        var emptyStore: Series?
+        step("one") { compareToTarget(workload("one endpoint")) }
+        step("thousand") {
+            var workload = workload("1,000 endpoints")
+            workload.endpoints = 1000
+            emptyStore = compareToTarget(workload).rate
+        }
+        step("latency") { measureLatency() }
+        step("backlog") { measureBacklog(emptyStore) }
+        step("fairness") { measureFairness() }
+        step("disk") { measureDisk() }
+        step("idle") { measureIdle() }
+        step("command") { measureCommand() }
+        step("scenarios", isTarget: false) { compareScenarios() }
+        verdicts.print()
+        rates.print()
+    }
+
+    private func step(_ name: String, isTarget: Bool = true, _ body: () -> Void) {
+        guard only.isEmpty ? isTarget || measuresAll : only.contains(name) else { return }
+        body()
+    }
+
+    func workload(_ title: String) -> Workload { Workload(title: title, port: harness.port) }
+
+    @discardableResult
+    private func compareToTarget(_ workload: Workload) -> Comparison {
+        let comparison = Comparison(workload, harness)
+        verdicts.add("durable deliveries/s ÷ limit, \(workload.title)", atLeast: 0.3, aim: 0.5, comparison.toLimit)
+        verdicts.add("durable deliveries/s ÷ peer, \(workload.title)", atLeast: 0.6, aim: 1, comparison.toPeer)
+        comparison.add(to: &rates)
+        return comparison
+    }
+}

@@ -1,0 +1,32 @@
+internal import BenchSupport
+
+/// The table of targets.
+struct Verdicts {
+    private var table = Table("figure", "target", "measured", "")
+    private(set) var missed = 0
+
+    /// A figure that has to be at least so much.
+    mutating func add(_ figure: String, atLeast target: Double, aim: Double? = nil, _ measured: Series, digits: Int = 2) {
+        let isMet = measured.median >= target
+        let aimText = aim.map { ", aim \($0.short(digits))" } ?? ""
+        let verdict = isMet ? (aim.map { measured.median >= $0 } ?? true ? "met" : "met, below the aim") : "MISSED"
+        add(figure, "≥ \(target.short(digits))\(aimText)", measured.text(digits), verdict)
+    }
+
+    /// A figure that has to be at most so much.
+    mutating func add(_ figure: String, atMost target: Double, unit: String, _ measured: Series, digits: Int = 1) {
+        add(
+            figure, "≤ \(target.short(digits)) \(unit)", "\(measured.text(digits)) \(unit)",
+            measured.median <= target ? "met" : "MISSED"
+        )
+    }
+
+    private mutating func add(_ figure: String, _ target: String, _ measured: String, _ verdict: String) {
+        if verdict == "MISSED" { missed += 1 }
+        table.add(figure, target, measured, verdict)
+        // Told as it goes: the whole takes minutes.
+        warn("\(figure): \(measured) (\(target)) \(verdict)")
+    }
+
+    func print() { table.print() }
+}
