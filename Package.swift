@@ -141,7 +141,11 @@ let package = Package(
             dependencies: ["SQLiteStore", "WebhooksTesting"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver", "WebhookCore"], swiftSettings: strict),
+        .testTarget(
+            name: "WebhookReceiverTests",
+            dependencies: ["WebhookReceiver", "WebhookCore"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhooksTests",
             dependencies: [

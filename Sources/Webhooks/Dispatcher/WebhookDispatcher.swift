@@ -34,7 +34,9 @@ public final class WebhookDispatcher: Sendable {
     ///
     /// - Parameter logger: for what an operator should know; defaults to one labelled `webhooks`.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
-    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks")) async throws(WebhooksError) {
+    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
+        async throws(WebhooksError)
+    {
         self.configuration = configuration
         self.logger = logger
         let report = configuration.load()
@@ -92,7 +94,10 @@ public final class WebhookDispatcher: Sendable {
         do throws(StoreError) {
             if let session {
                 result = try await session.runner.emit(
-                    event, target: target, generation: generation, at: Timestamp.now
+                    event,
+                    target: target,
+                    generation: generation,
+                    at: Timestamp.now
                 ).get()
             } else {
                 result = try await stores.writer().append(event, target: target)

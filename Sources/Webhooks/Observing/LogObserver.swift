@@ -26,7 +26,9 @@ struct LogObserver: EngineObserver {
         for recorded in attempts {
             let attempt = recorded.attempt
             if let outcome = attempt.outcome { self.attempts[outcome]?.increment() }
-            if let duration = attempt.duration { self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000) }
+            if let duration = attempt.duration {
+                self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
+            }
             if attempt.outcome == .succeeded {
                 logger.debug("delivered", metadata: metadata(recorded))
             } else {
