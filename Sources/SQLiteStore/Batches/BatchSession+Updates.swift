@@ -63,6 +63,19 @@ extension BatchSession {
         return try settle.run() == 1
     }
 
+    /// Gives a new delivery the body that could not be rendered for the one it repeats.
+    func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64) throws {
+        let insert = try statement(.insertBody)
+        try insert.bind(rendering.body)
+        try insert.run()
+        let body = db.lastInsertedRowID
+        let update = try RawStatement(db, "UPDATE webhooks_deliveries SET body = ?, content_type = ? WHERE id = ?")
+        try update.bind(body)
+        try update.bind(rendering.contentType.code)
+        try update.bind(delivery)
+        try update.run()
+    }
+
     func withdraw(_ withdrawal: Withdrawal) throws -> Int {
         guard let subscription = try names.knownRow(of: withdrawal.subscription, db) else { return 0 }
         let withdraw = try statement(.withdraw)

@@ -6,7 +6,7 @@ enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, insertAttempt
     case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectTest
-    case selectRefill
+    case selectRefill, selectAttempted, selectNewAttempted
 
     var sql: String {
         switch self {
@@ -80,6 +80,20 @@ enum HotStatement: Int, CaseIterable {
             CROSS JOIN webhooks_events e ON e.id = d.event
             WHERE d.subscription = ? AND d.due_at IS NOT NULL AND (d.due_at, d.id) > (?, ?)
             ORDER BY d.due_at, d.id LIMIT ?
+            """
+        case .selectAttempted:
+            """
+            SELECT \(OpenDeliveryRow.columns)
+            FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_state
+            CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE d.subscription = ? AND d.state = 1 AND d.listed = 1 AND d.state <> 2 ORDER BY d.id LIMIT 1
+            """
+        case .selectNewAttempted:
+            """
+            SELECT \(OpenDeliveryRow.columns)
+            FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE d.id > (SELECT listed_delivery FROM webhooks_schema) AND d.subscription = ? AND d.state = 1
+            ORDER BY d.id LIMIT 1
             """
         }
     }

@@ -57,5 +57,31 @@ extension SQLiteStore {
             OR EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = p.event)
             """
         ),
+        (
+            "delivery that the log's indexes miss or have too early",
+            """
+            SELECT id FROM webhooks_deliveries d NOT INDEXED
+            WHERE listed <> (id <= (SELECT listed_delivery FROM webhooks_schema))
+            """
+        ),
+        (
+            "delivery that is not found by its topic or tenant",
+            """
+            SELECT d.id FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE listed = 1 AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 2 AND word = e.topic AND id = d.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 3 AND word = e.tenant AND id = d.id))
+            )
+            """
+        ),
+        (
+            "event that is not found by its topic or tenant",
+            """
+            SELECT id FROM webhooks_events e NOT INDEXED WHERE id <= (SELECT listed_event FROM webhooks_schema) AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 0 AND word = e.topic AND id = e.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 1 AND word = e.tenant AND id = e.id))
+            )
+            """
+        ),
     ]
 }

@@ -13,7 +13,8 @@ extension WebhookDispatcher {
         as role: DispatcherRole,
         _ operation: () async throws(WebhooksError) -> R
     ) async throws(WebhooksError) -> R {
-        state.withLock { $0.ownEvents = [] }
+        state.withLock { ($0.ownEvents, $0.isCommandUnderWay) = ([], true) }
+        defer { state.withLock { ($0.ownEvents, $0.isCommandUnderWay) = ([], false) } }
         let successor: Task<DeliverySession?, Never>
         do throws(WebhooksError) {
             let session = try await openSession(role)

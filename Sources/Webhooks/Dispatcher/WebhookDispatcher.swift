@@ -28,6 +28,7 @@ public final class WebhookDispatcher: Sendable {
         var isShuttingDown = false
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
         var ownEvents: [Int64] = []
+        var isCommandUnderWay = false
     }
 
     /// Loads the configuration. The store is opened when it is first needed.
