@@ -95,7 +95,6 @@ extension DeliveryEngine {
         at time: EngineTime
     ) -> UInt64 {
         lastToken += 1
-        let isRateClaimed = !isOutsideLimits && lanes[index].policy.rateLimit != nil
         flights[lastToken] = Flight(
             held: delivery,
             lane: index,
@@ -103,13 +102,13 @@ extension DeliveryEngine {
             startedAt: time.wall,
             ring: ring,
             isOutsideLimits: isOutsideLimits,
-            isRateClaimed: isRateClaimed
+            isRateClaimed: !isOutsideLimits
         )
-        if isRateClaimed { lanes[index].rate.claim() }
         if !isOutsideLimits {
             slotsTaken[ring.rawValue] += 1
             lanes[index].inFlight += 1
             lanes[index].breaker.started()
+            lanes[index].rate.claim()
         }
         return lastToken
     }
@@ -139,11 +138,10 @@ extension DeliveryEngine {
         else { return }
         let window = lanes[index].window
         let room = min(room(index), 4096)
-        let isLow = window.hasMore && window.count <= room / 4
+        let isLow = window.hasMore && (window.count <= room / 4 || window.isAhead)
         guard isLow || window.needsRescan else { return }
-        lanes[index].window.isRefilling = true
-        lanes[index].window.needsRescan = false
         let isRescan = window.needsRescan || window.cursor == nil
+        lanes[index].window.startRefill(isRescan: isRescan)
         pending.refills.append(PendingCommit.RefillContext(lane: index, epoch: window.epoch))
         pending.batch.reads.refills.append(
             Refill(

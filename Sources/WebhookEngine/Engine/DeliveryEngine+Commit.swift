@@ -177,8 +177,9 @@ extension DeliveryEngine {
         }
         if flight.isRateClaimed {
             flights[token]?.isRateClaimed = false
-            lanes[flight.lane].rate.leave(lanes[flight.lane].policy.rateLimit, now: time.timeline)
-            enqueue(flight.lane, at: time)
+            let limit = lanes[flight.lane].policy.rateLimit
+            lanes[flight.lane].rate.leave(limit, now: time.timeline)
+            if limit != nil { enqueue(flight.lane, at: time) }
         }
         let delivery = flight.held.delivery
         actions.sends.append(

@@ -53,13 +53,15 @@ extension DeliveryEngine {
         var deliveries = NewDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
             guard let index = laneIndex[entry.subscription] else { continue }
+            // Where order matters, it must not depend on clocks, which step between two processes: the ids alone decide.
+            let due = lanes[index].policy.ordered ? LaneWindow.always : time.timeline
             let mode: DeliveryMode = isSendTest ? .singleShot : lanes[index].policy.mode
             var new = NewDelivery(
                 subscription: entry.subscription,
                 mode: mode,
                 body: nil,
                 contentType: lanes[index].target.subscription.contentType,
-                start: .pending(dueAt: time.timeline)
+                start: .pending(dueAt: due)
             )
             var context = PendingCommit.StartContext(lane: index)
             switch entry.representation {
@@ -73,7 +75,7 @@ extension DeliveryEngine {
                     let held = HeldDelivery(
                         delivery: OpenDelivery(
                             id: Delivery.ID(rawValue: 0), subscription: entry.subscription, mode: mode,
-                            contentType: representation.contentType, dueAt: time.timeline, event: event
+                            contentType: representation.contentType, dueAt: due, event: event
                         ),
                         body: body
                     )

@@ -9,8 +9,13 @@ extension DeliveryEngine {
             let health = byName[lanes[index].name] ?? SubscriptionHealth(subscription: lanes[index].name)
             if !lanes[index].hasUnwrittenHealth {
                 apply(health, index, at: time)
-            } else if (health.disabled == nil) == lanes[index].isDisabled {
-                // What is decided here and not written yet is newer than what was read; or somebody else has decided since.
+            } else if let disabled = health.disabled, !lanes[index].isDisabled {
+                // What is known here is newer, but for this: nobody but a person lifts a disabling.
+                var known = lanes[index].health
+                known.disabled = disabled
+                apply(known, index, at: time)
+            } else if health.disabled == nil, lanes[index].isDisabled {
+                // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
                 pending.batch.reads.health = true
             }
             if lanes[index].awaitsHealth {

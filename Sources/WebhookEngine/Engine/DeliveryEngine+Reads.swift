@@ -71,9 +71,7 @@ extension DeliveryEngine {
         for row in rows where held.insert(row.id).inserted {
             fresh.append(HeldDelivery(delivery: clamped(row, lane: index, at: time)))
         }
-        let evicted = lanes[index].window.refilled(
-            fresh, upTo: end, isRescan: refill.after == nil, now: time.timeline
-        )
+        let evicted = lanes[index].window.refilled(fresh, upTo: end, now: time.timeline)
         for delivery in evicted { release(delivery) }
         enqueue(index, at: time)
         refillIfNeeded(index)
@@ -81,7 +79,7 @@ extension DeliveryEngine {
 
     /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
     private mutating func foreignRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
-        _ = lanes[index].window.refilled([], upTo: nil, isRescan: true, now: time.timeline)
+        _ = lanes[index].window.refilled([], upTo: nil, now: time.timeline)
         lanes[index].firstForeign = rows.map(\.id).filter { !held.contains($0) }.min()
         enqueue(index, at: time)
     }

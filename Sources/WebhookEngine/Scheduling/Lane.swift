@@ -53,7 +53,7 @@ struct Lane {
     /// Whether deliveries may start at all.
     var isOpen: Bool { !isParked && !isDisabled && !awaitsHealth }
     /// The delivery to start next, once it is due.
-    var candidate: HeldDelivery? { window.ready.first }
+    var candidate: HeldDelivery? { window.isAhead ? nil : window.ready.first }
 
     /// Whether a delivery must wait for one that somebody else has to see to.
     func isBlocked(_ delivery: Delivery.ID) -> Bool { firstForeign.map { $0 < delivery } ?? false }

@@ -19,7 +19,9 @@ struct LaneWindow {
     /// Only changes while nothing is held.
     var isOrdered: Bool
     /// A read is under way.
-    var isRefilling = false
+    private(set) var isRefilling = false
+    /// It begins at the start, and not at the cursor.
+    private var isRescanning = false
     /// Others have written: what is in the store may stand before the cursor.
     var needsRescan = false
     /// Counts how often everything was forgotten: a read from before is of no use.
@@ -32,6 +34,8 @@ struct LaneWindow {
 
     /// Before everything.
     private static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
+    /// The due moment of first attempts where order matters: due whatever a clock says.
+    static let always = Timestamp(milliseconds: 0)
     /// A limit for those who have nothing to fall back on.
     static let unlimited = Int.max / 4
 
@@ -48,6 +52,21 @@ struct LaneWindow {
 
     /// Whether everything open is known to be none.
     var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
+
+    /// Where order matters: whether the first may have to wait for one that was not read yet.
+    var isAhead: Bool {
+        guard isOrdered, let first = ready.first, !first.isRetry else { return false }
+        if needsRescan || isRescanning { return true }
+        guard let cursor, cursor.dueAt == Self.always else { return false }
+        return first.delivery.id > cursor.delivery
+    }
+
+    /// A read is asked for, from the start or from the cursor.
+    mutating func startRefill(isRescan: Bool) {
+        isRefilling = true
+        isRescanning = isRescan
+        if isRescan { needsRescan = false }
+    }
 
     /// Takes in a delivery unless it belongs behind the cursor or the window is full of earlier ones.
     ///
@@ -69,17 +88,15 @@ struct LaneWindow {
 
     /// Takes in what a read brought.
     ///
-    /// - Parameters:
-    ///   - end: how far it reached; `nil`: there is no more behind it.
-    ///   - isRescan: it began at the start, and not at the cursor.
+    /// - Parameter end: how far it reached; `nil`: there is no more behind it.
     /// - Returns: what had to make room, and is held no longer.
     mutating func refilled(
         _ deliveries: [HeldDelivery],
         upTo end: Refill.Position?,
-        isRescan: Bool,
         now: Timestamp
     ) -> [HeldDelivery] {
         isRefilling = false
+        isRescanning = false
         for held in deliveries { hold(held, now: now) }
         cursor = end
         if let missed { leave(missed) }
@@ -96,6 +113,7 @@ struct LaneWindow {
     /// The read came to nothing.
     mutating func refillFailed() {
         isRefilling = false
+        isRescanning = false
         missed = nil
         needsRescan = true
     }

@@ -44,7 +44,8 @@ enum DeliveryOutput {
     /// A page of the log.
     static func listTable(_ deliveries: [Delivery]) -> Table {
         var table = Table([
-            .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1), .init("TOPIC", flexible: true),
+            .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
+            .init("TOPIC", flexible: true, sacrifice: 5),
             .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true, sacrifice: 4),
             .init("RESULT", flexible: true), .init("CREATED", sacrifice: 3), .init("NEXT", sacrifice: 2),
         ])

@@ -102,7 +102,8 @@ extension InMemoryRows {
             state: row.state,
             mode: row.mode,
             attempts: row.attempts,
-            nextAttemptAt: row.dueAt,
+            // Where order matters, a first attempt is due "always".
+            nextAttemptAt: row.dueAt.map { max($0, row.createdAt) },
             lastStatus: row.lastStatus,
             lastError: row.lastError,
             createdAt: row.createdAt,

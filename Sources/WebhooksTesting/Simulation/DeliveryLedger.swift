@@ -1,0 +1,37 @@
+internal import WebhookCore
+
+/// What a checker outside of engine and store has seen of a delivery.
+struct DeliveryLedger {
+    /// The transaction that inserted it.
+    var commit = 0
+    /// Attempts that the store took as claimed.
+    var claims = 0
+    /// Numbers of the attempts that left.
+    var sent: Set<Int> = []
+    /// Requests that a receiver saw.
+    var received = 0
+    /// Failures that used up a step of the schedule.
+    var steps = 0
+    var interruptions = 0
+    var staleConnections = 0
+    /// The last attempt that a crash interrupted.
+    var interruptedNumber = 0
+    /// On the engine's timeline: not to be sent before.
+    var earliest: Timestamp?
+    /// It was cancelled and the cancellation reported as done.
+    var isCancelled = false
+    /// Others inserted it: the engine learns of it later.
+    var isForeign = false
+}
+
+/// What was seen of a subscription's requests by one process.
+struct LaneLedger {
+    /// When the last requests left, on the timeline.
+    var starts: [Timestamp] = []
+    var inFlight = 0
+    /// The most that was allowed since the process began.
+    var maxInFlight = 0
+    /// Under which limit; what was claimed under another may still leave for a moment.
+    var limit: RateLimit?
+    var limitedFrom: Timestamp?
+}

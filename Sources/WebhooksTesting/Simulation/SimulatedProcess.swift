@@ -1,0 +1,46 @@
+internal import WebhookCore
+internal import WebhookEngine
+
+/// A dispatcher's process between its start and its end.
+struct SimulatedProcess {
+    var number: Int
+    var engine: DeliveryEngine
+    var clock: EngineClock
+    var commit: CommitUnderWay?
+    /// Requests on the wire, by token.
+    var requests: [UInt64: RequestUnderWay] = [:]
+    /// How requests ended whose results are not durable yet, by delivery.
+    var ended: [Delivery.ID: (request: RequestUnderWay, at: EngineTime)] = [:]
+    var wakeAt: Timestamp?
+    /// Counts the alarms set: an older one is of no use.
+    var alarm = 0
+    /// Subscriptions that the engine knows to be disabled, durably.
+    var knownDisabled: Set<String> = []
+    var lanes: [String: LaneLedger] = [:]
+    /// The deliveries prepared for each emit, by token.
+    var emits: [UInt64: EmitUnderWay] = [:]
+    var lastToken: UInt64 = 0
+    var isDraining = false
+    /// Up to when events were due at the last read.
+    var eventsDueBy = Timestamp(milliseconds: 0)
+
+    struct CommitUnderWay {
+        var batch: StoreBatch
+        var result: Result<StoreBatchResult, StoreError>?
+        /// Who was disabled when the batch read that.
+        var disabled: Set<String> = []
+    }
+
+    struct RequestUnderWay {
+        var delivery: Delivery.ID
+        var subscription: String
+        var mode: DeliveryMode
+        var exchange: ScriptedExchange
+        var order: SendOrder
+    }
+
+    struct EmitUnderWay {
+        var event: Event
+        var subscriptions: [String]?
+    }
+}

@@ -1,0 +1,68 @@
+internal import WebhookCore
+
+/// The end: faults cease, and what was promised must have come true.
+extension SimulatedWorld {
+    func ceaseFaults() throws {
+        log("faults cease")
+        faultsCeased = true
+        storeFault = nil
+        for subscription in allSubscriptions where random.chance(70) { endpoints[subscription.name]?.mood = .healthy }
+        if random.chance(70) {
+            try use(allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
+                var enabled = subscription
+                enabled.isEnabled = true
+                return enabled
+            })
+        }
+        // Whoever wrote at last is noticed at last.
+        agenda.plan(.foreignCheck, at: now + 200)
+    }
+
+    func checkEnd() throws {
+        guard let process else { throw Violation("nobody runs at the end") }
+        try Violation.require(process.engine.isSettled, "nothing more happens, and it has not settled")
+        let rows = store.rows
+        try Violation.require(rows.integrityProblems.isEmpty, rows.integrityProblems.joined(separator: "; "))
+        for row in rows.deliveryRows {
+            report.deliveries += 1
+            report.states[row.state.rawValue, default: 0] += 1
+            try checkEnd(of: row)
+        }
+        for id in acknowledged {
+            guard let event = rows.event(id) else { throw Violation("\(id) was acknowledged and is lost") }
+            if event.state == .cancelled { continue }
+            try Violation.require(event.state == .fannedOut, "\(id) was never fanned out")
+            let found = event.deliveries.compactMap { rows.deliveries[$0] }.filter { $0.retriggerOf == nil }
+            let wanted = expected[id] ?? []
+            try Violation.require(
+                found.map(\.subscription).sorted() == wanted.sorted(), "\(id) was for \(wanted), and has \(found.count)"
+            )
+        }
+    }
+
+    private func checkEnd(of row: InMemoryDeliveryRow) throws {
+        guard let ledger = deliveries[row.id] else { throw Violation("\(row.id) came out of nowhere") }
+        try Violation.require(row.log.map(\.number) == Array(1..<row.attempts + 1), "\(row.id): attempts with gaps")
+        try Violation.require(ledger.received <= row.attempts, "\(row.id): more requests than attempts")
+        switch row.state {
+        case .inFlight:
+            throw Violation("\(row.id) is in flight at the end")
+        case .pending, .waiting:
+            let isServed = registry.subscription(named: row.subscription)?.isEnabled == true
+            try Violation.require(!isServed, "\(row.id) of \(row.subscription) is \(row.state) at the end")
+        case .delivered:
+            try Violation.require(ledger.received >= 1, "\(row.id) is delivered, and nobody has it")
+        case .unknown:
+            try Violation.require(row.mode == .singleShot, "\(row.id) is unknown under retry")
+        case .cancelled:
+            try Violation.require(ledger.isCancelled || row.lastError == .disabled, "\(row.id) was cancelled by nobody")
+        case .failed:
+            try checkFailed(row, ledger)
+        }
+    }
+
+    private func checkFailed(_ row: InMemoryDeliveryRow, _ ledger: DeliveryLedger) throws {
+        if row.lastError == .template || row.lastStatus == 410 || row.mode == .singleShot { return }
+        try Violation.require(ledger.steps >= 2, "\(row.id) failed after \(ledger.steps) steps")
+    }
+}

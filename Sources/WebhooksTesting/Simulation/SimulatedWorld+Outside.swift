@@ -1,0 +1,66 @@
+internal import WebhookCore
+
+/// Other processes, beside the dispatcher.
+extension SimulatedWorld {
+    func actFromOutside() {
+        switch random.pick(0...9) {
+        case 0...3: append()
+        case 4...5: cancel()
+        case 6: setDisabled(true)
+        case 7...8: setDisabled(false)
+        default: retrigger()
+        }
+        // The dispatcher looks for what others wrote a few times a second.
+        agenda.plan(.foreignCheck, at: now + Int64(random.pick(1...100)))
+    }
+
+    private func write<Value: Sendable>(_ change: (inout InMemoryRows) -> Value) -> Value? {
+        try? store.database.write(by: foreignConnection, change).get()
+    }
+
+    private func append() {
+        let event = makeEvent()
+        let moment = clock.now
+        log("\(event.id) is appended from outside")
+        _ = write { $0.accept(Acceptance(event: event, createdAt: moment, deliveries: nil)) }
+        acknowledged.insert(event.id)
+    }
+
+    private func cancel() {
+        let moment = clock.now
+        let ids = (0..<3).compactMap { _ in random.pick(events)?.id }
+        let subscription = random.chance(10) ? random.pick(allSubscriptions)?.name : nil
+        guard
+            let result = write({ rows in
+                rows.cancel(events: ids, deliveries: [], subscription: subscription, at: moment)
+            })
+        else { return }
+        for id in result.deliveries { deliveries[id]?.isCancelled = true }
+        cancelledEvents.formUnion(result.events)
+        log("cancelled \(result.deliveries), \(result.events)")
+    }
+
+    private func setDisabled(_ isDisabled: Bool) {
+        guard let name = random.pick(allSubscriptions)?.name else { return }
+        let moment = clock.now
+        let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
+        _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
+        if !isDisabled { process?.knownDisabled.remove(name) }
+        log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
+    }
+
+    private func retrigger() {
+        let moment = clock.now
+        let disabled = Set(store.rows.health.filter { $0.disabled != nil }.map(\.subscription))
+        let settled = store.rows.deliveryRows.filter { row in
+            row.state.isSettled && !disabled.contains(row.subscription)
+                && registry.subscription(named: row.subscription)?.isEnabled == true
+        }
+        let chosen = (0..<random.pick(1...4)).compactMap { _ in random.pick(settled)?.id }
+        for id in write({ $0.retrigger(chosen, at: moment) }) ?? [] {
+            deliveries[id] = DeliveryLedger()
+            deliveries[id]?.isForeign = true
+            log("\(id) is a retrigger")
+        }
+    }
+}

@@ -1,0 +1,100 @@
+internal import WebhookCore
+internal import WebhookEngine
+
+/// A process's life.
+extension SimulatedWorld {
+    func startProcess() throws {
+        guard process == nil else { return }
+        processes += 1
+        var settings = EngineSettings()
+        settings.maxInFlight = configuration.maxInFlight
+        settings.fanOutBatch = 4
+        settings.withdrawalBatch = 3
+        settings.heldBodyBytes = 400
+        let engine = DeliveryEngine(
+            settings: settings,
+            subscriptions: registry.subscriptions,
+            random: SeededGenerator(seed: random.next())
+        )
+        process = SimulatedProcess(number: processes, engine: engine, clock: EngineClock(clock))
+        log("process \(processes) starts")
+        let timeline = clock.now
+        for id in deliveries.keys {
+            // A due moment that a wrong clock wrote is brought back to the longest wait there is.
+            if let earliest = deliveries[id]?.earliest {
+                deliveries[id]?.earliest = min(earliest, timeline + .seconds(86_400))
+            }
+        }
+        allowLimits()
+        try drive { engine, time in engine.start(at: time) }
+    }
+
+    /// As `kill -9` does: nothing is said to anybody.
+    func crash() throws {
+        guard let dead = process else { return }
+        report.crashes += 1
+        log("crash")
+        if let commit = dead.commit, commit.result == nil, storeFault == nil, random.chance(50) {
+            _ = try apply(commit.batch)
+        }
+        process = nil
+        agenda.plan(.start, at: now + Int64(random.pick(0...3000)))
+    }
+
+    func drain() throws {
+        guard process?.isDraining == false else { return }
+        process?.isDraining = true
+        log("drain")
+        try drive { engine, time in engine.drain(at: time) }
+    }
+
+    /// Gives the engine an input and does what it wants done.
+    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) throws {
+        guard let time = process?.clock.now else { return }
+        guard process != nil else { return }
+        input(&process!.engine, time)
+        try perform()
+        if process?.isDraining == true, process?.engine.isDrained == true {
+            try Violation.require(process?.requests.isEmpty == true, "drained with requests on the wire")
+            log("drained")
+            process = nil
+            agenda.plan(.start, at: now + Int64(random.pick(0...3000)))
+        }
+    }
+
+    private func perform() throws {
+        while let actions = process?.engine.takeActions(), let running = process {
+            if let batch = actions.commit { try startCommit(batch) }
+            for order in actions.sends { try send(order) }
+            for reply in actions.replies { try replied(reply) }
+            for event in actions.fanOuts { try fanOut(event) }
+            setAlarm(actions.wakeAt, running.number)
+            report.mostHeld = max(report.mostHeld, running.engine.holding)
+            guard actions.isPressing else { break }
+        }
+        // A window of 32 for each, a quarter more after a read, and what is in flight.
+        let most = configuration.maxInFlight + allSubscriptions.count * 40
+        try Violation.require(report.mostHeld <= most, "\(report.mostHeld) deliveries are held in memory")
+    }
+
+    private func setAlarm(_ moment: Timestamp?, _ number: Int) {
+        guard moment != process?.wakeAt else { return }
+        process?.wakeAt = moment
+        process?.alarm += 1
+        guard let moment, let running = process else { return }
+        let wait = max(0, moment.milliseconds - running.clock.timeline.milliseconds)
+        agenda.plan(.alarm(process: number, number: running.alarm), at: now + wait)
+    }
+
+    private func fanOut(_ event: PendingEvent) throws {
+        // The clock may have stepped back since the read.
+        let wall = max(clock.now, process?.eventsDueBy ?? clock.now)
+        if let due = event.event.deliverAt {
+            try Violation.require(due <= wall, "event \(event.event.id) is fanned out before its moment")
+        }
+        let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
+        expectation[event.row] = prepared.entries.map(\.subscription)
+        guard let time = process?.clock.now else { return }
+        process?.engine.fannedOut(event, deliveries: prepared, at: time)
+    }
+}

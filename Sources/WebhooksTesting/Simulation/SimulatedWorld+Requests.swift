@@ -1,0 +1,137 @@
+internal import WebhookCore
+internal import WebhookEngine
+
+/// Requests on the wire.
+extension SimulatedWorld {
+    func send(_ order: SendOrder) throws {
+        guard let time = process?.clock.now, let number = process?.number else { return }
+        let subscription = order.target.subscription
+        guard let id = order.context.delivery else { throw Violation("a send without a delivery") }
+        try checkSend(order, id, subscription, at: time)
+        report.requests += 1
+        let (answer, latency) = endpoints[subscription.name]?.answer(&random) ?? (.ok, .zero)
+        let isStale = answer == .staleConnection && (order.context.mode == .singleShot || order.needsFreshConnection)
+        let exchange = (isStale ? .ok : answer).exchange(latency: latency, timeout: subscription.policy.timeout)
+        log("\(id) attempt \(order.context.attempt) leaves for \(subscription.name): \(answer)")
+        process?.requests[order.token] = SimulatedProcess.RequestUnderWay(
+            delivery: id, subscription: subscription.name, mode: order.context.mode, exchange: exchange, order: order
+        )
+        let duration = exchange.duration.wholeMilliseconds
+        if exchange.isReceived { agenda.plan(.requestArrives(id), at: now + duration / 2) }
+        agenda.plan(.requestEnds(process: number, token: order.token), at: now + duration)
+    }
+
+    /// A receiver sees a request, also one whose sender has crashed since.
+    func requestArrives(_ id: Delivery.ID) throws {
+        deliveries[id]?.received += 1
+        guard let ledger = deliveries[id], let row = store.rows.deliveries[id.rawValue] else { return }
+        try Violation.require(ledger.received <= row.attempts, "\(id): more requests than attempts")
+        if row.mode == .singleShot { try Violation.require(ledger.received <= 1, "\(id) is single-shot and came twice") }
+    }
+
+    func requestEnds(_ number: Int, _ token: UInt64) throws {
+        guard process?.number == number, let request = process?.requests.removeValue(forKey: token),
+            let time = process?.clock.now
+        else { return }
+        let isTest = request.order.context.event.isTest
+        if !isTest { process?.lanes[request.subscription]?.inFlight -= 1 }
+        process?.ended[request.delivery] = (request, time)
+        let finished = FinishedAttempt(
+            token: token,
+            result: request.exchange.result,
+            url: request.order.target.subscription.url.display,
+            requestHeaders: []
+        )
+        try drive { engine, time in engine.finished([finished], at: time) }
+    }
+
+    /// What the schedule says after this, worked out apart from the engine.
+    func note(_ request: SimulatedProcess.RequestUnderWay, at time: EngineTime) {
+        let result = request.exchange.result
+        let id = request.delivery
+        guard request.mode == .retry else { return }
+        if case .answered(200) = result.ending { return }
+        if result.isStaleConnection, let ledger = deliveries[id], ledger.staleConnections < 10 {
+            deliveries[id]?.staleConnections += 1
+            return
+        }
+        deliveries[id]?.steps += 1
+        let policy = registry.subscription(named: request.subscription)?.policy ?? request.order.target.subscription.policy
+        guard let steps = deliveries[id]?.steps, steps <= policy.schedule.count else { return }
+        var asked: Int64 = 0
+        if let header = result.headers.first, let seconds = Int64(header.value), seconds > 0 { asked = min(seconds, 86_400) }
+        deliveries[id]?.earliest = time.timeline + max(policy.schedule[steps - 1], .seconds(asked))
+    }
+
+    private func checkSend(_ order: SendOrder, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime) throws {
+        let row = store.rows.deliveries[id.rawValue]
+        let attempt = order.context.attempt
+        try Violation.require(
+            row?.state == .inFlight && row?.attempts == attempt, "\(id) attempt \(attempt) leaves without a claim"
+        )
+        try Violation.require(
+            deliveries[id]?.sent.insert(attempt).inserted == true, "\(id) attempt \(attempt) leaves twice"
+        )
+        try Violation.require(deliveries[id]?.isCancelled == false, "\(id) is cancelled and leaves")
+        if row?.mode == .singleShot {
+            try Violation.require(deliveries[id]?.sent.count == 1, "\(id) is single-shot and leaves twice")
+        }
+        try Violation.require(
+            !cancelledEvents.contains(order.context.event.id), "the cancelled event \(order.context.event.id) leaves"
+        )
+        if let event = row.flatMap({ store.rows.events[$0.event]?.event }) {
+            try Violation.require(order.body == ScriptedRenderer.body(of: event), "\(id) leaves with a wrong body")
+        }
+        if let earliest = deliveries[id]?.earliest {
+            try Violation.require(
+                time.timeline >= earliest, "\(id) is retried \(earliest.milliseconds - time.timeline.milliseconds) ms early"
+            )
+            deliveries[id]?.earliest = nil
+        }
+        if let target = row.flatMap({ store.rows.events[$0.event] }), target.target != nil { return }
+        try checkLimits(id, subscription, isTest: order.context.event.isTest, at: time)
+    }
+
+    private func checkLimits(_ id: Delivery.ID, _ subscription: Subscription, isTest: Bool, at time: EngineTime) throws {
+        let name = subscription.name
+        try Violation.require(registry.subscription(named: name)?.isEnabled == true, "\(id) leaves for a parked \(name)")
+        try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
+        if subscription.policy.ordered {
+            let open = (store.rows.waiting[name]?.values.map(\.delivery) ?? [])
+            let running = process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
+            // Within a transaction, emits get their ids before fan-outs, which were decided in any order.
+            let older = (open + running.map(\.delivery)).filter { other in
+                other < id && deliveries[other]?.isForeign == false && deliveries[other]?.commit != deliveries[id]?.commit
+            }.min()
+            try Violation.require(older == nil, "\(id) leaves before \(older?.description ?? "") of the ordered \(name)")
+        }
+        var lane = process?.lanes[name] ?? LaneLedger()
+        if let limit = subscription.policy.rateLimit {
+            if let from = lane.limitedFrom, time.timeline >= from { lane.starts.append(time.timeline) }
+            if lane.starts.count > limit.count {
+                let first = lane.starts[lane.starts.count - 1 - limit.count]
+                try Violation.require(first + limit.period <= time.timeline, "\(name) gets more than its rate allows")
+            }
+        }
+        if !isTest { lane.inFlight += 1 }
+        try Violation.require(lane.inFlight <= lane.maxInFlight, "\(name) has \(lane.inFlight) in flight")
+        process?.lanes[name] = lane
+        let total = process?.lanes.values.map(\.inFlight).reduce(0, +) ?? 0
+        try Violation.require(total <= configuration.maxInFlight, "\(total) in flight")
+    }
+
+    /// The limits of a new configuration; what is under way already may be more.
+    func allowLimits() {
+        for subscription in registry.subscriptions {
+            let most = max(process?.lanes[subscription.name]?.maxInFlight ?? 0, subscription.policy.maxInFlight)
+            var lane = process?.lanes[subscription.name] ?? LaneLedger()
+            lane.maxInFlight = most
+            if lane.limit != subscription.policy.rateLimit || lane.limitedFrom == nil {
+                lane.limit = subscription.policy.rateLimit
+                lane.limitedFrom = process.map { $0.clock.timeline + .milliseconds(lane.limitedFrom == nil ? 0 : 1100) }
+                lane.starts = []
+            }
+            process?.lanes[subscription.name] = lane
+        }
+    }
+}

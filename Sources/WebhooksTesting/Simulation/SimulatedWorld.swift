@@ -1,0 +1,106 @@
+internal import WebhookCore
+internal import WebhookEngine
+
+/// Everything that a simulation consists of, and the loop that lets it happen.
+final class SimulatedWorld {
+    enum Occurrence {
+        case action
+        case faultsCease
+        case start
+        case alarm(process: Int, number: Int)
+        case commitApplies(process: Int)
+        case commitEnds(process: Int)
+        case requestArrives(Delivery.ID)
+        case requestEnds(process: Int, token: UInt64)
+        case foreignCheck
+        case storeRecovers
+    }
+
+    let configuration: SimulationConfiguration
+    let clock = VirtualClock()
+    let store: InMemoryStore
+    let foreignConnection: Int
+    let renderer = ScriptedRenderer(poisonTopics: ["poison"])
+    var random: SeededGenerator
+    var agenda = Agenda<Occurrence>()
+    var trace: Trace
+    var report = SimulationReport()
+    var registry: Registry
+    let allSubscriptions: [Subscription]
+    var endpoints: [String: SimulatedEndpoint] = [:]
+    var process: SimulatedProcess?
+    var processes = 0
+    var storeFault: StoreError?
+    var faultsCeased = false
+    var deliveries: [Delivery.ID: DeliveryLedger] = [:]
+    var events: [Event] = []
+    /// Ids of events whose durable acceptance was reported.
+    var acknowledged: Set<String> = []
+    var cancelledEvents: Set<String> = []
+    /// Who was to get an event, once it was matched for good.
+    var expected: [String: [String]] = [:]
+    /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.
+    var expectation: [Int64: [String]] = [:]
+    var now: Int64 = 0
+    var steps = 0
+
+    init(seed: UInt64, configuration: SimulationConfiguration) {
+        self.configuration = configuration
+        random = SeededGenerator(seed: seed)
+        trace = Trace(length: configuration.traceLength)
+        store = InMemoryStore(clock: clock)
+        foreignConnection = store.database.connect()
+        var generator = random
+        let made = (0..<configuration.subscriptions).map { Self.makeSubscription($0, &generator) }
+        random = generator
+        allSubscriptions = made
+        registry = Registry(subscriptions: made, profiles: [:], settings: DispatcherSettings())
+        for subscription in made { endpoints[subscription.name] = SimulatedEndpoint() }
+    }
+
+    /// Plays until everything has settled.
+    func play() throws -> SimulationReport {
+        agenda.plan(.start, at: 0)
+        var moment: Int64 = 0
+        for _ in 0..<configuration.actions {
+            moment += Int64(random.pick(0...(random.chance(10) ? 60_000 : 400)))
+            agenda.plan(.action, at: moment)
+        }
+        agenda.plan(.faultsCease, at: moment + 1000)
+        while let (at, item) = agenda.next() {
+            steps += 1
+            try Violation.require(steps < 200_000, "it goes on and on")
+            if at > now {
+                clock.advance(by: .milliseconds(at - now))
+                now = at
+            }
+            try happen(item)
+            if faultsCeased, let process, process.engine.isSettled, nothingIsDueLater { break }
+        }
+        try checkEnd()
+        return report
+    }
+
+    private func happen(_ item: Occurrence) throws {
+        switch item {
+        case .action: try act()
+        case .faultsCease: try ceaseFaults()
+        case .start: try startProcess()
+        case .alarm(let number, let alarm):
+            guard process?.number == number, process?.alarm == alarm else { return }
+            process?.wakeAt = nil
+            try drive { engine, time in engine.tick(at: time) }
+        case .commitApplies(let number): try commitApplies(number)
+        case .commitEnds(let number): try commitEnds(number)
+        case .requestArrives(let delivery): try requestArrives(delivery)
+        case .requestEnds(let number, let token): try requestEnds(number, token)
+        case .foreignCheck: try drive { engine, time in engine.foreignWrites(at: time) }
+        case .storeRecovers: storeFault = nil
+        }
+    }
+
+    /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same.
+    private var nothingIsDueLater: Bool { store.rows.waitingEvents.isEmpty }
+
+    func log(_ line: @autoclosure () -> String) { trace.add("\(now) ms: \(line())") }
+}

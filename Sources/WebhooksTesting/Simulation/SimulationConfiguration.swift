@@ -1,0 +1,51 @@
+/// What a simulation plays.
+public struct SimulationConfiguration: Sendable, Hashable {
+    /// How many subscriptions there are, each with its own receiver; defaults to 6.
+    public var subscriptions = 6
+    /// Actions before the faults cease; defaults to 90.
+    public var actions = 90
+    /// The most attempts in flight; defaults to 12.
+    public var maxInFlight = 12
+    /// Whether the process crashes and restarts; defaults to true.
+    public var crashes = true
+    /// Whether the store fails for a while; defaults to true.
+    public var storeFaults = true
+    /// Whether the wall clock steps by an hour; defaults to true.
+    public var clockSteps = true
+    /// Whether the configuration changes; defaults to true.
+    public var reloads = true
+    /// Whether other processes write; defaults to true.
+    public var foreignWrites = true
+    /// Lines of the trace that a failure shows; defaults to 80.
+    public var traceLength = 80
+
+    public init() {}
+}
+
+/// What a simulation did.
+public struct SimulationReport: Sendable, Hashable {
+    public var events = 0
+    public var deliveries = 0
+    public var requests = 0
+    public var crashes = 0
+    public var commits = 0
+    public var failedCommits = 0
+    /// Deliveries by final state.
+    public var states: [String: Int] = [:]
+    /// The most deliveries that an engine held in memory.
+    public var mostHeld = 0
+
+    public init() {}
+}
+
+/// A simulation that found an invariant violated. The seed replays it.
+public struct SimulationFailure: Error, CustomStringConvertible {
+    public var seed: UInt64
+    public var reason: String
+    public var trace: [String]
+
+    public var description: String {
+        "seed \(seed): \(reason)\nWEBHOOKS_SIM_SEED=\(seed) WEBHOOKS_SIM_SEEDS=1 replays it; the last steps:\n"
+            + trace.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,51 @@
+import Testing
+
+@Suite struct SignatureTests {
+    @Test(arguments: [[], ["--ed25519"]])
+    func `what keygen makes signs and verifies`(kind: [String]) async throws {
+        let sandbox = try Sandbox()
+        let keys = try await sandbox.run(["keygen"] + kind).lines
+        #expect(keys.count == kind.count + 1)
+        try sandbox.write("crm.secret", keys[0] + "\n")
+        let message = ["--id", "msg_1", "--timestamp", "1772357400", "--data", "-"]
+        let signed = try await sandbox.run(["sign"] + message + ["--secret-file", "crm.secret"], input: "body")
+        #expect(signed.status == 0)
+        let signature = try #require(signed.lines.first)
+        #expect(signature.hasPrefix(kind.isEmpty ? "v1," : "v1a,"))
+        let key = ["KEY": kind.isEmpty ? keys[0] : keys[1]]
+        let verify = ["verify"] + message + ["--secret-env", "KEY", "--signature"]
+        let right = try await sandbox.run(verify + ["v1,AAAA \(signature)"], input: "body", environment: key)
+        #expect(right.status == 0)
+        let wrong = try await sandbox.run(verify + [signature], input: "body ", environment: key)
+        #expect(wrong.status == 1)
+    }
+
+    @Test func `the specification's example`() async throws {
+        let sandbox = try Sandbox()
+        let done = try await sandbox.run(
+            "sign",
+            "--id",
+            "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "--timestamp",
+            "1614265330",
+            "--data",
+            #"{"test": 2432232314}"#,
+            "--secret",
+            "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        )
+        #expect(done.status == 0)
+        #expect(done.out == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=\n")
+        #expect(done.err.hasPrefix("warning: "))
+        #expect(!done.err.contains("whsec_"))
+    }
+
+    @Test func `mistakes with secrets`() async throws {
+        let sandbox = try Sandbox()
+        let message = ["sign", "--id", "m", "--timestamp", "1", "--data", "x"]
+        #expect(try await sandbox.run(message).status == 64)
+        #expect(try await sandbox.run(message + ["--secret-env", "NOT_SET"]).status == 65)
+        let wrong = try await sandbox.run(message + ["--secret-env", "KEY"], environment: ["KEY": "whsec_canary!"])
+        #expect(wrong.status == 65)
+        #expect(!wrong.err.contains("canary"))
+    }
+}

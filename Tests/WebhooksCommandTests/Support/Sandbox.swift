@@ -1,0 +1,124 @@
+import Glibc
+import WebhookReceiver
+
+/// A folder with a configuration, and a receiver that its subscriptions point to.
+final class Sandbox: Sendable {
+    let folder: String
+    let receiver: Receiver
+
+    static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    /// - Parameter answer: what the receiver says; 204 by default.
+    init(_ answer: @escaping @Sendable (ReceivedRequest) -> ReceiverAnswer = { _ in .noContent }) throws {
+        var template = Array("/tmp/webhooks-command-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Failure("no temporary folder") }
+        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        receiver = try Receiver(handler: answer)
+        try write("w.yaml", configuration())
+    }
+
+    deinit {
+        receiver.stop()
+        if let listing = opendir(folder) {
+            while let entry = readdir(listing) {
+                withUnsafePointer(to: &entry.pointee.d_name.0) { _ = unlink("\(folder)/\(String(cString: $0))") }
+            }
+            closedir(listing)
+        }
+        rmdir(folder)
+    }
+
+    /// Subscriptions: `crm` takes everything, `lms` (BrainCert, single-shot) the users' events. More may follow.
+    func configuration(delivery: String = "{}", more: String = "") -> String {
+        """
+        store: sqlite:w.sqlite
+        profile: standard
+        egress: { allow: ["127.0.0.0/8"] }
+        subscriptions:
+          - name: crm
+            url: \(receiver.url)/crm
+            topics: ["**"]
+            secrets: ["\(Self.secret)"]
+            delivery: \(delivery)
+          - name: lms
+            url: \(receiver.url)/lms
+            topics: ["user.*"]
+            profile: braincert
+
+        """ + more
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        let descriptor = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("cannot write \(name)") }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure("cannot write \(name)") }
+    }
+
+    var environment: [String: String] { ["WEBHOOKS_CONFIG": "w.yaml"] }
+
+    /// Runs a command to its end.
+    func run(
+        _ arguments: String...,
+        input: String = "",
+        environment more: [String: String] = [:]
+    ) async throws -> Finished {
+        try await run(arguments, input: input, environment: more)
+    }
+
+    /// Runs a command to its end.
+    func run(
+        _ arguments: [String],
+        input: String = "",
+        environment more: [String: String] = [:]
+    ) async throws -> Finished {
+        let (output, error) = (try Program.makePipe(), try Program.makePipe())
+        try write(".stdin", input)
+        let stdin = open("\(folder)/.stdin", O_RDONLY | O_CLOEXEC)
+        let process = try Program.start(
+            arguments,
+            folder: folder,
+            environment: environment.merging(more) { $1 },
+            input: stdin,
+            output: output.write,
+            error: error.write
+        )
+        for descriptor in [stdin, output.write, error.write] { close(descriptor) }
+        async let out = Program.blocking { Program.readAll(output.read) }
+        async let err = Program.blocking { Program.readAll(error.read) }
+        let (outText, errText) = await (out, err)
+        let status = await Program.blocking { Program.wait(process) }
+        return Finished(status: status, out: outText, err: errText)
+    }
+
+    /// Runs a command on a terminal that is so many columns wide.
+    func runOnTerminal(
+        _ arguments: [String],
+        columns: Int,
+        environment more: [String: String]
+    ) async throws -> Finished {
+        let terminal = try Program.makeTerminal(columns: columns)
+        let process = try Program.start(
+            arguments,
+            folder: folder,
+            environment: environment.merging(more) { $1 },
+            input: terminal.write,
+            output: terminal.write,
+            error: terminal.write
+        )
+        close(terminal.write)
+        let out = await Program.blocking { Program.readAll(terminal.read) }
+        let status = await Program.blocking { Program.wait(process) }
+        return Finished(status: status, out: out.replacing("\r\n", with: "\n"), err: "")
+    }
+}
+
+/// What a command said, and how it ended.
+struct Finished: Sendable {
+    var status: Int32
+    var out: String
+    var err: String
+
+    var lines: [String] { out.split(separator: "\n").map(String.init) }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@Suite struct ValidateTests {
+    @Test func `lists subscriptions`() async throws {
+        let sandbox = try Sandbox()
+        let done = try await sandbox.run("validate")
+        #expect(done.status == 0)
+        #expect(done.out.contains("crm") && done.out.contains("lms") && done.out.contains("valid"))
+        let json = try await sandbox.run("validate", "--json")
+        #expect(json.lines == [#"{"valid":true,"problems":[],"subscriptions":["crm","lms"]}"#])
+    }
+
+    @Test func `reports every problem by line and exits 65`() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write(
+            "w.yaml",
+            """
+            store: sqlite:w.sqlite
+            colour: red
+            subscriptions:
+              - name: a
+                url: http://10.0.0.1/x
+                topics: [a.b]
+                profile: nothing
+
+            """
+        )
+        let done = try await sandbox.run("validate")
+        #expect(done.status == 65)
+        #expect(done.out.contains("w.yaml:2:1: "))
+        #expect(done.out.contains("w.yaml:7:"))
+        let json = try JSONText(try await sandbox.run("validate", "--json").out)
+        #expect(json.keys == ["valid", "problems", "subscriptions"])
+        #expect(try json["valid"].raw == "false")
+        #expect(try json["problems"][0].keys == ["severity", "file", "line", "column", "message"])
+        // Any other command says the same, on stderr, and sends nothing.
+        let emit = try await sandbox.run("emit", "a.b", "--data", "1")
+        #expect(emit.status == 65)
+        #expect(emit.out == "")
+        #expect(emit.err.contains("w.yaml:2:1: "))
+    }
+
+    @Test func `topics need no configuration`() async throws {
+        let sandbox = try Sandbox()
+        let nowhere = ["WEBHOOKS_CONFIG": ""]
+        let list = try await sandbox.run("topics", "list", "--profile", "braincert", "--json", environment: nowhere)
+        #expect(list.status == 0)
+        #expect(try JSONText(list.lines[0]).keys == ["topic", "profile", "title", "wire", "documented"])
+        #expect(list.lines.allSatisfy { $0.contains(#""profile":"braincert""#) })
+        let show = ["topics", "show", "user.created", "--profile", "braincert"]
+        let text = try await sandbox.run(show, environment: nowhere)
+        #expect(text.status == 0)
+        #expect(text.out.contains("data.email"))
+        let schema = try await sandbox.run(show + ["--schema"], environment: nowhere)
+        #expect(try JSONText(schema.out)["$schema"].string != nil)
+        let typeScript = try await sandbox.run(show + ["--typescript"], environment: nowhere)
+        #expect(typeScript.out.contains("email: string"))
+        #expect(try await sandbox.run("topics", "show", "Nothing", environment: nowhere).status == 65)
+    }
+
+    @Test func `help and version`() async throws {
+        let sandbox = try Sandbox()
+        let commands = [
+            "validate", "topics", "emit", "cancel", "render", "test", "run", "events", "deliveries", "retrigger",
+            "export",
+            "stats", "enable", "disable", "prune", "check", "listen", "keygen", "sign", "verify",
+        ]
+        let help = try await sandbox.run("--help")
+        #expect(help.status == 0)
+        for command in commands {
+            #expect(help.out.contains("\n  \(command) "))
+            let own = try await sandbox.run(command, "--help")
+            #expect(own.status == 0)
+            #expect(own.out.contains("USAGE: webhooks \(command)"))
+        }
+        #expect(try await sandbox.run("--version").out.split(separator: ".").count == 3)
+        #expect(try await sandbox.run("--generate-completion-script", "bash").out.contains("webhooks"))
+    }
+}
