@@ -23,11 +23,11 @@ struct SearchPlanTests {
             (
                 IDSequences.byState,
                 "SEARCH webhooks_deliveries USING COVERING INDEX webhooks_deliveries_state "
-                    + "(subscription=? AND state=? AND rowid>? AND rowid<?)"
+                    + "(subscription=? AND state=? AND listed=? AND rowid>? AND rowid<?)"
             ),
             (
                 IDSequences.byFlight,
-                "SEARCH webhooks_deliveries USING COVERING INDEX webhooks_deliveries_in_flight "
+                "SEARCH webhooks_deliveries USING INDEX webhooks_deliveries_in_flight "
                     + "(subscription=? AND rowid>? AND rowid<?)"
             ),
         ]

@@ -13,7 +13,7 @@ extension SQLiteStore {
             try statement.bind(id)
             guard try statement.next() else { return nil }
             defer { statement.reset() }
-            return EventRow.read(statement)
+            return try EventRow.read(statement)
         }
     }
 

@@ -7,8 +7,8 @@ extension SQLiteStore {
             let select = try RawStatement(
                 db,
                 """
-                SELECT occurred_at, data FROM webhooks_events
-                WHERE id = (SELECT event FROM webhooks_deliveries WHERE id = ?)
+                SELECT \(EventRow.columns) FROM webhooks_events e
+                WHERE e.id = (SELECT event FROM webhooks_deliveries WHERE id = ?)
                 """
             )
             var page: [ExportedDelivery] = []
@@ -22,12 +22,10 @@ extension SQLiteStore {
                 }
                 try select.bind(delivery.id.rawValue)
                 guard try select.next() else { continue }
-                let exported = ExportedDelivery(
-                    delivery: delivery, occurredAt: select.timestamp(0), data: select.bytes(1)
-                )
+                let event = try EventRow.read(select)
                 select.reset()
-                size += exported.data.count
-                page.append(exported)
+                size += event.data.count
+                page.append(ExportedDelivery(delivery: delivery, occurredAt: event.occurredAt, data: event.data))
             }
             return page
         }

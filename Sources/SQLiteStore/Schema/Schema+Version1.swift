@@ -12,7 +12,7 @@ extension Schema {
     /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
     /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
     ///
-    /// Columns that change stand behind those that don't, large ones last.
+    /// `sum` is a checksum (`Checksum`). Columns that change stand behind those that don't, large ones last.
     static let version1 = """
         CREATE TABLE IF NOT EXISTS webhooks_schema (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -37,6 +37,7 @@ extension Schema {
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             target TEXT,
             cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+            sum INTEGER NOT NULL,
             data BLOB NOT NULL
         ) STRICT;
         CREATE INDEX IF NOT EXISTS webhooks_events_test ON webhooks_events (test) WHERE test = 1;
@@ -60,6 +61,7 @@ extension Schema {
 
         CREATE TABLE IF NOT EXISTS webhooks_bodies (
             id INTEGER PRIMARY KEY,
+            sum INTEGER NOT NULL,
             content BLOB NOT NULL
         ) STRICT;
 
@@ -94,7 +96,7 @@ extension Schema {
             WHERE due_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_in_flight ON webhooks_deliveries (subscription)
             WHERE state = 2;
-        CREATE INDEX IF NOT EXISTS webhooks_deliveries_state ON webhooks_deliveries (subscription, state)
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_state ON webhooks_deliveries (subscription, state, listed)
             WHERE listed = 1 AND state <> 2;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_test ON webhooks_deliveries (test) WHERE test = 1;
 
@@ -130,6 +132,7 @@ extension Schema {
             remote_address TEXT,
             url TEXT NOT NULL,
             detail TEXT,
+            sum INTEGER NOT NULL,
             headers BLOB NOT NULL,
             response_body BLOB NOT NULL,
             PRIMARY KEY (delivery, number)

@@ -40,4 +40,9 @@ public struct ListingResult: Sendable, Hashable {
     public var listed: Int
     /// Rows that are not in the indexes, about.
     public var left: Int
+
+    public init(listed: Int, left: Int) {
+        self.listed = listed
+        self.left = left
+    }
 }

@@ -5,13 +5,13 @@ internal import WebhookCore
 enum EventRow {
     /// What to select, before anything else.
     static let columns = """
-        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data
+        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.sum
         """
     /// The first column behind them.
-    static let end: Int32 = 8
+    static let end: Int32 = 9
 
-    static func read(_ row: RawStatement) -> Event {
-        Event(
+    static func read(_ row: RawStatement) throws -> Event {
+        let event = Event(
             stored: row.text(0),
             topic: row.text(1),
             data: row.bytes(7),
@@ -21,6 +21,8 @@ enum EventRow {
             deliverAt: row.optionalTimestamp(5),
             isTest: row.bool(6)
         )
+        try Checksum(event).verify(row.int64(8), "event \(event.id)")
+        return event
     }
 
     /// Rows of the list of events (`e`) that meet some conditions, newest first.

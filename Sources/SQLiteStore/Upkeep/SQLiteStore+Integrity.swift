@@ -8,9 +8,25 @@ extension SQLiteStore {
             guard findings == ["ok"] else {
                 throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
             }
+            try Self.verifyContents(db)
             return try Self.invariants.flatMap { what, sql in
                 try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
             }
+        }
+    }
+
+    /// Reads what SQLite can't judge.
+    private static func verifyContents(_ db: Database) throws {
+        let events = try RawStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
+        while try events.next() { _ = try EventRow.read(events) }
+        let bodies = try RawStatement(db, "SELECT id, sum, content FROM webhooks_bodies")
+        while try bodies.next() {
+            try Checksum(body: bodies.bytes(2)).verify(bodies.int64(1), "body \(bodies.int64(0))")
+        }
+        let attempts = try RawStatement(db, "SELECT delivery, sum, headers, response_body FROM webhooks_attempts")
+        while try attempts.next() {
+            let sum = Checksum(headers: attempts.bytes(2), responseBody: attempts.bytes(3))
+            try sum.verify(attempts.int64(1), "an attempt of \(Delivery.ID(rawValue: attempts.int64(0)))")
         }
     }
 

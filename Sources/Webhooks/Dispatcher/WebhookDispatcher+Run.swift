@@ -30,6 +30,8 @@ extension WebhookDispatcher: Service {
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }
         defer { retention.cancel() }
+        let upkeep = Task { await keepStore(of: session) }
+        defer { upkeep.cancel() }
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {
