@@ -113,13 +113,20 @@ struct DamageTests {
         #expect(await check(.reader) == nil)
     }
 
-    @Test("In what a cell holds, where SQLite sees nothing", arguments: ["a body to send", "some-data", "https://x.example/"])
+    @Test(
+        "In what a cell holds, where SQLite sees nothing",
+        arguments: ["a body to send", "some-data", "https://x.example/"]
+    )
     func contents(_ text: String) async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         var batch = StoreBatch()
         let moment = Timestamp(milliseconds: 5)
         let new = NewDelivery(
-            subscription: "a", mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: moment)
+            subscription: "a",
+            mode: .retry,
+            body: 0,
+            contentType: .json,
+            start: .pending(dueAt: moment)
         )
         let deliveries = NewDeliveries(bodies: ["a body to send"], deliveries: [new])
         let event = Event.sample("e1", data: #""some-data""#)
@@ -128,13 +135,22 @@ struct DamageTests {
         batch.claims = [Claim(delivery: id, number: 1, at: moment, needsBody: false)]
         _ = try await store.commit(batch).get()
         var attempt = Attempt(
-            number: 1, startedAt: moment, url: "https://y",
-            requestHeaders: [HTTPHeader("Origin", "https://x.example/")], requestBody: .empty
+            number: 1,
+            startedAt: moment,
+            url: "https://y",
+            requestHeaders: [HTTPHeader("Origin", "https://x.example/")],
+            requestBody: .empty
         )
         (attempt.finishedAt, attempt.outcome) = (moment, .failed)
         batch = StoreBatch()
         batch.results = [
-            AttemptWrite(delivery: id, attempt: attempt, freeAttempts: 0, interruptions: 0, next: .waiting(until: moment))
+            AttemptWrite(
+                delivery: id,
+                attempt: attempt,
+                freeAttempts: 0,
+                interruptions: 0,
+                next: .waiting(until: moment)
+            )
         ]
         _ = try await store.commit(batch).get()
         #expect(await check(.reader) == nil)

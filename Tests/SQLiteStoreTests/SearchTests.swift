@@ -35,7 +35,10 @@ struct SearchTests {
             ]
             var batch = StoreBatch()
             let new = NewDelivery(
-                subscription: Self.names[index * 5 % 3], mode: .retry, body: 0, contentType: .json,
+                subscription: Self.names[index * 5 % 3],
+                mode: .retry,
+                body: 0,
+                contentType: .json,
                 start: starts[index % starts.count]
             )
             let deliveries = NewDeliveries(bodies: ["{}"], deliveries: index % 13 == 0 ? [] : [new])
@@ -146,14 +149,44 @@ struct SearchTests {
             }
             #expect(paged == all.filter(condition).map(\.id), "\(query)")
         }
-        for topic in Self.topics { try await check { $0.topics = [topic] } _: { $0.topic == topic } }
-        try await check { $0.topics = ["user.created", "user.deleted"] } _: { $0.topic.hasPrefix("user.") }
-        try await check { $0.tenant = "t1" } _: { $0.tenant == "t1" }
-        try await check { $0.isTest = true } _: { $0.isTest }
-        try await check { $0.ids = ["e3", "e90"] } _: { ["e3", "e90"].contains($0.id) }
+        for topic in Self.topics {
+            try await check {
+                $0.topics = [topic]
+            } _: {
+                $0.topic == topic
+            }
+        }
+        try await check {
+            $0.topics = ["user.created", "user.deleted"]
+        } _: {
+            $0.topic.hasPrefix("user.")
+        }
+        try await check {
+            $0.tenant = "t1"
+        } _: {
+            $0.tenant == "t1"
+        }
+        try await check {
+            $0.isTest = true
+        } _: {
+            $0.isTest
+        }
+        try await check {
+            $0.ids = ["e3", "e90"]
+        } _: {
+            ["e3", "e90"].contains($0.id)
+        }
         for event in stride(from: 0, to: all.count, by: 17).map({ all[$0] }) {
-            try await check { $0.since = event.createdAt } _: { $0.createdAt >= event.createdAt }
-            try await check { $0.until = event.createdAt } _: { $0.createdAt < event.createdAt }
+            try await check {
+                $0.since = event.createdAt
+            } _: {
+                $0.createdAt >= event.createdAt
+            }
+            try await check {
+                $0.until = event.createdAt
+            } _: {
+                $0.createdAt < event.createdAt
+            }
         }
     }
 
@@ -177,7 +210,9 @@ struct SearchTests {
         everything.limit = 1_000
         let rest = try await store.deliveries(everything)
         #expect(!rest.isEmpty && rest.allSatisfy { !$0.state.isSettled })
-        let words = try await store.reader.read { try RawStatement($0, "SELECT DISTINCT id FROM webhooks_words WHERE kind > 1").rows }
+        let words = try await store.reader.read {
+            try RawStatement($0, "SELECT DISTINCT id FROM webhooks_words WHERE kind > 1").rows
+        }
         #expect(Set(words).isSubset(of: rest.map(\.id.rawValue)))
         let events = try await store.events(EventQuery())
         #expect(Set(events.map(\.id)) == Set(rest.map(\.event)))

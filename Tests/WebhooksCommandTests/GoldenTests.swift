@@ -8,11 +8,28 @@ import WebhookReceiver
     private func filled() async throws -> Sandbox {
         let sandbox = try Sandbox { $0.target == "/lms" ? .status(500) : .noContent }
         _ = try await sandbox.run(
-            "emit", "user.created", "--data", #"{"a" : "x, \"y\"", "n" : 1.50}"#, "--id", "first", "--tenant", "t,1",
-            "--at", "2026-03-01T09:30:00Z"
+            "emit",
+            "user.created",
+            "--data",
+            #"{"a" : "x, \"y\"", "n" : 1.50}"#,
+            "--id",
+            "first",
+            "--tenant",
+            "t,1",
+            "--at",
+            "2026-03-01T09:30:00Z"
         )
         _ = try await sandbox.run(
-            "emit", "a.b", "--data", "-5", "--id", "=second", "--tenant", "@t", "--at", "2026-03-01T09:30:01Z"
+            "emit",
+            "a.b",
+            "--data",
+            "-5",
+            "--id",
+            "=second",
+            "--tenant",
+            "@t",
+            "--at",
+            "2026-03-01T09:30:01Z"
         )
         return sandbox
     }

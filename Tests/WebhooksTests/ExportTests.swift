@@ -22,7 +22,11 @@ import Webhooks
             retriggerOf: Delivery.ID(rawValue: 3)
         )
         let occurredAt = Timestamp(milliseconds: 1_772_357_399_999)
-        var row = ExportedDelivery(delivery: delivery, occurredAt: occurredAt, data: #"{"title" : "a, \"b\"", "n": 1.50}"#)
+        var row = ExportedDelivery(
+            delivery: delivery,
+            occurredAt: occurredAt,
+            data: #"{"title" : "a, \"b\"", "n": 1.50}"#
+        )
         change(&row)
         return row
     }
@@ -49,11 +53,16 @@ import Webhooks
             row.delivery.retriggerOf = nil
             row.data = "null"
         }
-        #expect(text(ExportFormat.csv.line(bare)).hasSuffix(",crm,failed,single-shot,2,,,2026-03-01T09:30:00.000Z,,,null\r\n"))
+        #expect(
+            text(ExportFormat.csv.line(bare)).hasSuffix(
+                ",crm,failed,single-shot,2,,,2026-03-01T09:30:00.000Z,,,null\r\n"
+            )
+        )
     }
 
     @Test(arguments: [
-        ("=1+1", "'=1+1"), ("+x", "'+x"), ("-5", "'-5"), ("@x", "'@x"), ("'x", "''x"), ("\tx", "'\tx"), ("\rx", "\"'\rx\""),
+        ("=1+1", "'=1+1"), ("+x", "'+x"), ("-5", "'-5"), ("@x", "'@x"), ("'x", "''x"), ("\tx", "'\tx"),
+        ("\rx", "\"'\rx\""),
         ("a=b", "a=b"), ("", ""), ("a\"b", "\"a\"\"b\""), ("a\nb", "\"a\nb\""), ("=a,b", "\"'=a,b\""),
     ])
     func noCellIsAFormula(_ value: String, _ cell: String) {
@@ -118,7 +127,11 @@ import Webhooks
             """
         )
         let events = try (0..<700).map { index in
-            try Event(topic: index % 2 == 0 ? "user.created" : "user.deleted", data: "{\"n\":\(index)}", id: "e\(index)")
+            try Event(
+                topic: index % 2 == 0 ? "user.created" : "user.deleted",
+                data: "{\"n\":\(index)}",
+                id: "e\(index)"
+            )
         }
         try await dispatcher.emit(events)
         try await dispatcher.run(until: .idle)

@@ -46,7 +46,11 @@ import Webhooks
             let signature = try #require(request.header("webhook-signature"))
             let timestamp = try #require(request.header("webhook-timestamp").flatMap { Int64($0) })
             let check = Signatures.verify(
-                id: "evt_1", timestamp: timestamp, body: request.body, signatures: signature, key: Secret(secret)
+                id: "evt_1",
+                timestamp: timestamp,
+                body: request.body,
+                signatures: signature,
+                key: Secret(secret)
             )
             #expect(check)
         }

@@ -14,7 +14,10 @@ struct Fill {
 
     static let topics = ["course.created", "course.enrollment", "user.created", "payment.paid", "lesson.completed"]
     private static let body = ByteString(
-        Array((#"{"id":"evt","type":"course.created","data":{"course":""# + String(repeating: "x", count: 600) + #""}}"#).utf8)
+        Array(
+            (#"{"id":"evt","type":"course.created","data":{"course":""# + String(repeating: "x", count: 600) + #""}}"#)
+                .utf8
+        )
     )
     private static let headers = [
         HTTPHeader("Host", "crm.example.com"), HTTPHeader("Content-Type", "application/json"),

@@ -50,7 +50,9 @@ struct Reading {
             }
         }
         let after = Measure.memory
-        print("export of \(count): \(all.rate(count)); memory \(before) -> \(after.now) MiB, highest \(after.highest) MiB")
+        print(
+            "export of \(count): \(all.rate(count)); memory \(before) -> \(after.now) MiB, highest \(after.highest) MiB"
+        )
     }
 
     private func page(_ name: String, _ change: (inout DeliveryQuery) -> Void) async throws {

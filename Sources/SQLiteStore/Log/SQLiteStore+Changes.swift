@@ -27,7 +27,10 @@ extension SQLiteStore {
                 FROM webhooks_deliveries WHERE id = ?
                 """
             )
-            let select = try RawStatement(session.db, "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?")
+            let select = try RawStatement(
+                session.db,
+                "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?"
+            )
             return try retriggers.compactMap { retrigger in
                 let id = try session.takeDeliveryID()
                 try insert.bind(id)

@@ -29,7 +29,8 @@ struct IDRange {
         if since == nil && until == nil { return whole }
         let table = isEvent ? "webhooks_events" : "webhooks_deliveries"
         let probe = try RawStatement(
-            db, "SELECT id, created_at FROM \(table) NOT INDEXED WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
+            db,
+            "SELECT id, created_at FROM \(table) NOT INDEXED WHERE id >= ? AND id < ? ORDER BY id LIMIT 1"
         )
         var starts = [Int64(0)]
         let steps = try RawStatement(db, "SELECT id FROM webhooks_clock_steps WHERE of_event = ? ORDER BY id")
@@ -53,7 +54,8 @@ struct IDRange {
     }
 
     /// The first id at which rows are of a moment or later; the end where none is.
-    private static func first(_ probe: RawStatement, from start: Int64, to end: Int64, at moment: Int64) throws -> Int64 {
+    private static func first(_ probe: RawStatement, from start: Int64, to end: Int64, at moment: Int64) throws -> Int64
+    {
         var (low, high) = (start, end)
         while low < high {
             let middle = low + (high - low) / 2

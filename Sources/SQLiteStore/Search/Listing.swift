@@ -38,7 +38,8 @@ struct Listing {
         if let events { try list(events: events) }
         if let deliveries { try list(deliveries: deliveries) }
         let highest = try RawStatement(
-            db, "SELECT (SELECT max(id) FROM webhooks_events), (SELECT max(id) FROM webhooks_deliveries)"
+            db,
+            "SELECT (SELECT max(id) FROM webhooks_events), (SELECT max(id) FROM webhooks_deliveries)"
         )
         guard try highest.next() else { return ListingResult(listed: 0, left: 0) }
         defer { highest.reset() }
@@ -58,7 +59,8 @@ struct Listing {
 
     private func range(_ table: String, above id: Int64, limit: Int) throws -> Range? {
         let select = try RawStatement(
-            db, "SELECT max(id), count(*) FROM (SELECT id FROM \(table) WHERE id > ? ORDER BY id LIMIT ?)"
+            db,
+            "SELECT max(id), count(*) FROM (SELECT id FROM \(table) WHERE id > ? ORDER BY id LIMIT ?)"
         )
         try select.bind(id)
         try select.bind(limit)
@@ -96,7 +98,9 @@ struct Listing {
             )
         }
         try execute(
-            "UPDATE webhooks_deliveries SET listed = 1 WHERE id > ? AND id <= ?", deliveries.after, deliveries.last
+            "UPDATE webhooks_deliveries SET listed = 1 WHERE id > ? AND id <= ?",
+            deliveries.after,
+            deliveries.last
         )
         try noteClock("webhooks_deliveries", deliveries, isEvent: false)
         try execute("UPDATE webhooks_schema SET listed_delivery = ?", deliveries.last)
@@ -107,7 +111,8 @@ struct Listing {
         let column = isEvent ? "latest_event" : "latest_delivery"
         var latest = try Int64.fetchOne(db, sql: "SELECT \(column) FROM webhooks_schema") ?? 0
         let rows = try RawStatement(
-            db, "SELECT id, created_at FROM \(table) NOT INDEXED WHERE id > ? AND id <= ? ORDER BY id"
+            db,
+            "SELECT id, created_at FROM \(table) NOT INDEXED WHERE id > ? AND id <= ? ORDER BY id"
         )
         try rows.bind(range.after)
         try rows.bind(range.last)

@@ -23,7 +23,10 @@ struct StatisticsReport {
                 return remembered.contains(name) ? SubscriptionStatistics(subscription: name) : nil
             }
             try addListed(row[0], counts, sample: sample, to: &tallies[row[0], default: StatisticsTally(sample)])
-            var statistics = try tallies[row[0], default: StatisticsTally(sample)].statistics(of: name, durations: durations)
+            var statistics = try tallies[row[0], default: StatisticsTally(sample)].statistics(
+                of: name,
+                durations: durations
+            )
             statistics.counts = counts
             return statistics
         }

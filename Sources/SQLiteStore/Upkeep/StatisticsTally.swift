@@ -23,7 +23,9 @@ struct StatisticsTally {
         if state.isSettled { settled.append(row.int64(0)) }
         if state == .delivered, let settledAt { lastDeliveredAt = max(lastDeliveredAt ?? settledAt, settledAt) }
         guard let error = try DeliveryError(code: row.optionalInt(3)), error != .disabled else { return }
-        if let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true { lastError = (moment, error) }
+        if let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true {
+            lastError = (moment, error)
+        }
     }
 
     /// The result.

@@ -25,7 +25,8 @@ public struct ExportFormat: Sendable, Hashable {
     /// The columns of ``csv``, in order: the event's id, topic, tenant and `occurredAt`; whether it is a test; then the
     /// delivery's facts; last the event's data as JSON. What a delivery doesn't have is empty.
     public static let columns = [
-        "event_id", "topic", "tenant", "occurred_at", "test", "delivery_id", "subscription", "state", "mode", "attempts",
+        "event_id", "topic", "tenant", "occurred_at", "test", "delivery_id", "subscription", "state", "mode",
+        "attempts",
         "last_status", "last_error", "created_at", "settled_at", "retrigger_of", "data",
     ]
 

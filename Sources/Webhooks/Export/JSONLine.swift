@@ -27,7 +27,13 @@ struct JSONLine {
             output.reserveCapacity(output.count + bytes.count)
             for byte in bytes {
                 if isInString {
-                    if isEscaped { isEscaped = false } else if byte == 0x5C { isEscaped = true } else { isInString = byte != 0x22 }
+                    if isEscaped {
+                        isEscaped = false
+                    } else if byte == 0x5C {
+                        isEscaped = true
+                    } else {
+                        isInString = byte != 0x22
+                    }
                 } else if byte == 0x22 {
                     isInString = true
                 } else if byte <= 0x20 {

@@ -16,7 +16,8 @@ struct RetriggerPlanBuilder {
     init(generation: Generation, health: [SubscriptionHealth]) {
         self.generation = generation
         disabled = Dictionary(
-            health.compactMap { row in row.disabled.map { (row.subscription, $0) } }, uniquingKeysWith: { first, _ in first }
+            health.compactMap { row in row.disabled.map { (row.subscription, $0) } },
+            uniquingKeysWith: { first, _ in first }
         )
     }
 
