@@ -75,9 +75,12 @@ extension WebhookDispatcher: Service {
             let path = try stores.path()
             while true {
                 let generation = state.withLock { $0.generation }
+                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] error in
+                    self?.state.withLock { $0.failure = error }
+                }
                 do throws(StoreError) {
                     let session = try DeliverySession(
-                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger, broadcast: broadcast)
+                        path: path, role: role, generation: generation, observer: observer
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(100))
