@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test simulate fuzz format lint clean
+.PHONY: help setup setup-tests build release demo test soak simulate fuzz format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,3 +57,7 @@ lint: ## Checks the format
 
 clean: ## Removes what was built
 	rm -rf .build
+
+soak: setup ## Tests the guarantees against the real binary for long: 1,000 kills of each kind, 100,000 connections
+	$(SWIFT) build --build-tests
+	WEBHOOKS_SOAK=1 $(SWIFT) test --skip-build --filter GuaranteeTests

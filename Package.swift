@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: ["WebhookRendering", "WebhookRegistry"],
-            exclude: ["verify.py", "requirements.txt"],
+            exclude: ["addresses.py", "requirements.txt", "verify.py"],
             swiftSettings: strict
         ),
         // Mutational fuzzers: short in every test run, for longer by `make fuzz`.
@@ -147,12 +147,21 @@ let package = Package(
             dependencies: [
                 "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WebhooksCommandTests",
             dependencies: ["WebhookReceiver", "WebhookCore"],
+            swiftSettings: strict
+        ),
+        // The delivery guarantees, against the real binary.
+        .testTarget(
+            name: "GuaranteeTests",
+            dependencies: [
+                "Webhooks", "WebhooksTesting", "WebhookReceiver", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
     ],

@@ -12,8 +12,14 @@ extension WebhookDispatcher {
         as format: ExportFormat,
         write: (_ lines: [UInt8]) throws -> Bool
     ) async throws {
-        guard try write(format.header) else { return }
-        try await export(query) { page in try write(page.flatMap { format.line($0) }) }
+        // Not before the store has answered: what fails leaves no file with a header alone.
+        var header = format.header
+        try await export(query) { page in
+            let lines = page.reduce(into: header) { $0 += format.line($1) }
+            header = []
+            return try write(lines)
+        }
+        if !header.isEmpty { _ = try write(header) }
     }
 
     /// Hands out deliveries with their events' data, newest first, a page at a time.

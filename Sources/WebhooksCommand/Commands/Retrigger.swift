@@ -12,7 +12,7 @@ struct Retrigger: AsyncParsableCommand {
             asked about first.
 
               webhooks retrigger dlv_4711
-              webhooks retrigger --state failed --state unknown --since 2h --subscription crm --dry-run
+              webhooks retrigger --state failed --since 2h --subscription crm --dry-run
             """
     )
 

@@ -4,9 +4,9 @@ internal import WebhookCore
 extension SimulatedWorld {
     func actFromOutside() {
         switch random.pick(0...9) {
-        case 0...3: append()
-        case 4...5: cancel()
-        case 6: setDisabled(true)
+        case 0...2: append()
+        case 3...4: cancel()
+        case 5...6: setDisabled(true)
         case 7...8: setDisabled(false)
         default: retrigger()
         }
@@ -40,12 +40,15 @@ extension SimulatedWorld {
         log("cancelled \(result.deliveries), \(result.events)")
     }
 
-    private func setDisabled(_ isDisabled: Bool) {
+    func setDisabled(_ isDisabled: Bool) {
         guard let name = random.pick(allSubscriptions)?.name else { return }
         let moment = clock.now
         let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
         _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
-        if !isDisabled { process?.knownDisabled.remove(name) }
+        if !isDisabled {
+            process?.knownDisabled.remove(name)
+            process?.commit?.disabled.remove(name)
+        }
         log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
     }
 
