@@ -6,6 +6,7 @@ internal import WebhookEngine
 
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
 struct DeliverySession: Sendable {
+    let role: DispatcherRole
     let lock: DispatcherLock
     let store: SQLiteStore
     let transport: CurlTransport
@@ -20,6 +21,7 @@ struct DeliverySession: Sendable {
         generation: Generation,
         observer: any EngineObserver
     ) throws(StoreError) {
+        self.role = role
         lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
         store = try SQLiteStore.open(path: path, role: .dispatcher)
         do {

@@ -36,6 +36,8 @@ extension WebhookDispatcher: Service {
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }
         defer { retention.cancel() }
+        let upkeep = Task { await keepStore(of: session) }
+        defer { upkeep.cancel() }
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {
@@ -80,12 +82,15 @@ extension WebhookDispatcher: Service {
             var isWaiting = false
             while true {
                 let generation = state.withLock { $0.generation }
+                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] error in
+                    self?.state.withLock { $0.failure = error }
+                }
                 do throws(StoreError) {
                     let session = try DeliverySession(
                         path: path,
                         role: role,
                         generation: generation,
-                        observer: LogObserver(logger: logger, broadcast: broadcast)
+                        observer: observer
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(100))

@@ -28,6 +28,9 @@ public final class WebhookDispatcher: Sendable {
         var isShuttingDown = false
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
         var ownEvents: [Int64] = []
+        var isCommandUnderWay = false
+        /// Why the engine has stopped for good: the store is damaged.
+        var failure: StoreError?
     }
 
     /// Loads the configuration. The store is opened when it is first needed.

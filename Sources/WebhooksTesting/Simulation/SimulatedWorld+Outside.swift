@@ -59,8 +59,10 @@ extension SimulatedWorld {
             row.state.isSettled && !disabled.contains(row.subscription)
                 && registry.subscription(named: row.subscription)?.isEnabled == true
         }
-        let chosen = (0..<random.pick(1...4)).compactMap { _ in random.pick(settled)?.id }
-        for id in write({ $0.retrigger(chosen, at: moment) }) ?? [] {
+        let chosen = (0..<random.pick(1...4)).compactMap { _ in
+            random.pick(settled).map { Retrigger(delivery: $0.id) }
+        }
+        for id in (write { $0.retrigger(chosen, at: moment) } ?? []).map(\.id) {
             deliveries[id] = DeliveryLedger()
             deliveries[id]?.isForeign = true
             log("\(id) is a retrigger")
