@@ -26,7 +26,7 @@ import Webhooks
         isMended.set()
         // Sent again at once, and not in an hour.
         let plan = try await library.retriggerPlan(ids: ["a", "b"])
-        _ = try await library.retriggerWithinCommand(plan.deliveries)
+        try await library.retrigger(plan)
         try await receiver.waitForRequests(count: 5)
         try await eventually("both are delivered") {
             try await library.deliveries(DeliveryQuery(states: [.delivered])).count == 2
