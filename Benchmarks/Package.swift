@@ -53,6 +53,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The log at a million deliveries: first pages, the export, the write path's share.
+        .executableTarget(
+            name: "LogBench",
+            dependencies: [
+                .product(name: "Webhooks", package: "swift-webhooks"),
+                .product(name: "WebhooksSQLite", package: "swift-webhooks"),
+            ],
+            swiftSettings: strict
+        ),
         // Runs the pieces in turn and prints the tables. It needs the command line built beside it.
         .executableTarget(
             name: "bench",

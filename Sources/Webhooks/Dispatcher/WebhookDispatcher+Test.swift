@@ -6,10 +6,15 @@ extension WebhookDispatcher {
     ///
     /// - Parameters:
     ///   - topic: a canonical name.
-    ///   - profile: whose example; defaults to that of the first subscription whose profile lists the topic, else `standard`.
+    ///   - profile: whose example; defaults to the first that lists the topic, else the generic example of `standard`.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
-        try topics.topic(topic, profile: profile).topic.example.raw
+        do throws(WebhooksError) {
+            return try topics.topic(topic, profile: profile).topic.example.raw
+        } catch {
+            guard profile == nil, Topic.isValid(topic) else { throw error }
+            return try topics.topic(topic, profile: "standard").topic.example.raw
+        }
     }
 
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.

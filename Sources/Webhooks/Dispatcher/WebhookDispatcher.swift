@@ -46,7 +46,8 @@ public final class WebhookDispatcher: Sendable {
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
-        for warning in report.diagnostics { logger.warning("\(warning)") }
+        // Every command loads the configuration; `validate` and a running dispatcher are who warns.
+        for warning in report.diagnostics { logger.info("\(warning)") }
         state = Mutex(
             State(
                 generation: configuration.generation(for: registry),

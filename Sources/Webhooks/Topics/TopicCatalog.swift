@@ -44,7 +44,7 @@ public struct TopicCatalog: Sendable {
         return selected.flatMap { profile in profile.topics.map { Entry(profile: profile, topic: $0) } }
     }
 
-    /// A topic as a profile speaks it; without a profile, as the first that lists it, else as `standard`.
+    /// A topic as a profile speaks it; without a profile, as the first that lists it.
     public func topic(_ topic: String, profile name: String? = nil) throws(WebhooksError) -> Entry {
         if let name {
             let profile = try profile(name)
@@ -58,9 +58,6 @@ public struct TopicCatalog: Sendable {
             if let known = profile.topics.first(where: { $0.topic == topic }) {
                 return Entry(profile: profile, topic: known)
             }
-        }
-        for profile in profiles where profile.anyTopic {
-            if Topic.isValid(topic), let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
         }
         throw WebhooksError(.unknown, "no profile has a topic \(topic); see `webhooks topics list`")
     }
