@@ -37,9 +37,13 @@ release: setup ## Builds an optimised, self-contained .build/release/webhooks
 demo: build ## Sends an example of every topic to a local receiver and shows what was recorded
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
+# Tests that start processes: one at a time, so that a busy machine doesn't turn their patience into failures.
+WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests
+
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --parallel
+	$(SWIFT) test --skip-build --parallel --skip '$(WITH_PROCESSES)'
+	$(SWIFT) test --skip-build --no-parallel --filter '$(WITH_PROCESSES)'
 
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation

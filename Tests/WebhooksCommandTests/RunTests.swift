@@ -54,6 +54,8 @@ import WebhookReceiver
 
     @Test func `a second signal stops at once, and the next start knows`() async throws {
         let sandbox = try Sandbox { _ in .neverAnswer }
+        // The attempt must outlast whatever else keeps the machine busy.
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m }"))
         let run = try Background(["run"], in: sandbox)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
         _ = try await sandbox.run("emit", "user.created", "--data", "{}", "--detach")
@@ -68,7 +70,9 @@ import WebhookReceiver
 
     @Test func `Ctrl-C during emit leaves the event safe`() async throws {
         let sandbox = try Sandbox { _ in .neverAnswer }
-        let emit = try Background(["emit", "x.y", "--data", "1", "--id", "safe"], in: sandbox)
+        // The attempt must outlast whatever else keeps the machine busy.
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m }"))
+        let emit = try Background(["emit", "x.y", "--data", "1", "--id", "safe", "--wait", "10m"], in: sandbox)
         try await sandbox.receiver.waitForRequests(count: 1)
         emit.signal(SIGINT)
         #expect(await emit.line(containing: "the event is on disk", on: .error) != nil)
