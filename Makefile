@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test simulate fuzz format lint clean
+.PHONY: help setup setup-tests build release demo test soak simulate fuzz format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -50,13 +50,17 @@ fuzz: setup ## Runs every fuzzer for longer, one after the other: make fuzz SECO
 	    $(SWIFT) test --skip-build -c release --no-parallel --filter FuzzTests
 
 format: ## Formats the sources
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 lint: ## Checks the format
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 clean: ## Removes what was built
 	rm -rf .build
+
+soak: setup ## Tests the guarantees against the real binary for long: 1,000 kills of each kind, 100,000 connections
+	$(SWIFT) build --build-tests
+	WEBHOOKS_SOAK=1 $(SWIFT) test --skip-build --filter GuaranteeTests
 
 # What the benchmarks need beyond that: an HTTP/2 receiver.
 BENCH_PACKAGES := nghttp2-server

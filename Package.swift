@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: ["WebhookRendering", "WebhookRegistry"],
-            exclude: ["verify.py", "requirements.txt"],
+            exclude: ["addresses.py", "requirements.txt", "verify.py"],
             swiftSettings: strict
         ),
         // Mutational fuzzers: short in every test run, for longer by `make fuzz`.
@@ -141,18 +141,31 @@ let package = Package(
             dependencies: ["SQLiteStore", "WebhooksTesting"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WebhookReceiverTests", dependencies: ["WebhookReceiver", "WebhookCore"], swiftSettings: strict),
+        .testTarget(
+            name: "WebhookReceiverTests",
+            dependencies: ["WebhookReceiver", "WebhookCore"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
                 "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WebhooksCommandTests",
             dependencies: ["WebhookReceiver", "WebhookCore"],
+            swiftSettings: strict
+        ),
+        // The delivery guarantees, against the real binary.
+        .testTarget(
+            name: "GuaranteeTests",
+            dependencies: [
+                "Webhooks", "WebhooksTesting", "WebhookReceiver", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
     ],

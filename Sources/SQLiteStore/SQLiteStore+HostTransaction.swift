@@ -33,19 +33,20 @@ extension SQLiteStore {
         try db.execute(
             sql: """
                 INSERT INTO webhooks_events
-                (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, data)
+                (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, sum, data)
                 VALUES (
                     1 + (
                         SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0))
                         FROM webhooks_schema
                     ),
-                    ?, ?, ?, ?, ?, ?, ?, ?, ?
+                    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
                 )
                 ON CONFLICT (event_id) DO NOTHING
                 """,
             arguments: [
                 event.id, event.topic, event.tenant, event.occurredAt.milliseconds, event.occurredAtIsGiven,
                 moment.milliseconds, event.deliverAt?.milliseconds, event.isTest,
+                Checksum(event).value,
                 event.data.withUnsafeBytes { Data($0) },
             ]
         )

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Synchronization
 public import WebhookCore
 
 /// The store on an SQLite database, its own file or a host's.
@@ -15,6 +16,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let reader: DatabaseQueue
     let names = SubscriptionNames()
     let foreignWrites = ForeignWrites()
+    let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.
     public var path: String { files.path }
@@ -62,7 +64,11 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// Closes the connections once they are idle; what was committed is durable already. Without it they close when
     /// the store is gone.
     public func close() {
-        if role == .dispatcher { try? checkpoint() }
+        if role == .dispatcher {
+            // A store that only short-lived dispatchers use is kept searchable by them.
+            listNewRowsNow(portions: 20)
+            try? checkpoint()
+        }
         try? reader.close()
         // Last, so that a dispatcher's can take the emptied log's files away.
         try? writer?.close()

@@ -19,6 +19,12 @@ enum CommandRunner {
             status = report(error)
         }
         Output.standard.flush()
+        if let reason = Output.standard.failure {
+            CommandFailure(.negative, code: "output", "the output could not be written: \(reason)").report(
+                asJSON: wantsJSON
+            )
+            exit((status == .success ? .negative : status).rawValue)
+        }
         exit(status.rawValue)
     }
 
@@ -28,6 +34,18 @@ enum CommandRunner {
         if let failure = CommandFailure(error) {
             failure.report(asJSON: wantsJSON)
             return failure.status
+        }
+        if WebhooksCommand.exitCode(for: error) == .failure {
+            // Not one of ArgumentParser's, and not one that anybody has thought of. The type says enough; its text may not be
+            // fit to be shown.
+            CommandFailure(
+                .software,
+                code: "internal",
+                "unexpected: \(type(of: error))",
+                hint: "this is a bug; please report it"
+            )
+            .report(asJSON: wantsJSON)
+            return .software
         }
         // Help, the version, completion scripts and mistakes in the arguments are ArgumentParser's to word.
         let status = ExitStatus(rawValue: WebhooksCommand.exitCode(for: error).rawValue) ?? .usage

@@ -6,7 +6,7 @@ import WebhookCore
     /// The result of a request that is answered with these bytes, after which the connection ends.
     private func result(
         _ answer: String,
-        timeout: Duration = .seconds(10),
+        timeout: Duration = .seconds(120),
         then end: @escaping @Sendable (RawConnection) -> Void = { _ in }
     ) async throws -> TransportResult {
         let server = try RawServer { connection, _ in
@@ -115,6 +115,26 @@ import WebhookCore
             try await result("HTTP/1.1 200 OK\r\nX: ", timeout: $0) { $0.waitForEnd() }
         }
         #expect(ended.error == .timeout && ended.requestLeft)
+    }
+
+    /// Something keeps coming all the time, which must not put off the end.
+    @Test(arguments: [false, true]) func trickleWithoutAPause(isBody: Bool) async throws {
+        let start = isBody ? "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" : "HTTP/1.1 200 OK\r\nX: "
+        let result = try await result(start, timeout: .milliseconds(400)) { connection in
+            // Ends when the sender has closed the connection: until then a byte every few milliseconds.
+            while connection.send("a"), !connection.hasEnded(within: 5) {}
+        }
+        #expect(result.status == (isBody ? 200 : nil) && result.error == (isBody ? nil : DeliveryError.timeout))
+        #expect(result.isTruncated && result.body.count < 16_384)
+    }
+
+    /// A megabyte of zeros in a thousand bytes stays a thousand bytes.
+    @Test func compressedBombIsKeptAsItCame() async throws {
+        // A deflate stream's length doesn't matter to whom doesn't decode it.
+        let bomb = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xED, 0xC1] + [UInt8](repeating: 0, count: 1_000)
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n"
+        let result = try await result(head) { $0.send(bomb) }
+        #expect(result.status == 200 && result.body.bytes == bomb && !result.isTruncated)
     }
 
     @Test(arguments: ["Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n"])

@@ -91,4 +91,78 @@ import WebhookCore
         #expect(await transport.result(of: .to(80, host: "private.test", egress: policy)).error == .blocked)
         #expect(proxy.connectionCount == count)
     }
+
+    /// What is looked up is what is connected to: there is no second lookup that could answer otherwise.
+    @Test func nameThatChangesBetweenVettingAndConnecting() async throws {
+        let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
+        // The system would say 127.0.0.1 for this name, and so would the second answer.
+        let resolver = ScriptedResolver(["localhost": [["127.0.0.7"], ["127.0.0.1"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        let policy = EgressPolicy(allow: [EgressRule("127.0.0.7/32")].compactMap { $0 })
+        let first = await transport.result(of: .to(server.port, host: "localhost", egress: policy))
+        #expect(first.status == 200 && first.remoteAddress == "127.0.0.7")
+        #expect(await transport.result(of: .to(server.port, host: "localhost", egress: policy)).error == .blocked)
+        #expect(server.connectionCount == 1)
+    }
+
+    @Test func pooledConnectionOfANameWhosePolicyChanged() async throws {
+        let requests = Handover<String>()
+        let server = try RawServer { connection, _ in
+            while let request = connection.readRequest() {
+                requests.give(request.line)
+                connection.send(RawServer.ok)
+            }
+        }
+        let transport = try CurlTransport(resolver: ScriptedResolver(["kept.test": [["127.0.0.1"]]]))
+        for (target, policy) in [("/1", EgressPolicy.loopback), ("/2", EgressPolicy()), ("/3", .loopback)] {
+            let result = await transport.result(of: .to(server.port, host: "kept.test", target: target, egress: policy))
+            #expect(result.error == (target == "/2" ? .blocked : nil))
+            #expect(result.connectionReused == (target == "/3"))
+        }
+        #expect(await requests.take() == "POST /1 HTTP/1.1")
+        #expect(await requests.take() == "POST /3 HTTP/1.1")
+        #expect(server.connectionCount == 1)
+    }
+
+    /// Every special address, as a literal and as a name's, alone and beside a public one.
+    @Test func everySpecialNetworkIsBlocked() async throws {
+        var answers: [String: [[String]]] = [:]
+        let addresses = SpecialPurposeNetworks.rows.map(\.network.address.description)
+        for (index, address) in addresses.enumerated() {
+            answers["alone\(index).test"] = [[address]]
+            answers["mixed\(index).test"] = [["93.184.216.34", address]]
+        }
+        let transport = try CurlTransport(resolver: ScriptedResolver(answers))
+        let hosts = addresses + answers.keys.sorted()
+        let results = await transport.results(of: hosts.map { .to(80, host: $0, egress: EgressPolicy()) })
+        for (host, result) in zip(hosts, results) {
+            #expect(result.error == .blocked && !result.requestLeft && result.remoteAddress == nil, "\(host)")
+            #expect(result.detail.map { detail in !addresses.contains { $0.count > 2 && detail.contains($0) } } == true)
+        }
+    }
+
+    @Test func proxyTunnelsTLSToTheReceiverItself() async throws {
+        let certificates = try TestCertificates.shared.get()
+        let server = try RawServer.answering(RawServer.ok, tls: certificates.server("server"))
+        let asked = Handover<String>()
+        let proxy = try RawServer { connection, _ in
+            guard let connect = connection.readRequest() else { return }
+            asked.give(connect.line)
+            connection.send("HTTP/1.1 200 Connected\r\n\r\n")
+            connection.tunnel(to: server.port)
+        }
+        let resolver = ScriptedResolver(["receiver.test": [["127.0.0.1"]], "other.test": [["127.0.0.1"]]])
+        let transport = try CurlTransport(resolver: resolver)
+        let policy = EgressPolicy(
+            allow: EgressPolicy.loopback.allow,
+            proxy: EgressProxy(host: "127.0.0.1", port: proxy.port)
+        )
+        let tls = TLSOptions(authorities: certificates.authority)
+        for (host, error) in [("receiver.test", nil), ("other.test", DeliveryError.tls)] {
+            let request = TransportRequest.to(server.port, scheme: .https, host: host, tls: tls, egress: policy)
+            let result = await transport.result(of: request)
+            #expect(result.error == error && result.requestLeft == (error == nil), "\(result.ending)")
+            #expect(await asked.take() == "CONNECT 127.0.0.1:\(server.port) HTTP/1.1")
+        }
+    }
 }

@@ -15,7 +15,9 @@ import WebhookCore
             for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
                 setenv(name, "http://127.0.0.1:\(proxy.port)", 1)
             }
+            for name in ["HTTP_PROXY", "NO_PROXY", "no_proxy"] { setenv(name, "", 1) }
             setenv("HOME", folder, 1)
+            setenv("NETRC", folder + "/.netrc", 1)
             setenv("SSLKEYLOGFILE", folder + "/keys", 1)
             let certificates = try TestCertificates.shared.get()
             let seen = Handover<[String]>()
@@ -29,6 +31,18 @@ import WebhookCore
             try #require(result.status == 200)
             let headers = try #require(await seen.take())
             try #require(!headers.contains { $0.hasPrefix("Authorization") })
+            try #require(proxy.connectionCount == 0)
+            // Trust comes from the configuration and the system, not from the environment.
+            for name in ["SSL_CERT_FILE", "CURL_CA_BUNDLE"] { setenv(name, certificates.folder + "/authority.pem", 1) }
+            let trusting = try CurlTransport(resolver: ScriptedResolver(["receiver.test": [["127.0.0.1"]]]))
+            let refused = await trusting.result(of: .to(server.port, scheme: .https, host: "receiver.test"))
+            try #require(refused.error == .tls && !refused.requestLeft)
+            let plain = try RawServer { connection, _ in
+                seen.give(connection.readRequest()?.headers ?? ["none"])
+                connection.send(RawServer.ok)
+            }
+            try #require(await trusting.result(of: .to(plain.port)).status == 200)
+            try #require(await seen.take()?.contains { $0.lowercased().hasPrefix("authorization") } == false)
             try #require(proxy.connectionCount == 0)
             let keys = FileManager.default.contents(atPath: folder + "/keys") ?? Data()
             try #require(keys.isEmpty)

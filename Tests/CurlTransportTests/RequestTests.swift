@@ -77,6 +77,23 @@ import WebhookCore
         }
     }
 
+    @Test func followsNoRedirectElsewhere() async throws {
+        let elsewhere = try RawServer.answering(RawServer.ok)
+        let transport = try CurlTransport()
+        for status in [301, 302, 303, 307, 308] {
+            for location in [
+                "http://127.0.0.1:\(elsewhere.port)/", "//127.0.0.1:\(elsewhere.port)/", "file:///etc/passwd",
+            ] {
+                let server = try RawServer.answering(
+                    "HTTP/1.1 \(status) Moved\r\nLocation: \(location)\r\nRefresh: 0; url=\(location)\r\nContent-Length: 0\r\n\r\n"
+                )
+                let result = await transport.result(of: .to(server.port))
+                #expect(result.status == status && result.body.isEmpty && server.connectionCount == 1)
+            }
+        }
+        #expect(elsewhere.connectionCount == 0)
+    }
+
     @Test func thousandRequestsSixtyFourAtATime() async throws {
         let server = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport(options: CurlTransportOptions(shards: 2))

@@ -13,7 +13,7 @@ import WebhookCore
         host: String = "receiver.test",
         tls: TLSOptions?,
         on transport: CurlTransport? = nil,
-        timeout: Duration = .seconds(10)
+        timeout: Duration = .seconds(120)
     ) async throws -> TransportResult {
         let transport = try transport ?? CurlTransport(resolver: resolver)
         return await transport.result(of: .to(server.port, scheme: .https, host: host, tls: tls, timeout: timeout))

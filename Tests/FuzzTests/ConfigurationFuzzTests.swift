@@ -18,7 +18,7 @@ import WebhookRendering
     /// What the first byte of an input says that the rest is.
     private enum Kind: UInt8, CaseIterable { case yaml, json, profile, template }
 
-    @Test func anyConfiguration() throws {
+    @Test func anyConfiguration() async throws {
         var corpus = try Corpus.files("config").map { file in
             [(file.name.hasSuffix(".json") ? Kind.json : .yaml).rawValue] + file.bytes
         }
@@ -42,7 +42,7 @@ import WebhookRendering
             ],
             rounds: 800
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ input: [UInt8]) throws(Finding) -> String {
@@ -93,7 +93,8 @@ import WebhookRendering
         // A path is named: it is no secret, though a mutation may have made one of it.
         let namesPath = diagnostic.message.contains("the file ") || diagnostic.message.contains("the folder ")
         try Finding.expect(
-            namesPath || !diagnostic.description.contains(canary), "a message shows a secret: \(diagnostic)"
+            namesPath || !diagnostic.description.contains(canary),
+            "a message shows a secret: \(diagnostic)"
         )
         // On one line, whatever keys and paths it quotes.
         let isClean = diagnostic.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }

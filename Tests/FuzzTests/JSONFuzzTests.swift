@@ -4,7 +4,7 @@ import WebhookCore
 
 /// `parse` and `validate` agree on any input, every node's slice is itself again, and Foundation takes what we take.
 @Suite struct JSONFuzzTests {
-    @Test func anyInput() throws {
+    @Test func anyInput() async throws {
         let fuzzer = Fuzzer(
             name: "json",
             corpus: try Corpus.files("json").map(\.bytes),
@@ -15,7 +15,7 @@ import WebhookCore
                 "//",
             ]
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ bytes: [UInt8]) throws(Finding) -> String {
@@ -29,7 +29,8 @@ import WebhookCore
             try Finding.expect(document.validatedText != nil, "bad UTF-8 was accepted")
             var facts = Facts()
             try check(value, depth: 1, within: 0..<bytes.count, &facts)
-            if facts.isTame {
+            // Lone surrogates, in keys too.
+            if facts.isTame, !document.text.contains("\\u") {
                 try Finding.expect(foundationTakes(bytes), "Foundation refuses what we accept")
             }
             return "accepted, depth \(facts.depth), \(facts.kinds.sorted())"
@@ -75,7 +76,6 @@ import WebhookCore
             if one.utf8.count > 15 || one.contains("e") || one.contains("E") { facts.isTame = false }
         case (.string(let one), .string(let other)) where one.utf8.elementsEqual(other.utf8):
             facts.kinds.insert(raw.text.contains("\\") ? "escapes" : "string")
-            if raw.text.contains("\\u") { facts.isTame = false }
             let text = outcome { () throws(JSONError) in try JSON.parse(ByteString(JSON.string(one))) }
             guard case .success(let value) = text, case .string(let same) = value.kind,
                 same.utf8.elementsEqual(one.utf8)

@@ -17,7 +17,7 @@ import WebhookCore
         #"{"id":"\u0000\u001b\ud800","name":"\u2028 \r\n","list":[[],{}],"object":{"a":[{"b":1e999}]},"no":[],"yes":"&=+ ü"}"#,
     ]
 
-    @Test func anyTemplate() throws {
+    @Test func anyTemplate() async throws {
         let corpus = try Corpus.files("templates").flatMap { file in
             Self.endings.indices.filter { file.name.hasSuffix(Self.endings[$0]) }.flatMap { type in
                 Self.data.indices.map { [UInt8(type), UInt8($0)] + file.bytes }
@@ -37,7 +37,7 @@ import WebhookCore
             maxLength: 1024,
             rounds: 6_000
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ input: [UInt8]) throws(Finding) -> String {

@@ -7,7 +7,7 @@ import WebhookRegistry
 /// A URL that is accepted means to libcurl, and its host to the system's resolver, exactly what it means to us: so that
 /// nothing else is vetted than what is connected to.
 @Suite struct URLFuzzTests {
-    @Test func anyURL() throws {
+    @Test func anyURL() async throws {
         let fuzzer = Fuzzer(
             name: "url",
             corpus: try Corpus.lines("urls.txt"),
@@ -20,12 +20,12 @@ import WebhookRegistry
             maxLength: 512,
             rounds: 40_000
         )
-        try fuzzer.run(Self.check)
+        await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
     private static func check(_ bytes: [UInt8]) throws(Finding) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
-        checkRule(text)
+        try checkRule(text)
         let url: EndpointURL
         switch EndpointURLParser.parse(text) {
         case .failure(let error): return error.description
@@ -65,9 +65,9 @@ import WebhookRegistry
     }
 
     /// Entries of `egress.allow`: whatever is read prints as something that reads the same.
-    private static func checkRule(_ text: String) {
+    private static func checkRule(_ text: String) throws(Finding) {
         if case .network(let network, _)? = EgressRule(text) {
-            #expect(Network(network.description) == network)
+            try Finding.expect(Network(network.description) == network, "\(network) reads as another network")
         }
     }
 

@@ -9,9 +9,9 @@ import WebhookRendering
     private static let previous = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
     private static let foreign = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
-    @Test func othersVerifyWhatWeSign() throws {
+    @Test func othersVerifyWhatWeSign() async throws {
         let cases = try standardWebhooks() + ed25519() + stripe() + hmac() + builtInProfiles() + credentials()
-        let verdicts = try PythonVerifier.verdicts(on: cases)
+        let verdicts = try await PythonVerifier.verdicts(on: cases)
         #expect(Set(cases.map(\.name)).count == cases.count)
         #expect(cases.count { $0.isGenuine } >= 40)
         for (test, isVerified) in zip(cases, verdicts) {

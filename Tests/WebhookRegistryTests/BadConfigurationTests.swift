@@ -132,6 +132,10 @@ import WebhookRegistry
             lines: "basicAuth: { username: 'a:b', password: c }",
             "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"
         ),
+        Row(
+            lines: "basicAuth: { username: \"a:\\u0301\", password: c }",
+            "w.yaml:6:28: `username` must not hold a colon (RFC 7617)"
+        ),
         Row(lines: "bearer: \"a b\"", "w.yaml:6:13: `bearer` must be the token alone: ASCII without spaces"),
         Row(
             lines: "authorization: \"a\\nb\"",
@@ -208,7 +212,7 @@ import WebhookRegistry
         Row(lines: "delivery: 15s", "w.yaml:6:15: `delivery` must be a mapping: key, colon, space, value"),
         Row(
             lines: "filter: { any: [], course.id: 1, data..x: 1, topic.x: 1 }",
-            "w.yaml:6:15: `any` belongs under a path: data.total: { any: … }",
+            "w.yaml:6:20: `any` needs at least one condition",
             "w.yaml:6:24: a path begins with data., or is `topic`, `tenant`, `id` or `test`: data.course.id",
             "w.yaml:6:38: a path begins with data., or is `topic`, `tenant`, `id` or `test`: data.course.id",
             "w.yaml:6:50: a path begins with data., or is `topic`, `tenant`, `id` or `test`: data.course.id"

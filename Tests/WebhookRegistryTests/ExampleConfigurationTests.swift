@@ -31,6 +31,8 @@ import WebhookRegistry
             filter:
               data.course.id: 101
               data.total: { gte: 100, lt: "x" }
+              any: [{ data.a: 1, data.b: 2 }, { not: { tenant: x } }]
+              not: { data.c: { exists: true } }
               data.state: { any: [draft, { in: [1, "1", null, true] }], not: { exists: false } }
               topic: { ne: a, nin: [b], gt: c, lte: d, eq: e, startsWith: f, endsWith: g, contains: 1.50 }
             tls: { ca: ca.pem, certificate: client.pem, key: { file: client.key } }
@@ -125,6 +127,19 @@ import WebhookRegistry
                     .equals(.text("e")), .startsWith("f"), .endsWith("g"), .contains(number("1.5")),
                 ])
         )
+    }
+
+    @Test func filterGroups() throws {
+        let filter = try #require(Self.loaded.registry?.subscription(named: "crm")?.filter)
+        func equals(_ path: [String], _ operand: Filter.Operand) -> Filter.Entry {
+            Filter.Entry(path: path, condition: .equals(operand))
+        }
+        func number(_ text: String) -> Filter.Operand { ExactDecimal(text).map { .number($0) } ?? .null }
+        let both = Filter(entries: [equals(["data", "a"], number("1")), equals(["data", "b"], number("2"))])
+        let other = Filter(entries: [], exclusions: [Filter(entries: [equals(["tenant"], .text("x"))])])
+        #expect(filter.alternatives == [[both, other]])
+        let present = Filter.Entry(path: ["data", "c"], condition: .exists(true))
+        #expect(filter.exclusions == [Filter(entries: [present])])
     }
 
     @Test func deliveryMergesKeyByKey() throws {

@@ -54,7 +54,7 @@ struct TemplateCheckerTests {
         #expect(check("[\n{{>x}}]") == ["bodies/crm.mustache:2:1: partials are not supported: put the text in place"])
         #expect(
             check("[{{data.name}}]") == [
-                "bodies/crm.mustache: the example of course.created does not render: "
+                "bodies/crm.mustache:1:1: the example of course.created does not render: "
                     + "the rendered JSON is not well-formed at line 1, column 2: not a JSON value"
             ]
         )

@@ -132,4 +132,16 @@ struct TemplateTests {
         )
         #expect(body == #"["{{id}}{{%CONTENT_TYPE:TEXT}}"]"#)
     }
+
+    @Test("a quote stays a quote, whatever combines with it", arguments: ["'", "\"", "<", "&", ">"])
+    func combiningCharacters(mark: String) throws {
+        for combining in ["\u{301}", "\u{200D}", "\u{FE0F}", "\u{20E3}"] {
+            let data = #"{"a":\#(JSON.string(mark + combining + "x"))}"#
+            let xml = try Fixtures.render(data, as: .xml, template: "<a b='{{data.a}}' c=\"{{data.a}}\">{{data.a}}</a>")
+            #expect(xml.utf8.filter { $0 == UInt8(ascii: "'") }.count == 2)
+            #expect(xml.utf8.filter { $0 == UInt8(ascii: "\"") }.count == 2)
+            let json = try Fixtures.render(data, as: .json, template: #"{"a":"{{data.a}}"}"#)
+            #expect(try JSON.parse(ByteString(json)).object?.count == 1)
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WebhookReceiver
 
@@ -66,13 +67,15 @@ import WebhookReceiver
     @Test(arguments: [
         ["events", "list"], ["deliveries", "list"], ["stats"], ["check"], ["prune"], ["cancel", "x"],
         ["enable", "crm"],
-        ["retrigger", "x"], ["export", "--format", "jsonl"],
+        ["retrigger", "x"], ["export", "--format", "jsonl"], ["export", "--format", "csv"], ["events", "show", "x"],
+        ["deliveries", "show", "x"], ["deliveries", "list", "--after", "x"],
     ])
     func `what only reads makes no store`(arguments: [String]) async throws {
         let sandbox = try Sandbox()
         let first = try await sandbox.run(arguments)
         let second = try await sandbox.run(arguments)
         #expect(first.status == 69 && second.status == 69)
+        #expect(first.out.isEmpty)
         #expect(first.err.contains("no store"))
         #expect(first.err.contains("hint: "))
     }
@@ -161,5 +164,29 @@ import WebhookReceiver
             #expect(done.err.contains("w.sqlite"))
         }
         #expect(sandbox.receiver.requestCount == 0)
+    }
+
+    @Test func `output that can't be written is an error, a reader that has had enough is none`() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "a.b", "--data", "1")
+        let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(nothing) }
+        func status(of arguments: [String], output: Int32) async throws -> Int32 {
+            let process = try Program.start(
+                arguments,
+                folder: sandbox.folder,
+                environment: sandbox.environment,
+                input: nothing,
+                output: output,
+                error: nothing
+            )
+            close(output)
+            return await Program.blocking { Program.wait(process) }
+        }
+        let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+        #expect(try await status(of: ["export", "--format", "csv"], output: full) == 1)
+        let gone = try Program.makePipe()
+        close(gone.read)
+        #expect(try await status(of: ["export", "--format", "csv"], output: gone.write) == 0)
     }
 }

@@ -99,10 +99,15 @@ import Webhooks
         let source = try String(contentsOfFile: #filePath, encoding: .utf8)
         for name in ["embedding", "values", "transaction"] {
             let start = try #require(source.range(of: "// README: \(name)\n"))
-            let end = try #require(source.range(of: "        // README: end", range: start.upperBound..<source.endIndex))
-            let snippet = source[start.upperBound..<end.lowerBound].split(separator: "\n", omittingEmptySubsequences: false)
-                .map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : String($0) }
-                .joined(separator: "\n")
+            let end = try #require(
+                source.range(of: "        // README: end", range: start.upperBound..<source.endIndex)
+            )
+            let snippet = source[start.upperBound..<end.lowerBound].split(
+                separator: "\n",
+                omittingEmptySubsequences: false
+            )
+            .map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : String($0) }
+            .joined(separator: "\n")
             #expect(readme.contains(snippet), "README.md does not show the \(name) example as it is tested")
         }
     }

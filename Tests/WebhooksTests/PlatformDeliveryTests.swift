@@ -17,53 +17,74 @@ import Webhooks
 
     static let cases = [
         Case(
-            name: "standard, JSON", profile: "standard", topic: "grade.released",
-            settings: "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]", contentType: "application/json",
+            name: "standard, JSON",
+            profile: "standard",
+            topic: "grade.released",
+            settings: "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]",
+            contentType: "application/json",
             body: #"{"type":"grade.released","timestamp":"2026-03-01T09:30:00.000Z","data":{"b":1.50,"a":null}}"#,
             headers: [HTTPHeader("webhook-id", "evt_1")]
         ),
         Case(
-            name: "standard, XML", profile: "standard", topic: "grade.released",
+            name: "standard, XML",
+            profile: "standard",
+            topic: "grade.released",
             settings: "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]\n    contentType: application/xml",
             contentType: "application/xml",
             body: #"<?xml version="1.0" encoding="UTF-8"?><webhook><type>grade.released</type>"#
                 + #"<timestamp>2026-03-01T09:30:00.000Z</timestamp><data><b>1.50</b><a nil="true"/></data></webhook>"#
         ),
         Case(
-            name: "standard, form", profile: "standard", topic: "grade.released",
-            settings: "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]\n    contentType: application/x-www-form-urlencoded",
+            name: "standard, form",
+            profile: "standard",
+            topic: "grade.released",
+            settings:
+                "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]\n    contentType: application/x-www-form-urlencoded",
             contentType: "application/x-www-form-urlencoded",
             body: "type=grade.released&timestamp=2026-03-01T09%3A30%3A00.000Z&data%5Bb%5D=1.50&data%5Ba%5D="
         ),
         Case(
-            name: "BrainCert, JSON", profile: "braincert", topic: "user.created", settings: "tenant: school",
+            name: "BrainCert, JSON",
+            profile: "braincert",
+            topic: "user.created",
+            settings: "tenant: school",
             contentType: "application/json",
             body: #"{"id":"evt_1","resource":"user","action":"signup","domain_id":"school","#
                 + #""created_at":"2026-03-01T09:30:00.000Z","payload":{"b":1.50,"a":null}}"#
         ),
         Case(
-            name: "BrainCert, XML with basic authentication", profile: "braincert", topic: "live_class.created",
+            name: "BrainCert, XML with basic authentication",
+            profile: "braincert",
+            topic: "live_class.created",
             settings: "contentType: application/xml\n    basicAuth: { username: lms, password: s3cret }",
             contentType: "application/xml",
-            body: #"<?xml version="1.0" encoding="UTF-8"?><webhook><id>evt_1</id><resource>virtual classroom</resource>"#
+            body:
+                #"<?xml version="1.0" encoding="UTF-8"?><webhook><id>evt_1</id><resource>virtual classroom</resource>"#
                 + "<action>created</action><domain_id>school</domain_id><created_at>2026-03-01T09:30:00.000Z</created_at>"
                 + #"<timestamp>1772357400</timestamp><payload><b>1.50</b><a nil="true"/></payload></webhook>"#,
             headers: [HTTPHeader("Authorization", "Basic bG1zOnMzY3JldA==")]
         ),
         Case(
-            name: "Fermion", profile: "fermion", topic: "video.ready", settings: "secrets: [fermion-secret]",
+            name: "Fermion",
+            profile: "fermion",
+            topic: "video.ready",
+            settings: "secrets: [fermion-secret]",
             contentType: "application/json",
             body: #"{"eventUniqueId":"evt_1","timestampIsoString":"2026-03-01T09:30:00.000Z","isTestEvent":false,"#
                 + #""payload":{"eventType":"recorded-video-ready-for-playback","b":1.50,"a":null}}"#,
             headers: [HTTPHeader("X-Fermion-Webhook-Secret", "fermion-secret")]
         ),
         Case(
-            name: "Loopwise", profile: "loopwise", topic: "course.enrollment", settings: "secrets: [loop-key]",
+            name: "Loopwise",
+            profile: "loopwise",
+            topic: "course.enrollment",
+            settings: "secrets: [loop-key]",
             contentType: "application/json",
             body: #"{"type":"course.student_enroll","data":{"b":1.50,"a":null}}"#,
             headers: [
                 HTTPHeader(
-                    "Loopwise-Webhook-Signature", "c2c0bb0dd63f878648a109491176c1d9f483c7922828815743f77bd6209f8156"
+                    "Loopwise-Webhook-Signature",
+                    "c2c0bb0dd63f878648a109491176c1d9f483c7922828815743f77bd6209f8156"
                 )
             ]
         ),
@@ -83,7 +104,10 @@ import Webhooks
             """
         )
         let event = try Event(
-            topic: test.topic, data: #"{"b":1.50,"a":null}"#, id: "evt_1", tenant: "school",
+            topic: test.topic,
+            data: #"{"b":1.50,"a":null}"#,
+            id: "evt_1",
+            tenant: "school",
             occurredAt: Timestamp(rfc3339: "2026-03-01T09:30:00Z")
         )
         let log = try await dispatcher.deliver(event)

@@ -27,7 +27,9 @@ public struct Outcome: Codable, Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan"
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
         )
         guard let line = try? encoder.encode(self) else { complain("the outcome can't be written") }
         FileHandle.standardOutput.write(line + Data("\n".utf8))

@@ -7,7 +7,8 @@ public struct Payload: Sendable {
 
     /// - Parameter size: bytes of the whole object; at least 200.
     public init(size: Int) {
-        let person = #"","id":101,"course":{"id":4711,"name":"Statistics for everyone","price":"129.00"},"#
+        let person =
+            #"","id":101,"course":{"id":4711,"name":"Statistics for everyone","price":"129.00"},"#
             + #""student":{"id":90210,"email":"ada@example.com","roles":["student"]},"note":""#
         var bytes = Self.prefix + [UInt8](repeating: UInt8(ascii: "0"), count: Self.digits) + Array(person.utf8)
         let end = Array(#""}"#.utf8)

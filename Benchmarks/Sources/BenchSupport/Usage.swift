@@ -16,7 +16,9 @@ public enum Usage {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         func megabytes(_ field: String) -> Double {
             let line = status.split(separator: "\n").first { $0.hasPrefix(field) }
-            let kibibytes = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) }
+            let kibibytes = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap {
+                Double($0)
+            }
             return (kibibytes ?? .nan) * 1024 / 1e6
         }
         return (megabytes("VmRSS:"), megabytes("VmHWM:"))

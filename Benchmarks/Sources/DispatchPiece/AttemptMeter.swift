@@ -51,7 +51,11 @@ final class AttemptMeter: Sendable {
     func reached() async -> Moment {
         await withCheckedContinuation { continuation in
             waiting.withLock { waiting in
-                if let moment = waiting.reachedAt { continuation.resume(returning: moment) } else { waiting.continuation = continuation }
+                if let moment = waiting.reachedAt {
+                    continuation.resume(returning: moment)
+                } else {
+                    waiting.continuation = continuation
+                }
             }
         }
     }

@@ -15,7 +15,11 @@ func fillBacklog(_ setup: Setup) async throws {
             let now = Timestamp.now
             let endpoint = number % setup.endpoints
             let delivery = NewDelivery(
-                subscription: "s\(endpoint)", mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: now)
+                subscription: "s\(endpoint)",
+                mode: .retry,
+                body: 0,
+                contentType: .json,
+                start: .pending(dueAt: now)
             )
             batch.acceptances.append(
                 Acceptance(

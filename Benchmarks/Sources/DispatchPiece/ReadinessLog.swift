@@ -23,6 +23,8 @@ struct ReadinessLog: LogHandler {
 
     /// Waits until the dispatcher said so; after two seconds it is taken for granted.
     func waitUntilDelivering() async throws {
-        for _ in 0..<2000 where !state.isReady.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<2000 where !state.isReady.load(ordering: .acquiring) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
     }
 }

@@ -40,7 +40,9 @@ struct Setup: Sendable {
     func subscriptions() throws -> [Subscription] {
         let profile = try TopicCatalog().profile("standard")
         let topics = [TopicPattern(Self.topic)].compactMap { $0 }
-        let tls = options.text("ca").flatMap(FileManager.default.contents).map { TLSOptions(authorities: ByteString($0)) }
+        let tls = options.text("ca").flatMap(FileManager.default.contents).map {
+            TLSOptions(authorities: ByteString($0))
+        }
         let policy = policy
         let body = body
         return (0..<endpoints + dead).map { number in
@@ -92,7 +94,8 @@ struct Setup: Sendable {
     /// The product, as a host would make it.
     func dispatcher(log: ReadinessLog) async throws -> WebhookDispatcher {
         try FileManager.default.createDirectory(
-            atPath: (store.path as NSString).deletingLastPathComponent, withIntermediateDirectories: true
+            atPath: (store.path as NSString).deletingLastPathComponent,
+            withIntermediateDirectories: true
         )
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: store.path)

@@ -11,7 +11,9 @@ func measureThroughput(_ setup: Setup) async throws {
     try await session.emitClosedLoop(setup, events: setup.events)
     let end = await session.meter.reached()
     var outcome = stopwatch.outcome(
-        deliveries: setup.events, failures: session.meter.failures - before.failures, until: end
+        deliveries: setup.events,
+        failures: session.meter.failures - before.failures,
+        until: end
     )
     outcome["residentMB"] = Usage.residentMegabytes.peak
     try await session.stop()

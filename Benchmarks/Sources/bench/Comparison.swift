@@ -15,7 +15,10 @@ struct Comparison {
         for _ in 0..<harness.rounds {
             if !workload.isHalfRefused { compareOnce(harness, request) }
             harness.sink.reset()
-            let outcome = harness.dispatch("throughput", product + ["--events", "\(harness.amount(workload.dispatch))"])
+            let outcome = harness.dispatch(
+                "throughput",
+                product + ["--events", "\(harness.amount(workload.dispatch))"]
+            )
             check(outcome, harness)
             dispatch.append(outcome)
         }
@@ -63,8 +66,18 @@ struct Comparison {
     /// How the rates came about.
     static func table() -> Table {
         Table(
-            "scenario", "limit /s", "peer /s", "dispatch /s", "÷ limit", "÷ peer", "CPU µs limit", "peer", "dispatch",
-            "deliveries a sync", "ms a sync", "MB"
+            "scenario",
+            "limit /s",
+            "peer /s",
+            "dispatch /s",
+            "÷ limit",
+            "÷ peer",
+            "CPU µs limit",
+            "peer",
+            "dispatch",
+            "deliveries a sync",
+            "ms a sync",
+            "MB"
         )
     }
 

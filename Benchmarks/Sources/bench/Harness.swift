@@ -20,7 +20,8 @@ final class Harness {
     var key: String { "\(work)/key.pem" }
 
     init(_ options: Options) {
-        binaries = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+        binaries =
+            URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
         work = URL(fileURLWithPath: options.text("work", default: ".work")).path
         rounds = options.number("rounds", default: 5)
         scale = options.number("scale", default: 100)
@@ -62,7 +63,9 @@ final class Harness {
         }
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan"
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
         )
         if bytes.isEmpty { return Outcome() }
         guard let outcome = try? decoder.decode(Outcome.self, from: bytes) else {

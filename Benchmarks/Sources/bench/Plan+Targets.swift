@@ -42,7 +42,13 @@ extension Plan {
         let amount = ["--events", "\(harness.amount(20_000))"]
         let start = harness.dispatch("backlog", store: store, endpoints + amount)
         verdicts.add("memory with a million waiting", atMost: 200, unit: "MB", Series([start["residentMB"]]))
-        verdicts.add("first delivery after a start on a million", atMost: 1, unit: "s", Series([start["firstSeconds"]]), digits: 2)
+        verdicts.add(
+            "first delivery after a start on a million",
+            atMost: 1,
+            unit: "s",
+            Series([start["firstSeconds"]]),
+            digits: 2
+        )
         // The rest waits for tomorrow: how fast are new events beside it?
         _ = store.number("UPDATE webhooks_deliveries SET due_at = due_at + 86400000 WHERE due_at IS NOT NULL")
         _ = store.number("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -55,15 +61,24 @@ extension Plan {
             other.remove()
         }
         let usual = Series(empty).median
-        verdicts.add("throughput draining the backlog ÷ an empty store's", atLeast: 0.9, Series([start.perSecond / usual]))
-        verdicts.add("throughput beside the backlog ÷ an empty store's", atLeast: 0.9, Series(beside.map { $0 / usual }))
+        verdicts.add(
+            "throughput draining the backlog ÷ an empty store's",
+            atLeast: 0.9,
+            Series([start.perSecond / usual])
+        )
+        verdicts.add(
+            "throughput beside the backlog ÷ an empty store's",
+            atLeast: 0.9,
+            Series(beside.map { $0 / usual })
+        )
         store.remove()
     }
 
     func measureDisk() {
         let events = harness.amount(100_000)
         let outcome = harness.dispatch(
-            "throughput", ["--url", "\(url)/ok/", "--events", "\(events)", "--measure-size", "1"]
+            "throughput",
+            ["--url", "\(url)/ok/", "--events", "\(events)", "--measure-size", "1"]
         )
         let each = outcome["storeBytes"] / outcome["events"] / 1000
         verdicts.add("disk per delivered 600 B event", atMost: 2.5, unit: "KB", Series([each]), digits: 2)
@@ -71,7 +86,13 @@ extension Plan {
 
     func measureIdle() {
         let outcome = harness.dispatch("idle", ["--url", "\(url)/ok/", "--endpoints", "100", "--seconds", "10"])
-        verdicts.add("idle: part of a core", atMost: 0.2, unit: "%", Series([outcome.cpuSeconds / outcome.seconds * 100]), digits: 2)
+        verdicts.add(
+            "idle: part of a core",
+            atMost: 0.2,
+            unit: "%",
+            Series([outcome.cpuSeconds / outcome.seconds * 100]),
+            digits: 2
+        )
         verdicts.add("idle: memory", atMost: 40, unit: "MB", Series([outcome["residentMB"]]))
     }
 }

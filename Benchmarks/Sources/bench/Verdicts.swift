@@ -6,7 +6,8 @@ struct Verdicts {
     private(set) var missed = 0
 
     /// A figure that has to be at least so much.
-    mutating func add(_ figure: String, atLeast target: Double, aim: Double? = nil, _ measured: Series, digits: Int = 2) {
+    mutating func add(_ figure: String, atLeast target: Double, aim: Double? = nil, _ measured: Series, digits: Int = 2)
+    {
         let isMet = measured.median >= target
         let aimText = aim.map { ", aim \($0.short(digits))" } ?? ""
         let verdict = isMet ? (aim.map { measured.median >= $0 } ?? true ? "met" : "met, below the aim") : "MISSED"
@@ -16,7 +17,9 @@ struct Verdicts {
     /// A figure that has to be at most so much.
     mutating func add(_ figure: String, atMost target: Double, unit: String, _ measured: Series, digits: Int = 1) {
         add(
-            figure, "≤ \(target.short(digits)) \(unit)", "\(measured.text(digits)) \(unit)",
+            figure,
+            "≤ \(target.short(digits)) \(unit)",
+            "\(measured.text(digits)) \(unit)",
             measured.median <= target ? "met" : "MISSED"
         )
     }

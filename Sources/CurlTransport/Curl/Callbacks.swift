@@ -49,12 +49,11 @@ enum Callbacks {
             return webhooks_curl_bad_socket
         }
         let kind = address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(address.pointee.family, kind, address.pointee.protocol)
-        if descriptor >= 0 {
-            exchange.socketCount += 1
-        } else {
+        guard let descriptor = DescriptorReserve.socket(address.pointee.family, kind, address.pointee.protocol) else {
             exchange.isStarved = [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
+            return webhooks_curl_bad_socket
         }
+        exchange.socketCount += 1
         return descriptor
     }
 

@@ -17,6 +17,7 @@ extension BatchSession {
         try insert.bind(event.deliverAt)
         try insert.bind(event.isTest)
         try insert.bind(acceptance.target)
+        try insert.bind(Checksum(event).value)
         try insert.bind(event.data)
         guard try insert.run() == 1 else { return try KnownEvent.compare(event, db) }
         useEventID()
@@ -52,12 +53,7 @@ extension BatchSession {
         isTest: Bool,
         at moment: Timestamp
     ) throws -> [Delivery.ID] {
-        let bodies = try new.bodies.map { body in
-            let insert = try statement(.insertBody)
-            try insert.bind(body)
-            try insert.run()
-            return db.lastInsertedRowID
-        }
+        let bodies = try new.bodies.map { try insert(body: $0) }
         return try new.deliveries.map { delivery in
             let id = try takeDeliveryID()
             let subscription = try names.row(of: delivery.subscription, db)
@@ -74,6 +70,15 @@ extension BatchSession {
             try insert.run()
             return Delivery.ID(rawValue: id)
         }
+    }
+
+    /// - Returns: its row.
+    func insert(body: ByteString) throws -> Int64 {
+        let insert = try statement(.insertBody)
+        try insert.bind(Checksum(body: body).value)
+        try insert.bind(body)
+        try insert.run()
+        return db.lastInsertedRowID
     }
 
     /// Binds state, attempts, due_at, claimed_at, settled_at, last_error and detail.

@@ -28,7 +28,7 @@ extension BatchSession {
         try select.bind(moment.milliseconds)
         try select.bind(limit)
         var events: [PendingEvent] = []
-        while try select.next() { events.append(event(select)) }
+        while try select.next() { events.append(try event(select)) }
         return events
     }
 
@@ -43,13 +43,13 @@ extension BatchSession {
         try select.bind(row)
         guard try select.next() else { return nil }
         defer { select.reset() }
-        return event(select)
+        return try event(select)
     }
 
-    private func event(_ row: RawStatement) -> PendingEvent {
+    private func event(_ row: RawStatement) throws -> PendingEvent {
         PendingEvent(
             row: row.int64(EventRow.end),
-            event: EventRow.read(row),
+            event: try EventRow.read(row),
             target: row.optionalText(EventRow.end + 1)
         )
     }

@@ -30,7 +30,24 @@ extension BatchSession {
         while try select.next() {
             deliveries.append(try OpenDeliveryRow.read(select, subscription: refill.subscription))
         }
+        if refill.includesAttempted, let attempted = try earliestAttempted(subscription, refill.subscription),
+            !deliveries.contains(where: { $0.id == attempted.id })
+        {
+            deliveries.append(attempted)
+        }
         return deliveries
+    }
+
+    private func earliestAttempted(_ row: Int64, _ name: String) throws -> OpenDelivery? {
+        // What is listed was accepted before what is not.
+        for hot in [HotStatement.selectAttempted, .selectNewAttempted] {
+            let select = try statement(hot)
+            try select.bind(row)
+            guard try select.next() else { continue }
+            defer { select.reset() }
+            return try OpenDeliveryRow.read(select, subscription: name)
+        }
+        return nil
     }
 
     private func interrupted() throws -> [InterruptedDelivery] {

@@ -47,7 +47,9 @@ extension BatchSession {
         try insert.bind(attempt.remoteAddress)
         try insert.bind(attempt.url)
         try insert.bind(attempt.detail)
-        try insert.bind(HeaderCoding.encode(request: attempt.requestHeaders, response: attempt.responseHeaders))
+        let headers = HeaderCoding.encode(request: attempt.requestHeaders, response: attempt.responseHeaders)
+        try insert.bind(Checksum(headers: headers, responseBody: attempt.responseBody).value)
+        try insert.bind(headers)
         try insert.bind(attempt.responseBody)
         try insert.run()
     }
@@ -61,6 +63,16 @@ extension BatchSession {
         try settle.bind(settlement.at)
         try settle.bind(settlement.delivery.rawValue)
         return try settle.run() == 1
+    }
+
+    /// Gives a new delivery the body that could not be rendered for the one it repeats.
+    func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64) throws {
+        let body = try insert(body: rendering.body)
+        let update = try RawStatement(db, "UPDATE webhooks_deliveries SET body = ?, content_type = ? WHERE id = ?")
+        try update.bind(body)
+        try update.bind(rendering.contentType.code)
+        try update.bind(delivery)
+        try update.run()
     }
 
     func withdraw(_ withdrawal: Withdrawal) throws -> Int {
@@ -86,6 +98,9 @@ extension BatchSession {
         try select.bind(claim.delivery.rawValue)
         guard try select.next() else { return .claimed(body: nil) }
         defer { select.reset() }
-        return .claimed(body: select.bytes(0))
+        let body = select.bytes(0)
+        // Before anything of it can be sent.
+        try Checksum(body: body).verify(select.int64(1), "the body of \(claim.delivery)")
+        return .claimed(body: body)
     }
 }

@@ -12,7 +12,7 @@ enum KnownEvent {
             throw StoreError.damaged("an event's id is indexed and the event isn't there")
         }
         defer { statement.reset() }
-        let known = EventRow.read(statement)
+        let known = try EventRow.read(statement)
         return known.hasSameContent(as: event) ? .duplicate(event: statement.int64(EventRow.end)) : .conflict
     }
 }

@@ -81,7 +81,8 @@ public final class DispatcherLock: Sendable {
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
-        return read(descriptor)
+        // What a killed holder has left says nothing about the one that took the lock a moment ago.
+        return read(descriptor).flatMap { isAlive($0.processID) ? $0 : nil }
     }
 
     private static func write(_ holder: Holder, to descriptor: Int32) {

@@ -20,8 +20,14 @@ struct StoreFiles: Sendable {
     /// Makes the folder (mode 0700) and an empty database (0600) where they are missing.
     func create() throws(StoreError) {
         try createFolder()
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw Self.error("open", path) }
+        // Never opens a database that is there: closing it again would take away the locks that other connections of
+        // this process hold on it (POSIX locks belong to the process), and a program that closes the database then
+        // believes to be the last one and removes the write-ahead log under us.
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            if errno == EEXIST { return }
+            throw Self.error("open", path)
+        }
         close(file)
     }
 

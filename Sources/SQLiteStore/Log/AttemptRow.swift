@@ -8,21 +8,23 @@ enum AttemptRow {
         let head = try RawStatement(
             db,
             """
-            SELECT state, attempts, claimed_at, (SELECT content FROM webhooks_bodies b WHERE b.id = d.body)
-            FROM webhooks_deliveries d WHERE id = ?
+            SELECT state, attempts, claimed_at, content, sum
+            FROM webhooks_deliveries d LEFT JOIN webhooks_bodies b ON b.id = d.body WHERE d.id = ?
             """
         )
         try head.bind(delivery.rawValue)
         guard try head.next() else { return [] }
         let (state, number, claimedAt) = (try DeliveryState(code: head.int(0)), head.int(1), head.timestamp(2))
         let body = head.bytes(3)
+        if !head.isNull(4) { try Checksum(body: body).verify(head.int64(4), "the body of \(delivery)") }
         head.reset()
 
         let rows = try RawStatement(
             db,
             """
             SELECT number, outcome, status, error, started_at, finished_at, duration, dns, connect, tls, first_byte,
-                truncated, reused, http_version, remote_address, url, detail, headers, response_body
+                truncated, reused, http_version, remote_address, url, detail, headers, response_body,
+                sum
             FROM webhooks_attempts WHERE delivery = ? ORDER BY number
             """
         )
@@ -38,7 +40,9 @@ enum AttemptRow {
     }
 
     private static func attempt(_ row: RawStatement, body: ByteString) throws -> Attempt {
-        let headers = try HeaderCoding.decode(row.bytes(17))
+        let (blob, responseBody) = (row.bytes(17), row.bytes(18))
+        try Checksum(headers: blob, responseBody: responseBody).verify(row.int64(19), "an attempt's record")
+        let headers = try HeaderCoding.decode(blob)
         var attempt = Attempt(
             number: row.int(0),
             startedAt: row.timestamp(4),
@@ -63,7 +67,7 @@ enum AttemptRow {
         attempt.remoteAddress = row.optionalText(14)
         attempt.detail = row.optionalText(16)
         attempt.responseHeaders = headers.response
-        attempt.responseBody = row.bytes(18)
+        attempt.responseBody = responseBody
         return attempt
     }
 }

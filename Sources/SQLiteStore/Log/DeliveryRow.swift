@@ -4,21 +4,32 @@ internal import WebhookCore
 /// Reads ``Delivery``s.
 enum DeliveryRow {
     /// Deliveries (`d`, their events `e`) that meet some conditions, newest first.
-    /// - Parameter limit: at most so many; -1 for all.
-    static func fetch(_ db: Database, _ conditions: Conditions, limit: Int) throws -> [Delivery] {
+    /// - Parameters:
+    ///   - access: which index to go by; default: none but the id.
+    ///   - limit: at most so many; -1 for all.
+    static func fetch(
+        _ db: Database,
+        _ conditions: Conditions,
+        by access: String = "NOT INDEXED",
+        limit: Int
+    ) throws -> [Delivery] {
         let rows = try Row.fetchCursor(
             db,
-            sql: """
-                SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts, d.due_at,
-                    d.last_status, d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
-                FROM webhooks_deliveries d
-                CROSS JOIN webhooks_events e ON e.id = d.event
-                CROSS JOIN webhooks_subscriptions s ON s.id = d.subscription
-                \(conditions.clause) ORDER BY d.id DESC LIMIT ?
-                """,
+            sql: select(conditions, by: access) + " LIMIT ?",
             arguments: conditions.arguments + [limit]
         )
         return try Array(rows.map { try delivery($0) })
+    }
+
+    static func select(_ conditions: Conditions, by access: String) -> String {
+        """
+        SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts, d.due_at,
+            d.last_status, d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
+        FROM webhooks_deliveries d \(access)
+        CROSS JOIN webhooks_events e ON e.id = d.event
+        CROSS JOIN webhooks_subscriptions s ON s.id = d.subscription
+        \(conditions.clause) ORDER BY d.id DESC
+        """
     }
 
     private static func delivery(_ row: Row) throws -> Delivery {

@@ -13,10 +13,10 @@ extension SQLiteStore {
         }
     }
 
-    public func insertRetrigger(
-        of deliveries: [Delivery.ID],
+    public func insertRetriggers(
+        _ retriggers: [Retrigger],
         at moment: Timestamp
-    ) async throws(StoreError) -> [Delivery.ID] {
+    ) async throws(StoreError) -> [Retriggered] {
         try await write { session in
             let insert = try RawStatement(
                 session.db,
@@ -27,13 +27,23 @@ extension SQLiteStore {
                 FROM webhooks_deliveries WHERE id = ?
                 """
             )
-            return try deliveries.compactMap { old in
+            let select = try RawStatement(
+                session.db,
+                "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?"
+            )
+            return try retriggers.compactMap { retrigger in
                 let id = try session.takeDeliveryID()
                 try insert.bind(id)
                 try insert.bind(moment)
                 try insert.bind(moment)
-                try insert.bind(old.rawValue)
-                return try insert.run() == 1 ? Delivery.ID(rawValue: id) : nil
+                try insert.bind(retrigger.delivery.rawValue)
+                guard try insert.run() == 1 else { return nil }
+                try select.bind(id)
+                guard try select.next() else { return nil }
+                let (event, lacksBody) = (select.int64(0), select.bool(1))
+                select.reset()
+                if lacksBody, let rendering = retrigger.rendering { try session.setBody(rendering, of: id) }
+                return Retriggered(id: Delivery.ID(rawValue: id), event: event)
             }
         }
     }

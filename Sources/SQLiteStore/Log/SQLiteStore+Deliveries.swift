@@ -3,27 +3,7 @@ public import WebhookCore
 
 extension SQLiteStore {
     public func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [Delivery] {
-        try await read { db in
-            var conditions = Conditions()
-            conditions.add("d.id < ?", query.after?.rawValue)
-            if !query.events.isEmpty {
-                let marks = Conditions.marks(query.events.count)
-                conditions.add(
-                    "d.event IN (SELECT id FROM webhooks_events WHERE event_id IN (\(marks)))",
-                    values: query.events
-                )
-            }
-            if let name = query.subscription {
-                conditions.add("d.subscription = (SELECT id FROM webhooks_subscriptions WHERE name = ?)", name)
-            }
-            conditions.add("d.state", oneOf: query.states.map(\.code).sorted())
-            conditions.add("d.created_at >= ?", query.since?.milliseconds)
-            conditions.add("d.created_at < ?", query.until?.milliseconds)
-            conditions.add("e.topic", oneOf: query.topics)
-            conditions.add("e.tenant = ?", query.tenant)
-            conditions.add("d.test = ?", query.isTest)
-            return try DeliveryRow.fetch(db, conditions, limit: query.limit)
-        }
+        try await read { try DeliverySearch(db: $0, query: query).run() }
     }
 
     public func delivery(_ id: Delivery.ID) async throws(StoreError) -> Delivery? {

@@ -3,42 +3,7 @@ public import WebhookCore
 
 extension SQLiteStore {
     public func events(_ query: EventQuery) async throws(StoreError) -> [LoggedEvent] {
-        try await read { db in
-            var conditions = Conditions()
-            if let after = query.after {
-                conditions.add("e.id < (SELECT id FROM webhooks_events WHERE event_id = ?)", after)
-            }
-            conditions.add("e.event_id", oneOf: query.ids)
-            conditions.add("e.created_at >= ?", query.since?.milliseconds)
-            conditions.add("e.created_at < ?", query.until?.milliseconds)
-            conditions.add("e.topic", oneOf: query.topics)
-            conditions.add("e.tenant = ?", query.tenant)
-            conditions.add("e.test = ?", query.isTest)
-            let rows = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test,
-                        e.cancelled, (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id)
-                    FROM webhooks_events e \(conditions.clause) ORDER BY e.id DESC LIMIT ?
-                    """,
-                arguments: conditions.arguments + [query.limit]
-            )
-            return try Array(rows.map { Self.loggedEvent($0) })
-        }
-    }
-
-    private static func loggedEvent(_ row: Row) -> LoggedEvent {
-        LoggedEvent(
-            id: row[0],
-            topic: row[1],
-            tenant: row[2],
-            occurredAt: Timestamp(milliseconds: row[3]),
-            createdAt: Timestamp(milliseconds: row[4]),
-            deliverAt: (row[5] as Int64?).map { Timestamp(milliseconds: $0) },
-            isTest: row[6],
-            isCancelled: row[7],
-            deliveryCount: row[8]
-        )
+        try await read { try EventSearch(db: $0, query: query).run() }
     }
 
     public func event(_ id: String) async throws(StoreError) -> Event? {
@@ -48,7 +13,7 @@ extension SQLiteStore {
             try statement.bind(id)
             guard try statement.next() else { return nil }
             defer { statement.reset() }
-            return EventRow.read(statement)
+            return try EventRow.read(statement)
         }
     }
 

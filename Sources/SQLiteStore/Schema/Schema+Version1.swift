@@ -1,20 +1,28 @@
 extension Schema {
     /// Moments are UTC milliseconds, durations microseconds; small numbers stand for words (`Code`).
     ///
-    /// - `webhooks_schema`: the version, and the highest ids that were ever deleted, so that none is given out again.
+    /// - `webhooks_schema`: the version; the highest ids that were ever deleted, so that none is given out again; up to
+    ///   which ids the log's indexes go (`Listing`), and the latest moments in them.
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
     ///   with all its data.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
     ///   open deliveries holds; `settled_at` exactly once settled (3 and above); 2 is in flight.
+    ///   The index of states holds what is `listed`, but for what is in flight.
+    /// - `webhooks_words`: listed rows by topic or tenant (`Word`).
+    /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
     /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
     ///
-    /// Columns that change stand behind those that don't, large ones last.
+    /// `sum` is a checksum (`Checksum`). Columns that change stand behind those that don't, large ones last.
     static let version1 = """
         CREATE TABLE IF NOT EXISTS webhooks_schema (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             version INTEGER NOT NULL,
             last_event INTEGER NOT NULL DEFAULT 0,
-            last_delivery INTEGER NOT NULL DEFAULT 0
+            last_delivery INTEGER NOT NULL DEFAULT 0,
+            listed_event INTEGER NOT NULL DEFAULT 0,
+            listed_delivery INTEGER NOT NULL DEFAULT 0,
+            latest_event INTEGER NOT NULL DEFAULT 0,
+            latest_delivery INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE IF NOT EXISTS webhooks_events (
@@ -29,8 +37,10 @@ extension Schema {
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             target TEXT,
             cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
+            sum INTEGER NOT NULL,
             data BLOB NOT NULL
         ) STRICT;
+        CREATE INDEX IF NOT EXISTS webhooks_events_test ON webhooks_events (test) WHERE test = 1;
 
         CREATE TABLE IF NOT EXISTS webhooks_pending (
             event INTEGER PRIMARY KEY,
@@ -51,6 +61,7 @@ extension Schema {
 
         CREATE TABLE IF NOT EXISTS webhooks_bodies (
             id INTEGER PRIMARY KEY,
+            sum INTEGER NOT NULL,
             content BLOB NOT NULL
         ) STRICT;
 
@@ -64,6 +75,7 @@ extension Schema {
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             retrigger_of INTEGER,
             created_at INTEGER NOT NULL,
+            listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1)),
             state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 6),
             attempts INTEGER NOT NULL DEFAULT 0,
             free_attempts INTEGER NOT NULL DEFAULT 0,
@@ -84,6 +96,22 @@ extension Schema {
             WHERE due_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_in_flight ON webhooks_deliveries (subscription)
             WHERE state = 2;
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_state ON webhooks_deliveries (subscription, state, listed)
+            WHERE listed = 1 AND state <> 2;
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_test ON webhooks_deliveries (test) WHERE test = 1;
+
+        CREATE TABLE IF NOT EXISTS webhooks_words (
+            kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),
+            word TEXT NOT NULL,
+            id INTEGER NOT NULL,
+            PRIMARY KEY (kind, word, id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE IF NOT EXISTS webhooks_clock_steps (
+            of_event INTEGER NOT NULL CHECK (of_event IN (0, 1)),
+            id INTEGER NOT NULL,
+            PRIMARY KEY (of_event, id)
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS webhooks_attempts (
             delivery INTEGER NOT NULL,
@@ -104,6 +132,7 @@ extension Schema {
             remote_address TEXT,
             url TEXT NOT NULL,
             detail TEXT,
+            sum INTEGER NOT NULL,
             headers BLOB NOT NULL,
             response_body BLOB NOT NULL,
             PRIMARY KEY (delivery, number)

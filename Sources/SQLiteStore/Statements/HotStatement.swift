@@ -6,7 +6,7 @@ enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, insertAttempt
     case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectTest
-    case selectRefill
+    case selectRefill, selectAttempted, selectNewAttempted
 
     var sql: String {
         switch self {
@@ -19,14 +19,15 @@ enum HotStatement: Int, CaseIterable {
         case .insertEvent:
             """
             INSERT INTO webhooks_events
-            (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, data)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, sum,
+            data)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (event_id) DO NOTHING
             """
         case .insertPending:
             "INSERT INTO webhooks_pending (event, due_at) VALUES (?, ?)"
         case .insertBody:
-            "INSERT INTO webhooks_bodies (content) VALUES (?)"
+            "INSERT INTO webhooks_bodies (sum, content) VALUES (?, ?)"
         case .insertDelivery:
             """
             INSERT INTO webhooks_deliveries
@@ -45,8 +46,8 @@ enum HotStatement: Int, CaseIterable {
             """
             INSERT INTO webhooks_attempts
             (delivery, number, outcome, status, error, started_at, finished_at, duration, dns, connect, tls, first_byte,
-            truncated, reused, http_version, remote_address, url, detail, headers, response_body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            truncated, reused, http_version, remote_address, url, detail, sum, headers, response_body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         case .settleDelivery:
             """
@@ -60,7 +61,7 @@ enum HotStatement: Int, CaseIterable {
             WHERE id = ? AND attempts = ? AND state < 2
             """
         case .selectBody:
-            "SELECT content FROM webhooks_bodies WHERE id = (SELECT body FROM webhooks_deliveries WHERE id = ?)"
+            "SELECT content, sum FROM webhooks_bodies WHERE id = (SELECT body FROM webhooks_deliveries WHERE id = ?)"
         case .withdraw:
             """
             UPDATE webhooks_deliveries SET state = ?, last_error = ?, detail = NULL, settled_at = ?, due_at = NULL
@@ -80,6 +81,20 @@ enum HotStatement: Int, CaseIterable {
             CROSS JOIN webhooks_events e ON e.id = d.event
             WHERE d.subscription = ? AND d.due_at IS NOT NULL AND (d.due_at, d.id) > (?, ?)
             ORDER BY d.due_at, d.id LIMIT ?
+            """
+        case .selectAttempted:
+            """
+            SELECT \(OpenDeliveryRow.columns)
+            FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_state
+            CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE d.subscription = ? AND d.state = 1 AND d.listed = 1 AND d.state <> 2 ORDER BY d.id LIMIT 1
+            """
+        case .selectNewAttempted:
+            """
+            SELECT \(OpenDeliveryRow.columns)
+            FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE d.id > (SELECT listed_delivery FROM webhooks_schema) AND d.subscription = ? AND d.state = 1
+            ORDER BY d.id LIMIT 1
             """
         }
     }

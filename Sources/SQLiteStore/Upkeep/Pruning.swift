@@ -7,6 +7,8 @@ struct Pruning {
     let moment: Timestamp
     let limit: Int
     var result = PruneResult()
+    /// The first event that the limit kept from being looked at.
+    private(set) var firstSkippedEvent: Int64?
 
     /// Writes down the highest ids, which nothing may get again.
     func keepIDs() throws {
@@ -17,6 +19,12 @@ struct Pruning {
                     last_delivery = max(last_delivery, coalesce((SELECT max(id) FROM webhooks_deliveries), 0))
                 """
         )
+    }
+
+    init(db: Database, moment: Timestamp, limit: Int) {
+        self.db = db
+        self.moment = moment
+        self.limit = limit
     }
 
     /// Deletes a delivery with its attempts, its body where no other needs it, and its event where it was the last.
@@ -32,6 +40,7 @@ struct Pruning {
         let body = select.isNull(1) ? nil : select.int64(1)
         select.reset()
 
+        try forgetDelivery(id, of: event)
         result.attempts += try run("DELETE FROM webhooks_attempts WHERE delivery = ?", id)
         result.deliveries += try run("DELETE FROM webhooks_deliveries WHERE id = ?", id)
         if let body {
@@ -47,13 +56,44 @@ struct Pruning {
 
     /// Deletes an event that has no deliveries and doesn't wait for any, within the limit.
     mutating func deleteEvent(_ row: Int64) throws {
-        guard result.events < limit else { return }
-        let sql = """
-            DELETE FROM webhooks_events WHERE id = ?1 AND created_at < ?2
+        guard result.events < limit else {
+            firstSkippedEvent = min(firstSkippedEvent ?? row, row)
+            return
+        }
+        let select = try RawStatement(
+            db,
+            """
+            SELECT topic, tenant FROM webhooks_events WHERE id = ?1 AND created_at < ?2
             AND NOT EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = ?1)
             AND NOT EXISTS (SELECT 1 FROM webhooks_pending WHERE event = ?1)
             """
-        result.events += try run(sql, row, moment.milliseconds)
+        )
+        try select.bind(row)
+        try select.bind(moment)
+        guard try select.next() else { return }
+        let words = [(Word.eventTopic, select.optionalText(0)), (.eventTenant, select.optionalText(1))]
+        select.reset()
+        try forget(row, words)
+        result.events += try run("DELETE FROM webhooks_events WHERE id = ?", row)
+    }
+
+    private func forgetDelivery(_ id: Int64, of event: Int64) throws {
+        let select = try RawStatement(db, "SELECT topic, tenant FROM webhooks_events WHERE id = ?")
+        try select.bind(event)
+        guard try select.next() else { return }
+        let words = [(Word.deliveryTopic, select.optionalText(0)), (.deliveryTenant, select.optionalText(1))]
+        select.reset()
+        try forget(id, words)
+    }
+
+    private func forget(_ id: Int64, _ words: [(Word, String?)]) throws {
+        let delete = try RawStatement(db, "DELETE FROM webhooks_words WHERE kind = ? AND word = ? AND id = ?")
+        for case (let kind, let word?) in words {
+            try delete.bind(kind.rawValue)
+            try delete.bind(word)
+            try delete.bind(id)
+            try delete.run()
+        }
     }
 
     private func run(_ sql: String, _ values: Int64...) throws -> Int {

@@ -8,9 +8,25 @@ extension SQLiteStore {
             guard findings == ["ok"] else {
                 throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
             }
+            try Self.verifyContents(db)
             return try Self.invariants.flatMap { what, sql in
                 try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
             }
+        }
+    }
+
+    /// Reads what SQLite can't judge.
+    private static func verifyContents(_ db: Database) throws {
+        let events = try RawStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
+        while try events.next() { _ = try EventRow.read(events) }
+        let bodies = try RawStatement(db, "SELECT id, sum, content FROM webhooks_bodies")
+        while try bodies.next() {
+            try Checksum(body: bodies.bytes(2)).verify(bodies.int64(1), "body \(bodies.int64(0))")
+        }
+        let attempts = try RawStatement(db, "SELECT delivery, sum, headers, response_body FROM webhooks_attempts")
+        while try attempts.next() {
+            let sum = Checksum(headers: attempts.bytes(2), responseBody: attempts.bytes(3))
+            try sum.verify(attempts.int64(1), "an attempt of \(Delivery.ID(rawValue: attempts.int64(0)))")
         }
     }
 
@@ -55,6 +71,32 @@ extension SQLiteStore {
             SELECT event FROM webhooks_pending p
             WHERE NOT EXISTS (SELECT 1 FROM webhooks_events WHERE id = p.event AND NOT cancelled)
             OR EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = p.event)
+            """
+        ),
+        (
+            "delivery that the log's indexes miss or have too early",
+            """
+            SELECT id FROM webhooks_deliveries d NOT INDEXED
+            WHERE listed <> (id <= (SELECT listed_delivery FROM webhooks_schema))
+            """
+        ),
+        (
+            "delivery that is not found by its topic or tenant",
+            """
+            SELECT d.id FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE listed = 1 AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 2 AND word = e.topic AND id = d.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 3 AND word = e.tenant AND id = d.id))
+            )
+            """
+        ),
+        (
+            "event that is not found by its topic or tenant",
+            """
+            SELECT id FROM webhooks_events e NOT INDEXED WHERE id <= (SELECT listed_event FROM webhooks_schema) AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 0 AND word = e.topic AND id = e.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_words WHERE kind = 1 AND word = e.tenant AND id = e.id))
+            )
             """
         ),
     ]

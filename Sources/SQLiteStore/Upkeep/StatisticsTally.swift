@@ -1,28 +1,29 @@
 internal import WebhookCore
 
-/// Adds up a subscription's deliveries, newest first.
+/// Looks at a subscription's newest deliveries, tests left out.
 struct StatisticsTally {
-    /// Durations are looked for among so many of the store's newest deliveries.
-    static let newest = 100_000
-
-    private var counts: [DeliveryState: Int] = [:]
+    /// How many deliveries were looked at.
+    private(set) var count = 0
+    private let sample: Int
     private var settled: [Int64] = []
     private var lastError: (at: Timestamp, error: DeliveryError)?
     private var lastDeliveredAt: Timestamp?
 
-    mutating func add(
-        id: Int64,
-        state: DeliveryState,
-        error: DeliveryError?,
-        claimedAt: Timestamp?,
-        settledAt: Timestamp?,
-        sampled: Bool
-    ) {
-        counts[state, default: 0] += 1
-        if state.isSettled, sampled, settled.count < SubscriptionStatistics.sample { settled.append(id) }
+    /// - Parameter sample: how many deliveries to look at, at most.
+    init(_ sample: Int) {
+        self.sample = sample
+    }
+
+    /// Adds the next older delivery: a row of id, subscription, state, last_error, claimed_at, settled_at and test.
+    mutating func add(_ row: RawStatement) throws {
+        guard count < sample, !row.bool(6) else { return }
+        count += 1
+        let state = try DeliveryState(code: row.int(2))
+        let (claimedAt, settledAt) = (row.optionalTimestamp(4), row.optionalTimestamp(5))
+        if state.isSettled { settled.append(row.int64(0)) }
         if state == .delivered, let settledAt { lastDeliveredAt = max(lastDeliveredAt ?? settledAt, settledAt) }
-        if let error, error != .disabled, let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true
-        {
+        guard let error = try DeliveryError(code: row.optionalInt(3)), error != .disabled else { return }
+        if let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true {
             lastError = (moment, error)
         }
     }
@@ -31,7 +32,6 @@ struct StatisticsTally {
     /// - Parameter durations: selects the durations of a delivery's attempts.
     func statistics(of name: String, durations: RawStatement) throws -> SubscriptionStatistics {
         var statistics = SubscriptionStatistics(subscription: name)
-        statistics.counts = counts
         statistics.lastError = lastError?.error
         statistics.lastDeliveredAt = lastDeliveredAt
         var found: [Duration] = []

@@ -8,7 +8,13 @@ public struct ProfileField: Sendable, Hashable {
     public var isOptional: Bool
     public var meaning: String?
 
-    public init(name: String, type: FieldType, isNullable: Bool = false, isOptional: Bool = false, meaning: String? = nil) {
+    public init(
+        name: String,
+        type: FieldType,
+        isNullable: Bool = false,
+        isOptional: Bool = false,
+        meaning: String? = nil
+    ) {
         self.name = name
         self.type = type
         self.isNullable = isNullable

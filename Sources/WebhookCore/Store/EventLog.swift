@@ -65,9 +65,13 @@ public protocol EventLog: Sendable {
     /// Inserts deliveries that send others again: same event, subscription, mode, content type and body; pending, due
     /// at once.
     ///
-    /// Whether a delivery may be sent again is for the caller to decide; one without a body is copied without one.
+    /// Whether a delivery may be sent again is for the caller to decide.
     /// - Returns: the new deliveries in order; an unknown delivery has none.
-    func insertRetrigger(of deliveries: [Delivery.ID], at moment: Timestamp) async throws(StoreError) -> [Delivery.ID]
+    func insertRetriggers(_ retriggers: [Retrigger], at moment: Timestamp) async throws(StoreError) -> [Retriggered]
+
+    /// Deliveries with their events' data, newest first, as an export takes them: at most the query's limit, and no
+    /// more data than a page may hold (``ExportedDelivery/pageSize``). Go on behind the last; none: that was all.
+    func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery]
 
     /// Counts and durations for each subscription that has deliveries or health, by name. Tests are left out.
     func statistics() async throws(StoreError) -> [SubscriptionStatistics]
@@ -84,6 +88,16 @@ public protocol EventLog: Sendable {
     /// - Returns: what was found, in words; empty: all is well.
     /// - Throws: ``StoreError`` with `damaged` where the storage itself is broken.
     func integrityProblems() async throws(StoreError) -> [String]
+}
+
+extension EventLog {
+    /// Inserts deliveries that send others again, with the bodies that those have.
+    public func insertRetrigger(
+        of deliveries: [Delivery.ID],
+        at moment: Timestamp
+    ) async throws(StoreError) -> [Delivery.ID] {
+        try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: moment).map(\.id)
+    }
 }
 
 /// How far events are.

@@ -34,6 +34,8 @@ public struct DeliveryQuery: Sendable, Hashable {
     public var subscription: String?
     /// One of these events' ids; empty for all.
     public var events: [String] = []
+    /// Only an event's newest delivery to a subscription: what was sent again since is left out.
+    public var newestOnly = false
     /// Go on behind this delivery.
     public var after: Delivery.ID?
     /// At most so many; defaults to 50.

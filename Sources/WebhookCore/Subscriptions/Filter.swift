@@ -42,14 +42,22 @@ public struct Filter: Sendable, Hashable {
     }
 
     public var entries: [Entry]
+    /// From `any:` beside the paths: of each list, one filter at least must accept the event.
+    public var alternatives: [[Filter]]
+    /// From `not:` beside the paths: filters that must not accept the event.
+    public var exclusions: [Filter]
 
-    public init(entries: [Entry]) {
+    public init(entries: [Entry], alternatives: [[Filter]] = [], exclusions: [Filter] = []) {
         self.entries = entries
+        self.alternatives = alternatives
+        self.exclusions = exclusions
     }
 
     /// Whether an event passes. `data` is its parsed payload.
     public func accepts(_ event: Event, data: JSONValue) -> Bool {
         entries.allSatisfy { $0.condition.holds(for: Self.lookUp($0.path, event, data)) }
+            && alternatives.allSatisfy { $0.contains { $0.accepts(event, data: data) } }
+            && !exclusions.contains { $0.accepts(event, data: data) }
     }
 
     private static func lookUp(_ path: [String], _ event: Event, _ data: JSONValue) -> JSONValue? {

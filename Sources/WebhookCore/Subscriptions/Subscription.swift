@@ -41,8 +41,13 @@ public struct Subscription: Sendable, Hashable {
 
     /// Whether an event is for this subscription, its filter aside: enabled, tenant, topic, and a topic that the profile knows.
     public func wants(topic: String, tenant eventTenant: String?) -> Bool {
-        isEnabled && (tenant == nil || tenant == eventTenant) && profile.topic(topic) != nil
-            && topics.contains { $0.matches(topic) }
+        isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.matches(topic) }
+    }
+
+    /// Tenants are told apart by their bytes: `==` takes "é" in one code point and in two for the same.
+    private func isOpen(to eventTenant: String?) -> Bool {
+        guard let tenant else { return true }
+        return eventTenant.map { tenant.utf8.elementsEqual($0.utf8) } ?? false
     }
 
     public static func == (lhs: Subscription, rhs: Subscription) -> Bool {

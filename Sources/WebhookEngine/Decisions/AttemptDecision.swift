@@ -61,15 +61,27 @@ extension AttemptDecision {
         switch result.ending {
         case .answered(let status) where facts.isSuccess(status):
             return AttemptDecision(
-                outcome: .succeeded, status: status, error: nil, detail: nil, next: .settled(.delivered),
-                freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
-                signal: facts.isTest ? .none : .success, disables: nil
+                outcome: .succeeded,
+                status: status,
+                error: nil,
+                detail: nil,
+                next: .settled(.delivered),
+                freeAttempts: facts.freeAttempts,
+                interruptions: facts.interruptions,
+                signal: facts.isTest ? .none : .success,
+                disables: nil
             )
         case .answered(410):
             return AttemptDecision(
-                outcome: .failed, status: 410, error: .status, detail: "the receiver is gone (410)", next: .settled(.failed),
-                freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
-                signal: facts.isTest ? .none : .failure(timedOut: false), disables: facts.isTest ? nil : .gone
+                outcome: .failed,
+                status: 410,
+                error: .status,
+                detail: "the receiver is gone (410)",
+                next: .settled(.failed),
+                freeAttempts: facts.freeAttempts,
+                interruptions: facts.interruptions,
+                signal: facts.isTest ? .none : .failure(timedOut: false),
+                disables: facts.isTest ? nil : .gone
             )
         case .answered(let status):
             let detail = (300...399).contains(status) ? "redirects are not followed" : nil
@@ -91,9 +103,15 @@ extension AttemptDecision {
         jitter: Double
     ) -> AttemptDecision {
         var decision = AttemptDecision(
-            outcome: .failed, status: nil, error: error, detail: detail, next: .settled(.failed),
-            freeAttempts: facts.freeAttempts, interruptions: facts.interruptions,
-            signal: facts.isTest ? .none : .failure(timedOut: error == .timeout), disables: nil
+            outcome: .failed,
+            status: nil,
+            error: error,
+            detail: detail,
+            next: .settled(.failed),
+            freeAttempts: facts.freeAttempts,
+            interruptions: facts.interruptions,
+            signal: facts.isTest ? .none : .failure(timedOut: error == .timeout),
+            disables: nil
         )
         if error == .interrupted {
             decision.signal = .none
@@ -110,7 +128,8 @@ extension AttemptDecision {
             }
         }
         if facts.mode == .singleShot {
-            let mayHaveArrived = result.requestLeft && (error == .timeout || error == .disconnected || error == .internal)
+            let mayHaveArrived =
+                result.requestLeft && (error == .timeout || error == .disconnected || error == .internal)
             if mayHaveArrived {
                 decision.outcome = .unknown
                 decision.next = .settled(.unknown)

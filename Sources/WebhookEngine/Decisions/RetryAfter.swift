@@ -43,7 +43,8 @@ enum HTTPDate {
 
     private static func timestamp(day: Substring, month: Substring, year: Substring, time: Substring) -> Timestamp? {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard let monthIndex = months.firstIndex(of: String(month)), let dayNumber = Int(day), var yearNumber = Int(year)
+        guard let monthIndex = months.firstIndex(of: String(month)), let dayNumber = Int(day),
+            var yearNumber = Int(year)
         else { return nil }
         if year.count == 2 { yearNumber += yearNumber < 70 ? 2000 : 1900 }
         guard yearNumber >= 1, yearNumber <= 9999 else { return nil }

@@ -1,5 +1,4 @@
 internal import HeapModule
-internal import HeapModule
 internal import WebhookCore
 
 /// Who goes next: round-robin over subscriptions with work, within the limits.

@@ -11,7 +11,9 @@ extension DeliveryEngine {
             storeBackoff = Self.firstStoreBackoff
         }
         storeRetryAt = nil
-        for (index, attempt) in done.results.enumerated() where result.results[index] { actions.recorded.append(attempt) }
+        for (index, attempt) in done.results.enumerated() where result.results[index] {
+            actions.recorded.append(attempt)
+        }
         for index in done.health where !pending.health.contains(index) { lanes[index].hasUnwrittenHealth = false }
         // First of all who is disabled: nothing leaves for those.
         if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
@@ -23,7 +25,9 @@ extension DeliveryEngine {
                 startsCameToNothing(context.starts, at: time)
             }
         }
-        for (index, lane) in done.withdrawals.enumerated() { withdrawn(lane, result.withdrawals[index], done, index, at: time) }
+        for (index, lane) in done.withdrawals.enumerated() {
+            withdrawn(lane, result.withdrawals[index], done, index, at: time)
+        }
         for (index, token) in done.claims.enumerated() { claimed(token, result.claims[index], at: time) }
         finishReads(done, result.reads, at: time)
         conclude(at: time)
@@ -200,7 +204,8 @@ extension DeliveryEngine {
         )
     }
 
-    private mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
+    private mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime)
+    {
         let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
         lanes[lane].needsWithdrawal = false
         // The next start goes on where a drain stops.

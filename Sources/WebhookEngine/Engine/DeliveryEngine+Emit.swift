@@ -7,7 +7,10 @@ extension DeliveryEngine {
         for order in orders {
             var starts: [PendingCommit.StartContext] = []
             let header = EventHeader(
-                row: 0, id: order.event.id, topic: order.event.topic, tenant: order.event.tenant,
+                row: 0,
+                id: order.event.id,
+                topic: order.event.topic,
+                tenant: order.event.tenant,
                 isTest: order.event.isTest
             )
             let deliveries = order.deliveries.map {
@@ -33,7 +36,10 @@ extension DeliveryEngine {
         fanOutsUnderWay -= 1
         var starts: [PendingCommit.StartContext] = []
         let header = EventHeader(
-            row: event.row, id: event.event.id, topic: event.event.topic, tenant: event.event.tenant,
+            row: event.row,
+            id: event.event.id,
+            topic: event.event.topic,
+            tenant: event.event.tenant,
             isTest: event.event.isTest
         )
         let decided = decideStarts(deliveries, header, isSendTest: event.target != nil, into: &starts, at: time)
@@ -74,8 +80,12 @@ extension DeliveryEngine {
                 } else {
                     let held = HeldDelivery(
                         delivery: OpenDelivery(
-                            id: Delivery.ID(rawValue: 0), subscription: entry.subscription, mode: mode,
-                            contentType: representation.contentType, dueAt: due, event: event
+                            id: Delivery.ID(rawValue: 0),
+                            subscription: entry.subscription,
+                            mode: mode,
+                            contentType: representation.contentType,
+                            dueAt: due,
+                            event: event
                         ),
                         body: body
                     )
@@ -105,7 +115,8 @@ extension DeliveryEngine {
     /// The ring whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
     private mutating func immediateRing(_ index: Int, at time: EngineTime) -> Lane.Ring? {
         guard hasStarted, !isDraining, storeRetryAt == nil, lanes[index].isOpen, lanes[index].isExhausted,
-            lanes[index].firstForeign == nil,            flights.count < settings.maxInFlight, lanes[index].inFlight < lanes[index].maxInFlight
+            lanes[index].firstForeign == nil, flights.count < settings.maxInFlight,
+            lanes[index].inFlight < lanes[index].maxInFlight
         else { return nil }
         let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : .first
         guard hasSlot(ring), lanes[index].breaker.allowsStart(now: time.timeline) else { return nil }

@@ -128,7 +128,10 @@ extension DeliveryEngine {
             let ending = TransportResult.Ending.failed(.interrupted, detail: "the dispatcher ended during the attempt")
             var decision = AttemptDecision.decide(
                 TransportResult(ending: ending, requestLeft: true),
-                facts, now: time.timeline, wall: time.wall, jitter: Double.random(in: 0..<1, using: &random)
+                facts,
+                now: time.timeline,
+                wall: time.wall,
+                jitter: Double.random(in: 0..<1, using: &random)
             )
             if lane.map({ lanes[$0].isDisabled }) ?? false, case .waiting = decision.next {
                 decision.next = .settled(.cancelled)

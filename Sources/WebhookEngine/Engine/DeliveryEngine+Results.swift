@@ -41,8 +41,15 @@ extension DeliveryEngine {
         var delivery = flight.held.delivery
         delivery.attempts = flight.number
         var decision = AttemptDecision(
-            outcome: .failed, status: nil, error: .template, detail: nil, next: .settled(.failed),
-            freeAttempts: delivery.freeAttempts, interruptions: delivery.interruptions, signal: .none, disables: nil
+            outcome: .failed,
+            status: nil,
+            error: .template,
+            detail: nil,
+            next: .settled(.failed),
+            freeAttempts: delivery.freeAttempts,
+            interruptions: delivery.interruptions,
+            signal: .none,
+            disables: nil
         )
         switch cause {
         case .unrenderable(let detail):
@@ -84,7 +91,11 @@ extension DeliveryEngine {
             isSuccess: subscription.profile.isSuccess
         )
         var decision = AttemptDecision.decide(
-            result, facts, now: time.timeline, wall: time.wall, jitter: Double.random(in: 0..<1, using: &random)
+            result,
+            facts,
+            now: time.timeline,
+            wall: time.wall,
+            jitter: Double.random(in: 0..<1, using: &random)
         )
         if lanes[flight.lane].isDisabled, !flight.isOutsideLimits, case .waiting = decision.next {
             decision.next = .settled(.cancelled)
@@ -158,7 +169,9 @@ extension DeliveryEngine {
                 return
             }
             let retry = HeldDelivery(
-                delivery: delivery, body: nil, needsFreshConnection: decision.needsFreshConnection
+                delivery: delivery,
+                body: nil,
+                needsFreshConnection: decision.needsFreshConnection
             )
             hold(retry, lane: lane, at: time)
         }
@@ -198,7 +211,8 @@ extension DeliveryEngine {
         guard !lanes[index].isDisabled else { return }
         let since = lanes[index].health.failingSince ?? time.wall
         var cause = decision.disables
-        if cause == nil, since + lanes[index].policy.disableAfter <= time.wall, lanes[index].health.failingSince != nil {
+        if cause == nil, since + lanes[index].policy.disableAfter <= time.wall, lanes[index].health.failingSince != nil
+        {
             cause = .failing
         }
         if let cause {

@@ -66,12 +66,13 @@ public struct DeliveryEngine {
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
-        hasStarted && isQuiet && !lanes.contains { lane in
-            guard lane.isOpen, !lane.breaker.isOpen, !lane.isBlocked else { return false }
-            if lane.window.isRefilling || lane.window.needsRescan { return true }
-            if lane.window.hasMore, lane.window.count == 0 { return true }
-            return lane.window.nextDue.map { $0 <= time.timeline } ?? false
-        }
+        hasStarted && isQuiet
+            && !lanes.contains { lane in
+                guard lane.isOpen, !lane.breaker.isOpen, !lane.isBlocked else { return false }
+                if lane.window.isRefilling || lane.window.needsRescan { return true }
+                if lane.window.hasMore, lane.window.count == 0 { return true }
+                return lane.window.nextDue.map { $0 <= time.timeline } ?? false
+            }
     }
 
     /// Whether every delivery has settled; parked ones and events that are due later aside.

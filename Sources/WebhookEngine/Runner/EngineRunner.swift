@@ -34,7 +34,8 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     struct Inbox {
-        var emits: [(order: EmitOrder, continuation: CheckedContinuation<Result<AcceptanceResult, StoreError>, Never>)] = []
+        var emits:
+            [(order: EmitOrder, continuation: CheckedContinuation<Result<AcceptanceResult, StoreError>, Never>)] = []
         var isScheduled = false
         var lastToken: UInt64 = 0
     }
@@ -224,7 +225,9 @@ public final class EngineRunner: @unchecked Sendable {
             setTimer(actions.wakeAt)
             for event in actions.fanOuts {
                 engine.fannedOut(
-                    event, deliveries: generation.prepare(event.event, target: event.target), at: clock.now
+                    event,
+                    deliveries: generation.prepare(event.event, target: event.target),
+                    at: clock.now
                 )
             }
         } while engine.actions.isPressing
@@ -238,7 +241,9 @@ public final class EngineRunner: @unchecked Sendable {
         for order in orders {
             do throws(RenderingError) {
                 var request = try generation.renderer.request(
-                    for: order.context, to: order.target.subscription, body: order.body
+                    for: order.context,
+                    to: order.target.subscription,
+                    body: order.body
                 )
                 if order.needsFreshConnection { request.request.freshConnection = true }
                 prepared[order.token] = request

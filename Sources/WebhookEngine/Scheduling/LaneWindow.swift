@@ -106,6 +106,10 @@ struct LaneWindow {
             needsRescan = true
         }
         var evicted: [HeldDelivery] = []
+        // Nothing behind the cursor is held: it would keep the window from looking for what stands before it.
+        while !isOrdered, let cursor, let last = lastPosition, last > cursor, let held = evictLast() {
+            evicted.append(held)
+        }
         while count > limit + limit / 4, let last = evictLast() { evicted.append(last) }
         return evicted
     }
@@ -165,6 +169,12 @@ struct LaneWindow {
 
     /// The first moment at which something that isn't due yet becomes due.
     var nextLater: Timestamp? { later.min?.held.delivery.dueAt }
+
+    private var lastPosition: Refill.Position? {
+        let last = later.max?.held.position
+        guard let readyLast = ready.last?.position else { return last }
+        return last.map { max($0, readyLast) } ?? readyLast
+    }
 
     /// Lets go of the last one.
     private mutating func evictLast() -> HeldDelivery? {

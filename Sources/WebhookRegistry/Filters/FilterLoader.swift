@@ -16,9 +16,34 @@ struct FilterLoader {
     func load(_ node: ConfigNode) -> Filter? {
         switch node.value {
         case .null: return Filter(entries: [])
-        case .mapping(let members): return Filter(entries: members.compactMap(entry))
+        case .mapping(let members): return filter(members)
         case .scalar, .sequence: return read.fail(node, "`filter` must be a mapping of paths to conditions")
         }
+    }
+
+    private func filter(_ members: [ConfigNode.Member]) -> Filter {
+        var filter = Filter(entries: [])
+        for member in members {
+            switch member.key {
+            case "any":
+                guard let items = read.items(member.value, "`any`") else { continue }
+                if items.isEmpty { problems.error(member.value.place, "`any` needs at least one condition") }
+                filter.alternatives.append(items.compactMap { part($0, of: "any") })
+            case "not":
+                if let part = part(member.value, of: "not") { filter.exclusions.append(part) }
+            default:
+                if let entry = entry(member) { filter.entries.append(entry) }
+            }
+        }
+        return filter
+    }
+
+    /// A filter within `any:` or `not:` that stands beside the paths.
+    private func part(_ node: ConfigNode, of name: String) -> Filter? {
+        guard case .mapping(let members) = node.value, !members.isEmpty else {
+            return read.fail(node, "`\(name)` here takes paths with conditions: { data.course.id: 101 }")
+        }
+        return filter(members)
     }
 
     private func entry(_ member: ConfigNode.Member) -> Filter.Entry? {

@@ -52,7 +52,7 @@ struct ProfileBodyLoader {
 
     private func template(_ node: ConfigNode, _ read: ValueReader) -> BodyTemplate? {
         guard let name = read.text(node, "`template`") else { return nil }
-        guard !name.value.contains("/"), HeaderRules.isValue(name.value),
+        guard !name.value.utf8.contains(UInt8(ascii: "/")), HeaderRules.isValue(name.value),
             let contentType = BodyTemplateFile.contentType(of: name.value)
         else {
             return read.fail(node, "`template` must be a file beside the profile: \(BodyTemplateFile.names)")

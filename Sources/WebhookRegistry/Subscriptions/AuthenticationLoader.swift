@@ -35,7 +35,7 @@ struct AuthenticationLoader {
         let password = section.container("password").flatMap { sources.headerSecret($0, "`password`") }
         guard let username, let password else { return nil }
         let name = username.value.reveal()
-        guard !name.contains(":") else {
+        guard !name.utf8.contains(UInt8(ascii: ":")) else {
             context.problems.error(username.place, "`username` must not hold a colon (RFC 7617)")
             return nil
         }

@@ -57,7 +57,10 @@ enum SecretTexts {
 
     /// A part of a URL as it is and without its percent-encoding.
     private static func decoded(_ part: Substring) -> [String] {
-        [String(part), part.removingPercentEncoding ?? "", part.replacing("+", with: " ").removingPercentEncoding ?? ""]
+        [
+            String(part), part.removingPercentEncoding ?? "",
+            part.replacing("+", with: " ").removingPercentEncoding ?? "",
+        ]
     }
 }
 

@@ -32,9 +32,11 @@ public enum TemplateChecker {
         let renderer = WebhookRenderer(subscriptions: [subscription])
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         for (example, result) in rendered {
-            if case .failure(let error)? = result.representations.first {
-                problems.append(failure(file, example.topic, error))
-            }
+            guard case .failure(let error)? = result.representations.first else { continue }
+            var problem = failure(file, example.topic, error)
+            // What is ill-formed is the outcome of the template as a whole; its beginning stands for that.
+            if subscription.body != nil { (problem.line, problem.column) = (1, 1) }
+            problems.append(problem)
         }
         if let (example, result) = rendered.first {
             let attempt = example.attempt(contentType: subscription.body?.contentType ?? subscription.contentType)

@@ -29,8 +29,9 @@ enum XMLText {
     static func escapedForTemplate(_ text: String) -> String {
         var output: [UInt8] = []
         append(text, to: &output)
-        return String(decoding: output, as: UTF8.self).split(separator: "'", omittingEmptySubsequences: false)
-            .joined(separator: "&apos;")
+        // Bytes, not characters: an apostrophe with a combining mark after it is an apostrophe all the same.
+        let escaped = output.flatMap { $0 == UInt8(ascii: "'") ? Array("&apos;".utf8) : [$0] }
+        return String(decoding: escaped, as: UTF8.self)
     }
 
     /// Production [2] Char of XML 1.0.

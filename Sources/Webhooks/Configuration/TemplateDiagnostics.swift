@@ -22,7 +22,8 @@ enum TemplateDiagnostics {
                 topics: subscription.topics
             )
             guard seen.insert(key).inserted else { continue }
-            for diagnostic in TemplateChecker.check(subscription: subscription) where reported.insert(diagnostic).inserted {
+            for diagnostic in TemplateChecker.check(subscription: subscription)
+            where reported.insert(diagnostic).inserted {
                 diagnostics.append(diagnostic)
             }
         }

@@ -1,7 +1,7 @@
+public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
 internal import WebhookRendering
-public import WebhookCore
 
 /// Where a dispatcher's subscriptions and settings come from.
 public struct WebhookConfiguration: Sendable {
@@ -59,7 +59,8 @@ public struct WebhookConfiguration: Sendable {
                 registry: Registry(
                     subscriptions: subscriptions,
                     profiles: Dictionary(
-                        subscriptions.map { ($0.profile.name, $0.profile) }, uniquingKeysWith: { first, _ in first }
+                        subscriptions.map { ($0.profile.name, $0.profile) },
+                        uniquingKeysWith: { first, _ in first }
                     ),
                     settings: settings
                 ),

@@ -20,8 +20,13 @@ final class StoreHolder: Sendable {
     func path() throws(StoreError) -> String {
         switch location {
         case .sqlite(let path): return path
-        case .postgres: throw StoreError(.unavailable, "PostgreSQL stores are not supported yet: use `store: sqlite:PATH`")
-        case nil: throw StoreError(.missing, "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store")
+        case .postgres:
+            throw StoreError(.unavailable, "PostgreSQL stores are not supported yet: use `store: sqlite:PATH`")
+        case nil:
+            throw StoreError(
+                .missing,
+                "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store"
+            )
         }
     }
 

@@ -13,7 +13,8 @@ extension WebhookDispatcher {
         as role: DispatcherRole,
         _ operation: () async throws(WebhooksError) -> R
     ) async throws(WebhooksError) -> R {
-        state.withLock { $0.ownEvents = [] }
+        state.withLock { ($0.ownEvents, $0.isCommandUnderWay, $0.failure) = ([], true, nil) }
+        defer { state.withLock { ($0.ownEvents, $0.isCommandUnderWay) = ([], false) } }
         let successor: Task<DeliverySession?, Never>
         do throws(WebhooksError) {
             let session = try await openSession(role)
@@ -90,6 +91,8 @@ extension WebhookDispatcher {
         var pause: Duration = .milliseconds(2)
         var remaining = events[...]
         while true {
+            // Nobody will make what is outstanding.
+            if let failure = state.withLock({ $0.failure }) { throw WebhooksError(failure) }
             var outstanding = 0
             // What is done stays done: each round asks only for the events that were not.
             var open: [String] = []

@@ -1,6 +1,6 @@
-public import ServiceLifecycle
 internal import Logging
 internal import SQLiteStore
+public import ServiceLifecycle
 internal import WebhookCore
 internal import WebhookEngine
 
@@ -24,12 +24,20 @@ extension WebhookDispatcher: Service {
     /// Waits for a lock that a command holds for a moment.
     /// - Throws: ``WebhooksError`` with `store`: another dispatcher runs on this store, or it can't be used.
     public func run(until condition: RunCondition) async throws(WebhooksError) {
-        let session = try await openSession(.run)
+        let session: DeliverySession
+        do throws(WebhooksError) {
+            session = try await openSession(.run)
+        } catch  where error.store?.code == .locked && state.withLock({ $0.isShuttingDown }) {
+            // Shut down while it waited for a command's lock: nothing was begun.
+            return logger.notice("stopped")
+        }
         defer { close(session) }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }
         defer { retention.cancel() }
+        let upkeep = Task { await keepStore(of: session) }
+        defer { upkeep.cancel() }
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {
@@ -71,19 +79,30 @@ extension WebhookDispatcher: Service {
     func openSession(_ role: DispatcherRole) async throws(WebhooksError) -> DeliverySession {
         do throws(StoreError) {
             let path = try stores.path()
+            var isWaiting = false
             while true {
                 let generation = state.withLock { $0.generation }
+                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] error in
+                    self?.state.withLock { $0.failure = error }
+                }
                 do throws(StoreError) {
                     let session = try DeliverySession(
-                        path: path, role: role, generation: generation, observer: LogObserver(logger: logger, broadcast: broadcast)
+                        path: path,
+                        role: role,
+                        generation: generation,
+                        observer: observer
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(100))
                     if state.withLock({ $0.isShuttingDown }) { session.runner.drain() }
                     return session
-                } catch where error.code == .locked {
+                } catch  where error.code == .locked {
                     // A command holds it for a moment; another run holds it for good.
-                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run { throw error }
+                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run {
+                        throw error
+                    }
+                    if !isWaiting { logger.notice("waiting for a command to end", metadata: ["store": "\(path)"]) }
+                    isWaiting = true
                     try? await Task.sleep(for: .milliseconds(20))
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
                 }

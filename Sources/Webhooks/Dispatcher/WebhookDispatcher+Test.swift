@@ -1,5 +1,5 @@
-internal import WebhookEngine
 public import WebhookCore
+internal import WebhookEngine
 
 extension WebhookDispatcher {
     /// An event made of a topic's example.
@@ -21,7 +21,9 @@ extension WebhookDispatcher {
         }
         if let known { return known.topic }
         let pattern = subscription.topics.first?.description ?? "**"
-        return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(separator: ".")
+        return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(
+            separator: "."
+        )
     }
 
     /// The send test: one attempt with a topic's example, recorded as a test. Works while the subscription is disabled.
@@ -30,7 +32,8 @@ extension WebhookDispatcher {
     ///   - topic: defaults to ``testTopic(of:)``.
     ///   - timeout: how long to wait for the attempt; defaults to 30 s.
     /// - Returns: the delivery; its log tells what happened.
-    public func sendTest(to name: String, topic: String? = nil, timeout: Duration = .seconds(30)) async throws(WebhooksError)
+    public func sendTest(to name: String, topic: String? = nil, timeout: Duration = .seconds(30))
+        async throws(WebhooksError)
         -> Delivery
     {
         let subscription = try find(name, in: registry)

@@ -28,13 +28,18 @@ public final class WebhookDispatcher: Sendable {
         var isShuttingDown = false
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
         var ownEvents: [Int64] = []
+        var isCommandUnderWay = false
+        /// Why the engine has stopped for good: the store is damaged.
+        var failure: StoreError?
     }
 
     /// Loads the configuration. The store is opened when it is first needed.
     ///
     /// - Parameter logger: for what an operator should know; defaults to one labelled `webhooks`.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
-    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks")) async throws(WebhooksError) {
+    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
+        async throws(WebhooksError)
+    {
         self.configuration = configuration
         self.logger = logger
         let report = configuration.load()
@@ -92,7 +97,10 @@ public final class WebhookDispatcher: Sendable {
         do throws(StoreError) {
             if let session {
                 result = try await session.runner.emit(
-                    event, target: target, generation: generation, at: Timestamp.now
+                    event,
+                    target: target,
+                    generation: generation,
+                    at: Timestamp.now
                 ).get()
             } else {
                 result = try await stores.writer().append(event, target: target)

@@ -23,7 +23,9 @@ extension WebhookDispatcher {
     /// Deliveries, newest first.
     ///
     /// - Parameter limit: at most so many; `nil` for the query's.
-    public func deliveries(_ query: DeliveryQuery = DeliveryQuery(), limit: Int? = nil) async throws(WebhooksError) -> [Delivery] {
+    public func deliveries(_ query: DeliveryQuery = DeliveryQuery(), limit: Int? = nil) async throws(WebhooksError)
+        -> [Delivery]
+    {
         var query = query
         if let limit { query.limit = limit }
         return try await read { log throws(StoreError) in try await log.deliveries(query) }

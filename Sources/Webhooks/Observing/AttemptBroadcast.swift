@@ -9,7 +9,8 @@ final class AttemptBroadcast: Sendable {
     /// A stream of what is recorded from now on.
     func stream(buffering limit: Int) -> AsyncStream<FinishedDeliveryAttempt> {
         let (stream, continuation) = AsyncStream.makeStream(
-            of: FinishedDeliveryAttempt.self, bufferingPolicy: .bufferingNewest(limit)
+            of: FinishedDeliveryAttempt.self,
+            bufferingPolicy: .bufferingNewest(limit)
         )
         let number = lastListener.wrappingAdd(1, ordering: .relaxed).newValue
         listeners.withLock { $0[number] = continuation }

@@ -9,10 +9,13 @@ struct LogObserver: EngineObserver {
     private let attempts: [Attempt.Outcome: Counter]
     private let duration: Metrics.Timer
     private let broadcast: AttemptBroadcast
+    private let onFailure: @Sendable (StoreError) -> Void
 
-    init(logger: Logger, broadcast: AttemptBroadcast) {
+    /// - Parameter onFailure: told that the store can't be trusted, and that delivery has stopped.
+    init(logger: Logger, broadcast: AttemptBroadcast, onFailure: @escaping @Sendable (StoreError) -> Void) {
         self.logger = logger
         self.broadcast = broadcast
+        self.onFailure = onFailure
         attempts = Dictionary(
             uniqueKeysWithValues: Attempt.Outcome.allCases.map { outcome in
                 (outcome, Counter(label: "webhooks_attempts_total", dimensions: [("outcome", outcome.rawValue)]))
@@ -26,7 +29,9 @@ struct LogObserver: EngineObserver {
         for recorded in attempts {
             let attempt = recorded.attempt
             if let outcome = attempt.outcome { self.attempts[outcome]?.increment() }
-            if let duration = attempt.duration { self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000) }
+            if let duration = attempt.duration {
+                self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
+            }
             if attempt.outcome == .succeeded {
                 logger.debug("delivered", metadata: metadata(recorded))
             } else {
@@ -77,6 +82,7 @@ struct LogObserver: EngineObserver {
     }
 
     func failed(_ error: StoreError) {
+        onFailure(error)
         logger.critical("the store can't be trusted; delivery has stopped", metadata: ["error": "\(error)"])
     }
 }

@@ -1,5 +1,5 @@
-internal import WebhookRendering
 public import WebhookCore
+internal import WebhookRendering
 
 /// Standard Webhooks secrets and signatures (the public specification of that name, v1 and v1a).
 public enum Signatures {
@@ -20,7 +20,9 @@ public enum Signatures {
     /// `v1,…` or `v1a,…` by the kind of secret.
     ///
     /// - Throws: ``WebhooksError`` with `rendering` where the secret is none.
-    public static func sign(id: String, timestamp: Int64, body: ByteString, secret: Secret) throws(WebhooksError) -> String {
+    public static func sign(id: String, timestamp: Int64, body: ByteString, secret: Secret) throws(WebhooksError)
+        -> String
+    {
         do {
             return try StandardWebhooks.sign(id: id, timestamp: timestamp, body: body, secret: secret)
         } catch {
@@ -32,7 +34,11 @@ public enum Signatures {
     ///
     /// - Parameter key: a secret, or a public key `whpk_…`.
     public static func verify(
-        id: String, timestamp: Int64, body: ByteString, signatures: String, key: Secret
+        id: String,
+        timestamp: Int64,
+        body: ByteString,
+        signatures: String,
+        key: Secret
     ) -> Bool {
         StandardWebhooks.verify(id: id, timestamp: timestamp, body: body, signatures: signatures, keyOrSecret: key)
     }

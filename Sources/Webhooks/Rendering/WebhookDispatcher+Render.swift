@@ -1,6 +1,6 @@
+public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRendering
-public import WebhookCore
 
 extension WebhookDispatcher {
     /// The exact request that an event would make; neither sends nor stores anything.
@@ -9,7 +9,9 @@ extension WebhookDispatcher {
     ///   - subscription: a name; also one that is not enabled.
     ///   - at: the signature's time; defaults to now.
     /// - Throws: ``WebhooksError`` with `unknown` or `rendering`.
-    public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError) -> RenderedRequest {
+    public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError)
+        -> RenderedRequest
+    {
         let generation = state.withLock { $0.generation }
         let subscription = try find(subscription, in: generation.registry)
         guard subscription.profile.topic(event.topic) != nil else {
@@ -23,7 +25,13 @@ extension WebhookDispatcher {
         do throws(RenderingError) {
             let representation = try rendered.representations[0].get()
             let context = AttemptContext(
-                event: EventHeader(row: 0, id: event.id, topic: event.topic, tenant: event.tenant, isTest: event.isTest),
+                event: EventHeader(
+                    row: 0,
+                    id: event.id,
+                    topic: event.topic,
+                    tenant: event.tenant,
+                    isTest: event.isTest
+                ),
                 delivery: nil,
                 attempt: 1,
                 contentType: representation.contentType,

@@ -1,6 +1,6 @@
+public import WebhookCore
 internal import WebhookRegistry
 internal import WebhookRendering
-public import WebhookCore
 
 /// Every known topic, by profile: the built-in profiles, and those of a configuration.
 public struct TopicCatalog: Sendable {
@@ -33,7 +33,8 @@ public struct TopicCatalog: Sendable {
     public func profile(_ name: String) throws(WebhooksError) -> Profile {
         if let profile = catalog.profile(named: name) { return profile }
         throw WebhooksError(
-            .unknown, "there is no profile named \(name); there are: \(catalog.names.joined(separator: ", "))"
+            .unknown,
+            "there is no profile named \(name); there are: \(catalog.names.joined(separator: ", "))"
         )
     }
 
@@ -49,11 +50,14 @@ public struct TopicCatalog: Sendable {
             let profile = try profile(name)
             if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
             throw WebhooksError(
-                .unknown, "the profile \(name) has no topic \(topic); see `webhooks topics list --profile \(name)`"
+                .unknown,
+                "the profile \(name) has no topic \(topic); see `webhooks topics list --profile \(name)`"
             )
         }
         for profile in profiles {
-            if let known = profile.topics.first(where: { $0.topic == topic }) { return Entry(profile: profile, topic: known) }
+            if let known = profile.topics.first(where: { $0.topic == topic }) {
+                return Entry(profile: profile, topic: known)
+            }
         }
         for profile in profiles where profile.anyTopic {
             if Topic.isValid(topic), let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }

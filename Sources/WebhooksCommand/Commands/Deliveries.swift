@@ -34,13 +34,13 @@ struct DeliveriesList: AsyncParsableCommand {
         query.states = Set(delivery.state)
         query.subscription = delivery.subscription
         if let after = page.after {
-            guard let id = Delivery.ID(after), try await dispatcher.delivery(id) != nil else {
+            guard let row = try await dispatcher.delivery(named: after) else {
                 throw CommandFailure.notFound(
                     "delivery \(after)",
                     hint: "--after takes the id of the last row of a page"
                 )
             }
-            query.after = id
+            query.after = row.id
         }
         var found: [Delivery] = []
         try await Pages.walk(limit: page.limit) { size in
@@ -76,10 +76,10 @@ struct DeliveriesShow: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
-        guard let number = Delivery.ID(id), let delivery = try await dispatcher.delivery(number) else {
+        guard let delivery = try await dispatcher.delivery(named: id) else {
             throw CommandFailure.notFound("delivery \(id)", hint: "`webhooks deliveries list` shows those there are")
         }
-        let attempts = try await dispatcher.attempts(of: number)
+        let attempts = try await dispatcher.attempts(of: delivery.id)
         if options.json {
             DeliveryOutput.json(delivery, log: attempts).write()
         } else {

@@ -9,7 +9,7 @@ struct Emit: AsyncParsableCommand {
             it will be retried. Scripts that only need the event to be safe use --detach. The same --id with the same \
             content is stored and delivered once.
 
-              webhooks emit course.created --data '{"id":101,"title":"Swift"}' --tenant school-42
+              webhooks emit course.created --data '{"id":101}' --tenant school-42
               webhooks emit payment.reminder --data @payment.json --in 60m --id reminder-7
               webhooks emit course.created --example --profile braincert
               pg-export | webhooks emit --batch - --keep-going

@@ -5,7 +5,7 @@ struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Writes deliveries with their events as CSV or JSON lines.",
         discussion: """
-            Streams, newest first. In CSV (RFC 4180) a cell that begins with = + - @ ', a tab or a carriage return gets a \
+            Streams, newest first, a line a delivery. In CSV (RFC 4180) a cell that begins with = + - @ ', a tab or a carriage return gets a \
             leading ', so that no spreadsheet takes it for a formula; a reader strips it.
 
               webhooks export --format csv --since 30d > deliveries.csv
@@ -32,19 +32,10 @@ struct Export: AsyncParsableCommand {
         query.topics = filter.topic
         query.states = Set(delivery.state)
         query.subscription = delivery.subscription
-        if format == .csv { Output.standard.write(ExportRow.csvHeader) }
-        // An event's deliveries stand together for the most part: its data is read once for them.
-        var event: Event?
-        try await Pages.walk(limit: .max) { size in
-            query.limit = size
-            let page = try await dispatcher.deliveries(query)
-            query.after = page.last?.id
-            for delivery in page {
-                if event?.id != delivery.event { event = try await dispatcher.event(delivery.event) }
-                let row = ExportRow(delivery: delivery, event: event)
-                Output.standard.write(format == .csv ? row.csv : row.json)
-            }
-            return page.count
+        // What goes to a terminal must not act there; in JSON escapes replace it, and CSV is for files.
+        try await dispatcher.export(query, as: format == .csv ? .csv : .jsonLines) { lines in
+            Output.standard.write(format == .csv ? lines : JSONEscaping.terminalSafe(ByteString(lines)))
+            return !Output.standard.isBroken
         }
     }
 }

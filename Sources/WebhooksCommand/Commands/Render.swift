@@ -8,7 +8,7 @@ struct Render: AsyncParsableCommand {
             Neither sends nor stores anything. Credentials are *** unless --show-secrets; signatures are shown. With \
             --at and --id the output repeats byte for byte.
 
-              webhooks render crm course.created --data '{"id":101}' --at 2026-03-01T09:30:00Z --id evt_1
+              webhooks render crm course.created --data @d.json --at 2026-03-01T09:30:00Z
               webhooks render crm course.created --example --body-only | jq .
             """
     )

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Webhooks
 
 struct Retrigger: AsyncParsableCommand {
@@ -7,10 +8,11 @@ struct Retrigger: AsyncParsableCommand {
         discussion: """
             Same event id, same bytes, fresh timestamp and signature; a new delivery, linked to the old one. An event id \
             stands for the newest delivery of each of its subscriptions. Delivers and waits as emit does. Refused for a \
-            disabled subscription.
+            disabled subscription. With filters, what was sent again since is left out; on a terminal, more than 100 are \
+            asked about first.
 
               webhooks retrigger dlv_4711
-              webhooks retrigger --state failed --state unknown --since 2h --subscription crm --dry-run
+              webhooks retrigger --state failed --since 2h --subscription crm --dry-run
             """
     )
 
@@ -22,6 +24,9 @@ struct Retrigger: AsyncParsableCommand {
 
     @Flag(help: "Only tells how many it would be.")
     var dryRun = false
+
+    @Flag(help: "Doesn't ask, however many there are.")
+    var yes = false
 
     @Flag(help: "Returns once it is on disk; a dispatcher delivers it.")
     var detach = false
@@ -46,7 +51,8 @@ struct Retrigger: AsyncParsableCommand {
         let plan = try await ids.isEmpty ? dispatcher.retriggerPlan(query) : dispatcher.retriggerPlan(ids: ids)
         if dryRun {
             reportMatches(plan)
-        } else if !plan.deliveries.isEmpty {
+        } else if plan.count > 0 {
+            guard confirms(plan.count) else { throw ExitStatus.negative }
             try await send(plan, dispatcher)
         } else if plan.refusals.isEmpty, plan.unknown.isEmpty, !options.json {
             Output.standard.writeLine("nothing to send again")
@@ -64,19 +70,32 @@ struct Retrigger: AsyncParsableCommand {
         return query
     }
 
-    private func send(_ plan: WebhookDispatcher.RetriggerPlan, _ dispatcher: WebhookDispatcher) async throws {
+    /// More than this are asked about.
+    private static let many = 100
+
+    /// Asks a person who may have meant fewer.
+    private func confirms(_ count: Int) -> Bool {
+        guard count > Self.many, !yes, isatty(STDIN_FILENO) == 1, Terminal.standardError.isTerminal else { return true }
+        Output.error.write("send \(Counted.deliveries(count)) again? [y/N] ")
+        let answer = readLine() ?? ""
+        return ["y", "yes"].contains(answer.lowercased())
+    }
+
+    private func send(_ plan: RetriggerPlan, _ dispatcher: WebhookDispatcher) async throws {
         FileDescriptors.raiseLimit()
-        if detach {
-            let ids = try await dispatcher.retriggerWithinCommand(plan.deliveries)
-            return write(try await dispatcher.deliveries(ids))
-        }
         let trap = InterruptTrap()
+        if detach {
+            let ids = try await insert(plan, dispatcher, trap)
+            write(try await dispatcher.deliveries(ids))
+            if ids.count < plan.count { throw ExitStatus.negative }
+            return
+        }
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
-            let ids = try await dispatcher.retriggerWithinCommand(plan.deliveries)
-            let events = Array(Set(plan.deliveries.map(\.event)))
+            let ids = try await insert(plan, dispatcher, trap)
+            let events = Set(try await dispatcher.deliveries(ids).map(\.event))
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
-            let wait = try await waiting.run(events: events, timeout: self.wait.duration)
-            return (try await dispatcher.deliveries(ids), wait.areDone)
+            let wait = try await waiting.run(events: Array(events), timeout: self.wait.duration)
+            return (try await dispatcher.deliveries(ids), wait.areDone && ids.count == plan.count)
         }
         write(deliveries)
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {
@@ -84,6 +103,25 @@ struct Retrigger: AsyncParsableCommand {
             try reportRest(plan)
             throw ExitStatus.negative
         }
+    }
+
+    /// Puts the new deliveries on disk; Ctrl-C leaves those that are not there yet for the next time.
+    private func insert(
+        _ plan: RetriggerPlan,
+        _ dispatcher: WebhookDispatcher,
+        _ trap: InterruptTrap
+    ) async throws(WebhooksError) -> [Delivery.ID] {
+        let line = ProgressLine()
+        defer { line.clear() }
+        let ids = try await dispatcher.retrigger(plan) { count in
+            line.update("\(count) of \(Counted.deliveries(plan.count)) on disk")
+            return !trap.isTriggered
+        }
+        if trap.isTriggered {
+            line.clear()
+            Output.error.writeLine("stopped: \(ids.count) of \(Counted.deliveries(plan.count)) are sent again")
+        }
+        return ids
     }
 
     private func write(_ deliveries: [Delivery]) {
@@ -94,17 +132,17 @@ struct Retrigger: AsyncParsableCommand {
         }
     }
 
-    private func reportMatches(_ plan: WebhookDispatcher.RetriggerPlan) {
+    private func reportMatches(_ plan: RetriggerPlan) {
         if options.json {
-            let object: JSONOutput = ["matched": .integer(plan.deliveries.count)]
+            let object: JSONOutput = ["matched": .integer(plan.count)]
             object.write()
         } else {
-            Output.standard.writeLine("\(Counted.deliveries(plan.deliveries.count)) would be sent again")
+            Output.standard.writeLine("\(Counted.deliveries(plan.count)) would be sent again")
         }
     }
 
     /// Says what was refused or unknown, all at once.
-    private func reportRest(_ plan: WebhookDispatcher.RetriggerPlan) throws {
+    private func reportRest(_ plan: RetriggerPlan) throws {
         guard !plan.refusals.isEmpty || !plan.unknown.isEmpty else { return }
         let refusals = plan.refusals.map { refusal in
             "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: \(refusal.reason)"

@@ -7,7 +7,7 @@ struct Sign: ParsableCommand {
         discussion: """
             The signature alone, as it goes into webhook-signature: v1,… for whsec_…, v1a,… for whsk_….
 
-              webhooks sign --id msg_1 --timestamp 1772357400 --data @body.json --secret-file crm.secret
+              webhooks sign --id msg_1 --timestamp 1772357400 --data @b.json --secret-file s
             """
     )
 

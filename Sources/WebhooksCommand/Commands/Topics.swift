@@ -62,7 +62,7 @@ struct TopicsShow: ParsableCommand {
             Without --profile: as the first profile that lists the topic speaks it.
 
               webhooks topics show course.enrollment --profile braincert
-              webhooks topics show course.enrollment --profile braincert --typescript > course.ts
+              webhooks topics show course.created --profile braincert --typescript > c.ts
             """
     )
 

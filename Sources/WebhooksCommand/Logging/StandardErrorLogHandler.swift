@@ -38,7 +38,8 @@ struct StandardErrorLogHandler: LogHandler {
     /// In quotes where spaces would make it unclear where it ends.
     private func quoted(_ value: String) -> String {
         let text = PlainText.escaped(value)
-        let needsQuotes = text.isEmpty || text.contains { $0 == " " || $0 == "\"" || $0 == "=" }
-        return needsQuotes ? "\"" + text.replacing("\"", with: "\\\"") + "\"" : text
+        let scalars = text.unicodeScalars
+        guard scalars.isEmpty || scalars.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) else { return text }
+        return "\"" + scalars.map { $0 == "\"" ? "\\\"" : String($0) }.joined() + "\""
     }
 }

@@ -12,6 +12,7 @@ final class Output: Sendable {
         var buffer: [UInt8] = []
         /// The reader has gone away, or the disk is full: nothing more arrives.
         var isBroken = false
+        var failure: Int32 = 0
     }
 
     private let descriptor: Int32
@@ -25,6 +26,12 @@ final class Output: Sendable {
 
     /// Whether nobody reads any more; a long list may stop then.
     var isBroken: Bool { state.withLock { $0.isBroken } }
+
+    /// Why not all could be written; `nil` also where the reader has had enough (`head`).
+    var failure: String? {
+        let code = state.withLock { $0.failure }
+        return code == 0 || code == EPIPE ? nil : String(cString: strerror(code))
+    }
 
     func write(_ text: String) { write(Array(text.utf8)) }
 
@@ -56,6 +63,7 @@ final class Output: Sendable {
                 poll(&request, 1, -1)
             } else if errno != EINTR {
                 state.isBroken = true
+                state.failure = errno
             }
         }
         state.buffer.removeAll(keepingCapacity: true)

@@ -9,7 +9,7 @@ struct BatchReader {
         var text: String { "line \(line): \(message)" }
     }
 
-    private(set) var events: [(line: Int, event: Event)] = []
+    private(set) var events: [(line: Int, event: Event, givesID: Bool)] = []
     private(set) var problems: [Problem] = []
     /// Where ids were seen that the lines give, as indices of `events`.
     private var seen: [String: Int] = [:]
@@ -44,7 +44,7 @@ struct BatchReader {
                 }
             }
             if givesID { seen[event.id] = events.count }
-            events.append((number, event))
+            events.append((number, event, givesID))
         } catch {
             problems.append(Problem(line: number, message: error.message))
         }

@@ -13,7 +13,8 @@ struct EmitBatch {
 
     func run(path: String) async throws {
         var batch = try BatchReader(path: path)
-        for (line, event) in batch.events where try await dispatcher.hasConflict(event) {
+        for (line, event, givesID) in batch.events where givesID {
+            guard try await dispatcher.hasConflict(event) else { continue }
             batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
         }
         let isBad = !batch.problems.isEmpty

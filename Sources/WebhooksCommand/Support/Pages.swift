@@ -28,6 +28,17 @@ enum Pages {
 }
 
 extension WebhookDispatcher {
+    /// A delivery by what a person typed for its id; `nil` where there is none.
+    ///
+    /// The store is asked even for what can't be an id: that there is no store comes before that there is no such row.
+    func delivery(named text: String) async throws(WebhooksError) -> Delivery? {
+        guard let id = Delivery.ID(text) else {
+            _ = try await deliveries(DeliveryQuery(), limit: 1)
+            return nil
+        }
+        return try await delivery(id)
+    }
+
     /// All deliveries of events, oldest first.
     func deliveries(ofEvents ids: [String]) async throws(WebhooksError) -> [Delivery] {
         var query = DeliveryQuery()

@@ -6,6 +6,7 @@ extension StoreConformance {
         Check("a refill tells all that a scheduler needs", refillsCompletely),
         Check("open subscriptions come with their earliest due moment", listsOpenSubscriptions),
         Check("subscriptions with new deliveries are found", findsNewDeliveries),
+        Check("a refill brings the earliest delivery that waits for a retry, where it is asked for", bringsAttempted),
     ]
 
     static func refills(_ driver: StoreDriver) async throws {
@@ -99,5 +100,20 @@ extension StoreConformance {
         let none = try await driver.read { $0.newDeliveriesAbove = ids[3] }
         try expect(none.touchedSubscriptions, [], "nothing new")
         try expect(try await driver.read { _ in }.highestDelivery, nil, "not asked for")
+    }
+
+    static func bringsAttempted(_ driver: StoreDriver) async throws {
+        let ids = try await driver.accept(.sample("e1"), Array(repeating: .pending("a"), count: 4) + [.pending("b")])
+        for id in [ids[3], ids[2], ids[4]] {
+            _ = try await driver.claim(id)
+            _ = try await driver.record(id, status: 500, error: .status, next: .waiting(until: .at(9_000)))
+        }
+        func refill(_ limit: Int, _ includesAttempted: Bool) async throws -> [Delivery.ID] {
+            let refill = Refill(subscription: "a", after: nil, limit: limit, includesAttempted: includesAttempted)
+            return try await driver.read { $0.refills = [refill] }.refills[0].map(\.id)
+        }
+        try expect(try await refill(1, false), [ids[0]], "not asked for")
+        try expect(try await refill(1, true), [ids[0], ids[2]], "beside the others")
+        try expect(try await refill(9, true), ids.prefix(4).map { $0 }, "once only")
     }
 }

@@ -23,8 +23,14 @@ extension SimulatedWorld {
         let topic = random.chance(5) ? "poison" : random.pick(["a.x", "a.y", "b"]) ?? "b"
         let wait: Duration? = random.chance(8) ? .seconds(random.pick(1...7200)) : nil
         let event = Event(
-            stored: "e\(number)", topic: topic, data: ByteString("{\"n\":\(number)}"), tenant: nil, occurredAt: clock.now,
-            occurredAtIsGiven: true, deliverAt: wait.map { clock.now + $0 }, isTest: isTest || random.chance(3)
+            stored: "e\(number)",
+            topic: topic,
+            data: ByteString("{\"n\":\(number)}"),
+            tenant: nil,
+            occurredAt: clock.now,
+            occurredAtIsGiven: true,
+            deliverAt: wait.map { clock.now + $0 },
+            isTest: isTest || random.chance(3)
         )
         events.append(event)
         report.events += 1
@@ -54,12 +60,14 @@ extension SimulatedWorld {
     private func give(_ new: [Event], target: String? = nil) throws {
         let orders = new.map { event in
             let isDue = event.deliverAt.map { $0 <= clock.now } ?? true
-            let prepared = isDue && !random.chance(10)
+            let prepared =
+                isDue && !random.chance(10)
                 ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
             process?.lastToken += 1
             let token = process?.lastToken ?? 0
             process?.emits[token] = SimulatedProcess.EmitUnderWay(
-                event: event, subscriptions: prepared?.entries.map(\.subscription)
+                event: event,
+                subscriptions: prepared?.entries.map(\.subscription)
             )
             return EmitOrder(token: token, event: event, target: target, deliveries: prepared)
         }

@@ -56,7 +56,8 @@ extension SimulatedWorld {
                 let names = new.deliveries.map(\.subscription)
                 let emits = process?.emits.values.filter { $0.event.id == acceptance.event.id } ?? []
                 try Violation.require(
-                    emits.contains { $0.subscriptions == names }, "\(acceptance.event.id) is stored for \(names)"
+                    emits.contains { $0.subscriptions == names },
+                    "\(acceptance.event.id) is stored for \(names)"
                 )
                 expected[acceptance.event.id] = names
                 try inserted(new, ids, acceptance.event)
@@ -99,12 +100,15 @@ extension SimulatedWorld {
         if let ended = process?.ended.removeValue(forKey: id) { note(ended.request, at: ended.at) }
         if write.attempt.error == .interrupted, write.attempt.number != ledger.interruptedNumber {
             deliveries[id]?.interruptedNumber = write.attempt.number
+            // The attempt had been claimed, so its moment had come.
+            deliveries[id]?.earliest = nil
             deliveries[id]?.interruptions += 1
             if ledger.interruptions >= 10 { deliveries[id]?.steps += 1 }
         }
         if case .waiting(let until) = write.next {
             try Violation.require(
-                row.mode == .retry || !ledger.sent.contains(write.attempt.number), "\(id) is single-shot and waits for a retry"
+                row.mode == .retry || !ledger.sent.contains(write.attempt.number),
+                "\(id) is single-shot and waits for a retry"
             )
             if let earliest = deliveries[id]?.earliest {
                 try Violation.require(until >= earliest, "\(id) is to be retried before its schedule says so")

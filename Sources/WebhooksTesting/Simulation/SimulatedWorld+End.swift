@@ -2,20 +2,36 @@ internal import WebhookCore
 
 /// The end: faults cease, and what was promised must have come true.
 extension SimulatedWorld {
+    /// Faults cease with a last one or two, that nothing afterwards makes good by chance: no reload, no other process's write.
     func ceaseFaults() throws {
         log("faults cease")
         faultsCeased = true
         storeFault = nil
-        for subscription in allSubscriptions where random.chance(70) { endpoints[subscription.name]?.mood = .healthy }
-        if random.chance(70) {
-            try use(allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
-                var enabled = subscription
-                enabled.isEnabled = true
-                return enabled
-            })
+        for subscription in allSubscriptions where random.chance(60) {
+            endpoints[subscription.name]?.mood = random.chance(60) ? .healthy : .flaky
         }
-        // Whoever wrote at last is noticed at last.
-        agenda.plan(.foreignCheck, at: now + 200)
+        if random.chance(30) {
+            try use(
+                allSubscriptions.map { registry.subscription(named: $0.name) ?? $0 }.map { subscription in
+                    var enabled = subscription
+                    enabled.isEnabled = true
+                    return enabled
+                }
+            )
+        }
+        for moment in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(moment * 30)) }
+        agenda.plan(.lastFault, at: now + Int64(random.pick(0...600)))
+    }
+
+    func lastFault() throws {
+        if configuration.storeFaults, random.chance(60) {
+            storeFault = StoreError(.full, "simulated")
+            agenda.plan(.storeRecovers, at: now + Int64(random.pick(10...3000)))
+        }
+        if configuration.crashes, random.chance(40) {
+            try crash()
+            if configuration.foreignWrites, storeFault == nil, random.chance(50) { setDisabled(true) }
+        }
     }
 
     func checkEnd() throws {
@@ -35,7 +51,8 @@ extension SimulatedWorld {
             let found = event.deliveries.compactMap { rows.deliveries[$0] }.filter { $0.retriggerOf == nil }
             let wanted = expected[id] ?? []
             try Violation.require(
-                found.map(\.subscription).sorted() == wanted.sorted(), "\(id) was for \(wanted), and has \(found.count)"
+                found.map(\.subscription).sorted() == wanted.sorted(),
+                "\(id) was for \(wanted), and has \(found.count)"
             )
         }
     }

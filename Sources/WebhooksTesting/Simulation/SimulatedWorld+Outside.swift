@@ -4,9 +4,9 @@ internal import WebhookCore
 extension SimulatedWorld {
     func actFromOutside() {
         switch random.pick(0...9) {
-        case 0...3: append()
-        case 4...5: cancel()
-        case 6: setDisabled(true)
+        case 0...2: append()
+        case 3...4: cancel()
+        case 5...6: setDisabled(true)
         case 7...8: setDisabled(false)
         default: retrigger()
         }
@@ -40,12 +40,15 @@ extension SimulatedWorld {
         log("cancelled \(result.deliveries), \(result.events)")
     }
 
-    private func setDisabled(_ isDisabled: Bool) {
+    func setDisabled(_ isDisabled: Bool) {
         guard let name = random.pick(allSubscriptions)?.name else { return }
         let moment = clock.now
         let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
         _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
-        if !isDisabled { process?.knownDisabled.remove(name) }
+        if !isDisabled {
+            process?.knownDisabled.remove(name)
+            process?.commit?.disabled.remove(name)
+        }
         log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
     }
 
@@ -56,8 +59,10 @@ extension SimulatedWorld {
             row.state.isSettled && !disabled.contains(row.subscription)
                 && registry.subscription(named: row.subscription)?.isEnabled == true
         }
-        let chosen = (0..<random.pick(1...4)).compactMap { _ in random.pick(settled)?.id }
-        for id in write({ $0.retrigger(chosen, at: moment) }) ?? [] {
+        let chosen = (0..<random.pick(1...4)).compactMap { _ in
+            random.pick(settled).map { Retrigger(delivery: $0.id) }
+        }
+        for id in (write { $0.retrigger(chosen, at: moment) } ?? []).map(\.id) {
             deliveries[id] = DeliveryLedger()
             deliveries[id]?.isForeign = true
             log("\(id) is a retrigger")

@@ -11,6 +11,8 @@ extension SimulatedWorld {
         settings.fanOutBatch = 4
         settings.withdrawalBatch = 3
         settings.heldBodyBytes = 400
+        // Small windows now and then, so that the store is read often.
+        settings.windowTotal = random.chance(60) ? random.pick(1...20) : 1000
         let engine = DeliveryEngine(
             settings: settings,
             subscriptions: registry.subscriptions,
@@ -51,7 +53,7 @@ extension SimulatedWorld {
     /// Gives the engine an input and does what it wants done.
     func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) throws {
         guard let time = process?.clock.now else { return }
-        guard process != nil else { return }
+        // It was there a line ago; a copy would make every change of the engine's copy its arrays.
         input(&process!.engine, time)
         try perform()
         if process?.isDraining == true, process?.engine.isDrained == true {

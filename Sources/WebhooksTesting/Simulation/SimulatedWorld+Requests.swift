@@ -14,7 +14,11 @@ extension SimulatedWorld {
         let exchange = (isStale ? .ok : answer).exchange(latency: latency, timeout: subscription.policy.timeout)
         log("\(id) attempt \(order.context.attempt) leaves for \(subscription.name): \(answer)")
         process?.requests[order.token] = SimulatedProcess.RequestUnderWay(
-            delivery: id, subscription: subscription.name, mode: order.context.mode, exchange: exchange, order: order
+            delivery: id,
+            subscription: subscription.name,
+            mode: order.context.mode,
+            exchange: exchange,
+            order: order
         )
         let duration = exchange.duration.wholeMilliseconds
         if exchange.isReceived { agenda.plan(.requestArrives(id), at: now + duration / 2) }
@@ -26,7 +30,9 @@ extension SimulatedWorld {
         deliveries[id]?.received += 1
         guard let ledger = deliveries[id], let row = store.rows.deliveries[id.rawValue] else { return }
         try Violation.require(ledger.received <= row.attempts, "\(id): more requests than attempts")
-        if row.mode == .singleShot { try Violation.require(ledger.received <= 1, "\(id) is single-shot and came twice") }
+        if row.mode == .singleShot {
+            try Violation.require(ledger.received <= 1, "\(id) is single-shot and came twice")
+        }
     }
 
     func requestEnds(_ number: Int, _ token: UInt64) throws {
@@ -56,35 +62,44 @@ extension SimulatedWorld {
             return
         }
         deliveries[id]?.steps += 1
-        let policy = registry.subscription(named: request.subscription)?.policy ?? request.order.target.subscription.policy
+        let policy =
+            registry.subscription(named: request.subscription)?.policy ?? request.order.target.subscription.policy
         guard let steps = deliveries[id]?.steps, steps <= policy.schedule.count else { return }
         var asked: Int64 = 0
-        if let header = result.headers.first, let seconds = Int64(header.value), seconds > 0 { asked = min(seconds, 86_400) }
+        if let header = result.headers.first, let seconds = Int64(header.value), seconds > 0 {
+            asked = min(seconds, 86_400)
+        }
         deliveries[id]?.earliest = time.timeline + max(policy.schedule[steps - 1], .seconds(asked))
     }
 
-    private func checkSend(_ order: SendOrder, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime) throws {
+    private func checkSend(_ order: SendOrder, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime)
+        throws
+    {
         let row = store.rows.deliveries[id.rawValue]
         let attempt = order.context.attempt
         try Violation.require(
-            row?.state == .inFlight && row?.attempts == attempt, "\(id) attempt \(attempt) leaves without a claim"
+            row?.state == .inFlight && row?.attempts == attempt,
+            "\(id) attempt \(attempt) leaves without a claim"
         )
         try Violation.require(
-            deliveries[id]?.sent.insert(attempt).inserted == true, "\(id) attempt \(attempt) leaves twice"
+            deliveries[id]?.sent.insert(attempt).inserted == true,
+            "\(id) attempt \(attempt) leaves twice"
         )
         try Violation.require(deliveries[id]?.isCancelled == false, "\(id) is cancelled and leaves")
         if row?.mode == .singleShot {
             try Violation.require(deliveries[id]?.sent.count == 1, "\(id) is single-shot and leaves twice")
         }
         try Violation.require(
-            !cancelledEvents.contains(order.context.event.id), "the cancelled event \(order.context.event.id) leaves"
+            !cancelledEvents.contains(order.context.event.id),
+            "the cancelled event \(order.context.event.id) leaves"
         )
         if let event = row.flatMap({ store.rows.events[$0.event]?.event }) {
             try Violation.require(order.body == ScriptedRenderer.body(of: event), "\(id) leaves with a wrong body")
         }
         if let earliest = deliveries[id]?.earliest {
             try Violation.require(
-                time.timeline >= earliest, "\(id) is retried \(earliest.milliseconds - time.timeline.milliseconds) ms early"
+                time.timeline >= earliest,
+                "\(id) is retried \(earliest.milliseconds - time.timeline.milliseconds) ms early"
             )
             deliveries[id]?.earliest = nil
         }
@@ -92,18 +107,27 @@ extension SimulatedWorld {
         try checkLimits(id, subscription, isTest: order.context.event.isTest, at: time)
     }
 
-    private func checkLimits(_ id: Delivery.ID, _ subscription: Subscription, isTest: Bool, at time: EngineTime) throws {
+    private func checkLimits(_ id: Delivery.ID, _ subscription: Subscription, isTest: Bool, at time: EngineTime) throws
+    {
         let name = subscription.name
-        try Violation.require(registry.subscription(named: name)?.isEnabled == true, "\(id) leaves for a parked \(name)")
+        try Violation.require(
+            registry.subscription(named: name)?.isEnabled == true,
+            "\(id) leaves for a parked \(name)"
+        )
         try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
         if subscription.policy.ordered {
             let open = (store.rows.waiting[name]?.values.map(\.delivery) ?? [])
-            let running = process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
+            let running =
+                process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
             // Within a transaction, emits get their ids before fan-outs, which were decided in any order.
             let older = (open + running.map(\.delivery)).filter { other in
-                other < id && deliveries[other]?.isForeign == false && deliveries[other]?.commit != deliveries[id]?.commit
+                other < id && deliveries[other]?.isForeign == false
+                    && deliveries[other]?.commit != deliveries[id]?.commit
             }.min()
-            try Violation.require(older == nil, "\(id) leaves before \(older?.description ?? "") of the ordered \(name)")
+            try Violation.require(
+                older == nil,
+                "\(id) leaves before \(older?.description ?? "") of the ordered \(name)"
+            )
         }
         var lane = process?.lanes[name] ?? LaneLedger()
         if let limit = subscription.policy.rateLimit {

@@ -4,10 +4,18 @@ extension SimulatedWorld {
     private static let example = JSONValue(kind: .null, document: "null", range: 0..<4)
 
     static let profile = Profile(
-        name: "simulated", title: "Simulated", contentTypes: [.json], anyTopic: true, body: .envelope([]),
+        name: "simulated",
+        title: "Simulated",
+        contentTypes: [.json],
+        anyTopic: true,
+        body: .envelope([]),
         topics: [
             ProfileTopic(
-                topic: ProfileTopic.anyName, title: "Anything", trigger: "A simulation", isDocumented: false, example: example
+                topic: ProfileTopic.anyName,
+                title: "Anything",
+                trigger: "A simulation",
+                isDocumented: false,
+                example: example
             )
         ]
     )
@@ -18,7 +26,10 @@ extension SimulatedWorld {
         // Neither pattern is wrong, so there is one.
         let topics = ["**", "a.*"].compactMap { TopicPattern($0) }
         var subscription = Subscription(
-            name: "s\(number)", url: url, topics: [topics[random.chance(70) ? 0 : 1]], profile: profile
+            name: "s\(number)",
+            url: url,
+            topics: [topics[random.chance(70) ? 0 : 1]],
+            profile: profile
         )
         subscription.policy = policy(&random)
         return subscription
@@ -31,7 +42,9 @@ extension SimulatedWorld {
         policy.timeout = .seconds(random.pick(1...5))
         policy.maxInFlight = random.pick(1...4)
         policy.ordered = random.chance(30)
-        if random.chance(30) { policy.rateLimit = RateLimit(count: random.pick(1...5), per: .seconds(random.pick(1...3))) }
+        if random.chance(30) {
+            policy.rateLimit = RateLimit(count: random.pick(1...5), per: .seconds(random.pick(1...3)))
+        }
         policy.disableAfter = .seconds(random.chance(50) ? 40 : 5 * 86_400)
         policy.breaker = BreakerPolicy(failures: random.pick(2...8), pause: .seconds(random.pick(1...20)))
         return policy

@@ -6,6 +6,8 @@ final class SimulatedWorld {
     enum Occurrence {
         case action
         case faultsCease
+        case lastEmit
+        case lastFault
         case start
         case alarm(process: Int, number: Int)
         case commitApplies(process: Int)
@@ -42,6 +44,8 @@ final class SimulatedWorld {
     /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.
     var expectation: [Int64: [String]] = [:]
     var now: Int64 = 0
+    /// When the last fault is over.
+    var lastMoment: Int64 = 0
     var steps = 0
 
     init(seed: UInt64, configuration: SimulationConfiguration) {
@@ -67,6 +71,7 @@ final class SimulatedWorld {
             agenda.plan(.action, at: moment)
         }
         agenda.plan(.faultsCease, at: moment + 1000)
+        lastMoment = moment + 6000
         while let (at, item) = agenda.next() {
             steps += 1
             try Violation.require(steps < 200_000, "it goes on and on")
@@ -75,7 +80,7 @@ final class SimulatedWorld {
                 now = at
             }
             try happen(item)
-            if faultsCeased, let process, process.engine.isSettled, nothingIsDueLater { break }
+            if faultsCeased, let process, process.engine.isSettled, nothingIsToCome { break }
         }
         try checkEnd()
         return report
@@ -85,6 +90,8 @@ final class SimulatedWorld {
         switch item {
         case .action: try act()
         case .faultsCease: try ceaseFaults()
+        case .lastEmit: try emit(count: random.pick(0...6))
+        case .lastFault: try lastFault()
         case .start: try startProcess()
         case .alarm(let number, let alarm):
             guard process?.number == number, process?.alarm == alarm else { return }
@@ -99,8 +106,9 @@ final class SimulatedWorld {
         }
     }
 
-    /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same.
-    private var nothingIsDueLater: Bool { store.rows.waitingEvents.isEmpty }
+    /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same, and for
+    /// the last faults.
+    private var nothingIsToCome: Bool { store.rows.waitingEvents.isEmpty && now > lastMoment }
 
     func log(_ line: @autoclosure () -> String) { trace.add("\(now) ms: \(line())") }
 }

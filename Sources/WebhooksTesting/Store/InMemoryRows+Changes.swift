@@ -54,22 +54,25 @@ extension InMemoryRows {
         healthRows[subscription] = row
     }
 
-    mutating func retrigger(_ ids: [Delivery.ID], at moment: Timestamp) -> [Delivery.ID] {
-        ids.compactMap { deliveries[$0.rawValue] }.map { old in
-            insertDelivery { id in
+    mutating func retrigger(_ retriggers: [Retrigger], at moment: Timestamp) -> [Retriggered] {
+        retriggers.compactMap { retrigger in
+            guard let old = deliveries[retrigger.delivery.rawValue] else { return nil }
+            let rendering = old.body == nil ? retrigger.rendering : nil
+            let new = insertDelivery { id in
                 InMemoryDeliveryRow(
                     id: id,
                     event: old.event,
                     subscription: old.subscription,
                     mode: old.mode,
-                    contentType: old.contentType,
-                    body: old.body,
+                    contentType: rendering?.contentType ?? old.contentType,
+                    body: rendering?.body ?? old.body,
                     state: .pending,
                     dueAt: moment,
                     createdAt: moment,
                     retriggerOf: old.id
                 )
             }
+            return Retriggered(id: new, event: old.event)
         }
     }
 

@@ -35,9 +35,20 @@ extension InMemoryRows {
         {
             guard let row = deliveries[id] else { continue }
             let delivery = logged(row)
-            if matches(delivery, query) { result.append(delivery) }
+            if matches(delivery, query), !query.newestOnly || isNewest(row) { result.append(delivery) }
         }
         return result
+    }
+
+    func exportPage(_ query: DeliveryQuery) -> [ExportedDelivery] {
+        var page: [ExportedDelivery] = []
+        var size = 0
+        for delivery in list(query) where size < ExportedDelivery.pageSize {
+            guard let event = event(delivery.event)?.event else { continue }
+            if page.last?.delivery.event != delivery.event { size += event.data.count }
+            page.append(ExportedDelivery(delivery: delivery, occurredAt: event.occurredAt, data: event.data))
+        }
+        return page
     }
 
     func newestDeliveries(ofEvent id: String) -> [Delivery] {
@@ -72,6 +83,10 @@ extension InMemoryRows {
             }
         }
         return progress
+    }
+
+    private func isNewest(_ row: InMemoryDeliveryRow) -> Bool {
+        newestDeliveries(ofEvent: events[row.event]?.event.id ?? "").contains { $0.id == row.id }
     }
 
     private func descending(from last: Int64) -> StrideThrough<Int64> { stride(from: last, through: 1, by: -1) }

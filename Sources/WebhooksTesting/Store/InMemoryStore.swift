@@ -119,11 +119,15 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         try write { $0.setDisabled(disabled, subscription: subscription, at: moment) }
     }
 
-    public func insertRetrigger(
-        of deliveries: [Delivery.ID],
+    public func insertRetriggers(
+        _ retriggers: [Retrigger],
         at moment: Timestamp
-    ) async throws(StoreError) -> [Delivery.ID] {
-        try write { $0.retrigger(deliveries, at: moment) }
+    ) async throws(StoreError) -> [Retriggered] {
+        try write { $0.retrigger(retriggers, at: moment) }
+    }
+
+    public func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery] {
+        rows.exportPage(query)
     }
 
     public func statistics() async throws(StoreError) -> [SubscriptionStatistics] { rows.statistics() }

@@ -85,7 +85,9 @@ extension EndpointAnswer {
         return ScriptedExchange(result: result, isReceived: true, duration: duration)
     }
 
-    private func failed(_ error: DeliveryError, left: Bool, received: Bool, after duration: Duration) -> ScriptedExchange {
+    private func failed(_ error: DeliveryError, left: Bool, received: Bool, after duration: Duration)
+        -> ScriptedExchange
+    {
         ScriptedExchange(
             result: TransportResult(ending: .failed(error, detail: "scripted"), requestLeft: left, duration: duration),
             isReceived: received,

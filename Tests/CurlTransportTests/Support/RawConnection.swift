@@ -23,7 +23,7 @@ final class RawConnection {
     init(_ descriptor: Int32, tls: TLSServerContext?) {
         self.descriptor = descriptor
         // Nobody waits forever for a peer that went wrong.
-        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        var patience = timeval(tv_sec: 150, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         session = tls?.session(descriptor)
@@ -72,6 +72,37 @@ final class RawConnection {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// Whether the peer says or ends something within so many milliseconds.
+    func hasEnded(within milliseconds: Int32) -> Bool {
+        var peer = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&peer, 1, milliseconds) > 0
+    }
+
+    /// Joins the connection with one to a port on loopback until either ends, as a proxy's tunnel does.
+    func tunnel(to port: UInt16) {
+        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { Foundation.close(other) }
+        var endpoint = sockaddr_in()
+        endpoint.sin_family = sa_family_t(AF_INET)
+        endpoint.sin_port = port.bigEndian
+        inet_pton(AF_INET, "127.0.0.1", &endpoint.sin_addr)
+        let isConnected = withUnsafePointer(to: &endpoint) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                connect(other, pointer, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+        guard isConnected else { return }
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            var polls = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            guard poll(&polls, 2, 150_000) > 0 else { return }
+            for (index, target) in [other, descriptor].enumerated() where polls[index].revents != 0 {
+                let count = recv(polls[index].fd, &piece, piece.count, 0)
+                guard count > 0, Foundation.send(target, piece, count, Int32(MSG_NOSIGNAL)) == count else { return }
+            }
+        }
     }
 
     /// Waits for the peer's first bytes.

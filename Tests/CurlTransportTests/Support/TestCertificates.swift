@@ -45,7 +45,10 @@ struct TestCertificates: Sendable {
         let name = "subjectAltName=DNS:receiver.test"
         try signed("server", subject: "/CN=receiver.test", days: ["-days", "2"], extensions: name)
         try signed(
-            "loopback", subject: "/CN=loopback", days: ["-days", "2"], extensions: "subjectAltName=IP:127.0.0.1"
+            "loopback",
+            subject: "/CN=loopback",
+            days: ["-days", "2"],
+            extensions: "subjectAltName=IP:127.0.0.1"
         )
         try signed("expired", subject: "/CN=receiver.test", days: ["-days", "-1"], extensions: name)
         try signed("client", subject: "/CN=sender", days: ["-days", "2"], extensions: "extendedKeyUsage=clientAuth")

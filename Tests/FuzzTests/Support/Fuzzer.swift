@@ -19,9 +19,20 @@ struct Fuzzer {
     /// Findings after which a run ends.
     private static let findingLimit = 10
 
+    /// Runs on a thread of its own: the few that all tests share are for those that wait for one another.
+    ///
     /// - Parameter check: throws where a rule is broken; else says in a few words what became of the input.
-    func run(_ check: ([UInt8]) throws(Finding) -> String) throws {
-        try #require(!corpus.isEmpty)
+    func run(_ check: @escaping @Sendable ([UInt8]) throws(Finding) -> String) async {
+        let findings: [String] = await withCheckedContinuation { continuation in
+            let thread = Thread { continuation.resume(returning: findAll(check)) }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        for finding in findings { Issue.record("\(finding)") }
+    }
+
+    private func findAll(_ check: ([UInt8]) throws(Finding) -> String) -> [String] {
+        guard !corpus.isEmpty else { return ["\(name): no corpus"] }
         let environment = ProcessInfo.processInfo.environment
         let seconds = environment["WEBHOOKS_FUZZ_SECONDS"].flatMap(Double.init)
         let seed =
@@ -32,9 +43,9 @@ struct Fuzzer {
         var mutator = Mutator(dictionary: dictionary, maxLength: maxLength, seed: seed)
         var pool = corpus
         var outcomes: [String: Int] = [:]
-        var findings = 0
+        var findings: [String] = []
         var round = 0
-        while findings < Self.findingLimit {
+        while findings.count < Self.findingLimit {
             if let end { if round % 64 == 0, ContinuousClock.now >= end { break } } else if round == rounds { break }
             let input = round < corpus.count ? corpus[round] : mutator.next(from: pool)
             round += 1
@@ -45,14 +56,14 @@ struct Fuzzer {
                 outcomes[outcome, default: 0] += 1
                 if outcomes[outcome] == 1, pool.count < Self.poolLimit { pool.append(input) }
             } catch {
-                findings += 1
-                Issue.record("\(name), seed \(seed), round \(round): \(error)\n\(Self.spell(input))")
+                findings.append("\(name), seed \(seed), round \(round): \(error)\n\(Self.spell(input))")
             }
             watchdog.end()
         }
         if seconds != nil {
-            print("\(name): seed \(seed), \(round) inputs, \(outcomes.count) outcomes, \(findings) findings")
+            print("\(name): seed \(seed), \(round) inputs, \(outcomes.count) outcomes, \(findings.count) findings")
         }
+        return findings
     }
 
     /// An input as a Swift literal.

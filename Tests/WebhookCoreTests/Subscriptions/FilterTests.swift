@@ -89,4 +89,21 @@ import WebhookCore
         #expect(Filter(entries: [holds, holds]).accepts(event, data: value))
         #expect(!Filter(entries: [holds, fails]).accepts(event, data: value))
     }
+
+    @Test func groupsBesideThePaths() throws {
+        let event = try Event(topic: "a", data: "{\"x\":1}")
+        let value = try JSON.parse(event.data)
+        let holds = Filter(entries: [.init(path: ["data", "x"], condition: .exists(true))])
+        let fails = Filter(entries: [.init(path: ["data", "y"], condition: .equals(.null))])
+        func accepts(_ alternatives: [[Filter]], _ exclusions: [Filter] = []) -> Bool {
+            Filter(entries: holds.entries, alternatives: alternatives, exclusions: exclusions)
+                .accepts(event, data: value)
+        }
+        #expect(accepts([[fails, holds]]))
+        #expect(!accepts([[fails, fails]]))
+        #expect(!accepts([[holds], [fails]]))
+        // A missing path makes the entry within false, and what must not hold doesn't.
+        #expect(accepts([], [fails]))
+        #expect(!accepts([], [fails, holds]))
+    }
 }

@@ -1,0 +1,139 @@
+internal import GRDB
+internal import WebhookCore
+
+/// Takes new rows into the indexes that only people and reports ask.
+///
+/// A delivery's hot path pays for none of them. An entry for each row, written as the row is, would touch a page for
+/// every subscription and tenant of a batch, which measured at a third to a half of the store's throughput; a portion
+/// of a thousand rows shares these pages. Rows behind ``Mark`` are few, and are searched by reading them.
+///
+/// Once a delivery is listed, SQLite keeps its entry in step with its state.
+struct Listing {
+    let db: Database
+
+    /// Up to where rows are listed.
+    struct Mark {
+        var event: Int64
+        var delivery: Int64
+    }
+
+    /// How far the clock may be behind the latest moment without counting as put back: processes take their moments
+    /// before they wait for each other.
+    static let clockTolerance: Int64 = 10_000
+
+    static func mark(_ db: Database) throws -> Mark {
+        let select = try RawStatement(db, "SELECT listed_event, listed_delivery FROM webhooks_schema")
+        guard try select.next() else { throw StoreError.damaged("webhooks_schema is empty") }
+        defer { select.reset() }
+        return Mark(event: select.int64(0), delivery: select.int64(1))
+    }
+
+    /// Lists the oldest rows that are not listed yet, within the transaction that is open.
+    ///
+    /// - Parameter portion: so many events and so many deliveries; fewer stay as they are.
+    func run(portion: Int) throws -> ListingResult {
+        let mark = try Self.mark(db)
+        let events = try range("webhooks_events", above: mark.event, limit: portion)
+        let deliveries = try range("webhooks_deliveries", above: mark.delivery, limit: portion)
+        if let events { try list(events: events) }
+        if let deliveries { try list(deliveries: deliveries) }
+        let highest = try RawStatement(
+            db,
+            "SELECT (SELECT max(id) FROM webhooks_events), (SELECT max(id) FROM webhooks_deliveries)"
+        )
+        guard try highest.next() else { return ListingResult(listed: 0, left: 0) }
+        defer { highest.reset() }
+        return ListingResult(
+            listed: (events?.count ?? 0) + (deliveries?.count ?? 0),
+            left: Int(highest.int64(0) - (events?.last ?? mark.event))
+                + Int(highest.int64(1) - (deliveries?.last ?? mark.delivery))
+        )
+    }
+
+    /// Rows by id, both ends included.
+    private struct Range {
+        var after: Int64
+        var last: Int64
+        var count: Int
+    }
+
+    private func range(_ table: String, above id: Int64, limit: Int) throws -> Range? {
+        let select = try RawStatement(
+            db,
+            "SELECT max(id), count(*) FROM (SELECT id FROM \(table) WHERE id > ? ORDER BY id LIMIT ?)"
+        )
+        try select.bind(id)
+        try select.bind(limit)
+        guard try select.next() else { return nil }
+        defer { select.reset() }
+        guard select.int(1) == limit else { return nil }
+        return Range(after: id, last: select.int64(0), count: select.int(1))
+    }
+
+    private func list(events: Range) throws {
+        for (word, column) in [(Word.eventTopic, "topic"), (.eventTenant, "tenant")] {
+            try execute(
+                """
+                INSERT INTO webhooks_words (kind, word, id) SELECT \(word.rawValue), \(column), id FROM webhooks_events
+                WHERE id > ? AND id <= ? AND \(column) IS NOT NULL ORDER BY \(column), id
+                """,
+                events.after,
+                events.last
+            )
+        }
+        try noteClock("webhooks_events", events, isEvent: true)
+        try execute("UPDATE webhooks_schema SET listed_event = ?", events.last)
+    }
+
+    private func list(deliveries: Range) throws {
+        for (word, column) in [(Word.deliveryTopic, "topic"), (.deliveryTenant, "tenant")] {
+            try execute(
+                """
+                INSERT INTO webhooks_words (kind, word, id) SELECT \(word.rawValue), e.\(column), d.id
+                FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+                WHERE d.id > ? AND d.id <= ? AND e.\(column) IS NOT NULL ORDER BY e.\(column), d.id
+                """,
+                deliveries.after,
+                deliveries.last
+            )
+        }
+        try execute(
+            "UPDATE webhooks_deliveries SET listed = 1 WHERE id > ? AND id <= ?",
+            deliveries.after,
+            deliveries.last
+        )
+        try noteClock("webhooks_deliveries", deliveries, isEvent: false)
+        try execute("UPDATE webhooks_schema SET listed_delivery = ?", deliveries.last)
+    }
+
+    /// Remembers rows at which the moments begin anew, so that within two of them they can be searched by halves.
+    private func noteClock(_ table: String, _ range: Range, isEvent: Bool) throws {
+        let column = isEvent ? "latest_event" : "latest_delivery"
+        var latest = try Int64.fetchOne(db, sql: "SELECT \(column) FROM webhooks_schema") ?? 0
+        let rows = try RawStatement(
+            db,
+            "SELECT id, created_at FROM \(table) NOT INDEXED WHERE id > ? AND id <= ? ORDER BY id"
+        )
+        try rows.bind(range.after)
+        try rows.bind(range.last)
+        var steps: [Int64] = []
+        while try rows.next() {
+            let moment = rows.int64(1)
+            if moment < latest - Self.clockTolerance {
+                steps.append(rows.int64(0))
+                latest = moment
+            }
+            latest = max(latest, moment)
+        }
+        for id in steps {
+            try execute("INSERT OR IGNORE INTO webhooks_clock_steps (of_event, id) VALUES (?, ?)", isEvent ? 1 : 0, id)
+        }
+        try execute("UPDATE webhooks_schema SET \(column) = ?", latest)
+    }
+
+    private func execute(_ sql: String, _ values: Int64...) throws {
+        let statement = try RawStatement(db, sql)
+        for value in values { try statement.bind(value) }
+        try statement.run()
+    }
+}

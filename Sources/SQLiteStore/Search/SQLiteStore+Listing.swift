@@ -1,0 +1,48 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    /// Takes rows into the indexes by which the log is searched, oldest first: one short transaction.
+    ///
+    /// A dispatcher calls it now and then. What is not listed yet is found all the same, by reading every such row.
+    /// - Parameter portion: so many events and so many deliveries; fewer are left for another time. Defaults to
+    ///   ``listingPortion``.
+    /// - Returns: how many rows were taken, and how many are left.
+    /// - Throws: ``StoreError``.
+    @discardableResult
+    public func listNewRows(portion: Int = listingPortion) async throws(StoreError) -> ListingResult {
+        try await write { try Listing(db: $0.db).run(portion: portion) }
+    }
+
+    /// How many rows one transaction takes into the indexes: some milliseconds of work.
+    public static let listingPortion = 1_000
+
+    /// Does the same for at most so many portions, and gives up on an error.
+    func listNewRowsNow(portions: Int) {
+        guard let writer else { return }
+        for _ in 0..<portions {
+            let count = try? writer.writeWithoutTransaction { db in
+                var count = 0
+                try db.inTransaction(.immediate) {
+                    count = try Listing(db: db).run(portion: Self.listingPortion).listed
+                    return .commit
+                }
+                return count
+            }
+            guard let count, count > 0 else { return }
+        }
+    }
+}
+
+/// What a portion of listing came to.
+public struct ListingResult: Sendable, Hashable {
+    /// Rows that were taken into the indexes; 0: there was no whole portion.
+    public var listed: Int
+    /// Rows that are not in the indexes, about.
+    public var left: Int
+
+    public init(listed: Int, left: Int) {
+        self.listed = listed
+        self.left = left
+    }
+}

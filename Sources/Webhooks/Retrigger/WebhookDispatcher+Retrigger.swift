@@ -1,0 +1,84 @@
+internal import SQLiteStore
+public import WebhookCore
+
+/// Sending again: same event, same bytes, a new delivery that is linked to the old one.
+extension WebhookDispatcher {
+    /// Looks up what to send again by ids: of deliveries, or of events, which stand for the newest delivery of each of
+    /// their subscriptions.
+    public func retriggerPlan(ids: [String]) async throws(WebhooksError) -> RetriggerPlan {
+        var builder = try await retriggerPlanBuilder()
+        var seen: Set<Delivery.ID> = []
+        for id in ids {
+            let found: [Delivery]
+            if let id = Delivery.ID(id), let delivery = try await delivery(id) {
+                found = [delivery]
+            } else {
+                found = try await read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
+            }
+            if found.isEmpty { builder.plan.unknown.append(id) }
+            for delivery in found where seen.insert(delivery.id).inserted { try await builder.add(delivery, self) }
+        }
+        return builder.finished()
+    }
+
+    /// Looks up what to send again by a query, its limit aside.
+    ///
+    /// Only an event's newest delivery to a subscription counts: what was sent again since is left out, so that doing
+    /// it twice, or going on where one was interrupted, sends nothing twice.
+    public func retriggerPlan(_ query: DeliveryQuery) async throws(WebhooksError) -> RetriggerPlan {
+        var builder = try await retriggerPlanBuilder()
+        var query = query
+        query.newestOnly = true
+        query.limit = Self.retriggerPortion
+        while true {
+            let page = try await deliveries(query)
+            for delivery in page { try await builder.add(delivery, self) }
+            guard page.count == query.limit, let last = page.last else { return builder.finished() }
+            query.after = last.id
+        }
+    }
+
+    /// Sends deliveries again: each gets a new one, linked to it and due at once. A running dispatcher delivers them, in
+    /// this process or another.
+    ///
+    /// - Parameters:
+    ///   - plan: from ``retriggerPlan(_:)`` or ``retriggerPlan(ids:)``.
+    ///   - goesOn: told after every portion how many are on disk; `false` ends it there.
+    /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
+    @discardableResult
+    public func retrigger(
+        _ plan: RetriggerPlan,
+        goesOn: (_ count: Int) -> Bool = { _ in true }
+    ) async throws(WebhooksError) -> [Delivery.ID] {
+        var new: [Delivery.ID] = []
+        var rest = plan.retriggers[...]
+        while !rest.isEmpty {
+            let portion = Array(rest.prefix(Self.retriggerPortion))
+            rest = rest.dropFirst(portion.count)
+            let made: [Retriggered]
+            do throws(StoreError) {
+                made = try await stores.existingWriter().insertRetriggers(portion, at: .now)
+            } catch {
+                throw WebhooksError(error)
+            }
+            new += made.map(\.id)
+            let rows = Array(Set(made.map(\.event)))
+            let session = state.withLock { state in
+                // Only for a command that sees to its own; a dispatcher that runs notices all that is written.
+                if state.isCommandUnderWay { state.ownEvents += rows }
+                return state.session
+            }
+            if let session, session.role != .run { session.runner.adopt(rows) }
+            if !goesOn(new.count) { break }
+        }
+        return new
+    }
+
+    /// How many deliveries are looked at, or sent again, at once.
+    static let retriggerPortion = 500
+
+    private func retriggerPlanBuilder() async throws(WebhooksError) -> RetriggerPlanBuilder {
+        let health = try await read { log throws(StoreError) in try await log.health() }
+        return RetriggerPlanBuilder(generation: state.withLock { $0.generation }, health: health)
+    }
+}

@@ -1,0 +1,174 @@
+import Glibc
+import Testing
+import WebhookReceiver
+import Webhooks
+import WebhooksTesting
+
+/// kill -9 at random moments: nothing acknowledged is lost, nothing single-shot is sent twice.
+@Suite struct CrashTests {
+    /// Row 1.
+    @Test(arguments: ["emit", "emit --detach", "emit --batch"])
+    func emitKilledAtAnyPoint(_ form: String) async throws {
+        var random = Soak.generator("\(form) killed at any point")
+        let receiver = try Receiver(answers: [.noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        var acknowledged: [String] = []
+        // How long it takes when nobody kills it, measured on the way: the moments are spread over all of it.
+        var longest: Duration = .milliseconds(50)
+        for round in 0..<Soak.rounds(8, soak: 1000) {
+            let ids = form == "emit --batch" ? (0..<20).map { "batch-\(round)-\($0)" } : ["evt-\(round)"]
+            let command: Command
+            if form == "emit --batch" {
+                let lines = ids.map { #"{"topic":"a.b","id":"\#($0)","data":{"n":1}}"# }
+                command = try stage.start(["emit", "--batch", "-", "--json"], input: lines.joined(separator: "\n"))
+            } else {
+                let extra = form == "emit" ? [] : ["--detach"]
+                command = try stage.start(["emit", "a.b", "--data", "{}", "--id", ids[0]] + extra)
+            }
+            let start = ContinuousClock.now
+            if round > 0 {
+                // Past the end now and then, and never long before it.
+                try await command.kill(after: longest * random.pick(0...120) / 100)
+            }
+            if await command.exit() == .code(0) {
+                acknowledged += ids
+                if round == 0 { longest = ContinuousClock.now - start }
+            }
+            if random.chance(10) { try await stage.run(["run", "--until-idle"]) }
+        }
+        let (exit, command) = try await stage.run(["run", "--until-settled"])
+        // A single-shot that was cut off is unknown, and says so.
+        #expect([.code(0), .code(1)].contains(exit), "\(command.errors)")
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        #expect(!acknowledged.isEmpty)
+        audit.checkLiveness(acknowledged, retry: ["again"], singleShot: ["once"])
+        try await stage.expectIntegrity()
+    }
+
+    /// Row 1, exactly: killed as it is about to make its n-th call of one kind, which is where durability is decided.
+    @Test(arguments: [["emit"], ["emit", "--detach"], ["run"]])
+    func killedAtASystemCall(_ form: [String]) async throws {
+        guard Strace.isUsable(test: "killed at a system call") else { return }
+        var random = Soak.generator("\(form.joined(separator: " ")) killed at a system call")
+        var points = Strace.points.flatMap { call, count in (1...count).map { (call: call, number: $0) } }
+        if !Soak.isOn { points = Array(points.shuffled(using: &random).prefix(8)) }
+        let receiver = try Receiver(answers: [.noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        var acknowledged: [String] = []
+        for (call, number) in points {
+            let id = "\(call)-\(number)"
+            let emit = ["emit", "a.b", "--data", "{}", "--id", id]
+            if form == ["run"] {
+                #expect(try await stage.run(emit + ["--detach"]).exit == .code(0))
+                acknowledged.append(id)
+                let command = try stage.start(["run", "--until-settled"], killedBefore: (call, number))
+                await command.exit()
+            } else {
+                let command = try stage.start(emit + form.dropFirst(), killedBefore: (call, number))
+                if await command.exit() == .code(0) { acknowledged.append(id) }
+            }
+            if random.chance(30) { try await stage.run(["run", "--until-settled"]) }
+        }
+        let (exit, command) = try await stage.run(["run", "--until-settled"])
+        #expect([.code(0), .code(1)].contains(exit), "\(command.errors)")
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        audit.checkLiveness(acknowledged, retry: ["again"], singleShot: ["once"])
+        try await stage.expectIntegrity()
+    }
+
+    /// Row 2, at random moments.
+    @Test func dispatcherKilledAtRandomMoments() async throws {
+        var random = Soak.generator("dispatcher killed at random moments")
+        // Answers that take their time leave requests on the wire at any moment.
+        let receiver = try Receiver { request in
+            request.number % 3 == 0
+                ? .noContent.after(.milliseconds(10)) : request.number % 7 == 0 ? .status(500) : .noContent
+        }
+        let stage = try Stage()
+        try stage.configure([
+            .retry("again", receiver.url), .singleShot("once", receiver.url),
+            .retry(
+                "ordered",
+                receiver.url,
+                "ordered: true, schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%"
+            ),
+        ])
+        let ids = (0..<Soak.rounds(60, soak: 2000)).map { "evt-\($0)" }
+        let lines = ids.map { #"{"topic":"a.b","id":"\#($0)","data":{"n":1}}"# }
+        let (exit, _) = try await stage.run(["emit", "--batch", "-", "--detach"], input: lines.joined(separator: "\n"))
+        #expect(exit == .code(0))
+        for _ in 0..<Soak.rounds(8, soak: 300) {
+            let command = try stage.start(["run"])
+            try await command.kill(after: .milliseconds(random.pick(20...250)))
+        }
+        let (last, command) = try await stage.run(["run", "--until-settled"])
+        #expect([.code(0), .code(1)].contains(last), "\(command.errors)")
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        for delivery in try await stage.deliveries() {
+            #expect(delivery.state.isSettled)
+            let expected: Set<DeliveryState> =
+                delivery.mode == .singleShot ? [.delivered, .unknown, .failed] : [.delivered]
+            #expect(expected.contains(delivery.state), "\(delivery)")
+            #expect(try await stage.attempts(of: delivery).count == delivery.attempts)
+        }
+        // In order: an event's first request never comes before the one of an event accepted earlier.
+        var seen: Set<String> = []
+        let order = receiver.requests.filter { $0.target == "/ordered" }.compactMap { $0.header("webhook-id") }
+        #expect(order.filter { seen.insert($0).inserted } == ids)
+        try await stage.expectIntegrity()
+    }
+
+    /// Row 2, at the one moment that matters.
+    @Test func dispatcherKilledBeforeTheAnswer() async throws {
+        let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
+        let stage = try Stage()
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        try await stage.run(["emit", "a.b", "--data", #"{"n":1}"#, "--id", "evt", "--detach"])
+        let first = try stage.start(["run"])
+        try await receiver.waitForRequests(count: 2)
+        first.send(SIGKILL)
+        await first.exit()
+        let (exit, _) = try await stage.run(["run", "--until-settled"])
+        #expect(exit == .code(1), "one is unknown")
+
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        #expect(audit.count("again", "evt") == 2)
+        #expect(audit.count("once", "evt") == 1)
+        for delivery in try await stage.deliveries() {
+            let attempts = try await stage.attempts(of: delivery)
+            #expect(attempts[0].error == .interrupted)
+            #expect(attempts[0].outcome == .unknown)
+            #expect(delivery.state == (delivery.mode == .retry ? .delivered : .unknown))
+            #expect(attempts.count == (delivery.mode == .retry ? 2 : 1))
+        }
+        let signatures = receiver.requests.filter { $0.target == "/again" }.compactMap {
+            $0.header("webhook-timestamp")
+        }
+        #expect(signatures.count == 2)
+    }
+
+    /// An interruption uses up no step of the schedule.
+    @Test func interruptionsUseUpNoStep() async throws {
+        let receiver = try Receiver { $0.number <= 3 ? .neverAnswer : $0.number == 4 ? .status(500) : .noContent }
+        let stage = try Stage()
+        try stage.configure([.retry("again", receiver.url, "schedule: [1ms], jitter: 0%")])
+        try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])
+        for round in 1...3 {
+            let command = try stage.start(["run"])
+            try await receiver.waitForRequests(count: round)
+            command.send(SIGKILL)
+            await command.exit()
+        }
+        let (exit, _) = try await stage.run(["run", "--until-settled"])
+        #expect(exit == .code(0))
+        let delivery = try #require(try await stage.deliveries().first)
+        #expect(delivery.attempts == 5)
+        #expect(receiver.requestCount == 5)
+    }
+}

@@ -1,0 +1,123 @@
+import Dispatch
+import Foundation
+import Glibc
+import Synchronization
+
+/// A run of the real binary. Its output goes to files, and it can be killed at any moment.
+final class Command: Sendable {
+    /// How a process ended.
+    enum Exit: Hashable, Sendable, CustomStringConvertible {
+        case code(Int32)
+        case signal(Int32)
+
+        var description: String {
+            switch self {
+            case .code(let code): "exit code \(code)"
+            case .signal(let signal): "signal \(signal)"
+            }
+        }
+    }
+
+    private struct State {
+        var exit: Exit?
+        var waiters: [CheckedContinuation<Exit, Never>] = []
+    }
+
+    /// A process that hangs fails its test instead of holding it up for good.
+    static let limit: DispatchTimeInterval = .seconds(Soak.isOn ? 600 : 90)
+
+    let processID: pid_t
+    let arguments: [String]
+    private let outputPath: String
+    private let errorPath: String
+    private let state = Mutex(State())
+
+    /// Starts a program.
+    ///
+    /// - Parameter outputs: the output files' path, without their endings.
+    init(_ program: String, _ arguments: [String], input: String?, outputs: String) throws {
+        self.arguments = arguments
+        outputPath = outputs + ".out"
+        errorPath = outputs + ".err"
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input ?? "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, outputPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // Signals reach it whatever the thread that starts it has blocked.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let words = ([program] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var child = pid_t()
+        let code = posix_spawn(&child, program, &actions, &attributes, words, environ)
+        guard code == 0 else { throw Problem("cannot start \(program): \(String(cString: strerror(code)))") }
+        processID = child
+        // A thread of its own: waiting must hold up nobody.
+        DispatchQueue(label: "guarantees.wait").async { self.reap() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.limit) { [weak self] in self?.send(SIGKILL) }
+    }
+
+    private func reap() {
+        // Looks without reaping, so that the process id stays ours until the exit is noted.
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
+        let waiters = state.withLock { state in
+            var status: Int32 = 0
+            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+            let signal = status & 0x7f
+            state.exit = signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        let exit = state.withLock { $0.exit } ?? .code(0)
+        for waiter in waiters { waiter.resume(returning: exit) }
+    }
+
+    var hasEnded: Bool { state.withLock { $0.exit != nil } }
+
+    /// Sends a signal; nothing once it has ended.
+    func send(_ signal: Int32) {
+        state.withLock { state in
+            if state.exit == nil { Glibc.kill(processID, signal) }
+        }
+    }
+
+    /// Waits for its end.
+    @discardableResult
+    func exit() async -> Exit {
+        await withCheckedContinuation { continuation in
+            let ended = state.withLock { state -> Exit? in
+                if state.exit == nil { state.waiters.append(continuation) }
+                return state.exit
+            }
+            if let ended { continuation.resume(returning: ended) }
+        }
+    }
+
+    /// Kills it with SIGKILL after so long, where it is still there.
+    @discardableResult
+    func kill(after delay: Duration) async throws -> Exit {
+        try await Task.sleep(for: delay)
+        send(SIGKILL)
+        return await exit()
+    }
+
+    var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+    var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
+}
+
+/// Why a test could not do what it wanted to.
+struct Problem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

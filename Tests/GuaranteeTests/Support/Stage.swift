@@ -1,0 +1,123 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+import WebhookReceiver
+import Webhooks
+
+/// A folder with a configuration and a store that the real binary works on; gone at the end of the test.
+final class Stage: Sendable {
+    /// The binary that was built with the tests, or the one in `WEBHOOKS_BINARY`.
+    static let binary: String = {
+        if let given = ProcessInfo.processInfo.environment["WEBHOOKS_BINARY"] { return given }
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let folder = URL(fileURLWithPath: tests).deletingLastPathComponent()
+        return folder.appendingPathComponent("webhooks").path
+    }()
+
+    let folder: String
+    private let commands = Mutex<[Command]>([])
+
+    /// - Parameter folder: default: a temporary one.
+    init(folder: String? = nil) throws {
+        self.folder = folder ?? NSTemporaryDirectory() + "guarantees-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // A test that failed has left them.
+        for command in commands.withLock({ $0 }) { command.send(SIGKILL) }
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    var configurationPath: String { folder + "/webhooks.yaml" }
+    /// The database.
+    var storePath: String { folder + "/store/webhooks.sqlite" }
+
+    /// Writes the configuration: a file that is complete or not there.
+    func configure(_ subscriptions: [Endpoint], dispatcher: String = "shutdownGrace: 20s", store: String? = nil) throws
+    {
+        try write(
+            """
+            store: "sqlite:\(store ?? "store/webhooks.sqlite")"
+            egress: { allow: ["127.0.0.0/8"] }
+            dispatcher: { \(dispatcher) }
+            subscriptions:
+            \(subscriptions.map(\.yaml).joined(separator: "\n"))
+            """,
+            to: "webhooks.yaml"
+        )
+    }
+
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name), options: .atomic)
+    }
+
+    /// Starts a command on this configuration.
+    ///
+    /// - Parameter limits: options of the shell's `ulimit` to run it under.
+    func start(_ arguments: [String], input: String? = nil, limits: String? = nil) throws -> Command {
+        let number = UUID().uuidString
+        let outputs = "\(folder)/command-\(number)"
+        var inputPath: String?
+        if let input {
+            inputPath = outputs + ".in"
+            try write(input, to: "command-\(number).in")
+        }
+        var all = arguments + ["--config", configurationPath]
+        var program = Self.binary
+        if let limits {
+            program = "/bin/sh"
+            all = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", Self.binary] + all
+        }
+        return keep(try Command(program, all, input: inputPath, outputs: outputs))
+    }
+
+    private func keep(_ command: Command) -> Command {
+        commands.withLock { $0.append(command) }
+        return command
+    }
+
+    /// Starts a command that is killed as it is about to make a system call for the n-th time in one of its threads.
+    func start(_ arguments: [String], killedBefore point: (call: String, number: Int)) throws -> Command {
+        let outputs = folder + "/strace-\(point.call)-\(point.number)"
+        let inject = "inject=\(point.call):signal=KILL:when=\(point.number)"
+        let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, Self.binary]
+        let all = options + arguments + ["--config", configurationPath]
+        return keep(try Command(Strace.path, all, input: nil, outputs: outputs))
+    }
+
+    /// Runs a command to its end.
+    @discardableResult
+    func run(_ arguments: [String], input: String? = nil) async throws -> (exit: Command.Exit, command: Command) {
+        let command = try start(arguments, input: input)
+        return (await command.exit(), command)
+    }
+
+    /// Starts a dispatcher and waits until it works.
+    func startDispatcher(_ arguments: [String] = [], limits: String? = nil) async throws -> Command {
+        let command = try start(["run"] + arguments, limits: limits)
+        try await eventually("the dispatcher delivers: \(command.errors)") {
+            if command.hasEnded { throw Problem("the dispatcher ended: \(command.errors)") }
+            return command.errors.contains("delivering")
+        }
+        return command
+    }
+
+    /// The library on the same configuration, to read what is on record.
+    func library() async throws -> WebhookDispatcher {
+        try await WebhookDispatcher(configuration: .file(configurationPath, environment: [:]))
+    }
+
+    /// Every delivery on record, oldest first.
+    func deliveries(subscription: String? = nil) async throws -> [Delivery] {
+        var query = DeliveryQuery()
+        query.subscription = subscription
+        return try await library().deliveries(query, limit: 1_000_000).reversed()
+    }
+
+    /// A delivery's attempts on record.
+    func attempts(of delivery: Delivery) async throws -> [Attempt] {
+        try await library().attempts(of: delivery.id)
+    }
+}

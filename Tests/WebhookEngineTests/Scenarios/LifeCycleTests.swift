@@ -1,0 +1,202 @@
+import Testing
+import WebhookCore
+import WebhooksTesting
+
+@testable import WebhookEngine
+
+@Suite("Life cycle")
+struct LifeCycleTests {
+    @Test("no attempt before its claim is durable, no answer before the event is")
+    func durableFirst() {
+        let harness = EngineHarness([subscription()])
+        harness.holdsCommits = true
+        harness.emit("e1")
+        #expect(harness.sent.isEmpty && harness.replies.isEmpty && harness.rows.isEmpty)
+        harness.releaseCommit()
+        #expect(harness.sentEvents == ["e1"] && harness.replies.count == 1)
+        #expect(harness.rows[0].state == .inFlight)
+    }
+
+    @Test("the store is full: nothing is acknowledged, nothing new is sent, and it goes on afterwards")
+    func storeFull() {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        harness.emit("e1", "e2")
+        harness.fault = StoreError(.full, "full")
+        harness.answer()
+        #expect(harness.sent.isEmpty && harness.recorded.isEmpty)
+        harness.emit("e3")
+        guard case .failure(let error) = harness.replies.last?.result else {
+            Issue.record("e3 was acknowledged")
+            return
+        }
+        #expect(error.code == .full)
+        harness.advance(.seconds(60))
+        #expect(harness.sent.isEmpty)
+        harness.fault = nil
+        harness.advance(.seconds(5))
+        #expect(harness.notices.contains(.storeRecovered))
+        #expect(harness.sentEvents == ["e2"] && harness.states == [.delivered, .inFlight])
+        harness.answer()
+        #expect(harness.engine.isSettled)
+    }
+
+    @Test("the store fails at the start: the backlog is found all the same")
+    func storeFailsAtStart() {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        harness.emit("e1", "e2")
+        let next = EngineHarness(
+            harness.registry.subscriptions,
+            store: InMemoryStore(sharing: harness.store),
+            clock: harness.clock,
+            starts: false
+        )
+        for _ in 0..<3 {
+            next.fault = StoreError(.busy, "busy")
+            if next.engine.hasStarted { next.advance(.seconds(10)) } else { next.start() }
+            next.fault = nil
+            next.advance(.seconds(10))
+        }
+        #expect(next.sentEvents == ["e1"])
+    }
+
+    @Test("a drain sends nothing more and ends when what left is on record, although others have written")
+    func drain() {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        harness.emit("e1", "e2")
+        harness.drive { $0.drain(at: $1) }
+        harness.noticeForeignWrites()
+        #expect(!harness.engine.isDrained)
+        harness.answer()
+        #expect(harness.engine.isDrained && harness.sent.isEmpty)
+        harness.emit("e3")
+        #expect(harness.states == [.delivered, .pending, .pending] && harness.engine.isDrained)
+    }
+
+    @Test("a reload parks what it drops, and brings it back")
+    func reload() {
+        let crm = subscription { $0.maxInFlight = 1 }
+        let harness = EngineHarness([crm, subscription("other")])
+        harness.emit("e1", "e2", "e3")
+        harness.answer(event: "e1")
+        harness.reload([subscription("other")])
+        harness.answerAll()
+        #expect(harness.engine.isSettled)
+        #expect(harness.rows.filter { $0.subscription == "crm" }.map(\.state).contains(.delivered))
+        let parked = harness.rows.filter { $0.state == .pending || $0.state == .waiting }
+        #expect(parked.count == 1 && parked[0].subscription == "crm")
+        harness.reload([crm, subscription("other")])
+        #expect(harness.sent.map(\.target.subscription.name) == ["crm"])
+        harness.answer()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("a subscription that comes with a reload brings its backlog, and its being disabled")
+    func newSubscriptions() async throws {
+        let harness = EngineHarness([subscription("a"), subscription("b")])
+        harness.holdsCommits = true
+        harness.emit("e1")
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        let next = harness.restarted([])
+        #expect(next.engine.isSettled && next.states == [.waiting, .waiting])
+        try await next.store.setDisabled(
+            .init(cause: .manual, at: next.clock.now),
+            subscription: "b",
+            at: next.clock.now
+        )
+        next.reload([subscription("a"), subscription("b")])
+        #expect(next.sent.map(\.target.subscription.name) == ["a"])
+        #expect(next.states == [.inFlight, .cancelled])
+    }
+
+    @Test("kill -9 after the request left: sent again under retry, unknown under single-shot")
+    func interrupted() {
+        let harness = EngineHarness([subscription("a"), subscription("b") { $0.mode = .singleShot }])
+        harness.emit("e1")
+        #expect(harness.sent.count == 2)
+        let next = harness.restarted()
+        #expect(next.notices.contains(.recovered(interrupted: 2, unknown: 1)))
+        #expect(next.sent.map(\.target.subscription.name) == ["a"] && next.sent[0].context.attempt == 2)
+        #expect(next.sent[0].body == ScriptedRenderer.body(of: next.event("e1")))
+        next.answer()
+        #expect(next.states == [.delivered, .unknown])
+        #expect(next.rows[0].freeAttempts == 1 && next.rows[1].attempts == 1)
+    }
+
+    @Test("ten interruptions use up no step, the eleventh does")
+    func manyInterruptions() {
+        var harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
+        harness.emit("e1")
+        for _ in 0..<10 {
+            harness = harness.restarted()
+            #expect(harness.sent.count == 1)
+        }
+        harness = harness.restarted()
+        #expect(harness.sent.isEmpty && harness.states == [.waiting])
+        harness.advance(.seconds(60))
+        #expect(harness.sent.first?.context.attempt == 12)
+    }
+
+    @Test("a poison event fails for itself, with the reason")
+    func poison() {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1", topic: "poison")
+        harness.emit("e2")
+        #expect(harness.states == [.failed, .inFlight])
+        #expect(harness.rows[0].lastError == .template && harness.rows[0].detail == "poison")
+    }
+
+    @Test("a retrigger without a body fails as template and sends nothing")
+    func noBody() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1", topic: "poison")
+        let outside = InMemoryStore(sharing: harness.store)
+        _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now)
+        harness.noticeForeignWrites()
+        #expect(harness.sent.isEmpty && harness.states == [.failed, .failed])
+        #expect(harness.rows[1].lastError == .template && harness.engine.isSettled)
+    }
+
+    @Test("the same event again starts nothing, and frees what was taken for it")
+    func duplicate() {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1")
+        harness.answer()
+        harness.emit("e1")
+        #expect(harness.sent.isEmpty && harness.rows.count == 1 && harness.engine.inFlight == 0)
+        harness.emit("e2")
+        #expect(harness.sentEvents == ["e2"])
+    }
+
+    @Test("what others insert in between ids of ours is found without being told")
+    func gaps() async throws {
+        let harness = EngineHarness([subscription("a"), subscription("b")])
+        harness.emit("e1")
+        harness.answerAll()
+        let outside = InMemoryStore(sharing: harness.store)
+        _ = try await outside.insertRetrigger(of: [harness.rows[1].id], at: harness.clock.now)
+        harness.emit("e2")
+        #expect(harness.sent.count == 3)
+    }
+
+    @Test("an own engine delivers what it was given, adopted events too, and leaves the rest alone")
+    func ownScope() async throws {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        harness.emit("e1", "e2")
+        let outside = InMemoryStore(sharing: harness.store)
+        let result = try await outside.append(harness.event("e3"), target: nil)
+        guard case .stored(let row, _) = result else {
+            Issue.record("not stored")
+            return
+        }
+        var settings = EngineSettings()
+        settings.scope = .own
+        let own = harness.restarted(settings: settings)
+        #expect(own.sent.isEmpty && own.states == [.waiting, .pending])
+        own.drive { $0.adopt([row], at: $1) }
+        #expect(own.sentEvents == ["e3"])
+        own.answer()
+        #expect(own.states == [.waiting, .pending, .delivered])
+        #expect(own.engine.isIdle(at: EngineTime(wall: own.clock.now, timeline: own.clock.now)))
+    }
+}

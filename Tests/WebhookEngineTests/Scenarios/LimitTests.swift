@@ -1,0 +1,123 @@
+import Testing
+import WebhookCore
+import WebhooksTesting
+
+@testable import WebhookEngine
+
+@Suite("Limits")
+struct LimitTests {
+    private func settings(_ maxInFlight: Int) -> EngineSettings {
+        var settings = EngineSettings()
+        settings.maxInFlight = maxInFlight
+        return settings
+    }
+
+    @Test("a subscription's limit holds once it is proven; before, one attempt at a time")
+    func perSubscription() {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 3 }])
+        harness.emit((0..<10).map { harness.event("e\($0)") })
+        #expect(harness.sent.count == 1)
+        harness.answer()
+        #expect(harness.sent.count == 3)
+        harness.answerAll()
+        #expect(harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("ninety dead endpoints leave ten healthy ones alone")
+    func deadEndpoints() {
+        let names = (0..<100).map { "s\($0)" }
+        let harness = EngineHarness(names.map { subscription($0) }, settings: settings(64))
+        // s0 to s9 answer; the others never do.
+        func isHealthy(_ order: SendOrder) -> Bool { order.target.subscription.name.count == 2 }
+        harness.emit("e0")
+        // As many rounds as it takes until the healthy ones have proven themselves, one restricted slot each.
+        for _ in 0..<20 {
+            for order in harness.sent { harness.answer(isHealthy(order) ? .ok : .silence, to: order) }
+        }
+        for number in 1...50 {
+            let dead = harness.sent.filter { !isHealthy($0) }
+            #expect(dead.count <= settings(64).restrictedSlots + settings(64).retrySlots)
+            harness.emit("e\(number)")
+            let healthy = harness.sent.filter(isHealthy)
+            #expect(healthy.count == 10, "every healthy one gets its first attempt at once")
+            for order in healthy { harness.answer(.ok, to: order) }
+            harness.advance(.seconds(1))
+        }
+    }
+
+    @Test("endpoints without a success share the restricted slots")
+    func restricted() {
+        let names = (0..<50).map { "s\($0)" }
+        let harness = EngineHarness(names.map { subscription($0) }, settings: settings(64))
+        harness.emit("e0")
+        #expect(harness.sent.count == 8)
+        harness.answer(.ok)
+        #expect(harness.sent.count == 8)
+    }
+
+    @Test("retries leave a reserve for first attempts")
+    func reserve() {
+        for most in [1, 2, 4, 8, 16, 64, 512] {
+            let settings = settings(most)
+            #expect(settings.restrictedSlots >= 1 && settings.retrySlots >= 1)
+            if most >= 8 { #expect(settings.restrictedSlots + settings.retrySlots < most) }
+        }
+    }
+
+    @Test("memory holds a window of a large backlog, and all of it is delivered")
+    func backlog() {
+        let harness = EngineHarness([subscription()])
+        harness.emit("first")
+        harness.answer()
+        let count = 20_000
+        for start in stride(from: 0, to: count, by: 1000) {
+            harness.emit((start..<start + 1000).map { harness.event("e\($0)") })
+            #expect(harness.engine.holding <= 64)
+        }
+        var order: [String] = []
+        while let next = harness.sent.first {
+            order.append(next.context.event.id)
+            harness.answer()
+            if harness.engine.holding > 64 { Issue.record("\(harness.engine.holding) are held") }
+        }
+        #expect(order == (0..<count).map { "e\($0)" })
+        #expect(harness.engine.isSettled)
+    }
+
+    @Test("a far cursor doesn't let the window grow")
+    func farCursor() {
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.schedule = [.seconds(86_400)]
+                policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
+            }
+        ])
+        harness.emit((0..<100).map { harness.event("r\($0)") })
+        harness.answerAll(.status(500))
+        #expect(harness.states.allSatisfy { $0 == .waiting })
+        harness.emit((0..<1000).map { harness.event("e\($0)") })
+        #expect(harness.engine.holding <= 64)
+        harness.answerAll()
+        harness.advance(.seconds(86_400))
+        harness.answerAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("timers don't pile up")
+    func timers() {
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.schedule = [.seconds(86_400)]
+                policy.rateLimit = RateLimit(count: 1, per: .milliseconds(10))
+            }
+        ])
+        harness.emit("e")
+        harness.answer(.status(500))
+        for number in 0..<1000 {
+            harness.emit("a\(number)", "b\(number)")
+            harness.advance(.milliseconds(20))
+            harness.answerAll()
+        }
+        #expect(harness.engine.timers.count < 100)
+    }
+}

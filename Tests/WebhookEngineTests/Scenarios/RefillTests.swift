@@ -1,0 +1,102 @@
+import Testing
+import WebhookCore
+import WebhooksTesting
+
+@testable import WebhookEngine
+
+@Suite("Reading on")
+struct RefillTests {
+    private func emitted(_ count: Int, _ harness: EngineHarness) {
+        harness.emit((0..<count).map { harness.event("e\($0)") })
+    }
+
+    @Test("a read that fails is asked for again, although nothing else happens")
+    func failedRead() {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        emitted(1, harness)
+        harness.answer(.status(500))
+        let next = EngineHarness(
+            harness.registry.subscriptions,
+            store: InMemoryStore(sharing: harness.store),
+            clock: harness.clock,
+            starts: false
+        )
+        next.holdsCommits = true
+        next.start()
+        next.releaseCommit()
+        #expect(next.heldCommit?.reads.refills.count == 1)
+        next.fault = StoreError(.busy, "busy")
+        next.holdsCommits = false
+        next.releaseCommit()
+        next.fault = nil
+        next.advance(.seconds(10))
+        #expect(next.sentEvents == ["e0"])
+    }
+
+    @Test("more than a read brings, inserted before a far cursor, is all found")
+    func manyBeforeTheCursor() async throws {
+        let policy = subscription { policy in
+            policy.schedule = [.seconds(86_400)]
+            policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
+        }
+        let harness = EngineHarness([policy])
+        emitted(100, harness)
+        harness.answerAll(.status(500))
+        let outside = InMemoryStore(sharing: harness.store)
+        for _ in 0..<5 {
+            _ = try await outside.insertRetrigger(of: harness.rows.prefix(100).map(\.id), at: harness.clock.now)
+        }
+        harness.noticeForeignWrites()
+        harness.answerAll()
+        #expect(harness.states.filter { $0 == .delivered }.count == 500)
+        harness.advance(.seconds(86_400))
+        harness.answerAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("a read from before a subscription was parked says nothing afterwards")
+    func staleRead() {
+        let crm = subscription { $0.maxInFlight = 1 }
+        let harness = EngineHarness([crm])
+        emitted(200, harness)
+        while harness.engine.lanes[0].window.count > 9 { harness.answer() }
+        harness.holdsCommits = true
+        while harness.heldCommit?.reads.refills.first?.after == nil {
+            harness.releaseCommit()
+            harness.answer()
+        }
+        harness.reload([])
+        harness.reload([crm])
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.answerAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("a retry that lands while the store is read is not lost behind the cursor")
+    func retryDuringRead() {
+        let harness = EngineHarness([
+            subscription { policy in
+                policy.maxInFlight = 2
+                policy.breaker = BreakerPolicy(failures: 1_000_000, pause: .seconds(1))
+            }
+        ])
+        harness.emit("first")
+        harness.answer()
+        emitted(40, harness)
+        while harness.engine.lanes[0].window.count > 9 { harness.answer() }
+        harness.holdsCommits = true
+        while harness.heldCommit?.reads.refills.isEmpty ?? true {
+            harness.releaseCommit()
+            harness.answer()
+        }
+        // The read is under way and reaches the end; this retry is behind its beginning, and not in the store yet.
+        harness.answer(.status(500))
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.answerAll()
+        harness.advance(.seconds(5))
+        harness.answerAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+}

@@ -1,0 +1,146 @@
+import Testing
+import WebhookCore
+import WebhooksTesting
+
+@testable import WebhookEngine
+
+@Suite("Time")
+struct ScheduleTests {
+    @Test("retries follow the schedule to the millisecond, then the delivery fails")
+    func retries() {
+        let harness = EngineHarness([subscription { $0.schedule = [.seconds(5), .seconds(300)] }])
+        harness.emit("e1")
+        for wait in [5, 300] {
+            harness.answer(.status(500))
+            harness.advance(.milliseconds(wait * 1000 - 1))
+            #expect(harness.sent.isEmpty)
+            harness.advance(.milliseconds(1))
+            #expect(harness.sent.count == 1)
+        }
+        harness.answer(.refused)
+        #expect(harness.states == [.failed] && harness.rows[0].attempts == 3)
+        #expect(harness.rows[0].log.map(\.number) == [1, 2, 3])
+    }
+
+    @Test("a stale connection is tried again at once on a fresh one")
+    func stale() {
+        let harness = EngineHarness([subscription { $0.schedule = [] }])
+        harness.emit("e1")
+        harness.answer(.staleConnection)
+        #expect(harness.sent.first?.context.attempt == 2 && harness.sent.first?.needsFreshConnection == true)
+        harness.answer()
+        #expect(harness.states == [.delivered])
+    }
+
+    @Test("the clock steps in between: the schedule is unharmed", arguments: [3600, -3600])
+    func clockSteps(seconds: Int) {
+        let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
+        harness.emit("e1")
+        harness.answer(.status(500))
+        harness.advance(.seconds(30))
+        harness.clock.stepWall(by: .seconds(seconds))
+        harness.advance(.milliseconds(29_999))
+        #expect(harness.sent.isEmpty)
+        harness.advance(.milliseconds(1))
+        #expect(harness.sent.count == 1)
+    }
+
+    @Test("a due moment from a wrong clock is brought back to the longest wait after a restart")
+    func clamped() {
+        let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
+        harness.clock.stepWall(by: .seconds(10 * 365 * 86_400))
+        let wrong = harness.restarted()
+        wrong.emit("e1")
+        wrong.answer(.status(500))
+        wrong.clock.stepWall(by: .seconds(-10 * 365 * 86_400))
+        let right = wrong.restarted()
+        right.advance(.seconds(86_400))
+        #expect(right.sent.count == 1)
+    }
+
+    @Test("a first attempt is due at once, whatever another process's clock said")
+    func firstAttempts() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1")
+        harness.answer()
+        let outside = InMemoryStore(sharing: harness.store)
+        _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now + .seconds(3600))
+        harness.noticeForeignWrites()
+        #expect(harness.sent.count == 1)
+    }
+
+    @Test("an event with a moment is fanned out then, also if this process has emitted it")
+    func deliverAt() {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1", deliverAt: harness.clock.now + .seconds(3600))
+        #expect(harness.rows.isEmpty && harness.engine.isSettled)
+        harness.advance(.milliseconds(3_599_999))
+        #expect(harness.sent.isEmpty)
+        harness.advance(.milliseconds(1))
+        #expect(harness.sentEvents == ["e1"])
+    }
+
+    @Test("an event with a moment that is cancelled in time never leaves")
+    func cancelled() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1", deliverAt: harness.clock.now + .seconds(3600))
+        let outside = InMemoryStore(sharing: harness.store)
+        let result = try await outside.cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
+        #expect(result.events == ["e1"])
+        harness.noticeForeignWrites()
+        harness.advance(.seconds(7200))
+        #expect(harness.sent.isEmpty && harness.rows.isEmpty)
+    }
+
+    @Test("a waiting delivery that is cancelled is not sent again")
+    func cancelledRetry() async throws {
+        let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
+        harness.emit("e1")
+        harness.answer(.status(500))
+        let outside = InMemoryStore(sharing: harness.store)
+        _ = try await outside.cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
+        harness.advance(.seconds(120))
+        #expect(harness.sent.isEmpty && harness.states == [.cancelled] && harness.engine.isSettled)
+    }
+
+    @Test("an open breaker postpones first attempts and retries and uses none up; one probe goes through")
+    func breaker() {
+        let policy = subscription { policy in
+            policy.breaker = BreakerPolicy(failures: 2, pause: .seconds(30))
+            policy.schedule = [.seconds(10), .seconds(10)]
+        }
+        let harness = EngineHarness([policy])
+        harness.emit("e1")
+        harness.answer(.status(500))
+        harness.emit("e2")
+        harness.answer(.status(500))
+        #expect(harness.notices.contains(.breakerOpened(subscription: "crm", pause: .seconds(30))))
+        harness.emit("e3")
+        harness.advance(.milliseconds(29_999))
+        #expect(harness.sent.isEmpty && harness.rows.map(\.attempts) == [1, 1, 0])
+        harness.advance(.milliseconds(1))
+        #expect(harness.sent.count == 1)
+        harness.answer(.ok)
+        #expect(!harness.sent.isEmpty)
+        harness.answerAll()
+        #expect(harness.states == [.delivered, .delivered, .delivered])
+    }
+
+    @Test("a rate limit counts when attempts leave, not when they are claimed")
+    func rate() {
+        let harness = EngineHarness([subscription { $0.rateLimit = RateLimit(count: 2, per: .seconds(1)) }])
+        harness.emit("e0")
+        harness.answer()
+        harness.advance(.seconds(2))
+        harness.holdsCommits = true
+        harness.emit("e1", "e2", "e3", "e4")
+        harness.clock.advance(by: .milliseconds(900))
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.sent.count == 2)
+        harness.advance(.milliseconds(999))
+        #expect(harness.sent.count == 2)
+        harness.advance(.milliseconds(1))
+        #expect(harness.sent.count == 4)
+    }
+}

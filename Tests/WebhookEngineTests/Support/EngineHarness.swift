@@ -1,0 +1,174 @@
+import WebhookCore
+import WebhooksTesting
+
+@testable import WebhookEngine
+
+/// An engine over a store in memory, one input at a time. Commits are instant unless they are held; what leaves waits in
+/// ``sent`` until a test answers it.
+final class EngineHarness {
+    let clock: VirtualClock
+    let store: InMemoryStore
+    var registry: Registry
+    var renderer = ScriptedRenderer(poisonTopics: ["poison"])
+    var engine: DeliveryEngine
+    private let engineClock: EngineClock
+    /// Attempts that left and have no result.
+    var sent: [SendOrder] = []
+    var recorded: [RecordedAttempt] = []
+    var notices: [EngineNotice] = []
+    var replies: [EmitReply] = []
+    /// Commits fail with this.
+    var fault: StoreError?
+    /// Commits wait for ``releaseCommit()``.
+    var holdsCommits = false
+    private(set) var heldCommit: StoreBatch?
+    private(set) var wakeAt: Timestamp?
+    private var lastToken: UInt64 = 0
+
+    init(
+        _ subscriptions: [Subscription],
+        settings: EngineSettings = EngineSettings(),
+        store: InMemoryStore? = nil,
+        clock: VirtualClock = VirtualClock(),
+        starts: Bool = true
+    ) {
+        self.clock = clock
+        self.store = store ?? InMemoryStore(clock: clock)
+        registry = Registry(subscriptions: subscriptions, profiles: [:], settings: DispatcherSettings())
+        engine = DeliveryEngine(settings: settings, subscriptions: subscriptions, random: SeededGenerator(seed: 1))
+        engineClock = EngineClock(clock)
+        if starts { start() }
+    }
+
+    /// Another process on the same store, after this one is gone.
+    func restarted(_ subscriptions: [Subscription]? = nil, settings: EngineSettings? = nil) -> EngineHarness {
+        EngineHarness(
+            subscriptions ?? registry.subscriptions,
+            settings: settings ?? engine.settings,
+            store: InMemoryStore(sharing: store),
+            clock: clock
+        )
+    }
+
+    func start() { drive { $0.start(at: $1) } }
+
+    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
+        input(&engine, engineClock.now)
+        perform()
+    }
+
+    func emit(_ ids: String..., topic: String = "a.x", deliverAt: Timestamp? = nil, target: String? = nil) {
+        emit(ids.map { event($0, topic: topic, deliverAt: deliverAt, isTest: target != nil) }, target: target)
+    }
+
+    func emit(_ events: [Event], target: String? = nil) {
+        let orders = events.map { event in
+            let isDue = event.deliverAt.map { $0 <= clock.now } ?? true
+            lastToken += 1
+            return EmitOrder(
+                token: lastToken,
+                event: event,
+                target: target,
+                deliveries: isDue
+                    ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
+            )
+        }
+        drive { $0.emit(orders, at: $1) }
+    }
+
+    func event(_ id: String, topic: String = "a.x", deliverAt: Timestamp? = nil, isTest: Bool = false) -> Event {
+        Event(
+            stored: id,
+            topic: topic,
+            data: "{}",
+            tenant: nil,
+            occurredAt: clock.now,
+            occurredAtIsGiven: false,
+            deliverAt: deliverAt,
+            isTest: isTest
+        )
+    }
+
+    /// Answers the oldest attempt that left, or the one for an event.
+    func answer(_ answer: EndpointAnswer = .ok, event id: String? = nil) {
+        guard let order = sent.first(where: { id == nil || $0.context.event.id == id }) else { return }
+        self.answer(answer, to: order)
+    }
+
+    func answer(_ answer: EndpointAnswer, to order: SendOrder) {
+        sent.removeAll { $0.token == order.token }
+        let result = answer.exchange(latency: .zero, timeout: .seconds(1)).result
+        let finished = FinishedAttempt(
+            token: order.token,
+            result: result,
+            url: order.target.subscription.url.display,
+            requestHeaders: []
+        )
+        drive { $0.finished([finished], at: $1) }
+    }
+
+    /// Answers whatever leaves, until nothing does.
+    func answerAll(_ answer: EndpointAnswer = .ok) {
+        while !sent.isEmpty { self.answer(answer) }
+    }
+
+    /// Lets time pass; the engine is woken up whenever it wants.
+    func advance(_ duration: Duration) {
+        let end = engineClock.timeline + duration
+        while let wakeAt, wakeAt <= end {
+            clock.advance(by: .milliseconds(max(0, wakeAt.milliseconds - engineClock.timeline.milliseconds)))
+            drive { $0.tick(at: $1) }
+        }
+        clock.advance(by: .milliseconds(end.milliseconds - engineClock.timeline.milliseconds))
+        drive { $0.tick(at: $1) }
+    }
+
+    func noticeForeignWrites() { drive { $0.foreignWrites(at: $1) } }
+
+    func reload(_ subscriptions: [Subscription]) {
+        registry = Registry(subscriptions: subscriptions, profiles: [:], settings: DispatcherSettings())
+        drive { $0.reload(subscriptions, at: $1) }
+    }
+
+    func releaseCommit() {
+        guard let batch = heldCommit else { return }
+        heldCommit = nil
+        finish(batch)
+        perform()
+    }
+
+    var rows: [InMemoryDeliveryRow] { store.rows.deliveryRows }
+    var states: [DeliveryState] { rows.map(\.state) }
+    var sentEvents: [String] { sent.map(\.context.event.id) }
+
+    private func finish(_ batch: StoreBatch) {
+        let time = engineClock.now
+        if let fault { return engine.commitFailed(fault, at: time) }
+        switch store.commitNow(batch) {
+        case .success(let result): engine.committed(result, at: time)
+        case .failure(let error): engine.commitFailed(error, at: time)
+        }
+    }
+
+    private func perform() {
+        while true {
+            let actions = engine.takeActions()
+            wakeAt = actions.wakeAt
+            sent += actions.sends
+            recorded += actions.recorded
+            notices += actions.notices
+            replies += actions.replies
+            for event in actions.fanOuts {
+                let prepared = Generation(registry: registry, renderer: renderer).prepare(
+                    event.event,
+                    target: event.target
+                )
+                engine.fannedOut(event, deliveries: prepared, at: engineClock.now)
+            }
+            if let batch = actions.commit {
+                if holdsCommits { heldCommit = batch } else { finish(batch) }
+            }
+            guard actions.isPressing else { return }
+        }
+    }
+}
