@@ -69,6 +69,7 @@ struct Setup: Sendable {
     private var policy: DeliveryPolicy {
         var policy = DeliveryPolicy()
         policy.maxInFlight = options.number("max-in-flight", default: 64)
+        policy.timeout = .milliseconds(options.number("timeout-ms", default: 15_000))
         let wait = options.number("retry-after-ms", default: 0)
         if wait > 0 {
             policy.schedule = Array(repeating: .milliseconds(wait), count: 30)
@@ -81,10 +82,11 @@ struct Setup: Sendable {
     private var body: BodyTemplate? {
         guard options.text("content") == "mustache" else { return nil }
         let source = #"""
-            {"event":"{{topic}}","id":"{{id}}","at":{{timestamp}},"tenant":"{{tenant}}",
-            "course":{"id":{{{data.course.id}}},"name":"{{data.course.name}}","price":"{{data.course.price}}"},
-            "student":{"id":{{{data.student.id}}},"email":"{{data.student.email}}","roles":{{{data.student.roles}}}},
-            "note":"{{data.note}}"}
+            {"event":"{{topic}}","id":"{{id}}","at":{{timestamp}},"tenant":"{{tenant}}","note":"{{data.note}}",
+            "course":{{#data.course}}{"id":{{{id}}},"name":"{{name}}","price":"{{price}}"}{{/data.course}}
+            {{^data.course}}null{{/data.course}},
+            "student":{{#data.student}}{"id":{{{id}}},"email":"{{email}}","roles":{{{roles}}}}{{/data.student}}
+            {{^data.student}}null{{/data.student}}}
             """#
         return BodyTemplate(name: "course.json.mustache", contentType: .json, source: source)
     }
