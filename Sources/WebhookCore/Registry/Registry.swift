@@ -6,6 +6,7 @@ public final class Registry: Sendable {
     public let profiles: [String: Profile]
     public let settings: DispatcherSettings
     private let indexByName: [String: Int]
+    private let index: SubscriptionIndex
 
     public init(subscriptions: [Subscription], profiles: [String: Profile], settings: DispatcherSettings) {
         self.subscriptions = subscriptions
@@ -15,6 +16,7 @@ public final class Registry: Sendable {
             subscriptions.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+        index = SubscriptionIndex(subscriptions)
     }
 
     /// A subscription by name.
@@ -25,11 +27,12 @@ public final class Registry: Sendable {
     /// Who wants an event, in the file's order. Parses the data only where a filter asks for it.
     public func subscriptions(for event: Event) -> [Subscription] {
         var data: JSONValue?
-        return subscriptions.filter { subscription in
-            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return false }
-            guard let filter = subscription.filter else { return true }
+        return index.candidates(topic: event.topic, tenant: event.tenant).compactMap { position in
+            let subscription = subscriptions[position]
+            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return nil }
+            guard let filter = subscription.filter else { return subscription }
             if data == nil { data = try? JSON.parse(event.data) }
-            return data.map { filter.accepts(event, data: $0) } ?? false
+            return (data.map { filter.accepts(event, data: $0) } ?? false) ? subscription : nil
         }
     }
 }
