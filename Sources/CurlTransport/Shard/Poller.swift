@@ -16,7 +16,7 @@ final class Poller {
     let descriptor: Int32
     private let timer: Int32
     private var armedFor = MonotonicTime.distantFuture
-    /// By descriptor: odd while registered.
+    /// By descriptor: odd while watched.
     private var generations: [UInt32] = []
     private let buffer: UnsafeMutableBufferPointer<epoll_event>
 
@@ -50,18 +50,18 @@ final class Poller {
         if Int(socket) >= generations.count {
             generations.append(contentsOf: repeatElement(0, count: Int(socket) + 64 - generations.count))
         }
-        if generations[Int(socket)] & 1 == 1, control(EPOLL_CTL_MOD, socket, events, key(socket)) { return true }
-        // New, or closed and opened again behind our back, which took the registration with it.
-        generations[Int(socket)] = (generations[Int(socket)] | 1) &+ 2
+        if generations[Int(socket)] & 1 == 0 { generations[Int(socket)] &+= 1 }
+        // Mostly it is registered from the last time. If not, it is new, or was closed, which took the registration along.
+        if control(EPOLL_CTL_MOD, socket, events, key(socket)) { return true }
+        generations[Int(socket)] &+= 2
         return control(EPOLL_CTL_ADD, socket, events, key(socket))
-            || control(EPOLL_CTL_MOD, socket, events, key(socket))
     }
 
-    /// Stops watching a socket, which may be closed already.
+    /// Stops watching a socket, which may be closed already. An idle connection stays registered for its next use, until
+    /// something happens on it.
     func forget(_ socket: Int32) {
         guard Int(socket) < generations.count, generations[Int(socket)] & 1 == 1 else { return }
         generations[Int(socket)] &+= 1
-        _ = control(EPOLL_CTL_DEL, socket, 0, 0)
     }
 
     /// Hands out what has happened, without waiting; returns false when there was room for more.
@@ -75,8 +75,11 @@ final class Poller {
                 continue
             }
             let socket = Int32(truncatingIfNeeded: event.data.u64 & 0xFFFF_FFFF)
-            // An earlier event of this round may have closed the socket.
-            guard key(socket) == event.data.u64 else { continue }
+            guard key(socket) == event.data.u64 else {
+                // Forgotten; or an earlier event of this round has closed the socket, and the number is in use again.
+                if generations[Int(socket)] & 1 == 0 { _ = control(EPOLL_CTL_DEL, socket, 0, 0) }
+                continue
+            }
             handle(Event(socket: socket, mask: Self.mask(event.events)))
         }
         return count == Self.capacity

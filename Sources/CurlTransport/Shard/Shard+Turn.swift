@@ -7,13 +7,14 @@ extension Shard {
     func turn() {
         dispatchPrecondition(condition: .onQueue(queue))
         for message in takeMessages() { handle(message) }
+        while !waiting.isEmpty {
+            beginPortion()
+            if !isClosed { _ = goRound() }
+        }
         if !isClosed {
             // A bound, so that the queue's other work comes to its turn; what is left makes the descriptor readable.
-            for _ in 0..<8 {
-                let isMoreWaiting = dispatchEvents()
-                runTimeouts()
-                collectFinished()
-                if !isMoreWaiting && MonotonicTime.now < curlDeadline { break }
+            for _ in 0..<7 {
+                if !goRound() { break }
             }
             retryStarved()
         }
@@ -21,12 +22,30 @@ extension Shard {
         if !isClosed { poller.wake(at: min(curlDeadline, starvation.nextTry)) }
     }
 
+    /// Takes up some of the orders that wait.
+    private func beginPortion() {
+        guard !waiting.isEmpty else { return }
+        let now = MonotonicTime.now
+        for _ in 0..<Self.portion {
+            guard let (order, batch) = waiting.popFirst() else { return }
+            begin(order, batch: batch, now: now)
+        }
+    }
+
+    /// Looks once at every socket and at the time; returns whether there may be more to do.
+    private func goRound() -> Bool {
+        let isMoreWaiting = dispatchEvents()
+        runTimeouts()
+        collectFinished()
+        handOverResults()
+        return isMoreWaiting || MonotonicTime.now >= curlDeadline
+    }
+
     private func handle(_ message: ShardMessage) {
         switch message {
         case .send(let orders, let completion):
             let batch = ResultBatch(completion: completion)
-            let now = MonotonicTime.now
-            for order in orders { begin(order, batch: batch, now: now) }
+            for order in orders { waiting.append((order, batch)) }
         case .resolved(let serial, let answer):
             resolved(serial, answer)
         case .cancelAll:

@@ -1,4 +1,5 @@
 internal import CCurl
+internal import DequeModule
 internal import Dispatch
 internal import WebhookCore
 
@@ -26,10 +27,14 @@ final class Shard: @unchecked Sendable {
     var lastSerial: UInt64 = 0
     var idleHandles: [EasyHandle] = []
     var touchedBatches: [ResultBatch] = []
+    /// Orders that were not taken up yet.
+    var waiting: Deque<(order: TransportOrder, batch: ResultBatch)> = []
     var starvation = Starvation()
 
     /// Easy handles that are kept for later requests.
     static let idleHandleLimit = 256
+    /// So many orders are taken up at a time: between two portions the first answers are read.
+    static let portion = 8
 
     init(number: Int, idleConnections: Int, resolver: any HostResolver) throws(CurlTransportError) {
         self.resolver = resolver
