@@ -1,7 +1,7 @@
 internal import WebhookCore
 
 extension CompiledSubscription {
-    /// The headers of one attempt, as sent and as shown.
+    /// The headers of one attempt: those to send, and all as they may be shown, with `Host` first and `Content-Length` last.
     func headers(
         for attempt: AttemptContext,
         body: ByteString
@@ -10,7 +10,8 @@ extension CompiledSubscription {
         var sent: [HTTPHeader] = []
         var shown: [HTTPHeader] = []
         sent.reserveCapacity(entries.count + 2)
-        shown.reserveCapacity(entries.count + 2)
+        shown.reserveCapacity(entries.count + 4)
+        shown.append(host)
         var root: TemplateRoot?
         for entry in entries {
             switch entry {
@@ -37,6 +38,7 @@ extension CompiledSubscription {
                 try appendSignature(attempt, body, &sent, &shown)
             }
         }
+        shown.append(HTTPHeader("Content-Length", String(body.count)))
         return (sent, shown)
     }
 

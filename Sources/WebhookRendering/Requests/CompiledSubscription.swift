@@ -25,6 +25,7 @@ final class CompiledSubscription: Sendable {
     let template: Result<CompiledTemplate, RenderingError>?
     let contentType: ContentType
     let redactor: Redactor
+    let host: HTTPHeader
     /// In the order in which they are sent.
     let entries: [Entry]
     let signer: Signer?
@@ -42,6 +43,7 @@ final class CompiledSubscription: Sendable {
         self.template = template
         contentType = subscription.body?.contentType ?? subscription.contentType
         redactor = Redactor(secrets: SecretTexts.all(of: subscription, egress))
+        host = HTTPHeader("Host", subscription.url.hostHeader)
         var plan = HeaderPlan(redactor)
         plan.add(subscription, profile)
         entries = plan.entries

@@ -73,7 +73,7 @@ public final class WebhookRenderer: DeliveryRenderer {
         )
         return PreparedRequest(
             request: request,
-            redactedHeaders: Self.wireHeaders(headers.shown, url: subscription.url, body: body),
+            redactedHeaders: headers.shown,
             redactor: prepared.redactor
         )
     }
@@ -82,15 +82,8 @@ public final class WebhookRenderer: DeliveryRenderer {
     ///
     /// `Host` comes first and `Content-Length` last, as in ``PreparedRequest/redactedHeaders``.
     public static func wireHeaders(of request: TransportRequest) -> [HTTPHeader] {
-        wireHeaders(request.headers, url: request.url, body: request.body)
-    }
-
-    private static func wireHeaders(_ headers: [HTTPHeader], url: EndpointURL, body: ByteString) -> [HTTPHeader] {
-        var all = [HTTPHeader("Host", url.hostHeader)]
-        all.reserveCapacity(headers.count + 2)
-        all += headers
-        all.append(HTTPHeader("Content-Length", String(body.count)))
-        return all
+        let length = HTTPHeader("Content-Length", String(request.body.count))
+        return [HTTPHeader("Host", request.url.hostHeader)] + request.headers + [length]
     }
 
     /// What was prepared for a subscription; on the fly where this very subscription was not.

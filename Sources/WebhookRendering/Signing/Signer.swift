@@ -66,10 +66,10 @@ public struct Signer: Sendable {
     private func signature(_ prefix: String, _ body: ByteString, _ key: SigningKey) throws(RenderingError) -> String {
         switch key {
         case .plain(let text): return text
-        case .hmac(let key):
-            return scheme.kind == .hmacSHA512
-                ? encode(Self.authenticationCode(SHA512.self, prefix, body, key))
-                : encode(Self.authenticationCode(SHA256.self, prefix, body, key))
+        case .hmacSHA256(let start):
+            return encode(Self.authenticationCode(start, prefix, body))
+        case .hmacSHA512(let start):
+            return encode(Self.authenticationCode(start, prefix, body))
         case .ed25519(let key):
             return encode(try Self.signature(prefix, body, key))
         }
@@ -83,14 +83,16 @@ public struct Signer: Sendable {
     }
 
     /// The HMAC (RFC 2104) of a prefix and a body, without joining them in memory.
+    ///
+    /// - Parameter start: begun with the key.
     static func authenticationCode<H: HashFunction>(
-        _ hash: H.Type,
+        _ start: HMAC<H>,
         _ prefix: String,
-        _ body: ByteString,
-        _ key: SymmetricKey
+        _ body: ByteString
     ) -> HMAC<H>.MAC {
-        var code = HMAC<H>(key: key)
-        code.update(data: Array(prefix.utf8))
+        var code = start
+        var prefix = prefix
+        prefix.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
         body.withUnsafeBytes { code.update(data: $0) }
         return code.finalize()
     }

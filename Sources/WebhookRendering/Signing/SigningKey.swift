@@ -5,7 +5,9 @@ internal import WebhookCore
 /// A secret, decoded for its scheme.
 enum SigningKey: Sendable {
     case plain(String)
-    case hmac(SymmetricKey)
+    /// Begun with the key: a copy goes on with the content.
+    case hmacSHA256(HMAC<SHA256>)
+    case hmacSHA512(HMAC<SHA512>)
     case ed25519(Curve25519.Signing.PrivateKey)
 
     /// Decodes a secret's text.
@@ -16,8 +18,10 @@ enum SigningKey: Sendable {
         switch scheme.kind {
         case .plain:
             return .plain(text)
-        case .hmacSHA256, .hmacSHA512:
-            return .hmac(SymmetricKey(data: try bytes(of: text, scheme.secretEncoding)))
+        case .hmacSHA256:
+            return .hmacSHA256(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
+        case .hmacSHA512:
+            return .hmacSHA512(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
         case .ed25519:
             if text.hasPrefix(StandardWebhooks.signingKeyPrefix) { return try StandardWebhooks.key(text) }
             return .ed25519(try privateKey(try bytes(of: text, scheme.secretEncoding)))

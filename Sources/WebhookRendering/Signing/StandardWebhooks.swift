@@ -63,14 +63,14 @@ public enum StandardWebhooks {
             isValid = { key.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
         } else {
             switch try? key(text) {
-            case .hmac(let key):
+            case .hmacSHA256(let start):
                 version = "v1"
-                let expected = Data(Signer.authenticationCode(SHA256.self, prefix, body, key))
+                let expected = Data(Signer.authenticationCode(start, prefix, body))
                 isValid = { constantTimeEqual($0, expected) }
             case .ed25519(let key):
                 version = "v1a"
                 isValid = { key.publicKey.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
-            case .plain, nil:
+            case .hmacSHA512, .plain, nil:
                 return false
             }
         }
@@ -97,7 +97,7 @@ public enum StandardWebhooks {
         guard let bytes = Data(base64Encoded: encoded), !bytes.isEmpty else {
             throw RenderingError("a signing secret must be whsec_ followed by base64")
         }
-        return .hmac(SymmetricKey(data: bytes))
+        return .hmacSHA256(HMAC(key: SymmetricKey(data: bytes)))
     }
 
     static func signature(
@@ -108,12 +108,12 @@ public enum StandardWebhooks {
     ) throws(RenderingError) -> String {
         let prefix = "\(id).\(timestamp)."
         switch key {
-        case .hmac(let key):
-            return "v1," + Data(Signer.authenticationCode(SHA256.self, prefix, body, key)).base64EncodedString()
+        case .hmacSHA256(let start):
+            return "v1," + Data(Signer.authenticationCode(start, prefix, body)).base64EncodedString()
         case .ed25519(let key):
             return "v1a," + Data(try Signer.signature(prefix, body, key)).base64EncodedString()
-        case .plain:
-            throw RenderingError("a plain secret can't sign")
+        case .hmacSHA512, .plain:
+            throw RenderingError("the secret is not one of the specification's")
         }
     }
 }
