@@ -16,6 +16,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let reader: DatabaseQueue
     let names = SubscriptionNames()
     let foreignWrites = ForeignWrites()
+    /// The log as it was at the last look for foreign writes.
+    private let checkedLog = Mutex<LogStamp?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.
@@ -66,7 +68,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     public func close() {
         if role == .dispatcher {
             // A store that only short-lived dispatchers use is kept searchable by them.
-            listNewRowsNow(portions: 20)
+            listNewRowsNow(portions: 200)
             try? checkpoint()
         }
         try? reader.close()
@@ -83,10 +85,41 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         write(completion: completion) { session in try session.apply(batch) }
     }
 
+    public func commit(
+        next: @escaping @Sendable () -> StoreBatch?,
+        completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
+    ) {
+        guard let writer else {
+            return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
+        }
+        writer.asyncWriteWithoutTransaction { [names, path] db in
+            // Taken before the transaction: where that can't begin, it is the batch that fails.
+            guard let first = next() else { return completion(.success([])) }
+            let result = Self.transaction(db, names: names, path: path) { session in
+                var results = [try session.apply(first)]
+                var size = first.size
+                while size < Self.fullTransaction, let more = next() {
+                    results.append(try session.apply(more))
+                    size += more.size
+                }
+                return results
+            }
+            completion(result)
+        }
+    }
+
+    /// A transaction of so many changes takes no more: it is worth its wait for the disk.
+    static let fullTransaction = 64
+
     public func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void) {
         guard let writer else { return completion(false) }
-        writer.asyncWriteWithoutTransaction { [foreignWrites] db in
-            completion((try? foreignWrites.check(db)) ?? false)
+        // Taken before the look: what is written after it changes it.
+        let stamp = LogStamp(files.wal)
+        if let stamp, checkedLog.withLock({ $0 == stamp }) { return completion(false) }
+        writer.asyncWriteWithoutTransaction { [self] db in
+            let found = try? foreignWrites.check(db)
+            if found != nil { checkedLog.withLock { $0 = stamp } }
+            completion(found ?? false)
         }
     }
 

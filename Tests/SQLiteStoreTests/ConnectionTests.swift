@@ -94,6 +94,28 @@ struct ConnectionTests {
         #expect(store.walSize() == 0)
     }
 
+    @Test("A write after a quiet time is noticed, and one in the same moment as the last look")
+    func quietLog() async throws {
+        let dispatcher = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
+        let writer = try SQLiteStore.open(path: folder.file(), role: .writer)
+        for number in 0..<3 {
+            _ = try await writer.append([.sample("a\(number)")])
+            // As if that had been a while ago: the log's own stamp tells that nothing has happened.
+            let past = Date(timeIntervalSince1970: 1_700_000_000 + Double(number))
+            try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: folder.file() + "-wal")
+            #expect(await dispatcher.hasForeignWrites())
+            #expect(LogStamp(folder.file() + "-wal") != nil)
+            #expect(await !dispatcher.hasForeignWrites())
+            _ = try await writer.append([.sample("b\(number)")])
+            // Written just now: more may come without the stamp changing.
+            #expect(LogStamp(folder.file() + "-wal") == nil)
+            #expect(await dispatcher.hasForeignWrites())
+            _ = try await writer.append([.sample("c\(number)")])
+            #expect(await dispatcher.hasForeignWrites())
+            #expect(await !dispatcher.hasForeignWrites())
+        }
+    }
+
     @Test("Another connection's ten thousand events are noticed and all there")
     func storm() async throws {
         let dispatcher = try SQLiteStore.open(path: folder.file(), role: .dispatcher)

@@ -55,8 +55,8 @@ extension BatchSession {
             db,
             """
             SELECT \(OpenDeliveryRow.columns), s.name
-            FROM webhooks_deliveries d JOIN webhooks_events e ON e.id = d.event
-            JOIN webhooks_subscriptions s ON s.id = d.subscription
+            FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_in_flight
+            CROSS JOIN webhooks_events e ON e.id = d.event JOIN webhooks_subscriptions s ON s.id = d.subscription
             WHERE d.state = 2 ORDER BY d.id
             """
         )

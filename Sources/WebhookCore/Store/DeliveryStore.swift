@@ -11,6 +11,29 @@ public protocol DeliveryStore: Sendable {
     /// - Parameter completion: called once, on a queue of the store's, after the commit is durable.
     func commit(_ batch: StoreBatch, completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void)
 
+    /// Applies, in one transaction, batches that are only taken when it begins: what has come up until then shares the
+    /// wait for the disk.
+    ///
+    /// All or nothing, and in the order of the calls, as ``commit(_:completion:)``.
+    /// - Parameters:
+    ///   - next: gives a batch; `nil`: there is nothing (more). Called on a queue of the store's, at the beginning and as
+    ///     often as the store likes until it gives `nil`.
+    ///   - completion: called once, on a queue of the store's, after the commit is durable, with a result for each batch.
+    func commit(
+        next: @escaping @Sendable () -> StoreBatch?,
+        completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
+    )
+
     /// Whether another connection has written since the last call. Cheap: called several times a second.
     func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void)
+}
+
+extension DeliveryStore {
+    public func commit(
+        next: @escaping @Sendable () -> StoreBatch?,
+        completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
+    ) {
+        guard let batch = next() else { return completion(.success([])) }
+        commit(batch) { result in completion(result.map { [$0] }) }
+    }
 }

@@ -26,6 +26,9 @@ public struct StoreBatch: Sendable {
         results.isEmpty && settlements.isEmpty && health.isEmpty && acceptances.isEmpty && fanOuts.isEmpty
             && withdrawals.isEmpty && claims.isEmpty && reads.isEmpty
     }
+
+    /// How many events and deliveries it changes, about.
+    public var size: Int { results.count + acceptances.count + fanOuts.count + claims.count }
 }
 
 /// What a batch brought; arrays run parallel to the batch's.

@@ -50,13 +50,13 @@ extension AttemptDecision {
     /// - Parameters:
     ///   - now: on the engine's timeline, for the next due moment.
     ///   - wall: the wall clock, for a `Retry-After` date.
-    ///   - jitter: a random number from 0 up to 1.
+    ///   - jitter: a random number from 0 up to 1, drawn only after a failure.
     static func decide(
         _ result: TransportResult,
         _ facts: AttemptFacts,
         now: Timestamp,
         wall: Timestamp,
-        jitter: Double
+        jitter: @autoclosure () -> Double
     ) -> AttemptDecision {
         switch result.ending {
         case .answered(let status) where facts.isSuccess(status):
@@ -85,11 +85,11 @@ extension AttemptDecision {
             )
         case .answered(let status):
             let detail = (300...399).contains(status) ? "redirects are not followed" : nil
-            var decision = failure(.status, detail, result, facts, now: now, wall: wall, jitter: jitter)
+            var decision = failure(.status, detail, result, facts, now: now, wall: wall, jitter: jitter())
             decision.status = status
             return decision
         case .failed(let error, let detail):
-            return failure(error, detail, result, facts, now: now, wall: wall, jitter: jitter)
+            return failure(error, detail, result, facts, now: now, wall: wall, jitter: jitter())
         }
     }
 

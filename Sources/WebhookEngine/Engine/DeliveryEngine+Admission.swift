@@ -139,23 +139,40 @@ extension DeliveryEngine {
         let room = min(room(index), 4096)
         let isLow = window.hasMore && (window.count <= room / 4 || window.isAhead)
         guard isLow || window.needsRescan else { return }
+        guard pending.refillRows < Self.refillRows else {
+            if !lanes[index].isRefillQueued { refillQueue.append(index) }
+            lanes[index].isRefillQueued = true
+            return
+        }
         let isRescan = window.needsRescan || window.cursor == nil
+        let limit = isRescan ? min(window.count, 4096) + room : room
         lanes[index].window.startRefill(isRescan: isRescan)
         pending.refills.append(PendingCommit.RefillContext(lane: index, epoch: window.epoch))
+        pending.refillRows += limit
+        refillRowsAsked += limit
         pending.batch.reads.refills.append(
             Refill(
                 subscription: lanes[index].name,
                 after: isRescan ? nil : window.cursor,
-                limit: isRescan ? min(window.count, 4096) + room : room,
+                limit: limit,
                 includesAttempted: lanes[index].policy.ordered
             )
         )
     }
 
+    /// Asks for those whose reads had to wait for the next transaction.
+    private mutating func refillQueued() {
+        while pending.refillRows < Self.refillRows, let index = refillQueue.popFirst() {
+            lanes[index].isRefillQueued = false
+            refillIfNeeded(index)
+        }
+    }
+
     /// The most deliveries to hold of a lane; fewer where all lanes together hold a lot.
     func room(_ index: Int) -> Int {
         let limit = lanes[index].window.limit
-        return held.count < settings.windowTotal || settings.scope == .own ? limit : min(limit, 8)
+        let isFree = held.count + refillRowsAsked < settings.windowTotal || settings.scope == .own
+        return isFree ? limit : min(limit, 8)
     }
 
     mutating func setTimer(_ index: Int, _ at: Timestamp) {
@@ -169,11 +186,12 @@ extension DeliveryEngine {
         }
     }
 
-    /// The end of every input: admits, gives out the next commit, says when to wake up.
+    /// The end of every input: admits, asks for the next commit, says when to wake up.
     mutating func conclude(at time: EngineTime) {
         if let retry = storeRetryAt, retry <= time.timeline { storeRetryAt = nil }
         admit(at: time)
         readEventsIfWanted(at: time)
+        refillQueued()
         flush(at: time)
         var wake = timers.min?.at
         for moment in [nextEventAt, storeRetryAt] {
@@ -191,10 +209,9 @@ extension DeliveryEngine {
     }
 
     private mutating func flush(at time: EngineTime) {
-        guard committing == nil, !pending.batch.isEmpty else { return }
+        guard committing.isEmpty, !isAskingForCommit, !pending.batch.isEmpty else { return }
         if let retry = storeRetryAt, retry > time.timeline, pending.batch.acceptances.isEmpty { return }
-        actions.commit = pending.batch
-        committing = pending
-        pending = PendingCommit()
+        isAskingForCommit = true
+        actions.wantsCommit = true
     }
 }

@@ -1,92 +1,8 @@
-public import WebhookCore
+internal import WebhookCore
 
-/// What a transaction brought.
+/// What became durable.
 extension DeliveryEngine {
-    /// The commit that was given out is durable.
-    public mutating func committed(_ result: StoreBatchResult, at time: EngineTime) {
-        guard let done = committing else { return }
-        committing = nil
-        if storeBackoff != Self.firstStoreBackoff {
-            actions.notices.append(.storeRecovered)
-            storeBackoff = Self.firstStoreBackoff
-        }
-        storeRetryAt = nil
-        for (index, attempt) in done.results.enumerated() where result.results[index] {
-            actions.recorded.append(attempt)
-        }
-        for index in done.health where !pending.health.contains(index) { lanes[index].hasUnwrittenHealth = false }
-        // First of all who is disabled: nothing leaves for those.
-        if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
-        for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
-        for (index, context) in done.fanOuts.enumerated() {
-            if case .stored(let ids) = result.fanOuts[index] {
-                started(context.starts, ids, event: context.event.row, at: time)
-            } else {
-                startsCameToNothing(context.starts, at: time)
-            }
-        }
-        for (index, lane) in done.withdrawals.enumerated() {
-            withdrawn(lane, result.withdrawals[index], done, index, at: time)
-        }
-        for (index, token) in done.claims.enumerated() { claimed(token, result.claims[index], at: time) }
-        finishReads(done, result.reads, at: time)
-        conclude(at: time)
-    }
-
-    /// The commit that was given out failed; the store is as before.
-    public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
-        guard let failed = committing else { return }
-        committing = nil
-        actions.notices.append(.storeFailed(error))
-        storeRetryAt = time.timeline + storeBackoff
-        storeBackoff = min(storeBackoff * 2, Self.longestStoreBackoff)
-        for context in failed.acceptances {
-            actions.replies.append(EmitReply(token: context.token, result: .failure(error)))
-            startsCameToNothing(context.starts, at: time)
-        }
-        for context in failed.fanOuts {
-            startsCameToNothing(context.starts, at: time)
-            if settings.scope == .own {
-                pending.batch.reads.adoptions.append(context.event.row)
-            } else {
-                wantsEvents = true
-            }
-        }
-        for token in failed.claims {
-            guard let flight = landUnused(token) else { continue }
-            putBack(flight.held, lane: flight.lane, at: time)
-        }
-        // Results are facts: they stay until they are on record. So do decisions about subscriptions.
-        pending.batch.results.insert(contentsOf: failed.batch.results, at: 0)
-        pending.results.insert(contentsOf: failed.results, at: 0)
-        for (index, health) in zip(failed.health, failed.batch.health) where !pending.health.contains(index) {
-            pending.batch.health.append(health)
-            pending.health.append(index)
-        }
-        pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
-        pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
-        repeatReads(of: failed)
-        conclude(at: time)
-    }
-
-    private mutating func repeatReads(of failed: PendingCommit) {
-        let reads = failed.batch.reads
-        pending.batch.reads.interrupted = pending.batch.reads.interrupted || reads.interrupted
-        pending.batch.reads.health = pending.batch.reads.health || reads.health
-        pending.batch.reads.openSubscriptions = pending.batch.reads.openSubscriptions || reads.openSubscriptions
-        pending.batch.reads.adoptions.append(contentsOf: reads.adoptions)
-        if let above = reads.newDeliveriesAbove { lookForNewDeliveries(above: above) }
-        if reads.pendingEvents > 0 {
-            isReadingEvents = false
-            wantsEvents = true
-        }
-        for refill in failed.refills where lanes[refill.lane].window.epoch == refill.epoch {
-            lanes[refill.lane].window.refillFailed()
-            refillIfNeeded(refill.lane)
-        }
-    }
-
-    private mutating func accepted(
+    mutating func accepted(
         _ context: PendingCommit.AcceptanceContext,
         _ result: AcceptanceResult,
         at time: EngineTime
@@ -101,7 +17,7 @@ extension DeliveryEngine {
     }
 
     /// New deliveries are durable: those claimed with the insert leave, the others wait their turn.
-    private mutating func started(
+    mutating func started(
         _ starts: [PendingCommit.StartContext],
         _ ids: [Delivery.ID],
         event: Int64,
@@ -131,7 +47,7 @@ extension DeliveryEngine {
     }
 
     /// Nothing was stored: slots taken in advance are free again.
-    private mutating func startsCameToNothing(_ starts: [PendingCommit.StartContext], at time: EngineTime) {
+    mutating func startsCameToNothing(_ starts: [PendingCommit.StartContext], at time: EngineTime) {
         for context in starts where context.held != nil {
             if let token = context.flight {
                 _ = landUnused(token)
@@ -153,13 +69,13 @@ extension DeliveryEngine {
     }
 
     /// Puts a delivery that was taken for an attempt back to the front.
-    private mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
+    mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
         guard lanes[index].isOpen else { return release(delivery) }
         lanes[index].window.pushBack(delivery)
         enqueue(index, at: time)
     }
 
-    private mutating func claimed(_ token: UInt64, _ result: ClaimResult, at time: EngineTime) {
+    mutating func claimed(_ token: UInt64, _ result: ClaimResult, at time: EngineTime) {
         switch result {
         case .claimed(let body):
             guard let flight = flights[token] else { return }
@@ -204,8 +120,7 @@ extension DeliveryEngine {
         )
     }
 
-    private mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime)
-    {
+    mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
         let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
         lanes[lane].needsWithdrawal = false
         // The next start goes on where a drain stops.

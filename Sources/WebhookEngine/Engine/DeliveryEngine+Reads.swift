@@ -19,6 +19,7 @@ extension DeliveryEngine {
             if let highest = reads.highestDelivery { highestDelivery = max(highestDelivery, highest) }
             for name in reads.touchedSubscriptions { touched(name, at: time) }
         }
+        refillRowsAsked -= done.refillRows
         for (position, context) in done.refills.enumerated()
         where lanes[context.lane].window.epoch == context.epoch {
             refilled(context.lane, reads.refills[position], asked.refills[position], at: time)
@@ -140,7 +141,7 @@ extension DeliveryEngine {
             var attempt = Attempt(
                 number: delivery.attempts,
                 startedAt: found.claimedAt,
-                url: lane.map { lanes[$0].target.subscription.url.display } ?? "",
+                url: lane.map { lanes[$0].target.url } ?? "",
                 requestHeaders: [],
                 requestBody: .empty
             )

@@ -66,7 +66,7 @@ extension DeliveryEngine {
         var attempt = Attempt(
             number: flight.number,
             startedAt: flight.startedAt,
-            url: lanes[flight.lane].target.subscription.url.display,
+            url: lanes[flight.lane].target.url,
             requestHeaders: [],
             requestBody: .empty
         )

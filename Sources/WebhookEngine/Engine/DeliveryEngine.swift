@@ -25,8 +25,15 @@ public struct DeliveryEngine {
     /// Every delivery that is in a window, claimed or in flight.
     var held: Set<Delivery.ID> = []
     var heldBodyBytes = 0
+    /// The most deliveries that reads under way bring.
+    var refillRowsAsked = 0
+    /// Lanes whose reads wait for the next transaction.
+    var refillQueue: Deque<Int> = []
     var pending = PendingCommit()
-    var committing: PendingCommit?
+    /// Batches given out whose results have not come back yet, the first first.
+    var committing: Deque<PendingCommit> = []
+    /// A transaction was asked for that has not taken its first batch yet.
+    var isAskingForCommit = false
     var actions = EngineActions()
     var timers: Heap<LaneTimer> = []
     var hasStarted = false
@@ -88,8 +95,11 @@ public struct DeliveryEngine {
     }
 
     private var hasNothingUnderWay: Bool {
-        flights.isEmpty && committing == nil && pending.batch.isEmpty && fanOutsUnderWay == 0
+        flights.isEmpty && committing.isEmpty && pending.batch.isEmpty && fanOutsUnderWay == 0
     }
+
+    /// A transaction reads about so many deliveries into the windows: some milliseconds.
+    static let refillRows = 2048
 
     /// What is to be done; empties the list.
     public mutating func takeActions() -> EngineActions {

@@ -2,8 +2,8 @@ public import WebhookCore
 
 /// What the engine wants done after an input. The edge does it, in this order.
 public struct EngineActions: Sendable {
-    /// A transaction; the next is only given out after ``DeliveryEngine/committed(_:at:)`` or `commitFailed`.
-    public var commit: StoreBatch?
+    /// A transaction is to begin; it takes what it shall hold by ``DeliveryEngine/takeBatch()``. None is under way.
+    public var wantsCommit = false
     /// Attempts that are claimed durably and may leave.
     public var sends: [SendOrder] = []
     /// Events to match and render; answered by ``DeliveryEngine/fannedOut(_:deliveries:at:)``.
@@ -21,7 +21,7 @@ public struct EngineActions: Sendable {
 
     /// Whether there is anything to do but to wake up later.
     public var isPressing: Bool {
-        commit != nil || !sends.isEmpty || !fanOuts.isEmpty || !replies.isEmpty || !recorded.isEmpty || !notices.isEmpty
+        wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !replies.isEmpty || !recorded.isEmpty || !notices.isEmpty
     }
 }
 

@@ -10,6 +10,30 @@ struct PendingCommit {
     var health: [Int] = []
     var withdrawals: [Int] = []
     var refills: [RefillContext] = []
+    /// The most deliveries that these reads bring.
+    var refillRows = 0
+
+    /// Takes everything, and leaves room for as much: the next is mostly as large.
+    mutating func take() -> PendingCommit {
+        let taken = self
+        self = PendingCommit()
+        batch.results.reserveCapacity(taken.results.count)
+        results.reserveCapacity(taken.results.count)
+        batch.acceptances.reserveCapacity(taken.acceptances.count)
+        acceptances.reserveCapacity(taken.acceptances.count)
+        batch.claims.reserveCapacity(taken.claims.count)
+        claims.reserveCapacity(taken.claims.count)
+        return taken
+    }
+
+    /// Takes what is to be read alone.
+    mutating func takeReads() -> PendingCommit {
+        var taken = PendingCommit()
+        swap(&taken.batch.reads, &batch.reads)
+        swap(&taken.refills, &refills)
+        swap(&taken.refillRows, &refillRows)
+        return taken
+    }
 
     /// Whose read it is; of no use where the window has forgotten everything since.
     struct RefillContext {

@@ -34,6 +34,8 @@ struct Lane {
     var awaitsHealth = false
     /// Open deliveries are being withdrawn, because it is disabled.
     var isWithdrawing = false
+    /// Its read waits for the next transaction.
+    var isRefillQueued = false
     /// Others have inserted meanwhile: withdraw once more.
     var needsWithdrawal = false
     /// Where order matters, and for an engine that has only deliveries of its own: the first open delivery that isn't. Nothing
@@ -67,8 +69,11 @@ struct Lane {
 /// A subscription, shared without copying.
 public final class LaneTarget: Sendable {
     public let subscription: Subscription
+    /// The URL as it may be shown.
+    let url: String
 
     public init(_ subscription: Subscription) {
         self.subscription = subscription
+        url = subscription.url.display
     }
 }

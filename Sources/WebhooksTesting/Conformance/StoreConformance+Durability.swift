@@ -6,6 +6,8 @@ extension StoreConformance {
         Check("another connection's writes are noticed, own ones are not", noticesForeignWrites),
         Check("a failed batch changes nothing and may be tried again", isAtomic),
         Check("batches are applied in the order of the calls", keepsOrder),
+        Check("batches that a transaction takes are applied in order, and each is answered", takesBatches),
+        Check("batches that a transaction has taken fail together", failsTogether),
     ]
 
     static func survives(_ harness: Harness) async throws {
@@ -80,6 +82,49 @@ extension StoreConformance {
         try expect(try await driver.store.integrityProblems(), [], "problems")
     }
 
+    static func takesBatches(_ driver: StoreDriver) async throws {
+        let id = try await driver.acceptOne("e1", .pending("a"))
+        let numbers = 1...5
+        let feed = BatchFeed(
+            numbers.flatMap { number in
+                var claim = StoreBatch()
+                claim.claims = [Claim(delivery: id, number: number, at: .at(1), needsBody: false)]
+                var result = StoreBatch()
+                result.results = [.failed(id, number: number)]
+                return [claim, result]
+            }
+        )
+        var results: [StoreBatchResult] = []
+        while !feed.isEmpty { results += try await driver.attempt { feed.take() }.get() }
+        try expect(results.flatMap(\.claims), numbers.map { _ in .claimed(body: nil) }, "claims")
+        try expect(results.flatMap(\.results), numbers.map { _ in true }, "results")
+        try expect(try await driver.attempt { nil }.get().count, 0, "nothing was there to take")
+        try expect(try await driver.delivery(id).attempts, 5, "attempts")
+    }
+
+    static func failsTogether(_ harness: Harness) async throws {
+        guard let sabotage = harness.sabotage, let repair = harness.repair else { return }
+        let driver = StoreDriver(store: try await harness.open())
+        let id = try await driver.acceptOne("e1", .pending("a"))
+        let before = try await driver.store.deliveries(DeliveryQuery())
+        var claim = StoreBatch()
+        claim.claims = [Claim(delivery: id, number: 1, at: .at(1), needsBody: false)]
+        let large = ByteString(Array(repeating: 0x20, count: 2_000_000))
+        let new = NewDeliveries(bodies: [large], deliveries: [.pending("new", body: 0)])
+        var acceptance = StoreBatch()
+        acceptance.acceptances = [Acceptance(event: .sample("e2"), createdAt: .at(2), deliveries: new)]
+        try await sabotage(driver.store)
+        for _ in 0..<2 {
+            let feed = BatchFeed([claim, acceptance])
+            guard case .failure = await driver.attempt(next: { feed.take() }) else {
+                throw Failure(description: "the batches were committed in spite of the sabotage")
+            }
+        }
+        try await repair(driver.store)
+        try expect(try await driver.store.deliveries(DeliveryQuery()), before, "deliveries are as before")
+        try expect(try await driver.claim(id), .claimed(body: "body"), "the claim, tried again")
+    }
+
     static func keepsOrder(_ driver: StoreDriver) async throws {
         let id = try await driver.acceptOne("e1", .pending("a"))
         let order = Recorder()
@@ -90,18 +135,8 @@ extension StoreConformance {
                 driver.store.commit(claim) { result in
                     order.append((try? result.get().claims.first) == .claimed(body: nil))
                 }
-                var attempt = Attempt(number: number, startedAt: .at(1), url: "", requestHeaders: [], requestBody: "")
-                attempt.outcome = .failed
                 var result = StoreBatch()
-                result.results = [
-                    AttemptWrite(
-                        delivery: id,
-                        attempt: attempt,
-                        freeAttempts: 0,
-                        interruptions: 0,
-                        next: .waiting(until: .at(1))
-                    )
-                ]
+                result.results = [.failed(id, number: number)]
                 driver.store.commit(result) { result in
                     order.append((try? result.get().results.first) == true)
                     if number == 20 { continuation.resume() }
@@ -109,5 +144,20 @@ extension StoreConformance {
             }
         }
         try expect(order.values, Array(repeating: true, count: 40), "claims and results, alternating")
+    }
+}
+
+extension AttemptWrite {
+    /// An attempt that failed and is to be repeated at once.
+    fileprivate static func failed(_ id: Delivery.ID, number: Int) -> AttemptWrite {
+        var attempt = Attempt(number: number, startedAt: .at(1), url: "", requestHeaders: [], requestBody: "")
+        attempt.outcome = .failed
+        return AttemptWrite(
+            delivery: id,
+            attempt: attempt,
+            freeAttempts: 0,
+            interruptions: 0,
+            next: .waiting(until: .at(1))
+        )
     }
 }

@@ -18,6 +18,13 @@ struct StoreDriver: Sendable {
         }
     }
 
+    /// Runs a transaction that takes batches, come what may.
+    func attempt(next: @escaping @Sendable () -> StoreBatch?) async -> Result<[StoreBatchResult], StoreError> {
+        await withCheckedContinuation { continuation in
+            store.commit(next: next) { continuation.resume(returning: $0) }
+        }
+    }
+
     func read(_ fill: (inout StoreReads) -> Void) async throws -> StoreReadResult {
         var reads = StoreReads()
         fill(&reads)

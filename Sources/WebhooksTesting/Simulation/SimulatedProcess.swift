@@ -6,11 +6,16 @@ struct SimulatedProcess {
     var number: Int
     var engine: DeliveryEngine
     var clock: EngineClock
-    var commit: CommitUnderWay?
+    /// The transaction under way, with the batches that it has taken.
+    var commit: [StoreBatch]?
+    /// Done, and the engine has not heard of it; the first first.
+    var endedCommits: [EndedCommit] = []
+    /// When the engine hears of the last of them.
+    var lastCommitEnd: Int64 = 0
     /// Requests on the wire, by token.
     var requests: [UInt64: RequestUnderWay] = [:]
     /// How requests ended whose results are not durable yet, by delivery.
-    var ended: [Delivery.ID: (request: RequestUnderWay, at: EngineTime)] = [:]
+    var endedRequests: [Delivery.ID: (request: RequestUnderWay, at: EngineTime)] = [:]
     var wakeAt: Timestamp?
     /// Counts the alarms set: an older one is of no use.
     var alarm = 0
@@ -24,9 +29,9 @@ struct SimulatedProcess {
     /// Up to when events were due at the last read.
     var eventsDueBy = Timestamp(milliseconds: 0)
 
-    struct CommitUnderWay {
-        var batch: StoreBatch
-        var result: Result<StoreBatchResult, StoreError>?
+    struct EndedCommit {
+        var batches: [StoreBatch]
+        var result: Result<[StoreBatchResult], StoreError> = .success([])
         /// Who was disabled when the batch read that.
         var disabled: Set<String> = []
     }

@@ -3,39 +3,65 @@ internal import WebhookEngine
 
 /// Transactions: they take time, fail, and are applied before the engine hears of it.
 extension SimulatedWorld {
-    func startCommit(_ batch: StoreBatch) throws {
+    /// A transaction is asked for. It begins soon, and takes its first batch only then.
+    func startCommit() throws {
         guard let number = process?.number else { return }
         try Violation.require(process?.commit == nil, "two transactions at once")
-        process?.commit = SimulatedProcess.CommitUnderWay(batch: batch)
-        agenda.plan(.commitApplies(process: number), at: now + Int64(random.pick(0...(random.chance(5) ? 500 : 20))))
+        process?.commit = []
+        agenda.plan(.commitTakes(process: number), at: now + Int64(random.pick(0...(random.chance(5) ? 500 : 3))))
+    }
+
+    /// A transaction takes a batch: its first, or one more.
+    func commitTakes(_ number: Int) throws {
+        guard process?.number == number, process?.commit != nil else { return }
+        if let batch = process?.engine.takeBatch() {
+            process?.commit?.append(batch)
+            if process?.commit?.count ?? 0 > 1 { report.commitsExtended += 1 }
+        }
+        if random.chance(20) {
+            agenda.plan(.commitTakes(process: number), at: now + Int64(random.pick(0...10)))
+        } else {
+            let wait = random.pick(0...(random.chance(5) ? 500 : 20))
+            agenda.plan(.commitApplies(process: number), at: now + Int64(wait))
+        }
     }
 
     func commitApplies(_ number: Int) throws {
-        guard process?.number == number, let commit = process?.commit else { return }
+        guard process?.number == number, let batches = process?.commit else { return }
+        process?.commit = nil
+        var ended = SimulatedProcess.EndedCommit(batches: batches)
         if let storeFault {
-            process?.commit?.result = .failure(storeFault)
+            ended.result = .failure(storeFault)
             report.failedCommits += 1
         } else {
-            let result = try apply(commit.batch)
-            process?.commit?.result = .success(result)
+            ended.result = .success(try batches.map(apply))
             // What the engine can know: what it has read, and what it has decided itself, if the store took it.
-            let written = Set(commit.batch.health.filter { $0.disabled != nil }.map(\.subscription))
-            let known = store.rows.health.filter { health in
-                health.disabled != nil && (commit.batch.reads.health || written.contains(health.subscription))
+            let written = Set(batches.flatMap(\.health).filter { $0.disabled != nil }.map(\.subscription))
+            let hasRead = batches.contains { $0.reads.health }
+            let known = store.rows.health.filter {
+                $0.disabled != nil && (hasRead || written.contains($0.subscription))
             }
-            process?.commit?.disabled = Set(known.map(\.subscription))
+            ended.disabled = Set(known.map(\.subscription))
         }
-        agenda.plan(.commitEnds(process: number), at: now + Int64(random.pick(0...5)))
+        process?.endedCommits.append(ended)
+        // Not before the one that ended earlier.
+        let moment = max(now + Int64(random.pick(0...(random.chance(10) ? 100 : 5))), process?.lastCommitEnd ?? now)
+        process?.lastCommitEnd = moment
+        agenda.plan(.commitEnds(process: number), at: moment)
+        if storeFault == nil, process?.engine.continuesCommitting() == true {
+            report.commitsAhead += 1
+            try startCommit()
+        }
     }
 
     func commitEnds(_ number: Int) throws {
-        guard process?.number == number, let commit = process?.commit, let result = commit.result else { return }
-        process?.commit = nil
-        process?.knownDisabled.formUnion(commit.disabled)
-        process?.eventsDueBy = commit.batch.reads.pendingEventsDueBy
-        switch result {
-        case .success(let result):
-            try drive { engine, time in engine.committed(result, at: time) }
+        guard process?.number == number, let ended = process?.endedCommits.first else { return }
+        process?.endedCommits.removeFirst()
+        process?.knownDisabled.formUnion(ended.disabled)
+        for batch in ended.batches { process?.eventsDueBy = batch.reads.pendingEventsDueBy }
+        switch ended.result {
+        case .success(let results):
+            try drive { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             log("commit failed")
             try drive { engine, time in engine.commitFailed(error, at: time) }
@@ -97,7 +123,7 @@ extension SimulatedWorld {
             throw Violation("\(id) has a result and was never inserted")
         }
         log("\(id) attempt \(write.attempt.number): \(write.attempt.error?.rawValue ?? "ok"), \(write.next)")
-        if let ended = process?.ended.removeValue(forKey: id) { note(ended.request, at: ended.at) }
+        if let ended = process?.endedRequests.removeValue(forKey: id) { note(ended.request, at: ended.at) }
         if write.attempt.error == .interrupted, write.attempt.number != ledger.interruptedNumber {
             deliveries[id]?.interruptedNumber = write.attempt.number
             // The attempt had been claimed, so its moment had come.

@@ -47,7 +47,7 @@ extension SimulatedWorld {
         _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
         if !isDisabled {
             process?.knownDisabled.remove(name)
-            process?.commit?.disabled.remove(name)
+            for index in process?.endedCommits.indices ?? 0..<0 { process?.endedCommits[index].disabled.remove(name) }
         }
         log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
     }

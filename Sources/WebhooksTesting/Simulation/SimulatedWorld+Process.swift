@@ -36,8 +36,8 @@ extension SimulatedWorld {
         guard let dead = process else { return }
         report.crashes += 1
         log("crash")
-        if let commit = dead.commit, commit.result == nil, storeFault == nil, random.chance(50) {
-            _ = try apply(commit.batch)
+        if let commit = dead.commit, storeFault == nil, random.chance(50) {
+            for batch in commit { _ = try apply(batch) }
         }
         process = nil
         agenda.plan(.start, at: now + Int64(random.pick(0...3000)))
@@ -66,7 +66,7 @@ extension SimulatedWorld {
 
     private func perform() throws {
         while let actions = process?.engine.takeActions(), let running = process {
-            if let batch = actions.commit { try startCommit(batch) }
+            if actions.wantsCommit { try startCommit() }
             for order in actions.sends { try send(order) }
             for reply in actions.replies { try replied(reply) }
             for event in actions.fanOuts { try fanOut(event) }

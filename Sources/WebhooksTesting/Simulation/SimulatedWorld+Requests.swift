@@ -41,7 +41,7 @@ extension SimulatedWorld {
         else { return }
         let isTest = request.order.context.event.isTest
         if !isTest { process?.lanes[request.subscription]?.inFlight -= 1 }
-        process?.ended[request.delivery] = (request, time)
+        process?.endedRequests[request.delivery] = (request, time)
         let finished = FinishedAttempt(
             token: token,
             result: request.exchange.result,

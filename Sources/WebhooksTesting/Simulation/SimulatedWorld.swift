@@ -11,6 +11,7 @@ final class SimulatedWorld {
         case start
         case alarm(process: Int, number: Int)
         case commitApplies(process: Int)
+        case commitTakes(process: Int)
         case commitEnds(process: Int)
         case requestArrives(Delivery.ID)
         case requestEnds(process: Int, token: UInt64)
@@ -98,6 +99,7 @@ final class SimulatedWorld {
             process?.wakeAt = nil
             try drive { engine, time in engine.tick(at: time) }
         case .commitApplies(let number): try commitApplies(number)
+        case .commitTakes(let number): try commitTakes(number)
         case .commitEnds(let number): try commitEnds(number)
         case .requestArrives(let delivery): try requestArrives(delivery)
         case .requestEnds(let number, let token): try requestEnds(number, token)

@@ -30,6 +30,10 @@ public struct SimulationReport: Sendable, Hashable {
     public var crashes = 0
     public var commits = 0
     public var failedCommits = 0
+    /// Transactions that began before the engine had heard of the one before.
+    public var commitsAhead = 0
+    /// Batches that a transaction took beside its first.
+    public var commitsExtended = 0
     /// Deliveries by final state.
     public var states: [String: Int] = [:]
     /// The most deliveries that an engine held in memory.

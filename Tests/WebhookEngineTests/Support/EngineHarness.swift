@@ -21,7 +21,9 @@ final class EngineHarness {
     var fault: StoreError?
     /// Commits wait for ``releaseCommit()``.
     var holdsCommits = false
-    private(set) var heldCommit: StoreBatch?
+    /// What the transaction that waits has taken.
+    private var heldBatches: [StoreBatch] = []
+    var heldCommit: StoreBatch? { heldBatches.first }
     private(set) var wakeAt: Timestamp?
     private var lastToken: UInt64 = 0
 
@@ -49,6 +51,8 @@ final class EngineHarness {
             clock: clock
         )
     }
+
+    var now: EngineTime { engineClock.now }
 
     func start() { drive { $0.start(at: $1) } }
 
@@ -131,22 +135,44 @@ final class EngineHarness {
     }
 
     func releaseCommit() {
-        guard let batch = heldCommit else { return }
-        heldCommit = nil
-        finish(batch)
+        let batches = heldBatches
+        guard !batches.isEmpty else { return }
+        heldBatches = []
+        finish(batches)
         perform()
+    }
+
+    /// The transaction that waits takes what has come up since.
+    func extendCommit() {
+        if let batch = engine.takeBatch() { heldBatches.append(batch) }
+    }
+
+    /// The transaction that waits succeeds, and another begins before the engine has heard of it.
+    ///
+    /// - Returns: lets the engine hear of the first; `nil` where the engine wants no other.
+    func beginNextCommit() -> (() -> Void)? {
+        let results = heldBatches.compactMap { try? store.commitNow($0).get() }
+        guard engine.continuesCommitting(), let next = engine.takeBatch() else { return nil }
+        heldBatches = [next]
+        return { [self] in
+            engine.committed(results, at: engineClock.now)
+            perform()
+        }
     }
 
     var rows: [InMemoryDeliveryRow] { store.rows.deliveryRows }
     var states: [DeliveryState] { rows.map(\.state) }
     var sentEvents: [String] { sent.map(\.context.event.id) }
 
-    private func finish(_ batch: StoreBatch) {
+    private func finish(_ batches: [StoreBatch]) {
         let time = engineClock.now
         if let fault { return engine.commitFailed(fault, at: time) }
-        switch store.commitNow(batch) {
-        case .success(let result): engine.committed(result, at: time)
-        case .failure(let error): engine.commitFailed(error, at: time)
+        do throws(StoreError) {
+            var results: [StoreBatchResult] = []
+            for batch in batches { results.append(try store.commitNow(batch).get()) }
+            engine.committed(results, at: time)
+        } catch {
+            engine.commitFailed(error, at: time)
         }
     }
 
@@ -165,8 +191,8 @@ final class EngineHarness {
                 )
                 engine.fannedOut(event, deliveries: prepared, at: engineClock.now)
             }
-            if let batch = actions.commit {
-                if holdsCommits { heldCommit = batch } else { finish(batch) }
+            if actions.wantsCommit, let batch = engine.takeBatch() {
+                if holdsCommits { heldBatches = [batch] } else { finish([batch]) }
             }
             guard actions.isPressing else { return }
         }

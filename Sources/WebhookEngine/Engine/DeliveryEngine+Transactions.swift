@@ -1,0 +1,133 @@
+internal import DequeModule
+public import WebhookCore
+
+/// Transactions: what they hold, and how they end.
+extension DeliveryEngine {
+    /// What the transaction under way shall hold; `nil`: nothing (more).
+    ///
+    /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
+    /// becomes durable or nothing.
+    public mutating func takeBatch() -> StoreBatch? {
+        isAskingForCommit = false
+        guard !pending.batch.isEmpty else { return nil }
+        // What a crash left in flight is looked up before anything of ours is: both look the same.
+        let taken = pending.batch.reads.interrupted ? pending.takeReads() : pending.take()
+        committing.append(taken)
+        return taken.batch
+    }
+
+    /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
+    /// the first brought. With `true`, it is asked for.
+    public mutating func continuesCommitting() -> Bool {
+        guard !isAskingForCommit, !pending.batch.isEmpty else { return false }
+        isAskingForCommit = true
+        return true
+    }
+
+    /// The first of the batches given out are durable: those of one transaction.
+    public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
+        if storeBackoff != Self.firstStoreBackoff {
+            actions.notices.append(.storeRecovered)
+            storeBackoff = Self.firstStoreBackoff
+        }
+        storeRetryAt = nil
+        var all: [(done: PendingCommit, result: StoreBatchResult)] = []
+        // First of all who is disabled: nothing leaves for those.
+        for result in results {
+            guard let done = committing.popFirst() else { break }
+            for index in done.health where !isHealthUnderWay(index) { lanes[index].hasUnwrittenHealth = false }
+            if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
+            all.append((done, result))
+        }
+        for (done, result) in all { finish(done, result, at: time) }
+        conclude(at: time)
+    }
+
+    private mutating func finish(_ done: PendingCommit, _ result: StoreBatchResult, at time: EngineTime) {
+        if actions.recorded.isEmpty, result.results.allSatisfy({ $0 }) {
+            actions.recorded = done.results
+        } else {
+            for (index, attempt) in done.results.enumerated() where result.results[index] {
+                actions.recorded.append(attempt)
+            }
+        }
+        actions.sends.reserveCapacity(actions.sends.count + done.claims.count + done.acceptances.count)
+        actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
+        for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
+        for (index, context) in done.fanOuts.enumerated() {
+            if case .stored(let ids) = result.fanOuts[index] {
+                started(context.starts, ids, event: context.event.row, at: time)
+            } else {
+                startsCameToNothing(context.starts, at: time)
+            }
+        }
+        for (index, lane) in done.withdrawals.enumerated() {
+            withdrawn(lane, result.withdrawals[index], done, index, at: time)
+        }
+        for (index, token) in done.claims.enumerated() { claimed(token, result.claims[index], at: time) }
+        finishReads(done, result.reads, at: time)
+    }
+
+    /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as
+    /// before.
+    public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
+        isAskingForCommit = false
+        actions.notices.append(.storeFailed(error))
+        storeRetryAt = time.timeline + storeBackoff
+        storeBackoff = min(storeBackoff * 2, Self.longestStoreBackoff)
+        // What is put back goes before what is there: the last first.
+        while let failed = committing.popLast() { putBack(failed, error, at: time) }
+        conclude(at: time)
+    }
+
+    private mutating func putBack(_ failed: PendingCommit, _ error: StoreError, at time: EngineTime) {
+        for context in failed.acceptances {
+            actions.replies.append(EmitReply(token: context.token, result: .failure(error)))
+            startsCameToNothing(context.starts, at: time)
+        }
+        for context in failed.fanOuts {
+            startsCameToNothing(context.starts, at: time)
+            if settings.scope == .own {
+                pending.batch.reads.adoptions.append(context.event.row)
+            } else {
+                wantsEvents = true
+            }
+        }
+        for token in failed.claims {
+            guard let flight = landUnused(token) else { continue }
+            putBack(flight.held, lane: flight.lane, at: time)
+        }
+        // Results are facts: they stay until they are on record. So do decisions about subscriptions.
+        pending.batch.results.insert(contentsOf: failed.batch.results, at: 0)
+        pending.results.insert(contentsOf: failed.results, at: 0)
+        for (index, health) in zip(failed.health, failed.batch.health) where !pending.health.contains(index) {
+            pending.batch.health.append(health)
+            pending.health.append(index)
+        }
+        pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
+        pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
+        repeatReads(of: failed)
+    }
+
+    private func isHealthUnderWay(_ lane: Int) -> Bool {
+        pending.health.contains(lane) || committing.contains { $0.health.contains(lane) }
+    }
+
+    private mutating func repeatReads(of failed: PendingCommit) {
+        let reads = failed.batch.reads
+        pending.batch.reads.interrupted = pending.batch.reads.interrupted || reads.interrupted
+        pending.batch.reads.health = pending.batch.reads.health || reads.health
+        pending.batch.reads.openSubscriptions = pending.batch.reads.openSubscriptions || reads.openSubscriptions
+        pending.batch.reads.adoptions.append(contentsOf: reads.adoptions)
+        if let above = reads.newDeliveriesAbove { lookForNewDeliveries(above: above) }
+        if reads.pendingEvents > 0 {
+            isReadingEvents = false
+            wantsEvents = true
+        }
+        refillRowsAsked -= failed.refillRows
+        for refill in failed.refills where lanes[refill.lane].window.epoch == refill.epoch {
+            lanes[refill.lane].window.refillFailed()
+            refillIfNeeded(refill.lane)
+        }
+    }
+}

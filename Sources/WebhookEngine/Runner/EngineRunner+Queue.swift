@@ -1,0 +1,122 @@
+internal import Dispatch
+internal import WebhookCore
+
+/// What happens on the engine's queue.
+extension EngineRunner {
+    func workOffInbox() {
+        dispatchPrecondition(condition: .onQueue(queue))
+        let (orders, continuations) = inbox.withLock { inbox in
+            defer {
+                inbox.orders = []
+                inbox.continuations = []
+                inbox.isScheduled = false
+            }
+            return (inbox.orders, inbox.continuations)
+        }
+        if let fatal {
+            for continuation in continuations { continuation.resume(returning: .failure(fatal)) }
+            return
+        }
+        for (order, continuation) in zip(orders, continuations) { emitContinuations[order.token] = continuation }
+        drive { engine, time in engine.emit(orders, at: time) }
+    }
+
+    func tick() {
+        timerAt = nil
+        drive { engine, time in engine.tick(at: time) }
+    }
+
+    func lookForForeignWrites() {
+        store.checkForeignWrites { [weak self] haveWritten in
+            guard haveWritten, let self else { return }
+            queue.async { self.drive { engine, time in engine.foreignWrites(at: time) } }
+        }
+    }
+
+    func commit() {
+        store.commit {
+            self.engine.withLock { $0.takeBatch() }
+        } completion: { [self] result in
+            // On the store's queue, which goes on with what is ready.
+            if case .success = result, engine.withLock({ $0.continuesCommitting() }) { commit() }
+            queue.async { self.completed(result) }
+        }
+    }
+
+    func completed(_ result: Result<[StoreBatchResult], StoreError>) {
+        switch result {
+        case .success(let results):
+            drive { engine, time in engine.committed(results, at: time) }
+        case .failure(let error):
+            if error.code == .damaged || error.code == .newerSchema { stop(error) }
+            drive { engine, time in engine.commitFailed(error, at: time) }
+        }
+    }
+
+    /// Damage: nothing more is sent from this store.
+    func stop(_ error: StoreError) {
+        fatal = error
+        observer.failed(error)
+        for continuation in emitContinuations.values { continuation.resume(returning: .failure(error)) }
+        emitContinuations = [:]
+    }
+
+    /// Gives the engine an input, and does what it wants done until it wants nothing more.
+    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
+        dispatchPrecondition(condition: .onQueue(queue))
+        var actions = change(input)
+        while true {
+            // Damage stops everything: nothing is sent from a store that can't be trusted.
+            if fatal == nil {
+                if actions.wantsCommit { commit() }
+                send(actions.sends)
+            }
+            for reply in actions.replies {
+                emitContinuations.removeValue(forKey: reply.token)?.resume(returning: reply.result)
+            }
+            if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
+            for notice in actions.notices { observer.noticed(notice) }
+            setTimer(actions.wakeAt)
+            for event in actions.fanOuts {
+                let deliveries = generation.prepare(event.event, target: event.target)
+                engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
+            }
+            actions = engine.withLock { $0.takeActions() }
+            guard actions.isPressing else { break }
+        }
+        setTimer(actions.wakeAt)
+        wakeWaiters()
+    }
+
+    func change(_ input: (inout DeliveryEngine, EngineTime) -> Void) -> EngineActions {
+        engine.withLock { engine in
+            input(&engine, clock.now)
+            return engine.takeActions()
+        }
+    }
+
+    func setTimer(_ at: Timestamp?) {
+        guard at != timerAt else { return }
+        timerAt = at
+        guard let at else { return timer.schedule(deadline: .distantFuture) }
+        let wait = max(0, at.milliseconds - clock.timeline.milliseconds)
+        timer.schedule(deadline: .now() + .milliseconds(Int(min(wait, 3_600_000))), leeway: .milliseconds(1))
+    }
+
+    func wakeWaiters() {
+        guard !waiters.isEmpty else { return }
+        waiters.removeAll { waiter in
+            guard fatal != nil || waiter.conditions.contains(where: holds) else { return false }
+            waiter.continuation.resume()
+            return true
+        }
+    }
+
+    func holds(_ condition: Condition) -> Bool {
+        switch condition {
+        case .idle: engine.withLock { $0.isIdle(at: clock.now) }
+        case .settled: engine.withLock(\.isSettled)
+        case .drained: engine.withLock(\.isDrained)
+        }
+    }
+}

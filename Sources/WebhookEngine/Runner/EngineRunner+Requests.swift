@@ -1,0 +1,59 @@
+internal import Dispatch
+internal import WebhookCore
+
+/// From an attempt that may leave to a request, and from its answer to a finished attempt.
+extension EngineRunner {
+    /// What is kept of a request until its answer.
+    struct SentRequest {
+        var url: String
+        var headers: [HTTPHeader]
+        var redactor: Redactor
+    }
+
+    func send(_ orders: [SendOrder]) {
+        guard !orders.isEmpty else { return }
+        var requests: [TransportOrder] = []
+        requests.reserveCapacity(orders.count)
+        for order in orders {
+            do throws(RenderingError) {
+                var request = try generation.renderer.request(
+                    for: order.context,
+                    to: order.target.subscription,
+                    body: order.body
+                )
+                if order.needsFreshConnection { request.request.freshConnection = true }
+                sent[order.token] = SentRequest(
+                    url: order.target.url,
+                    headers: request.redactedHeaders,
+                    redactor: request.redactor
+                )
+                requests.append(TransportOrder(token: order.token, request: request.request))
+            } catch {
+                engine.withLock { $0.requestFailed(order.token, error, at: clock.now) }
+            }
+        }
+        transport.send(requests) { [weak self] completions in self?.ended(completions) }
+    }
+
+    func ended(_ completions: [TransportCompletion]) {
+        queue.async { [self] in
+            let finished = completions.compactMap { completion -> FinishedAttempt? in
+                guard let request = sent.removeValue(forKey: completion.token) else { return nil }
+                var result = completion.result
+                if !request.redactor.isEmpty {
+                    if !result.headers.isEmpty { result.headers = request.redactor.redact(result.headers) }
+                    if !result.body.isEmpty {
+                        result.body = request.redactor.redact(result.body, isCutOff: result.isTruncated)
+                    }
+                }
+                return FinishedAttempt(
+                    token: completion.token,
+                    result: result,
+                    url: request.url,
+                    requestHeaders: request.headers
+                )
+            }
+            drive { engine, time in engine.finished(finished, at: time) }
+        }
+    }
+}
