@@ -24,7 +24,7 @@ import Testing
             pace.begin()
             var count = 0
             repeat {
-                let listed = min(1_000, rows)
+                let listed = min(SQLiteStore.listingPortion, rows)
                 rows -= listed
                 count += 1
                 pace.note(ListingResult(listed: listed, left: rows))

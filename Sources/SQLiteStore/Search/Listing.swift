@@ -5,7 +5,7 @@ internal import WebhookCore
 ///
 /// A delivery's hot path pays for none of them. An entry for each row, written as the row is, would touch a page for
 /// every subscription and tenant of a batch, which measured at a third to a half of the store's throughput; a portion
-/// of a thousand rows shares these pages. Rows behind ``Mark`` are few, and are searched by reading them.
+/// of many rows shares these pages. Rows behind ``Mark`` are few, and are searched by reading them.
 ///
 /// Once a delivery is listed, SQLite keeps its entry in step with its state.
 struct Listing {

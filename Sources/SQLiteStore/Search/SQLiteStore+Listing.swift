@@ -14,8 +14,8 @@ extension SQLiteStore {
         try await write { try Listing(db: $0.db).run(portion: portion) }
     }
 
-    /// How many rows one transaction takes into the indexes: some milliseconds of work.
-    public static let listingPortion = 1_000
+    /// How many rows one transaction takes into the indexes: a millisecond or two, which is what an emit may wait for it.
+    public static let listingPortion = 100
 
     /// Does the same for at most so many portions, and gives up on an error.
     func listNewRowsNow(portions: Int) {

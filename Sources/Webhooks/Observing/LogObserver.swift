@@ -26,9 +26,12 @@ struct LogObserver: EngineObserver {
 
     func recorded(_ attempts: [RecordedAttempt]) {
         broadcast.send(attempts)
+        for (outcome, counter) in self.attempts {
+            let count = attempts.count { $0.attempt.outcome == outcome }
+            if count > 0 { counter.increment(by: count) }
+        }
         for recorded in attempts {
             let attempt = recorded.attempt
-            if let outcome = attempt.outcome { self.attempts[outcome]?.increment() }
             if let duration = attempt.duration {
                 self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
             }
