@@ -101,19 +101,25 @@ struct ConnectionTests {
         for number in 0..<3 {
             _ = try await writer.append([.sample("a\(number)")])
             // As if that had been a while ago: the log's own stamp tells that nothing has happened.
-            let past = Date(timeIntervalSince1970: 1_700_000_000 + Double(number))
-            try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: folder.file() + "-wal")
-            #expect(await dispatcher.hasForeignWrites())
+            try setLogDate(Date(timeIntervalSince1970: 1_700_000_000 + Double(number)))
             #expect(LogStamp(folder.file() + "-wal") != nil)
+            #expect(await dispatcher.hasForeignWrites())
             #expect(await !dispatcher.hasForeignWrites())
             _ = try await writer.append([.sample("b\(number)")])
-            // Written just now: more may come without the stamp changing.
+            // Not in the past: more may be written without the date changing.
+            let future = Date(timeIntervalSince1970: 9_000_000_000)
+            try setLogDate(future)
             #expect(LogStamp(folder.file() + "-wal") == nil)
             #expect(await dispatcher.hasForeignWrites())
             _ = try await writer.append([.sample("c\(number)")])
+            try setLogDate(future)
             #expect(await dispatcher.hasForeignWrites())
             #expect(await !dispatcher.hasForeignWrites())
         }
+    }
+
+    private func setLogDate(_ date: Date) throws {
+        try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: folder.file() + "-wal")
     }
 
     @Test("Another connection's ten thousand events are noticed and all there")
