@@ -18,6 +18,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let foreignWrites = ForeignWrites()
     /// The log as it was at the last look for foreign writes.
     private let checkedLog = Mutex<LogStamp?>(nil)
+    /// The log as it was when there was nothing to list.
+    let listedLog = Mutex<(stamp: LogStamp, result: ListingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.
@@ -173,15 +175,13 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         do {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
-            var value: Value?
-            try db.inTransaction(.immediate) {
-                value = try body(BatchSession(db, names: names))
-                return .commit
-            }
+            try RawStatement(db, "BEGIN IMMEDIATE").run()
+            let value = try body(BatchSession(db, names: names))
+            try RawStatement(db, "COMMIT").run()
             names.commit()
-            guard let value else { return .failure(StoreError(.unavailable, "\(path): nothing was done")) }
             return .success(value)
         } catch {
+            if db.isInsideTransaction { try? db.rollback() }
             names.rollback()
             return .failure(StoreError(error, path: path))
         }

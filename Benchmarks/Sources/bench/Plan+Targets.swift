@@ -16,17 +16,22 @@ extension Plan {
         verdicts.add("emit to receipt at 1,000/s, open loop: p99", atMost: 8, unit: "ms", Series(tail), digits: 2)
     }
 
-    /// 100 events a second to 1,000 endpoints that answer, alone and among 9,000 that never do and get as many each.
+    /// 100 events a second to 1,000 endpoints that answer, alone and among 9,000 that never do and get as many each; and
+    /// the same load where all of them answer.
     func measureFairness() {
-        var ratios: [Double] = []
+        var (ratios, ofLoad): ([Double], [Double]) = ([], [])
         for _ in 0..<3 {
             let common = ["--endpoints", "1000", "--seconds", "20", "--timeout-ms", "2000"]
             let alone = latency(common + ["--rate", "100"])
             let among = latency(common + ["--dead", "9000", "--rate", "1000"])
+            let answering = latency(["--endpoints", "10000", "--seconds", "20", "--rate", "1000"])
             warn("healthy p99 alone \(alone.p99us) µs, among the dead \(among.p99us) µs; \(among.silent) sent in vain")
+            warn("all of them answering: \(answering.p99us) µs")
             ratios.append(Double(among.p99us) / Double(alone.p99us))
+            ofLoad.append(Double(among.p99us) / Double(answering.p99us))
         }
         verdicts.add("healthy p99 among 90 % dead of 10,000 ÷ alone", atMost: 1.5, unit: "", Series(ratios), digits: 2)
+        verdicts.add("the same ÷ all 10,000 answering", atMost: 1.5, unit: "", Series(ofLoad), digits: 2)
     }
 
     private func latency(_ arguments: [String]) -> SinkControl.Counts {

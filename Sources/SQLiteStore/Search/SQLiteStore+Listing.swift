@@ -11,7 +11,12 @@ extension SQLiteStore {
     /// - Throws: ``StoreError``.
     @discardableResult
     public func listNewRows(portion: Int = listingPortion) async throws(StoreError) -> ListingResult {
-        try await write { try Listing(db: $0.db).run(portion: portion) }
+        let stamp = LogStamp(files.wal)
+        // A dispatcher at rest leaves the disk alone.
+        if let stamp, let known = listedLog.withLock({ $0 }), known.stamp == stamp { return known.result }
+        let result = try await write { try Listing(db: $0.db).run(portion: portion) }
+        listedLog.withLock { $0 = result.listed == 0 ? stamp.map { ($0, result) } : nil }
+        return result
     }
 
     /// How many rows one transaction takes into the indexes: a millisecond or two, which is what an emit may wait for it.

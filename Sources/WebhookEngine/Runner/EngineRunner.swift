@@ -72,7 +72,7 @@ public final class EngineRunner: @unchecked Sendable {
     /// Reads the store and begins to deliver.
     ///
     /// - Parameter foreignInterval: how often to look for what other processes wrote; `nil` for never.
-    public func start(foreignInterval: Duration? = .milliseconds(100)) {
+    public func start(foreignInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
             drive { engine, time in engine.start(at: time) }
             guard let foreignInterval else { return }

@@ -93,7 +93,7 @@ extension WebhookDispatcher: Service {
                         observer: observer
                     )
                     state.withLock { $0.session = session }
-                    session.runner.start(foreignInterval: .milliseconds(100))
+                    session.runner.start(foreignInterval: .milliseconds(150))
                     if state.withLock({ $0.isShuttingDown }) { session.runner.drain() }
                     return session
                 } catch  where error.code == .locked {

@@ -26,21 +26,19 @@ struct LogObserver: EngineObserver {
 
     func recorded(_ attempts: [RecordedAttempt]) {
         broadcast.send(attempts)
-        for (outcome, counter) in self.attempts {
-            let count = attempts.count { $0.attempt.outcome == outcome }
-            if count > 0 { counter.increment(by: count) }
-        }
+        var counts: [Attempt.Outcome: Int] = [:]
         for recorded in attempts {
-            let attempt = recorded.attempt
-            if let duration = attempt.duration {
-                self.duration.recordNanoseconds(duration.wholeMilliseconds * 1_000_000)
+            if let outcome = recorded.attempt.outcome { counts[outcome, default: 0] += 1 }
+            if let duration = recorded.attempt.duration {
+                self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))
             }
-            if attempt.outcome == .succeeded {
+            if recorded.attempt.outcome == .succeeded {
                 logger.debug("delivered", metadata: metadata(recorded))
             } else {
                 logger.info("attempt failed", metadata: metadata(recorded))
             }
         }
+        for (outcome, count) in counts { self.attempts[outcome]?.increment(by: count) }
     }
 
     private func metadata(_ recorded: RecordedAttempt) -> Logger.Metadata {

@@ -3,7 +3,7 @@ internal import SQLiteStore
 /// How many portions of new rows are taken into the log's indexes at once: a few beside heavy traffic, so that delivery
 /// keeps the writer nearly to itself, and many once it is quiet.
 struct ListingPace {
-    static let busyPortions = 50
+    static let busyPortions = 20
     static let quietPortions = 400
     /// So many new rows between two looks are heavy traffic.
     static let busyRows = 2_000
