@@ -94,4 +94,26 @@ import WebhookCore
         #expect(failure?.line == line)
         #expect(failure?.column == column)
     }
+
+    /// Strings are read eight bytes at a time: every byte at every place, also beside bytes that look like it.
+    @Test(arguments: 0...255 as ClosedRange<UInt8>)
+    func findsEveryByteInAString(byte: UInt8) {
+        for neighbour: UInt8 in [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x61, 0x7F] {
+            for place in 0..<20 {
+                var text = [UInt8(ascii: "\"")] + Array(repeating: neighbour, count: 20) + [UInt8(ascii: "\"")]
+                text[place + 1] = byte
+                let offset: Int? =
+                    switch byte {
+                    case 0..<0x20, 0x80...: place + 1
+                    case UInt8(ascii: "\""): neighbour == 0x20 ? 21 : place + 2
+                    // An escape with its neighbour, or with the closing quote.
+                    case UInt8(ascii: "\\"): place < 19 ? place + 1 : 22
+                    default: nil
+                    }
+                var found: Int?
+                do throws(JSONError) { _ = try JSON.validate(ByteString(text)) } catch { found = error.offset }
+                if found != offset { Issue.record("\(byte) beside \(neighbour) at \(place): \(found ?? -1)") }
+            }
+        }
+    }
 }
