@@ -15,15 +15,14 @@ final class Plan {
     }
 
     func run() {
-        var emptyStore: Series?
         step("one") { compareToTarget(workload("one endpoint")) }
         step("thousand") {
             var workload = workload("1,000 endpoints")
             workload.endpoints = 1000
-            emptyStore = compareToTarget(workload).rate
+            compareToTarget(workload)
         }
         step("latency") { measureLatency() }
-        step("backlog") { measureBacklog(emptyStore) }
+        step("backlog") { measureBacklog() }
         step("fairness") { measureFairness() }
         step("disk") { measureDisk() }
         step("idle") { measureIdle() }
@@ -40,12 +39,10 @@ final class Plan {
 
     func workload(_ title: String) -> Workload { Workload(title: title, port: harness.port) }
 
-    @discardableResult
-    private func compareToTarget(_ workload: Workload) -> Comparison {
+    private func compareToTarget(_ workload: Workload) {
         let comparison = Comparison(workload, harness)
         verdicts.add("durable deliveries/s ÷ limit, \(workload.title)", atLeast: 0.3, aim: 0.5, comparison.toLimit)
         verdicts.add("durable deliveries/s ÷ peer, \(workload.title)", atLeast: 0.6, aim: 1, comparison.toPeer)
         comparison.add(to: &rates)
-        return comparison
     }
 }

@@ -84,7 +84,8 @@ extension AttemptDecision {
                 disables: facts.isTest ? nil : .gone
             )
         case .answered(let status):
-            let detail = (300...399).contains(status) ? "redirects are not followed" : nil
+            let isRedirect = (300...399).contains(status) && status != 304
+            let detail = isRedirect ? "redirects are not followed" : nil
             var decision = failure(.status, detail, result, facts, now: now, wall: wall, jitter: jitter())
             decision.status = status
             return decision
