@@ -58,7 +58,9 @@ extension SimulatedWorld {
         guard process?.number == number, let ended = process?.endedCommits.first else { return }
         process?.endedCommits.removeFirst()
         process?.knownDisabled.formUnion(ended.disabled)
-        for batch in ended.batches { process?.eventsDueBy = batch.reads.pendingEventsDueBy }
+        // A batch that read no events says nothing of when they were due.
+        let dueBy = ended.batches.filter { $0.reads.pendingEvents > 0 }.map(\.reads.pendingEventsDueBy).max()
+        process?.eventsDueBy = dueBy ?? Timestamp(milliseconds: 0)
         switch ended.result {
         case .success(let results):
             try drive { engine, time in engine.committed(results, at: time) }
