@@ -64,11 +64,7 @@ let package = Package(
         // A request to a vetted address -> an outcome, over libcurl.
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CCurl", dependencies: ["CLibcurl"]),
-        .target(
-            name: "CurlTransport",
-            dependencies: ["WebhookCore", "CCurl", .product(name: "Collections", package: "swift-collections")],
-            swiftSettings: strict
-        ),
+        .target(name: "CurlTransport", dependencies: ["WebhookCore", "CCurl"], swiftSettings: strict),
         // The store on SQLite.
         .target(name: "CSQLiteShim"),
         .target(

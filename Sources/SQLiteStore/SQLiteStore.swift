@@ -18,8 +18,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let foreignWrites = ForeignWrites()
     /// The log as it was at the last look for foreign writes.
     private let checkedLog = Mutex<LogStamp?>(nil)
-    /// The log as it was when there was nothing to list.
-    let listedLog = Mutex<(stamp: LogStamp, result: ListingResult)?>(nil)
+    /// The log as it was when there was no whole portion to list.
+    let listedLog = Mutex<(stamp: LogStamp, portion: Int, result: ListingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.

@@ -118,6 +118,22 @@ struct ConnectionTests {
         }
     }
 
+    @Test("At rest nothing is listed, and what comes then is")
+    func listingAtRest() async throws {
+        let dispatcher = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
+        let writer = try SQLiteStore.open(path: folder.file(), role: .writer)
+        _ = try await writer.append((0..<5).map { .sample("a\($0)") })
+        try setLogDate(Date(timeIntervalSince1970: 1_700_000_000))
+        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 0, left: 5))
+        let isKnown = dispatcher.listedLog.withLock { $0?.stamp == LogStamp(folder.file() + "-wal") }
+        #expect(isKnown)
+        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 0, left: 5))
+        // A smaller portion is another question.
+        #expect(try await dispatcher.listNewRows(portion: 2).listed == 2)
+        _ = try await writer.append((5..<10).map { .sample("a\($0)") })
+        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 6, left: 2))
+    }
+
     private func setLogDate(_ date: Date) throws {
         try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: folder.file() + "-wal")
     }

@@ -38,9 +38,6 @@ extension Shard {
 
     /// Ends every request, truthfully: an answer whose headers have come stands.
     func cancelAll() {
-        // What was not taken up yet ends like the rest.
-        let now = MonotonicTime.now
-        while let (order, batch) = waiting.popFirst() { begin(order, batch: batch, now: now) }
         for exchange in exchanges.values.sorted(by: { $0.serial < $1.serial }) {
             exchange.isCancelled = true
             if case .running(let handle) = exchange.stage {

@@ -7,29 +7,15 @@ extension Shard {
     func turn() {
         dispatchPrecondition(condition: .onQueue(queue))
         for message in takeMessages() { handle(message) }
-        while !waiting.isEmpty {
-            beginPortion()
-            if !isClosed { _ = goRound() }
-        }
         if !isClosed {
             // A bound, so that the queue's other work comes to its turn; what is left makes the descriptor readable.
-            for _ in 0..<7 {
+            for _ in 0..<8 {
                 if !goRound() { break }
             }
             retryStarved()
         }
         handOverResults()
         if !isClosed { poller.wake(at: min(curlDeadline, starvation.nextTry)) }
-    }
-
-    /// Takes up some of the orders that wait.
-    private func beginPortion() {
-        guard !waiting.isEmpty else { return }
-        let now = MonotonicTime.now
-        for _ in 0..<Self.portion {
-            guard let (order, batch) = waiting.popFirst() else { return }
-            begin(order, batch: batch, now: now)
-        }
     }
 
     /// Looks once at every socket and at the time; returns whether there may be more to do.
@@ -45,7 +31,10 @@ extension Shard {
         switch message {
         case .send(let orders, let completion):
             let batch = ResultBatch(completion: completion)
-            for order in orders { waiting.append((order, batch)) }
+            for (index, order) in orders.enumerated() {
+                begin(order, batch: batch, now: .now)
+                if index % Self.portion == Self.portion - 1, !isClosed { _ = goRound() }
+            }
         case .resolved(let serial, let answer):
             resolved(serial, answer)
         case .cancelAll:

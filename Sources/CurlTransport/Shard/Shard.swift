@@ -1,5 +1,4 @@
 internal import CCurl
-internal import DequeModule
 internal import Dispatch
 internal import WebhookCore
 
@@ -27,8 +26,6 @@ final class Shard: @unchecked Sendable {
     var lastSerial: UInt64 = 0
     var idleHandles: [EasyHandle] = []
     var touchedBatches: [ResultBatch] = []
-    /// Orders that were not taken up yet.
-    var waiting: Deque<(order: TransportOrder, batch: ResultBatch)> = []
     var starvation = Starvation()
 
     /// Easy handles that are kept for later requests.

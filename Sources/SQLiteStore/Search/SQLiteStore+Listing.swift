@@ -13,9 +13,11 @@ extension SQLiteStore {
     public func listNewRows(portion: Int = listingPortion) async throws(StoreError) -> ListingResult {
         let stamp = LogStamp(files.wal)
         // A dispatcher at rest leaves the disk alone.
-        if let stamp, let known = listedLog.withLock({ $0 }), known.stamp == stamp { return known.result }
+        if let stamp, let known = listedLog.withLock({ $0 }), known.stamp == stamp, known.portion == portion {
+            return known.result
+        }
         let result = try await write { try Listing(db: $0.db).run(portion: portion) }
-        listedLog.withLock { $0 = result.listed == 0 ? stamp.map { ($0, result) } : nil }
+        listedLog.withLock { $0 = result.listed == 0 ? stamp.map { ($0, portion, result) } : nil }
         return result
     }
 

@@ -64,8 +64,11 @@ extension EngineRunner {
     /// Gives the engine an input, and does what it wants done until it wants nothing more.
     func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
         dispatchPrecondition(condition: .onQueue(queue))
-        var actions = change(input)
-        while true {
+        var actions = engine.withLock { engine in
+            input(&engine, clock.now)
+            return engine.takeActions()
+        }
+        while actions.isPressing {
             // Damage stops everything: nothing is sent from a store that can't be trusted.
             if fatal == nil {
                 if actions.wantsCommit { commit() }
@@ -76,23 +79,14 @@ extension EngineRunner {
             }
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             for notice in actions.notices { observer.noticed(notice) }
-            setTimer(actions.wakeAt)
             for event in actions.fanOuts {
                 let deliveries = generation.prepare(event.event, target: event.target)
                 engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
             }
             actions = engine.withLock { $0.takeActions() }
-            guard actions.isPressing else { break }
         }
         setTimer(actions.wakeAt)
         wakeWaiters()
-    }
-
-    func change(_ input: (inout DeliveryEngine, EngineTime) -> Void) -> EngineActions {
-        engine.withLock { engine in
-            input(&engine, clock.now)
-            return engine.takeActions()
-        }
     }
 
     func setTimer(_ at: Timestamp?) {

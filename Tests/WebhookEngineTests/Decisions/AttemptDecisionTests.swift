@@ -48,6 +48,12 @@ struct AttemptDecisionTests {
         }
     }
 
+    @Test("a redirect says that it was not followed; 304 is none")
+    func redirects() {
+        for code in [301, 302, 307, 308] { #expect(decide(status(code)).detail == "redirects are not followed") }
+        for code in [304, 404, 503] { #expect(decide(status(code)).detail == nil) }
+    }
+
     @Test("410 stops and disables, a test's 410 disables nothing")
     func gone() {
         for mode in DeliveryMode.allCases {

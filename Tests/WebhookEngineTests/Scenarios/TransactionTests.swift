@@ -95,12 +95,30 @@ struct TransactionTests {
         #expect(harness.states == [.inFlight])
     }
 
+    @Test("a disabling that the second batch of a transaction reads keeps back what the first has claimed")
+    func disabledOutside() async throws {
+        let harness = proven()
+        harness.holdsCommits = true
+        harness.emit("e1")
+        try await InMemoryStore(sharing: harness.store).setDisabled(
+            .init(cause: .manual, at: harness.clock.now),
+            subscription: "crm",
+            at: harness.clock.now
+        )
+        harness.noticeForeignWrites()
+        harness.extendCommit()
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.sent.isEmpty)
+        #expect(harness.states == [.delivered, .cancelled])
+    }
+
     @Test("what is disabled by the first is not sent by the second")
     func disabledMeanwhile() throws {
         let harness = proven { $0.maxInFlight = 1 }
         harness.emit("e2", "e3")
         harness.holdsCommits = true
-        // The result and the claim of the next are in one batch; the receiver is gone with it.
+        // The receiver is gone; e3 waits, and e4 comes for a subscription that is disabled already.
         harness.answer(.status(410), event: "e2")
         harness.emit("e4")
         let hear = try #require(harness.beginNextCommit())

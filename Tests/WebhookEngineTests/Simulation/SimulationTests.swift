@@ -26,6 +26,13 @@ struct SimulationTests {
         #expect(failures == [])
     }
 
+    @Test("transactions follow each other ahead of the engine, and take several batches")
+    func transactionsOverlap() async throws {
+        let reports = await OwnThread.run { Self.corpus.prefix(3).compactMap { try? Simulation.run(seed: $0) } }
+        #expect(reports.count == 3)
+        #expect(reports.allSatisfy { $0.commitsAhead > 0 && $0.commitsExtended > 0 })
+    }
+
     @Test("a seed replays to the letter")
     func replays() async throws {
         let reports = await OwnThread.run { [7, 7].map { seed in try? Simulation.run(seed: seed) } }
