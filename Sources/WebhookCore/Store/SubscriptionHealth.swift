@@ -8,6 +8,9 @@ public struct SubscriptionHealth: Sendable, Hashable {
     /// Whether a delivery has ever succeeded.
     public var hasSucceeded: Bool
 
+    /// Whether it has succeeded, and has not failed since.
+    public var isProven: Bool { hasSucceeded && failingSince == nil }
+
     public struct Disabled: Sendable, Hashable {
         public enum Cause: String, Sendable, Hashable {
             /// By a person.

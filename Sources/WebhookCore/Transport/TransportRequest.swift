@@ -16,6 +16,9 @@ public struct TransportRequest: Sendable {
     public var attempt: Int
     /// Which addresses may be reached.
     public var egress: EgressPolicy
+    /// Whether this endpoint has answered well before, in this process or an earlier one, and has not failed since. For a
+    /// resolver: such a name is worth its wait.
+    public var isProven: Bool
 
     public init(
         url: EndpointURL,
@@ -27,7 +30,8 @@ public struct TransportRequest: Sendable {
         connectTimeout: Duration = .seconds(5),
         freshConnection: Bool = false,
         attempt: Int = 1,
-        egress: EgressPolicy = EgressPolicy()
+        egress: EgressPolicy = EgressPolicy(),
+        isProven: Bool = false
     ) {
         self.url = url
         self.headers = headers
@@ -39,6 +43,7 @@ public struct TransportRequest: Sendable {
         self.freshConnection = freshConnection
         self.attempt = attempt
         self.egress = egress
+        self.isProven = isProven
     }
 }
 

@@ -115,7 +115,8 @@ extension DeliveryEngine {
                     at: flight.startedAt
                 ),
                 body: body,
-                needsFreshConnection: flight.held.needsFreshConnection
+                needsFreshConnection: flight.held.needsFreshConnection,
+                isProven: lanes[flight.lane].health.isProven
             )
         )
     }

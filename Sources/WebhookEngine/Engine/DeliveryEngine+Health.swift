@@ -29,6 +29,8 @@ extension DeliveryEngine {
         guard lanes[index].health != health else { return }
         let wasDisabled = lanes[index].isDisabled
         lanes[index].health = health
+        // What was good before the restart starts as proven; what was failing shares the few slots until it answers.
+        if !hasStarted || lanes[index].awaitsHealth { lanes[index].isTimingOut = health.failingSince != nil }
         switch (wasDisabled, health.disabled) {
         case (false, .some(let disabled)):
             guard hasStarted else { return }

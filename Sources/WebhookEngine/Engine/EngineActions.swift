@@ -33,6 +33,8 @@ public struct SendOrder: Sendable {
     public var context: AttemptContext
     public var body: ByteString
     public var needsFreshConnection: Bool
+    /// Whether its endpoint has succeeded before and has not failed since.
+    public var isProven: Bool
 }
 
 /// What became of an emit.

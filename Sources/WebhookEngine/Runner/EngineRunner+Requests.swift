@@ -22,6 +22,7 @@ extension EngineRunner {
                     body: order.body
                 )
                 if order.needsFreshConnection { request.request.freshConnection = true }
+                request.request.isProven = order.isProven
                 sent[order.token] = SentRequest(
                     url: order.target.url,
                     headers: request.redactedHeaders,

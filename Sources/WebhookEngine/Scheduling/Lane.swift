@@ -22,7 +22,7 @@ struct Lane {
     var rate = RateLimiter()
     /// What the store remembers.
     var health: SubscriptionHealth
-    /// The last attempt timed out.
+    /// The last attempt timed out; or the endpoint was failing when the process began, and nobody knows how.
     var isTimingOut = false
     /// The ring that the lane waits in at the moment.
     var ring: Ring?

@@ -55,6 +55,31 @@ struct LimitTests {
         #expect(harness.sent.count == 8)
     }
 
+    @Test("after a restart, who was good has all slots and is known to be proven; who was failing shares the few")
+    func provenAfterRestart() {
+        let good = subscription("good") { $0.maxInFlight = 4 }
+        let bad = subscription("bad") { policy in
+            policy.maxInFlight = 4
+            policy.schedule = [.seconds(5), .seconds(5), .seconds(5)]
+        }
+        let harness = EngineHarness([good, bad], settings: settings(64))
+        harness.emit("e0")
+        #expect(harness.sent.allSatisfy { !$0.isProven })
+        harness.answerAll()
+        harness.emit("e1")
+        #expect(harness.sent.allSatisfy { $0.isProven })
+        for order in harness.sent {
+            harness.answer(order.target.subscription.name == "good" ? .ok : .silence, to: order)
+        }
+        let next = harness.restarted()
+        next.emit("e2", "e3", "e4")
+        func sent(_ name: String) -> [SendOrder] { next.sent.filter { $0.target.subscription.name == name } }
+        #expect(sent("good").count == 3 && sent("good").allSatisfy { $0.isProven })
+        #expect(sent("bad").count == 1 && sent("bad").allSatisfy { !$0.isProven })
+        next.answer(.ok, to: sent("bad")[0])
+        #expect(sent("bad").count == 2 && sent("bad").allSatisfy { $0.isProven }, "an answer proves it again")
+    }
+
     @Test("retries leave a reserve for first attempts")
     func reserve() {
         for most in [1, 2, 4, 8, 16, 64, 512] {
