@@ -31,6 +31,21 @@ import WebhookReceiver
         #expect(sandbox.receiver.requestCount == 3)
     }
 
+    @Test func `cancelling a subscription holds for events that were not matched yet`() async throws {
+        let sandbox = try Sandbox()
+        for id in ["a", "b"] {
+            _ = try await sandbox.run("emit", "user.created", "--data", "{}", "--id", id, "--detach")
+        }
+        let done = try await sandbox.run("cancel", "--subscription", "crm")
+        #expect(done.status == 0)
+        #expect(done.lines == ["2 events are not matched yet; crm gets nothing of them"])
+        _ = try await sandbox.run("emit", "user.created", "--data", "{}", "--id", "c", "--detach")
+        #expect(try await sandbox.run("run", "--until-settled").status == 0)
+        #expect(sandbox.receiver.requests.map(\.target).sorted() == ["/crm", "/lms", "/lms", "/lms"])
+        let cancelled = try await sandbox.run("deliveries", "list", "--state", "cancelled", "--json").lines
+        #expect(try cancelled.map { try JSONText($0)["event"].string } == ["b", "a"])
+    }
+
     @Test func `a second one exits 69 and names the first; others are followed`() async throws {
         let sandbox = try Sandbox()
         let run = try Background(["run"], in: sandbox)

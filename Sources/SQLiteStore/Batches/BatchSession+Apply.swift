@@ -12,6 +12,7 @@ extension BatchSession {
         }
         result.acceptances = try batch.acceptances.map { try accept($0) }
         result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
+        if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
         result.withdrawals = try batch.withdrawals.map { try withdraw($0) }
         result.claims = try batch.claims.map { try claim($0) }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }

@@ -42,9 +42,10 @@ extension BatchSession {
         guard try event.next() else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
         let isTest = event.bool(0)
         event.reset()
-        return .stored(
-            deliveries: try insert(fanOut.deliveries, event: fanOut.event, isTest: isTest, at: fanOut.createdAt)
-        )
+        var deliveries = fanOut.deliveries
+        let cancelled = try unmatchedCancellations().apply(to: &deliveries, event: fanOut.event)
+        let ids = try insert(deliveries, event: fanOut.event, isTest: isTest, at: fanOut.createdAt)
+        return .stored(deliveries: ids, cancelled: cancelled)
     }
 
     private func insert(

@@ -7,6 +7,7 @@ final class BatchSession {
     let names: SubscriptionNames
     private var statements: [RawStatement?]
     private var ids: (event: Int64, delivery: Int64)?
+    private var cancellations: UnmatchedCancellations?
 
     init(_ db: Database, names: SubscriptionNames) {
         self.db = db
@@ -32,6 +33,14 @@ final class BatchSession {
         let id = try lastIDs().delivery + 1
         ids?.delivery = id
         return id
+    }
+
+    /// Whose deliveries of events that wait are cancelled. Read once: nobody else writes during the transaction.
+    func unmatchedCancellations() throws -> UnmatchedCancellations {
+        if let cancellations { return cancellations }
+        let found = try UnmatchedCancellations(db)
+        cancellations = found
+        return found
     }
 
     /// The highest ids that were ever given out. Read once: nobody else writes during the transaction.

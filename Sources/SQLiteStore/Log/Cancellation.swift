@@ -44,6 +44,11 @@ struct Cancellation {
         }
     }
 
+    /// What events that wait for their fan-out would bring a subscription.
+    mutating func cancelUnmatched(subscription name: String) throws {
+        result.unmatchedEvents = try UnmatchedCancellations.add(name, session.db)
+    }
+
     /// What waits of a subscription, at most so many; then what was too late.
     /// - Returns: whether all is done.
     mutating func cancel(subscription name: String, limit: Int) throws -> Bool {

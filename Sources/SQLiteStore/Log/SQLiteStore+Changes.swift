@@ -58,6 +58,7 @@ extension SQLiteStore {
             var cancellation = Cancellation(session: session, moment: moment)
             for id in events { try cancellation.cancel(event: id) }
             for id in deliveries { try cancellation.cancel(id) }
+            if let subscription { try cancellation.cancelUnmatched(subscription: subscription) }
             return cancellation.result
         }
         guard let subscription else { return result }

@@ -5,6 +5,8 @@ extension Schema {
     ///   which ids the log's indexes go (`Listing`), and the latest moments in them.
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
     ///   with all its data.
+    /// - `webhooks_cancellations`: subscriptions that get nothing of the events up to a row, because all of theirs was
+    ///   cancelled before those were matched; gone once nothing up to that row waits.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
     ///   open deliveries holds; `settled_at` exactly once settled (3 and above); 2 is in flight.
     ///   The index of states holds what is `listed`, but for what is in flight.
@@ -47,6 +49,11 @@ extension Schema {
             due_at INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at);
+
+        CREATE TABLE IF NOT EXISTS webhooks_cancellations (
+            subscription TEXT NOT NULL PRIMARY KEY,
+            up_to_event INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS webhooks_subscriptions (
             id INTEGER PRIMARY KEY,

@@ -9,16 +9,21 @@ public struct CancelResult: Sendable, Hashable {
     public var tooLate: [String]
     /// Ids that name nothing.
     public var unknown: [String]
+    /// Of a whole subscription: events that were accepted and not matched yet, those due later included. The
+    /// subscription gets none of them; other subscriptions do.
+    public var unmatchedEvents: Int
 
     public init(
         deliveries: [Delivery.ID] = [],
         events: [String] = [],
         tooLate: [String] = [],
-        unknown: [String] = []
+        unknown: [String] = [],
+        unmatchedEvents: Int = 0
     ) {
         self.deliveries = deliveries
         self.events = events
         self.tooLate = tooLate
         self.unknown = unknown
+        self.unmatchedEvents = unmatchedEvents
     }
 }

@@ -40,7 +40,8 @@ public protocol EventLog: Sendable {
     /// - Parameters:
     ///   - events: ids. An event that waits for its fan-out is cancelled; of one that was fanned out, its deliveries.
     ///   - deliveries: single deliveries.
-    ///   - subscription: all deliveries of this subscription; `nil` for none.
+    ///   - subscription: all deliveries of this subscription, and those that the events accepted so far get when they
+    ///     are matched; `nil` for none.
     ///   - moment: when; the deliveries settle at it.
     func cancel(
         events: [String],

@@ -35,6 +35,18 @@ public struct NewDeliveries: Sendable {
         self.bodies = bodies
         self.deliveries = deliveries
     }
+
+    /// Makes the deliveries of some subscriptions settle as cancelled, however they would start.
+    ///
+    /// - Returns: their positions.
+    public mutating func cancel(where isCancelled: (_ subscription: String) -> Bool) -> Set<Int> {
+        var positions: Set<Int> = []
+        for index in deliveries.indices where isCancelled(deliveries[index].subscription) {
+            deliveries[index].start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
+            positions.insert(index)
+        }
+        return positions
+    }
 }
 
 /// A delivery to insert.
@@ -45,8 +57,8 @@ public struct NewDelivery: Sendable, Hashable {
         case pending(dueAt: Timestamp)
         /// Its first attempt is claimed with the insert.
         case claimed(at: Timestamp)
-        /// Is settled at once: `failed` with `template`, or `cancelled` with `disabled`.
-        case settled(DeliveryState, DeliveryError, detail: String?)
+        /// Is settled at once: `failed` with `template`, `cancelled` with `disabled`, or cancelled by hand with no error.
+        case settled(DeliveryState, DeliveryError?, detail: String?)
     }
 
     public var subscription: String
@@ -80,7 +92,9 @@ public struct FanOut: Sendable {
 
 /// What became of a fan-out.
 public enum FanOutResult: Sendable, Hashable {
-    case stored(deliveries: [Delivery.ID])
+    /// Stored. Of the deliveries, in order, those at the positions `cancelled` were settled as cancelled whatever their
+    /// start says: ``EventLog/cancel(events:deliveries:subscription:at:)`` came before the event was matched.
+    case stored(deliveries: [Delivery.ID], cancelled: Set<Int> = [])
     /// The event was fanned out or cancelled in the meantime; nothing was stored.
     case refused
 }

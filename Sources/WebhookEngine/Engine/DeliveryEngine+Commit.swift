@@ -17,14 +17,21 @@ extension DeliveryEngine {
     }
 
     /// New deliveries are durable: those claimed with the insert leave, the others wait their turn.
+    ///
+    /// - Parameter cancelled: positions of those that somebody cancelled before.
     mutating func started(
         _ starts: [PendingCommit.StartContext],
         _ ids: [Delivery.ID],
+        cancelled: Set<Int> = [],
         event: Int64,
         at time: EngineTime
     ) {
-        for (context, id) in zip(starts, ids) {
+        for (position, (context, id)) in zip(starts, ids).enumerated() {
             noteDelivery(id)
+            guard !cancelled.contains(position) else {
+                startsCameToNothing([context], at: time)
+                continue
+            }
             guard var delivery = context.held else { continue }
             delivery.delivery.id = id
             delivery.delivery.event.row = event

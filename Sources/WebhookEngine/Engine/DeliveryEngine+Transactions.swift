@@ -55,8 +55,8 @@ extension DeliveryEngine {
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
         for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
         for (index, context) in done.fanOuts.enumerated() {
-            if case .stored(let ids) = result.fanOuts[index] {
-                started(context.starts, ids, event: context.event.row, at: time)
+            if case .stored(let ids, let cancelled) = result.fanOuts[index] {
+                started(context.starts, ids, cancelled: cancelled, event: context.event.row, at: time)
             } else {
                 startsCameToNothing(context.starts, at: time)
             }

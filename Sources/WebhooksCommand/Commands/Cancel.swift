@@ -6,7 +6,8 @@ struct Cancel: AsyncParsableCommand {
         abstract: "Cancels what was not sent yet.",
         discussion: """
             Of an event that is due later: the event; else its deliveries that are pending or wait for a retry. What was \
-            too late is listed, and the command exits 1.
+            too late is listed, and the command exits 1. With --subscription also what events would bring it that were \
+            accepted and not matched yet, those that are due later included; other subscriptions still get those.
 
               webhooks cancel reminder-7
               webhooks cancel dlv_4711 dlv_4712
@@ -37,6 +38,7 @@ struct Cancel: AsyncParsableCommand {
                 "deliveries": .strings(result.deliveries.map(\.description)),
                 "tooLate": .strings(result.tooLate),
                 "unknown": .strings(result.unknown),
+                "unmatched": .integer(result.unmatchedEvents),
             ]
             object.write()
         } else {
@@ -53,7 +55,22 @@ struct Cancel: AsyncParsableCommand {
         list("cancelled", result.deliveries.map(\.description))
         list("too late ", result.tooLate)
         list("unknown  ", result.unknown)
-        let isNothing = result.events.isEmpty && result.deliveries.isEmpty && result.tooLate.isEmpty
-        if isNothing && result.unknown.isEmpty { Output.standard.writeLine("nothing left to cancel") }
+        if let subscription { writeCounts(result, of: subscription) }
+        if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
+    }
+
+    /// How many of each, where nobody has given the ids.
+    private func writeCounts(_ result: CancelResult, of subscription: String) {
+        var lines: [String] = []
+        if !result.deliveries.isEmpty { lines.append("\(Counted.deliveries(result.deliveries.count)) cancelled") }
+        if !result.tooLate.isEmpty {
+            lines.append("\(Counted.deliveries(result.tooLate.count)) too late: an attempt is under way")
+        }
+        if result.unmatchedEvents > 0 {
+            let events = Counted.text(result.unmatchedEvents, "event")
+            let are = result.unmatchedEvents == 1 ? "is" : "are"
+            lines.append("\(events) \(are) not matched yet; \(subscription) gets nothing of them")
+        }
+        for line in lines { Output.standard.writeLine(PlainText.escaped(line)) }
     }
 }

@@ -5,6 +5,7 @@ extension StoreConformance {
         Check("events that wait for their fan-out are cancelled", cancelsEvents),
         Check("deliveries that wait are cancelled, others are too late", cancelsDeliveries),
         Check("all of a subscription is cancelled", cancelsSubscription),
+        Check("a subscription's share of events that were not matched yet is cancelled", cancelsUnmatched),
     ]
 
     static func cancelsEvents(_ driver: StoreDriver) async throws {
@@ -72,5 +73,42 @@ extension StoreConformance {
         try expect(try await driver.delivery(ids[3]).state, .pending, "another subscription's stays")
         let none = try await driver.store.cancel(events: [], deliveries: [], subscription: "nobody", at: .at(40))
         try expect(none, CancelResult(), "an unknown subscription")
+    }
+
+    static func cancelsUnmatched(_ driver: StoreDriver) async throws {
+        let waiting = try await driver.acceptPending(.sample("e1"))
+        let scheduled = try await driver.acceptPending(.sample("e2", deliverAt: .at(500)))
+        let other = try await driver.acceptPending(.sample("e3"), target: "b")
+        let result = try await driver.store.cancel(events: [], deliveries: [], subscription: "a", at: .at(40))
+        try expect(result, CancelResult(unmatchedEvents: 2), "those that are due later too, others' tests not")
+        let later = try await driver.acceptPending(.sample("e4"), at: .at(41))
+        let done = try await driver.commit { batch in
+            batch.fanOuts = [
+                fanOut(waiting, [.pending("b"), .claimed("a")]), fanOut(other, [.claimed("b")]),
+                fanOut(later, [.claimed("a")]),
+            ]
+        }
+        try expect(cancelled(done), [[1], [], []], "of an event that waited, that subscription's alone")
+        guard case .stored(let ids, _) = done.fanOuts[0] else { throw Failure(description: "not fanned out") }
+        try expect(try await driver.delivery(ids[0]).state, .pending, "another subscription's")
+        let delivery = try await driver.delivery(ids[1])
+        try expect(delivery.state, .cancelled, "the cancelled one's state")
+        try expect(delivery.attempts, 0, "its attempts")
+        try expect(delivery.lastError, nil, "its error")
+        try expect(try await driver.claim(ids[1]), .refused, "a claim of it")
+
+        let due = try await driver.commit { $0.fanOuts = [fanOut(scheduled, [.pending("a")])] }
+        try expect(cancelled(due), [[0]], "an event that was due later")
+        let fresh = try await driver.acceptPending(.sample("e5"), at: .at(600))
+        let last = try await driver.commit { $0.fanOuts = [fanOut(fresh, [.pending("a")])] }
+        try expect(cancelled(last), [[]], "an event of after the cancellation")
+    }
+
+    private static func fanOut(_ event: Int64, _ deliveries: [NewDelivery]) -> FanOut {
+        FanOut(event: event, createdAt: .at(50), deliveries: NewDeliveries(bodies: ["body"], deliveries: deliveries))
+    }
+
+    private static func cancelled(_ result: StoreBatchResult) -> [Set<Int>?] {
+        result.fanOuts.map { if case .stored(_, let cancelled) = $0 { cancelled } else { nil } }
     }
 }

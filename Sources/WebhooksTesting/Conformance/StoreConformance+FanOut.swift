@@ -14,7 +14,7 @@ extension StoreConformance {
             let fanOut = FanOut(event: row, createdAt: .at(2), deliveries: new)
             batch.fanOuts = [fanOut, fanOut, FanOut(event: row + 1_000, createdAt: .at(2), deliveries: new)]
         }
-        guard case .stored(let ids) = result.fanOuts[0], ids.count == 2 else {
+        guard case .stored(let ids, _) = result.fanOuts[0], ids.count == 2 else {
             throw Failure(description: "the event was not fanned out: \(result.fanOuts)")
         }
         try expect(Array(result.fanOuts[1...]), [.refused, .refused], "a second fan-out, and one of nothing")

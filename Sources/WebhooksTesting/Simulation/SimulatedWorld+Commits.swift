@@ -92,9 +92,10 @@ extension SimulatedWorld {
             }
         }
         for (fanOut, outcome) in zip(batch.fanOuts, result.fanOuts) {
-            if case .stored(let ids) = outcome, let event = store.rows.events[fanOut.event]?.event {
+            if case .stored(let ids, let cancelled) = outcome, let event = store.rows.events[fanOut.event]?.event {
                 expected[event.id] = expectation[fanOut.event]
-                try inserted(fanOut.deliveries, ids, event)
+                try checkCancelled(fanOut, ids, cancelled)
+                try inserted(fanOut.deliveries, ids, event, cancelled: cancelled)
             }
         }
         for (claim, outcome) in zip(batch.claims, result.claims) where outcome != .refused {
@@ -103,12 +104,36 @@ extension SimulatedWorld {
         return result
     }
 
-    private func inserted(_ new: NewDeliveries, _ ids: [Delivery.ID], _ event: Event) throws {
+    /// What was cancelled with its whole subscription, before it was matched, stays so; nothing else is.
+    private func checkCancelled(_ fanOut: FanOut, _ ids: [Delivery.ID], _ cancelled: Set<Int>) throws {
+        for (position, (delivery, id)) in zip(fanOut.deliveries.deliveries, ids).enumerated() {
+            let isCancelled = cancelledUpTo[delivery.subscription].map { fanOut.event <= $0 } ?? false
+            try Violation.require(
+                isCancelled == cancelled.contains(position),
+                "\(id) for \(delivery.subscription) \(isCancelled ? "is started although" : "is cancelled, and not") cancelled"
+            )
+            if isCancelled {
+                try Violation.require(store.rows.deliveries[id.rawValue]?.state == .cancelled, "\(id) is not cancelled")
+                report.cancelledUnmatched += 1
+            }
+        }
+    }
+
+    private func inserted(
+        _ new: NewDeliveries,
+        _ ids: [Delivery.ID],
+        _ event: Event,
+        cancelled: Set<Int> = []
+    ) throws {
         try Violation.require(!cancelledEvents.contains(event.id), "the cancelled event \(event.id) has deliveries")
         try Violation.require(ids.count == new.deliveries.count, "ids don't match the deliveries")
-        for (delivery, id) in zip(new.deliveries, ids) {
+        for (position, (delivery, id)) in zip(new.deliveries, ids).enumerated() {
             deliveries[id] = DeliveryLedger(commit: report.commits)
-            if case .claimed = delivery.start { try claimed(id, 1) }
+            if cancelled.contains(position) {
+                deliveries[id]?.isCancelled = true
+            } else if case .claimed = delivery.start {
+                try claimed(id, 1)
+            }
             log("\(id) of \(event.id) for \(delivery.subscription): \(delivery.start)")
         }
     }

@@ -29,7 +29,8 @@ extension SimulatedWorld {
     private func cancel() {
         let moment = clock.now
         let ids = (0..<3).compactMap { _ in random.pick(events)?.id }
-        let subscription = random.chance(10) ? random.pick(allSubscriptions)?.name : nil
+        let subscription = random.chance(25) ? random.pick(allSubscriptions)?.name : nil
+        let lastEvent = store.rows.events.keys.max()
         guard
             let result = write({ rows in
                 rows.cancel(events: ids, deliveries: [], subscription: subscription, at: moment)
@@ -37,6 +38,7 @@ extension SimulatedWorld {
         else { return }
         for id in result.deliveries { deliveries[id]?.isCancelled = true }
         cancelledEvents.formUnion(result.events)
+        if let subscription, let lastEvent { cancelledUpTo[subscription] = lastEvent }
         log("cancelled \(result.deliveries), \(result.events)")
     }
 

@@ -40,6 +40,8 @@ final class SimulatedWorld {
     /// Ids of events whose durable acceptance was reported.
     var acknowledged: Set<String> = []
     var cancelledEvents: Set<String> = []
+    /// Subscriptions all of whose deliveries were cancelled, with the last event (row) accepted before.
+    var cancelledUpTo: [String: Int64] = [:]
     /// Who was to get an event, once it was matched for good.
     var expected: [String: [String]] = [:]
     /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.

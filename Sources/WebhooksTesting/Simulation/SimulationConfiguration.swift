@@ -34,6 +34,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var commitsAhead = 0
     /// Batches that a transaction took beside its first.
     public var commitsExtended = 0
+    /// Deliveries that were cancelled with their subscription before their event was matched.
+    public var cancelledUnmatched = 0
     /// Deliveries by final state.
     public var states: [String: Int] = [:]
     /// The most deliveries that an engine held in memory.

@@ -72,7 +72,10 @@ extension InMemoryRows {
     private mutating func fanOut(_ fanOut: FanOut) -> FanOutResult {
         guard events[fanOut.event]?.state == .waitsForFanOut else { return .refused }
         setState(.fannedOut, ofEvent: fanOut.event)
-        return .stored(deliveries: insert(fanOut.deliveries, event: fanOut.event, at: fanOut.createdAt))
+        var new = fanOut.deliveries
+        let cancelled = new.cancel { name in unmatchedCancellations[name].map { fanOut.event <= $0 } ?? false }
+        let ids = insert(new, event: fanOut.event, at: fanOut.createdAt)
+        return .stored(deliveries: ids, cancelled: cancelled)
     }
 
     private mutating func insert(_ new: NewDeliveries, event: Int64, at moment: Timestamp) -> [Delivery.ID] {

@@ -24,6 +24,13 @@ extension InMemoryRows {
         }
         for id in single { cancel(id, at: moment, into: &result) }
         if let subscription {
+            let unmatched = waitingEvents.values.map(\.delivery.rawValue).filter { row in
+                events[row]?.target.map { $0 == subscription } ?? true
+            }
+            if let last = unmatched.max() {
+                unmatchedCancellations[subscription] = max(last, unmatchedCancellations[subscription] ?? last)
+                result.unmatchedEvents = unmatched.count
+            }
             let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
             for position in waiting[subscription]?.values ?? [] { cancel(position.delivery, at: moment, into: &result) }
             for id in running { cancel(Delivery.ID(rawValue: id), at: moment, into: &result) }

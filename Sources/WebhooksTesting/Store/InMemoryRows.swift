@@ -7,6 +7,8 @@ public struct InMemoryRows: Sendable {
     public private(set) var events: [Int64: InMemoryEventRow] = [:]
     public private(set) var deliveries: [Int64: InMemoryDeliveryRow] = [:]
     var healthRows: [String: InMemoryHealthRow] = [:]
+    /// Subscriptions that were cancelled while events waited to be matched: up to which event (row).
+    var unmatchedCancellations: [String: Int64] = [:]
 
     private(set) var eventRows: [String: Int64] = [:]
     private(set) var lastEvent: Int64 = 0
