@@ -10,6 +10,10 @@ extension BatchSession {
         for health in batch.health {
             try HealthRow.update(health, row: try names.row(of: health.subscription, db), db)
         }
+        for resumption in batch.resumptions {
+            let row = try names.row(of: resumption.subscription, db)
+            try HealthRow.resume(resumption.paused, row: row, at: resumption.at, db)
+        }
         result.acceptances = try batch.acceptances.map { try accept($0) }
         result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }

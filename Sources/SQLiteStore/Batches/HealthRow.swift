@@ -13,7 +13,8 @@ enum HealthRow {
                         THEN disabled_cause ELSE :cause END,
                     disabled_at = CASE WHEN disabled_cause IS NOT NULL OR :at < enabled_at
                         THEN disabled_at ELSE :at END,
-                    failing_since = CASE WHEN :failing < enabled_at THEN enabled_at ELSE :failing END,
+                    failing_since = CASE WHEN :failing < coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at)
+                        THEN coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at) ELSE :failing END,
                     has_succeeded = :succeeded
                 WHERE id = :row
                 """,
@@ -47,13 +48,53 @@ enum HealthRow {
         }
     }
 
+    /// Pauses, by hand.
+    static func pause(_ paused: SubscriptionHealth.Paused, row: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE webhooks_subscriptions SET paused_at = ?, paused_until = ? WHERE id = ?",
+            arguments: [paused.at.milliseconds, paused.until?.milliseconds, row]
+        )
+    }
+
+    /// Ends a pause.
+    ///
+    /// - Parameter only: this one alone; `nil` for any.
+    static func resume(_ only: SubscriptionHealth.Paused?, row: Int64, at moment: Timestamp, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE webhooks_subscriptions
+                SET paused_at = NULL, paused_until = NULL, failing_since = NULL, resumed_at = :moment
+                WHERE id = :row AND paused_at IS NOT NULL
+                AND (:any OR (paused_at = :at AND paused_until IS :until))
+                """,
+            arguments: [
+                "row": row, "moment": moment.milliseconds, "any": only == nil, "at": only?.at.milliseconds,
+                "until": only?.until?.milliseconds,
+            ]
+        )
+    }
+
+    /// The pause of a subscription, over or not.
+    static func pause(row: Int64, _ db: Database) throws -> SubscriptionHealth.Paused? {
+        let select = try RawStatement(
+            db,
+            "SELECT paused_at, paused_until FROM webhooks_subscriptions WHERE id = ? AND paused_at IS NOT NULL"
+        )
+        try select.bind(row)
+        guard try select.next() else { return nil }
+        defer { select.reset() }
+        return SubscriptionHealth.Paused(at: select.timestamp(0), until: select.optionalTimestamp(1))
+    }
+
     /// Every subscription's health, by name, those of which nothing is remembered left out.
     static func all(_ db: Database) throws -> [SubscriptionHealth] {
         let rows = try RawStatement(
             db,
             """
-            SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded FROM webhooks_subscriptions
-            WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded ORDER BY name
+            SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries
+            FROM webhooks_subscriptions
+            WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
+                OR retries > 0 ORDER BY name
             """
         )
         var health: [SubscriptionHealth] = []
@@ -64,7 +105,11 @@ enum HealthRow {
                     subscription: rows.text(0),
                     disabled: cause.map { SubscriptionHealth.Disabled(cause: $0, at: rows.timestamp(2)) },
                     failingSince: rows.optionalTimestamp(3),
-                    hasSucceeded: rows.bool(4)
+                    hasSucceeded: rows.bool(4),
+                    paused: rows.optionalTimestamp(5).map {
+                        SubscriptionHealth.Paused(at: $0, until: rows.optionalTimestamp(6))
+                    },
+                    retries: rows.int(7)
                 )
             )
         }

@@ -18,7 +18,8 @@ extension SQLiteStore {
     }
 
     public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
-        try await read { db in
+        let now = clock.now
+        return try await read { db in
             var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
             let event = try RawStatement(
                 db,
@@ -31,8 +32,10 @@ extension SQLiteStore {
                 db,
                 // In flight with number 1, or never attempted.
                 """
-                SELECT count(*), count(*) FILTER (WHERE attempts = 0 OR (attempts = 1 AND state = 2))
-                FROM webhooks_deliveries WHERE event = ? AND state < 3
+                SELECT count(*), count(*) FILTER (WHERE attempts = 0 OR (attempts = 1 AND state = 2)),
+                    count(*) FILTER (WHERE state = 0 AND paused_at IS NOT NULL AND coalesce(paused_until > ?, 1))
+                FROM webhooks_deliveries d JOIN webhooks_subscriptions s ON s.id = d.subscription
+                WHERE event = ? AND state < 3
                 """
             )
             for id in Set(ids) {
@@ -41,10 +44,12 @@ extension SQLiteStore {
                 let (row, waits) = (event.int64(0), event.bool(1))
                 event.reset()
                 if waits { progress.waitingForFanOut += 1 }
+                try deliveries.bind(now)
                 try deliveries.bind(row)
                 if try deliveries.next() {
                     progress.open += deliveries.int(0)
                     progress.withoutFirstAttempt += deliveries.int(1)
+                    progress.paused += deliveries.int(2)
                 }
                 deliveries.reset()
             }

@@ -63,6 +63,11 @@ extension Schema {
             enabled_at INTEGER,
             failing_since INTEGER,
             has_succeeded INTEGER NOT NULL DEFAULT 0 CHECK (has_succeeded IN (0, 1)),
+            paused_at INTEGER,
+            paused_until INTEGER,
+            resumed_at INTEGER,
+            retries INTEGER NOT NULL DEFAULT 0,
+            CHECK (paused_until IS NULL OR paused_at IS NOT NULL),
             CHECK ((disabled_cause IS NULL) = (disabled_at IS NULL))
         ) STRICT;
 

@@ -63,6 +63,32 @@ public protocol EventLog: Sendable {
         at moment: Timestamp
     ) async throws(StoreError)
 
+    /// Pauses a subscription, replaces its pause, or lifts it.
+    ///
+    /// Lifting a pause, like its end, also forgets since when there were nothing but failures: the time during which
+    /// nothing was sent doesn't count.
+    /// - Parameters:
+    ///   - paused: the pause; `nil` lifts it.
+    ///   - moment: when this was asked for.
+    /// - Returns: whether it was paused before, by a pause whose time was not over.
+    func setPaused(
+        _ paused: SubscriptionHealth.Paused?,
+        subscription: String,
+        at moment: Timestamp
+    ) async throws(StoreError) -> Bool
+
+    /// Makes the next attempts of pending and waiting deliveries due at once, before what their subscriptions have due
+    /// otherwise. Those in flight and settled stay as they are.
+    ///
+    /// - Returns: what became of each, in order.
+    func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome]
+
+    /// How many deliveries of a subscription have not settled, tests included; none for an unknown one.
+    func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount
+
+    /// The names of all subscriptions that something is remembered of, or that have or had deliveries, in order.
+    func subscriptionNames() async throws(StoreError) -> [String]
+
     /// Inserts deliveries that send others again: same event, subscription, mode, content type and body; pending, due
     /// at once.
     ///
@@ -105,15 +131,18 @@ extension EventLog {
 public struct EventProgress: Sendable, Hashable {
     /// Events that wait for their fan-out.
     public var waitingForFanOut: Int
-    /// Deliveries without a finished first attempt.
+    /// Deliveries without a finished first attempt, those in ``paused`` included.
     public var withoutFirstAttempt: Int
+    /// Pending deliveries whose subscription is paused.
+    public var paused: Int
     /// Deliveries that have not settled.
     public var open: Int
 
-    public init(waitingForFanOut: Int, withoutFirstAttempt: Int, open: Int) {
+    public init(waitingForFanOut: Int, withoutFirstAttempt: Int, open: Int, paused: Int = 0) {
         self.waitingForFanOut = waitingForFanOut
         self.withoutFirstAttempt = withoutFirstAttempt
         self.open = open
+        self.paused = paused
     }
 }
 

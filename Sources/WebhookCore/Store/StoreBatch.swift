@@ -7,7 +7,11 @@ public struct StoreBatch: Sendable {
     public var settlements: [Settlement] = []
     /// What is remembered about subscriptions. Never lifts a disabling, nor brings back one from before the last
     /// enabling: both are for ``EventLog/setDisabled(_:subscription:at:)``, perhaps in another process.
+    ///
+    /// Pauses and ``SubscriptionHealth/retries`` are not taken from here.
     public var health: [SubscriptionHealth] = []
+    /// Ends of pauses.
+    public var resumptions: [Resumption] = []
     /// New events.
     public var acceptances: [Acceptance] = []
     /// Deliveries of events that are in the store already.
@@ -23,8 +27,8 @@ public struct StoreBatch: Sendable {
 
     /// Whether there is nothing to do.
     public var isEmpty: Bool {
-        results.isEmpty && settlements.isEmpty && health.isEmpty && acceptances.isEmpty && fanOuts.isEmpty
-            && withdrawals.isEmpty && claims.isEmpty && reads.isEmpty
+        results.isEmpty && settlements.isEmpty && health.isEmpty && resumptions.isEmpty && acceptances.isEmpty
+            && fanOuts.isEmpty && withdrawals.isEmpty && claims.isEmpty && reads.isEmpty
     }
 
     /// How many events and deliveries it changes, about.

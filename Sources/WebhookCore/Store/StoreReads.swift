@@ -105,6 +105,10 @@ public struct OpenDelivery: Sendable, Hashable {
     public var dueAt: Timestamp
     public var event: EventHeader
 
+    /// The due moment of what is due whatever a clock says: first attempts where order matters, and what was made due by
+    /// hand.
+    public static let alwaysDue = Timestamp(milliseconds: 0)
+
     public init(
         id: Delivery.ID,
         subscription: String,

@@ -7,6 +7,10 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var failingSince: Timestamp?
     /// Whether a delivery has ever succeeded.
     public var hasSucceeded: Bool
+    /// The pause that a person asked for. Its time may be over: see ``Paused/isInForce(at:)``.
+    public var paused: Paused?
+    /// How often deliveries were made due by hand: a change tells an engine to read them again.
+    public var retries: Int
 
     /// Whether it has succeeded, and has not failed since.
     public var isProven: Bool { hasSucceeded && failingSince == nil }
@@ -34,11 +38,15 @@ public struct SubscriptionHealth: Sendable, Hashable {
         subscription: String,
         disabled: Disabled? = nil,
         failingSince: Timestamp? = nil,
-        hasSucceeded: Bool = false
+        hasSucceeded: Bool = false,
+        paused: Paused? = nil,
+        retries: Int = 0
     ) {
         self.subscription = subscription
         self.disabled = disabled
         self.failingSince = failingSince
         self.hasSucceeded = hasSucceeded
+        self.paused = paused
+        self.retries = retries
     }
 }

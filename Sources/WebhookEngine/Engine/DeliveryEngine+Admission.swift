@@ -5,7 +5,10 @@ internal import WebhookCore
 extension DeliveryEngine {
     /// Puts a lane that has work into the ring it belongs to, or sets a timer for when it will.
     mutating func enqueue(_ index: Int, at time: EngineTime) {
-        guard hasStarted, !isDraining, lanes[index].isOpen, lanes[index].ring == nil else { return }
+        guard hasStarted, !isDraining, lanes[index].isOpen, lanes[index].ring == nil else {
+            if let end = lanes[index].pause.endsAt { setTimer(index, end) }
+            return
+        }
         let now = time.timeline
         lanes[index].window.promote(now: now)
         refillIfNeeded(index)

@@ -37,7 +37,7 @@ extension DeliveryEngine {
             delivery.delivery.event.row = event
             guard let token = context.flight else {
                 lanes[context.lane].arriving -= 1
-                if lanes[context.lane].isOpen {
+                if keeps(context.lane) {
                     hold(delivery, lane: context.lane, at: time)
                 } else if lanes[context.lane].isDisabled {
                     // Accepted before the start had read that it is disabled.
@@ -77,7 +77,7 @@ extension DeliveryEngine {
 
     /// Puts a delivery that was taken for an attempt back to the front.
     mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
-        guard lanes[index].isOpen else { return release(delivery) }
+        guard keeps(index) else { return release(delivery) }
         lanes[index].window.pushBack(delivery)
         enqueue(index, at: time)
     }
@@ -99,7 +99,7 @@ extension DeliveryEngine {
     private mutating func send(_ token: UInt64, body: ByteString?, at time: EngineTime) {
         guard let flight = flights[token] else { return }
         guard let body else { return endUnsent(token, .unrenderable("nothing was rendered"), at: time) }
-        guard lanes[flight.lane].isOpen || flight.isOutsideLimits else {
+        guard lanes[flight.lane].isServed || flight.isOutsideLimits else {
             return endUnsent(token, lanes[flight.lane].isDisabled ? .disabled : .parked, at: time)
         }
         if flight.isRateClaimed {

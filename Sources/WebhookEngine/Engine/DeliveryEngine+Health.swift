@@ -1,12 +1,16 @@
 internal import WebhookCore
 
-/// Who is disabled.
+/// Who is disabled, who is paused, and whose deliveries were made due by hand.
 extension DeliveryEngine {
     /// What is remembered was read; of those left out nothing is remembered.
     mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
         let byName = Dictionary(all.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         for index in lanes.indices {
-            let health = byName[lanes[index].name] ?? SubscriptionHealth(subscription: lanes[index].name)
+            var health = byName[lanes[index].name] ?? SubscriptionHealth(subscription: lanes[index].name)
+            applyPause(health.paused, index, at: time)
+            applyRetries(health.retries, index, at: time)
+            health.paused = nil
+            health.retries = lanes[index].health.retries
             if !lanes[index].hasUnwrittenHealth {
                 apply(health, index, at: time)
             } else if let disabled = health.disabled, !lanes[index].isDisabled {
@@ -23,6 +27,60 @@ extension DeliveryEngine {
                 enqueue(index, at: time)
             }
         }
+    }
+
+    private mutating func applyPause(
+        _ paused: SubscriptionHealth.Paused?,
+        _ index: Int,
+        at time: EngineTime
+    ) {
+        let before = lanes[index].pause
+        let over = lanes[index].pause.learn(paused, at: time)
+        if let over { forgetPause(over, index, at: time) }
+        let now = lanes[index].pause
+        guard before != now else { return }
+        if let pause = now.pause {
+            actions.notices.append(.paused(subscription: lanes[index].name, until: pause.until))
+            // What an engine was given to see to, it keeps; else the store has it.
+            if !before.isPaused, settings.scope == .all { forgetWindow(index) }
+            enqueue(index, at: time)
+        } else if before.isPaused {
+            resume(index, at: time)
+        }
+    }
+
+    /// Ends a lane's pause where its time has come.
+    mutating func endPauseIfOver(_ index: Int, at time: EngineTime) {
+        guard let over = lanes[index].pause.expire(now: time.timeline) else { return }
+        forgetPause(over, index, at: time)
+        resume(index, at: time)
+    }
+
+    private mutating func forgetPause(_ pause: SubscriptionHealth.Paused, _ index: Int, at time: EngineTime) {
+        pending.batch.resumptions.append(
+            Resumption(subscription: lanes[index].name, paused: pause, at: time.wall)
+        )
+    }
+
+    /// What was held goes on, as if the subscription was new: what was known of its endpoint is from before.
+    private mutating func resume(_ index: Int, at time: EngineTime) {
+        actions.notices.append(.resumed(subscription: lanes[index].name))
+        lanes[index].breaker = CircuitBreaker()
+        lanes[index].isTimingOut = false
+        lanes[index].health.failingSince = nil
+        if let position = pending.health.firstIndex(of: index) { pending.batch.health[position].failingSince = nil }
+        if settings.scope == .all { forgetWindow(index) }
+        enqueue(index, at: time)
+    }
+
+    /// Reads deliveries again that somebody has made due in the store.
+    private mutating func applyRetries(_ count: Int, _ index: Int, at time: EngineTime) {
+        guard lanes[index].health.retries != count else { return }
+        lanes[index].health.retries = count
+        // What waits for a retry is not for an engine that sees to first attempts alone.
+        guard hasStarted, settings.scope == .all, lanes[index].isOpen else { return }
+        forgetWindow(index)
+        enqueue(index, at: time)
     }
 
     private mutating func apply(_ health: SubscriptionHealth, _ index: Int, at time: EngineTime) {
@@ -51,5 +109,11 @@ extension DeliveryEngine {
     mutating func stopServing(_ index: Int, at time: EngineTime) {
         forgetWindow(index)
         if !lanes[index].isWithdrawing { withdraw(index, at: time) }
+    }
+
+    /// Whether what waits of a lane is kept in memory: where it may start, and while it is paused in an engine that has
+    /// nothing to read it from again.
+    func keeps(_ index: Int) -> Bool {
+        lanes[index].isOpen || (lanes[index].isServed && settings.scope == .own)
     }
 }

@@ -185,7 +185,7 @@ extension DeliveryEngine {
                 withdrawNew(index, at: time)
                 continue
             }
-            guard lanes[index].isOpen else { continue }
+            guard keeps(index) else { continue }
             hold(HeldDelivery(delivery: clamped(row, lane: index, at: time)), lane: index, at: time)
             // What looked like somebody else's before may be this one.
             if lanes[index].firstForeign != nil {

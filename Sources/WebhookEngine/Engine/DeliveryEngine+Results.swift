@@ -163,7 +163,7 @@ extension DeliveryEngine {
                 RecordedAttempt(delivery: delivery, attempt: attempt, state: .waiting, nextAttemptAt: until)
             )
             // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
-            guard let lane, lanes[lane].isOpen else { return }
+            guard let lane, keeps(lane) else { return }
             guard settings.scope == .all || (until <= time.timeline && !isRecovered) else {
                 leaveToOthers(delivery.id, lane: lane)
                 return
@@ -215,6 +215,8 @@ extension DeliveryEngine {
         {
             cause = .failing
         }
+        // What was under way when the pause began doesn't count as failure, but for an endpoint that says it is gone.
+        if cause != .gone, lanes[index].pause.isPaused { return }
         if let cause {
             lanes[index].health.disabled = SubscriptionHealth.Disabled(cause: cause, at: time.wall)
             actions.notices.append(.disabled(subscription: lanes[index].name, cause: cause))

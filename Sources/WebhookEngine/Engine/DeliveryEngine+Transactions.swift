@@ -104,6 +104,7 @@ extension DeliveryEngine {
             pending.batch.health.append(health)
             pending.health.append(index)
         }
+        pending.batch.resumptions.insert(contentsOf: failed.batch.resumptions, at: 0)
         pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
         pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
         repeatReads(of: failed)

@@ -82,7 +82,7 @@ public struct DeliveryEngine {
             }
     }
 
-    /// Whether every delivery has settled; parked ones and events that are due later aside.
+    /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
     public var isSettled: Bool {
         hasStarted && isQuiet && lanes.allSatisfy { !$0.isOpen || $0.isExhausted || $0.isBlocked }
     }
@@ -129,6 +129,7 @@ public struct DeliveryEngine {
         while let timer = timers.min, timer.at <= time.timeline {
             timers.removeMin()
             if lanes[timer.lane].wakeAt == timer.at { lanes[timer.lane].wakeAt = nil }
+            endPauseIfOver(timer.lane, at: time)
             enqueue(timer.lane, at: time)
         }
         if let at = nextEventAt, at <= time.timeline {

@@ -56,6 +56,8 @@ public struct RecordedAttempt: Sendable {
 public enum EngineNotice: Sendable, Hashable {
     case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause)
     case enabled(subscription: String)
+    case paused(subscription: String, until: Timestamp?)
+    case resumed(subscription: String)
     case breakerOpened(subscription: String, pause: Duration)
     case storeFailed(StoreError)
     case storeRecovered

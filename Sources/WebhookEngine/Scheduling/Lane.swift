@@ -30,6 +30,8 @@ struct Lane {
     var wakeAt: Timestamp?
     /// Not in the configuration any more, or `enabled: false`: kept, not sent.
     var isParked = false
+    /// Held by a person.
+    var pause = PauseState()
     /// Came with a reload: nothing is sent before its health was read.
     var awaitsHealth = false
     /// Open deliveries are being withdrawn, because it is disabled.
@@ -52,8 +54,10 @@ struct Lane {
     /// The most attempts at once: one where order matters; and one where nobody knows whether anything ever comes back, so
     /// that a dead endpoint holds one of the shared slots and not several.
     var maxInFlight: Int { policy.ordered || isRestricted ? 1 : policy.maxInFlight }
+    /// Whether the subscription can be sent to: what has begun goes on.
+    var isServed: Bool { !isParked && !isDisabled && !awaitsHealth }
     /// Whether deliveries may start at all.
-    var isOpen: Bool { !isParked && !isDisabled && !awaitsHealth }
+    var isOpen: Bool { isServed && !pause.isPaused }
     /// The delivery to start next, once it is due.
     var candidate: HeldDelivery? { window.isAhead ? nil : window.ready.first }
 

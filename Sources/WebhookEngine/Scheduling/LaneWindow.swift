@@ -35,7 +35,7 @@ struct LaneWindow {
     /// Before everything.
     private static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
     /// The due moment of first attempts where order matters: due whatever a clock says.
-    static let always = Timestamp(milliseconds: 0)
+    static let always = OpenDelivery.alwaysDue
     /// A limit for those who have nothing to fall back on.
     static let unlimited = Int.max / 4
 

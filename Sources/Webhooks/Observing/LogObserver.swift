@@ -65,6 +65,13 @@ struct LogObserver: EngineObserver {
             )
         case .enabled(let subscription):
             logger.notice("subscription enabled", metadata: ["subscription": "\(subscription)"])
+        case .paused(let subscription, let until):
+            logger.notice(
+                "subscription paused: its deliveries are held; `webhooks resume` sends them",
+                metadata: ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"]
+            )
+        case .resumed(let subscription):
+            logger.notice("subscription resumed", metadata: ["subscription": "\(subscription)"])
         case .breakerOpened(let subscription, let pause):
             logger.warning(
                 "attempts pause after failures in a row",

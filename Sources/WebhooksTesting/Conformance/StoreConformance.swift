@@ -64,6 +64,7 @@ public enum StoreConformance {
     /// All promises.
     public static let allChecks: [Check] =
         acceptanceChecks + fanOutChecks + claimChecks + resultChecks + settlementChecks + scheduleChecks
-        + healthChecks + logChecks + attemptChecks + progressChecks + cancelChecks + retriggerChecks
+        + healthChecks + pauseChecks + retryChecks + logChecks + attemptChecks + progressChecks + cancelChecks
+        + retriggerChecks
         + statisticsChecks + pruneChecks + durabilityChecks
 }

@@ -21,6 +21,10 @@ struct SimulatedProcess {
     var alarm = 0
     /// Subscriptions that the engine knows to be disabled, durably.
     var knownDisabled: Set<String> = []
+    /// Pauses that the engine has learned of.
+    var knownPauses: [String: KnownPause] = [:]
+    /// Batches given out so far.
+    var batchesTaken = 0
     var lanes: [String: LaneLedger] = [:]
     /// The deliveries prepared for each emit, by token.
     var emits: [UInt64: EmitUnderWay] = [:]
@@ -29,11 +33,20 @@ struct SimulatedProcess {
     /// Up to when events were due at the last read.
     var eventsDueBy = Timestamp(milliseconds: 0)
 
+    struct KnownPause {
+        /// How many batches had been given out: what was decided before may be in the next one.
+        var afterBatch: Int
+        /// On the engine's timeline.
+        var end: Timestamp?
+    }
+
     struct EndedCommit {
         var batches: [StoreBatch]
         var result: Result<[StoreBatchResult], StoreError> = .success([])
         /// Who was disabled when the batch read that.
         var disabled: Set<String> = []
+        /// Who was paused, where a batch has read that.
+        var paused: [String: SubscriptionHealth.Paused]?
     }
 
     struct RequestUnderWay {

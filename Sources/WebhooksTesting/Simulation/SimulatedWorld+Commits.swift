@@ -16,6 +16,8 @@ extension SimulatedWorld {
         guard process?.number == number, process?.commit != nil else { return }
         if let batch = process?.engine.takeBatch() {
             process?.commit?.append(batch)
+            process?.batchesTaken += 1
+            try checkPauses(batch)
             if process?.commit?.count ?? 0 > 1 { report.commitsExtended += 1 }
         }
         if random.chance(20) {
@@ -42,6 +44,10 @@ extension SimulatedWorld {
                 $0.disabled != nil && (hasRead || written.contains($0.subscription))
             }
             ended.disabled = Set(known.map(\.subscription))
+            if hasRead {
+                let pauses = store.rows.health.compactMap { row in row.paused.map { (row.subscription, $0) } }
+                ended.paused = Dictionary(uniqueKeysWithValues: pauses)
+            }
         }
         process?.endedCommits.append(ended)
         // Not before the one that ended earlier.
@@ -58,6 +64,7 @@ extension SimulatedWorld {
         guard process?.number == number, let ended = process?.endedCommits.first else { return }
         process?.endedCommits.removeFirst()
         process?.knownDisabled.formUnion(ended.disabled)
+        learn(pauses: ended.paused)
         // A batch that read no events says nothing of when they were due.
         let dueBy = ended.batches.filter { $0.reads.pendingEvents > 0 }.map(\.reads.pendingEventsDueBy).max()
         process?.eventsDueBy = dueBy ?? Timestamp(milliseconds: 0)

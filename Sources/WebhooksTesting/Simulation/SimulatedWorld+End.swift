@@ -19,6 +19,10 @@ extension SimulatedWorld {
                 }
             )
         }
+        for subscription in allSubscriptions where isPaused(subscription.name) && random.chance(70) {
+            setPaused(false, subscription.name)
+            agenda.plan(.foreignCheck, at: now + Int64(random.pick(1...100)))
+        }
         for moment in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(moment * 30)) }
         agenda.plan(.lastFault, at: now + Int64(random.pick(0...600)))
     }
@@ -65,7 +69,8 @@ extension SimulatedWorld {
         case .inFlight:
             throw Violation("\(row.id) is in flight at the end")
         case .pending, .waiting:
-            let isServed = registry.subscription(named: row.subscription)?.isEnabled == true
+            let isServed =
+                registry.subscription(named: row.subscription)?.isEnabled == true && !isPaused(row.subscription)
             try Violation.require(!isServed, "\(row.id) of \(row.subscription) is \(row.state) at the end")
         case .delivered:
             try Violation.require(ledger.received >= 1, "\(row.id) is delivered, and nobody has it")

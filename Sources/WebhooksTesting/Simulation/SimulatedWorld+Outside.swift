@@ -3,18 +3,21 @@ internal import WebhookCore
 /// Other processes, beside the dispatcher.
 extension SimulatedWorld {
     func actFromOutside() {
-        switch random.pick(0...9) {
+        switch random.pick(0...14) {
         case 0...2: append()
         case 3...4: cancel()
         case 5...6: setDisabled(true)
         case 7...8: setDisabled(false)
-        default: retrigger()
+        case 9: retrigger()
+        case 10...11: if let name = random.pick(allSubscriptions)?.name { setPaused(true, name) }
+        case 12: if let name = random.pick(allSubscriptions)?.name { setPaused(false, name) }
+        default: retry()
         }
         // The dispatcher looks for what others wrote a few times a second.
         agenda.plan(.foreignCheck, at: now + Int64(random.pick(1...100)))
     }
 
-    private func write<Value: Sendable>(_ change: (inout InMemoryRows) -> Value) -> Value? {
+    func write<Value: Sendable>(_ change: (inout InMemoryRows) -> Value) -> Value? {
         try? store.database.write(by: foreignConnection, change).get()
     }
 

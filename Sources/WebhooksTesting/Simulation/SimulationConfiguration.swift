@@ -36,6 +36,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var commitsExtended = 0
     /// Deliveries that were cancelled with their subscription before their event was matched.
     public var cancelledUnmatched = 0
+    /// Deliveries that were made due by hand.
+    public var retries = 0
     /// Deliveries by final state.
     public var states: [String: Int] = [:]
     /// The most deliveries that an engine held in memory.

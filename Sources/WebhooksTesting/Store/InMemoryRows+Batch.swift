@@ -10,6 +10,9 @@ extension InMemoryRows {
             let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: health.subscription))
             healthRows[health.subscription, default: row].update(health)
         }
+        for resumption in batch.resumptions {
+            healthRows[resumption.subscription]?.resume(resumption.paused, at: resumption.at)
+        }
         result.acceptances = batch.acceptances.map { accept($0) }
         result.fanOuts = batch.fanOuts.map { fanOut($0) }
         result.withdrawals = batch.withdrawals.map { withdraw($0) }

@@ -61,6 +61,35 @@ extension InMemoryRows {
         healthRows[subscription] = row
     }
 
+    /// - Returns: whether a pause was in force.
+    mutating func setPaused(_ paused: SubscriptionHealth.Paused?, subscription: String, at moment: Timestamp) -> Bool {
+        var row = healthRows[subscription] ?? InMemoryHealthRow(health: SubscriptionHealth(subscription: subscription))
+        let wasPaused = row.health.paused?.isInForce(at: moment) ?? false
+        if let paused {
+            row.health.paused = paused
+        } else {
+            row.resume(nil, at: moment)
+        }
+        healthRows[subscription] = row
+        return wasPaused
+    }
+
+    mutating func retry(_ ids: [Delivery.ID]) -> [RetryOutcome] {
+        var subscriptions: Set<String> = []
+        let outcomes = ids.map { id -> RetryOutcome in
+            guard let row = deliveries[id.rawValue] else { return .unknown }
+            guard row.isWaiting else { return row.state == .inFlight ? .inFlight : .settled(row.state) }
+            updateDelivery(id) { $0.dueAt = OpenDelivery.alwaysDue }
+            subscriptions.insert(row.subscription)
+            return .due
+        }
+        for name in subscriptions {
+            let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: name))
+            healthRows[name, default: row].health.retries += 1
+        }
+        return outcomes
+    }
+
     mutating func retrigger(_ retriggers: [Retrigger], at moment: Timestamp) -> [Retriggered] {
         retriggers.compactMap { retrigger in
             guard let old = deliveries[retrigger.delivery.rawValue] else { return nil }

@@ -73,13 +73,26 @@ extension InMemoryRows {
         return log
     }
 
-    func progress(ofEvents ids: [String]) -> EventProgress {
+    func openDeliveries(of subscription: String) -> OpenDeliveryCount {
+        OpenDeliveryCount(
+            waiting: waiting[subscription]?.values.count ?? 0,
+            inFlight: inFlight.values.count { deliveries[$0]?.subscription == subscription }
+        )
+    }
+
+    var subscriptionNames: [String] {
+        Set(deliveries.values.map(\.subscription)).union(healthRows.keys).sorted()
+    }
+
+    func progress(ofEvents ids: [String], at now: Timestamp) -> EventProgress {
         var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
         for event in Set(ids).compactMap({ event($0) }) {
             if event.state == .waitsForFanOut { progress.waitingForFanOut += 1 }
             for row in event.deliveries.compactMap({ deliveries[$0] }) where !row.state.isSettled {
                 progress.open += 1
                 if row.log.isEmpty { progress.withoutFirstAttempt += 1 }
+                let paused = healthRows[row.subscription]?.health.paused
+                if row.state == .pending, paused?.isInForce(at: now) ?? false { progress.paused += 1 }
             }
         }
         return progress

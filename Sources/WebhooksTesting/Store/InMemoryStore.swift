@@ -93,7 +93,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     }
 
     public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
-        rows.progress(ofEvents: ids)
+        rows.progress(ofEvents: ids, at: clock.now)
     }
 
     public func health() async throws(StoreError) -> [SubscriptionHealth] { rows.health }
@@ -118,6 +118,24 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     ) async throws(StoreError) {
         try write { $0.setDisabled(disabled, subscription: subscription, at: moment) }
     }
+
+    public func setPaused(
+        _ paused: SubscriptionHealth.Paused?,
+        subscription: String,
+        at moment: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try write { $0.setPaused(paused, subscription: subscription, at: moment) }
+    }
+
+    public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
+        try write { $0.retry(deliveries) }
+    }
+
+    public func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {
+        rows.openDeliveries(of: subscription)
+    }
+
+    public func subscriptionNames() async throws(StoreError) -> [String] { rows.subscriptionNames }
 
     public func insertRetriggers(
         _ retriggers: [Retrigger],

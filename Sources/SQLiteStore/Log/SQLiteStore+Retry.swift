@@ -1,0 +1,41 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
+        try await write { session in
+            // Guarded: a claim that was faster has the delivery in flight.
+            let update = try RawStatement(
+                session.db,
+                "UPDATE webhooks_deliveries SET due_at = ? WHERE id = ? AND state < 2 RETURNING subscription"
+            )
+            let select = try RawStatement(session.db, "SELECT state FROM webhooks_deliveries WHERE id = ?")
+            var subscriptions: Set<Int64> = []
+            let outcomes = try deliveries.map { id -> RetryOutcome in
+                try update.bind(OpenDelivery.alwaysDue)
+                try update.bind(id.rawValue)
+                if try update.next() {
+                    subscriptions.insert(update.int64(0))
+                    _ = try update.next()
+                    update.reset()
+                    return .due
+                }
+                update.reset()
+                try select.bind(id.rawValue)
+                defer { select.reset() }
+                guard try select.next() else { return .unknown }
+                let state = try DeliveryState(code: select.int(0))
+                return state == .inFlight ? .inFlight : .settled(state)
+            }
+            let touch = try RawStatement(
+                session.db,
+                "UPDATE webhooks_subscriptions SET retries = retries + 1 WHERE id = ?"
+            )
+            for subscription in subscriptions {
+                try touch.bind(subscription)
+                try touch.run()
+            }
+            return outcomes
+        }
+    }
+}
