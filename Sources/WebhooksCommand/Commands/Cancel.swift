@@ -33,14 +33,14 @@ struct Cancel: AsyncParsableCommand {
         let dispatcher = try await options.dispatcher()
         let result = try await dispatcher.cancel(ids, subscription: subscription)
         if options.json {
-            let object: JSONOutput = [
-                "events": .strings(result.events),
-                "deliveries": .strings(result.deliveries.map(\.description)),
-                "tooLate": .strings(result.tooLate),
-                "unknown": .strings(result.unknown),
-                "unmatched": .integer(result.unmatchedEvents),
+            var members: [(String, JSONOutput)] = [
+                ("events", .strings(result.events)),
+                ("deliveries", .strings(result.deliveries.map(\.description))),
+                ("tooLate", .strings(result.tooLate)),
+                ("unknown", .strings(result.unknown)),
             ]
-            object.write()
+            if subscription != nil { members.append(("unmatchedEvents", .integer(result.unmatchedEvents))) }
+            JSONOutput.object(members).write()
         } else {
             write(result)
         }
