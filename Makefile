@@ -38,7 +38,7 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
 # Tests that start processes: one at a time, so that a busy machine doesn't turn their patience into failures.
-WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests
+WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
@@ -62,9 +62,11 @@ lint: ## Checks the format
 clean: ## Removes what was built
 	rm -rf .build
 
-soak: setup ## Tests the guarantees against the real binary for long: 1,000 kills of each kind, 100,000 connections
-	$(SWIFT) build --build-tests
-	WEBHOOKS_SOAK=1 $(SWIFT) test --skip-build --filter GuaranteeTests
+# The verdict is the last line. COUNTED=1 runs the guarantees' own tests before, with 1,000 kills of each kind.
+soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=42, COUNTED=1 for 1,000 kills of each kind
+	$(SWIFT) build -c $(CONFIG)
+	$(if $(COUNTED),WEBHOOKS_SOAK=1 $(SWIFT) test --no-parallel --filter GuaranteeTests)
+	@HOURS=$(HOURS) SEED=$(SEED) ROUND=$(ROUND) "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"
 
 # What the benchmarks need beyond that: an HTTP/2 receiver.
 BENCH_PACKAGES := nghttp2-server

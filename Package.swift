@@ -164,8 +164,25 @@ let package = Package(
         .testTarget(
             name: "GuaranteeTests",
             dependencies: [
-                "Webhooks", "WebhooksTesting", "WebhookReceiver", .product(name: "GRDB", package: "GRDB.swift"),
+                "FaultHarness", "Webhooks", "WebhooksTesting", "WebhookReceiver",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: strict
+        ),
+        // The real binary in a storm of faults, for as long as one likes: `make soak`. No product, so that no host builds it.
+        .target(
+            name: "FaultHarness",
+            dependencies: [
+                "CEpoll", "SQLiteStore", "WebhookCore", "WebhookReceiver", "WebhooksTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Tests/FaultHarness",
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "soak", dependencies: ["FaultHarness"], path: "Tests/Soak", swiftSettings: strict),
+        .testTarget(
+            name: "FaultHarnessTests",
+            dependencies: ["FaultHarness", "WebhooksTesting"],
             swiftSettings: strict
         ),
     ],

@@ -9,6 +9,9 @@ enum Soak {
     /// Set `WEBHOOKS_SOAK=1` for the long form.
     static let isOn = environment["WEBHOOKS_SOAK"].map { $0 != "0" && !$0.isEmpty } ?? false
 
+    /// A process that hangs fails its test instead of holding it up for good.
+    static let commandLimit: Duration = .seconds(isOn ? 600 : 90)
+
     static func rounds(_ usual: Int, soak: Int) -> Int { isOn ? soak : usual }
 
     /// The seed of a test's random choices, printed so that it can be given again in `WEBHOOKS_GUARANTEE_SEED`.

@@ -70,7 +70,7 @@ final class Stage: Sendable {
             program = "/bin/sh"
             all = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", Self.binary] + all
         }
-        return keep(try Command(program, all, input: inputPath, outputs: outputs))
+        return keep(try Command(program, all, input: inputPath, outputs: outputs, limit: Soak.commandLimit))
     }
 
     private func keep(_ command: Command) -> Command {
@@ -84,7 +84,7 @@ final class Stage: Sendable {
         let inject = "inject=\(point.call):signal=KILL:when=\(point.number)"
         let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, Self.binary]
         let all = options + arguments + ["--config", configurationPath]
-        return keep(try Command(Strace.path, all, input: nil, outputs: outputs))
+        return keep(try Command(Strace.path, all, outputs: outputs, limit: Soak.commandLimit))
     }
 
     /// Runs a command to its end.

@@ -1,16 +1,16 @@
 import Dispatch
 import Foundation
-import Glibc
+package import Glibc
 import Synchronization
 
 /// A run of the real binary. Its output goes to files, and it can be killed at any moment.
-final class Command: Sendable {
+package final class Command: Sendable {
     /// How a process ended.
-    enum Exit: Hashable, Sendable, CustomStringConvertible {
+    package enum Exit: Hashable, Sendable, CustomStringConvertible {
         case code(Int32)
         case signal(Int32)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .code(let code): "exit code \(code)"
             case .signal(let signal): "signal \(signal)"
@@ -23,19 +23,27 @@ final class Command: Sendable {
         var waiters: [CheckedContinuation<Exit, Never>] = []
     }
 
-    /// A process that hangs fails its test instead of holding it up for good.
-    static let limit: DispatchTimeInterval = .seconds(Soak.isOn ? 600 : 90)
-
-    let processID: pid_t
-    let arguments: [String]
+    package let processID: pid_t
+    package let arguments: [String]
     private let outputPath: String
     private let errorPath: String
     private let state = Mutex(State())
 
     /// Starts a program.
     ///
-    /// - Parameter outputs: the output files' path, without their endings.
-    init(_ program: String, _ arguments: [String], input: String?, outputs: String) throws {
+    /// - Parameters:
+    ///   - input: the file of its standard input; default: none.
+    ///   - outputs: the output files' path, without their endings.
+    ///   - limit: how long it may take: one that hangs is killed instead of holding everything up for good.
+    ///   - group: the process group to join; default: that of this process.
+    package init(
+        _ program: String,
+        _ arguments: [String],
+        input: String? = nil,
+        outputs: String,
+        limit: Duration,
+        group: pid_t? = nil
+    ) throws {
         self.arguments = arguments
         outputPath = outputs + ".out"
         errorPath = outputs + ".err"
@@ -54,7 +62,12 @@ final class Command: Sendable {
         posix_spawnattr_setsigmask(&attributes, &signals)
         sigaddset(&signals, SIGPIPE)
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if let group {
+            posix_spawnattr_setpgroup(&attributes, group)
+            flags |= POSIX_SPAWN_SETPGROUP
+        }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var child = pid_t()
@@ -62,8 +75,9 @@ final class Command: Sendable {
         guard code == 0 else { throw Problem("cannot start \(program): \(String(cString: strerror(code)))") }
         processID = child
         // A thread of its own: waiting must hold up nobody.
-        DispatchQueue(label: "guarantees.wait").async { self.reap() }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.limit) { [weak self] in self?.send(SIGKILL) }
+        DispatchQueue(label: "harness.wait").async { self.reap() }
+        let seconds = Double(limit.components.seconds) + Double(limit.components.attoseconds) / 1e18
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak self] in self?.send(SIGKILL) }
     }
 
     private func reap() {
@@ -82,10 +96,10 @@ final class Command: Sendable {
         for waiter in waiters { waiter.resume(returning: exit) }
     }
 
-    var hasEnded: Bool { state.withLock { $0.exit != nil } }
+    package var hasEnded: Bool { state.withLock { $0.exit != nil } }
 
     /// Sends a signal; nothing once it has ended.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         state.withLock { state in
             if state.exit == nil { Glibc.kill(processID, signal) }
         }
@@ -93,7 +107,7 @@ final class Command: Sendable {
 
     /// Waits for its end.
     @discardableResult
-    func exit() async -> Exit {
+    package func exit() async -> Exit {
         await withCheckedContinuation { continuation in
             let ended = state.withLock { state -> Exit? in
                 if state.exit == nil { state.waiters.append(continuation) }
@@ -105,19 +119,12 @@ final class Command: Sendable {
 
     /// Kills it with SIGKILL after so long, where it is still there.
     @discardableResult
-    func kill(after delay: Duration) async throws -> Exit {
+    package func kill(after delay: Duration) async throws -> Exit {
         try await Task.sleep(for: delay)
         send(SIGKILL)
         return await exit()
     }
 
-    var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
-    var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
-}
-
-/// Why a test could not do what it wanted to.
-struct Problem: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
+    package var output: String { (try? String(contentsOfFile: outputPath, encoding: .utf8)) ?? "" }
+    package var errors: String { (try? String(contentsOfFile: errorPath, encoding: .utf8)) ?? "" }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 
-/// A file system with little room; gone at the end of the test.
-final class SmallDisk: Sendable {
-    let path: String
+/// A file system with little room; gone with the last reference to it.
+package final class SmallDisk: Sendable {
+    package let path: String
 
     /// `nil` where mounting is not permitted; then the reason is printed.
-    init?(test: String, megabytes: Int) {
-        path = NSTemporaryDirectory() + "guarantees-disk-\(UUID().uuidString)"
+    package init?(test: String, megabytes: Int) {
+        path = NSTemporaryDirectory() + "webhooks-disk-\(UUID().uuidString)"
         guard mkdir(path, 0o700) == 0 else { return nil }
         guard mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
             print("\(test) is skipped: a file system can't be mounted here: \(String(cString: strerror(errno)))")
@@ -24,7 +24,7 @@ final class SmallDisk: Sendable {
     private var filler: String { path + "/filler" }
 
     /// Takes what room there is.
-    func fill() throws {
+    package func fill() throws {
         let descriptor = open(filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Problem("cannot open \(filler)") }
         defer { close(descriptor) }
@@ -35,10 +35,10 @@ final class SmallDisk: Sendable {
     }
 
     /// Gives the room back.
-    func free() { unlink(filler) }
+    package func free() { unlink(filler) }
 
     /// Lets nobody write, or everybody again.
-    func setReadOnly(_ isReadOnly: Bool) throws {
+    package func setReadOnly(_ isReadOnly: Bool) throws {
         let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
         guard mount("tmpfs", path, "tmpfs", flags, nil) == 0 else {
             throw Problem("cannot mount anew: \(String(cString: strerror(errno)))")

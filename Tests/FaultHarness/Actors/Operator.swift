@@ -1,0 +1,76 @@
+import WebhooksTesting
+
+/// Runs what people run beside the traffic.
+struct Operator {
+    let bench: Workbench
+    let stop: Stop
+    var random: SeededGenerator
+
+    private static let bound = Duration.seconds(60)
+    private static let names = Subscriptions.promises.map(\.name)
+
+    mutating func run() async throws {
+        while !stop.isOver {
+            try await act()
+            await stop.sleep(milliseconds: random.pick(0...600))
+        }
+    }
+
+    private mutating func act() async throws {
+        let name = random.pick(Self.names) ?? "healthy"
+        switch random.pick(0...15) {
+        case 0: try await run(["deliveries", "list", "--limit", "200", "--json"])
+        case 1: try await run(["deliveries", "list", "--state", "waiting", "--subscription", name])
+        case 2: try await run(["events", "list", "--since", "10s"])
+        case 3: try await run(["stats", "--json"])
+        case 4: try await run(["export", "--format", "csv", "--since", "10s"])
+        case 5: try await run(["export", "--format", "jsonl", "--subscription", name])
+        case 6: try await run(["check"])
+        case 7: try await run(["prune", "--older-than", "2h"])
+        case 8: try await run(["validate"])
+        case 9: try await run(["test", name, "--wait", "2s"], allowed: [0, 1])
+        case 10: try await run(["disable", "hostile"])
+        case 11, 12: try await run(["enable", "hostile"])
+        case 13: try await run(["cancel", "--subscription", "hostile"], allowed: [0, 1])
+        case 14: try await retrigger()
+        default: try await show()
+        }
+    }
+
+    private func run(_ arguments: [String], allowed: Set<Int32> = [0]) async throws {
+        // Without a store there is nothing to read.
+        let isEarly = bench.ledger.now < .seconds(5)
+        try await bench.run(
+            arguments.joined(separator: " "),
+            arguments,
+            bound: Self.bound,
+            allowed: isEarly ? allowed.union([69]) : allowed
+        )
+    }
+
+    private mutating func someEvent() -> String? {
+        var random = random
+        defer { self.random = random }
+        return bench.ledger.update { history in
+            let ids = history.emits.keys
+            return ids.isEmpty ? nil : ids.dropFirst(random.pick(0...(ids.count - 1))).first
+        }
+    }
+
+    private mutating func show() async throws {
+        guard let id = someEvent() else { return }
+        try await bench.run("events show EVENT", ["events", "show", id], bound: Self.bound, allowed: [0, 1])
+    }
+
+    private mutating func retrigger() async throws {
+        guard let id = someEvent() else { return }
+        bench.ledger.update { $0.emits[id]?.mayBeRetriggered = true }
+        let form = random.chance(50) ? ["--detach"] : ["--wait", "2s"]
+        try await bench.run(
+            "retrigger EVENT \(form[0])",
+            ["retrigger", id] + form,
+            bound: Self.bound,
+            allowed: [0, 1]
+        )
+    }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import WebhooksTesting
+
+/// What to run: how long, from which seed, and where.
+package struct SoakOptions: Sendable {
+    package var length: Duration
+    package var seed: UInt64
+    /// Only this round of the seed.
+    package var round: Int?
+    /// Faults of receivers to leave out and kinds of violations to leave unsaid, by name: to look past known defects.
+    package var without: Set<String> = []
+    /// The binary under test.
+    package var binary: String
+    /// This program.
+    package var program: String
+    /// Where rounds take place; what failed is left there.
+    package var folder: String
+    /// How long a round's storm is at most.
+    package var roundLength: Duration = .seconds(240)
+    /// How large the store's disk is.
+    package var diskMegabytes = 512
+
+    package init(length: Duration, seed: UInt64, binary: String, program: String, folder: String) {
+        self.length = length
+        self.seed = seed
+        self.binary = binary
+        self.program = program
+        self.folder = folder
+    }
+}
+
+/// Round after round, until the time is over or a promise is broken.
+package struct SoakRun {
+    let options: SoakOptions
+    let stop: Stop
+    let report: @Sendable (String) -> Void
+
+    package init(_ options: SoakOptions, stop: Stop, report: @escaping @Sendable (String) -> Void) {
+        self.options = options
+        self.stop = stop
+        self.report = report
+    }
+
+    package func run() async throws -> Verdict {
+        // A receiver whose peer is gone must not end with it.
+        signal(SIGPIPE, SIG_IGN)
+        var verdict = Verdict(seed: options.seed)
+        let start = ContinuousClock.now
+        var number = options.round ?? 1
+        repeat {
+            let left = options.length - (ContinuousClock.now - start)
+            let plan = RoundPlan(
+                number: number,
+                seed: options.seed,
+                length: roundLength(left),
+                without: options.without
+            )
+            try await run(plan, &verdict, start)
+            number += 1
+            verdict.elapsed = ContinuousClock.now - start
+        } while options.round == nil && verdict.violations.isEmpty && !stop.isStoppedNow
+            && verdict.elapsed < options.length
+        verdict.wasStopped = stop.isStoppedNow
+        return verdict
+    }
+
+    /// Of a short run each kind of round gets its share.
+    private func roundLength(_ left: Duration) -> Duration {
+        let share = options.round != nil ? options.length : options.length / RoundPlan.Kind.allCases.count * 3 / 4
+        return max(.seconds(3), min(options.roundLength, share, left))
+    }
+
+    private func run(_ plan: RoundPlan, _ verdict: inout Verdict, _ start: ContinuousClock.Instant) async throws {
+        let folder = "\(options.folder)/round-\(plan.number)"
+        let disk = plan.fillPause == nil ? nil : SmallDisk(test: "a full disk", megabytes: options.diskMegabytes)
+        if plan.fillPause != nil && disk == nil {
+            verdict.omissions = ["full disks: a file system can't be mounted here"]
+        }
+        let group = try ProcessGroup(mounts: disk.map { [$0.path] } ?? [])
+        let bench = try Workbench(
+            folder: folder,
+            storeFolder: disk?.path ?? "\(folder)/store",
+            binary: options.binary,
+            group: group
+        )
+        let progress = Task { [verdict, report] in
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(60))
+                let history = bench.ledger.snapshot
+                var soFar = verdict
+                soFar.add(Round.Outcome(violations: [], history: history))
+                let minutes = (ContinuousClock.now - start).components.seconds / 60
+                report("\(minutes) min, round \(plan.number) (\(plan.kind.rawValue)): \(soFar.counts)")
+            }
+        }
+        defer { progress.cancel() }
+        let outcome = try await Round(plan: plan, bench: bench, disk: disk, stop: stop, program: options.program).run()
+        verdict.add(outcome)
+        if outcome.violations.isEmpty {
+            try? FileManager.default.removeItem(atPath: folder)
+        } else {
+            verdict.failedRound = plan
+            verdict.artefacts = folder
+            keep(outcome, bench, folder)
+        }
+    }
+
+    /// Leaves what is needed to find out why.
+    private func keep(_ outcome: Round.Outcome, _ bench: Workbench, _ folder: String) {
+        let files = FileManager.default
+        if !bench.storePath.hasPrefix(folder) {
+            try? files.createDirectory(atPath: "\(folder)/store", withIntermediateDirectories: true)
+            for ending in ["", "-wal", "-shm", ".lock"] {
+                try? files.copyItem(
+                    atPath: bench.storePath + ending,
+                    toPath: "\(folder)/store/webhooks.sqlite\(ending)"
+                )
+            }
+        }
+        bench.write(
+            outcome.violations.map(\.description).joined(separator: "\n") + "\n",
+            to: "\(folder)/violations.txt"
+        )
+        bench.write(HistoryText.text(outcome.history), to: "\(folder)/history.txt")
+    }
+}
+
+/// A history as text, in order of time.
+enum HistoryText {
+    static func text(_ history: History) -> String {
+        var lines: [(Instant, String)] = []
+        for (id, emit) in history.emits {
+            lines.append((emit.startedAt, "emit \(id) \(emit.topic) \(emit.batch.map { "batch \($0.batch)" } ?? "")"))
+            if let at = emit.acknowledgedAt { lines.append((at, "acknowledged \(id)")) }
+        }
+        for request in history.requests {
+            lines.append(
+                (request.at, "request \(request.subscription) \(request.event) \(request.isAccepted ? "accepted" : "")")
+            )
+        }
+        for command in history.commands {
+            lines.append((command.interval.start, "begins \(command.name)"))
+            lines.append((command.interval.end, "ends \(command.name): \(command.exit)"))
+        }
+        for interval in history.dispatching {
+            lines.append((interval.start, "a dispatcher works"))
+            lines.append((interval.end, "a dispatcher was ended"))
+        }
+        for interval in history.disturbances { lines.append((interval.start, "disturbed until \(interval.end)")) }
+        for sample in history.samples {
+            lines.append(
+                (
+                    sample.at,
+                    "\(sample.residentBytes >> 10) KiB, \(sample.descriptors) descriptors, log \(sample.walBytes)"
+                )
+            )
+        }
+        return lines.sorted { $0.0 < $1.0 }.map { "\($0.0)  \($0.1)" }.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+
+/// What a run comes to: one line, and an exit code.
+package struct Verdict: Sendable {
+    var seed: UInt64
+    var elapsed: Duration = .zero
+    var rounds = 0
+    var requests = 0
+    var events = 0
+    var commands = 0
+    var tally: [String: Int] = [:]
+    var violations: [Violation] = []
+    /// The round that broke a promise.
+    var failedRound: RoundPlan?
+    /// Where what it left behind is.
+    var artefacts: String?
+    var wasStopped = false
+    /// What could not be done on this machine.
+    var omissions: [String] = []
+
+    package var exitCode: Int32 { violations.isEmpty ? (wasStopped ? 130 : 0) : 1 }
+
+    mutating func add(_ outcome: Round.Outcome) {
+        let history = outcome.history
+        rounds += 1
+        requests += history.requests.count
+        events += history.emits.values.count { $0.acknowledgedAt != nil }
+        commands += history.commands.count
+        tally.merge(history.tally, uniquingKeysWith: +)
+        violations += outcome.violations
+    }
+
+    /// Hours, or minutes where those are few.
+    private var time: String {
+        let minutes = Double(elapsed.components.seconds) / 60
+        return minutes >= 30 ? String(format: "%.1f h", minutes / 60) : String(format: "%.1f min", minutes)
+    }
+
+    var counts: String {
+        ([("requests", requests), ("events", events), ("commands", commands)] + tally.sorted { $0.key < $1.key })
+            .map { "\(Self.grouped($0.1)) \($0.0)" }.joined(separator: ", ")
+    }
+
+    package var line: String {
+        let kinds = Dictionary(grouping: violations, by: \.kind).mapValues(\.count)
+        guard let first = violations.first else {
+            let omitted = omissions.isEmpty ? "" : " (without \(omissions.joined(separator: ", ")))"
+            let word = wasStopped ? "STOPPED after" : "PASS"
+            return "\(word) \(time) seed \(seed): \(counts) — 0 lost, 0 doubled, 0 unrecorded\(omitted)"
+        }
+        let all = Violation.Kind.allCases.compactMap { kind in kinds[kind].map { "\($0) \(kind.rawValue)" } }
+        let round = failedRound.map { " round \($0.number) (\($0.kind.rawValue))" } ?? ""
+        let place = artefacts.map { "; left in \($0)" } ?? ""
+        return "FAIL \(time) seed \(seed)\(round): \(first) — \(all.joined(separator: ", "))\(place)"
+    }
+
+    private static func grouped(_ number: Int) -> String {
+        var digits = String(number)
+        var index = digits.count - 3
+        while index > 0 {
+            digits.insert(",", at: digits.index(digits.startIndex, offsetBy: index))
+            index -= 3
+        }
+        return digits
+    }
+}

@@ -1,0 +1,64 @@
+internal import Dispatch
+internal import FaultHarness
+internal import Foundation
+
+// Runs the real binary under faults for as long as HOURS says, and ends with one line and an exit code.
+
+/// Prints a line at once, to a pipe too.
+@Sendable func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
+
+if CommandLine.arguments.dropFirst().first == "host" {
+    exit(HostProcess.run(Array(CommandLine.arguments.dropFirst(2))))
+}
+
+let environment = ProcessInfo.processInfo.environment
+let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+let binaries = URL(fileURLWithPath: program).deletingLastPathComponent().path
+
+func value<Value: LosslessStringConvertible>(_ name: String, _ fallback: Value) -> Value {
+    guard let text = environment[name], !text.isEmpty else { return fallback }
+    guard let value = Value(text) else {
+        FileHandle.standardError.write(Data("\(name) is no number: \(text)\n".utf8))
+        exit(64)
+    }
+    return value
+}
+
+let hours = value("HOURS", 0.25)
+let seed = value("SEED", UInt64.random(in: 1...UInt64(UInt32.max)))
+guard hours > 0, hours <= 1000 else {
+    FileHandle.standardError.write(Data("HOURS has to be between 0 and 1000\n".utf8))
+    exit(64)
+}
+var options = SoakOptions(
+    length: .seconds(hours * 3600),
+    seed: seed,
+    binary: environment["WEBHOOKS_BINARY"] ?? "\(binaries)/webhooks",
+    program: program,
+    folder: "\(NSTemporaryDirectory())webhooks-soak-\(seed)"
+)
+if environment["ROUND"].map({ !$0.isEmpty }) ?? false { options.round = value("ROUND", 1) }
+options.without = Set(environment["WITHOUT"]?.split(separator: ",").map(String.init) ?? [])
+say("SEED=\(seed) HOURS=\(hours)\(options.round.map { " ROUND=\($0)" } ?? "")")
+
+let stop = Stop()
+let signals = [SIGINT, SIGTERM].map { number in
+    signal(number, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler {
+        // The second one ends it at once; the children's guard sees to them.
+        if stop.isStoppedNow { _exit(128 + number) }
+        stop.stop()
+    }
+    source.activate()
+    return source
+}
+
+do {
+    let verdict = try await SoakRun(options, stop: stop, report: say).run()
+    say(verdict.line)
+    exit(verdict.exitCode)
+} catch {
+    say("FAIL seed \(seed): the harness itself: \(error)")
+    exit(70)
+}
