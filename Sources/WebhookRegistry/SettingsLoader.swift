@@ -15,13 +15,17 @@ struct SettingsLoader {
             let section = Section(
                 node,
                 "`dispatcher`",
-                keys: ["maxInFlight", "shutdownGrace", "retention"],
+                keys: ["maxInFlight", "shutdownGrace", "retention", "maxBody"],
                 problems: problems
             )
         else { return settings }
         if let value = section.integer("maxInFlight", 1...1_000_000) { settings.maxInFlight = value.value }
         if let value = section.duration("shutdownGrace", allowsZero: true) { settings.shutdownGrace = value.value }
         if let value = section.duration("retention") { settings.retention = value.value }
+        let maxBody = section.node("maxBody").flatMap {
+            section.read.size($0, "`maxBody`", DispatcherSettings.maxBodyRange, "from 1KiB to 512MiB")
+        }
+        if let maxBody { settings.maxBody = maxBody.value }
         return settings
     }
 

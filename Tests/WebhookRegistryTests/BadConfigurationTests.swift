@@ -29,11 +29,13 @@ import WebhookRegistry
             "w.yaml:1:1: unknown key `subscriptoins` in the configuration; did you mean `subscriptions`?"
         ),
         Row(
-            "dispatcher: { maxInFlight: 0, shutdownGrace: soon, retention: 0s, x: 1 }",
+            "dispatcher: { maxInFlight: 0, shutdownGrace: soon, retention: 0s, x: 1, maxBody: 1GiB }",
             "w.yaml:1:28: `maxInFlight` must be a whole number from 1 to 1000000",
             "w.yaml:1:46: `shutdownGrace` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",
             "w.yaml:1:63: `retention` must be more than 0",
-            "w.yaml:1:67: unknown key `x` in `dispatcher`; it may have `maxInFlight`, `shutdownGrace` and `retention`"
+            "w.yaml:1:67: unknown key `x` in `dispatcher`; it may have `maxInFlight`, `shutdownGrace`, `retention` "
+                + "and `maxBody`",
+            "w.yaml:1:82: `maxBody` must be a size from 1KiB to 512MiB, a whole number with KiB, MiB, KB or MB: 64KiB, 20MB"
         ),
         Row(
             "store: var/x.sqlite",
@@ -141,6 +143,13 @@ import WebhookRegistry
             lines: "authorization: \"a\\nb\"",
             "w.yaml:6:20: `authorization` holds a line break or another control character, which a header cannot carry"
         ),
+        // C1 controls are two bytes each: none of the bytes looks like a control.
+        Row(
+            lines: "authorization: \"a\\x85b\"\nheaders: { X: \"a\\x9fb\" }",
+            "w.yaml:6:20: `authorization` holds a line break or another control character, which a header cannot carry",
+            "w.yaml:7:19: the header X holds a line break or another control character, which a header cannot carry"
+        ),
+        Row(lines: "title: \"a\\x85b\"", "w.yaml:6:12: `title` must not hold control characters"),
         Row(
             lines:
                 "headers: { Host: a, content-length: 1, Content-Type: x, 'a b': c, X: \"a\\rb\", Y: a, y: b, Z: \"\\0\" }",

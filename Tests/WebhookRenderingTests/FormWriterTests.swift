@@ -25,8 +25,10 @@ struct FormWriterTests {
 
     @Test("the byte set of the WHATWG serializer")
     func bytes() {
+        var output: [UInt8] = []
+        FormText.append("AZaz09*-._ ~!'()%+&=/?é\n\u{0}", to: &output)
         #expect(
-            FormText.escaped("AZaz09*-._ ~!'()%+&=/?é\n\u{0}")
+            String(decoding: output, as: UTF8.self)
                 == "AZaz09*-._+%7E%21%27%28%29%25%2B%26%3D%2F%3F%C3%A9%0A%00"
         )
     }

@@ -45,6 +45,47 @@ struct SignerTests {
         )
     }
 
+    @Test("an id with a dot could lend its signature to another time, and is not signed")
+    func dottedID() throws {
+        let whsec = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        let standard = SignatureScheme(kind: .standardWebhooks, header: "")
+        // Signed for one, it would be the signature of the other.
+        #expect(
+            try StandardWebhooks.signature(
+                "a.1600000000",
+                1_700_000_000,
+                "x",
+                try StandardWebhooks.key(whsec[0].reveal())
+            )
+                == StandardWebhooks.sign(id: "a", timestamp: 1_600_000_000, body: "1700000000.x", secret: whsec[0])
+        )
+        #expect(throws: RenderingError(Subscription.dottedID)) {
+            try StandardWebhooks.sign(id: "a.1", timestamp: 1, body: "x", secret: whsec[0])
+        }
+        for kind in [SignatureScheme.Kind.hmacSHA256, .hmacSHA512, .plain, .standardWebhooks] {
+            for content in [SignatureScheme.Content.body, .timestampBody, .idTimestampBody] {
+                let scheme = SignatureScheme(kind: kind, header: "h", content: content)
+                let isAmbiguous = kind == .standardWebhooks || kind != .plain && content == .idTimestampBody
+                let signer = try Signer(scheme: scheme, secrets: whsec)
+                let isRefused = (try? signer.headers(id: "a.1", timestamp: 1, body: body)) == nil
+                #expect(isRefused == isAmbiguous, "\(kind), \(content)")
+                #expect(try signer.headers(id: "a_1", timestamp: 1, body: body).isEmpty == false)
+            }
+        }
+        #expect(try Signer(scheme: standard, secrets: []).headers(id: "a.1", timestamp: 1, body: body).isEmpty)
+    }
+
+    @Test("an event whose id holds a dot fails for those who would sign it, and for nobody else")
+    func dottedEvent() throws {
+        var signed = Fixtures.subscription("signed", Fixtures.standard)
+        signed.secrets = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        let other = Fixtures.subscription("other", Fixtures.bare)
+        let event = try Event(topic: "a.b", data: "1", id: "order.17", occurredAt: Fixtures.time)
+        let rendered = WebhookRenderer(subscriptions: [signed, other]).render(event, for: [signed, other])
+        #expect(throws: RenderingError(Subscription.dottedID)) { try rendered.representations[0].get() }
+        #expect(try rendered.representations[1].get().body == 0)
+    }
+
     @Test("secrets in hexadecimal and base64, and content with the id")
     func encodings() throws {
         #expect(

@@ -51,6 +51,21 @@ import WebhookReceiver
         #expect(try delivery["nextAttemptAt"].string != nil)
     }
 
+    @Test func `an id with a dot is refused where it would be signed, and nothing is stored`() async throws {
+        let sandbox = try Sandbox()
+        for form in [[], ["--detach"]] {
+            let done = try await sandbox.run(["emit", "a.b", "--data", "1", "--id", "order.17"] + form)
+            #expect(done.status == 65)
+            #expect(done.err.contains("subscription crm can't get the event order.17"))
+        }
+        let lines = #"{"topic":"a.b","data":1}"# + "\n" + #"{"topic":"a.b","data":1,"id":"a.1"}"#
+        let batch = try await sandbox.run("emit", "--batch", "-", input: lines)
+        #expect(batch.status == 65)
+        #expect(batch.err.contains("line 2: "))
+        #expect(try await sandbox.run("events", "list").status == 69)
+        #expect(sandbox.receiver.requestCount == 0)
+    }
+
     @Test func `says so where nobody subscribes`() async throws {
         let sandbox = try Sandbox()
         try sandbox.write("w.yaml", "store: sqlite:w.sqlite\nsubscriptions: []\n")

@@ -20,6 +20,24 @@ import Testing
         #expect(wrong.status == 1)
     }
 
+    @Test(arguments: [[], ["--ed25519"]])
+    func `what keygen writes is a secret file`(kind: [String]) async throws {
+        let sandbox = try Sandbox()
+        let keys = try await sandbox.run(["keygen"] + kind)
+        try sandbox.write("new.secret", keys.out)
+        try sandbox.write(
+            "w.yaml",
+            "subscriptions: [{ name: a, url: 'https://x.example/', topics: ['**'], secrets: [{ file: new.secret }] }]\n"
+        )
+        #expect(try await sandbox.run("validate").status == 0)
+        let rendered = try await sandbox.run("render", "a", "a.b", "--data", "1", "--id", "m", "--json")
+        #expect(rendered.out.contains(kind.isEmpty ? "\"v1," : "\"v1a,"))
+        let message = ["--id", "m", "--timestamp", "1", "--data", "x", "--secret-file", "new.secret"]
+        let signed = try await sandbox.run(["sign"] + message)
+        let signature = try #require(signed.lines.first)
+        #expect(try await sandbox.run(["verify"] + message + ["--signature", signature]).status == 0)
+    }
+
     @Test func `the specification's example`() async throws {
         let sandbox = try Sandbox()
         let done = try await sandbox.run(

@@ -31,6 +31,15 @@ import Webhooks
         return row
     }
 
+    /// A spreadsheet of a country that separates by `;` or tab would split the cell otherwise, and run what follows.
+    @Test(arguments: [";", "\t", ",", "\"", "\r", "\n"])
+    func csvQuotesEverySeparator(separator: String) {
+        let tenant = "a\(separator)=1"
+        let line = text(ExportFormat.csv.line(row { $0.delivery.tenant = tenant }))
+        #expect(line.contains(",\"a"))
+        #expect(!text(ExportFormat.csv.line(row { $0.delivery.tenant = "a b:c" })).contains("\"a b"))
+    }
+
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test func csv() {
@@ -61,7 +70,7 @@ import Webhooks
     }
 
     @Test(arguments: [
-        ("=1+1", "'=1+1"), ("+x", "'+x"), ("-5", "'-5"), ("@x", "'@x"), ("'x", "''x"), ("\tx", "'\tx"),
+        ("=1+1", "'=1+1"), ("+x", "'+x"), ("-5", "'-5"), ("@x", "'@x"), ("'x", "''x"), ("\tx", "\"'\tx\""),
         ("\rx", "\"'\rx\""),
         ("a=b", "a=b"), ("", ""), ("a\"b", "\"a\"\"b\""), ("a\nb", "\"a\nb\""), ("=a,b", "\"'=a,b\""),
     ])

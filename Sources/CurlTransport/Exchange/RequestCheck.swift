@@ -18,8 +18,14 @@ enum RequestCheck {
     /// Printable ASCII without the blank.
     private static func isVisible(_ text: String) -> Bool { all(text) { $0 > 0x20 && $0 < 0x7F } }
 
-    /// RFC 9110 section 5.5.
-    private static func isFieldValue(_ text: String) -> Bool { all(text) { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 } }
+    /// RFC 9110 section 5.5. C1 controls are two bytes in UTF-8: 0xC2 and 0x80 to 0x9F.
+    private static func isFieldValue(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        return all(text) { byte in
+            defer { previous = byte }
+            return (byte >= 0x20 && byte != 0x7F || byte == 0x09) && !(previous == 0xC2 && byte < 0xA0)
+        }
+    }
 
     /// RFC 9110 section 5.6.2.
     private static func isToken(_ text: String) -> Bool { !text.isEmpty && all(text) { tokenBytes[Int($0)] } }

@@ -84,9 +84,7 @@ public struct Event: Sendable, Hashable {
 
     /// Whether a tenant has 1 to 256 bytes and no control characters.
     public static func isValidTenant(_ tenant: String) -> Bool {
-        // The control characters of Unicode, category Cc, are C0, DEL and C1.
-        (1...256).contains(tenant.utf8.count)
-            && tenant.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
+        (1...256).contains(tenant.utf8.count) && !tenant.hasControlCharacters
     }
 
     /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.

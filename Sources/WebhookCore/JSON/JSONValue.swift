@@ -38,11 +38,18 @@ public struct JSONValue: Sendable {
     public let document: ByteString
     /// Where in the document the value's text stands.
     public let range: Range<Int>
+    /// For an object with many members.
+    private let index: MemberIndex?
 
     public init(kind: Kind, document: ByteString, range: Range<Int>) {
         self.kind = kind
         self.document = document
         self.range = range
+        if case .object(let members) = kind, members.count > MemberIndex.threshold {
+            index = MemberIndex(members)
+        } else {
+            index = nil
+        }
     }
 
     /// The value's text exactly as it stands in the document.
@@ -52,6 +59,7 @@ public struct JSONValue: Sendable {
     /// bytes: "é" in one code point and in two are different keys, as on the wire.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = kind else { return nil }
+        if let index { return index.position(of: key).map { members[$0].value } }
         return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 

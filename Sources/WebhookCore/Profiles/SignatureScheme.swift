@@ -25,6 +25,14 @@ public struct SignatureScheme: Sendable, Hashable {
         case idTimestampBody
     }
 
+    /// Whether what is signed begins with the event's id and a dot.
+    ///
+    /// An id with a dot in it is then ambiguous: `a.1700000000` signed at `T` is also what `a` would be, signed at
+    /// 1700000000 with a body that begins with `T.`. Whoever reads one request could choose the time of another.
+    package var beginsWithID: Bool {
+        kind == .standardWebhooks || kind != .plain && content == .idTimestampBody
+    }
+
     public var kind: Kind
     /// The header that carries it; unused for ``Kind/standardWebhooks``.
     public var header: String

@@ -8,11 +8,19 @@ public struct DispatcherSettings: Sendable, Hashable {
     public var shutdownGrace: Duration = .seconds(20)
     /// Settled deliveries older than this are pruned; defaults to 30 days.
     public var retention: Duration = .seconds(30 * 86_400)
+    /// The most bytes of a rendered body; defaults to 64 MiB. The body of a small event is held to less: eight times the
+    /// data and 1 MiB. What would be larger is not sent: the delivery fails as `template`.
+    public var maxBody: Int = Self.standardMaxBody
     /// Which addresses may be reached.
     public var egress = EgressPolicy()
 
     /// The built-in defaults.
     public init() {}
+
+    /// The default of ``maxBody``: 64 MiB.
+    public static let standardMaxBody = 64 << 20
+    /// What ``maxBody`` may be. A store takes no value of a gigabyte.
+    package static let maxBodyRange = 1024...(512 << 20)
 }
 
 /// Where a store is.

@@ -1,12 +1,13 @@
 /// Replaces secrets by `***` wherever a receiver may have echoed them.
 public struct Redactor: Sendable {
-    /// What to look for, by its first byte; of several at one place the longest counts, so that a secret within
+    /// What to look for, by its first byte; of several at one place the longest match counts, so that a secret within
     /// another leaves no rest.
     private let needles: [UInt8: [[UInt8]]]
-    /// Whether some needle begins with a byte: most bytes are passed over by this alone.
+    /// Whether a needle or an escape may begin with a byte: most bytes are passed over by this alone.
     private let isFirst: [Bool]
 
-    /// Looks for each text as it is, escaped for JSON, HTML or a URL, and for all that in base64 or base64url at any offset.
+    /// Looks for each text as it is, in base64 or base64url at any offset, also of its usual escapes, and for all that with
+    /// any part of it escaped for a URL, JSON, HTML or XML (see ``EscapedText``).
     ///
     /// Texts shorter than four bytes would mask half an answer and are left out.
     public init(secrets: [String]) {
@@ -15,7 +16,7 @@ public struct Redactor: Sendable {
             all.formUnion(SecretSpellings.all(of: secret))
         }
         needles = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
-        isFirst = (0...255).map { [needles] in needles[$0] != nil }
+        isFirst = (0...255).map { [needles] in needles[$0] != nil || EscapedText.beginsEscape($0) }
     }
 
     /// Whether there is nothing to look for.
@@ -43,11 +44,12 @@ public struct Redactor: Sendable {
 
     /// `nil` where nothing was found.
     private func redact(_ bytes: [UInt8], isCutOff: Bool) -> [UInt8]? {
+        let text = EscapedText(bytes)
         var output: [UInt8] = []
         var copied = 0
         var index = 0
         while index < bytes.count {
-            guard isFirst[Int(bytes[index])], let length = match(in: bytes, at: index, isCutOff: isCutOff) else {
+            guard isFirst[Int(bytes[index])], let length = match(in: bytes, text, at: index, isCutOff: isCutOff) else {
                 index += 1
                 continue
             }
@@ -61,13 +63,59 @@ public struct Redactor: Sendable {
         return output
     }
 
-    /// How many bytes of a secret stand at a place.
-    private func match(in bytes: [UInt8], at index: Int, isCutOff: Bool) -> Int? {
-        let rest = bytes.count - index
-        for needle in needles[bytes[index]] ?? [] {
-            let length = min(needle.count, rest)
-            guard length == needle.count || isCutOff else { continue }
-            if (1..<length).allSatisfy({ bytes[index + $0] == needle[$0] }) { return length }
+    /// How many bytes of the text a secret takes at a place.
+    private func match(in bytes: [UInt8], _ text: EscapedText, at index: Int, isCutOff: Bool) -> Int? {
+        var longest: Int?
+        func look(_ needles: [[UInt8]]?) {
+            for needle in needles ?? [] {
+                guard let length = length(of: needle, in: bytes, text, at: index, isCutOff: isCutOff) else { continue }
+                longest = max(longest ?? 0, length)
+            }
+        }
+        look(needles[bytes[index]])
+        if EscapedText.beginsEscape(bytes[index]), let first = text.escape(at: index)?.bytes.first,
+            first != bytes[index]
+        {
+            look(needles[first])
+        }
+        return longest
+    }
+
+    /// How many bytes of the text a needle takes at a place, escaped in any way; `nil` where it doesn't stand there.
+    private func length(
+        of needle: [UInt8],
+        in bytes: [UInt8],
+        _ text: EscapedText,
+        at start: Int,
+        isCutOff: Bool
+    ) -> Int? {
+        // Where both the byte and the escape at a place fit, both are followed.
+        var open = [(matched: 0, position: start)]
+        var seen: Set<Int> = []
+        while var (matched, position) = open.popLast() {
+            while matched < needle.count {
+                guard position < bytes.count else {
+                    if isCutOff { return bytes.count - start }
+                    break
+                }
+                let fits = bytes[position] == needle[matched]
+                if EscapedText.beginsEscape(bytes[position]) {
+                    if let escape = text.escape(at: position), needle[matched...].starts(with: escape.bytes) {
+                        let next = (matched: matched + escape.bytes.count, position: position + escape.length)
+                        guard fits else {
+                            (matched, position) = next
+                            continue
+                        }
+                        if seen.insert(next.position * (needle.count + 1) + next.matched).inserted { open.append(next) }
+                    } else if !fits, isCutOff, position > start, text.endsWithinEscape(at: position) {
+                        return bytes.count - start
+                    }
+                }
+                guard fits else { break }
+                matched += 1
+                position += 1
+            }
+            if matched == needle.count { return position - start }
         }
         return nil
     }

@@ -1,6 +1,7 @@
-/// The ways in which a receiver may write down a secret it was sent.
+/// The ways in which a receiver may write down a secret it was sent. The ``Redactor`` reads escapes by itself; what is
+/// spelled out here it finds escaped once more, and in base64.
 enum SecretSpellings {
-    /// The text's own bytes, its escapes for JSON, HTML and URLs where it has any, and the base64 of all these.
+    /// The text's own bytes, its usual escapes for JSON, HTML and URLs where it has any, and the base64 of all these.
     static func all(of secret: String) -> Set<[UInt8]> {
         var spellings = texts(of: secret)
         // A text inside a longer run starts at one of three offsets. At least four characters are left of any.
@@ -29,6 +30,8 @@ enum SecretSpellings {
             let space = [UInt8(ascii: "%"), UInt8(ascii: "2"), UInt8(ascii: "0")]
             texts.insert(percentEncoded(bytes, space: space, alphabet))
             texts.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
+            texts.insert(percentEncoded(bytes, space: space, alphabet, keeping: "/"))
+            texts.insert(percentEncoded(bytes, space: space, alphabet, keeping: "/!#$&'()*+,:;=?@"))
             // Some writers leave ASCII in JSON, and of that nothing that means something to HTML.
             texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 })
             texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 || "<>&'".utf16.contains($0) })
@@ -68,10 +71,17 @@ enum SecretSpellings {
     private static let lowerHex = Array("0123456789abcdef".utf8)
     private static let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    /// All but RFC 3986's unreserved characters as `%XX`.
-    private static func percentEncoded(_ bytes: [UInt8], space: [UInt8], _ hex: [UInt8]) -> [UInt8] {
+    /// All but RFC 3986's unreserved characters, and some more, as `%XX`.
+    private static func percentEncoded(
+        _ bytes: [UInt8],
+        space: [UInt8],
+        _ hex: [UInt8],
+        keeping kept: String = ""
+    ) -> [UInt8] {
         bytes.flatMap { byte -> [UInt8] in
             switch byte {
+            case _ where kept.utf8.contains(byte):
+                [byte]
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"):

@@ -44,6 +44,21 @@ public struct Subscription: Sendable, Hashable {
         isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.matches(topic) }
     }
 
+    /// Why an event of this id can't be signed for this subscription; `nil` where it can.
+    package func objection(toID id: String) -> String? {
+        guard id.utf8.contains(UInt8(ascii: ".")), let signature = profile.signature, signature.beginsWithID,
+            !secrets.isEmpty
+        else {
+            return nil
+        }
+        return Self.dottedID
+    }
+
+    /// Why an id with a dot is not signed.
+    package static let dottedID =
+        "the event's id holds a dot, and what is signed is `id.timestamp.body`: "
+        + "a reader of the request could move the dots and choose another time; use an id without dots"
+
     /// Tenants are told apart by their bytes: `==` takes "é" in one code point and in two for the same.
     private func isOpen(to eventTenant: String?) -> Bool {
         guard let tenant else { return true }

@@ -38,6 +38,21 @@ struct ValueReader {
         return Located(value: value, place: node.place)
     }
 
+    /// A number of bytes.
+    ///
+    /// - Parameter bounds: the range for people: "from 1KiB to 512MiB".
+    func size(
+        _ node: ConfigNode,
+        _ name: String,
+        _ range: ClosedRange<Int>,
+        _ bounds: String
+    ) -> Located<Int>? {
+        guard let text = scalar(node), let value = Quantity.size(text), range.contains(value) else {
+            return fail(node, "\(name) must be a size \(bounds), a whole number with KiB, MiB, KB or MB: 64KiB, 20MB")
+        }
+        return Located(value: value, place: node.place)
+    }
+
     /// A part of one, from a percentage.
     func percentage(_ node: ConfigNode, _ name: String) -> Located<Double>? {
         guard let text = scalar(node), let value = Quantity.percentage(text) else {

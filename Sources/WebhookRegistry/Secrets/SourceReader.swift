@@ -25,7 +25,7 @@ struct SourceReader {
     }
 
     func secret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
-        text(node, name)?.map { Secret($0.value) }
+        text(node, name)?.map { Secret($0.isExternal ? SecretFile.secret(of: $0.value) : $0.value) }
     }
 
     /// A secret that goes into a header: no control characters.

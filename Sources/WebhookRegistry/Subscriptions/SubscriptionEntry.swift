@@ -24,6 +24,9 @@ struct SubscriptionEntry {
         for key in ["name", "url", "topics"] { section.require(key) }
         name = Self.name(section, context)
         title = section.text("title")?.value
+        if let title, title.hasControlCharacters, let node = section.node("title") {
+            context.problems.error(node.place, "`title` must not hold control characters")
+        }
         url = Self.url(section, context)
         topics = Self.topics(section, context)
         bodyPlace = section.keyPlace("body")

@@ -1,3 +1,5 @@
+internal import WebhookCore
+
 /// What a header's name and value may be (RFC 9110, sections 5.1, 5.5 and 5.6.2).
 enum HeaderRules {
     /// Names that the HTTP layer owns, in lower case.
@@ -18,8 +20,6 @@ enum HeaderRules {
             }
     }
 
-    /// Whether a value holds no control characters (C0, DEL).
-    static func isValue(_ value: String) -> Bool {
-        value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-    }
+    /// Whether a value holds no control characters (C0, DEL, C1).
+    static func isValue(_ value: String) -> Bool { HTTPHeader.isValid(value) }
 }

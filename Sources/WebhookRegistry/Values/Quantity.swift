@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Durations, percentages and rates as the configuration writes them.
+/// Durations, sizes, percentages and rates as the configuration writes them.
 enum Quantity {
     /// `250ms`, `15s`, `5m`, `2h`, `5d`: a whole number with its unit, at most 3650 days. 0 needs no unit.
     static func duration(_ text: String) -> Duration? {
@@ -18,6 +18,24 @@ enum Quantity {
         let (milliseconds, overflows) = number.multipliedReportingOverflow(by: factor)
         guard !overflows, milliseconds <= 3650 * 86_400_000 else { return nil }
         return .milliseconds(milliseconds)
+    }
+
+    /// `512`, `64KiB`, `20MB`: a whole number of bytes with its unit, less than a terabyte.
+    static func size(_ text: String) -> Int? {
+        guard let (number, unit) = split(text) else { return nil }
+        let factor: Int
+        switch unit {
+        case "", "B": factor = 1
+        case "KB", "kB": factor = 1000
+        case "MB": factor = 1_000_000
+        case "GB": factor = 1_000_000_000
+        case "KiB": factor = 1 << 10
+        case "MiB": factor = 1 << 20
+        case "GiB": factor = 1 << 30
+        default: return nil
+        }
+        let (bytes, overflows) = number.multipliedReportingOverflow(by: factor)
+        return overflows || bytes >= 1_000_000_000_000 ? nil : bytes
     }
 
     /// `20%` → 0.2, from 0 to 100, with decimals or without. 0 needs no sign.

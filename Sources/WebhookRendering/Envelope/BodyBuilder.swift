@@ -21,6 +21,9 @@ struct BodyBuilder {
         gathered.reserveCapacity(512)
     }
 
+    /// How many bytes the body has so far.
+    var count: Int { gathered.count + insertedCount }
+
     /// Appends bytes.
     mutating func append(_ bytes: [UInt8]) { gathered.append(contentsOf: bytes) }
 
@@ -57,7 +60,7 @@ struct BodyBuilder {
 
     /// The whole body.
     func finish() -> ByteString {
-        ByteString(unsafeUninitializedCapacity: gathered.count + insertedCount) { target in
+        ByteString(unsafeUninitializedCapacity: count) { target in
             gathered.withUnsafeBytes { source in
                 var written = 0
                 var taken = 0

@@ -2,7 +2,9 @@ internal import WebhookCore
 
 extension EnvelopePlan {
     /// The envelope as JSON. The data is parsed only where the envelope asks for a part of it.
-    func json(_ facts: EventFacts) throws(RenderingError) -> ByteString {
+    ///
+    /// - Throws: where a required value is missing, or the body would exceed the limit.
+    func json(_ facts: EventFacts, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
         var builder = BodyBuilder()
         for segment in segments {
             switch segment {
@@ -17,8 +19,11 @@ extension EnvelopePlan {
                     append(key: member, to: &builder)
                     builder.append(ascii: ":")
                     builder.append(member.value)
+                    try limit.check(builder.count)
                 }
             }
+            // Long parts are only noted so far, so that what is refused was never copied.
+            try limit.check(builder.count)
         }
         return builder.finish()
     }

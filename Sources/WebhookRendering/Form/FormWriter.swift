@@ -4,46 +4,53 @@ internal import WebhookCore
 ///
 /// Nested keys are `a[b]` and `a[0]`; the key is then encoded as a whole, brackets included, as every form serializer does.
 struct FormWriter {
-    private var output: [UInt8] = []
+    private var output: BoundedBytes
     /// The encoded key of the value at hand.
-    private var key: [UInt8] = []
+    private var key: BoundedBytes
 
     /// Writes the members in order.
-    static func form(_ members: [JSONValue.Member]) -> ByteString {
-        var writer = FormWriter()
+    ///
+    /// - Throws: where the form would exceed the limit: every value repeats its whole key.
+    static func form(_ members: [JSONValue.Member], _ limit: BodyLimit) throws(RenderingError) -> ByteString {
+        var writer = FormWriter(limit)
         for member in members {
-            writer.key.removeAll(keepingCapacity: true)
-            FormText.append(member.key, to: &writer.key)
-            writer.write(member.value)
+            writer.key.truncate(to: 0)
+            try writer.key.append(member.key, escapedBy: FormText.append)
+            try writer.write(member.value)
         }
-        return ByteString(writer.output)
+        return ByteString(writer.output.bytes)
     }
 
-    private mutating func write(_ value: JSONValue) {
+    private init(_ limit: BodyLimit) {
+        output = BoundedBytes(limit)
+        key = BoundedBytes(limit)
+    }
+
+    private mutating func write(_ value: JSONValue) throws(RenderingError) {
         switch value.kind {
-        case .null: pair("")
-        case .bool(let flag): pair(flag ? "true" : "false")
-        case .number(let text), .string(let text): pair(text)
+        case .null: try pair("")
+        case .bool(let flag): try pair(flag ? "true" : "false")
+        case .number(let text), .string(let text): try pair(text)
         case .array(let items):
-            for (index, item) in items.enumerated() { nested(String(index), item) }
+            for (index, item) in items.enumerated() { try nested(String(index), item) }
         case .object(let members):
-            for member in members { nested(member.key, member.value) }
+            for member in members { try nested(member.key, member.value) }
         }
     }
 
-    private mutating func nested(_ name: String, _ value: JSONValue) {
-        let length = key.count
-        FormText.append("[", to: &key)
-        FormText.append(name, to: &key)
-        FormText.append("]", to: &key)
-        write(value)
-        key.removeSubrange(length...)
+    private mutating func nested(_ name: String, _ value: JSONValue) throws(RenderingError) {
+        let length = key.bytes.count
+        try key.append("[", escapedBy: FormText.append)
+        try key.append(name, escapedBy: FormText.append)
+        try key.append("]", escapedBy: FormText.append)
+        try write(value)
+        key.truncate(to: length)
     }
 
-    private mutating func pair(_ value: String) {
-        if !output.isEmpty { output.append(UInt8(ascii: "&")) }
-        output.append(contentsOf: key)
-        output.append(UInt8(ascii: "="))
-        FormText.append(value, to: &output)
+    private mutating func pair(_ value: String) throws(RenderingError) {
+        if !output.bytes.isEmpty { try output.append(UInt8(ascii: "&")) }
+        try output.append(key.bytes)
+        try output.append(UInt8(ascii: "="))
+        try output.append(value, escapedBy: FormText.append)
     }
 }

@@ -25,7 +25,4 @@ struct CompiledHeader: Sendable {
             value = .invalid(RenderingError("header \(header.name): \(error.text)"))
         }
     }
-
-    /// Whether a value can stand in a header: no control characters (RFC 9110, section 5.5).
-    static func isValid(_ value: String) -> Bool { value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
 }

@@ -28,19 +28,23 @@ final class CompiledProfile: Sendable {
     }
 
     /// The body of an event in the profile's own form.
-    func body(_ facts: EventFacts, as contentType: ContentType) throws(RenderingError) -> ByteString {
+    func body(
+        _ facts: EventFacts,
+        as contentType: ContentType,
+        _ limit: BodyLimit
+    ) throws(RenderingError) -> ByteString {
         let topic = try self.topic(facts.event.topic)
         guard case .envelope = profile.body else {
             guard let template = templates[contentType] else {
                 throw RenderingError("the profile \(profile.name) has no body for \(contentType.rawValue)")
             }
-            return try template.get().body(TemplateRoot(body: facts, topic: topic), as: contentType)
+            return try template.get().body(TemplateRoot(body: facts, topic: topic), as: contentType, limit)
         }
         guard let plan = try plans[topic.topic]?.get() else { throw unknown(facts.event.topic) }
         switch contentType {
-        case .json: return try plan.json(facts)
-        case .xml: return XMLWriter.document(try plan.tree(facts))
-        case .form: return FormWriter.form(try plan.tree(facts))
+        case .json: return try plan.json(facts, limit)
+        case .xml: return try XMLWriter.document(try plan.tree(facts), limit)
+        case .form: return try FormWriter.form(try plan.tree(facts), limit)
         }
     }
 

@@ -26,8 +26,13 @@ extension CompiledSubscription {
                 let scope =
                     root ?? TemplateRoot(header: attempt, topic: subscription.profile.topic(attempt.event.topic))
                 root = scope
-                let value = try template.text(scope)
-                guard CompiledHeader.isValid(value) else {
+                let value: String
+                do {
+                    value = try template.text(scope, .header)
+                } catch {
+                    throw RenderingError("header \(name): \(error.description)")
+                }
+                guard HTTPHeader.isValid(value) else {
                     throw RenderingError("the rendered header \(name) holds control characters")
                 }
                 // An empty value is left out: there is nothing to say.
@@ -51,7 +56,7 @@ extension CompiledSubscription {
         guard let signer else { return }
         let headers = try signer.headers(id: attempt.event.id, timestamp: attempt.at.unixSeconds, body: body)
         for header in headers {
-            guard CompiledHeader.isValid(header.value) else {
+            guard HTTPHeader.isValid(header.value) else {
                 throw RenderingError("the value of the header \(header.name) holds control characters")
             }
             sent.append(header)

@@ -70,9 +70,9 @@ final class CompiledSubscription: Sendable {
     }
 
     /// The body of an event.
-    func body(_ facts: EventFacts) throws(RenderingError) -> ByteString {
-        guard let template = try template?.get() else { return try profile.body(facts, as: contentType) }
+    func body(_ facts: EventFacts, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
+        guard let template = try template?.get() else { return try profile.body(facts, as: contentType, limit) }
         let topic = try profile.topic(facts.event.topic)
-        return try template.body(TemplateRoot(body: facts, topic: topic), as: contentType)
+        return try template.body(TemplateRoot(body: facts, topic: topic), as: contentType, limit)
     }
 }

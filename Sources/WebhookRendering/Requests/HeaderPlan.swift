@@ -40,7 +40,7 @@ struct HeaderPlan {
     }
 
     private mutating func put(_ name: String, _ value: String, shown: String) {
-        guard CompiledHeader.isValid(value) else {
+        guard HTTPHeader.isValid(value) else {
             failure = failure ?? RenderingError("the value of the header \(name) holds control characters")
             return
         }

@@ -8,28 +8,37 @@ public final class WebhookRenderer: DeliveryRenderer {
     private let compiler: SubscriptionCompiler
     private let compiled: [String: CompiledSubscription]
     private let egress: EgressPolicy
+    private let maxBody: Int
 
     /// Prepares subscriptions.
     ///
     /// - Parameters:
     ///   - subscriptions: those that will be rendered for; names are unique.
     ///   - egress: goes into every request; defaults to public addresses only.
-    public init(subscriptions: [Subscription], egress: EgressPolicy = EgressPolicy()) {
+    ///   - maxBody: the most bytes of a body; defaults to 64 MiB. A small event's is less: see `dispatcher.maxBody`.
+    public init(
+        subscriptions: [Subscription],
+        egress: EgressPolicy = EgressPolicy(),
+        maxBody: Int = DispatcherSettings.standardMaxBody
+    ) {
         var compiler = SubscriptionCompiler()
         var compiled: [String: CompiledSubscription] = [:]
         for subscription in subscriptions { compiled[subscription.name] = compiler.compile(subscription, egress) }
         self.compiler = compiler
         self.compiled = compiled
         self.egress = egress
+        self.maxBody = maxBody
     }
 
     /// Prepares what a registry holds.
     public convenience init(registry: Registry) {
-        self.init(subscriptions: registry.subscriptions, egress: registry.settings.egress)
+        let settings = registry.settings
+        self.init(subscriptions: registry.subscriptions, egress: settings.egress, maxBody: settings.maxBody)
     }
 
     public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         let facts = EventFacts(event)
+        let limit = BodyLimit(maxBody: maxBody, dataSize: event.data.count)
         var compiler: SubscriptionCompiler?
         var bodies: [ByteString] = []
         var known: [CompiledSubscription.Representation: Result<RenderedEvent.Representation, RenderingError>] = [:]
@@ -39,10 +48,11 @@ public final class WebhookRenderer: DeliveryRenderer {
             if case .failure(let error)? = prepared.template {
                 return Result<RenderedEvent.Representation, RenderingError>.failure(error)
             }
+            if let objection = subscription.objection(toID: event.id) { return .failure(RenderingError(objection)) }
             let key = prepared.representation
             if let result = known[key] { return result }
             let result = Result { () throws(RenderingError) in
-                bodies.append(try prepared.body(facts))
+                bodies.append(try prepared.body(facts, limit))
                 return RenderedEvent.Representation(body: bodies.count - 1, contentType: prepared.contentType)
             }
             known[key] = result

@@ -34,8 +34,10 @@ public struct Signer: Sendable {
     ///   - id: the event's id.
     ///   - timestamp: the attempt's time in Unix seconds.
     ///   - body: the exact body.
+    /// - Throws: ``RenderingError`` where the id holds a dot and what is signed begins with it.
     public func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
         guard !keys.isEmpty else { return [] }
+        if scheme.beginsWithID { try StandardWebhooks.checkID(id) }
         if scheme.kind == .standardWebhooks {
             var signatures: [String] = []
             for key in keys { signatures.append(try StandardWebhooks.signature(id, timestamp, body, key)) }

@@ -28,14 +28,20 @@ public enum StandardWebhooks {
 
     /// Signs: `v1,…` or `v1a,…` by the kind of secret.
     ///
-    /// - Throws: ``RenderingError`` where the secret is not one of the specification's.
+    /// - Throws: ``RenderingError`` where the secret is not one of the specification's, or the id holds a dot.
     public static func sign(
         id: String,
         timestamp: Int64,
         body: ByteString,
         secret: Secret
     ) throws(RenderingError) -> String {
-        try signature(id, timestamp, body, try key(secret.reveal()))
+        try checkID(id)
+        return try signature(id, timestamp, body, try key(secret.reveal()))
+    }
+
+    /// Passes an id that leaves no doubt where the timestamp begins.
+    static func checkID(_ id: String) throws(RenderingError) {
+        if id.utf8.contains(UInt8(ascii: ".")) { throw RenderingError(Subscription.dottedID) }
     }
 
     /// Whether one of the signatures is right. Says nothing about how old the timestamp is.

@@ -1,4 +1,3 @@
-internal import Mustache
 internal import WebhookCore
 
 /// A template that has been read and checked, ready to render.
@@ -7,8 +6,8 @@ final class CompiledTemplate: Sendable {
     let name: String
     let source: String
     let elements: [TemplateElement]
-    private let escape: TemplateEscape
-    private let program: MustacheTemplate
+    let escape: TemplateEscape
+    private let steps: [TemplateStep]
 
     /// Reads a template.
     ///
@@ -18,12 +17,7 @@ final class CompiledTemplate: Sendable {
         self.source = source
         self.escape = escape
         elements = try TemplateParser.parse(source)
-        do {
-            program = try MustacheTemplate(string: TemplateElement.normalized(elements))
-        } catch {
-            // Our own parser takes only what the library takes too; this would be a difference that no test has found.
-            throw TextProblem("the template can't be read", at: TextPosition(line: 1, column: 1))
-        }
+        steps = TemplateLines.steps(of: elements)
     }
 
     /// Reads a body's template.
@@ -32,22 +26,22 @@ final class CompiledTemplate: Sendable {
     }
 
     /// The output, unchecked.
-    func text(_ root: TemplateRoot) throws(RenderingError) -> String {
-        let text = program.render(TemplateScope(root: root, escape: escape))
-        if let failure = root.failure { throw failure }
-        return text
+    func text(_ root: TemplateRoot, _ limit: BodyLimit) throws(RenderingError) -> String {
+        String(decoding: try render(root, limit).bytes, as: UTF8.self)
     }
 
     /// The output as a body of a content type.
     ///
-    /// - Throws: where it is not well-formed, with the place in the output.
-    func body(_ root: TemplateRoot, as contentType: ContentType) throws(RenderingError) -> ByteString {
-        var text = try self.text(root)
-        if contentType == .form {
-            // A file ends with a line break, a form doesn't: it would belong to the last value.
-            while let last = text.last, last.isNewline { text.removeLast() }
-        }
-        let body = ByteString(text)
+    /// - Throws: where it would be too large or is not well-formed, with the place in the output.
+    func body(
+        _ root: TemplateRoot,
+        as contentType: ContentType,
+        _ limit: BodyLimit
+    ) throws(RenderingError) -> ByteString {
+        var output = try render(root, limit)
+        // A file ends with a line break, a form doesn't: it would belong to the last value.
+        if contentType == .form { output.removeTrailingLineBreaks() }
+        let body = ByteString(output.bytes)
         do {
             try WellFormedness.check(body, as: contentType)
         } catch {
@@ -55,6 +49,10 @@ final class CompiledTemplate: Sendable {
             throw RenderingError("\(name): the rendered \(kind) is not well-formed at \(error.text)")
         }
         return body
+    }
+
+    private func render(_ root: TemplateRoot, _ limit: BodyLimit) throws(RenderingError) -> BoundedBytes {
+        try TemplateRenderer.render(steps, root, escape, limit)
     }
 }
 

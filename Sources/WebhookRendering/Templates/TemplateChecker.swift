@@ -8,7 +8,12 @@ public enum TemplateChecker {
     /// A custom body is named as the configuration names it, a profile's as `PROFILE/profile.json` or by the template's
     /// name. A name in a custom body that no example provides is a warning with its place. What concerns the
     /// subscription's secrets and headers has `subscription NAME` as its file.
-    public static func check(subscription: Subscription) -> [Diagnostic] {
+    ///
+    /// - Parameter maxBody: the most bytes of a body; see ``DispatcherSettings/maxBody``.
+    public static func check(
+        subscription: Subscription,
+        maxBody: Int = DispatcherSettings.standardMaxBody
+    ) -> [Diagnostic] {
         let profile = subscription.profile
         let topics = profile.topics.compactMap { topic -> Example? in
             let names = topic.topic == ProfileTopic.anyName ? exampleNames(subscription.topics) : [topic.topic]
@@ -29,7 +34,7 @@ public enum TemplateChecker {
                 ]
             }
         }
-        let renderer = WebhookRenderer(subscriptions: [subscription])
+        let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         for (example, result) in rendered {
             guard case .failure(let error)? = result.representations.first else { continue }
@@ -68,7 +73,11 @@ public enum TemplateChecker {
         for contentType in profile.contentTypes where !broken.contains(contentType) {
             for example in examples {
                 do {
-                    _ = try compiled.body(EventFacts(example.event), as: contentType)
+                    let limit = BodyLimit(
+                        maxBody: DispatcherSettings.standardMaxBody,
+                        dataSize: example.event.data.count
+                    )
+                    _ = try compiled.body(EventFacts(example.event), as: contentType, limit)
                 } catch {
                     problems.append(failure(file, example.topic, error))
                 }

@@ -15,26 +15,3 @@ struct TemplateTag: Sendable, Hashable {
     /// The tag's first byte in the template.
     var offset: Int
 }
-
-extension TemplateElement {
-    /// The same template in the words of the Mustache library, with all escaping left to the values themselves.
-    ///
-    /// Every variable becomes an unescaped one, so that the library's own HTML escaping never acts; one that is wanted as
-    /// JSON asks its value for that by a transform, which templates themselves can't name.
-    static func normalized(_ elements: [TemplateElement]) -> String {
-        var text = ""
-        for element in elements {
-            switch element {
-            case .text(let part): text += part
-            case .variable(let tag, asJSON: false): text += "{{{\(tag.name)}}}"
-            case .variable(let tag, asJSON: true): text += "{{{\(TemplateNode.jsonTransform)(\(tag.name))}}}"
-            case .section(let tag, let isInverted, let content):
-                text += isInverted ? "{{^\(tag.name)}}" : "{{#\(tag.name)}}"
-                text += normalized(content)
-                text += "{{/\(tag.name)}}"
-            case .comment: text += "{{!}}"
-            }
-        }
-        return text
-    }
-}

@@ -17,31 +17,29 @@ enum TemplateEscape: Sendable, Hashable {
         }
     }
 
-    /// `{{x}}`: a text's characters, a number's digits, nothing for null, JSON for an array or object; escaped.
-    func text(of value: JSONValue) -> String {
+    /// Appends `{{x}}`: a text's characters, a number's digits, nothing for null, JSON for an array or object; escaped.
+    func append(_ value: JSONValue, to output: inout BoundedBytes) throws(RenderingError) {
         switch value.kind {
-        case .null: ""
-        case .bool(let flag): flag ? "true" : "false"
-        case .number(let text), .string(let text): escape(text)
-        case .array, .object: escape(JSONText.source(of: value))
+        case .null: return
+        case .bool(let flag): try output.append(flag ? "true" : "false")
+        case .number(let text), .string(let text): try append(text, to: &output)
+        case .array, .object: try append(JSONText.source(of: value), to: &output)
         }
     }
 
-    /// `{{{x}}}`: the value as JSON; escaped where the output is not JSON.
-    func json(of value: JSONValue) -> String {
+    /// Appends `{{{x}}}`: the value as JSON; escaped where the output is not JSON.
+    func appendJSON(_ value: JSONValue, to output: inout BoundedBytes) throws(RenderingError) {
+        if self == .json, value.hasSource { return try output.append(value.document, value.range) }
         let text = JSONText.source(of: value)
-        return self == .json ? text : escape(text)
+        if self == .json { try output.append(text) } else { try append(text, to: &output) }
     }
 
-    private func escape(_ text: String) -> String {
+    private func append(_ text: String, to output: inout BoundedBytes) throws(RenderingError) {
         switch self {
-        case .json:
-            var output: [UInt8] = []
-            JSON.appendEscaped(text, to: &output)
-            return String(decoding: output, as: UTF8.self)
-        case .xml: return XMLText.escapedForTemplate(text)
-        case .form: return FormText.escaped(text)
-        case .header: return text
+        case .json: try output.append(text) { JSON.appendEscaped($0, to: &$1) }
+        case .xml: try output.append(text) { XMLText.appendForTemplate($0, to: &$1) }
+        case .form: try output.append(text, escapedBy: FormText.append)
+        case .header: try output.append(text)
         }
     }
 }

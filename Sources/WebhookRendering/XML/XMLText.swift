@@ -25,13 +25,15 @@ enum XMLText {
         }
     }
 
-    /// Escapes for a place that a template chooses: an attribute in single quotes is possible too.
-    static func escapedForTemplate(_ text: String) -> String {
-        var output: [UInt8] = []
-        append(text, to: &output)
+    /// Appends a text for a place that a template chooses: an attribute in single quotes is possible too.
+    static func appendForTemplate(_ text: String, to output: inout [UInt8]) {
         // Bytes, not characters: an apostrophe with a combining mark after it is an apostrophe all the same.
-        let escaped = output.flatMap { $0 == UInt8(ascii: "'") ? Array("&apos;".utf8) : [$0] }
-        return String(decoding: escaped, as: UTF8.self)
+        guard text.utf8.contains(UInt8(ascii: "'")) else { return append(text, to: &output) }
+        var escaped: [UInt8] = []
+        append(text, to: &escaped)
+        for byte in escaped {
+            if byte == UInt8(ascii: "'") { output.append(contentsOf: "&apos;".utf8) } else { output.append(byte) }
+        }
     }
 
     /// Production [2] Char of XML 1.0.

@@ -4,66 +4,57 @@ internal import WebhookCore
 ///
 /// An empty text, object or array is an element without content, written `<a></a>`; only null is written `<a nil="true"/>`.
 struct XMLWriter {
-    private(set) var output: [UInt8]
+    private var output: BoundedBytes
 
     /// Writes the document with its root `<webhook>`.
-    static func document(_ members: [JSONValue.Member]) -> ByteString {
-        var writer = XMLWriter()
-        writer.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?><webhook>")
-        writer.write(members)
-        writer.append("</webhook>")
-        return ByteString(writer.output)
+    ///
+    /// - Throws: where the document would exceed the limit.
+    static func document(_ members: [JSONValue.Member], _ limit: BodyLimit) throws(RenderingError) -> ByteString {
+        var writer = XMLWriter(output: BoundedBytes(limit))
+        try writer.output.append("<?xml version=\"1.0\" encoding=\"UTF-8\"?><webhook>" as StaticString)
+        try writer.write(members)
+        try writer.output.append("</webhook>" as StaticString)
+        return ByteString(writer.output.bytes)
     }
 
-    private init() {
-        output = []
-        output.reserveCapacity(1024)
-    }
-
-    private mutating func write(_ members: [JSONValue.Member]) {
+    private mutating func write(_ members: [JSONValue.Member]) throws(RenderingError) {
         for member in members {
             if Self.isElementName(member.key) {
-                element(member.key, attribute: nil, member.value)
+                try element(member.key, attribute: nil, member.value)
             } else {
-                element("entry", attribute: member.key, member.value)
+                try element("entry", attribute: member.key, member.value)
             }
         }
     }
 
     /// Depth is bounded by the data's own, at most ``JSON/maxDepth``, and the envelope's.
-    private mutating func element(_ name: String, attribute: String?, _ value: JSONValue) {
-        append("<")
-        append(name)
+    private mutating func element(
+        _ name: String,
+        attribute: String?,
+        _ value: JSONValue
+    ) throws(RenderingError) {
+        try output.append(UInt8(ascii: "<"))
+        try output.append(name)
         if let attribute {
-            append(" name=\"")
-            XMLText.append(attribute, to: &output, inAttribute: true)
-            append("\"")
+            try output.append(" name=\"" as StaticString)
+            try output.append(attribute) { XMLText.append($0, to: &$1, inAttribute: true) }
+            try output.append(UInt8(ascii: "\""))
         }
+        if case .null = value.kind { return try output.append(" nil=\"true\"/>" as StaticString) }
+        try output.append(UInt8(ascii: ">"))
         switch value.kind {
-        case .null:
-            append(" nil=\"true\"/>")
-            return
-        case .bool(let flag):
-            append(flag ? ">true" : ">false")
-        case .number(let text):
-            append(">")
-            append(text)
-        case .string(let text):
-            append(">")
-            XMLText.append(text, to: &output)
+        case .null: break
+        case .bool(let flag): try output.append(flag ? "true" : "false")
+        case .number(let text): try output.append(text)
+        case .string(let text): try output.append(text) { XMLText.append($0, to: &$1) }
         case .array(let items):
-            append(">")
-            for item in items { element("item", attribute: nil, item) }
-        case .object(let members):
-            append(">")
-            write(members)
+            for item in items { try element("item", attribute: nil, item) }
+        case .object(let members): try write(members)
         }
-        append("</")
-        append(name)
-        append(">")
+        try output.append("</" as StaticString)
+        try output.append(name)
+        try output.append(UInt8(ascii: ">"))
     }
-
-    private mutating func append(_ text: String) { output.append(contentsOf: text.utf8) }
 
     /// Whether a key can name an element: ASCII letters, digits, `_`, `-`, `.`, beginning with a letter or `_`, and not
     /// with `xml` in any case (reserved by XML 1.0, section 2.3).

@@ -10,7 +10,7 @@ enum TemplateDiagnostics {
         var topics: [TopicPattern]
     }
 
-    static func check(_ subscriptions: [Subscription]) -> [Diagnostic] {
+    static func check(_ subscriptions: [Subscription], maxBody: Int) -> [Diagnostic] {
         var seen: Set<Key> = []
         var reported: Set<Diagnostic> = []
         var diagnostics: [Diagnostic] = []
@@ -22,7 +22,7 @@ enum TemplateDiagnostics {
                 topics: subscription.topics
             )
             guard seen.insert(key).inserted else { continue }
-            for diagnostic in TemplateChecker.check(subscription: subscription)
+            for diagnostic in TemplateChecker.check(subscription: subscription, maxBody: maxBody)
             where reported.insert(diagnostic).inserted {
                 diagnostics.append(diagnostic)
             }

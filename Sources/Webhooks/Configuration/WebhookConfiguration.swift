@@ -50,7 +50,10 @@ public struct WebhookConfiguration: Sendable {
                 topics: TopicCatalog(loaded.catalog)
             )
             if let registry = loaded.registry {
-                report.diagnostics += TemplateDiagnostics.check(registry.subscriptions)
+                report.diagnostics += TemplateDiagnostics.check(
+                    registry.subscriptions,
+                    maxBody: registry.settings.maxBody
+                )
             }
             return report
         case .values(let subscriptions, let settings):
@@ -64,7 +67,7 @@ public struct WebhookConfiguration: Sendable {
                     ),
                     settings: settings
                 ),
-                diagnostics: TemplateDiagnostics.check(subscriptions),
+                diagnostics: TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody),
                 watchedFiles: [],
                 topics: TopicCatalog()
             )
@@ -75,7 +78,7 @@ public struct WebhookConfiguration: Sendable {
     func generation(for registry: Registry) -> Generation {
         Generation(
             registry: registry,
-            renderer: WebhookRenderer(subscriptions: registry.subscriptions, egress: registry.settings.egress)
+            renderer: WebhookRenderer(registry: registry)
         )
     }
 }

@@ -66,7 +66,7 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event durably; returns once it is on disk. Delivery follows, by this process's or another's dispatcher.
     ///
-    /// - Throws: ``WebhooksError`` with `event` where another event has this id, with `store` where it could not be stored:
+    /// - Throws: ``WebhooksError`` with `event` where another event has this id or ``check(_:)`` refuses it, with `store` where it could not be stored:
     ///   then nothing is acknowledged, and it may be emitted again.
     @discardableResult
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
@@ -78,6 +78,7 @@ public final class WebhookDispatcher: Sendable {
     /// - Throws: ``WebhooksError`` as ``emit(_:)`` does; events beside one whose id is taken are stored.
     @discardableResult
     public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
+        for event in events { try check(event) }
         let results: [AcceptanceResult]
         do throws(StoreError) {
             results = try await stores.writer().append(events)
@@ -93,6 +94,7 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
+        try check(event)
         let (generation, session) = state.withLock { ($0.generation, $0.session) }
         let result: AcceptanceResult
         do throws(StoreError) {

@@ -12,7 +12,8 @@ struct CSVRecord {
     }
 
     private static let quote = UInt8(ascii: "\"")
-    private static let special = Set("\",\r\n".utf8)
+    /// A reader set to another separator, as spreadsheets of many countries are, takes `;` or a tab for the cell's end.
+    private static let special = Set("\",;\t\r\n".utf8)
     /// A spreadsheet would calculate what begins with one of these; and `'` itself is what guards.
     private static let formula = Set("=+-@'\t\r".utf8)
 

@@ -7,9 +7,11 @@ struct KeyGen: ParsableCommand {
         abstract: "Makes a signing secret.",
         discussion: """
             A Standard Webhooks secret: whsec_… for HMAC-SHA256, alone on a line. With --ed25519 the signing key whsk_… \
-            and, on a second line, the public key whpk_… that receivers verify with.
+            and, on a second line, the public key whpk_… that receivers verify with. The output is a secret file as it is: \
+            readers of secrets pass over the public key.
 
               (umask 077; webhooks keygen > config/secrets/crm.secret)
+              (umask 077; webhooks keygen --ed25519 > config/secrets/erp.secret)
             """
     )
 

@@ -59,6 +59,6 @@ struct SecretOptions: ParsableArguments {
 
     private func checked(_ text: String, from source: String) throws -> Secret {
         guard !text.isEmpty else { throw CommandFailure.data("the secret from \(source) is empty") }
-        return Secret(text)
+        return Secret(SecretFile.secret(of: text))
     }
 }

@@ -14,6 +14,13 @@ struct EmitBatch {
     func run(path: String) async throws {
         var batch = try BatchReader(path: path)
         for (line, event, givesID) in batch.events where givesID {
+            do throws(WebhooksError) {
+                try dispatcher.check(event)
+            } catch {
+                batch.refuse(line, error.message)
+            }
+        }
+        for (line, event, givesID) in batch.events where givesID {
             guard try await dispatcher.hasConflict(event) else { continue }
             batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
         }

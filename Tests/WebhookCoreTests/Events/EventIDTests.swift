@@ -2,6 +2,11 @@ import Testing
 import WebhookCore
 
 @Suite struct EventIDTests {
+    @Test func holdsNoDot() {
+        // Standard Webhooks joins id, timestamp and body by dots.
+        for _ in 0..<1000 { #expect(!EventID.generate().contains(".")) }
+    }
+
     @Test func idsAreOrderedByTime() {
         var random = SplitMix64(seed: 3)
         let times = [0, 1, 31, 32, 1023, 1_772_357_400_000, 1_772_357_400_001, 253_402_300_799_999] as [Int64]

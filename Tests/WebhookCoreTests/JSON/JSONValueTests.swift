@@ -22,6 +22,28 @@ import WebhookCore
         #expect(value.value(at: ["1"])?.string == "é")
     }
 
+    /// From one end to the other, the look-ups would take ten thousand million comparisons.
+    @Test func aLargeObjectIsAskedOften() throws {
+        let count = 100_000
+        let text = "{" + (0..<count).map { "\"key\($0)\":\($0)" }.joined(separator: ",") + "}"
+        let value = try JSON.parse(ByteString(text))
+        var found = 0
+        for index in 0..<count where value["key\(index)"]?.raw.text == String(index) { found += 1 }
+        #expect(found == count)
+        #expect(value["key"] == nil)
+    }
+
+    @Test(arguments: [0, 14, 15, 16, 100])
+    func lookUpIsTheSameInSmallAndLargeObjects(others: Int) throws {
+        let text = (0..<others).map { "\"x\($0)\":0," }.joined()
+        let value = try JSON.parse(ByteString("{\"a\":1,\"\u{E9}\":2,\(text)\"e\u{301}\":3,\"a\":4,\"\":5}"))
+        #expect(value["a"]?.raw == "4")
+        #expect(value["\u{E9}"]?.raw == "2")
+        #expect(value["e\u{301}"]?.raw == "3")
+        #expect(value[""]?.raw == "5")
+        #expect(value["b"] == nil)
+    }
+
     @Test(arguments: ["+0", "-0", "2", "", " 0", "0x0", "99999999999999999999"])
     func refusesOddIndices(index: String) throws {
         #expect(try JSON.parse("[1,2]").value(at: [index]) == nil)

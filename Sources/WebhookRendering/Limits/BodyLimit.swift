@@ -1,0 +1,58 @@
+internal import WebhookCore
+
+/// How large one rendered text may become, and how many steps its rendering may take.
+///
+/// A form repeats long keys and a template repeats outer fields, so that a small event could fill the memory; a loop that
+/// writes nothing could take for ever. Both limits grow with the event's data.
+struct BodyLimit: Sendable {
+    /// The most bytes.
+    let bytes: Int
+    /// The most template tags and iterations; see ``TemplateRenderer``.
+    let steps: Int
+    /// What the text is and why it may not be larger, for messages.
+    private let subject: String
+    private let reason: String
+
+    /// The limit of a body: ``DispatcherSettings/maxBody``, or eight times the data and 1 MiB where that is less.
+    init(maxBody: Int, dataSize: Int) {
+        let byData = dataSize * 8 + (1 << 20)
+        bytes = min(maxBody, byData)
+        steps = dataSize * 4 + (1 << 20)
+        subject = "the body"
+        reason = maxBody < byData ? "`dispatcher.maxBody`" : "8 times the event's data and 1 MiB"
+    }
+
+    private init(headerBytes: Int) {
+        bytes = headerBytes
+        steps = 1 << 16
+        subject = "the header's value"
+        reason = "what receivers take"
+    }
+
+    /// The limit of one rendered header.
+    static let header = BodyLimit(headerBytes: HTTPHeader.maxValueSize)
+
+    /// Passes a size that is allowed.
+    func check(_ count: Int) throws(RenderingError) {
+        if count > bytes { throw tooLarge }
+    }
+
+    /// Says that the text would be too large, and by which rule.
+    var tooLarge: RenderingError {
+        RenderingError("\(subject) would exceed \(Self.text(bytes)) (\(reason))")
+    }
+
+    /// Says that the template takes too long.
+    var tooManySteps: RenderingError {
+        RenderingError("\(subject) would take more than \(steps) steps to render: its sections repeat too often")
+    }
+
+    /// A size for people: `1.8 MiB`, `64 KiB`, `100 bytes`.
+    static func text(_ bytes: Int) -> String {
+        for (unit, name) in [(1 << 20, "MiB"), (1 << 10, "KiB")] where bytes >= unit {
+            let tenths = (bytes * 10 + unit / 2) / unit
+            return tenths % 10 == 0 ? "\(tenths / 10) \(name)" : "\(tenths / 10).\(tenths % 10) \(name)"
+        }
+        return "\(bytes) bytes"
+    }
+}
