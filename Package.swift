@@ -39,10 +39,17 @@ let package = Package(
         ),
         // The built-in profiles: the files of templates/ embedded in the binary.
         .target(name: "CBuiltinProfiles"),
+        // Certificates and keys, looked at before anybody uses them.
+        .target(
+            name: "CWebhooksTLS",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
         // webhooks.yaml and profiles -> an immutable registry, with diagnostics by line.
         .target(
             name: "WebhookRegistry",
-            dependencies: ["WebhookCore", "CBuiltinProfiles", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "WebhookCore", "CBuiltinProfiles", "CWebhooksTLS", .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict
         ),
         // Event x subscription -> method, headers, exact body.
@@ -63,7 +70,13 @@ let package = Package(
         // A request to a vetted address -> an outcome, over libcurl.
         .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CCurl", dependencies: ["CLibcurl"]),
-        .target(name: "CurlTransport", dependencies: ["WebhookCore", "CCurl"], swiftSettings: strict),
+        .target(
+            name: "CurlTransport",
+            dependencies: [
+                "WebhookCore", "CCurl", "CWebhooksTLS", .product(name: "Collections", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
         // The store on SQLite.
         .target(name: "CSQLiteShim"),
         .target(
@@ -136,7 +149,10 @@ let package = Package(
         ),
         .testTarget(
             name: "CurlTransportTests",
-            dependencies: ["CurlTransport", "WebhookReceiver", "Webhooks"],
+            dependencies: [
+                "CurlTransport", "CCurl", "WebhookReceiver", "Webhooks",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

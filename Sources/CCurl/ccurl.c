@@ -1,6 +1,5 @@
 #include "CCurl.h"
 
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +48,12 @@ CURLcode webhooks_curl_set_tls_function(CURL *easy, webhooks_curl_tls_function f
     return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, function);
 }
 
-void webhooks_curl_forbid_key_log(void *ssl_context) {
-    SSL_CTX_set_keylog_callback((SSL_CTX *)ssl_context, NULL);
+CURLcode webhooks_curl_set_close_function(CURL *easy, webhooks_curl_close_function function) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
+}
+
+CURLcode webhooks_curl_set_progress_function(CURL *easy, webhooks_curl_progress_function function) {
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
 }
 
 long webhooks_curl_get_long(CURL *easy, CURLINFO info) {

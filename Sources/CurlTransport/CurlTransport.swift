@@ -11,7 +11,7 @@ public import WebhookCore
 ///
 /// The environment (`http_proxy`, `.netrc`, `SSLKEYLOGFILE`) has no say.
 public final class CurlTransport: Transport {
-    private let shards: [Shard]
+    let shards: [Shard]
 
     /// Makes a transport.
     ///
@@ -26,17 +26,22 @@ public final class CurlTransport: Transport {
         guard CurlGlobal.code == CURLE_OK else { throw .library }
         guard webhooks_curl_uses_openssl() else { throw .tlsLibrary }
         let idle = options.idleConnections ?? Self.defaultIdleConnections
+        let watchdog = Watchdog()
         var shards: [Shard] = []
         do {
             for index in 0..<options.shards {
                 let share = max(1, idle / options.shards)
-                shards.append(try Shard(number: index, idleConnections: share, resolver: resolver))
+                shards.append(try Shard(number: index, idleConnections: share, resolver: resolver, watchdog: watchdog))
             }
         } catch {
             for shard in shards { shard.post(.shutDown) }
             throw error
         }
         self.shards = shards
+        guard watchdog.start(shards.map(\.watched)) else {
+            shutdown()
+            throw .thread
+        }
     }
 
     deinit { shutdown() }

@@ -9,6 +9,8 @@ public struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvert
         CurlTransportError(description: "\(call): \(String(cString: strerror(code)))")
     }
 
+    static let thread = CurlTransportError(description: "no thread could be started")
+
     static let library = CurlTransportError(description: "libcurl could not be initialized")
 
     static let tlsLibrary = CurlTransportError(description: "libcurl has to be built with OpenSSL")

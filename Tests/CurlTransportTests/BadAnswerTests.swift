@@ -39,6 +39,37 @@ import WebhookCore
         #expect(result.status == 200 && result.headers.map(\.name) == ["Content-Length"])
     }
 
+    /// Whatever stands among the fields is one.
+    @Test(arguments: [(503, 204), (200, 410)]) func statusLineAmongTheHeaders(_ status: Int, _ other: Int) async throws
+    {
+        for line in ["HTTP/1.1 \(other) :", "HTTP/1.1 \(other) OK:", "X: y\r\nHTTP/2 \(other) : a"] {
+            let result = try await result("HTTP/1.1 \(status) A\r\n\(line)\r\nContent-Length: 0\r\n\r\n")
+            #expect(result.status == status, "\(result.ending)")
+        }
+    }
+
+    @Test func statusLineAmongTheTrailers() async throws {
+        let result = try await result(
+            "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n0\r\nHTTP/1.1 200 :\r\n\r\n"
+        )
+        #expect(result.status == 500)
+    }
+
+    /// What stands beside the chunks' contents is not handed on by libcurl, and counts all the same.
+    @Test(arguments: ["1;", "0\r\nX: "]) func endlessChunkExtensionsAndTrailers(_ start: String) async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + start) { connection in
+            while connection.send(String(repeating: "x", count: 65_536)) {}
+        }
+        #expect(result.status == 200 && result.isTruncated)
+    }
+
+    @Test func endlessEmptyTrailers() async throws {
+        let result = try await result("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n") { connection in
+            while connection.send(String(repeating: "X: y\r\n", count: 1_000)) {}
+        }
+        #expect(result.status == 200 && result.isTruncated)
+    }
+
     @Test func endlessInformationalAnswers() async throws {
         let result = try await result("") { connection in
             while connection.send("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n") {}

@@ -1,4 +1,5 @@
 import CurlTransport
+import Foundation
 import Synchronization
 import Testing
 import WebhookCore
@@ -82,6 +83,44 @@ import WebhookCore
         #expect(await transport.result(of: .to(server.port)).status == 200)
         let result = await transport.result(of: .to(server.port))
         #expect(result.error == .disconnected && result.connectionReused && !result.isStaleConnection)
+    }
+
+    /// What lies in a connection before the request is sent answers another question.
+    @Test(arguments: [false, true], [false, true])
+    func anAnswerAheadOfItsRequestIsNoAnswer(isTLS: Bool, isWithinTheRecord: Bool) async throws {
+        let certificates = try TestCertificates.shared.get()
+        let isAhead = DispatchSemaphore(value: 0)
+        let mayGo = DispatchSemaphore(value: 0)
+        let requests = Mutex<[String]>([])
+        let ahead = "HTTP/1.1 204 Ahead\r\n\r\n"
+        let server = try RawServer(tls: isTLS ? certificates.server("server") : nil) { connection, number in
+            while let request = connection.readRequest() {
+                requests.withLock { $0.append("\(number) \(request.line)") }
+                guard number == 0 else {
+                    connection.send("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+                    continue
+                }
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+                connection.send(isWithinTheRecord ? "ok" + ahead : "ok")
+                mayGo.wait()
+                if !isWithinTheRecord { connection.send(ahead) }
+                isAhead.signal()
+            }
+        }
+        let transport = try CurlTransport(resolver: ScriptedResolver(["receiver.test": [["127.0.0.1"]]]))
+        func send(_ target: String) async -> TransportResult {
+            let tls = isTLS ? TLSOptions(authorities: certificates.authority) : nil
+            return await transport.result(
+                of: .to(server.port, scheme: isTLS ? .https : .http, host: "receiver.test", target: target, tls: tls)
+            )
+        }
+        #expect(await send("/1").status == 200)
+        mayGo.signal()
+        await Task.detached { isAhead.wait() }.value
+        let result = await send("/2")
+        #expect(result.status == 500 && !result.connectionReused && result.requestLeft)
+        #expect(requests.withLock { $0 } == ["0 POST /1 HTTP/1.1", "1 POST /2 HTTP/1.1"])
+        mayGo.signal()
     }
 
     @Test func aClosedIdleConnectionIsReplacedUnseen() async throws {

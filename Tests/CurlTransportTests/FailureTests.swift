@@ -28,6 +28,25 @@ import WebhookCore
         #expect(result.status == 200 && result.remoteAddress == "127.0.0.1")
     }
 
+    /// All are vetted, a few are tried, and the next attempt tries others.
+    @Test func eightOfThousandsOfAddressesAreTried() async throws {
+        let server = try RawServer.answering(RawServer.ok)
+        // 127.1.0.0 onwards: nothing listens there. The ninth is the server's.
+        let refusing = (0..<3_000).map { "127.1.\($0 / 250).\($0 % 250 + 1)" }
+        var addresses = refusing
+        addresses[8] = "127.0.0.1"
+        let denied = refusing + ["10.0.0.1"]
+        let transport = try CurlTransport(
+            resolver: ScriptedResolver(["many.test": [addresses], "denied.test": [denied]])
+        )
+        let first = await transport.result(of: .to(server.port, host: "many.test"))
+        #expect(first.error == .connect && first.remoteAddress == addresses[7] && server.connectionCount == 0)
+        let second = await transport.result(of: .to(server.port, host: "many.test", attempt: 2))
+        #expect(second.status == 200 && second.remoteAddress == "127.0.0.1")
+        let third = await transport.result(of: .to(server.port, host: "denied.test"))
+        #expect(third.error == .blocked && third.remoteAddress == nil)
+    }
+
     @Test func attemptsRotateThroughTheAddresses() async throws {
         let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
         let resolver = ScriptedResolver(["two.test": [["127.0.0.1", "127.0.0.2"]]])

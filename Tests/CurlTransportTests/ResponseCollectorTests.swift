@@ -55,3 +55,32 @@ import WebhookCore
         #expect([UInt8](repeating: 3, count: 1).withUnsafeBytes { collector.body($0) } == .cutOff)
     }
 }
+
+@Suite struct StatusLineTests {
+    private func collect(_ lines: String...) -> ResponseCollector {
+        var collector = ResponseCollector()
+        for line in lines {
+            if Array("\(line)\r\n".utf8).withUnsafeBytes({ collector.header($0) }) == .cutOff { break }
+        }
+        return collector
+    }
+
+    @Test func onlyTheFirstLineIsOne() {
+        let failed = collect("HTTP/1.1 503 No", "HTTP/1.1 204 :", "A: 1", "HTTP/1.1 200 OK", "")
+        #expect(failed.finalStatus == 503)
+        let kept = collect("HTTP/1.1 200 OK", "HTTP/1.1 410 Gone", "A: 1", "")
+        #expect(kept.finalStatus == 200 && kept.headers.contains(HTTPHeader("A", "1")))
+    }
+
+    @Test func anAnswerFollowsAnInformationalOne() {
+        let collector = collect("HTTP/1.1 100 Go", "HTTP/1.1 204 :", "", "HTTP/1.1 500 No", "HTTP/1.1 200 OK", "")
+        #expect(collector.finalStatus == 500)
+    }
+
+    @Test func neitherFieldsNorTrailersBegin() {
+        #expect(collect("HTTP/1.1 200 OK", "", "HTTP/1.1 410 Gone", "").finalStatus == 200)
+        let malformed = collect("A: 1", "HTTP/1.1 200 OK", "")
+        #expect(malformed.finalStatus == nil && malformed.isMalformed)
+        #expect(collect("HTTP/1.1 103 Hints", "", "A: 1", "HTTP/1.1 200 OK", "").isMalformed)
+    }
+}

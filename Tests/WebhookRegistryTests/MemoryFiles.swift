@@ -26,8 +26,8 @@ struct MemoryFiles: ConfigurationFiles {
 /// Secrets that fit the standard profile.
 enum Sample {
     static let whsec = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
-    static let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
-    static let key = "-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----\n"
+    static let certificate = SamplePEM.certificate
+    static let key = SamplePEM.key
 
     /// Loads `conf/w.yaml` with the given text.
     static func load(

@@ -18,8 +18,11 @@ enum Callbacks {
 
     /// Called for every request before its first byte, on reused connections too: this is where the number of requests
     /// on the wire is known. libcurl repeats a request by itself when a reused connection died; not here.
-    static let beforeRequest: webhooks_curl_prereq_function = { context, peer, _, _, _ in
-        guard let exchange = exchange(context) else { return CURL_PREREQFUNC_ABORT }
+    ///
+    /// What lies in a pooled connection now was sent before this request: it is no answer to it. libcurl would take it for
+    /// one, and the connection for usable.
+    static let beforeRequest: webhooks_curl_prereq_function = { context, peer, local, peerPort, localPort in
+        guard let handle = handle(context), let exchange = handle.exchange else { return CURL_PREREQFUNC_ABORT }
         if exchange.requestCount > 0 {
             exchange.requestCount += 1
             return CURL_PREREQFUNC_ABORT
@@ -28,14 +31,27 @@ enum Callbacks {
             exchange.isBlocked = true
             return CURL_PREREQFUNC_ABORT
         }
-        exchange.isReused = exchange.socketCount == 0
+        let ends = SocketTable.Ends(peer: peer, peerPort: peerPort, local: local, localPort: localPort)
+        if exchange.socketCount == 0 {
+            exchange.socket = handle.sockets.socket(of: ends) ?? webhooks_curl_bad_socket
+            if webhooks_curl_has_input(handle.pointer, exchange.socket, exchange.usesTLS) {
+                exchange.foundInput = true
+                return CURL_PREREQFUNC_ABORT
+            }
+            exchange.isReused = true
+        } else if webhooks_curl_local_port(exchange.socket) == localPort {
+            handle.sockets.connected(exchange.socket, ends)
+        }
         exchange.requestCount = 1
         return CURL_PREREQFUNC_OK
     }
 
     /// The last look at where a connection goes, at what is handed to `connect`.
     static let openSocket: webhooks_curl_open_function = { context, _, address in
-        guard let exchange = exchange(context), let address else { return webhooks_curl_bad_socket }
+        guard let handle = handle(context), let exchange = handle.exchange, let address else {
+            return webhooks_curl_bad_socket
+        }
+        let sockets = handle.sockets
         // After the request: libcurl means to repeat it on a new connection, see `beforeRequest`.
         guard exchange.requestCount == 0 else {
             exchange.requestCount += 1
@@ -54,18 +70,36 @@ enum Callbacks {
             return webhooks_curl_bad_socket
         }
         exchange.socketCount += 1
+        exchange.socket = descriptor
+        sockets.opened(descriptor)
         return descriptor
+    }
+
+    /// The end of a socket, called with the table of the shard's sockets.
+    static let closeSocket: webhooks_curl_close_function = { context, socket in
+        guard let context else { return -1 }
+        return Unmanaged<SocketTable>.fromOpaque(context).takeUnretainedValue().close(socket)
+    }
+
+    /// Called for every step of a transfer through a proxy.
+    static let progress: webhooks_curl_progress_function = { context, _, _, _, _ in
+        guard let handle = handle(context), handle.mayGoOn() else { return 1 }
+        return 0
     }
 
     /// Called when the TCP connection stands. libcurl tells the time of that only if the handshake succeeds too.
     static let beginTLS: webhooks_curl_tls_function = { _, tlsContext, context in
-        guard let tlsContext, let exchange = exchange(context) else { return CURLE_SSL_CONNECT_ERROR }
-        webhooks_curl_forbid_key_log(tlsContext)
+        guard let tlsContext, let handle = handle(context), let exchange = handle.exchange else {
+            return CURLE_SSL_CONNECT_ERROR
+        }
+        webhooks_curl_prepare_tls(tlsContext, handle.monitor.call, exchange.request.tls?.certificate != nil)
         exchange.connectedAt = .now
         return CURLE_OK
     }
 
-    private static func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? {
-        context.flatMap { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue().exchange }
+    private static func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
+        context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
     }
+
+    private static func exchange(_ context: UnsafeMutableRawPointer?) -> Exchange? { handle(context)?.exchange }
 }

@@ -15,6 +15,9 @@ extension EasyHandle {
         options.set(CURLOPT_PREREQDATA, pointer: this)
         options.note(webhooks_curl_set_open_function(pointer, Callbacks.openSocket))
         options.set(CURLOPT_OPENSOCKETDATA, pointer: this)
+        // Connections outlive the handle that made them, and the table outlives them.
+        options.note(webhooks_curl_set_close_function(pointer, Callbacks.closeSocket))
+        options.set(CURLOPT_CLOSESOCKETDATA, pointer: Unmanaged.passUnretained(sockets).toOpaque())
         options.note(webhooks_curl_set_tls_function(pointer, Callbacks.beginTLS))
         options.set(CURLOPT_SSL_CTX_DATA, pointer: this)
 
@@ -58,7 +61,7 @@ extension EasyHandle {
         )
         options.set(CURLOPT_TIMEOUT_MS, (exchange.deadline - now).curlMilliseconds)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.curlMilliseconds)
-        options.set(CURLOPT_FRESH_CONNECT, request.freshConnection)
+        options.set(CURLOPT_FRESH_CONNECT, request.freshConnection || exchange.needsFreshConnection)
         options.set(CURLOPT_FORBID_REUSE, request.freshConnection)
     }
 
@@ -91,6 +94,9 @@ extension EasyHandle {
         let host = literal?.bracketed ?? proxy.host
         options.set(CURLOPT_PROXY, "\(proxy.isTLS ? "https" : "http")://\(host):\(proxy.port)")
         options.set(CURLOPT_HTTPPROXYTUNNEL, true)
+        options.note(webhooks_curl_set_progress_function(pointer, Callbacks.progress))
+        options.set(CURLOPT_XFERINFODATA, pointer: Unmanaged.passUnretained(self).toOpaque())
+        options.set(CURLOPT_NOPROGRESS, false)
         options.set(CURLOPT_PROXYAUTH, webhooks_curl_basic_authentication)
         options.set(CURLOPT_PROXYUSERNAME, proxy.username)
         options.set(CURLOPT_PROXYPASSWORD, proxy.password?.reveal())

@@ -4,6 +4,8 @@ internal import WebhookCore
 /// One of libcurl's easy handles, used for one request after the other. Confined to its shard's queue.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
+    let sockets: SocketTable
+    let monitor: CallMonitor
     /// The request it is used for.
     private(set) var exchange: Exchange?
 
@@ -12,10 +14,15 @@ final class EasyHandle {
     /// Whether options are set that the next request must not inherit.
     private var needsReset = false
 
+    /// How often libcurl has told of progress, and in which call.
+    private var progress = (call: MonotonicTime?.none, count: 0)
+
     /// `nil` where memory ran out.
-    init?() {
+    init?(sockets: SocketTable, monitor: CallMonitor) {
         guard let pointer = curl_easy_init() else { return nil }
         self.pointer = pointer
+        self.sockets = sockets
+        self.monitor = monitor
         guard applyFixedOptions() else {
             curl_easy_cleanup(pointer)
             return nil
@@ -39,6 +46,24 @@ final class EasyHandle {
         if let proxy = exchange.request.egress.proxy { applyProxy(proxy, exchange.proxyAddresses, to: options) }
         return options.succeeded
     }
+
+    /// Lets a transfer that is under way go on until `time`.
+    func extend(_ exchange: Exchange, to time: MonotonicTime) {
+        let options = OptionSetter(pointer)
+        let most = time - exchange.handedOverAt
+        options.set(CURLOPT_TIMEOUT_MS, max(most, exchange.deadline - exchange.handedOverAt).curlMilliseconds)
+        options.set(CURLOPT_CONNECTTIMEOUT_MS, max(most, exchange.request.connectTimeout).curlMilliseconds)
+    }
+
+    /// Notes that libcurl goes on with the transfer; false where it has done so too often in one call.
+    func mayGoOn() -> Bool {
+        let call = monitor.began
+        progress = (call, progress.call == call ? progress.count + 1 : 1)
+        return progress.count <= Self.progressLimit
+    }
+
+    /// libcurl reads a proxy's answer byte by byte, for as long as there are any, and tells of each.
+    private static let progressLimit = 20_000
 
     /// Ends the use for a request, whose body and lists libcurl points to until then.
     func release() {

@@ -19,13 +19,14 @@ final class Exchange {
     let serial: UInt64
     let order: TransportOrder
     let batch: ResultBatch
-    let startedAt: MonotonicTime
-    let deadline: MonotonicTime
+    /// When the attempt's time began to count.
+    private(set) var startedAt: MonotonicTime
+    private(set) var deadline: MonotonicTime
     var stage = Stage.resolvingTarget
 
     /// How long the lookup took; `nil` for an address literal.
     var lookupTime: Duration?
-    /// The endpoint's addresses, all of them permitted.
+    /// The endpoint's addresses to try, in that order, all of them permitted.
     private(set) var addresses: [IPAddress] = []
     /// How many of the addresses did not connect.
     private(set) var failedAddresses = 0
@@ -41,6 +42,14 @@ final class Exchange {
     var requestCount = 0
     /// Sockets opened before the request: none on a reused connection.
     var socketCount = 0
+    /// The socket opened last, then the one that the request went out on, where that is known.
+    var socket = webhooks_curl_bad_socket
+    /// Bytes that had arrived on the socket when they were first counted.
+    var receivedBefore: UInt64?
+    /// Something lay in a pooled connection before the request was sent on it.
+    var foundInput = false
+    /// Whether a pooled connection is not to be used, whatever the request says.
+    var needsFreshConnection = false
     var isReused = false
     /// The connection would have gone elsewhere than to a permitted address.
     var isBlocked = false
@@ -49,6 +58,8 @@ final class Exchange {
     var isCancelled = false
 
     var request: TransportRequest { order.request }
+    /// Whether the connection is encrypted, be it only to the proxy.
+    var usesTLS: Bool { request.url.scheme == .https || request.egress.proxy?.isTLS == true }
 
     init(serial: UInt64, order: TransportOrder, batch: ResultBatch, now: MonotonicTime) {
         self.serial = serial
@@ -58,6 +69,21 @@ final class Exchange {
         handedOverAt = now
         deadline = now + order.request.timeout
     }
+
+    /// Time that was spent waiting is not the attempt's.
+    func excuse(_ waited: Duration) {
+        startedAt = startedAt + waited
+        deadline = deadline + waited
+    }
+
+    /// Lets the attempt go on until `time` at least.
+    func extend(to time: MonotonicTime) {
+        deadline = max(deadline, time)
+        extensions += 1
+    }
+
+    /// How often the attempt was let go on for longer.
+    private(set) var extensions = 0
 
     /// The address of this try, and how it is spelled. Attempts begin with different ones, and a try continues with the
     /// next.
@@ -76,13 +102,17 @@ final class Exchange {
         var bracketed: String { if case .v6 = address { "[\(text)]" } else { text } }
     }
 
+    /// Addresses that one attempt tries at most.
+    static let addressLimit = 8
+
     /// Takes the endpoint's addresses; false where the policy denies one of them: a name that has a permitted and a
-    /// denied address is not to be trusted with either.
+    /// denied address is not to be trusted with either. A few are tried, and other ones by the next attempt.
     func vet(_ found: [IPAddress]) -> Bool {
         let (policy, url) = (request.egress, request.url)
         guard found.allSatisfy({ policy.permits($0, port: url.port, host: url.host) }) else { return false }
-        addresses = found
-        target = Target(found[max(0, request.attempt - 1) % found.count])
+        let first = max(0, request.attempt - 1) % found.count
+        addresses = (0..<min(Self.addressLimit, found.count)).map { found[(first + $0) % found.count] }
+        target = Target(addresses[0])
         return true
     }
 
@@ -90,7 +120,7 @@ final class Exchange {
     func advanceAddress() -> Bool {
         guard failedAddresses + 1 < addresses.count else { return false }
         failedAddresses += 1
-        target = Target(addresses[(max(0, request.attempt - 1) + failedAddresses) % addresses.count])
+        target = Target(addresses[failedAddresses])
         return true
     }
 

@@ -25,6 +25,7 @@ extension TransferFacts {
     private func failure(_ response: ResponseCollector) -> (DeliveryError, String) {
         if isCancelled { return (.interrupted, "the dispatcher stopped while the request was under way") }
         if response.headersTooLarge { return (.responseTooLarge, "the answer's headers exceed 64 KiB or 200 lines") }
+        if response.isMalformed { return (.protocolError, "the answer is not HTTP") }
         return requestLeft ? failureAfterRequest(response) : failureBeforeRequest()
     }
 
@@ -52,6 +53,8 @@ extension TransferFacts {
             return (.dns, ResolutionError.unavailable.detail)
         case CURLE_PROXY:
             return (.connect, "the proxy made no connection")
+        case CURLE_ABORTED_BY_CALLBACK where usesProxy:
+            return (.connect, "the proxy's answer has no end")
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING:
             if usesProxy { return (.connect, "the proxy made no connection") }
             return isTLS

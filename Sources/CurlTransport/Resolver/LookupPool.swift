@@ -1,14 +1,19 @@
 internal import Dispatch
-internal import Glibc
 internal import WebhookCore
 
 /// The threads of a ``SystemResolver``.
 final class LookupPool: Sendable {
     typealias Answer = Result<[IPAddress], ResolutionError>
-    typealias Completion = @Sendable (Answer) -> Void
+
+    /// Somebody who waits for a name.
+    private struct Waiter: Sendable {
+        var askedAt: MonotonicTime
+        var timeout: Duration
+        var completion: @Sendable (HostAnswer) -> Void
+    }
 
     private struct Shared {
-        var resolver: ResolverState<Completion>
+        var resolver: ResolverState<Waiter>
         var nextTicket: UInt64 = 0
         var isStopped = false
     }
@@ -17,7 +22,11 @@ final class LookupPool: Sendable {
     private let lookup: @Sendable (String) -> Answer
     /// Signalled once for every name that is queued.
     private let names = DispatchSemaphore(value: 0)
+    private let timers = DispatchQueue(label: "webhooks.resolver.timers")
     private let threadLimit: Int
+
+    /// The system's name services keep buffers on the stack; far below the usual 8 MB all the same.
+    private static let stackSize = 512 * 1024
 
     init(limits: ResolverLimits, lookup: @escaping @Sendable (String) -> Answer) {
         shared = Locked(Shared(resolver: ResolverState(limits: limits)))
@@ -25,29 +34,33 @@ final class LookupPool: Sendable {
         self.lookup = lookup
     }
 
-    /// Answers at once, or returns the ticket to give up with.
-    func request(_ host: String, completion: @escaping Completion) -> UInt64? {
+    func request(_ query: HostQuery, completion: @escaping @Sendable (HostAnswer) -> Void) {
         let now = MonotonicTime.now
+        let waiter = Waiter(askedAt: now, timeout: query.timeout, completion: completion)
         let (admission, ticket) = shared.withLock { shared in
             shared.nextTicket += 1
             let ticket = shared.nextTicket
-            return (shared.resolver.request(host, ticket: ticket, waiter: completion, now: now), ticket)
+            let admission = shared.resolver.request(
+                query.host,
+                isProven: query.isProven,
+                ticket: ticket,
+                waiter: waiter,
+                now: now
+            )
+            return (admission, ticket)
         }
         switch admission {
         case .answer(let answer):
-            completion(answer)
-            return nil
-        case .wait(let needsThread):
+            completion(HostAnswer(answer))
+        case .wait(let needsThread, let hasBegun):
+            if hasBegun {
+                giveUp(query.host, ticket, after: query.timeout, waited: .zero)
+                return
+            }
             names.signal()
-            if needsThread && !startThread() { threadMissing() }
-            return ticket
+            guard needsThread else { return }
+            if !DetachedThread.start(stackSize: Self.stackSize, { self.work() }) { threadMissing() }
         }
-    }
-
-    /// Answers a caller whose time is up, unless it has been answered.
-    func giveUp(_ host: String, ticket: UInt64) {
-        let completion = shared.withLock { $0.resolver.giveUp(host, ticket: ticket) }
-        completion?(.failure(.timedOut))
     }
 
     /// Lets the threads end when they are done with what they do.
@@ -58,13 +71,8 @@ final class LookupPool: Sendable {
 
     private func work() {
         while true {
-            while let name = shared.withLock({ $0.isStopped ? nil : $0.resolver.nextName() }) {
-                let answer = lookup(name.host)
-                let now = MonotonicTime.now
-                let completions = shared.withLock {
-                    $0.resolver.finish(name.host, isProven: name.isProven, answer: answer, now: now)
-                }
-                for completion in completions { completion(answer) }
+            while let begun = shared.withLock({ $0.isStopped ? nil : $0.resolver.beginLookup(now: .now) }) {
+                lookUp(begun.lookup, begun.waiters)
             }
             let ends = shared.withLock { shared in
                 if !shared.isStopped { shared.resolver.threadWaits() }
@@ -76,35 +84,33 @@ final class LookupPool: Sendable {
         }
     }
 
+    private func lookUp(_ begun: ResolverState<Waiter>.Lookup, _ waiters: [UInt64: Waiter]) {
+        // Time counts from here.
+        for (ticket, waiter) in waiters {
+            giveUp(begun.host, ticket, after: waiter.timeout, waited: begun.began - waiter.askedAt)
+        }
+        let answer = lookup(begun.host)
+        let answered = shared.withLock { $0.resolver.finish(begun, answer: answer, now: .now) }
+        for waiter in answered {
+            // Nothing is negative for those who joined later.
+            waiter.completion(HostAnswer(answer, waited: max(.zero, begun.began - waiter.askedAt)))
+        }
+    }
+
+    /// Answers a caller when its time is up, unless it has been answered.
+    private func giveUp(_ host: String, _ ticket: UInt64, after timeout: Duration, waited: Duration) {
+        timers.asyncAfter(deadline: .now() + .nanoseconds(Int(clamping: timeout.wholeNanoseconds))) { [weak self] in
+            let waiter = self?.shared.withLock { $0.resolver.giveUp(host, ticket: ticket) }
+            waiter?.completion(HostAnswer(.failure(.timedOut), waited: waited))
+        }
+    }
+
     /// Without a single thread nobody would ever look up what is queued.
     private func threadMissing() {
-        let completions = shared.withLock { shared in
+        let abandoned = shared.withLock { shared in
             shared.resolver.threadMissing()
             return shared.resolver.hasThreads ? [] : shared.resolver.abandonAll()
         }
-        for completion in completions { completion(.failure(.exhausted)) }
-    }
-
-    private func startThread() -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        defer { pthread_attr_destroy(&attributes) }
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // The system's name services keep buffers on the stack; far below the usual 8 MB all the same.
-        pthread_attr_setstacksize(&attributes, 512 * 1024)
-        var thread = pthread_t()
-        let reference = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread,
-            &attributes,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<LookupPool>.fromOpaque(context).takeRetainedValue().work()
-                return nil
-            },
-            reference.toOpaque()
-        )
-        if code != 0 { reference.release() }
-        return code == 0
+        for waiter in abandoned { waiter.completion(HostAnswer(.failure(.exhausted))) }
     }
 }

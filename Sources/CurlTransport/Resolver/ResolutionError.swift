@@ -6,8 +6,6 @@ public enum ResolutionError: Error, Sendable, Hashable {
     case unavailable
     /// Nothing came in time.
     case timedOut
-    /// Too many lookups wait already.
-    case busy
     /// Local resources ran out (memory, file descriptors).
     case exhausted
 
@@ -17,7 +15,6 @@ public enum ResolutionError: Error, Sendable, Hashable {
         case .notFound: "the name has no address"
         case .unavailable: "the name servers could not answer"
         case .timedOut: "the name servers did not answer in time"
-        case .busy: "too many names are being looked up"
         case .exhausted: "the lookup ran out of local resources"
         }
     }

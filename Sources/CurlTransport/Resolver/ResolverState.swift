@@ -1,77 +1,133 @@
+internal import Collections
 internal import WebhookCore
 
 /// What a pool of lookup threads knows and does next: names in, names to look up and answers out. Time is an argument.
 struct ResolverState<Waiter: Sendable>: Sendable {
     typealias Answer = Result<[IPAddress], ResolutionError>
+    typealias Standing = NameRecord.Standing
 
     /// What to do with a request.
     enum Admission {
         case answer(Answer)
-        /// Wait; a new thread is wanted where `needsThread`.
-        case wait(needsThread: Bool)
+        /// Wait; a new thread is wanted where `needsThread`. The lookup has begun already where `hasBegun`.
+        case wait(needsThread: Bool, hasBegun: Bool)
     }
 
-    private struct Cached {
-        var answer: Answer
-        var expires: MonotonicTime
-        /// Whether the name ever had an address.
-        var isProven: Bool
+    /// A name that a thread looks up.
+    struct Lookup: Sendable {
+        var host: String
+        var standing: Standing
+        /// Whether the name is known to have answered before.
+        var hasAnswered: Bool
+        var began: MonotonicTime
+        fileprivate var domain: Substring
+    }
+
+    private struct Wait {
+        var waiters: [UInt64: Waiter]
+        var standing: Standing
+        var hasAnswered: Bool
+        var hasBegun = false
     }
 
     private let limits: ResolverLimits
-    private var cache: [String: Cached] = [:]
-    private var waiting: [String: [UInt64: Waiter]] = [:]
-    private var proven = NameQueue()
-    private var unproven = NameQueue()
+    private var records: [String: NameRecord] = [:]
+    private var waiting: [String: Wait] = [:]
+    private var proven: Deque<String> = []
+    private var untried = DomainQueue()
+    private var slow = DomainQueue()
     private var threads = 0
     private var idleThreads = 0
     private var unprovenRunning = 0
+    private var slowRunning = 0
+    /// Unproven names that are being looked up, by domain.
+    private var runningByDomain: [Substring: Int] = [:]
 
     init(limits: ResolverLimits) {
         self.limits = limits
     }
 
-    /// A caller wants a name's addresses.
-    mutating func request(_ host: String, ticket: UInt64, waiter: Waiter, now: MonotonicTime) -> Admission {
-        let cached = cache[host]
-        if let cached, now < cached.expires { return .answer(cached.answer) }
-        if waiting[host] != nil {
-            waiting[host]?[ticket] = waiter
-            return .wait(needsThread: false)
+    private var queued: Int { proven.count + untried.count + slow.count }
+
+    /// A caller wants a name's addresses; `isProven`: its endpoint is known to have answered before.
+    mutating func request(_ host: String, isProven: Bool, ticket: UInt64, waiter: Waiter, now: MonotonicTime)
+        -> Admission
+    {
+        let record = records[host]
+        if let record, now < record.expires { return .answer(record.answer) }
+        let standing = record?.standing ?? (isProven ? .proven : .untried)
+        if var wait = waiting[host] {
+            wait.waiters[ticket] = waiter
+            wait.hasAnswered = wait.hasAnswered || isProven
+            if standing.rawValue < wait.standing.rawValue, !wait.hasBegun {
+                // Its place in the other queue is passed over.
+                wait.standing = standing
+                enqueue(host, standing)
+            }
+            waiting[host] = wait
+            return .wait(needsThread: false, hasBegun: wait.hasBegun)
         }
-        guard proven.count + unproven.count < limits.queuedNames else { return .answer(.failure(.busy)) }
-        waiting[host] = [ticket: waiter]
-        if cached?.isProven == true { proven.append(host) } else { unproven.append(host) }
-        guard proven.count + unproven.count > idleThreads, threads < limits.threads else {
-            return .wait(needsThread: false)
+        waiting[host] = Wait(
+            waiters: [ticket: waiter],
+            standing: standing,
+            hasAnswered: isProven || record?.hasAnswered == true
+        )
+        enqueue(host, standing)
+        guard queued > idleThreads, threads < limits.threads else {
+            return .wait(needsThread: false, hasBegun: false)
         }
         threads += 1
-        return .wait(needsThread: true)
+        return .wait(needsThread: true, hasBegun: false)
     }
 
     /// A caller's time is up. The lookup goes on, for those who join it later.
     mutating func giveUp(_ host: String, ticket: UInt64) -> Waiter? {
-        waiting[host]?.removeValue(forKey: ticket)
+        waiting[host]?.waiters.removeValue(forKey: ticket)
     }
 
-    /// A thread is free: the name it takes up, names with a record of answers first; `nil`: it waits.
-    mutating func nextName() -> (host: String, isProven: Bool)? {
-        while let host = proven.popFirst() {
-            if isWanted(host) { return (host, true) }
-        }
-        while unprovenRunning < limits.threadsForUnprovenNames, let host = unproven.popFirst() {
-            guard isWanted(host) else { continue }
-            unprovenRunning += 1
-            return (host, false)
+    /// A thread is free: the lookup that it begins, with those who wait for it; `nil`: it waits.
+    mutating func beginLookup(now: MonotonicTime) -> (lookup: Lookup, waiters: [UInt64: Waiter])? {
+        while let (host, standing) = nextName() {
+            guard var wait = waiting[host], !wait.hasBegun, wait.standing == standing else { continue }
+            wait.hasBegun = true
+            waiting[host] = wait
+            let domain = RegistrableDomain.of(host)
+            if standing != .proven {
+                unprovenRunning += 1
+                if standing == .slow { slowRunning += 1 }
+                runningByDomain[domain, default: 0] += 1
+            }
+            let lookup = Lookup(
+                host: host,
+                standing: standing,
+                hasAnswered: wait.hasAnswered,
+                began: now,
+                domain: domain
+            )
+            return (lookup, wait.waiters)
         }
         return nil
     }
 
-    /// Whether somebody still waits for a queued name; it is forgotten otherwise.
-    private mutating func isWanted(_ host: String) -> Bool {
-        if waiting[host]?.isEmpty == false { return true }
-        waiting[host] = nil
-        return false
+    /// A lookup ended: those who still wait for it.
+    mutating func finish(_ lookup: Lookup, answer: Answer, now: MonotonicTime) -> [Waiter] {
+        if lookup.standing != .proven {
+            unprovenRunning -= 1
+            if lookup.standing == .slow { slowRunning -= 1 }
+            let others = (runningByDomain[lookup.domain] ?? 1) - 1
+            runningByDomain[lookup.domain] = others > 0 ? others : nil
+        }
+        makeRoom(now: now)
+        let isSlow = now - lookup.began >= limits.slowLookup
+        let (hasAddress, age) =
+            if case .success = answer { (true, limits.positiveAge) } else { (false, limits.negativeAge) }
+        records[lookup.host] = NameRecord(
+            answer: answer,
+            expires: now + age,
+            hasAnswered: lookup.hasAnswered || hasAddress && !isSlow,
+            slowLookups: isSlow ? (records[lookup.host]?.slowLookups ?? 0) + 1 : 0
+        )
+        return waiting.removeValue(forKey: lookup.host).map { Array($0.waiters.values) } ?? []
     }
 
     mutating func threadWaits() { idleThreads += 1 }
@@ -83,32 +139,37 @@ struct ResolverState<Waiter: Sendable>: Sendable {
 
     var hasThreads: Bool { threads > 0 }
 
-    /// Takes back a name that no thread will look up.
+    /// Takes back the names that no thread will look up.
     mutating func abandonAll() -> [Waiter] {
-        let all = waiting.values.flatMap(\.values)
+        let all = waiting.values.flatMap(\.waiters.values)
         waiting = [:]
-        proven = NameQueue()
-        unproven = NameQueue()
+        proven = []
+        untried = DomainQueue()
+        slow = DomainQueue()
         return all
     }
 
-    /// A lookup ended: those who still wait for it.
-    mutating func finish(_ host: String, isProven: Bool, answer: Answer, now: MonotonicTime) -> [Waiter] {
-        if !isProven { unprovenRunning -= 1 }
-        makeRoom(now: now)
-        switch answer {
-        case .success:
-            cache[host] = Cached(answer: answer, expires: now + limits.positiveAge, isProven: true)
-        case .failure:
-            // Silence costs a thread for seconds; a name that fell silent is no better than an unknown one.
-            cache[host] = Cached(answer: answer, expires: now + limits.negativeAge, isProven: false)
+    private mutating func enqueue(_ host: String, _ standing: Standing) {
+        switch standing {
+        case .proven: proven.append(host)
+        case .untried: untried.append(host, domain: RegistrableDomain.of(host))
+        case .slow: slow.append(host, domain: RegistrableDomain.of(host))
         }
-        return waiting.removeValue(forKey: host).map { Array($0.values) } ?? []
+    }
+
+    private mutating func nextName() -> (String, Standing)? {
+        if let host = proven.popFirst() { return (host, .proven) }
+        guard unprovenRunning < limits.threadsForUnprovenNames else { return nil }
+        let (running, most) = (runningByDomain, limits.threadsPerDomain)
+        if let host = untried.popFirst(where: { running[$0, default: 0] < most }) { return (host, .untried) }
+        guard slowRunning < limits.threadsForSlowNames else { return nil }
+        return slow.popFirst { running[$0, default: 0] < most }.map { ($0, .slow) }
     }
 
     private mutating func makeRoom(now: MonotonicTime) {
-        guard cache.count >= limits.cachedNames else { return }
-        cache = cache.filter { now < $0.value.expires }
-        if cache.count >= limits.cachedNames { cache.removeAll(keepingCapacity: true) }
+        guard records.count >= limits.cachedNames else { return }
+        // Slow names are remembered longest: forgotten, they would be tried first.
+        records = records.filter { now < $0.value.expires || $0.value.standing == .slow }
+        if records.count >= limits.cachedNames { records.removeAll(keepingCapacity: true) }
     }
 }

@@ -16,11 +16,15 @@ struct ResponseCollector {
     private(set) var headersTooLarge = false
     /// Whether something came that was not kept.
     private(set) var isTruncated = false
+    /// Whether something else came where an answer begins.
+    private(set) var isMalformed = false
     /// Whether a single line of an answer came.
     private(set) var hasStarted = false
 
     private let limits: ResponseLimits
     private var status = 0
+    /// Whether the next line is the first one of an answer: later ones are fields, whatever they look like.
+    private var isAtStart = true
     private var lineCount = 0
     private var byteCount = 0
     private var keptHeaderBytes = 0
@@ -45,11 +49,15 @@ struct ResponseCollector {
         }
         // Trailers are no part of the headers.
         guard finalStatus == nil else { return .more }
-        if content.isEmpty { return endOfHeaders() }
-        if let code = StatusLine.status(content) {
+        if isAtStart {
+            guard let code = StatusLine.status(content) else {
+                isMalformed = true
+                return .cutOff
+            }
             beginAnswer(code)
             return .more
         }
+        if content.isEmpty { return endOfHeaders() }
         keep(content)
         return .more
     }
@@ -72,6 +80,7 @@ struct ResponseCollector {
     mutating func endEarly() { isTruncated = true }
 
     private mutating func beginAnswer(_ code: Int) {
+        isAtStart = false
         status = code
         headers = []
         keptHeaderBytes = 0
@@ -80,7 +89,10 @@ struct ResponseCollector {
 
     private mutating func endOfHeaders() -> Verdict {
         // Informational answers precede the real one. 101 would end HTTP, which nobody asked for.
-        guard status >= 200 || status == 101 else { return .more }
+        guard status >= 200 || status == 101 else {
+            isAtStart = true
+            return .more
+        }
         finalStatus = status
         return status == 101 ? .cutOff : .more
     }

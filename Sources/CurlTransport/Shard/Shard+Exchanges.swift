@@ -9,17 +9,21 @@ extension Shard {
         exchanges[exchange.serial] = exchange
         if isClosed { return fail(exchange, .interrupted, "the transport was shut down") }
         if let objection = RequestCheck.objection(to: order.request) { return fail(exchange, .internal, objection) }
+        if let tls = order.request.tls, let objection = identities.objection(to: tls) {
+            return fail(exchange, .tls, objection)
+        }
         if let literal = IPAddress(literalHost: order.request.url.host) {
             targetFound(exchange, [literal])
         } else {
-            lookUp(order.request.url.host, for: exchange)
+            lookUp(order.request.url.host, isProven: order.request.isProven, for: exchange)
         }
     }
 
     /// A lookup ended, for an exchange that may have ended before it.
-    func resolved(_ serial: UInt64, _ answer: Result<[IPAddress], ResolutionError>) {
+    func resolved(_ serial: UInt64, _ answer: HostAnswer) {
         guard let exchange = exchanges[serial] else { return }
-        switch (exchange.stage, answer) {
+        exchange.excuse(answer.waited)
+        switch (exchange.stage, answer.result) {
         case (.resolvingTarget, .success(let addresses)):
             exchange.lookupTime = .now - exchange.startedAt
             targetFound(exchange, addresses)
@@ -27,7 +31,7 @@ extension Shard {
             exchange.lookupTime = .now - exchange.startedAt
             fail(exchange, .dns, error.detail)
         case (.resolvingProxy, .success(let addresses)):
-            exchange.proxyAddresses = addresses
+            exchange.proxyAddresses = Array(addresses.prefix(Exchange.addressLimit))
             start(exchange)
         case (.resolvingProxy, .failure):
             fail(exchange, .connect, "the proxy's name could not be resolved")
@@ -52,6 +56,11 @@ extension Shard {
     /// libcurl is done with a transfer, and the exchange with it, unless there is another address to try.
     func transferEnded(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
         let now = MonotonicTime.now
+        if exchange.foundInput, !exchange.needsFreshConnection {
+            exchange.needsFreshConnection = true
+            recycle(handle)
+            return start(exchange)
+        }
         if exchange.requestCount == 0, !exchange.isBlocked, now < exchange.deadline {
             if exchange.isStarved {
                 recycle(handle)
@@ -80,9 +89,14 @@ extension Shard {
         }
     }
 
-    private func lookUp(_ host: String, for exchange: Exchange) {
+    private func lookUp(_ host: String, isProven: Bool, for exchange: Exchange) {
         let serial = exchange.serial
-        resolver.resolve(host, timeout: exchange.deadline - .now) { [self] answer in post(.resolved(serial, answer)) }
+        let query = HostQuery(
+            host: host,
+            isProven: isProven,
+            timeout: max(.zero, exchange.deadline - .now)
+        )
+        resolver.resolve(query) { [self] answer in post(.resolved(serial, answer)) }
     }
 
     private func targetFound(_ exchange: Exchange, _ addresses: [IPAddress]) {
@@ -97,7 +111,8 @@ extension Shard {
             start(exchange)
         } else {
             exchange.stage = .resolvingProxy
-            lookUp(proxy.host, for: exchange)
+            // Every delivery needs it.
+            lookUp(proxy.host, isProven: true, for: exchange)
         }
     }
 
@@ -108,9 +123,10 @@ extension Shard {
         }
         exchange.isStarved = false
         exchange.socketCount = 0
+        exchange.socket = webhooks_curl_bad_socket
         exchange.connectedAt = nil
         exchange.handedOverAt = now
-        guard let handle = idleHandles.popLast() ?? EasyHandle() else {
+        guard let handle = idleHandles.popLast() ?? EasyHandle(sockets: sockets, monitor: monitor) else {
             return fail(exchange, .internal, "libcurl could not be set up for a request")
         }
         guard handle.prepare(exchange, now: now), curl_multi_add_handle(multi, handle.pointer) == CURLM_OK else {
@@ -129,7 +145,7 @@ extension Shard {
         starvation.add(exchange.serial, now: now)
     }
 
-    private func conclude(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
+    func conclude(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
         let result = exchange.result(code: code, handle: handle, now: .now)
         recycle(handle)
         finish(exchange, result)
@@ -148,7 +164,7 @@ extension Shard {
 
     /// Takes a handle out of libcurl's hands, which closes the connection where the transfer had not ended.
     private func recycle(_ handle: EasyHandle) {
-        curl_multi_remove_handle(multi, handle.pointer)
+        monitor.during { _ = curl_multi_remove_handle(multi, handle.pointer) }
         handle.release()
         if idleHandles.count < Self.idleHandleLimit { idleHandles.append(handle) }
     }

@@ -6,6 +6,8 @@ extension Shard {
     /// Does what there is to do: messages, sockets, timeouts, then results, handed over together.
     func turn() {
         dispatchPrecondition(condition: .onQueue(queue))
+        watchdog.turnBegins()
+        giveTimeAfterStop()
         for message in takeMessages() { handle(message) }
         if !isClosed {
             // A bound, so that the queue's other work comes to its turn; what is left makes the descriptor readable.
@@ -13,9 +15,13 @@ extension Shard {
                 if !goRound() { break }
             }
             retryStarved()
+            endGrace()
         }
         handOverResults()
-        if !isClosed { poller.wake(at: min(curlDeadline, starvation.nextTry)) }
+        guard !isClosed else { return }
+        let next = min(curlDeadline, starvation.nextTry, grace.end)
+        grace.looksAgain(at: max(next, .now))
+        poller.wake(at: next)
     }
 
     /// Looks once at every socket and at the time; returns whether there may be more to do.
@@ -46,15 +52,18 @@ extension Shard {
 
     private func dispatchEvents() -> Bool {
         poller.drain { event in
+            giveTimeAfterStop()
             var running: Int32 = 0
-            curl_multi_socket_action(multi, event.socket, event.mask, &running)
+            monitor.during { _ = curl_multi_socket_action(multi, event.socket, event.mask, &running) }
+            if event.count & 15 == 0 { cutOffEndless(event.socket) }
         }
     }
 
     private func runTimeouts() {
         guard MonotonicTime.now >= curlDeadline else { return }
+        giveTimeAfterStop()
         var running: Int32 = 0
-        curl_multi_socket_action(multi, webhooks_curl_timeout_socket, 0, &running)
+        monitor.during { _ = curl_multi_socket_action(multi, webhooks_curl_timeout_socket, 0, &running) }
         // libcurl names a time once; where it thinks that the time has not quite come it says nothing, so ask.
         var milliseconds = -1
         curl_multi_timeout(multi, &milliseconds)

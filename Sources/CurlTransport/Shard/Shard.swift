@@ -18,6 +18,9 @@ final class Shard: @unchecked Sendable {
     // Confined to the queue.
     let multi: UnsafeMutableRawPointer
     let poller: Poller
+    let monitor: CallMonitor
+    let sockets = SocketTable()
+    let watchdog: Watchdog
     private let source: any DispatchSourceRead
     var isClosed = false
     /// When libcurl wants to be called for its timeouts.
@@ -27,16 +30,25 @@ final class Shard: @unchecked Sendable {
     var idleHandles: [EasyHandle] = []
     var touchedBatches: [ResultBatch] = []
     var starvation = Starvation()
+    var grace = Grace()
+    var identities = IdentityCheck()
 
     /// Easy handles that are kept for later requests.
     static let idleHandleLimit = 256
     /// So many orders are taken up at a time: between two portions the first answers are read.
     static let portion = 8
 
-    init(number: Int, idleConnections: Int, resolver: any HostResolver) throws(CurlTransportError) {
+    init(
+        number: Int,
+        idleConnections: Int,
+        resolver: any HostResolver,
+        watchdog: Watchdog
+    ) throws(CurlTransportError) {
         self.resolver = resolver
+        self.watchdog = watchdog
         queue = DispatchQueue(label: "webhooks.transport.\(number)")
         poller = try Poller()
+        monitor = try CallMonitor()
         guard let multi = curl_multi_init() else { throw .library }
         self.multi = multi
         source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: queue)
@@ -50,6 +62,9 @@ final class Shard: @unchecked Sendable {
         source.setCancelHandler { withExtendedLifetime(self) {} }
         source.activate()
     }
+
+    /// What the watchdog sees of it.
+    var watched: Watchdog.Subject { Watchdog.Subject(monitor: monitor, sockets: sockets) }
 
     /// Leaves a message, from any thread. Messages that pile up are read in one go.
     func post(_ message: ShardMessage) {
@@ -76,7 +91,8 @@ final class Shard: @unchecked Sendable {
         cancelAll()
         isClosed = true
         idleHandles = []
-        curl_multi_cleanup(multi)
+        monitor.during { _ = curl_multi_cleanup(multi) }
         source.cancel()
+        watchdog.subjectEnds()
     }
 }

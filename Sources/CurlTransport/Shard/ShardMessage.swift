@@ -4,7 +4,7 @@ internal import WebhookCore
 enum ShardMessage: Sendable {
     case send([TransportOrder], @Sendable ([TransportCompletion]) -> Void)
     /// A lookup for the exchange with this number ended.
-    case resolved(UInt64, Result<[IPAddress], ResolutionError>)
+    case resolved(UInt64, HostAnswer)
     case cancelAll
     case shutDown
 }

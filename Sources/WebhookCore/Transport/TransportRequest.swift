@@ -6,7 +6,7 @@ public struct TransportRequest: Sendable {
     public var body: ByteString
     public var tls: TLSOptions?
     public var httpVersion: HTTPVersion
-    /// The whole attempt, DNS included.
+    /// The whole attempt, DNS included; waiting until the lookup of the name can begin is not part of it.
     public var timeout: Duration
     /// DNS aside, until the connection stands, TLS included.
     public var connectTimeout: Duration

@@ -1,3 +1,4 @@
+internal import CWebhooksTLS
 internal import WebhookCore
 
 /// A client certificate with its key.
@@ -17,7 +18,7 @@ struct TLSLoader {
         guard let section = Section(node, "`tls`", keys: keys, isSensitive: true, problems: context.problems) else {
             return (nil, nil)
         }
-        return (certificates(section, "ca"), identity(section))
+        return (certificates(section, "ca")?.value, identity(section))
     }
 
     private func identity(_ section: Section) -> TLSIdentity? {
@@ -28,34 +29,40 @@ struct TLSLoader {
         case (nil, let place?): context.problems.error(place, "`key` needs its `certificate` beside it")
         default: break
         }
-        guard let certificate, let key, isKey(key) else { return nil }
-        return TLSIdentity(certificate: certificate, key: key.value)
+        guard let certificate, let key else { return nil }
+        return check(certificate, key)
     }
 
-    private func isKey(_ key: Located<Secret>) -> Bool {
-        let text = key.value.reveal()
-        guard text.contains("-----BEGIN "), text.contains("PRIVATE KEY-----") else {
-            context.problems.error(key.place, "`key` is not a private key in PEM; for a file write { file: PATH }")
-            return false
+    /// The identity, if the key is the certificate's own. libcurl would find out with the first delivery, or not at all.
+    private func check(_ certificate: Located<ByteString>, _ key: Located<Secret>) -> TLSIdentity? {
+        var text = key.value.reveal()
+        let problem = text.withUTF8 { key in
+            certificate.value.withUnsafeBytes { certificate in
+                webhooks_tls_check_identity(certificate.baseAddress, certificate.count, key.baseAddress, key.count)
+            }
         }
-        guard !text.contains("ENCRYPTED") else {
-            context.problems.error(
-                key.place,
-                "`key` has a passphrase; store it without one, readable by this process only"
-            )
-            return false
+        guard let message = problem.text else {
+            return TLSIdentity(certificate: certificate.value, key: key.value)
         }
-        return true
+        if problem.subject == webhooks_tls_key_problem {
+            let hint = text.contains("-----BEGIN ") ? "" : "; for a file write { file: PATH }"
+            context.problems.error(key.place, "`key` \(String(cString: message))\(hint)")
+        } else {
+            context.problems.error(certificate.place, "`certificate` \(String(cString: message))")
+        }
+        return nil
     }
 
-    private func certificates(_ section: Section, _ key: String) -> ByteString? {
+    /// The contents of a file of certificates; `nil` where they can't be read, which is reported.
+    private func certificates(_ section: Section, _ key: String) -> Located<ByteString>? {
         guard let path = section.text(key),
             let bytes = PathReader(context: context).contents(path, "`\(key)`", limit: Self.limit)
         else { return nil }
-        guard bytes.text.contains("-----BEGIN CERTIFICATE-----") else {
-            context.problems.error(path.place, "`\(key)`: the file \(path.value) holds no certificate in PEM")
+        let problem = bytes.withUnsafeBytes { webhooks_tls_check_authorities($0.baseAddress, $0.count) }
+        if let message = problem.text {
+            context.problems.error(path.place, "`\(key)`: the file \(path.value) \(String(cString: message))")
             return nil
         }
-        return bytes
+        return Located(value: bytes, place: path.place)
     }
 }

@@ -62,7 +62,18 @@ final class RawConnection {
 
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
-        if let session { return session.write(bytes) }
+        session.map { $0.write(bytes) } ?? sendRaw(bytes)
+    }
+
+    /// Records written by hand from here on; nothing is sent by the library any more.
+    func records() throws -> TLSRecords {
+        guard let secret = session?.secret else { throw TestFailure("no secret was noted") }
+        return TLSRecords(secret: secret)
+    }
+
+    /// Sends bytes as they are, past the TLS library.
+    @discardableResult
+    func sendRaw(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -72,6 +83,23 @@ final class RawConnection {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// Asks the client for another TLS handshake.
+    func askForHandshake() -> Bool { session?.askForHandshake() ?? false }
+
+    /// Waits until the headers of a request have come over HTTP/2.
+    func waitForHTTP2Request() -> Bool {
+        // The preface, then frames of a length of 3 bytes, a type and 5 more.
+        var start = 24
+        while true {
+            while buffer.count < start + 9 {
+                guard fill() else { return false }
+            }
+            let length = Int(buffer[start]) << 16 | Int(buffer[start + 1]) << 8 | Int(buffer[start + 2])
+            if buffer[start + 3] == 1 { return true }
+            start += 9 + length
+        }
     }
 
     /// Whether the peer says or ends something within so many milliseconds.

@@ -11,25 +11,17 @@ final class ScriptedResolver: HostResolver {
         self.answers = Mutex(answers.mapValues { $0.map { $0.compactMap { IPAddress($0) } } })
     }
 
-    func resolve(
-        _ host: String,
-        timeout: Duration,
-        completion: @escaping @Sendable (Result<[IPAddress], ResolutionError>) -> Void
-    ) {
+    func resolve(_ query: HostQuery, completion: @escaping @Sendable (HostAnswer) -> Void) {
         let answer: [IPAddress]? = answers.withLock { answers in
-            guard let first = answers[host]?.first else { return nil }
-            if answers[host, default: []].count > 1 { answers[host]?.removeFirst() }
+            guard let first = answers[query.host]?.first else { return nil }
+            if answers[query.host, default: []].count > 1 { answers[query.host]?.removeFirst() }
             return first
         }
-        completion(answer.map { .success($0) } ?? .failure(.notFound))
+        completion(HostAnswer(answer.map { .success($0) } ?? .failure(.notFound)))
     }
 }
 
 /// Never answers; a lookup is given up only by whoever asked.
 struct SilentResolver: HostResolver {
-    func resolve(
-        _ host: String,
-        timeout: Duration,
-        completion: @escaping @Sendable (Result<[IPAddress], ResolutionError>) -> Void
-    ) {}
+    func resolve(_ query: HostQuery, completion: @escaping @Sendable (HostAnswer) -> Void) {}
 }

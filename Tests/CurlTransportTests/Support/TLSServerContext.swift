@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// The server side of TLS, by the library that libcurl has brought into the process.
 // Safe to share: an SSL_CTX is not changed once it is made, and making sessions from it is allowed to all threads.
@@ -21,10 +22,65 @@ final class TLSServerContext: @unchecked Sendable {
     }
 
     func session(_ descriptor: Int32) -> TLSServerSession? { TLSServerSession(context, descriptor) }
+
+    /// For records written by hand: one cipher, no tickets of the library's own, and the keys are noted.
+    func forHandwrittenRecords() throws -> TLSServerContext {
+        guard OpenSSL.setCiphers(context, "TLS_AES_128_GCM_SHA256") == 1, OpenSSL.setTicketCount(context, 0) == 1 else {
+            throw TestFailure("TLS 1.3")
+        }
+        OpenSSL.setKeyLog(context) { session, line in
+            guard let session, let line else { return }
+            let words = String(cString: line).split(separator: " ")
+            guard words.count == 3, words[0] == "SERVER_TRAFFIC_SECRET_0" else { return }
+            let digits = Array(words[2].utf8)
+            let bytes = stride(from: 0, to: digits.count - 1, by: 2).map {
+                UInt8(String(decoding: digits[$0...($0 + 1)], as: UTF8.self), radix: 16) ?? 0
+            }
+            TLSServerSession.secrets.withLock { $0[UInt(bitPattern: session)] = bytes }
+        }
+        return self
+    }
+
+    /// Speaks HTTP/2 with whoever can.
+    func forHTTP2() -> TLSServerContext {
+        OpenSSL.setProtocolChoice(
+            context,
+            { _, out, length, _, _, _ in
+                out?.pointee = TLSServerContext.http2
+                length?.pointee = 2
+                return 0
+            },
+            nil
+        )
+        return self
+    }
+
+    /// Speaks TLS 1.2 and nothing newer.
+    func forTLS12() -> TLSServerContext {
+        // SSL_CTRL_SET_MAX_PROTO_VERSION, TLS1_2_VERSION
+        _ = OpenSSL.control(context, 124, 0x0303, nil)
+        return self
+    }
+
+    /// "h2", for good.
+    nonisolated(unsafe) private static let http2: UnsafePointer<UInt8> = {
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 2)
+        (bytes[0], bytes[1]) = (UInt8(ascii: "h"), UInt8(ascii: "2"))
+        return UnsafePointer(bytes)
+    }()
 }
 
 final class TLSServerSession {
+    /// The secrets of sessions whose keys are noted.
+    fileprivate static let secrets = Mutex<[UInt: [UInt8]]>([:])
+
     private let session: OpaquePointer
+
+    /// What the server's records are encrypted with from here on.
+    var secret: [UInt8]? { Self.secrets.withLock { $0[UInt(bitPattern: session)] } }
+
+    /// Asks the client for another handshake, without waiting for its answer.
+    func askForHandshake() -> Bool { OpenSSL.renegotiate(session) == 1 && OpenSSL.handshake(session) == 1 }
 
     fileprivate init?(_ context: OpaquePointer, _ descriptor: Int32) {
         guard let session = OpenSSL.new(context) else { return nil }
@@ -53,6 +109,22 @@ private enum OpenSSL {
     static let loadVerifyLocations: @convention(c) (Pointer, UnsafePointer<CChar>?, UnsafePointer<CChar>?) -> Int32 =
         function("SSL_CTX_load_verify_locations")
     static let setVerify: @convention(c) (Pointer, Int32, UnsafeRawPointer?) -> Void = function("SSL_CTX_set_verify")
+    static let setCiphers: @convention(c) (Pointer, UnsafePointer<CChar>) -> Int32 =
+        function("SSL_CTX_set_ciphersuites")
+    static let setTicketCount: @convention(c) (Pointer, Int) -> Int32 = function("SSL_CTX_set_num_tickets")
+    static let setKeyLog: @convention(c) (Pointer, @convention(c) (Pointer?, UnsafePointer<CChar>?) -> Void) -> Void =
+        function("SSL_CTX_set_keylog_callback")
+    typealias ProtocolChoice =
+        @convention(c) (
+            Pointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
+            UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
+        ) -> Int32
+    static let setProtocolChoice: @convention(c) (Pointer, ProtocolChoice, UnsafeMutableRawPointer?) -> Void =
+        function("SSL_CTX_set_alpn_select_cb")
+    static let control: @convention(c) (Pointer, Int32, Int, UnsafeMutableRawPointer?) -> Int =
+        function("SSL_CTX_ctrl")
+    static let renegotiate: @convention(c) (Pointer) -> Int32 = function("SSL_renegotiate")
+    static let handshake: @convention(c) (Pointer) -> Int32 = function("SSL_do_handshake")
     static let new: @convention(c) (Pointer) -> Pointer? = function("SSL_new")
     static let setDescriptor: @convention(c) (Pointer, Int32) -> Int32 = function("SSL_set_fd")
     static let accept: @convention(c) (Pointer) -> Int32 = function("SSL_accept")
