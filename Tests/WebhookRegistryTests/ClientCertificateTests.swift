@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func refusesAKeyOfAnother() {
-        #expect(problems(key: SamplePEM.otherKey) == ["w.yaml:6:50: `key` does not belong to the certificate"])
+        #expect(problems(key: SamplePEM.otherKey) == ["w.yaml:6:56: `key` does not belong to the certificate"])
         #expect(
             problems(certificate: SamplePEM.otherCertificate + SamplePEM.certificate) == [
                 "w.yaml:6:36: `certificate` has its certificates in the wrong order: "
@@ -38,23 +38,23 @@ import Testing
     func refusesAPassphrase(_ key: String) {
         #expect(
             problems(key: key) == [
-                "w.yaml:6:50: `key` has a passphrase; store it without one, readable by this process only"
+                "w.yaml:6:56: `key` has a passphrase; store it without one, readable by this process only"
             ]
         )
     }
 
     @Test func saysWhatAKeyLacks() {
         let broken = SamplePEM.key.replacing("MIGH", with: "MIGG")
-        #expect(problems(key: broken) == ["w.yaml:6:50: `key` holds a private key that can't be read"])
+        #expect(problems(key: broken) == ["w.yaml:6:56: `key` holds a private key that can't be read"])
         #expect(
             problems(key: SamplePEM.key + SamplePEM.otherKey) == [
-                "w.yaml:6:50: `key` holds several private keys; leave the certificate's own alone in it"
+                "w.yaml:6:56: `key` holds several private keys; leave the certificate's own alone in it"
             ]
         )
-        #expect(problems(key: SamplePEM.certificate) == ["w.yaml:6:50: `key` is not a private key in PEM"])
+        #expect(problems(key: SamplePEM.certificate) == ["w.yaml:6:56: `key` is not a private key in PEM"])
         #expect(
             problems(key: "nonsense") == [
-                "w.yaml:6:50: `key` is not a private key in PEM; for a file write { file: PATH }"
+                "w.yaml:6:56: `key` is not a private key in PEM; for a file write { file: PATH }"
             ]
         )
     }

@@ -46,7 +46,7 @@ import Webhooks
             profile: braincert
             topics: ["**"]
             tls: { certificate: client.pem, key: { file: client.key } }
-            delivery: { mode: single-shot }
+            delivery: { mode: single-shot, timeout: 500ms }
         """
     }
 
@@ -150,7 +150,8 @@ import Webhooks
                 said += "\(attempt) \(attempt.requestBody.text) \(attempt.responseBody.text) \(attempt.url)"
                 #expect(Self.canaries.found(in: attempt.requestBody.bytes) == [])
                 if delivery.subscription == "tls" {
-                    #expect(attempt.error == .tls || attempt.error == .internal)
+                    // The receiver takes the handshake for the beginning of a request.
+                    #expect(attempt.error == .timeout || attempt.error == .tls)
                 } else {
                     #expect(attempt.responseBody.text.contains("***"))
                     #expect(
