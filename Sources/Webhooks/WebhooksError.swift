@@ -10,7 +10,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let event = Code(description: "event")
         /// The configuration has no subscription, profile or topic of that name.
         public static let unknown = Code(description: "unknown")
-        /// No event or delivery has that id.
+        /// No event or delivery has that id, or neither configuration nor store knows a subscription of that name.
         public static let notFound = Code(description: "not_found")
         /// What was asked for is not possible in the present state, such as a retrigger for a disabled subscription.
         public static let refused = Code(description: "refused")

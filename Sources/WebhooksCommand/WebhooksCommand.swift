@@ -28,12 +28,18 @@ struct WebhooksCommand: AsyncParsableCommand {
                 name: "Setting up:",
                 subcommands: [Validate.self, Topics.self, Render.self, SendTest.self, Listen.self]
             ),
-            CommandGroup(name: "Sending:", subcommands: [Emit.self, Run.self, Cancel.self, Retrigger.self]),
+            CommandGroup(
+                name: "Sending:",
+                subcommands: [Emit.self, Run.self, Cancel.self, Retry.self, Retrigger.self]
+            ),
             CommandGroup(
                 name: "Looking:",
                 subcommands: [Events.self, Deliveries.self, Stats.self, Export.self]
             ),
-            CommandGroup(name: "Operating:", subcommands: [Enable.self, Disable.self, Prune.self, Check.self]),
+            CommandGroup(
+                name: "Operating:",
+                subcommands: [Pause.self, Resume.self, Enable.self, Disable.self, Prune.self, Check.self]
+            ),
             CommandGroup(name: "Signatures:", subcommands: [KeyGen.self, Sign.self, Verify.self]),
         ]
     )

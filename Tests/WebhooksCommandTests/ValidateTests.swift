@@ -61,9 +61,10 @@ import Testing
     @Test func `help and version`() async throws {
         let sandbox = try Sandbox()
         let commands = [
-            "validate", "topics", "emit", "cancel", "render", "test", "run", "events", "deliveries", "retrigger",
+            "validate", "topics", "emit", "cancel", "render", "test", "run", "events", "deliveries", "retry",
+            "retrigger",
             "export",
-            "stats", "enable", "disable", "prune", "check", "listen", "keygen", "sign", "verify",
+            "stats", "pause", "resume", "enable", "disable", "prune", "check", "listen", "keygen", "sign", "verify",
         ]
         let help = try await sandbox.run("--help")
         #expect(help.status == 0)

@@ -1,7 +1,7 @@
 /// What somebody may have meant.
-enum Suggestion {
+package enum Suggestion {
     /// The nearest candidate, where it is near enough to be a slip: a third of the word's letters, at least one.
-    static func nearest(to word: String, in candidates: some Collection<String>) -> String? {
+    package static func nearest(to word: String, in candidates: some Collection<String>) -> String? {
         guard word.utf8.count <= 256 else { return nil }
         let letters = Array(word.lowercased().utf8)
         let limit = max(1, letters.count / 3)
@@ -16,7 +16,7 @@ enum Suggestion {
     }
 
     /// `a`, `b` and `c`, each in backticks.
-    static func list(_ words: some Collection<String>) -> String {
+    package static func list(_ words: some Collection<String>) -> String {
         let quoted = words.map { "`\($0)`" }
         guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "none" }
         return "\(quoted.dropLast().joined(separator: ", ")) and \(last)"

@@ -77,7 +77,7 @@ extension WebhookDispatcher {
         if accepted.receipt.isDuplicate || !accepted.isWithEngine { session?.runner.adopt([accepted.row]) }
     }
 
-    /// Waits until every delivery of these events has had its first attempt, or the time is over.
+    /// Waits until every delivery of these events has had its first attempt or is held by a pause, or the time is over.
     ///
     /// - Parameters:
     ///   - timeout: how long to wait at most.
@@ -93,7 +93,7 @@ extension WebhookDispatcher {
         while true {
             // Nobody will make what is outstanding.
             if let failure = state.withLock({ $0.failure }) { throw WebhooksError(failure) }
-            var outstanding = 0
+            var (outstanding, paused) = (0, 0)
             // What is done stays done: each round asks only for the events that were not.
             var open: [String] = []
             while !remaining.isEmpty {
@@ -105,11 +105,12 @@ extension WebhookDispatcher {
                 } catch {
                     throw WebhooksError(error)
                 }
-                let count = state.waitingForFanOut + state.withoutFirstAttempt
+                let count = state.waitingForFanOut + state.withoutFirstAttempt - state.paused
                 outstanding += count
+                paused += state.paused
                 if count > 0 { open += chunk }
             }
-            let result = FirstAttempts(areDone: outstanding == 0, outstanding: outstanding)
+            let result = FirstAttempts(areDone: outstanding == 0, outstanding: outstanding, paused: paused)
             progress(result)
             if result.areDone || ContinuousClock.now - start >= timeout || Task.isCancelled { return result }
             remaining = open[...]

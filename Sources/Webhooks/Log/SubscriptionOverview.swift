@@ -15,6 +15,8 @@ public struct SubscriptionOverview: Sendable, Hashable {
     public var name: String
     /// `nil`: it is sent to.
     public var obstacle: Obstacle?
+    /// The pause in force.
+    public var paused: SubscriptionHealth.Paused?
     /// Tests are left out.
     public var statistics: SubscriptionStatistics
 }
@@ -28,6 +30,11 @@ extension WebhookDispatcher {
         let registry = registry
         let disabled = Dictionary(
             health.map { ($0.subscription, $0.disabled) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let now = Timestamp.now
+        let paused = Dictionary(
+            health.map { ($0.subscription, $0.paused.flatMap { $0.isInForce(at: now) ? $0 : nil }) },
             uniquingKeysWith: { first, _ in first }
         )
         let numbers = Dictionary(statistics.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
@@ -46,6 +53,7 @@ extension WebhookDispatcher {
             return SubscriptionOverview(
                 name: name,
                 obstacle: obstacle,
+                paused: paused[name] ?? nil,
                 statistics: numbers[name] ?? SubscriptionStatistics(subscription: name)
             )
         }

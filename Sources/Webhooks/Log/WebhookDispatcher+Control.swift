@@ -18,12 +18,9 @@ extension WebhookDispatcher {
 
     /// Enables or disables a subscription by hand.
     ///
-    /// - Throws: ``WebhooksError`` with `unknown` where neither the configuration nor the store knows it.
+    /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
     public func setEnabled(_ isEnabled: Bool, subscription name: String) async throws(WebhooksError) {
-        if registry.subscription(named: name) == nil {
-            let known = try await read { log throws(StoreError) in try await log.health() }
-            if !known.contains(where: { $0.subscription == name }) { _ = try find(name, in: registry) }
-        }
+        try await checkKnown(name)
         try await write { log throws(StoreError) in
             let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
             try await log.setDisabled(disabled, subscription: name, at: .now)
@@ -75,7 +72,7 @@ extension WebhookDispatcher {
         }
     }
 
-    private func write<R: Sendable>(
+    func write<R: Sendable>(
         _ body: (any EventLog) async throws(StoreError) -> R
     ) async throws(WebhooksError) -> R {
         do throws(StoreError) {

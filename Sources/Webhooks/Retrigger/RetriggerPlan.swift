@@ -12,7 +12,7 @@ public struct RetriggerPlan: Sendable, Hashable {
     public internal(set) var unknown: [String] = []
     var retriggers: [Retrigger] = []
 
-    /// A subscription that can't be sent to now.
+    /// A subscription that can't be sent to now, or deliveries of it that have not settled.
     public struct Refusal: Sendable, Hashable {
         public var subscription: String
         public var deliveries: Int

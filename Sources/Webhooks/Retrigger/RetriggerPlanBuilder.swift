@@ -5,6 +5,7 @@ internal import WebhookEngine
 struct RetriggerPlanBuilder {
     var plan = RetriggerPlan()
     private let generation: Generation
+    private let allowsDuplicates: Bool
     private let disabled: [String: SubscriptionHealth.Disabled]
     private var refused: [Reason: Int] = [:]
 
@@ -13,8 +14,10 @@ struct RetriggerPlanBuilder {
         var text: String
     }
 
-    init(generation: Generation, health: [SubscriptionHealth]) {
+    /// - Parameter allowsDuplicates: whether a delivery that has not settled gets a second copy.
+    init(generation: Generation, health: [SubscriptionHealth], allowsDuplicates: Bool) {
         self.generation = generation
+        self.allowsDuplicates = allowsDuplicates
         disabled = Dictionary(
             health.compactMap { row in row.disabled.map { (row.subscription, $0) } },
             uniquingKeysWith: { first, _ in first }
@@ -25,6 +28,10 @@ struct RetriggerPlanBuilder {
     mutating func add(_ delivery: Delivery, _ dispatcher: WebhookDispatcher) async throws(WebhooksError) {
         if let reason = obstacle(to: delivery.subscription) {
             refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
+            return
+        }
+        if !allowsDuplicates, !delivery.state.isSettled {
+            refused[Reason(subscription: delivery.subscription, text: Self.isOpen), default: 0] += 1
             return
         }
         var retrigger = Retrigger(delivery: delivery.id)
@@ -51,6 +58,9 @@ struct RetriggerPlanBuilder {
         .sorted { ($0.subscription, $0.reason) < ($1.subscription, $1.reason) }
         return plan
     }
+
+    private static let isOpen =
+        "still open: `webhooks retry` makes the next attempt now, --duplicate sends a second copy"
 
     private func obstacle(to name: String) -> String? {
         guard let subscription = generation.registry.subscription(named: name) else {

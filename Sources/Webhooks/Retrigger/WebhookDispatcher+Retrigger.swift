@@ -5,8 +5,10 @@ public import WebhookCore
 extension WebhookDispatcher {
     /// Looks up what to send again by ids: of deliveries, or of events, which stand for the newest delivery of each of
     /// their subscriptions.
-    public func retriggerPlan(ids: [String]) async throws(WebhooksError) -> RetriggerPlan {
-        var builder = try await retriggerPlanBuilder()
+    ///
+    /// - Parameter duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
+    public func retriggerPlan(ids: [String], duplicates: Bool = false) async throws(WebhooksError) -> RetriggerPlan {
+        var builder = try await retriggerPlanBuilder(duplicates)
         var seen: Set<Delivery.ID> = []
         for id in ids {
             let found: [Delivery]
@@ -25,8 +27,12 @@ extension WebhookDispatcher {
     ///
     /// Only an event's newest delivery to a subscription counts: what was sent again since is left out, so that doing
     /// it twice, or going on where one was interrupted, sends nothing twice.
-    public func retriggerPlan(_ query: DeliveryQuery) async throws(WebhooksError) -> RetriggerPlan {
-        var builder = try await retriggerPlanBuilder()
+    /// - Parameter duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
+    public func retriggerPlan(
+        _ query: DeliveryQuery,
+        duplicates: Bool = false
+    ) async throws(WebhooksError) -> RetriggerPlan {
+        var builder = try await retriggerPlanBuilder(duplicates)
         var query = query
         query.newestOnly = true
         query.limit = Self.retriggerPortion
@@ -77,8 +83,12 @@ extension WebhookDispatcher {
     /// How many deliveries are looked at, or sent again, at once.
     static let retriggerPortion = 500
 
-    private func retriggerPlanBuilder() async throws(WebhooksError) -> RetriggerPlanBuilder {
+    private func retriggerPlanBuilder(_ duplicates: Bool) async throws(WebhooksError) -> RetriggerPlanBuilder {
         let health = try await read { log throws(StoreError) in try await log.health() }
-        return RetriggerPlanBuilder(generation: state.withLock { $0.generation }, health: health)
+        return RetriggerPlanBuilder(
+            generation: state.withLock { $0.generation },
+            health: health,
+            allowsDuplicates: duplicates
+        )
     }
 }

@@ -5,33 +5,47 @@ struct Disable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Disables a subscription.",
         discussion: """
-            Its open deliveries, and those of events that are emitted meanwhile, are settled as cancelled. Kept in the \
-            store; `webhooks enable` lifts it.
+            Its open deliveries, and those of events that are emitted meanwhile, are settled as cancelled by the \
+            dispatcher. Says how many that are, and asks on a terminal. Kept in the store; `webhooks enable` lifts it. To \
+            hold deliveries without losing them: `webhooks pause`.
 
               webhooks disable crm
+              webhooks disable crm --yes
             """
     )
 
     @Argument(help: "The subscription's name.")
     var subscription: String
 
+    @Flag(help: "Doesn't ask.")
+    var yes = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
+        try await dispatcher.checkKnown(subscription)
+        let open = try await dispatcher.openDeliveries(of: subscription).waiting
+        if open > 0, !yes {
+            let question =
+                "disable \(subscription) and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))?"
+            guard Question.confirms(PlainText.escaped(question)) else { throw ExitStatus.negative }
+        }
         try await dispatcher.setEnabled(false, subscription: subscription)
-        Self.report(
-            subscription,
-            isEnabled: false,
-            asJSON: options.json,
-            "`webhooks enable \(subscription)` lifts it"
-        )
+        var next = "`webhooks enable \(subscription)` lifts it"
+        if open > 0 {
+            let are = open == 1 ? "open delivery is" : "open deliveries are"
+            let when = dispatcher.isDispatcherRunning() ? "" : " when a dispatcher runs next"
+            next = "\(open) \(are) cancelled\(when); \(next)"
+        }
+        Self.report(subscription, isEnabled: false, cancels: open > 0 ? open : nil, asJSON: options.json, next)
     }
 
-    static func report(_ name: String, isEnabled: Bool, asJSON: Bool, _ next: String) {
+    static func report(_ name: String, isEnabled: Bool, cancels: Int? = nil, asJSON: Bool, _ next: String) {
         if asJSON {
-            let object: JSONOutput = ["subscription": .text(name), "enabled": .bool(isEnabled)]
-            return object.write()
+            var members: [(String, JSONOutput)] = [("subscription", .text(name)), ("enabled", .bool(isEnabled))]
+            if let cancels { members.append(("cancels", .integer(cancels))) }
+            return JSONOutput.object(members).write()
         }
         let state = isEnabled ? "enabled" : "disabled"
         Output.standard.writeLine(PlainText.escaped("\(name) is \(state); \(next)"))

@@ -124,6 +124,7 @@ struct Emit: AsyncParsableCommand {
             return (receipt, wait, try await dispatcher.deliveries(ofEvents: [event.id]))
         }
         try await report(receipt, on: dispatcher, deliveries: deliveries, isDetached: false)
+        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
         if !wait.areDone || deliveries.contains(where: { $0.state != .delivered }) { throw ExitStatus.negative }
     }
 

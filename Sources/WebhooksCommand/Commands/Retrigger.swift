@@ -8,7 +8,8 @@ struct Retrigger: AsyncParsableCommand {
         discussion: """
             Same event id, same bytes, fresh timestamp and signature; a new delivery, linked to the old one. An event id \
             stands for the newest delivery of each of its subscriptions. Delivers and waits as emit does. Refused for a \
-            disabled subscription. With filters, what was sent again since is left out; on a terminal, more than 100 are \
+            disabled subscription, and for deliveries that have not settled: `webhooks retry` makes their next attempt \
+            now; --duplicate sends a second copy beside the one that is still coming. With filters, what was sent again since is left out; on a terminal, more than 100 are \
             asked about first.
 
               webhooks retrigger dlv_4711
@@ -24,6 +25,9 @@ struct Retrigger: AsyncParsableCommand {
 
     @Flag(help: "Only tells how many it would be.")
     var dryRun = false
+
+    @Flag(help: "Sends a second copy also of what has not settled.")
+    var duplicate = false
 
     @Flag(help: "Doesn't ask, however many there are.")
     var yes = false
@@ -48,7 +52,10 @@ struct Retrigger: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
-        let plan = try await ids.isEmpty ? dispatcher.retriggerPlan(query) : dispatcher.retriggerPlan(ids: ids)
+        let plan =
+            try await ids.isEmpty
+            ? dispatcher.retriggerPlan(query, duplicates: duplicate)
+            : dispatcher.retriggerPlan(ids: ids, duplicates: duplicate)
         if dryRun {
             reportMatches(plan)
         } else if plan.count > 0 {
@@ -98,6 +105,7 @@ struct Retrigger: AsyncParsableCommand {
             return (try await dispatcher.deliveries(ids), wait.areDone && ids.count == plan.count)
         }
         write(deliveries)
+        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {
             // What was refused is said all the same.
             try reportRest(plan)

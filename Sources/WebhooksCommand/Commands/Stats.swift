@@ -5,7 +5,7 @@ struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Counts and durations for each subscription.",
         discussion: """
-            Also says which subscriptions are disabled and why, and what waits for those that the configuration no longer \
+            Also says which subscriptions are disabled and why, which are paused and until when, and what waits for those that the configuration no longer \
             has. Tests are left out.
 
               webhooks stats
@@ -35,21 +35,23 @@ struct Stats: AsyncParsableCommand {
 
     private func json(_ row: SubscriptionOverview) -> JSONOutput {
         let numbers = row.statistics
-        return [
-            "subscription": .text(row.name),
-            "enabled": .bool(row.obstacle == nil),
-            "disabledReason": .string(reason(row)),
-            "delivered": .integer(numbers.count(.delivered)),
-            "failed": .integer(numbers.count(.failed)),
-            "unknown": .integer(numbers.count(.unknown)),
-            "waiting": .integer(numbers.count(.waiting)),
-            "pending": .integer(pending(row)),
-            "p50Ms": .milliseconds(numbers.p50),
-            "p95Ms": .milliseconds(numbers.p95),
-            "p99Ms": .milliseconds(numbers.p99),
-            "lastError": .string(numbers.lastError?.rawValue),
-            "lastDeliveredAt": .time(numbers.lastDeliveredAt),
+        var members: [(String, JSONOutput)] = [
+            ("subscription", .text(row.name)),
+            ("enabled", .bool(row.obstacle == nil)),
+            ("disabledReason", .string(reason(row))),
+            ("delivered", .integer(numbers.count(.delivered))),
+            ("failed", .integer(numbers.count(.failed))),
+            ("unknown", .integer(numbers.count(.unknown))),
+            ("waiting", .integer(numbers.count(.waiting))),
+            ("pending", .integer(pending(row))),
+            ("p50Ms", .milliseconds(numbers.p50)),
+            ("p95Ms", .milliseconds(numbers.p95)),
+            ("p99Ms", .milliseconds(numbers.p99)),
+            ("lastError", .string(numbers.lastError?.rawValue)),
+            ("lastDeliveredAt", .time(numbers.lastDeliveredAt)),
         ]
+        if let paused = row.paused { members += [("paused", .bool(true)), ("pausedUntil", .time(paused.until))] }
+        return .object(members)
     }
 
     private func cells(_ row: SubscriptionOverview) -> [Table.Cell] {
@@ -60,7 +62,7 @@ struct Stats: AsyncParsableCommand {
         func span(_ duration: Duration?) -> Table.Cell { .init(duration.map(RelativeTime.duration)) }
         return [
             .init(row.name),
-            reason(row).map { .init($0, .bad) } ?? .init("enabled", .good),
+            reason(row).map { .init($0, .bad) } ?? pause(row).map { .init($0, .doubtful) } ?? .init("enabled", .good),
             count(numbers.count(.delivered), .plain), count(numbers.count(.failed), .bad),
             count(numbers.count(.unknown), .doubtful), count(numbers.count(.waiting), .doubtful),
             count(pending(row), .plain), span(numbers.p50), span(numbers.p95), span(numbers.p99),
@@ -71,6 +73,10 @@ struct Stats: AsyncParsableCommand {
     /// Those in flight have not settled either.
     private func pending(_ row: SubscriptionOverview) -> Int {
         row.statistics.count(.pending) + row.statistics.count(.inFlight)
+    }
+
+    private func pause(_ row: SubscriptionOverview) -> String? {
+        row.paused.map { pause in "paused" + (pause.until.map { " until \($0)" } ?? "") }
     }
 
     private func reason(_ row: SubscriptionOverview) -> String? {

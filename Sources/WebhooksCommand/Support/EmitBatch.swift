@@ -56,6 +56,12 @@ struct EmitBatch {
             return (try await report(stored), stored.count, wait, failure)
         }
         if !emit.options.json { summary.table.write() }
+        if wait.paused > 0 {
+            let wait =
+                wait.paused == 1
+                ? "1 delivery waits: its subscription is" : "\(wait.paused) deliveries wait: their subscriptions are"
+            Notice.note("paused", "\(wait) paused; `webhooks stats` shows until when", asJSON: emit.options.json)
+        }
         writeSummary(stored, summary)
         if let failure {
             throw CommandFailure(

@@ -92,13 +92,16 @@ final class Sandbox: Sendable {
         return Finished(status: status, out: outText, err: errText)
     }
 
-    /// Runs a command on a terminal that is so many columns wide.
+    /// Runs a command on a terminal that is so many columns wide, on which something was typed already.
     func runOnTerminal(
         _ arguments: [String],
         columns: Int,
+        input: String = "",
         environment more: [String: String]
     ) async throws -> Finished {
         let terminal = try Program.makeTerminal(columns: columns)
+        let typed = Array(input.utf8)
+        guard Glibc.write(terminal.read, typed, typed.count) == typed.count else { throw Failure("cannot type") }
         let process = try Program.start(
             arguments,
             folder: folder,

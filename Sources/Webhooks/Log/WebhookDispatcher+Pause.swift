@@ -1,0 +1,91 @@
+internal import SQLiteStore
+public import WebhookCore
+
+/// Holding and stopping subscriptions by hand. Kept in the store; a running dispatcher notices.
+extension WebhookDispatcher {
+    /// The longest pause that ends by itself.
+    public static let longestPause: Duration = .seconds(365 * 86_400)
+
+    /// Holds a subscription's deliveries, first attempts too, until it is resumed or the time is over. Nothing is
+    /// cancelled, nothing counts as failure, and events that are emitted meanwhile wait.
+    ///
+    /// - Parameters:
+    ///   - length: at least a millisecond, at most ``longestPause``; `nil` without end.
+    /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it, with `refused`
+    ///   where the time is out of bounds.
+    @discardableResult
+    public func pause(
+        subscription name: String,
+        for length: Duration? = nil
+    ) async throws(WebhooksError) -> SubscriptionPause {
+        if let length, length < .milliseconds(1) || length > Self.longestPause {
+            throw WebhooksError(
+                .refused,
+                "a pause lasts at least 1 ms and at most 365 days; without a time, until it is resumed"
+            )
+        }
+        let now = Timestamp.now
+        let pause = SubscriptionHealth.Paused(at: now, until: length.map { now + $0 })
+        return try await setPaused(pause, name, at: now)
+    }
+
+    /// Sends what was held.
+    ///
+    /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
+    @discardableResult
+    public func resume(subscription name: String) async throws(WebhooksError) -> SubscriptionPause {
+        try await setPaused(nil, name, at: .now)
+    }
+
+    private func setPaused(
+        _ paused: SubscriptionHealth.Paused?,
+        _ name: String,
+        at moment: Timestamp
+    ) async throws(WebhooksError) -> SubscriptionPause {
+        try await checkKnown(name)
+        let wasPaused = try await write { log throws(StoreError) in
+            try await log.setPaused(paused, subscription: name, at: moment)
+        }
+        return SubscriptionPause(
+            subscription: name,
+            paused: paused,
+            wasPaused: wasPaused,
+            open: try await openDeliveries(of: name)
+        )
+    }
+
+    /// The pauses in force, by subscription.
+    public func pauses() async throws(WebhooksError) -> [String: SubscriptionHealth.Paused] {
+        let health = try await read { log throws(StoreError) in try await log.health() }
+        let now = Timestamp.now
+        return Dictionary(
+            health.compactMap { row in row.paused.map { (row.subscription, $0) } }.filter { $0.1.isInForce(at: now) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// How many deliveries of a subscription have not settled, tests included.
+    public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
+        try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
+    }
+
+    /// Ends with an error where neither the configuration nor the store knows a subscription.
+    public func checkKnown(_ name: String) async throws(WebhooksError) {
+        if registry.subscription(named: name) != nil { return }
+        let stored = try await read { log throws(StoreError) in try await log.subscriptionNames() }
+        if stored.contains(name) { return }
+        let hint = NameHint.question(name, in: registry.subscriptions.map(\.name) + stored)
+        throw WebhooksError(
+            .notFound,
+            "neither the configuration nor the store has a subscription named \(name); "
+                + (hint ?? "`webhooks stats` lists them")
+        )
+    }
+
+    /// Whether a dispatcher runs on the store, in this process or another. A command that delivers for a moment what is
+    /// its own is none.
+    public func isDispatcherRunning() -> Bool {
+        guard let path = try? stores.path() else { return false }
+        return DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue
+    }
+}

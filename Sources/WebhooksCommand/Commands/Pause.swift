@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Holds a subscription's deliveries, first attempts too.",
+        discussion: """
+            Nothing is cancelled, and nothing counts as failure: events that are emitted meanwhile are matched, rendered \
+            and wait. An attempt that is under way ends. Kept in the store, and in force within 250 ms where a dispatcher \
+            runs. Ends with `webhooks resume`, or after --for by itself; disableAfter then counts from the beginning. \
+            `webhooks test` works meanwhile.
+
+              webhooks pause crm
+              webhooks pause crm --for 2h
+            """
+    )
+
+    @Argument(help: "The subscription's name.")
+    var subscription: String
+
+    @Option(name: .customLong("for"), help: "Ends it by itself after so long, at most 365d.")
+    var length: DurationArgument?
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        if let length, length.duration < .milliseconds(1) || length.duration > WebhookDispatcher.longestPause {
+            throw ValidationError("--for must be at least 1ms and at most 365d; leave it out to pause until `resume`")
+        }
+    }
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let pause = try await dispatcher.pause(subscription: subscription, for: length?.duration)
+        if options.json { return Self.json(pause).write() }
+        let state = pause.paused.map { PausedNotice.state(pause.subscription, $0) } ?? ""
+        var line = "\(state); `webhooks resume \(pause.subscription)` lifts it"
+        if pause.open.waiting > 0 { line += ". \(Counted.deliveries(pause.open.waiting)) held" }
+        if pause.open.inFlight > 0 { line += ". \(Counted.text(pause.open.inFlight, "attempt")) under way" }
+        Output.standard.writeLine(PlainText.escaped(line))
+    }
+
+    static func json(_ pause: SubscriptionPause) -> JSONOutput {
+        [
+            "subscription": .text(pause.subscription),
+            "paused": .bool(pause.paused != nil),
+            "pausedUntil": .time(pause.paused?.until),
+            "waiting": .integer(pause.open.waiting),
+            "inFlight": .integer(pause.open.inFlight),
+        ]
+    }
+}

@@ -1,0 +1,119 @@
+internal import ArgumentParser
+internal import Webhooks
+
+struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes the next attempt of deliveries due now.",
+        discussion: """
+            The same delivery, no second copy; for what is pending or waits for a retry. An event id stands for its open \
+            deliveries. The attempt uses up the step of the schedule that it would have used later. Breaker, limits, \
+            order and pauses stay in force. Needs a dispatcher that runs, and doesn't wait for it: `webhooks deliveries \
+            show` tells what became of it. What has settled is for `webhooks retrigger`; an attempt that is under way is \
+            left alone.
+
+              webhooks retry dlv_4711
+              webhooks retry --state waiting --subscription crm --dry-run
+            """
+    )
+
+    @Argument(help: "Ids of events or deliveries.")
+    var ids: [String] = []
+
+    @OptionGroup var filter: FilterOptions
+
+    @Option(help: "pending or waiting. (default: both)")
+    var state: [DeliveryState] = []
+
+    @Option(help: "Only this subscription's.")
+    var subscription: String?
+
+    @Flag(help: "Only tells how many it would be.")
+    var dryRun = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        let hasFilter =
+            !state.isEmpty || subscription != nil || filter.since != nil || filter.until != nil || !filter.topic.isEmpty
+        if ids.isEmpty && !hasFilter {
+            throw ValidationError("missing ids of events or deliveries, or a filter such as --state waiting")
+        }
+        if !ids.isEmpty && hasFilter { throw ValidationError("ids and filters exclude each other") }
+        if let other = state.first(where: { $0 != .pending && $0 != .waiting }) {
+            let next =
+                other == .inFlight
+                ? "an attempt of those is under way"
+                : "`webhooks retrigger --state \(other.rawValue)` sends those again"
+            throw ValidationError("only what is pending or waiting can be retried; \(next)")
+        }
+    }
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        if let subscription { try await dispatcher.checkKnown(subscription) }
+        var plan = try await ids.isEmpty ? dispatcher.retryPlan(query) : dispatcher.retryPlan(ids: ids)
+        if dryRun {
+            report(matches: plan.deliveries.count)
+        } else {
+            plan = try await dispatcher.retry(plan)
+            try await report(plan, dispatcher)
+        }
+        try reportRest(plan)
+    }
+
+    private var query: DeliveryQuery {
+        var query = DeliveryQuery()
+        query.since = filter.since?.moment
+        query.until = filter.until?.moment
+        query.topics = filter.topic
+        query.states = Set(state)
+        query.subscription = subscription
+        return query
+    }
+
+    private func report(matches count: Int) {
+        if options.json {
+            let object: JSONOutput = ["matched": .integer(count)]
+            return object.write()
+        }
+        Output.standard.writeLine("\(Counted.deliveries(count)) would be due now")
+    }
+
+    private func report(_ plan: RetryPlan, _ dispatcher: WebhookDispatcher) async throws {
+        let deliveries = try await dispatcher.deliveries(plan.deliveries)
+        if options.json {
+            for delivery in deliveries { DeliveryOutput.json(delivery).write() }
+        } else if deliveries.isEmpty {
+            if ids.isEmpty { Output.standard.writeLine("nothing to retry") }
+        } else {
+            DeliveryOutput.outcomeTable(deliveries).write()
+            let are = deliveries.count == 1 ? "is" : "are"
+            Output.standard.writeLine(
+                "\(Counted.deliveries(deliveries.count)) \(are) due now; breaker, limits and order stay in force"
+            )
+        }
+        guard !deliveries.isEmpty else { return }
+        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
+        if !dispatcher.isDispatcherRunning() {
+            Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)
+        }
+    }
+
+    /// Says what could not be retried, all at once.
+    private func reportRest(_ plan: RetryPlan) throws {
+        guard !ids.isEmpty else { return }
+        let refused =
+            plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
+            + plan.inFlight.map { "\($0) has an attempt under way" }
+            + plan.unmatched.map { "\($0) has no deliveries yet: it waits for a dispatcher, or for its time" }
+        let unknown = plan.unknown.map { "there is no event or delivery \($0)" }
+        guard !refused.isEmpty || !unknown.isEmpty else { return }
+        let code: WebhooksError.Code = refused.isEmpty ? .notFound : .refused
+        throw CommandFailure(
+            .negative,
+            code: code.description,
+            (refused + unknown).joined(separator: "\n"),
+            hint: refused.isEmpty ? "`webhooks deliveries list` shows those there are" : nil
+        )
+    }
+}

@@ -1,0 +1,152 @@
+import Glibc
+import Testing
+import WebhookReceiver
+
+/// Pausing, retrying by hand, disabling.
+@Suite struct HoldingTests {
+    @Test func `a pause holds first attempts, and resume sends them`() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a")
+        let paused = try await sandbox.run("pause", "crm", "--for", "2h")
+        #expect(paused.status == 0)
+        #expect(paused.out.hasPrefix("crm is paused until 2"))
+        let started = ContinuousClock.now
+        let emitted = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "b", "--wait", "60s")
+        #expect(emitted.status == 1)
+        #expect(emitted.err.contains("1 delivery waits: crm is paused until 2"))
+        #expect(ContinuousClock.now - started < .seconds(50), "nobody waits for what is held")
+        #expect(try await sandbox.run("test", "crm").status == 0)
+        let done = try await sandbox.run("run", "--until-settled", "--json")
+        #expect(done.lines == [#"{"delivered":0,"failed":0,"unknown":0,"waiting":0,"pending":1}"#])
+        #expect(sandbox.receiver.requestCount == 2)
+
+        let stats = try await sandbox.run("stats", "--json").lines.map { try JSONText($0) }
+        #expect(stats[0].keys.suffix(2) == ["paused", "pausedUntil"])
+        #expect(try stats[0]["enabled"].raw == "true")
+        #expect(stats[1].keys.last == "lastDeliveredAt")
+        #expect(try await sandbox.run("stats").out.contains("paused until 2"))
+
+        let resumed = try await sandbox.run("resume", "crm")
+        #expect(resumed.out == "crm is resumed; 1 delivery goes on once a dispatcher runs: `webhooks run`\n")
+        #expect(try await sandbox.run("resume", "crm", "--json").lines.first?.contains(#""paused":false"#) == true)
+        #expect(try await sandbox.run("run", "--until-settled").status == 0)
+        #expect(sandbox.receiver.requestCount == 3)
+        #expect(try await sandbox.run("check").status == 0)
+    }
+
+    @Test func `a batch beside a pause says how many wait`() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        _ = try await sandbox.run("pause", "crm")
+        let lines = (0..<3).map { "{\"topic\":\"x.y\",\"data\":\($0)}" }.joined(separator: "\n")
+        let done = try await sandbox.run("emit", "--batch", "-", "--wait", "60s", input: lines)
+        #expect(done.status == 1)
+        #expect(done.err.contains("3 deliveries wait: their subscriptions are paused"))
+    }
+
+    @Test(arguments: [["pause"], ["resume"], ["enable"], ["disable"]])
+    func `unknown names are refused with a suggestion`(_ command: [String]) async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        let done = try await sandbox.run(command + ["crmm"])
+        #expect(done.status == 1)
+        #expect(done.err.contains("did you mean crm?"))
+    }
+
+    @Test(arguments: ["0s", "366d", "soon"])
+    func `a pause has bounds`(_ length: String) async throws {
+        let sandbox = try Sandbox()
+        #expect(try await sandbox.run("pause", "crm", "--for", length).status == 64)
+    }
+
+    @Test func `retry makes the same delivery due, and says who delivers it`() async throws {
+        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 1)
+        let dry = try await sandbox.run("retry", "--state", "waiting", "--dry-run", "--json")
+        #expect(dry.lines == [#"{"matched":1}"#])
+        let done = try await sandbox.run("retry", "a")
+        #expect(done.status == 0)
+        #expect(
+            done.out.contains("dlv_1")
+                && done.out.contains("1 delivery is due now; breaker, limits and order stay in force")
+        )
+        #expect(done.err.contains("waits for a dispatcher; none runs"))
+        #expect(sandbox.receiver.requestCount == 1)
+        #expect(try await sandbox.run("run", "--until-settled").out == "1 delivered\n")
+        let delivery = try JSONText(try await sandbox.run("deliveries", "list", "--json").lines[0])
+        #expect(try delivery["attempts"].raw == "2")
+        #expect(sandbox.receiver.requestCount == 2)
+
+        let settled = try await sandbox.run("retry", "dlv_1", "b")
+        #expect(settled.status == 1)
+        #expect(settled.err.contains("dlv_1 has settled: `webhooks retrigger dlv_1` sends it again"))
+        #expect(settled.err.contains("there is no event or delivery b"))
+        #expect(try await sandbox.run("retry", "--state", "failed").status == 64)
+        #expect(try await sandbox.run("retry", "--subscription", "crm").out == "nothing to retry\n")
+        #expect(try await sandbox.run("retry").status == 64)
+    }
+
+    @Test func `a running dispatcher takes a retry and a pause up`() async throws {
+        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        _ = try await sandbox.run("pause", "crm")
+        #expect(await run.line(containing: "subscription paused", on: .error) != nil)
+        let retry = try await sandbox.run("retry", "--state", "waiting", "--json")
+        #expect(retry.lines.count == 1)
+        #expect(retry.err.contains("crm is paused") && !retry.err.contains("none runs"))
+        #expect(try await sandbox.run("emit", "x.y", "--data", "2").err.contains("1 delivery waits: crm is paused"))
+        #expect(sandbox.receiver.requestCount == 1)
+        _ = try await sandbox.run("resume", "crm")
+        #expect(await run.line(containing: "subscription resumed", on: .error) != nil)
+        _ = try await sandbox.receiver.waitForRequests(count: 3)
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
+        #expect(try await sandbox.run("retry", "--state", "waiting").out == "nothing to retry\n")
+    }
+
+    @Test func `retrigger refuses what is still open, filters too`() async throws {
+        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a")
+        for arguments in [["a"], ["dlv_1"], ["--state", "waiting"], ["--since", "1h"]] {
+            let refused = try await sandbox.run(["retrigger"] + arguments)
+            #expect(refused.status == 1)
+            #expect(refused.err.contains("1 delivery of crm left out: still open: `webhooks retry`"))
+        }
+        #expect(sandbox.receiver.requestCount == 1)
+        let dry = try await sandbox.run("retrigger", "--state", "waiting", "--dry-run", "--duplicate", "--json")
+        #expect(dry.lines == [#"{"matched":1}"#])
+        let again = try await sandbox.run("retrigger", "a", "--duplicate")
+        #expect(again.status == 0)
+        #expect(sandbox.receiver.requestCount == 2)
+    }
+
+    @Test func `disable says how many deliveries it cancels, and asks on a terminal`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        let asked = try await sandbox.runOnTerminal(
+            ["disable", "crm"],
+            columns: 100,
+            input: "n\n",
+            environment: ["NO_COLOR": "1"]
+        )
+        #expect(asked.status == 1)
+        #expect(asked.out.contains("disable crm and cancel its 1 open delivery? [y/N]"))
+        #expect(try await sandbox.run("stats", "--json").lines[0].contains(#""enabled":true"#))
+        let done = try await sandbox.run("disable", "crm")
+        #expect(done.status == 0)
+        #expect(
+            done.out
+                == "crm is disabled; 1 open delivery is cancelled when a dispatcher runs next; "
+                + "`webhooks enable crm` lifts it\n"
+        )
+        #expect(try await sandbox.run("disable", "crm", "--json").lines[0].hasSuffix(#""enabled":false,"cancels":1}"#))
+        _ = try await sandbox.run("run", "--until-settled")
+        #expect(try await sandbox.run("deliveries", "list", "--state", "cancelled", "--json").lines.count == 1)
+    }
+}
