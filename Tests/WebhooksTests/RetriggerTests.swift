@@ -65,9 +65,13 @@ import Webhooks
         )
         let first = try await dispatcher.deliver(try event("evt_1")).map(\.delivery.id)
         try await dispatcher.retrigger(try await dispatcher.retriggerPlan(ids: [first[0].description]))
-        let plan = try await dispatcher.retriggerPlan(ids: ["evt_1", "nothing"])
+        let plan = try await dispatcher.retriggerPlan(ids: ["evt_1", "nothing"], duplicates: true)
         #expect(plan.deliveries == [first[1], Delivery.ID(rawValue: 3)])
         #expect(plan.unknown == ["nothing"])
+        // The newest has not settled: a second copy only for who asks for one.
+        let careful = try await dispatcher.retriggerPlan(ids: ["evt_1"])
+        #expect(careful.deliveries == [first[1]])
+        #expect(careful.refusals.map(\.deliveries) == [1] && careful.refusals[0].reason.contains("webhooks retry"))
     }
 
     @Test func isRefusedForTheDisabledAndTheGone() async throws {
