@@ -53,8 +53,8 @@ extension SQLiteStore {
         guard db.changesCount == 1 else { return try KnownEvent.compare(event, db) }
         let row = db.lastInsertedRowID
         try db.execute(
-            sql: "INSERT INTO webhooks_pending (event, due_at) VALUES (?, ?)",
-            arguments: [row, (event.deliverAt ?? moment).milliseconds]
+            sql: "INSERT INTO webhooks_pending (event, due_at, place) VALUES (?, ?, ?)",
+            arguments: [row, (event.deliverAt ?? moment).milliseconds, event.isDue(at: moment) ? row : nil]
         )
         return .stored(event: row, deliveries: [])
     }

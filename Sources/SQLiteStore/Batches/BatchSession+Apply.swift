@@ -5,6 +5,9 @@ extension BatchSession {
     /// Applies a batch in the order of its members, then reads what it asks for.
     func apply(_ batch: StoreBatch) throws -> StoreBatchResult {
         var result = StoreBatchResult()
+        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+            try takePlaces(dueBy: batch.reads.pendingEventsDueBy)
+        }
         result.results = try batch.results.map { try record($0) }
         result.settlements = try batch.settlements.map { try settle($0) }
         for health in batch.health {

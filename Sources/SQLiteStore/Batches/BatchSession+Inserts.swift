@@ -25,32 +25,49 @@ extension BatchSession {
             let pending = try statement(.insertPending)
             try pending.bind(row)
             try pending.bind(event.deliverAt ?? acceptance.createdAt)
+            try pending.bind(event.isDue(at: acceptance.createdAt) ? row : nil)
             try pending.run()
             return .stored(event: row, deliveries: [])
         }
-        let ids = try self.insert(deliveries, event: row, isTest: event.isTest, at: acceptance.createdAt)
+        let ids = try self.insert(deliveries, event: row, place: row, isTest: event.isTest, at: acceptance.createdAt)
         return .stored(event: row, deliveries: ids)
     }
 
     /// Stores the deliveries of an event that waits for its fan-out.
     func fanOut(_ fanOut: FanOut) throws -> FanOutResult {
+        let event = try statement(.selectPending)
+        try event.bind(fanOut.event)
+        let waits = try event.next()
+        let (isTest, place) = waits ? (event.bool(0), event.optionalInt64(1)) : (false, nil)
+        event.reset()
         let pending = try statement(.deletePending)
         try pending.bind(fanOut.event)
         guard try pending.run() == 1 else { return .refused }
-        let event = try statement(.selectTest)
-        try event.bind(fanOut.event)
-        guard try event.next() else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
-        let isTest = event.bool(0)
-        event.reset()
+        guard waits else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
         var deliveries = fanOut.deliveries
         let cancelled = try unmatchedCancellations().apply(to: &deliveries, event: fanOut.event)
-        let ids = try insert(deliveries, event: fanOut.event, isTest: isTest, at: fanOut.createdAt)
+        let ids = try insert(
+            deliveries,
+            event: fanOut.event,
+            place: try place ?? nextEventID() - 1,
+            isTest: isTest,
+            at: fanOut.createdAt
+        )
         return .stored(deliveries: ids, cancelled: cancelled)
+    }
+
+    /// Gives events whose `deliverAt` has come their place in the order of acceptance: behind the last one so far.
+    func takePlaces(dueBy moment: Timestamp) throws {
+        let take = try statement(.takePlaces)
+        try take.bind(try nextEventID() - 1)
+        try take.bind(moment)
+        try take.run()
     }
 
     private func insert(
         _ new: NewDeliveries,
         event: Int64,
+        place: Int64,
         isTest: Bool,
         at moment: Timestamp
     ) throws -> [Delivery.ID] {
@@ -67,7 +84,7 @@ extension BatchSession {
             try insert.bind(delivery.mode.code)
             try insert.bind(isTest)
             try insert.bind(moment)
-            try bind(delivery.start, at: moment, to: insert)
+            try bind(delivery.start, place: place, at: moment, to: insert)
             try insert.run()
             return Delivery.ID(rawValue: id)
         }
@@ -83,13 +100,20 @@ extension BatchSession {
     }
 
     /// Binds state, attempts, due_at, claimed_at, settled_at, last_error and detail.
-    private func bind(_ start: NewDelivery.Start, at moment: Timestamp, to insert: RawStatement) throws {
+    private func bind(
+        _ start: NewDelivery.Start,
+        place: Int64,
+        at moment: Timestamp,
+        to insert: RawStatement
+    ) throws {
         var (state, attempts) = (DeliveryState.pending, 0)
         var (dueAt, claimedAt, settledAt): (Timestamp?, Timestamp?, Timestamp?)
         var (error, detail): (DeliveryError?, String?)
         switch start {
         case .pending(let moment):
             dueAt = moment
+        case .inOrder:
+            dueAt = AcceptancePlace.dueAt(place)
         case .claimed(let moment):
             (state, attempts, claimedAt) = (.inFlight, 1, moment)
         case .settled(let settled, let reason, let words):

@@ -4,40 +4,44 @@ internal import WebhookCore
 extension BatchSession {
     /// Events that wait for their fan-out: those that are due, those that are adopted, and when the next one is due.
     func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) throws {
-        if reads.pendingEvents > 0 {
-            result.pendingEvents = try dueEvents(by: reads.pendingEventsDueBy, limit: reads.pendingEvents)
-        }
+        if reads.pendingEvents > 0 { result.pendingEvents = try dueEvents(limit: reads.pendingEvents) }
         var rows = Set(result.pendingEvents.map(\.row))
         for row in reads.adoptions where !rows.contains(row) {
-            guard let event = try pendingEvent(row) else { continue }
+            guard let event = try dueEvent(row) else { continue }
             result.pendingEvents.append(event)
             rows.insert(row)
         }
-        if reads.pendingEvents > 0 { result.nextEventDue = try nextDue(without: rows) }
+        if reads.pendingEvents > 0 {
+            result.nextEventDue = try nextDue()
+            result.lastEvent = try nextEventID() - 1
+        }
     }
 
-    private func dueEvents(by moment: Timestamp, limit: Int) throws -> [PendingEvent] {
+    private static let columns = "\(EventRow.columns), e.id, p.place, e.target"
+
+    private func dueEvents(limit: Int) throws -> [PendingEvent] {
+        // At the same place, the event whose row it is stands before those that took it when their moment had come.
         let select = try RawStatement(
             db,
             """
-            SELECT \(EventRow.columns), e.id, e.target
+            SELECT \(Self.columns)
             FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
-            WHERE p.due_at <= ? ORDER BY p.due_at, p.event LIMIT ?
+            WHERE p.place IS NOT NULL ORDER BY p.place, p.event < p.place, p.event LIMIT ?
             """
         )
-        try select.bind(moment.milliseconds)
         try select.bind(limit)
         var events: [PendingEvent] = []
         while try select.next() { events.append(try event(select)) }
         return events
     }
 
-    private func pendingEvent(_ row: Int64) throws -> PendingEvent? {
+    private func dueEvent(_ row: Int64) throws -> PendingEvent? {
         let select = try RawStatement(
             db,
             """
-            SELECT \(EventRow.columns), e.id, e.target
-            FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event WHERE p.event = ?
+            SELECT \(Self.columns)
+            FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
+            WHERE p.event = ? AND p.place IS NOT NULL
             """
         )
         try select.bind(row)
@@ -49,17 +53,18 @@ extension BatchSession {
     private func event(_ row: RawStatement) throws -> PendingEvent {
         PendingEvent(
             row: row.int64(EventRow.end),
+            place: row.int64(EventRow.end + 1),
             event: try EventRow.read(row),
-            target: row.optionalText(EventRow.end + 1)
+            target: row.optionalText(EventRow.end + 2)
         )
     }
 
-    private func nextDue(without rows: Set<Int64>) throws -> Timestamp? {
-        let select = try RawStatement(db, "SELECT event, due_at FROM webhooks_pending ORDER BY due_at, event")
+    private func nextDue() throws -> Timestamp? {
+        let select = try RawStatement(
+            db,
+            "SELECT due_at FROM webhooks_pending WHERE place IS NULL ORDER BY due_at LIMIT 1"
+        )
         defer { select.reset() }
-        while try select.next() {
-            if !rows.contains(select.int64(0)) { return select.timestamp(1) }
-        }
-        return nil
+        return try select.next() ? select.timestamp(0) : nil
     }
 }

@@ -21,6 +21,7 @@ extension BatchSession {
 
     private func refill(_ refill: Refill) throws -> [OpenDelivery] {
         guard let subscription = try names.knownRow(of: refill.subscription, db) else { return [] }
+        if refill.isOrdered, refill.after == nil { try givePlaces(subscription, limit: refill.limit) }
         let select = try statement(.selectRefill)
         try select.bind(subscription)
         try select.bind(refill.after?.dueAt.milliseconds ?? .min)
@@ -30,12 +31,35 @@ extension BatchSession {
         while try select.next() {
             deliveries.append(try OpenDeliveryRow.read(select, subscription: refill.subscription))
         }
-        if refill.includesAttempted, let attempted = try earliestAttempted(subscription, refill.subscription),
+        if refill.isOrdered, let attempted = try earliestAttempted(subscription, refill.subscription),
             !deliveries.contains(where: { $0.id == attempted.id })
         {
             deliveries.append(attempted)
         }
         return deliveries
+    }
+
+    /// Puts first attempts of an ordered subscription into their places that have none.
+    private func givePlaces(_ subscription: Int64, limit: Int) throws {
+        // Two ranges of the index, and nothing of what has its place.
+        let give = try RawStatement(
+            db,
+            """
+            UPDATE webhooks_deliveries SET due_at = event WHERE id IN (
+                SELECT id FROM (
+                    SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                    WHERE subscription = ?1 AND due_at <= 0 AND state = 0 LIMIT ?3
+                ) UNION ALL SELECT id FROM (
+                    SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                    WHERE subscription = ?1 AND due_at >= ?2 AND state = 0 ORDER BY due_at LIMIT ?3
+                )
+            )
+            """
+        )
+        try give.bind(subscription)
+        try give.bind(AcceptancePlace.end)
+        try give.bind(limit)
+        try give.run()
     }
 
     private func earliestAttempted(_ row: Int64, _ name: String) throws -> OpenDelivery? {

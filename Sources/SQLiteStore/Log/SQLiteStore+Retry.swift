@@ -7,11 +7,16 @@ extension SQLiteStore {
             // Guarded: a claim that was faster has the delivery in flight.
             let update = try RawStatement(
                 session.db,
-                "UPDATE webhooks_deliveries SET due_at = ? WHERE id = ? AND state < 2 RETURNING subscription"
+                // A place in the order of acceptance is due already, and stays.
+                """
+                UPDATE webhooks_deliveries SET due_at = CASE WHEN due_at > 0 AND due_at < ? THEN due_at ELSE ? END
+                WHERE id = ? AND state < 2 RETURNING subscription
+                """
             )
             let select = try RawStatement(session.db, "SELECT state FROM webhooks_deliveries WHERE id = ?")
             var subscriptions: Set<Int64> = []
             let outcomes = try deliveries.map { id -> RetryOutcome in
+                try update.bind(AcceptancePlace.end)
                 try update.bind(OpenDelivery.alwaysDue)
                 try update.bind(id.rawValue)
                 if try update.next() {

@@ -4,12 +4,13 @@ extension Schema {
     /// - `webhooks_schema`: the version; the highest ids that were ever deleted, so that none is given out again; up to
     ///   which ids the log's indexes go (`Listing`), and the latest moments in them.
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
-    ///   with all its data.
+    ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due.
     /// - `webhooks_cancellations`: subscriptions that get nothing of the events up to a row, because all of theirs was
     ///   cancelled before those were matched; gone once nothing up to that row waits.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
-    ///   open deliveries holds; `settled_at` exactly once settled (3 and above); 2 is in flight.
-    ///   The index of states holds what is `listed`, but for what is in flight.
+    ///   open deliveries holds (a place instead of a moment for first attempts where order matters); `settled_at` exactly
+    ///   once settled (3 and above); 2 is in flight. The index of states holds what is `listed`, but for what is in
+    ///   flight.
     /// - `webhooks_words`: listed rows by topic or tenant (`Word`).
     /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
     /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
@@ -46,9 +47,11 @@ extension Schema {
 
         CREATE TABLE IF NOT EXISTS webhooks_pending (
             event INTEGER PRIMARY KEY,
-            due_at INTEGER NOT NULL
+            due_at INTEGER NOT NULL,
+            place INTEGER
         ) STRICT;
-        CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at);
+        CREATE INDEX IF NOT EXISTS webhooks_pending_place ON webhooks_pending (place) WHERE place IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at) WHERE place IS NULL;
 
         CREATE TABLE IF NOT EXISTS webhooks_cancellations (
             subscription TEXT NOT NULL PRIMARY KEY,

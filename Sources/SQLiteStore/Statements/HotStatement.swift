@@ -5,7 +5,7 @@
 enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, insertAttempt
-    case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectTest
+    case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectPending, takePlaces
     case selectRefill, selectAttempted, selectNewAttempted
 
     var sql: String {
@@ -25,7 +25,7 @@ enum HotStatement: Int, CaseIterable {
             ON CONFLICT (event_id) DO NOTHING
             """
         case .insertPending:
-            "INSERT INTO webhooks_pending (event, due_at) VALUES (?, ?)"
+            "INSERT INTO webhooks_pending (event, due_at, place) VALUES (?, ?, ?)"
         case .insertBody:
             "INSERT INTO webhooks_bodies (sum, content) VALUES (?, ?)"
         case .insertDelivery:
@@ -72,8 +72,13 @@ enum HotStatement: Int, CaseIterable {
             """
         case .deletePending:
             "DELETE FROM webhooks_pending WHERE event = ?"
-        case .selectTest:
-            "SELECT test FROM webhooks_events WHERE id = ?"
+        case .selectPending:
+            """
+            SELECT e.test, p.place FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
+            WHERE p.event = ?
+            """
+        case .takePlaces:
+            "UPDATE webhooks_pending SET place = ? WHERE place IS NULL AND due_at <= ?"
         case .selectRefill:
             """
             SELECT \(OpenDeliveryRow.columns)

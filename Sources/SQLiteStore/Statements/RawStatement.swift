@@ -34,6 +34,10 @@ final class RawStatement {
 
     func bind(_ value: Int) throws { try bind(Int64(value)) }
 
+    func bind(_ value: Int64?) throws {
+        if let value { try bind(value) } else { try bindNull() }
+    }
+
     func bind(_ value: Bool) throws { try bind(value ? 1 : 0 as Int64) }
 
     func bind(_ value: Int?) throws {
@@ -127,6 +131,8 @@ final class RawStatement {
     func int(_ column: Int32) -> Int { Int(int64(column)) }
 
     func bool(_ column: Int32) -> Bool { int64(column) != 0 }
+
+    func optionalInt64(_ column: Int32) -> Int64? { isNull(column) ? nil : int64(column) }
 
     func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
 

@@ -87,6 +87,9 @@ public struct Event: Sendable, Hashable {
         (1...256).contains(tenant.utf8.count) && !tenant.hasControlCharacters
     }
 
+    /// Whether its moment has come: at once, but for a later ``deliverAt``.
+    public func isDue(at moment: Timestamp) -> Bool { deliverAt.map { $0 <= moment } ?? true }
+
     /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.
     public func hasSameContent(as other: Event) -> Bool {
         topic == other.topic && data == other.data && tenant == other.tenant && isTest == other.isTest

@@ -4,10 +4,12 @@ public struct StoreReads: Sendable {
     public var interrupted = false
     /// Every subscription's health. Asked for at start and after foreign writes.
     public var health = false
-    /// Events that wait for their fan-out and are due, oldest first, at most so many; 0 for none. Also the next due
-    /// moment.
+    /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most so many; 0 for none. Also the next
+    /// due moment.
+    ///
+    /// Those with a later `deliverAt` that has come take their place before the batch's writes.
     public var pendingEvents = 0
-    /// The moment up to which ``pendingEvents`` are due.
+    /// The moment up to which events with a later `deliverAt` are due; the others are due whatever a clock says.
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Which subscriptions have pending or waiting deliveries, each with the earliest due moment. Asked for at start.
     public var openSubscriptions = false
@@ -17,7 +19,7 @@ public struct StoreReads: Sendable {
     /// Open deliveries, by subscription.
     public var refills: [Refill] = []
     /// Open deliveries of these events (rows), those in flight left out, and the events themselves where they wait for
-    /// their fan-out, due or not: these are added to ``StoreReadResult/pendingEvents``.
+    /// their fan-out and are due: these are added to ``StoreReadResult/pendingEvents``.
     public var adoptions: [Int64] = []
 
     public init() {}
@@ -34,9 +36,10 @@ public struct Refill: Sendable, Hashable {
     /// Go on behind this one; `nil` from the start.
     public var after: Position?
     public var limit: Int
-    /// Beside those, and once only: the earliest accepted one that waits for a retry, wherever it stands. For ordered
-    /// subscriptions.
-    public var includesAttempted: Bool
+    /// For an ordered subscription. Beside those, and once only: the earliest accepted one that waits for a retry, wherever
+    /// it stands. A read from the start first gives those at most ``limit`` first attempts their ``AcceptancePlace`` that
+    /// have none: sent again by hand, or accepted before the subscription was ordered.
+    public var isOrdered: Bool
 
     /// A place in the order by due moment and id.
     public struct Position: Sendable, Hashable, Comparable {
@@ -53,11 +56,11 @@ public struct Refill: Sendable, Hashable {
         }
     }
 
-    public init(subscription: String, after: Position?, limit: Int, includesAttempted: Bool = false) {
+    public init(subscription: String, after: Position?, limit: Int, isOrdered: Bool = false) {
         self.subscription = subscription
         self.after = after
         self.limit = limit
-        self.includesAttempted = includesAttempted
+        self.isOrdered = isOrdered
     }
 }
 
@@ -66,9 +69,12 @@ public struct StoreReadResult: Sendable {
     public var interrupted: [InterruptedDelivery] = []
     public var health: [SubscriptionHealth] = []
     public var pendingEvents: [PendingEvent] = []
-    /// When the next event, not among ``pendingEvents``, is due for its fan-out (one without `deliverAt` since it was
-    /// accepted). Only where ``StoreReads/pendingEvents`` were asked for.
+    /// When the next event with a later `deliverAt` is due for its fan-out. Only where ``StoreReads/pendingEvents`` were
+    /// asked for.
     public var nextEventDue: Timestamp?
+    /// The last event (row) of all, where ``StoreReads/pendingEvents`` were asked for: of those up to it, what waits and is
+    /// due is among ``pendingEvents``, or stands behind the last of them.
+    public var lastEvent: Int64 = 0
     public var openSubscriptions: [OpenSubscription] = []
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     public var touchedSubscriptions: [String] = []
@@ -165,11 +171,14 @@ public struct InterruptedDelivery: Sendable, Hashable {
 /// An event that waits for its fan-out.
 public struct PendingEvent: Sendable, Hashable {
     public var row: Int64
+    /// Its ``AcceptancePlace``.
+    public var place: Int64
     public var event: Event
     public var target: String?
 
-    public init(row: Int64, event: Event, target: String?) {
+    public init(row: Int64, place: Int64, event: Event, target: String?) {
         self.row = row
+        self.place = place
         self.event = event
         self.target = target
     }

@@ -55,6 +55,8 @@ public struct NewDelivery: Sendable, Hashable {
     public enum Start: Sendable, Hashable {
         /// Waits for its first attempt, due at a moment.
         case pending(dueAt: Timestamp)
+        /// Waits for its first attempt at its event's ``AcceptancePlace``, which the store gives it.
+        case inOrder
         /// Its first attempt is claimed with the insert.
         case claimed(at: Timestamp)
         /// Is settled at once: `failed` with `template`, `cancelled` with `disabled`, or cancelled by hand with no error.

@@ -59,6 +59,14 @@ public struct Subscription: Sendable, Hashable {
         "the event's id holds a dot, and what is signed is `id.timestamp.body`: "
         + "a reader of the request could move the dots and choose another time; use an id without dots"
 
+    /// Whether an event is for this subscription. Parses its data where a filter asks for it: for many subscriptions, ask the
+    /// ``Registry``.
+    public func wants(_ event: Event) -> Bool {
+        guard wants(topic: event.topic, tenant: event.tenant) else { return false }
+        guard let filter else { return true }
+        return (try? JSON.parse(event.data)).map { filter.accepts(event, data: $0) } ?? false
+    }
+
     /// Tenants are told apart by their bytes: `==` takes "é" in one code point and in two for the same.
     private func isOpen(to eventTenant: String?) -> Bool {
         guard let tenant else { return true }

@@ -12,10 +12,11 @@ extension DeliveryEngine {
         let now = time.timeline
         lanes[index].window.promote(now: now)
         refillIfNeeded(index)
-        guard let candidate = lanes[index].candidate, !lanes[index].isBlocked(candidate.delivery.id) else {
+        guard let candidate = lanes[index].candidate else {
             if let due = lanes[index].window.nextLater { setTimer(index, due) }
             return
         }
+        guard !isHeldUp(index, candidate) else { return waitForFront(index, candidate) }
         guard candidate.delivery.dueAt <= now else { return setTimer(index, candidate.delivery.dueAt) }
         guard lanes[index].inFlight < lanes[index].maxInFlight else { return }
         guard lanes[index].breaker.allowsStart(now: now) else {
@@ -65,7 +66,7 @@ extension DeliveryEngine {
         let now = time.timeline
         guard lanes[index].isOpen, lanes[index].inFlight < lanes[index].maxInFlight,
             let candidate = lanes[index].candidate, candidate.delivery.dueAt <= now,
-            !lanes[index].isBlocked(candidate.delivery.id),
+            !isHeldUp(index, candidate),
             lanes[index].breaker.allowsStart(now: now), allowsRate(index, now: now)
         else { return }
         // It may belong into another ring by now, and wait there.
@@ -158,7 +159,7 @@ extension DeliveryEngine {
                 subscription: lanes[index].name,
                 after: isRescan ? nil : window.cursor,
                 limit: limit,
-                includesAttempted: lanes[index].policy.ordered
+                isOrdered: lanes[index].policy.ordered
             )
         )
     }
@@ -192,6 +193,7 @@ extension DeliveryEngine {
     /// The end of every input: admits, asks for the next commit, says when to wake up.
     mutating func conclude(at time: EngineTime) {
         if let retry = storeRetryAt, retry <= time.timeline { storeRetryAt = nil }
+        releaseHeldUp(at: time)
         admit(at: time)
         readEventsIfWanted(at: time)
         refillQueued()
@@ -204,7 +206,8 @@ extension DeliveryEngine {
     }
 
     private mutating func readEventsIfWanted(at time: EngineTime) {
-        guard wantsEvents, settings.scope == .all, !isReadingEvents, fanOutsUnderWay == 0, !isDraining else { return }
+        guard wantsEvents, settings.scope == .all || hasOrdered, !isReadingEvents, fanOutsUnderWay == 0, !isDraining
+        else { return }
         wantsEvents = false
         isReadingEvents = true
         pending.batch.reads.pendingEvents = settings.fanOutBatch

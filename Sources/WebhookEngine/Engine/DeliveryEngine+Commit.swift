@@ -8,7 +8,8 @@ extension DeliveryEngine {
         at time: EngineTime
     ) {
         if case .stored(let event, let ids) = result {
-            started(context.starts, ids, event: event, at: time)
+            noteEvent(event, isMatched: !context.waitsForFanOut)
+            started(context.starts, ids, event: event, place: event, at: time)
             if context.waitsForFanOut, settings.scope == .all { expectEvent(at: context.deliverAt, at: time) }
         } else {
             startsCameToNothing(context.starts, at: time)
@@ -24,6 +25,7 @@ extension DeliveryEngine {
         _ ids: [Delivery.ID],
         cancelled: Set<Int> = [],
         event: Int64,
+        place: Int64,
         at time: EngineTime
     ) {
         for (position, (context, id)) in zip(starts, ids).enumerated() {
@@ -35,11 +37,15 @@ extension DeliveryEngine {
             guard var delivery = context.held else { continue }
             delivery.delivery.id = id
             delivery.delivery.event.row = event
+            if context.isInOrder { delivery.delivery.dueAt = AcceptancePlace.dueAt(place) }
             guard let token = context.flight else {
                 lanes[context.lane].arriving -= 1
                 if keeps(context.lane) {
                     hold(delivery, lane: context.lane, at: time)
-                } else if lanes[context.lane].isDisabled {
+                    continue
+                }
+                if settings.scope == .own { leaveToOthers(delivery.delivery, lane: context.lane) }
+                if lanes[context.lane].isDisabled {
                     // Accepted before the start had read that it is disabled.
                     withdrawNew(context.lane, at: time)
                 }
@@ -77,7 +83,10 @@ extension DeliveryEngine {
 
     /// Puts a delivery that was taken for an attempt back to the front.
     mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
-        guard keeps(index) else { return release(delivery) }
+        guard keeps(index) else {
+            if settings.scope == .own { leaveToOthers(delivery.delivery, lane: index) }
+            return release(delivery)
+        }
         lanes[index].window.pushBack(delivery)
         enqueue(index, at: time)
     }

@@ -59,17 +59,17 @@ extension DeliveryEngine {
         var deliveries = NewDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
             guard let index = laneIndex[entry.subscription] else { continue }
-            // Where order matters, it must not depend on clocks, which step between two processes: the ids alone decide.
-            let due = lanes[index].policy.ordered ? LaneWindow.always : time.timeline
+            let isOrdered = lanes[index].policy.ordered
             let mode: DeliveryMode = isSendTest ? .singleShot : lanes[index].policy.mode
             var new = NewDelivery(
                 subscription: entry.subscription,
                 mode: mode,
                 body: nil,
                 contentType: lanes[index].target.subscription.contentType,
-                start: .pending(dueAt: due)
+                // Where order matters, it must not depend on clocks, which step between two processes: the place decides.
+                start: isOrdered ? .inOrder : .pending(dueAt: time.timeline)
             )
-            var context = PendingCommit.StartContext(lane: index)
+            var context = PendingCommit.StartContext(lane: index, isInOrder: isOrdered)
             switch entry.representation {
             case .success(let representation):
                 new.body = representation.body
@@ -84,7 +84,7 @@ extension DeliveryEngine {
                             subscription: entry.subscription,
                             mode: mode,
                             contentType: representation.contentType,
-                            dueAt: due,
+                            dueAt: time.timeline,
                             event: event
                         ),
                         body: body
@@ -93,11 +93,13 @@ extension DeliveryEngine {
                     if isSendTest, !isDraining {
                         new.start = .claimed(at: time.wall)
                         context.flight = takeOff(held, lane: index, ring: .first, isOutsideLimits: true, at: time)
-                    } else if let ring = immediateRing(index, at: time) {
+                    } else if !isOrdered, let ring = immediateRing(index, at: time) {
                         new.start = .claimed(at: time.wall)
                         context.flight = takeOff(held, lane: index, ring: ring, at: time)
                     } else {
                         lanes[index].arriving += 1
+                        // What others have accepted before is read in the same transaction.
+                        if isOrdered, settings.scope == .own { wantsEvents = true }
                     }
                 }
             case .failure(let error):

@@ -11,7 +11,7 @@ extension DeliveryEngine {
             for index in lanes.indices { enqueue(index, at: time) }
         }
         if asked.pendingEvents > 0 {
-            eventsRead(reads, limit: asked.pendingEvents, at: time)
+            eventsRead(reads, asked, at: time)
         } else {
             giveOut(reads.pendingEvents)
         }
@@ -81,7 +81,8 @@ extension DeliveryEngine {
     /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
     private mutating func foreignRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
         _ = lanes[index].window.refilled([], upTo: nil, now: time.timeline)
-        lanes[index].firstForeign = rows.map(\.id).filter { !held.contains($0) }.min()
+        let foreign = rows.filter { !held.contains($0.id) }
+        lanes[index].firstForeign = foreign.map { clamped($0, lane: index, at: time).turn }.min()
         enqueue(index, at: time)
     }
 
@@ -90,6 +91,9 @@ extension DeliveryEngine {
     private func clamped(_ row: OpenDelivery, lane index: Int, at time: EngineTime) -> OpenDelivery {
         let wait = row.attempts == 0 ? .zero : RetrySchedule.longestWait(lanes[index].policy)
         var row = row
+        if lanes[index].policy.ordered, row.attempts == 0, !AcceptancePlace.isPlace(row.dueAt) {
+            row.dueAt = AcceptancePlace.dueAt(row.event.row)
+        }
         row.dueAt = min(row.dueAt, time.timeline + wait)
         return row
     }
@@ -98,10 +102,8 @@ extension DeliveryEngine {
         for subscription in open {
             guard let index = laneIndex[subscription.name] else { continue }
             if settings.scope == .own {
-                guard lanes[index].policy.ordered else { continue }
                 // Nothing goes before it is known what is older.
-                lanes[index].firstForeign = Delivery.ID(rawValue: 0)
-                lanes[index].window.needsRescan = true
+                lookForForeign(index)
             } else if lanes[index].isDisabled {
                 withdrawNew(index, at: time)
             } else {
@@ -154,15 +156,25 @@ extension DeliveryEngine {
         actions.notices.append(.recovered(interrupted: interrupted.count, unknown: unknown))
     }
 
-    private mutating func eventsRead(_ reads: StoreReadResult, limit: Int, at time: EngineTime) {
+    private mutating func eventsRead(_ reads: StoreReadResult, _ asked: StoreReads, at time: EngineTime) {
         isReadingEvents = false
-        giveOut(reads.pendingEvents)
-        if reads.pendingEvents.count >= limit { wantsEvents = true }
+        hasFrontMoved = true
+        let events = reads.pendingEvents
+        let isWhole = events.count < asked.pendingEvents
+        front.read(upTo: isWhole ? reads.lastEvent : events.prefix(asked.pendingEvents).last?.place ?? 0)
+        guard settings.scope == .all else {
+            let adopted = Set(asked.adoptions)
+            unmatchedRead(events.filter { !adopted.contains($0.row) })
+            return giveOut(events.filter { adopted.contains($0.row) })
+        }
+        giveOut(events)
+        if !isWhole { wantsEvents = true }
         nextEventAt = nil
         if let due = reads.nextEventDue { expectEvent(at: max(due, time.wall + .milliseconds(1)), at: time) }
     }
 
     private mutating func giveOut(_ events: [PendingEvent]) {
+        for event in events { front.giveOut(event) }
         fanOutsUnderWay += events.count
         actions.fanOuts.append(contentsOf: events)
     }

@@ -163,9 +163,13 @@ extension DeliveryEngine {
                 RecordedAttempt(delivery: delivery, attempt: attempt, state: .waiting, nextAttemptAt: until)
             )
             // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
-            guard let lane, keeps(lane) else { return }
+            guard let lane else { return }
+            guard keeps(lane) else {
+                if settings.scope == .own { leaveToOthers(delivery, lane: lane) }
+                return
+            }
             guard settings.scope == .all || (until <= time.timeline && !isRecovered) else {
-                leaveToOthers(delivery.id, lane: lane)
+                leaveToOthers(delivery, lane: lane)
                 return
             }
             let retry = HeldDelivery(
@@ -178,9 +182,9 @@ extension DeliveryEngine {
     }
 
     /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
-    private mutating func leaveToOthers(_ delivery: Delivery.ID, lane: Int) {
+    mutating func leaveToOthers(_ delivery: OpenDelivery, lane: Int) {
         guard lanes[lane].policy.ordered else { return }
-        lanes[lane].firstForeign = lanes[lane].firstForeign.map { min($0, delivery) } ?? delivery
+        lanes[lane].firstForeign = lanes[lane].firstForeign.map { min($0, delivery.turn) } ?? delivery.turn
     }
 
     /// What an attempt says about its endpoint.

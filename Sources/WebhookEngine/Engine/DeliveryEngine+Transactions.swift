@@ -55,8 +55,11 @@ extension DeliveryEngine {
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
         for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
         for (index, context) in done.fanOuts.enumerated() {
+            front.matched(context.event)
+            hasFrontMoved = true
             if case .stored(let ids, let cancelled) = result.fanOuts[index] {
-                started(context.starts, ids, cancelled: cancelled, event: context.event.row, at: time)
+                let (event, place) = (context.event.row, context.event.place)
+                started(context.starts, ids, cancelled: cancelled, event: event, place: place, at: time)
             } else {
                 startsCameToNothing(context.starts, at: time)
             }
@@ -86,6 +89,7 @@ extension DeliveryEngine {
             startsCameToNothing(context.starts, at: time)
         }
         for context in failed.fanOuts {
+            front.putBack(context.event)
             startsCameToNothing(context.starts, at: time)
             if settings.scope == .own {
                 pending.batch.reads.adoptions.append(context.event.row)
@@ -120,6 +124,7 @@ extension DeliveryEngine {
         pending.batch.reads.health = pending.batch.reads.health || reads.health
         pending.batch.reads.openSubscriptions = pending.batch.reads.openSubscriptions || reads.openSubscriptions
         pending.batch.reads.adoptions.append(contentsOf: reads.adoptions)
+        pending.batch.reads.pendingEventsDueBy = reads.pendingEventsDueBy
         if let above = reads.newDeliveriesAbove { lookForNewDeliveries(above: above) }
         if reads.pendingEvents > 0 {
             isReadingEvents = false

@@ -48,6 +48,13 @@ public struct DeliveryEngine {
     /// When the next event is due, on the timeline.
     var nextEventAt: Timestamp?
     var highestDelivery = Delivery.ID(rawValue: 0)
+    /// How far events are matched, for ordered subscriptions.
+    var front = AcceptanceFront()
+    var hasFrontMoved = false
+    /// Lanes that wait for what was accepted before.
+    var heldUp: [Int] = []
+    /// Whether order matters to anybody.
+    var hasOrdered = false
 
     static let firstStoreBackoff: Duration = .milliseconds(100)
     static let longestStoreBackoff: Duration = .seconds(5)
@@ -74,8 +81,9 @@ public struct DeliveryEngine {
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
         hasStarted && isQuiet
-            && !lanes.contains { lane in
-                guard lane.isOpen, !lane.breaker.isOpen, !lane.isBlocked else { return false }
+            && !lanes.indices.contains { index in
+                let lane = lanes[index]
+                guard lane.isOpen, !lane.breaker.isOpen, !isLeftToOthers(index) else { return false }
                 if lane.window.isRefilling || lane.window.needsRescan { return true }
                 if lane.window.hasMore, lane.window.count == 0 { return true }
                 return lane.window.nextDue.map { $0 <= time.timeline } ?? false
@@ -84,8 +92,12 @@ public struct DeliveryEngine {
 
     /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
     public var isSettled: Bool {
-        hasStarted && isQuiet && lanes.allSatisfy { !$0.isOpen || $0.isExhausted || $0.isBlocked }
+        hasStarted && isQuiet
+            && lanes.indices.allSatisfy { !lanes[$0].isOpen || lanes[$0].isExhausted || isLeftToOthers($0) }
     }
+
+    /// Whether nothing of what is held of a lane may start before somebody else has done something.
+    private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isHeldUp(index) }
 
     /// Whether a drain is complete: everything that began is on record.
     public var isDrained: Bool { isDraining && hasNothingUnderWay }
@@ -146,6 +158,13 @@ public struct DeliveryEngine {
         if settings.scope == .all {
             wantsEvents = true
             lookForNewDeliveries(above: highestDelivery)
+        } else if !heldUp.isEmpty {
+            // What was in the way may have been cancelled.
+            wantsEvents = true
+            for index in heldUp where lanes[index].firstForeign != nil {
+                lanes[index].window.needsRescan = true
+                refillIfNeeded(index)
+            }
         }
         conclude(at: time)
     }
@@ -163,6 +182,7 @@ public struct DeliveryEngine {
         for subscription in subscriptions {
             guard let index = laneIndex[subscription.name] else {
                 addLane(subscription)
+                lookForForeign(lanes.count - 1)
                 continue
             }
             let wasOrdered = lanes[index].policy.ordered
@@ -174,6 +194,10 @@ public struct DeliveryEngine {
                 forgetWindow(index)
             }
             lanes[index].window.isOrdered = subscription.policy.ordered
+            if subscription.policy.ordered {
+                hasOrdered = true
+                if !wasOrdered { lookForForeign(index) }
+            }
             lanes[index].window.limit = windowLimit(subscription.policy)
             enqueue(index, at: time)
         }
@@ -185,12 +209,14 @@ public struct DeliveryEngine {
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
     public mutating func adopt(_ events: [Int64], at time: EngineTime) {
         pending.batch.reads.adoptions.append(contentsOf: events)
+        pending.batch.reads.pendingEventsDueBy = time.wall
         conclude(at: time)
     }
 
     // MARK: - Lanes
 
     private mutating func addLane(_ subscription: Subscription) {
+        if subscription.policy.ordered { hasOrdered = true }
         laneIndex[subscription.name] = lanes.count
         lanes.append(
             Lane(
@@ -224,7 +250,17 @@ public struct DeliveryEngine {
     }
 
     mutating func forgetWindow(_ index: Int) {
-        for held in lanes[index].window.forget(isComplete: settings.scope == .own) { release(held) }
+        let forgotten = lanes[index].window.forget(isComplete: settings.scope == .own)
+        for held in forgotten { release(held) }
+        // It is for others now, and what follows waits for them.
+        if !forgotten.isEmpty { lookForForeign(index) }
+    }
+
+    /// An engine that has only its own deliveries reads what others have of an ordered subscription, before it goes on.
+    mutating func lookForForeign(_ index: Int) {
+        guard settings.scope == .own, lanes[index].policy.ordered else { return }
+        lanes[index].firstForeign = .first
+        lanes[index].window.needsRescan = true
     }
 
     /// A delivery is no longer held.

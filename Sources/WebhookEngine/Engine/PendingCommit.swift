@@ -57,6 +57,8 @@ struct PendingCommit {
     /// What was decided for a new delivery; its id is only known afterwards.
     struct StartContext {
         var lane: Int
+        /// It waits at its event's place.
+        var isInOrder = false
         /// `nil` where it is settled at once.
         var held: HeldDelivery?
         /// The attempt, where it was claimed with the insert.

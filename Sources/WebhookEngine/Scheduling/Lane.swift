@@ -40,9 +40,13 @@ struct Lane {
     var isRefillQueued = false
     /// Others have inserted meanwhile: withdraw once more.
     var needsWithdrawal = false
-    /// Where order matters, and for an engine that has only deliveries of its own: the first open delivery that isn't. Nothing
-    /// behind it may start.
-    var firstForeign: Delivery.ID?
+    /// Where order matters, and for an engine that has only deliveries of its own: where the first open delivery stands that
+    /// isn't. Nothing behind it may start.
+    var firstForeign: Refill.Position?
+    /// Likewise, the place of the first event that somebody else has to match, and that it would get.
+    var firstUnmatched: Int64?
+    /// It is among those that wait for what was accepted before.
+    var isHeldUp = false
     /// What is remembered has changed and is not durable yet.
     var hasUnwrittenHealth = false
 
@@ -61,13 +65,14 @@ struct Lane {
     /// The delivery to start next, once it is due.
     var candidate: HeldDelivery? { window.isAhead ? nil : window.ready.first }
 
-    /// Whether a delivery must wait for one that somebody else has to see to.
-    func isBlocked(_ delivery: Delivery.ID) -> Bool { firstForeign.map { $0 < delivery } ?? false }
+    /// Whether a delivery must wait for what somebody else has to see to.
+    func isBehindForeign(_ held: HeldDelivery) -> Bool {
+        if let firstForeign, firstForeign < held.turn { return true }
+        return firstUnmatched.map { AcceptancePlace.dueAt($0) < held.turn.dueAt } ?? false
+    }
 
     /// Whether nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { window.isExhausted && arriving == 0 }
-    /// Whether nothing of what is held may start, because the first waits for what somebody else has to see to.
-    var isBlocked: Bool { candidate.map { isBlocked($0.delivery.id) } ?? false }
 }
 
 /// A subscription, shared without copying.

@@ -5,8 +5,8 @@ internal import WebhookCore
 /// The part of a subscription's open deliveries that is held in memory; the store has the rest.
 ///
 /// Everything open in the store up to ``cursor`` is held, or was handed out. So memory stays bounded by ``limit``
-/// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, deliveries stand in
-/// the order of their acceptance instead, and the first holds up the others until it is due.
+/// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at
+/// their ``AcceptancePlace``, and what was attempted stands before them: the first holds up the others until it is due.
 struct LaneWindow {
     /// Due now, in order. Where order matters: everything held.
     private(set) var ready: Deque<HeldDelivery> = []
@@ -28,21 +28,14 @@ struct LaneWindow {
     private(set) var epoch = 0
     /// The first that was left to the store during a read: the read may have come too early to see it.
     private var missed: Refill.Position?
-    /// A new delivery stands before the cursor although older ones stand behind it, because a clock stepped back between
-    /// two processes. It was left to the store, for a read once the older ones are done.
-    private var hasSkipped = false
 
-    /// Before everything.
-    private static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: .init(rawValue: 0))
-    /// The due moment of first attempts where order matters: due whatever a clock says.
-    static let always = OpenDelivery.alwaysDue
     /// A limit for those who have nothing to fall back on.
     static let unlimited = Int.max / 4
 
     init(limit: Int, isComplete: Bool, isOrdered: Bool = false) {
         self.limit = limit
         self.isOrdered = isOrdered
-        cursor = isComplete ? nil : Self.start
+        cursor = isComplete ? nil : .first
     }
 
     var count: Int { ready.count + later.count }
@@ -57,8 +50,7 @@ struct LaneWindow {
     var isAhead: Bool {
         guard isOrdered, let first = ready.first, !first.isRetry else { return false }
         if needsRescan || isRescanning { return true }
-        guard let cursor, cursor.dueAt == Self.always else { return false }
-        return first.delivery.id > cursor.delivery
+        return cursor.map { first.position > $0 } ?? false
     }
 
     /// A read is asked for, from the start or from the cursor.
@@ -72,15 +64,9 @@ struct LaneWindow {
     ///
     /// - Returns: what is held no longer: the delivery itself, or a later one that had to make room.
     mutating func insert(_ held: HeldDelivery, limit: Int, now: Timestamp) -> HeldDelivery? {
-        if let cursor, !(isOrdered && held.isRetry) {
-            if held.position > cursor {
-                leave(held.position)
-                return held
-            }
-            if isOrdered {
-                hasSkipped = true
-                return held
-            }
+        if let cursor, !(isOrdered && held.isRetry), held.position > cursor {
+            leave(held.position)
+            return held
         }
         hold(held, now: now)
         return count > limit ? evictLast() : nil
@@ -101,10 +87,6 @@ struct LaneWindow {
         cursor = end
         if let missed { leave(missed) }
         missed = nil
-        if cursor == nil, hasSkipped {
-            hasSkipped = false
-            needsRescan = true
-        }
         var evicted: [HeldDelivery] = []
         // Nothing behind the cursor is held: it would keep the window from looking for what stands before it.
         while !isOrdered, let cursor, let last = lastPosition, last > cursor, let held = evictLast() {
@@ -153,11 +135,7 @@ struct LaneWindow {
         ready.insert(held, at: index)
     }
 
-    private func key(_ held: HeldDelivery) -> Refill.Position {
-        isOrdered
-            ? Refill.Position(dueAt: Self.start.dueAt, delivery: held.delivery.id)
-            : held.position
-    }
+    private func key(_ held: HeldDelivery) -> Refill.Position { isOrdered ? held.turn : held.position }
 
     mutating func popReady() -> HeldDelivery? { ready.popFirst() }
 

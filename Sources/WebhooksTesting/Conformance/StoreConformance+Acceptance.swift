@@ -189,7 +189,7 @@ extension StoreConformance {
         }
         try expect(
             read.pendingEvents,
-            [PendingEvent(row: row, event: event, target: "only")],
+            [PendingEvent(row: row, place: row, event: event, target: "only")],
             "events that wait for their fan-out"
         )
     }

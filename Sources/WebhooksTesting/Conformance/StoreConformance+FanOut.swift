@@ -3,7 +3,13 @@ internal import WebhookCore
 extension StoreConformance {
     static let fanOutChecks: [Check] = [
         Check("an event is fanned out once", fansOutOnce),
-        Check("pending events come by due moment, with the next one's", readsPendingEvents),
+        Check(
+            "pending events that are due come in the order of acceptance, with the next one's moment",
+            readsPendingEvents
+        ),
+        Check("an event takes its place when its moment has come", takesPlace),
+        Check("ordered first attempts stand by their events' places", ordersDeliveries),
+        Check("an ordered read gives places to what has none", givesPlaces),
         Check("events and deliveries are adopted by row", adopts),
     ]
 
@@ -33,40 +39,100 @@ extension StoreConformance {
 
     static func readsPendingEvents(_ driver: StoreDriver) async throws {
         let late = try await driver.acceptPending(.sample("late", deliverAt: .at(100)), at: .at(0))
-        let third = try await driver.acceptPending(.sample("third"), at: .at(30))
-        let first = try await driver.acceptPending(.sample("first", deliverAt: .at(10)), at: .at(0))
-        let second = try await driver.acceptPending(.sample("second"), at: .at(20), target: "only")
+        // The clock goes back between two of them, and decides nothing.
+        let first = try await driver.acceptPending(.sample("first"), at: .at(30))
         try await driver.accept(.sample("done"), at: .at(0), [])
+        let second = try await driver.acceptPending(.sample("second", deliverAt: .at(15)), at: .at(20))
+        let third = try await driver.acceptPending(.sample("third"), at: .at(5), target: "only")
 
-        func read(_ limit: Int, dueBy moment: Timestamp) async throws -> ([Int64], Timestamp?) {
-            let result = try await driver.read { reads in
+        func read(_ limit: Int, dueBy moment: Timestamp) async throws -> StoreReadResult {
+            try await driver.read { reads in
                 reads.pendingEvents = limit
                 reads.pendingEventsDueBy = moment
             }
-            return (result.pendingEvents.map(\.row), result.nextEventDue)
         }
         let expectations: [(limit: Int, dueBy: Timestamp, rows: [Int64], next: Timestamp?)] = [
-            (10, .at(9), [], .at(10)),
-            (10, .at(10), [first], .at(20)),
-            (10, .at(50), [first, second, third], .at(100)),
-            (2, .at(50), [first, second], .at(30)),
-            (10, .at(100), [first, second, third, late], nil),
+            (10, .at(0), [first, second, third], .at(100)),
+            (2, .at(99), [first, second], .at(100)),
             (0, .at(100), [], nil),
+            (10, .at(100), [first, second, third, late], nil),
+            (10, .at(0), [first, second, third, late], nil),
         ]
         for expected in expectations {
-            let (rows, next) = try await read(expected.limit, dueBy: expected.dueBy)
-            try expect(rows, expected.rows, "rows due by \(expected.dueBy), limit \(expected.limit)")
-            try expect(next, expected.next, "the next due moment by \(expected.dueBy), limit \(expected.limit)")
+            let found = try await read(expected.limit, dueBy: expected.dueBy)
+            let what = "by \(expected.dueBy), limit \(expected.limit)"
+            try expect(found.pendingEvents.map(\.row), expected.rows, "rows due \(what)")
+            try expect(found.nextEventDue, expected.next, "the next due moment \(what)")
+            try expect(found.lastEvent, expected.limit > 0 ? third : 0, "the last event \(what)")
         }
-        let target = try await driver.read { reads in
+        let events = try await read(10, dueBy: .at(0)).pendingEvents
+        try expect(events.map(\.target), [nil, nil, "only", nil], "targets")
+        try expect(events.map(\.place), [first, second, third, third], "places")
+    }
+
+    static func takesPlace(_ driver: StoreDriver) async throws {
+        let early = try await driver.acceptPending(.sample("early", deliverAt: .at(100)), at: .at(0))
+        let before = try await driver.acceptPending(.sample("before"), at: .at(0))
+        // The moment comes with this transaction, before what is new in it.
+        let result = try await driver.commit { batch in
+            batch.acceptances = [Acceptance(event: .sample("after"), createdAt: .at(0), deliveries: nil)]
+            batch.reads.pendingEvents = 9
+            batch.reads.pendingEventsDueBy = .at(100)
+        }
+        guard case .stored(let after, _) = result.acceptances[0] else {
+            throw Failure(description: "it was not stored")
+        }
+        try expect(result.reads.pendingEvents.map(\.row), [before, early, after], "the order of acceptance")
+        let again = try await driver.read { reads in
             reads.pendingEvents = 2
-            reads.pendingEventsDueBy = .at(20)
-        }.pendingEvents.map(\.target)
-        try expect(target, [nil, "only"], "targets")
+            reads.pendingEventsDueBy = .at(0)
+        }
+        try expect(again.pendingEvents.map(\.row), [before, early], "a place that was taken stays")
+    }
+
+    static func ordersDeliveries(_ driver: StoreDriver) async throws {
+        let new = NewDeliveries(bodies: ["b"], deliveries: [.inOrder("a")])
+        let early = try await driver.acceptPending(.sample("early", deliverAt: .at(100)), at: .at(50))
+        let waits = try await driver.acceptPending(.sample("waits"), at: .at(50))
+        let last = try await driver.accept(.sample("last"), at: .at(0), [.inOrder("a")])[0]
+        _ = try await driver.read { reads in
+            reads.pendingEvents = 1
+            reads.pendingEventsDueBy = .at(100)
+        }
+        let result = try await driver.commit { batch in
+            batch.fanOuts = [early, waits].map { FanOut(event: $0, createdAt: .at(200), deliveries: new) }
+        }
+        let ids = result.fanOuts.flatMap { outcome -> [Delivery.ID] in
+            if case .stored(let ids, _) = outcome { ids } else { [] }
+        }
+        try expect(ids.count, 2, "both are fanned out")
+        let read = try await driver.read { reads in
+            reads.refills = [Refill(subscription: "a", after: nil, limit: 9, isOrdered: true)]
+        }
+        try expect(read.refills[0].map(\.id), [ids[1], last, ids[0]], "by place")
+        try expect(read.refills[0].map(\.dueAt.milliseconds), [waits, waits + 1, waits + 1], "places")
+        let listed = try await driver.delivery(last)
+        try expect(listed.nextAttemptAt, .at(0), "a place is not shown as a moment")
+    }
+
+    static func givesPlaces(_ driver: StoreDriver) async throws {
+        let first = try await driver.acceptOne("e1", .claimed("a"))
+        _ = try await driver.record(first, status: 200, next: .settled(.delivered))
+        let second = try await driver.acceptOne("e2", .pending("a", dueAt: .at(7)))
+        let third = try await driver.acceptOne("e3", .inOrder("a"))
+        let again = try await driver.store.insertRetrigger(of: [first], at: .at(9))
+        func read(_ refill: Refill) async throws -> [Delivery.ID] {
+            try await driver.read { $0.refills = [refill] }.refills[0].map(\.id)
+        }
+        let unordered = try await read(Refill(subscription: "a", after: nil, limit: 9))
+        try expect(unordered, [third, second] + again, "as they are due")
+        let ordered = try await read(Refill(subscription: "a", after: nil, limit: 9, isOrdered: true))
+        try expect(ordered, again + [second, third], "by their events")
     }
 
     static func adopts(_ driver: StoreDriver) async throws {
         let waiting = try await driver.acceptPending(.sample("e1", deliverAt: .at(500)))
+        let later = try await driver.acceptPending(.sample("e4", deliverAt: .at(501)))
         let result = try await driver.commit { batch in
             let new = NewDeliveries(bodies: ["b"], deliveries: [.pending("a", dueAt: .at(4)), .claimed("b")])
             batch.acceptances = [
@@ -77,8 +143,11 @@ extension StoreConformance {
         guard case .stored(let row, let ids) = result.acceptances[0] else {
             throw Failure(description: "e2 was not stored")
         }
-        let read = try await driver.read { $0.adoptions = [waiting, row] }
-        try expect(read.pendingEvents.map(\.row), [waiting], "adopted events")
+        let read = try await driver.read { reads in
+            reads.adoptions = [waiting, later, row]
+            reads.pendingEventsDueBy = .at(500)
+        }
+        try expect(read.pendingEvents.map(\.row), [waiting], "adopted events: those that are due")
         try expect(read.adopted.map(\.id), [ids[0]], "adopted deliveries: those that wait, not those in flight")
         try expect(
             read.adopted.first?.event,

@@ -108,8 +108,8 @@ extension StoreConformance {
             _ = try await driver.claim(id)
             _ = try await driver.record(id, status: 500, error: .status, next: .waiting(until: .at(9_000)))
         }
-        func refill(_ limit: Int, _ includesAttempted: Bool) async throws -> [Delivery.ID] {
-            let refill = Refill(subscription: "a", after: nil, limit: limit, includesAttempted: includesAttempted)
+        func refill(_ limit: Int, _ isOrdered: Bool) async throws -> [Delivery.ID] {
+            let refill = Refill(subscription: "a", after: nil, limit: limit, isOrdered: isOrdered)
             return try await driver.read { $0.refills = [refill] }.refills[0].map(\.id)
         }
         try expect(try await refill(1, false), [ids[0]], "not asked for")

@@ -154,6 +154,11 @@ extension NewDelivery {
         )
     }
 
+    /// A delivery that waits in the order of acceptance.
+    static func inOrder(_ subscription: String) -> NewDelivery {
+        NewDelivery(subscription: subscription, mode: .retry, body: 0, contentType: .json, start: .inOrder)
+    }
+
     /// A delivery whose first attempt is claimed with the insert.
     static func claimed(_ subscription: String, at moment: Timestamp = .at(5)) -> NewDelivery {
         NewDelivery(

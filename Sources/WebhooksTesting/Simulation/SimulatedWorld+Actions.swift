@@ -101,6 +101,23 @@ extension SimulatedWorld {
         agenda.plan(.storeRecovers, at: now + Int64(random.pick(10...20_000)))
     }
 
+    /// The clock is wrong for a moment: for one look or a few.
+    private func jumpClock() {
+        guard clockReturns == nil else { return }
+        let jump = Duration.seconds((random.pick([35, -1, 1, -35]) ?? 35) * 86_400)
+        log("the clock jumps by \(jump)")
+        clockReturns = jump
+        clock.stepWall(by: jump)
+        agenda.plan(.clockReturns, at: now + Int64(random.pick(0...200)))
+    }
+
+    func returnClock() {
+        guard let jump = clockReturns else { return }
+        log("the clock is right again")
+        clockReturns = nil
+        clock.stepWall(by: .zero - jump)
+    }
+
     private func stepClock() {
         let step = random.chance(50) ? 3600 : -3600
         log("the clock steps by \(step) s")

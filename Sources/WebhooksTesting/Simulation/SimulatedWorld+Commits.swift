@@ -105,6 +105,9 @@ extension SimulatedWorld {
                 try inserted(fanOut.deliveries, ids, event, cancelled: cancelled)
             }
         }
+        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+            try noteFoundDue(by: batch.reads.pendingEventsDueBy)
+        }
         for (claim, outcome) in zip(batch.claims, result.claims) where outcome != .refused {
             try claimed(claim.delivery, claim.number)
         }

@@ -7,6 +7,8 @@ extension SimulatedWorld {
         log("faults cease")
         faultsCeased = true
         storeFault = nil
+        returnClock()
+        if process?.engine.settings.scope == .own { try drain() }
         for subscription in allSubscriptions where random.chance(60) {
             endpoints[subscription.name]?.mood = random.chance(60) ? .healthy : .flaky
         }

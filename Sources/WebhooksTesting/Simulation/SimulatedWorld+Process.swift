@@ -8,6 +8,8 @@ extension SimulatedWorld {
         processes += 1
         var settings = EngineSettings()
         settings.maxInFlight = configuration.maxInFlight
+        // Now and then a command that delivers what it emits, before the next dispatcher.
+        if configuration.commands, !faultsCeased, random.chance(25) { settings.scope = .own }
         settings.fanOutBatch = 4
         settings.withdrawalBatch = 3
         settings.heldBodyBytes = 400
@@ -19,7 +21,11 @@ extension SimulatedWorld {
             random: SeededGenerator(seed: random.next())
         )
         process = SimulatedProcess(number: processes, engine: engine, clock: EngineClock(clock))
-        log("process \(processes) starts")
+        log("process \(processes) starts, for \(settings.scope == .all ? "all" : "its own")")
+        if settings.scope == .own {
+            report.commands += 1
+            agenda.plan(.commandEnds(process: processes), at: now + Int64(random.pick(200...5000)))
+        }
         let timeline = clock.now
         for id in deliveries.keys {
             // A due moment that a wrong clock wrote is brought back to the longest wait there is.
@@ -41,6 +47,10 @@ extension SimulatedWorld {
         }
         process = nil
         agenda.plan(.start, at: now + Int64(random.pick(0...3000)))
+    }
+
+    func commandEnds(_ number: Int) throws {
+        if process?.number == number { try drain() }
     }
 
     func drain() throws {
@@ -71,7 +81,10 @@ extension SimulatedWorld {
             for reply in actions.replies { try replied(reply) }
             for event in actions.fanOuts { try fanOut(event) }
             setAlarm(actions.wakeAt, running.number)
-            report.mostHeld = max(report.mostHeld, running.engine.holding)
+            // A command has nothing to fall back on: it holds what it emits.
+            if running.engine.settings.scope == .all {
+                report.mostHeld = max(report.mostHeld, running.engine.holding)
+            }
             guard actions.isPressing else { break }
         }
         // A window of 32 for each, a quarter more after a read, and what is in flight.
@@ -92,7 +105,10 @@ extension SimulatedWorld {
         // The clock may have stepped back since the read.
         let wall = max(clock.now, process?.eventsDueBy ?? clock.now)
         if let due = event.event.deliverAt {
-            try Violation.require(due <= wall, "event \(event.event.id) is fanned out before its moment")
+            try Violation.require(
+                due <= wall || foundDue[event.row] != nil,
+                "event \(event.event.id) is fanned out before its moment"
+            )
         }
         let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
         expectation[event.row] = prepared.entries.map(\.subscription)

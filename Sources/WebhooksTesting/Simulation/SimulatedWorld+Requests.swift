@@ -115,20 +115,7 @@ extension SimulatedWorld {
             "\(id) leaves for a parked \(name)"
         )
         try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
-        if subscription.policy.ordered {
-            let open = (store.rows.waiting[name]?.values.map(\.delivery) ?? [])
-            let running =
-                process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
-            // Within a transaction, emits get their ids before fan-outs, which were decided in any order.
-            let older = (open + running.map(\.delivery)).filter { other in
-                other < id && deliveries[other]?.isForeign == false
-                    && deliveries[other]?.commit != deliveries[id]?.commit
-            }.min()
-            try Violation.require(
-                older == nil,
-                "\(id) leaves before \(older?.description ?? "") of the ordered \(name)"
-            )
-        }
+        if subscription.policy.ordered { try checkOrder(id, name) }
         var lane = process?.lanes[name] ?? LaneLedger()
         if let limit = subscription.policy.rateLimit {
             if let from = lane.limitedFrom, time.timeline >= from { lane.starts.append(time.timeline) }

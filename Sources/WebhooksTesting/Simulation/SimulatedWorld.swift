@@ -16,6 +16,8 @@ final class SimulatedWorld {
         case requestArrives(Delivery.ID)
         case requestEnds(process: Int, token: UInt64)
         case foreignCheck
+        case commandEnds(process: Int)
+        case clockReturns
         case storeRecovers
     }
 
@@ -46,6 +48,10 @@ final class SimulatedWorld {
     var expected: [String: [String]] = [:]
     /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.
     var expectation: [Int64: [String]] = [:]
+    /// Events (rows) due later than accepted, since they were found due.
+    var foundDue: [Int64: FoundDue] = [:]
+    /// When the wall clock that jumped goes back to where it was, and by how much.
+    var clockReturns: Duration?
     var now: Int64 = 0
     /// When the last fault is over.
     var lastMoment: Int64 = 0
@@ -106,13 +112,15 @@ final class SimulatedWorld {
         case .requestArrives(let delivery): try requestArrives(delivery)
         case .requestEnds(let number, let token): try requestEnds(number, token)
         case .foreignCheck: try drive { engine, time in engine.foreignWrites(at: time) }
+        case .commandEnds(let number): try commandEnds(number)
+        case .clockReturns: returnClock()
         case .storeRecovers: storeFault = nil
         }
     }
 
     /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same, and for
     /// the last faults.
-    private var nothingIsToCome: Bool { store.rows.waitingEvents.isEmpty && now > lastMoment }
+    private var nothingIsToCome: Bool { !store.rows.hasWaitingEvents && now > lastMoment }
 
     func log(_ line: @autoclosure () -> String) { trace.add("\(now) ms: \(line())") }
 }

@@ -12,6 +12,10 @@ public struct SimulationConfiguration: Sendable, Hashable {
     public var storeFaults = true
     /// Whether the wall clock steps by an hour; defaults to true.
     public var clockSteps = true
+    /// Whether the wall clock jumps by days or weeks for a moment; defaults to true.
+    public var clockJumps = true
+    /// Whether commands deliver their own emits between dispatchers; defaults to true.
+    public var commands = true
     /// Whether the configuration changes; defaults to true.
     public var reloads = true
     /// Whether other processes write; defaults to true.
@@ -28,6 +32,8 @@ public struct SimulationReport: Sendable, Hashable {
     public var deliveries = 0
     public var requests = 0
     public var crashes = 0
+    /// Processes that delivered their own emits alone.
+    public var commands = 0
     public var commits = 0
     public var failedCommits = 0
     /// Transactions that began before the engine had heard of the one before.

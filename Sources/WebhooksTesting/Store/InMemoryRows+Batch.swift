@@ -4,6 +4,9 @@ extension InMemoryRows {
     /// Applies a batch in the order of its members, then reads.
     mutating func apply(_ batch: StoreBatch) -> StoreBatchResult {
         var result = StoreBatchResult()
+        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+            takePlaces(dueBy: batch.reads.pendingEventsDueBy)
+        }
         result.results = batch.results.map { record($0) }
         result.settlements = batch.settlements.map { settle($0) }
         for health in batch.health {
@@ -17,6 +20,7 @@ extension InMemoryRows {
         result.fanOuts = batch.fanOuts.map { fanOut($0) }
         result.withdrawals = batch.withdrawals.map { withdraw($0) }
         result.claims = batch.claims.map { claim($0) }
+        for refill in batch.reads.refills where refill.isOrdered && refill.after == nil { givePlaces(refill) }
         result.reads = read(batch.reads)
         return result
     }
@@ -68,20 +72,36 @@ extension InMemoryRows {
             at: acceptance.createdAt,
             state: acceptance.deliveries == nil ? .waitsForFanOut : .fannedOut
         )
-        let ids = acceptance.deliveries.map { insert($0, event: row, at: acceptance.createdAt) }
+        let ids = acceptance.deliveries.map { insert($0, event: row, place: row, at: acceptance.createdAt) }
         return .stored(event: row, deliveries: ids ?? [])
     }
 
     private mutating func fanOut(_ fanOut: FanOut) -> FanOutResult {
-        guard events[fanOut.event]?.state == .waitsForFanOut else { return .refused }
+        guard let event = events[fanOut.event], event.state == .waitsForFanOut else { return .refused }
         setState(.fannedOut, ofEvent: fanOut.event)
         var new = fanOut.deliveries
         let cancelled = new.cancel { name in unmatchedCancellations[name].map { fanOut.event <= $0 } ?? false }
-        let ids = insert(new, event: fanOut.event, at: fanOut.createdAt)
+        let ids = insert(new, event: fanOut.event, place: event.place ?? lastEvent, at: fanOut.createdAt)
         return .stored(deliveries: ids, cancelled: cancelled)
     }
 
-    private mutating func insert(_ new: NewDeliveries, event: Int64, at moment: Timestamp) -> [Delivery.ID] {
+    /// Puts first attempts of an ordered subscription into their places that have none.
+    private mutating func givePlaces(_ refill: Refill) {
+        let open = waiting[refill.subscription]?.values ?? []
+        let early = open.prefix { $0.dueAt.milliseconds <= 0 }
+        let late = open.drop { $0.dueAt < AcceptancePlace.end }
+        for part in [early, late] {
+            let lost = part.filter { deliveries[$0.delivery.rawValue]?.attempts == 0 }.prefix(refill.limit)
+            for position in lost { updateDelivery(position.delivery) { $0.dueAt = AcceptancePlace.dueAt($0.event) } }
+        }
+    }
+
+    private mutating func insert(
+        _ new: NewDeliveries,
+        event: Int64,
+        place: Int64,
+        at moment: Timestamp
+    ) -> [Delivery.ID] {
         new.deliveries.map { delivery in
             insertDelivery { id in
                 var row = InMemoryDeliveryRow(
@@ -97,6 +117,8 @@ extension InMemoryRows {
                 switch delivery.start {
                 case .pending(let dueAt):
                     row.dueAt = dueAt
+                case .inOrder:
+                    row.dueAt = AcceptancePlace.dueAt(place)
                 case .claimed(let claimedAt):
                     row.state = .inFlight
                     row.attempts = 1

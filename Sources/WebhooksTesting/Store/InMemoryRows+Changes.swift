@@ -24,7 +24,7 @@ extension InMemoryRows {
         }
         for id in single { cancel(id, at: moment, into: &result) }
         if let subscription {
-            let unmatched = waitingEvents.values.map(\.delivery.rawValue).filter { row in
+            let unmatched = waitingEventRows.filter { row in
                 events[row]?.target.map { $0 == subscription } ?? true
             }
             if let last = unmatched.max() {
@@ -79,7 +79,10 @@ extension InMemoryRows {
         let outcomes = ids.map { id -> RetryOutcome in
             guard let row = deliveries[id.rawValue] else { return .unknown }
             guard row.isWaiting else { return row.state == .inFlight ? .inFlight : .settled(row.state) }
-            updateDelivery(id) { $0.dueAt = OpenDelivery.alwaysDue }
+            // A place in the order of acceptance is due already, and stays.
+            updateDelivery(id) { row in
+                if row.dueAt.map(AcceptancePlace.isPlace) != true { row.dueAt = OpenDelivery.alwaysDue }
+            }
             subscriptions.insert(row.subscription)
             return .due
         }

@@ -26,7 +26,7 @@ extension InMemoryRows {
         result.refills = reads.refills.map { refill in
             let all = waiting[refill.subscription]
             var positions = Array(all?.after(refill.after).prefix(refill.limit) ?? [])
-            if refill.includesAttempted, let attempted = earliestAttempted(all?.values ?? []),
+            if refill.isOrdered, let attempted = earliestAttempted(all?.values ?? []),
                 !positions.contains(attempted)
             {
                 positions.append(attempted)
@@ -49,16 +49,17 @@ extension InMemoryRows {
     }
 
     private func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) {
-        let due = reads.pendingEvents > 0 ? waitingEvents.values.prefix { $0.dueAt <= reads.pendingEventsDueBy } : []
-        var rows = due.prefix(reads.pendingEvents).map(\.delivery.rawValue)
-        for row in reads.adoptions where events[row]?.state == .waitsForFanOut && !rows.contains(row) {
+        var rows = dueEvents.values.prefix(reads.pendingEvents).map(\.row)
+        for row in reads.adoptions where !rows.contains(row) {
+            guard let event = events[row], event.state == .waitsForFanOut, event.place != nil else { continue }
             rows.append(row)
         }
         result.pendingEvents = rows.compactMap { events[$0] }.map {
-            PendingEvent(row: $0.row, event: $0.event, target: $0.target)
+            PendingEvent(row: $0.row, place: $0.place ?? $0.row, event: $0.event, target: $0.target)
         }
         if reads.pendingEvents > 0 {
-            result.nextEventDue = waitingEvents.values.first { !rows.contains($0.delivery.rawValue) }?.dueAt
+            result.nextEventDue = laterEvents.first?.dueAt
+            result.lastEvent = lastEvent
         }
     }
 

@@ -16,8 +16,10 @@ public struct InMemoryRows: Sendable {
     /// Pending and waiting deliveries by subscription, in the order in which they are due.
     private(set) var waiting: [String: SortedValues<Refill.Position>] = [:]
     private(set) var inFlight = SortedValues<Int64>()
-    /// Events that wait for their fan-out; the row stands where a delivery's id would.
-    private(set) var waitingEvents = SortedValues<Refill.Position>()
+    /// Events that wait for their fan-out and are due.
+    private(set) var dueEvents = SortedValues<InMemoryEventRow.Turn>()
+    /// Events that wait for their moment; the row stands where a delivery's id would.
+    private(set) var laterEvents = SortedValues<Refill.Position>()
 
     init() {}
 
@@ -30,6 +32,11 @@ public struct InMemoryRows: Sendable {
     /// Rows of deliveries, oldest first.
     public var deliveryRows: [InMemoryDeliveryRow] { deliveries.values.sorted { $0.id < $1.id } }
 
+    /// Whether an event waits for its fan-out, due or not.
+    public var hasWaitingEvents: Bool { !dueEvents.isEmpty || !laterEvents.isEmpty }
+
+    var waitingEventRows: [Int64] { dueEvents.values.map(\.row) + laterEvents.values.map(\.delivery.rawValue) }
+
     func event(_ id: String) -> InMemoryEventRow? { eventRows[id].flatMap { events[$0] } }
 
     // MARK: Changing rows, the indexes along
@@ -41,23 +48,43 @@ public struct InMemoryRows: Sendable {
         state: InMemoryEventRow.State
     ) -> Int64 {
         lastEvent += 1
-        let row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: moment, state: state)
+        var row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: moment, state: state)
+        if event.isDue(at: moment) { row.place = lastEvent }
         events[lastEvent] = row
         eventRows[event.id] = lastEvent
-        if state == .waitsForFanOut { waitingEvents.insert(Self.position(row)) }
+        if state == .waitsForFanOut { wait(row) }
         return lastEvent
+    }
+
+    /// Gives events whose moment has come their place.
+    mutating func takePlaces(dueBy moment: Timestamp) {
+        while let position = laterEvents.first, position.dueAt <= moment {
+            laterEvents.remove(position)
+            let row = position.delivery.rawValue
+            events[row]?.place = lastEvent
+            if let event = events[row] { wait(event) }
+        }
+    }
+
+    private mutating func wait(_ event: InMemoryEventRow) {
+        if let turn = event.turn { dueEvents.insert(turn) } else { laterEvents.insert(Self.position(event)) }
+    }
+
+    private mutating func waitNoMore(_ event: InMemoryEventRow) {
+        if let turn = event.turn { dueEvents.remove(turn) }
+        laterEvents.remove(Self.position(event))
     }
 
     mutating func setState(_ state: InMemoryEventRow.State, ofEvent row: Int64) {
         guard let event = events[row] else { return }
-        waitingEvents.remove(Self.position(event))
+        waitNoMore(event)
         events[row]?.state = state
     }
 
     mutating func removeEvent(_ row: Int64) {
         guard let event = events.removeValue(forKey: row) else { return }
         eventRows[event.event.id] = nil
-        waitingEvents.remove(Self.position(event))
+        waitNoMore(event)
     }
 
     /// Inserts a delivery under the next id.

@@ -1,0 +1,53 @@
+internal import WebhookCore
+
+/// How far the events are matched, in the order of their acceptance: an ordered subscription goes no further, because an
+/// event that waits for its fan-out may be for it.
+///
+/// Other processes accept events, too. So the row of an event of our own only says that all before it are known where it
+/// follows on the last known one; else the store is to be read.
+struct AcceptanceFront {
+    /// Up to this row every event is known; what of them waits and is due was given out.
+    private(set) var known: Int64 = 0
+    /// The places of events (rows) that were given out to be matched, until their deliveries are durable. A few.
+    private var unmatched: [Int64: Int64] = [:]
+    /// Places up to here may go.
+    private(set) var limit: Int64 = 0
+
+    /// An event was accepted and matched at once.
+    ///
+    /// - Returns: whether others may have come before it: the store is to be read.
+    mutating func accepted(_ row: Int64) -> Bool {
+        guard row > known else { return false }
+        guard row == known + 1 else { return true }
+        known = row
+        update()
+        return false
+    }
+
+    /// The store was read: everything that waits up to a place was given out.
+    mutating func read(upTo place: Int64) {
+        known = max(known, place)
+        update()
+    }
+
+    /// An event was given out to be matched.
+    mutating func giveOut(_ event: PendingEvent) {
+        unmatched[event.row] = event.place
+        update()
+    }
+
+    /// An event's deliveries are durable, or it has none because it was cancelled.
+    mutating func matched(_ event: PendingEvent) {
+        unmatched[event.row] = nil
+        update()
+    }
+
+    /// An event waits in the store as before: it is to be read again.
+    mutating func putBack(_ event: PendingEvent) {
+        unmatched[event.row] = nil
+        known = min(known, event.place - 1)
+        update()
+    }
+
+    private mutating func update() { limit = unmatched.values.reduce(known, min) }
+}
