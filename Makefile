@@ -34,7 +34,9 @@ build: setup ## Builds the command line for development
 release: setup ## Builds an optimised, self-contained .build/release/webhooks
 	$(SWIFT) build --product webhooks -c release --static-swift-stdlib
 
+# A checkout's files are for everybody to read; secrets are not, and validate says so.
 demo: build ## Sends an example of every topic to a local receiver and shows what was recorded
+	@chmod go-rwx config/secrets/*
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
 # Tests that start processes: one at a time, so that a busy machine doesn't turn their patience into failures.

@@ -34,7 +34,10 @@ public struct ConfigurationLoader: Sendable {
             subscriptionMarks: [:],
             watchedFiles: []
         )
-        if let root = document(path, context) { read(root, storeOverride, context, into: &loaded) }
+        if let root = document(path, context) {
+            read(root, storeOverride, context, into: &loaded)
+            PermissionCheck(context: context).run(main: path)
+        }
         loaded.diagnostics = context.problems.sorted(mainFile: path)
         loaded.watchedFiles = context.watched
         if loaded.hasErrors { loaded.registry = nil }
@@ -104,6 +107,9 @@ public struct ConfigurationLoader: Sendable {
             settings.store = StoreLocationParser.parse(storeOverride)
             if settings.store == nil {
                 let message = "the store given beside it \(StoreLocationParser.grammar)"
+                context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
+            } else if let store = settings.store, let problem = StorePathRules.problem(store, context.files) {
+                let message = "the store given beside it \(problem)"
                 context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
             }
         }

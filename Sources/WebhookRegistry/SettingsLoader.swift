@@ -37,6 +37,9 @@ struct SettingsLoader {
             problems.error(text.place, "`store` \(StoreLocationParser.grammar)")
             return nil
         }
+        if let problem = StorePathRules.problem(location, context.files) {
+            problems.error(text.place, "`store` \(problem)")
+        }
         return location
     }
 
@@ -50,6 +53,7 @@ struct SettingsLoader {
                 let forms = "a network (10.0.0.0/8), a network and port (10.0.0.0/8:8080, [fd00::/8]:443) or host:port"
                 return section.read.fail(item, "an entry of `allow` must be \(forms)")
             }
+            if let warning = EndpointRules.warning(about: rule) { problems.warning(text.place, warning) }
             return rule
         }
         return EgressPolicy(allow: rules, proxy: proxy(section))

@@ -12,7 +12,7 @@ import WebhookRendering
 
     private static let environment = [
         "CANARY": secret, "URL": "https://crm.example.com/cAn/ArY+?t=cAn/ArY+",
-        "STORE": "postgres://u:cAn/ArY+@host/db",
+        "STORE": "sqlite:/var/webhooks.sqlite",
     ]
 
     /// What the first byte of an input says that the rest is.

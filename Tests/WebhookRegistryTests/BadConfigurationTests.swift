@@ -162,7 +162,8 @@ import WebhookRegistry
             "w.yaml:6:97: the header Z holds a line break or another control character, which a header cannot carry"
         ),
         Row(
-            lines: "secrets: [s]\nheaders: { X-FERMION-Webhook-Secret: a, Authorization: b }\nbearer: t",
+            lines:
+                "secrets: [sixteen-bytes-ok]\nheaders: { X-FERMION-Webhook-Secret: a, Authorization: b }\nbearer: sixteen-bytes-ok",
             profile: "fermion",
             "w.yaml:7:16: the header X-FERMION-Webhook-Secret is set by profile fermion",
             "w.yaml:7:45: the header Authorization is set already, by `basicAuth`, `bearer` or `authorization`"
@@ -213,6 +214,7 @@ import WebhookRegistry
         ),
         Row(
             lines: "delivery: { schedule: [5s, -5m], ordered: yes, breaker: { failures: 0, pauze: 1s } }",
+            "w.yaml:6:17: warning: `schedule` does nothing here: under `mode: single-shot` there is one attempt and no other",
             "w.yaml:6:32: a wait in `schedule` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",
             "w.yaml:6:47: `ordered` must be true or false",
             "w.yaml:6:73: `failures` must be a whole number from 1 to 1000000",

@@ -45,7 +45,7 @@ import WebhookRegistry
               basicAuth: { username: u, password: p }, enabled: true }]
             """
         let loaded = Sample.load(text, files: ["ca.pem": Sample.certificate])
-        #expect(loaded.diagnostics == [])
+        #expect(!loaded.hasErrors)
         let registry = try #require(loaded.registry)
         let first = try #require(registry.subscription(named: "a"))
         #expect(first.tenant == "t")

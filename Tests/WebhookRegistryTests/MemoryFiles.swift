@@ -4,6 +4,7 @@ import WebhookRegistry
 /// Files that are only there for a test.
 struct MemoryFiles: ConfigurationFiles {
     var files: [String: ByteString] = [:]
+    var statuses: [String: FileStatus] = [:]
 
     init(_ texts: [String: String]) {
         files = texts.mapValues { ByteString($0) }
@@ -14,6 +15,8 @@ struct MemoryFiles: ConfigurationFiles {
         guard bytes.count <= limit else { throw FileProblem("is larger than \(limit) bytes") }
         return bytes
     }
+
+    func status(of path: String) -> FileStatus? { statuses[path] }
 
     func folders(in path: String) throws(FileProblem) -> [String] {
         let prefix = path + "/"

@@ -70,7 +70,7 @@ import WebhookRegistry
     }
 
     @Test func storeFromTheEnvironment() {
-        let loaded = Sample.load("store: { env: DB }", environment: ["DB": "postgres://u:p@h/d"])
-        #expect(loaded.registry?.settings.store == .postgres(Secret("postgres://u:p@h/d")))
+        let loaded = Sample.load("store: { env: DB }", environment: ["DB": "sqlite:/var/x.sqlite"])
+        #expect(loaded.registry?.settings.store == .sqlite(path: "/var/x.sqlite"))
     }
 }

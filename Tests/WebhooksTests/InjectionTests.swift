@@ -4,7 +4,7 @@ import Webhooks
 
 /// Line breaks and their kin never get from an event or a subscription into a request.
 @Suite struct InjectionTests {
-    private static let breaks = ["\r\n", "\n", "\r", "\0", "\u{7F}", "\u{1B}", "\t"]
+    private static let breaks = ["\r\n", "\n", "\r", "\0", "\u{7F}", "\u{1B}", "\t", "\u{85}"]
 
     @Test(arguments: breaks) func eventsRefuseThem(text: String) throws {
         let bad = "a\(text)X-Injected: 1"

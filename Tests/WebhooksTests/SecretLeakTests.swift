@@ -248,10 +248,13 @@ import Webhooks
             workspace.folder + "/webhooks.yaml",
             environment: ["STORE": secret]
         )
-        let dispatcher = try await WebhookDispatcher(configuration: configuration)
-        #expect(!Self.dumped(dispatcher.registry.settings).contains("st0re"))
-        let error = await #expect(throws: WebhooksError.self) { try await dispatcher.emit(Self.event("evt_4")) }
+        let error = await #expect(throws: WebhooksError.self) {
+            try await WebhookDispatcher(configuration: configuration)
+        }
         #expect(error.map { "\($0)" + Self.dumped($0) }?.contains("st0re") == false)
+        var settings = DispatcherSettings()
+        settings.store = .postgres(Secret(secret))
+        #expect(!Self.dumped(settings).contains("st0re"))
     }
 
     private static func dumped(_ value: Any) -> String {

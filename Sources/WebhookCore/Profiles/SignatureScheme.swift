@@ -33,6 +33,9 @@ public struct SignatureScheme: Sendable, Hashable {
         kind == .standardWebhooks || kind != .plain && content == .idTimestampBody
     }
 
+    /// Whether the secrets after the first sign as well, side by side with it.
+    package var usesEverySecret: Bool { separator != nil || kind == .standardWebhooks }
+
     public var kind: Kind
     /// The header that carries it; unused for ``Kind/standardWebhooks``.
     public var header: String

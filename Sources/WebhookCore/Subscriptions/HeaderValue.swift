@@ -4,6 +4,14 @@ public enum HeaderValue: Sendable, Hashable {
     case plain(String)
     /// From the environment or a file: shown as `***`.
     case secret(Secret)
+
+    /// The value as it is sent.
+    package var text: String {
+        switch self {
+        case .plain(let text): text
+        case .secret(let secret): secret.reveal()
+        }
+    }
 }
 
 /// A configured header.

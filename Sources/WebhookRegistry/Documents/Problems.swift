@@ -12,7 +12,7 @@ final class Problems {
 
     func add(_ diagnostic: Diagnostic) { found.insert(diagnostic) }
 
-    private func add(_ severity: Diagnostic.Severity, _ place: SourcePlace, _ message: String) {
+    func add(_ severity: Diagnostic.Severity, _ place: SourcePlace, _ message: String) {
         add(Diagnostic(severity, file: place.file, line: place.line, column: place.column, message: message))
     }
 

@@ -9,6 +9,14 @@ public protocol ConfigurationFiles: Sendable {
 
     /// The names of the folders in a folder, sorted; hidden ones are left out.
     func folders(in path: String) throws(FileProblem) -> [String]
+
+    /// What is known of a file or folder without reading it; `nil` where there is none, or nothing is known.
+    func status(of path: String) -> FileStatus?
+}
+
+extension ConfigurationFiles {
+    /// Nothing is known.
+    public func status(of path: String) -> FileStatus? { nil }
 }
 
 /// Why a file can't be read, to go on "the file … ".

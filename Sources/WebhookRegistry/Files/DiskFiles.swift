@@ -37,6 +37,20 @@ public struct DiskFiles: ConfigurationFiles {
         return names.sorted()
     }
 
+    public func status(of path: String) -> FileStatus? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        let type = status.st_mode & S_IFMT
+        let kind: FileStatus.Kind = type == S_IFREG ? .file : type == S_IFDIR ? .folder : .other
+        return FileStatus(
+            kind: kind,
+            mode: status.st_mode & 0o7777,
+            owner: status.st_uid,
+            group: status.st_gid,
+            isWritable: access(path, kind == .folder ? W_OK | X_OK : W_OK) == 0
+        )
+    }
+
     private static func problem(_ code: Int32) -> FileProblem {
         switch code {
         case ENOENT: .missing

@@ -4,7 +4,9 @@ internal import WebhookCore
 final class LoadContext {
     let problems = Problems()
     let environment: [String: String]
-    private let files: any ConfigurationFiles
+    let files: any ConfigurationFiles
+    /// The files with a secret, and where each is named.
+    private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
     /// In the order in which they were named.
     private(set) var watched: [String] = []
     private var watchedSet: Set<String> = []
@@ -18,6 +20,9 @@ final class LoadContext {
     func watch(_ path: String) {
         if watchedSet.insert(path).inserted { watched.append(path) }
     }
+
+    /// Remembers a file that holds a secret.
+    func noteSecret(_ path: String, _ place: SourcePlace) { secretFiles.append((path, place)) }
 
     /// The bytes of a file that is then watched, whether it is there or not.
     func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {

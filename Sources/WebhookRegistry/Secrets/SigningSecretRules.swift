@@ -2,6 +2,9 @@ internal import WebhookCore
 
 /// Whether a secret fits the scheme that signs with it. The answers never quote the secret.
 enum SigningSecretRules {
+    /// Shorter ones can be found by trying.
+    static let shortest = 16
+
     private static func advice(_ options: String = "") -> String { "make one with `webhooks keygen\(options)`" }
 
     /// What is wrong with a secret; `nil` where nothing is.

@@ -31,11 +31,18 @@ struct SourceReader {
     /// A secret that goes into a header: no control characters.
     func headerSecret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
         guard let secret = secret(node, name) else { return nil }
-        guard HeaderRules.isValue(secret.value.reveal()) else {
-            context.problems.error(node.place, Self.controlCharacters(name))
+        if let problem = HeaderRules.problem(ofValue: secret.value.reveal(), named: name) {
+            context.problems.error(node.place, problem)
             return nil
         }
         return secret
+    }
+
+    /// Warns of a secret that is short and stands in the configuration itself: somebody made it up.
+    func warnOfShort(_ node: ConfigNode, _ name: String, _ secret: Located<Secret>) {
+        guard case .scalar = node.value, secret.value.reveal().utf8.count < SigningSecretRules.shortest else { return }
+        let shortest = SigningSecretRules.shortest
+        context.problems.warning(secret.place, "\(name) is shorter than \(shortest) bytes: it can be guessed")
     }
 
     static func controlCharacters(_ name: String) -> String {
@@ -73,7 +80,9 @@ struct SourceReader {
     }
 
     private func file(_ path: Located<String>, _ name: String) -> Located<SourcedText>? {
-        guard let bytes = PathReader(context: context).contents(path, name, limit: Self.fileLimit) else { return nil }
+        let reader = PathReader(context: context)
+        guard let bytes = reader.contents(path, name, limit: Self.fileLimit) else { return nil }
+        if let resolved = reader.resolve(path, name) { context.noteSecret(resolved, path.place) }
         guard var text = bytes.validatedText else {
             context.problems.error(path.place, "\(name): the file \(path.value) is not UTF-8 text")
             return nil

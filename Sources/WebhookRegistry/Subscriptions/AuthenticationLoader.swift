@@ -36,18 +36,20 @@ struct AuthenticationLoader {
         guard let username, let password else { return nil }
         let name = username.value.reveal()
         guard !name.utf8.contains(UInt8(ascii: ":")) else {
-            context.problems.error(username.place, "`username` must not hold a colon (RFC 7617)")
+            context.problems.error(username.place, AuthenticationRules.colon)
             return nil
         }
+        if let node = section.container("password") { sources.warnOfShort(node, "`password`", password) }
         return .basic(username: name, password: password.value)
     }
 
     private func bearer(_ node: ConfigNode, _ sources: SourceReader) -> Authentication? {
         guard let token = sources.headerSecret(node, "`bearer`") else { return nil }
-        guard token.value.reveal().utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            context.problems.error(token.place, "`bearer` must be the token alone: ASCII without spaces")
+        guard AuthenticationRules.isToken(token.value.reveal()) else {
+            context.problems.error(token.place, AuthenticationRules.token)
             return nil
         }
+        sources.warnOfShort(node, "`bearer`", token)
         return .bearer(token.value)
     }
 }

@@ -19,6 +19,8 @@ struct DeliveryOverrides {
     private var disableAfter: Duration?
     private var breakerFailures: Int?
     private var breakerPause: Duration?
+    /// Where the settings stand that others can make useless.
+    private var places: [String: SourcePlace] = [:]
 
     /// Changes nothing.
     init() {}
@@ -26,6 +28,7 @@ struct DeliveryOverrides {
     /// Reads a `delivery:`; what doesn't fit is reported and left as it was.
     init(_ node: ConfigNode, problems: Problems) {
         guard let section = Section(node, "`delivery`", keys: Self.keys, problems: problems) else { return }
+        for key in ["schedule", "jitter", "maxInFlight", "connectTimeout"] { places[key] = section.keyPlace(key) }
         mode = section.choice("mode", of: DeliveryMode.self)?.value
         schedule = Self.schedule(section)
         jitter = section.node("jitter").flatMap { section.read.percentage($0, "`jitter`") }?.value
@@ -56,6 +59,24 @@ struct DeliveryOverrides {
         if let disableAfter { policy.disableAfter = disableAfter }
         if let breakerFailures { policy.breaker.failures = breakerFailures }
         if let breakerPause { policy.breaker.pause = breakerPause }
+    }
+
+    /// Warns of what is said here and does nothing beside the rest of the policy.
+    func warnOfSettingsWithoutEffect(_ policy: DeliveryPolicy, _ problems: Problems) {
+        func warn(_ key: String, _ reason: String) {
+            if let place = places[key] { problems.warning(place, "`\(key)` does nothing here: \(reason)") }
+        }
+        if policy.mode == .singleShot {
+            let reason = "under `mode: single-shot` there is one attempt and no other"
+            if schedule != nil { warn("schedule", reason) }
+            if jitter != nil { warn("jitter", reason) }
+        }
+        if policy.ordered, let maxInFlight, maxInFlight > 1 {
+            warn("maxInFlight", "with `ordered: true` the next request waits for the one before")
+        }
+        if let connectTimeout, connectTimeout > policy.timeout {
+            warn("connectTimeout", "`timeout` ends the whole attempt before")
+        }
     }
 
     /// The waits; an empty list means one attempt and no other.

@@ -17,9 +17,8 @@ struct HeaderLoader {
             guard check(member, against: &names) else { continue }
             let value = SourceReader(context: context).text(member.value, "the header \(member.key)")
             guard let value else { continue }
-            guard HeaderRules.isValue(value.value.value) else {
-                let message = SourceReader.controlCharacters("the header \(member.key)")
-                context.problems.error(value.place, message)
+            if let problem = HeaderRules.problem(ofValue: value.value.value, named: "the header \(member.key)") {
+                context.problems.error(value.place, problem)
                 continue
             }
             let text = value.value.value
@@ -33,20 +32,11 @@ struct HeaderLoader {
     }
 
     private func check(_ member: ConfigNode.Member, against names: inout [String: SourcePlace]) -> Bool {
-        guard HeaderRules.isName(member.key) else {
-            let message = "this is not a header's name: letters, digits and - (RFC 9110)"
-            context.problems.error(member.place, message)
+        if let problem = HeaderRules.problem(ofName: member.key) {
+            context.problems.error(member.place, problem)
             return false
         }
         let name = member.key.lowercased()
-        guard !HeaderRules.reserved.contains(name) else {
-            let hint = name == "content-type" ? "; choose it with `contentType`" : ""
-            context.problems.error(
-                member.place,
-                "the header \(member.key) cannot be configured: it is set by HTTP itself\(hint)"
-            )
-            return false
-        }
         if let first = names.updateValue(member.place, forKey: name) {
             context.problems.error(member.place, "the header \(member.key) stands here twice; see line \(first.line)")
             return false

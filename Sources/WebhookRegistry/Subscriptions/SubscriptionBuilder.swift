@@ -11,37 +11,66 @@ struct SubscriptionBuilder {
 
     private var problems: Problems { context.problems }
 
+    /// Stands in for a URL that is missing, so that the rest is checked all the same.
+    private static let placeholder = EndpointURL(scheme: .https, host: "placeholder.invalid", port: 443, target: "/")
+
     /// Builds a subscription, or gives `nil` with what is missing reported here or before.
     func build(_ entry: SubscriptionEntry) -> Subscription? {
         let options = entry.options
         guard let profile = resolveProfile(options, at: entry.place) else { return nil }
-        checkTopics(entry, profile)
-        let secrets = secrets(entry, profile)
-        let headers = headers(options, profile)
-        let httpVersion = options.httpVersion ?? defaults.httpVersion
-        if let url = entry.url { checkURL(url, options, httpVersion, profile) }
-        let contentType = contentType(entry, profile)
-        guard let name = entry.name, let url = entry.url else { return nil }
+        let secrets = secrets(options, profile)
+        let headers = headers(options)
         var subscription = Subscription(
-            name: name.value,
-            url: url.value,
+            name: entry.name?.value ?? "placeholder",
+            url: entry.url?.value ?? Self.placeholder,
             topics: entry.topics.map(\.value),
             profile: profile
         )
+        let isSecure = subscription.url.scheme == .https
         subscription.title = entry.title
         subscription.tenant = (options.tenant ?? defaults.tenant)?.value
-        subscription.contentType = contentType
+        subscription.contentType = contentType(entry, profile)
         subscription.authentication = (options.authentication ?? defaults.authentication)?.value
-        subscription.secrets = secrets
-        subscription.headers = headers
+        subscription.secrets = secrets.map(\.value)
+        subscription.headers = headers.map(\.value)
         subscription.body = entry.body?.value
         subscription.filter = entry.filter
-        subscription.tls = tls(options, url.value)
-        subscription.httpVersion = url.value.scheme == .https ? httpVersion?.value ?? .http1 : .http1
+        // What the defaults say about TLS is for the URLs that have it.
+        subscription.tls = isSecure ? tls(options) : options.tlsPlace.map { _ in TLSOptions() }
+        subscription.httpVersion = (options.httpVersion ?? (isSecure ? defaults.httpVersion : nil))?.value ?? .http1
         subscription.isEnabled = options.isEnabled ?? defaults.isEnabled ?? true
         defaults.delivery.apply(to: &subscription.policy)
         options.delivery.apply(to: &subscription.policy)
-        return subscription
+        for problem in SubscriptionValidator(egress: egress).problems(of: subscription) {
+            guard let place = place(of: problem.part, entry, secrets, headers) else { continue }
+            problems.add(problem.severity, place, problem.message)
+        }
+        options.delivery.warnOfSettingsWithoutEffect(subscription.policy, problems)
+        return entry.name == nil || entry.url == nil ? nil : subscription
+    }
+
+    /// Where a part of a subscription stands; `nil` where what is wrong with it was reported as it was read.
+    private func place(
+        of part: SubscriptionProblem.Part,
+        _ entry: SubscriptionEntry,
+        _ secrets: [Located<Secret>],
+        _ headers: [Located<ConfiguredHeader>]
+    ) -> SourcePlace? {
+        let options = entry.options
+        switch part {
+        case .url: return entry.url?.place
+        case .topic(let index): return entry.topics[index].place
+        case .secret(let index): return secrets[index].place
+        case .header(let index): return headers[index].place
+        case .contentType: return entry.bodyPlace == nil ? (options.contentType ?? defaults.contentType)?.place : nil
+        case .secrets:
+            let isOwn = options.secrets != nil || options.hasUnreadableSecrets
+            let isUnreadable = (isOwn ? options : defaults).hasUnreadableSecrets
+            return isUnreadable && secrets.isEmpty ? nil : options.secrets?.place ?? entry.place
+        case .httpVersion: return options.httpVersion?.place
+        case .tls: return options.tlsPlace
+        case .name, .title, .topics, .tenant, .authentication, .delivery: return nil
+        }
     }
 
     private func resolveProfile(_ options: SubscriptionOptions, at place: SourcePlace) -> Profile? {
@@ -49,70 +78,16 @@ struct SubscriptionBuilder {
         return ProfileNames.resolve(name, in: catalog, problems: problems)
     }
 
-    private func checkTopics(_ entry: SubscriptionEntry, _ profile: Profile) {
-        for pattern in entry.topics {
-            if let problem = TopicPatternRules.problem(pattern.value, profile: profile) {
-                problems.error(pattern.place, problem)
-            }
-        }
-    }
-
     /// The signing secrets. Those of the defaults are for the profiles that sign.
-    private func secrets(_ entry: SubscriptionEntry, _ profile: Profile) -> [Secret] {
-        let own = entry.options.secrets
-        guard let signature = profile.signature else {
-            if let own {
-                problems.error(own.place, "profile \(profile.name) has no signature, so `secrets` has no use")
-            }
-            return []
-        }
-        let isOwn = own != nil || entry.options.hasUnreadableSecrets
-        let level = isOwn ? entry.options : defaults
-        let secrets = level.secrets?.value ?? []
-        if secrets.isEmpty, !level.hasUnreadableSecrets, signature.requiresSecret {
-            let hint = signature.kind == .standardWebhooks ? "; make one with `webhooks keygen`" : ""
-            problems.error(own?.place ?? entry.place, "profile \(profile.name) needs `secrets`: at least one\(hint)")
-        }
-        for secret in secrets {
-            if let problem = SigningSecretRules.problem(secret.value, for: signature) {
-                problems.error(secret.place, problem)
-            }
-        }
-        return secrets.map(\.value)
+    private func secrets(_ options: SubscriptionOptions, _ profile: Profile) -> [Located<Secret>] {
+        if options.secrets != nil || options.hasUnreadableSecrets { return options.secrets?.value ?? [] }
+        return profile.signature == nil ? [] : defaults.secrets?.value ?? []
     }
 
     /// The defaults' headers, then the entry's; an entry's stands for the defaults' of the same name.
-    private func headers(_ options: SubscriptionOptions, _ profile: Profile) -> [ConfiguredHeader] {
+    private func headers(_ options: SubscriptionOptions) -> [Located<ConfiguredHeader>] {
         let own = Set(options.headers.map { $0.value.name.lowercased() })
-        let all = defaults.headers.filter { !own.contains($0.value.name.lowercased()) } + options.headers
-        let taken = ProfileHeaders.names(profile)
-        let authentication = options.authentication ?? defaults.authentication
-        for header in all {
-            let name = header.value.name.lowercased()
-            if taken.contains(name) {
-                problems.error(header.place, "the header \(header.value.name) is set by profile \(profile.name)")
-            } else if name == "authorization", authentication != nil {
-                let message = "the header Authorization is set already, by `basicAuth`, `bearer` or `authorization`"
-                problems.error(header.place, message)
-            }
-        }
-        return all.map(\.value)
-    }
-
-    private func checkURL(
-        _ url: Located<EndpointURL>,
-        _ options: SubscriptionOptions,
-        _ httpVersion: Located<HTTPVersion>?,
-        _ profile: Profile
-    ) {
-        if let problem = EndpointRules.problem(url.value, profile: profile, egress: egress) {
-            problems.error(url.place, problem)
-        }
-        guard url.value.scheme == .http else { return }
-        if let own = options.httpVersion, own.value == .http2 {
-            problems.error(own.place, "`httpVersion: \"2\"` needs an https: URL")
-        }
-        if let place = options.tlsPlace { problems.error(place, "`tls` needs an https: URL") }
+        return defaults.headers.filter { !own.contains($0.value.name.lowercased()) } + options.headers
     }
 
     private func contentType(_ entry: SubscriptionEntry, _ profile: Profile) -> ContentType {
@@ -124,22 +99,14 @@ struct SubscriptionBuilder {
             }
             return type ?? own?.value ?? profile.contentTypes.first ?? .json
         }
-        guard let chosen = own ?? defaults.contentType else { return profile.contentTypes.first ?? .json }
-        if !profile.contentTypes.contains(chosen.value) {
-            let offered = Suggestion.list(profile.contentTypes.map(\.rawValue))
-            problems.error(
-                chosen.place,
-                "profile \(profile.name) does not offer this `contentType`; it offers \(offered)"
-            )
-        }
-        return chosen.value
+        return (own ?? defaults.contentType)?.value ?? profile.contentTypes.first ?? .json
     }
 
     /// Authorities and client certificate are looked up apart.
-    private func tls(_ options: SubscriptionOptions, _ url: EndpointURL) -> TLSOptions? {
+    private func tls(_ options: SubscriptionOptions) -> TLSOptions? {
         let authorities = options.authorities ?? defaults.authorities
         let identity = options.identity ?? defaults.identity
-        guard url.scheme == .https, authorities != nil || identity != nil else { return nil }
+        guard authorities != nil || identity != nil else { return nil }
         return TLSOptions(authorities: authorities, certificate: identity?.certificate, key: identity?.key)
     }
 }

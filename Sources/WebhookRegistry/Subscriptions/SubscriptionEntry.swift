@@ -37,14 +37,7 @@ struct SubscriptionEntry {
 
     private static func name(_ section: Section, _ context: LoadContext) -> Located<String>? {
         guard let name = section.text("name") else { return nil }
-        let isValid =
-            (1...64).contains(name.value.utf8.count)
-            && name.value.utf8.allSatisfy { byte in
-                let lower = byte | 0x20
-                return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
-                    || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || "._-".utf8.contains(byte)
-            }
-        guard isValid else {
+        guard SubscriptionValidator.isName(name.value) else {
             context.problems.error(name.place, "`name` must be 1 to 64 letters, digits, '.', '_' and '-'")
             return nil
         }

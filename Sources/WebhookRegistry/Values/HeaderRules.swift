@@ -20,6 +20,20 @@ enum HeaderRules {
             }
     }
 
+    /// Why a name can't be configured, or `nil`.
+    static func problem(ofName name: String) -> String? {
+        guard isName(name) else { return "this is not a header's name: letters, digits and - (RFC 9110)" }
+        guard reserved.contains(name.lowercased()) else { return nil }
+        let hint = name.lowercased() == "content-type" ? "; choose it with `contentType`" : ""
+        return "the header \(name) cannot be configured: it is set by HTTP itself\(hint)"
+    }
+
+    /// Why a value can't be sent, or `nil`. Never quotes it.
+    static func problem(ofValue value: String, named name: String) -> String? {
+        guard isValue(value) else { return SourceReader.controlCharacters(name) }
+        return value.utf8.count <= HTTPHeader.maxValueSize ? nil : "\(name) is longer than 16 KiB"
+    }
+
     /// Whether a value holds no control characters (C0, DEL, C1).
     static func isValue(_ value: String) -> Bool { HTTPHeader.isValid(value) }
 }

@@ -17,9 +17,8 @@ public struct Signer: Sendable {
         self.scheme = scheme
         if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
         // A header for one signature carries the current secret's.
-        let sideBySide = scheme.separator != nil || scheme.kind == .standardWebhooks
         var keys: [SigningKey] = []
-        for secret in sideBySide ? secrets : Array(secrets.prefix(1)) {
+        for secret in scheme.usesEverySecret ? secrets : Array(secrets.prefix(1)) {
             keys.append(try SigningKey.decode(secret, for: scheme))
         }
         self.keys = keys

@@ -57,6 +57,17 @@ public enum TemplateChecker {
         return problems
     }
 
+    /// Checks whether a subscription's secrets can sign, and nothing else.
+    public static func checkSecrets(of subscription: Subscription) -> Diagnostic? {
+        guard let scheme = subscription.profile.signature else { return nil }
+        do {
+            _ = try Signer(scheme: scheme, secrets: subscription.secrets)
+            return nil
+        } catch {
+            return Diagnostic(.error, file: "subscription \(subscription.name)", message: error.description)
+        }
+    }
+
     /// Checks a profile: its templates and headers compile, and every topic's example renders well-formed in every
     /// content type that is offered.
     public static func check(profile: Profile) -> [Diagnostic] {

@@ -21,7 +21,11 @@ enum TemplateDiagnostics {
                 body: subscription.body,
                 topics: subscription.topics
             )
-            guard seen.insert(key).inserted else { continue }
+            guard seen.insert(key).inserted else {
+                // The secrets are each subscription's own.
+                if let problem = TemplateChecker.checkSecrets(of: subscription) { diagnostics.append(problem) }
+                continue
+            }
             for diagnostic in TemplateChecker.check(subscription: subscription, maxBody: maxBody)
             where reported.insert(diagnostic).inserted {
                 diagnostics.append(diagnostic)

@@ -57,17 +57,20 @@ public struct WebhookConfiguration: Sendable {
             }
             return report
         case .values(let subscriptions, let settings):
+            var diagnostics = ValueDiagnostics.check(subscriptions, settings)
+            let isBroken = diagnostics.contains { $0.severity == .error }
+            // What breaks a rule would not be rendered as it stands.
+            if !isBroken { diagnostics += TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody) }
+            let profiles = subscriptions.map { ($0.profile.name, $0.profile) }
+            let registry = Registry(
+                subscriptions: subscriptions,
+                profiles: Dictionary(profiles, uniquingKeysWith: { first, _ in first }),
+                settings: settings
+            )
             return ConfigurationReport(
                 path: nil,
-                registry: Registry(
-                    subscriptions: subscriptions,
-                    profiles: Dictionary(
-                        subscriptions.map { ($0.profile.name, $0.profile) },
-                        uniquingKeysWith: { first, _ in first }
-                    ),
-                    settings: settings
-                ),
-                diagnostics: TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody),
+                registry: isBroken ? nil : registry,
+                diagnostics: diagnostics,
                 watchedFiles: [],
                 topics: TopicCatalog()
             )

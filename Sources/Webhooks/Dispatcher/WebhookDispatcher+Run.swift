@@ -32,6 +32,7 @@ extension WebhookDispatcher: Service {
             return logger.notice("stopped")
         }
         defer { close(session) }
+        for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }

@@ -24,6 +24,8 @@ public final class WebhookDispatcher: Sendable {
         var generation: Generation
         var watchedFiles: [String]
         var topics: TopicCatalog
+        /// What the configuration's check has warned of, until a dispatcher runs and says so.
+        var warnings: [Diagnostic] = []
         var session: DeliverySession?
         var isShuttingDown = false
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
@@ -31,6 +33,11 @@ public final class WebhookDispatcher: Sendable {
         var isCommandUnderWay = false
         /// Why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
+
+        mutating func takeWarnings() -> [Diagnostic] {
+            defer { warnings = [] }
+            return warnings
+        }
     }
 
     /// Loads the configuration. The store is opened when it is first needed.
@@ -48,11 +55,13 @@ public final class WebhookDispatcher: Sendable {
         }
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
         for warning in report.diagnostics { logger.info("\(warning)") }
+        let warnings = report.diagnostics
         state = Mutex(
             State(
                 generation: configuration.generation(for: registry),
                 watchedFiles: report.watchedFiles,
-                topics: report.topics
+                topics: report.topics,
+                warnings: warnings
             )
         )
         stores = StoreHolder(location: registry.settings.store)

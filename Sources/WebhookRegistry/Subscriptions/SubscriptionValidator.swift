@@ -1,0 +1,143 @@
+package import WebhookCore
+
+/// Checks subscriptions, wherever they come from: a file's loader adds the places, a host's values have none.
+package struct SubscriptionValidator {
+    private let egress: EgressPolicy
+
+    package init(egress: EgressPolicy) {
+        self.egress = egress
+    }
+
+    /// What is wrong with one subscription; names are compared by ``duplicates(in:)``.
+    package func problems(of subscription: Subscription) -> [SubscriptionProblem] {
+        identity(subscription) + topics(subscription) + url(subscription) + secrets(subscription)
+            + headers(subscription) + content(subscription) + PolicyRules.problems(subscription.policy)
+    }
+
+    /// The positions of subscriptions whose name an earlier one has.
+    package static func duplicates(in subscriptions: [Subscription]) -> [Int] {
+        var names: Set<String> = []
+        return subscriptions.indices.filter { !names.insert(subscriptions[$0].name).inserted }
+    }
+
+    /// Whether a name is 1 to 64 letters, digits, `.`, `_` and `-`.
+    package static func isName(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                let lower = byte | 0x20
+                return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+                    || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || "._-".utf8.contains(byte)
+            }
+    }
+
+    private func identity(_ subscription: Subscription) -> [SubscriptionProblem] {
+        var problems: [SubscriptionProblem] = []
+        if !Self.isName(subscription.name) {
+            problems.append(.init(.name, "`name` must be 1 to 64 letters, digits, '.', '_' and '-'"))
+        }
+        if subscription.title?.hasControlCharacters == true {
+            problems.append(.init(.title, "`title` must not hold control characters"))
+        }
+        if let tenant = subscription.tenant, !Event.isValidTenant(tenant) {
+            problems.append(.init(.tenant, "`tenant` must be 1 to 256 bytes without control characters"))
+        }
+        return problems
+    }
+
+    private func topics(_ subscription: Subscription) -> [SubscriptionProblem] {
+        var problems: [SubscriptionProblem] = []
+        if subscription.topics.isEmpty {
+            problems.append(.init(.topics, "`topics` needs at least one; [\"**\"] is all of them"))
+        }
+        var seen: Set<TopicPattern> = []
+        for (index, pattern) in subscription.topics.enumerated() {
+            if let problem = TopicPatternRules.problem(pattern, profile: subscription.profile) {
+                problems.append(.init(.topic(index), problem))
+            } else if !seen.insert(pattern).inserted {
+                problems.append(.init(.topic(index), "this topic stands here already", .warning))
+            }
+        }
+        return problems
+    }
+
+    private func url(_ subscription: Subscription) -> [SubscriptionProblem] {
+        let url = subscription.url
+        var problems: [SubscriptionProblem] = []
+        // A URL that was put together by hand must be one that our parser would have made.
+        switch EndpointURLParser.parse(url.reveal(), isSecret: url.isSecret) {
+        case .failure(let error): problems.append(.init(.url, "`url` \(error)"))
+        case .success(let parsed) where parsed != url:
+            problems.append(.init(.url, "`url` must have its host in lower case, and an address in its usual spelling"))
+        case .success:
+            if let problem = EndpointRules.problem(url, profile: subscription.profile, egress: egress) {
+                problems.append(.init(.url, problem))
+            }
+        }
+        guard url.scheme == .http else { return problems }
+        if subscription.httpVersion == .http2 {
+            problems.append(.init(.httpVersion, "`httpVersion: \"2\"` needs an https: URL"))
+        }
+        if subscription.tls != nil { problems.append(.init(.tls, "`tls` needs an https: URL")) }
+        return problems
+    }
+
+    private func secrets(_ subscription: Subscription) -> [SubscriptionProblem] {
+        let (profile, secrets) = (subscription.profile, subscription.secrets)
+        guard let signature = profile.signature else {
+            if secrets.isEmpty { return [] }
+            return [.init(.secrets, "profile \(profile.name) has no signature, so `secrets` has no use")]
+        }
+        var problems: [SubscriptionProblem] = []
+        if secrets.isEmpty, signature.requiresSecret {
+            let hint = signature.kind == .standardWebhooks ? "; make one with `webhooks keygen`" : ""
+            problems.append(.init(.secrets, "profile \(profile.name) needs `secrets`: at least one\(hint)"))
+        }
+        for (index, secret) in secrets.enumerated() {
+            if let problem = SigningSecretRules.problem(secret, for: signature) {
+                problems.append(.init(.secret(index), problem))
+            } else if index > 0, !signature.usesEverySecret {
+                let message =
+                    "this secret does nothing: a request of profile \(profile.name) carries the first one's signature alone; "
+                    + "receivers change over when that one is replaced"
+                problems.append(.init(.secret(index), message, .warning))
+            } else if secret.reveal().utf8.count < SigningSecretRules.shortest {
+                let message = "the secret is shorter than \(SigningSecretRules.shortest) bytes: it can be guessed"
+                problems.append(.init(.secret(index), message, .warning))
+            }
+        }
+        return problems
+    }
+
+    private func headers(_ subscription: Subscription) -> [SubscriptionProblem] {
+        var problems = AuthenticationRules.problems(subscription.authentication)
+        let taken = ProfileHeaders.names(subscription.profile)
+        var names: Set<String> = []
+        for (index, header) in subscription.headers.enumerated() {
+            let name = header.name.lowercased()
+            if let problem = HeaderRules.problem(ofName: header.name) {
+                problems.append(.init(.header(index), problem))
+            } else if !names.insert(name).inserted {
+                problems.append(.init(.header(index), "the header \(header.name) stands here twice"))
+            } else if taken.contains(name) {
+                let message = "the header \(header.name) is set by profile \(subscription.profile.name)"
+                problems.append(.init(.header(index), message))
+            } else if name == "authorization", subscription.authentication != nil {
+                let message = "the header Authorization is set already, by `basicAuth`, `bearer` or `authorization`"
+                problems.append(.init(.header(index), message))
+            }
+            let shown = HeaderRules.isName(header.name) ? "the header \(header.name)" : "a header"
+            if let problem = HeaderRules.problem(ofValue: header.value.text, named: shown) {
+                problems.append(.init(.header(index), problem))
+            }
+        }
+        return problems
+    }
+
+    private func content(_ subscription: Subscription) -> [SubscriptionProblem] {
+        let profile = subscription.profile
+        guard subscription.body == nil, !profile.contentTypes.contains(subscription.contentType) else { return [] }
+        let offered = Suggestion.list(profile.contentTypes.map(\.rawValue))
+        let message = "profile \(profile.name) does not offer this `contentType`; it offers \(offered)"
+        return [.init(.contentType, message)]
+    }
+}

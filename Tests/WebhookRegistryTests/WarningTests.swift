@@ -1,0 +1,139 @@
+import Testing
+import WebhookCore
+import WebhookRegistry
+
+/// What loads and is probably not what was meant.
+@Suite struct WarningTests {
+    private func problems(_ text: String, _ statuses: [String: FileStatus] = [:], _ more: [String: String] = [:])
+        -> [String]
+    {
+        var files = MemoryFiles(more.merging(["conf/w.yaml": text]) { first, _ in first })
+        files.statuses = statuses
+        return ConfigurationLoader(environment: ["DB": "postgres://u:p@h/d"], files: files)
+            .load(path: "conf/w.yaml").diagnostics.map(\.description)
+    }
+
+    private func warnings(_ lines: String, profile: String = "thinkific") -> [String] {
+        problems(Sample.subscription(lines, profile: profile))
+    }
+
+    @Test func settingsWithoutEffect() {
+        let alone = "under `mode: single-shot` there is one attempt and no other"
+        #expect(
+            warnings("delivery: { mode: single-shot, schedule: [5s], jitter: 5% }") == [
+                "conf/w.yaml:6:36: warning: `schedule` does nothing here: \(alone)",
+                "conf/w.yaml:6:52: warning: `jitter` does nothing here: \(alone)",
+            ]
+        )
+        #expect(warnings("delivery: { schedule: [5s] }", profile: "braincert").count == 1)
+        #expect(warnings("delivery: { mode: retry, schedule: [5s] }", profile: "braincert") == [])
+        #expect(
+            warnings("delivery: { ordered: true, maxInFlight: 4 }") == [
+                "conf/w.yaml:6:32: warning: `maxInFlight` does nothing here: "
+                    + "with `ordered: true` the next request waits for the one before"
+            ]
+        )
+        #expect(warnings("delivery: { ordered: true, maxInFlight: 1 }") == [])
+        #expect(
+            warnings("delivery: { timeout: 2s, connectTimeout: 3s }") == [
+                "conf/w.yaml:6:30: warning: `connectTimeout` does nothing here: `timeout` ends the whole attempt before"
+            ]
+        )
+        let twice = problems(Sample.subscription("", profile: "thinkific", topics: "[user.created, user.created]"))
+        #expect(twice == ["conf/w.yaml:4:28: warning: this topic stands here already"])
+    }
+
+    @Test func aSecondSecretThatDoesNothing() {
+        for (profile, signs) in [("thinkific", false), ("fermion", false), ("loopwise", false), ("standard", true)] {
+            let secret = signs ? Sample.whsec : "a-long-enough-secret"
+            let found = warnings("secrets: [\(secret), \(secret)x]", profile: profile).filter { $0.contains("warning") }
+            #expect(found.count == (signs ? 0 : 1), "\(profile): \(found)")
+            #expect(found.allSatisfy { $0.contains("this secret does nothing") })
+        }
+    }
+
+    @Test func shortSecrets() {
+        let message = "warning: the secret is shorter than 16 bytes: it can be guessed"
+        #expect(warnings("secrets: [short]") == ["conf/w.yaml:6:15: \(message)"])
+        #expect(warnings("secrets: [sixteen-bytes-ok]") == [])
+        #expect(warnings("bearer: short") == ["conf/w.yaml:6:13: \(message.replacing("the secret", with: "`bearer`"))"])
+    }
+
+    @Test(arguments: [
+        ("0.0.0.0/0", true), ("0.0.0.0/0:8080", true), ("::/0", true), ("'[::/0]:443'", true), ("0.0.0.0/1", true),
+        ("10.0.0.0/8", false), ("fc00::/7", false), ("127.0.0.0/8", false), ("crm.internal:8080", false),
+    ])
+    func wideEgress(entry: String, isWide: Bool) {
+        let found = problems("egress: { allow: [\(entry.hasPrefix(":") ? "\"\(entry)\"" : entry)] }")
+        #expect(found.count == (isWide ? 1 : 0), "\(found)")
+        #expect(found.allSatisfy { $0.hasPrefix("conf/w.yaml:1:19: warning: this opens ") })
+    }
+
+    @Test func storesThatCannotBe() {
+        let folder = FileStatus(kind: .folder, mode: 0o755)
+        let file = FileStatus(kind: .file, mode: 0o644)
+        var locked = folder
+        locked.isWritable = false
+        var readOnly = file
+        readOnly.isWritable = false
+        func store(_ text: String, _ statuses: [String: FileStatus]) -> [String] {
+            problems("store: \(text)", statuses)
+        }
+        #expect(store("sqlite:a/b.sqlite", ["conf": folder]) == [])
+        #expect(store("sqlite:a/b.sqlite", ["conf": folder, "conf/a": folder, "conf/a/b.sqlite": file]) == [])
+        #expect(
+            store("sqlite:a/b/c.sqlite", ["conf": folder, "conf/a": file])
+                == ["conf/w.yaml:1:8: `store` can't exist: conf/a is not a folder"]
+        )
+        #expect(
+            store("sqlite:/a/b.sqlite", ["/": locked])
+                == ["conf/w.yaml:1:8: `store` can't be made or written: this user may not write in the folder /"]
+        )
+        #expect(store("sqlite:a", ["conf": folder, "conf/a": readOnly]).first?.contains("can't be written") == true)
+        #expect(store("sqlite:a", ["conf": folder, "conf/a": folder]).first?.contains("is a folder") == true)
+        #expect(store("sqlite:a", ["conf": locked, "conf/a": file]).first?.contains("the folder conf") == true)
+        for text in ["postgres://u:canary@h/d", "{ env: DB }"] {
+            let found = store(text, [:])
+            #expect(found.count == 1)
+            #expect(found[0].contains("PostgreSQL") && !found[0].contains("canary"))
+        }
+        let loader = ConfigurationLoader(environment: [:], files: MemoryFiles(["w.yaml": "store: sqlite:fine"]))
+        let overridden = loader.load(path: "w.yaml", storeOverride: "postgres://h/d").diagnostics.map(\.description)
+        #expect(
+            overridden.count == 1 && overridden[0].hasPrefix("w.yaml: the store given beside it names a PostgreSQL")
+        )
+    }
+
+    @Test func filesThatOthersMayReadOrChange() {
+        func found(_ secret: UInt32, config: UInt32 = 0o644, folder: UInt32 = 0o755, group: UInt32 = 100) -> [String] {
+            problems(
+                Sample.subscription("secrets: [{ file: s/a.secret }]", profile: "fermion"),
+                [
+                    "conf/s/a.secret": FileStatus(kind: .file, mode: secret, owner: 7, group: group),
+                    "conf/w.yaml": FileStatus(kind: .file, mode: config, owner: 7, group: group),
+                    "conf/s": FileStatus(kind: .folder, mode: folder, owner: 7, group: group),
+                ],
+                ["conf/s/a.secret": "a-long-enough-secret"]
+            )
+        }
+        #expect(found(0o600) == [])
+        #expect(found(0o400) == [])
+        for mode: UInt32 in [0o644, 0o640, 0o604] {
+            #expect(
+                found(mode) == [
+                    "conf/w.yaml:6:23: warning: other users of this machine may read the secret in conf/s/a.secret: "
+                        + "chmod 600 conf/s/a.secret"
+                ]
+            )
+        }
+        // Many systems give every user a group alone.
+        #expect(found(0o660, config: 0o664, folder: 0o775, group: 7) == [])
+        #expect(found(0o600, config: 0o666, group: 7).count == 1)
+        let open = found(0o600, config: 0o664)
+        #expect(
+            open == ["conf/w.yaml: warning: other users of this machine may change conf/w.yaml: chmod go-w conf/w.yaml"]
+        )
+        #expect(found(0o600, folder: 0o777).first?.contains("may change conf/s:") == true)
+        #expect(found(0o600, folder: 0o1777) == [])
+    }
+}
