@@ -78,6 +78,22 @@ import WebhookCore
         #expect(result.error == .tls && !result.requestLeft)
     }
 
+    /// libcurl compares certificates alone: with any key the request would ride on the other's connection.
+    @Test func aForeignKeyDoesNotRideOnAnothersConnection() async throws {
+        let server = try RawServer.answering(RawServer.ok, tls: certificates.server("server", clientAuthority: true))
+        let transport = try CurlTransport(resolver: resolver)
+        var tls = TLSOptions(authorities: certificates.authority)
+        tls.certificate = try certificates.contents("client.pem")
+        tls.key = Secret(try certificates.contents("client.key").text)
+        #expect(try await result(of: server, tls: tls, on: transport).status == 200)
+        for key in [Secret(try certificates.contents("server.key").text), nil] {
+            tls.key = key
+            let refused = try await result(of: server, tls: tls, on: transport)
+            #expect(refused.error == .tls && !refused.requestLeft && !refused.connectionReused)
+        }
+        #expect(server.connectionCount == 1)
+    }
+
     @Test func stalledHandshake() async throws {
         let server = try RawServer { connection, _ in connection.waitForEnd() }
         let result = try await result(of: server, tls: nil, timeout: .milliseconds(250))
