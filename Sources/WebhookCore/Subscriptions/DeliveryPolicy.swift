@@ -12,7 +12,7 @@ public struct DeliveryPolicy: Sendable, Hashable {
     public var connectTimeout: Duration = .seconds(5)
     /// The most attempts in flight at once; defaults to 8.
     public var maxInFlight: Int = 8
-    /// The most starts in any period; `nil` (the default) for no limit.
+    /// The pace of starts; `nil` (the default) for no limit.
     public var rateLimit: RateLimit?
     /// Whether deliveries go in order of acceptance, the next only after the one before has settled; defaults to false.
     public var ordered: Bool = false
@@ -31,7 +31,7 @@ public struct DeliveryPolicy: Sendable, Hashable {
     ]
 }
 
-/// At most `count` starts in any `period`.
+/// At most `count` starts in any `period`, spread evenly over it.
 public struct RateLimit: Sendable, Hashable {
     public var count: Int
     public var period: Duration

@@ -24,7 +24,7 @@ extension DeliveryEngine {
             return
         }
         if let limit = lanes[index].policy.rateLimit {
-            guard let next = lanes[index].rate.nextStart(limit, now: now) else { return }
+            guard let next = lanes[index].rate.nextClaim(limit, now: now) else { return }
             guard next <= now else { return setTimer(index, next) }
         }
         let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
@@ -86,7 +86,7 @@ extension DeliveryEngine {
 
     func allowsRate(_ index: Int, now: Timestamp) -> Bool {
         guard let limit = lanes[index].policy.rateLimit else { return true }
-        return lanes[index].rate.nextStart(limit, now: now).map { $0 <= now } ?? false
+        return lanes[index].rate.nextClaim(limit, now: now).map { $0 <= now } ?? false
     }
 
     /// Counts an attempt in.

@@ -112,8 +112,15 @@ extension DeliveryEngine {
             return endUnsent(token, lanes[flight.lane].isDisabled ? .disabled : .parked, at: time)
         }
         if flight.isRateClaimed {
-            flights[token]?.isRateClaimed = false
             let limit = lanes[flight.lane].policy.rateLimit
+            if limit != nil {
+                let moment = lanes[flight.lane].rate.nextLeave(now: time.timeline)
+                guard moment <= time.timeline else {
+                    lanes[flight.lane].paced.append(PacedSend(token: token, body: body))
+                    return setTimer(flight.lane, moment)
+                }
+            }
+            flights[token]?.isRateClaimed = false
             lanes[flight.lane].rate.leave(limit, now: time.timeline)
             if limit != nil { enqueue(flight.lane, at: time) }
         }
@@ -135,6 +142,15 @@ extension DeliveryEngine {
                 isProven: lanes[flight.lane].health.isProven
             )
         )
+    }
+
+    /// Claimed attempts leave whose moment has come.
+    mutating func sendPaced(_ index: Int, at time: EngineTime) {
+        let paced = lanes[index].paced
+        guard !paced.isEmpty else { return }
+        // Those whose moment has not come stand in line again.
+        lanes[index].paced = []
+        for send in paced { self.send(send.token, body: send.body, at: time) }
     }
 
     mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {

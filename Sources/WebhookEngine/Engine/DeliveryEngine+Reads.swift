@@ -8,7 +8,10 @@ extension DeliveryEngine {
         if asked.openSubscriptions { openLanes(reads.openSubscriptions, at: time) }
         if !hasStarted, asked.interrupted {
             hasStarted = true
-            for index in lanes.indices { enqueue(index, at: time) }
+            for index in lanes.indices {
+                lanes[index].rate.begin(lanes[index].policy.rateLimit, now: time.timeline)
+                enqueue(index, at: time)
+            }
         }
         if asked.pendingEvents > 0 {
             eventsRead(reads, asked, at: time)

@@ -141,6 +141,7 @@ public struct DeliveryEngine {
         while let timer = timers.min, timer.at <= time.timeline {
             timers.removeMin()
             if lanes[timer.lane].wakeAt == timer.at { lanes[timer.lane].wakeAt = nil }
+            sendPaced(timer.lane, at: time)
             endPauseIfOver(timer.lane, at: time)
             enqueue(timer.lane, at: time)
         }
@@ -183,10 +184,14 @@ public struct DeliveryEngine {
             guard let index = laneIndex[subscription.name] else {
                 addLane(subscription)
                 lookForForeign(lanes.count - 1)
+                lanes[lanes.count - 1].rate.begin(subscription.policy.rateLimit, now: time.timeline)
                 continue
             }
-            let wasOrdered = lanes[index].policy.ordered
+            let (wasOrdered, limit) = (lanes[index].policy.ordered, lanes[index].policy.rateLimit)
             lanes[index].target = LaneTarget(subscription)
+            if limit != subscription.policy.rateLimit {
+                lanes[index].rate.begin(subscription.policy.rateLimit, now: time.timeline)
+            }
             if !subscription.isEnabled {
                 park(index)
             } else if lanes[index].isParked || wasOrdered != subscription.policy.ordered {

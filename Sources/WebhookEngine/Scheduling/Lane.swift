@@ -20,6 +20,8 @@ struct Lane {
     var arriving = 0
     var breaker = CircuitBreaker()
     var rate = RateLimiter()
+    /// Claims that are durable and wait for their moment to leave, the first first. A few.
+    var paced: [PacedSend] = []
     /// What the store remembers.
     var health: SubscriptionHealth
     /// The last attempt timed out; or the endpoint was failing when the process began, and nobody knows how.
@@ -85,4 +87,10 @@ public final class LaneTarget: Sendable {
         self.subscription = subscription
         url = subscription.url.display
     }
+}
+
+/// A claimed attempt that waits for its moment.
+struct PacedSend {
+    var token: UInt64
+    var body: ByteString
 }

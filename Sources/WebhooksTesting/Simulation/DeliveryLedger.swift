@@ -24,14 +24,18 @@ struct DeliveryLedger {
     var isForeign = false
 }
 
+/// What a rate-limited receiver gets, whoever sends it.
+struct PaceLedger {
+    var limit: RateLimit?
+    /// What was claimed under another limit may still leave.
+    var from: Int64 = 0
+    /// Milliseconds.
+    var starts: [Int64] = []
+}
+
 /// What was seen of a subscription's requests by one process.
 struct LaneLedger {
-    /// When the last requests left, on the timeline.
-    var starts: [Timestamp] = []
     var inFlight = 0
     /// The most that was allowed since the process began.
     var maxInFlight = 0
-    /// Under which limit; what was claimed under another may still leave for a moment.
-    var limit: RateLimit?
-    var limitedFrom: Timestamp?
 }

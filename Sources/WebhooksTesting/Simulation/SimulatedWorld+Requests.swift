@@ -117,18 +117,30 @@ extension SimulatedWorld {
         try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
         if subscription.policy.ordered { try checkOrder(id, name) }
         var lane = process?.lanes[name] ?? LaneLedger()
-        if let limit = subscription.policy.rateLimit {
-            if let from = lane.limitedFrom, time.timeline >= from { lane.starts.append(time.timeline) }
-            if lane.starts.count > limit.count {
-                let first = lane.starts[lane.starts.count - 1 - limit.count]
-                try Violation.require(first + limit.period <= time.timeline, "\(name) gets more than its rate allows")
-            }
-        }
+        try checkPace(name, subscription.policy.rateLimit)
         if !isTest { lane.inFlight += 1 }
         try Violation.require(lane.inFlight <= lane.maxInFlight, "\(name) has \(lane.inFlight) in flight")
         process?.lanes[name] = lane
         let total = process?.lanes.values.map(\.inFlight).reduce(0, +) ?? 0
         try Violation.require(total <= configuration.maxInFlight, "\(total) in flight")
+    }
+
+    /// No second and no period has more than the limit, and one that a restart may add.
+    private func checkPace(_ name: String, _ limit: RateLimit?) throws {
+        guard let limit, var pace = paces[name], pace.limit == limit, now >= pace.from else { return }
+        pace.starts.append(now)
+        paces[name] = pace
+        let period = limit.period.wholeMilliseconds
+        let perSecond = (limit.count * 1000 + Int(period) - 1) / Int(period)
+        for (length, most) in [(1000, perSecond), (period, limit.count)] {
+            let recent = pace.starts.lazy.reversed().prefix { $0 > self.now - Int64(length) }.count
+            try Violation.require(recent <= most + 1, "\(name) gets \(recent) within \(length) ms, and not \(most)")
+        }
+        // Whoever began the process: two starts are an interval apart, but for one that made up for lateness.
+        if pace.starts.count > 1, period / Int64(limit.count) <= 1000 {
+            let gap = pace.starts[pace.starts.count - 1] - pace.starts[pace.starts.count - 2]
+            try Violation.require(gap >= period / Int64(limit.count) - 3, "\(name) gets two within \(gap) ms")
+        }
     }
 
     /// The limits of a new configuration; what is under way already may be more.
@@ -137,10 +149,9 @@ extension SimulatedWorld {
             let most = max(process?.lanes[subscription.name]?.maxInFlight ?? 0, subscription.policy.maxInFlight)
             var lane = process?.lanes[subscription.name] ?? LaneLedger()
             lane.maxInFlight = most
-            if lane.limit != subscription.policy.rateLimit || lane.limitedFrom == nil {
-                lane.limit = subscription.policy.rateLimit
-                lane.limitedFrom = process.map { $0.clock.timeline + .milliseconds(lane.limitedFrom == nil ? 0 : 1100) }
-                lane.starts = []
+            if paces[subscription.name]?.limit != subscription.policy.rateLimit {
+                let from = paces[subscription.name] == nil ? 0 : now + 5000
+                paces[subscription.name] = PaceLedger(limit: subscription.policy.rateLimit, from: from)
             }
             process?.lanes[subscription.name] = lane
         }

@@ -48,6 +48,8 @@ final class SimulatedWorld {
     var expected: [String: [String]] = [:]
     /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.
     var expectation: [Int64: [String]] = [:]
+    /// Under which limit requests leave for each subscription, since when, and when they did; over all processes.
+    var paces: [String: PaceLedger] = [:]
     /// Events (rows) due later than accepted, since they were found due.
     var foundDue: [Int64: FoundDue] = [:]
     /// When the wall clock that jumped goes back to where it was, and by how much.

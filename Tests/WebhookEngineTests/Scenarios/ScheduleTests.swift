@@ -126,10 +126,11 @@ struct ScheduleTests {
         #expect(harness.states == [.delivered, .delivered, .delivered])
     }
 
-    @Test("a rate limit counts when attempts leave, not when they are claimed")
+    @Test("a rate limit paces attempts by when they leave, not by when they are claimed")
     func rate() {
-        let harness = EngineHarness([subscription { $0.rateLimit = RateLimit(count: 2, per: .seconds(1)) }])
+        let harness = EngineHarness([subscription { $0.rateLimit = RateLimit(count: 20, per: .seconds(1)) }])
         harness.emit("e0")
+        harness.advance(.seconds(1))
         harness.answer()
         harness.advance(.seconds(2))
         harness.holdsCommits = true
@@ -137,10 +138,25 @@ struct ScheduleTests {
         harness.clock.advance(by: .milliseconds(900))
         harness.holdsCommits = false
         harness.releaseCommit()
-        #expect(harness.sent.count == 2)
-        harness.advance(.milliseconds(999))
-        #expect(harness.sent.count == 2)
-        harness.advance(.milliseconds(1))
-        #expect(harness.sent.count == 4)
+        #expect(harness.sent.count == 1)
+        var starts: [Int] = [0]
+        for millisecond in 1...200 {
+            harness.advance(.milliseconds(1))
+            if harness.sent.count > starts.count { starts.append(millisecond) }
+        }
+        #expect(starts.count == 4 && zip(starts, starts.dropFirst()).allSatisfy { (48...52).contains($1 - $0) })
+    }
+
+    @Test("a restart leaves the pace as it is")
+    func rateAfterRestart() {
+        let harness = EngineHarness([subscription { $0.rateLimit = RateLimit(count: 2, per: .seconds(1)) }])
+        harness.advance(.seconds(1))
+        harness.emit("e1", "e2")
+        #expect(harness.sentEvents == ["e1"])
+        let next = harness.restarted()
+        next.advance(.milliseconds(499))
+        #expect(next.sent.isEmpty)
+        next.advance(.milliseconds(5))
+        #expect(next.sent.count == 1)
     }
 }

@@ -8,49 +8,92 @@ import WebhooksTesting
 struct RateLimiterTests {
     private func moment(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
 
-    @Test("at most so many starts in any period, and never later than needed")
-    func anyWindow() {
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<50 {
-            let limit = RateLimit(count: random.pick(1...5), per: .milliseconds(random.pick(10...200)))
-            var limiter = RateLimiter()
-            var starts: [Int64] = []
-            var now: Int64 = 0
-            for _ in 0..<200 {
-                now += Int64(random.pick(0...40))
-                let period = limit.period.wholeMilliseconds
-                let recent = starts.filter { $0 > now - period }
-                guard let next = limiter.nextStart(limit, now: moment(now)) else {
-                    Issue.record("nothing is claimed, so there is a moment")
-                    return
-                }
-                #expect((next == moment(now)) == (recent.count < limit.count))
-                if next > moment(now) { now = next.milliseconds }
+    static let limits: [RateLimit] = [
+        RateLimit(count: 1, per: .seconds(1)), RateLimit(count: 10, per: .seconds(1)),
+        RateLimit(count: 100, per: .seconds(1)), RateLimit(count: 3000, per: .seconds(1)),
+        RateLimit(count: 600, per: .seconds(60)), RateLimit(count: 1000, per: .seconds(3600)),
+        RateLimit(count: 7, per: .seconds(60)),
+    ]
+
+    /// Plays somebody who always has something to send; commits take up to 30 ms and timers are up to 2 ms late.
+    private func starts(_ limit: RateLimit, for length: Int64, seed: UInt64) -> [Int64] {
+        var random = SeededGenerator(seed: seed)
+        var limiter = RateLimiter()
+        var starts: [Int64] = []
+        var durable: [Int64] = []
+        var now: Int64 = 0
+        while now < length {
+            while let next = limiter.nextClaim(limit, now: moment(now)), next <= moment(now) {
                 limiter.claim()
+                durable.append(max(durable.last ?? 0, now + Int64(random.pick(0...(random.chance(5) ? 30 : 4)))))
+            }
+            while let first = durable.first, first <= now, limiter.nextLeave(now: moment(now)) <= moment(now) {
+                durable.removeFirst()
                 limiter.leave(limit, now: moment(now))
                 starts.append(now)
-                #expect(starts.filter { $0 > now - period }.count <= limit.count)
+            }
+            now += random.chance(10) ? 2 : 1
+        }
+        return starts
+    }
+
+    @Test("no second has more than the limit, nor has any period", arguments: limits)
+    func anyWindow(limit: RateLimit) {
+        for seed in 1...3 as ClosedRange<UInt64> {
+            let starts = starts(limit, for: 20_000, seed: seed)
+            let period = limit.period.wholeMilliseconds
+            for (length, most) in [
+                (1000, (limit.count * 1000 + Int(period) - 1) / Int(period)), (Int(period), limit.count),
+            ] {
+                var first = 0
+                for (index, start) in starts.enumerated() {
+                    while starts[first] <= start - Int64(length) { first += 1 }
+                    #expect(index - first + 1 <= most, "within \(length) ms up to \(start)")
+                    if index - first + 1 > most { return }
+                }
             }
         }
     }
 
-    @Test("what is claimed counts, and the moment at which it leaves")
+    @Test("spread, not in bunches, and at the limit's pace", arguments: limits)
+    func pace(limit: RateLimit) {
+        let starts = starts(limit, for: 20_000, seed: 5)
+        let interval = Double(limit.period.wholeMilliseconds) / Double(limit.count)
+        for (before, after) in zip(starts, starts.dropFirst()) {
+            #expect(Double(after - before) >= interval - 3)
+        }
+        // A clock that ticks in milliseconds, and now and then every other, costs a fast pace something.
+        #expect(Double(starts.count) >= 20_000 / interval * (interval < 1 ? 0.8 : 0.97) - 1)
+    }
+
+    @Test("what comes after a pause finds no saved-up burst")
+    func idle() {
+        let limit = RateLimit(count: 10, per: .seconds(1))
+        var limiter = RateLimiter()
+        for start in [0, 60_000] as [Int64] {
+            let now = moment(start)
+            #expect(limiter.nextClaim(limit, now: now) == now && limiter.nextLeave(now: now) == now)
+            limiter.claim()
+            limiter.leave(limit, now: now)
+            #expect(limiter.nextLeave(now: now) > moment(start + 97))
+        }
+    }
+
+    @Test("what is claimed counts, until it comes to nothing")
     func claims() {
-        let limit = RateLimit(count: 2, per: .milliseconds(100))
+        let limit = RateLimit(count: 2, per: .seconds(1))
         var limiter = RateLimiter()
         limiter.claim()
-        let first = limiter.nextStart(limit, now: moment(0))
-        #expect(first == moment(0))
-        limiter.claim()
-        let second = limiter.nextStart(limit, now: moment(0))
-        #expect(second == nil)
-        limiter.leave(limit, now: moment(50))
-        limiter.leave(limit, now: moment(50))
-        let third = limiter.nextStart(limit, now: moment(60))
-        #expect(third == moment(150))
-        limiter.claim()
+        #expect(limiter.nextClaim(limit, now: moment(0)) == nil)
         limiter.release()
-        let fourth = limiter.nextStart(limit, now: moment(150))
-        #expect(fourth == moment(150))
+        #expect(limiter.nextClaim(limit, now: moment(0)) == moment(0))
+    }
+
+    @Test("a process that begins leaves room for the one before", arguments: limits)
+    func begins(limit: RateLimit) {
+        var limiter = RateLimiter()
+        limiter.begin(limit, now: moment(5000))
+        let wait = limiter.nextLeave(now: moment(5000)).milliseconds - 5000
+        #expect(wait >= min(1000, limit.period.wholeMilliseconds / Int64(limit.count)) && wait <= 1006)
     }
 }
