@@ -55,7 +55,7 @@ import Testing
         #expect(Set(sandbox.receiver.requests.compactMap { $0.header("webhook-id") }).count == 300)
     }
 
-    @Test func `detached, all is stored in one go`() async throws {
+    @Test func `detached, all is stored`() async throws {
         let sandbox = try Sandbox()
         let lines = (0..<20).map { #"{"topic":"a.b","data":\#($0)}"# }.joined(separator: "\r\n")
         let done = try await sandbox.run("emit", "--batch", "-", "--detach", input: lines)
@@ -63,5 +63,20 @@ import Testing
         #expect(done.out == "20 events stored\n")
         #expect(try await sandbox.run("events", "list", "--json").lines.count == 20)
         #expect(sandbox.receiver.requestCount == 0)
+    }
+
+    @Test(arguments: ["alone", "beside a dispatcher", "detached"])
+    func `lines are accepted in their order`(how: String) async throws {
+        let sandbox = try Sandbox()
+        let dispatcher = how == "beside a dispatcher" ? try Background(["run"], in: sandbox) : nil
+        _ = await dispatcher?.line(containing: "delivering", on: .error)
+        let lines = (0..<1000).map { #"{"topic":"a.b","data":\#($0),"id":"e\#($0)"}"# }
+        try sandbox.write("in", lines.joined(separator: "\n"))
+        let arguments = ["emit", "--batch", "in", "--json"] + (how == "detached" ? ["--detach"] : [])
+        #expect(try await sandbox.run(arguments).status == 0)
+        let rows = try await sandbox.run("events", "list", "--json", "--limit", "1000").lines
+        // Newest first, by row.
+        #expect(try rows.map { try JSONText($0)["id"].string } == (0..<1000).reversed().map { "e\($0)" })
+        dispatcher?.signal(15)
     }
 }

@@ -5,19 +5,19 @@ internal import WebhookCore
 extension EngineRunner {
     func workOffInbox() {
         dispatchPrecondition(condition: .onQueue(queue))
-        let (orders, continuations) = inbox.withLock { inbox in
+        let (orders, answers) = inbox.withLock { inbox in
             defer {
                 inbox.orders = []
-                inbox.continuations = []
+                inbox.answers = []
                 inbox.isScheduled = false
             }
-            return (inbox.orders, inbox.continuations)
+            return (inbox.orders, inbox.answers)
         }
         if let fatal {
-            for continuation in continuations { continuation.resume(returning: .failure(fatal)) }
+            for answer in answers { answer.resume(returning: .failure(fatal)) }
             return
         }
-        for (order, continuation) in zip(orders, continuations) { emitContinuations[order.token] = continuation }
+        for (order, answer) in zip(orders, answers) { emitAnswers[order.token] = answer }
         drive { engine, time in engine.emit(orders, at: time) }
     }
 
@@ -57,8 +57,8 @@ extension EngineRunner {
     func stop(_ error: StoreError) {
         fatal = error
         observer.failed(error)
-        for continuation in emitContinuations.values { continuation.resume(returning: .failure(error)) }
-        emitContinuations = [:]
+        for answer in emitAnswers.values { answer.resume(returning: .failure(error)) }
+        emitAnswers = [:]
     }
 
     /// Gives the engine an input, and does what it wants done until it wants nothing more.
@@ -75,7 +75,7 @@ extension EngineRunner {
                 send(actions.sends)
             }
             for reply in actions.replies {
-                emitContinuations.removeValue(forKey: reply.token)?.resume(returning: reply.result)
+                emitAnswers.removeValue(forKey: reply.token)?.resume(returning: reply.result)
             }
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             for notice in actions.notices { observer.noticed(notice) }

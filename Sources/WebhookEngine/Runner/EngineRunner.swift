@@ -21,7 +21,7 @@ public final class EngineRunner: @unchecked Sendable {
     var generation: Generation
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
-    var emitContinuations: [UInt64: CheckedContinuation<Result<AcceptanceResult, StoreError>, Never>] = [:]
+    var emitAnswers: [UInt64: EmitAnswer] = [:]
     var waiters: [(conditions: [Condition], continuation: CheckedContinuation<Void, Never>)] = []
     let timer: any DispatchSourceTimer
     var timerAt: Timestamp?
@@ -40,7 +40,7 @@ public final class EngineRunner: @unchecked Sendable {
 
     struct Inbox {
         var orders: [EmitOrder] = []
-        var continuations: [CheckedContinuation<Result<AcceptanceResult, StoreError>, Never>] = []
+        var answers: [EmitAnswer] = []
         var isScheduled = false
         var lastToken: UInt64 = 0
     }
@@ -90,23 +90,65 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// Stores an event durably and delivers it; returns once it is on disk.
-    public func emit(_ event: Event, target: String? = nil, generation: Generation, at now: Timestamp) async
+    public func emit(_ event: Event, target: String? = nil, generation: Generation) async
         -> Result<AcceptanceResult, StoreError>
     {
         // Matched and rendered by the caller, so that callers share the work.
-        let isDue = event.deliverAt.map { $0 <= now } ?? true
-        let deliveries = isDue ? generation.prepare(event, target: target) : nil
+        let deliveries = event.isDue(at: clock.now.wall) ? generation.prepare(event, target: target) : nil
         return await withCheckedContinuation { continuation in
-            let needsSchedule = inbox.withLock { inbox in
-                inbox.lastToken += 1
-                let order = EmitOrder(token: inbox.lastToken, event: event, target: target, deliveries: deliveries)
-                inbox.orders.append(order)
-                inbox.continuations.append(continuation)
-                defer { inbox.isScheduled = true }
-                return !inbox.isScheduled
+            enqueue([EmitOrder(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
+                .one(continuation)
             }
-            if needsSchedule { queue.async { self.workOffInbox() } }
         }
+    }
+
+    /// Stores events durably, in their order and in one transaction, and delivers them. Returns once they stand in line:
+    /// what is emitted afterwards comes behind them.
+    ///
+    /// - Parameter completion: called once, on the engine's queue, with the results in the events' order.
+    public func emit(
+        _ events: [Event],
+        generation: Generation,
+        completion: @escaping @Sendable ([Result<AcceptanceResult, StoreError>]) -> Void
+    ) async {
+        guard !events.isEmpty else { return queue.async { completion([]) } }
+        let now = clock.now.wall
+        let share = max(16, (events.count + 3) / 4)
+        let orders = await withTaskGroup(of: (Int, [EmitOrder]).self) { group in
+            for start in stride(from: 0, to: events.count, by: share) {
+                group.addTask {
+                    let part = events[start..<min(start + share, events.count)]
+                    return (
+                        start,
+                        part.map { event in
+                            let deliveries = event.isDue(at: now) ? generation.prepare(event, target: nil) : nil
+                            return EmitOrder(token: 0, event: event, deliveries: deliveries)
+                        }
+                    )
+                }
+            }
+            var parts: [(Int, [EmitOrder])] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+        let group = EmitGroup(count: orders.count, completion: completion)
+        enqueue(orders) { .part(group, $0) }
+    }
+
+    /// Puts orders into the inbox, side by side: they are taken together, and share a transaction.
+    private func enqueue(_ orders: [EmitOrder], _ answer: (Int) -> EmitAnswer) {
+        let needsSchedule = inbox.withLock { inbox in
+            for (position, order) in orders.enumerated() {
+                inbox.lastToken += 1
+                var order = order
+                order.token = inbox.lastToken
+                inbox.orders.append(order)
+                inbox.answers.append(answer(position))
+            }
+            defer { inbox.isScheduled = true }
+            return !inbox.isScheduled
+        }
+        if needsSchedule { queue.async { self.workOffInbox() } }
     }
 
     /// Takes care of events (rows) that are in the store already.

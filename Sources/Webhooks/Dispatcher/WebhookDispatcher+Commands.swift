@@ -68,13 +68,16 @@ extension WebhookDispatcher {
     }
 
     /// Sees to an event of this command's that is in the store; where this process doesn't deliver yet, once it does.
-    func take(_ accepted: AcceptedEvent) {
+    func take(_ accepted: AcceptedEvent) { take([accepted]) }
+
+    func take(_ accepted: [AcceptedEvent]) {
         let session = state.withLock { state in
-            state.ownEvents.append(accepted.row)
+            state.ownEvents.append(contentsOf: accepted.map(\.row))
             return state.session
         }
-        // An engine that has accepted it itself has it already.
-        if accepted.receipt.isDuplicate || !accepted.isWithEngine { session?.runner.adopt([accepted.row]) }
+        // An engine that has accepted them itself has them already.
+        let foreign = accepted.filter { $0.receipt.isDuplicate || !$0.isWithEngine }.map(\.row)
+        if !foreign.isEmpty { session?.runner.adopt(foreign) }
     }
 
     /// Waits until every delivery of these events has had its first attempt or is held by a pause, or the time is over.

@@ -75,30 +75,11 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event durably; returns once it is on disk. Delivery follows, by this process's or another's dispatcher.
     ///
-    /// - Throws: ``WebhooksError`` with `event` where another event has this id or ``check(_:)`` refuses it, with `store` where it could not be stored:
-    ///   then nothing is acknowledged, and it may be emitted again.
+    /// - Throws: ``WebhooksError`` with `event` where another event has this id or ``check(_:)`` refuses it, with
+    ///   `store` where it could not be stored: then nothing is acknowledged, and it may be emitted again.
     @discardableResult
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
         try await accept(event, target: nil).receipt
-    }
-
-    /// Stores events durably in one transaction: all of them, or on an error none.
-    ///
-    /// - Throws: ``WebhooksError`` as ``emit(_:)`` does; events beside one whose id is taken are stored.
-    @discardableResult
-    public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
-        for event in events { try check(event) }
-        let results: [AcceptanceResult]
-        do throws(StoreError) {
-            results = try await stores.writer().append(events)
-        } catch {
-            throw WebhooksError(error)
-        }
-        var receipts: [EmitReceipt] = []
-        for (event, result) in zip(events, results) {
-            receipts.append(try AcceptedEvent(event, result, isWithEngine: false).receipt)
-        }
-        return receipts
     }
 
     /// Stores an event, by the engine of this process where one runs.
@@ -111,8 +92,7 @@ public final class WebhookDispatcher: Sendable {
                 result = try await session.runner.emit(
                     event,
                     target: target,
-                    generation: generation,
-                    at: Timestamp.now
+                    generation: generation
                 ).get()
             } else {
                 result = try await stores.writer().append(event, target: target)

@@ -6,8 +6,6 @@ struct EmitBatch {
     var dispatcher: WebhookDispatcher
     var emit: Emit
 
-    /// Events that are stored at the same time; they share transactions.
-    private static let window = 256
     /// Events whose deliveries are read at a time.
     private static let page = 100
 
@@ -38,9 +36,10 @@ struct EmitBatch {
             return true
         }
         if emit.detach {
-            let receipts = try await dispatcher.emit(events)
-            for receipt in receipts where emit.options.json { emitted(receipt.event, []).json.write() }
-            writeSummary(receipts.count, BatchSummary())
+            let (stored, failure) = await dispatcher.emitWithinCommand(events)
+            for event in stored where emit.options.json { emitted(event, []).json.write() }
+            if let failure { throw Self.failure(failure, stored: stored.count, of: events.count) }
+            writeSummary(stored.count, BatchSummary())
             return true
         }
         let trap = InterruptTrap()
@@ -63,46 +62,23 @@ struct EmitBatch {
             Notice.note("paused", "\(wait) paused; `webhooks stats` shows until when", asJSON: emit.options.json)
         }
         writeSummary(stored, summary)
-        if let failure {
-            throw CommandFailure(
-                .unavailable,
-                code: failure.code.description,
-                "\(failure.message); \(stored) of \(events.count) events are stored"
-            )
-        }
+        if let failure { throw Self.failure(failure, stored: stored, of: events.count) }
         return wait.areDone && stored == events.count && summary.areDelivered
     }
 
-    /// Stores events side by side until all are stored, one can't be, or a signal comes.
+    /// Stores events in their order until all are stored, one can't be, or a signal comes.
     private func store(_ events: [Event], _ trap: InterruptTrap) async -> (stored: [Event], failure: WebhooksError?) {
-        var isStored = [Bool](repeating: false, count: events.count)
-        var failure: WebhooksError?
         let line = ProgressLine()
-        await withTaskGroup(of: (Int, WebhooksError?).self) { group in
-            var next = 0
-            var done = 0
-            while true {
-                while next < events.count, next - done < Self.window, failure == nil, !trap.isTriggered {
-                    let (index, event) = (next, events[next])
-                    group.addTask {
-                        do throws(WebhooksError) {
-                            _ = try await dispatcher.emitWithinCommand(event)
-                            return (index, nil)
-                        } catch {
-                            return (index, error)
-                        }
-                    }
-                    next += 1
-                }
-                guard let (index, error) = await group.next() else { break }
-                done += 1
-                isStored[index] = error == nil
-                failure = failure ?? error
-                line.update("stored \(done) of \(events.count) events")
-            }
+        defer { line.clear() }
+        return await dispatcher.emitWithinCommand(events, isStopped: { trap.isTriggered }) { stored in
+            line.update("stored \(stored) of \(events.count) events")
         }
-        line.clear()
-        return (zip(events, isStored).filter(\.1).map(\.0), failure)
+    }
+
+    private static func failure(_ error: WebhooksError, stored: Int, of count: Int) -> CommandFailure {
+        let text = "\(error.message); \(stored) of \(count) events are stored"
+        return error.store == nil
+            ? .data(text, hint: nil) : CommandFailure(.unavailable, code: error.code.description, text)
     }
 
     /// Prints each event under `--json`, and adds up the deliveries for people.
