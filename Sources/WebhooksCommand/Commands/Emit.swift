@@ -116,6 +116,8 @@ struct Emit: AsyncParsableCommand {
             let receipt = try await dispatcher.emit(event)
             return try await report(receipt, on: dispatcher, deliveries: [], isDetached: true)
         }
+        // Before a store is made for it.
+        try dispatcher.check(event)
         let trap = InterruptTrap()
         let (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let receipt = try await dispatcher.emitWithinCommand(event)
