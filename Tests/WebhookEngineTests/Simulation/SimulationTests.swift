@@ -14,7 +14,7 @@ struct SimulationTests {
     /// Seeds that have found something at some time, in an engine or in the simulation itself.
     static let corpus: [UInt64] = [
         8, 11, 14, 25, 34, 38, 42, 56, 59, 121, 145, 152, 198, 204, 230, 235, 275, 1102, 5061, 5276, 5371, 5629,
-        700_189, 2_502_567_567, 1_492_764_468,
+        700_189, 2_502_567_567, 1_492_764_468, 12, 19, 35,
     ]
 
     @Test("known seeds")
