@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import FaultHarness
 internal import Foundation
 
@@ -42,20 +41,11 @@ options.without = Set(environment["WITHOUT"]?.split(separator: ",").map(String.i
 say("SEED=\(seed) HOURS=\(hours)\(options.round.map { " ROUND=\($0)" } ?? "")")
 
 let stop = Stop()
-let signals = [SIGINT, SIGTERM].map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler {
-        // The second one ends it at once; the children's guard sees to them.
-        if stop.isStoppedNow { _exit(128 + number) }
-        stop.stop()
-    }
-    source.activate()
-    return source
-}
+let signals = StopSignals(stop)
 
 do {
     let verdict = try await SoakRun(options, stop: stop, report: say).run()
+    withExtendedLifetime(signals) {}
     say(verdict.line)
     exit(verdict.exitCode)
 } catch {

@@ -10,6 +10,8 @@ struct Dispatchers {
         var life: ClosedRange<Int>
         /// Whether they are killed rather than drained.
         var killPercent: Int
+        /// How many of a hundred get a signal while they start.
+        var startPercent = 20
         /// Whether something happens to them meanwhile.
         var trouble: Bool
         /// Whether their files are taken away.
@@ -21,6 +23,8 @@ struct Dispatchers {
     let habits: Habits
     let receivers: Subscriptions.Receivers
     var random: SeededGenerator
+    /// Their clock; `nil`: the right one.
+    var clock: ClockShim?
 
     static let grace = Duration.seconds(2)
     static let bound = Duration.seconds(30)
@@ -31,10 +35,11 @@ struct Dispatchers {
             let process = try bench.start(
                 ["run"],
                 configuration: bench.changingConfiguration,
+                environment: clock?.environment ?? [],
                 limit: .seconds(7200)
             )
             var death = Death()
-            if random.chance(habits.trouble ? 10 : 0) {
+            if random.chance(habits.startPercent) {
                 // At any moment of the start.
                 await stop.sleep(milliseconds: random.pick(0...300))
                 if random.chance(40) { process.command.send(SIGHUP) }
@@ -88,6 +93,8 @@ struct Dispatchers {
         while !process.command.errors.contains("delivering") {
             if process.command.hasEnded {
                 death.at = bench.ledger.now
+                // One that cron has started was there first.
+                if process.command.errors.contains("in use by another dispatcher: `run`") { death.allowed = [69] }
                 return false
             }
             if ContinuousClock.now > patience {
@@ -123,6 +130,7 @@ struct Dispatchers {
                 }
             }
             if random.chance(habits.trouble ? 50 : 5) { try await trouble(process) }
+            if let clock, random.chance(15) { await shift(clock) }
             if habits.sabotage, random.chance(5) {
                 try await sabotage(process, &death)
                 if death.at != nil { return }
@@ -185,6 +193,15 @@ struct Dispatchers {
         }
     }
 
+    /// Sets its clock wrong for a moment.
+    private mutating func shift(_ clock: ClockShim) async {
+        let day: Int64 = 86_400
+        bench.ledger.count("wrong clocks")
+        clock.set(seconds: random.pick([35 * day, -day, 3600, -3600]) ?? 0)
+        await stop.sleep(milliseconds: random.pick(50...2000))
+        clock.set(seconds: 0)
+    }
+
     /// A second dispatcher has to say that there is one.
     private mutating func second() async throws {
         try await bench.run("run (beside another)", ["run"], bound: Self.bound, allowed: [69])
@@ -192,23 +209,27 @@ struct Dispatchers {
 
     /// Takes one of its files away. It has to notice, and stop rather than go on with what nobody else sees.
     private mutating func sabotage(_ process: Workbench.Process, _ death: inout Death) async throws {
-        let ending = random.pick(["-shm", ".lock"]) ?? "-shm"
+        let ending = random.pick(["-shm", ".lock", "-wal", ""]) ?? "-shm"
+        // What holds data is put back afterwards, the rest is made again by whoever comes next.
+        let isPutBack = ending == "" || ending == "-wal"
         guard access(bench.storePath + ending, F_OK) == 0, !process.command.hasEnded else { return }
         bench.ledger.count("lost files")
         let at: Instant? = await bench.alone {
             await bench.ledger.disturbing {
-                unlink(bench.storePath + ending)
+                let path = bench.storePath + ending
+                if isPutBack { rename(path, path + ".away") } else { unlink(path) }
+                defer { if isPutBack { rename(path + ".away", path) } }
                 let patience = ContinuousClock.now + .seconds(15)
                 while !process.command.hasEnded, ContinuousClock.now < patience {
                     try? await Task.sleep(for: .milliseconds(20))
                 }
                 guard !process.command.hasEnded else { return bench.ledger.now }
-                bench.ledger.add(Violation(.unnoticed, "`run` went on for 15 s after its \(ending) was removed"))
+                bench.ledger.add(Violation(.unnoticed, "`run` went on for 15 s after \(path) was removed"))
                 process.command.send(SIGKILL)
                 return bench.ledger.now
             }
         }
-        death = Death(at: at, allowed: [69], how: "run (\(ending) removed)")
+        death = Death(at: at, allowed: [69], how: "run (its \(ending == "" ? "store" : ending) was removed)")
     }
 
     private func note(_ process: Workbench.Process, _ exit: Command.Exit, _ death: Death) {

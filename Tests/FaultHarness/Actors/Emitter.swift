@@ -7,15 +7,27 @@ struct Emitter {
     let bench: Workbench
     let stop: Stop
     var random: SeededGenerator
+    /// The clock of some of its processes; `nil`: the right one.
+    let clock: ClockShim?
     private var count = 0
     /// Ids that were acknowledged, to emit again.
     private var known: [String] = []
 
-    init(name: String, bench: Workbench, stop: Stop, random: SeededGenerator) {
+    init(name: String, bench: Workbench, stop: Stop, random: SeededGenerator, clock: ClockShim?) {
         self.name = name
         self.bench = bench
         self.stop = stop
         self.random = random
+        self.clock = clock
+    }
+
+    /// What a process gets whose clock is wrong by an hour or by weeks.
+    private mutating func clockEnvironment() -> [String] {
+        guard let clock, random.chance(40) else { return [] }
+        let hour: Int64 = 3600
+        clock.set(seconds: random.pick([-480 * hour, -hour, hour, 480 * hour]) ?? 0)
+        bench.ledger.count("wrong clocks")
+        return clock.environment
     }
 
     static let bound = Duration.seconds(60)
@@ -30,7 +42,8 @@ struct Emitter {
             case ..<75: try await batch(["--wait", "3s"])
             case ..<85: try await batch(["--detach"])
             case ..<89: try await badBatch()
-            case ..<93: try await again()
+            case ..<91: try await again()
+            case ..<93: try await together()
             case ..<95: try await single(["--detach"], topic: Topic.poison)
             case ..<96: try await single(["--detach"], padding: random.pick(100_000...2_000_000))
             default: await stop.sleep(milliseconds: random.pick(0...500))
@@ -82,6 +95,7 @@ struct Emitter {
             "emit \(topic) \(form.joined(separator: " "))",
             ["emit", topic, "--data", isInput ? "-" : data, "--id", id] + form,
             input: isInput ? data : nil,
+            environment: clockEnvironment(),
             bound: Self.bound,
             allowed: form.contains("--detach") ? [0] : [0, 1],
             killedAfter: killTime()
@@ -115,10 +129,14 @@ struct Emitter {
         let ids = (0..<random.pick(2...80)).map { _ in nextID() }
         begin(ids, topic: Topic.plain, batch: ids[0])
         let lines = ids.map { #"{"topic":"\#(Topic.plain)","id":"\#($0)","data":\#(EventData.text($0))}"# }
+        let file = "\(bench.folder)/batch-\(name).jsonl"
+        let isFile = random.chance(30)
+        if isFile { bench.write(lines.joined(separator: "\n"), to: file) }
         let result = try await bench.run(
             "emit --batch \(form.joined(separator: " "))",
-            ["emit", "--batch", "-", "--json"] + form,
-            input: lines.joined(separator: "\n"),
+            ["emit", "--batch", isFile ? file : "-", "--json"] + form,
+            input: isFile ? nil : lines.joined(separator: "\n"),
+            environment: clockEnvironment(),
             bound: Self.bound,
             allowed: form.contains("--detach") ? [0] : [0, 1],
             killedAfter: killTime()
@@ -154,6 +172,28 @@ struct Emitter {
             bound: Self.bound,
             allowed: [65]
         )
+    }
+
+    /// The same event by several processes at once: it is stored and sent once.
+    private mutating func together() async throws {
+        let id = nextID()
+        begin([id], topic: Topic.plain)
+        let bench = bench
+        let form = random.chance(50) ? ["--detach"] : ["--wait", "3s"]
+        let exits = try await withThrowingTaskGroup(of: Command.Exit.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    try await bench.run(
+                        "emit (one id by three at once) \(form[0])",
+                        ["emit", Topic.plain, "--data", EventData.text(id), "--id", id] + form,
+                        bound: Self.bound,
+                        allowed: [0, 1]
+                    ).exit
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        if exits.contains(where: Self.isDurable) { acknowledge([id]) }
     }
 
     /// The events that a batch has printed before it was killed: what is printed is durable.

@@ -18,25 +18,31 @@ struct Host {
 
     mutating func run() async throws {
         while !stop.isOver {
-            number += 1
-            let pause = random.chance(20) ? 0 : 40
-            let length = random.pick(200...3000)
-            let process = try bench.start(
-                [
-                    "host", bench.storePath, "\(number)", "\(random.pick(1...1_000_000))", "\(length)", "\(pause)",
-                ],
-                program: program,
-                limit: .seconds(60)
-            )
-            let isKilled = random.chance(40)
-            if isKilled {
-                _ = try? await process.command.kill(after: .milliseconds(random.pick(0...length)))
-                bench.ledger.count("kills")
-            }
-            let exit = await process.command.exit()
-            note(process, exit, isKilled: isKilled)
+            try await process()
             await stop.sleep(milliseconds: random.pick(0...1000))
         }
+    }
+
+    private mutating func process() async throws {
+        await bench.gate.enter()
+        defer { bench.gate.leave() }
+        number += 1
+        let pause = random.chance(20) ? 0 : 40
+        let length = random.pick(200...3000)
+        let process = try bench.start(
+            [
+                "host", bench.storePath, "\(number)", "\(random.pick(1...1_000_000))", "\(length)", "\(pause)",
+            ],
+            program: program,
+            limit: .seconds(60)
+        )
+        let isKilled = random.chance(40)
+        if isKilled {
+            _ = try? await process.command.kill(after: .milliseconds(random.pick(0...length)))
+            bench.ledger.count("kills")
+        }
+        let exit = await process.command.exit()
+        note(process, exit, isKilled: isKilled)
     }
 
     private func note(_ process: Workbench.Process, _ exit: Command.Exit, isKilled: Bool) {

@@ -5,6 +5,8 @@ struct Operator {
     let bench: Workbench
     let stop: Stop
     var random: SeededGenerator
+    /// Whether what is old may be deleted: not where clocks are wrong, for then all may be.
+    let prunes: Bool
 
     private static let bound = Duration.seconds(60)
     private static let names = Subscriptions.promises.map(\.name)
@@ -18,7 +20,7 @@ struct Operator {
 
     private mutating func act() async throws {
         let name = random.pick(Self.names) ?? "healthy"
-        switch random.pick(0...15) {
+        switch random.pick(0...16) {
         case 0: try await run(["deliveries", "list", "--limit", "200", "--json"])
         case 1: try await run(["deliveries", "list", "--state", "waiting", "--subscription", name])
         case 2: try await run(["events", "list", "--since", "10s"])
@@ -26,25 +28,33 @@ struct Operator {
         case 4: try await run(["export", "--format", "csv", "--since", "10s"])
         case 5: try await run(["export", "--format", "jsonl", "--subscription", name])
         case 6: try await run(["check"])
-        case 7: try await run(["prune", "--older-than", "2h"])
+        case 7: if prunes { try await run(["prune", "--older-than", "2h"]) }
         case 8: try await run(["validate"])
         case 9: try await run(["test", name, "--wait", "2s"], allowed: [0, 1])
         case 10: try await run(["disable", "hostile"])
         case 11, 12: try await run(["enable", "hostile"])
         case 13: try await run(["cancel", "--subscription", "hostile"], allowed: [0, 1])
         case 14: try await retrigger()
+        // As from cron: it delivers where nobody else does.
+        case 15:
+            try await run(["run", "--until-idle"], allowed: [0, 1, 69], killedAfter: .seconds(random.pick(1...5)))
         default: try await show()
         }
     }
 
-    private func run(_ arguments: [String], allowed: Set<Int32> = [0]) async throws {
+    private func run(
+        _ arguments: [String],
+        allowed: Set<Int32> = [0],
+        killedAfter: Duration? = nil
+    ) async throws {
         // Without a store there is nothing to read.
         let isEarly = bench.ledger.now < .seconds(5)
         try await bench.run(
             arguments.joined(separator: " "),
             arguments,
             bound: Self.bound,
-            allowed: isEarly ? allowed.union([69]) : allowed
+            allowed: isEarly ? allowed.union([69]) : allowed,
+            killedAfter: killedAfter
         )
     }
 

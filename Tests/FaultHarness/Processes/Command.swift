@@ -36,13 +36,15 @@ package final class Command: Sendable {
     ///   - outputs: the output files' path, without their endings.
     ///   - limit: how long it may take: one that hangs is killed instead of holding everything up for good.
     ///   - group: the process group to join; default: that of this process.
+    ///   - environment: variables beside those of this process.
     package init(
         _ program: String,
         _ arguments: [String],
         input: String? = nil,
         outputs: String,
         limit: Duration,
-        group: pid_t? = nil
+        group: pid_t? = nil,
+        environment: [String] = []
     ) throws {
         self.arguments = arguments
         outputPath = outputs + ".out"
@@ -70,8 +72,11 @@ package final class Command: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
+        let own = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
+        let variables = (own + environment).map { strdup($0) } + [nil]
+        defer { for variable in variables { free(variable) } }
         var child = pid_t()
-        let code = posix_spawn(&child, program, &actions, &attributes, words, environ)
+        let code = posix_spawn(&child, program, &actions, &attributes, words, variables)
         guard code == 0 else { throw Problem("cannot start \(program): \(String(cString: strerror(code)))") }
         processID = child
         // A thread of its own: waiting must hold up nobody.

@@ -35,9 +35,12 @@ final class ProcessGroup: Sendable {
         id = child
     }
 
+    /// Kills all of it; what is started in it afterwards fails.
+    func end() { Glibc.kill(-id, SIGKILL) }
+
     /// Kills what is left of it.
     deinit {
-        Glibc.kill(-id, SIGKILL)
+        end()
         close(lifeline)
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}

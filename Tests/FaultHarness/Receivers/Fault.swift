@@ -24,6 +24,10 @@ enum Fault: Sendable {
     case endless(Part)
     /// Accepts, and closes a moment later without having said so.
     case hangUp(SampleResponse, milliseconds: Int)
+    /// Accepts without reading the request's body, and closes.
+    case early(SampleResponse)
+    /// Never reads the request's body.
+    case deaf
     /// Session tickets or new keys without end, over TLS: before a response, or on the idle connection after it.
     case flood(SampleResponse, withKeys: Bool, isFirst: Bool)
 
@@ -40,6 +44,8 @@ enum Fault: Sendable {
         case .statusLineInside: "statusLineInside"
         case .goneInside: "goneInside"
         case .endless: "endless"
+        case .early: "early"
+        case .deaf: "deaf"
         case .flood: "flood"
         case .hangUp: "hangUp"
         }
@@ -89,7 +95,8 @@ enum Fault: Sendable {
         case ..<90: return .hangUp(response, milliseconds: random.pick(0...30))
         case ..<92: return .trickle(response, milliseconds: random.pick(1...5))
         case ..<94: return .garbage((0..<random.pick(1...300)).map { _ in UInt8(random.pick(0...255)) })
-        case ..<96: return .stall(response, at: random.pick(0...response.bytes.count))
+        case ..<95: return .stall(response, at: random.pick(0...response.bytes.count))
+        case ..<96: return random.chance(50) ? .deaf : .early(response)
         case ..<97: return .flood(SampleResponse.all[0], withKeys: random.chance(50), isFirst: random.chance(50))
         default: return .endless(random.pick(Part.allCases) ?? .headers)
         }

@@ -5,6 +5,7 @@ final class FaultConnection {
     struct Request {
         var path: String
         var event: String
+        var length: Int
         var body: [UInt8]?
     }
 
@@ -26,8 +27,8 @@ final class FaultConnection {
         isReady = tls == nil || session != nil
     }
 
-    /// The next request, or `nil` at the end of the connection; without its body where that is cut off.
-    func readRequest() -> Request? {
+    /// The next request's line and headers, or `nil` at the end of the connection.
+    func readHead() -> Request? {
         guard isReady else { return nil }
         let end = Array("\r\n\r\n".utf8)
         var range = buffer.firstRange(of: end)
@@ -43,14 +44,21 @@ final class FaultConnection {
             lines.dropFirst().first { $0.lowercased().hasPrefix(name + ":") }
                 .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
         }
-        var request = Request(path: words.count > 1 ? String(words[1]) : "", event: header("webhook-id") ?? "")
-        let length = header("content-length").flatMap { Int($0) } ?? 0
-        while buffer.count < length {
-            guard fill() else { return request }
+        return Request(
+            path: words.count > 1 ? String(words[1]) : "",
+            event: header("webhook-id") ?? "",
+            length: header("content-length").flatMap { Int($0) } ?? 0
+        )
+    }
+
+    /// Reads the body too; whether it was whole.
+    func readBody(of request: inout Request) -> Bool {
+        while buffer.count < request.length {
+            guard fill() else { return false }
         }
-        request.body = Array(buffer.prefix(length))
-        buffer.removeFirst(length)
-        return request
+        request.body = Array(buffer.prefix(request.length))
+        buffer.removeFirst(request.length)
+        return true
     }
 
     /// Whether all was written.

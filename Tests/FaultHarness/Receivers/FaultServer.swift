@@ -76,7 +76,7 @@ final class FaultServer: Sendable {
     private func serve(_ connection: FaultConnection) {
         // After responses that nobody asked for, what comes is refused: taking one of them for the response shows.
         var refuses = false
-        while let request = connection.readRequest() {
+        while var request = connection.readHead() {
             let subscription = String(request.path.dropFirst())
             let key = Checker.Key(subscription: subscription, event: request.event)
             let number = numbers.withLock { numbers in
@@ -87,7 +87,16 @@ final class FaultServer: Sendable {
             if isGood.load(ordering: .acquiring) { fault = .none(SampleResponse.all[0]) }
             if refuses { fault = .refusal(status: 503, headers: "") }
             // Before the first byte of a response: what is on record can't be ahead of what is known here.
-            ledger.add(RequestFact(request, subscription, at: ledger.now, isAccepted: fault.accepts))
+            let isWhole = fault.readsBody && connection.readBody(of: &request)
+            ledger.add(
+                RequestFact(
+                    request,
+                    subscription,
+                    at: ledger.now,
+                    isAccepted: fault.accepts && isWhole == fault.readsBody
+                )
+            )
+            if fault.readsBody && !isWhole { return }
             if case .unsolicited = fault { refuses = true }
             guard perform(fault, on: connection) else { return }
         }
@@ -135,6 +144,12 @@ final class FaultServer: Sendable {
                 connection.pause(milliseconds: 2)
             }
             return false
+        case .early(let response):
+            connection.send(response.bytes)
+            return false
+        case .deaf:
+            connection.pause(milliseconds: 3000)
+            return false
         case .flood(let response, let withKeys, let isFirst):
             if !isFirst { guard connection.send(response.bytes) else { return false } }
             connection.flood(withKeys: withKeys)
@@ -151,12 +166,20 @@ extension Fault {
     /// Whether status line and headers of an acceptance go out whole.
     var accepts: Bool {
         switch self {
-        case .none, .unsolicited, .goneInside, .hangUp, .trickle: true
+        case .none, .unsolicited, .goneInside, .hangUp, .trickle, .early: true
         case .cut(let response, let at, _), .stall(let response, let at): at >= response.headEnd
         case .endless(let part): part.accepts
         case .refusal(let status, _): (200..<300).contains(status)
         case .flood(_, _, let isFirst): !isFirst
-        case .garbage, .statusLineInside: false
+        case .garbage, .statusLineInside, .deaf: false
+        }
+    }
+
+    /// Whether it begins only once the request's body has been read.
+    var readsBody: Bool {
+        switch self {
+        case .early, .deaf: false
+        default: true
         }
     }
 }

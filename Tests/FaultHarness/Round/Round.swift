@@ -26,11 +26,24 @@ struct Round {
         )
         let actors = Stop()
         actors.end(after: plan.length)
-        try await storm(servers, actors)
+        do {
+            try await storm(servers, actors)
+        } catch  where stop.isStoppedNow {
+            // Somebody who is stopped on the way can't do what he wanted to.
+        }
+        // A round that is cut short has no end to be judged by.
+        if stop.isStoppedNow {
+            return Outcome(violations: bench.ledger.snapshot.findings, history: bench.ledger.snapshot)
+        }
         let settlement = Settlement(bench: bench, stop: stop)
         disk?.free()
         servers.behave()
-        let record = try await settlement.settle()
+        let record: Record
+        do {
+            record = try await settlement.settle()
+        } catch  where stop.isStoppedNow {
+            return Outcome(violations: bench.ledger.snapshot.findings, history: bench.ledger.snapshot)
+        }
         let checker = Checker(promises: Subscriptions.promises, history: bench.ledger.snapshot, record: record)
         var violations = checker.violations().filter { !plan.without.contains($0.kind.rawValue) }
         if violations.isEmpty && !stop.isStoppedNow {
@@ -42,12 +55,19 @@ struct Round {
 
     /// Everybody at once, until the time is over, somebody stops it, or a promise is broken.
     private func storm(_ servers: Servers, _ actors: Stop) async throws {
+        let library = plan.shiftsClocks ? ClockShim.Library(folder: bench.folder) : nil
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (plan, bench) = (plan, bench)
             for number in 1...3 {
                 group.addTask {
                     let name = "r\(plan.number)e\(number)"
-                    var emitter = Emitter(name: name, bench: bench, stop: actors, random: plan.random(name))
+                    var emitter = Emitter(
+                        name: name,
+                        bench: bench,
+                        stop: actors,
+                        random: plan.random(name),
+                        clock: library.map { ClockShim($0, name: name) }
+                    )
                     try await emitter.run()
                 }
             }
@@ -57,12 +77,18 @@ struct Round {
                     stop: actors,
                     habits: plan.habits,
                     receivers: servers.receivers,
-                    random: plan.random("dispatchers")
+                    random: plan.random("dispatchers"),
+                    clock: library.map { ClockShim($0, name: "dispatcher") }
                 )
                 try await dispatchers.run()
             }
             group.addTask {
-                var people = Operator(bench: bench, stop: actors, random: plan.random("operator"))
+                var people = Operator(
+                    bench: bench,
+                    stop: actors,
+                    random: plan.random("operator"),
+                    prunes: !plan.shiftsClocks
+                )
                 try await people.run()
             }
             group.addTask { [program] in
@@ -85,6 +111,7 @@ struct Round {
                 while !actors.isOver {
                     try? await Task.sleep(for: .milliseconds(200))
                     if stop.isStoppedNow || !bench.ledger.update({ $0.findings.isEmpty }) { actors.stop() }
+                    if stop.isStoppedNow { bench.group.end() }
                 }
             }
             do {

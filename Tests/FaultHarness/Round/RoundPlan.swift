@@ -13,6 +13,8 @@ struct RoundPlan: Sendable {
         case disks
         /// Files of the store are taken away.
         case files
+        /// Clocks are wrong for a moment.
+        case clocks
     }
 
     var number: Int
@@ -38,6 +40,7 @@ struct RoundPlan: Sendable {
         case .crashes: .init(life: 0...700, killPercent: 85, trouble: false, sabotage: false)
         case .steady: .init(life: 3_600_000...3_600_000, killPercent: 0, trouble: true, sabotage: false)
         case .disks: .init(life: 500...10_000, killPercent: 50, trouble: false, sabotage: false)
+        case .clocks: .init(life: 2000...20_000, killPercent: 50, trouble: true, sabotage: false)
         case .files: .init(life: 2000...8000, killPercent: 50, trouble: false, sabotage: true)
         }
     }
@@ -50,6 +53,8 @@ struct RoundPlan: Sendable {
         default: nil
         }
     }
+
+    var shiftsClocks: Bool { kind == .clocks }
 
     /// A generator for each of those who take part, so that none shifts the choices of the others.
     func random(_ name: String) -> SeededGenerator {

@@ -30,7 +30,17 @@ struct Settlement {
     @discardableResult
     private func run(_ name: String, _ arguments: [String], allowed: Set<Int32> = [0]) async throws -> Workbench.Result
     {
-        try await bench.run(name, arguments, bound: Self.bound, allowed: allowed)
+        let guardian = Task { [bench, stop] in
+            while !Task.isCancelled {
+                if stop.isStoppedNow { bench.group.end() }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        defer { guardian.cancel() }
+        if stop.isStoppedNow { throw CancellationError() }
+        let result = try await bench.run(name, arguments, bound: Self.bound, allowed: allowed)
+        if stop.isStoppedNow { throw CancellationError() }
+        return result
     }
 
     private func record() async throws -> Record {

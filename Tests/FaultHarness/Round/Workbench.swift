@@ -12,7 +12,7 @@ final class Workbench: Sendable {
     let storePath: String
     let group: ProcessGroup
     private let number = Atomic(0)
-    private let gate = Gate()
+    let gate = Gate()
 
     init(folder: String, storeFolder: String, binary: String, group: ProcessGroup) throws {
         self.folder = folder
@@ -52,6 +52,7 @@ final class Workbench: Sendable {
         input: String? = nil,
         configuration: String? = nil,
         program: String? = nil,
+        environment: [String] = [],
         limit: Duration
     ) throws -> Process {
         let outputs = "\(folder)/\(arguments[0])-\(number.add(1, ordering: .relaxed).newValue)"
@@ -67,7 +68,8 @@ final class Workbench: Sendable {
             input: inputPath,
             outputs: outputs,
             limit: limit,
-            group: group.id
+            group: group.id,
+            environment: environment
         )
         return Process(command: command, outputs: outputs, startedAt: ledger.now)
     }
@@ -94,13 +96,14 @@ final class Workbench: Sendable {
         _ name: String,
         _ arguments: [String],
         input: String? = nil,
+        environment: [String] = [],
         bound: Duration,
         allowed: Set<Int32> = [0],
         killedAfter: Duration? = nil
     ) async throws -> Result {
         await gate.enter()
         defer { gate.leave() }
-        let process = try start(arguments, input: input, limit: bound + .seconds(10))
+        let process = try start(arguments, input: input, environment: environment, limit: bound + .seconds(10))
         if let killedAfter { _ = try? await process.command.kill(after: killedAfter) }
         let exit = await process.command.exit()
         let errors = process.command.errors
