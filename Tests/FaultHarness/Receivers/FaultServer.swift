@@ -73,9 +73,13 @@ final class FaultServer: Sendable {
         }
     }
 
+    /// For how long bytes that were sent before a request has come may be under way still.
+    private static let crossing = Duration.milliseconds(200)
+
     private func serve(_ connection: FaultConnection) {
         // After responses that nobody asked for, what comes is refused: taking one of them for the response shows.
-        var refuses = false
+        var unsolicitedAt: Instant?
+        var wasInOnePiece = false
         while var request = connection.readHead() {
             let subscription = String(request.path.dropFirst())
             let key = Checker.Key(subscription: subscription, event: request.event)
@@ -85,7 +89,9 @@ final class FaultServer: Sendable {
             }
             var fault = script(subscription, request.event, number)
             if isGood.load(ordering: .acquiring) { fault = .none(SampleResponse.all[0]) }
-            if refuses { fault = .refusal(status: 503, headers: "") }
+            if unsolicitedAt != nil { fault = .refusal(status: 503, headers: "") }
+            // What has crossed the request on its way looks like the response to it.
+            let hasCrossed = unsolicitedAt.map { !wasInOnePiece && ledger.now - $0 < Self.crossing } ?? false
             // Before the first byte of a response: what is on record can't be ahead of what is known here.
             let isWhole = fault.readsBody && connection.readBody(of: &request)
             ledger.add(
@@ -93,12 +99,15 @@ final class FaultServer: Sendable {
                     request,
                     subscription,
                     at: ledger.now,
-                    isAccepted: fault.accepts && isWhole == fault.readsBody
+                    isAccepted: hasCrossed || fault.accepts && isWhole == fault.readsBody
                 )
             )
             if fault.readsBody && !isWhole { return }
-            if case .unsolicited = fault { refuses = true }
             guard perform(fault, on: connection) else { return }
+            if case .unsolicited(_, let milliseconds) = fault {
+                unsolicitedAt = ledger.now
+                wasInOnePiece = milliseconds == 0
+            }
         }
     }
 
@@ -128,9 +137,12 @@ final class FaultServer: Sendable {
             connection.send(bytes)
             return false
         case .unsolicited(let response, let milliseconds):
-            guard connection.send(response.bytes), response.keepsAlive else { return false }
+            let more = SampleResponse.all[0].bytes + SampleResponse.all[1].bytes
+            guard response.keepsAlive else { return connection.send(response.bytes) && false }
+            if milliseconds == 0 { return connection.send(response.bytes + more) }
+            guard connection.send(response.bytes) else { return false }
             connection.pause(milliseconds: milliseconds)
-            return connection.send(SampleResponse.all[0].bytes + SampleResponse.all[1].bytes)
+            return connection.send(more)
         case .statusLineInside:
             return connection.send("HTTP/1.1 503 No\r\nHTTP/1.1 204 :\r\nX: y\r\nContent-Length: 0\r\n\r\n".utf8)
         case .goneInside:
