@@ -20,7 +20,7 @@ struct Operator {
 
     private mutating func act() async throws {
         let name = random.pick(Self.names) ?? "healthy"
-        switch random.pick(0...16) {
+        switch random.pick(0...20) {
         case 0: try await run(["deliveries", "list", "--limit", "200", "--json"])
         case 1: try await run(["deliveries", "list", "--state", "waiting", "--subscription", name])
         case 2: try await run(["events", "list", "--since", "10s"])
@@ -35,6 +35,10 @@ struct Operator {
         case 11, 12: try await run(["enable", "hostile"])
         case 13: try await run(["cancel", "--subscription", "hostile"], allowed: [0, 1])
         case 14: try await retrigger()
+        case 16: try await run(["retry", "--state", "waiting", "--subscription", "faulty"], allowed: [0, 1])
+        case 17: try await retry()
+        case 18: try await run(["pause", "coming", "--for", "\(random.pick(1...5))s"])
+        case 19: try await run(["resume", "coming"])
         // As from cron: it delivers where nobody else does.
         case 15:
             try await run(["run", "--until-idle"], allowed: [0, 1, 69], killedAfter: .seconds(random.pick(1...5)))
@@ -72,10 +76,15 @@ struct Operator {
         try await bench.run("events show EVENT", ["events", "show", id], bound: Self.bound, allowed: [0, 1])
     }
 
+    private mutating func retry() async throws {
+        guard let id = someEvent() else { return }
+        try await bench.run("retry EVENT", ["retry", id], bound: Self.bound, allowed: [0, 1])
+    }
+
     private mutating func retrigger() async throws {
         guard let id = someEvent() else { return }
         bench.ledger.update { $0.emits[id]?.mayBeRetriggered = true }
-        let form = random.chance(50) ? ["--detach"] : ["--wait", "2s"]
+        let form = (random.chance(50) ? ["--detach"] : ["--wait", "2s"]) + (random.chance(50) ? ["--duplicate"] : [])
         try await bench.run(
             "retrigger EVENT \(form[0])",
             ["retrigger", id] + form,

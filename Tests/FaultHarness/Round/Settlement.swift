@@ -12,6 +12,7 @@ struct Settlement {
         // The last of what is due later.
         try await Task.sleep(for: .seconds(4))
         for _ in 0..<2 {
+            try await run("resume coming", ["resume", "coming"], allowed: [0, 1])
             try await run("enable hostile", ["enable", "hostile"])
             // Waits for a day, as its receiver has asked.
             try await run("cancel --subscription hostile", ["cancel", "--subscription", "hostile"], allowed: [0, 1])
