@@ -20,8 +20,6 @@ import Testing
             folder: NSTemporaryDirectory() + "webhooks-soak-\(UUID().uuidString)"
         )
         options.round = round
-        // Known, and being mended.
-        options.without = ["unsolicited", "statusLineInside", "goneInside", "flood", "disordered", "untrue"]
         options.diskMegabytes = 64
         return options
     }

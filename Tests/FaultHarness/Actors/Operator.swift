@@ -49,12 +49,13 @@ struct Operator {
     private func run(
         _ arguments: [String],
         allowed: Set<Int32> = [0],
-        killedAfter: Duration? = nil
+        killedAfter: Duration? = nil,
+        name: String? = nil
     ) async throws {
         // Without a store there is nothing to read.
         let isEarly = bench.ledger.now < .seconds(5)
         try await bench.run(
-            arguments.joined(separator: " "),
+            name ?? arguments.joined(separator: " "),
             arguments,
             bound: Self.bound,
             allowed: isEarly ? allowed.union([69]) : allowed,
@@ -73,23 +74,20 @@ struct Operator {
 
     private mutating func show() async throws {
         guard let id = someEvent() else { return }
-        try await bench.run("events show EVENT", ["events", "show", id], bound: Self.bound, allowed: [0, 1])
+        try await run(["events", "show", id], allowed: [0, 1], name: "events show EVENT")
     }
 
     private mutating func retry() async throws {
         guard let id = someEvent() else { return }
-        try await bench.run("retry EVENT", ["retry", id], bound: Self.bound, allowed: [0, 1])
+        try await run(["retry", id], allowed: [0, 1], name: "retry EVENT")
     }
 
     private mutating func retrigger() async throws {
         guard let id = someEvent() else { return }
         bench.ledger.update { $0.emits[id]?.mayBeRetriggered = true }
-        let form = (random.chance(50) ? ["--detach"] : ["--wait", "2s"]) + (random.chance(50) ? ["--duplicate"] : [])
-        try await bench.run(
-            "retrigger EVENT \(form[0])",
-            ["retrigger", id] + form,
-            bound: Self.bound,
-            allowed: [0, 1]
-        )
+        let form =
+            (random.chance(50) ? ["--detach"] : ["--wait", "2s"]) + (random.chance(50) ? ["--duplicate"] : [])
+        let name = "retrigger EVENT \(form.joined(separator: " "))"
+        try await run(["retrigger", id] + form, allowed: [0, 1], name: name)
     }
 }
