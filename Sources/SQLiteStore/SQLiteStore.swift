@@ -84,7 +84,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         _ batch: StoreBatch,
         completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
     ) {
-        write(completion: completion) { session in try session.apply(batch) }
+        let batches = BatchSource([batch])
+        commit(next: batches.take) { result in completion(result.map { $0[0] }) }
     }
 
     public func commit(
@@ -97,16 +98,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         writer.asyncWriteWithoutTransaction { [names, path] db in
             // Taken before the transaction: where that can't begin, it is the batch that fails.
             guard let first = next() else { return completion(.success([])) }
-            let result = Self.transaction(db, names: names, path: path) { session in
-                var results = [try session.apply(first)]
-                var size = first.size
-                while size < Self.fullTransaction, let more = next() {
-                    results.append(try session.apply(more))
-                    size += more.size
-                }
-                return results
-            }
-            completion(result)
+            completion(Self.commit(first, next, db, names: names, path: path))
         }
     }
 
@@ -166,7 +158,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         return try result.get()
     }
 
-    private static func transaction<Value>(
+    static func transaction<Value>(
         _ db: Database,
         names: SubscriptionNames,
         path: String,

@@ -31,6 +31,8 @@ extension StoreError {
             self.init(.damaged, "\(path) is damaged or no database: \(reason); restore it from a backup")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.busy, "\(path) was held by another program for too long")
+        case _ where StoreFault(error) == .row:
+            self.init(.refused, "\(path) refuses the row: \(reason)")
         default:
             self.init(.unavailable, "\(path): \(reason)")
         }

@@ -46,6 +46,15 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         store = error
     }
 
+    /// For an event that was to be stored: one that the store refuses is the event's fault, not the store's.
+    init(accepting error: StoreError) {
+        if error.code == .refused {
+            self.init(.event, error.message)
+        } else {
+            self.init(error)
+        }
+    }
+
     init(_ error: EventError) {
         self.init(.event, error.description)
     }

@@ -10,19 +10,24 @@ extension BatchSession {
         }
         result.results = try batch.results.map { try record($0) }
         result.settlements = try batch.settlements.map { try settle($0) }
-        for health in batch.health {
-            try HealthRow.update(health, row: try names.row(of: health.subscription, db), db)
-        }
-        for resumption in batch.resumptions {
-            let row = try names.row(of: resumption.subscription, db)
-            try HealthRow.resume(resumption.paused, row: row, at: resumption.at, db)
-        }
+        for health in batch.health { try write(health) }
+        for resumption in batch.resumptions { try resume(resumption) }
         result.acceptances = try batch.acceptances.map { try accept($0) }
         result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
         result.withdrawals = try batch.withdrawals.map { try withdraw($0) }
+        result.setAsides = try batch.setAsides.map { try setAside($0) }
         result.claims = try batch.claims.map { try claim($0) }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
         return result
+    }
+
+    func write(_ health: SubscriptionHealth) throws {
+        try HealthRow.update(health, row: try names.row(of: health.subscription, db), db)
+    }
+
+    func resume(_ resumption: Resumption) throws {
+        let row = try names.row(of: resumption.subscription, db)
+        try HealthRow.resume(resumption.paused, row: row, at: resumption.at, db)
     }
 }

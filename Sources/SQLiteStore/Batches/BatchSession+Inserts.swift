@@ -2,8 +2,17 @@ internal import GRDB
 internal import WebhookCore
 
 extension BatchSession {
+    /// What deliveries take from their event: its row, its ``AcceptancePlace``, whether it is a test.
+    typealias ParentEvent = (row: Int64, place: Int64, isTest: Bool)
+    /// Inserts an event's deliveries.
+    typealias DeliveryInsert = (NewDeliveries, ParentEvent, Timestamp) throws -> [Delivery.ID]
+
     /// Stores an event, with its deliveries where they are known.
     func accept(_ acceptance: Acceptance) throws -> AcceptanceResult {
+        try accept(acceptance) { try insert($0, of: $1, at: $2) }
+    }
+
+    func accept(_ acceptance: Acceptance, _ insertDeliveries: DeliveryInsert) throws -> AcceptanceResult {
         let event = acceptance.event
         let row = try nextEventID()
         let insert = try statement(.insertEvent)
@@ -29,12 +38,16 @@ extension BatchSession {
             try pending.run()
             return .stored(event: row, deliveries: [])
         }
-        let ids = try self.insert(deliveries, event: row, place: row, isTest: event.isTest, at: acceptance.createdAt)
+        let ids = try insertDeliveries(deliveries, (row, row, event.isTest), acceptance.createdAt)
         return .stored(event: row, deliveries: ids)
     }
 
     /// Stores the deliveries of an event that waits for its fan-out.
     func fanOut(_ fanOut: FanOut) throws -> FanOutResult {
+        try self.fanOut(fanOut) { try insert($0, of: $1, at: $2) }
+    }
+
+    func fanOut(_ fanOut: FanOut, _ insertDeliveries: DeliveryInsert) throws -> FanOutResult {
         let event = try statement(.selectPending)
         try event.bind(fanOut.event)
         let waits = try event.next()
@@ -46,13 +59,8 @@ extension BatchSession {
         guard waits else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
         var deliveries = fanOut.deliveries
         let cancelled = try unmatchedCancellations().apply(to: &deliveries, event: fanOut.event)
-        let ids = try insert(
-            deliveries,
-            event: fanOut.event,
-            place: try place ?? nextEventID() - 1,
-            isTest: isTest,
-            at: fanOut.createdAt
-        )
+        let parent = (row: fanOut.event, place: try place ?? nextEventID() - 1, isTest: isTest)
+        let ids = try insertDeliveries(deliveries, parent, fanOut.createdAt)
         return .stored(deliveries: ids, cancelled: cancelled)
     }
 
@@ -66,28 +74,36 @@ extension BatchSession {
 
     private func insert(
         _ new: NewDeliveries,
-        event: Int64,
-        place: Int64,
-        isTest: Bool,
+        of event: ParentEvent,
         at moment: Timestamp
     ) throws -> [Delivery.ID] {
         let bodies = try new.bodies.map { try insert(body: $0) }
         return try new.deliveries.map { delivery in
-            let id = try takeDeliveryID()
-            let subscription = try names.row(of: delivery.subscription, db)
-            let insert = try statement(.insertDelivery)
-            try insert.bind(id)
-            try insert.bind(event)
-            try insert.bind(subscription)
-            if let body = delivery.body { try insert.bind(bodies[body]) } else { try insert.bindNull() }
-            try insert.bind(delivery.contentType.code)
-            try insert.bind(delivery.mode.code)
-            try insert.bind(isTest)
-            try insert.bind(moment)
-            try bind(delivery.start, place: place, at: moment, to: insert)
-            try insert.run()
-            return Delivery.ID(rawValue: id)
+            try insert(delivery, body: delivery.body.map { bodies[$0] }, of: event, at: moment)
         }
+    }
+
+    /// - Parameter body: its row.
+    func insert(
+        _ delivery: NewDelivery,
+        body: Int64?,
+        of event: ParentEvent,
+        at moment: Timestamp
+    ) throws -> Delivery.ID {
+        let id = try takeDeliveryID()
+        let subscription = try names.row(of: delivery.subscription, db)
+        let insert = try statement(.insertDelivery)
+        try insert.bind(id)
+        try insert.bind(event.row)
+        try insert.bind(subscription)
+        if let body { try insert.bind(body) } else { try insert.bindNull() }
+        try insert.bind(delivery.contentType.code)
+        try insert.bind(delivery.mode.code)
+        try insert.bind(event.isTest)
+        try insert.bind(moment)
+        try bind(delivery.start, place: event.place, at: moment, to: insert)
+        try insert.run()
+        return Delivery.ID(rawValue: id)
     }
 
     /// - Returns: its row.

@@ -4,7 +4,7 @@ internal import WebhookCore
 extension BatchSession {
     /// Events that wait for their fan-out: those that are due, those that are adopted, and when the next one is due.
     func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) throws {
-        if reads.pendingEvents > 0 { result.pendingEvents = try dueEvents(limit: reads.pendingEvents) }
+        if reads.pendingEvents > 0 { result.pendingEvents = try dueEvents(reads) }
         var rows = Set(result.pendingEvents.map(\.row))
         for row in reads.adoptions where !rows.contains(row) {
             guard let event = try dueEvent(row) else { continue }
@@ -19,19 +19,22 @@ extension BatchSession {
 
     private static let columns = "\(EventRow.columns), e.id, p.place, e.target"
 
-    private func dueEvents(limit: Int) throws -> [PendingEvent] {
+    private func dueEvents(_ reads: StoreReads) throws -> [PendingEvent] {
         // At the same place, the event whose row it is stands before those that took it when their moment had come.
         let select = try RawStatement(
             db,
             """
             SELECT \(Self.columns)
             FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
-            WHERE p.place IS NOT NULL ORDER BY p.place, p.event < p.place, p.event LIMIT ?
+            WHERE p.place IS NOT NULL AND p.set_aside IS NULL ORDER BY p.place, p.event < p.place, p.event
             """
         )
-        try select.bind(limit)
+        defer { select.reset() }
         var events: [PendingEvent] = []
-        while try select.next() { events.append(try event(select)) }
+        while events.count < reads.pendingEvents, try select.next() {
+            if reads.excludedEvents.contains(select.int64(EventRow.end)) { continue }
+            events.append(try event(select))
+        }
         return events
     }
 
@@ -41,7 +44,7 @@ extension BatchSession {
             """
             SELECT \(Self.columns)
             FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
-            WHERE p.event = ? AND p.place IS NOT NULL
+            WHERE p.event = ? AND p.place IS NOT NULL AND p.set_aside IS NULL
             """
         )
         try select.bind(row)

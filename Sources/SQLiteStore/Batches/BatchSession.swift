@@ -28,6 +28,14 @@ final class BatchSession {
 
     func useEventID() { ids?.event += 1 }
 
+    /// A step broke off: its statements may be half bound.
+    func resetStatements() {
+        for statement in statements { statement?.reset() }
+    }
+
+    /// What used up ids was rolled back.
+    func forgetIDs() { ids = nil }
+
     /// The id for a new delivery.
     func takeDeliveryID() throws -> Int64 {
         let id = try lastIDs().delivery + 1

@@ -15,9 +15,9 @@ struct Cancellation {
             result.unknown.append(id)
             return
         }
-        let pending = try session.statement(.deletePending)
-        try pending.bind(row)
-        if try pending.run() == 1 {
+        // Also one that was set aside.
+        try db.execute(sql: "DELETE FROM webhooks_pending WHERE event = ?", arguments: [row])
+        if db.changesCount == 1 {
             try db.execute(sql: "UPDATE webhooks_events SET cancelled = 1 WHERE id = ?", arguments: [row])
             result.events.append(id)
         }

@@ -4,7 +4,8 @@ extension Schema {
     /// - `webhooks_schema`: the version; the highest ids that were ever deleted, so that none is given out again; up to
     ///   which ids the log's indexes go (`Listing`), and the latest moments in them.
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
-    ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due.
+    ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due; `ends` counts the processes that ended
+    ///   while it was being rendered; `set_aside` says why it is given out no more.
     /// - `webhooks_cancellations`: subscriptions that get nothing of the events up to a row, because all of theirs was
     ///   cancelled before those were matched; gone once nothing up to that row waits.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
@@ -48,7 +49,9 @@ extension Schema {
         CREATE TABLE IF NOT EXISTS webhooks_pending (
             event INTEGER PRIMARY KEY,
             due_at INTEGER NOT NULL,
-            place INTEGER
+            place INTEGER,
+            ends INTEGER NOT NULL DEFAULT 0,
+            set_aside TEXT
         ) STRICT;
         CREATE INDEX IF NOT EXISTS webhooks_pending_place ON webhooks_pending (place) WHERE place IS NOT NULL;
         CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at) WHERE place IS NULL;

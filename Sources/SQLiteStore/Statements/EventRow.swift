@@ -46,7 +46,8 @@ enum EventRow {
     static func select(_ conditions: Conditions, by access: String) -> String {
         """
         SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test,
-            e.cancelled, (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id)
+            e.cancelled, (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id),
+            (SELECT set_aside FROM webhooks_pending p WHERE p.event = e.id)
         FROM webhooks_events e \(access) \(conditions.clause) ORDER BY e.id DESC
         """
     }
@@ -61,7 +62,8 @@ enum EventRow {
             deliverAt: (row[5] as Int64?).map { Timestamp(milliseconds: $0) },
             isTest: row[6],
             isCancelled: row[7],
-            deliveryCount: row[8]
+            deliveryCount: row[8],
+            setAside: row[9]
         )
     }
 }

@@ -71,7 +71,7 @@ enum HotStatement: Int, CaseIterable {
             )
             """
         case .deletePending:
-            "DELETE FROM webhooks_pending WHERE event = ?"
+            "DELETE FROM webhooks_pending WHERE event = ? AND set_aside IS NULL"
         case .selectPending:
             """
             SELECT e.test, p.place FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event

@@ -56,6 +56,7 @@ final class RawStatement {
     func bind(_ value: String?) throws {
         guard var value else { return try bindNull() }
         parameter += 1
+        try checkSize(value.utf8.count)
         let code = value.withUTF8 { bytes in
             // Swift's empty string may have no address, which SQLite would take for NULL.
             bytes.withMemoryRebound(to: CChar.self) { text in
@@ -67,8 +68,16 @@ final class RawStatement {
 
     func bind(_ value: ByteString) throws {
         parameter += 1
+        try checkSize(value.count)
         held.append(value)
         try check(value.withUnsafeBytes { sqlite3_bind_blob(handle, parameter, $0.baseAddress, Int32($0.count), nil) })
+    }
+
+    /// SQLite takes the size as a 32-bit number.
+    private func checkSize(_ count: Int) throws {
+        guard count <= Int32.max else {
+            throw DatabaseError(resultCode: .SQLITE_TOOBIG, message: "string or blob too big")
+        }
     }
 
     // MARK: Executing

@@ -31,8 +31,14 @@ final class SubscriptionNames: @unchecked Sendable {
     func commit() { uncommitted.removeAll() }
 
     /// The transaction never was.
-    func rollback() {
-        for name in uncommitted { rows[name] = nil }
-        uncommitted.removeAll()
+    func rollback() { rollback(to: 0) }
+
+    /// How many were inserted by the transaction so far.
+    var uncommittedCount: Int { uncommitted.count }
+
+    /// What was inserted after the first so many never was.
+    func rollback(to count: Int) {
+        for name in uncommitted[count...] { rows[name] = nil }
+        uncommitted.removeSubrange(count...)
     }
 }

@@ -50,6 +50,14 @@ public protocol EventLog: Sendable {
         at moment: Timestamp
     ) async throws(StoreError) -> CancelResult
 
+    /// Events that were set aside, oldest first, at most so many.
+    func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent]
+
+    /// Lets events that were set aside wait for their fan-out again, their count of ended processes forgotten.
+    ///
+    /// - Returns: the rows of those that were set aside.
+    func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64]
+
     /// Disables or enables a subscription by hand.
     ///
     /// Enabling also forgets since when there were nothing but failures, so that the count starts anew. What an engine
@@ -158,6 +166,8 @@ public struct LoggedEvent: Sendable, Hashable {
     public var isTest: Bool
     public var isCancelled: Bool
     public var deliveryCount: Int
+    /// Why it was set aside instead of fanned out; `nil`: it wasn't.
+    public var setAside: String?
 
     public init(
         id: String,
@@ -168,7 +178,8 @@ public struct LoggedEvent: Sendable, Hashable {
         deliverAt: Timestamp?,
         isTest: Bool,
         isCancelled: Bool,
-        deliveryCount: Int
+        deliveryCount: Int,
+        setAside: String? = nil
     ) {
         self.id = id
         self.topic = topic
@@ -179,5 +190,6 @@ public struct LoggedEvent: Sendable, Hashable {
         self.isTest = isTest
         self.isCancelled = isCancelled
         self.deliveryCount = deliveryCount
+        self.setAside = setAside
     }
 }

@@ -18,6 +18,8 @@ public struct StoreBatch: Sendable {
     public var fanOuts: [FanOut] = []
     /// Withdrawals of open deliveries of subscriptions, in bounded portions.
     public var withdrawals: [Withdrawal] = []
+    /// Events that wait for their fan-out and are to be set aside, or are nearer to it.
+    public var setAsides: [SetAside] = []
     /// Attempts that are about to start.
     public var claims: [Claim] = []
     /// What to read, after everything above.
@@ -28,7 +30,7 @@ public struct StoreBatch: Sendable {
     /// Whether there is nothing to do.
     public var isEmpty: Bool {
         results.isEmpty && settlements.isEmpty && health.isEmpty && resumptions.isEmpty && acceptances.isEmpty
-            && fanOuts.isEmpty && withdrawals.isEmpty && claims.isEmpty && reads.isEmpty
+            && fanOuts.isEmpty && withdrawals.isEmpty && setAsides.isEmpty && claims.isEmpty && reads.isEmpty
     }
 
     /// How many events and deliveries it changes, about.
@@ -45,7 +47,11 @@ public struct StoreBatchResult: Sendable {
     public var fanOuts: [FanOutResult] = []
     /// How many deliveries each withdrawal settled; fewer than its limit: all done.
     public var withdrawals: [Int] = []
+    public var setAsides: [SetAsideResult] = []
     public var claims: [ClaimResult] = []
+    /// What the store won't take. Everything else of the batch is durable; in the arrays above stands what says that
+    /// nothing was done.
+    public var refusals: [RowRefusal] = []
     public var reads = StoreReadResult()
 
     public init() {}

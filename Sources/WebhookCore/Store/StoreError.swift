@@ -15,6 +15,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case readOnly = "read_only"
         /// Not our database, or damaged.
         case damaged
+        /// It won't take this one row: its size, a constraint, a trigger. Others are taken as before.
+        case refused
         /// The schema is newer than this program.
         case newerSchema = "newer_schema"
     }

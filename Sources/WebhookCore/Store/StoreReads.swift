@@ -11,6 +11,8 @@ public struct StoreReads: Sendable {
     public var pendingEvents = 0
     /// The moment up to which events with a later `deliverAt` are due; the others are due whatever a clock says.
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
+    /// Events (rows) that ``pendingEvents`` leaves out.
+    public var excludedEvents: Set<Int64> = []
     /// Which subscriptions have pending or waiting deliveries, each with the earliest due moment. Asked for at start.
     public var openSubscriptions = false
     /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what

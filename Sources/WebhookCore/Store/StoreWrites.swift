@@ -23,6 +23,8 @@ public enum AcceptanceResult: Sendable, Hashable {
     case duplicate(event: Int64)
     /// An event of this id with other content is there; nothing was stored.
     case conflict
+    /// The store won't take this event; nothing was stored.
+    case refused(reason: String)
 }
 
 /// Deliveries of one event, sharing bodies.
@@ -97,7 +99,7 @@ public enum FanOutResult: Sendable, Hashable {
     /// Stored. Of the deliveries, in order, those at the positions `cancelled` were settled as cancelled whatever their
     /// start says: ``EventLog/cancel(events:deliveries:subscription:at:)`` came before the event was matched.
     case stored(deliveries: [Delivery.ID], cancelled: Set<Int> = [])
-    /// The event was fanned out or cancelled in the meantime; nothing was stored.
+    /// The event was fanned out, cancelled or set aside in the meantime, or the store won't take it; nothing was stored.
     case refused
 }
 

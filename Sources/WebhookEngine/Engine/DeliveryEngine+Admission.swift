@@ -212,6 +212,7 @@ extension DeliveryEngine {
         isReadingEvents = true
         pending.batch.reads.pendingEvents = settings.fanOutBatch
         pending.batch.reads.pendingEventsDueBy = time.wall
+        pending.batch.reads.excludedEvents = excludedEvents
     }
 
     private mutating func flush(at time: EngineTime) {

@@ -4,12 +4,18 @@ internal import WebhookCore
 extension DeliveryEngine {
     mutating func accepted(
         _ context: PendingCommit.AcceptanceContext,
+        _ done: Acceptance,
         _ result: AcceptanceResult,
+        refused: [Int: String],
         at time: EngineTime
     ) {
-        if case .stored(let event, let ids) = result {
-            noteEvent(event, isMatched: !context.waitsForFanOut)
-            started(context.starts, ids, event: event, place: event, at: time)
+        if case .stored(let row, let ids) = result {
+            noteEvent(row, isMatched: !context.waitsForFanOut)
+            var event = context.event
+            event.row = row
+            if let new = done.deliveries {
+                started(context.starts, ids, new, event: event, place: row, refused: refused, at: time)
+            }
             if context.waitsForFanOut, settings.scope == .all { expectEvent(at: context.deliverAt, at: time) }
         } else {
             startsCameToNothing(context.starts, at: time)
@@ -19,24 +25,49 @@ extension DeliveryEngine {
 
     /// New deliveries are durable: those claimed with the insert leave, the others wait their turn.
     ///
-    /// - Parameter cancelled: positions of those that somebody cancelled before.
+    /// - Parameters:
+    ///   - cancelled: positions of those that somebody cancelled before.
+    ///   - refused: those that the store has stored as failed instead, and why.
     mutating func started(
         _ starts: [PendingCommit.StartContext],
         _ ids: [Delivery.ID],
-        cancelled: Set<Int> = [],
-        event: Int64,
+        _ new: NewDeliveries,
+        event: EventHeader,
         place: Int64,
+        cancelled: Set<Int> = [],
+        refused: [Int: String],
         at time: EngineTime
     ) {
-        for (position, (context, id)) in zip(starts, ids).enumerated() {
+        if ids.isEmpty { actions.notices.append(.unmatched(event)) }
+        for (index, id) in ids.enumerated() {
+            let context = starts[index]
             noteDelivery(id)
-            guard !cancelled.contains(position) else {
+            if cancelled.contains(index) {
                 startsCameToNothing([context], at: time)
+                var cancelled = new.deliveries[index]
+                cancelled.start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
+                settledAtOnce(id, event, cancelled)
                 continue
             }
-            guard var delivery = context.held else { continue }
+            if let reason = refused[index] {
+                startsCameToNothing([context], at: time)
+                let name = new.deliveries[index].subscription
+                actions.notices.append(
+                    .refused(
+                        RefusedRow(part: .delivery, delivery: id, event: event.id, subscription: name, reason: reason)
+                    )
+                )
+                var failed = new.deliveries[index]
+                failed.fail(refusedFor: reason)
+                settledAtOnce(id, event, failed)
+                continue
+            }
+            guard var delivery = context.held else {
+                settledAtOnce(id, event, new.deliveries[index])
+                continue
+            }
             delivery.delivery.id = id
-            delivery.delivery.event.row = event
+            delivery.delivery.event.row = event.row
             if context.isInOrder { delivery.delivery.dueAt = AcceptancePlace.dueAt(place) }
             guard let token = context.flight else {
                 lanes[context.lane].arriving -= 1
@@ -57,6 +88,21 @@ extension DeliveryEngine {
             flights[token]?.held = delivery
             send(token, body: delivery.body, at: time)
         }
+    }
+
+    private mutating func settledAtOnce(_ id: Delivery.ID, _ event: EventHeader, _ new: NewDelivery) {
+        guard case .settled(let state, let error, let detail) = new.start else { return }
+        actions.settled.append(
+            SettledDelivery(
+                delivery: id,
+                event: event,
+                subscription: new.subscription,
+                attempts: 0,
+                state: state,
+                error: error,
+                detail: detail
+            )
+        )
     }
 
     /// Nothing was stored: slots taken in advance are free again.
@@ -97,8 +143,10 @@ extension DeliveryEngine {
             guard let flight = flights[token] else { return }
             send(token, body: body ?? flight.held.body, at: time)
         case .refused:
-            // Somebody cancelled it.
             guard let flight = landUnused(token) else { return }
+            // The attempt before it is still to be recorded, without its response.
+            if cutDown.contains(flight.held.delivery.id) { return putBack(flight.held, lane: flight.lane, at: time) }
+            // Somebody cancelled it.
             release(flight.held)
             enqueue(flight.lane, at: time)
         }
@@ -154,6 +202,7 @@ extension DeliveryEngine {
     }
 
     mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
+        if count > 0 { actions.notices.append(.withdrawn(subscription: lanes[lane].name, count: count)) }
         let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
         lanes[lane].needsWithdrawal = false
         // The next start goes on where a drain stops.

@@ -22,6 +22,7 @@ extension DeliveryEngine {
             pending.acceptances.append(
                 PendingCommit.AcceptanceContext(
                     token: order.token,
+                    event: header,
                     starts: starts,
                     waitsForFanOut: deliveries == nil,
                     deliverAt: order.event.deliverAt

@@ -18,7 +18,7 @@ extension DeliveryEngine {
                 var known = lanes[index].health
                 known.disabled = disabled
                 apply(known, index, at: time)
-            } else if health.disabled == nil, lanes[index].isDisabled {
+            } else if health.disabled == nil, lanes[index].isDisabled, !lanes[index].isHealthRefused {
                 // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
                 pending.batch.reads.health = true
             }

@@ -156,11 +156,19 @@ extension DeliveryEngine {
         delivery.interruptions = decision.interruptions
         switch decision.next {
         case .settled(let state):
-            pending.results.append(RecordedAttempt(delivery: delivery, attempt: attempt, state: state))
+            pending.results.append(
+                RecordedAttempt(delivery: delivery, attempt: attempt, state: state, isRecovered: isRecovered)
+            )
         case .waiting(let until):
             delivery.dueAt = until
             pending.results.append(
-                RecordedAttempt(delivery: delivery, attempt: attempt, state: .waiting, nextAttemptAt: until)
+                RecordedAttempt(
+                    delivery: delivery,
+                    attempt: attempt,
+                    state: .waiting,
+                    nextAttemptAt: until,
+                    isRecovered: isRecovered
+                )
             )
             // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
             guard let lane else { return }

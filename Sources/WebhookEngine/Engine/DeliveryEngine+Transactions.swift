@@ -9,7 +9,7 @@ extension DeliveryEngine {
     /// becomes durable or nothing.
     public mutating func takeBatch() -> StoreBatch? {
         isAskingForCommit = false
-        guard !pending.batch.isEmpty else { return nil }
+        guard !pending.batch.isEmpty, !isAbandoned else { return nil }
         // What a crash left in flight is looked up before anything of ours is: both look the same.
         let taken = pending.batch.reads.interrupted ? pending.takeReads() : pending.take()
         committing.append(taken)
@@ -35,7 +35,12 @@ extension DeliveryEngine {
         // First of all who is disabled: nothing leaves for those.
         for result in results {
             guard let done = committing.popFirst() else { break }
-            for index in done.health where !isHealthUnderWay(index) { lanes[index].hasUnwrittenHealth = false }
+            for index in done.health where !isHealthUnderWay(index) {
+                lanes[index].hasUnwrittenHealth = false
+            }
+            for case .health(let index) in result.refusals.map(\.item) {
+                lanes[done.health[index]].hasUnwrittenHealth = true
+            }
             if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
             all.append((done, result))
         }
@@ -51,15 +56,33 @@ extension DeliveryEngine {
                 actions.recorded.append(attempt)
             }
         }
+        if !cutDown.isEmpty { recordedCutDown(done, result, at: time) }
+        let refused = RefusedDeliveries(result.refusals)
         actions.sends.reserveCapacity(actions.sends.count + done.claims.count + done.acceptances.count)
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
-        for (index, context) in done.acceptances.enumerated() { accepted(context, result.acceptances[index], at: time) }
+        for (index, context) in done.acceptances.enumerated() {
+            accepted(
+                context,
+                done.batch.acceptances[index],
+                result.acceptances[index],
+                refused: refused.accepted[index] ?? [:],
+                at: time
+            )
+        }
         for (index, context) in done.fanOuts.enumerated() {
             front.matched(context.event)
             hasFrontMoved = true
             if case .stored(let ids, let cancelled) = result.fanOuts[index] {
-                let (event, place) = (context.event.row, context.event.place)
-                started(context.starts, ids, cancelled: cancelled, event: event, place: place, at: time)
+                started(
+                    context.starts,
+                    ids,
+                    done.batch.fanOuts[index].deliveries,
+                    event: context.header,
+                    place: context.event.place,
+                    cancelled: cancelled,
+                    refused: refused.fannedOut[index] ?? [:],
+                    at: time
+                )
             } else {
                 startsCameToNothing(context.starts, at: time)
             }
@@ -67,7 +90,11 @@ extension DeliveryEngine {
         for (index, lane) in done.withdrawals.enumerated() {
             withdrawn(lane, result.withdrawals[index], done, index, at: time)
         }
+        // Before those that were refused because somebody else was faster.
+        if !result.refusals.isEmpty { self.refused(result.refusals, done, at: time) }
         for (index, token) in done.claims.enumerated() { claimed(token, result.claims[index], at: time) }
+        if !done.settlements.isEmpty { settled(done, result) }
+        if !done.batch.setAsides.isEmpty { setAside(done.batch.setAsides, result.setAsides) }
         finishReads(done, result.reads, at: time)
     }
 
@@ -109,6 +136,9 @@ extension DeliveryEngine {
             pending.health.append(index)
         }
         pending.batch.resumptions.insert(contentsOf: failed.batch.resumptions, at: 0)
+        pending.batch.settlements.insert(contentsOf: failed.batch.settlements, at: 0)
+        pending.settlements.insert(contentsOf: failed.settlements, at: 0)
+        pending.batch.setAsides.insert(contentsOf: failed.batch.setAsides, at: 0)
         pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
         pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
         repeatReads(of: failed)

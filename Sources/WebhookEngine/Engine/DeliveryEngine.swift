@@ -11,7 +11,7 @@ public import WebhookCore
 /// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
 /// after its event is, and a result stays here until it is on record.
 public struct DeliveryEngine {
-    public let settings: EngineSettings
+    public private(set) var settings: EngineSettings
     var random: any RandomNumberGenerator
     var lanes: [Lane] = []
     var laneIndex: [String: Int] = [:]
@@ -38,6 +38,7 @@ public struct DeliveryEngine {
     var timers: Heap<LaneTimer> = []
     var hasStarted = false
     var isDraining = false
+    var isAbandoned = false
     /// The store failed; no new attempt until a commit succeeds or this moment has come.
     var storeRetryAt: Timestamp?
     var storeBackoff: Duration = Self.firstStoreBackoff
@@ -55,6 +56,12 @@ public struct DeliveryEngine {
     var heldUp: [Int] = []
     /// Whether order matters to anybody.
     var hasOrdered = false
+    /// Deliveries that the store won't take any change of: left alone until the next start.
+    var suspended: Set<Delivery.ID> = []
+    /// Deliveries whose attempt was refused, and is to be recorded without its response.
+    var cutDown: Set<Delivery.ID> = []
+    /// Events (rows) that can neither be fanned out nor set aside.
+    var excludedEvents: Set<Int64> = []
 
     static let firstStoreBackoff: Duration = .milliseconds(100)
     static let longestStoreBackoff: Duration = .seconds(5)
@@ -99,8 +106,18 @@ public struct DeliveryEngine {
     /// Whether nothing of what is held of a lane may start before somebody else has done something.
     private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isHeldUp(index) }
 
-    /// Whether a drain is complete: everything that began is on record.
-    public var isDrained: Bool { isDraining && hasNothingUnderWay }
+    /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
+    /// such as what a crash left, is no reason to wait for a store that fails.
+    public var isDrained: Bool {
+        isDraining && (hasNothingUnderWay || (isStoreFailing && hasNothingOfItsOwn))
+    }
+
+    private var isStoreFailing: Bool { storeBackoff != Self.firstStoreBackoff }
+
+    private var hasNothingOfItsOwn: Bool {
+        flights.isEmpty && committing.isEmpty && fanOutsUnderWay == 0 && pending.acceptances.isEmpty
+            && pending.health.isEmpty && pending.results.allSatisfy(\.isRecovered)
+    }
 
     private var isQuiet: Bool {
         hasNothingUnderWay && !isReadingEvents && !wantsEvents && !lanes.contains { $0.isWithdrawing }
@@ -124,7 +141,12 @@ public struct DeliveryEngine {
     // MARK: - Inputs of the life cycle
 
     /// Reads the store: what a crash left, what is open, who is disabled.
-    public mutating func start(at time: EngineTime) {
+    ///
+    /// - Parameter interruptedRendering: the event (row) that was being rendered when a process before this one ended.
+    public mutating func start(interruptedRendering: Int64? = nil, at time: EngineTime) {
+        if let interruptedRendering {
+            pending.batch.setAsides.append(SetAside(event: interruptedRendering, cause: .renderingEnded))
+        }
         pending.batch.reads.interrupted = true
         pending.batch.reads.health = true
         pending.batch.reads.openSubscriptions = true
@@ -176,8 +198,14 @@ public struct DeliveryEngine {
         conclude(at: time)
     }
 
+    /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
+    public mutating func abandon() { isAbandoned = true }
+
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
-    public mutating func reload(_ subscriptions: [Subscription], at time: EngineTime) {
+    ///
+    /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.
+    public mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
+        if let maxInFlight { settings.maxInFlight = maxInFlight }
         let names = Set(subscriptions.map(\.name))
         for index in lanes.indices where !names.contains(lanes[index].name) { park(index) }
         for subscription in subscriptions {

@@ -12,6 +12,8 @@ public struct EngineActions: Sendable {
     public var replies: [EmitReply] = []
     /// Attempts whose results are durable now.
     public var recorded: [RecordedAttempt] = []
+    /// Deliveries that settled without an attempt, durably.
+    public var settled: [SettledDelivery] = []
     /// What an operator should know.
     public var notices: [EngineNotice] = []
     /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the timeline; replaces the moment given before.
@@ -21,7 +23,8 @@ public struct EngineActions: Sendable {
 
     /// Whether there is anything to do but to wake up later.
     public var isPressing: Bool {
-        wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !replies.isEmpty || !recorded.isEmpty || !notices.isEmpty
+        wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !replies.isEmpty || !recorded.isEmpty || !settled.isEmpty
+            || !notices.isEmpty
     }
 }
 
@@ -50,6 +53,19 @@ public struct RecordedAttempt: Sendable {
     public var attempt: Attempt
     public var state: DeliveryState
     public var nextAttemptAt: Timestamp?
+    /// It was made by a process before this one.
+    public var isRecovered = false
+}
+
+/// A delivery that settled without an attempt.
+public struct SettledDelivery: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    public var event: EventHeader
+    public var subscription: String
+    public var attempts: Int
+    public var state: DeliveryState
+    public var error: DeliveryError?
+    public var detail: String?
 }
 
 /// What an operator should know. A closed set for the logs; texts name subscriptions, never secrets.
@@ -59,9 +75,43 @@ public enum EngineNotice: Sendable, Hashable {
     case paused(subscription: String, until: Timestamp?)
     case resumed(subscription: String)
     case breakerOpened(subscription: String, pause: Duration)
+    /// A portion of a disabled subscription's open deliveries is cancelled.
+    case withdrawn(subscription: String, count: Int)
+    /// Nobody subscribes to an event.
+    case unmatched(EventHeader)
     case storeFailed(StoreError)
     case storeRecovered
     case recovered(interrupted: Int, unknown: Int)
+    /// The store won't take one row; the others go on.
+    case refused(RefusedRow)
+    /// An event is given out for its fan-out no more.
+    case setAside(event: String, reason: String)
+}
+
+/// A row that the store won't take.
+public struct RefusedRow: Sendable, Hashable {
+    /// What of it was to be written.
+    public enum Part: String, Sendable, Hashable {
+        /// The delivery itself: it is stored as failed.
+        case delivery
+        /// The claim of an attempt: the delivery is suspended until the next start.
+        case claim
+        /// A finished attempt, whole or cut down to its outcome.
+        case attempt
+        /// The end of a delivery whose subscription is disabled, or that can't be claimed.
+        case settlement
+        /// What is remembered about a subscription.
+        case health
+        /// The event's deliveries, and that it is set aside for that.
+        case event
+    }
+
+    public var part: Part
+    public var delivery: Delivery.ID?
+    /// The event's id, where it is known.
+    public var event: String?
+    public var subscription: String?
+    public var reason: String
 }
 
 /// A finished request, ready to be recorded.

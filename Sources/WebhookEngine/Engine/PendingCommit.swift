@@ -7,6 +7,7 @@ struct PendingCommit {
     var fanOuts: [FanOutContext] = []
     var claims: [UInt64] = []
     var results: [RecordedAttempt] = []
+    var settlements: [OpenDelivery] = []
     var health: [Int] = []
     var withdrawals: [Int] = []
     var refills: [RefillContext] = []
@@ -30,6 +31,8 @@ struct PendingCommit {
     mutating func takeReads() -> PendingCommit {
         var taken = PendingCommit()
         swap(&taken.batch.reads, &batch.reads)
+        // Before the events are read that they keep back.
+        swap(&taken.batch.setAsides, &batch.setAsides)
         swap(&taken.refills, &refills)
         swap(&taken.refillRows, &refillRows)
         return taken
@@ -43,6 +46,7 @@ struct PendingCommit {
 
     struct AcceptanceContext {
         var token: UInt64
+        var event: EventHeader
         var starts: [StartContext]
         /// It was not matched and rendered yet.
         var waitsForFanOut: Bool
@@ -52,6 +56,16 @@ struct PendingCommit {
     struct FanOutContext {
         var event: PendingEvent
         var starts: [StartContext]
+
+        var header: EventHeader {
+            EventHeader(
+                row: event.row,
+                id: event.event.id,
+                topic: event.event.topic,
+                tenant: event.event.tenant,
+                isTest: event.event.isTest
+            )
+        }
     }
 
     /// What was decided for a new delivery; its id is only known afterwards.

@@ -46,8 +46,15 @@ extension EngineRunner {
     func completed(_ result: Result<[StoreBatchResult], StoreError>) {
         switch result {
         case .success(let results):
+            lastFailure = nil
+            if hasUncountedMark, !results.isEmpty {
+                // The count is durable with the first transaction, before anything is rendered.
+                hasUncountedMark = false
+                mark.set(nil)
+            }
             drive { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
+            lastFailure = error
             if error.code == .damaged || error.code == .newerSchema { stop(error) }
             drive { engine, time in engine.commitFailed(error, at: time) }
         }
@@ -55,8 +62,13 @@ extension EngineRunner {
 
     /// Damage: nothing more is sent from this store.
     func stop(_ error: StoreError) {
-        fatal = error
         observer.failed(error)
+        end(error)
+    }
+
+    /// Nothing more is done.
+    func end(_ error: StoreError) {
+        fatal = error
         for answer in emitAnswers.values { answer.resume(returning: .failure(error)) }
         emitAnswers = [:]
     }
@@ -78,9 +90,12 @@ extension EngineRunner {
                 emitAnswers.removeValue(forKey: reply.token)?.resume(returning: reply.result)
             }
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
+            if !actions.settled.isEmpty { observer.settled(actions.settled) }
             for notice in actions.notices { observer.noticed(notice) }
             for event in actions.fanOuts {
+                mark.set(event.row)
                 let deliveries = generation.prepare(event.event, target: event.target)
+                mark.set(nil)
                 engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
             }
             actions = engine.withLock { $0.takeActions() }

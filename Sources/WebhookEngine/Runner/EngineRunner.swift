@@ -16,6 +16,7 @@ public final class EngineRunner: @unchecked Sendable {
     let transport: any Transport
     let clock: EngineClock
     let observer: any EngineObserver
+    let mark: any RenderingMark
     let inbox = Mutex(Inbox())
     let engine: Mutex<DeliveryEngine>
     var generation: Generation
@@ -27,6 +28,10 @@ public final class EngineRunner: @unchecked Sendable {
     var timerAt: Timestamp?
     var foreignTimer: (any DispatchSourceTimer)?
     var fatal: StoreError?
+    /// Why the last transaction failed, where it did.
+    var lastFailure: StoreError?
+    /// The mark says which rendering ended the process before this one, and that is not counted yet.
+    var hasUncountedMark = false
 
     /// What ``wait(untilAny:)`` waits for.
     public enum Condition: Sendable {
@@ -51,8 +56,10 @@ public final class EngineRunner: @unchecked Sendable {
         store: any DeliveryStore,
         transport: any Transport,
         clock: any WebhookClock,
-        observer: any EngineObserver
+        observer: any EngineObserver,
+        mark: any RenderingMark = NoRenderingMark()
     ) {
+        self.mark = mark
         self.store = store
         self.transport = transport
         self.clock = EngineClock(clock)
@@ -74,7 +81,8 @@ public final class EngineRunner: @unchecked Sendable {
     /// - Parameter foreignInterval: how often to look for what other processes wrote; `nil` for never.
     public func start(foreignInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
-            drive { engine, time in engine.start(at: time) }
+            hasUncountedMark = mark.interrupted != nil
+            drive { engine, time in engine.start(interruptedRendering: mark.interrupted, at: time) }
             guard let foreignInterval else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
             let milliseconds = Int(foreignInterval.wholeMilliseconds)
@@ -157,10 +165,21 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// Replaces registry and renderer during traffic.
-    public func reload(_ generation: Generation) {
+    ///
+    /// - Parameters:
+    ///   - maxInFlight: the limit over all from now on.
+    ///   - completion: called once the old ones are no longer used for anything new.
+    public func reload(
+        _ generation: Generation,
+        maxInFlight: Int,
+        completion: @escaping @Sendable () -> Void = {}
+    ) {
         queue.async { [self] in
             self.generation = generation
-            drive { engine, time in engine.reload(generation.registry.subscriptions, at: time) }
+            drive { engine, time in
+                engine.reload(generation.registry.subscriptions, maxInFlight: maxInFlight, at: time)
+            }
+            completion()
         }
     }
 
@@ -171,6 +190,22 @@ public final class EngineRunner: @unchecked Sendable {
 
     /// Ends what is on the wire; each attempt is recorded as interrupted.
     public func cancelRequests() { transport.cancelAll() }
+
+    /// Ends as a kill would: nothing more is recorded or sent, whoever waits is told. What isn't on record is found as
+    /// interrupted by the next dispatcher.
+    public func abandon() {
+        engine.withLock { $0.abandon() }
+        queue.async { [self] in
+            guard fatal == nil else { return }
+            timer.cancel()
+            foreignTimer?.cancel()
+            var error = lastFailure ?? StoreError(.unavailable, "the store did not answer")
+            error.message +=
+                "; the dispatcher ended before everything was on record, and what is missing is interrupted"
+            end(error)
+            wakeWaiters()
+        }
+    }
 
     /// Waits until one of the conditions holds, or for a failure of the store that no waiting mends.
     ///

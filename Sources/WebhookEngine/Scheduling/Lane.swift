@@ -51,6 +51,8 @@ struct Lane {
     var isHeldUp = false
     /// What is remembered has changed and is not durable yet.
     var hasUnwrittenHealth = false
+    /// The store won't take what is remembered: it holds as long as the process lives.
+    var isHealthRefused = false
 
     var policy: DeliveryPolicy { target.subscription.policy }
     var isDisabled: Bool { health.disabled != nil }

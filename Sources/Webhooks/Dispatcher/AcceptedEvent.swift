@@ -17,6 +17,8 @@ struct AcceptedEvent: Sendable {
         case .duplicate(let row):
             self.row = row
             receipt = EmitReceipt(event: event, isDuplicate: true)
+        case .refused(let reason):
+            throw WebhooksError(.event, "the store refuses the event \(event.id): \(reason)")
         case .conflict:
             throw WebhooksError(.event, "another event with the id \(event.id) and other content is stored already")
         }

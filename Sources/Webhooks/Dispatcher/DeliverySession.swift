@@ -9,6 +9,7 @@ struct DeliverySession: Sendable {
     let role: DispatcherRole
     let lock: DispatcherLock
     let store: SQLiteStore
+    let mark: RenderingMarkFile
     let transport: CurlTransport
     let runner: EngineRunner
 
@@ -24,6 +25,7 @@ struct DeliverySession: Sendable {
         self.role = role
         lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
         store = try SQLiteStore.open(path: path, role: .dispatcher)
+        mark = RenderingMarkFile(storePath: path)
         do {
             transport = try CurlTransport()
         } catch {
@@ -38,7 +40,8 @@ struct DeliverySession: Sendable {
             store: store,
             transport: transport,
             clock: SystemClock(),
-            observer: observer
+            observer: observer,
+            mark: mark
         )
     }
 
@@ -50,10 +53,35 @@ struct DeliverySession: Sendable {
         return min(configured, max(1, Int(clamping: limit.rlim_cur) / 2))
     }
 
+    /// Drains, and ends within the grace: past it, what is on the wire is cut off and recorded as interrupted; where the
+    /// store doesn't take that either, the session ends as a kill would end it.
+    ///
+    /// Returns at once. Whoever waits for ``EngineRunner/Condition/drained`` is told.
+    func drain(within grace: Duration) {
+        runner.drain()
+        Task { [weak runner] in
+            try? await Task.sleep(for: grace)
+            runner?.cancelRequests()
+            try? await Task.sleep(for: Self.recordingTime)
+            runner?.abandon()
+        }
+    }
+
+    /// What the store gets, past the grace, for recording what was cut off.
+    static let recordingTime: Duration = .milliseconds(500)
+
     /// Lets go of everything. What is on the wire must have ended.
-    func close() {
-        transport.shutdown()
-        store.close()
-        lock.release()
+    ///
+    /// - Parameter limit: how long to wait for the store at most. Past it, the rest goes on by itself, and the lock is held
+    ///   until then or to the end of the process.
+    func close(within limit: Duration) async {
+        // The engine's timers go on otherwise, and find the store closed.
+        runner.abandon()
+        await BlockingWork.run(within: limit) { [self] in
+            transport.shutdown()
+            store.close()
+            mark.close(removing: true)
+            lock.release()
+        }
     }
 }

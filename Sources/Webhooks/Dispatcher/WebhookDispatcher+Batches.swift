@@ -85,7 +85,7 @@ extension WebhookDispatcher {
             do throws(StoreError) {
                 continuation.yield(try await stores.writer().append(events).map { .success($0) })
             } catch {
-                throw WebhooksError(error)
+                throw WebhooksError(accepting: error)
             }
             return EmitUnderWay(events: events, results: stream, isWithEngine: false)
         }
@@ -104,7 +104,7 @@ extension WebhookDispatcher {
                 for result in results { all.append(try result.get()) }
                 return (emit, all)
             } catch {
-                throw WebhooksError(error)
+                throw WebhooksError(accepting: error)
             }
         }
         return (emit, [])

@@ -29,8 +29,10 @@ extension WebhookDispatcher {
             result = .failure(error)
         }
         successor.cancel()
-        if let session = await successor.value { await drain(session) }
-        return try result.get()
+        let failure: StoreError? = if let session = await successor.value { await drain(session) } else { nil }
+        let value = try result.get()
+        if let failure { throw WebhooksError(failure) }
+        return value
     }
 
     /// Tries to become the store's dispatcher until it works, then takes care of what was emitted so far.
@@ -45,17 +47,23 @@ extension WebhookDispatcher {
         return nil
     }
 
-    /// Lets what is on the wire end and be recorded.
-    private func drain(_ session: DeliverySession) async {
-        session.runner.drain()
+    /// Lets what is on the wire end and be recorded, within the configured grace.
+    ///
+    /// - Returns: why not everything is on record, where it isn't.
+    private func drain(_ session: DeliverySession) async -> StoreError? {
         let grace = registry.settings.shutdownGrace
-        let cutOff = Task {
-            try await Task.sleep(for: grace)
-            session.runner.cancelRequests()
+        state.withLock { $0.endOfGrace = .now + grace }
+        session.drain(within: grace)
+        let failure: StoreError?
+        do throws(StoreError) {
+            try await session.runner.wait(untilAny: [.drained])
+            failure = nil
+        } catch {
+            failure = error
         }
-        try? await session.runner.wait(untilAny: [.drained])
-        cutOff.cancel()
-        close(session)
+        await close(session)
+        state.withLock { $0.endOfGrace = nil }
+        return failure
     }
 
     /// Stores an event as ``emit(_:)`` does; where it was there before, sees to what of it is still open.

@@ -8,10 +8,16 @@ extension WebhookDispatcher {
 
     /// Loads the configuration anew and swaps it in during traffic. A broken one changes nothing: its problems are logged.
     ///
-    /// The store stays the one that was opened at the start.
+    /// One at a time, however many ask: the one that began last is in force at the end. The store stays the one that was
+    /// opened at the start. Blocks while it loads.
     /// - Returns: whether the new configuration is in force.
     @discardableResult
     public func reload() -> Bool {
+        LoadingThread.shared.runBlocking { [self] in loadAndSwap() }
+    }
+
+    /// On the loading thread, so that no two swap in another order than they have loaded.
+    private func loadAndSwap() -> Bool {
         let report = configuration.load()
         guard let registry = report.registry, report.isValid else {
             for diagnostic in report.diagnostics where diagnostic.severity == .error {
@@ -22,6 +28,9 @@ extension WebhookDispatcher {
             return false
         }
         for warning in report.diagnostics { logger.warning("\(warning)") }
+        if registry.settings.store != stores.location {
+            logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
+        }
         let generation = configuration.generation(for: registry)
         let session = state.withLock { state in
             state.generation = generation
@@ -29,7 +38,13 @@ extension WebhookDispatcher {
             state.topics = report.topics
             return state.session
         }
-        session?.runner.reload(generation)
+        if let session {
+            let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
+            // Only now is nobody left who needs the old ones.
+            session.runner.reload(generation, maxInFlight: maxInFlight) { LoadingThread.shared.trim() }
+        } else {
+            LoadingThread.shared.trim()
+        }
         logger.notice("configuration reloaded", metadata: ["subscriptions": "\(registry.subscriptions.count)"])
         return true
     }
@@ -45,7 +60,7 @@ extension WebhookDispatcher {
             let current = FileSignature.all(of: files)
             defer { last = current }
             guard current != loaded, current == last else { continue }
-            reload()
+            _ = await LoadingThread.shared.run { [self] in loadAndSwap() }
             let watched = state.withLock { $0.watchedFiles }
             // A change since `current` was taken must show up as one.
             loaded = watched == files ? current : FileSignature.all(of: watched)

@@ -31,7 +31,6 @@ extension WebhookDispatcher: Service {
             // Shut down while it waited for a command's lock: nothing was begun.
             return logger.notice("stopped")
         }
-        defer { close(session) }
         for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
@@ -46,34 +45,36 @@ extension WebhookDispatcher: Service {
             case .idle: .idle
             case .settled: .settled
             }
+        let failure: StoreError?
         do throws(StoreError) {
             try await withShutdownHandling { () async throws(StoreError) in
                 try await session.runner.wait(untilAny: [wait, .drained])
             } onShutdown: { [self] in
                 shutDown()
             }
-            if state.withLock({ $0.isShuttingDown }) { logger.notice("stopped") }
+            failure = nil
         } catch {
-            throw WebhooksError(error)
+            failure = error
         }
+        await close(session)
+        if let failure { throw WebhooksError(failure) }
+        if state.withLock({ $0.isShuttingDown }) { logger.notice("stopped") }
     }
 
     /// Begins a graceful shutdown: no new attempts; those on the wire get the configured grace to end, then they are cut
-    /// off and recorded as interrupted. ``run(until:)`` returns when all is on record.
+    /// off and recorded as interrupted. ``run(until:)`` returns when all is on record; where the store doesn't take it within
+    /// the grace, it throws, and the next dispatcher finds what is missing as interrupted.
     public func shutDown() {
         let session = state.withLock { state -> DeliverySession? in
             guard !state.isShuttingDown else { return nil }
             state.isShuttingDown = true
+            state.endOfGrace = .now + state.generation.registry.settings.shutdownGrace
             return state.session
         }
         guard let session else { return }
         let grace = registry.settings.shutdownGrace
         logger.notice("draining", metadata: ["grace": "\(grace)"])
-        session.runner.drain()
-        Task {
-            try? await Task.sleep(for: grace)
-            session.runner.cancelRequests()
-        }
+        session.drain(within: grace)
     }
 
     /// Takes the lock and starts an engine in this process.
@@ -95,7 +96,9 @@ extension WebhookDispatcher: Service {
                     )
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(150))
-                    if state.withLock({ $0.isShuttingDown }) { session.runner.drain() }
+                    if state.withLock({ $0.isShuttingDown }) {
+                        session.drain(within: generation.registry.settings.shutdownGrace)
+                    }
                     return session
                 } catch  where error.code == .locked {
                     // A command holds it for a moment; another run holds it for good.
@@ -113,9 +116,14 @@ extension WebhookDispatcher: Service {
         }
     }
 
-    func close(_ session: DeliverySession) {
-        state.withLock { $0.session = nil }
-        session.close()
+    /// Lets go of a session, within what is left of the grace.
+    func close(_ session: DeliverySession) async {
+        let limit = state.withLock { state in
+            state.session = nil
+            let grace = state.generation.registry.settings.shutdownGrace
+            return state.endOfGrace.map { $0 - .now } ?? grace
+        }
+        await session.close(within: max(limit, DeliverySession.recordingTime))
     }
 }
 

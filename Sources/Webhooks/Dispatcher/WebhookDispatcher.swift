@@ -28,6 +28,8 @@ public final class WebhookDispatcher: Sendable {
         var warnings: [Diagnostic] = []
         var session: DeliverySession?
         var isShuttingDown = false
+        /// When a shutdown, or a command's drain, is to be over.
+        var endOfGrace: ContinuousClock.Instant?
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
         var ownEvents: [Int64] = []
         var isCommandUnderWay = false
@@ -49,7 +51,7 @@ public final class WebhookDispatcher: Sendable {
     {
         self.configuration = configuration
         self.logger = logger
-        let report = configuration.load()
+        let report = await LoadingThread.shared.run { configuration.load() }
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
@@ -98,7 +100,7 @@ public final class WebhookDispatcher: Sendable {
                 result = try await stores.writer().append(event, target: target)
             }
         } catch {
-            throw WebhooksError(error)
+            throw WebhooksError(accepting: error)
         }
         return try AcceptedEvent(event, result, isWithEngine: session != nil)
     }

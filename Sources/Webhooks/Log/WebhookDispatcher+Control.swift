@@ -11,9 +11,11 @@ extension WebhookDispatcher {
     public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
         let deliveries = ids.compactMap { Delivery.ID($0) }
         let events = ids.filter { Delivery.ID($0) == nil }
-        return try await write { log throws(StoreError) in
+        let result = try await write { log throws(StoreError) in
             try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
         }
+        LogObserver.cancelled(result, logger)
+        return result
     }
 
     /// Enables or disables a subscription by hand.
@@ -50,7 +52,18 @@ extension WebhookDispatcher {
     /// - Returns: what was found, in words; empty: all is well.
     /// - Throws: ``WebhooksError`` with `store` where the storage itself is damaged.
     public func integrityProblems() async throws(WebhooksError) -> [String] {
-        try await read { log throws(StoreError) in try await log.integrityProblems() }
+        try await read { log throws(StoreError) in
+            try await log.integrityProblems()
+                + log.setAsideEvents(limit: 20).map { "event set aside, for \($0.reason): \($0.id)" }
+        }
+    }
+
+    /// Events that are given out for delivery no more, oldest first: the store refused their deliveries, or their rendering
+    /// ended the dispatcher again and again. ``retrigger(_:goesOn:)`` tries again, ``cancel(_:subscription:)`` drops them.
+    ///
+    /// - Parameter limit: at most so many; defaults to 100.
+    public func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {
+        try await read { log throws(StoreError) in try await log.setAsideEvents(limit: limit) }
     }
 
     /// Whether another event with this one's id and other content is stored.

@@ -1,5 +1,6 @@
 internal import Logging
 internal import Metrics
+internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
@@ -8,6 +9,11 @@ struct LogObserver: EngineObserver {
     private let logger: Logger
     private let attempts: [Attempt.Outcome: Counter]
     private let duration: Metrics.Timer
+    private let withoutAttempt: @Sendable (DeliveryState, DeliveryError?) -> Counter
+    private let unmatched = Counter(label: "webhooks_events_unmatched_total")
+    private let setAside = Counter(label: "webhooks_events_set_aside_total")
+    private let refused = Counter(label: "webhooks_rows_refused_total")
+    private let budgets = LineBudgets()
     private let broadcast: AttemptBroadcast
     private let onFailure: @Sendable (StoreError) -> Void
 
@@ -22,6 +28,58 @@ struct LogObserver: EngineObserver {
             }
         )
         duration = Metrics.Timer(label: "webhooks_attempt_duration_seconds")
+        withoutAttempt = { state, error in
+            Counter(
+                label: "webhooks_settled_without_attempt_total",
+                dimensions: [("state", state.rawValue), ("error", error?.rawValue ?? "")]
+            )
+        }
+    }
+
+    func settled(_ deliveries: [SettledDelivery]) {
+        broadcast.send(settled: deliveries)
+        for delivery in deliveries {
+            withoutAttempt(delivery.state, delivery.error).increment()
+            let isFailure = delivery.state == .failed
+            line(
+                isFailure ? .warning : .info,
+                isFailure ? "delivery failed without an attempt" : "delivery cancelled without an attempt",
+                delivery.state.rawValue
+            ) {
+                [
+                    "delivery": "\(delivery.delivery)", "event": "\(delivery.event.id)",
+                    "subscription": "\(delivery.subscription)", "error": "\(delivery.error?.rawValue ?? "")",
+                    "detail": "\(delivery.detail ?? "")",
+                ]
+            }
+        }
+    }
+
+    /// Tells of a cancellation by hand.
+    static func cancelled(_ result: CancelResult, _ logger: Logger) {
+        guard !result.deliveries.isEmpty || !result.events.isEmpty else { return }
+        Counter(
+            label: "webhooks_settled_without_attempt_total",
+            dimensions: [("state", DeliveryState.cancelled.rawValue), ("error", "")]
+        )
+        .increment(by: result.deliveries.count)
+        logger.info(
+            "cancelled by hand",
+            metadata: ["deliveries": "\(result.deliveries.count)", "events": "\(result.events.count)"]
+        )
+    }
+
+    /// Writes a line unless there were too many of its kind.
+    private func line(
+        _ level: Logger.Level,
+        _ message: Logger.Message,
+        _ kind: String,
+        _ metadata: () -> Logger.Metadata
+    ) {
+        guard level >= logger.logLevel, let suppressed = budgets.take(kind) else { return }
+        var metadata = metadata()
+        if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
+        logger.log(level: level, message, metadata: metadata)
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
@@ -77,6 +135,33 @@ struct LogObserver: EngineObserver {
                 "attempts pause after failures in a row",
                 metadata: ["subscription": "\(subscription)", "pause": "\(pause)"]
             )
+        case .withdrawn(let subscription, let count):
+            withoutAttempt(.cancelled, .disabled).increment(by: count)
+            logger.info(
+                "deliveries of a disabled subscription are cancelled",
+                metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
+            )
+        case .unmatched(let event):
+            unmatched.increment()
+            line(.debug, "nobody subscribes to the event", "unmatched") {
+                ["event": "\(event.id)", "topic": "\(event.topic)"]
+            }
+        case .refused(let row):
+            refused.increment()
+            line(.warning, Self.message(row.part), "refused") {
+                var metadata: Logger.Metadata = ["reason": "\(row.reason)"]
+                if let delivery = row.delivery { metadata["delivery"] = "\(delivery)" }
+                if let event = row.event { metadata["event"] = "\(event)" }
+                if let subscription = row.subscription { metadata["subscription"] = "\(subscription)" }
+                return metadata
+            }
+        case .setAside(let event, let reason):
+            setAside.increment()
+            line(
+                .error,
+                "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it",
+                "setAside"
+            ) { ["event": "\(event)", "reason": "\(reason)"] }
         case .storeFailed(let error):
             logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
         case .storeRecovered:
@@ -89,8 +174,28 @@ struct LogObserver: EngineObserver {
         }
     }
 
+    private static func message(_ part: RefusedRow.Part) -> Logger.Message {
+        switch part {
+        case .delivery: "the store refuses a delivery; it has failed"
+        case .claim: "the store refuses to let a delivery be attempted; it is given up"
+        case .attempt: "the store refuses the record of an attempt"
+        case .settlement: "the store refuses to let a delivery settle; it is left alone until the next start"
+        case .health: "the store refuses what is to be remembered of a subscription"
+        case .event: "the store refuses an event's deliveries"
+        }
+    }
+
     func failed(_ error: StoreError) {
         onFailure(error)
         logger.critical("the store can't be trusted; delivery has stopped", metadata: ["error": "\(error)"])
+    }
+}
+
+/// A budget for each kind of line.
+final class LineBudgets: Sendable {
+    private let budgets = Mutex<[String: LineBudget]>([:])
+
+    func take(_ kind: String) -> Int? {
+        budgets.withLock { $0[kind, default: LineBudget()].take(at: .now) }
     }
 }

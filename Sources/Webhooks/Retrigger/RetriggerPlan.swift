@@ -4,8 +4,10 @@ public import WebhookCore
 public struct RetriggerPlan: Sendable, Hashable {
     /// The deliveries to send again, oldest first.
     public var deliveries: [Delivery.ID] { retriggers.map(\.delivery) }
-    /// How many they are.
-    public var count: Int { retriggers.count }
+    /// Events that were set aside and are to be rendered again.
+    public internal(set) var setAside: [String] = []
+    /// How many deliveries and events they are.
+    public var count: Int { retriggers.count + setAside.count }
     /// Why not, by subscription, with how many deliveries are left out.
     public internal(set) var refusals: [Refusal] = []
     /// Ids that name nothing.

@@ -36,7 +36,7 @@ struct RetriggerPlanBuilder {
         }
         var retrigger = Retrigger(delivery: delivery.id)
         // There may be no body: then it is rendered now, by the configuration as it is now.
-        if delivery.lastError == .template, let event = try await dispatcher.event(delivery.event) {
+        if [.template, .internal].contains(delivery.lastError), let event = try await dispatcher.event(delivery.event) {
             do throws(RenderingError) {
                 retrigger.rendering = try rendering(of: event, for: delivery.subscription)
             } catch {

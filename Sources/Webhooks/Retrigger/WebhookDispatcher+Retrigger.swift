@@ -17,7 +17,13 @@ extension WebhookDispatcher {
             } else {
                 found = try await read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
             }
-            if found.isEmpty { builder.plan.unknown.append(id) }
+            if found.isEmpty {
+                if try await loggedEvent(id)?.setAside != nil {
+                    builder.plan.setAside.append(id)
+                } else {
+                    builder.plan.unknown.append(id)
+                }
+            }
             for delivery in found where seen.insert(delivery.id).inserted { try await builder.add(delivery, self) }
         }
         return builder.finished()
@@ -44,7 +50,8 @@ extension WebhookDispatcher {
         }
     }
 
-    /// Sends deliveries again: each gets a new one, linked to it and due at once. A running dispatcher delivers them, in
+    /// Sends deliveries again: each gets a new one, linked to it and due at once. Events that were set aside are given out
+    /// once more. A running dispatcher delivers them, in
     /// this process or another.
     ///
     /// - Parameters:
@@ -58,6 +65,13 @@ extension WebhookDispatcher {
     ) async throws(WebhooksError) -> [Delivery.ID] {
         var new: [Delivery.ID] = []
         var rest = plan.retriggers[...]
+        if !plan.setAside.isEmpty {
+            do throws(StoreError) {
+                see(to: try await stores.existingWriter().releaseSetAside(plan.setAside))
+            } catch {
+                throw WebhooksError(error)
+            }
+        }
         while !rest.isEmpty {
             let portion = Array(rest.prefix(Self.retriggerPortion))
             rest = rest.dropFirst(portion.count)
@@ -68,16 +82,20 @@ extension WebhookDispatcher {
                 throw WebhooksError(error)
             }
             new += made.map(\.id)
-            let rows = Array(Set(made.map(\.event)))
-            let session = state.withLock { state in
-                // Only for a command that sees to its own; a dispatcher that runs notices all that is written.
-                if state.isCommandUnderWay { state.ownEvents += rows }
-                return state.session
-            }
-            if let session, session.role != .run { session.runner.adopt(rows) }
+            see(to: Array(Set(made.map(\.event))))
             if !goesOn(new.count) { break }
         }
         return new
+    }
+
+    /// Sees to what was written for events (rows), where a command sees to its own; a dispatcher that runs notices all that
+    /// is written.
+    private func see(to rows: [Int64]) {
+        let session = state.withLock { state in
+            if state.isCommandUnderWay { state.ownEvents += rows }
+            return state.session
+        }
+        if let session, session.role != .run { session.runner.adopt(rows) }
     }
 
     /// How many deliveries are looked at, or sent again, at once.

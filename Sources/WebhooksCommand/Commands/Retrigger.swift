@@ -94,15 +94,16 @@ struct Retrigger: AsyncParsableCommand {
         if detach {
             let ids = try await insert(plan, dispatcher, trap)
             write(try await dispatcher.deliveries(ids))
-            if ids.count < plan.count { throw ExitStatus.negative }
+            if ids.count < plan.deliveries.count { throw ExitStatus.negative }
             return
         }
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
             let ids = try await insert(plan, dispatcher, trap)
-            let events = Set(try await dispatcher.deliveries(ids).map(\.event))
+            let events = Set(try await dispatcher.deliveries(ids).map(\.event)).union(plan.setAside)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
             let wait = try await waiting.run(events: Array(events), timeout: self.wait.duration)
-            return (try await dispatcher.deliveries(ids), wait.areDone && ids.count == plan.count)
+            let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.deliveries(ofEvents: plan.setAside)
+            return (try await dispatcher.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count)
         }
         write(deliveries)
         try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)

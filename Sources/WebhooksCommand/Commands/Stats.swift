@@ -19,7 +19,7 @@ struct Stats: AsyncParsableCommand {
         let rows = try await dispatcher.overview()
         if options.json {
             for row in rows { json(row).write() }
-            return
+            return try await warnOfSetAside(dispatcher)
         }
         var table = Table([
             .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("DELIVERED", number: true),
@@ -31,6 +31,19 @@ struct Stats: AsyncParsableCommand {
         ])
         for row in rows { table.add(cells(row)) }
         Pages.write(table, empty: "no subscriptions")
+        try await warnOfSetAside(dispatcher)
+    }
+
+    /// They belong to no subscription, so that no row has them.
+    private func warnOfSetAside(_ dispatcher: WebhookDispatcher) async throws {
+        for event in try await dispatcher.setAsideEvents(limit: 20) {
+            Output.error.writeLine(
+                PlainText.escaped(
+                    "warning: the event \(event.id) (\(event.topic)) is set aside: \(event.reason); "
+                        + "`webhooks retrigger` tries it again, `webhooks cancel` drops it"
+                )
+            )
+        }
     }
 
     private func json(_ row: SubscriptionOverview) -> JSONOutput {

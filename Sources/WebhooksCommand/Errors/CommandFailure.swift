@@ -64,6 +64,7 @@ struct CommandFailure: Error {
         case .full: "make room on the disk, or `webhooks prune` what is old"
         case .readOnly: "check who owns the folder and the file"
         case .newerSchema: "use the newer `webhooks` that wrote it"
+        case .refused: "see the triggers and constraints that the database has beside ours"
         case .busy, .unavailable: nil
         }
     }

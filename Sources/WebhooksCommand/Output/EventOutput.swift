@@ -24,6 +24,7 @@ enum EventOutput {
             ("test", .bool(event.isTest)),
             ("deliveryCount", .integer(event.deliveryCount)),
         ]
+        if let reason = event.setAside { members.append(("setAside", .string(reason))) }
         if let data { members.append(("data", .raw(data))) }
         if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
         return .object(members)
@@ -64,6 +65,7 @@ enum EventOutput {
         var notes: [String] = []
         if event.isTest { notes.append("test") }
         if event.isCancelled { notes.append("cancelled") }
+        if let reason = event.setAside { notes.append("set aside: \(reason)") }
         if let due = event.deliverAt, due > .now, !event.isCancelled { notes.append("due \(RelativeTime.text(due))") }
         return notes.joined(separator: ", ")
     }

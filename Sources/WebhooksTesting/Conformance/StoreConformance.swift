@@ -66,5 +66,5 @@ public enum StoreConformance {
         acceptanceChecks + fanOutChecks + claimChecks + resultChecks + settlementChecks + scheduleChecks
         + healthChecks + pauseChecks + retryChecks + logChecks + attemptChecks + progressChecks + cancelChecks
         + retriggerChecks
-        + statisticsChecks + pruneChecks + durabilityChecks
+        + statisticsChecks + pruneChecks + durabilityChecks + setAsideChecks
 }

@@ -20,7 +20,8 @@ extension SimulatedWorld {
 
     func makeEvent(isTest: Bool = false) -> Event {
         let number = events.count + 1
-        let topic = random.chance(5) ? "poison" : random.pick(["a.x", "a.y", "b"]) ?? "b"
+        let usual = random.chance(5) ? "poison" : random.pick(["a.x", "a.y", "b"]) ?? "b"
+        let topic = poisonTopic() ?? usual
         let wait: Duration? = random.chance(8) ? .seconds(random.pick(1...7200)) : nil
         let event = Event(
             stored: "e\(number)",
@@ -61,7 +62,7 @@ extension SimulatedWorld {
         let orders = new.map { event in
             let isDue = event.deliverAt.map { $0 <= clock.now } ?? true
             let prepared =
-                isDue && !random.chance(10)
+                isDue && !random.chance(10) && Poison(rawValue: event.topic) != .deadly
                 ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
             process?.lastToken += 1
             let token = process?.lastToken ?? 0
@@ -81,6 +82,8 @@ extension SimulatedWorld {
             acknowledged.insert(emit.event.id)
         case .success(.duplicate):
             acknowledged.insert(emit.event.id)
+        case .success(.refused):
+            try Violation.require(Poison(rawValue: emit.event.topic) == .stubborn, "\(emit.event.id) is refused")
         case .success(.conflict):
             throw Violation("\(emit.event.id) is in conflict with itself")
         case .failure:

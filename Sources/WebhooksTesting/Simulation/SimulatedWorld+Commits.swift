@@ -70,6 +70,7 @@ extension SimulatedWorld {
         process?.eventsDueBy = dueBy ?? Timestamp(milliseconds: 0)
         switch ended.result {
         case .success(let results):
+            if !results.isEmpty { renderingMark = nil }
             try drive { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             log("commit failed")
@@ -85,9 +86,11 @@ extension SimulatedWorld {
         case .success(let done): result = done
         case .failure(let error): throw Violation("the store failed by itself: \(error)")
         }
+        report.refusals += result.refusals.count
         for (write, isRecorded) in zip(batch.results, result.results) where isRecorded { try recorded(write) }
         for (acceptance, outcome) in zip(batch.acceptances, result.acceptances) {
-            if case .stored(_, let ids) = outcome, let new = acceptance.deliveries {
+            if case .stored(_, let ids) = outcome, var new = acceptance.deliveries {
+                new = asStored(new, ids)
                 let names = new.deliveries.map(\.subscription)
                 let emits = process?.emits.values.filter { $0.event.id == acceptance.event.id } ?? []
                 try Violation.require(
@@ -102,7 +105,7 @@ extension SimulatedWorld {
             if case .stored(let ids, let cancelled) = outcome, let event = store.rows.events[fanOut.event]?.event {
                 expected[event.id] = expectation[fanOut.event]
                 try checkCancelled(fanOut, ids, cancelled)
-                try inserted(fanOut.deliveries, ids, event, cancelled: cancelled)
+                try inserted(asStored(fanOut.deliveries, ids), ids, event, cancelled: cancelled)
             }
         }
         if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
@@ -112,6 +115,15 @@ extension SimulatedWorld {
             try claimed(claim.delivery, claim.number)
         }
         return result
+    }
+
+    /// What was refused is stored as failed.
+    private func asStored(_ new: NewDeliveries, _ ids: [Delivery.ID]) -> NewDeliveries {
+        var new = new
+        for (index, id) in ids.enumerated() where store.rows.deliveries[id.rawValue]?.lastError == .internal {
+            new.deliveries[index].start = .settled(.failed, .internal, detail: nil)
+        }
+        return new
     }
 
     /// What was cancelled with its whole subscription, before it was matched, stays so; nothing else is.
@@ -144,7 +156,7 @@ extension SimulatedWorld {
             } else if case .claimed = delivery.start {
                 try claimed(id, 1)
             }
-            log("\(id) of \(event.id) for \(delivery.subscription): \(delivery.start)")
+            log("\(id) of \(event.id) (\(event.topic)) for \(delivery.subscription): \(delivery.start)")
         }
     }
 

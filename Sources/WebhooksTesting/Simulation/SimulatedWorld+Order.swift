@@ -50,7 +50,7 @@ extension SimulatedWorld {
         let running =
             process?.requests.values.filter { $0.subscription == name && !$0.order.context.event.isTest } ?? []
         let open = (store.rows.waiting[name]?.values.map(\.delivery) ?? []) + running.map(\.delivery)
-        for other in open where other != id && deliveries[other]?.isForeign == false {
+        for other in open where other != id && deliveries[other]?.isForeign == false && !staysOpen(other) {
             guard let event = store.rows.deliveries[other.rawValue]?.event else { continue }
             try Violation.require(
                 !comes((event, deliveries[other]?.commit), before: own),

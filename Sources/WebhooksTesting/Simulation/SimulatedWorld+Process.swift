@@ -34,7 +34,8 @@ extension SimulatedWorld {
             }
         }
         allowLimits()
-        try drive { engine, time in engine.start(at: time) }
+        let mark = renderingMark
+        try drive { engine, time in engine.start(interruptedRendering: mark, at: time) }
     }
 
     /// As `kill -9` does: nothing is said to anybody.
@@ -57,6 +58,11 @@ extension SimulatedWorld {
         guard process?.isDraining == false else { return }
         process?.isDraining = true
         log("drain")
+        // A store that fails now and for a while: nobody may wait for it for ever.
+        if configuration.poison, configuration.storeFaults, storeFault == nil, poisonRandom.chance(30) {
+            storeFault = StoreError(.full, "simulated")
+            agenda.plan(.storeRecovers, at: now + Int64(poisonRandom.pick(10...20_000)))
+        }
         try drive { engine, time in engine.drain(at: time) }
     }
 
@@ -79,7 +85,8 @@ extension SimulatedWorld {
             if actions.wantsCommit { try startCommit() }
             for order in actions.sends { try send(order) }
             for reply in actions.replies { try replied(reply) }
-            for event in actions.fanOuts { try fanOut(event) }
+            for event in actions.fanOuts where process?.number == running.number { try fanOut(event) }
+            guard process?.number == running.number else { return }
             setAlarm(actions.wakeAt, running.number)
             // A command has nothing to fall back on: it holds what it emits.
             if running.engine.settings.scope == .all {
@@ -109,6 +116,12 @@ extension SimulatedWorld {
                 due <= wall || foundDue[event.row] != nil,
                 "event \(event.event.id) is fanned out before its moment"
             )
+        }
+        if Poison(rawValue: event.event.topic) == .deadly {
+            log("\(event.event.id) kills the process")
+            report.deadlyRenderings += 1
+            renderingMark = event.row
+            return try crash()
         }
         let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
         expectation[event.row] = prepared.entries.map(\.subscription)

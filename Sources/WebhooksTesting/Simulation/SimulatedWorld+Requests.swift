@@ -143,6 +143,11 @@ extension SimulatedWorld {
         }
     }
 
+    /// One that the store won't let settle holds up nobody.
+    func staysOpen(_ id: Delivery.ID) -> Bool {
+        store.rows.deliveries[id.rawValue].flatMap { poison(of: $0) }?.staysOpen == true
+    }
+
     /// The limits of a new configuration; what is under way already may be more.
     func allowLimits() {
         for subscription in registry.subscriptions {

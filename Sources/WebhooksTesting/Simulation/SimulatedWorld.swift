@@ -27,6 +27,9 @@ final class SimulatedWorld {
     let foreignConnection: Int
     let renderer = ScriptedRenderer(poisonTopics: ["poison"])
     var random: SeededGenerator
+    var poisonRandom: SeededGenerator
+    /// The event (row) whose rendering killed the last process.
+    var renderingMark: Int64?
     var agenda = Agenda<Occurrence>()
     var trace: Trace
     var report = SimulationReport()
@@ -62,6 +65,7 @@ final class SimulatedWorld {
     init(seed: UInt64, configuration: SimulationConfiguration) {
         self.configuration = configuration
         random = SeededGenerator(seed: seed)
+        poisonRandom = SeededGenerator(seed: ~seed)
         trace = Trace(length: configuration.traceLength)
         store = InMemoryStore(clock: clock)
         foreignConnection = store.database.connect()
@@ -71,6 +75,7 @@ final class SimulatedWorld {
         allSubscriptions = made
         registry = Registry(subscriptions: made, profiles: [:], settings: DispatcherSettings())
         for subscription in made { endpoints[subscription.name] = SimulatedEndpoint() }
+        if configuration.poison { refuseRows() }
     }
 
     /// Plays until everything has settled.

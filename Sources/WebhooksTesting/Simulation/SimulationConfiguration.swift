@@ -20,6 +20,9 @@ public struct SimulationConfiguration: Sendable, Hashable {
     public var reloads = true
     /// Whether other processes write; defaults to true.
     public var foreignWrites = true
+    /// Whether some events go wrong by themselves: the store refuses their rows, or their rendering kills the process;
+    /// defaults to true.
+    public var poison = true
     /// Lines of the trace that a failure shows; defaults to 80.
     public var traceLength = 80
 
@@ -46,6 +49,12 @@ public struct SimulationReport: Sendable, Hashable {
     public var retries = 0
     /// Deliveries by final state.
     public var states: [String: Int] = [:]
+    /// Rows that the store refused.
+    public var refusals = 0
+    /// Events that were set aside.
+    public var setAside = 0
+    /// Processes that ended while they rendered.
+    public var deadlyRenderings = 0
     /// The most deliveries that an engine held in memory.
     public var mostHeld = 0
 

@@ -7,6 +7,7 @@ public struct InMemoryEventRow: Sendable {
         case waitsForFanOut
         case fannedOut
         case cancelled
+        case setAside(reason: String)
     }
 
     public internal(set) var row: Int64
@@ -16,8 +17,18 @@ public struct InMemoryEventRow: Sendable {
     public internal(set) var state: State
     /// Its ``AcceptancePlace``, once it is due.
     public internal(set) var place: Int64?
+    /// Processes that ended while it was being rendered.
+    public internal(set) var ends = 0
     /// Rows of its deliveries, ascending.
     public internal(set) var deliveries: [Int64] = []
+
+    /// Whether it waits for its fan-out, set aside or not.
+    var waits: Bool {
+        switch state {
+        case .waitsForFanOut, .setAside: true
+        case .fannedOut, .cancelled: false
+        }
+    }
 
     /// When it is due for its fan-out.
     public var dueAt: Timestamp { event.deliverAt ?? createdAt }

@@ -1,25 +1,76 @@
 internal import WebhookCore
 
 extension InMemoryRows {
-    /// Applies a batch in the order of its members, then reads.
+    /// Applies a batch in the order of its members, then reads. What is refused is left out.
     mutating func apply(_ batch: StoreBatch) -> StoreBatchResult {
         var result = StoreBatchResult()
         if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
             takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
-        result.results = batch.results.map { record($0) }
-        result.settlements = batch.settlements.map { settle($0) }
-        for health in batch.health {
+        for (index, write) in batch.results.enumerated() {
+            let row = deliveries[write.delivery.rawValue]
+            let isWhole = !write.attempt.responseTruncated || !write.attempt.responseBody.isEmpty
+            let reason = row.flatMap { refusal(.attempt($0, isWhole: isWhole)) }
+            if let reason { result.refusals.append(RowRefusal(.result(index), reason: reason)) }
+            result.results.append(reason == nil && record(write))
+        }
+        for (index, settlement) in batch.settlements.enumerated() {
+            let reason = deliveries[settlement.delivery.rawValue].flatMap { refusal(.settlement($0)) }
+            if let reason { result.refusals.append(RowRefusal(.settlement(index), reason: reason)) }
+            result.settlements.append(reason == nil && settle(settlement))
+        }
+        for (index, health) in batch.health.enumerated() {
+            if let reason = refusal(.health(health)) {
+                result.refusals.append(RowRefusal(.health(index), reason: reason))
+                continue
+            }
             let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: health.subscription))
             healthRows[health.subscription, default: row].update(health)
         }
         for resumption in batch.resumptions {
             healthRows[resumption.subscription]?.resume(resumption.paused, at: resumption.at)
         }
-        result.acceptances = batch.acceptances.map { accept($0) }
-        result.fanOuts = batch.fanOuts.map { fanOut($0) }
-        result.withdrawals = batch.withdrawals.map { withdraw($0) }
-        result.claims = batch.claims.map { claim($0) }
+        for (index, acceptance) in batch.acceptances.enumerated() {
+            if let reason = refusal(of: acceptance) {
+                result.refusals.append(RowRefusal(.acceptance(index), reason: reason))
+                result.acceptances.append(.refused(reason: reason))
+                continue
+            }
+            result.acceptances.append(
+                accept(acceptance) { delivery, reason in
+                    let item = RowRefusal.Item.acceptedDelivery(acceptance: index, delivery: delivery)
+                    result.refusals.append(RowRefusal(item, reason: reason))
+                }
+            )
+        }
+        for (index, fanOut) in batch.fanOuts.enumerated() {
+            if events[fanOut.event]?.state == .waitsForFanOut,
+                let reason = refusal(ofDeliveries: fanOut.deliveries, events[fanOut.event]?.event)
+            {
+                result.refusals.append(RowRefusal(.fanOut(index), reason: reason))
+                result.fanOuts.append(.refused)
+                continue
+            }
+            result.fanOuts.append(
+                self.fanOut(fanOut) { delivery, reason in
+                    let item = RowRefusal.Item.fannedOutDelivery(fanOut: index, delivery: delivery)
+                    result.refusals.append(RowRefusal(item, reason: reason))
+                }
+            )
+        }
+        for (index, withdrawal) in batch.withdrawals.enumerated() {
+            result.withdrawals.append(
+                withdraw(withdrawal) { delivery, reason in
+                    result.refusals.append(RowRefusal(.withdrawal(index, delivery: delivery), reason: reason))
+                }
+            )
+        }
+        result.setAsides = batch.setAsides.map { setAside($0) }
+        for (index, claim) in batch.claims.enumerated() {
+            let reason = deliveries[claim.delivery.rawValue].flatMap { refusal(.claim($0)) }
+            if let reason { result.refusals.append(RowRefusal(.claim(index), reason: reason)) }
+            result.claims.append(reason == nil ? self.claim(claim) : .refused)
+        }
         for refill in batch.reads.refills where refill.isOrdered && refill.after == nil { givePlaces(refill) }
         result.reads = read(batch.reads)
         return result
@@ -62,7 +113,10 @@ extension InMemoryRows {
         return true
     }
 
-    mutating func accept(_ acceptance: Acceptance) -> AcceptanceResult {
+    mutating func accept(
+        _ acceptance: Acceptance,
+        onRefusal: (Int, String) -> Void = { _, _ in }
+    ) -> AcceptanceResult {
         if let known = event(acceptance.event.id) {
             return known.event.hasSameContent(as: acceptance.event) ? .duplicate(event: known.row) : .conflict
         }
@@ -72,16 +126,16 @@ extension InMemoryRows {
             at: acceptance.createdAt,
             state: acceptance.deliveries == nil ? .waitsForFanOut : .fannedOut
         )
-        let ids = acceptance.deliveries.map { insert($0, event: row, place: row, at: acceptance.createdAt) }
+        let ids = acceptance.deliveries.map { insert($0, event: row, place: row, at: acceptance.createdAt, onRefusal) }
         return .stored(event: row, deliveries: ids ?? [])
     }
 
-    private mutating func fanOut(_ fanOut: FanOut) -> FanOutResult {
+    private mutating func fanOut(_ fanOut: FanOut, onRefusal: (Int, String) -> Void) -> FanOutResult {
         guard let event = events[fanOut.event], event.state == .waitsForFanOut else { return .refused }
         setState(.fannedOut, ofEvent: fanOut.event)
         var new = fanOut.deliveries
         let cancelled = new.cancel { name in unmatchedCancellations[name].map { fanOut.event <= $0 } ?? false }
-        let ids = insert(new, event: fanOut.event, place: event.place ?? lastEvent, at: fanOut.createdAt)
+        let ids = insert(new, event: fanOut.event, place: event.place ?? lastEvent, at: fanOut.createdAt, onRefusal)
         return .stored(deliveries: ids, cancelled: cancelled)
     }
 
@@ -100,10 +154,17 @@ extension InMemoryRows {
         _ new: NewDeliveries,
         event: Int64,
         place: Int64,
-        at moment: Timestamp
+        at moment: Timestamp,
+        _ onRefusal: (Int, String) -> Void
     ) -> [Delivery.ID] {
-        new.deliveries.map { delivery in
-            insertDelivery { id in
+        new.deliveries.enumerated().map { index, delivery in
+            var delivery = delivery
+            if let event = events[event]?.event, let reason = refusal(.newDelivery(delivery, event)) {
+                onRefusal(index, reason)
+                delivery.body = nil
+                delivery.fail(refusedFor: reason)
+            }
+            return insertDelivery { id in
                 var row = InMemoryDeliveryRow(
                     id: id,
                     event: event,
@@ -134,9 +195,17 @@ extension InMemoryRows {
         }
     }
 
-    private mutating func withdraw(_ withdrawal: Withdrawal) -> Int {
-        let positions = waiting[withdrawal.subscription]?.values.prefix(withdrawal.limit) ?? []
-        for position in positions {
+    private mutating func withdraw(
+        _ withdrawal: Withdrawal,
+        onRefusal: (Delivery.ID, String) -> Void
+    ) -> Int {
+        var count = 0
+        for position in waiting[withdrawal.subscription]?.values ?? [] where count < withdrawal.limit {
+            if let reason = deliveries[position.delivery.rawValue].flatMap({ refusal(.settlement($0)) }) {
+                onRefusal(position.delivery, reason)
+                continue
+            }
+            count += 1
             _ = settle(
                 Settlement(
                     delivery: position.delivery,
@@ -147,7 +216,7 @@ extension InMemoryRows {
                 )
             )
         }
-        return positions.count
+        return count
     }
 
     private mutating func claim(_ claim: Claim) -> ClaimResult {

@@ -14,9 +14,11 @@ extension InMemoryRows {
                 result.unknown.append(id)
                 continue
             }
-            if event.state == .waitsForFanOut {
+            switch event.state {
+            case .waitsForFanOut, .setAside:
                 setState(.cancelled, ofEvent: event.row)
                 result.events.append(id)
+            case .fannedOut, .cancelled: break
             }
             for delivery in event.deliveries {
                 cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result)
@@ -124,7 +126,7 @@ extension InMemoryRows {
             removeDelivery(row.id.rawValue)
         }
         let empty = events.values.sorted { $0.row < $1.row }.filter { event in
-            event.createdAt < moment && event.state != .waitsForFanOut && event.deliveries.isEmpty
+            event.createdAt < moment && !event.waits && event.deliveries.isEmpty
         }
         for event in empty.prefix(limit) {
             result.events += 1

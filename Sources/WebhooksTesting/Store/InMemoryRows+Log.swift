@@ -12,6 +12,8 @@ extension InMemoryRows {
         for row in descending(from: last) where result.count < query.limit {
             guard let row = events[row], matches(row, query) else { continue }
             let event = row.event
+            var setAside: String?
+            if case .setAside(let reason) = row.state { setAside = reason }
             result.append(
                 LoggedEvent(
                     id: event.id,
@@ -22,7 +24,8 @@ extension InMemoryRows {
                     deliverAt: event.deliverAt,
                     isTest: event.isTest,
                     isCancelled: row.state == .cancelled,
-                    deliveryCount: row.deliveries.count
+                    deliveryCount: row.deliveries.count,
+                    setAside: setAside
                 )
             )
         }
@@ -87,7 +90,7 @@ extension InMemoryRows {
     func progress(ofEvents ids: [String], at now: Timestamp) -> EventProgress {
         var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
         for event in Set(ids).compactMap({ event($0) }) {
-            if event.state == .waitsForFanOut { progress.waitingForFanOut += 1 }
+            if event.waits { progress.waitingForFanOut += 1 }
             for row in event.deliveries.compactMap({ deliveries[$0] }) where !row.state.isSettled {
                 progress.open += 1
                 if row.log.isEmpty { progress.withoutFirstAttempt += 1 }

@@ -49,7 +49,9 @@ extension InMemoryRows {
     }
 
     private func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) {
-        var rows = dueEvents.values.prefix(reads.pendingEvents).map(\.row)
+        var rows = Array(
+            dueEvents.values.lazy.map(\.row).filter { !reads.excludedEvents.contains($0) }.prefix(reads.pendingEvents)
+        )
         for row in reads.adoptions where !rows.contains(row) {
             guard let event = events[row], event.state == .waitsForFanOut, event.place != nil else { continue }
             rows.append(row)

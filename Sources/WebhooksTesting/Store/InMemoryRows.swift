@@ -9,6 +9,8 @@ public struct InMemoryRows: Sendable {
     var healthRows: [String: InMemoryHealthRow] = [:]
     /// Subscriptions that were cancelled while events waited to be matched: up to which event (row).
     var unmatchedCancellations: [String: Int64] = [:]
+    /// Why a row is refused; `nil`: it isn't.
+    var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
 
     private(set) var eventRows: [String: Int64] = [:]
     private(set) var lastEvent: Int64 = 0
@@ -79,6 +81,15 @@ public struct InMemoryRows: Sendable {
         guard let event = events[row] else { return }
         waitNoMore(event)
         events[row]?.state = state
+        if state == .waitsForFanOut {
+            events[row]?.ends = 0
+            if let event = events[row] { wait(event) }
+        }
+    }
+
+    mutating func countEnd(ofEvent row: Int64) -> Int {
+        events[row]?.ends += 1
+        return events[row]?.ends ?? 0
     }
 
     mutating func removeEvent(_ row: Int64) {

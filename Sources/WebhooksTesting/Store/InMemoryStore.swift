@@ -41,6 +41,13 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         database.state.withLock { $0.faults += Array(repeating: error, count: count) }
     }
 
+    /// Refuses rows from now on, as a constraint or a trigger does; `nil` refuses none.
+    ///
+    /// - Parameter refuses: gives the reason, or `nil` for a row that is taken; sees the rows that are there.
+    public func refuseRows(_ refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?) {
+        database.state.withLock { $0.rows.refuses = refuses }
+    }
+
     /// How many commits have changed something, on every connection.
     public var commits: Int { database.state.withLock { $0.writes } }
 
@@ -68,9 +75,9 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     public func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
         let now = clock.now
-        return try write { rows in
-            rows.accept(Acceptance(event: event, createdAt: now, target: target, deliveries: nil))
-        }
+        let acceptance = Acceptance(event: event, createdAt: now, target: target, deliveries: nil)
+        if let reason = rows.refusal(of: acceptance) { throw StoreError(.refused, reason) }
+        return try write { rows in rows.accept(acceptance) }
     }
 
     public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
@@ -109,6 +116,14 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         at moment: Timestamp
     ) async throws(StoreError) -> CancelResult {
         try write { $0.cancel(events: events, deliveries: deliveries, subscription: subscription, at: moment) }
+    }
+
+    public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
+        rows.setAsideEvents(limit: limit)
+    }
+
+    public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
+        try write { $0.releaseSetAside(events) }
     }
 
     public func setDisabled(

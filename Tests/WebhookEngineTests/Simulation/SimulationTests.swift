@@ -14,16 +14,32 @@ struct SimulationTests {
     /// Seeds that have found something at some time, in an engine or in the simulation itself.
     static let corpus: [UInt64] = [
         8, 11, 14, 25, 34, 38, 42, 56, 59, 121, 145, 152, 198, 204, 230, 235, 275, 1102, 5061, 5276, 5371, 5629,
-        700_189, 2_502_567_567, 1_492_764_468, 12, 19, 35,
+        700_189, 2_502_567_567, 1_492_764_468, 12, 19, 35, 4_173_342_550, 2_143_635_274, 3_327_775_515,
     ]
 
     @Test("known seeds")
     func knownSeeds() async throws {
         let configuration = configuration
         let failures = await OwnThread.run {
-            Self.corpus.compactMap { seed in Self.failure(of: seed, configuration) }
+            // Without what came later they play as they did when they found something.
+            [false, true].flatMap { poison in
+                Self.corpus.compactMap { seed in
+                    var configuration = configuration
+                    configuration.poison = poison
+                    return Self.failure(of: seed, configuration)
+                }
+            }
         }
         #expect(failures == [])
+    }
+
+    @Test("events that go wrong by themselves come up, in every way there is")
+    func poisonComesUp() async throws {
+        let reports = await OwnThread.run { (1...20).compactMap { try? Simulation.run(seed: $0) } }
+        #expect(reports.count == 20)
+        #expect(reports.map(\.refusals).reduce(0, +) > 100)
+        #expect(reports.map(\.setAside).reduce(0, +) > 10)
+        #expect(reports.map(\.deadlyRenderings).reduce(0, +) > 10)
     }
 
     @Test("transactions follow each other ahead of the engine, and take several batches")

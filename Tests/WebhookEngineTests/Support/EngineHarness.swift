@@ -16,6 +16,7 @@ final class EngineHarness {
     var sent: [SendOrder] = []
     var recorded: [RecordedAttempt] = []
     var notices: [EngineNotice] = []
+    var settled: [SettledDelivery] = []
     var replies: [EmitReply] = []
     /// Commits fail with this.
     var fault: StoreError?
@@ -183,6 +184,7 @@ final class EngineHarness {
             sent += actions.sends
             recorded += actions.recorded
             notices += actions.notices
+            settled += actions.settled
             replies += actions.replies
             for event in actions.fanOuts {
                 let prepared = Generation(registry: registry, renderer: renderer).prepare(

@@ -1,0 +1,86 @@
+internal import GRDB
+internal import WebhookCore
+
+/// Batches that failed as a whole, applied again with each member in a savepoint of its own, so that the store refuses
+/// only what it can't take.
+///
+/// A trigger may roll the whole transaction back (`RAISE(ROLLBACK)`): then everything begins anew, and what is known to be
+/// refused is left out.
+final class RowTrial {
+    /// The transaction is gone; it is to be begun anew.
+    struct Restart: Error {}
+
+    /// A step in applying a member of a batch.
+    struct Step: Hashable {
+        enum Kind: Hashable {
+            case result, settlement, health, resumption, acceptance, fanOut, withdrawal, setAside, claim
+            case body, delivery, failedDelivery
+        }
+
+        var kind: Kind
+        var member: Int
+        var part: Int64 = 0
+        fileprivate(set) var batch = 0
+    }
+
+    private struct Refused {
+        var error: DatabaseError
+        var isUnclear: Bool
+    }
+
+    /// Which of the batches is being applied.
+    var batch = 0
+    private var refused: [Step: Refused] = [:]
+    private var passed: Set<Step.Kind> = []
+
+    /// Takes a step in a savepoint.
+    ///
+    /// - Returns: `nil` where the store refuses it; ``reason(_:)`` says why.
+    /// - Throws: what is the store's fault, or ``Restart``.
+    func take<Value>(_ step: Step, in session: BatchSession, _ body: () throws -> Value) throws -> Value? {
+        let step = placed(step)
+        guard refused[step] == nil else { return nil }
+        let db = session.db
+        try RawStatement(db, "SAVEPOINT webhooks_row").run()
+        let known = session.names.uncommittedCount
+        do {
+            let value = try body()
+            try RawStatement(db, "RELEASE webhooks_row").run()
+            passed.insert(step.kind)
+            return value
+        } catch let error as DatabaseError where StoreFault(error) != .store {
+            session.resetStatements()
+            refused[step] = Refused(error: error, isUnclear: StoreFault(error) == .unclear)
+            guard db.isInsideTransaction else { throw Restart() }
+            try RawStatement(db, "ROLLBACK TO webhooks_row").run()
+            try RawStatement(db, "RELEASE webhooks_row").run()
+            session.names.rollback(to: known)
+            session.forgetIDs()
+            return nil
+        }
+    }
+
+    /// Why a step was refused.
+    func reason(_ step: Step) -> String {
+        guard let error = refused[placed(step)]?.error else { return "the store refuses it" }
+        return error.message ?? "\(error.resultCode)"
+    }
+
+    /// The error of a refused step, for the member that can't do without it.
+    func error(of step: Step) -> DatabaseError {
+        refused[placed(step)]?.error ?? DatabaseError(resultCode: .SQLITE_CONSTRAINT)
+    }
+
+    /// Whether an unclear error stands alone: where no other member of its kind passed, it is the store's.
+    ///
+    /// - Throws: that error.
+    func checkVerdicts() throws {
+        for (step, refusal) in refused where refusal.isUnclear && !passed.contains(step.kind) { throw refusal.error }
+    }
+
+    private func placed(_ step: Step) -> Step {
+        var step = step
+        step.batch = batch
+        return step
+    }
+}

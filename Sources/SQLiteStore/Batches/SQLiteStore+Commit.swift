@@ -1,0 +1,73 @@
+internal import GRDB
+internal import Synchronization
+internal import WebhookCore
+
+extension SQLiteStore {
+    /// Applies batches in one transaction; what the store refuses of them is left out.
+    ///
+    /// - Parameter next: gives more batches while the transaction is not full.
+    static func commit(
+        _ first: StoreBatch,
+        _ next: () -> StoreBatch?,
+        _ db: Database,
+        names: SubscriptionNames,
+        path: String
+    ) -> Result<[StoreBatchResult], StoreError> {
+        var taken = [first]
+        var isStoresFault = true
+        let result = transaction(db, names: names, path: path) { session in
+            do {
+                var results = [try session.apply(first)]
+                var size = first.size
+                while size < Self.fullTransaction, let more = next() {
+                    taken.append(more)
+                    results.append(try session.apply(more))
+                    size += more.size
+                }
+                return results
+            } catch {
+                isStoresFault = StoreFault(error) == .store
+                throw error
+            }
+        }
+        guard case .failure = result, !isStoresFault else { return result }
+        // Somewhere among them is a row that would fail every transaction it is in.
+        return commitSingly(taken, db, names: names, path: path)
+    }
+
+    private static func commitSingly(
+        _ batches: [StoreBatch],
+        _ db: Database,
+        names: SubscriptionNames,
+        path: String
+    ) -> Result<[StoreBatchResult], StoreError> {
+        let trial = RowTrial()
+        while true {
+            var isRestart = false
+            let result = transaction(db, names: names, path: path) { session in
+                do {
+                    let results = try batches.enumerated().map { index, batch in
+                        trial.batch = index
+                        return try session.apply(batch, trial)
+                    }
+                    try trial.checkVerdicts()
+                    return results
+                } catch is RowTrial.Restart {
+                    // Each time one more member is known to be refused: it comes to an end.
+                    isRestart = true
+                    throw StoreError(.unavailable, "a trigger rolled the transaction back")
+                }
+            }
+            if !isRestart { return result }
+        }
+    }
+}
+
+/// Batches for a transaction to take, given beforehand.
+final class BatchSource: Sendable {
+    private let batches: Mutex<ArraySlice<StoreBatch>>
+
+    init(_ batches: [StoreBatch]) { self.batches = Mutex(batches[...]) }
+
+    func take() -> StoreBatch? { batches.withLock { $0.popFirst() } }
+}

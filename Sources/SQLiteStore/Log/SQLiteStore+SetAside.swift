@@ -1,0 +1,41 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
+        try await read { db in
+            let rows = try RawStatement(
+                db,
+                """
+                SELECT e.event_id, e.topic, p.set_aside
+                FROM webhooks_pending p JOIN webhooks_events e ON e.id = p.event
+                WHERE p.set_aside IS NOT NULL ORDER BY p.event LIMIT ?
+                """
+            )
+            try rows.bind(limit)
+            var events: [SetAsideEvent] = []
+            while try rows.next() {
+                events.append(SetAsideEvent(id: rows.text(0), topic: rows.text(1), reason: rows.text(2)))
+            }
+            return events
+        }
+    }
+
+    public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
+        try await write { session in
+            let update = try RawStatement(
+                session.db,
+                """
+                UPDATE webhooks_pending SET set_aside = NULL, ends = 0
+                WHERE set_aside IS NOT NULL AND event = (SELECT id FROM webhooks_events WHERE event_id = ?)
+                RETURNING event
+                """
+            )
+            return try events.compactMap { id in
+                try update.bind(id as String?)
+                defer { update.reset() }
+                return try update.next() ? update.int64(0) : nil
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+internal import WebhookCore
+
+extension StoreConformance {
+    static let setAsideChecks: [Check] = [
+        Check("an event is set aside at the second end of a process that rendered it", countsEnds),
+        Check("an event set aside is given out no more, until it is released or cancelled", setsAside),
+        Check("events that are left out are not read", excludes),
+    ]
+
+    private static func pending(_ driver: StoreDriver, excluding rows: Set<Int64> = []) async throws -> [Int64] {
+        try await driver.read { reads in
+            reads.pendingEvents = 10
+            reads.pendingEventsDueBy = .at(1_000)
+            reads.excludedEvents = rows
+        }.pendingEvents.map(\.row)
+    }
+
+    static func countsEnds(_ driver: StoreDriver) async throws {
+        let row = try await driver.acceptPending(.sample("e1"))
+        let other = try await driver.acceptPending(.sample("e2"))
+        let end = SetAside(event: row, cause: .renderingEnded)
+        let once = try await driver.commit { $0.setAsides = [end] }
+        try expect(once.setAsides, [SetAsideResult(event: "e1", isSetAside: false)], "the first end")
+        try expect(try await pending(driver), [row, other], "what waits after one end")
+        let twice = try await driver.commit { $0.setAsides = [end] }
+        try expect(twice.setAsides, [SetAsideResult(event: "e1", isSetAside: true)], "the second end")
+        try expect(try await pending(driver), [other], "what waits after two ends")
+        try expect(
+            try await driver.store.setAsideEvents(limit: 5),
+            [SetAsideEvent(id: "e1", topic: "course.created", reason: SetAside.endedReason)],
+            "what is set aside"
+        )
+        // Released, it has as many tries as before.
+        try expect(try await driver.store.releaseSetAside(["e1", "e2", "e3"]), [row], "what is released")
+        _ = try await driver.commit { $0.setAsides = [end] }
+        try expect(try await pending(driver), [row, other], "what waits after one more end")
+        let gone = try await driver.commit { $0.setAsides = [SetAside(event: 4_711, cause: .renderingEnded)] }
+        try expect(gone.setAsides, [SetAsideResult(event: nil, isSetAside: false)], "an unknown event")
+    }
+
+    static func setsAside(_ driver: StoreDriver) async throws {
+        let row = try await driver.acceptPending(.sample("e1"))
+        let new = NewDeliveries(bodies: ["b"], deliveries: [.pending("a")])
+        let result = try await driver.commit { batch in
+            batch.setAsides = [SetAside(event: row, cause: .refused(reason: "no"))]
+        }
+        try expect(result.setAsides, [SetAsideResult(event: "e1", isSetAside: true)], "the result")
+        let adopted = try await driver.read { $0.adoptions = [row] }
+        try expect(adopted.pendingEvents.map(\.row), [], "adopted events")
+        let fanOut = try await driver.commit {
+            $0.fanOuts = [FanOut(event: row, createdAt: .at(2), deliveries: new)]
+        }
+        try expect(fanOut.fanOuts, [.refused], "a fan-out")
+        try expect(try await driver.store.events(EventQuery()).map(\.setAside), ["no"], "the list")
+        let pruned = try await driver.store.prune(olderThan: .at(1_000_000), limit: 10)
+        try expect(pruned.events, 0, "events pruned")
+        let cancelled = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: nil, at: .at(9))
+        try expect(cancelled.events, ["e1"], "events cancelled")
+        try expect(try await driver.store.setAsideEvents(limit: 5), [], "what is set aside")
+    }
+
+    static func excludes(_ driver: StoreDriver) async throws {
+        let first = try await driver.acceptPending(.sample("e1"), at: .at(1))
+        let second = try await driver.acceptPending(.sample("e2"), at: .at(2))
+        try expect(try await pending(driver, excluding: [first]), [second], "what waits")
+        let limited = try await driver.read { reads in
+            reads.pendingEvents = 1
+            reads.pendingEventsDueBy = .at(1_000)
+            reads.excludedEvents = [first]
+        }.pendingEvents.map(\.row)
+        try expect(limited, [second], "what is left out takes up no room")
+    }
+}
