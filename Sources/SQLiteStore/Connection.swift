@@ -1,21 +1,35 @@
 internal import CSQLiteShim
 internal import GRDB
+internal import Glibc
 internal import WebhookCore
 
 /// Opens connections with the settings that the store relies on.
 enum Connection {
-    /// How long to wait for another process's transaction, in seconds.
-    static let busyTimeout = 5.0
-    /// A dispatcher moves the log into the database whenever it has grown by so many pages (of 4 KiB).
-    static let checkpointPages = 4_000
-    /// What is kept of the log's file once it is empty, in bytes.
+    /// What is kept of the write-ahead log's file once it is empty, in bytes.
     static let keptLog = 64 * 1024 * 1024
+    /// How long to try to make a store that others are making as well.
+    static let setUpLimit: Duration = .seconds(20)
 
-    /// Opens the writing connection and brings the schema up to date.
-    static func openWriter(_ files: StoreFiles, role: SQLiteStore.Role, foreignWrites: ForeignWrites) throws
-        -> DatabaseQueue
-    {
-        let queue = try DatabaseQueue(path: files.path, configuration: configuration(role))
+    /// Opens the writing connection and brings the schema up to date. Any number of processes may do so at once.
+    static func openWriter(_ files: StoreFiles, role: SQLiteStore.Role, busyWait: BusyWait) throws -> DatabaseQueue {
+        let deadline = ContinuousClock.now + setUpLimit
+        while true {
+            do {
+                return try tryToOpenWriter(files, role: role, busyWait: busyWait)
+            } catch let error as DatabaseError where error.isBusy && ContinuousClock.now < deadline {
+                // The change to the write-ahead log is refused at once, without a wait, while another connection reads
+                // or changes as well: two that waited for each other would wait for ever.
+                usleep(500)
+            }
+        }
+    }
+
+    private static func tryToOpenWriter(
+        _ files: StoreFiles,
+        role: SQLiteStore.Role,
+        busyWait: BusyWait
+    ) throws -> DatabaseQueue {
+        let queue = try DatabaseQueue(path: files.path, configuration: configuration(role, busyWait: busyWait))
         do {
             try queue.writeWithoutTransaction { db in
                 // Before anything is changed: a newer program's file stays as it is.
@@ -25,7 +39,6 @@ enum Connection {
                     try Schema.migrate(db, path: files.path)
                     return .commit
                 }
-                _ = try foreignWrites.check(db)
             }
         } catch {
             try? queue.close()
@@ -36,14 +49,17 @@ enum Connection {
 
     /// Opens the reading connection of a store that is there.
     static func openReader(_ files: StoreFiles) throws -> DatabaseQueue {
-        var configuration = configuration(.reader)
+        var configuration = configuration(.reader, busyWait: BusyWait())
         configuration.readonly = true
         let queue = try DatabaseQueue(path: files.path, configuration: configuration)
         do {
-            let version = try queue.read { try Schema.version(of: $0) }
-            try Schema.check(version, path: files.path)
-            guard version == Schema.version else {
-                throw StoreError(.missing, "there is no store in \(files.path): a command that writes makes it")
+            try queue.read { db in
+                let version = try Schema.version(of: db)
+                try Schema.check(version, path: files.path)
+                guard version == Schema.version else {
+                    throw StoreError(.missing, "there is no store in \(files.path): a command that writes makes it")
+                }
+                try Schema.compare(db)
             }
         } catch {
             try? queue.close()
@@ -52,11 +68,11 @@ enum Connection {
         return queue
     }
 
-    private static func configuration(_ role: SQLiteStore.Role) -> Configuration {
+    private static func configuration(_ role: SQLiteStore.Role, busyWait: BusyWait) -> Configuration {
         var configuration = Configuration()
         configuration.label = "webhooks.store.\(role)"
         configuration.foreignKeysEnabled = false
-        configuration.busyMode = .timeout(busyTimeout)
+        configuration.busyMode = .callback { busyWait.looksAgain(after: $0) }
         // GRDB stops the process when an access leaves a transaction open. That a rollback fails is for us to handle.
         configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
@@ -65,15 +81,17 @@ enum Connection {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA mmap_size = 0")
             try db.execute(sql: "PRAGMA cache_size = -16384")
-            // Below 3.51.3, SQLite may damage the file when two connections checkpoint and commit at once: one alone
-            // may.
-            let pages = role == .dispatcher ? checkpointPages : 0
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
-            if role != .dispatcher, let connection = db.sqliteConnection {
-                _ = webhooks_sqlite_disable_checkpoint_on_close(UnsafeMutableRawPointer(connection))
-            }
+            // Only a dispatcher checkpoints, and only when it is safe: see `Checkpointer`.
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            guard let connection = db.sqliteConnection.map({ UnsafeMutableRawPointer($0) }) else { return }
+            try check(webhooks_sqlite_distrust_schema(connection))
+            if role != .dispatcher { try check(webhooks_sqlite_disable_checkpoint_on_close(connection)) }
         }
         return configuration
+    }
+
+    private static func check(_ code: Int32) throws {
+        if code != 0 { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
     }
 
     private static func setUpLog(_ db: Database, path: String) throws {
@@ -86,4 +104,9 @@ enum Connection {
             throw StoreError(.unavailable, "\(path): SQLite does not write durably")
         }
     }
+}
+
+extension DatabaseError {
+    /// Another connection was in the way; the same may work a moment later.
+    var isBusy: Bool { [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL].contains(resultCode) }
 }

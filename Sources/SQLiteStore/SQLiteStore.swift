@@ -16,8 +16,12 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let reader: DatabaseQueue
     let names = SubscriptionNames()
     let foreignWrites = ForeignWrites()
+    let checkpointer = Checkpointer()
+    let busyWait = BusyWait()
+    /// What the writing connection has open; `nil` for a reader.
+    let opened: OpenedFiles?
     /// The log as it was at the last look for foreign writes.
-    private let checkedLog = Mutex<LogStamp?>(nil)
+    let checkedLog = Mutex<LogStamp?>(nil)
     /// The log as it was when there was no whole portion to list.
     let listedLog = Mutex<(stamp: LogStamp, portion: Int, result: ListingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
@@ -32,47 +36,74 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// - Parameters:
     ///   - path: the database's file; its folder is made (mode 0700), and the file (0600).
     ///   - role: what this process does with it.
+    ///   - lock: a dispatcher's, to be watched together with the store's own files.
     ///   - clock: dates what is appended through the log. Default: the machine's.
-    /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `full`, `readOnly`, `busy`,
-    ///   `unavailable`.
+    /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `replaced`, `full`, `readOnly`,
+    ///   `busy`, `unavailable`.
     public static func open(
         path: String,
         role: Role,
+        lock: DispatcherLock? = nil,
         clock: any WebhookClock = SystemClock()
     ) throws(StoreError) -> SQLiteStore {
-        let files = StoreFiles(path)
+        var files = StoreFiles(path)
         if role.writes {
             try files.create()
+            files = StoreFiles(path)
         } else if !files.exists {
             throw StoreError(.missing, "there is no store at \(files.path)")
         }
+        try OpenedFiles.vet(files)
         do {
-            return try SQLiteStore(StoreFiles(path), role: role, clock: clock)
+            return try SQLiteStore(files, role: role, lock: lock, clock: clock)
         } catch {
             throw StoreError(error, path: files.path)
         }
     }
 
-    private init(_ files: StoreFiles, role: Role, clock: any WebhookClock) throws {
+    private init(_ files: StoreFiles, role: Role, lock: DispatcherLock?, clock: any WebhookClock) throws {
         self.files = files
         self.role = role
         self.clock = clock
-        if role.writes {
-            writer = try Connection.openWriter(files, role: role, foreignWrites: foreignWrites)
-        } else {
-            writer = nil
+        guard role.writes else {
+            (writer, opened) = (nil, nil)
+            reader = try Connection.openReader(files)
+            return
         }
-        reader = try Connection.openReader(files)
+        let writer = try Connection.openWriter(files, role: role, busyWait: busyWait)
+        do {
+            opened = try OpenedFiles(files, lock: lock)
+            reader = try Connection.openReader(files)
+        } catch {
+            try? writer.close()
+            throw error
+        }
+        self.writer = writer
+        try writer.writeWithoutTransaction { db in
+            if role == .dispatcher { checkpointer.attach(to: db) }
+            _ = try foreignWrites.check(db)
+        }
+        if let opened, let lock { lock.note(opened.description) }
+        if role == .writer { try compareWithDispatcher() }
     }
 
     /// Closes the connections once they are idle; what was committed is durable already. Without it they close when
     /// the store is gone.
     public func close() {
         if role == .dispatcher {
-            // A store that only short-lived dispatchers use is kept searchable by them.
-            listNewRowsNow(portions: 200)
-            try? checkpoint()
+            do throws(StoreError) {
+                try opened?.check()
+                // A store that only short-lived dispatchers use is kept searchable by them.
+                listNewRowsNow(portions: 200)
+                try checkpoint()
+            } catch {
+                // What is there stays as it is, but for what this process alone still has.
+                if opened?.hasLostLogAlone == true {
+                    writer?.writeWithoutTransaction { [checkpointer] db in checkpointer.rescue(db) }
+                }
+            }
         }
+        opened?.forget()
         try? reader.close()
         // Last, so that a dispatcher's can take the emptied log's files away.
         try? writer?.close()
@@ -95,87 +126,51 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         guard let writer else {
             return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
         }
-        writer.asyncWriteWithoutTransaction { [names, path] db in
+        writer.asyncWriteWithoutTransaction { [self] db in
             // Taken before the transaction: where that can't begin, it is the batch that fails.
-            guard let first = next() else { return completion(.success([])) }
-            completion(Self.commit(first, next, db, names: names, path: path))
+            guard var first = next() else { return completion(.success([])) }
+            var done: [StoreBatchResult] = []
+            // What only reads waits for no other writer. Where what follows fails, it has had no effect.
+            while first.isReadOnly {
+                let batch = first
+                guard let result = reading(db, { try $0.apply(batch) }) else { break }
+                switch result {
+                case .success(let result): done.append(result)
+                case .failure(let error): return completion(.failure(error))
+                }
+                guard let more = next() else { return completion(.success(done)) }
+                first = more
+            }
+            completion(commit(first, next, db).map { done + $0 })
         }
     }
 
     /// A transaction of so many changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64
 
-    public func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void) {
-        guard let writer else { return completion(false) }
+    public func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
+        guard let writer, let opened else { return completion(.success(false)) }
+        let size: Int64
+        do throws(StoreError) {
+            size = try opened.check()
+        } catch {
+            return completion(.failure(error))
+        }
         // Taken before the look: what is written after it changes it.
         let stamp = LogStamp(files.wal)
-        if let stamp, checkedLog.withLock({ $0 == stamp }) { return completion(false) }
+        if !opened.hasShrunk(to: size), let stamp, checkedLog.withLock({ $0 == stamp }) {
+            return completion(.success(false))
+        }
         writer.asyncWriteWithoutTransaction { [self] db in
-            let found = try? foreignWrites.check(db)
-            if found != nil { checkedLog.withLock { $0 = stamp } }
-            completion(found ?? false)
-        }
-    }
-
-    // MARK: Access
-
-    /// Runs one transaction on the writing connection, in the order of the calls.
-    func write<Value: Sendable>(
-        completion: @escaping @Sendable (Result<Value, StoreError>) -> Void,
-        _ body: @escaping @Sendable (BatchSession) throws -> Value
-    ) {
-        guard let writer else {
-            return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
-        }
-        writer.asyncWriteWithoutTransaction { [names, path] db in
-            completion(Self.transaction(db, names: names, path: path, body))
-        }
-    }
-
-    /// Runs one transaction on the writing connection.
-    func write<Value: Sendable>(
-        _ body: @escaping @Sendable (BatchSession) throws -> Value
-    ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            write(completion: { continuation.resume(returning: $0) }, body)
-        }
-        return try result.get()
-    }
-
-    /// Reads one consistent state on the reading connection.
-    func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            reader.asyncRead { [path] db in
-                do {
-                    continuation.resume(returning: .success(try body(db.get())))
-                } catch {
-                    continuation.resume(returning: .failure(StoreError(error, path: path)))
-                }
+            do {
+                try verifyFiles(db)
+                let found = try foreignWrites.check(db)
+                checkedLog.withLock { $0 = stamp }
+                completion(.success(found))
+            } catch {
+                let error = StoreError(error, path: path)
+                completion(error.isFinal ? .failure(error) : .success(false))
             }
-        }
-        return try result.get()
-    }
-
-    static func transaction<Value>(
-        _ db: Database,
-        names: SubscriptionNames,
-        path: String,
-        _ body: (BatchSession) throws -> Value
-    ) -> Result<Value, StoreError> {
-        do {
-            // What a failed rollback may have left behind.
-            if db.isInsideTransaction { try db.rollback() }
-            try RawStatement(db, "BEGIN IMMEDIATE").run()
-            let value = try body(BatchSession(db, names: names))
-            try RawStatement(db, "COMMIT").run()
-            names.commit()
-            return .success(value)
-        } catch {
-            if db.isInsideTransaction { try? db.rollback() }
-            names.rollback()
-            return .failure(StoreError(error, path: path))
         }
     }
 }

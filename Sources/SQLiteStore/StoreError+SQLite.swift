@@ -24,19 +24,39 @@ extension StoreError {
             // The shared index could not grow: on a full disk this comes before SQLITE_FULL.
             self.init(.full, "no room beside \(path): free some and try again")
         case .SQLITE_READONLY where error.extendedResultCode == .SQLITE_READONLY_DBMOVED:
-            self.init(.unavailable, "\(path) was moved or deleted while it was open")
-        case .SQLITE_READONLY, .SQLITE_PERM:
+            self.init(.replaced, "\(path) was moved or deleted while it was open: put it back, and start again")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(.readOnly, "\(path) may not be written: \(reason)")
+        case .SQLITE_IOERR where Self.lostParts.contains(error.extendedResultCode):
+            // What must be there is not.
+            self.init(.damaged, "\(path) or its write-ahead log was cut off: \(reason); restore it from a backup")
+        case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_NOMEM:
+            self.init(.unavailable, "not enough memory to work on \(path)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
             self.init(.damaged, "\(path) is damaged or no database: \(reason); restore it from a backup")
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             self.init(.busy, "\(path) was held by another program for too long")
         case _ where StoreFault(error) == .row:
             self.init(.refused, "\(path) refuses the row: \(reason)")
+        case .SQLITE_NOMEM:
+            self.init(.unavailable, "not enough memory to work on \(path)")
+        case .SQLITE_MISUSE:
+            self.init(.unavailable, "\(path) is closed")
+        case .SQLITE_CANTOPEN:
+            self.init(.unavailable, "\(path) or a file beside it can't be opened: check folder, rights and open files")
+        case .SQLITE_NOLFS:
+            self.init(.unavailable, "\(path) is larger than the system allows")
         default:
+            // SQLITE_IOERR: the disk, which may come back. SQLITE_ERROR, SCHEMA, ABORT, INTERRUPT: passing trouble; that
+            // the schema is another is found by comparing it. The rest is no answer to what a store asks.
             self.init(.unavailable, "\(path): \(reason)")
         }
     }
+
+    /// Reads that ended before what must be there.
+    private static let lostParts: [ResultCode] = [
+        .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_DATA, .SQLITE_IOERR_CORRUPTFS,
+    ]
 
     /// Something is written in the database that this program would not write.
     static func damaged(_ what: String) -> StoreError {

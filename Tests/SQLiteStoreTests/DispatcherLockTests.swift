@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SQLiteStore
 import Testing
 import WebhookCore
@@ -44,6 +45,28 @@ struct DispatcherLockTests {
             try DispatcherLock.acquire(path: folder.file("link/store.sqlite"), role: "run")
         }
         withExtendedLifetime(lock) {}
+    }
+
+    @Test("The lock is a file of its own: no link is followed, nothing else is opened, nothing is cut off")
+    func strangeFiles() throws {
+        let path = folder.file()
+        let (lock, victim) = (path + ".lock", folder.file("victim"))
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: victim))
+        let makers: [() throws -> Void] = [
+            { try FileManager.default.createSymbolicLink(atPath: lock, withDestinationPath: victim) },
+            { try FileManager.default.linkItem(atPath: victim, toPath: lock) },
+            { mkfifo(lock, 0o600) },
+            { try FileManager.default.createDirectory(atPath: lock, withIntermediateDirectories: false) },
+        ]
+        for make in makers {
+            try make()
+            #expect(DispatcherLock.holder(path: path) == nil)
+            let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "run") }
+            #expect(error?.code == .unavailable && error?.message.contains(lock) == true)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: victim)) == Data("precious".utf8))
+            try FileManager.default.removeItem(atPath: lock)
+        }
+        _ = try DispatcherLock.acquire(path: path, role: "run")
     }
 
     @Test("It holds between processes, in both directions")

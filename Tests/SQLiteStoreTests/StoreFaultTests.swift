@@ -93,10 +93,11 @@ struct StoreFaultTests {
         arguments: [
             (ResultCode.SQLITE_FULL, StoreError.Code.full), (.SQLITE_IOERR_SHMSIZE, .full),
             (.SQLITE_READONLY, .readOnly),
-            (.SQLITE_READONLY_DIRECTORY, .readOnly), (.SQLITE_READONLY_DBMOVED, .unavailable),
+            (.SQLITE_READONLY_DIRECTORY, .readOnly), (.SQLITE_READONLY_DBMOVED, .replaced),
             (.SQLITE_CORRUPT, .damaged),
             (.SQLITE_CORRUPT_INDEX, .damaged), (.SQLITE_NOTADB, .damaged), (.SQLITE_BUSY, .busy),
-            (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_WRITE, .unavailable), (.SQLITE_CANTOPEN, .unavailable),
+            (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_WRITE, .unavailable), (.SQLITE_IOERR_SHORT_READ, .damaged),
+            (.SQLITE_PROTOCOL, .busy), (.SQLITE_CANTOPEN, .unavailable),
         ]
     )
     func mapping(_ code: ResultCode, _ expected: StoreError.Code) {

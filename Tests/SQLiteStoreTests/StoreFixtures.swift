@@ -28,7 +28,7 @@ extension SQLiteStore {
 
     func hasForeignWrites() async -> Bool {
         await withCheckedContinuation { continuation in
-            checkForeignWrites { continuation.resume(returning: $0) }
+            checkForeignWrites { continuation.resume(returning: $0 == .success(true)) }
         }
     }
 

@@ -65,11 +65,9 @@ import Webhooks
         // README: transaction
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-        }
         let database = try DatabasePool(path: path, configuration: configuration)
-        try await database.write { db in try SQLiteStore.migrate(db) }
+        // Our tables, and commits that are on disk: a pool's own are not.
+        try SQLiteStore.prepare(database)
 
         @Sendable func enrol(student: Int, in db: Database) throws {
             try db.execute(sql: "INSERT INTO enrolments (student) VALUES (?)", arguments: [student])

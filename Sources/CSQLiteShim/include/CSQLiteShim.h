@@ -8,4 +8,16 @@
 /// - Returns: an SQLite result code.
 int webhooks_sqlite_disable_checkpoint_on_close(void *connection);
 
+/// Makes a connection distrust the schema that it finds: functions and virtual tables that reach outside of the database
+/// are refused in triggers, views, checks and indexes, and no statement can corrupt the file on purpose.
+///
+/// - Parameter connection: an `sqlite3 *`.
+/// - Returns: an SQLite result code.
+int webhooks_sqlite_distrust_schema(void *connection);
+
+/// Whether a file is mounted by itself, as containers do with a volume of one file.
+///
+/// - Returns: 1 or 0; 0 also where the kernel can't tell.
+int webhooks_is_mount_point(const char *path);
+
 #endif

@@ -66,6 +66,12 @@ extension BatchSession {
 
     /// Gives events whose `deliverAt` has come their place in the order of acceptance: behind the last one so far.
     func takePlaces(dueBy moment: Timestamp) throws {
+        // Seldom: the others have theirs from the start.
+        let due = try statement(.selectPlaceless)
+        try due.bind(moment)
+        guard try due.next() else { return }
+        due.reset()
+        try prepareToWrite()
         let take = try statement(.takePlaces)
         try take.bind(try nextEventID() - 1)
         try take.bind(moment)

@@ -42,23 +42,27 @@ extension BatchSession {
     /// Puts first attempts of an ordered subscription into their places that have none.
     private func givePlaces(_ subscription: Int64, limit: Int) throws {
         // Two ranges of the index, and nothing of what has its place.
-        let give = try RawStatement(
-            db,
-            """
-            UPDATE webhooks_deliveries SET due_at = event WHERE id IN (
-                SELECT id FROM (
-                    SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
-                    WHERE subscription = ?1 AND due_at <= 0 AND state = 0 LIMIT ?3
-                ) UNION ALL SELECT id FROM (
-                    SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
-                    WHERE subscription = ?1 AND due_at >= ?2 AND state = 0 ORDER BY due_at LIMIT ?3
-                )
+        let placeless = """
+            SELECT id FROM (
+                SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                WHERE subscription = ?1 AND due_at <= 0 AND state = 0 LIMIT ?3
+            ) UNION ALL SELECT id FROM (
+                SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                WHERE subscription = ?1 AND due_at >= ?2 AND state = 0 ORDER BY due_at LIMIT ?3
             )
             """
-        )
-        try give.bind(subscription)
-        try give.bind(AcceptancePlace.end)
-        try give.bind(limit)
+        func bind(_ statement: RawStatement, limit: Int) throws {
+            try statement.bind(subscription)
+            try statement.bind(AcceptancePlace.end)
+            try statement.bind(limit)
+        }
+        let find = try RawStatement(db, placeless)
+        try bind(find, limit: 1)
+        guard try find.next() else { return }
+        find.reset()
+        try prepareToWrite()
+        let give = try RawStatement(db, "UPDATE webhooks_deliveries SET due_at = event WHERE id IN (\(placeless))")
+        try bind(give, limit: limit)
         try give.run()
     }
 

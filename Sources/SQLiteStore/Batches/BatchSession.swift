@@ -8,11 +8,22 @@ final class BatchSession {
     private var statements: [RawStatement?]
     private var ids: (event: Int64, delivery: Int64)?
     private var cancellations: UnmatchedCancellations?
+    private let mayWrite: Bool
 
-    init(_ db: Database, names: SubscriptionNames) {
+    /// - Parameter mayWrite: whether the transaction holds the lock that only one writer has.
+    init(_ db: Database, names: SubscriptionNames, mayWrite: Bool = true) {
         self.db = db
         self.names = names
+        self.mayWrite = mayWrite
         statements = Array(repeating: nil, count: HotStatement.allCases.count)
+    }
+
+    /// What is read needs a change first, which the transaction must not make.
+    struct NeedsWriting: Error {}
+
+    /// To be called before a read changes something: the read is then repeated by a transaction that may.
+    func prepareToWrite() throws(NeedsWriting) {
+        if !mayWrite { throw NeedsWriting() }
     }
 
     /// A statement, ready to be bound.

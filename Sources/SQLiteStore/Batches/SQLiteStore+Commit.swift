@@ -6,16 +6,14 @@ extension SQLiteStore {
     /// Applies batches in one transaction; what the store refuses of them is left out.
     ///
     /// - Parameter next: gives more batches while the transaction is not full.
-    static func commit(
+    func commit(
         _ first: StoreBatch,
         _ next: () -> StoreBatch?,
-        _ db: Database,
-        names: SubscriptionNames,
-        path: String
+        _ db: Database
     ) -> Result<[StoreBatchResult], StoreError> {
         var taken = [first]
         var isStoresFault = true
-        let result = transaction(db, names: names, path: path) { session in
+        let result = transaction(db) { session in
             do {
                 var results = [try session.apply(first)]
                 var size = first.size
@@ -30,21 +28,19 @@ extension SQLiteStore {
                 throw error
             }
         }
-        guard case .failure = result, !isStoresFault else { return result }
+        guard case .failure(let error) = result, !isStoresFault, !error.isFinal else { return result }
         // Somewhere among them is a row that would fail every transaction it is in.
-        return commitSingly(taken, db, names: names, path: path)
+        return commitSingly(taken, db)
     }
 
-    private static func commitSingly(
+    private func commitSingly(
         _ batches: [StoreBatch],
-        _ db: Database,
-        names: SubscriptionNames,
-        path: String
+        _ db: Database
     ) -> Result<[StoreBatchResult], StoreError> {
         let trial = RowTrial()
         while true {
             var isRestart = false
-            let result = transaction(db, names: names, path: path) { session in
+            let result = transaction(db) { session in
                 do {
                     let results = try batches.enumerated().map { index, batch in
                         trial.batch = index

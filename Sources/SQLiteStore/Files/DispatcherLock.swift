@@ -20,9 +20,15 @@ public final class DispatcherLock: Sendable {
 
     /// Below zero once it is released.
     private let descriptor: Mutex<Int32>
+    private let path: String
+    private let holder: Holder
+    private let identity: FileIdentity
 
-    private init(descriptor: Int32) {
+    private init(descriptor: Int32, path: String, holder: Holder, identity: FileIdentity) {
         self.descriptor = Mutex(descriptor)
+        self.path = path
+        self.holder = holder
+        self.identity = identity
     }
 
     deinit { release() }
@@ -46,23 +52,46 @@ public final class DispatcherLock: Sendable {
     ///   - role: what for, in one word.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.
     public static func acquire(path: String, role: String) throws(StoreError) -> DispatcherLock {
+        try acquire(path: path, role: role, tries: 10)
+    }
+
+    private static func acquire(path: String, role: String, tries: Int) throws(StoreError) -> DispatcherLock {
+        guard tries > 0 else {
+            throw StoreError(.unavailable, "\(path).lock is deleted again and again: stop what deletes it")
+        }
         let files = StoreFiles(path)
         try files.createFolder()
-        let descriptor = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw StoreFiles.error("open", files.lock) }
+        let descriptor = open(files.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            if errno == ELOOP { throw refusal(files.lock, "is a symbolic link") }
+            throw StoreFiles.error("open", files.lock)
+        }
+        let identity: FileIdentity
+        do throws(StoreError) {
+            identity = try vet(descriptor, files)
+        } catch {
+            close(descriptor)
+            throw error
+        }
         // Whoever asks for the holder takes the lock for a moment (``holder(path:)``): a refusal counts only once a
         // living holder has signed, or after some tries.
         for _ in 0..<100 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-                write(Holder(processID: getpid(), role: role), to: descriptor)
-                return DispatcherLock(descriptor: descriptor)
+                // Whoever held it may have deleted the file meanwhile: the lock counts on the file that has the name.
+                guard FileIdentity(files.lock).map({ $0.isSameFile(as: identity) }) == true else {
+                    close(descriptor)
+                    return try acquire(path: path, role: role, tries: tries - 1)
+                }
+                let holder = Holder(processID: getpid(), role: role)
+                write("\(holder.processID) \(holder.role)\n", to: descriptor)
+                return DispatcherLock(descriptor: descriptor, path: files.lock, holder: holder, identity: identity)
             }
             guard errno == EWOULDBLOCK || errno == EINTR else {
                 let error = StoreFiles.error("lock", files.lock)
                 close(descriptor)
                 throw error
             }
-            if let holder = read(descriptor), isAlive(holder.processID) {
+            if let holder = read(descriptor)?.holder, isAlive(holder.processID) {
                 close(descriptor)
                 throw StoreError(
                     .locked,
@@ -76,30 +105,67 @@ public final class DispatcherLock: Sendable {
     }
 
     /// Who holds a store's lock; `nil`: nobody, or somebody who has not signed yet.
-    public static func holder(path: String) -> Holder? {
-        let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_CLOEXEC)
+    public static func holder(path: String) -> Holder? { note(path: path)?.holder }
+
+    /// Who holds a store's lock, and which files that dispatcher has open, as far as it has said.
+    static func note(path: String) -> (holder: Holder, files: String?)? {
+        let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
         // What a killed holder has left says nothing about the one that took the lock a moment ago.
-        return read(descriptor).flatMap { isAlive($0.processID) ? $0 : nil }
+        return read(descriptor).flatMap { isAlive($0.holder.processID) ? $0 : nil }
     }
 
-    private static func write(_ holder: Holder, to descriptor: Int32) {
-        let text = "\(holder.processID) \(holder.role)\n"
+    /// Writes down which files the dispatcher has open, for those that open the store beside it.
+    func note(_ files: String) {
+        descriptor.withLock { descriptor in
+            guard descriptor >= 0 else { return }
+            Self.write("\(holder.processID) \(holder.role)\n\(files)\n", to: descriptor)
+        }
+    }
+
+    /// Throws where the lock's file is gone, is another, or has a second name: another dispatcher may take it.
+    ///
+    /// - Throws: ``StoreError`` with `replaced`.
+    func check() throws(StoreError) {
+        guard let found = FileIdentity(path), found.isSameFile(as: identity), found.links == 1 else {
+            throw StoreError(
+                .replaced,
+                "\(path) was deleted, replaced or linked while it was held: leave it where it is, and start again"
+            )
+        }
+    }
+
+    /// Makes sure that what is written to the file can only land in it.
+    private static func vet(_ descriptor: Int32, _ files: StoreFiles) throws(StoreError) -> FileIdentity {
+        guard let found = FileIdentity(descriptor: descriptor) else { throw StoreFiles.error("look at", files.lock) }
+        guard found.isRegular else { throw refusal(files.lock, "is no regular file") }
+        guard found.links <= 1 else { throw refusal(files.lock, "has \(found.links) names (hard links)") }
+        // The store's own owner may do with it as they like.
+        let owners = [geteuid()] + [files.path, files.folder].compactMap { FileIdentity($0)?.owner }
+        guard owners.contains(found.owner) else { throw refusal(files.lock, "belongs to another user") }
+        return found
+    }
+
+    private static func refusal(_ path: String, _ what: String) -> StoreError {
+        StoreError(.unavailable, "\(path) \(what): remove it, the dispatcher makes its own")
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
         ftruncate(descriptor, 0)
         // Best effort: without the text the lock holds all the same, only nameless.
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
     }
 
-    private static func read(_ descriptor: Int32) -> Holder? {
-        var buffer = [UInt8](repeating: 0, count: 128)
+    private static func read(_ descriptor: Int32) -> (holder: Holder, files: String?)? {
+        var buffer = [UInt8](repeating: 0, count: 256)
         let count = pread(descriptor, &buffer, buffer.count, 0)
         guard count > 0 else { return nil }
-        let line = String(decoding: buffer[0..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        let parts = line.split(separator: " ", maxSplits: 1)
+        let lines = String(decoding: buffer[0..<count], as: UTF8.self).split(separator: "\n")
+        let parts = lines.first?.split(separator: " ", maxSplits: 1) ?? []
         guard parts.count == 2, let processID = Int32(parts[0]), processID > 0 else { return nil }
-        return Holder(processID: processID, role: String(parts[1]))
+        return (Holder(processID: processID, role: String(parts[1])), lines.dropFirst().first.map { String($0) })
     }
 
     private static func isAlive(_ processID: Int32) -> Bool {

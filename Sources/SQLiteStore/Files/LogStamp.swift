@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What tells whether anybody has written to a write-ahead log: asking the file system takes no lock and no connection.
-struct LogStamp: Equatable {
+package struct LogStamp: Equatable, Sendable {
     private var file: UInt64
     private var size: Int64
     private var seconds: Int

@@ -8,6 +8,7 @@ struct StoreFiles: Sendable {
 
     var lock: String { path + ".lock" }
     var wal: String { path + "-wal" }
+    var sharedMemory: String { path + "-shm" }
 
     /// - Parameter path: resolved as far as it exists, so that two spellings of one file share one lock.
     init(_ path: String) {
@@ -18,17 +19,39 @@ struct StoreFiles: Sendable {
     var exists: Bool { access(path, F_OK) == 0 }
 
     /// Makes the folder (mode 0700) and an empty database (0600) where they are missing.
+    ///
+    /// Never through a symbolic link: whoever has left one that leads nowhere would choose where the file comes to be,
+    /// and SQLite would make it for everybody to read.
     func create() throws(StoreError) {
         try createFolder()
+        // In this order: a log is made after its database.
+        if let log = FileIdentity(wal), log.size > 0, !exists, FileIdentity(path) == nil {
+            throw StoreError(
+                .replaced,
+                """
+                \(path) is missing, and its write-ahead log is there: SQLite would take that for a new database's; \
+                put the database back, or move \(wal) away to begin anew
+                """
+            )
+        }
         // Never opens a database that is there: closing it again would take away the locks that other connections of
         // this process hold on it (POSIX locks belong to the process), and a program that closes the database then
         // believes to be the last one and removes the write-ahead log under us.
         let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            if errno == EEXIST { return }
+            if errno == EEXIST { return try refuseLink() }
             throw Self.error("open", path)
         }
         close(file)
+    }
+
+    /// Throws where the path, which is resolved, is a symbolic link all the same.
+    private func refuseLink() throws(StoreError) {
+        guard FileIdentity(path)?.isLink == true else { return }
+        throw StoreError(
+            .unavailable,
+            "\(path) is a symbolic link that leads nowhere: make the file it names, or remove the link"
+        )
     }
 
     /// Makes the folder and those above it where they are missing.
@@ -66,6 +89,9 @@ struct StoreFiles: Sendable {
         fsync(descriptor)
         close(descriptor)
     }
+
+    /// The folder that everything is in.
+    var folder: String { Self.folder(of: path) }
 
     private static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."

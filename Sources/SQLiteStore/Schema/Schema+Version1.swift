@@ -2,7 +2,8 @@ extension Schema {
     /// Moments are UTC milliseconds, durations microseconds; small numbers stand for words (`Code`).
     ///
     /// - `webhooks_schema`: the version; the highest ids that were ever deleted, so that none is given out again; up to
-    ///   which ids the log's indexes go (`Listing`), and the latest moments in them.
+    ///   which ids the log's indexes go (`Listing`), and the latest moments in them; a number that a dispatcher changes
+    ///   before it checkpoints (`Checkpointer`).
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
     ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due; `ends` counts the processes that ended
     ///   while it was being rendered; `set_aside` says why it is given out no more.
@@ -26,7 +27,8 @@ extension Schema {
             listed_event INTEGER NOT NULL DEFAULT 0,
             listed_delivery INTEGER NOT NULL DEFAULT 0,
             latest_event INTEGER NOT NULL DEFAULT 0,
-            latest_delivery INTEGER NOT NULL DEFAULT 0
+            latest_delivery INTEGER NOT NULL DEFAULT 0,
+            checkpoints INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE IF NOT EXISTS webhooks_events (

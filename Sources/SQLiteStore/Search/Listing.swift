@@ -37,17 +37,34 @@ struct Listing {
         let deliveries = try range("webhooks_deliveries", above: mark.delivery, limit: portion)
         if let events { try list(events: events) }
         if let deliveries { try list(deliveries: deliveries) }
+        return ListingResult(
+            listed: (events?.count ?? 0) + (deliveries?.count ?? 0),
+            left: try left(behind: Mark(event: events?.last ?? mark.event, delivery: deliveries?.last ?? mark.delivery))
+        )
+    }
+
+    /// What there would be to list, for a connection that only reads.
+    ///
+    /// - Returns: as ``run(portion:)``, with fewer `left` than a portion where there is no whole one of either.
+    func look(portion: Int) throws -> ListingResult {
+        let mark = try Self.mark(db)
+        let left = try left(behind: mark)
+        guard left >= portion else { return ListingResult(listed: 0, left: left) }
+        let isWhole =
+            try range("webhooks_events", above: mark.event, limit: portion) != nil
+            || range("webhooks_deliveries", above: mark.delivery, limit: portion) != nil
+        return ListingResult(listed: 0, left: isWhole ? left : min(left, portion - 1))
+    }
+
+    private func left(behind mark: Mark) throws -> Int {
         let highest = try RawStatement(
             db,
             "SELECT (SELECT max(id) FROM webhooks_events), (SELECT max(id) FROM webhooks_deliveries)"
         )
-        guard try highest.next() else { return ListingResult(listed: 0, left: 0) }
+        guard try highest.next() else { return 0 }
         defer { highest.reset() }
-        return ListingResult(
-            listed: (events?.count ?? 0) + (deliveries?.count ?? 0),
-            left: Int(highest.int64(0) - (events?.last ?? mark.event))
-                + Int(highest.int64(1) - (deliveries?.last ?? mark.delivery))
-        )
+        // None where the table is empty: pruned to the last.
+        return Int(max(0, highest.int64(0) - mark.event) + max(0, highest.int64(1) - mark.delivery))
     }
 
     /// Rows by id, both ends included.

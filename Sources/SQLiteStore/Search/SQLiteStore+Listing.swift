@@ -16,7 +16,9 @@ extension SQLiteStore {
         if let stamp, let known = listedLog.withLock({ $0 }), known.stamp == stamp, known.portion == portion {
             return known.result
         }
-        let result = try await write { try Listing(db: $0.db).run(portion: portion) }
+        // Only for a whole portion do other writers have to wait.
+        var result = try await read { try Listing(db: $0).look(portion: portion) }
+        if result.left >= portion { result = try await write { try Listing(db: $0.db).run(portion: portion) } }
         listedLog.withLock { $0 = result.listed == 0 ? stamp.map { ($0, portion, result) } : nil }
         return result
     }

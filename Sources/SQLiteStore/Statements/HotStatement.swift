@@ -5,7 +5,7 @@
 enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, insertAttempt
-    case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectPending, takePlaces
+    case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectPending, selectPlaceless, takePlaces
     case selectRefill, selectAttempted, selectNewAttempted
 
     var sql: String {
@@ -77,6 +77,8 @@ enum HotStatement: Int, CaseIterable {
             SELECT e.test, p.place FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
             WHERE p.event = ?
             """
+        case .selectPlaceless:
+            "SELECT 1 FROM webhooks_pending WHERE place IS NULL AND due_at <= ? LIMIT 1"
         case .takePlaces:
             "UPDATE webhooks_pending SET place = ? WHERE place IS NULL AND due_at <= ?"
         case .selectRefill:

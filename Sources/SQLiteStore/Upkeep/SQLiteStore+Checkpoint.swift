@@ -1,34 +1,53 @@
 internal import GRDB
-internal import Glibc
 public import WebhookCore
 
 extension SQLiteStore {
     /// The size of the write-ahead log in bytes; 0 where there is none.
     ///
     /// It grows while a reader holds its transaction: a dispatcher looks now and then, and warns.
-    public func walSize() -> Int {
-        var status = stat()
-        return stat(files.wal, &status) == 0 ? Int(status.st_size) : 0
-    }
+    public func walSize() -> Int { FileIdentity(files.wal).map { Int($0.size) } ?? 0 }
 
-    /// Moves the log into the database and empties it as far as no reader needs it. For a dispatcher that is idle;
-    /// takes as long as the disk does.
+    /// What tells whether anybody has written to the log; `nil`: somebody may have this very moment.
+    package func walStamp() -> LogStamp? { LogStamp(files.wal) }
+
+    /// Moves the log into the database and empties it as far as nobody is in the way. For a dispatcher; takes as long as
+    /// the disk does, and holds other writers up for a part of it.
     ///
     /// - Throws: ``StoreError``; `readOnly` unless the store is a dispatcher's.
-    public func checkpoint() throws(StoreError) {
+    @discardableResult
+    public func checkpoint() throws(StoreError) -> CheckpointResult {
         guard role == .dispatcher, let writer else {
             throw StoreError(.readOnly, "only a dispatcher checkpoints")
         }
+        if walSize() == 0 { return .emptied }
         do {
-            try writer.writeWithoutTransaction { db in
-                // Waits for nobody: what a reader keeps stays for the next time.
-                _ = try db.checkpoint(.passive)
-                try db.execute(sql: "PRAGMA busy_timeout = 0")
-                defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Connection.busyTimeout * 1_000))") }
-                try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            }
+            return try writer.writeWithoutTransaction { db in try emptyLog(db) }
         } catch {
             throw StoreError(error, path: path)
         }
+    }
+
+    /// Does the same without holding up the calling thread.
+    public func emptyWAL() async throws(StoreError) -> CheckpointResult {
+        guard role == .dispatcher, let writer else {
+            throw StoreError(.readOnly, "only a dispatcher checkpoints")
+        }
+        if walSize() == 0 { return .emptied }
+        let result: Result<CheckpointResult, StoreError> = await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { [self] db in
+                do {
+                    continuation.resume(returning: .success(try emptyLog(db)))
+                } catch {
+                    continuation.resume(returning: .failure(StoreError(error, path: path)))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func emptyLog(_ db: Database) throws -> CheckpointResult {
+        try verifyFiles(db)
+        defer { opened?.noteSize() }
+        return try checkpointer.empty(db, busyWait)
     }
 }

@@ -4,15 +4,23 @@ public import WebhookCore
 extension SQLiteStore {
     public func integrityProblems() async throws(StoreError) -> [String] {
         try await read { [path] db in
+            _ = try Schema.version(of: db)
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
             guard findings == ["ok"] else {
                 throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
             }
+            try Schema.compare(db)
             try Self.verifyContents(db)
             return try Self.invariants.flatMap { what, sql in
                 try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
             }
         }
+    }
+
+    /// Triggers that somebody else has added to our tables, by name: they run within the store's transactions, and may
+    /// change or refuse what it writes.
+    public func foreignTriggers() async throws(StoreError) -> [String] {
+        try await read { try Schema.foreignTriggers($0) }
     }
 
     /// Reads what SQLite can't judge.

@@ -25,7 +25,10 @@ public protocol DeliveryStore: Sendable {
     )
 
     /// Whether another connection has written since the last call. Cheap: called several times a second.
-    func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void)
+    ///
+    /// - Parameter completion: gets an error only where it is final (``StoreError/isFinal``), such as a file of the store
+    ///   that was replaced.
+    func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void)
 }
 
 extension DeliveryStore {

@@ -28,9 +28,12 @@ public struct StoreBatch: Sendable {
     public init() {}
 
     /// Whether there is nothing to do.
-    public var isEmpty: Bool {
+    public var isEmpty: Bool { isReadOnly && reads.isEmpty }
+
+    /// Whether it changes nothing.
+    public var isReadOnly: Bool {
         results.isEmpty && settlements.isEmpty && health.isEmpty && resumptions.isEmpty && acceptances.isEmpty
-            && fanOuts.isEmpty && withdrawals.isEmpty && setAsides.isEmpty && claims.isEmpty && reads.isEmpty
+            && fanOuts.isEmpty && withdrawals.isEmpty && setAsides.isEmpty && claims.isEmpty
     }
 
     /// How many events and deliveries it changes, about.

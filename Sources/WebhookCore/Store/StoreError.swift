@@ -17,6 +17,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case damaged
         /// It won't take this one row: its size, a constraint, a trigger. Others are taken as before.
         case refused
+        /// One of its files was deleted, renamed, replaced, cut off or given a second name while it was open.
+        case replaced
         /// The schema is newer than this program.
         case newerSchema = "newer_schema"
     }
@@ -31,4 +33,12 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { message }
+
+    /// Whether trying again can't mend it: what works on the store has to stop.
+    public var isFinal: Bool {
+        switch code {
+        case .damaged, .replaced, .newerSchema: true
+        case .missing, .unavailable, .locked, .busy, .full, .readOnly, .refused: false
+        }
+    }
 }

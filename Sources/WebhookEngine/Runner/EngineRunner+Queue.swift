@@ -27,9 +27,17 @@ extension EngineRunner {
     }
 
     func lookForForeignWrites() {
-        store.checkForeignWrites { [weak self] haveWritten in
-            guard haveWritten, let self else { return }
-            queue.async { self.drive { engine, time in engine.foreignWrites(at: time) } }
+        store.checkForeignWrites { [weak self] result in
+            guard let self, result != .success(false) else { return }
+            queue.async {
+                switch result {
+                case .success:
+                    self.drive { engine, time in engine.foreignWrites(at: time) }
+                case .failure(let error):
+                    self.stop(error)
+                    self.wakeWaiters()
+                }
+            }
         }
     }
 
@@ -55,18 +63,19 @@ extension EngineRunner {
             drive { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             lastFailure = error
-            if error.code == .damaged || error.code == .newerSchema { stop(error) }
+            if error.isFinal { stop(error) }
             drive { engine, time in engine.commitFailed(error, at: time) }
         }
     }
 
-    /// Damage: nothing more is sent from this store.
+    /// What no waiting mends: nothing more is sent from this store.
     func stop(_ error: StoreError) {
+        guard fatal == nil else { return }
         observer.failed(error)
         end(error)
     }
 
-    /// Nothing more is done.
+    /// Nothing is begun any more, and whoever waits is told.
     func end(_ error: StoreError) {
         fatal = error
         for answer in emitAnswers.values { answer.resume(returning: .failure(error)) }

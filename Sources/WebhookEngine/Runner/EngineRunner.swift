@@ -196,9 +196,10 @@ public final class EngineRunner: @unchecked Sendable {
     public func abandon() {
         engine.withLock { $0.abandon() }
         queue.async { [self] in
-            guard fatal == nil else { return }
+            // In any case: the store may be closed next.
             timer.cancel()
             foreignTimer?.cancel()
+            guard fatal == nil else { return }
             var error = lastFailure ?? StoreError(.unavailable, "the store did not answer")
             error.message +=
                 "; the dispatcher ended before everything was on record, and what is missing is interrupted"

@@ -24,7 +24,7 @@ struct DeliverySession: Sendable {
     ) throws(StoreError) {
         self.role = role
         lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
-        store = try SQLiteStore.open(path: path, role: .dispatcher)
+        store = try SQLiteStore.open(path: path, role: .dispatcher, lock: lock)
         mark = RenderingMarkFile(storePath: path)
         do {
             transport = try CurlTransport()

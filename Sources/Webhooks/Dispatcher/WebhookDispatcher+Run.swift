@@ -38,6 +38,9 @@ extension WebhookDispatcher: Service {
         defer { retention.cancel() }
         let upkeep = Task { await keepStore(of: session) }
         defer { upkeep.cancel() }
+        let logKeeper = Task { await keepLogSmall(of: session) }
+        defer { logKeeper.cancel() }
+        await warnOfTriggers(session.store)
         logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
         let wait: EngineRunner.Condition =
             switch condition {

@@ -3,12 +3,11 @@ internal import SQLiteStore
 internal import WebhookCore
 
 extension WebhookDispatcher {
-    /// How often a dispatcher sees to its store's indexes and looks at its files.
+    /// How often a dispatcher sees to its store's indexes.
     static let upkeepInterval: Duration = .seconds(1)
 
-    /// Keeps the log searchable and watches the write-ahead log, for as long as the task lives.
+    /// Keeps the log searchable, for as long as the task lives.
     func keepStore(of session: DeliverySession) async {
-        var watch = LogSizeWatch()
         var pace = ListingPace()
         while (try? await Task.sleep(for: Self.upkeepInterval)) != nil {
             do throws(StoreError) {
@@ -20,17 +19,59 @@ extension WebhookDispatcher {
                 // The engine meets the same store and says what it means.
                 logger.debug("rows could not be listed", metadata: ["error": "\(error)"])
             }
-            switch watch.look(at: session.store.walSize()) {
-            case .grew(let size):
-                logger.warning(
-                    "the write-ahead log keeps growing: somebody holds a read transaction on the store",
-                    metadata: ["file": "\(session.store.path)-wal", "mebibytes": "\(size / (1024 * 1024))"]
-                )
-            case .shrank:
-                logger.notice("the write-ahead log is small again")
-            case nil:
-                break
+        }
+    }
+
+    /// How often a dispatcher looks at the write-ahead log's size.
+    static let logInterval: Duration = .milliseconds(250)
+
+    /// Keeps the write-ahead log small, also while only others write, for as long as the task lives.
+    func keepLogSmall(of session: DeliverySession) async {
+        var watch = LogSizeWatch()
+        var pace = CheckpointPace()
+        var stamp: LogStamp?
+        while (try? await Task.sleep(for: Self.logInterval)) != nil {
+            let size = session.store.walSize()
+            let found = session.store.walStamp()
+            if pace.look(at: size, hasChanged: found == nil || found != stamp) {
+                do throws(StoreError) {
+                    pace.note(try await session.store.emptyWAL())
+                } catch {
+                    // The engine meets the same store and says what it means.
+                    logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
+                }
             }
+            stamp = found
+            say(watch.look(at: session.store.walSize()), pace.obstacle, path: session.store.path)
+        }
+    }
+
+    /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.
+    func warnOfTriggers(_ store: SQLiteStore) async {
+        guard let names = try? await store.foreignTriggers(), !names.isEmpty else { return }
+        logger.warning(
+            "triggers that somebody has added run within the store's transactions",
+            metadata: ["triggers": "\(names.joined(separator: ", "))", "store": "\(store.path)"]
+        )
+    }
+
+    private func say(_ finding: LogSizeWatch.Finding?, _ obstacle: CheckpointResult?, path: String) {
+        switch finding {
+        case .grew(let size):
+            let cause =
+                switch obstacle {
+                case .readerInTheWay: "somebody holds a read transaction on the store"
+                case .writerInTheWay: "somebody writes to the store without leaving a gap"
+                case .emptied, nil: "more is written than is moved into the database"
+                }
+            logger.warning(
+                "the write-ahead log keeps growing: \(cause)",
+                metadata: ["file": "\(path)-wal", "mebibytes": "\(size / (1024 * 1024))"]
+            )
+        case .shrank:
+            logger.notice("the write-ahead log is small again")
+        case nil:
+            break
         }
     }
 }

@@ -33,7 +33,7 @@ struct StoreDriver: Sendable {
 
     func hasForeignWrites() async -> Bool {
         await withCheckedContinuation { continuation in
-            store.checkForeignWrites { continuation.resume(returning: $0) }
+            store.checkForeignWrites { continuation.resume(returning: $0 == .success(true)) }
         }
     }
 

@@ -66,9 +66,9 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         executor { completion(result) }
     }
 
-    public func checkForeignWrites(completion: @escaping @Sendable (Bool) -> Void) {
+    public func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         let found = database.checkForeignWrites(of: connection)
-        executor { completion(found) }
+        executor { completion(.success(found)) }
     }
 
     // MARK: The log

@@ -42,13 +42,9 @@ package enum HostProcess {
         var random = random
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-        }
         let pool = try DatabasePool(path: store, configuration: configuration)
+        try SQLiteStore.prepare(pool)
         try pool.write { database in
-            try SQLiteStore.migrate(database)
             try database.execute(sql: "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, notes TEXT)")
             try database.execute(sql: "CREATE TABLE IF NOT EXISTS audits (id INTEGER PRIMARY KEY, text TEXT)")
         }

@@ -1,0 +1,47 @@
+internal import Glibc
+internal import Synchronization
+
+/// Waits while another connection holds a lock: looks often, and gives up after a bounded time.
+///
+/// SQLite's own handler looks after 1, 2, 5, … 100 ms, and never gets its turn beside a program that begins its next
+/// transaction within microseconds of its last.
+final class BusyWait: Sendable {
+    /// How long to wait for another connection's transaction.
+    static let usualLimit: Duration = .seconds(5)
+    /// How long to sleep between two looks, in microseconds.
+    static let pause: UInt32 = 200
+
+    private struct State {
+        var limit = usualLimit
+        var start = ContinuousClock.Instant.now
+        var waits = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// How often it was waited for a lock.
+    var waits: Int { state.withLock { $0.waits } }
+
+    /// Whether to look again; sleeps before it says so.
+    ///
+    /// - Parameter tries: how often was looked already; 0 when a wait begins.
+    func looksAgain(after tries: Int) -> Bool {
+        let mayWait = state.withLock { state in
+            let now = ContinuousClock.now
+            if tries == 0 { (state.start, state.waits) = (now, state.waits + 1) }
+            return now - state.start < state.limit
+        }
+        if mayWait { usleep(Self.pause) }
+        return mayWait
+    }
+
+    /// Waits at most so long for each lock during an operation.
+    func limited<R>(to limit: Duration, _ operation: () throws -> R) rethrows -> R {
+        let usual = state.withLock { state in
+            defer { state.limit = limit }
+            return state.limit
+        }
+        defer { state.withLock { $0.limit = usual } }
+        return try operation()
+    }
+}

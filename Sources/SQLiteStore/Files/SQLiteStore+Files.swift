@@ -1,0 +1,37 @@
+internal import GRDB
+internal import WebhookCore
+
+extension SQLiteStore {
+    /// Throws where the store's files are not those that it has opened, or the database was cut off.
+    func verifyFiles(_ db: Database) throws {
+        guard let opened else { return }
+        let size = try opened.check()
+        guard role == .dispatcher, opened.hasShrunk(to: size) else { return }
+        // Rightly so where a host has vacuumed: then all of its pages are there.
+        let pages = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        defer { pages.reset() }
+        guard try pages.next(), pages.int64(0) <= size else {
+            throw StoreError(
+                .replaced,
+                "\(path) was cut off to \(size) bytes while it was open: restore it from a backup"
+            )
+        }
+        opened.noteSize()
+    }
+
+    /// Throws where the dispatcher that runs on the store has other files open than this process: each would overwrite
+    /// what the other has acknowledged.
+    func compareWithDispatcher() throws(StoreError) {
+        guard let note = DispatcherLock.note(path: path), let files = note.files, files != opened?.description
+        else {
+            return
+        }
+        throw StoreError(
+            .replaced,
+            """
+            the files of \(path) were deleted or replaced under the dispatcher that runs on it \
+            (`\(note.holder.role)`, process \(note.holder.processID)): stop that process, and start it again
+            """
+        )
+    }
+}

@@ -1,0 +1,38 @@
+import Glibc
+import Testing
+import WebhookReceiver
+import Webhooks
+
+/// Several processes make the same store at the same moment.
+@Suite struct FirstStartTests {
+    /// Row 36: none of them fails, and what was emitted is delivered.
+    @Test func together() async throws {
+        let rounds = Soak.rounds(60, soak: 1000)
+        let atOnce = 4
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for round in 0..<rounds {
+                if round >= atOnce { try await group.next() }
+                group.addTask { try await start(round) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func start(_ round: Int) async throws {
+        let receiver = try Receiver(answers: [.noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("crm", receiver.url)])
+        let dispatcher = try stage.start(["run"])
+        let emits = try ["one", "two"].map { try stage.start(["emit", "a.b", "--data", "{}", "--id", $0, "--detach"]) }
+        for emit in emits {
+            let exit = await emit.exit()
+            #expect(exit == .code(0), "round \(round): \(emit.errors)")
+        }
+        try await eventually("both are delivered in round \(round): \(dispatcher.errors)") {
+            if dispatcher.hasEnded { throw Problem("the dispatcher ended: \(dispatcher.errors)") }
+            return receiver.requestCount == 2
+        }
+        dispatcher.send(SIGTERM)
+        #expect(await dispatcher.exit() == .code(0), "\(dispatcher.errors)")
+    }
+}
