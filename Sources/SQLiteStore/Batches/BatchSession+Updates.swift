@@ -10,10 +10,12 @@ extension BatchSession {
         case .settled(let state):
             try finish.bind(state.code)
             try finish.bindNull()
+            try finish.bindNull()
             try finish.bind(attempt.finishedAt ?? attempt.startedAt)
         case .waiting(let moment):
             try finish.bind(DeliveryState.waiting.code)
             try finish.bind(moment)
+            try finish.bind(write.wait.wholeMilliseconds)
             try finish.bindNull()
         }
         try finish.bind(attempt.status)

@@ -13,6 +13,7 @@ extension Schema {
     ///   open deliveries holds (a place instead of a moment for first attempts where order matters); `settled_at` exactly
     ///   once settled (3 and above); 2 is in flight. The index of states holds what is `listed`, but for what is in
     ///   flight.
+    ///   `wait`: the last wait for a retry, in milliseconds, which `due_at` alone doesn't tell where a clock was wrong.
     /// - `webhooks_words`: listed rows by topic or tenant (`Word`).
     /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
     /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
@@ -101,6 +102,7 @@ extension Schema {
             free_attempts INTEGER NOT NULL DEFAULT 0,
             interruptions INTEGER NOT NULL DEFAULT 0,
             due_at INTEGER,
+            wait INTEGER,
             claimed_at INTEGER,
             settled_at INTEGER,
             last_status INTEGER,

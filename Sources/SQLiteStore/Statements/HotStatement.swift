@@ -38,7 +38,7 @@ enum HotStatement: Int, CaseIterable {
         case .finishDelivery:
             """
             UPDATE webhooks_deliveries
-            SET state = ?, due_at = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?,
+            SET state = ?, due_at = ?, wait = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?,
                 interruptions = ?
             WHERE id = ? AND attempts = ? AND state = 2
             """

@@ -5,10 +5,10 @@ enum OpenDeliveryRow {
     /// What to select, before anything else.
     static let columns = """
         d.id, d.mode, d.content_type, d.attempts, d.free_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
-            e.id, e.event_id, e.topic, e.tenant, e.test
+            e.id, e.event_id, e.topic, e.tenant, e.test, d.wait
         """
     /// The first column behind them.
-    static let end: Int32 = 12
+    static let end: Int32 = 13
 
     static func read(_ row: RawStatement, subscription: String) throws -> OpenDelivery {
         OpenDelivery(
@@ -20,6 +20,7 @@ enum OpenDeliveryRow {
             freeAttempts: row.int(4),
             interruptions: row.int(5),
             dueAt: row.timestamp(6),
+            wait: row.optionalInt64(12).map { .milliseconds($0) },
             event: EventHeader(
                 row: row.int64(7),
                 id: row.text(8),

@@ -111,6 +111,8 @@ public struct OpenDelivery: Sendable, Hashable {
     public var freeAttempts: Int
     public var interruptions: Int
     public var dueAt: Timestamp
+    /// How long the wait was to be whose end ``dueAt`` is; `nil` where it never waited.
+    public var wait: Duration?
     public var event: EventHeader
 
     /// The due moment of what is due whatever a clock says: first attempts where order matters, and what was made due by
@@ -126,6 +128,7 @@ public struct OpenDelivery: Sendable, Hashable {
         freeAttempts: Int = 0,
         interruptions: Int = 0,
         dueAt: Timestamp,
+        wait: Duration? = nil,
         event: EventHeader
     ) {
         self.id = id
@@ -136,6 +139,7 @@ public struct OpenDelivery: Sendable, Hashable {
         self.freeAttempts = freeAttempts
         self.interruptions = interruptions
         self.dueAt = dueAt
+        self.wait = wait
         self.event = event
     }
 }

@@ -140,6 +140,8 @@ public struct AttemptWrite: Sendable {
     /// Of those, the ones that our own crash interrupted.
     public var interruptions: Int
     public var next: Next
+    /// How long it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
+    public var wait: Duration = .zero
 
     public enum Next: Sendable, Hashable {
         /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.

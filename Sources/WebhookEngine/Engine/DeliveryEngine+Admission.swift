@@ -211,7 +211,7 @@ extension DeliveryEngine {
         wantsEvents = false
         isReadingEvents = true
         pending.batch.reads.pendingEvents = settings.fanOutBatch
-        pending.batch.reads.pendingEventsDueBy = time.wall
+        pending.batch.reads.pendingEventsDueBy = time.certain
         pending.batch.reads.excludedEvents = excludedEvents
     }
 

@@ -16,8 +16,10 @@ extension DeliveryEngine {
             let deliveries = order.deliveries.map {
                 decideStarts($0, header, isSendTest: order.target != nil, into: &starts, at: time)
             }
+            // One that waits for its moment is accepted before it, whatever was believed of the clock.
+            let createdAt = deliveries == nil ? time.certain : time.wall
             pending.batch.acceptances.append(
-                Acceptance(event: order.event, createdAt: time.wall, target: order.target, deliveries: deliveries)
+                Acceptance(event: order.event, createdAt: createdAt, target: order.target, deliveries: deliveries)
             )
             pending.acceptances.append(
                 PendingCommit.AcceptanceContext(

@@ -89,15 +89,20 @@ extension DeliveryEngine {
         enqueue(index, at: time)
     }
 
-    /// A due moment that no schedule gives was written by a clock that was wrong: a first attempt is due at once, a
-    /// retry no later than the longest wait.
+    /// A due moment may have been written by a clock that was wrong, or ours is wrong now: a first attempt is due at once, and a
+    /// retry no later than its own wait after this process's start.
     private func clamped(_ row: OpenDelivery, lane index: Int, at time: EngineTime) -> OpenDelivery {
-        let wait = row.attempts == 0 ? .zero : RetrySchedule.longestWait(lanes[index].policy)
         var row = row
-        if lanes[index].policy.ordered, row.attempts == 0, !AcceptancePlace.isPlace(row.dueAt) {
-            row.dueAt = AcceptancePlace.dueAt(row.event.row)
+        guard row.attempts > 0 else {
+            if lanes[index].policy.ordered, !AcceptancePlace.isPlace(row.dueAt) {
+                row.dueAt = AcceptancePlace.dueAt(row.event.row)
+            }
+            row.dueAt = min(row.dueAt, time.timeline)
+            return row
         }
-        row.dueAt = min(row.dueAt, time.timeline + wait)
+        let wait = row.wait ?? RetrySchedule.longestWait(lanes[index].policy)
+        // What this process has written is never from the future.
+        if row.dueAt > time.timeline + wait { row.dueAt = startedAt + wait }
         return row
     }
 
@@ -173,7 +178,7 @@ extension DeliveryEngine {
         giveOut(events)
         if !isWhole { wantsEvents = true }
         nextEventAt = nil
-        if let due = reads.nextEventDue { expectEvent(at: max(due, time.wall + .milliseconds(1)), at: time) }
+        if let due = reads.nextEventDue { expectEvent(at: max(due, time.certain + .milliseconds(1)), at: time) }
     }
 
     private mutating func giveOut(_ events: [PendingEvent]) {
@@ -184,11 +189,11 @@ extension DeliveryEngine {
 
     /// An event waits in the store for its moment; `nil`: it is due.
     mutating func expectEvent(at due: Timestamp?, at time: EngineTime) {
-        guard let due, due > time.wall else {
+        guard let due, due > time.certain else {
             wantsEvents = true
             return
         }
-        let wait = min(Duration.milliseconds(due.milliseconds - time.wall.milliseconds), Self.longestEventWait)
+        let wait = min(Duration.milliseconds(due.milliseconds - time.certain.milliseconds), Self.longestEventWait)
         let moment = time.timeline + wait
         nextEventAt = nextEventAt.map { min($0, moment) } ?? moment
     }

@@ -142,15 +142,17 @@ extension DeliveryEngine {
         isRecovered: Bool = false,
         at time: EngineTime
     ) {
-        pending.batch.results.append(
-            AttemptWrite(
-                delivery: delivery.id,
-                attempt: attempt,
-                freeAttempts: decision.freeAttempts,
-                interruptions: decision.interruptions,
-                next: decision.next
-            )
+        var write = AttemptWrite(
+            delivery: delivery.id,
+            attempt: attempt,
+            freeAttempts: decision.freeAttempts,
+            interruptions: decision.interruptions,
+            next: decision.next
         )
+        if case .waiting(let until) = decision.next {
+            write.wait = .milliseconds(until.milliseconds - time.timeline.milliseconds)
+        }
+        pending.batch.results.append(write)
         var delivery = delivery
         delivery.freeAttempts = decision.freeAttempts
         delivery.interruptions = decision.interruptions
@@ -161,6 +163,7 @@ extension DeliveryEngine {
             )
         case .waiting(let until):
             delivery.dueAt = until
+            delivery.wait = write.wait
             pending.results.append(
                 RecordedAttempt(
                     delivery: delivery,
@@ -203,6 +206,7 @@ extension DeliveryEngine {
         case .success:
             lanes[index].breaker.succeeded()
             lanes[index].isTimingOut = false
+            lanes[index].failureSeenAt = nil
             if !lanes[index].health.hasSucceeded || lanes[index].health.failingSince != nil {
                 lanes[index].health.hasSucceeded = true
                 lanes[index].health.failingSince = nil
@@ -223,7 +227,12 @@ extension DeliveryEngine {
         guard !lanes[index].isDisabled else { return }
         let since = lanes[index].health.failingSince ?? time.wall
         var cause = decision.disables
-        if cause == nil, since + lanes[index].policy.disableAfter <= time.wall, lanes[index].health.failingSince != nil
+        let seenSince = lanes[index].failureSeenAt ?? time.timeline
+        lanes[index].failureSeenAt = seenSince
+        let limit = lanes[index].policy.disableAfter
+        // By the wall clock, for it goes over restarts; but not by a wall clock alone that this process found wrong.
+        if cause == nil, since + limit <= time.wall, lanes[index].health.failingSince != nil,
+            seenSince + min(limit, .milliseconds(SteadyWall.confirmation)) <= time.timeline
         {
             cause = .failing
         }

@@ -37,6 +37,8 @@ public struct DeliveryEngine {
     var actions = EngineActions()
     var timers: Heap<LaneTimer> = []
     var hasStarted = false
+    /// When the process began, on the timeline.
+    var startedAt = Timestamp(milliseconds: 0)
     var isDraining = false
     var isAbandoned = false
     /// The store failed; no new attempt until a commit succeeds or this moment has come.
@@ -144,6 +146,7 @@ public struct DeliveryEngine {
     ///
     /// - Parameter interruptedRendering: the event (row) that was being rendered when a process before this one ended.
     public mutating func start(interruptedRendering: Int64? = nil, at time: EngineTime) {
+        startedAt = time.timeline
         if let interruptedRendering {
             pending.batch.setAsides.append(SetAside(event: interruptedRendering, cause: .renderingEnded))
         }
@@ -242,7 +245,7 @@ public struct DeliveryEngine {
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
     public mutating func adopt(_ events: [Int64], at time: EngineTime) {
         pending.batch.reads.adoptions.append(contentsOf: events)
-        pending.batch.reads.pendingEventsDueBy = time.wall
+        pending.batch.reads.pendingEventsDueBy = time.certain
         conclude(at: time)
     }
 

@@ -102,7 +102,7 @@ public final class EngineRunner: @unchecked Sendable {
         -> Result<AcceptanceResult, StoreError>
     {
         // Matched and rendered by the caller, so that callers share the work.
-        let deliveries = event.isDue(at: clock.now.wall) ? generation.prepare(event, target: target) : nil
+        let deliveries = event.isDue(at: clock.now.certain) ? generation.prepare(event, target: target) : nil
         return await withCheckedContinuation { continuation in
             enqueue([EmitOrder(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
                 .one(continuation)
@@ -120,7 +120,7 @@ public final class EngineRunner: @unchecked Sendable {
         completion: @escaping @Sendable ([Result<AcceptanceResult, StoreError>]) -> Void
     ) async {
         guard !events.isEmpty else { return queue.async { completion([]) } }
-        let now = clock.now.wall
+        let now = clock.now.certain
         let share = max(16, (events.count + 3) / 4)
         let orders = await withTaskGroup(of: (Int, [EmitOrder]).self) { group in
             for start in stride(from: 0, to: events.count, by: share) {

@@ -26,6 +26,8 @@ struct Lane {
     var health: SubscriptionHealth
     /// The last attempt timed out; or the endpoint was failing when the process began, and nobody knows how.
     var isTimingOut = false
+    /// The first failure since the last success that this process has seen, on the timeline.
+    var failureSeenAt: Timestamp?
     /// The ring that the lane waits in at the moment.
     var ring: Ring?
     /// The earliest timer set for it.

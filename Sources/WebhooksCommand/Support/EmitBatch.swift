@@ -70,9 +70,11 @@ struct EmitBatch {
     private func store(_ events: [Event], _ trap: InterruptTrap) async -> (stored: [Event], failure: WebhooksError?) {
         let line = ProgressLine()
         defer { line.clear() }
-        return await dispatcher.emitWithinCommand(events, isStopped: { trap.isTriggered }) { stored in
-            line.update("stored \(stored) of \(events.count) events")
-        }
+        return await dispatcher.emitWithinCommand(
+            events,
+            isStopped: { trap.isTriggered },
+            progress: { line.update("stored \($0) of \(events.count) events") }
+        )
     }
 
     private static func failure(_ error: WebhooksError, stored: Int, of count: Int) -> CommandFailure {

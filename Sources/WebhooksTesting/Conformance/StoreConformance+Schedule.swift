@@ -2,6 +2,7 @@ internal import WebhookCore
 
 extension StoreConformance {
     static let scheduleChecks: [Check] = [
+        Check("a retry's wait is kept beside its due moment", keepsWait),
         Check("refills come by due moment and id, page by page", refills),
         Check("a refill tells all that a scheduler needs", refillsCompletely),
         Check("open subscriptions come with their earliest due moment", listsOpenSubscriptions),
@@ -115,5 +116,27 @@ extension StoreConformance {
         try expect(try await refill(1, false), [ids[0]], "not asked for")
         try expect(try await refill(1, true), [ids[0], ids[2]], "beside the others")
         try expect(try await refill(9, true), ids.prefix(4).map { $0 }, "once only")
+    }
+
+    static func keepsWait(_ driver: StoreDriver) async throws {
+        let id = try await driver.acceptOne("e1", .claimed("a"))
+        let attempt = Attempt(number: 1, startedAt: .at(10), url: "u", requestHeaders: [], requestBody: .empty)
+        let result = try await driver.commit { batch in
+            var write = AttemptWrite(
+                delivery: id,
+                attempt: attempt,
+                freeAttempts: 0,
+                interruptions: 0,
+                next: .waiting(until: .at(9_000))
+            )
+            write.wait = .milliseconds(1_234)
+            batch.results = [write]
+            batch.reads.refills = [Refill(subscription: "a", after: nil, limit: 1)]
+        }
+        try expect(result.reads.refills[0].map(\.wait), [.milliseconds(1_234)], "the wait")
+        let fresh = try await driver.acceptOne("e2", .pending("b"))
+        let read = try await driver.read { $0.refills = [Refill(subscription: "b", after: nil, limit: 1)] }
+        try expect(read.refills[0].map(\.id), [fresh], "a first attempt")
+        try expect(read.refills[0].map(\.wait), [nil], "it never waited")
     }
 }

@@ -18,6 +18,8 @@ struct DeliveryLedger {
     var interruptedNumber = 0
     /// On the engine's timeline: not to be sent before.
     var earliest: Timestamp?
+    /// The wait that ends then.
+    var wait: Duration?
     /// It was cancelled and the cancellation reported as done.
     var isCancelled = false
     /// Others inserted it: the engine learns of it later.

@@ -30,6 +30,8 @@ struct SimulatedProcess {
     var emits: [UInt64: EmitUnderWay] = [:]
     var lastToken: UInt64 = 0
     var isDraining = false
+    /// The clock was wrong for a moment when it began: its timeline is.
+    var beganWrong = false
     /// Up to when events were due at the last read.
     var eventsDueBy = Timestamp(milliseconds: 0)
 

@@ -11,7 +11,8 @@ extension SimulatedWorld {
         case 62..<67: if configuration.crashes { try crash() }
         case 67..<69: if configuration.crashes { try drain() }
         case 69..<73: if configuration.storeFaults { failStore() }
-        case 73..<76: if configuration.clockSteps { stepClock() }
+        case 73..<74: if configuration.clockSteps { stepClock() }
+        case 74..<76: if configuration.clockJumps { jumpClock() }
         case 76..<81: if configuration.reloads { try reload() }
         case 81..<83: try sendTest()
         default: if configuration.foreignWrites, storeFault == nil { actFromOutside() }
@@ -30,7 +31,7 @@ extension SimulatedWorld {
             tenant: nil,
             occurredAt: clock.now,
             occurredAtIsGiven: true,
-            deliverAt: wait.map { clock.now + $0 },
+            deliverAt: wait.map { rightWall + $0 },
             isTest: isTest || random.chance(3)
         )
         events.append(event)
@@ -60,7 +61,7 @@ extension SimulatedWorld {
 
     private func give(_ new: [Event], target: String? = nil) throws {
         let orders = new.map { event in
-            let isDue = event.deliverAt.map { $0 <= clock.now } ?? true
+            let isDue = event.isDue(at: process?.clock.now.certain ?? clock.now)
             let prepared =
                 isDue && !random.chance(10) && Poison(rawValue: event.topic) != .deadly
                 ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
@@ -113,6 +114,9 @@ extension SimulatedWorld {
         clock.stepWall(by: jump)
         agenda.plan(.clockReturns, at: now + Int64(random.pick(0...200)))
     }
+
+    /// What the wall clock would show if it had not jumped.
+    var rightWall: Timestamp { clock.now + (.zero - (clockReturns ?? .zero)) }
 
     func returnClock() {
         guard let jump = clockReturns else { return }

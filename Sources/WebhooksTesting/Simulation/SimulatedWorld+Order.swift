@@ -14,6 +14,11 @@ extension SimulatedWorld {
     /// After a transaction that looked for events that are due.
     func noteFoundDue(by moment: Timestamp) throws {
         let rows = store.rows
+        if process?.beganWrong == false {
+            // Steps of an hour count once they have lasted; a jump of days never does.
+            let most = rightWall + .seconds(12 * 3600)
+            try Violation.require(moment <= most, "events are looked for that are due by \(moment), at \(rightWall)")
+        }
         for turn in rows.dueEvents.values where isLate(turn.row) && foundDue[turn.row] == nil {
             let due = rows.events[turn.row]?.dueAt
             try Violation.require(
@@ -24,7 +29,8 @@ extension SimulatedWorld {
         }
     }
 
-    private func isLate(_ row: Int64) -> Bool {
+    /// Whether an event was due later than it was accepted.
+    func isLate(_ row: Int64) -> Bool {
         guard let event = store.rows.events[row] else { return false }
         return !event.event.isDue(at: event.createdAt)
     }

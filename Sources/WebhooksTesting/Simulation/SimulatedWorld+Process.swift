@@ -21,6 +21,7 @@ extension SimulatedWorld {
             random: SeededGenerator(seed: random.next())
         )
         process = SimulatedProcess(number: processes, engine: engine, clock: EngineClock(clock))
+        process?.beganWrong = clockReturns != nil
         log("process \(processes) starts, for \(settings.scope == .all ? "all" : "its own")")
         if settings.scope == .own {
             report.commands += 1
@@ -28,9 +29,9 @@ extension SimulatedWorld {
         }
         let timeline = clock.now
         for id in deliveries.keys {
-            // A due moment that a wrong clock wrote is brought back to the longest wait there is.
-            if let earliest = deliveries[id]?.earliest {
-                deliveries[id]?.earliest = min(earliest, timeline + .seconds(86_400))
+            // A due moment that a wrong clock wrote is brought back to its own wait.
+            if let earliest = deliveries[id]?.earliest, let wait = deliveries[id]?.wait {
+                deliveries[id]?.earliest = min(earliest, timeline + wait)
             }
         }
         allowLimits()
@@ -113,7 +114,7 @@ extension SimulatedWorld {
         let wall = max(clock.now, process?.eventsDueBy ?? clock.now)
         if let due = event.event.deliverAt {
             try Violation.require(
-                due <= wall || foundDue[event.row] != nil,
+                due <= wall || foundDue[event.row] != nil || !isLate(event.row),
                 "event \(event.event.id) is fanned out before its moment"
             )
         }

@@ -69,7 +69,9 @@ extension SimulatedWorld {
         if let header = result.headers.first, let seconds = Int64(header.value), seconds > 0 {
             asked = min(seconds, 86_400)
         }
-        deliveries[id]?.earliest = time.timeline + max(policy.schedule[steps - 1], .seconds(asked))
+        let wait = max(policy.schedule[steps - 1], .seconds(asked))
+        deliveries[id]?.earliest = time.timeline + wait
+        deliveries[id]?.wait = wait
     }
 
     private func checkSend(_ order: SendOrder, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime)

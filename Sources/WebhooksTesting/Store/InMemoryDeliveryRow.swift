@@ -16,6 +16,8 @@ public struct InMemoryDeliveryRow: Sendable {
     public internal(set) var interruptions = 0
     /// Only while pending or waiting.
     public internal(set) var dueAt: Timestamp?
+    /// How long the last wait for a retry was to be.
+    public internal(set) var wait: Duration?
     /// When the last attempt was claimed.
     public internal(set) var claimedAt: Timestamp?
     public internal(set) var lastStatus: Int?

@@ -92,10 +92,12 @@ extension InMemoryRows {
             case .settled(let state):
                 row.state = state
                 row.settledAt = attempt.finishedAt ?? attempt.startedAt
+                row.wait = nil
                 if state == .cancelled { row.lastError = .disabled }
             case .waiting(let moment):
                 row.state = .waiting
                 row.dueAt = moment
+                row.wait = write.wait
             }
         }
         return true

@@ -77,6 +77,7 @@ extension InMemoryRows {
             freeAttempts: row.freeAttempts,
             interruptions: row.interruptions,
             dueAt: dueAt,
+            wait: row.wait,
             event: EventHeader(
                 row: row.event,
                 id: event?.id ?? "",

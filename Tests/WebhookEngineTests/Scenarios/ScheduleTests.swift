@@ -45,7 +45,55 @@ struct ScheduleTests {
         #expect(harness.sent.count == 1)
     }
 
-    @Test("a due moment from a wrong clock is brought back to the longest wait after a restart")
+    @Test("a clock that is behind after a restart postpones no retry beyond its own wait", arguments: [3, 30, 24 * 40])
+    func clockBehind(hours: Int) {
+        let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
+        harness.emit("e1")
+        harness.answer(.status(500))
+        harness.clock.stepWall(by: .seconds(-3600 * hours))
+        let behind = harness.restarted()
+        behind.advance(.milliseconds(59_999))
+        #expect(behind.sent.isEmpty)
+        behind.advance(.milliseconds(1))
+        #expect(behind.sent.count == 1)
+    }
+
+    @Test("nor does one that was wrong when the process before began", arguments: [35 * 86_400, -86_400])
+    func clockWasWrong(seconds: Int) {
+        let first = EngineHarness([subscription { $0.schedule = [.seconds(60)] }], starts: false)
+        first.clock.stepWall(by: .seconds(seconds))
+        let wrong = first.restarted()
+        wrong.clock.stepWall(by: .seconds(-seconds))
+        wrong.emit("e1")
+        wrong.answer(.status(500))
+        let right = wrong.restarted()
+        right.advance(.seconds(60))
+        #expect(right.sent.count == 1)
+    }
+
+    @Test("a clock that jumps for one look delivers nothing before its moment and disables nobody")
+    func jumps() {
+        let harness = EngineHarness([subscription { $0.schedule = Array(repeating: .seconds(60), count: 9) }])
+        harness.emit("now")
+        harness.answer(.status(500))
+        harness.emit("later", deliverAt: harness.clock.now + .seconds(3600))
+        harness.advance(.seconds(60))
+        harness.clock.stepWall(by: .seconds(35 * 86_400))
+        harness.answer(.status(500))
+        harness.noticeForeignWrites()
+        harness.clock.stepWall(by: .seconds(-35 * 86_400))
+        harness.noticeForeignWrites()
+        #expect(harness.sent.isEmpty && harness.store.rows.health.allSatisfy { $0.disabled == nil })
+        harness.advance(.seconds(60))
+        #expect(harness.sentEvents == ["now"])
+        harness.answer()
+        harness.advance(.seconds(3420))
+        #expect(harness.sent.isEmpty)
+        harness.advance(.seconds(120))
+        #expect(harness.sentEvents == ["later"])
+    }
+
+    @Test("a due moment from a wrong clock is brought back to its own wait after a restart")
     func clamped() {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
         harness.clock.stepWall(by: .seconds(10 * 365 * 86_400))
@@ -54,7 +102,7 @@ struct ScheduleTests {
         wrong.answer(.status(500))
         wrong.clock.stepWall(by: .seconds(-10 * 365 * 86_400))
         let right = wrong.restarted()
-        right.advance(.seconds(86_400))
+        right.advance(.seconds(60))
         #expect(right.sent.count == 1)
     }
 
