@@ -12,6 +12,8 @@ cleanup() {
 }
 trap cleanup EXIT
 export WEBHOOKS_CONFIG=config/webhooks.yaml
+# The demo's secrets are nobody's, but who copies the folder for real use has them as they should be.
+chmod go-rwx config/secrets/*.secret
 store=(--store "sqlite:$folder/demo.sqlite")
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }

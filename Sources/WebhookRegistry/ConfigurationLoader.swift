@@ -2,14 +2,14 @@ internal import WebhookCore
 
 /// Reads `webhooks.yaml` with everything it names. Looks at nothing but the environment and the files it is given.
 public struct ConfigurationLoader: Sendable {
-    private static let keys = [
+    static let keys = [
         "store", "profile", "templates", "egress", "dispatcher", "defaults", "subscriptions",
     ]
     /// The most that the configuration may hold.
-    private static let fileLimit = 64 << 20
+    static let fileLimit = 64 << 20
 
-    private let environment: [String: String]
-    private let files: any ConfigurationFiles
+    let environment: [String: String]
+    let files: any ConfigurationFiles
 
     /// - Parameters:
     ///   - environment: where `{ env: NAME }` is looked up.
@@ -32,19 +32,19 @@ public struct ConfigurationLoader: Sendable {
             catalog: ProfileCatalog(),
             diagnostics: [],
             subscriptionMarks: [:],
-            watchedFiles: []
+            watched: []
         )
         if let root = document(path, context) {
             read(root, storeOverride, context, into: &loaded)
             PermissionCheck(context: context).run(main: path)
         }
         loaded.diagnostics = context.problems.sorted(mainFile: path)
-        loaded.watchedFiles = context.watched
+        loaded.watched = context.watched
         if loaded.hasErrors { loaded.registry = nil }
         return loaded
     }
 
-    private func document(_ path: String, _ context: LoadContext) -> ConfigNode? {
+    func document(_ path: String, _ context: LoadContext) -> ConfigNode? {
         do {
             let bytes = try context.contents(of: path, limit: Self.fileLimit)
             return try DocumentReader.read(bytes, file: path)

@@ -11,7 +11,10 @@ public struct LoadedConfiguration: Sendable {
     /// Where each subscription stands, by name.
     public var subscriptionMarks: [String: SubscriptionMark]
     /// Every file and folder that was read or looked for, the configuration first: a change of one calls for a reload.
-    public var watchedFiles: [String]
+    public var watched: [WatchedFile]
+
+    /// The paths of ``watched``.
+    public var watchedFiles: [String] { watched.map(\.path) }
 
     /// Whether one of the problems is more than a warning.
     public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }

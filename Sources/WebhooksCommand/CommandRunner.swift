@@ -8,6 +8,14 @@ enum CommandRunner {
         signal(SIGPIPE, SIG_IGN)
         let status: ExitStatus
         do {
+            if let problem = CommandNames.problem(in: Array(CommandLine.arguments.dropFirst())) {
+                throw CommandFailure(
+                    .usage,
+                    code: "usage",
+                    problem,
+                    hint: "`webhooks help` lists the commands, `webhooks help COMMAND` tells about one"
+                )
+            }
             var command = try WebhooksCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -31,6 +39,8 @@ enum CommandRunner {
     /// Prints an error in the form asked for, and says which exit code it has.
     private static func report(_ error: any Error) -> ExitStatus {
         if let status = error as? ExitStatus { return status }
+        // What was said before comes before.
+        Output.standard.flush()
         if let failure = CommandFailure(error) {
             failure.report(asJSON: wantsJSON)
             return failure.status
@@ -63,7 +73,7 @@ enum CommandRunner {
     }
 
     /// Whether `--json` stands among the arguments; asked before or after they could be parsed.
-    private static var wantsJSON: Bool {
+    static var wantsJSON: Bool {
         CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
     }
 }

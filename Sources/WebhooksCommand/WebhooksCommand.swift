@@ -10,10 +10,9 @@ struct WebhooksCommand: AsyncParsableCommand {
         discussion: """
             A first round, with a receiver on this machine in a second terminal:
 
-              webhooks keygen > config/secrets/crm.secret
               webhooks validate
-              webhooks listen --port 8787 --secret-file config/secrets/crm.secret
-              webhooks emit course.created --data '{"id":101}'
+              webhooks listen --secret-file config/secrets/standard.secret
+              webhooks emit grade.released --data '{"id":7}'
               webhooks deliveries list
 
             Results go to stdout, logs and errors to stderr. Exit codes: 0 done and all delivered; 1 done, but a \
@@ -45,6 +44,7 @@ struct WebhooksCommand: AsyncParsableCommand {
     )
 
     static func main() async {
+        RunSignals.hold(for: CommandLine.arguments)
         await CommandRunner.run()
     }
 }

@@ -75,7 +75,7 @@ import Webhooks
         try await receiver.waitForRequests(count: 1)
         // The endpoint's one slot is taken: the new event waits until the holder is gone.
         let second = try stage.start(["emit", "a.b", "--data", "{}", "--id", "follower"])
-        try await eventually("it is stored") { try await stage.library().loggedEvent("follower") != nil }
+        try await eventually("it is stored") { try await stage.library().log.loggedEvent("follower") != nil }
         first.send(SIGKILL)
         await first.exit()
         #expect(await second.exit() == .code(0), "\(second.output)\(second.errors)")

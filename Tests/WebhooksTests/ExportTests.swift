@@ -146,7 +146,7 @@ import Webhooks
         try await dispatcher.run(until: .idle)
         var ids: [Int64] = []
         var pages = 0
-        try await dispatcher.export { page in
+        try await dispatcher.log.export { page in
             pages += 1
             for row in page { #expect(row.data.text == "{\"n\":\(row.delivery.event.dropFirst())}") }
             ids += page.map(\.delivery.id.rawValue)
@@ -157,13 +157,13 @@ import Webhooks
         var query = DeliveryQuery(states: [.delivered])
         (query.subscription, query.topics) = ("b", ["user.deleted"])
         var lines = 0
-        try await dispatcher.export(query, as: .csv) { bytes in
+        try await dispatcher.log.export(query, as: .csv) { bytes in
             lines += bytes.count { $0 == 0x0A }
             return true
         }
         #expect(lines == 351)
         pages = 0
-        try await dispatcher.export { _ in
+        try await dispatcher.log.export { _ in
             pages += 1
             return false
         }

@@ -109,7 +109,7 @@ import Webhooks
         try await dispatcher.run(until: .idle)
         #expect(try await dispatcher.delivery(ids[0])?.state == .delivered)
         #expect(receiver.requests.map(\.body) == [#"{"n":"1.50"}"#])
-        #expect(try await dispatcher.integrityProblems() == [])
+        #expect(try await dispatcher.log.integrityProblems() == [])
     }
 
     @Test func goesOnWhereItWasStopped() async throws {

@@ -21,8 +21,12 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// `file:line:column: message`, with `warning:` where it is one.
-    public var description: String {
-        let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
-        return severity == .error ? "\(place): \(message)" : "\(place): warning: \(message)"
+    public var description: String { severity == .error ? located : "\(place): warning: \(message)" }
+
+    /// `file:line:column: message`, for where the severity is said already.
+    public var located: String { "\(place): \(message)" }
+
+    private var place: String {
+        [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
     }
 }

@@ -1,11 +1,11 @@
 /// A number as JSON writes it, compared exactly: `1`, `1.0` and `10e-1` are equal, `9007199254740993` is not
 /// `9007199254740992`.
 public struct ExactDecimal: Sendable, Hashable {
-    private let isNegative: Bool
+    let isNegative: Bool
     /// Digits without leading or trailing zeros, 0 to 9; empty for zero.
-    private let digits: [UInt8]
+    let digits: [UInt8]
     /// The power of ten of the first digit: the value is `0.d1d2d3… × 10^magnitude`; 0 for zero.
-    private let magnitude: Int
+    let magnitude: Int
 
     /// Reads a JSON number's text; `nil` where it isn't one, or where its exponent has more than 15 digits.
     public init?(_ text: String) {

@@ -60,7 +60,7 @@ public struct Filter: Sendable, Hashable {
             && !exclusions.contains { $0.accepts(event, data: data) }
     }
 
-    private static func lookUp(_ path: [String], _ event: Event, _ data: JSONValue) -> JSONValue? {
+    static func lookUp(_ path: [String], _ event: Event, _ data: JSONValue) -> JSONValue? {
         switch path.first {
         case "data": data.value(at: path.dropFirst())
         case "topic" where path.count == 1: .text(event.topic)

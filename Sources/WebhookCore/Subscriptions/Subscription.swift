@@ -68,7 +68,7 @@ public struct Subscription: Sendable, Hashable {
     }
 
     /// Tenants are told apart by their bytes: `==` takes "é" in one code point and in two for the same.
-    private func isOpen(to eventTenant: String?) -> Bool {
+    func isOpen(to eventTenant: String?) -> Bool {
         guard let tenant else { return true }
         return eventTenant.map { tenant.utf8.elementsEqual($0.utf8) } ?? false
     }

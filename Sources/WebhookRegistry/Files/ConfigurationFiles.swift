@@ -12,11 +12,28 @@ public protocol ConfigurationFiles: Sendable {
 
     /// What is known of a file or folder without reading it; `nil` where there is none, or nothing is known.
     func status(of path: String) -> FileStatus?
+
+    /// The state of a file or folder; `nil` where there is none, or where files can't change.
+    func signature(of path: String) -> FileSignature?
+
+    /// Why a file could not be read; `nil` where it could. Looks at no content.
+    func problem(with path: String) -> FileProblem?
 }
 
 extension ConfigurationFiles {
     /// Nothing is known.
     public func status(of path: String) -> FileStatus? { nil }
+
+    public func signature(of path: String) -> FileSignature? { nil }
+
+    public func problem(with path: String) -> FileProblem? {
+        do throws(FileProblem) {
+            _ = try contents(of: path, limit: .max)
+            return nil
+        } catch {
+            return error
+        }
+    }
 }
 
 /// Why a file can't be read, to go on "the file … ".

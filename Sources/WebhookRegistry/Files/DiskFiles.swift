@@ -51,6 +51,12 @@ public struct DiskFiles: ConfigurationFiles {
         )
     }
 
+    public func signature(of path: String) -> FileSignature? { FileSignature(path: path) }
+
+    public func problem(with path: String) -> FileProblem? {
+        access(path, R_OK) == 0 ? nil : Self.problem(errno)
+    }
+
     private static func problem(_ code: Int32) -> FileProblem {
         switch code {
         case ENOENT: .missing

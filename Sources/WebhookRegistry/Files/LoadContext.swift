@@ -8,7 +8,8 @@ final class LoadContext {
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
     /// In the order in which they were named.
-    private(set) var watched: [String] = []
+    private(set) var watched: [WatchedFile] = []
+    var watchedPaths: [String] { watched.map(\.path) }
     private var watchedSet: Set<String> = []
 
     init(environment: [String: String], files: any ConfigurationFiles) {
@@ -18,7 +19,8 @@ final class LoadContext {
 
     /// Remembers a file or folder whose change calls for a reload.
     func watch(_ path: String) {
-        if watchedSet.insert(path).inserted { watched.append(path) }
+        guard watchedSet.insert(path).inserted else { return }
+        watched.append(WatchedFile(path: path, signature: files.signature(of: path)))
     }
 
     /// Remembers a file that holds a secret.
@@ -29,6 +31,9 @@ final class LoadContext {
         watch(path)
         return try files.contents(of: path, limit: limit)
     }
+
+    /// Why a file could not be read, without reading it.
+    func problem(with path: String) -> FileProblem? { files.problem(with: path) }
 
     func folders(in path: String) throws(FileProblem) -> [String] {
         watch(path)

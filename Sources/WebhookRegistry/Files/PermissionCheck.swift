@@ -28,7 +28,7 @@ struct PermissionCheck {
 
     private func checkWriting(_ main: String) {
         var paths: [String] = []
-        for path in context.watched {
+        for path in context.watchedPaths {
             for candidate in [path, Self.folder(of: path)] where !paths.contains(candidate) { paths.append(candidate) }
         }
         let open = paths.filter { context.files.status(of: $0)?.isWritableByOthers == true }

@@ -99,7 +99,7 @@ struct SourceReader {
         return Located(value: SourcedText(value: text, isExternal: true), place: path.place)
     }
 
-    private static func isVariableName(_ text: String) -> Bool {
+    static func isVariableName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !isDigit(first), text.utf8.count <= 256 else { return false }
         return text.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == UInt8(ascii: "_") }
     }

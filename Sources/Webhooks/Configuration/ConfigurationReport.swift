@@ -1,4 +1,5 @@
 public import WebhookCore
+internal import WebhookRegistry
 
 /// What loading a configuration brought.
 public struct ConfigurationReport: Sendable {
@@ -8,10 +9,13 @@ public struct ConfigurationReport: Sendable {
     public var registry: Registry?
     /// Every problem, in the files' order.
     public var diagnostics: [Diagnostic]
-    /// Every file that went into it.
-    public var watchedFiles: [String]
+    /// Every file that went into it, as it was just before it was read.
+    var watched: [WatchedFile]
     /// Every profile with its topics, also those that no subscription uses.
     public var topics: TopicCatalog
+
+    /// Every file that went into it.
+    public var watchedFiles: [String] { watched.map(\.path) }
 
     /// Whether a dispatcher would start: there are no errors; warnings don't count.
     public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }

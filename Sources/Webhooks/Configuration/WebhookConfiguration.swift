@@ -46,7 +46,7 @@ public struct WebhookConfiguration: Sendable {
                 path: path,
                 registry: loaded.registry,
                 diagnostics: loaded.diagnostics,
-                watchedFiles: loaded.watchedFiles,
+                watched: loaded.watched,
                 topics: TopicCatalog(loaded.catalog)
             )
             if let registry = loaded.registry {
@@ -71,7 +71,7 @@ public struct WebhookConfiguration: Sendable {
                 path: nil,
                 registry: isBroken ? nil : registry,
                 diagnostics: diagnostics,
-                watchedFiles: [],
+                watched: [],
                 topics: TopicCatalog()
             )
         }

@@ -8,9 +8,31 @@ extension WebhookDispatcher {
     /// then fails as `template`.
     ///
     /// - Throws: ``WebhooksError`` with `event`, naming the subscription.
-    public func check(_ event: Event) throws(WebhooksError) {
+    public func check(_ event: Event) throws(WebhooksError) { try EventIDCheck(registry: registry).check(event) }
+}
+
+/// Looks for subscriptions that can't get an event because of its id.
+package struct EventIDCheck: Sendable {
+    private let registry: Registry
+
+    init(registry: Registry) {
+        self.registry = registry
+    }
+
+    /// By a configuration; `nil` where that can't be loaded.
+    package init?(_ configuration: WebhookConfiguration) {
+        let report = configuration.load()
+        guard report.isValid, let registry = report.registry else { return nil }
+        self.init(registry: registry)
+    }
+
+    /// Whether an id is one that is looked at.
+    package static func concerns(_ event: Event) -> Bool { event.id.utf8.contains(UInt8(ascii: ".")) }
+
+    /// - Throws: ``WebhooksError`` with `event`, naming the subscription.
+    package func check(_ event: Event) throws(WebhooksError) {
         // Generated ids have no dot: nothing else is looked at for them.
-        guard event.id.utf8.contains(UInt8(ascii: ".")) else { return }
+        guard Self.concerns(event) else { return }
         for subscription in registry.subscriptions(for: event) {
             guard let objection = subscription.objection(toID: event.id) else { continue }
             throw WebhooksError(

@@ -1,6 +1,7 @@
 internal import Logging
 internal import WebhookCore
 internal import WebhookEngine
+internal import WebhookRegistry
 
 extension WebhookDispatcher {
     /// How often the configuration's files are looked at while ``run(until:)`` runs.
@@ -24,17 +25,17 @@ extension WebhookDispatcher {
                 logger.error("configuration not reloaded: \(diagnostic)")
             }
             // What was read decides what to watch, so that mending any of it is noticed.
-            state.withLock { $0.watchedFiles = merged($0.watchedFiles, report.watchedFiles) }
+            state.withLock { $0.watched = merged($0.watched, report.watched) }
             return false
         }
-        for warning in report.diagnostics { logger.warning("\(warning)") }
+        for warning in report.diagnostics { logger.warning("\(warning.located)") }
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
         let generation = configuration.generation(for: registry)
         let session = state.withLock { state in
             state.generation = generation
-            state.watchedFiles = report.watchedFiles
+            state.watched = report.watched
             state.topics = report.topics
             return state.session
         }
@@ -49,26 +50,27 @@ extension WebhookDispatcher {
         return true
     }
 
-    /// Reloads whenever one of the configuration's files has changed and has been left alone since.
+    /// Reloads whenever one of the configuration's files is not as it was when it was loaded, and has been left alone since.
     func watchConfiguration() async {
-        var files = state.withLock { $0.watchedFiles }
-        guard !files.isEmpty else { return }
-        var loaded = FileSignature.all(of: files)
-        var last = loaded
+        var last: [FileSignature?]?
         while !Task.isCancelled {
+            let watched = state.withLock { $0.watched }
+            guard !watched.isEmpty else { return }
+            let current = watched.map { FileSignature(path: $0.path) }
+            if current != watched.map(\.signature), current == last {
+                _ = await LoadingThread.shared.run { [self] in loadAndSwap() }
+                last = nil
+            } else {
+                last = current
+            }
             guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
-            let current = FileSignature.all(of: files)
-            defer { last = current }
-            guard current != loaded, current == last else { continue }
-            _ = await LoadingThread.shared.run { [self] in loadAndSwap() }
-            let watched = state.withLock { $0.watchedFiles }
-            // A change since `current` was taken must show up as one.
-            loaded = watched == files ? current : FileSignature.all(of: watched)
-            files = watched
         }
     }
 
-    private func merged(_ old: [String], _ new: [String]) -> [String] {
-        old + new.filter { !old.contains($0) }
+    /// Those of a load that failed, and what it did not come to, as that is now.
+    private func merged(_ old: [WatchedFile], _ new: [WatchedFile]) -> [WatchedFile] {
+        let paths = Set(new.map(\.path))
+        let rest = old.filter { !paths.contains($0.path) }
+        return new + rest.map { WatchedFile(path: $0.path, signature: FileSignature(path: $0.path)) }
     }
 }

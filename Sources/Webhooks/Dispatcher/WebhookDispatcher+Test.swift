@@ -9,12 +9,7 @@ extension WebhookDispatcher {
     ///   - profile: whose example; defaults to the first that lists the topic, else the generic example of `standard`.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
-        do throws(WebhooksError) {
-            return try topics.topic(topic, profile: profile).topic.example.raw
-        } catch {
-            guard profile == nil, Topic.isValid(topic) else { throw error }
-            return try topics.topic(topic, profile: "standard").topic.example.raw
-        }
+        try topics.exampleData(of: topic, profile: profile)
     }
 
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
@@ -44,11 +39,7 @@ extension WebhookDispatcher {
         let subscription = try find(name, in: registry)
         let topic = if let topic { topic } else { try testTopic(of: name) }
         guard let known = subscription.profile.topic(topic) else {
-            throw WebhooksError(
-                .unknown,
-                "the profile \(subscription.profile.name) has no topic \(topic); "
-                    + "see `webhooks topics list --profile \(subscription.profile.name)`"
-            )
+            throw WebhooksError(.unknown, TopicCatalog.unknown(topic, of: subscription.profile))
         }
         let event: Event
         do throws(EventError) {

@@ -2,6 +2,7 @@ public import Logging
 internal import SQLiteStore
 internal import Synchronization
 internal import WebhookEngine
+internal import WebhookRegistry
 
 /// Emits events, delivers them, and knows what became of them: the library in one object.
 ///
@@ -22,7 +23,8 @@ public final class WebhookDispatcher: Sendable {
 
     struct State {
         var generation: Generation
-        var watchedFiles: [String]
+        /// As they were when they were loaded.
+        var watched: [WatchedFile]
         var topics: TopicCatalog
         /// What the configuration's check has warned of, until a dispatcher runs and says so.
         var warnings: [Diagnostic] = []
@@ -56,12 +58,12 @@ public final class WebhookDispatcher: Sendable {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
-        for warning in report.diagnostics { logger.info("\(warning)") }
+        for warning in report.diagnostics { logger.info("\(warning.located)") }
         let warnings = report.diagnostics
         state = Mutex(
             State(
                 generation: configuration.generation(for: registry),
-                watchedFiles: report.watchedFiles,
+                watched: report.watched,
                 topics: report.topics,
                 warnings: warnings
             )

@@ -1,3 +1,4 @@
+internal import SQLiteStore
 public import WebhookCore
 
 /// A subscription as it stands: configured, enabled, and its deliveries in numbers.
@@ -24,10 +25,20 @@ public struct SubscriptionOverview: Sendable, Hashable {
 extension WebhookDispatcher {
     /// Every subscription in the configuration's order, then those that only the store knows, by name.
     public func overview() async throws(WebhooksError) -> [SubscriptionOverview] {
+        try await log.overview(of: registry.subscriptions.map { ($0.name, $0.isEnabled) })
+    }
+}
+
+extension WebhookLog {
+    /// Some subscriptions in their order, then those that only the store knows, by name.
+    ///
+    /// - Parameter configured: those of the configuration; `nil` where nobody knows which it has.
+    package func overview(
+        of configured: [(name: String, isEnabled: Bool)]?
+    ) async throws(WebhooksError) -> [SubscriptionOverview] {
         let (health, statistics) = try await read { log throws(StoreError) in
             (try await log.health(), try await log.statistics())
         }
-        let registry = registry
         let disabled = Dictionary(
             health.map { ($0.subscription, $0.disabled) },
             uniquingKeysWith: { first, _ in first }
@@ -38,17 +49,17 @@ extension WebhookDispatcher {
             uniquingKeysWith: { first, _ in first }
         )
         let numbers = Dictionary(statistics.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
-        let configured = registry.subscriptions.map(\.name)
-        let others = Set(numbers.keys).subtracting(configured).sorted()
-        return (configured + others).map { name in
-            let subscription = registry.subscription(named: name)
+        let enabled = Dictionary(
+            (configured ?? []).map { ($0.name, $0.isEnabled) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        let names = (configured ?? []).map(\.name)
+        return (names + Set(numbers.keys).subtracting(names).sorted()).map { name in
             let obstacle: SubscriptionOverview.Obstacle? =
-                if subscription == nil {
-                    .missing
-                } else if subscription?.isEnabled == false {
-                    .configuration
-                } else {
-                    disabled[name]?.map { .disabled($0) }
+                switch enabled[name] {
+                case nil where configured != nil: .missing
+                case false: .configuration
+                default: disabled[name]?.map { .disabled($0) }
                 }
             return SubscriptionOverview(
                 name: name,

@@ -1,24 +1,18 @@
 internal import SQLiteStore
 public import WebhookCore
 
-/// Reading the log. Works beside a running dispatcher, in this process or another.
+/// What is asked of the log most often, asked of the dispatcher.
 extension WebhookDispatcher {
+    /// The log of this dispatcher's store.
+    public var log: WebhookLog { WebhookLog(stores: stores, logger: logger) }
+
     /// Events, newest first.
     public func events(_ query: EventQuery = EventQuery()) async throws(WebhooksError) -> [LoggedEvent] {
-        try await read { log throws(StoreError) in try await log.events(query) }
-    }
-
-    /// An event as the list has it; `nil` for an unknown id.
-    public func loggedEvent(_ id: String) async throws(WebhooksError) -> LoggedEvent? {
-        var query = EventQuery()
-        query.ids = [id]
-        return try await events(query).first
+        try await log.events(query)
     }
 
     /// An event with its data; `nil` for an unknown id.
-    public func event(_ id: String) async throws(WebhooksError) -> Event? {
-        try await read { log throws(StoreError) in try await log.event(id) }
-    }
+    public func event(_ id: String) async throws(WebhooksError) -> Event? { try await log.event(id) }
 
     /// Deliveries, newest first.
     ///
@@ -28,26 +22,19 @@ extension WebhookDispatcher {
     {
         var query = query
         if let limit { query.limit = limit }
-        return try await read { log throws(StoreError) in try await log.deliveries(query) }
+        return try await log.deliveries(query)
     }
 
     /// A delivery; `nil` for an unknown id.
-    public func delivery(_ id: Delivery.ID) async throws(WebhooksError) -> Delivery? {
-        try await read { log throws(StoreError) in try await log.delivery(id) }
-    }
+    public func delivery(_ id: Delivery.ID) async throws(WebhooksError) -> Delivery? { try await log.delivery(id) }
 
     /// A delivery's attempts in order, an attempt in flight last.
     public func attempts(of delivery: Delivery.ID) async throws(WebhooksError) -> [Attempt] {
-        try await read { log throws(StoreError) in try await log.attempts(of: delivery) }
+        try await log.attempts(of: delivery)
     }
 
-    func read<R: Sendable>(
-        _ body: (any EventLog) async throws(StoreError) -> R
-    ) async throws(WebhooksError) -> R {
-        do throws(StoreError) {
-            return try await body(stores.reader())
-        } catch {
-            throw WebhooksError(error)
-        }
+    /// Cancels what was not sent yet; see ``WebhookLog/cancel(_:subscription:)``.
+    public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
+        try await log.cancel(ids, subscription: subscription)
     }
 }

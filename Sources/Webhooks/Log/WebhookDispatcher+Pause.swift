@@ -43,7 +43,7 @@ extension WebhookDispatcher {
         at moment: Timestamp
     ) async throws(WebhooksError) -> SubscriptionPause {
         try await checkKnown(name)
-        let wasPaused = try await write { log throws(StoreError) in
+        let wasPaused = try await log.write { log throws(StoreError) in
             try await log.setPaused(paused, subscription: name, at: moment)
         }
         return SubscriptionPause(
@@ -54,25 +54,15 @@ extension WebhookDispatcher {
         )
     }
 
-    /// The pauses in force, by subscription.
-    public func pauses() async throws(WebhooksError) -> [String: SubscriptionHealth.Paused] {
-        let health = try await read { log throws(StoreError) in try await log.health() }
-        let now = Timestamp.now
-        return Dictionary(
-            health.compactMap { row in row.paused.map { (row.subscription, $0) } }.filter { $0.1.isInForce(at: now) },
-            uniquingKeysWith: { first, _ in first }
-        )
-    }
-
     /// How many deliveries of a subscription have not settled, tests included.
     public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
-        try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
+        try await log.read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
     }
 
     /// Ends with an error where neither the configuration nor the store knows a subscription.
     public func checkKnown(_ name: String) async throws(WebhooksError) {
         if registry.subscription(named: name) != nil { return }
-        let stored = try await read { log throws(StoreError) in try await log.subscriptionNames() }
+        let stored = try await log.read { log throws(StoreError) in try await log.subscriptionNames() }
         if stored.contains(name) { return }
         let hint = NameHint.question(name, in: registry.subscriptions.map(\.name) + stored)
         throw WebhooksError(
@@ -82,10 +72,14 @@ extension WebhookDispatcher {
         )
     }
 
-    /// Whether a dispatcher runs on the store, in this process or another. A command that delivers for a moment what is
-    /// its own is none.
-    public func isDispatcherRunning() -> Bool {
-        guard let path = try? stores.path() else { return false }
-        return DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue
+    /// Enables or disables a subscription by hand.
+    ///
+    /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
+    public func setEnabled(_ isEnabled: Bool, subscription name: String) async throws(WebhooksError) {
+        try await checkKnown(name)
+        try await log.write { log throws(StoreError) in
+            let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
+            try await log.setDisabled(disabled, subscription: name, at: .now)
+        }
     }
 }

@@ -17,8 +17,7 @@ extension WebhookDispatcher {
         guard subscription.profile.topic(event.topic) != nil else {
             throw WebhooksError(
                 .unknown,
-                "the profile \(subscription.profile.name) of subscription \(subscription.name) has no topic \(event.topic); "
-                    + "see `webhooks topics list --profile \(subscription.profile.name)`"
+                "subscription \(subscription.name): " + TopicCatalog.unknown(event.topic, of: subscription.profile)
             )
         }
         let rendered = generation.renderer.render(event, for: [subscription])
@@ -56,7 +55,10 @@ extension WebhookDispatcher {
     /// A subscription by name, or an error that names those there are.
     func find(_ name: String, in registry: Registry) throws(WebhooksError) -> Subscription {
         if let subscription = registry.subscription(named: name) { return subscription }
-        let names = registry.subscriptions.prefix(20).map(\.name).joined(separator: ", ")
-        throw WebhooksError(.unknown, "there is no subscription named \(name); the configuration has: \(names)")
+        let names = registry.subscriptions.map(\.name)
+        let hint =
+            NameHint.question(name, in: names)
+            ?? (names.isEmpty ? "the configuration has none" : "there are: \(names.prefix(20).joined(separator: ", "))")
+        throw WebhooksError(.unknown, "there is no subscription named \(name); \(hint)")
     }
 }

@@ -15,7 +15,7 @@ extension WebhookDispatcher {
             if let id = Delivery.ID(id), let delivery = try await delivery(id) {
                 found = [delivery]
             } else {
-                found = try await read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
+                found = try await log.read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
             }
             if found.isEmpty {
                 if try await loggedEvent(id)?.setAside != nil {
@@ -102,7 +102,7 @@ extension WebhookDispatcher {
     static let retriggerPortion = 500
 
     private func retriggerPlanBuilder(_ duplicates: Bool) async throws(WebhooksError) -> RetriggerPlanBuilder {
-        let health = try await read { log throws(StoreError) in try await log.health() }
+        let health = try await log.read { log throws(StoreError) in try await log.health() }
         return RetriggerPlanBuilder(
             generation: state.withLock { $0.generation },
             health: health,

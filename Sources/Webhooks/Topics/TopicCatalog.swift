@@ -32,9 +32,10 @@ public struct TopicCatalog: Sendable {
     /// A profile by name.
     public func profile(_ name: String) throws(WebhooksError) -> Profile {
         if let profile = catalog.profile(named: name) { return profile }
+        let hint = NameHint.question(name, in: catalog.names).map { $0 + " " } ?? ""
         throw WebhooksError(
             .unknown,
-            "there is no profile named \(name); there are: \(catalog.names.joined(separator: ", "))"
+            "there is no profile named \(name); \(hint)there are: \(catalog.names.joined(separator: ", "))"
         )
     }
 
@@ -49,16 +50,40 @@ public struct TopicCatalog: Sendable {
         if let name {
             let profile = try profile(name)
             if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
-            throw WebhooksError(
-                .unknown,
-                "the profile \(name) has no topic \(topic); see `webhooks topics list --profile \(name)`"
-            )
+            throw WebhooksError(.unknown, Self.unknown(topic, of: profile))
         }
         for profile in profiles {
             if let known = profile.topics.first(where: { $0.topic == topic }) {
                 return Entry(profile: profile, topic: known)
             }
         }
-        throw WebhooksError(.unknown, "no profile has a topic \(topic); see `webhooks topics list`")
+        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`"
+        throw WebhooksError(.unknown, "no profile has a topic \(topic); \(hint)")
+    }
+
+    /// A topic's example.
+    ///
+    /// - Parameter name: the profile; defaults to the first that lists the topic, else the generic example of `standard`.
+    /// - Throws: ``WebhooksError`` with `unknown`.
+    public func exampleData(of topic: String, profile name: String? = nil) throws(WebhooksError) -> ByteString {
+        do throws(WebhooksError) {
+            return try self.topic(topic, profile: name).topic.example.raw
+        } catch {
+            guard name == nil, Topic.isValid(topic) else { throw error }
+            return try self.topic(topic, profile: "standard").topic.example.raw
+        }
+    }
+
+    /// The name of every topic that a profile lists.
+    package var names: [String] {
+        profiles.flatMap { $0.topics.map(\.topic) }.filter { $0 != ProfileTopic.anyName }
+    }
+
+    /// Says that a profile lacks a topic, and what may have been meant.
+    static func unknown(_ topic: String, of profile: Profile) -> String {
+        let hint =
+            NameHint.question(topic, in: profile.topics.map(\.topic))
+            ?? "see `webhooks topics list --profile \(profile.name)`"
+        return "the profile \(profile.name) has no topic \(topic); \(hint)"
     }
 }

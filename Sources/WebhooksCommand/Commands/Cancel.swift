@@ -30,8 +30,9 @@ struct Cancel: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let result = try await dispatcher.cancel(ids, subscription: subscription)
+        let opened = try options.openLog()
+        try await KnownNames(opened).check(subscription: subscription)
+        let result = try await opened.log.cancel(ids, subscription: subscription)
         if options.json {
             var members: [(String, JSONOutput)] = [
                 ("events", .strings(result.events)),

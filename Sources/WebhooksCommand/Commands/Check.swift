@@ -14,10 +14,10 @@ struct Check: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let log = try options.openLog().log
         let problems: [String]
         do throws(WebhooksError) {
-            problems = try await dispatcher.integrityProblems()
+            problems = try await log.integrityProblems()
         } catch  where error.store?.code == .damaged {
             if options.json { report([error.message]) }
             throw error

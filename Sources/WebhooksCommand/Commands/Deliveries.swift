@@ -24,7 +24,8 @@ struct DeliveriesList: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let opened = try options.openLog()
+        let log = opened.log
         var query = DeliveryQuery()
         query.since = filter.since?.moment
         query.until = filter.until?.moment
@@ -34,7 +35,7 @@ struct DeliveriesList: AsyncParsableCommand {
         query.states = Set(delivery.state)
         query.subscription = delivery.subscription
         if let after = page.after {
-            guard let row = try await dispatcher.delivery(named: after) else {
+            guard let row = try await log.delivery(named: after) else {
                 throw CommandFailure.notFound(
                     "delivery \(after)",
                     hint: "--after takes the id of the last row of a page"
@@ -43,9 +44,9 @@ struct DeliveriesList: AsyncParsableCommand {
             query.after = row.id
         }
         var found: [Delivery] = []
-        try await Pages.walk(limit: page.limit) { size in
+        let isCut = try await Pages.walk(limit: page.limit) { size in
             query.limit = size
-            let deliveries = try await dispatcher.deliveries(query)
+            let deliveries = try await log.deliveries(query)
             query.after = deliveries.last?.id
             if options.json {
                 for delivery in deliveries { DeliveryOutput.json(delivery).write() }
@@ -55,6 +56,8 @@ struct DeliveriesList: AsyncParsableCommand {
             return deliveries.count
         }
         if !options.json { Pages.write(DeliveryOutput.listTable(found), empty: "no deliveries") }
+        if isCut, let last = query.after { Pages.noteCut(page.limit, after: last.description, asJSON: options.json) }
+        try await KnownNames(opened).check(subscription: delivery.subscription, topics: filter.topic)
     }
 }
 
@@ -75,11 +78,11 @@ struct DeliveriesShow: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        guard let delivery = try await dispatcher.delivery(named: id) else {
+        let log = try options.openLog().log
+        guard let delivery = try await log.delivery(named: id) else {
             throw CommandFailure.notFound("delivery \(id)", hint: "`webhooks deliveries list` shows those there are")
         }
-        let attempts = try await dispatcher.attempts(of: delivery.id)
+        let attempts = try await log.attempts(of: delivery.id)
         if options.json {
             DeliveryOutput.json(delivery, log: attempts).write()
         } else {

@@ -35,7 +35,7 @@ struct Disable: AsyncParsableCommand {
         var next = "`webhooks enable \(subscription)` lifts it"
         if open > 0 {
             let are = open == 1 ? "open delivery is" : "open deliveries are"
-            let when = dispatcher.isDispatcherRunning() ? "" : " when a dispatcher runs next"
+            let when = dispatcher.log.runningDispatcher() != nil ? "" : " when a dispatcher runs next"
             next = "\(open) \(are) cancelled\(when); \(next)"
         }
         Self.report(subscription, isEnabled: false, cancels: open > 0 ? open : nil, asJSON: options.json, next)

@@ -9,6 +9,11 @@ struct Emit: AsyncParsableCommand {
             it will be retried. Scripts that only need the event to be safe use --detach. The same --id with the same \
             content is stored and delivered once.
 
+            Where no subscription gets the event, it says which ones almost did and why not, and exits 0, or 1 with \
+            --require-match. With --detach, --in and --deliver-at it needs the store alone: the configuration may be \
+            broken, and who gets the event is found out later. Beside a dispatcher that hasn't done so yet it says that \
+            the event waits; under --json as "waiting".
+
               webhooks emit course.created --data '{"id":101}' --tenant school-42
               webhooks emit payment.reminder --data @payment.json --in 60m --id reminder-7
               webhooks emit course.created --example --profile braincert
@@ -57,6 +62,9 @@ struct Emit: AsyncParsableCommand {
     @Flag(help: "Returns once the event is on disk; a dispatcher delivers it.")
     var detach = false
 
+    @Flag(help: "Exits 1 where no subscription gets an event; it is stored all the same.")
+    var requireMatch = false
+
     @Option(help: "How long to wait for the first attempts.")
     var wait = DurationArgument(.seconds(30))
 
@@ -79,21 +87,39 @@ struct Emit: AsyncParsableCommand {
         if profile != nil && !payload.example {
             throw ValidationError("--profile is for --example: whose example it is")
         }
+        if batch != nil && requireMatch && detach {
+            throw ValidationError("--require-match waits for a batch to be matched: it excludes --detach")
+        }
         if deliverAt != nil && delay != nil { throw ValidationError("--deliver-at and --in exclude each other") }
     }
 
     func run() async throws {
+        // What is only stored needs the store alone; who would want it is known only by the whole configuration.
+        let isDetached = detach || (batch == nil && (deliverAt != nil || delay != nil))
+        if isDetached, !requireMatch {
+            let opened = try options.openLog()
+            if let batch { return try await DetachedBatch(opened: opened, emit: self).run(path: batch) }
+            let topics = { opened.configuration?.topics() ?? TopicCatalog() }
+            let event = try await event(opened.log, topics)
+            if let (_, problem) = opened.checkIDs([event]).first { throw problem }
+            return try await store(event, opened.log, misses: { nil })
+        }
         let dispatcher = try await options.dispatcher()
         FileDescriptors.raiseLimit()
         if let batch {
-            try await EmitBatch(dispatcher: dispatcher, emit: self).run(path: batch)
-        } else if let topic {
-            try await run(try await event(topic, dispatcher), on: dispatcher)
+            return try await EmitBatch(dispatcher: dispatcher, emit: self).run(path: batch)
         }
+        let event = try await event(dispatcher.log, { dispatcher.topics })
+        // Before a store is made for it.
+        try dispatcher.check(event)
+        guard isDetached else { return try await run(event, on: dispatcher) }
+        try await store(event, dispatcher.log) { dispatcher.nearMisses(of: event) }
+        if !dispatcher.explainMatches(of: event).contains(where: \.isMatch) { try refuseUnmatched(event) }
     }
 
-    private func event(_ topic: String, _ dispatcher: WebhookDispatcher) async throws -> Event {
-        let data = payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
+    private func event(_ log: WebhookLog, _ topics: () -> TopicCatalog) async throws -> Event {
+        let topic = topic ?? ""
+        let data = payload.example ? try topics().exampleData(of: topic, profile: profile) : try payload.read()
         var event = try Event(
             topic: topic,
             data: data,
@@ -106,43 +132,63 @@ struct Emit: AsyncParsableCommand {
         if let delay {
             event.deliverAt = .now + delay.duration
             // The same command a moment later means the same event, not another one that is due later.
-            if id != nil, let due = try await dispatcher.storedDueTime(of: event.id) { event.deliverAt = due }
+            if id != nil, let due = try await log.storedDueTime(of: event.id) { event.deliverAt = due }
         }
         return event
     }
 
+    /// Stores the event and leaves it to a dispatcher.
+    private func store(_ event: Event, _ log: WebhookLog, misses: @escaping () -> NearMisses?) async throws {
+        let receipt = try await log.append(event)
+        // One that was there before may have been delivered long ago.
+        let deliveries = receipt.isDuplicate ? try await log.deliveries(ofEvents: [event.id]) : []
+        try await report(receipt, log, deliveries, misses: misses)
+    }
+
     private func run(_ event: Event, on dispatcher: WebhookDispatcher) async throws {
-        if detach || event.deliverAt != nil {
-            let receipt = try await dispatcher.emit(event)
-            return try await report(receipt, on: dispatcher, deliveries: [], isDetached: true)
-        }
-        // Before a store is made for it.
-        try dispatcher.check(event)
         let trap = InterruptTrap()
         let (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let receipt = try await dispatcher.emitWithinCommand(event)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
             let wait = try await waiting.run(events: [event.id], timeout: self.wait.duration)
-            return (receipt, wait, try await dispatcher.deliveries(ofEvents: [event.id]))
+            return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
         }
-        try await report(receipt, on: dispatcher, deliveries: deliveries, isDetached: false)
-        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
+        let matching = try await report(receipt, dispatcher.log, deliveries) { dispatcher.nearMisses(of: event) }
+        try await PausedNotice.write(deliveries, on: dispatcher.log, asJSON: options.json)
+        if requireMatch, matching.isNobody { try refuseUnmatched(event) }
         if !wait.areDone || deliveries.contains(where: { $0.state != .delivered }) { throw ExitStatus.negative }
     }
 
+    @discardableResult
     private func report(
         _ receipt: EmitReceipt,
-        on dispatcher: WebhookDispatcher,
-        deliveries: [Delivery],
-        isDetached: Bool
-    ) async throws {
+        _ log: WebhookLog,
+        _ deliveries: [Delivery],
+        misses: () -> NearMisses?
+    ) async throws -> EmittedEvent.Matching {
         // What came first counts: it may have happened at another time than this one says.
-        let event = receipt.isDuplicate ? try await dispatcher.event(receipt.event.id) ?? receipt.event : receipt.event
-        let emitted = EmittedEvent(event: event, isDuplicate: receipt.isDuplicate, deliveries: deliveries)
+        let event = receipt.isDuplicate ? try await log.event(receipt.event.id) ?? receipt.event : receipt.event
+        let (deliveries, matching) = try await log.matching(of: event, deliveries, misses)
+        let emitted = EmittedEvent(
+            event: event,
+            isDuplicate: receipt.isDuplicate,
+            deliveries: deliveries,
+            matching: matching
+        )
         if options.json {
             emitted.json.write()
         } else {
-            emitted.write(isDetached: isDetached)
+            emitted.write()
         }
+        return matching
+    }
+
+    private func refuseUnmatched(_ event: Event) throws {
+        throw CommandFailure(
+            .negative,
+            code: "no_match",
+            "no subscription gets the event \(event.id); it is stored all the same",
+            hint: "`webhooks validate` lists the subscriptions with their topics"
+        )
     }
 }

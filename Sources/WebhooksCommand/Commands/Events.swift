@@ -23,7 +23,8 @@ struct EventsList: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let opened = try options.openLog()
+        let log = opened.log
         var query = EventQuery()
         query.since = filter.since?.moment
         query.until = filter.until?.moment
@@ -31,7 +32,7 @@ struct EventsList: AsyncParsableCommand {
         query.tenant = page.tenant
         query.isTest = page.test
         query.after = page.after
-        if let after = page.after, try await dispatcher.event(after) == nil {
+        if let after = page.after, try await log.event(after) == nil {
             throw CommandFailure.notFound("event \(after)", hint: "--after takes the id of the last row of a page")
         }
         var table = Table([
@@ -39,9 +40,9 @@ struct EventsList: AsyncParsableCommand {
             .init("OCCURRED"),
             .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
-        try await Pages.walk(limit: page.limit) { size in
+        let isCut = try await Pages.walk(limit: page.limit) { size in
             query.limit = size
-            let events = try await dispatcher.events(query)
+            let events = try await log.events(query)
             query.after = events.last?.id
             for event in events {
                 if options.json { EventOutput.json(event).write() } else { table.add(EventOutput.row(event)) }
@@ -49,6 +50,8 @@ struct EventsList: AsyncParsableCommand {
             return events.count
         }
         if !options.json { Pages.write(table, empty: "no events") }
+        if isCut, let last = query.after { Pages.noteCut(page.limit, after: last, asJSON: options.json) }
+        try await KnownNames(opened).check(subscription: nil, topics: filter.topic)
     }
 }
 
@@ -71,8 +74,8 @@ struct EventsShow: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        guard let event = try await dispatcher.event(id) else {
+        let log = try options.openLog().log
+        guard let event = try await log.event(id) else {
             throw CommandFailure.notFound("event \(id)", hint: "`webhooks events list` shows those there are")
         }
         if data {
@@ -81,14 +84,14 @@ struct EventsShow: AsyncParsableCommand {
             Output.standard.write(isTerminal ? JSONEscaping.terminalSafe(event.data) : event.data.bytes)
             return Output.standard.writeLine()
         }
-        guard let logged = try await dispatcher.loggedEvent(id) else {
+        guard let logged = try await log.loggedEvent(id) else {
             throw CommandFailure.notFound("event \(id)", hint: "it was pruned just now")
         }
-        let deliveries = try await dispatcher.deliveries(ofEvents: [id])
+        let (deliveries, matching) = try await log.matching(of: event, []) { nil }
         if options.json {
             EventOutput.json(logged, data: event.data, deliveries: deliveries).write()
         } else {
-            EventOutput.write(logged, data: event.data, deliveries: deliveries)
+            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching)
         }
     }
 }

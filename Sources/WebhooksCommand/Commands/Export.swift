@@ -25,17 +25,24 @@ struct Export: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let opened = try options.openLog()
         var query = DeliveryQuery()
         query.since = filter.since?.moment
         query.until = filter.until?.moment
         query.topics = filter.topic
         query.states = Set(delivery.state)
         query.subscription = delivery.subscription
-        // What goes to a terminal must not act there; in JSON escapes replace it, and CSV is for files.
-        try await dispatcher.export(query, as: format == .csv ? .csv : .jsonLines) { lines in
-            Output.standard.write(format == .csv ? lines : JSONEscaping.terminalSafe(ByteString(lines)))
+        // What goes to a terminal must not act there: JSON has escapes that mean the same, and a line of CSV that is only
+        // looked at is escaped as other text is.
+        let isShown = Terminal.standardOutput.isTerminal
+        try await opened.log.export(query, as: format == .csv ? .csv : .jsonLines) { lines in
+            switch format {
+            case .csv where isShown: Output.standard.write(PlainText.escapedRecords(lines))
+            case .csv: Output.standard.write(lines)
+            case .jsonl: Output.standard.write(JSONEscaping.terminalSafe(ByteString(lines)))
+            }
             return !Output.standard.isBroken
         }
+        try await KnownNames(opened).check(subscription: delivery.subscription, topics: filter.topic)
     }
 }

@@ -6,7 +6,8 @@ struct Prune: AsyncParsableCommand {
         abstract: "Deletes what settled long ago.",
         discussion: """
             Deliveries that settled before the retention, with their attempts, then events without deliveries. An event's \
-            id is forgotten with it.
+            id is forgotten with it. A running dispatcher does the same by itself, once a minute, with \
+            `dispatcher.retention`. On a terminal it asks before it deletes what the retention would keep.
 
               webhooks prune --older-than 90d
             """
@@ -15,11 +16,25 @@ struct Prune: AsyncParsableCommand {
     @Option(help: "How long ago. (default: `dispatcher.retention` of the configuration)")
     var olderThan: DurationArgument?
 
+    @Flag(help: "Doesn't ask, however much it is.")
+    var yes = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let result = try await dispatcher.prune(olderThan: olderThan?.duration)
+        let opened = try options.openLog()
+        guard let age = olderThan?.duration ?? opened.outline.retention else {
+            throw CommandFailure(
+                .usage,
+                code: "usage",
+                "the configuration's retention is not known",
+                hint: "--older-than says how old what is deleted must be, such as 30d"
+            )
+        }
+        // A missing store comes before any question.
+        _ = try await opened.log.events()
+        guard yes || confirms(age, retention: opened.outline.retention) else { throw ExitStatus.negative }
+        let result = try await opened.log.prune(olderThan: age)
         if options.json {
             let object: JSONOutput = [
                 "events": .integer(result.events),
@@ -33,5 +48,12 @@ struct Prune: AsyncParsableCommand {
                     + Counted.text(result.attempts, "attempt")
             )
         }
+    }
+
+    /// Asks a person who is about to delete more than is deleted anyway.
+    private func confirms(_ age: Duration, retention: Duration?) -> Bool {
+        guard age < retention ?? .seconds(86_400) else { return true }
+        let kept = retention.map { ", which `dispatcher.retention` keeps for \(DurationArgument($0).text)" } ?? ""
+        return Question.confirms("delete all that settled more than \(DurationArgument(age).text) ago\(kept)?")
     }
 }

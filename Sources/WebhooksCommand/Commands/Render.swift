@@ -8,8 +8,9 @@ struct Render: AsyncParsableCommand {
             Neither sends nor stores anything. Credentials are *** unless --show-secrets; signatures are shown. With \
             --at and --id the output repeats byte for byte.
 
-              webhooks render crm course.created --data @d.json --at 2026-03-01T09:30:00Z
-              webhooks render crm course.created --example --body-only | jq .
+              webhooks render loopwise course.created --data @d.json --id evt_1 \\
+                --at 2026-03-01T09:30:00Z
+              webhooks render crm course.enrollment --example --body-only | jq .
             """
     )
 
@@ -62,7 +63,7 @@ struct Render: AsyncParsableCommand {
 
     /// - Parameter endpoint: given where secrets are to be shown.
     private func write(_ request: RenderedRequest, to endpoint: EndpointURL?) {
-        if bodyOnly { return Output.standard.write(request.body.bytes) }
+        if bodyOnly { return writeBody(request.body) }
         let headers = endpoint == nil ? request.headers : request.revealedHeaders
         if options.json {
             let object = JSONOutput.object([
@@ -73,11 +74,19 @@ struct Render: AsyncParsableCommand {
             ])
             return object.write()
         }
-        Output.standard.writeLine("\(request.method) \(endpoint?.target ?? request.target) HTTP/1.1")
-        for header in headers { Output.standard.writeLine("\(header.name): \(header.value)") }
+        let isShown = Terminal.standardOutput.isTerminal
+        func line(_ text: String) { Output.standard.writeLine(isShown ? PlainText.escaped(text) : text) }
+        line("\(request.method) \(endpoint?.target ?? request.target) HTTP/1.1")
+        for header in headers { line("\(header.name): \(header.value)") }
         Output.standard.writeLine()
-        Output.standard.write(request.body.bytes)
+        writeBody(request.body)
         // A prompt belongs on a line of its own; what reads the bytes gets these and no more.
-        if Terminal.standardOutput.isTerminal { Output.standard.writeLine() }
+        if isShown { Output.standard.writeLine() }
+    }
+
+    /// The body's bytes; on a terminal, where they might act, escaped.
+    private func writeBody(_ body: ByteString) {
+        let isShown = Terminal.standardOutput.isTerminal
+        Output.standard.write(isShown ? Array(PlainText.escapedLines(body.text).utf8) : body.bytes)
     }
 }

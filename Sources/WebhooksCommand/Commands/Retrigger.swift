@@ -52,6 +52,8 @@ struct Retrigger: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
+        // Before anything is sent: a slip would leave out what was meant.
+        try await KnownNames(dispatcher).check(subscription: delivery.subscription, topics: filter.topic)
         let plan =
             try await ids.isEmpty
             ? dispatcher.retriggerPlan(query, duplicates: duplicate)
@@ -93,20 +95,22 @@ struct Retrigger: AsyncParsableCommand {
         let trap = InterruptTrap()
         if detach {
             let ids = try await insert(plan, dispatcher, trap)
-            write(try await dispatcher.deliveries(ids))
+            write(try await dispatcher.log.deliveries(ids))
             if ids.count < plan.deliveries.count { throw ExitStatus.negative }
             return
         }
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
             let ids = try await insert(plan, dispatcher, trap)
-            let events = Set(try await dispatcher.deliveries(ids).map(\.event)).union(plan.setAside)
+            let events = Set(try await dispatcher.log.deliveries(ids).map(\.event)).union(plan.setAside)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
             let wait = try await waiting.run(events: Array(events), timeout: self.wait.duration)
-            let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.deliveries(ofEvents: plan.setAside)
-            return (try await dispatcher.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count)
+            let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
+            return (
+                try await dispatcher.log.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count
+            )
         }
         write(deliveries)
-        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
+        try await PausedNotice.write(deliveries, on: dispatcher.log, asJSON: options.json)
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {
             // What was refused is said all the same.
             try reportRest(plan)
@@ -167,7 +171,7 @@ struct Retrigger: AsyncParsableCommand {
     }
 }
 
-extension WebhookDispatcher {
+extension WebhookLog {
     /// Deliveries by id, in order; those that are gone are left out.
     func deliveries(_ ids: [Delivery.ID]) async throws(WebhooksError) -> [Delivery] {
         var found: [Delivery] = []

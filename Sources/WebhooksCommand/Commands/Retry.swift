@@ -21,7 +21,11 @@ struct Retry: AsyncParsableCommand {
 
     @OptionGroup var filter: FilterOptions
 
-    @Option(help: "pending or waiting. (default: both)")
+    @Option(
+        help: "pending or waiting. (default: both)",
+        completion: .list(["pending", "waiting"]),
+        transform: DeliveryFilterOptions.state
+    )
     var state: [DeliveryState] = []
 
     @Option(help: "Only this subscription's.")
@@ -49,14 +53,15 @@ struct Retry: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        if let subscription { try await dispatcher.checkKnown(subscription) }
-        var plan = try await ids.isEmpty ? dispatcher.retryPlan(query) : dispatcher.retryPlan(ids: ids)
+        let opened = try options.openLog()
+        let log = opened.log
+        try await KnownNames(opened).check(subscription: subscription, topics: filter.topic)
+        var plan = try await ids.isEmpty ? log.retryPlan(query) : log.retryPlan(ids: ids)
         if dryRun {
             report(matches: plan.deliveries.count)
         } else {
-            plan = try await dispatcher.retry(plan)
-            try await report(plan, dispatcher)
+            plan = try await log.retry(plan)
+            try await report(plan, log)
         }
         try reportRest(plan)
     }
@@ -79,8 +84,8 @@ struct Retry: AsyncParsableCommand {
         Output.standard.writeLine("\(Counted.deliveries(count)) would be due now")
     }
 
-    private func report(_ plan: RetryPlan, _ dispatcher: WebhookDispatcher) async throws {
-        let deliveries = try await dispatcher.deliveries(plan.deliveries)
+    private func report(_ plan: RetryPlan, _ log: WebhookLog) async throws {
+        let deliveries = try await log.deliveries(plan.deliveries)
         if options.json {
             for delivery in deliveries { DeliveryOutput.json(delivery).write() }
         } else if deliveries.isEmpty {
@@ -93,8 +98,8 @@ struct Retry: AsyncParsableCommand {
             )
         }
         guard !deliveries.isEmpty else { return }
-        try await PausedNotice.write(deliveries, on: dispatcher, asJSON: options.json)
-        if !dispatcher.isDispatcherRunning() {
+        try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
+        if log.runningDispatcher() == nil {
             Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)
         }
     }

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Dispatch
 internal import Glibc
 internal import Webhooks
 
@@ -9,7 +8,8 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Delivers what is in the store and what others emit, until it is stopped. One dispatcher works on a store at \
             a time; another run exits 69. SIGTERM and SIGINT let requests on their way end within `shutdownGrace`, a \
-            second one stops at once. SIGHUP, or a change of the configuration's files, reloads them.
+            second one stops at once. SIGHUP, or a change of the configuration's files, reloads them; one that comes \
+            while they are loaded for the first time reloads them afterwards.
 
               webhooks run
               webhooks run --until-idle       (from cron: delivers what is due and ends)
@@ -31,12 +31,17 @@ struct Run: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher(logLevel: .notice)
+        let (logger, isBounded) = (options.logger(.notice), untilIdle || untilSettled)
+        let signals = RunSignals {
+            // Nothing was begun: there is nothing to bring to an end.
+            logger.notice("stopped while loading")
+            _exit((isBounded ? ExitStatus.negative : .success).rawValue)
+        }
+        let dispatcher = try await WebhookDispatcher(configuration: options.configuration, logger: logger)
         FileDescriptors.raiseLimit()
-        let trap = InterruptTrap { dispatcher.shutDown() }
-        let reloads = reloadSignal(dispatcher)
-        defer { reloads.cancel() }
-        guard untilIdle || untilSettled else { return try await dispatcher.run(until: .shutdown) }
+        signals.onStop { dispatcher.shutDown() }
+        signals.onReload { dispatcher.reload() }
+        guard isBounded else { return try await dispatcher.run(until: .shutdown) }
         let before = try await RunTally.now(dispatcher)
         try await dispatcher.run(until: untilIdle ? .idle : .settled)
         let change = try await RunTally.now(dispatcher).since(before)
@@ -45,14 +50,6 @@ struct Run: AsyncParsableCommand {
         } else {
             Output.standard.writeLine(change.text)
         }
-        if trap.isTriggered || !change.isGood { throw ExitStatus.negative }
-    }
-
-    private func reloadSignal(_ dispatcher: WebhookDispatcher) -> any DispatchSourceSignal {
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: DispatchQueue(label: "webhooks.reload"))
-        source.setEventHandler { dispatcher.reload() }
-        source.activate()
-        return source
+        if signals.isStopping || !change.isGood { throw ExitStatus.negative }
     }
 }

@@ -15,11 +15,11 @@ struct Stats: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let rows = try await dispatcher.overview()
+        let opened = try options.openLog()
+        let rows = try await opened.log.overview(of: opened.outline.entries?.map { ($0.name, $0.isEnabled) })
         if options.json {
             for row in rows { json(row).write() }
-            return try await warnOfSetAside(dispatcher)
+            return try await warnOfSetAside(opened.log)
         }
         var table = Table([
             .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("DELIVERED", number: true),
@@ -31,17 +31,17 @@ struct Stats: AsyncParsableCommand {
         ])
         for row in rows { table.add(cells(row)) }
         Pages.write(table, empty: "no subscriptions")
-        try await warnOfSetAside(dispatcher)
+        try await warnOfSetAside(opened.log)
     }
 
     /// They belong to no subscription, so that no row has them.
-    private func warnOfSetAside(_ dispatcher: WebhookDispatcher) async throws {
-        for event in try await dispatcher.setAsideEvents(limit: 20) {
-            Output.error.writeLine(
-                PlainText.escaped(
-                    "warning: the event \(event.id) (\(event.topic)) is set aside: \(event.reason); "
-                        + "`webhooks retrigger` tries it again, `webhooks cancel` drops it"
-                )
+    private func warnOfSetAside(_ log: WebhookLog) async throws {
+        for event in try await log.setAsideEvents(limit: 20) {
+            Notice.warning(
+                "set_aside",
+                "the event \(event.id) (\(event.topic)) is set aside: \(event.reason); "
+                    + "`webhooks retrigger` tries it again, `webhooks cancel` drops it",
+                asJSON: options.json
             )
         }
     }

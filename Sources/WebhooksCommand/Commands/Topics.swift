@@ -12,8 +12,8 @@ struct Topics: ParsableCommand {
     static func catalog(_ options: ConfigurationOptions) throws -> TopicCatalog {
         let path = options.path
         guard path.isGiven || access(path.text, F_OK) == 0 else { return TopicCatalog() }
-        // A mistake in a subscription is no reason not to show the topics.
-        return options.configuration.load().topics
+        // A mistake in a subscription, or a secret that can't be read, is no reason not to show the topics.
+        return options.configuration.topics()
     }
 }
 

@@ -9,7 +9,8 @@ struct Verify: ParsableCommand {
             How old the timestamp is, is for you to judge.
 
               webhooks verify --id msg_1 --timestamp 1772357400 --data @body.json \\
-                --signature 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=' --secret-env WEBHOOK_SECRET
+                --signature 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=' \\
+                --secret-env WEBHOOK_SECRET
             """
     )
 

@@ -20,6 +20,17 @@ struct CommandFailure: Error {
         self.hint = hint
     }
 
+    /// A configuration whose store can't be read.
+    init(configuration problems: [Diagnostic]) {
+        self.init(
+            .data,
+            code: WebhooksError.Code.configuration.description,
+            problems.map(\.description).joined(separator: "\n"),
+            hint: "--store URL names the store without the file; `webhooks validate` lists all problems of one"
+        )
+        diagnostics = problems
+    }
+
     /// Data that is not acceptable, from an argument, a file or stdin.
     static func data(_ message: String, hint: String? = nil) -> CommandFailure {
         CommandFailure(.data, code: "event", message, hint: hint)
@@ -85,7 +96,7 @@ extension CommandFailure {
         } else {
             for diagnostic in diagnostics { Output.error.writeLine(PlainText.escaped(diagnostic.description)) }
             let count = Counted.text(diagnostics.count, "problem")
-            Output.error.writeLine("\(mark) the configuration has \(count); nothing was sent")
+            Output.error.writeLine("\(mark) the configuration has \(count); nothing was done")
         }
         if let hint { Output.error.writeLine("\(style.styled("hint:", .dim)) \(PlainText.escaped(hint))") }
     }

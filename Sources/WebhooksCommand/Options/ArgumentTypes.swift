@@ -1,7 +1,5 @@
-public import ArgumentParser
-public import Webhooks
-
-extension DeliveryState: ExpressibleByArgument {}
+internal import ArgumentParser
+internal import Webhooks
 
 /// A span of time as in the configuration: `250ms`, `15s`, `5m`, `2h`, `5d`.
 struct DurationArgument: ExpressibleByArgument {
@@ -29,9 +27,16 @@ struct DurationArgument: ExpressibleByArgument {
         duration = .milliseconds(product)
     }
 
-    var defaultValueDescription: String {
+    var defaultValueDescription: String { text }
+
+    /// In the largest unit that leaves nothing over.
+    var text: String {
         let milliseconds = duration.wholeMilliseconds
-        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
+        let units: [(Int64, String)] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")]
+        for (size, unit) in units where milliseconds >= size && milliseconds % size == 0 {
+            return "\(milliseconds / size)\(unit)"
+        }
+        return milliseconds == 0 ? "0s" : "\(milliseconds)ms"
     }
 }
 

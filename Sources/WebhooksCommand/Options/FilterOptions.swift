@@ -34,9 +34,20 @@ struct PageOptions: ParsableArguments {
 
 /// Which deliveries.
 struct DeliveryFilterOptions: ParsableArguments {
-    @Option(help: "pending, in_flight, waiting, delivered, failed, unknown or cancelled. Repeatable.")
+    @Option(
+        help: "pending, in_flight, waiting, delivered, failed, unknown or cancelled. Repeatable.",
+        completion: .list(DeliveryState.allCases.map(\.rawValue)),
+        transform: Self.state
+    )
     var state: [DeliveryState] = []
 
     @Option(help: "Only this subscription's.")
     var subscription: String?
+
+    static func state(_ text: String) throws -> DeliveryState {
+        if let state = DeliveryState(rawValue: text) { return state }
+        let names = DeliveryState.allCases.map(\.rawValue)
+        let hint = NameHint.question(text, in: names) ?? "there are \(names.joined(separator: ", "))"
+        throw ValidationError("there is no state \(text); \(hint)")
+    }
 }

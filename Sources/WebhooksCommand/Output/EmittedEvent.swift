@@ -6,29 +6,110 @@ struct EmittedEvent {
     var isDuplicate: Bool
     /// Oldest first.
     var deliveries: [Delivery]
+    var matching: Matching
 
-    var json: JSONOutput {
-        [
-            "event": EventOutput.json(event),
-            "deliveries": .array(deliveries.map { DeliveryOutput.json($0) }),
-        ]
+    /// Who wants the event.
+    enum Matching {
+        /// It has deliveries.
+        case matched
+        /// It is due later, and matched then.
+        case waitsForTime(Timestamp)
+        /// A dispatcher runs and has not got to it.
+        case waitsForDispatcher(processID: Int32)
+        /// No dispatcher runs.
+        case waitsForStart
+        /// It is given out no more until somebody tries it again, with the reason.
+        case setAside(String)
+        /// It was cancelled before it was matched.
+        case cancelled
+        /// It was matched, and nobody subscribes to it.
+        case nobody(NearMisses?)
+
+        var isNobody: Bool { if case .nobody = self { true } else { false } }
+        var waitsForDispatcher: Bool {
+            switch self {
+            case .waitsForDispatcher, .waitsForStart: true
+            case .matched, .waitsForTime, .setAside, .cancelled, .nobody: false
+            }
+        }
     }
 
-    func write(isDetached: Bool) {
+    /// The interface's form. `waiting` and `nearMisses` are there only where they say something.
+    var json: JSONOutput {
+        var members: [(String, JSONOutput)] = [
+            ("event", EventOutput.json(event)),
+            ("deliveries", .array(deliveries.map { DeliveryOutput.json($0) })),
+        ]
+        switch matching {
+        case .matched, .cancelled: break
+        case .waitsForTime(let due): members.append(("waiting", ["for": .text("time"), "until": .time(due)]))
+        case .waitsForDispatcher(let id):
+            members.append(("waiting", ["for": .text("dispatcher"), "processID": .integer(Int64(id))]))
+        case .setAside(let reason): members.append(("setAside", .text(reason)))
+        case .waitsForStart: members.append(("waiting", ["for": .text("dispatcher"), "processID": nil]))
+        case .nobody(let misses):
+            let nearest = (misses?.nearest ?? []).map { miss -> JSONOutput in
+                [
+                    "subscription": .text(miss.subscription), "reason": .text(miss.reason),
+                    "message": .text(miss.message),
+                ]
+            }
+            members.append(("nearMisses", .array(nearest)))
+            if let topic = misses?.suggestion { members.append(("suggestion", .text(topic))) }
+        }
+        return .object(members)
+    }
+
+    func write() {
         let terminal = Terminal.standardOutput
         var line = terminal.styled(PlainText.escaped(event.id), .bold) + "  " + PlainText.escaped(event.topic)
         if event.isTest { line += " (test)" }
         line += isDuplicate ? "  stored before" : "  stored"
-        if isDetached {
-            line +=
-                event.deliverAt.map { ", to be delivered \(RelativeTime.long($0))" }
-                ?? ", to be delivered by a dispatcher"
-        } else if deliveries.isEmpty {
-            line += "; nobody subscribes to it"
-        } else {
-            line += ", " + Counted.deliveries(deliveries.count)
+        switch matching {
+        case .matched: line += ", " + Counted.deliveries(deliveries.count)
+        case .waitsForTime(let due): line += ", to be delivered \(RelativeTime.long(due))"
+        case .waitsForDispatcher(let id): line += "; waits for the dispatcher, process \(id)"
+        case .waitsForStart: line += "; waits for a dispatcher, and none runs: `webhooks run` delivers it"
+        case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
+        case .cancelled: line += "; it is cancelled"
+        case .nobody: line += "; nobody subscribes to it"
         }
         Output.standard.writeLine(line)
+        if case .nobody(let misses?) = matching { write(misses) }
         if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries).write() }
+    }
+
+    private func write(_ misses: NearMisses) {
+        for miss in misses.nearest {
+            Output.standard.writeLine(PlainText.escaped("  not to \(miss.subscription): \(miss.message)"))
+        }
+        if misses.others > 0 { Output.standard.writeLine("  nor to \(Counted.text(misses.others, "other")) as near") }
+        if let topic = misses.suggestion { Output.standard.writeLine(PlainText.escaped("  did you mean \(topic)?")) }
+    }
+}
+
+extension WebhookLog {
+    /// Who wants an event, and its deliveries.
+    ///
+    /// - Parameters:
+    ///   - deliveries: those that were found so far.
+    ///   - misses: asked for where nobody wants it.
+    func matching(
+        of event: Event,
+        _ deliveries: [Delivery],
+        _ misses: () -> NearMisses?
+    ) async throws(WebhooksError) -> (deliveries: [Delivery], matching: EmittedEvent.Matching) {
+        guard deliveries.isEmpty else { return (deliveries, .matched) }
+        guard try await unmatched(of: [event.id]).isEmpty else {
+            if let reason = try await loggedEvent(event.id)?.setAside { return ([], .setAside(reason)) }
+            if let due = event.deliverAt, due > .now { return ([], .waitsForTime(due)) }
+            let running = runningDispatcher()
+            return ([], running.map { .waitsForDispatcher(processID: $0.processID) } ?? .waitsForStart)
+        }
+        // Perhaps it was matched only a moment ago: with that its deliveries were there.
+        let found = try await self.deliveries(ofEvents: [event.id])
+        guard found.isEmpty else { return (found, .matched) }
+        let isCancelled = try await loggedEvent(event.id)?.isCancelled ?? false
+        return ([], isCancelled ? .cancelled : .nobody(misses()))
     }
 }

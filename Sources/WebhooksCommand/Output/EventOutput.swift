@@ -37,7 +37,13 @@ enum EventOutput {
         ]
     }
 
-    static func write(_ event: LoggedEvent, data: ByteString, deliveries: [Delivery]) {
+    /// - Parameter matching: why there are no deliveries, where there are none.
+    static func write(
+        _ event: LoggedEvent,
+        data: ByteString,
+        deliveries: [Delivery],
+        matching: EmittedEvent.Matching
+    ) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String) {
             let padded = name + String(repeating: " ", count: max(1, 11 - name.count))
@@ -55,9 +61,21 @@ enum EventOutput {
         Output.standard.writeLine(PlainText.escapedLines(data.text))
         Output.standard.writeLine()
         if deliveries.isEmpty {
-            Output.standard.writeLine("no deliveries")
+            Output.standard.writeLine("no deliveries" + reason(matching))
         } else {
             DeliveryOutput.outcomeTable(deliveries).write()
+        }
+    }
+
+    private static func reason(_ matching: EmittedEvent.Matching) -> String {
+        switch matching {
+        case .matched: ""
+        case .waitsForTime: " before it is due"
+        case .waitsForDispatcher(let id): " yet: it waits for the dispatcher, process \(id)"
+        case .waitsForStart: " yet: it waits for a dispatcher, and none runs"
+        case .setAside(let reason): ": it is set aside, for \(PlainText.escaped(reason))"
+        case .cancelled: ": it was cancelled"
+        case .nobody: ": nobody subscribed to it"
         }
     }
 

@@ -6,6 +6,11 @@ enum PlainText {
     /// Several lines; line feeds and tabs stay.
     static func escapedLines(_ text: String) -> String { escaped(text, keepsLines: true) }
 
+    /// Records of a file that end with CR LF, as lines.
+    static func escapedRecords(_ bytes: [UInt8]) -> [UInt8] {
+        Array(escapedLines(String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")).utf8)
+    }
+
     /// Whether a scalar would act on a terminal or on the order of what stands around it.
     static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -3,6 +3,8 @@ internal import Webhooks
 /// A batch's deliveries in numbers, and those that a person should see.
 struct BatchSummary: Sendable {
     private var counts: [DeliveryState: Int] = [:]
+    private var waiting = 0
+    private var unmatched = 0
     private var undelivered: [Delivery] = []
     /// So many rows are shown; `deliveries list` has them all.
     private static let shown = 50
@@ -11,6 +13,15 @@ struct BatchSummary: Sendable {
         counts[delivery.state, default: 0] += 1
         if delivery.state != .delivered, undelivered.count < Self.shown { undelivered.append(delivery) }
     }
+
+    /// Counts what has no deliveries.
+    mutating func add(_ matching: EmittedEvent.Matching) {
+        if matching.waitsForDispatcher { waiting += 1 }
+        if matching.isNobody { unmatched += 1 }
+    }
+
+    /// Whether nobody subscribes to one of the events.
+    var hasUnmatched: Bool { unmatched > 0 }
 
     var areDelivered: Bool { undelivered.isEmpty }
 
@@ -21,6 +32,8 @@ struct BatchSummary: Sendable {
     func text(stored: Int) -> String {
         let total = counts.values.reduce(0, +)
         var text = Counted.text(stored, "event") + " stored"
+        if waiting > 0 { text += ", \(waiting) waiting for a dispatcher" }
+        if unmatched > 0 { text += ", \(unmatched) with no subscriber" }
         guard total > 0 else { return text }
         let parts = DeliveryState.allCases.compactMap { state in counts[state].map { "\($0) \(state.rawValue)" } }
         text += ", \(Counted.deliveries(total)): " + parts.joined(separator: ", ")

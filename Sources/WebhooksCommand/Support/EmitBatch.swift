@@ -19,7 +19,7 @@ struct EmitBatch {
             }
         }
         for (line, event, givesID) in batch.events where givesID {
-            guard try await dispatcher.hasConflict(event) else { continue }
+            guard try await dispatcher.log.hasConflict(event) else { continue }
             batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
         }
         let isBad = !batch.problems.isEmpty
@@ -33,13 +33,6 @@ struct EmitBatch {
     private func send(_ events: [Event]) async throws -> Bool {
         guard !events.isEmpty else {
             if !emit.options.json { Output.error.writeLine("no events") }
-            return true
-        }
-        if emit.detach {
-            let (stored, failure) = await dispatcher.emitWithinCommand(events)
-            for event in stored where emit.options.json { emitted(event, []).json.write() }
-            if let failure { throw Self.failure(failure, stored: stored.count, of: events.count) }
-            writeSummary(stored.count, BatchSummary())
             return true
         }
         let trap = InterruptTrap()
@@ -64,6 +57,7 @@ struct EmitBatch {
         writeSummary(stored, summary)
         if let failure { throw Self.failure(failure, stored: stored, of: events.count) }
         return wait.areDone && stored == events.count && summary.areDelivered
+            && !(emit.requireMatch && summary.hasUnmatched)
     }
 
     /// Stores events in their order until all are stored, one can't be, or a signal comes.
@@ -77,7 +71,7 @@ struct EmitBatch {
         )
     }
 
-    private static func failure(_ error: WebhooksError, stored: Int, of count: Int) -> CommandFailure {
+    static func failure(_ error: WebhooksError, stored: Int, of count: Int) -> CommandFailure {
         let text = "\(error.message); \(stored) of \(count) events are stored"
         return error.store == nil
             ? .data(text, hint: nil) : CommandFailure(.unavailable, code: error.code.description, text)
@@ -88,16 +82,20 @@ struct EmitBatch {
         var summary = BatchSummary()
         for start in stride(from: 0, to: events.count, by: Self.page) {
             let page = events[start..<min(start + Self.page, events.count)]
-            let found = try await dispatcher.deliveries(ofEvents: page.map(\.id))
+            let found = try await dispatcher.log.deliveries(ofEvents: page.map(\.id))
             let byEvent = Dictionary(grouping: found, by: \.event)
-            for delivery in found { summary.add(delivery) }
-            for event in page where emit.options.json { emitted(event, byEvent[event.id] ?? []).json.write() }
+            for event in page {
+                let (deliveries, matching) = try await dispatcher.log.matching(of: event, byEvent[event.id] ?? []) {
+                    dispatcher.nearMisses(of: event)
+                }
+                summary.add(matching)
+                for delivery in deliveries { summary.add(delivery) }
+                guard emit.options.json else { continue }
+                let emitted = EmittedEvent(event: event, isDuplicate: false, deliveries: deliveries, matching: matching)
+                emitted.json.write()
+            }
         }
         return summary
-    }
-
-    private func emitted(_ event: Event, _ deliveries: [Delivery]) -> EmittedEvent {
-        EmittedEvent(event: event, isDuplicate: false, deliveries: deliveries)
     }
 
     private func writeSummary(_ stored: Int, _ summary: BatchSummary) {
@@ -105,7 +103,7 @@ struct EmitBatch {
         Output.standard.writeLine(summary.text(stored: stored))
     }
 
-    private static func failure(_ batch: BatchReader, stored: Int) -> CommandFailure {
+    static func failure(_ batch: BatchReader, stored: Int) -> CommandFailure {
         let problems = batch.problems.sorted { $0.line < $1.line }
         let count = problems.count == 1 ? "1 line is bad" : "\(problems.count) lines are bad"
         let rest =

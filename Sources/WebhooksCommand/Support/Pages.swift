@@ -6,15 +6,22 @@ enum Pages {
 
     /// Asks for pieces until so many rows have come, there are no more, or nobody reads the output any more.
     ///
-    /// - Parameter next: asks for at most so many rows, and tells how many came.
-    static func walk(limit: Int, _ next: (Int) async throws -> Int) async throws {
+    /// - Parameter next: asks for at most so many rows, goes on behind the last next time, and tells how many came.
+    /// - Returns: whether the limit ended it although there may be more.
+    static func walk(limit: Int, _ next: (Int) async throws -> Int) async throws -> Bool {
         var left = limit
         while left > 0, !Output.standard.isBroken {
             let wanted = min(left, size)
             let count = try await next(wanted)
             left -= count
-            if count < wanted { return }
+            if count < wanted { return false }
         }
+        return left == 0
+    }
+
+    /// Says that a list goes on, and how to see more of it.
+    static func noteCut(_ shown: Int, after id: String, asJSON: Bool) {
+        Notice.note("limit", "\(shown) shown; more: --after \(id), or a higher --limit", asJSON: asJSON)
     }
 
     /// Prints a table; where it is empty, says so to people and prints nothing for a pipe but the header.
@@ -27,13 +34,15 @@ enum Pages {
     }
 }
 
-extension WebhookDispatcher {
+extension WebhookLog {
     /// A delivery by what a person typed for its id; `nil` where there is none.
     ///
     /// The store is asked even for what can't be an id: that there is no store comes before that there is no such row.
     func delivery(named text: String) async throws(WebhooksError) -> Delivery? {
         guard let id = Delivery.ID(text) else {
-            _ = try await deliveries(DeliveryQuery(), limit: 1)
+            var query = DeliveryQuery()
+            query.limit = 1
+            _ = try await deliveries(query)
             return nil
         }
         return try await delivery(id)

@@ -2,12 +2,12 @@ internal import Webhooks
 
 /// Says which of some deliveries a pause holds.
 enum PausedNotice {
-    static func write(_ deliveries: [Delivery], on dispatcher: WebhookDispatcher, asJSON: Bool) async throws {
+    static func write(_ deliveries: [Delivery], on log: WebhookLog, asJSON: Bool) async throws {
         let held = Dictionary(grouping: deliveries.filter { $0.state == .pending || $0.state == .waiting }) {
             $0.subscription
         }
         guard !held.isEmpty else { return }
-        for (name, pause) in try await dispatcher.pauses().sorted(by: { $0.key < $1.key }) {
+        for (name, pause) in try await log.pauses().sorted(by: { $0.key < $1.key }) {
             guard let count = held[name]?.count else { continue }
             Notice.note("paused", text(name, pause, count: count), asJSON: asJSON)
         }

@@ -38,12 +38,65 @@ struct RegistryTests {
             return subscription
         }
         let registry = Registry(subscriptions: subscriptions, profiles: [:], settings: DispatcherSettings())
+        let filters = [nil, Self.filter(atLeast: "2"), Filter(entries: [], exclusions: [Self.filter(atLeast: "2")])]
+        let filtered = subscriptions.map { subscription in
+            var subscription = subscription
+            subscription.filter = filters.randomElement(using: &random)!
+            return subscription
+        }
+        let choosy = Registry(subscriptions: filtered, profiles: [:], settings: DispatcherSettings())
         for topic in ["a.x", "a.y", "a.z", "b", "c.x", "c"] {
             for tenant in tenants {
                 let event = try Event(topic: topic, data: "{}", tenant: tenant)
                 let expected = subscriptions.filter { $0.wants(topic: topic, tenant: tenant) }.map(\.name)
                 #expect(registry.subscriptions(for: event).map(\.name) == expected, "\(topic) for \(tenant ?? "all")")
+                for number in 1...3 {
+                    let event = try Event(topic: topic, data: ByteString("{\"n\":\(number)}"), tenant: tenant)
+                    let explained = choosy.explainMatches(of: event)
+                    #expect(explained.map(\.subscription) == subscriptions.map(\.name))
+                    let matched = explained.filter(\.isMatch).map(\.subscription)
+                    #expect(matched == choosy.subscriptions(for: event).map(\.name))
+                }
             }
         }
+    }
+
+    private static func filter(atLeast number: String) -> Filter {
+        let operand = Filter.Operand.number(ExactDecimal(number)!)
+        return Filter(entries: [.init(path: ["data", "n"], condition: .greaterOrEqual(operand))])
+    }
+
+    @Test("a mismatch names the first condition that doesn't hold, with the value there is")
+    func mismatches() throws {
+        let filter = Filter(
+            entries: [
+                .init(path: ["data", "a"], condition: .all([.startsWith("x"), .exists(true)])),
+                .init(path: ["data", "n"], condition: .isIn([.number(ExactDecimal("12.50")!), .null])),
+            ]
+        )
+        func mismatch(_ data: String) throws -> Filter.Mismatch? {
+            let event = try Event(topic: "a.b", data: ByteString(data))
+            return filter.firstMismatch(for: event, data: try JSON.parse(event.data))
+        }
+        #expect(try mismatch(#"{"a":"xy","n":12.5}"#) == nil)
+        #expect(try mismatch(#"{"a":"y","n":12.5}"#) == .entry(filter.entries[0], actual: #""y""#))
+        #expect(try mismatch(#"{"a":"x","n":[1, 2]}"#) == .entry(filter.entries[1], actual: "[1, 2]"))
+        #expect(try mismatch(#"{"n":1}"#) == .entry(filter.entries[0], actual: nil))
+        #expect(filter.entries[0].condition.description == #"{ startsWith: "x", exists: true }"#)
+        #expect(filter.entries[1].condition.description == "{ in: [12.5, null] }")
+    }
+
+    @Test(
+        "a decimal is written as the number it is",
+        arguments: [
+            ("0", "0"), ("-0.0", "0"), ("1", "1"), ("100", "100"), ("-12.50", "-12.5"), ("0.001", "0.001"),
+            ("1e3", "1000"),
+            ("1e30", "1e30"), ("1.5e-9", "1.5e-9"), ("9007199254740993", "9007199254740993"),
+        ]
+    )
+    func decimals(text: String, written: String) throws {
+        let decimal = try #require(ExactDecimal(text))
+        #expect(decimal.description == written)
+        #expect(ExactDecimal(decimal.description) == decimal)
     }
 }

@@ -1,8 +1,7 @@
-internal import SQLiteStore
 public import WebhookCore
 
 /// The next attempt now: the same delivery, due at once. Works beside a running dispatcher, which notices.
-extension WebhookDispatcher {
+extension WebhookLog {
     /// Looks up what to retry by ids: of deliveries, or of events, which stand for their open deliveries.
     public func retryPlan(ids: [String]) async throws(WebhooksError) -> RetryPlan {
         var plan = RetryPlan()

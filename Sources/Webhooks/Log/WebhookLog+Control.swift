@@ -1,8 +1,7 @@
-internal import SQLiteStore
 public import WebhookCore
 
 /// Changing what is in the store. Works beside a running dispatcher, which notices.
-extension WebhookDispatcher {
+extension WebhookLog {
     /// Cancels what was not sent yet.
     ///
     /// - Parameters:
@@ -18,22 +17,11 @@ extension WebhookDispatcher {
         return result
     }
 
-    /// Enables or disables a subscription by hand.
-    ///
-    /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
-    public func setEnabled(_ isEnabled: Bool, subscription name: String) async throws(WebhooksError) {
-        try await checkKnown(name)
-        try await write { log throws(StoreError) in
-            let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
-            try await log.setDisabled(disabled, subscription: name, at: .now)
-        }
-    }
-
     /// Deletes what settled long ago.
     ///
-    /// - Parameter age: how long ago; defaults to the configured retention.
-    public func prune(olderThan age: Duration? = nil) async throws(WebhooksError) -> PruneResult {
-        let moment = Timestamp.now - (age ?? registry.settings.retention)
+    /// - Parameter age: how long ago.
+    public func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
+        let moment = Timestamp.now - age
         return try await write { log throws(StoreError) in
             var total = PruneResult()
             while true {
@@ -82,16 +70,6 @@ extension WebhookDispatcher {
             return try await event(id)?.deliverAt
         } catch  where error.store?.code == .missing {
             return nil
-        }
-    }
-
-    func write<R: Sendable>(
-        _ body: (any EventLog) async throws(StoreError) -> R
-    ) async throws(WebhooksError) -> R {
-        do throws(StoreError) {
-            return try await body(stores.existingWriter())
-        } catch {
-            throw WebhooksError(error)
         }
     }
 }

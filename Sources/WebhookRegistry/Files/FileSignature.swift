@@ -1,22 +1,21 @@
 internal import Glibc
 
 /// What tells one state of a file from another without reading it.
-struct FileSignature: Equatable {
+public struct FileSignature: Sendable, Hashable {
+    private var device: UInt64 = 0
     private var inode: UInt64 = 0
     private var size: Int64 = 0
     private var seconds: Int = 0
     private var nanoseconds: Int = 0
 
     /// `nil` where there is no such file.
-    init?(path: String) {
+    public init?(path: String) {
         var info = stat()
         guard stat(path, &info) == 0 else { return nil }
+        device = UInt64(info.st_dev)
         inode = UInt64(info.st_ino)
         size = Int64(info.st_size)
         seconds = info.st_mtim.tv_sec
         nanoseconds = info.st_mtim.tv_nsec
     }
-
-    /// The state of several files.
-    static func all(of paths: [String]) -> [FileSignature?] { paths.map(FileSignature.init) }
 }

@@ -1,6 +1,6 @@
 public import WebhookCore
 
-extension WebhookDispatcher {
+extension WebhookLog {
     /// Writes deliveries with their events' data, newest first, in constant memory.
     ///
     /// A delivery is a line; an event that nobody subscribed to has none. What is stored meanwhile is not in it.

@@ -1,0 +1,57 @@
+/// Whether an event is for a subscription, and if not, what stands in the way.
+public struct MatchExplanation: Sendable, Hashable {
+    /// The subscription's name.
+    public var subscription: String
+    /// Every condition that doesn't hold, in the order in which they are looked at; none: the event is for it.
+    public var mismatches: [Mismatch]
+
+    public init(subscription: String, mismatches: [Mismatch]) {
+        self.subscription = subscription
+        self.mismatches = mismatches
+    }
+
+    public var isMatch: Bool { mismatches.isEmpty }
+
+    /// A condition of a subscription that an event doesn't meet.
+    public enum Mismatch: Sendable, Hashable {
+        /// The configuration says `enabled: false`.
+        case notEnabled
+        /// It is for another tenant's events.
+        case tenant(wanted: String)
+        /// None of its patterns covers the topic.
+        case topic(patterns: [TopicPattern])
+        /// A pattern covers the topic, and its profile doesn't know it.
+        case profile(name: String)
+        /// Its filter doesn't accept the event.
+        case filter(Filter.Mismatch)
+    }
+}
+
+extension Subscription {
+    /// Whether an event is for this subscription, judged as ``Registry/subscriptions(for:)`` does.
+    ///
+    /// - Parameter data: the event's parsed payload; `nil` where it can't be parsed.
+    public func explainMatch(of event: Event, data: JSONValue?) -> MatchExplanation {
+        var mismatches: [MatchExplanation.Mismatch] = []
+        if !isEnabled { mismatches.append(.notEnabled) }
+        if let tenant, !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: tenant)) }
+        if !topics.contains(where: { $0.matches(event.topic) }) {
+            mismatches.append(.topic(patterns: topics))
+        } else if profile.topic(event.topic) == nil {
+            mismatches.append(.profile(name: profile.name))
+        }
+        if let filter {
+            let mismatch = data.map { filter.firstMismatch(for: event, data: $0) } ?? .unreadableData
+            if let mismatch { mismatches.append(.filter(mismatch)) }
+        }
+        return MatchExplanation(subscription: name, mismatches: mismatches)
+    }
+}
+
+extension Registry {
+    /// Why each subscription gets an event, or doesn't, in the file's order.
+    public func explainMatches(of event: Event) -> [MatchExplanation] {
+        let data = subscriptions.contains { $0.filter != nil } ? try? JSON.parse(event.data) : nil
+        return subscriptions.map { $0.explainMatch(of: event, data: data) }
+    }
+}

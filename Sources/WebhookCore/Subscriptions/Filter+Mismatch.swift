@@ -1,0 +1,84 @@
+extension Filter {
+    /// The first part of a filter that an event doesn't meet.
+    public enum Mismatch: Sendable, Hashable {
+        /// A path whose value, as JSON, doesn't meet the condition; `nil`: the path leads nowhere.
+        case entry(Entry, actual: String?)
+        /// None of the filters of an `any:` list accepts the event.
+        case noAlternative
+        /// A filter under `not:` accepts it.
+        case exclusion
+        /// The event's data is no JSON.
+        case unreadableData
+    }
+
+    /// What doesn't hold for an event; `nil` where it passes. `data` is its parsed payload.
+    public func firstMismatch(for event: Event, data: JSONValue) -> Mismatch? {
+        for entry in entries {
+            let value = Self.lookUp(entry.path, event, data)
+            guard !entry.condition.holds(for: value) else { continue }
+            return .entry(entry, actual: value.map(\.shown))
+        }
+        if !alternatives.allSatisfy({ $0.contains { $0.accepts(event, data: data) } }) { return .noAlternative }
+        return exclusions.contains { $0.accepts(event, data: data) } ? .exclusion : nil
+    }
+}
+
+extension JSONValue {
+    /// As JSON, also where it stands in no document.
+    fileprivate var shown: String {
+        switch kind {
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .number(let text): text
+        case .string(let text): JSON.string(text)
+        case .array, .object: raw.text
+        }
+    }
+}
+
+extension Filter.Condition: CustomStringConvertible {
+    /// As it stands in a configuration: `{ gte: 100 }`.
+    public var description: String {
+        switch self {
+        case .equals(let operand): operand.description
+        case .all(let conditions): "{ " + conditions.map(\.inner).joined(separator: ", ") + " }"
+        default: "{ \(inner) }"
+        }
+    }
+
+    private var inner: String {
+        switch self {
+        case .equals(let operand): "eq: \(operand)"
+        case .notEquals(let operand): "ne: \(operand)"
+        case .isIn(let operands): "in: \(Self.list(operands))"
+        case .isNotIn(let operands): "nin: \(Self.list(operands))"
+        case .greater(let operand): "gt: \(operand)"
+        case .greaterOrEqual(let operand): "gte: \(operand)"
+        case .less(let operand): "lt: \(operand)"
+        case .lessOrEqual(let operand): "lte: \(operand)"
+        case .exists(let expected): "exists: \(expected)"
+        case .startsWith(let text): "startsWith: \(JSON.string(text))"
+        case .endsWith(let text): "endsWith: \(JSON.string(text))"
+        case .contains(let operand): "contains: \(operand)"
+        case .all(let conditions): conditions.map(\.inner).joined(separator: ", ")
+        case .any(let conditions): "any: [" + conditions.map(\.description).joined(separator: ", ") + "]"
+        case .not(let condition): "not: \(condition)"
+        }
+    }
+
+    private static func list(_ operands: [Filter.Operand]) -> String {
+        "[" + operands.map(\.description).joined(separator: ", ") + "]"
+    }
+}
+
+extension Filter.Operand: CustomStringConvertible {
+    /// As JSON.
+    public var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): value ? "true" : "false"
+        case .number(let number): number.description
+        case .text(let text): JSON.string(text)
+        }
+    }
+}

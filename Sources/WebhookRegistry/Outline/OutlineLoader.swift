@@ -1,0 +1,103 @@
+internal import WebhookCore
+
+extension ConfigurationLoader {
+    /// Reads a configuration's outline. Never throws: what is wrong is in the problems.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - readsStore: whether the file's `store` is wanted.
+    package func outline(path: String, readsStore: Bool) -> ConfigurationOutline {
+        let context = LoadContext(environment: environment, files: files)
+        var outline = ConfigurationOutline()
+        if let root = document(path, context) {
+            OutlineReader(context: context).read(root, readsStore, into: &outline)
+        } else if readsStore, let root = storeAlone(path) {
+            outline.store = store(root, into: &outline)
+        }
+        outline.problems = context.problems.sorted(mainFile: path)
+        return outline
+    }
+
+    /// The topics of a configuration's profiles: those of its `templates`, and the built-in ones. Reads no subscription.
+    package func catalog(path: String) -> ProfileCatalog {
+        let context = LoadContext(environment: environment, files: files)
+        guard let root = document(path, context),
+            let section = Section(root, "the configuration", keys: Self.keys, problems: context.problems)
+        else { return ProfileCatalog() }
+        return ProfileFolderLoader(context: context).load(section.text("templates"))
+    }
+
+    private func store(_ root: ConfigNode, into outline: inout ConfigurationOutline) -> StoreLocation? {
+        let context = LoadContext(environment: environment, files: files)
+        let location = OutlineReader(context: context).store(root)
+        outline.storeProblems = context.problems.sorted(mainFile: root.place.file)
+        return location
+    }
+
+    /// A document of the `store` alone, from a file that can't be read as a whole.
+    private func storeAlone(_ path: String) -> ConfigNode? {
+        let context = LoadContext(environment: environment, files: files)
+        guard let bytes = try? context.contents(of: path, limit: Self.fileLimit),
+            let document = StoreKeySearch.document(in: bytes, isJSON: path.lowercased().hasSuffix(".json"))
+        else { return nil }
+        return try? DocumentReader.read(document, file: path)
+    }
+}
+
+/// A document → its outline.
+private struct OutlineReader {
+    let context: LoadContext
+
+    private var problems: Problems { context.problems }
+
+    func read(_ root: ConfigNode, _ readsStore: Bool, into outline: inout ConfigurationOutline) {
+        guard let section = Section(root, "the configuration", keys: ConfigurationLoader.keys, problems: problems)
+        else { return }
+        if readsStore {
+            let own = LoadContext(environment: context.environment, files: context.files)
+            outline.store = OutlineReader(context: own).store(root)
+            outline.storeProblems = own.problems.sorted(mainFile: root.place.file)
+        }
+        outline.retention = retention(root)
+        outline.entries =
+            section.items("subscriptions").map { $0.compactMap(entry) }
+            ?? (section.keyPlace("subscriptions") == nil ? [] : nil)
+        SourcePresence(context: context).check(root)
+    }
+
+    func store(_ root: ConfigNode) -> StoreLocation? {
+        Self.only(["store"], of: root).flatMap { root in
+            Section(root, "the configuration", keys: ["store"], problems: problems)
+                .flatMap { SettingsLoader(context: context).load($0, readsStore: true).store }
+        }
+    }
+
+    private func retention(_ root: ConfigNode) -> Duration? {
+        let own = LoadContext(environment: context.environment, files: context.files)
+        guard let part = Self.only(["dispatcher"], of: root),
+            let section = Section(part, "the configuration", keys: ["dispatcher"], problems: own.problems)
+        else { return nil }
+        let settings = SettingsLoader(context: own).load(section, readsStore: false)
+        for problem in own.problems.sorted(mainFile: "") { problems.add(problem) }
+        return own.problems.hasErrors ? nil : settings.retention
+    }
+
+    private func entry(_ node: ConfigNode) -> ConfigurationOutline.Entry? {
+        let keys = SubscriptionEntry.ownKeys + SubscriptionOptions.keys
+        guard let section = Section(node, "a subscription", keys: keys, problems: problems),
+            let name = section.text("name")
+        else { return nil }
+        let topics = (section.items("topics") ?? []).compactMap { section.read.text($0, "a topic")?.value }
+        return ConfigurationOutline.Entry(
+            name: name.value,
+            isEnabled: section.bool("enabled")?.value ?? true,
+            topics: topics
+        )
+    }
+
+    /// The document with some of its keys alone.
+    private static func only(_ keys: Set<String>, of root: ConfigNode) -> ConfigNode? {
+        guard case .mapping(let members) = root.value else { return nil }
+        return ConfigNode(value: .mapping(members.filter { keys.contains($0.key) }), place: root.place)
+    }
+}

@@ -1,0 +1,60 @@
+internal import WebhookCore
+
+/// Finds `store` in a configuration that can't be read as a whole.
+enum StoreKeySearch {
+    /// A document that has `store` alone, where it stood; `nil` where it isn't there, or twice.
+    static func document(in bytes: ByteString, isJSON: Bool) -> ByteString? {
+        isJSON ? member(of: bytes.bytes) : block(of: bytes.bytes)
+    }
+
+    /// A block of YAML: the line that begins with the key, and those that are indented under it.
+    private static func block(of bytes: [UInt8]) -> ByteString? {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let starts = lines.indices.filter { lines[$0].starts(with: "store:".utf8) }
+        guard starts.count == 1, let start = starts.first else { return nil }
+        let more = lines[(start + 1)...].prefix { $0.first == UInt8(ascii: " ") }
+        // Empty lines before it keep the numbers in messages right.
+        let padding = [UInt8](repeating: UInt8(ascii: "\n"), count: start)
+        return ByteString(padding + Array(lines[start..<more.endIndex].joined(separator: [UInt8(ascii: "\n")])))
+    }
+
+    /// A member of JSON's outermost object.
+    private static func member(of bytes: [UInt8]) -> ByteString? {
+        let key = Array(#""store""#.utf8)
+        var depth = 0
+        var found: [Int] = []
+        var index = 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "\""):
+                let end = end(ofStringAt: index, in: bytes)
+                if depth == 1, bytes[index..<end].elementsEqual(key) { found.append(index) }
+                index = end - 1
+            default: break
+            }
+            index += 1
+        }
+        guard found.count == 1, let start = found.first, let end = end(ofValueAfter: start + key.count, in: bytes)
+        else { return nil }
+        return ByteString(Array("{".utf8) + bytes[start..<end] + Array("}".utf8))
+    }
+
+    /// The end of a text or of an object without objects in it.
+    private static func end(ofValueAfter start: Int, in bytes: [UInt8]) -> Int? {
+        let open = bytes[start...].firstIndex { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "{") }
+        guard let open else { return nil }
+        if bytes[open] == UInt8(ascii: "\"") { return end(ofStringAt: open, in: bytes) }
+        return bytes[open...].firstIndex(of: UInt8(ascii: "}")).map { $0 + 1 }
+    }
+
+    /// Behind the closing quote.
+    private static func end(ofStringAt start: Int, in bytes: [UInt8]) -> Int {
+        var index = start + 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index + 1, bytes.count)
+    }
+}

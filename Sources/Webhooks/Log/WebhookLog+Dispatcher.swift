@@ -1,0 +1,16 @@
+internal import SQLiteStore
+
+extension WebhookLog {
+    /// The process that runs a dispatcher on the store.
+    public struct RunningDispatcher: Sendable, Hashable {
+        public var processID: Int32
+    }
+
+    /// Who delivers what is in the store; `nil`: nobody does. A command that delivers its own events alone is none.
+    public func runningDispatcher() -> RunningDispatcher? {
+        guard let path = try? stores.path(), let holder = DispatcherLock.holder(path: path),
+            holder.role == DispatcherRole.run.rawValue
+        else { return nil }
+        return RunningDispatcher(processID: holder.processID)
+    }
+}

@@ -1,0 +1,85 @@
+package import WebhookCore
+
+/// A subscription that an event almost was for, with what stood in the way.
+package struct NearMiss: Sendable, Hashable {
+    package var subscription: String
+    /// The first condition that didn't hold: `topic`, `tenant`, `profile`, `filter` or `enabled`. Stable, for programs.
+    package var reason: String
+    /// Every condition that didn't hold, in words, with what may have been meant.
+    package var message: String
+}
+
+/// Who almost was to get an event that is for nobody.
+package struct NearMisses: Sendable, Hashable {
+    /// The nearest, those that miss least first.
+    package var nearest: [NearMiss] = []
+    /// How many more there are.
+    package var others = 0
+    /// Where nobody is near: the topic that may have been meant.
+    package var suggestion: String?
+
+    private static let limit = 5
+}
+
+extension WebhookDispatcher {
+    /// Whether an event is for each of the subscriptions, by the configuration in force, and why not. Looks at no store.
+    public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
+
+    /// Who almost was to get an event: its topic is right or nearly so, and at most two conditions don't hold.
+    package func nearMisses(of event: Event) -> NearMisses {
+        NearMisses(event, registry.explainMatches(of: event), registry, topics)
+    }
+}
+
+extension NearMisses {
+    init(_ event: Event, _ explanations: [MatchExplanation], _ registry: Registry, _ topics: TopicCatalog) {
+        var found: [(count: Int, miss: NearMiss)] = []
+        for explanation in explanations {
+            guard let subscription = registry.subscription(named: explanation.subscription) else { continue }
+            var reasons: [(code: String, text: String)] = []
+            // Two slips at once are still a slip; whoever lists other topics was never meant.
+            var isNear = (1...2).contains(explanation.mismatches.count)
+            for mismatch in explanation.mismatches {
+                switch mismatch {
+                case .topic:
+                    let meant = NameHint.nearest(to: event.topic, in: subscription.topics(like: event.topic))
+                    isNear = isNear && meant != nil
+                    reasons.append(("topic", MismatchText.topic(subscription, meant: meant)))
+                case .profile:
+                    let known = subscription.profile.topics.map(\.topic)
+                    let isAlone = explanation.mismatches.count == 1
+                    isNear = isNear && (isAlone || NameHint.nearest(to: event.topic, in: known) != nil)
+                    reasons.append(MismatchText.text(mismatch, event, subscription))
+                default: reasons.append(MismatchText.text(mismatch, event, subscription))
+                }
+            }
+            guard isNear, let first = reasons.first else { continue }
+            let message = reasons.map(\.text).joined(separator: "; ")
+            let miss = NearMiss(subscription: explanation.subscription, reason: first.code, message: message)
+            found.append((reasons.count, miss))
+        }
+        // A stable order: the file's among those that miss as much.
+        let sorted = found.enumerated().sorted { ($0.element.count, $0.offset) < ($1.element.count, $1.offset) }
+        nearest = sorted.prefix(Self.limit).map(\.element.miss)
+        others = found.count - nearest.count
+        guard nearest.isEmpty else { return }
+        let literals = registry.subscriptions.flatMap(\.topics).filter { !$0.hasWildcard }.map(\.description)
+        suggestion = NameHint.nearest(to: event.topic, in: literals + topics.names)
+        if suggestion == event.topic { suggestion = nil }
+    }
+}
+
+extension Subscription {
+    /// Topics that it would get, of which one may be what somebody meant by another: those that it names, those of its
+    /// profile, and its patterns with the other topic's own segments in place of the wildcards.
+    fileprivate func topics(like topic: String) -> [String] {
+        let segments = topic.split(separator: ".")
+        let filled = self.topics.map { pattern in
+            let parts = pattern.description.split(separator: ".")
+            guard parts.count == segments.count else { return pattern.description }
+            return zip(parts, segments).map { $0 == "*" || $0 == "**" ? $1 : $0 }.joined(separator: ".")
+        }
+        let known = profile.topics.map(\.topic).filter { name in self.topics.contains { $0.matches(name) } }
+        return filled.filter { !$0.contains("*") } + known
+    }
+}

@@ -1,0 +1,60 @@
+internal import Glibc
+internal import Webhooks
+
+/// The log of the store that the options name, with what the configuration says about it.
+struct OpenedLog {
+    var log: WebhookLog
+    /// What could be read of the configuration; nothing where there is no file.
+    var outline: ConfigurationOutline
+    var configuration: WebhookConfiguration?
+}
+
+extension OpenedLog {
+    /// Refuses events whose id a subscription can't get. Only for such an id the configuration is loaded; where it can't
+    /// be, this is found out when the event is matched.
+    func checkIDs(_ events: [Event]) -> [(index: Int, problem: WebhooksError)] {
+        guard events.contains(where: EventIDCheck.concerns), let check = configuration.flatMap({ EventIDCheck($0) })
+        else { return [] }
+        return events.indices.compactMap { index in
+            do throws(WebhooksError) {
+                try check.check(events[index])
+                return nil
+            } catch {
+                return (index, error)
+            }
+        }
+    }
+}
+
+extension ConfigurationOptions {
+    /// The log, for a command that needs the store alone: the configuration may be broken, and no secret of it is read.
+    ///
+    /// Says once what is wrong with it, and goes on.
+    func openLog() throws -> OpenedLog {
+        let path = path
+        // Nobody has named a configuration and none is needed.
+        if let store, !path.isGiven, access(path.text, F_OK) != 0 {
+            return OpenedLog(
+                log: try WebhookLog(store, logger: logger()),
+                outline: ConfigurationOutline(),
+                configuration: nil
+            )
+        }
+        let outline = configuration.outline()
+        if outline.store == nil {
+            let problems = (outline.problems + outline.storeProblems).filter { $0.severity == .error }
+            if !problems.isEmpty { throw CommandFailure(configuration: problems) }
+        } else if let first = outline.problems.first {
+            var message = first.located
+            let others = outline.problems.count - 1
+            if others > 0 { message += ", and \(Counted.text(others, "other problem"))" }
+            message += "; `webhooks validate` tells more. Going on with the store alone"
+            Notice.warning("configuration", message, asJSON: json)
+        }
+        return OpenedLog(
+            log: WebhookLog(location: outline.store, logger: logger()),
+            outline: outline,
+            configuration: configuration
+        )
+    }
+}

@@ -1,0 +1,123 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// What `run` does about signals: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP reloads.
+///
+/// From the process's first instruction on (``hold(for:)``) they go into a pipe, so that none is lost and none kills before
+/// somebody listens; a thread of its own takes them up one after the other.
+// Safe to share: everything that changes has a lock.
+final class RunSignals: @unchecked Sendable {
+    private struct State {
+        var isStopping = false
+        var hasReloadWaiting = false
+        var onStop: (@Sendable () -> Void)?
+        var onReload: (@Sendable () -> Void)?
+    }
+
+    private static let signals: [Int32] = [SIGHUP, SIGINT, SIGTERM]
+
+    private let state = Mutex(State())
+    /// A reload takes a while; a request to stop doesn't wait for it.
+    private let reloads = DispatchQueue(label: "webhooks.reload")
+
+    /// Catches the signals; only for `run`, other commands leave them alone.
+    static func hold(for arguments: [String]) {
+        guard arguments.dropFirst().first == "run" else { return }
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { return }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        // A pipe that is full holds enough signals; the handler must never wait.
+        _ = fcntl(ends[1], F_SETFL, O_NONBLOCK)
+        caughtSignals = (ends[0], ends[1])
+        var action = sigaction()
+        action.sa_flags = Int32(SA_RESTART)
+        action.__sigaction_handler.sa_handler = { number in
+            let code = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = write(caughtSignals.write, &byte, 1)
+            errno = code
+        }
+        for number in signals { sigaction(number, &action, nil) }
+    }
+
+    /// Begins to listen.
+    ///
+    /// - Parameter onStop: called for the first request to stop, until ``onStop(_:)`` replaces it.
+    init(onStop: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onStop = onStop }
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                argument.map { Unmanaged<RunSignals>.fromOpaque($0).takeRetainedValue().listen() }
+                return nil
+            },
+            Unmanaged.passRetained(self).toOpaque()
+        )
+        precondition(code == 0, "no thread for signals")
+        pthread_detach(thread)
+    }
+
+    /// Whether somebody has asked to stop.
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// What to do about the first request to stop; at once where it has come already.
+    func onStop(_ handler: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            state.onStop = handler
+            return state.isStopping
+        }
+        if isLate { handler() }
+    }
+
+    /// What to do about SIGHUP; once for all that have come already.
+    func onReload(_ handler: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            state.onReload = handler
+            return state.hasReloadWaiting
+        }
+        if isLate { reloads.async { self.reload() } }
+    }
+
+    private func listen() {
+        var number: UInt8 = 0
+        while true {
+            let count = read(caughtSignals.read, &number, 1)
+            if count < 0, errno == EINTR { continue }
+            guard count == 1 else { return }
+            Int32(number) == SIGHUP ? askForReload() : stop(Int32(number))
+        }
+    }
+
+    private func stop(_ number: Int32) {
+        let (isFirst, handler) = state.withLock { state in
+            defer { state.isStopping = true }
+            return (!state.isStopping, state.onStop)
+        }
+        // As a kill would: what is on the wire is found as interrupted by whoever comes next.
+        if !isFirst { _exit(128 + number) }
+        handler?()
+    }
+
+    private func askForReload() {
+        // One that has not begun yet will see all that was changed before now.
+        let isNew = state.withLock { state in
+            defer { state.hasReloadWaiting = true }
+            return !state.hasReloadWaiting && state.onReload != nil
+        }
+        if isNew { reloads.async { self.reload() } }
+    }
+
+    private func reload() {
+        let handler = state.withLock { state in
+            state.hasReloadWaiting = false
+            return state.onReload
+        }
+        handler?()
+    }
+}
+
+/// The pipe that the signals go into. Set once, before there is another thread or a handler that reads it.
+private nonisolated(unsafe) var caughtSignals: (read: Int32, write: Int32) = (-1, -1)

@@ -1,0 +1,128 @@
+import Glibc
+import Testing
+import WebhookReceiver
+
+/// What `emit` says of an event that nobody gets, and of one that waits.
+@Suite struct MatchingTests {
+    private func sandbox() throws -> Sandbox {
+        let sandbox = try Sandbox()
+        let url = sandbox.receiver.url
+        try sandbox.write(
+            "w.yaml",
+            """
+            store: sqlite:w.sqlite
+            profile: braincert
+            egress: { allow: ["127.0.0.0/8"] }
+            subscriptions:
+              - { name: crm, url: "\(url)/crm", topics: [course.*], tenant: school-42 }
+              - { name: lms, url: "\(url)/lms", topics: [user.created], filter: { data.total: { gte: 100 } } }
+              - { name: off, url: "\(url)/off", topics: [sale.created], enabled: false }
+
+            """
+        )
+        return sandbox
+    }
+
+    @Test(arguments: [
+        (["corse.created", "--tenant", "school-42"], "crm", "topic", "did you mean course.created?"),
+        (["corse.created"], "crm", "tenant", "did you mean course.created?"),
+        (["course.created"], "crm", "tenant", "this one has no tenant"),
+        (["course.created", "--tenant", "shcool-42"], "crm", "tenant", "did you mean school-42?"),
+        (["course.craeted", "--tenant", "school-42"], "crm", "profile", "did you mean course.created?"),
+        (["user.created"], "lms", "filter", "data.total: { gte: 100 }; this event has 5"),
+        (["sale.created"], "off", "enabled", "enabled: false"),
+    ])
+    func `says who almost got an event and why not`(
+        arguments: [String],
+        subscription: String,
+        reason: String,
+        text: String
+    ) async throws {
+        let sandbox = try sandbox()
+        let command = ["emit"] + arguments + ["--data", #"{"total":5}"#]
+        let done = try await sandbox.run(command)
+        #expect(done.status == 0)
+        #expect(done.out.contains("nobody subscribes to it"))
+        #expect(done.out.contains("not to \(subscription): ") && done.out.contains(text), "\(done.out)")
+        let strict = try await sandbox.run(command + ["--require-match", "--json"])
+        #expect(strict.status == 1)
+        let miss = try JSONText(strict.out)["nearMisses"][0]
+        #expect(miss.keys == ["subscription", "reason", "message"])
+        #expect(try miss["subscription"].string == subscription)
+        #expect(try miss["reason"].string == reason)
+        #expect(try JSONText(strict.err)["error"]["code"].string == "no_match")
+        #expect(try await sandbox.run("events", "list", "--json").lines.count == 2)
+    }
+
+    @Test func `a topic that is nobody's is no near miss, one that a profile knows is suggested`() async throws {
+        let sandbox = try sandbox()
+        let nothing = try await sandbox.run("emit", "zzz.yyy", "--data", "1")
+        #expect(nothing.out.split(separator: "\n").count == 1)
+        let other = try await sandbox.run("emit", "payment.faild", "--data", "1")
+        #expect(other.out.contains("did you mean payment.failed?"))
+    }
+
+    @Test func `--require-match is silent where somebody gets it, and looks before a detached one is matched`()
+        async throws
+    {
+        let sandbox = try Sandbox()
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--require-match").status == 0)
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--require-match", "--detach").status == 0)
+        let strict = try self.sandbox()
+        let done = try await strict.run("emit", "zzz.yyy", "--data", "1", "--require-match", "--detach")
+        #expect(done.status == 1)
+        #expect(try await strict.run("events", "list", "--json").lines.count == 1)
+        let batch = #"{"topic":"zzz.yyy","data":1}"# + "\n"
+        #expect(
+            try await strict.run("emit", "--batch", "-", input: batch).out == "1 event stored, 1 with no subscriber\n"
+        )
+        #expect(try await strict.run("emit", "--batch", "-", "--require-match", input: batch).status == 1)
+    }
+
+    @Test func `an event that nobody has matched yet waits`() async throws {
+        let sandbox = try sandbox()
+        let alone = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--detach")
+        #expect(alone.out.contains("waits for a dispatcher, and none runs"))
+        let json = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--detach", "--json")
+        #expect(try JSONText(json.out)["waiting"].raw == #"{"for":"dispatcher","processID":null}"#)
+        let first = try #require(try JSONText(json.out)["event"]["id"].string)
+        #expect(
+            try await sandbox.run("events", "show", first).out.hasSuffix(
+                "no deliveries yet: it waits for a dispatcher, and none runs\n"
+            )
+        )
+        let later = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--in", "1h", "--id", "later", "--json")
+        #expect(try JSONText(later.out)["waiting"]["for"].string == "time")
+        _ = try await sandbox.run("cancel", "later")
+        let again = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--in", "1h", "--id", "later")
+        #expect(again.out.contains("stored before; it is cancelled"))
+
+        // A dispatcher that never gets to anything.
+        let id = getpid()
+        let lock = try Self.hold("\(sandbox.folder)/w.sqlite.lock")
+        let emit = ["emit", "user.created", "--data", #"{"total":500}"#, "--id", "slow", "--wait", "10ms"]
+        let waiting = try await sandbox.run(emit)
+        #expect(waiting.status == 1)
+        #expect(waiting.out.contains("waits for the dispatcher, process \(id)"))
+        let detached = try await sandbox.run(emit + ["--detach", "--json"])
+        #expect(try JSONText(detached.out)["waiting"].raw == #"{"for":"dispatcher","processID":\#(id)}"#)
+        let batch = #"{"topic":"user.created","data":{"total":500}}"# + "\n"
+        let many = try await sandbox.run("emit", "--batch", "-", "--wait", "10ms", input: batch)
+        #expect(many.out == "1 event stored, 1 waiting for a dispatcher\n")
+        close(lock)
+        #expect(try await sandbox.run("run", "--until-idle").status == 0)
+        #expect(sandbox.receiver.requestCount == 2)
+        // What is delivered by now is not said to wait.
+        let delivered = try await sandbox.run(emit + ["--detach"])
+        #expect(delivered.out.contains("stored before, 1 delivery"))
+    }
+
+    /// Holds a store's lock as a dispatcher does; closing the descriptor lets go of it.
+    private static func hold(_ path: String) throws -> Int32 {
+        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let holder = Array("\(getpid()) run\n".utf8)
+        try #require(flock(lock, LOCK_EX | LOCK_NB) == 0 && ftruncate(lock, 0) == 0)
+        try #require(write(lock, holder, holder.count) == holder.count)
+        return lock
+    }
+}
