@@ -1,7 +1,11 @@
 internal import FaultHarness
 internal import Foundation
 
-// Runs the real binary under faults for as long as HOURS says, and ends with one line and an exit code.
+// Runs the real binary under faults for as long as HOURS says, and ends with one line and an exit code: 0 where every
+// promise was kept, 1 where one was broken, 130 where it was stopped, 70 where the harness itself can't go on.
+//
+// SEED=42 draws the same choices again, ROUND=3 runs that round of a seed alone. WITHOUT=flood,disordered leaves out
+// receivers' faults, or kinds of violations, to look past what is known. WEBHOOKS_BINARY is another binary to run.
 
 /// Prints a line at once, to a pipe too.
 @Sendable func say(_ line: String) { FileHandle.standardOutput.write(Data("\(line)\n".utf8)) }
