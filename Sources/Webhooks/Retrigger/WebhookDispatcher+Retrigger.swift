@@ -18,7 +18,7 @@ extension WebhookDispatcher {
                 found = try await log.read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
             }
             if found.isEmpty {
-                if try await loggedEvent(id)?.setAside != nil {
+                if try await log.loggedEvent(id)?.setAside != nil {
                     builder.plan.setAside.append(id)
                 } else {
                     builder.plan.unknown.append(id)
