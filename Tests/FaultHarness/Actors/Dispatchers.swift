@@ -42,7 +42,7 @@ struct Dispatchers {
             if random.chance(habits.startPercent) {
                 // At any moment of the start.
                 await stop.sleep(milliseconds: random.pick(0...300))
-                if random.chance(40) { process.command.send(SIGHUP) }
+                if random.chance(40), await handlesSignals(process) { process.command.send(SIGHUP) }
                 if random.chance(60) { death = end(process) }
             }
             if death.at == nil, try await hasBegun(process, &death) {
@@ -56,6 +56,17 @@ struct Dispatchers {
             note(process, exit, death)
             await stop.sleep(milliseconds: random.chance(30) ? 0 : random.pick(0...1500))
         }
+    }
+
+    /// Waits until a process sees to its signals, or should: until then every program dies of them. Whether
+    /// it is there still.
+    private func handlesSignals(_ process: Workbench.Process) async -> Bool {
+        let patience = ContinuousClock.now + .seconds(2)
+        while !process.command.hasEnded {
+            if ProcessUsage.handles(SIGHUP, process.command.processID) || ContinuousClock.now > patience { return true }
+            try? await Task.sleep(for: .milliseconds(1))
+        }
+        return false
     }
 
     /// How a dispatcher was ended.
