@@ -171,6 +171,7 @@ let package = Package(
                 "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),

@@ -146,3 +146,27 @@ struct LimitTests {
         #expect(harness.engine.timers.count < 100)
     }
 }
+
+@Suite("Limits that change")
+struct ChangedLimitTests {
+    @Test("a reload takes over the limit over all, both ways")
+    func maxInFlight() {
+        var settings = EngineSettings()
+        settings.maxInFlight = 2
+        let subscriptions = (0..<6).map { subscription("s\($0)") }
+        let harness = EngineHarness(subscriptions, settings: settings)
+        // Endpoints that never succeeded share an eighth of the slots: one here.
+        harness.emit("e0")
+        harness.answerAll()
+        harness.emit("e1")
+        #expect(harness.sent.count == 2)
+        harness.drive { $0.reload(subscriptions, maxInFlight: 5, at: $1) }
+        #expect(harness.sent.count == 5)
+        harness.drive { $0.reload(subscriptions, maxInFlight: 1, at: $1) }
+        harness.answer()
+        harness.answer()
+        #expect(harness.sent.count == 3)
+        harness.answerAll()
+        #expect(harness.rows.allSatisfy { $0.state == .delivered })
+    }
+}

@@ -1,0 +1,157 @@
+import Metrics
+import Synchronization
+import Testing
+import WebhookReceiver
+
+@testable import Webhooks
+
+/// What settles without an attempt is no secret.
+@Suite("Observing")
+struct ObservingTests {
+    private func dispatcher(_ workspace: Workspace, _ receiver: Receiver, _ log: MemoryLog) async throws
+        -> WebhookDispatcher
+    {
+        try workspace.write(
+            """
+            store: sqlite:store/webhooks.sqlite
+            egress: { allow: ["127.0.0.0/8"] }
+            dispatcher: { maxBody: 1KiB }
+            subscriptions:
+              - { name: crm, url: "\(receiver.url)/crm", topics: [a.b], secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] }
+              - { name: off, url: "\(receiver.url)/off", topics: [a.b], secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] }
+            """,
+            to: "webhooks.yaml"
+        )
+        return try await WebhookDispatcher(configuration: workspace.configuration, logger: log.logger)
+    }
+
+    @Test("A body that can't be rendered, a disabled subscription, nobody subscribed: log, metrics, stream")
+    func withoutAttempt() async throws {
+        let meter = Meter.installed
+        let receiver = try Receiver(answers: [.noContent])
+        let (workspace, log) = (try Workspace(), MemoryLog())
+        let dispatcher = try await dispatcher(workspace, receiver, log)
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "fine"))
+        try await dispatcher.run(until: .idle)
+        try await dispatcher.setEnabled(false, subscription: "off")
+        let settled = dispatcher.settledWithoutAttempt()
+        let large = ByteString(#"{"text":"\#(String(repeating: "x", count: 3_000))"}"#)
+        try await dispatcher.emit(Event(topic: "a.b", data: large, id: "large"))
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "small"))
+        try await dispatcher.emit(Event(topic: "c.d", data: "{}", id: "lonely"))
+        try await dispatcher.run(until: .idle)
+        var found: [SettledWithoutAttempt] = []
+        for await delivery in settled {
+            found.append(delivery)
+            if found.count == 3 { break }
+        }
+        func of(_ event: String, _ subscription: String) -> SettledWithoutAttempt? {
+            found.first { $0.event == event && $0.subscription == subscription }
+        }
+        #expect(of("large", "crm")?.state == .failed && of("large", "crm")?.error == .template)
+        #expect(of("small", "off")?.state == .cancelled && of("small", "off")?.error == .disabled)
+        #expect(of("large", "off")?.state == .cancelled)
+        let lines = log.text.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("warning") && $0.contains("large") && $0.contains("template") })
+        #expect(lines.contains { $0.hasPrefix("info") && $0.contains("small") && $0.contains("disabled") })
+        #expect(lines.contains { $0.hasPrefix("debug") && $0.contains("lonely") })
+        #expect(meter.total("webhooks_settled_without_attempt_total", "template") >= 1)
+        #expect(meter.total("webhooks_settled_without_attempt_total", "disabled") >= 2)
+        #expect(meter.total("webhooks_events_unmatched_total") >= 1)
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "late"))
+        _ = try await dispatcher.cancel(["late"])
+        #expect(log.text.contains("cancelled by hand"))
+    }
+
+    @Test("A thousand of a kind are a few lines, and say how many were left out")
+    func budget() {
+        var budget = LineBudget()
+        let start = Timestamp(milliseconds: 1_000_000)
+        let first = (0..<1_000).compactMap { _ in budget.take(at: start) }
+        #expect(first == Array(repeating: 0, count: LineBudget.lines))
+        let later = start + LineBudget.period
+        #expect(budget.take(at: later) == 1_000 - LineBudget.lines)
+        #expect(budget.take(at: later) == 0)
+        // A clock that was put back doesn't silence it.
+        #expect((0..<100).compactMap { _ in budget.take(at: start) }.count == LineBudget.lines)
+    }
+
+    @Test("Reloads at once leave the last file in force, and say what needs a restart")
+    func reloads() async throws {
+        let receiver = try Receiver(answers: [.noContent])
+        let (workspace, log) = (try Workspace(), MemoryLog())
+        let dispatcher = try await dispatcher(workspace, receiver, log)
+        let text = """
+            store: sqlite:other/webhooks.sqlite
+            egress: { allow: ["127.0.0.0/8"] }
+            dispatcher: { maxInFlight: 7 }
+            subscriptions:
+              - { name: NAME, url: "\(receiver.url)/a", topics: [a.b], secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] }
+            """
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                let file = text.replacing("NAME", with: "s\(number)")
+                try? workspace.write(file, to: "webhooks.yaml")
+                group.addTask { dispatcher.reload() }
+            }
+        }
+        #expect(dispatcher.registry.subscriptions.map(\.name) == ["s19"])
+        #expect(dispatcher.registry.settings.maxInFlight == 7)
+        #expect(log.text.contains("a changed `store` needs a restart"))
+    }
+}
+
+/// Counters of the process, by label and dimension.
+private final class Meter: MetricsFactory {
+    static let installed: Meter = {
+        let meter = Meter()
+        MetricsSystem.bootstrap(meter)
+        return meter
+    }()
+
+    private let counts = Mutex<[String: Int64]>([:])
+
+    func total(_ label: String, _ dimension: String = "") -> Int64 {
+        counts.withLock { counts in
+            let wanted = counts.filter { key, _ in
+                key.hasPrefix(label + " ") && (dimension.isEmpty || key.contains(dimension))
+            }
+            return wanted.values.reduce(0, +)
+        }
+    }
+
+    private final class Count: CounterHandler {
+        let key: String
+        let meter: Meter
+
+        init(_ key: String, _ meter: Meter) { (self.key, self.meter) = (key, meter) }
+
+        func increment(by amount: Int64) { meter.counts.withLock { $0[key, default: 0] += amount } }
+        func reset() {}
+    }
+
+    private final class Ignored: RecorderHandler, TimerHandler, MeterHandler {
+        func record(_ value: Int64) {}
+        func record(_ value: Double) {}
+        func recordNanoseconds(_ duration: Int64) {}
+        func set(_ value: Int64) {}
+        func set(_ value: Double) {}
+        func increment(by amount: Double) {}
+        func decrement(by amount: Double) {}
+    }
+
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        Count(label + " " + dimensions.map { "\($0.0)=\($0.1)" }.joined(separator: " "), self)
+    }
+
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        Ignored()
+    }
+
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { Ignored() }
+    func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { Ignored() }
+    func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyRecorder(_ handler: any RecorderHandler) {}
+    func destroyTimer(_ handler: any TimerHandler) {}
+    func destroyMeter(_ handler: any MeterHandler) {}
+}
