@@ -109,8 +109,8 @@ public struct ConfigurationLoader: Sendable {
                 let message = "the store given beside it \(StoreLocationParser.grammar)"
                 context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
             } else if let store = settings.store, let problem = StorePathRules.problem(store, context.files) {
-                let message = "the store given beside it \(problem)"
-                context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
+                let message = "the store given beside it \(problem.message)"
+                context.problems.add(Diagnostic(problem.severity, file: root.place.file, message: message))
             }
         }
         return settings

@@ -38,7 +38,7 @@ struct SettingsLoader {
             return nil
         }
         if let problem = StorePathRules.problem(location, context.files) {
-            problems.error(text.place, "`store` \(problem)")
+            problems.add(problem.severity, text.place, "`store` \(problem.message)")
         }
         return location
     }

@@ -21,10 +21,9 @@ package enum SettingsRules {
         if !DispatcherSettings.maxBodyRange.contains(settings.maxBody) {
             errors.append("`maxBody` must be a size from 1KiB to 512MiB")
         }
-        if let store = settings.store, let problem = StorePathRules.problem(store, files) {
-            errors.append("`store` \(problem)")
-        }
+        let store = settings.store.flatMap { StorePathRules.problem($0, files) }
         let warnings = settings.egress.allow.compactMap { EndpointRules.warning(about: $0) }
-        return errors.map { (.error, $0) } + warnings.map { (.warning, "`egress.allow`: \($0)") }
+        return errors.map { (.error, $0) } + (store.map { [($0.severity, "`store` \($0.message)")] } ?? [])
+            + warnings.map { (.warning, "`egress.allow`: \($0)") }
     }
 }

@@ -2,20 +2,31 @@ package import WebhookCore
 
 /// Whether a dispatcher could open, or make, the store that is configured.
 package enum StorePathRules {
-    /// Why the store can't be used, to go on "`store` …"; `nil` where it can, as far as that is known beforehand.
-    package static func problem(_ location: StoreLocation, _ files: any ConfigurationFiles) -> String? {
+    /// Why a store can't be used, to go on "`store` …".
+    package struct Problem: Sendable, Hashable {
+        /// A path that can't be a store is an error of the file. Rights are a warning: they belong to the machine and the
+        /// user, and may be others where the dispatcher runs.
+        package var severity: Diagnostic.Severity
+        package var message: String
+
+        static func error(_ message: String) -> Problem { Problem(severity: .error, message: message) }
+        static func warning(_ message: String) -> Problem { Problem(severity: .warning, message: message) }
+    }
+
+    /// Why the store can't be used; `nil` where it can, as far as that is known beforehand.
+    package static func problem(_ location: StoreLocation, _ files: any ConfigurationFiles) -> Problem? {
         switch location {
-        case .postgres: "names a PostgreSQL database, which this version can't use yet: write sqlite:PATH"
+        case .postgres: .error("names a PostgreSQL database, which this version can't use yet: write sqlite:PATH")
         case .sqlite(let path): problem(path, files)
         }
     }
 
-    private static func problem(_ path: String, _ files: any ConfigurationFiles) -> String? {
+    private static func problem(_ path: String, _ files: any ConfigurationFiles) -> Problem? {
         let store = files.status(of: path)
         switch store?.kind {
-        case .folder: return "is a folder: name a file in it, such as \(path)/webhooks.sqlite"
-        case .other: return "is no regular file"
-        case .file where store?.isWritable == false: return "can't be written by this user"
+        case .folder: return .error("is a folder: name a file in it, such as \(path)/webhooks.sqlite")
+        case .other: return .error("is no regular file")
+        case .file where store?.isWritable == false: return .warning("can't be written by this user")
         case .file, nil: break
         }
         // The nearest that is there: the rest is made with the first event.
@@ -28,10 +39,11 @@ package enum StorePathRules {
         return path.hasPrefix("/") ? nil : problem(ofFolder: ".", files)
     }
 
-    private static func problem(ofFolder folder: String, _ files: any ConfigurationFiles) -> String? {
+    private static func problem(ofFolder folder: String, _ files: any ConfigurationFiles) -> Problem? {
         guard let status = files.status(of: folder) else { return nil }
-        guard status.kind == .folder else { return "can't exist: \(folder) is not a folder" }
+        guard status.kind == .folder else { return .error("can't exist: \(folder) is not a folder") }
         // The log and the lock lie beside the store.
-        return status.isWritable ? nil : "can't be made or written: this user may not write in the folder \(folder)"
+        guard !status.isWritable else { return nil }
+        return .warning("can't be made or written: this user may not write in the folder \(folder)")
     }
 }
