@@ -24,8 +24,8 @@ import Webhooks
         #expect(try await library.cancel(["a"]).deliveries.count == 1)
         #expect(try await delivery("a")?.state == .cancelled)
         isMended.set()
-        // Sent again at once, and not in an hour.
-        let plan = try await library.retriggerPlan(ids: ["a", "b"])
+        // Sent again at once, and not in an hour; "b" is still open.
+        let plan = try await library.retriggerPlan(ids: ["a", "b"], duplicates: true)
         try await library.retrigger(plan)
         try await receiver.waitForRequests(count: 5)
         try await eventually("both are delivered") {

@@ -87,7 +87,9 @@ import WebhookRegistry
         )
         #expect(
             store("sqlite:/a/b.sqlite", ["/": locked])
-                == ["conf/w.yaml:1:8: warning: `store` can't be made or written: this user may not write in the folder /"]
+                == [
+                    "conf/w.yaml:1:8: warning: `store` can't be made or written: this user may not write in the folder /"
+                ]
         )
         #expect(store("sqlite:a", ["conf": folder, "conf/a": readOnly]).first?.contains("can't be written") == true)
         #expect(store("sqlite:a", ["conf": folder, "conf/a": folder]).first?.contains("is a folder") == true)
