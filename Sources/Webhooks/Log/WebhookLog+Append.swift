@@ -13,7 +13,7 @@ extension WebhookLog {
         do throws(StoreError) {
             result = try await stores.writer().append(event, target: nil)
         } catch {
-            throw WebhooksError(error)
+            throw WebhooksError(accepting: error)
         }
         return try AcceptedEvent(event, result, isWithEngine: false).receipt
     }
@@ -27,7 +27,7 @@ extension WebhookLog {
         do throws(StoreError) {
             results = try await stores.writer().append(events)
         } catch {
-            throw WebhooksError(error)
+            throw WebhooksError(accepting: error)
         }
         var receipts: [EmitReceipt] = []
         for (event, result) in zip(events, results) {
