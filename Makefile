@@ -39,8 +39,9 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 	@chmod go-rwx config/secrets/*
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
-# Tests that start processes: one at a time, so that a busy machine doesn't turn their patience into failures.
-WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests
+# Tests that start processes, or that wait for real sockets: one at a time, so that a busy machine doesn't turn their
+# patience into failures.
+WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
