@@ -35,7 +35,7 @@ final class Shard: @unchecked Sendable {
 
     /// Easy handles that are kept for later requests.
     static let idleHandleLimit = 256
-    /// So many orders are taken up at a time: between two portions the first answers are read.
+    /// The most orders taken up at a time: between two batches the first responses are read.
     static let portion = 8
 
     init(

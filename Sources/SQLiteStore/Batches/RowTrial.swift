@@ -7,7 +7,7 @@ internal import WebhookCore
 /// A trigger may roll the whole transaction back (`RAISE(ROLLBACK)`): then everything begins anew, and what is known to be
 /// refused is left out.
 final class RowTrial {
-    /// The transaction is gone; it is to be begun anew.
+    /// The transaction was rolled back and must begin again.
     struct Restart: Error {}
 
     /// A step in applying a member of a batch.

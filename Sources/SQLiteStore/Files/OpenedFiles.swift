@@ -29,7 +29,7 @@ final class OpenedFiles: Sendable {
 
     /// Throws where a database must not be opened by this name, since another name leads to other files beside it.
     static func vet(_ files: StoreFiles) throws(StoreError) {
-        // Whether there is such a file, and of which kind, SQLite says.
+        // SQLite says whether the file is there and of which kind.
         if let found = FileIdentity(files.path), found.isRegular, found.links > 1 { _ = try identity(of: files.path) }
         guard webhooks_is_mount_point(files.path) == 0 else {
             throw StoreError(

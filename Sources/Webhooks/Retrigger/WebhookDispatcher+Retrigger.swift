@@ -51,8 +51,7 @@ extension WebhookDispatcher {
     }
 
     /// Sends deliveries again: each gets a new one, linked to it and due at once. Events that were set aside are given out
-    /// once more. A running dispatcher delivers them, in
-    /// this process or another.
+    /// once more. A running dispatcher delivers them, in this process or another.
     ///
     /// - Parameters:
     ///   - plan: from ``retriggerPlan(_:)`` or ``retriggerPlan(ids:)``.
