@@ -83,6 +83,33 @@ import Webhooks
         try await stage.expectIntegrity()
     }
 
+    /// Rows 5 and 19: who has started on a full disk, where not even its name could be written down, is told from others.
+    @Test(arguments: [true, false])
+    func secondDispatcherAfterAFullDisk(_ isFull: Bool) async throws {
+        guard let disk = SmallDisk(test: "second dispatcher after a full disk", megabytes: 16) else { return }
+        let receiver = try Receiver(answers: [.noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
+        let library = try await stage.library()
+        let data = ByteString(#"{"text":"\#(String(repeating: "x", count: 2000))"}"#)
+        try await library.emit((0..<400).map { try Event(topic: "a.b", data: data, id: "evt-\($0)") })
+        // The file of a lock, which takes no record any more.
+        #expect(FileManager.default.createFile(atPath: disk.path + "/webhooks.sqlite.lock", contents: nil))
+        try disk.fill()
+        let dispatcher = try stage.start(["run"])
+        try await eventually("the dispatcher fails for want of room: \(dispatcher.errors)") {
+            if dispatcher.hasEnded { throw Problem("the dispatcher ended: \(dispatcher.errors)") }
+            return dispatcher.errors.contains("the store failed")
+        }
+        if !isFull { disk.free() }
+        let (exit, second) = try await stage.run(["run"])
+        #expect(exit == .code(69))
+        #expect(second.errors.contains("process \(dispatcher.processID)"), "\(second.errors)")
+        if isFull { disk.free() }
+        dispatcher.send(SIGTERM)
+        #expect(await dispatcher.exit() == .code(0))
+    }
+
     /// Row 19: the disk fills up while answers come in; what they say is kept until there is room, or lost by a kill, and
     /// then it is as with every other kill.
     @Test(arguments: [false, true])

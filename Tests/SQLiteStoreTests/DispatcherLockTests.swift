@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
-import SQLiteStore
 import Testing
 import WebhookCore
+
+@testable import SQLiteStore
 
 @Suite("The dispatcher's lock")
 struct DispatcherLockTests {
@@ -89,6 +90,42 @@ struct DispatcherLockTests {
         try input.fileHandleForWriting.close()
         other.waitUntilExit()
         _ = try DispatcherLock.acquire(path: path, role: "run")
+    }
+
+    @Test("Who could not sign is named all the same")
+    func unsigned() throws {
+        let path = folder.file()
+        let lock = try DispatcherLock.acquire(path: path, role: "run")
+        // As on a full disk: empty, cut off, or still with what a killed holder has left.
+        for text in ["", "1", "1 emit\nsome files\n"] {
+            try write(text, over: path + ".lock")
+            #expect(DispatcherLock.record(path: path) == LockRecord(holder: .init(processID: getpid(), role: "run")))
+            let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "run") }
+            #expect(error?.message.contains("`run`, process \(getpid())") == true)
+        }
+        lock.release()
+        #expect(DispatcherLock.holder(path: path) == nil)
+    }
+
+    @Test("The file keeps its size, whoever comes and goes")
+    func size() throws {
+        let path = folder.file()
+        for role in ["run", "retrigger", "emit"] {
+            let lock = try DispatcherLock.acquire(path: path, role: role)
+            lock.note("1:2 1:3 1:4")
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path + ".lock"))
+            #expect(bytes.count == LockRecord.size)
+            #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("\(getpid()) \(role)\n1:2 1:3 1:4\n"))
+            lock.release()
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".lock")) == Data(LockRecord.blank))
+        }
+    }
+
+    private func write(_ text: String, over file: String) throws {
+        let handle = try #require(FileHandle(forWritingAtPath: file))
+        try handle.truncate(atOffset: 0)
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
     }
 
     private func flock(_ arguments: [String]) -> Process {

@@ -126,11 +126,11 @@ struct OpenedFilesTests {
         let writer = try SQLiteStore.open(path: path, role: .writer)
         writer.close()
         // In another process: within this one, SQLite shares what it has open.
-        #expect(DispatcherLock.note(path: path)?.files == dispatcher.opened?.description)
+        #expect(DispatcherLock.record(path: path)?.files == dispatcher.opened?.description)
         lock.note("0:1 0:2 0:3")
         #expect(await storeError { try SQLiteStore.open(path: path, role: .writer) } == .replaced)
         dispatcher.close()
-        #expect(DispatcherLock.note(path: path)?.files == nil)
+        #expect(DispatcherLock.record(path: path)?.files == nil)
         try SQLiteStore.open(path: path, role: .writer).close()
         lock.release()
     }

@@ -4,7 +4,8 @@ public import WebhookCore
 
 /// The right to be the one dispatcher of a store: an advisory lock on `<store>.lock` that dies with its process.
 ///
-/// The file stays; who holds the lock has written its process id and role into it.
+/// The file stays, and is never cut off. Who holds the lock is told by a byte that it locks as well, on a full disk, too
+/// (``HolderByte``); people read it in the file (``LockRecord``).
 public final class DispatcherLock: Sendable {
     /// Who holds the lock.
     public struct Holder: Sendable, Hashable {
@@ -18,29 +19,42 @@ public final class DispatcherLock: Sendable {
         }
     }
 
-    /// Below zero once it is released.
-    private let descriptor: Mutex<Int32>
+    private struct State {
+        /// Below zero once it is released.
+        var descriptor: Int32
+        var record: LockRecord
+        /// Whether the file holds the record.
+        var isSigned = false
+
+        /// Best effort: without its record the lock holds all the same.
+        mutating func sign() {
+            guard descriptor >= 0, !isSigned else { return }
+            isSigned = pwrite(descriptor, record.bytes, LockRecord.size, 0) == LockRecord.size
+        }
+    }
+
+    private let state: Mutex<State>
     private let path: String
-    private let holder: Holder
     private let identity: FileIdentity
 
     private init(descriptor: Int32, path: String, holder: Holder, identity: FileIdentity) {
-        self.descriptor = Mutex(descriptor)
+        state = Mutex(State(descriptor: descriptor, record: LockRecord(holder: holder)))
         self.path = path
-        self.holder = holder
         self.identity = identity
+        HolderByte.lock(descriptor, for: holder)
+        state.withLock { $0.sign() }
     }
 
     deinit { release() }
 
     /// Lets go of the lock. Calling it again does nothing.
     public func release() {
-        descriptor.withLock { descriptor in
-            guard descriptor >= 0 else { return }
-            // An empty file tells readers that nobody holds it; closing releases the lock.
-            ftruncate(descriptor, 0)
-            close(descriptor)
-            descriptor = -1
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            _ = pwrite(state.descriptor, LockRecord.blank, LockRecord.size, 0)
+            // Releases the lock.
+            close(state.descriptor)
+            state.descriptor = -1
         }
     }
 
@@ -83,7 +97,6 @@ public final class DispatcherLock: Sendable {
                     return try acquire(path: path, role: role, tries: tries - 1)
                 }
                 let holder = Holder(processID: getpid(), role: role)
-                write("\(holder.processID) \(holder.role)\n", to: descriptor)
                 return DispatcherLock(descriptor: descriptor, path: files.lock, holder: holder, identity: identity)
             }
             guard errno == EWOULDBLOCK || errno == EINTR else {
@@ -91,7 +104,7 @@ public final class DispatcherLock: Sendable {
                 close(descriptor)
                 throw error
             }
-            if let holder = read(descriptor)?.holder, isAlive(holder.processID) {
+            if let holder = read(descriptor)?.holder {
                 close(descriptor)
                 throw StoreError(
                     .locked,
@@ -101,32 +114,33 @@ public final class DispatcherLock: Sendable {
             poll(nil, 0, 1)
         }
         close(descriptor)
-        throw StoreError(.locked, "\(files.path) is in use by another dispatcher")
+        throw StoreError(.locked, "\(files.path) is in use: another process holds the lock \(files.lock)")
     }
 
     /// Who holds a store's lock; `nil`: nobody, or somebody who has not signed yet.
-    public static func holder(path: String) -> Holder? { note(path: path)?.holder }
+    public static func holder(path: String) -> Holder? { record(path: path)?.holder }
 
     /// Who holds a store's lock, and which files that dispatcher has open, as far as it has said.
-    static func note(path: String) -> (holder: Holder, files: String?)? {
+    static func record(path: String) -> LockRecord? {
         let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
-        // What a killed holder has left says nothing about the one that took the lock a moment ago.
-        return read(descriptor).flatMap { isAlive($0.holder.processID) ? $0 : nil }
+        if HolderByte.holder(descriptor) == nil && flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+        return read(descriptor)
     }
 
     /// Writes down which files the dispatcher has open, for those that open the store beside it.
     func note(_ files: String) {
-        descriptor.withLock { descriptor in
-            guard descriptor >= 0 else { return }
-            Self.write("\(holder.processID) \(holder.role)\n\(files)\n", to: descriptor)
+        state.withLock { state in
+            state.record.files = files
+            state.isSigned = false
+            state.sign()
         }
     }
 
     /// Throws where the lock's file is gone, is another, or has a second name: another dispatcher may take it.
     ///
+    /// Signs the file if that was not possible before.
     /// - Throws: ``StoreError`` with `replaced`.
     func check() throws(StoreError) {
         guard let found = FileIdentity(path), found.isSameFile(as: identity), found.links == 1 else {
@@ -135,6 +149,7 @@ public final class DispatcherLock: Sendable {
                 "\(path) was deleted, replaced or linked while it was held: leave it where it is, and start again"
             )
         }
+        state.withLock { $0.sign() }
     }
 
     /// Makes sure that what is written to the file can only land in it.
@@ -152,20 +167,16 @@ public final class DispatcherLock: Sendable {
         StoreError(.unavailable, "\(path) \(what): remove it, the dispatcher makes its own")
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        ftruncate(descriptor, 0)
-        // Best effort: without the text the lock holds all the same, only nameless.
-        _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-    }
-
-    private static func read(_ descriptor: Int32) -> (holder: Holder, files: String?)? {
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = pread(descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { return nil }
-        let lines = String(decoding: buffer[0..<count], as: UTF8.self).split(separator: "\n")
-        let parts = lines.first?.split(separator: " ", maxSplits: 1) ?? []
-        guard parts.count == 2, let processID = Int32(parts[0]), processID > 0 else { return nil }
-        return (Holder(processID: processID, role: String(parts[1])), lines.dropFirst().first.map { String($0) })
+    private static func read(_ descriptor: Int32) -> LockRecord? {
+        var bytes = [UInt8](repeating: 0, count: LockRecord.size)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let record = LockRecord(bytes.prefix(max(0, count)))
+        if let holder = HolderByte.holder(descriptor) {
+            // It may not have had the room to sign.
+            return LockRecord(holder: holder, files: record.flatMap { $0.holder == holder ? $0.files : nil })
+        }
+        // What a killed holder has left says nothing about the one that took the lock a moment ago.
+        return record.flatMap { isAlive($0.holder.processID) ? $0 : nil }
     }
 
     private static func isAlive(_ processID: Int32) -> Bool {

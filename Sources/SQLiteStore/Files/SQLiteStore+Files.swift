@@ -22,7 +22,7 @@ extension SQLiteStore {
     /// Throws where the dispatcher that runs on the store has other files open than this process: each would overwrite
     /// what the other has acknowledged.
     func compareWithDispatcher() throws(StoreError) {
-        guard let note = DispatcherLock.note(path: path), let files = note.files, files != opened?.description
+        guard let record = DispatcherLock.record(path: path), let files = record.files, files != opened?.description
         else {
             return
         }
@@ -30,7 +30,7 @@ extension SQLiteStore {
             .replaced,
             """
             the files of \(path) were deleted or replaced under the dispatcher that runs on it \
-            (`\(note.holder.role)`, process \(note.holder.processID)): stop that process, and start it again
+            (`\(record.holder.role)`, process \(record.holder.processID)): stop that process, and start it again
             """
         )
     }

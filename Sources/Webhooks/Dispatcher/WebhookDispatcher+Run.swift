@@ -85,6 +85,7 @@ extension WebhookDispatcher: Service {
         do throws(StoreError) {
             let path = try stores.path()
             var isWaiting = false
+            var wait = LockWait(role: role)
             while true {
                 let generation = state.withLock { $0.generation }
                 let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] error in
@@ -104,10 +105,7 @@ extension WebhookDispatcher: Service {
                     }
                     return session
                 } catch  where error.code == .locked {
-                    // A command holds it for a moment; another run holds it for good.
-                    if DispatcherLock.holder(path: path)?.role == DispatcherRole.run.rawValue || role != .run {
-                        throw error
-                    }
+                    guard wait.triesAgain(DispatcherLock.holder(path: path), at: .now) else { throw error }
                     if !isWaiting { logger.notice("waiting for a command to end", metadata: ["store": "\(path)"]) }
                     isWaiting = true
                     try? await Task.sleep(for: .milliseconds(20))

@@ -1,0 +1,26 @@
+internal import SQLiteStore
+
+/// Decides how long a dispatcher waits for a lock that somebody else holds.
+///
+/// A command holds it for a moment, another `run` for good. Who can't be told is neither.
+struct LockWait {
+    /// How long to wait for a holder that doesn't say who it is.
+    static let unknownLimit: Duration = .seconds(2)
+    /// How long to wait for one and the same command.
+    static let commandLimit: Duration = .seconds(600)
+
+    private let role: DispatcherRole
+    private var holder: DispatcherLock.Holder?
+    private var start: ContinuousClock.Instant?
+
+    init(role: DispatcherRole) { self.role = role }
+
+    /// Whether to try again, after the lock was refused.
+    /// - Parameter holder: who holds the lock; `nil`: nobody any more, or somebody who doesn't say.
+    mutating func triesAgain(_ holder: DispatcherLock.Holder?, at now: ContinuousClock.Instant) -> Bool {
+        guard role == .run, holder?.role != DispatcherRole.run.rawValue else { return false }
+        if start == nil || holder != self.holder { (self.holder, start) = (holder, now) }
+        let limit = holder == nil ? Self.unknownLimit : Self.commandLimit
+        return start.map { now - $0 < limit } ?? true
+    }
+}
