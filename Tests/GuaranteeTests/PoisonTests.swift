@@ -86,6 +86,39 @@ import Webhooks
         #expect(try await stage.run(["check"]).exit == .code(0))
     }
 
+    /// The process ends while it makes an attempt's request, twice: that delivery fails, and the others go on.
+    @Test func deadlyRequest() async throws {
+        let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
+        let stage = try Stage()
+        try stage.configure([.retry("crm", receiver.url)])
+        #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "deadly", "--detach"]).exit == .code(0))
+        for request in 1...2 {
+            let dispatcher = try stage.start(["run"])
+            try await receiver.waitForRequests(count: request)
+            dispatcher.send(SIGKILL)
+            await dispatcher.exit()
+            // As if it had been killed before the request left: the mark is set, the attempt is claimed.
+            let row = try stage.withDatabase { database in
+                try Int64.fetchOne(database, sql: "SELECT max(id) FROM webhooks_deliveries") ?? 0
+            }
+            let file = open(stage.storePath + "-rendering", O_RDWR)
+            defer { close(file) }
+            #expect(pwrite(file, [-row, ~(-row)], 16, 0) == 16)
+        }
+        #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "good", "--detach"]).exit == .code(0))
+        let (exit, command) = try await stage.run(["run", "--until-settled"])
+        #expect(exit == .code(1), "\(command.errors)")
+        #expect(command.errors.contains("ended the process 2 times"), "\(command.errors)")
+        #expect(receiver.requestCount == 3)
+        let deliveries = try await stage.deliveries()
+        #expect(deliveries.map(\.state) == [.failed, .delivered] && deliveries[0].lastError == .internal)
+        #expect(try await stage.attempts(of: deliveries[0]).count == 2)
+        // A person asks for it again.
+        #expect(try await stage.run(["retrigger", "deadly"]).exit == .code(0))
+        #expect(receiver.requestCount == 4)
+        try await stage.expectIntegrity()
+    }
+
     /// Row 42: an interrupted attempt is left over, and the disk is full.
     @Test func fullDiskAfterACrash() async throws {
         guard let disk = SmallDisk(test: "full disk after a crash", megabytes: 8) else { return }

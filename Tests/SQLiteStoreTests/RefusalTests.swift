@@ -219,14 +219,40 @@ struct RefusalTests {
         let path = folder.file()
         let first = RenderingMarkFile(storePath: path)
         #expect(first.interrupted == nil)
-        first.set(7)
+        first.set(.fanOut(event: 7))
         first.set(nil)
-        first.set(42)
+        first.set(.fanOut(event: 42))
         #expect(RenderingMarkFile(storePath: path).interrupted == 42)
         first.set(nil)
         #expect(RenderingMarkFile(storePath: path).interrupted == nil)
         first.close(removing: true)
         #expect(RenderingMarkFile(storePath: path).interrupted == nil)
+    }
+
+    @Test("Ends in a delivery's rendering are counted over processes, each once")
+    func markOfAttempt() throws {
+        let path = folder.file()
+        let (one, other) = (Delivery.ID(rawValue: 7), Delivery.ID(rawValue: 8))
+        for delivery in [one, other] { RenderingMarkFile(storePath: path).set(.attempt(delivery)) }
+        // The second one is counted by this process, and by no other.
+        for _ in 0..<3 {
+            let mark = RenderingMarkFile(storePath: path)
+            #expect(mark.interrupted == nil && mark.deadly == [])
+        }
+        RenderingMarkFile(storePath: path).set(.attempt(one))
+        RenderingMarkFile(storePath: path).set(.fanOut(event: 7))
+        let mark = RenderingMarkFile(storePath: path)
+        #expect(mark.interrupted == 7 && mark.deadly == [one])
+        mark.set(nil)
+        // Many that ended a process once don't push out what others are known by for ever.
+        for number in Int64(100)..<140 {
+            RenderingMarkFile(storePath: path).set(.attempt(Delivery.ID(rawValue: number)))
+        }
+        RenderingMarkFile(storePath: path).set(.attempt(Delivery.ID(rawValue: 139)))
+        let last = RenderingMarkFile(storePath: path)
+        #expect(last.deadly == [Delivery.ID(rawValue: 139)])
+        last.close(removing: true)
+        #expect(RenderingMarkFile(storePath: path).deadly == [])
     }
 }
 

@@ -1,20 +1,32 @@
-/// Remembers which stored event is being rendered, beyond the end of the process.
+/// Remembers what is being rendered, beyond the end of the process.
 ///
-/// An event whose rendering kills the process would kill it at every start. Its mark tells the next process who it was.
+/// A rendering that kills the process would kill it at every start. Its mark tells the next process what it was.
 /// Nothing here is durable against a power failure, and need not be: so it costs next to nothing.
 public protocol RenderingMark: Sendable {
-    /// The event (row) that was being rendered when a process before this one ended.
+    /// The event (row) whose bodies were being rendered when a process before this one ended.
     var interrupted: Int64? { get }
 
-    /// Sets the mark on an event, or takes it away.
-    func set(_ event: Int64?)
+    /// Deliveries whose requests have ended so many processes that no other is made: ``SetAside/mostEnds``.
+    var deadly: Set<Delivery.ID> { get }
+
+    /// Sets the mark on a rendering, or takes it away.
+    func set(_ rendering: MarkedRendering?)
+}
+
+/// What a process may end in.
+public enum MarkedRendering: Sendable, Hashable {
+    /// The bodies of an event (row).
+    case fanOut(event: Int64)
+    /// The headers of an attempt, or what is kept of its response.
+    case attempt(Delivery.ID)
 }
 
 /// Remembers nothing: for stores that end with their process.
 public struct NoRenderingMark: RenderingMark {
     public let interrupted: Int64? = nil
+    public let deadly: Set<Delivery.ID> = []
 
     public init() {}
 
-    public func set(_ event: Int64?) {}
+    public func set(_ rendering: MarkedRendering?) {}
 }

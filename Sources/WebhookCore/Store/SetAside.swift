@@ -23,6 +23,8 @@ public struct SetAside: Sendable, Hashable {
     public static let mostEnds = 2
     /// What is written down then.
     public static let endedReason = "its rendering ended the process \(mostEnds) times"
+    /// What is written down of a delivery whose request did so.
+    public static let endedRequestDetail = "making the request ended the process \(mostEnds) times"
 }
 
 /// What became of a ``SetAside``.

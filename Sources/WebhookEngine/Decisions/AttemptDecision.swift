@@ -23,6 +23,14 @@ struct AttemptDecision: Equatable {
     /// The next attempt must not use a pooled connection.
     var needsFreshConnection = false
 
+    /// Gives the delivery up: what went wrong with it would go wrong again.
+    mutating func fail(_ error: DeliveryError, _ detail: String) {
+        outcome = .failed
+        self.error = error
+        self.detail = detail
+        next = .settled(.failed)
+    }
+
     /// An interrupted attempt uses up no step so many times.
     static let freeInterruptions = 10
     /// A stale connection uses up no step so many times in a delivery's life.

@@ -144,8 +144,12 @@ extension DeliveryEngine {
                 wall: time.wall,
                 jitter: Double.random(in: 0..<1, using: &random)
             )
-            if lane.map({ lanes[$0].isDisabled }) ?? false, case .waiting = decision.next {
-                decision.next = .settled(.cancelled)
+            if case .waiting = decision.next {
+                if deadly.contains(delivery.id) {
+                    giveUp(delivery, &decision)
+                } else if lane.map({ lanes[$0].isDisabled }) ?? false {
+                    decision.next = .settled(.cancelled)
+                }
             }
             if decision.next == .settled(.unknown) { unknown += 1 }
             var attempt = Attempt(
@@ -162,6 +166,19 @@ extension DeliveryEngine {
             record(attempt, decision, delivery, lane: lane, isRecovered: true, at: time)
         }
         actions.notices.append(.recovered(interrupted: interrupted.count, unknown: unknown))
+    }
+
+    /// What ended the process in its rendering would end it again.
+    private mutating func giveUp(_ delivery: OpenDelivery, _ decision: inout AttemptDecision) {
+        decision.fail(.internal, SetAside.endedRequestDetail)
+        actions.notices.append(
+            .givenUp(
+                delivery: delivery.id,
+                event: delivery.event.id,
+                subscription: delivery.subscription,
+                reason: SetAside.endedRequestDetail
+            )
+        )
     }
 
     private mutating func eventsRead(_ reads: StoreReadResult, _ asked: StoreReads, at time: EngineTime) {

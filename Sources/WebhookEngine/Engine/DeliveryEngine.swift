@@ -62,6 +62,8 @@ public struct DeliveryEngine {
     var suspended: Set<Delivery.ID> = []
     /// Deliveries whose attempt was refused, and is to be recorded without its response.
     var cutDown: Set<Delivery.ID> = []
+    /// Deliveries whose requests have ended processes: what was interrupted in one of these is not tried again.
+    var deadly: Set<Delivery.ID> = []
     /// Events (rows) that can neither be fanned out nor set aside.
     var excludedEvents: Set<Int64> = []
 
@@ -144,9 +146,16 @@ public struct DeliveryEngine {
 
     /// Reads the store: what a crash left, what is open, who is disabled.
     ///
-    /// - Parameter interruptedRendering: the event (row) that was being rendered when a process before this one ended.
-    public mutating func start(interruptedRendering: Int64? = nil, at time: EngineTime) {
+    /// - Parameters:
+    ///   - interruptedRendering: the event (row) that was being rendered when a process before this one ended.
+    ///   - deadly: deliveries whose requests have ended so many processes that no other is made.
+    public mutating func start(
+        interruptedRendering: Int64? = nil,
+        deadly: Set<Delivery.ID> = [],
+        at time: EngineTime
+    ) {
         startedAt = time.timeline
+        self.deadly = deadly
         if let interruptedRendering {
             pending.batch.setAsides.append(SetAside(event: interruptedRendering, cause: .renderingEnded))
         }

@@ -84,6 +84,8 @@ public enum EngineNotice: Sendable, Hashable {
     case recovered(interrupted: Int, unknown: Int)
     /// The store won't take one row; the others go on.
     case refused(RefusedRow)
+    /// An interrupted delivery is not tried again: its request ended the process.
+    case givenUp(delivery: Delivery.ID, event: String, subscription: String, reason: String)
     /// An event is given out for its fan-out no more.
     case setAside(event: String, reason: String)
 }

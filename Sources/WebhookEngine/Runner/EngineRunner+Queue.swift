@@ -102,7 +102,7 @@ extension EngineRunner {
             if !actions.settled.isEmpty { observer.settled(actions.settled) }
             for notice in actions.notices { observer.noticed(notice) }
             for event in actions.fanOuts {
-                mark.set(event.row)
+                mark.set(.fanOut(event: event.row))
                 let deliveries = generation.prepare(event.event, target: event.target)
                 mark.set(nil)
                 engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }

@@ -5,6 +5,7 @@ internal import WebhookCore
 extension EngineRunner {
     /// What is kept of a request until its answer.
     struct SentRequest {
+        var delivery: Delivery.ID?
         var url: String
         var headers: [HTTPHeader]
         var redactor: Redactor
@@ -15,6 +16,7 @@ extension EngineRunner {
         var requests: [TransportOrder] = []
         requests.reserveCapacity(orders.count)
         for order in orders {
+            if let delivery = order.context.delivery { mark.set(.attempt(delivery)) }
             do throws(RenderingError) {
                 var request = try generation.renderer.request(
                     for: order.context,
@@ -24,6 +26,7 @@ extension EngineRunner {
                 if order.needsFreshConnection { request.request.freshConnection = true }
                 request.request.isProven = order.isProven
                 sent[order.token] = SentRequest(
+                    delivery: order.context.delivery,
                     url: order.target.url,
                     headers: request.redactedHeaders,
                     redactor: request.redactor
@@ -33,6 +36,7 @@ extension EngineRunner {
                 engine.withLock { $0.requestFailed(order.token, error, at: clock.now) }
             }
         }
+        mark.set(nil)
         transport.send(requests) { [weak self] completions in self?.ended(completions) }
     }
 
@@ -41,7 +45,10 @@ extension EngineRunner {
             let finished = completions.compactMap { completion -> FinishedAttempt? in
                 guard let request = sent.removeValue(forKey: completion.token) else { return nil }
                 var result = completion.result
-                if !request.redactor.isEmpty {
+                if !request.redactor.isEmpty, !result.headers.isEmpty || !result.body.isEmpty {
+                    // What a receiver answers comes again with the next attempt.
+                    if let delivery = request.delivery { mark.set(.attempt(delivery)) }
+                    defer { mark.set(nil) }
                     if !result.headers.isEmpty { result.headers = request.redactor.redact(result.headers) }
                     if !result.body.isEmpty {
                         result.body = request.redactor.redact(result.body, isCutOff: result.isTruncated)

@@ -82,7 +82,9 @@ public final class EngineRunner: @unchecked Sendable {
     public func start(foreignInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
             hasUncountedMark = mark.interrupted != nil
-            drive { engine, time in engine.start(interruptedRendering: mark.interrupted, at: time) }
+            drive { engine, time in
+                engine.start(interruptedRendering: mark.interrupted, deadly: mark.deadly, at: time)
+            }
             guard let foreignInterval else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
             let milliseconds = Int(foreignInterval.wholeMilliseconds)

@@ -155,6 +155,13 @@ struct LogObserver: EngineObserver {
                 if let subscription = row.subscription { metadata["subscription"] = "\(subscription)" }
                 return metadata
             }
+        case .givenUp(let delivery, let event, let subscription, let reason):
+            line(.error, "a delivery has failed; `webhooks retrigger` sends it again", "givenUp") {
+                [
+                    "delivery": "\(delivery)", "event": "\(event)", "subscription": "\(subscription)",
+                    "reason": "\(reason)",
+                ]
+            }
         case .setAside(let event, let reason):
             setAside.increment()
             line(

@@ -163,6 +163,29 @@ struct RefusalTests {
         #expect(try await next.store.setAsideEvents(limit: 5).map(\.id) == ["e1"])
     }
 
+    @Test("a request that ends the process twice fails its delivery alone, once does not")
+    func deadlyRequest() throws {
+        let subscriptions = [subscription("crm") { $0.mode = .retry }, subscription("lms") { $0.mode = .retry }]
+        func process(_ deadly: Set<Delivery.ID>, after last: EngineHarness) -> EngineHarness {
+            let store = InMemoryStore(sharing: last.store)
+            let next = EngineHarness(subscriptions, store: store, clock: last.clock, starts: false)
+            next.drive { $0.start(deadly: deadly, at: $1) }
+            return next
+        }
+        let first = EngineHarness(subscriptions)
+        first.emit("e1")
+        let id = try #require(first.rows.first { $0.subscription == "crm" }?.id)
+        let second = process([], after: first)
+        #expect(second.sent.count == 2, "once is no reason")
+        let third = process([id], after: second)
+        third.answerAll()
+        #expect(third.rows.map(\.state) == [.failed, .delivered] && third.engine.isSettled)
+        #expect(third.rows[0].lastError == .internal)
+        let reason = SetAside.endedRequestDetail
+        #expect(third.notices.contains(.givenUp(delivery: id, event: "e1", subscription: "crm", reason: reason)))
+        #expect(third.rows[0].log.last?.detail == SetAside.endedRequestDetail)
+    }
+
     @Test("a drain doesn't wait for a failing store with what the next start finds out anyway")
     func drain() throws {
         let harness = EngineHarness([subscription("crm") { $0.mode = .retry }])
