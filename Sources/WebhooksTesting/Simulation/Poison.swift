@@ -16,6 +16,8 @@ enum Poison: String, CaseIterable {
     case unrecordable = "unrecordable"
     /// Its rendering kills the process.
     case deadly = "deadly"
+    /// Making the request of an attempt kills the process.
+    case deadlyRequest = "deadlyRequest"
 
     /// Why a store refuses a row.
     static func refusal(of row: WrittenRow, topic: (InMemoryDeliveryRow) -> String?) -> String? {

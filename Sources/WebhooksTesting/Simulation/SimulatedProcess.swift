@@ -30,6 +30,10 @@ struct SimulatedProcess {
     var emits: [UInt64: EmitUnderWay] = [:]
     var lastToken: UInt64 = 0
     var isDraining = false
+    /// The store's files are taken away while its next transaction is applied.
+    var losesFilesAfterCommit = false
+    /// It has learned that the store's files are gone.
+    var isStopped = false
     /// The clock was wrong for a moment when it began: its timeline is.
     var beganWrong = false
     /// Up to when events were due at the last read.

@@ -4,6 +4,7 @@ internal import WebhookEngine
 /// What a seed lets happen.
 extension SimulatedWorld {
     func act() throws {
+        mayLoseFiles(percent: 1)
         switch random.pick(0...99) {
         case 0..<45: try emit(count: random.chance(8) ? random.pick(5...50) : random.pick(1...3))
         case 45..<50: try emitAgain()
@@ -41,6 +42,7 @@ extension SimulatedWorld {
 
     func emit(count: Int) throws {
         guard process != nil else { return }
+        if count >= 5 { report.count(.batch) }
         try give((0..<count).map { _ in makeEvent() })
     }
 
@@ -62,6 +64,7 @@ extension SimulatedWorld {
     private func give(_ new: [Event], target: String? = nil) throws {
         let orders = new.map { event in
             let isDue = event.isDue(at: process?.clock.now.certain ?? clock.now)
+            if event.topic == "poison" { report.count(.unrenderable) }
             let prepared =
                 isDue && !random.chance(10) && Poison(rawValue: event.topic) != .deadly
                 ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
@@ -102,6 +105,7 @@ extension SimulatedWorld {
     private func failStore() {
         storeFault = StoreError(random.chance(50) ? .full : .busy, "simulated")
         log("the store fails")
+        report.count(.storeFailure)
         agenda.plan(.storeRecovers, at: now + Int64(random.pick(10...20_000)))
     }
 
@@ -110,6 +114,7 @@ extension SimulatedWorld {
         guard clockReturns == nil else { return }
         let jump = Duration.seconds((random.pick([35, -1, 1, -35]) ?? 35) * 86_400)
         log("the clock jumps by \(jump)")
+        report.count(.clockJump)
         clockReturns = jump
         clock.stepWall(by: jump)
         agenda.plan(.clockReturns, at: now + Int64(random.pick(0...200)))
@@ -121,6 +126,7 @@ extension SimulatedWorld {
     func returnClock() {
         guard let jump = clockReturns else { return }
         log("the clock is right again")
+        report.count(.clockReturn)
         clockReturns = nil
         clock.stepWall(by: .zero - jump)
     }
@@ -128,6 +134,7 @@ extension SimulatedWorld {
     private func stepClock() {
         let step = random.chance(50) ? 3600 : -3600
         log("the clock steps by \(step) s")
+        report.count(.clockStep)
         clock.stepWall(by: .seconds(step))
     }
 
@@ -139,6 +146,7 @@ extension SimulatedWorld {
             subscription.isEnabled = !random.chance(10)
             return subscription
         }
+        report.count(.reload)
         try use(kept)
     }
 

@@ -32,8 +32,8 @@ extension SimulatedWorld {
         guard process?.number == number, let batches = process?.commit else { return }
         process?.commit = nil
         var ended = SimulatedProcess.EndedCommit(batches: batches)
-        if let storeFault {
-            ended.result = .failure(storeFault)
+        if let failure = store.lostFiles ?? storeFault {
+            ended.result = .failure(failure)
             report.failedCommits += 1
         } else {
             ended.result = .success(try batches.map(apply))
@@ -49,12 +49,16 @@ extension SimulatedWorld {
                 ended.paused = Dictionary(uniqueKeysWithValues: pauses)
             }
         }
+        let isApplied = if case .success = ended.result { true } else { false }
+        if isApplied, let lost = loseFilesAfterCommit() {
+            ended = SimulatedProcess.EndedCommit(batches: batches, result: .failure(lost))
+        }
         process?.endedCommits.append(ended)
         // Not before the one that ended earlier.
         let moment = max(now + Int64(random.pick(0...(random.chance(10) ? 100 : 5))), process?.lastCommitEnd ?? now)
         process?.lastCommitEnd = moment
         agenda.plan(.commitEnds(process: number), at: moment)
-        if storeFault == nil, process?.engine.continuesCommitting() == true {
+        if case .success = ended.result, process?.engine.continuesCommitting() == true {
             report.commitsAhead += 1
             try startCommit()
         }
@@ -74,6 +78,7 @@ extension SimulatedWorld {
             try drive { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             log("commit failed")
+            if error.isFinal { stop() }
             try drive { engine, time in engine.commitFailed(error, at: time) }
         }
     }
@@ -87,6 +92,9 @@ extension SimulatedWorld {
         case .failure(let error): throw Violation("the store failed by itself: \(error)")
         }
         report.refusals += result.refusals.count
+        for refusal in result.refusals {
+            if let fault = SimulatedFault(refusal, in: batch) { report.count(fault) }
+        }
         for (write, isRecorded) in zip(batch.results, result.results) where isRecorded { try recorded(write) }
         for (acceptance, outcome) in zip(batch.acceptances, result.acceptances) {
             if case .stored(_, let ids) = outcome, var new = acceptance.deliveries {

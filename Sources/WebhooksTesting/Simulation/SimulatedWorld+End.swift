@@ -30,7 +30,9 @@ extension SimulatedWorld {
     }
 
     func lastFault() throws {
+        mayLoseFiles(percent: 20)
         if configuration.storeFaults, random.chance(60) {
+            report.count(.storeFailure)
             storeFault = StoreError(.full, "simulated")
             agenda.plan(.storeRecovers, at: now + Int64(random.pick(10...3000)))
         }

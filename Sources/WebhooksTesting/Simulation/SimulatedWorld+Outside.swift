@@ -25,6 +25,7 @@ extension SimulatedWorld {
         let event = makeEvent()
         let moment = clock.now
         log("\(event.id) is appended from outside")
+        report.count(.detachedEmit)
         _ = write { $0.accept(Acceptance(event: event, createdAt: moment, deliveries: nil)) }
         acknowledged.insert(event.id)
     }
@@ -42,6 +43,7 @@ extension SimulatedWorld {
         for id in result.deliveries { deliveries[id]?.isCancelled = true }
         cancelledEvents.formUnion(result.events)
         if let subscription, let lastEvent { cancelledUpTo[subscription] = lastEvent }
+        report.count(subscription == nil ? .cancel : .cancelSubscription)
         log("cancelled \(result.deliveries), \(result.events)")
     }
 
@@ -54,6 +56,7 @@ extension SimulatedWorld {
             process?.knownDisabled.remove(name)
             for index in process?.endedCommits.indices ?? 0..<0 { process?.endedCommits[index].disabled.remove(name) }
         }
+        report.count(isDisabled ? .disable : .enable)
         log("\(name) is \(isDisabled ? "disabled" : "enabled") from outside")
     }
 
@@ -71,6 +74,7 @@ extension SimulatedWorld {
             deliveries[id] = DeliveryLedger()
             deliveries[id]?.isForeign = true
             log("\(id) is a retrigger")
+            report.count(.retrigger)
         }
     }
 }

@@ -13,6 +13,7 @@ extension SimulatedWorld {
             process?.knownPauses[name] = nil
             for index in process?.endedCommits.indices ?? 0..<0 { process?.endedCommits[index].paused?[name] = nil }
         }
+        report.count(isPaused ? .pause : .resume)
         log("\(name) is \(isPaused ? "paused for \(length?.description ?? "good")" : "resumed") from outside")
     }
 
@@ -26,6 +27,7 @@ extension SimulatedWorld {
             guard outcome == .due else { continue }
             deliveries[id]?.earliest = nil
             report.retries += 1
+            report.count(.retry)
         }
     }
 

@@ -6,6 +6,7 @@ extension SimulatedWorld {
     func startProcess() throws {
         guard process == nil else { return }
         processes += 1
+        if store.lostFiles != nil { store = InMemoryStore(sharing: store) }
         var settings = EngineSettings()
         settings.maxInFlight = configuration.maxInFlight
         // Now and then a command that delivers what it emits, before the next dispatcher.
@@ -25,6 +26,7 @@ extension SimulatedWorld {
         log("process \(processes) starts, for \(settings.scope == .all ? "all" : "its own")")
         if settings.scope == .own {
             report.commands += 1
+            report.count(.command)
             agenda.plan(.commandEnds(process: processes), at: now + Int64(random.pick(200...5000)))
         }
         let timeline = clock.now
@@ -36,15 +38,17 @@ extension SimulatedWorld {
         }
         allowLimits()
         let mark = renderingMark
-        try drive { engine, time in engine.start(interruptedRendering: mark, at: time) }
+        let deadly = Set(requestEnds.filter { $0.value >= SetAside.mostEnds }.keys)
+        try drive { engine, time in engine.start(interruptedRendering: mark, deadly: deadly, at: time) }
     }
 
     /// As `kill -9` does: nothing is said to anybody.
     func crash() throws {
         guard let dead = process else { return }
         report.crashes += 1
+        report.count(.crash)
         log("crash")
-        if let commit = dead.commit, storeFault == nil, random.chance(50) {
+        if let commit = dead.commit, storeFault == nil, store.lostFiles == nil, random.chance(50) {
             for batch in commit { _ = try apply(batch) }
         }
         process = nil
@@ -59,8 +63,10 @@ extension SimulatedWorld {
         guard process?.isDraining == false else { return }
         process?.isDraining = true
         log("drain")
+        report.count(.drain)
         // A store that fails now and for a while: nobody may wait for it for ever.
         if configuration.poison, configuration.storeFaults, storeFault == nil, poisonRandom.chance(30) {
+            report.count(.drainOnFailingStore)
             storeFault = StoreError(.full, "simulated")
             agenda.plan(.storeRecovers, at: now + Int64(poisonRandom.pick(10...20_000)))
         }
@@ -83,9 +89,14 @@ extension SimulatedWorld {
 
     private func perform() throws {
         while let actions = process?.engine.takeActions(), let running = process {
+            if running.isStopped {
+                try checkStopped(actions)
+                guard actions.isPressing else { break }
+                continue
+            }
             if actions.wantsCommit { try startCommit() }
-            for order in actions.sends { try send(order) }
-            for reply in actions.replies { try replied(reply) }
+            for order in actions.sends where process?.number == running.number { try send(order) }
+            for reply in actions.replies where process?.number == running.number { try replied(reply) }
             for event in actions.fanOuts where process?.number == running.number { try fanOut(event) }
             guard process?.number == running.number else { return }
             setAlarm(actions.wakeAt, running.number)
@@ -120,7 +131,7 @@ extension SimulatedWorld {
         }
         if Poison(rawValue: event.event.topic) == .deadly {
             log("\(event.event.id) kills the process")
-            report.deadlyRenderings += 1
+            report.count(.deadlyRendering)
             renderingMark = event.row
             return try crash()
         }

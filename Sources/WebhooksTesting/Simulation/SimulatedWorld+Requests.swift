@@ -7,9 +7,11 @@ extension SimulatedWorld {
         guard let time = process?.clock.now, let number = process?.number else { return }
         let subscription = order.target.subscription
         guard let id = order.context.delivery else { throw Violation("a send without a delivery") }
+        if Poison(rawValue: order.context.event.topic) == .deadlyRequest { return try killByRequest(id) }
         try checkSend(order, id, subscription, at: time)
         report.requests += 1
         let (answer, latency) = endpoints[subscription.name]?.answer(&random) ?? (.ok, .zero)
+        if let fault = SimulatedFault(answer) { report.count(fault) }
         let isStale = answer == .staleConnection && (order.context.mode == .singleShot || order.needsFreshConnection)
         let exchange = (isStale ? .ok : answer).exchange(latency: latency, timeout: subscription.policy.timeout)
         log("\(id) attempt \(order.context.attempt) leaves for \(subscription.name): \(answer)")
@@ -23,6 +25,16 @@ extension SimulatedWorld {
         let duration = exchange.duration.wholeMilliseconds
         if exchange.isReceived { agenda.plan(.requestArrives(id), at: now + duration / 2) }
         agenda.plan(.requestEnds(process: number, token: order.token), at: now + duration)
+    }
+
+    /// The process ends while it makes a request: nothing leaves.
+    private func killByRequest(_ id: Delivery.ID) throws {
+        let ends = requestEnds[id, default: 0] + 1
+        try Violation.require(ends <= SetAside.mostEnds, "\(id) kills a process for the \(ends). time")
+        requestEnds[id] = ends
+        log("\(id) kills the process")
+        report.count(.deadlyRequest)
+        try crash()
     }
 
     /// A receiver sees a request, also one whose sender has crashed since.

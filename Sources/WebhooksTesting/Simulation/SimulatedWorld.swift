@@ -17,19 +17,23 @@ final class SimulatedWorld {
         case requestEnds(process: Int, token: UInt64)
         case foreignCheck
         case commandEnds(process: Int)
+        case stoppedProcessEnds(process: Int)
         case clockReturns
         case storeRecovers
     }
 
     let configuration: SimulationConfiguration
     let clock = VirtualClock()
-    let store: InMemoryStore
-    let foreignConnection: Int
+    var store: InMemoryStore
+    var foreignConnection: Int
     let renderer = ScriptedRenderer(poisonTopics: ["poison"])
     var random: SeededGenerator
     var poisonRandom: SeededGenerator
+    var lossRandom: SeededGenerator
     /// The event (row) whose rendering killed the last process.
     var renderingMark: Int64?
+    /// How many processes the request of a delivery has killed.
+    var requestEnds: [Delivery.ID: Int] = [:]
     var agenda = Agenda<Occurrence>()
     var trace: Trace
     var report = SimulationReport()
@@ -66,6 +70,7 @@ final class SimulatedWorld {
         self.configuration = configuration
         random = SeededGenerator(seed: seed)
         poisonRandom = SeededGenerator(seed: ~seed)
+        lossRandom = SeededGenerator(seed: seed &+ 0x5EED)
         trace = Trace(length: configuration.traceLength)
         store = InMemoryStore(clock: clock)
         foreignConnection = store.database.connect()
@@ -118,8 +123,9 @@ final class SimulatedWorld {
         case .commitEnds(let number): try commitEnds(number)
         case .requestArrives(let delivery): try requestArrives(delivery)
         case .requestEnds(let number, let token): try requestEnds(number, token)
-        case .foreignCheck: try drive { engine, time in engine.foreignWrites(at: time) }
+        case .foreignCheck: try lookForForeignWrites()
         case .commandEnds(let number): try commandEnds(number)
+        case .stoppedProcessEnds(let number): stoppedProcessEnds(number)
         case .clockReturns: returnClock()
         case .storeRecovers: storeFault = nil
         }
@@ -127,7 +133,9 @@ final class SimulatedWorld {
 
     /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same, and for
     /// the last faults.
-    private var nothingIsToCome: Bool { !store.rows.hasWaitingEvents && now > lastMoment }
+    private var nothingIsToCome: Bool {
+        !store.rows.hasWaitingEvents && now > lastMoment && store.lostFiles == nil
+    }
 
     func log(_ line: @autoclosure () -> String) { trace.add("\(now) ms: \(line())") }
 }

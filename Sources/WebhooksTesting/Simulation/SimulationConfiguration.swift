@@ -23,6 +23,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
     /// Whether some events go wrong by themselves: the store refuses their rows, or their rendering kills the process;
     /// defaults to true.
     public var poison = true
+    /// Whether the store loses its files under a process that has them open; defaults to true.
+    public var lostFiles = true
     /// Lines of the trace that a failure shows; defaults to 80.
     public var traceLength = 80
 
@@ -53,12 +55,14 @@ public struct SimulationReport: Sendable, Hashable {
     public var refusals = 0
     /// Events that were set aside.
     public var setAside = 0
-    /// Processes that ended while they rendered.
-    public var deadlyRenderings = 0
+    /// How often each went wrong.
+    public var faults: [SimulatedFault: Int] = [:]
     /// The most deliveries that an engine held in memory.
     public var mostHeld = 0
 
     public init() {}
+
+    mutating func count(_ fault: SimulatedFault) { faults[fault, default: 0] += 1 }
 }
 
 /// A simulation that found an invariant violated. The seed replays it.

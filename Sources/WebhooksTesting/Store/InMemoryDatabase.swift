@@ -11,6 +11,13 @@ final class InMemoryDatabase: Sendable {
         var writes = 0
         /// By connection: how many of ``writes`` it made itself or was told of.
         var known: [Int] = []
+        /// Connections (numbers) below it have files open that are gone.
+        var firstWithFiles = 0
+
+        /// Why a connection can't go on.
+        func lostFiles(_ connection: Int) -> StoreError? {
+            connection < firstWithFiles ? StoreError(.replaced, "the store's files are gone") : nil
+        }
     }
 
     let state = Mutex(State())
@@ -30,6 +37,7 @@ final class InMemoryDatabase: Sendable {
         _ change: (inout InMemoryRows) -> Value
     ) -> Result<Value, StoreError> {
         state.withLock { state in
+            if let lost = state.lostFiles(connection) { return .failure(lost) }
             if !state.faults.isEmpty { return .failure(state.faults.removeFirst()) }
             if !onlyReads {
                 state.writes += 1
@@ -39,10 +47,11 @@ final class InMemoryDatabase: Sendable {
         }
     }
 
-    func checkForeignWrites(of connection: Int) -> Bool {
+    func checkForeignWrites(of connection: Int) -> Result<Bool, StoreError> {
         state.withLock { state in
+            if let lost = state.lostFiles(connection) { return .failure(lost) }
             defer { state.known[connection] = state.writes }
-            return state.known[connection] < state.writes
+            return .success(state.known[connection] < state.writes)
         }
     }
 }

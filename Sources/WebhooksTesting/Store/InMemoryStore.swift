@@ -41,6 +41,16 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         database.state.withLock { $0.faults += Array(repeating: error, count: count) }
     }
 
+    /// Deletes or replaces the store's files under everybody that has them open, as far as that can be modelled: whoever is
+    /// connected now can neither write nor look for what others wrote any more. What was committed is there for those
+    /// that connect afterwards.
+    public func loseFiles() {
+        database.state.withLock { $0.firstWithFiles = $0.known.count }
+    }
+
+    /// Why this connection can't go on, once its files are gone.
+    var lostFiles: StoreError? { database.state.withLock { $0.lostFiles(connection) } }
+
     /// Refuses rows from now on, as a constraint or a trigger does; `nil` refuses none.
     ///
     /// - Parameter refuses: gives the reason, or `nil` for a row that is taken; sees the rows that are there.
@@ -68,7 +78,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     public func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         let found = database.checkForeignWrites(of: connection)
-        executor { completion(.success(found)) }
+        executor { completion(found) }
     }
 
     // MARK: The log

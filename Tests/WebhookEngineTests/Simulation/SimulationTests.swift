@@ -25,7 +25,7 @@ struct SimulationTests {
             [false, true].flatMap { poison in
                 Self.corpus.compactMap { seed in
                     var configuration = configuration
-                    configuration.poison = poison
+                    (configuration.poison, configuration.lostFiles) = (poison, poison)
                     return Self.failure(of: seed, configuration)
                 }
             }
@@ -33,13 +33,15 @@ struct SimulationTests {
         #expect(failures == [])
     }
 
-    @Test("events that go wrong by themselves come up, in every way there is")
-    func poisonComesUp() async throws {
-        let reports = await OwnThread.run { (1...20).compactMap { try? Simulation.run(seed: $0) } }
-        #expect(reports.count == 20)
-        #expect(reports.map(\.refusals).reduce(0, +) > 100)
+    @Test("everything that can go wrong does, on many a seed")
+    func everyFaultComesUp() async throws {
+        let reports = await OwnThread.run { (1...60).compactMap { try? Simulation.run(seed: $0) } }
+        #expect(reports.count == 60)
+        for fault in SimulatedFault.allCases {
+            let seeds = reports.count { $0.faults[fault, default: 0] > 0 }
+            #expect(seeds >= 5, "\(fault)")
+        }
         #expect(reports.map(\.setAside).reduce(0, +) > 10)
-        #expect(reports.map(\.deadlyRenderings).reduce(0, +) > 10)
     }
 
     @Test("transactions follow each other ahead of the engine, and take several batches")
