@@ -5,7 +5,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     public var counts: [DeliveryState: Int]
     /// How long attempts took: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of its
     /// newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among its
-    /// newest deliveries only.
+    /// newest deliveries only, and take fewer where there are many subscriptions.
     public var p50: Duration?
     public var p95: Duration?
     public var p99: Duration?
