@@ -68,6 +68,14 @@ enum Connection {
         return queue
     }
 
+    /// Opens a second connection to a dispatcher's store, which moves the log and writes nothing itself.
+    static func openMover(_ files: StoreFiles) throws -> DatabaseQueue {
+        let queue = try DatabaseQueue(path: files.path, configuration: configuration(.writer, busyWait: BusyWait()))
+        // It opens the log with the first read.
+        try queue.read { db in _ = try Schema.version(of: db) }
+        return queue
+    }
+
     private static func configuration(_ role: SQLiteStore.Role, busyWait: BusyWait) -> Configuration {
         var configuration = Configuration()
         configuration.label = "webhooks.store.\(role)"

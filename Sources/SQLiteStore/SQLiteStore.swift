@@ -104,6 +104,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
             }
         }
         opened?.forget()
+        writer?.writeWithoutTransaction { [checkpointer] _ in checkpointer.close() }
         try? reader.close()
         // Last, so that a dispatcher's can take the emptied log's files away.
         try? writer?.close()

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Synchronization
 import Testing
 import WebhookCore
@@ -97,21 +98,17 @@ struct BesideAHostTests {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         let host = Host(pool, rows: 20, bytes: 20_000)
         var largest = 0
-        var emptied = 0
-        var tries = 0
+        var results: [CheckpointResult: Int] = [:]
         // As its upkeep does, with a smaller bound.
-        while emptied < 3 {
+        while results[.emptied, default: 0] + results[.restarted, default: 0] < 3 {
             let size = store.walSize()
             largest = max(largest, size)
-            if size > 4 * 1024 * 1024 {
-                tries += 1
-                if try await store.emptyWAL() == .emptied { emptied += 1 }
-            }
-            if tries == 100 { break }
+            if size > 4 * 1024 * 1024 { results[try await store.emptyWAL(), default: 0] += 1 }
+            if results.values.reduce(0, +) == 100 { break }
         }
         host.stop()
-        #expect(emptied == 3)
-        print("beside a host: emptied \(emptied) times of \(tries), at most \(largest / 1024 / 1024) MiB")
+        #expect(results[.emptied, default: 0] + results[.restarted, default: 0] == 3)
+        print("beside a host: \(results), at most \(largest / 1024 / 1024) MiB")
         #expect(try store.checkpoint() == .emptied)
         #expect(store.walSize() == 0)
         #expect(try await store.integrityProblems() == [])
@@ -134,5 +131,85 @@ struct BesideAHostTests {
         }
         results.append(try store.checkpoint())
         #expect(results == [.writerInTheWay, .readerInTheWay, .emptied])
+    }
+
+    /// What a host does, step by step, and how many pages its last commit has found in the log.
+    private final class SteppedHost {
+        let queue: DatabaseQueue
+        private(set) var pages: Int32 = 0
+
+        init(_ path: String) throws {
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            queue.unsafeReentrantWrite { db in
+                _ = sqlite3_wal_hook(
+                    db.sqliteConnection,
+                    { context, _, _, pages in
+                        context.map { Unmanaged<SteppedHost>.fromOpaque($0).takeUnretainedValue().pages = pages }
+                        return SQLITE_OK
+                    },
+                    Unmanaged.passUnretained(self).toOpaque()
+                )
+            }
+        }
+
+        func begin() throws {
+            try queue.unsafeReentrantWrite { db in
+                try db.beginTransaction(.immediate)
+                try db.execute(sql: "INSERT INTO notes (text) VALUES (zeroblob(10000))")
+            }
+        }
+
+        func commit() throws { try queue.unsafeReentrantWrite { try $0.commit() } }
+    }
+
+    @Test("One turn is enough: the log begins anew although somebody writes whenever the dispatcher doesn't")
+    func oneTurn() throws {
+        let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
+        let host = try SteppedHost(folder.file())
+        for _ in 0..<100 {
+            try host.begin()
+            try host.commit()
+        }
+        let before = host.pages
+        #expect(before > 200)
+        store.checkpointer.turnLimit = .milliseconds(5)
+        var steps: [Checkpointer.Step] = []
+        store.checkpointer.interlude = { step in
+            steps.append(step)
+            do {
+                switch step {
+                case .cuttingOff: try host.begin()
+                case .takingTurn:
+                    try host.commit()
+                    // What was written since the first look is in the log, too.
+                    try host.begin()
+                    try host.commit()
+                case .moved: try host.begin()
+                }
+            } catch {
+                Issue.record(error)
+            }
+        }
+        #expect(try store.checkpoint() == .restarted)
+        #expect(steps == [.cuttingOff, .takingTurn, .moved])
+        try host.commit()
+        #expect(host.pages < 10, "of \(before) before")
+        // A large log is moved in a turn at once.
+        store.checkpointer.largeLog = 1
+        steps = []
+        store.checkpointer.interlude = { steps.append($0) }
+        #expect(try store.checkpoint() == .emptied)
+        #expect(steps == [.takingTurn, .moved, .cuttingOff])
+        #expect(store.walSize() == 0)
+        #expect(try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM notes") } == 103)
+        #expect(try pool.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
+    }
+
+    @Test("A host's connection cuts the log's file off when it begins anew")
+    func sizeLimit() throws {
+        let limit = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA journal_size_limit") }
+        #expect(limit == Connection.keptLog)
     }
 }

@@ -29,18 +29,39 @@ import Testing
         #expect(!empties)
     }
 
-    @Test func aReaderIsGivenTime() {
+    @Test func aReaderIsGivenTimeAndMoreOfItWhenItStays() {
         var pace = CheckpointPace()
-        var empties = pace.look(at: CheckpointPace.limit, hasChanged: true)
-        #expect(empties)
-        pace.note(.readerInTheWay)
-        for _ in 0..<CheckpointPace.readerPause {
-            empties = pace.look(at: CheckpointPace.limit * 2, hasChanged: true)
-            #expect(!empties)
+        var pauses: [Int] = []
+        for _ in 0..<6 {
+            pauses.append(looks(&pace, at: CheckpointPace.limit * 2))
+            pace.note(.readerInTheWay)
+            #expect(pace.obstacle == .readerInTheWay)
         }
-        #expect(pace.obstacle == .readerInTheWay)
-        empties = pace.look(at: CheckpointPace.limit * 2, hasChanged: true)
-        #expect(empties)
+        #expect(pauses == [0, 5, 10, 20, 40, CheckpointPace.readerPause])
+        // Another reader is another matter.
+        _ = looks(&pace, at: CheckpointPace.limit)
+        pace.note(.emptied)
+        _ = looks(&pace, at: CheckpointPace.limit)
+        pace.note(.readerInTheWay)
+        let pause = looks(&pace, at: CheckpointPace.limit)
+        #expect(pause == CheckpointPace.firstReaderPause)
+    }
+
+    @Test func underPressureAWriterIsGivenNoTime() {
+        var pace = CheckpointPace()
+        _ = looks(&pace, at: CheckpointPace.pressure)
+        pace.note(.writerInTheWay)
+        var pause = looks(&pace, at: CheckpointPace.pressure)
+        #expect(pause == 0)
+        pace.note(.restarted)
+        #expect(pace.obstacle == nil)
+        pause = looks(&pace, at: CheckpointPace.pressure)
+        #expect(pause == 1)
+    }
+
+    /// How many looks pass before the log is emptied.
+    private func looks(_ pace: inout CheckpointPace, at size: Int) -> Int {
+        (0..<100).first { _ in pace.look(at: size, hasChanged: true) } ?? 100
     }
 
     @Test func atRestWhatIsLeftIsEmptiedOnce() {

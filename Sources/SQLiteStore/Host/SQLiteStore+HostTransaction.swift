@@ -1,6 +1,8 @@
 internal import CSQLiteShim
 internal import Foundation
 public import GRDB
+internal import GRDBSQLite
+internal import Glibc
 public import WebhookCore
 
 /// For a host that keeps our tables in its own database.
@@ -12,12 +14,16 @@ extension SQLiteStore {
     ///
     /// Call it once the queue or pool is open, for a pool decides at its opening how durable it is. Sets
     /// `PRAGMA synchronous = FULL` and `PRAGMA wal_autocheckpoint = 0`, and keeps the connection from checkpointing when it
-    /// closes: only the dispatcher checkpoints.
+    /// closes: only the dispatcher checkpoints. So that it gets its turn, the connection pauses for two milliseconds after
+    /// each commit that finds more than 64 MiB in the write-ahead log, by SQLite's `sqlite3_wal_hook`; its file is cut off
+    /// at that size when the log begins anew (`PRAGMA journal_size_limit`).
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
     public static func prepare(_ database: some DatabaseWriter) throws {
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+            try db.execute(sql: "PRAGMA journal_size_limit = \(Connection.keptLog)")
+            leaveGaps(db)
             if let connection = db.sqliteConnection {
                 _ = webhooks_sqlite_disable_checkpoint_on_close(UnsafeMutableRawPointer(connection))
             }
@@ -26,6 +32,23 @@ extension SQLiteStore {
                 return .commit
             }
         }
+    }
+
+    /// A commit that finds so many pages (of 4 KiB) in the log leaves a gap for the dispatcher, who looks every 0.2 ms.
+    static let pagesBeforeGaps: Int32 = 16_384
+    /// In microseconds.
+    static let gap: UInt32 = 2_000
+
+    private static func leaveGaps(_ db: Database) {
+        // Called after the commit, when the connection holds no lock.
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { _, _, _, pages in
+                if pages > SQLiteStore.pagesBeforeGaps { usleep(SQLiteStore.gap) }
+                return SQLITE_OK
+            },
+            nil
+        )
     }
 
     /// Makes or updates our tables (`webhooks_…`) in a host's database, within the transaction that is open.

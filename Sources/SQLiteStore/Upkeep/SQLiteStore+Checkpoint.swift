@@ -48,6 +48,11 @@ extension SQLiteStore {
     private func emptyLog(_ db: Database) throws -> CheckpointResult {
         try verifyFiles(db)
         defer { opened?.noteSize() }
-        return try checkpointer.empty(db, busyWait)
+        return try checkpointer.empty(db, size: walSize(), busyWait) {
+            let mover = try Connection.openMover(files)
+            // It has the files open that have the names now.
+            try verifyFiles(db)
+            return mover
+        }
     }
 }

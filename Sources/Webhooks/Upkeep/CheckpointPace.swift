@@ -4,19 +4,26 @@ internal import SQLiteStore
 /// delivers, when they write without a gap, and when all is quiet.
 struct CheckpointPace {
     /// Beyond it something keeps the log from beginning anew, in bytes: our own commits move it at 16 MiB.
-    static let limit = 32 * 1024 * 1024
+    static let limit = 24 * 1024 * 1024
+    /// Beyond it nobody who writes is given time, in bytes.
+    static let pressure = 64 * 1024 * 1024
     /// Left alone at rest, in bytes.
     static let small = 1024 * 1024
     /// So many looks without a change are rest.
-    static let rest = 8
-    /// So many looks pass after a reader was in the way: in vain, a checkpoint holds everybody up.
-    static let readerPause = 20
+    static let rest = 20
+    /// So many looks pass at most after a reader was in the way: in vain, a checkpoint holds everybody up. At first fewer
+    /// do, for most readers are gone soon.
+    static let readerPause = 50
+    /// So many looks pass after the first time.
+    static let firstReaderPause = 5
     /// The same for a writer, who leaves a gap some time.
-    static let writerPause = 3
+    static let writerPause = 7
 
     private var size = 0
     private var unchanged = 0
     private var paused = 0
+    /// How often in a row a reader was in the way.
+    private var readers = 0
     /// Who was in the way the last time; `nil`: nobody.
     private(set) var obstacle: CheckpointResult?
 
@@ -36,12 +43,15 @@ struct CheckpointPace {
 
     /// What came of it.
     mutating func note(_ result: CheckpointResult) {
-        obstacle = result == .emptied ? nil : result
+        obstacle = result == .emptied || result == .restarted ? nil : result
+        readers = result == .readerInTheWay ? readers + 1 : 0
         paused =
             switch result {
             case .emptied: 0
-            case .readerInTheWay: Self.readerPause
-            case .writerInTheWay: Self.writerPause
+            // The file's size says no more how much is in the log.
+            case .restarted: 1
+            case .readerInTheWay: min(Self.readerPause, Self.firstReaderPause << min(readers - 1, 8))
+            case .writerInTheWay: size < Self.pressure ? Self.writerPause : 0
             }
         unchanged = 0
     }

@@ -23,7 +23,7 @@ extension WebhookDispatcher {
     }
 
     /// How often a dispatcher looks at the write-ahead log's size.
-    static let logInterval: Duration = .milliseconds(250)
+    static let logInterval: Duration = .milliseconds(100)
 
     /// Keeps the write-ahead log small, also while only others write, for as long as the task lives.
     func keepLogSmall(of session: DeliverySession) async {
@@ -62,7 +62,7 @@ extension WebhookDispatcher {
                 switch obstacle {
                 case .readerInTheWay: "somebody holds a read transaction on the store"
                 case .writerInTheWay: "somebody writes to the store without leaving a gap"
-                case .emptied, nil: "more is written than is moved into the database"
+                case .emptied, .restarted, nil: "more is written than is moved into the database"
                 }
             logger.warning(
                 "the write-ahead log keeps growing: \(cause)",
