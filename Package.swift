@@ -177,7 +177,7 @@ let package = Package(
         ),
         .testTarget(
             name: "WebhooksCommandTests",
-            dependencies: ["WebhookReceiver", "WebhookCore"],
+            dependencies: ["WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore"],
             swiftSettings: strict
         ),
         // The delivery guarantees, against the real binary.

@@ -3,8 +3,7 @@ public import WebhookCore
 /// Reads `store` and `--store`.
 public enum StoreLocationParser {
     /// What a store may be, to go on "`store` …".
-    public static let grammar =
-        "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite, or postgres://USER@HOST/DATABASE"
+    public static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
 
     /// A location, or `nil` where the text is none.
     ///

@@ -16,7 +16,12 @@ enum CommandRunner {
                     hint: "`webhooks help` lists the commands, `webhooks help COMMAND` tells about one"
                 )
             }
-            var command = try WebhooksCommand.parseAsRoot()
+            var command: any ParsableCommand
+            do {
+                command = try WebhooksCommand.parseAsRoot()
+            } catch {
+                throw UsageProblem.better(than: error, Array(CommandLine.arguments.dropFirst())) ?? error
+            }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -64,10 +69,8 @@ enum CommandRunner {
         } else if wantsJSON {
             CommandFailure(.usage, code: "usage", WebhooksCommand.message(for: error)).report(asJSON: true)
         } else {
-            let message = WebhooksCommand.fullMessage(for: error)
-            let mark = "Error: "
-            // As every other error begins.
-            Output.error.writeLine(message.hasPrefix(mark) ? "error: " + message.dropFirst(mark.count) : message)
+            let text = UsageProblem.text(of: error, Array(CommandLine.arguments.dropFirst()))
+            Output.error.writeLine(PlainText.escapedLines(text))
         }
         return status
     }

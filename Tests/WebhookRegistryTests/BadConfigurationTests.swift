@@ -39,7 +39,7 @@ import WebhookRegistry
         ),
         Row(
             "store: var/x.sqlite",
-            "w.yaml:1:8: `store` must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite, or postgres://USER@HOST/DATABASE"
+            "w.yaml:1:8: `store` must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
         ),
         Row("store:\n", "w.yaml:1:1: `store` needs a value"),
         Row(

@@ -38,13 +38,29 @@ struct Emit: AsyncParsableCommand {
     @Option(help: "The event's tenant: reaches only subscriptions of this tenant or of none.")
     var tenant: String?
 
-    @Option(help: "When it happened: RFC 3339. (default: now)")
+    @Option(
+        help: ArgumentHelp(
+            "When it happened: RFC 3339, such as 2026-03-01T09:30:00Z. (default: now)",
+            valueName: "time"
+        ),
+        transform: MomentArgument.read
+    )
     var at: MomentArgument?
 
-    @Option(help: "When to deliver it; until then `webhooks cancel` withdraws it.")
+    @Option(
+        help: ArgumentHelp(
+            "When to deliver it, RFC 3339; until then `webhooks cancel` withdraws it.",
+            valueName: "time"
+        ),
+        transform: MomentArgument.read
+    )
     var deliverAt: MomentArgument?
 
-    @Option(name: .customLong("in"), help: "Delivers it so much later: 90s, 60m, 2h, 5d.")
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp("Delivers it so much later: 90s, 60m, 2h, 5d.", valueName: "duration"),
+        transform: DurationArgument.read
+    )
     var delay: DurationArgument?
 
     @Flag(help: "Marks the event as a test.")
@@ -65,7 +81,13 @@ struct Emit: AsyncParsableCommand {
     @Flag(help: "Exits 1 where no subscription gets an event; it is stored all the same.")
     var requireMatch = false
 
-    @Option(help: "How long to wait for the first attempts.")
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the first attempts, such as 500ms, 10s or 2m. (default: 30s)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
     var wait = DurationArgument(.seconds(30))
 
     @OptionGroup var options: ConfigurationOptions
@@ -75,9 +97,7 @@ struct Emit: AsyncParsableCommand {
             guard topic != nil else {
                 throw ValidationError("missing the topic, such as course.created; or --batch FILE")
             }
-            if payload.data == nil && !payload.example {
-                throw ValidationError("missing --data: JSON, @FILE or - for stdin; or --example")
-            }
+            try payload.require()
             if keepGoing { throw ValidationError("--keep-going is for --batch") }
         } else if topic != nil || payload.data != nil || payload.example || id != nil || tenant != nil || at != nil
             || deliverAt != nil || delay != nil || test

@@ -18,7 +18,7 @@ struct KeyGen: ParsableCommand {
     @Flag(name: .customLong("ed25519"), help: "A key pair, so that receivers can't sign.")
     var ed25519 = false
 
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var options: OutputOptions
 
     func run() throws {
         let pair = Signatures.generate(ed25519: ed25519)

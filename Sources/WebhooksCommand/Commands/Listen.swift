@@ -9,7 +9,7 @@ struct Listen: AsyncParsableCommand {
             With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
             Ends with Ctrl-C.
 
-              webhooks listen --port 8787 --secret-file config/secrets/crm.secret
+              webhooks listen --port 8787 --secret-file config/secrets/standard.secret
               webhooks listen --fail-first 2 --delay 300ms     (to watch retries)
             """
     )
@@ -17,25 +17,26 @@ struct Listen: AsyncParsableCommand {
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
 
-    @Option(help: "The port; 0 for a free one.")
+    @Option(help: "The port; 0 for a free one. (default: 8787)", transform: NumberArgument.read(0...65_535))
     var port: UInt16 = 8787
 
-    @Option(help: "The status to answer with, 200 to 599.")
+    @Option(help: "The status to answer with, 200 to 599. (default: 204)", transform: NumberArgument.read(200...599))
     var status = 204
 
-    @Option(help: "How long to wait before each answer, such as 300ms.")
+    @Option(
+        help: ArgumentHelp("How long to wait before each answer, such as 300ms. (default: 0s)", valueName: "duration"),
+        transform: DurationArgument.read
+    )
     var delay = DurationArgument(.zero)
 
-    @Option(help: "Answers the first so many requests with 503.")
+    @Option(
+        help: ArgumentHelp("Answers the first so many requests with 503. (default: 0)", valueName: "number"),
+        transform: NumberArgument.read(0...Int.max)
+    )
     var failFirst = 0
 
     @OptionGroup var secrets: SecretOptions
-    @OptionGroup var options: ConfigurationOptions
-
-    func validate() throws {
-        guard (200...599).contains(status) else { throw ValidationError("--status must be 200 to 599") }
-        guard failFirst >= 0 else { throw ValidationError("--fail-first must not be negative") }
-    }
+    @OptionGroup var options: OutputOptions
 
     func run() async throws {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }

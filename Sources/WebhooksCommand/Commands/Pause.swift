@@ -18,7 +18,11 @@ struct Pause: AsyncParsableCommand {
     @Argument(help: "The subscription's name.")
     var subscription: String
 
-    @Option(name: .customLong("for"), help: "Ends it by itself after so long, at most 365d.")
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Ends it by itself after so long: 30m, 2h, 5d; at most 365d.", valueName: "duration"),
+        transform: DurationArgument.read
+    )
     var length: DurationArgument?
 
     @OptionGroup var options: ConfigurationOptions

@@ -6,14 +6,21 @@ struct Prune: AsyncParsableCommand {
         abstract: "Deletes what settled long ago.",
         discussion: """
             Deliveries that settled before the retention, with their attempts, then events without deliveries. An event's \
-            id is forgotten with it. A running dispatcher does the same by itself, once a minute, with \
-            `dispatcher.retention`. On a terminal it asks before it deletes what the retention would keep.
+            id is forgotten with it. A running dispatcher does the same by itself, once an hour, with \
+            `dispatcher.retention`: what was past it an hour before too, and at most a tenth of the log at once. On a \
+            terminal it asks before it deletes what the retention would keep.
 
               webhooks prune --older-than 90d
             """
     )
 
-    @Option(help: "How long ago. (default: `dispatcher.retention` of the configuration)")
+    @Option(
+        help: ArgumentHelp(
+            "How long ago, such as 12h or 90d. (default: `dispatcher.retention` of the configuration)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
     var olderThan: DurationArgument?
 
     @Flag(help: "Doesn't ask, however much it is.")

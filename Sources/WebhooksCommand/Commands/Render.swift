@@ -28,7 +28,13 @@ struct Render: AsyncParsableCommand {
     @Option(help: "The event's tenant.")
     var tenant: String?
 
-    @Option(help: "When it happened, and the signature's time: RFC 3339. (default: now)")
+    @Option(
+        help: ArgumentHelp(
+            "When it happened, and the signature's time: RFC 3339, such as 2026-03-01T09:30:00Z. (default: now)",
+            valueName: "time"
+        ),
+        transform: MomentArgument.read
+    )
     var at: MomentArgument?
 
     @Flag(help: "Marks the event as a test.")
@@ -41,6 +47,10 @@ struct Render: AsyncParsableCommand {
     var showSecrets = false
 
     @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        try payload.require()
+    }
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()

@@ -35,7 +35,13 @@ struct Retrigger: AsyncParsableCommand {
     @Flag(help: "Returns once it is on disk; a dispatcher delivers it.")
     var detach = false
 
-    @Option(help: "How long to wait for the first attempts.")
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the first attempts, such as 500ms, 10s or 2m. (default: 30s)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
     var wait = DurationArgument(.seconds(30))
 
     @OptionGroup var options: ConfigurationOptions

@@ -31,6 +31,7 @@ struct Run: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try options.checkStore()
         let (logger, isBounded) = (options.logger(.notice), untilIdle || untilSettled)
         let signals = RunSignals {
             // Nothing was begun: there is nothing to bring to an end.

@@ -20,7 +20,13 @@ struct SendTest: AsyncParsableCommand {
     @Option(help: "Whose example. (default: the first topic that the subscription names)")
     var topic: String?
 
-    @Option(help: "How long to wait for the attempt.")
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the attempt, such as 500ms, 10s or 2m. (default: 30s)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
     var wait = DurationArgument(.seconds(30))
 
     @OptionGroup var options: ConfigurationOptions

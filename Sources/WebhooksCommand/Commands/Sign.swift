@@ -13,14 +13,18 @@ struct Sign: ParsableCommand {
 
     @OptionGroup var message: SignedMessageOptions
     @OptionGroup var secrets: SecretOptions
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var options: OutputOptions
+
+    func validate() throws {
+        try secrets.require()
+    }
 
     func run() throws {
         let secret = try secrets.required()
         let signature = try Signatures.sign(
             id: message.id,
             timestamp: message.timestamp,
-            body: try message.body(),
+            body: try message.body(asJSON: options.json),
             secret: secret
         )
         if options.json {

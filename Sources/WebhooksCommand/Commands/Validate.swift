@@ -53,14 +53,16 @@ struct Validate: ParsableCommand {
         let errors = report.diagnostics.count { $0.severity == .error }
         let warnings = report.diagnostics.count - errors
         let path = PlainText.escaped(options.path.text)
-        var summary = "\(path): " + Counted.text(subscriptions.count, "subscription")
-        if warnings > 0 { summary += ", " + Counted.text(warnings, "warning") }
-        if report.isValid {
-            Output.standard.writeLine(terminal.styled("valid", .good) + "  " + summary)
-        } else {
-            summary += ", " + Counted.text(errors, "error")
-            Output.standard.writeLine(terminal.styled("invalid", .bad) + "  " + summary)
-        }
+        let mark = report.isValid ? terminal.styled("valid", .good) : terminal.styled("invalid", .bad)
+        let summary = Self.summary(subscriptions: subscriptions.count, errors: errors, warnings: warnings)
+        Output.standard.writeLine("\(mark)  \(path): \(summary)")
+    }
+
+    /// The problems, and of a valid configuration the subscriptions: an invalid one has none that count.
+    static func summary(subscriptions: Int, errors: Int, warnings: Int) -> String {
+        var parts = errors > 0 ? [Counted.text(errors, "error")] : [Counted.text(subscriptions, "subscription")]
+        if warnings > 0 { parts.append(Counted.text(warnings, "warning")) }
+        return parts.joined(separator: ", ")
     }
 
     private func table(of subscriptions: [Subscription]) -> Table {

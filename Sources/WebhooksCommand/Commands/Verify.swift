@@ -20,11 +20,15 @@ struct Verify: ParsableCommand {
     var signature: String
 
     @OptionGroup var secrets: SecretOptions
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var options: OutputOptions
+
+    func validate() throws {
+        try secrets.require()
+    }
 
     func run() throws {
         let key = try secrets.required()
-        let body = try message.body()
+        let body = try message.body(asJSON: options.json)
         let isValid = Signatures.verify(
             id: message.id,
             timestamp: message.timestamp,

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import WebhookReceiver
 internal import Webhooks
 
@@ -47,10 +48,21 @@ struct CommandFailure: Error {
         case let failure as CommandFailure: self = failure
         case let error as WebhooksError: self.init(error)
         case let error as EventError: self.init(.data, code: "event", error.description)
-        case let error as ReceiverError: self.init(.unavailable, code: "receiver", error.description)
+        case let error as ReceiverError: self.init(error)
         case is CancellationError: self.init(.negative, code: "cancelled", "cancelled")
         default: return nil
         }
+    }
+
+    private init(_ error: ReceiverError) {
+        let hint: String? =
+            switch error {
+            case .system(_, EADDRINUSE): "another program listens there: end it, or take another port with --port N"
+            case .system(_, EACCES): "ports below 1024 are for the system's own programs: --port N"
+            case .system(_, EADDRNOTAVAIL), .host: "--host takes an address of this machine, such as 127.0.0.1"
+            case .system, .stopped: nil
+            }
+        self.init(.unavailable, code: "receiver", error.description, hint: hint)
     }
 
     private init(_ error: WebhooksError) {

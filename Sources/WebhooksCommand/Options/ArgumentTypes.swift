@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Webhooks
 
 /// A span of time as in the configuration: `250ms`, `15s`, `5m`, `2h`, `5d`.
-struct DurationArgument: ExpressibleByArgument {
+struct DurationArgument {
     let duration: Duration
 
     init(_ duration: Duration) {
@@ -27,7 +27,15 @@ struct DurationArgument: ExpressibleByArgument {
         duration = .milliseconds(product)
     }
 
-    var defaultValueDescription: String { text }
+    /// Reads an argument, or says what is wrong with it as the configuration does.
+    static func read(_ text: String) throws -> DurationArgument {
+        guard let argument = DurationArgument(argument: text) else {
+            throw ValidationError("must be a duration, \(Self.format)")
+        }
+        return argument
+    }
+
+    static let format = "a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d"
 
     /// In the largest unit that leaves nothing over.
     var text: String {
@@ -41,26 +49,46 @@ struct DurationArgument: ExpressibleByArgument {
 }
 
 /// A moment: RFC 3339.
-struct MomentArgument: ExpressibleByArgument {
+struct MomentArgument {
     let moment: Timestamp
 
-    init?(argument: String) {
-        guard let moment = Timestamp(rfc3339: argument) else { return nil }
-        self.moment = moment
+    static func read(_ text: String) throws -> MomentArgument {
+        guard let moment = Timestamp(rfc3339: text) else { throw ValidationError("must be a time as in \(format)") }
+        return MomentArgument(moment: moment)
     }
+
+    static let format = "RFC 3339, such as 2026-03-01T09:30:00Z"
 }
 
 /// A moment in the past: RFC 3339, a day (its beginning in UTC), or so long ago (`2h`, `5d`).
-struct PastArgument: ExpressibleByArgument {
+struct PastArgument {
     let moment: Timestamp
 
-    init?(argument: String) {
-        if let moment = Timestamp(rfc3339: argument) ?? Timestamp(rfc3339: argument + "T00:00:00Z") {
-            self.moment = moment
-        } else if let ago = DurationArgument(argument: argument) {
-            moment = .now - ago.duration
-        } else {
-            return nil
+    static func read(_ text: String) throws -> PastArgument {
+        if let moment = Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "T00:00:00Z") {
+            return PastArgument(moment: moment)
+        }
+        guard let ago = DurationArgument(argument: text) else {
+            throw ValidationError(
+                "must be a time as in \(MomentArgument.format); a day, 2026-03-01; or so long ago, 2h, 5d"
+            )
+        }
+        return PastArgument(moment: .now - ago.duration)
+    }
+}
+
+/// Whole numbers within bounds.
+enum NumberArgument {
+    static func read<Number: FixedWidthInteger & Sendable & SendableMetatype>(
+        _ bounds: ClosedRange<Number>
+    ) -> @Sendable (String) throws -> Number {
+        { text in
+            guard let number = Number(text), bounds.contains(number) else {
+                let most = bounds.upperBound == .max ? "" : " to \(bounds.upperBound)"
+                let least = most.isEmpty ? ", at least \(bounds.lowerBound)" : ", \(bounds.lowerBound)\(most)"
+                throw ValidationError("must be a whole number\(least)")
+            }
+            return number
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Logging
 internal import Webhooks
 
-/// The options that every command takes.
+/// The options of the commands that work with a configuration.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
@@ -15,26 +15,9 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "Replaces the configured store, such as sqlite:var/webhooks.sqlite.")
     var store: String?
 
-    @Flag(help: "Prints JSON for programs, one object a line.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "The least that is logged to stderr: trace, debug, info, notice, warning, error or critical. "
-                + "(default: notice for run, else warning)",
-            valueName: "level"
-        ),
-        completion: .list(Logger.Level.allCases.map(\.rawValue)),
-        transform: Self.logLevel
-    )
-    var logLevel: Logger.Level?
-
-    private static func logLevel(_ text: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("the levels are \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return level
-    }
+    var json: Bool { output.json }
 
     static let defaultPath = "config/webhooks.yaml"
 
@@ -47,15 +30,18 @@ struct ConfigurationOptions: ParsableArguments {
 
     var configuration: WebhookConfiguration { .file(path.text, store: store) }
 
+    /// Refuses a `--store` that names none, before the file is looked at: what is wrong is not in there.
+    func checkStore() throws {
+        guard let store, let problem = StoreArgument.problem(store) else { return }
+        throw CommandFailure(.data, code: WebhooksError.Code.configuration.description, "--store \(problem)")
+    }
+
     /// A dispatcher over the configuration. Opens no store yet.
     func dispatcher(logLevel standard: Logger.Level = .warning) async throws -> WebhookDispatcher {
-        try await WebhookDispatcher(configuration: configuration, logger: logger(standard))
+        try checkStore()
+        return try await WebhookDispatcher(configuration: configuration, logger: logger(standard))
     }
 
     /// A logger to stderr.
-    func logger(_ standard: Logger.Level = .warning) -> Logger {
-        var logger = Logger(label: "webhooks") { _ in StandardErrorLogHandler() }
-        logger.logLevel = logLevel ?? standard
-        return logger
-    }
+    func logger(_ standard: Logger.Level = .warning) -> Logger { output.logger(standard) }
 }

@@ -18,9 +18,30 @@ struct DataOptions: ParsableArguments {
         if data != nil && example { throw ValidationError("--data and --example exclude each other") }
     }
 
+    /// Refuses to go on without a payload.
+    func require() throws {
+        guard data != nil || example else { throw Self.missing }
+    }
+
     /// The payload given with `--data`.
     func read() throws -> ByteString {
-        guard let data else { throw ValidationError("missing --data: JSON, @FILE or - for stdin; or --example") }
+        guard let data else { throw Self.missing }
+        if let hint = InputReader.fileHint(data), let problem = Self.problem(with: ByteString(data)) {
+            throw CommandFailure.data(problem, hint: hint)
+        }
         return try InputReader.argument(data, limit: Event.maxDataSize)
+    }
+
+    private static func problem(with data: ByteString) -> String? {
+        do throws(JSONError) {
+            _ = try JSON.parse(data)
+            return nil
+        } catch {
+            return EventError.data(error).description
+        }
+    }
+
+    private static var missing: ValidationError {
+        ValidationError("missing --data: JSON, @FILE or - for stdin; or --example")
     }
 }

@@ -3,10 +3,16 @@ internal import Webhooks
 
 /// Which rows of the log: by time and topic.
 struct FilterOptions: ParsableArguments {
-    @Option(help: "Created at or after: RFC 3339, a day, or so long ago (2h, 5d).")
+    @Option(
+        help: ArgumentHelp("Created at or after: RFC 3339, a day, or so long ago (2h, 5d).", valueName: "time"),
+        transform: PastArgument.read
+    )
     var since: PastArgument?
 
-    @Option(help: "Created before.")
+    @Option(
+        help: ArgumentHelp("Created before; written as for --since.", valueName: "time"),
+        transform: PastArgument.read
+    )
     var until: PastArgument?
 
     @Option(help: "Only this topic. Repeatable.")
@@ -21,15 +27,14 @@ struct PageOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Only tests, or none.")
     var test: Bool?
 
-    @Option(help: "At most so many.")
+    @Option(
+        help: ArgumentHelp("At most so many. (default: 50)", valueName: "number"),
+        transform: NumberArgument.read(1...Int.max)
+    )
     var limit = 50
 
     @Option(help: "Goes on after this row.")
     var after: String?
-
-    func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
-    }
 }
 
 /// Which deliveries.

@@ -50,11 +50,18 @@ struct SecretOptions: ParsableArguments {
         return nil
     }
 
+    /// Refuses to go on without a secret; before anything else is looked at.
+    func require() throws {
+        guard [secretEnv, secretFile, secret].contains(where: { $0 != nil }) else { throw Self.missing }
+    }
+
     func required() throws -> Secret {
-        guard let secret = try read() else {
-            throw ValidationError("missing a secret: --secret-env NAME or --secret-file PATH")
-        }
+        guard let secret = try read() else { throw Self.missing }
         return secret
+    }
+
+    private static var missing: ValidationError {
+        ValidationError("missing a secret: --secret-env NAME or --secret-file PATH")
     }
 
     private func checked(_ text: String, from source: String) throws -> Secret {

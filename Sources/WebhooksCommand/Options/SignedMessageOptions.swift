@@ -6,7 +6,10 @@ struct SignedMessageOptions: ParsableArguments {
     @Option(help: "The value of webhook-id.")
     var id: String
 
-    @Option(help: "The value of webhook-timestamp: Unix seconds.")
+    @Option(
+        help: ArgumentHelp("The value of webhook-timestamp: Unix seconds, such as 1772357400.", valueName: "seconds"),
+        transform: NumberArgument.read(0...Int64.max)
+    )
     var timestamp: Int64
 
     @Option(
@@ -20,5 +23,12 @@ struct SignedMessageOptions: ParsableArguments {
 
     static let maxSize = 64 << 20
 
-    func body() throws -> ByteString { try InputReader.argument(data, limit: Self.maxSize) }
+    /// - Parameter asJSON: the form of a note.
+    func body(asJSON: Bool) throws -> ByteString {
+        // Any text can be signed, the name of a file as well.
+        if let hint = InputReader.fileHint(data) {
+            Notice.note("data", "--data is this text itself; \(hint)", asJSON: asJSON)
+        }
+        return try InputReader.argument(data, limit: Self.maxSize)
+    }
 }

@@ -12,6 +12,14 @@ enum InputReader {
         return ByteString(text)
     }
 
+    /// How to name a file, where a text that stands for itself is the name of one; else `nil`.
+    static func fileHint(_ text: String) -> String? {
+        guard text != "-", !text.hasPrefix("@"), text.utf8.count < Int(PATH_MAX), access(text, F_OK) == 0 else {
+            return nil
+        }
+        return "a file is written @\(text)"
+    }
+
     /// A file's bytes.
     static func file(_ path: String, limit: Int) throws(CommandFailure) -> ByteString {
         let descriptor = try open(path)

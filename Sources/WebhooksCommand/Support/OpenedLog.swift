@@ -31,6 +31,7 @@ extension ConfigurationOptions {
     ///
     /// Says once what is wrong with it, and goes on.
     func openLog() throws -> OpenedLog {
+        try checkStore()
         let path = path
         // Nobody has named a configuration and none is needed.
         if let store, !path.isGiven, access(path.text, F_OK) != 0 {
