@@ -49,7 +49,7 @@ struct SettingsLoader {
         else { return EgressPolicy() }
         let rules = (section.items("allow") ?? []).compactMap { item -> EgressRule? in
             guard let text = section.read.text(item, "an entry of `allow`") else { return nil }
-            guard let rule = EgressRule(text.value) else {
+            guard let rule = try? EgressRule(text.value) else {
                 let forms = "a network (10.0.0.0/8), a network and port (10.0.0.0/8:8080, [fd00::/8]:443) or host:port"
                 return section.read.fail(item, "an entry of `allow` must be \(forms)")
             }
@@ -64,7 +64,9 @@ struct SettingsLoader {
             let text = SourceReader(context: context).text(node, "`proxy`")
         else { return nil }
         do {
-            return try ProxyURLParser.parse(text.value.value)
+            let proxy = try ProxyURLParser.parse(text.value.value)
+            if proxy.password != nil, !text.value.isExternal { context.noteLiteralSecret(text.place) }
+            return proxy
         } catch {
             problems.error(text.place, "`proxy` \(error)")
             return nil

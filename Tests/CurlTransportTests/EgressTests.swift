@@ -22,7 +22,7 @@ import WebhookCore
         let server = try RawServer.answering(RawServer.ok, address: "0.0.0.0")
         let resolver = ScriptedResolver(["moving.test": [["127.0.0.1"], ["127.0.0.2"]]])
         let transport = try CurlTransport(resolver: resolver)
-        let policy = EgressPolicy(allow: [EgressRule("127.0.0.1/32")].compactMap { $0 })
+        let policy = EgressPolicy(allow: [try? EgressRule("127.0.0.1/32")].compactMap { $0 })
         #expect(await transport.result(of: .to(server.port, host: "moving.test", egress: policy)).status == 200)
         #expect(await transport.result(of: .to(server.port, host: "moving.test", egress: policy)).error == .blocked)
         #expect(server.connectionCount == 1)
@@ -98,7 +98,7 @@ import WebhookCore
         // The system would say 127.0.0.1 for this name, and so would the second answer.
         let resolver = ScriptedResolver(["localhost": [["127.0.0.7"], ["127.0.0.1"]]])
         let transport = try CurlTransport(resolver: resolver)
-        let policy = EgressPolicy(allow: [EgressRule("127.0.0.7/32")].compactMap { $0 })
+        let policy = EgressPolicy(allow: [try? EgressRule("127.0.0.7/32")].compactMap { $0 })
         let first = await transport.result(of: .to(server.port, host: "localhost", egress: policy))
         #expect(first.status == 200 && first.remoteAddress == "127.0.0.7")
         #expect(await transport.result(of: .to(server.port, host: "localhost", egress: policy)).error == .blocked)

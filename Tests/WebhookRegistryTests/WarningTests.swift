@@ -106,6 +106,35 @@ import WebhookRegistry
         )
     }
 
+    @Test func aFileThatOthersMayReadAndThatHoldsASecret() {
+        func found(_ text: String, _ mode: UInt32) -> [String] {
+            let status = FileStatus(kind: .file, mode: mode, owner: 7, group: 100)
+            return problems(text, ["conf/w.yaml": status], ["conf/s": "a-long-enough-secret"])
+        }
+        let message =
+            "warning: other users of this machine may read conf/w.yaml, which holds a literal secret: "
+            + "chmod 600 conf/w.yaml, or write { file: PATH } or { env: NAME }"
+        for (lines, column) in [
+            ("secrets: [a-long-enough-secret, another-long-secret]", 15), ("bearer: a-long-enough-secret", 13),
+            ("authorization: Basic a-long-enough-secret", 20),
+            ("basicAuth: { username: lms, password: a-long-enough-secret }", 43),
+        ] {
+            let text = Sample.subscription(lines)
+            #expect(found(text, 0o644).filter { $0.contains("literal") } == ["conf/w.yaml:6:\(column): \(message)"])
+            #expect(!found(text, 0o600).contains { $0.contains("literal") })
+        }
+        let proxy = "egress: { proxy: 'http://u:canary@proxy.internal:3128' }"
+        #expect(found(proxy, 0o644) == ["conf/w.yaml:1:18: \(message)"])
+        // A name, a plain header and a secret from elsewhere are none.
+        for lines in [
+            "headers: { X-Environment: production }", "secrets: [{ file: s }]",
+            "basicAuth: { username: lms, password: { file: s } }",
+        ] {
+            #expect(found(Sample.subscription(lines, profile: "thinkific"), 0o644) == [])
+        }
+        #expect(found("egress: { proxy: 'http://proxy.internal:3128' }", 0o644) == [])
+    }
+
     @Test func filesThatOthersMayReadOrChange() {
         func found(_ secret: UInt32, config: UInt32 = 0o644, folder: UInt32 = 0o755, group: UInt32 = 100) -> [String] {
             problems(

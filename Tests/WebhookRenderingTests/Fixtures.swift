@@ -69,7 +69,7 @@ enum Fixtures {
         var subscription = Subscription(
             name: name,
             url: url,
-            topics: [TopicPattern("**")].compactMap { $0 },
+            topics: [try? TopicPattern("**")].compactMap { $0 },
             profile: profile
         )
         if let contentType { subscription.contentType = contentType }

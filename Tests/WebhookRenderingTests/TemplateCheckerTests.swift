@@ -21,7 +21,7 @@ struct TemplateCheckerTests {
 
     private func check(_ template: String, topics: String = "course.*") -> [String] {
         var subscription = Fixtures.subscription("crm", profile, template: template)
-        subscription.topics = [TopicPattern(topics)].compactMap { $0 }
+        subscription.topics = [try? TopicPattern(topics)].compactMap { $0 }
         return TemplateChecker.check(subscription: subscription).map(\.description)
     }
 

@@ -45,11 +45,11 @@ import Webhooks
         // README: values
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: store)
-        settings.egress = EgressPolicy(allow: [EgressRule("127.0.0.0/8")].compactMap { $0 })
+        settings.egress = EgressPolicy(allow: [try EgressRule("127.0.0.0/8")])
         let subscription = Subscription(
             name: "crm",
             url: EndpointURL(scheme: .http, host: "127.0.0.1", port: port, target: "/crm"),
-            topics: [TopicPattern("course.*")].compactMap { $0 },
+            topics: [try TopicPattern("course.*")],
             profile: try TopicCatalog().profile("braincert")
         )
         let dispatcher = try await WebhookDispatcher(configuration: .values([subscription], settings: settings))

@@ -34,14 +34,14 @@ import Webhooks
         var subscription = Subscription(
             name: "one",
             url: url,
-            topics: [TopicPattern("**")].compactMap { $0 },
+            topics: [try? TopicPattern("**")].compactMap { $0 },
             profile: try TopicCatalog().profile("braincert")
         )
         subscription.policy.mode = .singleShot
         Self.changes[change](&subscription, "a\(text)X-Injected: 1")
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: workspace.folder + "/webhooks.sqlite")
-        settings.egress = EgressPolicy(allow: ["127.0.0.0/8"].compactMap { EgressRule($0) })
+        settings.egress = EgressPolicy(allow: ["127.0.0.0/8"].compactMap { try? EgressRule($0) })
         do {
             let dispatcher = try await WebhookDispatcher(configuration: .values([subscription], settings: settings))
             let log = try await dispatcher.deliver(Event(topic: "user.created", data: "{}", tenant: "school"))

@@ -11,7 +11,7 @@ import Webhooks
         var subscription = Subscription(
             name: "crm",
             url: EndpointURL(scheme: .https, host: "crm.example.com", port: 443, target: "/hooks"),
-            topics: [TopicPattern("**")].compactMap { $0 },
+            topics: [try? TopicPattern("**")].compactMap { $0 },
             profile: try TopicCatalog().profile(profile)
         )
         change(&subscription)
@@ -36,7 +36,7 @@ import Webhooks
             ("`title` must not", { $0.title = "a\u{85}" }),
             ("`tenant` must be", { $0.tenant = "" }),
             ("`topics` needs", { $0.topics = [] }),
-            ("has no topic", { $0.topics = [TopicPattern("course.craeted")].compactMap { $0 } }),
+            ("has no topic", { $0.topics = [try? TopicPattern("course.craeted")].compactMap { $0 } }),
             ("out of reach", { $0.url.host = "10.0.0.1" }),
             ("holds a space", { $0.url.target = "/a HTTP/1.1\r\nX: y" }),
             ("in its usual spelling", { $0.url.host = "CRM.example.com" }),
@@ -77,7 +77,7 @@ import Webhooks
         var settings = DispatcherSettings()
         (settings.maxInFlight, settings.maxBody, settings.retention) = (0, 1, .zero)
         settings.store = .postgres(Secret("postgres://u:canary@h/d"))
-        settings.egress = EgressPolicy(allow: [EgressRule("0.0.0.0/0")].compactMap { $0 })
+        settings.egress = EgressPolicy(allow: [try? EgressRule("0.0.0.0/0")].compactMap { $0 })
         let found = problems([], settings)
         #expect(found.count == 5)
         #expect(found.allSatisfy { $0.hasPrefix("settings: ") && !$0.contains("canary") })

@@ -39,7 +39,7 @@ struct Setup: Sendable {
     /// Every endpoint, the dead ones last.
     func subscriptions() throws -> [Subscription] {
         let profile = try TopicCatalog().profile("standard")
-        let topics = [TopicPattern(Self.topic)].compactMap { $0 }
+        let topics = [try? TopicPattern(Self.topic)].compactMap { $0 }
         let tls = options.text("ca").flatMap(FileManager.default.contents).map {
             TLSOptions(authorities: ByteString($0))
         }
@@ -99,7 +99,7 @@ struct Setup: Sendable {
         )
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: store.path)
-        settings.egress = EgressPolicy(allow: [EgressRule("127.0.0.0/8")].compactMap { $0 })
+        settings.egress = EgressPolicy(allow: [try? EgressRule("127.0.0.0/8")].compactMap { $0 })
         settings.shutdownGrace = .milliseconds(500)
         settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
         return try await WebhookDispatcher(

@@ -5,7 +5,7 @@ public enum EgressRule: Sendable, Hashable {
     /// `host:port`, by name: lower case, without a trailing dot.
     case host(String, port: UInt16)
 
-    /// Reads an entry of `egress.allow`; `nil` where it is none of these:
+    /// Reads an entry of `egress.allow`, one of these:
     ///
     /// - `10.0.0.0/8`, `10.1.2.3`, `fd00::/8`, `fd00::1`: a network or one address, on every port;
     /// - `10.0.0.0/8:8080`, `10.1.2.3:8080`, `[fd00::/8]:443`, `[fd00::1]:443`: on one port;
@@ -13,7 +13,9 @@ public enum EgressRule: Sendable, Hashable {
     ///
     /// A name without a port is refused: it would open every port of the machine behind it. So is an address in a
     /// spelling that only `inet_aton(3)` takes.
-    public init?(_ text: String) {
+    ///
+    /// - Throws: ``EgressRuleError`` for everything else.
+    public init(_ text: String) throws(EgressRuleError) {
         if let network = Network(text) {
             self = .network(network, port: nil)
             return
@@ -22,26 +24,26 @@ public enum EgressRule: Sendable, Hashable {
             guard let end = text.firstIndex(of: "]"),
                 let network = Network(String(text[text.index(after: text.startIndex)..<end])),
                 network.address.bitWidth == 128
-            else { return nil }
+            else { throw EgressRuleError(text) }
             let rest = text[text.index(after: end)...]
             if rest.isEmpty {
                 self = .network(network, port: nil)
             } else if rest.first == ":", let port = Self.port(rest.dropFirst()) {
                 self = .network(network, port: port)
             } else {
-                return nil
+                throw EgressRuleError(text)
             }
             return
         }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let port = Self.port(parts[1]) else { return nil }
+        guard parts.count == 2, let port = Self.port(parts[1]) else { throw EgressRuleError(text) }
         let host = String(parts[0])
         if let network = Network(host) {
             self = .network(network, port: port)
         } else if Self.isName(host), IPAddress(literalHost: host) == nil {
             self = .host(HostName.canonical(host), port: port)
         } else {
-            return nil
+            throw EgressRuleError(text)
         }
     }
 
@@ -60,6 +62,17 @@ public enum EgressRule: Sendable, Hashable {
                             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
                     }
             }
+    }
+}
+
+/// A text that is no exception from the egress policy.
+public struct EgressRuleError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ text: String) {
+        description =
+            "\(text.prefix(64).debugDescription) is no network (10.0.0.0/8), no network and port (10.0.0.0/8:8080, "
+            + "[fd00::/8]:443) and no host:port"
     }
 }
 

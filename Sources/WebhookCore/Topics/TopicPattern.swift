@@ -19,16 +19,18 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether the pattern names more than one topic.
     public let hasWildcard: Bool
 
-    /// Reads a pattern; `nil` where it is neither a topic nor one with `*` or `**` as whole segments.
-    public init?(_ text: String) {
-        guard text.utf8.count <= 256 else { return nil }
+    /// Reads a pattern.
+    ///
+    /// - Throws: ``TopicPatternError`` where it is neither a topic nor one with `*` or `**` as whole segments.
+    public init(_ text: String) throws(TopicPatternError) {
+        guard text.utf8.count <= 256 else { throw TopicPatternError(text) }
         var segments: [Segment] = []
         for part in text.split(separator: ".", omittingEmptySubsequences: false) {
             switch part {
             case "*": segments.append(.one)
             case "**": segments.append(.many)
             default:
-                guard Topic.isValid(String(part)) else { return nil }
+                guard Topic.isValid(String(part)) else { throw TopicPatternError(text) }
                 segments.append(.literal(Array(part.utf8)))
             }
         }
@@ -71,5 +73,16 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         var end = start
         while end < topic.count, topic[end] != UInt8(ascii: ".") { end += 1 }
         return end
+    }
+}
+
+/// A text that is no pattern of topics.
+public struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ text: String) {
+        description =
+            "\(text.prefix(64).debugDescription) is no topic or pattern: lower-case letters, digits and _, in segments joined by "
+            + "dots; * stands for one segment and ** for one or more"
     }
 }

@@ -7,6 +7,8 @@ final class LoadContext {
     let files: any ConfigurationFiles
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
+    /// Where secrets stand in the configuration itself.
+    private(set) var literalSecrets: [SourcePlace] = []
     /// In the order in which they were named.
     private(set) var watched: [WatchedFile] = []
     var watchedPaths: [String] { watched.map(\.path) }
@@ -25,6 +27,9 @@ final class LoadContext {
 
     /// Remembers a file that holds a secret.
     func noteSecret(_ path: String, _ place: SourcePlace) { secretFiles.append((path, place)) }
+
+    /// Remembers a place that holds a secret itself.
+    func noteLiteralSecret(_ place: SourcePlace) { literalSecrets.append(place) }
 
     /// The bytes of a file that is then watched, whether it is there or not.
     func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {

@@ -9,6 +9,7 @@ struct PermissionCheck {
     /// - Parameter main: the configuration, whose place stands for files without one of their own.
     func run(main: String) {
         checkReading()
+        checkLiterals()
         checkWriting(main)
     }
 
@@ -24,6 +25,18 @@ struct PermissionCheck {
             "other users of this machine may read the secret in \(first.path)\(more): chmod 600 \(first.path)"
             + (open.count == 1 ? "" : " …")
         context.problems.warning(first.place, message)
+    }
+
+    /// One warning a file, at the first secret that it holds itself.
+    private func checkLiterals() {
+        var seen: Set<String> = []
+        for place in context.literalSecrets where seen.insert(place.file).inserted {
+            guard context.files.status(of: place.file)?.isReadableByOthers == true else { continue }
+            let message =
+                "other users of this machine may read \(place.file), which holds a literal secret: "
+                + "chmod 600 \(place.file), or write { file: PATH } or { env: NAME }"
+            context.problems.warning(place, message)
+        }
     }
 
     private func checkWriting(_ main: String) {

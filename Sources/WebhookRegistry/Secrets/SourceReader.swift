@@ -24,13 +24,16 @@ struct SourceReader {
         }
     }
 
-    func secret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
-        text(node, name)?.map { Secret($0.isExternal ? SecretFile.secret(of: $0.value) : $0.value) }
+    /// - Parameter isSecret: whether others must not read it.
+    func secret(_ node: ConfigNode, _ name: String, isSecret: Bool = true) -> Located<Secret>? {
+        guard let text = text(node, name) else { return nil }
+        if isSecret, !text.value.isExternal { context.noteLiteralSecret(text.place) }
+        return text.map { Secret($0.isExternal ? SecretFile.secret(of: $0.value) : $0.value) }
     }
 
     /// A secret that goes into a header: no control characters.
-    func headerSecret(_ node: ConfigNode, _ name: String) -> Located<Secret>? {
-        guard let secret = secret(node, name) else { return nil }
+    func headerSecret(_ node: ConfigNode, _ name: String, isSecret: Bool = true) -> Located<Secret>? {
+        guard let secret = secret(node, name, isSecret: isSecret) else { return nil }
         if let problem = HeaderRules.problem(ofValue: secret.value.reveal(), named: name) {
             context.problems.error(node.place, problem)
             return nil

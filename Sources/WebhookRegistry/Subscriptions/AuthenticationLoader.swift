@@ -31,7 +31,9 @@ struct AuthenticationLoader {
         guard let section else { return nil }
         for key in keys { section.require(key) }
         let sources = SourceReader(context: context)
-        let username = section.container("username").flatMap { sources.headerSecret($0, "`username`") }
+        let username = section.container("username").flatMap {
+            sources.headerSecret($0, "`username`", isSecret: false)
+        }
         let password = section.container("password").flatMap { sources.headerSecret($0, "`password`") }
         guard let username, let password else { return nil }
         let name = username.value.reveal()

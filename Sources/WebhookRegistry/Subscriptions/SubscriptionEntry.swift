@@ -64,7 +64,7 @@ struct SubscriptionEntry {
         }
         return items.compactMap { item in
             guard let text = section.read.text(item, "a topic") else { return nil }
-            guard let pattern = TopicPattern(text.value) else {
+            guard let pattern = try? TopicPattern(text.value) else {
                 return section.read.fail(item, TopicPatternRules.patternGrammar)
             }
             return Located(value: pattern, place: text.place)

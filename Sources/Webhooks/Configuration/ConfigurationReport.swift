@@ -14,6 +14,21 @@ public struct ConfigurationReport: Sendable {
     /// Every profile with its topics, also those that no subscription uses.
     public var topics: TopicCatalog
 
+    /// Those of ``diagnostics`` that are about templates.
+    var templateDiagnostics: [Diagnostic] = []
+
+    /// What a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for they are
+    /// many and long, and say the same each time.
+    package var startupWarnings: [String] {
+        let template = Set(templateDiagnostics)
+        var lines = diagnostics.filter { !template.contains($0) }.map(\.located)
+        let count = diagnostics.count - lines.count
+        if count > 0 {
+            lines.append("\(count) warning\(count == 1 ? "" : "s") about templates: `webhooks validate` tells more")
+        }
+        return lines
+    }
+
     /// Every file that went into it.
     public var watchedFiles: [String] { watched.map(\.path) }
 

@@ -50,17 +50,19 @@ public struct WebhookConfiguration: Sendable {
                 topics: TopicCatalog(loaded.catalog)
             )
             if let registry = loaded.registry {
-                report.diagnostics += TemplateDiagnostics.check(
+                report.templateDiagnostics = TemplateDiagnostics.check(
                     registry.subscriptions,
                     maxBody: registry.settings.maxBody
                 )
+                report.diagnostics += report.templateDiagnostics
             }
             return report
         case .values(let subscriptions, let settings):
             var diagnostics = ValueDiagnostics.check(subscriptions, settings)
             let isBroken = diagnostics.contains { $0.severity == .error }
             // What breaks a rule would not be rendered as it stands.
-            if !isBroken { diagnostics += TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody) }
+            let templates = isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody)
+            diagnostics += templates
             let profiles = subscriptions.map { ($0.profile.name, $0.profile) }
             let registry = Registry(
                 subscriptions: subscriptions,
@@ -72,7 +74,8 @@ public struct WebhookConfiguration: Sendable {
                 registry: isBroken ? nil : registry,
                 diagnostics: diagnostics,
                 watched: [],
-                topics: TopicCatalog()
+                topics: TopicCatalog(),
+                templateDiagnostics: templates
             )
         }
     }

@@ -28,7 +28,7 @@ extension WebhookDispatcher {
             state.withLock { $0.watched = merged($0.watched, report.watched) }
             return false
         }
-        for warning in report.diagnostics { logger.warning("\(warning.located)") }
+        for warning in report.startupWarnings { logger.warning("\(warning)") }
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }

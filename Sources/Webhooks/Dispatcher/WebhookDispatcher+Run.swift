@@ -31,7 +31,7 @@ extension WebhookDispatcher: Service {
             // Shut down while it waited for a command's lock: nothing was begun.
             return logger.notice("stopped")
         }
-        for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning.located)") }
+        for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }

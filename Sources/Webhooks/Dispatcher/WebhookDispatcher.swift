@@ -27,7 +27,7 @@ public final class WebhookDispatcher: Sendable {
         var watched: [WatchedFile]
         var topics: TopicCatalog
         /// What the configuration's check has warned of, until a dispatcher runs and says so.
-        var warnings: [Diagnostic] = []
+        var warnings: [String] = []
         var session: DeliverySession?
         var isShuttingDown = false
         /// When a shutdown, or a command's drain, is to be over.
@@ -38,7 +38,7 @@ public final class WebhookDispatcher: Sendable {
         /// Why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
 
-        mutating func takeWarnings() -> [Diagnostic] {
+        mutating func takeWarnings() -> [String] {
             defer { warnings = [] }
             return warnings
         }
@@ -59,7 +59,7 @@ public final class WebhookDispatcher: Sendable {
         }
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
         for warning in report.diagnostics { logger.info("\(warning.located)") }
-        let warnings = report.diagnostics
+        let warnings = report.startupWarnings
         state = Mutex(
             State(
                 generation: configuration.generation(for: registry),

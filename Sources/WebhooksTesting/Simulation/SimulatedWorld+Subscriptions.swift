@@ -24,7 +24,7 @@ extension SimulatedWorld {
     static func makeSubscription(_ number: Int, _ random: inout SeededGenerator) -> Subscription {
         let url = EndpointURL(scheme: .https, host: "s\(number).example", port: 443, target: "/")
         // Neither pattern is wrong, so there is one.
-        let topics = ["**", "a.*"].compactMap { TopicPattern($0) }
+        let topics = ["**", "a.*"].compactMap { try? TopicPattern($0) }
         var subscription = Subscription(
             name: "s\(number)",
             url: url,

@@ -4,7 +4,9 @@ import WebhookCore
 
 extension EgressPolicy {
     /// Loopback is reachable.
-    static let loopback = EgressPolicy(allow: [EgressRule("127.0.0.0/8"), EgressRule("::1/128")].compactMap { $0 })
+    static let loopback = EgressPolicy(
+        allow: [try? EgressRule("127.0.0.0/8"), try? EgressRule("::1/128")].compactMap { $0 }
+    )
 }
 
 extension TransportRequest {

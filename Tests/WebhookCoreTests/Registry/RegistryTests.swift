@@ -24,7 +24,7 @@ struct RegistryTests {
         var random = SplitMix64(seed: seed)
         // "é" in one code point and in two: different tenants.
         let tenants: [String?] = [nil, "north", "south", "\u{E9}", "e\u{301}"]
-        let patterns = ["**", "a.*", "a.x", "a.y", "b", "*.x"].compactMap(TopicPattern.init)
+        let patterns = ["**", "a.*", "a.x", "a.y", "b", "*.x"].compactMap { try? TopicPattern($0) }
         let subscriptions = (0..<60).map { number in
             var subscription = Subscription(
                 name: "s\(number)",

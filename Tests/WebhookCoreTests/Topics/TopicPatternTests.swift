@@ -3,10 +3,10 @@ import WebhookCore
 
 @Suite struct TopicPatternTests {
     @Test(arguments: ["a", "course.created", "a_1.2b._", "0", String(repeating: "a", count: 256)])
-    func acceptsTopics(topic: String) {
+    func acceptsTopics(topic: String) throws {
         #expect(Topic.isValid(topic))
-        #expect(TopicPattern(topic)?.matches(topic) == true)
-        #expect(TopicPattern(topic)?.hasWildcard == false)
+        #expect(try TopicPattern(topic).matches(topic))
+        #expect(try !TopicPattern(topic).hasWildcard)
     }
 
     @Test(arguments: [
@@ -14,12 +14,12 @@ import WebhookCore
     ])
     func refusesTopics(topic: String) {
         #expect(!Topic.isValid(topic))
-        #expect(TopicPattern(topic) == nil)
+        #expect(throws: TopicPatternError.self) { try TopicPattern(topic) }
     }
 
     @Test(arguments: ["***", "a.*b", "*.", ".*", "a..*", "A.*", "* ", "a.***"])
     func refusesPatterns(pattern: String) {
-        #expect(TopicPattern(pattern) == nil)
+        #expect(throws: TopicPatternError.self) { try TopicPattern(pattern) }
     }
 
     @Test(arguments: [
@@ -33,7 +33,7 @@ import WebhookCore
         ("user.created", "user.created.x", false),
     ])
     func matches(pattern: String, topic: String, expected: Bool) throws {
-        #expect(try #require(TopicPattern(pattern)).matches(topic) == expected)
+        #expect(try TopicPattern(pattern).matches(topic) == expected)
     }
 
     @Test func agreesWithTheDefinition() throws {
@@ -45,7 +45,7 @@ import WebhookCore
             let topic = (0..<Int.random(in: 1...8, using: &random)).map { _ in
                 ["a", "b", "ab"].randomElement(using: &random) ?? ""
             }
-            let read = TopicPattern(pattern.joined(separator: "."))
+            let read = try? TopicPattern(pattern.joined(separator: "."))
             let matches = try #require(read).matches(topic.joined(separator: "."))
             #expect(matches == Self.matches(pattern[...], topic[...]), "\(pattern) \(topic)")
         }
@@ -60,5 +60,14 @@ import WebhookCore
         case "*": return matches(pattern.dropFirst(), topic.dropFirst())
         default: return first == segment && matches(pattern.dropFirst(), topic.dropFirst())
         }
+    }
+
+    @Test func `what is no pattern is thrown with its text and the grammar, harmless to print`() {
+        let error = #expect(throws: TopicPatternError.self) { try TopicPattern("course.*x\u{1B}") }
+        #expect(error?.description.contains(#""course.*x\u{1B}" is no topic or pattern"#) == true, "\(error as Any)")
+        let long = #expect(throws: TopicPatternError.self) { try TopicPattern(String(repeating: "a", count: 300)) }
+        #expect((long?.description.count ?? 0) < 300)
+        let rule = #expect(throws: EgressRuleError.self) { try EgressRule("crm.internal") }
+        #expect(rule?.description.hasPrefix(#""crm.internal" is no network (10.0.0.0/8)"#) == true)
     }
 }

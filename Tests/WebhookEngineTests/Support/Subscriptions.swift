@@ -22,7 +22,7 @@ func subscription(_ name: String = "crm", _ change: (inout DeliveryPolicy) -> Vo
     var subscription = Subscription(
         name: name,
         url: EndpointURL(scheme: .https, host: "\(name).example", port: 443, target: "/"),
-        topics: [TopicPattern("**")].compactMap(\.self),
+        topics: [try? TopicPattern("**")].compactMap(\.self),
         profile: profile
     )
     subscription.policy.jitter = 0
