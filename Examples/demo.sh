@@ -51,7 +51,8 @@ done
 say "\$ webhooks deliveries list --limit 12"
 "$webhooks" deliveries list --limit 12 "${store[@]}"
 
-delivery=$("$webhooks" deliveries list --subscription braincert --limit 1 --json "${store[@]}" | sed -E 's/^\{"id":"([^"]+)".*/\1/')
+# That the list goes on is no news here.
+delivery=$("$webhooks" deliveries list --subscription braincert --limit 1 --json "${store[@]}" 2>/dev/null | sed -E 's/^\{"id":"([^"]+)".*/\1/')
 say "\$ webhooks deliveries show $delivery"
 "$webhooks" deliveries show "$delivery" "${store[@]}"
 

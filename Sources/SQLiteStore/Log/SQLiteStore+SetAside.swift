@@ -21,6 +21,20 @@ extension SQLiteStore {
         }
     }
 
+    public func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents {
+        try await read { db in
+            let row = try RawStatement(
+                db,
+                "SELECT COUNT(*), MIN(due_at) FROM webhooks_pending WHERE place IS NULL AND due_at > ?"
+            )
+            // Not stepped to its end, it would go on holding what it has read from.
+            defer { row.reset() }
+            try row.bind(moment)
+            guard try row.next(), row.int64(0) > 0 else { return ScheduledEvents() }
+            return ScheduledEvents(count: row.int(0), next: row.timestamp(1))
+        }
+    }
+
     public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
         try await write { session in
             let update = try RawStatement(

@@ -50,6 +50,11 @@ public protocol EventLog: Sendable {
         at moment: Timestamp
     ) async throws(StoreError) -> CancelResult
 
+    /// Events that wait for a later `deliverAt`.
+    ///
+    /// - Parameter moment: those that are due after it.
+    func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents
+
     /// Events that were set aside, oldest first, at most so many.
     func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent]
 
@@ -132,6 +137,18 @@ extension EventLog {
         at moment: Timestamp
     ) async throws(StoreError) -> [Delivery.ID] {
         try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: moment).map(\.id)
+    }
+}
+
+/// How many events are due later, and when the next is.
+public struct ScheduledEvents: Sendable, Hashable {
+    public var count: Int
+    /// `nil` where there are none.
+    public var next: Timestamp?
+
+    public init(count: Int = 0, next: Timestamp? = nil) {
+        self.count = count
+        self.next = next
     }
 }
 

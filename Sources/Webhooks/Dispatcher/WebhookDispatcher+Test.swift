@@ -6,7 +6,7 @@ extension WebhookDispatcher {
     ///
     /// - Parameters:
     ///   - topic: a canonical name.
-    ///   - profile: whose example; defaults to the first that lists the topic, else the generic example of `standard`.
+    ///   - profile: whose example; defaults to the first that lists the topic.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
         try topics.exampleData(of: topic, profile: profile)
@@ -36,17 +36,7 @@ extension WebhookDispatcher {
         async throws(WebhooksError)
         -> Delivery
     {
-        let subscription = try find(name, in: registry)
-        let topic = if let topic { topic } else { try testTopic(of: name) }
-        guard let known = subscription.profile.topic(topic) else {
-            throw WebhooksError(.unknown, TopicCatalog.unknown(topic, of: subscription.profile))
-        }
-        let event: Event
-        do throws(EventError) {
-            event = try Event(topic: topic, data: known.example.raw, tenant: subscription.tenant, isTest: true)
-        } catch {
-            throw WebhooksError(error)
-        }
+        let event = try testEvent(for: name, topic: topic)
         return try await delivering(as: .test) { [self] () throws(WebhooksError) in
             _ = try await emitWithinCommand(event, target: name)
             _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)
@@ -56,6 +46,20 @@ extension WebhookDispatcher {
                 throw WebhooksError(.refused, "the running dispatcher has not taken up the test within \(timeout)")
             }
             return delivery
+        }
+    }
+
+    /// The event of a send test: a topic's example for the subscription's tenant, under an id of its own.
+    package func testEvent(for name: String, topic: String? = nil) throws(WebhooksError) -> Event {
+        let subscription = try find(name, in: registry)
+        let topic = if let topic { topic } else { try testTopic(of: name) }
+        guard let known = subscription.profile.topic(topic) else {
+            throw WebhooksError(.unknown, TopicCatalog.unknown(topic, of: subscription.profile))
+        }
+        do throws(EventError) {
+            return try Event(topic: topic, data: known.example.raw, tenant: subscription.tenant, isTest: true)
+        } catch {
+            throw WebhooksError(error)
         }
     }
 }

@@ -74,12 +74,37 @@ extension WebhookDispatcher {
 
     /// Enables or disables a subscription by hand.
     ///
+    /// - Returns: why and since when it was disabled before; `nil` where it wasn't.
     /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
-    public func setEnabled(_ isEnabled: Bool, subscription name: String) async throws(WebhooksError) {
+    @discardableResult
+    public func setEnabled(
+        _ isEnabled: Bool,
+        subscription name: String
+    ) async throws(WebhooksError) -> SubscriptionHealth.Disabled? {
         try await checkKnown(name)
+        let before = try await log.read { log throws(StoreError) in
+            try await log.health().first { $0.subscription == name }?.disabled
+        }
         try await log.write { log throws(StoreError) in
             let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
             try await log.setDisabled(disabled, subscription: name, at: .now)
+        }
+        return before
+    }
+
+    /// How many deliveries of a subscription were cancelled because it was disabled, since a moment; at most `limit` are
+    /// counted.
+    package func cancelledDeliveries(
+        of name: String,
+        since moment: Timestamp,
+        limit: Int
+    ) async throws(WebhooksError) -> Int {
+        var query = DeliveryQuery()
+        query.subscription = name
+        query.states = [.cancelled]
+        query.limit = limit
+        return try await log.deliveries(query).count { delivery in
+            delivery.lastError == .disabled && delivery.settledAt.map { $0 >= moment } == true
         }
     }
 }

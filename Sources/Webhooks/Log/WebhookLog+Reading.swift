@@ -44,6 +44,11 @@ extension WebhookLog {
         return waiting
     }
 
+    /// How many events wait for a later `deliverAt`, and when the next is due.
+    public func scheduledEvents() async throws(WebhooksError) -> ScheduledEvents {
+        try await read { log throws(StoreError) in try await log.scheduledEvents(after: .now) }
+    }
+
     /// The pauses in force, by subscription.
     public func pauses() async throws(WebhooksError) -> [String: SubscriptionHealth.Paused] {
         let health = try await read { log throws(StoreError) in try await log.health() }

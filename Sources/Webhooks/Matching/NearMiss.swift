@@ -25,6 +25,19 @@ extension WebhookDispatcher {
     /// Whether an event is for each of the subscriptions, by the configuration in force, and why not. Looks at no store.
     public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
 
+    /// Why a subscription would not get an event, in words; `nil` where it would, or where there is none of that name.
+    ///
+    /// - Parameter isTest: for a send test, which doesn't ask whether the subscription is enabled.
+    package func mismatch(of event: Event, for name: String, isTest: Bool = false) -> String? {
+        guard let subscription = registry.subscription(named: name),
+            let explanation = explainMatches(of: event).first(where: { $0.subscription == name })
+        else { return nil }
+        let texts = explanation.mismatches.filter { !isTest || $0 != .notEnabled }.map { mismatch in
+            MismatchText.text(mismatch, event, subscription).text
+        }
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
+    }
+
     /// Who almost was to get an event: its topic is right or nearly so, and at most two conditions don't hold.
     package func nearMisses(of event: Event) -> NearMisses {
         NearMisses(event, registry.explainMatches(of: event), registry, topics)

@@ -40,7 +40,8 @@ struct RetriggerPlanBuilder {
             do throws(RenderingError) {
                 retrigger.rendering = try rendering(of: event, for: delivery.subscription)
             } catch {
-                let reason = "its body can't be rendered: \(error); mend the template or the event's data"
+                let reason =
+                    "its body can't be rendered: \(error); mend the template, or emit the event again with another id"
                 refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
                 return
             }

@@ -58,20 +58,24 @@ public struct TopicCatalog: Sendable {
             }
         }
         let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`"
-        throw WebhooksError(.unknown, "no profile has a topic \(topic); \(hint)")
+        let any = Topic.isValid(topic) ? "; `standard` takes any topic" : ""
+        throw WebhooksError(.unknown, "no profile lists the topic \(topic)\(any); \(hint)")
     }
 
     /// A topic's example.
     ///
-    /// - Parameter name: the profile; defaults to the first that lists the topic, else the generic example of `standard`.
+    /// - Parameter name: the profile; defaults to the first that lists the topic. `standard` has a generic example for
+    ///   every topic, which counts only where it is asked for: a slip would send it.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile name: String? = nil) throws(WebhooksError) -> ByteString {
-        do throws(WebhooksError) {
+        if name != nil || !Topic.isValid(topic) || names.contains(topic) {
             return try self.topic(topic, profile: name).topic.example.raw
-        } catch {
-            guard name == nil, Topic.isValid(topic) else { throw error }
-            return try self.topic(topic, profile: "standard").topic.example.raw
         }
+        let hint = NameHint.question(topic, in: names).map { "; \($0)" } ?? ""
+        throw WebhooksError(
+            .unknown,
+            "no profile has an example of \(topic)\(hint) (--profile standard has a generic one)"
+        )
     }
 
     /// The name of every topic that a profile lists.

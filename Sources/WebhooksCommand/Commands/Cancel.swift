@@ -43,21 +43,32 @@ struct Cancel: AsyncParsableCommand {
             if subscription != nil { members.append(("unmatchedEvents", .integer(result.unmatchedEvents))) }
             JSONOutput.object(members).write()
         } else {
-            write(result)
+            try await write(result, opened.log)
         }
         if !result.tooLate.isEmpty || !result.unknown.isEmpty { throw ExitStatus.negative }
     }
 
-    private func write(_ result: CancelResult) {
+    private func write(_ result: CancelResult, _ log: WebhookLog) async throws {
         func list(_ text: String, _ ids: [String]) {
             for id in ids { Output.standard.writeLine("\(text)  \(PlainText.escaped(id))") }
         }
         list("cancelled", result.events)
-        list("cancelled", result.deliveries.map(\.description))
-        list("too late ", result.tooLate)
-        list("unknown  ", result.unknown)
+        list("cancelled", try await named(result.deliveries.map(\.description), log))
+        list("too late ", try await named(result.tooLate, log))
+        for id in result.unknown { list("unknown  ", ["\(id)\(try await IDHint.question(id, in: log))"]) }
         if let subscription { writeCounts(result, of: subscription) }
         if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
+    }
+
+    /// The ids of deliveries, behind the events' that somebody gave: `pay-2 (dlv_2)`.
+    private func named(_ deliveries: [String], _ log: WebhookLog) async throws -> [String] {
+        let given = Set(ids.filter { Delivery.ID($0) == nil })
+        guard !given.isEmpty else { return deliveries }
+        var events: [String: String] = [:]
+        for event in given {
+            for delivery in try await log.deliveries(ofEvents: [event]) { events[delivery.id.description] = event }
+        }
+        return deliveries.map { id in events[id].map { "\($0) (\(id))" } ?? id }
     }
 
     /// How many of each, where nobody has given the ids.

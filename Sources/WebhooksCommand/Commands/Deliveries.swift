@@ -36,8 +36,9 @@ struct DeliveriesList: AsyncParsableCommand {
         query.subscription = delivery.subscription
         if let after = page.after {
             guard let row = try await log.delivery(named: after) else {
-                throw CommandFailure.notFound(
-                    "delivery \(after)",
+                throw try await IDHint.noDelivery(
+                    after,
+                    in: log,
                     hint: "--after takes the id of the last row of a page"
                 )
             }
@@ -55,7 +56,9 @@ struct DeliveriesList: AsyncParsableCommand {
             }
             return deliveries.count
         }
-        if !options.json { Pages.write(DeliveryOutput.listTable(found), empty: "no deliveries") }
+        if !options.json {
+            Pages.write(DeliveryOutput.listTable(found, paused: try await log.paused(found)), empty: "no deliveries")
+        }
         if isCut, let last = query.after { Pages.noteCut(page.limit, after: last.description, asJSON: options.json) }
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: filter.topic)
     }
@@ -80,13 +83,13 @@ struct DeliveriesShow: AsyncParsableCommand {
     func run() async throws {
         let log = try options.openLog().log
         guard let delivery = try await log.delivery(named: id) else {
-            throw CommandFailure.notFound("delivery \(id)", hint: "`webhooks deliveries list` shows those there are")
+            throw try await IDHint.noDelivery(id, in: log, hint: "`webhooks deliveries list` shows those there are")
         }
         let attempts = try await log.attempts(of: delivery.id)
         if options.json {
             DeliveryOutput.json(delivery, log: attempts).write()
         } else {
-            DeliveryOutput.write(delivery, attempts)
+            DeliveryOutput.write(delivery, attempts, paused: try await log.paused([delivery]))
         }
     }
 }

@@ -38,16 +38,15 @@ struct Disable: AsyncParsableCommand {
             let when = dispatcher.log.runningDispatcher() != nil ? "" : " when a dispatcher runs next"
             next = "\(open) \(are) cancelled\(when); \(next)"
         }
-        Self.report(subscription, isEnabled: false, cancels: open > 0 ? open : nil, asJSON: options.json, next)
+        if options.json {
+            return Self.json(subscription, isEnabled: false, cancels: open > 0 ? open : nil).write()
+        }
+        Output.standard.writeLine(PlainText.escaped("\(subscription) is disabled; \(next)"))
     }
 
-    static func report(_ name: String, isEnabled: Bool, cancels: Int? = nil, asJSON: Bool, _ next: String) {
-        if asJSON {
-            var members: [(String, JSONOutput)] = [("subscription", .text(name)), ("enabled", .bool(isEnabled))]
-            if let cancels { members.append(("cancels", .integer(cancels))) }
-            return JSONOutput.object(members).write()
-        }
-        let state = isEnabled ? "enabled" : "disabled"
-        Output.standard.writeLine(PlainText.escaped("\(name) is \(state); \(next)"))
+    static func json(_ name: String, isEnabled: Bool, cancels: Int? = nil) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [("subscription", .text(name)), ("enabled", .bool(isEnabled))]
+        if let cancels { members.append(("cancels", .integer(cancels))) }
+        return .object(members)
     }
 }

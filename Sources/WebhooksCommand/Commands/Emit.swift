@@ -198,7 +198,7 @@ struct Emit: AsyncParsableCommand {
         if options.json {
             emitted.json.write()
         } else {
-            emitted.write()
+            emitted.write(paused: try await log.paused(deliveries))
         }
         return matching
     }

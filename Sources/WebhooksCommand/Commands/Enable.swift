@@ -19,15 +19,33 @@ struct Enable: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
-        try await dispatcher.setEnabled(true, subscription: subscription)
+        let disabled = try await dispatcher.setEnabled(true, subscription: subscription)
+        if options.json { return Disable.json(subscription, isEnabled: true).write() }
         let isOff = dispatcher.registry.subscription(named: subscription)?.isEnabled == false
-        Disable.report(
-            subscription,
-            isEnabled: true,
-            asJSON: options.json,
-            isOff
-                ? "the configuration still says `enabled: false`"
-                : "`webhooks retrigger --state cancelled --subscription \(subscription)` sends what was missed"
-        )
+        var cancelled = 0
+        if let disabled, !isOff {
+            cancelled = try await dispatcher.cancelledDeliveries(
+                of: subscription,
+                since: disabled.at,
+                limit: Self.mostCounted
+            )
+        }
+        let line = Self.text(subscription, wasDisabled: disabled != nil, isOff: isOff, cancelled: cancelled)
+        Output.standard.writeLine(PlainText.escaped(line))
+    }
+
+    private static let mostCounted = 1000
+
+    /// - Parameters:
+    ///   - isOff: whether the configuration says `enabled: false`.
+    ///   - cancelled: deliveries that were cancelled while it was disabled.
+    static func text(_ name: String, wasDisabled: Bool, isOff: Bool, cancelled: Int) -> String {
+        let line = "\(name) " + (wasDisabled ? "is enabled" : "was not disabled")
+        if isOff { return line + "; the configuration says `enabled: false`" }
+        guard wasDisabled, cancelled > 0 else { return line }
+        let count = cancelled < mostCounted ? Counted.deliveries(cancelled) : "\(mostCounted) deliveries or more"
+        let was = cancelled == 1 ? "was" : "were"
+        return line
+            + "; \(count) \(was) cancelled meanwhile: `webhooks retrigger --state cancelled --subscription \(name)` sends them again"
     }
 }

@@ -33,7 +33,7 @@ struct EventsList: AsyncParsableCommand {
         query.isTest = page.test
         query.after = page.after
         if let after = page.after, try await log.event(after) == nil {
-            throw CommandFailure.notFound("event \(after)", hint: "--after takes the id of the last row of a page")
+            throw try await IDHint.noEvent(after, in: log, hint: "--after takes the id of the last row of a page")
         }
         var table = Table([
             .init("EVENT"), .init("TOPIC", flexible: true), .init("TENANT", flexible: true, sacrifice: 2),
@@ -76,7 +76,7 @@ struct EventsShow: AsyncParsableCommand {
     func run() async throws {
         let log = try options.openLog().log
         guard let event = try await log.event(id) else {
-            throw CommandFailure.notFound("event \(id)", hint: "`webhooks events list` shows those there are")
+            throw try await IDHint.noEvent(id, in: log, hint: "`webhooks events list` shows those there are")
         }
         if data {
             // To a terminal in escapes that mean the same; to anything else as it is.
@@ -91,7 +91,8 @@ struct EventsShow: AsyncParsableCommand {
         if options.json {
             EventOutput.json(logged, data: event.data, deliveries: deliveries).write()
         } else {
-            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching)
+            let paused = try await log.paused(deliveries)
+            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching, paused: paused)
         }
     }
 }

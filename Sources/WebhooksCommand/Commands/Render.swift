@@ -6,7 +6,8 @@ struct Render: AsyncParsableCommand {
         abstract: "Prints the exact HTTP request that an event would make.",
         discussion: """
             Neither sends nor stores anything. Credentials are *** unless --show-secrets; signatures are shown. With \
-            --at and --id the output repeats byte for byte.
+            --at and --id the output repeats byte for byte. A subscription that would not get the event is rendered for \
+            all the same, with a note on stderr that says why not.
 
               webhooks render loopwise course.created --data @d.json --id evt_1 \\
                 --at 2026-03-01T09:30:00Z
@@ -54,6 +55,10 @@ struct Render: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
+        let names = dispatcher.registry.subscriptions.map(\.name)
+        if let problem = Self.swapped(subscription, topic, among: names) {
+            throw CommandFailure(.data, code: WebhooksError.Code.unknown.description, problem)
+        }
         let profile = dispatcher.registry.subscription(named: subscription)?.profile.name
         let data =
             payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
@@ -67,8 +72,17 @@ struct Render: AsyncParsableCommand {
             isTest: test
         )
         let request = try dispatcher.render(event, for: subscription, at: moment)
+        if let reason = dispatcher.mismatch(of: event, for: subscription) {
+            Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
+        }
         let endpoint = dispatcher.registry.subscription(named: subscription)?.url
         write(request, to: showSecrets ? endpoint : nil)
+    }
+
+    /// What is to be said where the two arguments stand in each other's place.
+    static func swapped(_ subscription: String, _ topic: String, among names: [String]) -> String? {
+        guard !names.contains(subscription), names.contains(topic) else { return nil }
+        return "\(topic) is a subscription: webhooks render \(topic) \(subscription) …"
     }
 
     /// - Parameter endpoint: given where secrets are to be shown.

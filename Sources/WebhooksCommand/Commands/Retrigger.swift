@@ -72,7 +72,7 @@ struct Retrigger: AsyncParsableCommand {
         } else if plan.refusals.isEmpty, plan.unknown.isEmpty, !options.json {
             Output.standard.writeLine("nothing to send again")
         }
-        try reportRest(plan)
+        try await reportRest(plan, dispatcher.log)
     }
 
     private var query: DeliveryQuery {
@@ -101,7 +101,7 @@ struct Retrigger: AsyncParsableCommand {
         let trap = InterruptTrap()
         if detach {
             let ids = try await insert(plan, dispatcher, trap)
-            write(try await dispatcher.log.deliveries(ids))
+            try await write(try await dispatcher.log.deliveries(ids), dispatcher.log)
             if ids.count < plan.deliveries.count { throw ExitStatus.negative }
             return
         }
@@ -115,11 +115,11 @@ struct Retrigger: AsyncParsableCommand {
                 try await dispatcher.log.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count
             )
         }
-        write(deliveries)
+        try await write(deliveries, dispatcher.log)
         try await PausedNotice.write(deliveries, on: dispatcher.log, asJSON: options.json)
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {
             // What was refused is said all the same.
-            try reportRest(plan)
+            try await reportRest(plan, dispatcher.log)
             throw ExitStatus.negative
         }
     }
@@ -143,11 +143,11 @@ struct Retrigger: AsyncParsableCommand {
         return ids
     }
 
-    private func write(_ deliveries: [Delivery]) {
+    private func write(_ deliveries: [Delivery], _ log: WebhookLog) async throws {
         if options.json {
             for delivery in deliveries { DeliveryOutput.json(delivery).write() }
         } else {
-            DeliveryOutput.outcomeTable(deliveries).write()
+            DeliveryOutput.outcomeTable(deliveries, paused: try await log.paused(deliveries)).write()
         }
     }
 
@@ -161,12 +161,12 @@ struct Retrigger: AsyncParsableCommand {
     }
 
     /// Says what was refused or unknown, all at once.
-    private func reportRest(_ plan: RetriggerPlan) throws {
+    private func reportRest(_ plan: RetriggerPlan, _ log: WebhookLog) async throws {
         guard !plan.refusals.isEmpty || !plan.unknown.isEmpty else { return }
         let refusals = plan.refusals.map { refusal in
             "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: \(refusal.reason)"
         }
-        let unknown = plan.unknown.map { "there is no event or delivery \($0)" }
+        let unknown = try await IDHint.unknown(plan.unknown, in: log)
         let code: WebhooksError.Code = refusals.isEmpty ? .notFound : .refused
         throw CommandFailure(
             .negative,

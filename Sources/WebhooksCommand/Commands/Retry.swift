@@ -63,7 +63,7 @@ struct Retry: AsyncParsableCommand {
             plan = try await log.retry(plan)
             try await report(plan, log)
         }
-        try reportRest(plan)
+        try await reportRest(plan, log)
     }
 
     private var query: DeliveryQuery {
@@ -91,7 +91,7 @@ struct Retry: AsyncParsableCommand {
         } else if deliveries.isEmpty {
             if ids.isEmpty { Output.standard.writeLine("nothing to retry") }
         } else {
-            DeliveryOutput.outcomeTable(deliveries).write()
+            DeliveryOutput.outcomeTable(deliveries, paused: try await log.paused(deliveries)).write()
             let are = deliveries.count == 1 ? "is" : "are"
             Output.standard.writeLine(
                 "\(Counted.deliveries(deliveries.count)) \(are) due now; breaker, limits and order stay in force"
@@ -105,13 +105,13 @@ struct Retry: AsyncParsableCommand {
     }
 
     /// Says what could not be retried, all at once.
-    private func reportRest(_ plan: RetryPlan) throws {
+    private func reportRest(_ plan: RetryPlan, _ log: WebhookLog) async throws {
         guard !ids.isEmpty else { return }
         let refused =
             plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
             + plan.inFlight.map { "\($0) has an attempt under way" }
             + plan.unmatched.map { "\($0) has no deliveries yet: it waits for a dispatcher, or for its time" }
-        let unknown = plan.unknown.map { "there is no event or delivery \($0)" }
+        let unknown = try await IDHint.unknown(plan.unknown, in: log)
         guard !refused.isEmpty || !unknown.isEmpty else { return }
         let code: WebhooksError.Code = refused.isEmpty ? .notFound : .refused
         throw CommandFailure(

@@ -14,14 +14,15 @@ struct Run: AsyncParsableCommand {
               webhooks run
               webhooks run --until-idle       (from cron: delivers what is due and ends)
 
-            With --until-idle or --until-settled it exits 1 where deliveries failed meanwhile or wait for a retry.
+            With --until-idle or --until-settled it exits 1 where deliveries failed meanwhile or wait for a retry. \
+            Neither waits for events that are due later (--in, --deliver-at): it says how many there are.
             """
     )
 
     @Flag(help: "Ends when nothing is due now and nothing is in flight; retries are left to the next run.")
     var untilIdle = false
 
-    @Flag(help: "Ends when every delivery has settled.")
+    @Flag(help: "Ends when every delivery has settled; events that are due later are not waited for.")
     var untilSettled = false
 
     @OptionGroup var options: ConfigurationOptions
@@ -49,7 +50,7 @@ struct Run: AsyncParsableCommand {
         if options.json {
             change.json.write()
         } else {
-            Output.standard.writeLine(change.text)
+            Output.standard.writeLine(change.text(later: try await dispatcher.log.scheduledEvents()))
         }
         if signals.isStopping || !change.isGood { throw ExitStatus.negative }
     }

@@ -7,7 +7,8 @@ struct SendTest: AsyncParsableCommand {
         abstract: "Sends a test: one attempt with a topic's example.",
         discussion: """
             Marked as a test in the log and, where the profile has a flag for it, on the wire. Works while the \
-            subscription is disabled, and with `enabled: false`. Exits 1 unless it was delivered.
+            subscription is disabled, and with `enabled: false`. Sends whatever the filter and the topics say, with a \
+            note where they would not let the event through. Exits 1 unless it was delivered.
 
               webhooks test crm
               webhooks test crm --topic course.created --json | jq .log
@@ -33,6 +34,10 @@ struct SendTest: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
+        let event = try dispatcher.testEvent(for: subscription, topic: topic)
+        if let reason = dispatcher.mismatch(of: event, for: subscription, isTest: true) {
+            Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
+        }
         let delivery = try await dispatcher.sendTest(to: subscription, topic: topic, timeout: wait.duration)
         let attempts = try await dispatcher.attempts(of: delivery.id)
         if options.json {

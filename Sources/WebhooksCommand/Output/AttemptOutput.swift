@@ -65,7 +65,7 @@ enum AttemptOutput {
     }
 
     private static func verdict(_ attempt: Attempt, _ terminal: Terminal) -> String {
-        let result = [attempt.status.map(String.init), attempt.error?.rawValue].compactMap { $0 }.joined(separator: " ")
+        let result = DeliveryOutput.result(attempt.status, attempt.error) ?? ""
         switch attempt.outcome {
         case .succeeded: return terminal.styled("succeeded", .good) + " " + result
         case .failed: return terminal.styled("failed", .bad) + " " + result

@@ -2,7 +2,9 @@ internal import Webhooks
 
 extension DeliveryOutput {
     /// A delivery with its attempts, for people.
-    static func write(_ delivery: Delivery, _ attempts: [Attempt]) {
+    ///
+    /// - Parameter paused: subscriptions that are.
+    static func write(_ delivery: Delivery, _ attempts: [Attempt], paused: Set<String> = []) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String, _ style: Terminal.Style = .plain) {
             let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
@@ -18,10 +20,12 @@ extension DeliveryOutput {
         fact("event", delivery.event + (delivery.isTest ? " (test)" : ""))
         fact("topic", delivery.topic)
         if let tenant = delivery.tenant { fact("tenant", tenant) }
-        fact("mode", delivery.mode.rawValue)
+        fact("mode", mode(delivery))
         fact("attempts", String(delivery.attempts))
         fact("created", RelativeTime.long(delivery.createdAt))
-        if let next = delivery.nextAttemptAt { fact("next attempt", RelativeTime.long(next)) }
+        if let next = delivery.nextAttemptAt {
+            fact("next attempt", "\(next) (\(self.next(delivery, paused: paused)))")
+        }
         if let settled = delivery.settledAt { fact("settled", RelativeTime.long(settled)) }
         if let original = delivery.retriggerOf { fact("sends again", original.description) }
         for attempt in attempts { AttemptOutput.write(attempt) }

@@ -26,7 +26,9 @@ enum DeliveryOutput {
     }
 
     /// What an emit did: a row for each delivery.
-    static func outcomeTable(_ deliveries: [Delivery]) -> Table {
+    ///
+    /// - Parameter paused: subscriptions that are.
+    static func outcomeTable(_ deliveries: [Delivery], paused: Set<String>) -> Table {
         var table = Table([
             .init("DELIVERY"), .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
             .init("RESULT", flexible: true), .init("NEXT", flexible: true),
@@ -35,14 +37,16 @@ enum DeliveryOutput {
             table.add([
                 .init(delivery.id.description), .init(delivery.subscription), state(delivery.state),
                 .init(String(delivery.attempts)), .init(result(delivery)),
-                .init(delivery.nextAttemptAt.map { RelativeTime.text($0) } ?? ""),
+                .init(next(delivery, paused: paused)),
             ])
         }
         return table
     }
 
     /// A page of the log.
-    static func listTable(_ deliveries: [Delivery]) -> Table {
+    ///
+    /// - Parameter paused: subscriptions that are.
+    static func listTable(_ deliveries: [Delivery], paused: Set<String>) -> Table {
         var table = Table([
             .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
             .init("TOPIC", flexible: true, sacrifice: 5),
@@ -54,16 +58,32 @@ enum DeliveryOutput {
                 .init(delivery.id.description), .init(delivery.event), .init(topic(delivery)),
                 .init(delivery.subscription), state(delivery.state), .init(String(delivery.attempts)),
                 .init(result(delivery)), .init(RelativeTime.text(delivery.createdAt)),
-                .init(delivery.nextAttemptAt.map { RelativeTime.text($0) } ?? ""),
+                .init(next(delivery, paused: paused)),
             ])
         }
         return table
     }
 
-    /// The last answer's status and what went wrong: `503 status`, `timeout`, `204`.
-    static func result(_ delivery: Delivery) -> String {
-        let parts = [delivery.lastStatus.map(String.init), delivery.lastError?.rawValue].compactMap { $0 }
-        return parts.isEmpty ? "-" : parts.joined(separator: " ")
+    /// When the next attempt is due: `in 5 s`, `now`, `overdue`, or `paused`; nothing where there is none.
+    static func next(_ delivery: Delivery, paused: Set<String>, now: Timestamp = .now) -> String {
+        guard let next = delivery.nextAttemptAt else { return "" }
+        if paused.contains(delivery.subscription) { return "paused" }
+        return next.milliseconds + 1000 <= now.milliseconds ? "overdue" : RelativeTime.text(next, now: now)
+    }
+
+    /// The last answer's status and what went wrong: `503`, `timeout`, `204`.
+    static func result(_ delivery: Delivery) -> String { result(delivery.lastStatus, delivery.lastError) ?? "-" }
+
+    /// A status tells by itself that it was the status; `nil` where there is neither.
+    static func result(_ status: Int?, _ error: DeliveryError?) -> String? {
+        let named = status != nil && error == .status ? nil : error
+        let parts = [status.map(String.init), named?.rawValue].compactMap { $0 }
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
+
+    /// A send test makes one attempt, whatever its subscription's mode.
+    static func mode(_ delivery: Delivery) -> String {
+        delivery.isTest && delivery.mode == .singleShot ? "test (one attempt)" : delivery.mode.rawValue
     }
 
     static func state(_ state: DeliveryState) -> Table.Cell { .init(state.rawValue, style(state)) }

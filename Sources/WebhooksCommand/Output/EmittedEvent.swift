@@ -60,7 +60,8 @@ struct EmittedEvent {
         return .object(members)
     }
 
-    func write() {
+    /// - Parameter paused: subscriptions that are.
+    func write(paused: Set<String>) {
         let terminal = Terminal.standardOutput
         var line = terminal.styled(PlainText.escaped(event.id), .bold) + "  " + PlainText.escaped(event.topic)
         if event.isTest { line += " (test)" }
@@ -76,7 +77,7 @@ struct EmittedEvent {
         }
         Output.standard.writeLine(line)
         if case .nobody(let misses?) = matching { write(misses) }
-        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries).write() }
+        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, paused: paused).write() }
     }
 
     private func write(_ misses: NearMisses) {

@@ -37,12 +37,15 @@ enum EventOutput {
         ]
     }
 
-    /// - Parameter matching: why there are no deliveries, where there are none.
+    /// - Parameters:
+    ///   - matching: why there are no deliveries, where there are none.
+    ///   - paused: subscriptions that are.
     static func write(
         _ event: LoggedEvent,
         data: ByteString,
         deliveries: [Delivery],
-        matching: EmittedEvent.Matching
+        matching: EmittedEvent.Matching,
+        paused: Set<String>
     ) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String) {
@@ -63,7 +66,7 @@ enum EventOutput {
         if deliveries.isEmpty {
             Output.standard.writeLine("no deliveries" + reason(matching))
         } else {
-            DeliveryOutput.outcomeTable(deliveries).write()
+            DeliveryOutput.outcomeTable(deliveries, paused: paused).write()
         }
     }
 

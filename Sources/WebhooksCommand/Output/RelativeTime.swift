@@ -23,14 +23,13 @@ enum RelativeTime {
         return span(milliseconds: microseconds / 1000)
     }
 
+    /// To the nearest whole unit: a moment after `--in 60m` it is an hour, not 59 minutes.
     private static func span(milliseconds: Int64) -> String {
-        let seconds = milliseconds / 1000
-        return switch seconds {
-        case ..<60: "\(seconds) s"
-        case ..<3600: "\(seconds / 60) min"
-        case ..<(2 * 86_400): "\(seconds / 3600) h"
-        default: "\(seconds / 86_400) d"
-        }
+        func rounded(_ unit: Int64) -> Int64 { milliseconds / unit + (milliseconds % unit * 2 >= unit ? 1 : 0) }
+        if rounded(1000) < 60 { return "\(rounded(1000)) s" }
+        if rounded(60_000) < 60 { return "\(rounded(60_000)) min" }
+        if rounded(3_600_000) < 48 { return "\(rounded(3_600_000)) h" }
+        return "\(rounded(86_400_000)) d"
     }
 
     private static func decimal(_ value: Int64, digits: Int) -> String {

@@ -26,7 +26,9 @@ struct BatchSummary: Sendable {
     var areDelivered: Bool { undelivered.isEmpty }
 
     /// What isn't delivered, the first of them; no lines where all is.
-    var table: Table { DeliveryOutput.outcomeTable(undelivered) }
+    func table(_ log: WebhookLog) async throws(WebhooksError) -> Table {
+        DeliveryOutput.outcomeTable(undelivered, paused: try await log.paused(undelivered))
+    }
 
     /// `3 events stored, 5 deliveries: 4 delivered, 1 waiting`.
     func text(stored: Int) -> String {

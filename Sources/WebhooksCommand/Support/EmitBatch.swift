@@ -47,7 +47,7 @@ struct EmitBatch {
             }
             return (try await report(stored), stored.count, wait, failure)
         }
-        if !emit.options.json { summary.table.write() }
+        if !emit.options.json { try await summary.table(dispatcher.log).write() }
         if wait.paused > 0 {
             let wait =
                 wait.paused == 1

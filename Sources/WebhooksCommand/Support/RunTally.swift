@@ -44,13 +44,18 @@ struct RunTally {
     /// Whether nothing failed, and nothing waits for a retry.
     var isGood: Bool { failed == 0 && unknown == 0 && waiting == 0 && pending == 0 }
 
-    var text: String {
+    /// - Parameter later: events that were not waited for.
+    func text(later: ScheduledEvents, now: Timestamp = .now) -> String {
         let parts = [
             (delivered, "delivered"), (failed, "failed"), (unknown, "unknown"), (waiting, "waiting for a retry"),
             (pending, "pending"),
         ]
         let present = parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        return present.isEmpty ? "nothing to deliver" : present.joined(separator: ", ")
+        let text = present.isEmpty ? "nothing to deliver" : present.joined(separator: ", ")
+        guard let next = later.next else { return text }
+        let are = later.count == 1 ? "is" : "are"
+        return text + (present.isEmpty ? " now" : "")
+            + "; \(Counted.text(later.count, "event")) \(are) due later, the next \(RelativeTime.text(next, now: now))"
     }
 
     var json: JSONOutput {

@@ -5,6 +5,7 @@ extension StoreConformance {
         Check("an event is set aside at the second end of a process that rendered it", countsEnds),
         Check("an event set aside is given out no more, until it is released or cancelled", setsAside),
         Check("events that are left out are not read", excludes),
+        Check("events that are due later are counted, with the next due moment", countsScheduled),
     ]
 
     private static func pending(_ driver: StoreDriver, excluding rows: Set<Int64> = []) async throws -> [Int64] {
@@ -13,6 +14,19 @@ extension StoreConformance {
             reads.pendingEventsDueBy = .at(1_000)
             reads.excludedEvents = rows
         }.pendingEvents.map(\.row)
+    }
+
+    static func countsScheduled(_ driver: StoreDriver) async throws {
+        let none = try await driver.store.scheduledEvents(after: .at(0))
+        try expect(none, ScheduledEvents(), "an empty store")
+        for (id, due) in [("now", nil), ("early", 5_000), ("late", 9_000), ("dropped", 9_500)] as [(String, Int64?)] {
+            _ = try await driver.acceptPending(.sample(id, deliverAt: due.map { .at($0) }), at: .at(0))
+        }
+        _ = try await driver.store.cancel(events: ["dropped"], deliveries: [], subscription: nil, at: .at(1_000))
+        for (moment, count, next) in [(1_000, 2, 5_000), (5_000, 1, 9_000), (9_000, 0, nil)] as [(Int64, Int, Int64?)] {
+            let expected = ScheduledEvents(count: count, next: next.map { .at($0) })
+            try expect(try await driver.store.scheduledEvents(after: .at(moment)), expected, "after \(moment)")
+        }
     }
 
     static func countsEnds(_ driver: StoreDriver) async throws {

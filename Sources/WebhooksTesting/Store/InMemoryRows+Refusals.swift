@@ -59,6 +59,12 @@ extension InMemoryRows {
         return Array(all.prefix(limit))
     }
 
+    func scheduledEvents(after moment: Timestamp) -> ScheduledEvents {
+        let due = events.values.filter { $0.state == .waitsForFanOut && $0.place == nil }.compactMap(\.event.deliverAt)
+            .filter { $0 > moment }
+        return ScheduledEvents(count: due.count, next: due.min())
+    }
+
     mutating func releaseSetAside(_ ids: [String]) -> [Int64] {
         ids.compactMap { id in
             guard let row = event(id), case .setAside = row.state else { return nil }

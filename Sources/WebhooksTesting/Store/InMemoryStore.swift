@@ -132,6 +132,10 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         rows.setAsideEvents(limit: limit)
     }
 
+    public func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents {
+        rows.scheduledEvents(after: moment)
+    }
+
     public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
         try write { $0.releaseSetAside(events) }
     }

@@ -1,0 +1,40 @@
+internal import Webhooks
+
+/// What somebody may have meant by an id that names nothing of the kind that was asked for.
+enum IDHint {
+    /// The delivery that a bare number may stand for.
+    static func number(_ text: String) -> Delivery.ID? {
+        text.utf8.count < 19 ? Delivery.ID("dlv_" + text) : nil
+    }
+
+    /// `; did you mean dlv_7?` for a number that is a delivery's; else nothing.
+    static func question(_ text: String, in log: WebhookLog) async throws(WebhooksError) -> String {
+        guard let id = number(text), try await log.delivery(id) != nil else { return "" }
+        return "; did you mean \(id)?"
+    }
+
+    /// Says that there is no such delivery, and what else has that id.
+    static func noDelivery(_ text: String, in log: WebhookLog, hint: String) async throws -> CommandFailure {
+        if try await log.event(text) != nil { return wrongKind("\(text) is an event: webhooks events show \(text)") }
+        return .notFound("delivery \(text)\(try await question(text, in: log))", hint: hint)
+    }
+
+    /// Says that there is no such event, and what else has that id.
+    static func noEvent(_ text: String, in log: WebhookLog, hint: String) async throws -> CommandFailure {
+        if let id = Delivery.ID(text), try await log.delivery(id) != nil {
+            return wrongKind("\(text) is a delivery: webhooks deliveries show \(text)")
+        }
+        return .notFound("event \(text)\(try await question(text, in: log))", hint: hint)
+    }
+
+    /// Says of each id that it names nothing at all.
+    static func unknown(_ ids: [String], in log: WebhookLog) async throws -> [String] {
+        var lines: [String] = []
+        for id in ids { lines.append("there is no event or delivery \(id)\(try await question(id, in: log))") }
+        return lines
+    }
+
+    private static func wrongKind(_ message: String) -> CommandFailure {
+        CommandFailure(.negative, code: WebhooksError.Code.notFound.description, message)
+    }
+}

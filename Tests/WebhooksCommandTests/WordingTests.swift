@@ -1,0 +1,184 @@
+import Testing
+import Webhooks
+
+@testable import WebhooksCommand
+
+/// What people read: moments, results, and what to do next.
+@Suite struct WordingTests {
+    private static let now = Timestamp(milliseconds: 1_000_000_000)
+
+    private func delivery(
+        _ state: DeliveryState = .waiting,
+        due seconds: Int64? = nil,
+        status: Int? = nil,
+        error: DeliveryError? = nil,
+        mode: DeliveryMode = .retry,
+        isTest: Bool = false
+    ) -> Delivery {
+        Delivery(
+            id: Delivery.ID(rawValue: 1),
+            event: "e",
+            topic: "a.b",
+            tenant: nil,
+            subscription: "crm",
+            state: state,
+            mode: mode,
+            attempts: 1,
+            nextAttemptAt: seconds.map { Self.now + .seconds($0) },
+            lastStatus: status,
+            lastError: error,
+            createdAt: Self.now,
+            settledAt: nil,
+            isTest: isTest,
+            retriggerOf: nil
+        )
+    }
+
+    @Test(
+        arguments: [
+            (3_599_900, "in 1 h"), (3_540_000, "in 59 min"), (59_600, "in 1 min"), (59_400, "in 59 s"),
+            (1_400, "in 1 s"),
+            (-90_000, "2 min ago"), (28_799_500, "in 8 h"), (172_800_000, "in 2 d"), (400, "now"),
+        ] as [(Int64, String)]
+    )
+    func `a distance is rounded to the nearest`(milliseconds: Int64, text: String) {
+        #expect(RelativeTime.text(Timestamp(milliseconds: Self.now.milliseconds + milliseconds), now: Self.now) == text)
+    }
+
+    @Test func `the next attempt is due, overdue or paused`() {
+        func next(_ seconds: Int64?, _ paused: Set<String> = []) -> String {
+            DeliveryOutput.next(delivery(due: seconds), paused: paused, now: Self.now)
+        }
+        #expect(next(5) == "in 5 s")
+        #expect(next(0) == "now")
+        #expect(next(-120) == "overdue")
+        #expect(next(-120, ["crm"]) == "paused")
+        #expect(next(5, ["erp"]) == "in 5 s")
+        #expect(next(nil, ["crm"]) == "")
+    }
+
+    @Test func `a result names the error only where the status doesn't tell`() {
+        #expect(DeliveryOutput.result(delivery(status: 503, error: .status)) == "503")
+        #expect(DeliveryOutput.result(delivery(error: .timeout)) == "timeout")
+        #expect(DeliveryOutput.result(delivery(status: 204)) == "204")
+        #expect(DeliveryOutput.result(delivery()) == "-")
+        // Programs get both.
+        #expect(DeliveryOutput.json(delivery(status: 503, error: .status)).line.contains(#""lastError":"status""#))
+    }
+
+    @Test func `a send test is no single-shot subscription`() {
+        #expect(DeliveryOutput.mode(delivery(mode: .singleShot, isTest: true)) == "test (one attempt)")
+        #expect(DeliveryOutput.mode(delivery(mode: .singleShot)) == "single-shot")
+        #expect(DeliveryOutput.mode(delivery(mode: .retry, isTest: true)) == "retry")
+        #expect(DeliveryOutput.json(delivery(mode: .singleShot, isTest: true)).line.contains(#""mode":"single-shot""#))
+    }
+
+    @Test func `a run says what is due later`() {
+        let later = ScheduledEvents(count: 1, next: Self.now + .seconds(8 * 3600))
+        #expect(
+            RunTally().text(later: later, now: Self.now)
+                == "nothing to deliver now; 1 event is due later, the next in 8 h"
+        )
+        #expect(RunTally().text(later: ScheduledEvents()) == "nothing to deliver")
+    }
+
+    @Test func `enabling says what there is to say`() {
+        func text(_ wasDisabled: Bool, isOff: Bool = false, _ cancelled: Int) -> String {
+            Enable.text("crm", wasDisabled: wasDisabled, isOff: isOff, cancelled: cancelled)
+        }
+        #expect(text(false, 0) == "crm was not disabled")
+        #expect(text(true, 0) == "crm is enabled")
+        let command = "`webhooks retrigger --state cancelled --subscription crm`"
+        #expect(text(true, 1) == "crm is enabled; 1 delivery was cancelled meanwhile: \(command) sends them again")
+        #expect(text(true, 1000).contains("1000 deliveries or more were cancelled"))
+        #expect(text(false, isOff: true, 0) == "crm was not disabled; the configuration says `enabled: false`")
+    }
+
+    @Test func `an invalid configuration is summed up by its problems`() {
+        #expect(Validate.summary(subscriptions: 0, errors: 5, warnings: 2) == "5 errors, 2 warnings")
+        #expect(Validate.summary(subscriptions: 6, errors: 0, warnings: 1) == "6 subscriptions, 1 warning")
+    }
+
+    @Test func `the arguments of render in each other's place`() {
+        let hint = "acme-erp is a subscription: webhooks render acme-erp course.created …"
+        #expect(Render.swapped("course.created", "acme-erp", among: ["acme-erp"]) == hint)
+        #expect(Render.swapped("acme-erp", "course.created", among: ["acme-erp"]) == nil)
+        #expect(Render.swapped("crm", "course.created", among: ["acme-erp"]) == nil)
+    }
+
+    @Test func `an example is never made up`() throws {
+        let catalog = TopicCatalog()
+        func message(_ work: () throws -> Void) -> String {
+            do { try work() } catch { return "\((error as? WebhooksError)?.message ?? "")" }
+            return ""
+        }
+        #expect(
+            message { _ = try catalog.exampleData(of: "course.creatd") }
+                == "no profile has an example of course.creatd; did you mean course.created? "
+                + "(--profile standard has a generic one)"
+        )
+        _ = try catalog.exampleData(of: "course.creatd", profile: "standard")
+        _ = try catalog.exampleData(of: "course.created")
+        #expect(
+            message { _ = try catalog.topic("grade.released") }
+                .hasPrefix("no profile lists the topic grade.released; `standard` takes any topic; ")
+        )
+    }
+}
+
+/// The same, where it takes a store or a receiver.
+@Suite struct GuidanceTests {
+    @Test func `an id of the other kind is named as such`() async throws {
+        let sandbox = try Sandbox()
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", "order-1").status == 0)
+        for (command, message) in [
+            (["deliveries", "show", "order-1"], "error: order-1 is an event: webhooks events show order-1\n"),
+            (["events", "show", "dlv_1"], "error: dlv_1 is a delivery: webhooks deliveries show dlv_1\n"),
+            (["deliveries", "show", "1"], "error: there is no delivery 1; did you mean dlv_1?\n"),
+            (["retry", "1"], "error: there is no event or delivery 1; did you mean dlv_1?\n"),
+            (["deliveries", "show", "7"], "error: there is no delivery 7\n"),
+        ] {
+            let done = try await sandbox.run(command)
+            #expect(done.status == 1)
+            #expect(done.err.hasPrefix(message), "\(done.err)")
+        }
+        let late = try await sandbox.run("cancel", "order-1")
+        #expect(late.status == 1 && late.out == "too late   order-1 (dlv_1)\n", "\(late.out)")
+        #expect(try await sandbox.run("enable", "crm").out == "crm was not disabled\n")
+    }
+
+    @Test func `render and test say that the event would not be sent`() async throws {
+        let sandbox = try Sandbox()
+        let other = try await sandbox.run("render", "lms", "course.created", "--data", "1", "--body-only", "--json")
+        #expect(other.status == 0)
+        #expect(
+            try JSONText(other.err)["note"]["message"].string
+                == "lms would not get this event: its topics are user.*"
+        )
+        #expect(try await sandbox.run("render", "crm", "a.b", "--data", "1").err.isEmpty)
+        let test = try await sandbox.run("test", "lms", "--topic", "course.created")
+        #expect(test.err == "note: lms would not get this event: its topics are user.*\n")
+        #expect(test.status == 0)
+        #expect(try await sandbox.run("test", "crm").err.isEmpty)
+    }
+
+    @Test func `a file's name is no payload`() async throws {
+        let sandbox = try Sandbox()
+        try sandbox.write("sale.json", "{}")
+        let done = try await sandbox.run("emit", "a.b", "--data", "sale.json")
+        #expect(done.status == 65 && done.err.hasSuffix("hint: a file is written @sale.json\n"), "\(done.err)")
+        let sign = ["sign", "--id", "a", "--timestamp", "1", "--secret", Sandbox.secret, "--data", "sale.json"]
+        #expect(try await sandbox.run(sign).err.contains("a file is written @sale.json"))
+    }
+
+    @Test func `a port that is taken`() async throws {
+        let sandbox = try Sandbox()
+        let done = try await sandbox.run(
+            "listen",
+            "--port",
+            String(sandbox.receiver.url.split(separator: ":").last ?? "")
+        )
+        #expect(done.status == 69)
+        #expect(done.err.contains("hint: another program listens there: end it, or take another port with --port N"))
+    }
+}
