@@ -15,7 +15,6 @@ import Webhooks
     @Test(arguments: [
         ("emit course.created --exmaple", "Unknown option '--exmaple'. Did you mean '--example'?"),
         ("keygen --foo", "Unknown option '--foo'"),
-        ("keygen --config w.yaml", "Unknown option '--config'"),
         ("--bogus", "Unknown option '--bogus'"),
         ("render crm a.b --body-olny", "Unknown option '--body-olny'. Did you mean '--body-only'?"),
         ("deliveries list --sate=failed", "Unknown option '--sate'. Did you mean '--state'?"),
@@ -35,7 +34,8 @@ import Webhooks
     @Test(arguments: [
         "emit a.b --data -5", "emit a.b --data --x", "emit a.b --data=1", "render crm a.b --data - --id x",
         "cancel a b c d", "listen --port 0 --fail-first 2", "stats -c w.yaml --json", "deliveries show dlv_1",
-        "verify --id a --timestamp 1 --signature v1,x --secret-file s", "emit --help", "cancel -- --odd --ids",
+        "verify --id a --timestamp 1 --signature v1,x --secret-file s", "keygen -c w.yaml --store sqlite:x",
+        "emit --help", "cancel -- --odd --ids",
     ])
     func `what a command takes`(line: String) throws {
         #expect(try problem(line) == nil)

@@ -19,6 +19,7 @@ struct KeyGen: ParsableCommand {
     var ed25519 = false
 
     @OptionGroup var options: OutputOptions
+    @OptionGroup var unused: UnusedConfigurationOptions
 
     func run() throws {
         let pair = Signatures.generate(ed25519: ed25519)

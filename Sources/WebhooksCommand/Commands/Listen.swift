@@ -37,6 +37,7 @@ struct Listen: AsyncParsableCommand {
 
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var options: OutputOptions
+    @OptionGroup var unused: UnusedConfigurationOptions
 
     func run() async throws {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }

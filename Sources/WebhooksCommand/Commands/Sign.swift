@@ -14,6 +14,7 @@ struct Sign: ParsableCommand {
     @OptionGroup var message: SignedMessageOptions
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var options: OutputOptions
+    @OptionGroup var unused: UnusedConfigurationOptions
 
     func validate() throws {
         try secrets.require()

@@ -21,6 +21,7 @@ struct Verify: ParsableCommand {
 
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var options: OutputOptions
+    @OptionGroup var unused: UnusedConfigurationOptions
 
     func validate() throws {
         try secrets.require()

@@ -45,3 +45,12 @@ struct ConfigurationOptions: ParsableArguments {
     /// A logger to stderr.
     func logger(_ standard: Logger.Level = .warning) -> Logger { output.logger(standard) }
 }
+
+/// The options that every command takes, where they have nothing to say: so that a wrapper can pass them to all.
+struct UnusedConfigurationOptions: ParsableArguments {
+    @Option(name: [.short, .long], help: .hidden)
+    var config: String?
+
+    @Option(help: .hidden)
+    var store: String?
+}
