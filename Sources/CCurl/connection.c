@@ -1,4 +1,5 @@
 #include "CCurl.h"
+#include "handshake.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
@@ -78,7 +79,7 @@ static void on_tls_message(
     if (spent - call->spent_before > costly_nanoseconds) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
-void webhooks_curl_prepare_tls(void *ssl_context, webhooks_curl_call *call, bool may_renegotiate) {
+bool webhooks_curl_prepare_tls(void *ssl_context, webhooks_curl_call *call, bool may_renegotiate) {
     SSL_CTX *context = ssl_context;
     SSL_CTX_set_keylog_callback(context, NULL);
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
@@ -87,6 +88,7 @@ void webhooks_curl_prepare_tls(void *ssl_context, webhooks_curl_call *call, bool
     if (!may_renegotiate) SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_msg_callback(context, on_tls_message);
     SSL_CTX_set_msg_callback_arg(context, call);
+    return webhooks_curl_bound_handshake(context);
 }
 
 bool webhooks_curl_has_input(CURL *easy, curl_socket_t socket, bool is_tls) {

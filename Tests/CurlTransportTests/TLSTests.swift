@@ -94,6 +94,48 @@ import WebhookCore
         #expect(server.connectionCount == 1)
     }
 
+    /// A group of 8,192 bits would keep the transport's thread for 0.2 s a handshake. Ours would do for this server too.
+    @Test(arguments: [false, true]) func noKeysAreExchangedInFiniteFields(isTLS12: Bool) async throws {
+        let context = try certificates.server("rsa").forFiniteField(isTLS12: isTLS12)
+        let server = try RawServer.answering(RawServer.ok, tls: context)
+        let result = try await result(of: server, tls: TLSOptions(authorities: certificates.authority))
+        #expect(result.error == .tls && !result.requestLeft, "\(result.ending)")
+    }
+
+    /// Nor with a proxy, whose handshake is bounded like the endpoint's.
+    @Test func noKeysAreExchangedInFiniteFieldsWithAProxy() async throws {
+        let good = try RawServer.answering(RawServer.ok)
+        let context = try certificates.server("rsa").forFiniteField(isTLS12: true)
+        let handshakes = Handover<Bool>()
+        let proxy = try RawServer(tls: context) { connection, _ in handshakes.give(connection.readRequest() != nil) }
+        let transport = try CurlTransport(resolver: resolver)
+        let policy = EgressPolicy(
+            allow: EgressPolicy.loopback.allow,
+            proxy: EgressProxy(host: "127.0.0.1", port: proxy.port, isTLS: true)
+        )
+        let result = await transport.result(of: .to(good.port, egress: policy))
+        #expect(result.status == nil && !result.requestLeft)
+        #expect(await handshakes.take() == false)
+    }
+
+    @Test(arguments: ["X25519", "P-256", "P-384", "P-521"]) func keysAreExchangedOnCurves(_ curve: String) async throws
+    {
+        let server = try RawServer.answering(RawServer.ok, tls: certificates.server("server").forGroups(curve))
+        let result = try await result(of: server, tls: TLSOptions(authorities: certificates.authority))
+        #expect(result.status == 200, "\(result.ending)")
+    }
+
+    @Test(arguments: [("short", true), ("rsa", true), ("long", false), ("exponent", false), ("curve", false)])
+    func chainsAreBounded(_ name: String, _ isTaken: Bool) async throws {
+        let server = try RawServer.answering(RawServer.ok, tls: certificates.server(name))
+        let result = try await result(of: server, tls: TLSOptions(authorities: certificates.authority))
+        #expect(result.status == (isTaken ? 200 : nil), "\(result.ending)")
+        if !isTaken {
+            #expect(result.error == .tls && !result.requestLeft)
+            #expect(result.detail == "the certificate's chain is too long or has a key of an unusual kind or size")
+        }
+    }
+
     @Test func stalledHandshake() async throws {
         let server = try RawServer { connection, _ in connection.waitForEnd() }
         let result = try await result(of: server, tls: nil, timeout: .milliseconds(250))

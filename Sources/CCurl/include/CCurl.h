@@ -87,7 +87,10 @@ int64_t webhooks_curl_call_began(const webhooks_curl_call *_Nonnull call);
 /// - A connection that keeps the thread in one call of libcurl by what it sends reads as ended (`call`).
 /// - The receiver may not start another handshake, unless `may_renegotiate`: under TLS 1.2 some ask for the client
 ///   certificate that way.
-void webhooks_curl_prepare_tls(
+/// - The handshake uses elliptic curves alone, and takes no long chain and no costly keys.
+///
+/// False where the TLS library has no cipher for that.
+bool webhooks_curl_prepare_tls(
     void *_Nonnull ssl_context, webhooks_curl_call *_Nonnull call, bool may_renegotiate);
 
 /// Whether bytes from the receiver wait on the connection of the transfer that is about to send its request: on the

@@ -92,9 +92,10 @@ enum Callbacks {
         guard let tlsContext, let handle = handle(context), let exchange = handle.exchange else {
             return CURLE_SSL_CONNECT_ERROR
         }
-        webhooks_curl_prepare_tls(tlsContext, handle.monitor.call, exchange.request.tls?.certificate != nil)
         exchange.connectedAt = .now
-        return CURLE_OK
+        let hasIdentity = exchange.request.tls?.certificate != nil
+        let isReady = webhooks_curl_prepare_tls(tlsContext, handle.monitor.call, hasIdentity)
+        return isReady ? CURLE_OK : CURLE_SSL_CIPHER
     }
 
     private static func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {

@@ -10,6 +10,8 @@ enum CertificateProblem {
         case 18, 19: "the certificate is self-signed"
         case 2, 20, 21: "the certificate's authority is not trusted"
         case 23: "the certificate has been revoked"
+        // X509_V_ERR_APPLICATION_VERIFICATION: our own bounds.
+        case 50: "the certificate's chain is too long or has a key of an unusual kind or size"
         default: "the certificate was not accepted (verification result \(result))"
         }
     }

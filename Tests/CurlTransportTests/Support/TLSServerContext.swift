@@ -62,6 +62,24 @@ final class TLSServerContext: @unchecked Sendable {
         return self
     }
 
+    /// Exchanges keys in a finite field alone: under TLS 1.2 by its cipher, under TLS 1.3 by its group.
+    func forFiniteField(isTLS12: Bool) throws -> TLSServerContext {
+        guard isTLS12 else { return try forGroups("ffdhe2048") }
+        // SSL_CTRL_SET_DH_AUTO
+        guard OpenSSL.control(forTLS12().context, 118, 1, nil) == 1,
+            OpenSSL.setCiphersBeforeTLS13(context, "DHE-RSA-AES256-GCM-SHA384") == 1
+        else { throw TestFailure("TLS 1.2") }
+        return self
+    }
+
+    /// Exchanges keys in these groups alone.
+    func forGroups(_ names: String) throws -> TLSServerContext {
+        var names = Array(names.utf8CString)
+        // SSL_CTRL_SET_GROUPS_LIST
+        guard OpenSSL.control(context, 92, 0, &names) == 1 else { throw TestFailure("groups") }
+        return self
+    }
+
     /// "h2", for good.
     nonisolated(unsafe) private static let http2: UnsafePointer<UInt8> = {
         let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 2)
@@ -111,6 +129,8 @@ private enum OpenSSL {
     static let setVerify: @convention(c) (Pointer, Int32, UnsafeRawPointer?) -> Void = function("SSL_CTX_set_verify")
     static let setCiphers: @convention(c) (Pointer, UnsafePointer<CChar>) -> Int32 =
         function("SSL_CTX_set_ciphersuites")
+    static let setCiphersBeforeTLS13: @convention(c) (Pointer, UnsafePointer<CChar>) -> Int32 =
+        function("SSL_CTX_set_cipher_list")
     static let setTicketCount: @convention(c) (Pointer, Int) -> Int32 = function("SSL_CTX_set_num_tickets")
     static let setKeyLog: @convention(c) (Pointer, @convention(c) (Pointer?, UnsafePointer<CChar>?) -> Void) -> Void =
         function("SSL_CTX_set_keylog_callback")

@@ -16,12 +16,19 @@ struct TestCertificates: Sendable {
         func selfSigned(_ name: String, _ arguments: [String]) throws {
             try run(["req", "-x509"] + newKey + ["-keyout", "\(name).key", "-out", "\(name).pem"] + arguments)
         }
-        func signed(_ name: String, subject: String, days: [String], extensions: String) throws {
+        func signed(
+            _ name: String,
+            subject: String,
+            days: [String],
+            extensions: String,
+            by issuer: String = "authority",
+            key: [String]? = nil
+        ) throws {
             try Data(extensions.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name).ext"))
-            try run(["req"] + newKey + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
+            try run(["req"] + (key ?? newKey) + ["-keyout", "\(name).key", "-out", "\(name).csr", "-subj", subject])
             try run(
                 [
-                    "x509", "-req", "-in", "\(name).csr", "-CA", "authority.pem", "-CAkey", "authority.key",
+                    "x509", "-req", "-in", "\(name).csr", "-CA", "\(issuer).pem", "-CAkey", "\(issuer).key",
                     "-CAcreateserial", "-out", "\(name).pem", "-extfile", "\(name).ext",
                 ] + days
             )
@@ -52,6 +59,38 @@ struct TestCertificates: Sendable {
         )
         try signed("expired", subject: "/CN=receiver.test", days: ["-days", "-1"], extensions: name)
         try signed("client", subject: "/CN=sender", days: ["-days", "2"], extensions: "extendedKeyUsage=clientAuth")
+        let rsa = ["-newkey", "rsa:2048", "-nodes"]
+        try signed("rsa", subject: "/CN=receiver.test", days: ["-days", "2"], extensions: name, key: rsa)
+        try signed(
+            "exponent",
+            subject: "/CN=receiver.test",
+            days: ["-days", "2"],
+            extensions: name,
+            key: rsa + ["-pkeyopt", "rsa_keygen_pubexp:1099511627791"]
+        )
+        // A server's certificate behind so many others.
+        for (chain, length, curve) in [("short", 3, "P-384"), ("long", 10, "P-256"), ("curve", 1, "secp256k1")] {
+            let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:\(curve)", "-nodes"]
+            var issuer = "authority"
+            var issuers: [String] = []
+            for number in 1...length {
+                let link = "\(chain)\(number)"
+                let isAuthority = "basicConstraints=critical,CA:TRUE"
+                try signed(
+                    link,
+                    subject: "/CN=\(link)",
+                    days: ["-days", "2"],
+                    extensions: isAuthority,
+                    by: issuer,
+                    key: key
+                )
+                issuer = link
+                issuers.insert(link, at: 0)
+            }
+            try signed(chain, subject: "/CN=receiver.test", days: ["-days", "2"], extensions: name, by: issuer)
+            let all = try ([chain] + issuers).map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0).pem")) }
+            try Data(all.joined()).write(to: URL(fileURLWithPath: "\(folder)/\(chain).pem"))
+        }
         authority = try Self.read("\(folder)/authority.pem")
     }
 
