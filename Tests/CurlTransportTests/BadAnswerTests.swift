@@ -19,7 +19,8 @@ import WebhookCore
 
     @Test(arguments: [
         "<html>hello from 1991</html>", "garbage\r\n\r\n", "\u{1}\u{2}\u{3}", "SSH-2.0-OpenSSH_9.2\r\n",
-        "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", 
+         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ])
     func notHTTP(_ answer: String) async throws {
         let result = try await result(answer)
@@ -61,6 +62,24 @@ import WebhookCore
             while connection.send(String(repeating: "x", count: 65_536)) {}
         }
         #expect(result.status == 200 && result.isTruncated)
+    }
+
+    /// What the transport takes of an endless answer, and what fits into the sockets, is all that the receiver gets rid of.
+    @Test(arguments: ["x", "1\r\nx\r\n"]) func littleIsReadOfAnEndlessAnswer(_ piece: String) async throws {
+        let sent = Handover<Int>()
+        let server = try RawServer { connection, _ in
+            connection.holdLittle()
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (piece == "x" ? "1;" : ""))
+            let bytes = Array(String(repeating: piece, count: 6_000).utf8)
+            var count = 0
+            while connection.send(bytes) { count += bytes.count }
+            sent.give(count)
+        }
+        let result = await (try CurlTransport()).result(of: .to(server.port))
+        #expect(result.status == 200 && result.isTruncated)
+        let count = await sent.take() ?? .max
+        #expect(count < 12 << 20, "\(count)")
     }
 
     @Test func endlessEmptyTrailers() async throws {

@@ -23,6 +23,20 @@ import WebhookCore
         #expect(grace.end == .distantFuture && grace.takeOver(now: start + .seconds(22)) == [])
     }
 
+    /// A neighbour may keep the thread for longer than three moments; without an end nobody waits for ever.
+    @Test func anAttemptIsGivenItsOwnTimeAgainAtMost() {
+        let order = TransportOrder(token: 1, request: .to(1, timeout: .seconds(15)))
+        let exchange = Exchange(serial: 1, order: order, batch: ResultBatch { _ in }, now: start)
+        var moments = 0
+        while exchange.mayBeExtended, moments < 100 {
+            moments += 1
+            exchange.extend(to: exchange.deadline + .seconds(1))
+        }
+        #expect(moments == 15 && exchange.deadline == start + .seconds(30))
+        exchange.extend(to: start)
+        #expect(exchange.deadline == start + .seconds(30))
+    }
+
     /// The shard's thread stands still past the timeout, as in a process that is stopped. The answer came before.
     @Test func anAnswerThatCameDuringAStopCounts() async throws {
         for patience in [Duration.milliseconds(500), .seconds(3), .seconds(15)] {

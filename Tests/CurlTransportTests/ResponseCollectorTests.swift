@@ -54,6 +54,15 @@ import WebhookCore
         #expect(collector.isTruncated && collector.body == [1, 1, 1, 1])
         #expect([UInt8](repeating: 3, count: 1).withUnsafeBytes { collector.body($0) } == .cutOff)
     }
+
+    /// However small: each costs a call.
+    @Test func bodiesOfManyPiecesAreCutOff() {
+        var collector = ResponseCollector(limits: ResponseLimits(bodyPieces: 2))
+        _ = feed(&collector, "HTTP/1.1 200 OK", "")
+        let verdicts = (0..<3).map { number in [UInt8(number)].withUnsafeBytes { collector.body($0) } }
+        #expect(verdicts == [.more, .more, .cutOff])
+        #expect(collector.isTruncated && collector.finalStatus == 200)
+    }
 }
 
 @Suite struct StatusLineTests {

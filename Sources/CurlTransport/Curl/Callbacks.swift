@@ -6,7 +6,9 @@ internal import WebhookCore
 enum Callbacks {
     static let header: webhooks_curl_data_function = { bytes, size, count, context in
         let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
-        guard let exchange = exchange(context), exchange.response.header(piece) == .more else { return 0 }
+        guard let handle = handle(context), let exchange = handle.exchange else { return 0 }
+        guard exchange.response.header(piece) == .more else { return 0 }
+        if exchange.response.finalStatus != nil { handle.sockets.answerBegan(exchange) }
         return piece.count
     }
 

@@ -34,6 +34,8 @@ extension EasyHandle {
         options.set(CURLOPT_HTTP_CONTENT_DECODING, false)
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         options.set(CURLOPT_PIPEWAIT, false)
+        // libcurl fills this up to a hundred times before it returns, and answers are short.
+        options.set(CURLOPT_BUFFERSIZE, 4_096)
         // libcurl walks through all it has cached after every request, and it gets nothing but addresses from us.
         options.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         options.set(CURLOPT_MAXAGE_CONN, 30)

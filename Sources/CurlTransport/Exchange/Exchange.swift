@@ -44,6 +44,8 @@ final class Exchange {
     var socketCount = 0
     /// The socket opened last, then the one that the request went out on, where that is known.
     var socket = webhooks_curl_bad_socket
+    /// Events on its socket since the answer's headers were whole.
+    var answerEvents = 0
     /// Bytes that had arrived on the socket when they were first counted.
     var receivedBefore: UInt64?
     /// Something lay in a pooled connection before the request was sent on it.
@@ -78,12 +80,17 @@ final class Exchange {
 
     /// Lets the attempt go on until `time` at least.
     func extend(to time: MonotonicTime) {
-        deadline = max(deadline, time)
-        extensions += 1
+        guard time > deadline else { return }
+        extendedBy += time - deadline
+        deadline = time
     }
 
-    /// How often the attempt was let go on for longer.
-    private(set) var extensions = 0
+    /// How much longer the attempt was let go on.
+    private var extendedBy = Duration.zero
+
+    /// Whether the attempt may be let go on for longer: on a machine that is always late it ends as well, after twice its
+    /// time.
+    var mayBeExtended: Bool { extendedBy < request.timeout }
 
     /// The address of this try, and how it is spelled. Attempts begin with different ones, and a try continues with the
     /// next.

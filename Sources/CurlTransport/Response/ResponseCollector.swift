@@ -29,6 +29,7 @@ struct ResponseCollector {
     private var byteCount = 0
     private var keptHeaderBytes = 0
     private var bodyCount = 0
+    private var pieceCount = 0
     private var isTransferEncoded = false
 
     init(limits: ResponseLimits = ResponseLimits()) {
@@ -65,6 +66,7 @@ struct ResponseCollector {
     /// A piece of the body.
     mutating func body(_ piece: UnsafeRawBufferPointer) -> Verdict {
         bodyCount += piece.count
+        pieceCount += 1
         if isTransferEncoded {
             // libcurl would decompress it unasked.
             isTruncated = true
@@ -73,7 +75,11 @@ struct ResponseCollector {
         let room = limits.keptBodyBytes - body.count
         body.append(contentsOf: piece.prefix(room))
         if piece.count > room { isTruncated = true }
-        return bodyCount > limits.bodyBytes ? .cutOff : .more
+        guard bodyCount <= limits.bodyBytes, pieceCount <= limits.bodyPieces else {
+            isTruncated = true
+            return .cutOff
+        }
+        return .more
     }
 
     /// The answer ended before it was whole.

@@ -10,4 +10,6 @@ struct ResponseLimits {
     var keptBodyBytes = 16 * 1024
     /// Body bytes after which the answer is cut off.
     var bodyBytes = 256 * 1024
+    /// Pieces of the body, likewise: libcurl hands on every chunk by itself, however small.
+    var bodyPieces = 4_096
 }

@@ -11,9 +11,6 @@ struct Grace {
     /// How long what is under way may go on.
     static let moment = Duration.seconds(1)
 
-    /// How often one request is given time at most.
-    static let most = 3
-
     /// When the shard looks at the time again, at the latest.
     private var expected = MonotonicTime.distantFuture
     /// When the moment ends.

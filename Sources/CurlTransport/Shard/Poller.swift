@@ -11,8 +11,6 @@ final class Poller {
         var socket: Int32
         /// `CURL_CSELECT_…`
         var mask: Int32
-        /// The number of this event among the socket's since it is being watched.
-        var count: UInt32
     }
 
     let descriptor: Int32
@@ -20,8 +18,6 @@ final class Poller {
     private var armedFor = MonotonicTime.distantFuture
     /// By descriptor: odd while watched.
     private var generations: [UInt32] = []
-    /// By descriptor: events since it is being watched.
-    private var counts: [UInt32] = []
     private let buffer: UnsafeMutableBufferPointer<epoll_event>
 
     /// Events per round.
@@ -53,12 +49,8 @@ final class Poller {
             (what & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (what & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
         if Int(socket) >= generations.count {
             generations.append(contentsOf: repeatElement(0, count: Int(socket) + 64 - generations.count))
-            counts.append(contentsOf: repeatElement(0, count: generations.count - counts.count))
         }
-        if generations[Int(socket)] & 1 == 0 {
-            generations[Int(socket)] &+= 1
-            counts[Int(socket)] = 0
-        }
+        if generations[Int(socket)] & 1 == 0 { generations[Int(socket)] &+= 1 }
         // Mostly it is registered from the last time. If not, it is new, or was closed, which took the registration along.
         if control(EPOLL_CTL_MOD, socket, events, key(socket)) { return true }
         generations[Int(socket)] &+= 2
@@ -88,8 +80,7 @@ final class Poller {
                 if generations[Int(socket)] & 1 == 0 { _ = control(EPOLL_CTL_DEL, socket, 0, 0) }
                 continue
             }
-            counts[Int(socket)] &+= 1
-            handle(Event(socket: socket, mask: Self.mask(event.events), count: counts[Int(socket)]))
+            handle(Event(socket: socket, mask: Self.mask(event.events)))
         }
         return count == Self.capacity
     }

@@ -164,6 +164,7 @@ extension Shard {
 
     /// Takes a handle out of libcurl's hands, which closes the connection where the transfer had not ended.
     private func recycle(_ handle: EasyHandle) {
+        if let exchange = handle.exchange { sockets.answerEnded(exchange) }
         monitor.during { _ = curl_multi_remove_handle(multi, handle.pointer) }
         handle.release()
         if idleHandles.count < Self.idleHandleLimit { idleHandles.append(handle) }

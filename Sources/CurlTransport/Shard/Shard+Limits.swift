@@ -8,14 +8,16 @@ extension Shard {
     static let bytesPerAnswer: UInt64 = 1 << 20
 
     /// Ends a transfer whose answer is known and whose rest goes on for too long.
-    func cutOffEndless(_ socket: Int32) {
-        // Seldom: only after many events on one socket without an end of the transfer.
-        let match = exchanges.values.first { $0.socket == socket && $0.response.finalStatus != nil }
+    ///
+    /// Called after each event on its socket: between two of them libcurl may read a hundred of its buffers.
+    func cutOffEndless(_ exchange: Exchange) {
+        // Mostly the event that brought the headers brought all: the transfer is over, and is collected next.
+        exchange.answerEvents += 1
         // Under HTTP/2 the bytes may be others'.
-        guard let exchange = match, case .running(let handle) = exchange.stage, handle.httpVersion != "2" else {
+        guard exchange.answerEvents > 1, case .running(let handle) = exchange.stage, handle.httpVersion != "2" else {
             return
         }
-        let received = webhooks_curl_received(socket)
+        let received = webhooks_curl_received(exchange.socket)
         guard let before = exchange.receivedBefore else {
             exchange.receivedBefore = received
             return
@@ -28,7 +30,7 @@ extension Shard {
         guard let end = grace.look(now: .now), !isClosed else { return }
         var serials: [UInt64] = []
         for exchange in exchanges.values {
-            guard case .running(let handle) = exchange.stage, exchange.extensions < Grace.most else { continue }
+            guard case .running(let handle) = exchange.stage, exchange.mayBeExtended else { continue }
             handle.extend(exchange, to: end)
             guard exchange.deadline < end else { continue }
             exchange.extend(to: end)

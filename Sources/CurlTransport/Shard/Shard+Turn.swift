@@ -55,7 +55,7 @@ extension Shard {
             giveTimeAfterStop()
             var running: Int32 = 0
             monitor.during { _ = curl_multi_socket_action(multi, event.socket, event.mask, &running) }
-            if event.count & 15 == 0 { cutOffEndless(event.socket) }
+            if let exchange = sockets.answering[event.socket] { cutOffEndless(exchange) }
         }
     }
 

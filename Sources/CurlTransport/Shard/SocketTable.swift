@@ -35,6 +35,19 @@ final class SocketTable: @unchecked Sendable {
     private var sockets: [Ends: Int32] = [:]
     private var ends: [Int32: Ends] = [:]
 
+    /// Who has the headers of its answer, whose rest may still come.
+    private(set) var answering: [Int32: Exchange] = [:]
+
+    /// The headers of an answer are whole.
+    func answerBegan(_ exchange: Exchange) {
+        if exchange.socket != webhooks_curl_bad_socket { answering[exchange.socket] = exchange }
+    }
+
+    /// Nothing more comes for an exchange.
+    func answerEnded(_ exchange: Exchange) {
+        if answering[exchange.socket] === exchange { answering[exchange.socket] = nil }
+    }
+
     func opened(_ socket: Int32) {
         open.withLock { _ = $0.insert(socket) }
     }

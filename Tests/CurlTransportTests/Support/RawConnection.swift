@@ -85,6 +85,12 @@ final class RawConnection {
         return true
     }
 
+    /// Keeps little of what the peer has not taken yet.
+    func holdLittle() {
+        var size: Int32 = 65_536
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// Asks the client for another TLS handshake.
     func askForHandshake() -> Bool { session?.askForHandshake() ?? false }
 
