@@ -91,18 +91,29 @@ bool webhooks_curl_prepare_tls(void *ssl_context, webhooks_curl_call *call, bool
     return webhooks_curl_bound_handshake(context);
 }
 
+static SSL *session_of(CURL *easy) {
+    struct curl_tlssessioninfo *info = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK || !info) return NULL;
+    return info->internals;
+}
+
+static bool chose_http2(const SSL *ssl) {
+    const unsigned char *protocol = NULL;
+    unsigned int length = 0;
+    SSL_get0_alpn_selected(ssl, &protocol, &length);
+    return length == 2 && memcmp(protocol, "h2", 2) == 0;
+}
+
+bool webhooks_curl_speaks_http2(CURL *easy) {
+    SSL *ssl = session_of(easy);
+    return ssl && chose_http2(ssl);
+}
+
 bool webhooks_curl_has_input(CURL *easy, curl_socket_t socket, bool is_tls) {
     if (is_tls) {
-        struct curl_tlssessioninfo *info = NULL;
-        SSL *ssl = NULL;
-        if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) == CURLE_OK && info) ssl = info->internals;
-        if (ssl) {
-            const unsigned char *protocol = NULL;
-            unsigned int length = 0;
-            SSL_get0_alpn_selected(ssl, &protocol, &length);
-            if (length == 2 && memcmp(protocol, "h2", 2) == 0) return false;
-            if (SSL_has_pending(ssl)) return true;
-        }
+        SSL *ssl = session_of(easy);
+        if (ssl && chose_http2(ssl)) return false;
+        if (ssl && SSL_has_pending(ssl)) return true;
     }
     if (socket == CURL_SOCKET_BAD) curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
     if (socket == CURL_SOCKET_BAD) return true;

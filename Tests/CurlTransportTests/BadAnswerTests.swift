@@ -19,8 +19,8 @@ import WebhookCore
 
     @Test(arguments: [
         "<html>hello from 1991</html>", "garbage\r\n\r\n", "\u{1}\u{2}\u{3}", "SSH-2.0-OpenSSH_9.2\r\n",
-        "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", 
-         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", "HTTP/1.1 200x OK\r\n\r\n",
+        "HTTP/2 200\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ])
     func notHTTP(_ answer: String) async throws {
         let result = try await result(answer)

@@ -12,6 +12,7 @@ import WebhookCore
 
     @Test func aFinalAnswerNeedsItsEmptyLine() {
         var collector = ResponseCollector()
+        collector.speaksHTTP2 = true
         _ = feed(&collector, "HTTP/2 204 ", "A: 1", "b:2")
         #expect(collector.finalStatus == nil)
         _ = feed(&collector, "")
@@ -72,6 +73,22 @@ import WebhookCore
             if Array("\(line)\r\n".utf8).withUnsafeBytes({ collector.header($0) }) == .cutOff { break }
         }
         return collector
+    }
+
+    /// Three digits, then a blank or the end, in the version that the connection speaks.
+    @Test(
+        arguments: [
+            ("HTTP/1.1 200 OK", 200, nil), ("HTTP/1.1 200", 200, nil), ("HTTP/1.0 404 ", 404, nil),
+            ("HTTP/2 200 ", nil, 200), ("HTTP/1.1 200x OK", nil, nil), ("HTTP/1.1 2000", nil, nil),
+            ("HTTP/1.1 20 OK", nil, nil), ("HTTP/1.1  200", nil, nil), ("HTTP/1.1\t200", nil, nil),
+            ("HTTP/1 200 OK", nil, nil), ("HTTP/1.x 200 OK", nil, nil), ("HTTP/3 200", nil, nil),
+            ("http/1.1 200 OK", nil, nil), ("HTTP/1.1", nil, nil), ("", nil, nil),
+        ] as [(String, Int?, Int?)]
+    ) func formOfAStatusLine(_ line: String, _ http1: Int?, _ http2: Int?) {
+        let found = [false, true].map { version in
+            Array(line.utf8).withUnsafeBytes { StatusLine.status($0, speaksHTTP2: version) }
+        }
+        #expect(found == [http1, http2])
     }
 
     @Test func onlyTheFirstLineIsOne() {

@@ -97,6 +97,8 @@ bool webhooks_curl_prepare_tls(
 /// socket, or in the TLS library. libcurl is asked where the socket isn't known, which takes longer. The end of the
 /// connection counts, too. False under HTTP/2, where they may.
 bool webhooks_curl_has_input(CURL *_Nonnull easy, curl_socket_t socket, bool is_tls);
+/// Whether the connection of the transfer that is about to send its request speaks HTTP/2, as chosen in its handshake.
+bool webhooks_curl_speaks_http2(CURL *_Nonnull easy);
 /// The port on this machine that a socket is bound to; 0 where it is none.
 int webhooks_curl_local_port(curl_socket_t socket);
 /// Bytes that have arrived on a TCP connection so far; 0 where the system can't tell.

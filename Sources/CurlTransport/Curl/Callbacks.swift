@@ -44,6 +44,10 @@ enum Callbacks {
         } else if webhooks_curl_local_port(exchange.socket) == localPort {
             handle.sockets.connected(exchange.socket, ends)
         }
+        if exchange.request.httpVersion == .http2 {
+            // Behind a proxy's own encryption libcurl doesn't say whose choice it tells of.
+            exchange.response.speaksHTTP2 = webhooks_curl_speaks_http2(handle.pointer)
+        }
         exchange.requestCount = 1
         return CURL_PREREQFUNC_OK
     }

@@ -21,6 +21,8 @@ struct ResponseCollector {
     /// Whether a single line of an answer came.
     private(set) var hasStarted = false
 
+    /// Whether the connection speaks HTTP/2.
+    var speaksHTTP2 = false
     private let limits: ResponseLimits
     private var status = 0
     /// Whether the next line is the first one of an answer: later ones are fields, whatever they look like.
@@ -51,7 +53,7 @@ struct ResponseCollector {
         // Trailers are no part of the headers.
         guard finalStatus == nil else { return .more }
         if isAtStart {
-            guard let code = StatusLine.status(content) else {
+            guard let code = StatusLine.status(content, speaksHTTP2: speaksHTTP2) else {
                 isMalformed = true
                 return .cutOff
             }
