@@ -151,6 +151,13 @@ import WebhookRegistry
         ),
         Row(lines: "title: \"a\\x85b\"", "w.yaml:6:12: `title` must not hold control characters"),
         Row(
+            lines: "headers: { Keep-Alive: a, PROXY-connection: b, Trailer: c, Content-Encoding: gzip }",
+            "w.yaml:6:16: the header Keep-Alive cannot be configured: it is set by HTTP itself",
+            "w.yaml:6:31: the header PROXY-connection cannot be configured: it is set by HTTP itself",
+            "w.yaml:6:52: the header Trailer cannot be configured: it is set by HTTP itself",
+            "w.yaml:6:64: the header Content-Encoding cannot be configured: it is set by HTTP itself"
+        ),
+        Row(
             lines:
                 "headers: { Host: a, content-length: 1, Content-Type: x, 'a b': c, X: \"a\\rb\", Y: a, y: b, Z: \"\\0\" }",
             "w.yaml:6:16: the header Host cannot be configured: it is set by HTTP itself",

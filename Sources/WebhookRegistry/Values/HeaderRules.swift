@@ -4,7 +4,10 @@ internal import WebhookCore
 enum HeaderRules {
     /// Names that the HTTP layer owns, in lower case.
     static let reserved: Set<String> = [
-        "host", "content-length", "content-type", "transfer-encoding", "connection", "expect", "te", "upgrade",
+        "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "expect",
+        // For one hop alone (RFC 9110 section 7.6.1), and forbidden under HTTP/2.
+        "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+        "upgrade", "http2-settings",
     ]
 
     /// Whether a name is a token.
