@@ -46,7 +46,7 @@ public struct ConfigurationLoader: Sendable {
 
     func document(_ path: String, _ context: LoadContext) -> ConfigNode? {
         do {
-            let bytes = try context.contents(of: path, limit: Self.fileLimit)
+            let bytes = try context.contents(named: path, limit: Self.fileLimit)
             return try DocumentReader.read(bytes, file: path)
         } catch let error as DocumentError {
             context.problems.add(error.diagnostic)

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 import WebhookCore
-import WebhookRegistry
+
+@testable import WebhookRegistry
 
 @Suite struct DiskFilesTests {
     @Test func problemsSayWhatIsWrong() throws {
@@ -21,5 +22,37 @@ import WebhookRegistry
         #expect(throws: FileProblem("is a folder")) { try files.contents(of: folder.path, limit: 9) }
         #expect(try files.folders(in: folder.path) == ["sub"])
         #expect(throws: FileProblem("is not a folder")) { try files.folders(in: folder.path + "/file") }
+    }
+
+    /// A pipe in a watched file's place would hold up every reload from then on.
+    @Test func onlyRegularFilesAreRead() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        for special in [path, "/dev/zero"] {
+            #expect(throws: FileProblem("is no regular file")) { try DiskFiles().contents(of: special, limit: 9) }
+        }
+    }
+
+    /// What a person names may be a pipe, and is waited for, with an end.
+    @Test func aNamedPipeIsRead() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        #expect(throws: FileProblem("is a pipe that gave nothing for 0 seconds")) {
+            try DiskFiles(patience: .zero).contents(named: path, limit: 9)
+        }
+        let before = DiskFiles().signature(of: path)
+        let writer = Thread {
+            let pipe = open(path, O_WRONLY)
+            _ = write(pipe, "0123456789", 10)
+            close(pipe)
+        }
+        writer.start()
+        #expect(try DiskFiles(patience: .seconds(100)).contents(named: path, limit: 10) == "0123456789")
+        #expect(DiskFiles().signature(of: path) == before)
+        #expect(throws: FileProblem("is larger than 9 bytes")) {
+            try DiskFiles().contents(named: "/dev/zero", limit: 9)
+        }
     }
 }

@@ -2,29 +2,26 @@ import Glibc
 import Testing
 import WebhookReceiver
 
-/// What happens to `run` while it loads its configuration, which a pipe in the place of a template holds up for as long as
-/// a test likes.
+/// What happens to `run` while it loads its configuration, which is a pipe and comes when a test likes.
 @Suite(.timeLimit(.minutes(2))) struct RunStartTests {
-    private static let pipe = "body.form.mustache"
-
     private func sandbox() throws -> Sandbox {
         let sandbox = try Sandbox()
-        try sandbox.write(
-            "w.yaml",
-            sandbox.configuration(more: "    body: \(Self.pipe)\n    topics: [a.b]\n    profile: standard\n")
-                .replacing(
-                    "    topics: [\"user.*\"]\n    profile: braincert\n",
-                    with: "    secrets: [\"\(Sandbox.secret)\"]\n"
-                )
-        )
-        try #require(mkfifo("\(sandbox.folder)/\(Self.pipe)", 0o600) == 0)
+        let path = "\(sandbox.folder)/w.yaml"
+        unlink(path)
+        try #require(mkfifo(path, 0o600) == 0)
         return sandbox
     }
 
-    /// Returns once a load has come to the template, and holds it until the descriptor is closed: the template is empty.
+    /// Returns once a load waits for the configuration, until it is given one.
     private func hold(_ sandbox: Sandbox) async -> Int32 {
-        let path = "\(sandbox.folder)/\(Self.pipe)"
+        let path = "\(sandbox.folder)/w.yaml"
         return await Program.blocking { open(path, O_WRONLY | O_CLOEXEC) }
+    }
+
+    private func give(_ configuration: String, to pipe: Int32) {
+        let bytes = Array(configuration.utf8)
+        #expect(write(pipe, bytes, bytes.count) == bytes.count)
+        close(pipe)
     }
 
     @Test func `SIGHUP neither kills nor is lost, and reloads once`() async throws {
@@ -32,11 +29,11 @@ import WebhookReceiver
         let run = try Background(["run"], in: sandbox)
         let first = await hold(sandbox)
         for _ in 0..<3 { run.signal(SIGHUP) }
-        close(first)
+        give(sandbox.configuration(), to: first)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
-        // The reload comes to the template as well.
+        // The reload waits for it as well.
         let second = await hold(sandbox)
-        close(second)
+        give(sandbox.configuration(), to: second)
         #expect(await run.line(containing: "configuration reloaded", on: .error) != nil)
         run.signal(SIGTERM)
         #expect(await run.line(containing: "configuration reloaded", on: .error) == nil)
@@ -47,9 +44,9 @@ import WebhookReceiver
         let sandbox = try sandbox()
         let run = try Background(["run"], in: sandbox)
         let held = await hold(sandbox)
-        // It has been read by now.
+        unlink("\(sandbox.folder)/w.yaml")
         try sandbox.write("w.yaml", sandbox.configuration().replacing("/crm", with: "/new"))
-        close(held)
+        give(sandbox.configuration(), to: held)
         #expect(await run.line(containing: "configuration reloaded", on: .error) != nil)
         #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 0)
         #expect(sandbox.receiver.requests.map(\.target) == ["/new"])

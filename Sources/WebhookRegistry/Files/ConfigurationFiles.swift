@@ -2,10 +2,13 @@ public import WebhookCore
 
 /// The files that a configuration names: the disk, or a test's own.
 public protocol ConfigurationFiles: Sendable {
-    /// The bytes of a file.
+    /// The bytes of a regular file: from a pipe, a socket or a device nobody knows when they come, or whether they end.
     ///
     /// - Parameter limit: more bytes than this are refused.
     func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString
+
+    /// The bytes of a file that a person named, which may be a pipe: `--config <(…)`.
+    func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString
 
     /// The names of the folders in a folder, sorted; hidden ones are left out.
     func folders(in path: String) throws(FileProblem) -> [String]
@@ -23,6 +26,10 @@ public protocol ConfigurationFiles: Sendable {
 extension ConfigurationFiles {
     /// Nothing is known.
     public func status(of path: String) -> FileStatus? { nil }
+
+    public func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
+        try contents(of: path, limit: limit)
+    }
 
     public func signature(of path: String) -> FileSignature? { nil }
 
@@ -47,4 +54,7 @@ public struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// There is nothing of that name.
     public static let missing = FileProblem("does not exist")
+
+    /// It is a pipe, a socket or a device.
+    static let notRegular = FileProblem("is no regular file")
 }

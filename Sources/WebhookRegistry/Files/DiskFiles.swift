@@ -3,22 +3,50 @@ public import WebhookCore
 
 /// The files on this machine.
 public struct DiskFiles: ConfigurationFiles {
-    public init() {}
+    /// How long a pipe may say nothing.
+    private let patience: Duration
+
+    public init() { self.init(patience: .seconds(10)) }
+
+    init(patience: Duration) { self.patience = patience }
 
     public func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        try read(path, limit: limit, takesPipes: false)
+    }
+
+    public func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
+        try read(path, limit: limit, takesPipes: true)
+    }
+
+    private func read(_ path: String, limit: Int, takesPipes: Bool) throws(FileProblem) -> ByteString {
+        // Without waiting for somebody to open the other end of a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw Self.problem(errno) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.problem(errno) }
+        let kind = status.st_mode & S_IFMT
+        let isRegular = kind == S_IFREG || kind == S_IFDIR
+        guard isRegular || takesPipes else { throw .notRegular }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
+            if !isRegular { try wait(for: descriptor) }
             let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
             guard count >= 0 else { throw Self.problem(errno) }
             if count == 0 { return ByteString(bytes) }
             bytes.append(contentsOf: chunk[0..<count])
             guard bytes.count <= limit else { throw FileProblem("is larger than \(limit) bytes") }
         }
+    }
+
+    /// Waits for a pipe to say something, or to end.
+    private func wait(for descriptor: Int32) throws(FileProblem) {
+        var pipe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let count = poll(&pipe, 1, Int32(patience.components.seconds) * 1_000)
+        if count == 0 { throw FileProblem("is a pipe that gave nothing for \(patience.components.seconds) seconds") }
+        if count < 0, errno != EINTR { throw Self.problem(errno) }
     }
 
     public func folders(in path: String) throws(FileProblem) -> [String] {

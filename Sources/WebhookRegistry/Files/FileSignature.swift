@@ -14,6 +14,8 @@ public struct FileSignature: Sendable, Hashable {
         guard stat(path, &info) == 0 else { return nil }
         device = UInt64(info.st_dev)
         inode = UInt64(info.st_ino)
+        // What goes through a pipe is no change of it.
+        guard [S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) else { return }
         size = Int64(info.st_size)
         seconds = info.st_mtim.tv_sec
         nanoseconds = info.st_mtim.tv_nsec

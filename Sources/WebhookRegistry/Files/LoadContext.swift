@@ -37,6 +37,12 @@ final class LoadContext {
         return try files.contents(of: path, limit: limit)
     }
 
+    /// The bytes of the configuration itself, which is watched like the rest.
+    func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
+        watch(path)
+        return try files.contents(named: path, limit: limit)
+    }
+
     /// Why a file could not be read, without reading it.
     func problem(with path: String) -> FileProblem? { files.problem(with: path) }
 
