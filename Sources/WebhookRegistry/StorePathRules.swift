@@ -25,7 +25,8 @@ package enum StorePathRules {
         let store = files.status(of: path)
         switch store?.kind {
         case .folder: return .error("is a folder: name a file in it, such as \(path)/webhooks.sqlite")
-        case .other: return .error("is no regular file")
+        // Whoever opens it says so, as of a store that is damaged.
+        case .other: return .warning("is no regular file")
         case .file where store?.isWritable == false: return .warning("can't be written by this user")
         case .file, nil: break
         }

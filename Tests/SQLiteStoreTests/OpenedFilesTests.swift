@@ -38,6 +38,49 @@ struct OpenedFilesTests {
         }
     }
 
+    /// SQLite cuts the shared memory off when it opens it, and the log when it begins one.
+    @Test(
+        "A file that has a name beside the store, and another one, is left as it was",
+        arguments: ["-wal", "-shm", "-journal"]
+    )
+    func links(_ suffix: String) async throws {
+        let victim = folder.file("victim")
+        let text = Data(repeating: 0x61, count: 100_000)
+        try SQLiteStore.open(path: path, role: .writer).close()
+        for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+        try text.write(to: URL(fileURLWithPath: victim))
+        #expect(Glibc.link(victim, path + suffix) == 0)
+        for role in [SQLiteStore.Role.dispatcher, .writer, .reader] {
+            #expect(await storeError { try SQLiteStore.open(path: path, role: role) } == .replaced)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: victim)) == text, "\(role)")
+        }
+    }
+
+    @Test("A pipe is no store, and nobody waits for its other end", arguments: ["", "-wal", "-shm", "-journal"])
+    func pipes(_ suffix: String) throws {
+        if !suffix.isEmpty { try SQLiteStore.open(path: path, role: .writer).close() }
+        unlink(path + suffix)
+        #expect(mkfifo(path + suffix, 0o600) == 0)
+        for role in [SQLiteStore.Role.dispatcher, .writer, .reader] {
+            #expect(throws: StoreError(.unavailable, "\(StoreFiles(path).path)\(suffix) is no regular file")) {
+                try SQLiteStore.open(path: path, role: role)
+            }
+        }
+    }
+
+    @Test("The mark of what is rendered is written to no pipe and no other file")
+    func mark() throws {
+        let victim = folder.file("victim")
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: victim))
+        let name = StoreFiles(path).path + "-rendering"
+        #expect(Glibc.link(victim, name) == 0)
+        RenderingMarkFile(storePath: path).set(.fanOut(event: 7))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: victim)) == Data("mine".utf8))
+        unlink(name)
+        #expect(mkfifo(name, 0o600) == 0)
+        #expect(RenderingMarkFile(storePath: path).interrupted == nil)
+    }
+
     @Test("Each change to each file is noticed, and before anything is acknowledged", arguments: Change.allCases)
     func changes(_ change: Change) async throws {
         for suffix in ["", "-wal", "-shm", ".lock"] {

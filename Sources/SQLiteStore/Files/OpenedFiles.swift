@@ -29,8 +29,12 @@ final class OpenedFiles: Sendable {
 
     /// Throws where a database must not be opened by this name, since another name leads to other files beside it.
     static func vet(_ files: StoreFiles) throws(StoreError) {
-        // SQLite says whether the file is there and of which kind.
-        if let found = FileIdentity(files.path), found.isRegular, found.links > 1 { _ = try identity(of: files.path) }
+        // SQLite waits for a pipe's other end, and cuts off what it takes for an old log.
+        for path in [files.path, files.wal, files.sharedMemory, files.journal, files.lock] {
+            guard let found = FileIdentity(path) else { continue }
+            guard found.isRegular else { throw StoreError(.unavailable, "\(path) is no regular file") }
+            _ = try identity(of: path)
+        }
         guard webhooks_is_mount_point(files.path) == 0 else {
             throw StoreError(
                 .unavailable,

@@ -18,7 +18,7 @@ public final class RenderingMarkFile: RenderingMark {
     /// Opens the mark of the store that a dispatcher holds the lock of.
     public init(storePath: String) {
         path = StoreFiles(storePath).path + "-rendering"
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let file = Self.open(path)
         descriptor = Mutex(file)
         let mark = file < 0 ? nil : Self.readMark(file)
         var suspects = file < 0 ? [] : Self.readSuspects(file)
@@ -32,6 +32,15 @@ public final class RenderingMarkFile: RenderingMark {
     }
 
     deinit { close(removing: false) }
+
+    /// Nothing is waited for, and nobody else's file is written to.
+    private static func open(_ path: String) -> Int32 {
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+        guard file >= 0 else { return file }
+        if let found = FileIdentity(descriptor: file), found.isRegular, found.links <= 1 { return file }
+        _ = Glibc.close(file)
+        return -1
+    }
 
     public func set(_ rendering: MarkedRendering?) {
         descriptor.withLock { file in

@@ -9,6 +9,8 @@ struct StoreFiles: Sendable {
     var lock: String { path + ".lock" }
     var wal: String { path + "-wal" }
     var sharedMemory: String { path + "-shm" }
+    /// There while a database without a write-ahead log is changed, or if that was cut short.
+    var journal: String { path + "-journal" }
 
     /// - Parameter path: resolved as far as it exists, so that two spellings of one file share one lock.
     init(_ path: String) {
