@@ -1,22 +1,33 @@
 /// The ways in which a receiver may write down a secret it was sent. The ``Redactor`` reads escapes by itself; what is
 /// spelled out here it finds escaped once more, and in base64.
 enum SecretSpellings {
-    /// The text's own bytes, its usual escapes for JSON, HTML and URLs where it has any, and the base64 of all these.
+    /// The text's own bytes, its usual escapes for JSON, HTML and URLs where it has any, the base64 of all these, and the
+    /// base64 of the text's own base64.
     static func all(of secret: String) -> Set<[UInt8]> {
-        var spellings = texts(of: secret)
-        // A text inside a longer run starts at one of three offsets. At least four characters are left of any.
-        for text in spellings {
-            for offset in 0..<3 {
-                let part = base64Core(text, offset: offset)
-                spellings.insert(part)
-                spellings.insert(
-                    part.map {
-                        $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
-                    }
-                )
-            }
+        let texts = texts(of: secret)
+        var spellings = texts
+        // At least four characters are left of any.
+        for text in texts { spellings.formUnion(base64Cores(text)) }
+        for once in base64Cores(Array(secret.utf8)) {
+            // What little is left of a short secret, in the middle of the run, stands in other texts as well.
+            spellings.formUnion(base64Cores(once).filter { $0.count >= 8 })
         }
         return spellings
+    }
+
+    /// What is always there of a text's base64 and base64url: inside a longer run it starts at one of three offsets.
+    private static func base64Cores(_ text: [UInt8]) -> Set<[UInt8]> {
+        var cores: Set<[UInt8]> = []
+        for offset in 0..<3 {
+            let core = base64Core(text, offset: offset)
+            cores.insert(core)
+            cores.insert(
+                core.map {
+                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                }
+            )
+        }
+        return cores
     }
 
     private static func texts(of secret: String) -> Set<[UInt8]> {
