@@ -33,6 +33,18 @@ import WebhookReceiver
         }
     }
 
+    /// A name that looks like another's shows what is different.
+    @Test func `what nobody sees is shown`() async throws {
+        let sandbox = try Sandbox()
+        let tenant = "sch\u{AD}ool\u{200B}\u{3164}\u{FE0F} 👩\u{200D}💻 ❤\u{FE0F}"
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", "one", "--tenant", tenant).status == 0)
+        for command in [["events", "list"], ["events", "show", "one"]] {
+            let shown = try await sandbox.runOnTerminal(command, columns: 200, environment: ["NO_COLOR": "1"])
+            let expected = #"sch\u{ad}ool\u{200b}\u{3164}\u{fe0f} "# + "👩\u{200D}💻 ❤\u{FE0F}"
+            #expect(shown.out.contains(expected), "\(command): \(shown.out)")
+        }
+    }
+
     @Test func `prune asks before it deletes what the retention keeps`() async throws {
         let sandbox = try await sandbox()
         let all = ["prune", "--older-than", "0s"]

@@ -1,4 +1,4 @@
-/// Text from outside, made harmless: no control character and no direction mark reaches a terminal.
+/// Text from outside, made harmless: no control character and nothing invisible reaches a terminal.
 enum PlainText {
     /// One line; line breaks and tabs are escaped as well.
     static func escaped(_ text: String) -> String { escaped(text, keepsLines: false) }
@@ -15,22 +15,35 @@ enum PlainText {
     static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F: true  // C0, DEL, C1
-        case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // bidirectional controls
-        case 0x2028, 0x2029, 0xFEFF, 0xFFF9...0xFFFB: true  // line breaks, byte order mark, annotations
-        case 0xE0000...0xE007F: true  // tags
-        default: false
+        case 0x2028, 0x2029: true  // line breaks
+        case ..<0xAD: false
+        // Seen by nobody: bidirectional controls, byte order marks, tags, empty letters. A name may hide in another's.
+        default:
+            scalar.properties.generalCategory == .format || scalar.properties.isDefaultIgnorableCodePoint
+        }
+    }
+
+    /// Whether a scalar makes one emoji of the one before and itself, or of that and the next.
+    private static func joins(_ scalar: Unicode.Scalar, after previous: Unicode.Scalar?) -> Bool {
+        guard let previous, previous.value > 0xFF else { return false }
+        switch scalar.value {
+        case 0xFE0F: return previous.properties.isEmoji
+        case 0x200D: return previous.properties.isEmoji || previous.value == 0xFE0F
+        default: return false
         }
     }
 
     private static func escaped(_ text: String, keepsLines: Bool) -> String {
         guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
         var output = ""
+        var previous: Unicode.Scalar?
         for scalar in text.unicodeScalars {
+            defer { previous = scalar }
             switch scalar {
             case "\n", "\t":
                 output += keepsLines ? String(scalar) : scalar == "\n" ? "\\n" : "\\t"
             case "\r": output += "\\r"
-            case _ where isUnsafe(scalar):
+            case _ where isUnsafe(scalar) && !joins(scalar, after: previous):
                 let digits = String(scalar.value, radix: 16)
                 output += "\\u{" + String(repeating: "0", count: max(0, 2 - digits.count)) + digits + "}"
             default: output.unicodeScalars.append(scalar)
