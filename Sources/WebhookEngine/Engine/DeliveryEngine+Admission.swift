@@ -206,13 +206,14 @@ extension DeliveryEngine {
     }
 
     private mutating func readEventsIfWanted(at time: EngineTime) {
-        guard wantsEvents, settings.scope == .all || hasOrdered, !isReadingEvents, fanOutsUnderWay == 0, !isDraining
+        guard wantsEvents, settings.scope == .all || hasOrdered, !isReadingEvents, fanOutsUnderWay == 0, !isDraining,
+            largeFanOuts.count < settings.largeFanOuts
         else { return }
         wantsEvents = false
         isReadingEvents = true
         pending.batch.reads.pendingEvents = settings.fanOutBatch
         pending.batch.reads.pendingEventsDueBy = time.certain
-        pending.batch.reads.excludedEvents = excludedEvents
+        pending.batch.reads.excludedEvents = excludedEvents.union(largeFanOuts)
     }
 
     private mutating func flush(at time: EngineTime) {

@@ -36,7 +36,7 @@ extension DeliveryEngine {
 
     /// An event that was given out to be fanned out is matched and rendered.
     public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
-        fanOutsUnderWay -= 1
+        if largeFanOuts.remove(event.row) == nil { fanOutsUnderWay -= 1 }
         var starts: [PendingCommit.StartContext] = []
         let header = EventHeader(
             row: event.row,

@@ -200,8 +200,15 @@ extension DeliveryEngine {
 
     private mutating func giveOut(_ events: [PendingEvent]) {
         for event in events { front.giveOut(event) }
-        fanOutsUnderWay += events.count
-        actions.fanOuts.append(contentsOf: events)
+        for event in events {
+            if event.event.data.count <= settings.promptEventBytes {
+                fanOutsUnderWay += 1
+                actions.fanOuts.append(event)
+            } else {
+                largeFanOuts.insert(event.row)
+                actions.largeFanOuts.append(event)
+            }
+        }
     }
 
     /// An event waits in the store for its moment; `nil`: it is due.

@@ -46,6 +46,8 @@ public struct DeliveryEngine {
     var storeBackoff: Duration = Self.firstStoreBackoff
     /// Events handed out for fan-out and not answered yet.
     var fanOutsUnderWay = 0
+    /// Large events (rows) handed out for fan-out and not answered yet.
+    var largeFanOuts: Set<Int64> = []
     var isReadingEvents = false
     var wantsEvents = false
     /// When the next event is due, on the timeline.
@@ -119,7 +121,7 @@ public struct DeliveryEngine {
     private var isStoreFailing: Bool { storeBackoff != Self.firstStoreBackoff }
 
     private var hasNothingOfItsOwn: Bool {
-        flights.isEmpty && committing.isEmpty && fanOutsUnderWay == 0 && pending.acceptances.isEmpty
+        flights.isEmpty && committing.isEmpty && hasNoFanOut && pending.acceptances.isEmpty
             && pending.health.isEmpty && pending.results.allSatisfy(\.isRecovered)
     }
 
@@ -128,8 +130,10 @@ public struct DeliveryEngine {
     }
 
     private var hasNothingUnderWay: Bool {
-        flights.isEmpty && committing.isEmpty && pending.batch.isEmpty && fanOutsUnderWay == 0
+        flights.isEmpty && committing.isEmpty && pending.batch.isEmpty && hasNoFanOut
     }
+
+    private var hasNoFanOut: Bool { fanOutsUnderWay == 0 && largeFanOuts.isEmpty }
 
     /// A transaction reads about so many deliveries into the windows: some milliseconds.
     static let refillRows = 2048

@@ -8,6 +8,9 @@ public struct EngineActions: Sendable {
     public var sends: [SendOrder] = []
     /// Events to match and render; answered by ``DeliveryEngine/fannedOut(_:deliveries:at:)``.
     public var fanOuts: [PendingEvent] = []
+    /// Events that take long to match and render: not where the engine runs. Answered in the same way, each once, later and
+    /// in any order.
+    public var largeFanOuts: [PendingEvent] = []
     /// Answers to emits.
     public var replies: [EmitReply] = []
     /// Attempts whose results are durable now.
@@ -23,8 +26,8 @@ public struct EngineActions: Sendable {
 
     /// Whether there is anything to do but to wake up later.
     public var isPressing: Bool {
-        wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !replies.isEmpty || !recorded.isEmpty || !settled.isEmpty
-            || !notices.isEmpty
+        wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
+            || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty
     }
 }
 

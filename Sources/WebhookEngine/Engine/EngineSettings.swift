@@ -17,6 +17,11 @@ public struct EngineSettings: Sendable, Hashable {
     public var heldBodyBytes: Int = 32 << 20
     /// Events to fan out at a time; defaults to 64.
     public var fanOutBatch: Int = 64
+    /// The most bytes of an event's data that are matched and rendered at once; defaults to 64 KiB. Larger events go to
+    /// ``EngineActions/largeFanOuts``.
+    public var promptEventBytes: Int = 64 << 10
+    /// Large events given out at a time; defaults to 2. While there are fewer, others are read past them.
+    public var largeFanOuts: Int = 2
     /// Deliveries to withdraw in one transaction; defaults to 1,000.
     public var withdrawalBatch: Int = 1000
 

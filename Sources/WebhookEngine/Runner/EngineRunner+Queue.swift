@@ -101,6 +101,7 @@ extension EngineRunner {
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             if !actions.settled.isEmpty { observer.settled(actions.settled) }
             for notice in actions.notices { observer.noticed(notice) }
+            renderBeside(actions.largeFanOuts)
             for event in actions.fanOuts {
                 mark.set(.fanOut(event: event.row))
                 let deliveries = generation.prepare(event.event, target: event.target)
@@ -111,6 +112,22 @@ extension EngineRunner {
         }
         setTimer(actions.wakeAt)
         wakeWaiters()
+    }
+
+    /// Matches and renders large events on a queue of their own, one after the other: everybody else's deliveries go on,
+    /// and no more than one of them is taken apart in memory.
+    func renderBeside(_ events: [PendingEvent]) {
+        for event in events {
+            rendering.async { [mark, generation, weak self] in
+                mark.setBeside(.fanOut(event: event.row))
+                let deliveries = generation.prepare(event.event, target: event.target)
+                mark.setBeside(nil)
+                guard let self else { return }
+                queue.async {
+                    self.drive { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
+                }
+            }
+        }
     }
 
     func setTimer(_ at: Timestamp?) {

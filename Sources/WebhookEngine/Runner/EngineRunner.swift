@@ -12,11 +12,13 @@ public import WebhookCore
 // have locks of their own.
 public final class EngineRunner: @unchecked Sendable {
     let queue = DispatchQueue(label: "webhooks.engine")
+    /// Where large events are rendered.
+    let rendering = DispatchQueue(label: "webhooks.rendering", qos: .utility)
     let store: any DeliveryStore
     let transport: any Transport
     let clock: EngineClock
     let observer: any EngineObserver
-    let mark: any RenderingMark
+    let mark: SharedMark
     let inbox = Mutex(Inbox())
     let engine: Mutex<DeliveryEngine>
     var generation: Generation
@@ -59,7 +61,7 @@ public final class EngineRunner: @unchecked Sendable {
         observer: any EngineObserver,
         mark: any RenderingMark = NoRenderingMark()
     ) {
-        self.mark = mark
+        self.mark = SharedMark(mark)
         self.store = store
         self.transport = transport
         self.clock = EngineClock(clock)
@@ -104,7 +106,7 @@ public final class EngineRunner: @unchecked Sendable {
         -> Result<AcceptanceResult, StoreError>
     {
         // Matched and rendered by the caller, so that callers share the work.
-        let deliveries = event.isDue(at: clock.now.certain) ? generation.prepare(event, target: target) : nil
+        let deliveries = event.isDue(at: clock.now.certain) ? await prepare(event, target, generation) : nil
         return await withCheckedContinuation { continuation in
             enqueue([EmitOrder(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
                 .one(continuation)
@@ -127,14 +129,12 @@ public final class EngineRunner: @unchecked Sendable {
         let orders = await withTaskGroup(of: (Int, [EmitOrder]).self) { group in
             for start in stride(from: 0, to: events.count, by: share) {
                 group.addTask {
-                    let part = events[start..<min(start + share, events.count)]
-                    return (
-                        start,
-                        part.map { event in
-                            let deliveries = event.isDue(at: now) ? generation.prepare(event, target: nil) : nil
-                            return EmitOrder(token: 0, event: event, deliveries: deliveries)
-                        }
-                    )
+                    var part: [EmitOrder] = []
+                    for event in events[start..<min(start + share, events.count)] {
+                        let deliveries = event.isDue(at: now) ? await self.prepare(event, nil, generation) : nil
+                        part.append(EmitOrder(token: 0, event: event, deliveries: deliveries))
+                    }
+                    return (start, part)
                 }
             }
             var parts: [(Int, [EmitOrder])] = []
@@ -143,6 +143,16 @@ public final class EngineRunner: @unchecked Sendable {
         }
         let group = EmitGroup(count: orders.count, completion: completion)
         enqueue(orders) { .part(group, $0) }
+    }
+
+    /// Data from so many bytes on is rendered by one emit at a time: taken apart it fills fifty times the memory.
+    static let bytesRenderedAlone = 1 << 20
+
+    private func prepare(_ event: Event, _ target: String?, _ generation: Generation) async -> PreparedDeliveries {
+        guard event.data.count >= Self.bytesRenderedAlone else { return generation.prepare(event, target: target) }
+        return await withCheckedContinuation { continuation in
+            rendering.async { continuation.resume(returning: generation.prepare(event, target: target)) }
+        }
     }
 
     /// Puts orders into the inbox, side by side: they are taken together, and share a transaction.

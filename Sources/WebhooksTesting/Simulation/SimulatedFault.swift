@@ -9,7 +9,7 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case detachedEmit, cancel, cancelSubscription, disable, enable, retrigger, retry, pause, resume
     // Rows and events that go wrong by themselves.
     case refusedDelivery, refusedEvent, refusedClaim, refusedSettlement, refusedAttempt, refusedOutcome
-    case unrenderable, deadlyRendering, deadlyRequest
+    case unrenderable, deadlyRendering, deadlyRequest, largeEvent
     // Receivers.
     case badStatus, gone, overloaded, silence, blackHole, refusedConnection, unknownHost, badCertificate
     case disconnect, staleConnection, garbage, endlessHeaders, cutBody

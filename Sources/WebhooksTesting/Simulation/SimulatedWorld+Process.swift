@@ -12,6 +12,10 @@ extension SimulatedWorld {
         // Now and then a command that delivers what it emits, before the next dispatcher.
         if configuration.commands, !faultsCeased, random.chance(25) { settings.scope = .own }
         settings.fanOutBatch = 4
+        if configuration.largeEvents {
+            settings.promptEventBytes = renderingRandom.pick([0, 12, 20, 1_000]) ?? 0
+            settings.largeFanOuts = renderingRandom.pick(1...3)
+        }
         settings.withdrawalBatch = 3
         settings.heldBodyBytes = 400
         // Small windows now and then, so that the store is read often.
@@ -97,6 +101,9 @@ extension SimulatedWorld {
             if actions.wantsCommit { try startCommit() }
             for order in actions.sends where process?.number == running.number { try send(order) }
             for reply in actions.replies where process?.number == running.number { try replied(reply) }
+            for event in actions.largeFanOuts where process?.number == running.number {
+                try fanOut(event, isLarge: true)
+            }
             for event in actions.fanOuts where process?.number == running.number { try fanOut(event) }
             guard process?.number == running.number else { return }
             setAlarm(actions.wakeAt, running.number)
@@ -120,7 +127,7 @@ extension SimulatedWorld {
         agenda.plan(.alarm(process: number, number: running.alarm), at: now + wait)
     }
 
-    private func fanOut(_ event: PendingEvent) throws {
+    private func fanOut(_ event: PendingEvent, isLarge: Bool = false) throws {
         // The clock may have stepped back since the read.
         let wall = max(clock.now, process?.eventsDueBy ?? clock.now)
         if let due = event.event.deliverAt {
@@ -137,7 +144,20 @@ extension SimulatedWorld {
         }
         let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
         expectation[event.row] = prepared.entries.map(\.subscription)
+        if isLarge, let number = process?.number {
+            report.count(.largeEvent)
+            return agenda.plan(
+                .rendered(process: number, event, prepared),
+                at: now + Int64(renderingRandom.pick(0...3000))
+            )
+        }
         guard let time = process?.clock.now else { return }
         process?.engine.fannedOut(event, deliveries: prepared, at: time)
+    }
+
+    /// What a process had rendered is gone with it.
+    func rendered(_ event: PendingEvent, _ deliveries: PreparedDeliveries, by number: Int) throws {
+        guard process?.number == number else { return }
+        try drive { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
     }
 }

@@ -10,6 +10,8 @@ final class SimulatedWorld {
         case lastFault
         case start
         case alarm(process: Int, number: Int)
+        /// A large event is rendered.
+        case rendered(process: Int, PendingEvent, PreparedDeliveries)
         case commitApplies(process: Int)
         case commitTakes(process: Int)
         case commitEnds(process: Int)
@@ -29,6 +31,7 @@ final class SimulatedWorld {
     let renderer = ScriptedRenderer(poisonTopics: ["poison"])
     var random: SeededGenerator
     var poisonRandom: SeededGenerator
+    var renderingRandom: SeededGenerator
     var lossRandom: SeededGenerator
     /// The event (row) whose rendering killed the last process.
     var renderingMark: Int64?
@@ -71,6 +74,7 @@ final class SimulatedWorld {
         random = SeededGenerator(seed: seed)
         poisonRandom = SeededGenerator(seed: ~seed)
         lossRandom = SeededGenerator(seed: seed &+ 0x5EED)
+        renderingRandom = SeededGenerator(seed: seed &+ 0xB16)
         trace = Trace(length: configuration.traceLength)
         store = InMemoryStore(clock: clock)
         foreignConnection = store.database.connect()
@@ -128,6 +132,7 @@ final class SimulatedWorld {
         case .stoppedProcessEnds(let number): stoppedProcessEnds(number)
         case .clockReturns: returnClock()
         case .storeRecovers: storeFault = nil
+        case .rendered(let number, let event, let deliveries): try rendered(event, deliveries, by: number)
         }
     }
 

@@ -25,6 +25,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
     public var poison = true
     /// Whether the store loses its files under a process that has them open; defaults to true.
     public var lostFiles = true
+    /// Whether some events are large, and rendered while everything else goes on; defaults to true.
+    public var largeEvents = true
     /// Lines of the trace that a failure shows; defaults to 80.
     public var traceLength = 80
 

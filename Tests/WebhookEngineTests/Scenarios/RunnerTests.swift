@@ -1,8 +1,10 @@
+import Dispatch
 import Synchronization
 import Testing
 import WebhookCore
-import WebhookEngine
 import WebhooksTesting
+
+@testable import WebhookEngine
 
 /// What drives the engine, on its own queue, with a store in memory.
 @Suite("The runner")
@@ -23,6 +25,44 @@ struct RunnerTests {
             mark.history.withLock { $0 } == [
                 .fanOut(event: delivery.event), nil, .attempt(delivery.id), nil, .attempt(delivery.id), nil,
             ]
+        )
+    }
+
+    /// The renderer waits until somebody else's delivery is through; on the engine's queue that would never be.
+    @Test("what takes long to render holds up nobody else's delivery")
+    func largeEvent() async throws {
+        let (began, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let renderer = GatedRenderer { hasBegun.yield() }
+        let store = InMemoryStore()
+        let data = ByteString("[" + String(repeating: "0,", count: EngineSettings().promptEventBytes) + "0]")
+        _ = try await store.append(event("large", data: data), target: nil)
+        let mark = MarkSpy()
+        let runner = runner(store, renderer, mark)
+        runner.start(foreignInterval: nil)
+        for await _ in began { break }
+        let result = await runner.emit(event("small"), generation: generation(renderer))
+        #expect(throws: Never.self) { try result.get() }
+        #expect(mark.history.withLock { $0.last } == .fanOut(event: 1))
+        renderer.gate.signal()
+        try await runner.wait(untilAny: [.settled])
+        #expect(!renderer.wasLeftAlone.withLock { $0 })
+        #expect(store.rows.deliveryRows.map(\.state) == [.delivered, .delivered])
+        #expect(mark.history.withLock { $0.last } == .some(nil))
+    }
+
+    @Test("the mark of what is rendered beside comes back after each that is set meanwhile")
+    func marksBeside() {
+        let spy = MarkSpy()
+        let mark = SharedMark(spy)
+        let attempt = MarkedRendering.attempt(Delivery.ID(rawValue: 3))
+        mark.setBeside(.fanOut(event: 1))
+        mark.set(attempt)
+        mark.set(nil)
+        mark.set(attempt)
+        mark.setBeside(nil)
+        mark.set(nil)
+        #expect(
+            spy.history.withLock { $0 } == [.fanOut(event: 1), attempt, .fanOut(event: 1), attempt, attempt, nil]
         )
     }
 
@@ -66,11 +106,11 @@ struct RunnerTests {
         await #expect(throws: StoreError.self) { try await runner.wait(untilAny: [.drained]) }
     }
 
-    private func event(_ id: String) -> Event {
+    private func event(_ id: String, data: ByteString = "{}") -> Event {
         Event(
             stored: id,
             topic: "a.x",
-            data: "{}",
+            data: data,
             tenant: nil,
             occurredAt: .now,
             occurredAtIsGiven: false,
@@ -143,6 +183,31 @@ private final class MarkedRenderer: DeliveryRenderer {
     private func look() {
         let last = mark.history.withLock { $0.last ?? nil }
         seen.withLock { $0.append(last) }
+    }
+}
+
+/// Renders a large event once it may.
+private final class GatedRenderer: DeliveryRenderer {
+    let gate = DispatchSemaphore(value: 0)
+    /// Nobody opened the gate.
+    let wasLeftAlone = Mutex(false)
+    private let scripted = ScriptedRenderer()
+    private let onLarge: @Sendable () -> Void
+
+    init(onLarge: @escaping @Sendable () -> Void) { self.onLarge = onLarge }
+
+    func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+        if event.data.count > 1_000 {
+            onLarge()
+            if gate.wait(timeout: .now() + 20) == .timedOut { wasLeftAlone.withLock { $0 = true } }
+        }
+        return scripted.render(event, for: subscriptions)
+    }
+
+    func request(for attempt: AttemptContext, to subscription: Subscription, body: ByteString) throws(RenderingError)
+        -> PreparedRequest
+    {
+        try scripted.request(for: attempt, to: subscription, body: body)
     }
 }
 

@@ -25,7 +25,9 @@ struct SimulationTests {
             [false, true].flatMap { poison in
                 Self.corpus.compactMap { seed in
                     var configuration = configuration
-                    (configuration.poison, configuration.lostFiles) = (poison, poison)
+                    (configuration.poison, configuration.lostFiles, configuration.largeEvents) = (
+                        poison, poison, poison
+                    )
                     return Self.failure(of: seed, configuration)
                 }
             }

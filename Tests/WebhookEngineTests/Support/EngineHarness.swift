@@ -25,6 +25,8 @@ final class EngineHarness {
     /// What the transaction that waits has taken.
     private var heldBatches: [StoreBatch] = []
     var heldCommit: StoreBatch? { heldBatches.first }
+    /// Large events that wait for ``render(_:)``.
+    private(set) var large: [PendingEvent] = []
     private(set) var wakeAt: Timestamp?
     private var lastToken: UInt64 = 0
 
@@ -81,11 +83,17 @@ final class EngineHarness {
         drive { $0.emit(orders, at: $1) }
     }
 
-    func event(_ id: String, topic: String = "a.x", deliverAt: Timestamp? = nil, isTest: Bool = false) -> Event {
+    func event(
+        _ id: String,
+        topic: String = "a.x",
+        data: ByteString = "{}",
+        deliverAt: Timestamp? = nil,
+        isTest: Bool = false
+    ) -> Event {
         Event(
             stored: id,
             topic: topic,
-            data: "{}",
+            data: data,
             tenant: nil,
             occurredAt: clock.now,
             occurredAtIsGiven: false,
@@ -161,6 +169,14 @@ final class EngineHarness {
         }
     }
 
+    /// A large event that waits is matched and rendered.
+    func render(_ id: String) {
+        guard let index = large.firstIndex(where: { $0.event.id.description == id }) else { return }
+        let event = large.remove(at: index)
+        let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
+        drive { engine, time in engine.fannedOut(event, deliveries: prepared, at: time) }
+    }
+
     var rows: [InMemoryDeliveryRow] { store.rows.deliveryRows }
     var states: [DeliveryState] { rows.map(\.state) }
     var sentEvents: [String] { sent.map(\.context.event.id) }
@@ -186,6 +202,7 @@ final class EngineHarness {
             notices += actions.notices
             settled += actions.settled
             replies += actions.replies
+            large += actions.largeFanOuts
             for event in actions.fanOuts {
                 let prepared = Generation(registry: registry, renderer: renderer).prepare(
                     event.event,
