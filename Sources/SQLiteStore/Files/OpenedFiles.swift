@@ -33,7 +33,8 @@ final class OpenedFiles: Sendable {
         for path in [files.path, files.wal, files.sharedMemory, files.journal, files.lock] {
             guard let found = FileIdentity(path) else { continue }
             guard found.isRegular else { throw StoreError(.unavailable, "\(path) is no regular file") }
-            _ = try identity(of: path)
+            // Not looked at again: a host's journal comes and goes.
+            try refuseOtherNames(found, path)
         }
         guard webhooks_is_mount_point(files.path) == 0 else {
             throw StoreError(
@@ -103,15 +104,18 @@ final class OpenedFiles: Sendable {
         guard found.isRegular else {
             throw StoreError(.replaced, "\(path) is no regular file: \(advice)")
         }
-        guard found.links <= 1 else {
-            throw StoreError(
-                .replaced,
-                """
-                \(path) has \(found.links) names (hard links), and a store that is opened by two of them is damaged: \
-                remove the other name (`find -samefile` shows it); copy a store with SQLite's .backup
-                """
-            )
-        }
+        try refuseOtherNames(found, path)
         return found
+    }
+
+    private static func refuseOtherNames(_ found: FileIdentity, _ path: String) throws(StoreError) {
+        guard found.links > 1 else { return }
+        throw StoreError(
+            .replaced,
+            """
+            \(path) has \(found.links) names (hard links), and a store that is opened by two of them is damaged: \
+            remove the other name (`find -samefile` shows it); copy a store with SQLite's .backup
+            """
+        )
     }
 }
