@@ -98,7 +98,10 @@ import WebhookReceiver
         #expect(sandbox.receiver.requestCount == 0)
         let cancelled = try await sandbox.run("cancel", "later", "nothing", "--json")
         #expect(cancelled.status == 1)
-        #expect(cancelled.lines == [#"{"events":["later"],"deliveries":[],"tooLate":[],"unknown":["nothing"]}"#])
+        #expect(
+            cancelled.lines
+                == [#"{"events":["later"],"deliveries":[],"tooLate":[],"unknown":["nothing"],"underWay":[]}"#]
+        )
         #expect(try await sandbox.run("run", "--until-settled").status == 0)
         #expect(sandbox.receiver.requestCount == 1)
     }

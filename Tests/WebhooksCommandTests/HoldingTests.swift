@@ -59,6 +59,30 @@ import WebhookReceiver
         #expect(try await sandbox.run("pause", "crm", "--for", length).status == 64)
     }
 
+    @Test func `cancelling what is under way brings no retry, and says what was too late`() async throws {
+        let sandbox = try Sandbox { $0.header("webhook-id") == "done" ? .noContent : .neverAnswer }
+        // The attempt must outlast whatever else keeps the machine busy.
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m, schedule: [1s] }"))
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "done").status == 0)
+        let run = try Background(["run"], in: sandbox)
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "open", "--detach")
+        _ = try await sandbox.receiver.waitForRequests(count: 2)
+        let cancelled = try await sandbox.run("cancel", "done", "open")
+        #expect(cancelled.status == 1)
+        #expect(cancelled.lines.contains("under way  open (dlv_2) crm: no retry will follow"))
+        #expect(cancelled.lines.contains { $0.hasPrefix("too late   done (dlv_1) crm: delivered ") })
+        let again = try await sandbox.run("cancel", "open", "--json")
+        #expect(try JSONText(again.out)["underWay"].raw == #"["dlv_2"]"#)
+        run.signal(SIGKILL)
+        _ = await run.end()
+        #expect(try await sandbox.run("run", "--until-settled").status == 0)
+        let delivery = try JSONText(try await sandbox.run("deliveries", "list", "--json").lines[0])
+        #expect(try delivery["state"].string == "cancelled")
+        #expect(try delivery["lastError"].string == "interrupted")
+        #expect(sandbox.receiver.requestCount == 2)
+        #expect(try await sandbox.run("check").status == 0)
+    }
+
     @Test func `retry makes the same delivery due, and says who delivers it`() async throws {
         let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))

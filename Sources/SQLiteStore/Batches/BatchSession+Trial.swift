@@ -28,7 +28,12 @@ extension BatchSession {
         if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
             try takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
-        result.results = try each(batch.results, .result, Item.result, otherwise: always(false)) { try record($1) }
+        result.results = try each(
+            batch.results,
+            .result,
+            Item.result,
+            otherwise: always(AttemptWriteResult.refused)
+        ) { try record($1) }
         result.settlements = try each(
             batch.settlements,
             .settlement,

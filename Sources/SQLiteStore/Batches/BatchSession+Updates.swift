@@ -3,11 +3,27 @@ internal import WebhookCore
 
 extension BatchSession {
     /// Records a finished attempt and what follows, if it is the one in flight.
-    func record(_ write: AttemptWrite) throws -> Bool {
+    func record(_ write: AttemptWrite) throws -> AttemptWriteResult {
+        let result: AttemptWriteResult
+        if try finish(write) {
+            result = .recorded
+        } else if let settled = try finishCancelled(write) {
+            result = settled
+        } else {
+            return .refused
+        }
+        try insert(write.attempt, delivery: write.delivery)
+        return result
+    }
+
+    /// Does what follows from an attempt, unless its delivery was cancelled meanwhile.
+    private func finish(_ write: AttemptWrite) throws -> Bool {
         let attempt = write.attempt
         let finish = try statement(.finishDelivery)
+        var error = attempt.error
         switch write.next {
         case .settled(let state):
+            if state == .cancelled { error = .disabled }
             try finish.bind(state.code)
             try finish.bindNull()
             try finish.bindNull()
@@ -19,14 +35,31 @@ extension BatchSession {
             try finish.bindNull()
         }
         try finish.bind(attempt.status)
-        try finish.bind(attempt.error?.code)
+        try finish.bind(error?.code)
         try finish.bind(write.freeAttempts)
         try finish.bind(write.interruptions)
         try finish.bind(write.delivery.rawValue)
         try finish.bind(attempt.number)
-        guard try finish.run() == 1 else { return false }
-        try insert(attempt, delivery: write.delivery)
-        return true
+        return try finish.run() == 1
+    }
+
+    /// Settles a delivery that was cancelled during its attempt. `nil`: it wasn't.
+    private func finishCancelled(_ write: AttemptWrite) throws -> AttemptWriteResult? {
+        let attempt = write.attempt
+        guard case .settled(let state) = write.next.ifCancelled else { return nil }
+        let isChanged = write.next != write.next.ifCancelled
+        let finish = try statement(.finishCancelled)
+        try finish.bind(state.code)
+        try finish.bind(attempt.finishedAt ?? attempt.startedAt)
+        try finish.bind(attempt.status)
+        try finish.bind(attempt.error?.code)
+        try finish.bind(write.freeAttempts)
+        try finish.bind(write.interruptions)
+        try finish.bind(isChanged ? AttemptWrite.cancelledDetail : nil)
+        try finish.bind(write.delivery.rawValue)
+        try finish.bind(attempt.number)
+        guard try finish.run() == 1 else { return nil }
+        return isChanged ? .cancelled : .recorded
     }
 
     private func insert(_ attempt: Attempt, delivery: Delivery.ID) throws {
@@ -65,6 +98,17 @@ extension BatchSession {
         try settle.bind(settlement.at)
         try settle.bind(settlement.delivery.rawValue)
         return try settle.run() == 1
+    }
+
+    /// Takes care that no retry follows the attempt that is under way.
+    func cancelInFlight(_ delivery: Delivery.ID, at moment: Timestamp) throws {
+        let update = try RawStatement(
+            db,
+            "UPDATE webhooks_deliveries SET cancelled_at = coalesce(cancelled_at, ?) WHERE id = ? AND state = 2"
+        )
+        try update.bind(moment)
+        try update.bind(delivery.rawValue)
+        try update.run()
     }
 
     /// Gives a new delivery the body that could not be rendered for the one it repeats.

@@ -6,6 +6,14 @@ struct Cancellation {
     let session: BatchSession
     let moment: Timestamp
     var result = CancelResult()
+    /// The subscriptions (rows) of what was cancelled.
+    private var touched: Set<Int64> = []
+
+    init(session: BatchSession, moment: Timestamp, result: CancelResult = CancelResult()) {
+        self.session = session
+        self.moment = moment
+        self.result = result
+    }
 
     /// An event that waits for its fan-out, or its deliveries.
     mutating func cancel(event id: String) throws {
@@ -27,20 +35,45 @@ struct Cancellation {
         }
     }
 
-    /// A delivery that is pending or waiting.
-    mutating func cancel(_ id: Delivery.ID) throws {
+    /// A delivery: at once where it is pending or waiting, after its attempt where it is in flight.
+    ///
+    /// - Parameter subscription: its subscription (row), where that is known.
+    mutating func cancel(_ id: Delivery.ID, of subscription: Int64? = nil) throws {
         let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)
         if try session.settle(settlement) {
             result.deliveries.append(id)
+            let sql = "SELECT subscription FROM webhooks_deliveries WHERE id = ?"
+            let row = try subscription ?? Int64.fetchOne(session.db, sql: sql, arguments: [id.rawValue])
+            if let row { touched.insert(row) }
             return
         }
-        let sql = "SELECT state FROM webhooks_deliveries WHERE id = ?"
-        guard let code = try Int.fetchOne(session.db, sql: sql, arguments: [id.rawValue]) else {
+        let sql = """
+            SELECT d.state, s.name, d.settled_at
+            FROM webhooks_deliveries d JOIN webhooks_subscriptions s ON s.id = d.subscription WHERE d.id = ?
+            """
+        guard let row = try Row.fetchOne(session.db, sql: sql, arguments: [id.rawValue]) else {
             result.unknown.append(id.description)
             return
         }
-        if try DeliveryState(code: code) != .cancelled, !result.tooLate.contains(id.description) {
-            result.tooLate.append(id.description)
+        let missed = CancelResult.Missed(
+            delivery: id,
+            subscription: row[1],
+            state: try DeliveryState(code: row[0]),
+            settledAt: (row[2] as Int64?).map { Timestamp(milliseconds: $0) }
+        )
+        if missed.state == .inFlight { try session.cancelInFlight(id, at: moment) }
+        result.add(missed)
+    }
+
+    /// Tells engines whose deliveries wait no more. To be called at the end.
+    func tellEngines() throws {
+        let touch = try RawStatement(
+            session.db,
+            "UPDATE webhooks_subscriptions SET retries = retries + 1 WHERE id = ?"
+        )
+        for subscription in touched {
+            try touch.bind(subscription)
+            try touch.run()
         }
     }
 
@@ -49,7 +82,7 @@ struct Cancellation {
         result.unmatchedEvents = try UnmatchedCancellations.add(name, session.db)
     }
 
-    /// What waits of a subscription, at most so many; then what was too late.
+    /// What waits of a subscription, at most so many; then what is in flight.
     /// - Returns: whether all is done.
     mutating func cancel(subscription name: String, limit: Int) throws -> Bool {
         guard let row = try session.names.knownRow(of: name, session.db) else { return true }
@@ -61,7 +94,7 @@ struct Cancellation {
                 """,
             arguments: [row, limit]
         )
-        for id in ids { try cancel(Delivery.ID(rawValue: id)) }
+        for id in ids { try cancel(Delivery.ID(rawValue: id), of: row) }
         guard ids.count < limit else { return false }
         let inFlight = try Int64.fetchAll(
             session.db,

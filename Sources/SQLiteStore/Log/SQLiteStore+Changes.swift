@@ -59,6 +59,7 @@ extension SQLiteStore {
             for id in events { try cancellation.cancel(event: id) }
             for id in deliveries { try cancellation.cancel(id) }
             if let subscription { try cancellation.cancelUnmatched(subscription: subscription) }
+            try cancellation.tellEngines()
             return cancellation.result
         }
         guard let subscription else { return result }
@@ -69,6 +70,7 @@ extension SQLiteStore {
             (result, isDone) = try await write { session in
                 var cancellation = Cancellation(session: session, moment: moment, result: found)
                 let isDone = try cancellation.cancel(subscription: subscription, limit: Self.portion)
+                try cancellation.tellEngines()
                 return (cancellation.result, isDone)
             }
         }

@@ -13,6 +13,7 @@ extension Schema {
     ///   open deliveries holds (a place instead of a moment for first attempts where order matters); `settled_at` exactly
     ///   once settled (3 and above); 2 is in flight. The index of states holds what is `listed`, but for what is in
     ///   flight.
+    ///   `cancelled_at`: when it was cancelled in flight; then it never waits again.
     ///   `wait`: the last wait for a retry, in milliseconds, which `due_at` alone doesn't tell where a clock was wrong.
     /// - `webhooks_words`: listed rows by topic or tenant (`Word`).
     /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
@@ -104,6 +105,7 @@ extension Schema {
             due_at INTEGER,
             wait INTEGER,
             claimed_at INTEGER,
+            cancelled_at INTEGER,
             settled_at INTEGER,
             last_status INTEGER,
             last_error INTEGER,
@@ -111,6 +113,7 @@ extension Schema {
             CHECK ((state < 2) = (due_at IS NOT NULL)),
             CHECK ((state > 2) = (settled_at IS NOT NULL)),
             CHECK ((attempts > 0) = (claimed_at IS NOT NULL)),
+            CHECK (cancelled_at IS NULL OR (state >= 2 AND attempts > 0)),
             CHECK (CASE state WHEN 0 THEN attempts = 0 WHEN 1 THEN attempts > 0 WHEN 2 THEN attempts > 0 ELSE 1 END)
         ) STRICT;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_event ON webhooks_deliveries (event);

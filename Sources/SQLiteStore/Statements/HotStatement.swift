@@ -4,7 +4,7 @@
 /// and `insertBody` (once for all deliveries that share them), `insertDelivery`, `finishDelivery`, `insertAttempt`.
 enum HotStatement: Int, CaseIterable {
     case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
-    case finishDelivery, insertAttempt
+    case finishDelivery, finishCancelled, insertAttempt
     case settleDelivery, claimDelivery, selectBody, withdraw, deletePending, selectPending, selectPlaceless, takePlaces
     case selectRefill, selectAttempted, selectNewAttempted
 
@@ -40,7 +40,13 @@ enum HotStatement: Int, CaseIterable {
             UPDATE webhooks_deliveries
             SET state = ?, due_at = ?, wait = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?,
                 interruptions = ?
-            WHERE id = ? AND attempts = ? AND state = 2
+            WHERE id = ? AND attempts = ? AND state = 2 AND cancelled_at IS NULL
+            """
+        case .finishCancelled:
+            """
+            UPDATE webhooks_deliveries
+            SET state = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?, interruptions = ?, detail = ?
+            WHERE id = ? AND attempts = ? AND state = 2 AND cancelled_at IS NOT NULL
             """
         case .insertAttempt:
             """

@@ -4,26 +4,55 @@ public struct CancelResult: Sendable, Hashable {
     public var deliveries: [Delivery.ID]
     /// The events, waiting for their fan-out, that were cancelled.
     public var events: [String]
-    /// Deliveries in flight or settled otherwise, by id: asked for one by one or with their event. Of a whole
-    /// subscription only those in flight.
-    public var tooLate: [String]
+    /// Deliveries with an attempt under way, which is not cut off. Should it fail, no retry follows and the delivery
+    /// settles as cancelled.
+    public var underWay: [Missed]
+    /// Deliveries that had settled otherwise: asked for one by one or with their event.
+    public var tooLate: [Missed]
     /// Ids that name nothing.
     public var unknown: [String]
     /// Of a whole subscription: events that were accepted and not matched yet, those due later included. The
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
 
+    /// A delivery that could not be cancelled at once.
+    public struct Missed: Sendable, Hashable {
+        public var delivery: Delivery.ID
+        public var subscription: String
+        /// `inFlight`, or how it had settled.
+        public var state: DeliveryState
+        public var settledAt: Timestamp?
+
+        public init(delivery: Delivery.ID, subscription: String, state: DeliveryState, settledAt: Timestamp? = nil) {
+            self.delivery = delivery
+            self.subscription = subscription
+            self.state = state
+            self.settledAt = settledAt
+        }
+    }
+
     public init(
         deliveries: [Delivery.ID] = [],
         events: [String] = [],
-        tooLate: [String] = [],
+        underWay: [Missed] = [],
+        tooLate: [Missed] = [],
         unknown: [String] = [],
         unmatchedEvents: Int = 0
     ) {
         self.deliveries = deliveries
         self.events = events
+        self.underWay = underWay
         self.tooLate = tooLate
         self.unknown = unknown
         self.unmatchedEvents = unmatchedEvents
+    }
+
+    /// Counts in a delivery that is no longer pending or waiting, once.
+    public mutating func add(_ missed: Missed) {
+        switch missed.state {
+        case .cancelled: break
+        case .inFlight: if !underWay.contains(missed) { underWay.append(missed) }
+        default: if !tooLate.contains(missed) { tooLate.append(missed) }
+        }
     }
 }

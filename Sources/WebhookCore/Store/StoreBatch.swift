@@ -42,8 +42,8 @@ public struct StoreBatch: Sendable {
 
 /// What a batch brought; arrays run parallel to the batch's.
 public struct StoreBatchResult: Sendable {
-    /// Whether each attempt was the one in flight; `false`: it was not recorded, because the row says otherwise.
-    public var results: [Bool] = []
+    /// What became of each attempt: one that isn't in flight is refused.
+    public var results: [AttemptWriteResult] = []
     /// Whether each delivery was pending or waiting.
     public var settlements: [Bool] = []
     public var acceptances: [AcceptanceResult] = []

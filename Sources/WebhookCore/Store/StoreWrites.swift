@@ -147,7 +147,19 @@ public struct AttemptWrite: Sendable {
         /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
         case settled(DeliveryState)
         case waiting(until: Timestamp)
+
+        /// What follows instead where somebody cancelled the delivery during the attempt: no retry, and what failed is
+        /// cancelled. What has arrived, or may have, stays so.
+        public var ifCancelled: Next {
+            switch self {
+            case .waiting, .settled(.failed): .settled(.cancelled)
+            case .settled: self
+            }
+        }
     }
+
+    /// The detail of a delivery that ``Next/ifCancelled`` has settled otherwise than its attempt alone would have.
+    public static let cancelledDetail = "cancelled during its last attempt"
 
     public init(delivery: Delivery.ID, attempt: Attempt, freeAttempts: Int, interruptions: Int, next: Next) {
         self.delivery = delivery
@@ -156,6 +168,16 @@ public struct AttemptWrite: Sendable {
         self.interruptions = interruptions
         self.next = next
     }
+}
+
+/// What became of the record of an attempt.
+public enum AttemptWriteResult: Sendable, Hashable {
+    /// On record, with what follows from it.
+    case recorded
+    /// On record; but somebody cancelled the delivery during the attempt, and so it has settled as cancelled.
+    case cancelled
+    /// Not recorded: the row says otherwise.
+    case refused
 }
 
 /// A pending or waiting delivery that settles without an attempt. Refused for one in flight: its attempt settles it.

@@ -9,7 +9,7 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var hasSucceeded: Bool
     /// The pause that a person asked for. Its time may be over: see ``Paused/isInForce(at:)``.
     public var paused: Paused?
-    /// How often deliveries were made due by hand: a change tells an engine to read them again.
+    /// How often deliveries were made due or cancelled by hand: a change tells an engine to read them again.
     public var retries: Int
 
     /// Whether it has succeeded, and has not failed since.

@@ -93,8 +93,9 @@ extension DeliveryEngine {
 
     /// Attempts that were cut down are on record now. A read that came before may have missed what waits for a retry.
     mutating func recordedCutDown(_ done: PendingCommit, _ result: StoreBatchResult, at time: EngineTime) {
-        for (index, recorded) in done.results.enumerated() where result.results[index] {
+        for (index, recorded) in done.results.enumerated() where result.results[index] != .refused {
             guard cutDown.remove(recorded.delivery.id) != nil, recorded.state == .waiting,
+                result.results[index] == .recorded,
                 let lane = laneIndex[recorded.delivery.subscription]
             else { continue }
             if lanes[lane].isDisabled {

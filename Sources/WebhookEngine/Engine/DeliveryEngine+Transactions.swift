@@ -49,11 +49,15 @@ extension DeliveryEngine {
     }
 
     private mutating func finish(_ done: PendingCommit, _ result: StoreBatchResult, at time: EngineTime) {
-        if actions.recorded.isEmpty, result.results.allSatisfy({ $0 }) {
+        if actions.recorded.isEmpty, result.results.allSatisfy({ $0 == .recorded }) {
             actions.recorded = done.results
         } else {
-            for (index, attempt) in done.results.enumerated() where result.results[index] {
-                actions.recorded.append(attempt)
+            for (index, attempt) in done.results.enumerated() {
+                switch result.results[index] {
+                case .recorded: actions.recorded.append(attempt)
+                case .cancelled: cancelledInFlight(attempt, at: time)
+                case .refused: break
+                }
             }
         }
         if !cutDown.isEmpty { recordedCutDown(done, result, at: time) }
@@ -96,6 +100,22 @@ extension DeliveryEngine {
         if !done.settlements.isEmpty { settled(done, result) }
         if !done.batch.setAsides.isEmpty { setAside(done.batch.setAsides, result.setAsides) }
         finishReads(done, result.reads, at: time)
+    }
+
+    /// An attempt is on record, and no retry follows: somebody had cancelled the delivery meanwhile.
+    private mutating func cancelledInFlight(_ attempt: RecordedAttempt, at time: EngineTime) {
+        var attempt = attempt
+        attempt.state = .cancelled
+        attempt.nextAttemptAt = nil
+        actions.recorded.append(attempt)
+        guard let lane = laneIndex[attempt.delivery.subscription] else { return }
+        if let held = lanes[lane].window.remove(attempt.delivery.id) { release(held) }
+        // Those behind it may have waited for it.
+        if lanes[lane].firstForeign != nil {
+            lookForForeign(lane)
+            refillIfNeeded(lane)
+        }
+        enqueue(lane, at: time)
     }
 
     /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as

@@ -142,6 +142,14 @@ struct LaneWindow {
     /// Puts a delivery back that was taken and not sent.
     mutating func pushBack(_ held: HeldDelivery) { insertReady(held) }
 
+    /// Lets go of a delivery that is no longer open. `nil`: it isn't held.
+    mutating func remove(_ id: Delivery.ID) -> HeldDelivery? {
+        if let index = ready.firstIndex(where: { $0.delivery.id == id }) { return ready.remove(at: index) }
+        guard let found = later.unordered.first(where: { $0.held.delivery.id == id }) else { return nil }
+        later = Heap(later.unordered.filter { $0.held.delivery.id != id })
+        return found.held
+    }
+
     /// The first moment at which something is due; `nil` where nothing is held.
     var nextDue: Timestamp? { ready.first?.delivery.dueAt ?? later.min?.held.delivery.dueAt }
 

@@ -57,7 +57,7 @@ struct LogObserver: EngineObserver {
 
     /// Tells of a cancellation by hand.
     static func cancelled(_ result: CancelResult, _ logger: Logger) {
-        guard !result.deliveries.isEmpty || !result.events.isEmpty else { return }
+        guard !result.deliveries.isEmpty || !result.events.isEmpty || !result.underWay.isEmpty else { return }
         Counter(
             label: "webhooks_settled_without_attempt_total",
             dimensions: [("state", DeliveryState.cancelled.rawValue), ("error", "")]
@@ -65,7 +65,10 @@ struct LogObserver: EngineObserver {
         .increment(by: result.deliveries.count)
         logger.info(
             "cancelled by hand",
-            metadata: ["deliveries": "\(result.deliveries.count)", "events": "\(result.events.count)"]
+            metadata: [
+                "deliveries": "\(result.deliveries.count)", "events": "\(result.events.count)",
+                "underWay": "\(result.underWay.count)",
+            ]
         )
     }
 

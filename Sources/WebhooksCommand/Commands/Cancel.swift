@@ -5,8 +5,9 @@ struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Cancels what was not sent yet.",
         discussion: """
-            Of an event that is due later: the event; else its deliveries that are pending or wait for a retry. What was \
-            too late is listed, and the command exits 1. With --subscription also what events would bring it that were \
+            Of an event that is due later: the event; else its deliveries that are pending or wait for a retry. An \
+            attempt under way is not cut off: it may still deliver, and should it fail, no retry follows. That and what \
+            was too late is listed, and the command exits 1. With --subscription also what events would bring it that were \
             accepted and not matched yet, those that are due later included; other subscriptions still get those.
 
               webhooks cancel reminder-7
@@ -37,15 +38,17 @@ struct Cancel: AsyncParsableCommand {
             var members: [(String, JSONOutput)] = [
                 ("events", .strings(result.events)),
                 ("deliveries", .strings(result.deliveries.map(\.description))),
-                ("tooLate", .strings(result.tooLate)),
+                ("tooLate", .strings(result.tooLate.map(\.delivery.description))),
                 ("unknown", .strings(result.unknown)),
+                ("underWay", .strings(result.underWay.map(\.delivery.description))),
             ]
             if subscription != nil { members.append(("unmatchedEvents", .integer(result.unmatchedEvents))) }
             JSONOutput.object(members).write()
         } else {
             try await write(result, opened.log)
         }
-        if !result.tooLate.isEmpty || !result.unknown.isEmpty { throw ExitStatus.negative }
+        // What is under way may still arrive.
+        if !result.tooLate.isEmpty || !result.underWay.isEmpty || !result.unknown.isEmpty { throw ExitStatus.negative }
     }
 
     private func write(_ result: CancelResult, _ log: WebhookLog) async throws {
@@ -53,8 +56,19 @@ struct Cancel: AsyncParsableCommand {
             for id in ids { Output.standard.writeLine("\(text)  \(PlainText.escaped(id))") }
         }
         list("cancelled", result.events)
+        let now = Timestamp.now
+        func missed(_ missed: [CancelResult.Missed], _ why: (CancelResult.Missed) -> String) async throws -> [String] {
+            let names = try await named(missed.map(\.delivery.description), log)
+            return zip(names, missed).map { "\($0) \($1.subscription): \(why($1))" }
+        }
         list("cancelled", try await named(result.deliveries.map(\.description), log))
-        list("too late ", try await named(result.tooLate, log))
+        list("under way", try await missed(result.underWay) { _ in "no retry will follow" })
+        list(
+            "too late ",
+            try await missed(result.tooLate) { missed in
+                missed.state.rawValue + (missed.settledAt.map { " " + RelativeTime.text($0, now: now) } ?? "")
+            }
+        )
         for id in result.unknown { list("unknown  ", ["\(id)\(try await IDHint.question(id, in: log))"]) }
         if let subscription { writeCounts(result, of: subscription) }
         if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
@@ -75,8 +89,8 @@ struct Cancel: AsyncParsableCommand {
     private func writeCounts(_ result: CancelResult, of subscription: String) {
         var lines: [String] = []
         if !result.deliveries.isEmpty { lines.append("\(Counted.deliveries(result.deliveries.count)) cancelled") }
-        if !result.tooLate.isEmpty {
-            lines.append("\(Counted.deliveries(result.tooLate.count)) too late: an attempt is under way")
+        if !result.underWay.isEmpty {
+            lines.append("\(Counted.deliveries(result.underWay.count)) under way: no retry will follow")
         }
         if result.unmatchedEvents > 0 {
             let events = Counted.text(result.unmatchedEvents, "event")

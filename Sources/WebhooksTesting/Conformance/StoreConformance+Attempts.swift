@@ -19,7 +19,7 @@ extension StoreConformance {
                 interruptions: 0,
                 next: isLast ? .settled(.failed) : .waiting(until: .at(100))
             )
-            try expect(try await driver.commit { $0.results = [write] }.results, [true], "recorded")
+            try expect(try await driver.commit { $0.results = [write] }.results, [.recorded], "recorded")
         }
         let log = try await driver.store.attempts(of: id)
         try expect(log.count, sampleAttempts.count, "attempts")

@@ -3,7 +3,9 @@ internal import WebhookCore
 extension StoreConformance {
     static let cancelChecks: [Check] = [
         Check("events that wait for their fan-out are cancelled", cancelsEvents),
-        Check("deliveries that wait are cancelled, others are too late", cancelsDeliveries),
+        Check("deliveries that wait are cancelled, settled ones are too late", cancelsDeliveries),
+        Check("after a cancellation in flight no retry follows", cancelsInFlight),
+        Check("engines are told whose deliveries wait no more", tellsOfCancellations),
         Check("all of a subscription is cancelled", cancelsSubscription),
         Check("a subscription's share of events that were not matched yet is cancelled", cancelsUnmatched),
     ]
@@ -47,7 +49,10 @@ extension StoreConformance {
             at: .at(40)
         )
         try expect(result.deliveries.sorted(), [ids[0], ids[1], single], "cancelled")
-        try expect(result.tooLate.sorted(), [ids[2], ids[3]].map(\.description).sorted(), "too late, once each")
+        let settled = CancelResult.Missed(delivery: ids[2], subscription: "c", state: .delivered, settledAt: .at(20))
+        try expect(result.tooLate, [settled], "too late, once, and why")
+        let underWay = CancelResult.Missed(delivery: ids[3], subscription: "d", state: .inFlight)
+        try expect(result.underWay, [underWay], "under way")
         try expect(result.unknown, [nothing.description], "unknown")
         try expect(result.events, [], "the event was fanned out")
         let waiting = try await driver.delivery(ids[1])
@@ -68,11 +73,55 @@ extension StoreConformance {
         )
         _ = try await driver.record(ids[1], status: 200, next: .settled(.delivered))
         let result = try await driver.store.cancel(events: [], deliveries: [], subscription: "a", at: .at(40))
-        let expected = CancelResult(deliveries: [ids[0], ids[4]], tooLate: [ids[2].description])
-        try expect(result, expected, "what waits is cancelled, what is in flight is too late")
+        let inFlight = CancelResult.Missed(delivery: ids[2], subscription: "a", state: .inFlight)
+        let expected = CancelResult(deliveries: [ids[0], ids[4]], underWay: [inFlight])
+        try expect(result, expected, "what waits is cancelled, what is in flight will be")
         try expect(try await driver.delivery(ids[3]).state, .pending, "another subscription's stays")
         let none = try await driver.store.cancel(events: [], deliveries: [], subscription: "nobody", at: .at(40))
         try expect(none, CancelResult(), "an unknown subscription")
+    }
+
+    static func cancelsInFlight(_ driver: StoreDriver) async throws {
+        let starts = Array(repeating: NewDelivery.claimed("a"), count: 6)
+        let ids = try await driver.accept(.sample("e1"), starts)
+        for _ in 0..<2 {
+            let result = try await driver.store.cancel(events: ["e1"], deliveries: ids, subscription: "a", at: .at(15))
+            try expect(result.underWay.map(\.delivery), ids, "under way, once each, asked for again too")
+        }
+        let outcomes = [
+            try await driver.record(ids[0], status: 503, error: .status, next: .waiting(until: .at(30))),
+            try await driver.record(ids[1], status: 500, error: .status, next: .settled(.failed)),
+            try await driver.record(ids[2], status: 200, next: .settled(.delivered)),
+            try await driver.record(ids[3], error: .timeout, next: .settled(.unknown)),
+            try await driver.record(ids[4], status: 500, error: .status, next: .settled(.cancelled)),
+            try await driver.record(ids[5], number: 2, status: 200, next: .settled(.delivered)),
+        ]
+        let expected: [AttemptWriteResult] = [.cancelled, .cancelled, .recorded, .recorded, .recorded, .refused]
+        try expect(outcomes, expected, "a retry, a failure, a success, unknown, a disabling, another attempt")
+        var deliveries: [Delivery] = []
+        for id in ids { deliveries.append(try await driver.delivery(id)) }
+        let states: [DeliveryState] = [.cancelled, .cancelled, .delivered, .unknown, .cancelled, .inFlight]
+        try expect(deliveries.map(\.state), states, "states")
+        let errors: [DeliveryError?] = [.status, .status, nil, .timeout, .status, nil]
+        try expect(deliveries.map(\.lastError), errors, "the attempts' errors, for a person has withdrawn them")
+        try expect(deliveries[0].lastStatus, 503, "status")
+        try expect(deliveries[0].nextAttemptAt, nil, "no retry")
+        try expect(deliveries[0].settledAt, .at(20), "settled when the attempt ended")
+        try expect(try await driver.store.attempts(of: ids[0]).count, 1, "the attempt is on record")
+        try expect(try await driver.claim(ids[0], number: 2), .refused, "a claim of a retry")
+        let again = try await driver.store.insertRetriggers([Retrigger(delivery: ids[0])], at: .at(50))
+        _ = try await driver.claim(again[0].id)
+        let repeated = try await driver.record(again[0].id, error: .dns, next: .waiting(until: .at(60)))
+        try expect(repeated, .recorded, "what is sent again is not cancelled")
+        try expect(try await driver.store.integrityProblems(), [], "problems")
+    }
+
+    static func tellsOfCancellations(_ driver: StoreDriver) async throws {
+        _ = try await driver.accept(.sample("e1"), [.pending("a"), .pending("b"), .claimed("c")])
+        _ = try await driver.accept(.sample("e2"), [.pending("d")])
+        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: "d", at: .at(15))
+        let told = try await driver.store.health().filter { $0.retries > 0 }.map(\.subscription)
+        try expect(told, ["a", "b", "d"], "whose deliveries wait no more")
     }
 
     static func cancelsUnmatched(_ driver: StoreDriver) async throws {

@@ -97,7 +97,7 @@ extension StoreConformance {
         var results: [StoreBatchResult] = []
         while !feed.isEmpty { results += try await driver.attempt { feed.take() }.get() }
         try expect(results.flatMap(\.claims), numbers.map { _ in .claimed(body: nil) }, "claims")
-        try expect(results.flatMap(\.results), numbers.map { _ in true }, "results")
+        try expect(results.flatMap(\.results), numbers.map { _ in .recorded }, "results")
         try expect(try await driver.attempt { nil }.get().count, 0, "nothing was there to take")
         try expect(try await driver.delivery(id).attempts, 5, "attempts")
     }
@@ -138,7 +138,7 @@ extension StoreConformance {
                 var result = StoreBatch()
                 result.results = [.failed(id, number: number)]
                 driver.store.commit(result) { result in
-                    order.append((try? result.get().results.first) == true)
+                    order.append((try? result.get().results.first) == .recorded)
                     if number == 20 { continuation.resume() }
                 }
             }

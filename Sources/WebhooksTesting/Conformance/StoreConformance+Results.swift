@@ -14,7 +14,7 @@ extension StoreConformance {
             try await driver.record(ids[1], status: 503, error: .status, next: .waiting(until: .at(99))),
             try await driver.record(ids[2], error: .timeout, next: .settled(.unknown)),
         ]
-        try expect(recorded, [true, true, true], "recorded")
+        try expect(recorded, [.recorded, .recorded, .recorded], "recorded")
         let delivered = try await driver.delivery(ids[0])
         try expect(delivered.state, .delivered, "state")
         try expect(delivered.lastStatus, 204, "status")
@@ -28,6 +28,12 @@ extension StoreConformance {
         let unknown = try await driver.delivery(ids[2])
         try expect(unknown.state, .unknown, "state")
         try expect(unknown.lastError, .timeout, "error")
+
+        let withdrawn = try await driver.acceptOne("e2", .claimed("a"))
+        _ = try await driver.record(withdrawn, status: 503, error: .status, next: .settled(.cancelled))
+        let disabled = try await driver.delivery(withdrawn)
+        try expect(disabled.lastError, .disabled, "the error of one whose subscription was disabled")
+        try expect(disabled.lastStatus, 503, "its status")
 
         _ = try await driver.claim(ids[1], number: 2)
         _ = try await driver.record(ids[1], number: 2, error: .dns, next: .waiting(until: .at(199)))
@@ -46,7 +52,7 @@ extension StoreConformance {
             try await driver.record(ids[2], number: 1, error: .timeout, next: .settled(.failed)),
             try await driver.record(Delivery.ID(rawValue: 9_999), status: 200, next: .settled(.delivered)),
         ]
-        try expect(refused, [false, false, false, false], "another number, pending, settled, unknown")
+        try expect(refused, [.refused, .refused, .refused, .refused], "another number, pending, settled, unknown")
         try expect(try await driver.store.deliveries(DeliveryQuery()), before, "refused results change nothing")
         try expect(try await driver.store.attempts(of: ids[2]).count, 1, "attempts of the delivered one")
         try expect(try await driver.store.attempts(of: ids[1]).count, 0, "attempts of the pending one")

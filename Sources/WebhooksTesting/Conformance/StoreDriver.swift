@@ -95,7 +95,7 @@ struct StoreDriver: Sendable {
         duration: Duration? = .milliseconds(5),
         finishedAt: Timestamp = .at(20),
         next: AttemptWrite.Next
-    ) async throws -> Bool {
+    ) async throws -> AttemptWriteResult {
         var attempt = Attempt(
             number: number,
             startedAt: .at(10),

@@ -22,6 +22,8 @@ struct DeliveryLedger {
     var wait: Duration?
     /// It was cancelled and the cancellation reported as done.
     var isCancelled = false
+    /// The attempt that was under way when it was cancelled: the last.
+    var cancelledDuring: Int?
     /// Others inserted it: the engine learns of it later.
     var isForeign = false
 }

@@ -6,7 +6,7 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case storeFailure, lostFiles, lostFilesAfterCommit
     case clockStep, clockJump, clockReturn
     // Other processes.
-    case detachedEmit, cancel, cancelSubscription, disable, enable, retrigger, retry, pause, resume
+    case detachedEmit, cancel, cancelSubscription, cancelInFlight, disable, enable, retrigger, retry, pause, resume
     // Rows and events that go wrong by themselves.
     case refusedDelivery, refusedEvent, refusedClaim, refusedSettlement, refusedAttempt, refusedOutcome
     case unrenderable, deadlyRendering, deadlyRequest, largeEvent

@@ -95,7 +95,9 @@ extension SimulatedWorld {
         for refusal in result.refusals {
             if let fault = SimulatedFault(refusal, in: batch) { report.count(fault) }
         }
-        for (write, isRecorded) in zip(batch.results, result.results) where isRecorded { try recorded(write) }
+        for (write, outcome) in zip(batch.results, result.results) where outcome != .refused {
+            try recorded(write)
+        }
         for (acceptance, outcome) in zip(batch.acceptances, result.acceptances) {
             if case .stored(_, let ids) = outcome, var new = acceptance.deliveries {
                 new = asStored(new, ids)

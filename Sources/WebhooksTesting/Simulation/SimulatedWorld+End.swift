@@ -76,6 +76,12 @@ extension SimulatedWorld {
         try Violation.require(row.log.map(\.number) == Array(1..<recorded + 1), "\(row.id): attempts with gaps")
         try Violation.require(ledger.received <= row.attempts, "\(row.id): more requests than attempts")
         if poison?.staysOpen == true, !row.state.isSettled { return }
+        if let last = ledger.cancelledDuring {
+            try Violation.require(
+                row.attempts == last && [.delivered, .cancelled, .unknown].contains(row.state),
+                "\(row.id) was cancelled during attempt \(last), and is \(row.state) after \(row.attempts)"
+            )
+        }
         switch row.state {
         case .inFlight:
             throw Violation("\(row.id) is in flight at the end")
@@ -88,7 +94,8 @@ extension SimulatedWorld {
         case .unknown:
             try Violation.require(row.mode == .singleShot, "\(row.id) is unknown under retry")
         case .cancelled:
-            try Violation.require(ledger.isCancelled || row.lastError == .disabled, "\(row.id) was cancelled by nobody")
+            let isAsked = ledger.isCancelled || ledger.cancelledDuring != nil
+            try Violation.require(isAsked || row.lastError == .disabled, "\(row.id) was cancelled by nobody")
         case .failed:
             try checkFailed(row, ledger)
         }

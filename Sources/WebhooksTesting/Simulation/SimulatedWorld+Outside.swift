@@ -41,6 +41,10 @@ extension SimulatedWorld {
             })
         else { return }
         for id in result.deliveries { deliveries[id]?.isCancelled = true }
+        for missed in result.underWay where deliveries[missed.delivery]?.cancelledDuring == nil {
+            deliveries[missed.delivery]?.cancelledDuring = store.rows.deliveries[missed.delivery.rawValue]?.attempts
+            report.count(.cancelInFlight)
+        }
         cancelledEvents.formUnion(result.events)
         if let subscription, let lastEvent { cancelledUpTo[subscription] = lastEvent }
         report.count(subscription == nil ? .cancel : .cancelSubscription)

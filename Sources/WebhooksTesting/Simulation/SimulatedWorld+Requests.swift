@@ -100,6 +100,9 @@ extension SimulatedWorld {
             "\(id) attempt \(attempt) leaves twice"
         )
         try Violation.require(deliveries[id]?.isCancelled == false, "\(id) is cancelled and leaves")
+        if let last = deliveries[id]?.cancelledDuring {
+            try Violation.require(attempt <= last, "\(id) was cancelled during attempt \(last), and \(attempt) leaves")
+        }
         if row?.mode == .singleShot {
             try Violation.require(deliveries[id]?.sent.count == 1, "\(id) is single-shot and leaves twice")
         }

@@ -24,6 +24,8 @@ public struct InMemoryDeliveryRow: Sendable {
     public internal(set) var lastError: DeliveryError?
     public internal(set) var createdAt: Timestamp
     public internal(set) var settledAt: Timestamp?
+    /// When it was cancelled in flight: then it never waits again.
+    public internal(set) var cancelledAt: Timestamp?
     public internal(set) var retriggerOf: Delivery.ID?
     public internal(set) var detail: String?
     /// The finished attempts in order, without the request's body.

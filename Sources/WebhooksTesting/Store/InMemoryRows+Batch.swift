@@ -12,7 +12,7 @@ extension InMemoryRows {
             let isWhole = !write.attempt.responseTruncated || !write.attempt.responseBody.isEmpty
             let reason = row.flatMap { refusal(.attempt($0, isWhole: isWhole)) }
             if let reason { result.refusals.append(RowRefusal(.result(index), reason: reason)) }
-            result.results.append(reason == nil && record(write))
+            result.results.append(reason == nil ? record(write) : .refused)
         }
         for (index, settlement) in batch.settlements.enumerated() {
             let reason = deliveries[settlement.delivery.rawValue].flatMap { refusal(.settlement($0)) }
@@ -76,31 +76,34 @@ extension InMemoryRows {
         return result
     }
 
-    private mutating func record(_ write: AttemptWrite) -> Bool {
+    private mutating func record(_ write: AttemptWrite) -> AttemptWriteResult {
         guard let row = deliveries[write.delivery.rawValue], row.state == .inFlight,
             row.attempts == write.attempt.number
-        else { return false }
+        else { return .refused }
         var attempt = write.attempt
         attempt.requestBody = .empty
+        let isCancelled = row.cancelledAt != nil
+        let next = isCancelled ? write.next.ifCancelled : write.next
         updateDelivery(write.delivery) { row in
             row.log.append(attempt)
             row.freeAttempts = write.freeAttempts
             row.interruptions = write.interruptions
             row.lastStatus = attempt.status
             row.lastError = attempt.error
-            switch write.next {
+            switch next {
             case .settled(let state):
                 row.state = state
                 row.settledAt = attempt.finishedAt ?? attempt.startedAt
                 row.wait = nil
-                if state == .cancelled { row.lastError = .disabled }
+                if state == .cancelled, !isCancelled { row.lastError = .disabled }
+                if next != write.next { row.detail = AttemptWrite.cancelledDetail }
             case .waiting(let moment):
                 row.state = .waiting
                 row.dueAt = moment
                 row.wait = write.wait
             }
         }
-        return true
+        return next == write.next ? .recorded : .cancelled
     }
 
     mutating func settle(_ settlement: Settlement) -> Bool {

@@ -9,6 +9,7 @@ extension InMemoryRows {
         at moment: Timestamp
     ) -> CancelResult {
         var result = CancelResult()
+        var touched: Set<String> = []
         for id in ids {
             guard let event = event(id) else {
                 result.unknown.append(id)
@@ -21,10 +22,10 @@ extension InMemoryRows {
             case .fannedOut, .cancelled: break
             }
             for delivery in event.deliveries {
-                cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result)
+                cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result, &touched)
             }
         }
-        for id in single { cancel(id, at: moment, into: &result) }
+        for id in single { cancel(id, at: moment, into: &result, &touched) }
         if let subscription {
             let unmatched = waitingEventRows.filter { row in
                 events[row]?.target.map { $0 == subscription } ?? true
@@ -34,21 +35,46 @@ extension InMemoryRows {
                 result.unmatchedEvents = unmatched.count
             }
             let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
-            for position in waiting[subscription]?.values ?? [] { cancel(position.delivery, at: moment, into: &result) }
-            for id in running { cancel(Delivery.ID(rawValue: id), at: moment, into: &result) }
+            for position in waiting[subscription]?.values ?? [] {
+                cancel(position.delivery, at: moment, into: &result, &touched)
+            }
+            for id in running { cancel(Delivery.ID(rawValue: id), at: moment, into: &result, &touched) }
         }
+        touch(touched)
         return result
     }
 
-    private mutating func cancel(_ id: Delivery.ID, at moment: Timestamp, into result: inout CancelResult) {
+    private mutating func cancel(
+        _ id: Delivery.ID,
+        at moment: Timestamp,
+        into result: inout CancelResult,
+        _ touched: inout Set<String>
+    ) {
         guard let row = deliveries[id.rawValue] else {
             result.unknown.append(id.description)
             return
         }
         if settle(Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)) {
             result.deliveries.append(id)
-        } else if row.state != .cancelled, !result.tooLate.contains(id.description) {
-            result.tooLate.append(id.description)
+            touched.insert(row.subscription)
+            return
+        }
+        if row.state == .inFlight { updateDelivery(id) { $0.cancelledAt = $0.cancelledAt ?? moment } }
+        result.add(
+            CancelResult.Missed(
+                delivery: id,
+                subscription: row.subscription,
+                state: row.state,
+                settledAt: row.settledAt
+            )
+        )
+    }
+
+    /// Tells engines that deliveries of these subscriptions were made due or cancelled.
+    private mutating func touch(_ subscriptions: Set<String>) {
+        for name in subscriptions {
+            let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: name))
+            healthRows[name, default: row].health.retries += 1
         }
     }
 
@@ -88,10 +114,7 @@ extension InMemoryRows {
             subscriptions.insert(row.subscription)
             return .due
         }
-        for name in subscriptions {
-            let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: name))
-            healthRows[name, default: row].health.retries += 1
-        }
+        touch(subscriptions)
         return outcomes
     }
 
@@ -170,6 +193,7 @@ extension InMemoryRows {
                 "has a moment of settling that doesn't fit its state"
             )
             require(row.state != .pending || row.attempts == 0, "is pending after an attempt")
+            require(row.cancelledAt == nil || !row.isWaiting, "waits although it was cancelled")
         }
         return problems
     }

@@ -31,4 +31,93 @@ struct CancelTests {
         harness.emit("e3")
         #expect(harness.sentEvents == ["e3", "e3"])
     }
+
+    @Test(
+        "an attempt under way is not cut off; what it brings decides",
+        arguments: [
+            (DeliveryMode.retry, EndpointAnswer.status(503), DeliveryState.cancelled),
+            (.retry, .staleConnection, .cancelled),
+            (.retry, .ok, .delivered),
+            (.retry, .status(410), .cancelled),
+            (.singleShot, .status(503), .cancelled),
+            (.singleShot, .disconnect, .unknown),
+        ]
+    )
+    func inFlight(mode: DeliveryMode, answer: EndpointAnswer, expected: DeliveryState) async throws {
+        let harness = EngineHarness([subscription { $0.mode = mode }])
+        harness.emit("e1")
+        let result = try await outside(harness).cancel(
+            events: ["e1"],
+            deliveries: [],
+            subscription: nil,
+            at: harness.clock.now
+        )
+        #expect(result.underWay.map(\.state) == [.inFlight] && result.tooLate.isEmpty)
+        harness.noticeForeignWrites()
+        harness.answer(answer)
+        #expect(harness.states == [expected])
+        #expect(harness.recorded.map(\.state) == [expected])
+        #expect(harness.recorded.map(\.nextAttemptAt) == [nil])
+        #expect(harness.engine.isSettled && harness.engine.holding == 0)
+        harness.advance(.seconds(86_400))
+        #expect(harness.sent.isEmpty && harness.rows[0].attempts == 1)
+    }
+
+    @Test("a crash in the attempt that was cancelled brings no retry either")
+    func crash() async throws {
+        let harness = EngineHarness([subscription(), subscription("once") { $0.mode = .singleShot }])
+        harness.emit("e1")
+        _ = try await outside(harness).cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
+        let next = harness.restarted()
+        #expect(next.states == [.cancelled, .unknown])
+        #expect(next.recorded.map(\.state) == [.cancelled, .unknown])
+        #expect(next.engine.isSettled && next.engine.holding == 0 && next.sent.isEmpty)
+    }
+
+    @Test("those behind a cancelled one go on at once where order matters", arguments: [true, false])
+    func inOrder(isInFlight: Bool) async throws {
+        let harness = EngineHarness([subscription { $0.ordered = true }])
+        harness.emit("e1", "e2")
+        if !isInFlight { harness.answer(.status(503)) }
+        _ = try await outside(harness).cancel(
+            events: [],
+            deliveries: [harness.rows[0].id],
+            subscription: nil,
+            at: harness.clock.now
+        )
+        harness.noticeForeignWrites()
+        if isInFlight { harness.answer(.status(503)) }
+        #expect(harness.sentEvents == ["e2"])
+        harness.answer()
+        #expect(harness.states == [.cancelled, .delivered] && harness.engine.isSettled)
+    }
+
+    @Test("where order matters, an engine of its own goes on as well")
+    func inOrderOfItsOwn() async throws {
+        var settings = EngineSettings()
+        settings.scope = .own
+        let harness = EngineHarness([subscription { $0.ordered = true }], settings: settings)
+        harness.emit("e1", "e2")
+        _ = try await outside(harness).cancel(
+            events: [],
+            deliveries: [harness.rows[0].id],
+            subscription: nil,
+            at: harness.clock.now
+        )
+        harness.answer(.status(503))
+        #expect(harness.sentEvents == ["e2"])
+    }
+
+    @Test("a wait for a retry that was cancelled holds up nothing that waits for all to settle")
+    func waiting() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1")
+        harness.answer(.status(503))
+        #expect(!harness.engine.isSettled)
+        _ = try await outside(harness).cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
+        harness.noticeForeignWrites()
+        #expect(harness.engine.isSettled && harness.engine.holding == 0)
+    }
+
+    private func outside(_ harness: EngineHarness) -> InMemoryStore { InMemoryStore(sharing: harness.store) }
 }
