@@ -89,7 +89,7 @@ struct StatisticsCostTests {
         let (statistics, rows) = try await measure(bounds)
         #expect(statistics.count == subscriptions)
         #expect(statistics.allSatisfy { $0.count(.delivered) + $0.count(.failed) == 1_000 / subscriptions })
-        #expect(statistics.allSatisfy { $0.p50 != nil && $0.lastDeliveredAt != nil && $0.lastError == .status })
+        #expect(statistics.allSatisfy { $0.p50 != nil && $0.lastDeliveredAt != nil && $0.lastFailure == nil })
         // A delivery and its attempt, and one of each state for those of which nothing was met.
         let most = bounds.newest + 2 * max(bounds.lookUps, subscriptions) + 5 * subscriptions
         #expect(rows <= most, "\(rows) rows were read")
@@ -114,7 +114,7 @@ struct StatisticsCostTests {
         #expect(rows <= bounds.newest + 9 + 40 * (1 + 9) + 5 * 40, "\(rows) rows were read")
     }
 
-    @Test("The last success and the last error are found behind any number of the other")
+    @Test("The last success and the last failure are found behind any number of the other")
     func last() async throws {
         try await fill(
             800,
@@ -122,7 +122,7 @@ struct StatisticsCostTests {
             subscription: { $0 < 400 ? 0 : $0 % 2 }
         )
         let (statistics, _) = try await measure(StatisticsSample.Bounds(newest: 50, lookUps: 10))
-        #expect(statistics.map(\.lastError) == [.status, .status])
+        #expect(statistics.map { $0.lastFailure?.error } == [.status, .status])
         #expect(statistics.map { $0.lastDeliveredAt?.milliseconds } == [598, 599])
     }
 }

@@ -151,6 +151,6 @@ import WebhookReceiver
         #expect(done.status == 65)
         #expect(done.out == "")
         #expect(try JSONText(done.err).keys == ["error"])
-        #expect(try JSONText(done.err)["error"].keys == ["code", "message"])
+        #expect(try JSONText(done.err)["error"].keys.prefix(2) == ["code", "message"])
     }
 }

@@ -136,6 +136,40 @@ import WebhookReceiver
         #expect(try JSONText(lines[0])["data"].raw == #"{"x":"1,2"}"#)
     }
 
+    @Test func `events that wait to be matched, or are cancelled, say so everywhere`() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "open", "--detach")
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "late", "--in", "1h")
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "gone", "--detach")
+        _ = try await sandbox.run("cancel", "gone")
+        let stats = try await sandbox.run("stats")
+        #expect(
+            stats.lines.last == "1 event waits to be matched; no dispatcher runs: `webhooks run`. 1 event is due later"
+        )
+        let list = try await sandbox.run("events", "list", "--json").lines.map { try JSONText($0) }
+        #expect(try list.map { try $0["id"].string } == ["gone", "late", "open"])
+        #expect(try list[0]["cancelled"].raw == "true")
+        #expect(try list[1]["waiting"]["for"].string == "time")
+        #expect(try list[2]["waiting"].raw == #"{"for":"dispatcher","processID":null}"#)
+        #expect(try await sandbox.run("events", "list").out.contains("not matched yet"))
+        let shown = try JSONText(try await sandbox.run("events", "show", "open", "--json").out)
+        #expect(try shown["waiting"]["for"].string == "dispatcher")
+        let again = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "gone", "--detach", "--json")
+        #expect(try JSONText(again.out)["cancelled"].raw == "true")
+        // A wrong span, an id that is taken.
+        let span = try await sandbox.run("export", "--format", "csv", "--since", "1h", "--until", "2h")
+        #expect(span.status == 64 && span.out.isEmpty && span.err.contains("--until is before --since"))
+        let taken = try await sandbox.run("emit", "x.z", "--data", "1", "--id", "open", "--detach")
+        #expect(taken.status == 65 && taken.err.contains("(its topic differs)"))
+    }
+
+    @Test func `errors under --json carry their hint`() async throws {
+        let sandbox = try Sandbox()
+        let done = try await sandbox.run("stats", "--store", "sqlite:none.sqlite", "--json")
+        #expect(done.status == 69)
+        #expect(try JSONText(done.err)["error"].keys == ["code", "message", "hint"])
+    }
+
     @Test func `stats, prune and check`() async throws {
         let sandbox = try Sandbox { $0.target == "/lms" ? .status(500) : .noContent }
         _ = try await sandbox.run("emit", "user.created", "--data", "{}")

@@ -13,6 +13,8 @@ enum KnownEvent {
         }
         defer { statement.reset() }
         let known = try EventRow.read(statement)
-        return known.hasSameContent(as: event) ? .duplicate(event: statement.int64(EventRow.end)) : .conflict
+        let differences = known.differences(from: event)
+        return differences.isEmpty
+            ? .duplicate(event: statement.int64(EventRow.end)) : .conflict(differences: differences)
     }
 }

@@ -99,11 +99,8 @@ extension SQLiteStore {
         )
         guard db.changesCount == 1 else {
             let known = try KnownEvent.compare(event, db)
-            guard known != .conflict else {
-                throw HostTransactionError(
-                    code: .conflict,
-                    description: "another event with the id \(event.id) and other content is stored already"
-                )
+            if case .conflict(let differences) = known {
+                throw HostTransactionError(code: .conflict, description: event.conflictText(differences))
             }
             return known
         }

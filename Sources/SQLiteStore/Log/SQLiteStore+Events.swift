@@ -57,6 +57,23 @@ extension SQLiteStore {
         }
     }
 
+    public func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+        try await read { db in
+            let count = try RawStatement(
+                db,
+                """
+                SELECT count(*) FILTER (WHERE place IS NOT NULL OR due_at <= ?1),
+                    count(*) FILTER (WHERE place IS NULL AND due_at > ?1)
+                FROM webhooks_pending WHERE set_aside IS NULL
+                """
+            )
+            try count.bind(moment)
+            defer { count.reset() }
+            guard try count.next() else { return UnmatchedEvents(due: 0, later: 0) }
+            return UnmatchedEvents(due: count.int(0), later: count.int(1))
+        }
+    }
+
     public func health() async throws(StoreError) -> [SubscriptionHealth] {
         try await read { try HealthRow.all($0) }
     }

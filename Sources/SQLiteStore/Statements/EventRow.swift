@@ -47,6 +47,7 @@ enum EventRow {
         """
         SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test,
             e.cancelled, (SELECT count(*) FROM webhooks_deliveries d WHERE d.event = e.id),
+            EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id),
             (SELECT set_aside FROM webhooks_pending p WHERE p.event = e.id)
         FROM webhooks_events e \(access) \(conditions.clause) ORDER BY e.id DESC
         """
@@ -63,7 +64,8 @@ enum EventRow {
             isTest: row[6],
             isCancelled: row[7],
             deliveryCount: row[8],
-            setAside: row[9]
+            isUnmatched: row[9],
+            setAside: row[10]
         )
     }
 }

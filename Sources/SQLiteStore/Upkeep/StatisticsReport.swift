@@ -15,6 +15,7 @@ struct StatisticsReport {
         let remembered = Set(try HealthRow.all(db).map(\.subscription))
         let names = try Row.fetchAll(db, sql: "SELECT id, name FROM webhooks_subscriptions ORDER BY name")
         let sample = try StatisticsSample(db, counts: counts, bounds: bounds)
+        let retries = try retriesInFlight()
         let statistics = names.compactMap { row -> SubscriptionStatistics? in
             let name: String = row[1]
             guard let counts = counts[row[0]] else {
@@ -23,6 +24,7 @@ struct StatisticsReport {
             var statistics = SubscriptionStatistics(subscription: name)
             sample.tallies[row[0]]?.fill(&statistics)
             statistics.counts = counts
+            statistics.retriesInFlight = retries[row[0]] ?? 0
             return statistics
         }
         return (statistics, sample.rows)
@@ -50,6 +52,18 @@ struct StatisticsReport {
         return counts
     }
 
+    /// How many of those in flight had an attempt before, by subscription; tests left out.
+    private func retriesInFlight() throws -> [Int64: Int] {
+        let rows = try RawStatement(db, Self.countsOfRetries)
+        var counts: [Int64: Int] = [:]
+        while try rows.next() { counts[rows.int64(0)] = rows.int(1) }
+        return counts
+    }
+
+    static let countsOfRetries = """
+        SELECT subscription, count(*) FROM webhooks_deliveries INDEXED BY webhooks_deliveries_in_flight
+        WHERE state = 2 AND attempts > 1 AND test = 0 GROUP BY subscription
+        """
     static let countsOfListed = [
         """
         INDEXED BY webhooks_deliveries_state WHERE listed = 1 AND state <> 2 GROUP BY subscription, state

@@ -38,14 +38,17 @@ struct StatisticsSample {
         try findLast()
     }
 
-    /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached.
+    /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached; but what is not
+    /// listed yet, for it is found in no other way.
     private mutating func readNewest() throws {
         var incomplete = tallies.values.count { !$0.isComplete }
         // Where a few have nearly everything, it is cheaper to look the others up.
         let bound = min(bounds.newest, 4 * tallies.values.reduce(0) { $0 + $1.wanted })
+        let mark = try Listing.mark(db).delivery
         let newest = try RawStatement(db, "\(Self.facts) ORDER BY id DESC")
         defer { newest.reset() }
-        while incomplete > 0, rows < bound, try newest.next() {
+        while rows < bounds.newest, try newest.next() {
+            guard newest.int64(0) > mark || (incomplete > 0 && rows < bound) else { break }
             floor = min(floor, newest.int64(0))
             if try add(newest) { incomplete -= 1 }
         }
@@ -66,7 +69,7 @@ struct StatisticsSample {
         try read(found) { sample, row in _ = try sample.add(row) }
     }
 
-    /// Looks for the last success and the last error of those whose sample has none.
+    /// Looks for the last success and the last failure of those whose sample tells of none.
     private mutating func findLast() throws {
         var found: [Int64] = []
         for (subscription, tally) in tallies.sorted(by: { $0.key < $1.key }) {
@@ -107,6 +110,11 @@ struct StatisticsSample {
     }
 
     private static let facts = """
-        SELECT id, subscription, state, last_error, claimed_at, settled_at, test FROM webhooks_deliveries NOT INDEXED
+        SELECT id, subscription, state, last_error,
+            CASE WHEN state <> 2 THEN claimed_at ELSE (
+                SELECT started_at FROM webhooks_attempts WHERE delivery = webhooks_deliveries.id AND number = attempts - 1
+            ) END,
+            settled_at, test, last_status
+        FROM webhooks_deliveries NOT INDEXED
         """
 }

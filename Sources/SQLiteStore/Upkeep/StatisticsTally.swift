@@ -8,7 +8,8 @@ struct StatisticsTally {
     private(set) var count = 0
     /// How long their attempts took.
     var durations: [Duration] = []
-    private var lastError: (at: Timestamp, error: DeliveryError)?
+    private var lastAttemptAt: Timestamp?
+    private var lastFailure: SubscriptionStatistics.Failure?
     private var lastDeliveredAt: Timestamp?
 
     /// - Parameter counts: how many deliveries there are.
@@ -21,10 +22,11 @@ struct StatisticsTally {
     /// States whose newest delivery may tell what is not known yet.
     var unseen: [DeliveryState] {
         (lastDeliveredAt == nil ? [.delivered] : [])
-            + (lastError == nil ? [.failed, .unknown, .waiting, .inFlight] : [])
+            + (lastFailure == nil ? [.failed, .unknown, .waiting, .inFlight] : [])
     }
 
-    /// Adds the next older delivery: a row of id, subscription, state, last_error, claimed_at, settled_at and test.
+    /// Adds the next older delivery: a row of id, subscription, state, last_error, the beginning of the last attempt that has
+    /// ended, settled_at, test and last_status.
     ///
     /// - Returns: whether it belongs to the sample, and its durations count.
     mutating func add(_ row: RawStatement) throws -> Bool {
@@ -36,21 +38,23 @@ struct StatisticsTally {
         return isSettled
     }
 
-    /// Takes the last success and the last error from such a row.
+    /// Takes the last success and the last failure from such a row.
     mutating func note(_ row: RawStatement) throws {
         guard !row.bool(6) else { return }
         let state = try DeliveryState(code: row.int(2))
-        let (claimedAt, settledAt) = (row.optionalTimestamp(4), row.optionalTimestamp(5))
+        let (attemptedAt, settledAt) = (row.optionalTimestamp(4), row.optionalTimestamp(5))
         if state == .delivered, let settledAt { lastDeliveredAt = max(lastDeliveredAt ?? settledAt, settledAt) }
-        guard let error = try DeliveryError(code: row.optionalInt(3)), error != .disabled else { return }
-        if let moment = claimedAt ?? settledAt, lastError.map({ $0.at < moment }) ?? true {
-            lastError = (moment, error)
-        }
+        let error = try DeliveryError(code: row.optionalInt(3))
+        guard error != .disabled, error != nil || state == .delivered, let moment = attemptedAt ?? settledAt,
+            lastAttemptAt.map({ $0 < moment }) ?? true
+        else { return }
+        lastAttemptAt = moment
+        lastFailure = error.map { SubscriptionStatistics.Failure(error: $0, status: row.optionalInt(7), at: moment) }
     }
 
     /// Puts what was found into a result.
     func fill(_ statistics: inout SubscriptionStatistics) {
-        statistics.lastError = lastError?.error
+        statistics.lastFailure = lastFailure
         statistics.lastDeliveredAt = lastDeliveredAt
         statistics.setPercentiles(of: durations)
     }

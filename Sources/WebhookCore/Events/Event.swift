@@ -91,9 +91,28 @@ public struct Event: Sendable, Hashable {
     public func isDue(at moment: Timestamp) -> Bool { deliverAt.map { $0 <= moment } ?? true }
 
     /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.
-    public func hasSameContent(as other: Event) -> Bool {
-        topic == other.topic && data == other.data && tenant == other.tenant && isTest == other.isTest
-            && deliverAt == other.deliverAt
-            && (occurredAt == other.occurredAt || !occurredAtIsGiven || !other.occurredAtIsGiven)
+    public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
+
+    /// In what another event with this one's id is not the same event, by the names of the interface.
+    public func differences(from other: Event) -> [String] {
+        var names: [String] = []
+        if topic != other.topic { names.append("topic") }
+        if data != other.data { names.append("data") }
+        if tenant != other.tenant { names.append("tenant") }
+        if occurredAt != other.occurredAt, occurredAtIsGiven, other.occurredAtIsGiven { names.append("occurredAt") }
+        if deliverAt != other.deliverAt { names.append("deliverAt") }
+        if isTest != other.isTest { names.append("test") }
+        return names
+    }
+
+    /// Says that this event's id is taken by another one, and in what that differs.
+    public func conflictText(_ differences: [String]) -> String {
+        let which =
+            switch differences.count {
+            case 0: ""
+            case 1: " (its \(differences[0]) differs)"
+            default: " (its \(differences.dropLast().joined(separator: ", ")) and \(differences.last ?? "") differ)"
+            }
+        return "another event with the id \(id) and other content is stored already\(which)"
     }
 }

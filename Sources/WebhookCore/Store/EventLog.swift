@@ -65,6 +65,11 @@ public protocol EventLog: Sendable {
     /// - Returns: the rows of those that were set aside.
     func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64]
 
+    /// How many events wait for their fan-out, those that were set aside left out.
+    ///
+    /// - Parameter moment: what is due later counts apart.
+    func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents
+
     /// Disables or enables a subscription by hand.
     ///
     /// Enabling also forgets since when there were nothing but failures, so that the count starts anew. What an engine
@@ -173,6 +178,19 @@ public struct EventProgress: Sendable, Hashable {
     }
 }
 
+/// Events that were accepted, and of which nobody knows yet who gets them.
+public struct UnmatchedEvents: Sendable, Hashable {
+    /// A dispatcher matches them as soon as it gets to them.
+    public var due: Int
+    /// Due later, and matched then.
+    public var later: Int
+
+    public init(due: Int, later: Int) {
+        self.due = due
+        self.later = later
+    }
+}
+
 /// A row of the event list.
 public struct LoggedEvent: Sendable, Hashable {
     public var id: String
@@ -185,6 +203,8 @@ public struct LoggedEvent: Sendable, Hashable {
     public var isTest: Bool
     public var isCancelled: Bool
     public var deliveryCount: Int
+    /// Whether it waits for its fan-out, or was set aside.
+    public var isUnmatched: Bool
     /// Why it was set aside instead of fanned out; `nil`: it wasn't.
     public var setAside: String?
 
@@ -198,6 +218,7 @@ public struct LoggedEvent: Sendable, Hashable {
         isTest: Bool,
         isCancelled: Bool,
         deliveryCount: Int,
+        isUnmatched: Bool = false,
         setAside: String? = nil
     ) {
         self.id = id
@@ -209,6 +230,7 @@ public struct LoggedEvent: Sendable, Hashable {
         self.isTest = isTest
         self.isCancelled = isCancelled
         self.deliveryCount = deliveryCount
+        self.isUnmatched = isUnmatched
         self.setAside = setAside
     }
 }

@@ -21,8 +21,9 @@ public enum AcceptanceResult: Sendable, Hashable {
     case stored(event: Int64, deliveries: [Delivery.ID])
     /// The same event is there already; nothing was stored.
     case duplicate(event: Int64)
-    /// An event of this id with other content is there; nothing was stored.
-    case conflict
+    /// An event of this id with other content is there; nothing was stored. In what it differs:
+    /// ``Event/differences(from:)``.
+    case conflict(differences: [String])
     /// The store won't take this event; nothing was stored.
     case refused(reason: String)
 }

@@ -9,9 +9,31 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     public var p50: Duration?
     public var p95: Duration?
     public var p99: Duration?
-    /// The class of the failure that was met last, whether or not it was overcome; `disabled` doesn't count.
-    public var lastError: DeliveryError?
+    /// Of those in flight, how many had an attempt before.
+    public var retriesInFlight = 0
+    /// What went wrong with the newest attempt that has ended; `nil` where it succeeded. `disabled` doesn't count.
+    public var lastFailure: Failure?
     public var lastDeliveredAt: Timestamp?
+
+    /// What went wrong, and when.
+    public struct Failure: Sendable, Hashable {
+        public var error: DeliveryError
+        /// The answer's status, where there was an answer.
+        public var status: Int?
+        /// When the attempt began; without an attempt, when the delivery settled.
+        public var at: Timestamp
+
+        public init(error: DeliveryError, status: Int? = nil, at: Timestamp) {
+            self.error = error
+            self.status = status
+            self.at = at
+        }
+    }
+
+    /// Deliveries whose first attempt has not ended.
+    public var openFirstAttempts: Int { count(.pending) + count(.inFlight) - retriesInFlight }
+    /// Deliveries that wait for a retry, or have one under way.
+    public var openRetries: Int { count(.waiting) + retriesInFlight }
 
     /// How many deliveries the durations are taken from, at most.
     public static let sample = 1_000

@@ -19,8 +19,8 @@ struct AcceptedEvent: Sendable {
             receipt = EmitReceipt(event: event, isDuplicate: true)
         case .refused(let reason):
             throw WebhooksError(.event, "the store refuses the event \(event.id): \(reason)")
-        case .conflict:
-            throw WebhooksError(.event, "another event with the id \(event.id) and other content is stored already")
+        case .conflict(let differences):
+            throw WebhooksError(.event, event.conflictText(differences))
         }
     }
 }

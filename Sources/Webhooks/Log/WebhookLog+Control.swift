@@ -54,13 +54,14 @@ extension WebhookLog {
         try await read { log throws(StoreError) in try await log.setAsideEvents(limit: limit) }
     }
 
-    /// Whether another event with this one's id and other content is stored.
-    public func hasConflict(_ event: Event) async throws(WebhooksError) -> Bool {
+    /// Says in what another event that is stored and has this one's id differs from it; `nil`: there is none.
+    public func conflict(with event: Event) async throws(WebhooksError) -> String? {
         do throws(WebhooksError) {
-            guard let stored = try await self.event(event.id) else { return false }
-            return !event.hasSameContent(as: stored)
+            guard let stored = try await self.event(event.id) else { return nil }
+            let differences = event.differences(from: stored)
+            return differences.isEmpty ? nil : event.conflictText(differences)
         } catch  where error.store?.code == .missing {
-            return false
+            return nil
         }
     }
 

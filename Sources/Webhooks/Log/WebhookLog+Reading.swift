@@ -49,6 +49,11 @@ extension WebhookLog {
         try await read { log throws(StoreError) in try await log.scheduledEvents(after: .now) }
     }
 
+    /// How many events no dispatcher has matched yet, those that were set aside left out.
+    public func unmatchedEvents() async throws(WebhooksError) -> UnmatchedEvents {
+        try await read { log throws(StoreError) in try await log.unmatchedEvents(at: .now) }
+    }
+
     /// The pauses in force, by subscription.
     public func pauses() async throws(WebhooksError) -> [String: SubscriptionHealth.Paused] {
         let health = try await read { log throws(StoreError) in try await log.health() }

@@ -40,12 +40,17 @@ struct EventsList: AsyncParsableCommand {
             .init("OCCURRED"),
             .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
+        let running = log.runningDispatcher()
         let isCut = try await Pages.walk(limit: page.limit) { size in
             query.limit = size
             let events = try await log.events(query)
             query.after = events.last?.id
             for event in events {
-                if options.json { EventOutput.json(event).write() } else { table.add(EventOutput.row(event)) }
+                if options.json {
+                    EventOutput.json(event, running: running).write()
+                } else {
+                    table.add(EventOutput.row(event))
+                }
             }
             return events.count
         }
@@ -89,7 +94,13 @@ struct EventsShow: AsyncParsableCommand {
         }
         let (deliveries, matching) = try await log.matching(of: event, []) { nil }
         if options.json {
-            EventOutput.json(logged, data: event.data, deliveries: deliveries).write()
+            EventOutput.json(
+                logged,
+                running: log.runningDispatcher(),
+                data: event.data,
+                deliveries: deliveries
+            )
+            .write()
         } else {
             let paused = try await log.paused(deliveries)
             EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching, paused: paused)

@@ -31,7 +31,23 @@ struct Stats: AsyncParsableCommand {
         ])
         for row in rows { table.add(cells(row)) }
         Pages.write(table, empty: "no subscriptions")
+        if let line = unmatched(try await opened.log.unmatchedEvents(), opened.log) {
+            Output.standard.writeLine(line)
+        }
         try await warnOfSetAside(opened.log)
+    }
+
+    /// Events that no row counts, for nobody knows yet who gets them.
+    private func unmatched(_ events: UnmatchedEvents, _ log: WebhookLog) -> String? {
+        var parts: [String] = []
+        if events.due > 0 {
+            let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"
+            parts.append("\(wait) to be matched; \(DispatcherText.who(log.runningDispatcher()))")
+        }
+        if events.later > 0 {
+            parts.append("\(events.later == 1 ? "1 event is" : "\(events.later) events are") due later")
+        }
+        return parts.isEmpty ? nil : parts.joined(separator: ". ")
     }
 
     /// They belong to no subscription, so that no row has them.
@@ -55,12 +71,12 @@ struct Stats: AsyncParsableCommand {
             ("delivered", .integer(numbers.count(.delivered))),
             ("failed", .integer(numbers.count(.failed))),
             ("unknown", .integer(numbers.count(.unknown))),
-            ("waiting", .integer(numbers.count(.waiting))),
-            ("pending", .integer(pending(row))),
+            ("waiting", .integer(numbers.openRetries)),
+            ("pending", .integer(numbers.openFirstAttempts)),
             ("p50Ms", .milliseconds(numbers.p50)),
             ("p95Ms", .milliseconds(numbers.p95)),
             ("p99Ms", .milliseconds(numbers.p99)),
-            ("lastError", .string(numbers.lastError?.rawValue)),
+            ("lastError", .string(numbers.lastFailure?.error.rawValue)),
             ("lastDeliveredAt", .time(numbers.lastDeliveredAt)),
         ]
         if let paused = row.paused { members += [("paused", .bool(true)), ("pausedUntil", .time(paused.until))] }
@@ -75,17 +91,27 @@ struct Stats: AsyncParsableCommand {
         func span(_ duration: Duration?) -> Table.Cell { .init(duration.map(RelativeTime.duration)) }
         return [
             .init(row.name),
-            reason(row).map { .init($0, .bad) } ?? pause(row).map { .init($0, .doubtful) } ?? .init("enabled", .good),
+            obstacle(row).map { .init($0, .bad) } ?? pause(row).map { .init($0, .doubtful) } ?? .init("enabled", .good),
             count(numbers.count(.delivered), .plain), count(numbers.count(.failed), .bad),
-            count(numbers.count(.unknown), .doubtful), count(numbers.count(.waiting), .doubtful),
-            count(pending(row), .plain), span(numbers.p50), span(numbers.p95), span(numbers.p99),
-            .init(numbers.lastError?.rawValue), .init(numbers.lastDeliveredAt.map { RelativeTime.text($0) }),
+            count(numbers.count(.unknown), .doubtful), count(numbers.openRetries, .doubtful),
+            count(numbers.openFirstAttempts, .plain), span(numbers.p50), span(numbers.p95), span(numbers.p99),
+            .init(numbers.lastFailure.map(text) ?? "-"), .init(numbers.lastDeliveredAt.map { RelativeTime.text($0) }),
         ]
     }
 
-    /// Those in flight have not settled either.
-    private func pending(_ row: SubscriptionOverview) -> Int {
-        row.statistics.count(.pending) + row.statistics.count(.inFlight)
+    /// `503, 12 s ago`; without an answer the class of the error.
+    private func text(_ failure: SubscriptionStatistics.Failure) -> String {
+        "\(failure.status.map(String.init) ?? failure.error.rawValue), \(RelativeTime.text(failure.at))"
+    }
+
+    /// Why nothing is sent, for people.
+    private func obstacle(_ row: SubscriptionOverview) -> String? {
+        guard case .disabled(let disabled) = row.obstacle else { return reason(row) }
+        return switch disabled.cause {
+        case .manual: "disabled: by hand since \(disabled.at)"
+        case .gone: "disabled: answered 410 at \(disabled.at)"
+        case .failing: "disabled: nothing but failures until \(disabled.at)"
+        }
     }
 
     private func pause(_ row: SubscriptionOverview) -> String? {

@@ -97,9 +97,9 @@ extension CommandFailure {
     /// Prints it to stderr.
     func report(asJSON: Bool) {
         if asJSON {
-            let object: JSONOutput = ["error": ["code": .string(code), "message": .string(message)]]
-            Output.error.writeLine(object.line)
-            return
+            var members: [(String, JSONOutput)] = [("code", .string(code)), ("message", .string(message))]
+            if let hint { members.append(("hint", .string(hint))) }
+            return Output.error.writeLine(JSONOutput.object([("error", .object(members))]).line)
         }
         let style = Terminal.standardError
         let mark = style.styled("error:", .error)

@@ -17,6 +17,12 @@ struct FilterOptions: ParsableArguments {
 
     @Option(help: "Only this topic. Repeatable.")
     var topic: [String] = []
+
+    func validate() throws {
+        if let since, let until, until.moment < since.moment {
+            throw ValidationError("--until is before --since: nothing was created in between")
+        }
+    }
 }
 
 /// Which page of the log, and whose rows.

@@ -25,6 +25,36 @@ struct EmittedEvent {
         /// It was matched, and nobody subscribes to it.
         case nobody(NearMisses?)
 
+        /// Why there are no deliveries, where that may change or somebody has decided it: members of an event's object.
+        var members: [(String, JSONOutput)] {
+            switch self {
+            case .matched, .nobody: []
+            case .cancelled: [("cancelled", .bool(true))]
+            case .setAside(let reason): [("setAside", .text(reason))]
+            case .waitsForTime(let due): [("waiting", ["for": .text("time"), "until": .time(due)])]
+            case .waitsForDispatcher(let id):
+                [("waiting", ["for": .text("dispatcher"), "processID": .integer(Int64(id))])]
+            case .waitsForStart: [("waiting", ["for": .text("dispatcher"), "processID": nil])]
+            }
+        }
+
+        /// What a row of the list of events says.
+        ///
+        /// - Parameter running: who delivers.
+        init?(_ event: LoggedEvent, running: WebhookLog.RunningDispatcher?) {
+            if event.isCancelled {
+                self = .cancelled
+            } else if let reason = event.setAside {
+                self = .setAside(reason)
+            } else if !event.isUnmatched {
+                return nil
+            } else if let due = event.deliverAt, due > .now {
+                self = .waitsForTime(due)
+            } else {
+                self = running.map { .waitsForDispatcher(processID: $0.processID) } ?? .waitsForStart
+            }
+        }
+
         var isNobody: Bool { if case .nobody = self { true } else { false } }
         var waitsForDispatcher: Bool {
             switch self {
@@ -40,13 +70,9 @@ struct EmittedEvent {
             ("event", EventOutput.json(event)),
             ("deliveries", .array(deliveries.map { DeliveryOutput.json($0) })),
         ]
+        members += matching.members
         switch matching {
-        case .matched, .cancelled: break
-        case .waitsForTime(let due): members.append(("waiting", ["for": .text("time"), "until": .time(due)]))
-        case .waitsForDispatcher(let id):
-            members.append(("waiting", ["for": .text("dispatcher"), "processID": .integer(Int64(id))]))
-        case .setAside(let reason): members.append(("setAside", .text(reason)))
-        case .waitsForStart: members.append(("waiting", ["for": .text("dispatcher"), "processID": nil]))
+        case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside: break
         case .nobody(let misses):
             let nearest = (misses?.nearest ?? []).map { miss -> JSONOutput in
                 [

@@ -14,7 +14,14 @@ enum EventOutput {
     }
 
     /// A row of `events list`; with data and deliveries, that of `events show`.
-    static func json(_ event: LoggedEvent, data: ByteString? = nil, deliveries: [Delivery]? = nil) -> JSONOutput {
+    ///
+    /// - Parameter running: who delivers what waits.
+    static func json(
+        _ event: LoggedEvent,
+        running: WebhookLog.RunningDispatcher?,
+        data: ByteString? = nil,
+        deliveries: [Delivery]? = nil
+    ) -> JSONOutput {
         var members: [(String, JSONOutput)] = [
             ("id", .text(event.id)),
             ("topic", .text(event.topic)),
@@ -24,7 +31,7 @@ enum EventOutput {
             ("test", .bool(event.isTest)),
             ("deliveryCount", .integer(event.deliveryCount)),
         ]
-        if let reason = event.setAside { members.append(("setAside", .string(reason))) }
+        members += EmittedEvent.Matching(event, running: running)?.members ?? []
         if let data { members.append(("data", .raw(data))) }
         if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
         return .object(members)
@@ -87,7 +94,11 @@ enum EventOutput {
         if event.isTest { notes.append("test") }
         if event.isCancelled { notes.append("cancelled") }
         if let reason = event.setAside { notes.append("set aside: \(reason)") }
-        if let due = event.deliverAt, due > .now, !event.isCancelled { notes.append("due \(RelativeTime.text(due))") }
+        if let due = event.deliverAt, due > .now, !event.isCancelled {
+            notes.append("due \(RelativeTime.text(due))")
+        } else if event.isUnmatched, event.setAside == nil {
+            notes.append("not matched yet")
+        }
         return notes.joined(separator: ", ")
     }
 }

@@ -39,8 +39,12 @@ struct BatchReader {
         do throws(LineError) {
             let (event, givesID) = try Self.event(ByteString(bytes))
             if givesID, let index = seen[event.id] {
-                guard event.hasSameContent(as: events[index].event) else {
-                    throw LineError("the id \(event.id) stands in line \(events[index].line) with other content")
+                let differences = event.differences(from: events[index].event)
+                guard differences.isEmpty else {
+                    let which = differences.joined(separator: ", ")
+                    throw LineError(
+                        "the id \(event.id) stands in line \(events[index].line) with other content (\(which))"
+                    )
                 }
             }
             if givesID { seen[event.id] = events.count }

@@ -14,8 +14,7 @@ struct DetachedBatch {
             batch.refuse(lines[index], problem.message)
         }
         for (line, event, givesID) in batch.events where givesID {
-            guard try await log.hasConflict(event) else { continue }
-            batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
+            if let conflict = try await log.conflict(with: event) { batch.refuse(line, conflict) }
         }
         let isBad = !batch.problems.isEmpty
         if isBad, !emit.keepGoing { throw EmitBatch.failure(batch, stored: 0) }

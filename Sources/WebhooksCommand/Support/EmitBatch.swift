@@ -19,8 +19,7 @@ struct EmitBatch {
             }
         }
         for (line, event, givesID) in batch.events where givesID {
-            guard try await dispatcher.log.hasConflict(event) else { continue }
-            batch.refuse(line, "another event with the id \(event.id) and other content is stored already")
+            if let conflict = try await dispatcher.log.conflict(with: event) { batch.refuse(line, conflict) }
         }
         let isBad = !batch.problems.isEmpty
         if isBad, !emit.keepGoing { throw Self.failure(batch, stored: 0) }

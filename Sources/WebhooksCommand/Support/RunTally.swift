@@ -27,8 +27,8 @@ struct RunTally {
         delivered += row.statistics.count(.delivered)
         failed += row.statistics.count(.failed)
         unknown += row.statistics.count(.unknown)
-        waiting += row.statistics.count(.waiting)
-        pending += row.statistics.count(.pending) + row.statistics.count(.inFlight)
+        waiting += row.statistics.openRetries
+        pending += row.statistics.openFirstAttempts
     }
 
     /// What has settled since, and what is open now.

@@ -35,14 +35,15 @@ extension StoreConformance {
 
     static func findsDuplicates(_ driver: StoreDriver) async throws {
         let row = try await driver.acceptPending(.sample("e1", tenant: "t"))
-        let variants: [(Event, Bool)] = [
-            (.sample("e1", tenant: "t"), true),
-            (.sample("e1", tenant: nil), false),
-            (.sample("e1", topic: "course.updated", tenant: "t"), false),
-            (.sample("e1", data: "{\"a\":2}", tenant: "t"), false),
-            (.sample("e1", data: "{\"a\": 1}", tenant: "t"), false),
-            (.sample("e1", tenant: "t", deliverAt: .at(5)), false),
-            (.sample("e1", tenant: "t", isTest: true), false),
+        let variants: [(Event, [String])] = [
+            (.sample("e1", tenant: "t"), []),
+            (.sample("e1", tenant: nil), ["tenant"]),
+            (.sample("e1", topic: "course.updated", tenant: "t"), ["topic"]),
+            (.sample("e1", data: "{\"a\":2}", tenant: "t"), ["data"]),
+            (.sample("e1", data: "{\"a\": 1}", tenant: "t"), ["data"]),
+            (.sample("e1", tenant: "t", deliverAt: .at(5)), ["deliverAt"]),
+            (.sample("e1", tenant: "t", isTest: true), ["test"]),
+            (.sample("e1", topic: "course.updated"), ["topic", "tenant"]),
         ]
         let result = try await driver.commit { batch in
             batch.acceptances = variants.map { event, _ in
@@ -52,7 +53,7 @@ extension StoreConformance {
         }
         try expect(
             result.acceptances,
-            variants.map { $0.1 ? .duplicate(event: row) : .conflict },
+            variants.map { $0.1.isEmpty ? .duplicate(event: row) : .conflict(differences: $0.1) },
             "what the variants are"
         )
         try expect(try await driver.store.deliveries(DeliveryQuery()), [], "nothing of them is stored")
@@ -80,7 +81,10 @@ extension StoreConformance {
         }
         try expect(
             result.acceptances,
-            [.duplicate(event: given), .duplicate(event: given), .conflict, .duplicate(event: left)],
+            [
+                .duplicate(event: given), .duplicate(event: given), .conflict(differences: ["occurredAt"]),
+                .duplicate(event: left),
+            ],
             "repetitions with other moments"
         )
     }
@@ -182,7 +186,11 @@ extension StoreConformance {
         }
         try expect(try await driver.store.append(event, target: nil), .duplicate(event: row), "the event again")
         let other = Event.sample("e1", data: "2")
-        try expect(try await driver.store.append(other, target: nil), .conflict, "another event of its id")
+        try expect(
+            try await driver.store.append(other, target: nil),
+            .conflict(differences: ["data", "tenant"]),
+            "another one"
+        )
         let read = try await driver.read { reads in
             reads.pendingEvents = 5
             reads.pendingEventsDueBy = Timestamp(milliseconds: .max)
@@ -201,7 +209,7 @@ extension StoreConformance {
         ])
         try expect(results.count, 4, "one result an event")
         try expect(results[1], .duplicate(event: known), "a known event")
-        try expect(results[3], .conflict, "another event of its id")
+        try expect(results[3], .conflict(differences: ["data"]), "another event of its id")
         for id in ["e1", "e2"] { try expect(try await driver.store.event(id) != nil, "\(id) is stored") }
     }
 }

@@ -3,6 +3,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let logChecks: [Check] = [
         Check("events are listed newest first, filtered and paged", listsEvents),
+        Check("events that wait to be matched are counted", countsUnmatchedEvents),
         Check("deliveries are listed newest first, filtered and paged", listsDeliveries),
         Check("an event's newest delivery for each subscription is found", findsNewestDeliveries),
     ]
@@ -43,12 +44,27 @@ extension StoreConformance {
             deliverAt: .at(900),
             isTest: false,
             isCancelled: false,
-            deliveryCount: 0
+            deliveryCount: 0,
+            isUnmatched: true
         )
+        try expect(rows.map(\.isUnmatched), [false, true, false, false], "waits to be matched")
         try expect(rows[1], expected, "a row")
         try expect(rows.map(\.isCancelled), [true, false, false, false], "cancelled")
         try expect(rows.map(\.deliveryCount), [0, 0, 0, 2], "how many deliveries")
         try expect(rows[0].occurredAt, .at(-5), "when it happened")
+    }
+
+    static func countsUnmatchedEvents(_ driver: StoreDriver) async throws {
+        let none = try await driver.store.unmatchedEvents(at: .at(100))
+        try expect(none, UnmatchedEvents(due: 0, later: 0), "an empty store")
+        try await driver.accept(.sample("e1"), [.pending("a")])
+        for id in ["e2", "e3", "e4"] { _ = try await driver.acceptPending(.sample(id)) }
+        _ = try await driver.acceptPending(.sample("e5", deliverAt: .at(900)))
+        _ = try await driver.store.cancel(events: ["e4"], deliveries: [], subscription: nil, at: .at(41))
+        let waiting = try await driver.store.unmatchedEvents(at: .at(100))
+        try expect(waiting, UnmatchedEvents(due: 2, later: 1), "due and due later, without the cancelled one")
+        let later = try await driver.store.unmatchedEvents(at: .at(900))
+        try expect(later, UnmatchedEvents(due: 3, later: 0), "once its moment has come")
     }
 
     static func listsDeliveries(_ driver: StoreDriver) async throws {

@@ -3,6 +3,8 @@ internal import WebhookCore
 extension StoreConformance {
     static let statisticsChecks: [Check] = [
         Check("statistics count deliveries by subscription, tests left out", countsStatistics),
+        Check("statistics tell what went wrong last, until an attempt succeeds", tellsLastFailure),
+        Check("a retry that is under way counts as a retry", countsRetriesInFlight),
         Check("statistics measure the attempts of settled deliveries", measuresAttempts),
     ]
 
@@ -26,11 +28,59 @@ extension StoreConformance {
         try expect(statistics.map(\.subscription), ["a", "b", "c"], "by name, those with nothing but health too")
         let counts: [DeliveryState: Int] = [.pending: 1, .inFlight: 1, .delivered: 2, .unknown: 1, .waiting: 1]
         try expect(statistics[0].counts, counts, "counts")
-        try expect(statistics[0].lastError, .dns, "the last error, by the attempt's beginning")
+        try expect(statistics[0].lastFailure?.error, .dns, "the last error, by the attempt's beginning")
         try expect(statistics[0].lastDeliveredAt, .at(70), "last delivered")
         try expect(statistics[1].counts, [.cancelled: 1], "a withdrawn delivery")
-        try expect(statistics[1].lastError, nil, "disabled is no failure")
+        try expect(statistics[1].lastFailure, nil, "disabled is no failure")
         try expect(statistics[2], SubscriptionStatistics(subscription: "c"), "nothing but health")
+    }
+
+    static func tellsLastFailure(_ driver: StoreDriver) async throws {
+        let ids = try await driver.accept(.sample("e1"), [.claimed("a"), .pending("a"), .claimed("b")])
+        func last() async throws -> SubscriptionStatistics.Failure? {
+            try await driver.store.statistics().first { $0.subscription == "a" }?.lastFailure
+        }
+        func failure(_ error: DeliveryError, _ status: Int?, _ at: Timestamp) -> SubscriptionStatistics.Failure {
+            SubscriptionStatistics.Failure(error: error, status: status, at: at)
+        }
+        _ = try await driver.record(
+            ids[0],
+            startedAt: .at(5),
+            status: 503,
+            error: .status,
+            next: .waiting(until: .at(9))
+        )
+        try expect(try await last(), failure(.status, 503, .at(5)), "status and moment")
+        _ = try await driver.claim(ids[1], number: 1, at: .at(20))
+        try expect(try await last(), failure(.status, 503, .at(5)), "what is under way says nothing")
+        _ = try await driver.record(ids[1], startedAt: .at(20), status: 204, next: .settled(.delivered))
+        try expect(try await last(), nil, "a later one succeeded")
+        _ = try await driver.claim(ids[0], number: 2, at: .at(30))
+        try expect(try await last(), nil, "a retry of the first is under way")
+        _ = try await driver.record(
+            ids[0],
+            number: 2,
+            startedAt: .at(30),
+            error: .timeout,
+            next: .settled(.unknown)
+        )
+        try expect(try await last(), failure(.timeout, nil, .at(30)), "the newest attempt, however it settled")
+        let other = try await driver.store.statistics().first { $0.subscription == "b" }
+        try expect(other?.lastFailure, nil, "nothing has ended")
+    }
+
+    static func countsRetriesInFlight(_ driver: StoreDriver) async throws {
+        let ids = try await driver.accept(.sample("e1"), [.claimed("a"), .claimed("a"), .pending("a")])
+        let test = try await driver.accept(.sample("e2", isTest: true), [.claimed("a")])
+        for id in [ids[0], test[0]] {
+            _ = try await driver.record(id, status: 503, error: .status, next: .waiting(until: .at(9)))
+        }
+        let waiting = try await driver.store.statistics()[0]
+        try expect([waiting.openFirstAttempts, waiting.openRetries], [2, 1], "one waits")
+        for id in [ids[0], test[0]] { _ = try await driver.claim(id, number: 2) }
+        let underWay = try await driver.store.statistics()[0]
+        try expect([underWay.openFirstAttempts, underWay.openRetries], [2, 1], "it is under way")
+        try expect(underWay.retriesInFlight, 1, "tests don't count")
     }
 
     static func measuresAttempts(_ driver: StoreDriver) async throws {

@@ -90,6 +90,7 @@ struct StoreDriver: Sendable {
     func record(
         _ id: Delivery.ID,
         number: Int = 1,
+        startedAt: Timestamp = .at(10),
         status: Int? = nil,
         error: DeliveryError? = nil,
         duration: Duration? = .milliseconds(5),
@@ -98,7 +99,7 @@ struct StoreDriver: Sendable {
     ) async throws -> AttemptWriteResult {
         var attempt = Attempt(
             number: number,
-            startedAt: .at(10),
+            startedAt: startedAt,
             url: "https://a.example/",
             requestHeaders: [],
             requestBody: .empty

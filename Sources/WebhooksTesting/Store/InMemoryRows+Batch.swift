@@ -123,7 +123,8 @@ extension InMemoryRows {
         onRefusal: (Int, String) -> Void = { _, _ in }
     ) -> AcceptanceResult {
         if let known = event(acceptance.event.id) {
-            return known.event.hasSameContent(as: acceptance.event) ? .duplicate(event: known.row) : .conflict
+            let differences = known.event.differences(from: acceptance.event)
+            return differences.isEmpty ? .duplicate(event: known.row) : .conflict(differences: differences)
         }
         let row = insertEvent(
             acceptance.event,

@@ -168,10 +168,18 @@ extension InMemoryRows {
             for row in rows { statistics.counts[row.state, default: 0] += 1 }
             let recent = rows.reversed().filter(\.state.isSettled).prefix(SubscriptionStatistics.sample)
             statistics.setPercentiles(of: recent.flatMap(\.log).compactMap(\.duration))
-            let failures = rows.compactMap { row in
-                row.lastError.map { (at: row.claimedAt ?? row.settledAt ?? row.createdAt, error: $0) }
+            statistics.retriesInFlight = rows.count { $0.state == .inFlight && $0.attempts > 1 }
+            // The newest attempt that has ended, and what went wrong with it.
+            let ended = rows.compactMap { row -> (at: Timestamp, failure: SubscriptionStatistics.Failure?)? in
+                guard row.lastError != .disabled, row.lastError != nil || row.state == .delivered,
+                    let at = row.log.last?.startedAt ?? row.settledAt
+                else { return nil }
+                let failure = row.lastError.map {
+                    SubscriptionStatistics.Failure(error: $0, status: row.lastStatus, at: at)
+                }
+                return (at, failure)
             }
-            statistics.lastError = failures.filter { $0.error != .disabled }.max { $0.at < $1.at }?.error
+            statistics.lastFailure = ended.reversed().max { $0.at < $1.at }?.failure
             statistics.lastDeliveredAt = rows.filter { $0.state == .delivered }.compactMap(\.settledAt).max()
             return statistics
         }

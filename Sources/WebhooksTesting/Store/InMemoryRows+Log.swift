@@ -25,11 +25,18 @@ extension InMemoryRows {
                     isTest: event.isTest,
                     isCancelled: row.state == .cancelled,
                     deliveryCount: row.deliveries.count,
+                    isUnmatched: row.waits,
                     setAside: setAside
                 )
             )
         }
         return result
+    }
+
+    func unmatchedEvents(at moment: Timestamp) -> UnmatchedEvents {
+        let waiting = waitingEventRows.compactMap { events[$0] }
+        let later = waiting.count { $0.place == nil && !$0.event.isDue(at: moment) }
+        return UnmatchedEvents(due: waiting.count - later, later: later)
     }
 
     func list(_ query: DeliveryQuery) -> [Delivery] {

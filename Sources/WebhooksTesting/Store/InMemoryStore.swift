@@ -140,6 +140,10 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         try write { $0.releaseSetAside(events) }
     }
 
+    public func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+        rows.unmatchedEvents(at: moment)
+    }
+
     public func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         subscription: String,

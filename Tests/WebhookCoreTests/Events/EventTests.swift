@@ -12,6 +12,17 @@ import WebhookCore
         }
     }
 
+    @Test func saysInWhatAnIDClashes() throws {
+        let event = try Event(topic: "a.b", data: "1", id: "x", tenant: "t")
+        #expect(event.differences(from: event) == [])
+        let later = try Event(topic: "a.b", data: "1", id: "x", tenant: "t", deliverAt: .now)
+        #expect(event.differences(from: later) == ["deliverAt"])
+        let other = try Event(topic: "a.c", data: "2", id: "x", isTest: true)
+        #expect(event.differences(from: other) == ["topic", "data", "tenant", "test"])
+        #expect(event.conflictText(["deliverAt"]).hasSuffix("is stored already (its deliverAt differs)"))
+        #expect(event.conflictText(["topic", "data", "test"]).hasSuffix("(its topic, data and test differ)"))
+    }
+
     @Test func refusesWhatIsNoEvent() {
         #expect(throws: EventError.topic) { try Event(topic: "Course.Created", data: "1") }
         #expect(throws: EventError.topic) { try Event(topic: "course.*", data: "1") }
