@@ -10,6 +10,7 @@ import WebhookReceiver
         ["emit", "a.b", "--data", "1", "--detach"], ["emit", "--batch", "-", "--detach"],
         ["emit", "a.b", "--data", "1", "--in", "1h"],
         ["cancel", "--subscription", "crm"], ["retry", "--subscription", "crm"],
+        ["pause", "crm"], ["resume", "crm"], ["disable", "crm", "--yes"], ["enable", "crm"],
     ]
 
     private func filled() async throws -> Sandbox {
@@ -63,6 +64,20 @@ import WebhookReceiver
         #expect(old.status == 0)
         let bad = try await sandbox.run("stats", "--store", "mysql:x", environment: nowhere)
         #expect(bad.status == 65)
+    }
+
+    @Test func `a broken file's outline says which subscriptions there are`() async throws {
+        let sandbox = try await filled()
+        try sandbox.write("w.yaml", sandbox.configuration(more: "    colour: red\n"))
+        // Neither was sent to so far: the store doesn't know it.
+        #expect(try await sandbox.run("pause", "lms").status == 0)
+        let slip = try await sandbox.run("disable", "lmss", "--yes")
+        #expect(slip.status == 1 && slip.err.contains("did you mean lms?"))
+        let alone = try await sandbox.run(
+            ["pause", "nobody", "--store", "sqlite:w.sqlite"],
+            environment: ["WEBHOOKS_CONFIG": ""]
+        )
+        #expect(alone.status == 1)
     }
 
     @Test func `no secret is read`() async throws {

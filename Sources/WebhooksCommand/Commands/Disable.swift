@@ -23,19 +23,19 @@ struct Disable: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        try await dispatcher.checkKnown(subscription)
-        let open = try await dispatcher.openDeliveries(of: subscription).waiting
+        let opened = try options.openLog()
+        try await opened.log.checkKnown(subscription, configured: opened.configuredNames)
+        let open = try await opened.log.openDeliveries(of: subscription).waiting
         if open > 0, !yes {
             let question =
                 "disable \(subscription) and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))?"
             guard Question.confirms(PlainText.escaped(question)) else { throw ExitStatus.negative }
         }
-        try await dispatcher.setEnabled(false, subscription: subscription)
+        try await opened.log.setEnabled(false, subscription: subscription, configured: opened.configuredNames)
         var next = "`webhooks enable \(subscription)` lifts it"
         if open > 0 {
             let are = open == 1 ? "open delivery is" : "open deliveries are"
-            let when = dispatcher.log.runningDispatcher() != nil ? "" : " when a dispatcher runs next"
+            let when = opened.log.runningDispatcher() != nil ? "" : " when a dispatcher runs next"
             next = "\(open) \(are) cancelled\(when); \(next)"
         }
         if options.json {

@@ -18,13 +18,17 @@ struct Enable: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let disabled = try await dispatcher.setEnabled(true, subscription: subscription)
+        let opened = try options.openLog()
+        let disabled = try await opened.log.setEnabled(
+            true,
+            subscription: subscription,
+            configured: opened.configuredNames
+        )
         if options.json { return Disable.json(subscription, isEnabled: true).write() }
-        let isOff = dispatcher.registry.subscription(named: subscription)?.isEnabled == false
+        let isOff = opened.isOff(subscription)
         var cancelled = 0
         if let disabled, !isOff {
-            cancelled = try await dispatcher.cancelledDeliveries(
+            cancelled = try await opened.log.cancelledDeliveries(
                 of: subscription,
                 since: disabled.at,
                 limit: Self.mostCounted

@@ -34,8 +34,12 @@ struct Pause: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let pause = try await dispatcher.pause(subscription: subscription, for: length?.duration)
+        let opened = try options.openLog()
+        let pause = try await opened.log.pause(
+            subscription: subscription,
+            for: length?.duration,
+            configured: opened.configuredNames
+        )
         if options.json { return Self.json(pause).write() }
         let state = pause.paused.map { PausedNotice.state(pause.subscription, $0) } ?? ""
         var line = "\(state); `webhooks resume \(pause.subscription)` lifts it"

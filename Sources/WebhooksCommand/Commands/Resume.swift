@@ -17,13 +17,13 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
-        let pause = try await dispatcher.resume(subscription: subscription)
+        let opened = try options.openLog()
+        let pause = try await opened.log.resume(subscription: subscription, configured: opened.configuredNames)
         if options.json { return Pause.json(pause).write() }
         var line = "\(pause.subscription) \(pause.wasPaused ? "is resumed" : "was not paused")"
         if pause.wasPaused, pause.open.waiting > 0 {
             line += "; \(Counted.deliveries(pause.open.waiting)) \(pause.open.waiting == 1 ? "goes" : "go") on"
-            if dispatcher.log.runningDispatcher() == nil { line += " once a dispatcher runs: `webhooks run`" }
+            if opened.log.runningDispatcher() == nil { line += " once a dispatcher runs: `webhooks run`" }
         }
         Output.standard.writeLine(PlainText.escaped(line))
     }

@@ -10,6 +10,12 @@ struct OpenedLog {
 }
 
 extension OpenedLog {
+    /// The subscriptions that the file names, as far as it can be read.
+    var configuredNames: [String] { outline.entries?.map(\.name) ?? [] }
+
+    /// Whether the file says `enabled: false` of one.
+    func isOff(_ name: String) -> Bool { outline.entries?.first { $0.name == name }?.isEnabled == false }
+
     /// Refuses events whose id a subscription can't get. Only for such an id the configuration is loaded; where it can't
     /// be, this is found out when the event is matched.
     func checkIDs(_ events: [Event]) -> [(index: Int, problem: WebhooksError)] {

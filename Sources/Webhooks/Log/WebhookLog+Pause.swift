@@ -1,0 +1,115 @@
+internal import SQLiteStore
+public import WebhookCore
+
+/// Holding and stopping subscriptions by hand, with the store alone. A running dispatcher notices.
+extension WebhookLog {
+    /// Holds a subscription's deliveries; see ``WebhookDispatcher/pause(subscription:for:)``.
+    ///
+    /// - Parameters:
+    ///   - length: at least a millisecond, at most ``WebhookDispatcher/longestPause``; `nil` without end.
+    ///   - configured: names that a configuration knows, beside those that the store does.
+    /// - Throws: ``WebhooksError`` with `notFound` where nobody knows it, with `refused` where the time is out of bounds.
+    @discardableResult
+    public func pause(
+        subscription name: String,
+        for length: Duration? = nil,
+        configured: [String] = []
+    ) async throws(WebhooksError) -> SubscriptionPause {
+        if let length, length < .milliseconds(1) || length > WebhookDispatcher.longestPause {
+            throw WebhooksError(
+                .refused,
+                "a pause lasts at least 1 ms and at most 365 days; without a time, until it is resumed"
+            )
+        }
+        let now = Timestamp.now
+        let pause = SubscriptionHealth.Paused(at: now, until: length.map { now + $0 })
+        return try await setPaused(pause, name, configured: configured, at: now)
+    }
+
+    /// Sends what was held; see ``WebhookDispatcher/resume(subscription:)``.
+    ///
+    /// - Parameter configured: names that a configuration knows, beside those that the store does.
+    @discardableResult
+    public func resume(
+        subscription name: String,
+        configured: [String] = []
+    ) async throws(WebhooksError) -> SubscriptionPause {
+        try await setPaused(nil, name, configured: configured, at: .now)
+    }
+
+    private func setPaused(
+        _ paused: SubscriptionHealth.Paused?,
+        _ name: String,
+        configured: [String],
+        at moment: Timestamp
+    ) async throws(WebhooksError) -> SubscriptionPause {
+        try await checkKnown(name, configured: configured)
+        let wasPaused = try await write { log throws(StoreError) in
+            try await log.setPaused(paused, subscription: name, at: moment)
+        }
+        return SubscriptionPause(
+            subscription: name,
+            paused: paused,
+            wasPaused: wasPaused,
+            open: try await openDeliveries(of: name)
+        )
+    }
+
+    /// Enables or disables a subscription by hand.
+    ///
+    /// - Parameter configured: names that a configuration knows, beside those that the store does.
+    /// - Returns: why and since when it was disabled before; `nil` where it wasn't.
+    /// - Throws: ``WebhooksError`` with `notFound` where nobody knows it.
+    @discardableResult
+    public func setEnabled(
+        _ isEnabled: Bool,
+        subscription name: String,
+        configured: [String] = []
+    ) async throws(WebhooksError) -> SubscriptionHealth.Disabled? {
+        try await checkKnown(name, configured: configured)
+        let before = try await read { log throws(StoreError) in
+            try await log.health().first { $0.subscription == name }?.disabled
+        }
+        try await write { log throws(StoreError) in
+            let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
+            try await log.setDisabled(disabled, subscription: name, at: .now)
+        }
+        return before
+    }
+
+    /// How many deliveries of a subscription were cancelled because it was disabled, since a moment; at most `limit` are
+    /// counted.
+    package func cancelledDeliveries(
+        of name: String,
+        since moment: Timestamp,
+        limit: Int
+    ) async throws(WebhooksError) -> Int {
+        var query = DeliveryQuery()
+        query.subscription = name
+        query.states = [.cancelled]
+        query.limit = limit
+        return try await deliveries(query).count { delivery in
+            delivery.lastError == .disabled && delivery.settledAt.map { $0 >= moment } == true
+        }
+    }
+
+    /// How many deliveries of a subscription have not settled, tests included.
+    public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
+        try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
+    }
+
+    /// Ends with an error where neither the store nor one of some names is a subscription's.
+    ///
+    /// - Parameter configured: names that a configuration knows.
+    public func checkKnown(_ name: String, configured: [String] = []) async throws(WebhooksError) {
+        if configured.contains(name) { return }
+        let stored = try await subscriptionNames()
+        if stored.contains(name) { return }
+        let hint = NameHint.question(name, in: configured + stored)
+        throw WebhooksError(
+            .notFound,
+            "neither the configuration nor the store has a subscription named \(name); "
+                + (hint ?? "`webhooks stats` lists them")
+        )
+    }
+}
