@@ -132,6 +132,41 @@ import WebhookReceiver
         #expect(try await sandbox.run("retry", "--state", "waiting").out == "nothing to retry\n")
     }
 
+    @Test func `an open breaker is seen by stats, retry and emit, and in the log`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        let delivery = "{ schedule: [1s, 1h], jitter: 0%, breaker: { failures: 1, pause: 1h } }"
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery))
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 1)
+        let opened = await run.line(containing: "attempts pause after failures in a row", on: .error)
+        #expect(opened?.contains("failures=1") == true && opened?.contains("status=503") == true)
+        let waits = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "10ms")
+        #expect(waits.status == 1)
+        #expect(waits.err.contains("1 delivery waits: crm had 1 failure in a row, the next attempt is in "), "\(waits)")
+        let stats = try await sandbox.run("stats", "--json").lines.map { try JSONText($0) }
+        #expect(try stats[0]["breaker"]["failures"].raw == "1")
+        #expect(try await sandbox.run("stats").out.contains("1 failure in a row, next attempt in "))
+        let retried = try await sandbox.run("retry", "a")
+        #expect(retried.status == 0 && retried.err.contains("crm had 1 failure in a row"))
+        #expect(try await sandbox.run("deliveries", "list").out.contains("overdue"))
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
+        #expect(try JSONText(try await sandbox.run("stats", "--json").lines[0]).keys.last == "lastDeliveredAt")
+    }
+
+    @Test func `emit says what an ordered delivery is behind`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], ordered: true }"))
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 1)
+        let behind = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "10ms")
+        #expect(behind.status == 1)
+        #expect(
+            behind.err.contains("1 delivery waits: crm is ordered, and dlv_1, which waits for a retry, in "),
+            "\(behind.err)"
+        )
+    }
+
     @Test func `retrigger refuses what is still open, filters too`() async throws {
         let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))

@@ -15,12 +15,13 @@ enum HealthRow {
                         THEN disabled_at ELSE :at END,
                     failing_since = CASE WHEN :failing < coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at)
                         THEN coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at) ELSE :failing END,
-                    has_succeeded = :succeeded
+                    has_succeeded = :succeeded, breaker_failures = :failures, breaker_until = :until
                 WHERE id = :row
                 """,
             arguments: [
                 "row": row, "cause": health.disabled?.cause.rawValue, "at": health.disabled?.at.milliseconds,
                 "failing": health.failingSince?.milliseconds, "succeeded": health.hasSucceeded,
+                "failures": health.breaker?.failures, "until": health.breaker?.until.milliseconds,
             ]
         )
     }
@@ -91,10 +92,11 @@ enum HealthRow {
         let rows = try RawStatement(
             db,
             """
-            SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries
+            SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,
+                breaker_failures, breaker_until
             FROM webhooks_subscriptions
             WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
-                OR retries > 0 ORDER BY name
+                OR retries > 0 OR breaker_until IS NOT NULL ORDER BY name
             """
         )
         var health: [SubscriptionHealth] = []
@@ -109,7 +111,10 @@ enum HealthRow {
                     paused: rows.optionalTimestamp(5).map {
                         SubscriptionHealth.Paused(at: $0, until: rows.optionalTimestamp(6))
                     },
-                    retries: rows.int(7)
+                    retries: rows.int(7),
+                    breaker: rows.optionalTimestamp(9).map {
+                        SubscriptionHealth.Breaker(failures: rows.int(8), until: $0)
+                    }
                 )
             )
         }

@@ -9,6 +9,8 @@ extension Schema {
     ///   while it was being rendered; `set_aside` says why it is given out no more.
     /// - `webhooks_cancellations`: subscriptions that get nothing of the events up to a row, because all of theirs was
     ///   cancelled before those were matched; gone once nothing up to that row waits.
+    /// - `webhooks_subscriptions`: `breaker_failures` and `breaker_until` are what the dispatcher that runs, or has run last,
+    ///   tells of an open breaker.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
     ///   open deliveries holds (a place instead of a moment for first attempts where order matters); `settled_at` exactly
     ///   once settled (3 and above); 2 is in flight. The index of states holds what is `listed`, but for what is in
@@ -77,8 +79,11 @@ extension Schema {
             paused_until INTEGER,
             resumed_at INTEGER,
             retries INTEGER NOT NULL DEFAULT 0,
+            breaker_failures INTEGER,
+            breaker_until INTEGER,
             CHECK (paused_until IS NULL OR paused_at IS NOT NULL),
-            CHECK ((disabled_cause IS NULL) = (disabled_at IS NULL))
+            CHECK ((disabled_cause IS NULL) = (disabled_at IS NULL)),
+            CHECK ((breaker_failures IS NULL) = (breaker_until IS NULL))
         ) STRICT;
 
         CREATE TABLE IF NOT EXISTS webhooks_bodies (

@@ -11,6 +11,8 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var paused: Paused?
     /// How often deliveries were made due or cancelled by hand: a change tells an engine to read them again.
     public var retries: Int
+    /// Why the dispatcher that runs makes no attempts at the moment; `nil`: it does. Means nothing once it has ended.
+    public var breaker: Breaker?
 
     /// Whether it has succeeded, and has not failed since.
     public var isProven: Bool { hasSucceeded && failingSince == nil }
@@ -34,13 +36,27 @@ public struct SubscriptionHealth: Sendable, Hashable {
         }
     }
 
+    /// An open circuit breaker.
+    public struct Breaker: Sendable, Hashable {
+        /// Failures in a row so far.
+        public var failures: Int
+        /// When the next attempt is made.
+        public var until: Timestamp
+
+        public init(failures: Int, until: Timestamp) {
+            self.failures = failures
+            self.until = until
+        }
+    }
+
     public init(
         subscription: String,
         disabled: Disabled? = nil,
         failingSince: Timestamp? = nil,
         hasSucceeded: Bool = false,
         paused: Paused? = nil,
-        retries: Int = 0
+        retries: Int = 0,
+        breaker: Breaker? = nil
     ) {
         self.subscription = subscription
         self.disabled = disabled
@@ -48,5 +64,6 @@ public struct SubscriptionHealth: Sendable, Hashable {
         self.hasSucceeded = hasSucceeded
         self.paused = paused
         self.retries = retries
+        self.breaker = breaker
     }
 }

@@ -11,6 +11,8 @@ extension DeliveryEngine {
             applyRetries(health.retries, index, at: time)
             health.paused = nil
             health.retries = lanes[index].health.retries
+            let stored = health.breaker
+            health.breaker = lanes[index].health.breaker
             if !lanes[index].hasUnwrittenHealth {
                 apply(health, index, at: time)
             } else if let disabled = health.disabled, !lanes[index].isDisabled {
@@ -21,6 +23,10 @@ extension DeliveryEngine {
             } else if health.disabled == nil, lanes[index].isDisabled, !lanes[index].isHealthRefused {
                 // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
                 pending.batch.reads.health = true
+            }
+            // What a process before this one has left.
+            if stored != nil, lanes[index].health.breaker == nil, !lanes[index].hasUnwrittenHealth {
+                writeHealth(index)
             }
             if lanes[index].awaitsHealth {
                 lanes[index].awaitsHealth = false
@@ -66,6 +72,7 @@ extension DeliveryEngine {
     private mutating func resume(_ index: Int, at time: EngineTime) {
         actions.notices.append(.resumed(subscription: lanes[index].name))
         lanes[index].breaker = CircuitBreaker()
+        forgetBreaker(index)
         lanes[index].isTimingOut = false
         lanes[index].health.failingSince = nil
         if let position = pending.health.firstIndex(of: index) { pending.batch.health[position].failingSince = nil }
@@ -97,6 +104,7 @@ extension DeliveryEngine {
         case (true, nil):
             actions.notices.append(.enabled(subscription: health.subscription))
             lanes[index].breaker = CircuitBreaker()
+            forgetBreaker(index)
             lanes[index].isTimingOut = false
             forgetWindow(index)
             enqueue(index, at: time)

@@ -204,7 +204,12 @@ extension DeliveryEngine {
         case .none:
             lanes[index].breaker.released()
         case .success:
+            if lanes[index].breaker.isOpen {
+                let failures = lanes[index].breaker.failures
+                actions.notices.append(.breakerClosed(subscription: lanes[index].name, failures: failures))
+            }
             lanes[index].breaker.succeeded()
+            forgetBreaker(index)
             lanes[index].isTimingOut = false
             lanes[index].failureSeenAt = nil
             if !lanes[index].health.hasSucceeded || lanes[index].health.failingSince != nil {
@@ -213,11 +218,11 @@ extension DeliveryEngine {
                 writeHealth(index)
             }
         case .failure(let timedOut):
-            let wasOpen = lanes[index].breaker.isOpen
+            let before = lanes[index].breaker
             lanes[index].breaker.failed(lanes[index].policy.breaker, now: time.timeline)
             lanes[index].isTimingOut = timedOut
-            if !wasOpen, case .open(_, let pause) = lanes[index].breaker.state {
-                actions.notices.append(.breakerOpened(subscription: lanes[index].name, pause: pause))
+            if lanes[index].breaker.state != before.state, case .open(_, let pause) = lanes[index].breaker.state {
+                opened(index, decision, isAgain: before.isOpen, pause: pause, at: time)
             }
             failing(index, decision, at: time)
         }
@@ -249,7 +254,40 @@ extension DeliveryEngine {
         if cause != nil { stopServing(index, at: time) }
     }
 
-    private mutating func writeHealth(_ index: Int) {
+    private mutating func opened(
+        _ index: Int,
+        _ decision: AttemptDecision,
+        isAgain: Bool,
+        pause: Duration,
+        at time: EngineTime
+    ) {
+        let failures = lanes[index].breaker.failures
+        actions.notices.append(
+            .breakerOpened(
+                BreakerOpening(
+                    subscription: lanes[index].name,
+                    isAgain: isAgain,
+                    pause: pause,
+                    failures: failures,
+                    status: decision.status,
+                    error: decision.error
+                )
+            )
+        )
+        // For people: what only one command's engine knows ends with it.
+        guard settings.scope == .all else { return }
+        lanes[index].health.breaker = SubscriptionHealth.Breaker(failures: failures, until: time.wall + pause)
+        writeHealth(index)
+    }
+
+    /// Attempts go on: people are told so.
+    mutating func forgetBreaker(_ index: Int) {
+        guard lanes[index].health.breaker != nil else { return }
+        lanes[index].health.breaker = nil
+        writeHealth(index)
+    }
+
+    mutating func writeHealth(_ index: Int) {
         lanes[index].hasUnwrittenHealth = true
         if let position = pending.health.firstIndex(of: index) {
             pending.batch.health[position] = lanes[index].health

@@ -77,7 +77,9 @@ public enum EngineNotice: Sendable, Hashable {
     case enabled(subscription: String)
     case paused(subscription: String, until: Timestamp?)
     case resumed(subscription: String)
-    case breakerOpened(subscription: String, pause: Duration)
+    case breakerOpened(BreakerOpening)
+    /// An attempt succeeded after so many failures in a row: attempts go on.
+    case breakerClosed(subscription: String, failures: Int)
     /// A portion of a disabled subscription's open deliveries is cancelled.
     case withdrawn(subscription: String, count: Int)
     /// Nobody subscribes to an event.
@@ -91,6 +93,35 @@ public enum EngineNotice: Sendable, Hashable {
     case givenUp(delivery: Delivery.ID, event: String, subscription: String, reason: String)
     /// An event is given out for its fan-out no more.
     case setAside(event: String, reason: String)
+}
+
+/// Attempts pause after failures in a row.
+public struct BreakerOpening: Sendable, Hashable {
+    public var subscription: String
+    /// Whether it was open before, and the probe failed too.
+    public var isAgain: Bool
+    public var pause: Duration
+    /// Failures in a row so far.
+    public var failures: Int
+    /// The last one's.
+    public var status: Int?
+    public var error: DeliveryError?
+
+    public init(
+        subscription: String,
+        isAgain: Bool,
+        pause: Duration,
+        failures: Int,
+        status: Int?,
+        error: DeliveryError?
+    ) {
+        self.subscription = subscription
+        self.isAgain = isAgain
+        self.pause = pause
+        self.failures = failures
+        self.status = status
+        self.error = error
+    }
 }
 
 /// A row that the store won't take.

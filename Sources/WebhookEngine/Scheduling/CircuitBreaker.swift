@@ -18,6 +18,8 @@ struct CircuitBreaker: Equatable {
     static let longestPause: Duration = .seconds(600)
 
     var state: State = .closed(failures: 0)
+    /// Failures in a row, open or not.
+    private(set) var failures = 0
 
     /// Whether an attempt may start; an open breaker whose pause is over becomes half-open.
     mutating func allowsStart(now: Timestamp) -> Bool {
@@ -46,6 +48,7 @@ struct CircuitBreaker: Equatable {
     }
 
     mutating func succeeded() {
+        failures = 0
         state = .closed(failures: 0)
     }
 
@@ -55,6 +58,7 @@ struct CircuitBreaker: Equatable {
     }
 
     mutating func failed(_ policy: BreakerPolicy, now: Timestamp) {
+        failures += 1
         switch state {
         case .closed(let failures):
             if failures + 1 >= policy.failures {

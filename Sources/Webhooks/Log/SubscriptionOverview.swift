@@ -18,6 +18,8 @@ public struct SubscriptionOverview: Sendable, Hashable {
     public var obstacle: Obstacle?
     /// The pause in force.
     public var paused: SubscriptionHealth.Paused?
+    /// Why the dispatcher that runs makes no attempts at the moment.
+    public var breaker: SubscriptionHealth.Breaker?
     /// Tests are left out.
     public var statistics: SubscriptionStatistics
 }
@@ -48,6 +50,7 @@ extension WebhookLog {
             health.map { ($0.subscription, $0.paused.flatMap { $0.isInForce(at: now) ? $0 : nil }) },
             uniquingKeysWith: { first, _ in first }
         )
+        let breakers = try await openBreakers()
         let numbers = Dictionary(statistics.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         let enabled = Dictionary(
             (configured ?? []).map { ($0.name, $0.isEnabled) },
@@ -65,6 +68,7 @@ extension WebhookLog {
                 name: name,
                 obstacle: obstacle,
                 paused: paused[name] ?? nil,
+                breaker: breakers[name],
                 statistics: numbers[name] ?? SubscriptionStatistics(subscription: name)
             )
         }

@@ -64,6 +64,17 @@ extension WebhookLog {
         )
     }
 
+    /// The breakers that are open, by subscription: why the dispatcher that runs makes no attempts at the moment.
+    public func openBreakers() async throws(WebhooksError) -> [String: SubscriptionHealth.Breaker] {
+        // What one has left that runs no more holds nothing.
+        guard runningDispatcher() != nil else { return [:] }
+        let health = try await read { log throws(StoreError) in try await log.health() }
+        return Dictionary(
+            health.compactMap { row in row.breaker.map { (row.subscription, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
     /// The name of every subscription that the store knows: by a delivery, or by what is remembered of it.
     public func subscriptionNames() async throws(WebhooksError) -> [String] {
         try await read { log throws(StoreError) in try await log.subscriptionNames() }

@@ -133,11 +133,23 @@ struct LogObserver: EngineObserver {
             )
         case .resumed(let subscription):
             logger.notice("subscription resumed", metadata: ["subscription": "\(subscription)"])
-        case .breakerOpened(let subscription, let pause):
-            logger.warning(
-                "attempts pause after failures in a row",
-                metadata: ["subscription": "\(subscription)", "pause": "\(pause)"]
-            )
+        case .breakerOpened(let opening):
+            let message: Logger.Message =
+                opening.isAgain
+                ? "attempts pause again: the next one failed too" : "attempts pause after failures in a row"
+            line(opening.isAgain ? .notice : .warning, message, opening.isAgain ? "breakerAgain" : "breaker") {
+                var metadata: Logger.Metadata = [
+                    "subscription": "\(opening.subscription)", "pause": "\(opening.pause)",
+                    "failures": "\(opening.failures)",
+                ]
+                if let status = opening.status { metadata["status"] = "\(status)" }
+                if let error = opening.error { metadata["error"] = "\(error.rawValue)" }
+                return metadata
+            }
+        case .breakerClosed(let subscription, let failures):
+            line(.notice, "attempts go on: one has succeeded", "breakerClosed") {
+                ["subscription": "\(subscription)", "failures": "\(failures)"]
+            }
         case .withdrawn(let subscription, let count):
             withoutAttempt(.cancelled, .disabled).increment(by: count)
             logger.info(

@@ -174,7 +174,12 @@ struct Emit: AsyncParsableCommand {
             return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
         }
         let matching = try await report(receipt, dispatcher.log, deliveries) { dispatcher.nearMisses(of: event) }
-        try await PausedNotice.write(deliveries, on: dispatcher.log, asJSON: options.json)
+        try await WaitNotice.write(
+            deliveries,
+            on: dispatcher,
+            waited: self.wait.duration,
+            asJSON: options.json
+        )
         if requireMatch, matching.isNobody { try refuseUnmatched(event) }
         if !wait.areDone || deliveries.contains(where: { $0.state != .delivered }) { throw ExitStatus.negative }
     }

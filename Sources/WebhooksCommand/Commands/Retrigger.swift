@@ -116,7 +116,12 @@ struct Retrigger: AsyncParsableCommand {
             )
         }
         try await write(deliveries, dispatcher.log)
-        try await PausedNotice.write(deliveries, on: dispatcher.log, asJSON: options.json)
+        try await WaitNotice.write(
+            deliveries,
+            on: dispatcher,
+            waited: wait.duration,
+            asJSON: options.json
+        )
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {
             // What was refused is said all the same.
             try await reportRest(plan, dispatcher.log)

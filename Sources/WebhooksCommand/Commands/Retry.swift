@@ -99,6 +99,7 @@ struct Retry: AsyncParsableCommand {
         }
         guard !deliveries.isEmpty else { return }
         try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
+        try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
         if log.runningDispatcher() == nil {
             Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)
         }

@@ -5,7 +5,7 @@ struct Stats: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Counts and durations for each subscription.",
         discussion: """
-            Also says which subscriptions are disabled and why, which are paused and until when, and what waits for those that the configuration no longer \
+            Also says which subscriptions are disabled and why, which are paused and until when, where attempts pause after failures in a row (an open breaker), and what waits for those that the configuration no longer \
             has. Tests are left out.
 
               webhooks stats
@@ -80,6 +80,11 @@ struct Stats: AsyncParsableCommand {
             ("lastDeliveredAt", .time(numbers.lastDeliveredAt)),
         ]
         if let paused = row.paused { members += [("paused", .bool(true)), ("pausedUntil", .time(paused.until))] }
+        if let breaker = row.breaker {
+            members.append(
+                ("breaker", ["failures": .integer(breaker.failures), "nextAttemptAt": .time(breaker.until)])
+            )
+        }
         return .object(members)
     }
 
@@ -91,7 +96,7 @@ struct Stats: AsyncParsableCommand {
         func span(_ duration: Duration?) -> Table.Cell { .init(duration.map(RelativeTime.duration)) }
         return [
             .init(row.name),
-            obstacle(row).map { .init($0, .bad) } ?? pause(row).map { .init($0, .doubtful) } ?? .init("enabled", .good),
+            obstacle(row).map { .init($0, .bad) } ?? hold(row).map { .init($0, .doubtful) } ?? .init("enabled", .good),
             count(numbers.count(.delivered), .plain), count(numbers.count(.failed), .bad),
             count(numbers.count(.unknown), .doubtful), count(numbers.openRetries, .doubtful),
             count(numbers.openFirstAttempts, .plain), span(numbers.p50), span(numbers.p95), span(numbers.p99),
@@ -114,8 +119,11 @@ struct Stats: AsyncParsableCommand {
         }
     }
 
-    private func pause(_ row: SubscriptionOverview) -> String? {
-        row.paused.map { pause in "paused" + (pause.until.map { " until \($0)" } ?? "") }
+    private func hold(_ row: SubscriptionOverview) -> String? {
+        if let pause = row.paused { return "paused" + (pause.until.map { " until \($0)" } ?? "") }
+        guard let breaker = row.breaker else { return nil }
+        let failures = Counted.text(breaker.failures, "failure")
+        return "\(failures) in a row, next attempt \(RelativeTime.next(breaker.until))"
     }
 
     private func reason(_ row: SubscriptionOverview) -> String? {

@@ -68,7 +68,7 @@ enum DeliveryOutput {
     static func next(_ delivery: Delivery, paused: Set<String>, now: Timestamp = .now) -> String {
         guard let next = delivery.nextAttemptAt else { return "" }
         if paused.contains(delivery.subscription) { return "paused" }
-        return next.milliseconds + 1000 <= now.milliseconds ? "overdue" : RelativeTime.text(next, now: now)
+        return RelativeTime.next(next, now: now)
     }
 
     /// The last answer's status and what went wrong: `503`, `timeout`, `204`.

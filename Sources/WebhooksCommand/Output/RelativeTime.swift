@@ -10,6 +10,11 @@ enum RelativeTime {
         return distance > 0 ? "in \(span)" : "\(span) ago"
     }
 
+    /// When something is to happen: `in 5 s`, `now`; `overdue` where something holds it up.
+    static func next(_ moment: Timestamp, now: Timestamp = .now) -> String {
+        moment.milliseconds <= now.milliseconds - 1000 ? "overdue" : text(moment, now: now)
+    }
+
     /// The moment itself, and how far away it is.
     static func long(_ moment: Timestamp, now: Timestamp = .now) -> String {
         "\(moment) (\(text(moment, now: now)))"

@@ -6,11 +6,14 @@ struct BatchSummary: Sendable {
     private var waiting = 0
     private var unmatched = 0
     private var undelivered: [Delivery] = []
+    /// Deliveries without an attempt.
+    private(set) var unattempted: [Delivery] = []
     /// So many rows are shown; `deliveries list` has them all.
     private static let shown = 50
 
     mutating func add(_ delivery: Delivery) {
         counts[delivery.state, default: 0] += 1
+        if delivery.state == .pending { unattempted.append(delivery) }
         if delivery.state != .delivered, undelivered.count < Self.shown { undelivered.append(delivery) }
     }
 

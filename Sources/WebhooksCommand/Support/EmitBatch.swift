@@ -53,6 +53,11 @@ struct EmitBatch {
                 ? "1 delivery waits: its subscription is" : "\(wait.paused) deliveries wait: their subscriptions are"
             Notice.note("paused", "\(wait) paused; `webhooks stats` shows until when", asJSON: emit.options.json)
         }
+        let others = try await dispatcher.log.waitReasons(of: summary.unattempted) { name in
+            dispatcher.registry.subscription(named: name)?.policy
+        }
+        .filter { if case .paused = $0.reason { false } else { true } }
+        WaitNotice.write(others, waited: emit.wait.duration, asJSON: emit.options.json)
         writeSummary(stored, summary)
         if let failure { throw Self.failure(failure, stored: stored, of: events.count) }
         return wait.areDone && stored == events.count && summary.areDelivered

@@ -10,7 +10,7 @@ extension StoreConformance {
         try await driver.accept(.sample("e1"), [.pending("quiet")])
         let gone = SubscriptionHealth.Disabled(cause: .gone, at: .at(3))
         let health = [
-            SubscriptionHealth(subscription: "a", failingSince: .at(1)),
+            SubscriptionHealth(subscription: "a", failingSince: .at(1), breaker: .init(failures: 3, until: .at(9))),
             SubscriptionHealth(subscription: "b", disabled: gone, failingSince: .at(2), hasSucceeded: true),
             SubscriptionHealth(subscription: "c"),
         ]

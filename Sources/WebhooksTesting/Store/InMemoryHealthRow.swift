@@ -13,6 +13,7 @@ struct InMemoryHealthRow: Sendable {
         let counted = [enabledAt, resumedAt].compactMap(\.self).max()
         health.failingSince = new.failingSince.map { since in max(since, counted ?? since) }
         health.hasSucceeded = new.hasSucceeded
+        health.breaker = new.breaker
     }
 
     /// Ends a pause: `only` this one, or any.

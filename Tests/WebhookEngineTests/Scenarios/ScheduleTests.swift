@@ -162,7 +162,17 @@ struct ScheduleTests {
         harness.answer(.status(500))
         harness.emit("e2")
         harness.answer(.status(500))
-        #expect(harness.notices.contains(.breakerOpened(subscription: "crm", pause: .seconds(30))))
+        let opening = BreakerOpening(
+            subscription: "crm",
+            isAgain: false,
+            pause: .seconds(30),
+            failures: 2,
+            status: 500,
+            error: .status
+        )
+        #expect(harness.notices.last == .breakerOpened(opening))
+        let known = SubscriptionHealth.Breaker(failures: 2, until: harness.clock.now + .seconds(30))
+        #expect(harness.store.rows.health[0].breaker == known, "people see it")
         harness.emit("e3")
         harness.advance(.milliseconds(29_999))
         #expect(harness.sent.isEmpty && harness.rows.map(\.attempts) == [1, 1, 0])
@@ -170,8 +180,71 @@ struct ScheduleTests {
         #expect(harness.sent.count == 1)
         harness.answer(.ok)
         #expect(!harness.sent.isEmpty)
+        #expect(harness.notices.last == .breakerClosed(subscription: "crm", failures: 2))
+        #expect(harness.store.rows.health[0].breaker == nil)
         harness.answerAll()
         #expect(harness.states == [.delivered, .delivered, .delivered])
+    }
+
+    @Test("a breaker that opens again says so, and one that a process has left is forgotten")
+    func breakerAgain() {
+        let policy = subscription { policy in
+            policy.breaker = BreakerPolicy(failures: 1, pause: .seconds(30))
+            policy.schedule = [.seconds(10), .seconds(10)]
+        }
+        let harness = EngineHarness([policy])
+        harness.emit("e1")
+        harness.answer(.disconnect)
+        harness.advance(.seconds(30))
+        harness.answer(.disconnect)
+        let openings = harness.notices.compactMap { notice in
+            if case .breakerOpened(let opening) = notice { opening } else { nil }
+        }
+        #expect(openings.map(\.isAgain) == [false, true])
+        #expect(openings.map(\.failures) == [1, 2])
+        #expect(openings.map(\.pause) == [.seconds(30), .seconds(60)])
+        #expect(openings.map(\.error) == [.disconnected, .disconnected])
+        #expect(harness.store.rows.health[0].breaker?.until == harness.clock.now + .seconds(60))
+        let next = harness.restarted()
+        #expect(next.store.rows.health[0].breaker == nil)
+        #expect(next.store.rows.health[0].failingSince != nil, "nothing else is forgotten")
+    }
+
+    @Test("a breaker is forgotten with the pause or the disabling that ends", arguments: [true, false])
+    func breakerForgotten(isPaused: Bool) async throws {
+        let policy = subscription { policy in
+            policy.breaker = BreakerPolicy(failures: 1, pause: .seconds(30))
+            policy.schedule = [.seconds(10)]
+        }
+        let harness = EngineHarness([policy])
+        harness.emit("e1")
+        harness.answer(.status(500))
+        #expect(harness.store.rows.health[0].breaker != nil)
+        let (outside, now) = (InMemoryStore(sharing: harness.store), harness.clock.now)
+        if isPaused {
+            _ = try await outside.setPaused(.init(at: now, until: nil), subscription: "crm", at: now)
+            harness.noticeForeignWrites()
+            _ = try await outside.setPaused(nil, subscription: "crm", at: now)
+        } else {
+            try await outside.setDisabled(.init(cause: .manual, at: now), subscription: "crm", at: now)
+            harness.noticeForeignWrites()
+            try await outside.setDisabled(nil, subscription: "crm", at: now)
+        }
+        harness.noticeForeignWrites()
+        #expect(harness.store.rows.health.first?.breaker == nil)
+    }
+
+    @Test("what a command's own engine sees of an endpoint is nothing for people")
+    func breakerOfItsOwn() {
+        var settings = EngineSettings()
+        settings.scope = .own
+        let harness = EngineHarness(
+            [subscription { $0.breaker = BreakerPolicy(failures: 1, pause: .seconds(30)) }],
+            settings: settings
+        )
+        harness.emit("e1")
+        harness.answer(.status(500))
+        #expect(harness.store.rows.health[0].breaker == nil)
     }
 
     @Test("a rate limit paces attempts by when they leave, not by when they are claimed")

@@ -1,0 +1,83 @@
+package import WebhookCore
+
+/// Why a subscription's deliveries have not been attempted.
+package enum WaitReason: Sendable, Hashable {
+    /// A person holds them.
+    case paused(SubscriptionHealth.Paused)
+    /// Attempts pause after failures in a row.
+    case breaker(SubscriptionHealth.Breaker)
+    /// Where order matters: another one has its turn.
+    case order(first: Delivery)
+    /// Attempts are paced.
+    case rateLimit(RateLimit)
+    /// Nobody delivers.
+    case nobodyRuns
+    /// Nothing that is known: the time was too short.
+    case time
+
+    /// What is known of the subscription.
+    package struct Facts: Sendable {
+        package var paused: SubscriptionHealth.Paused?
+        package var breaker: SubscriptionHealth.Breaker?
+        /// Where order matters, the delivery that was attempted last and hasn't settled.
+        package var first: Delivery?
+        package var rateLimit: RateLimit?
+        package var isServed = true
+
+        package init() {}
+    }
+
+    /// What holds the first of some deliveries up.
+    ///
+    /// - Parameter delivery: the oldest one.
+    package init(of delivery: Delivery.ID, _ facts: Facts) {
+        if let paused = facts.paused {
+            self = .paused(paused)
+        } else if let first = facts.first, first.id != delivery {
+            self = .order(first: first)
+        } else if !facts.isServed {
+            self = .nobodyRuns
+        } else if let breaker = facts.breaker {
+            self = .breaker(breaker)
+        } else if let limit = facts.rateLimit {
+            self = .rateLimit(limit)
+        } else {
+            self = .time
+        }
+    }
+}
+
+extension WebhookLog {
+    /// Why deliveries wait that are pending, or paused before their retry, by subscription.
+    ///
+    /// - Parameter policies: what is known of subscriptions' settings.
+    package func waitReasons(
+        of deliveries: [Delivery],
+        policies: (String) -> DeliveryPolicy?
+    ) async throws(WebhooksError) -> [(subscription: String, count: Int, reason: WaitReason)] {
+        guard deliveries.contains(where: { $0.state == .pending || $0.state == .waiting }) else { return [] }
+        let (pauses, breakers) = (try await pauses(), try await openBreakers())
+        let waiting = Dictionary(
+            grouping: deliveries.filter {
+                $0.state == .pending || ($0.state == .waiting && pauses[$0.subscription] != nil)
+            },
+            by: \.subscription
+        )
+        let isServed = runningDispatcher() != nil
+        var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
+        for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
+            var facts = WaitReason.Facts()
+            (facts.paused, facts.breaker, facts.isServed) = (pauses[name], breakers[name], isServed)
+            let policy = policies(name)
+            facts.rateLimit = policy?.rateLimit
+            if policy?.ordered == true {
+                var query = DeliveryQuery()
+                (query.subscription, query.states, query.limit) = (name, [.waiting, .inFlight], 1)
+                facts.first = try await self.deliveries(query).first
+            }
+            guard let oldest = deliveries.map(\.id).min() else { continue }
+            reasons.append((name, deliveries.count, WaitReason(of: oldest, facts)))
+        }
+        return reasons
+    }
+}
