@@ -12,6 +12,15 @@ import Testing
         #expect(LockRecord(record.bytes) == record)
     }
 
+    @Test("It says of a dispatcher that it is stopping", arguments: [nil, "1:2"])
+    func stopping(_ files: String?) {
+        var record = LockRecord(holder: .init(processID: 7, role: "run"), files: files)
+        record.isStopping = true
+        #expect(record.bytes.count == LockRecord.size && record.bytes.starts(with: "7 run stopping\n".utf8))
+        #expect(LockRecord(record.bytes) == record)
+        #expect(LockRecord(Array("7 run on\n".utf8))?.isStopping == false)
+    }
+
     @Test("What has no room is left out, not cut off", arguments: [230, 239, 240, 241, 500])
     func tooLong(_ length: Int) {
         let files = String(repeating: "x", count: length)

@@ -67,6 +67,25 @@ import WebhookReceiver
         #expect(try await sandbox.run("check").status == 0)
     }
 
+    @Test func `beside a dispatcher that drains, what waits says that it is stopping`() async throws {
+        let sandbox = try Sandbox { _ in .neverAnswer }
+        // The attempt must outlast whatever else keeps the machine busy.
+        let configuration = sandbox.configuration(delivery: "{ timeout: 10m }")
+        try sandbox.write("w.yaml", "dispatcher: { shutdownGrace: 10m }\n" + configuration)
+        let run = try Background(["run"], in: sandbox)
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+        try await sandbox.receiver.waitForRequests(count: 1)
+        run.signal(SIGTERM)
+        #expect(await run.line(containing: "draining", on: .error) != nil)
+        let emitted = try await sandbox.run("emit", "x.y", "--data", "2", "--id", "b", "--detach")
+        #expect(emitted.out.contains("process \(run.processID), which is stopping; the next one delivers it"))
+        let shown = try JSONText(try await sandbox.run("events", "show", "b", "--json").out)
+        #expect(try shown["waiting"]["stopping"].raw == "true")
+        #expect(try await sandbox.run("stats").out.contains("is the dispatcher, and is stopping"))
+        run.signal(SIGTERM)
+        #expect(await run.end() == 128 + SIGTERM)
+    }
+
     @Test func `a second signal stops at once, and the next start knows`() async throws {
         let sandbox = try Sandbox { _ in .neverAnswer }
         // The attempt must outlast whatever else keeps the machine busy.

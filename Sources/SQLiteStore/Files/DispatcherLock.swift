@@ -138,6 +138,18 @@ public final class DispatcherLock: Sendable {
         }
     }
 
+    /// Writes down that the dispatcher makes no more attempts: what is emitted now is for the next one.
+    public func noteStopping() {
+        state.withLock { state in
+            state.record.isStopping = true
+            state.isSigned = false
+            state.sign()
+        }
+    }
+
+    /// Whether the dispatcher that holds a store's lock makes no more attempts.
+    public static func isStopping(path: String) -> Bool { record(path: path)?.isStopping ?? false }
+
     /// Throws where the lock's file is gone, is another, or has a second name: another dispatcher may take it.
     ///
     /// Signs the file if that was not possible before.
@@ -173,7 +185,7 @@ public final class DispatcherLock: Sendable {
         let record = LockRecord(bytes.prefix(max(0, count)))
         if let holder = HolderByte.holder(descriptor) {
             // It may not have had the room to sign.
-            return LockRecord(holder: holder, files: record.flatMap { $0.holder == holder ? $0.files : nil })
+            return record.flatMap { $0.holder == holder ? $0 : nil } ?? LockRecord(holder: holder)
         }
         // What a killed holder has left says nothing about the one that took the lock a moment ago.
         return record.flatMap { isAlive($0.holder.processID) ? $0 : nil }

@@ -6,9 +6,12 @@ struct LockRecord: Sendable, Hashable {
     static let size = 256
     /// What says that nobody holds the lock.
     static let blank = [UInt8](repeating: lineFeed, count: size)
+    private static let stopping = "stopping"
     private static let lineFeed = UInt8(ascii: "\n")
 
     var holder: DispatcherLock.Holder
+    /// Whether the dispatcher makes no more attempts, and ends.
+    var isStopping = false
     /// Which files the dispatcher has open; `nil`: it has not said.
     var files: String?
 
@@ -22,15 +25,19 @@ struct LockRecord: Sendable, Hashable {
         // What follows the last line feed was cut off.
         let lines = bytes.prefix(Self.size).split(separator: Self.lineFeed, omittingEmptySubsequences: false).dropLast()
         let texts = lines.map { String(decoding: $0, as: UTF8.self) }
-        let parts = texts.first?.split(separator: " ", maxSplits: 1) ?? []
-        guard parts.count == 2, let processID = Int32(parts[0]), processID > 0 else { return nil }
-        holder = DispatcherLock.Holder(processID: processID, role: String(parts[1]))
+        var parts = texts.first?.split(separator: " ", maxSplits: 2).map(String.init) ?? []
+        if parts.count == 3, parts[2] == Self.stopping {
+            isStopping = true
+            parts.removeLast()
+        }
+        guard parts.count >= 2, let processID = Int32(parts[0]), processID > 0 else { return nil }
+        holder = DispatcherLock.Holder(processID: processID, role: parts.dropFirst().joined(separator: " "))
         files = texts.dropFirst().first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The record, padded to its size.
     var bytes: [UInt8] {
-        var bytes = Array("\(holder.processID) \(holder.role)\n".utf8)
+        var bytes = Array("\(holder.processID) \(holder.role)\(isStopping ? " \(Self.stopping)" : "")\n".utf8)
         // Half of a list would be taken for other files.
         if let files, bytes.count + files.utf8.count < Self.size { bytes += files.utf8 }
         return bytes.prefix(Self.size - 1) + [UInt8](repeating: Self.lineFeed, count: max(1, Self.size - bytes.count))

@@ -59,6 +59,7 @@ struct DeliverySession: Sendable {
     /// Returns at once. Whoever waits for ``EngineRunner/Condition/drained`` is told.
     func drain(within grace: Duration) {
         runner.drain()
+        if role == .run { lock.noteStopping() }
         Task { [weak runner] in
             try? await Task.sleep(for: grace)
             runner?.cancelRequests()

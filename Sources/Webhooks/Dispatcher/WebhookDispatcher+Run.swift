@@ -76,8 +76,8 @@ extension WebhookDispatcher: Service {
         }
         guard let session else { return }
         let grace = registry.settings.shutdownGrace
-        logger.notice("draining", metadata: ["grace": "\(grace)"])
         session.drain(within: grace)
+        logger.notice("draining", metadata: ["grace": "\(grace)"])
     }
 
     /// Takes the lock and starts an engine in this process.

@@ -63,7 +63,7 @@ extension WebhookLog {
             },
             by: \.subscription
         )
-        let isServed = runningDispatcher() != nil
+        let isServed = runningDispatcher()?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
             var facts = WaitReason.Facts()

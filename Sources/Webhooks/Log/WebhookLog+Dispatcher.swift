@@ -4,6 +4,8 @@ extension WebhookLog {
     /// The process that runs a dispatcher on the store.
     public struct RunningDispatcher: Sendable, Hashable {
         public var processID: Int32
+        /// Whether it makes no more attempts, and ends: what is emitted now is for the next one.
+        public var isStopping: Bool
     }
 
     /// Who delivers what is in the store; `nil`: nobody does. A command that delivers its own events alone is none.
@@ -11,6 +13,6 @@ extension WebhookLog {
         guard let path = try? stores.path(), let holder = DispatcherLock.holder(path: path),
             holder.role == DispatcherRole.run.rawValue
         else { return nil }
-        return RunningDispatcher(processID: holder.processID)
+        return RunningDispatcher(processID: holder.processID, isStopping: DispatcherLock.isStopping(path: path))
     }
 }

@@ -100,7 +100,10 @@ struct Retry: AsyncParsableCommand {
         guard !deliveries.isEmpty else { return }
         try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
         try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
-        if log.runningDispatcher() == nil {
+        if let running = log.runningDispatcher() {
+            guard running.isStopping else { return }
+            Notice.note("waiting", "waits for \(DispatcherText.waitsFor(running))", asJSON: options.json)
+        } else {
             Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)
         }
     }

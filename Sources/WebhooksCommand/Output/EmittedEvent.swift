@@ -15,7 +15,7 @@ struct EmittedEvent {
         /// It is due later, and matched then.
         case waitsForTime(Timestamp)
         /// A dispatcher runs and has not got to it.
-        case waitsForDispatcher(processID: Int32)
+        case waitsForDispatcher(WebhookLog.RunningDispatcher)
         /// No dispatcher runs.
         case waitsForStart
         /// It is given out no more until somebody tries it again, with the reason.
@@ -32,10 +32,18 @@ struct EmittedEvent {
             case .cancelled: [("cancelled", .bool(true))]
             case .setAside(let reason): [("setAside", .text(reason))]
             case .waitsForTime(let due): [("waiting", ["for": .text("time"), "until": .time(due)])]
-            case .waitsForDispatcher(let id):
-                [("waiting", ["for": .text("dispatcher"), "processID": .integer(Int64(id))])]
+            case .waitsForDispatcher(let running):
+                [("waiting", Self.waiting(running))]
             case .waitsForStart: [("waiting", ["for": .text("dispatcher"), "processID": nil])]
             }
+        }
+
+        private static func waiting(_ running: WebhookLog.RunningDispatcher) -> JSONOutput {
+            var members: [(String, JSONOutput)] = [
+                ("for", .text("dispatcher")), ("processID", .integer(Int64(running.processID))),
+            ]
+            if running.isStopping { members.append(("stopping", .bool(true))) }
+            return .object(members)
         }
 
         /// What a row of the list of events says.
@@ -51,7 +59,7 @@ struct EmittedEvent {
             } else if let due = event.deliverAt, due > .now {
                 self = .waitsForTime(due)
             } else {
-                self = running.map { .waitsForDispatcher(processID: $0.processID) } ?? .waitsForStart
+                self = running.map { .waitsForDispatcher($0) } ?? .waitsForStart
             }
         }
 
@@ -95,7 +103,7 @@ struct EmittedEvent {
         switch matching {
         case .matched: line += ", " + Counted.deliveries(deliveries.count)
         case .waitsForTime(let due): line += ", to be delivered \(RelativeTime.long(due))"
-        case .waitsForDispatcher(let id): line += "; waits for the dispatcher, process \(id)"
+        case .waitsForDispatcher(let running): line += "; waits for \(DispatcherText.waitsFor(running))"
         case .waitsForStart: line += "; waits for a dispatcher, and none runs: `webhooks run` delivers it"
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
         case .cancelled: line += "; it is cancelled"
@@ -131,7 +139,7 @@ extension WebhookLog {
             if let reason = try await loggedEvent(event.id)?.setAside { return ([], .setAside(reason)) }
             if let due = event.deliverAt, due > .now { return ([], .waitsForTime(due)) }
             let running = runningDispatcher()
-            return ([], running.map { .waitsForDispatcher(processID: $0.processID) } ?? .waitsForStart)
+            return ([], running.map { .waitsForDispatcher($0) } ?? .waitsForStart)
         }
         // Perhaps it was matched only a moment ago: with that its deliveries were there.
         let found = try await self.deliveries(ofEvents: [event.id])

@@ -81,7 +81,7 @@ enum EventOutput {
         switch matching {
         case .matched: ""
         case .waitsForTime: " before it is due"
-        case .waitsForDispatcher(let id): " yet: it waits for the dispatcher, process \(id)"
+        case .waitsForDispatcher(let running): " yet: it waits for \(DispatcherText.waitsFor(running))"
         case .waitsForStart: " yet: it waits for a dispatcher, and none runs"
         case .setAside(let reason): ": it is set aside, for \(PlainText.escaped(reason))"
         case .cancelled: ": it was cancelled"

@@ -56,7 +56,7 @@ struct DetachedBatch {
             } else if let due = receipt.event.deliverAt, due > .now {
                 matching = .waitsForTime(due)
             } else {
-                matching = running.map { .waitsForDispatcher(processID: $0.processID) } ?? .waitsForStart
+                matching = running.map { .waitsForDispatcher($0) } ?? .waitsForStart
             }
             // What is due later waits for nobody.
             if matching.waitsForDispatcher { waiting += 1 }
@@ -72,7 +72,7 @@ struct DetachedBatch {
         }
         guard !emit.options.json else { return }
         Output.standard.writeLine(summary.text(stored: receipts.count))
-        let who = running.map { "the dispatcher, process \($0.processID)" } ?? "a dispatcher, and none runs"
+        let who = running.map(DispatcherText.waitsFor) ?? "a dispatcher, and none runs"
         if waiting > 0 {
             Notice.note("waiting", "\(waiting) \(waiting == 1 ? "waits" : "wait") for \(who)", asJSON: false)
         }
