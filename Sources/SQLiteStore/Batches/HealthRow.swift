@@ -15,13 +15,15 @@ enum HealthRow {
                         THEN disabled_at ELSE :at END,
                     failing_since = CASE WHEN :failing < coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at)
                         THEN coalesce(max(enabled_at, resumed_at), enabled_at, resumed_at) ELSE :failing END,
-                    has_succeeded = :succeeded, breaker_failures = :failures, breaker_until = :until
+                    has_succeeded = :succeeded, breaker_failures = :failures, breaker_until = :until,
+                    last_start_at = coalesce(:start, last_start_at)
                 WHERE id = :row
                 """,
             arguments: [
                 "row": row, "cause": health.disabled?.cause.rawValue, "at": health.disabled?.at.milliseconds,
                 "failing": health.failingSince?.milliseconds, "succeeded": health.hasSucceeded,
                 "failures": health.breaker?.failures, "until": health.breaker?.until.milliseconds,
+                "start": health.lastStartAt?.milliseconds,
             ]
         )
     }
@@ -93,10 +95,10 @@ enum HealthRow {
             db,
             """
             SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,
-                breaker_failures, breaker_until
+                breaker_failures, breaker_until, last_start_at
             FROM webhooks_subscriptions
             WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
-                OR retries > 0 OR breaker_until IS NOT NULL ORDER BY name
+                OR retries > 0 OR breaker_until IS NOT NULL OR last_start_at IS NOT NULL ORDER BY name
             """
         )
         var health: [SubscriptionHealth] = []
@@ -114,7 +116,8 @@ enum HealthRow {
                     retries: rows.int(7),
                     breaker: rows.optionalTimestamp(9).map {
                         SubscriptionHealth.Breaker(failures: rows.int(8), until: $0)
-                    }
+                    },
+                    lastStartAt: rows.optionalTimestamp(10)
                 )
             )
         }

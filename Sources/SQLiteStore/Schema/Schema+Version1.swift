@@ -81,6 +81,7 @@ extension Schema {
             retries INTEGER NOT NULL DEFAULT 0,
             breaker_failures INTEGER,
             breaker_until INTEGER,
+            last_start_at INTEGER,
             CHECK (paused_until IS NULL OR paused_at IS NOT NULL),
             CHECK ((disabled_cause IS NULL) = (disabled_at IS NULL)),
             CHECK ((breaker_failures IS NULL) = (breaker_until IS NULL))

@@ -13,6 +13,9 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var retries: Int
     /// Why the dispatcher that runs makes no attempts at the moment; `nil`: it does. Means nothing once it has ended.
     public var breaker: Breaker?
+    /// When the last attempt was claimed under a rate limit of less than one a second, so that the next process keeps the
+    /// distance.
+    public var lastStartAt: Timestamp?
 
     /// Whether it has succeeded, and has not failed since.
     public var isProven: Bool { hasSucceeded && failingSince == nil }
@@ -56,7 +59,8 @@ public struct SubscriptionHealth: Sendable, Hashable {
         hasSucceeded: Bool = false,
         paused: Paused? = nil,
         retries: Int = 0,
-        breaker: Breaker? = nil
+        breaker: Breaker? = nil,
+        lastStartAt: Timestamp? = nil
     ) {
         self.subscription = subscription
         self.disabled = disabled
@@ -65,5 +69,6 @@ public struct SubscriptionHealth: Sendable, Hashable {
         self.paused = paused
         self.retries = retries
         self.breaker = breaker
+        self.lastStartAt = lastStartAt
     }
 }

@@ -84,6 +84,30 @@ extension DeliveryEngine {
         )
     }
 
+    /// A slow pace goes on from what the process before has claimed last.
+    mutating func beginRate(_ index: Int, at time: EngineTime) {
+        let lastStart = lanes[index].health.lastStartAt
+        lanes[index].rate.begin(lanes[index].policy.rateLimit, lastStart: lastStart, now: time.timeline)
+    }
+
+    /// Writes a start down with its claim, where the next process has to know: less than once a second.
+    private mutating func rememberStart(_ index: Int, at time: EngineTime) {
+        guard let limit = lanes[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
+        lanes[index].health.lastStartAt = time.wall
+        if !lanes[index].isHealthRefused { writeHealth(index) }
+    }
+
+    /// A start leaves later than a claim does: its commit took long, or the limit was another when it was claimed.
+    ///
+    /// - Parameter moment: when, on the timeline.
+    mutating func rememberDelay(_ index: Int, until moment: Timestamp, at time: EngineTime) {
+        guard let limit = lanes[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
+        let leaves = time.wall + .milliseconds(moment.milliseconds - time.timeline.milliseconds)
+        if let known = lanes[index].health.lastStartAt, leaves <= known + RateLimiter.longestClaim { return }
+        lanes[index].health.lastStartAt = leaves
+        if !lanes[index].isHealthRefused { writeHealth(index) }
+    }
+
     func allowsRate(_ index: Int, now: Timestamp) -> Bool {
         guard let limit = lanes[index].policy.rateLimit else { return true }
         return lanes[index].rate.nextClaim(limit, now: now).map { $0 <= now } ?? false
@@ -112,6 +136,7 @@ extension DeliveryEngine {
             lanes[index].inFlight += 1
             lanes[index].breaker.started()
             lanes[index].rate.claim()
+            rememberStart(index, at: time)
         }
         return lastToken
     }

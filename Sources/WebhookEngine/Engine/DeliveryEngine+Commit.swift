@@ -164,11 +164,13 @@ extension DeliveryEngine {
             if limit != nil {
                 let moment = lanes[flight.lane].rate.nextLeave(now: time.timeline)
                 guard moment <= time.timeline else {
+                    rememberDelay(flight.lane, until: moment, at: time)
                     lanes[flight.lane].paced.append(PacedSend(token: token, body: body))
                     return setTimer(flight.lane, moment)
                 }
             }
             flights[token]?.isRateClaimed = false
+            rememberDelay(flight.lane, until: time.timeline, at: time)
             lanes[flight.lane].rate.leave(limit, now: time.timeline)
             if limit != nil { enqueue(flight.lane, at: time) }
         }

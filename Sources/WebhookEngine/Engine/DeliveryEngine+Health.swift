@@ -30,6 +30,7 @@ extension DeliveryEngine {
             }
             if lanes[index].awaitsHealth {
                 lanes[index].awaitsHealth = false
+                beginRate(index, at: time)
                 enqueue(index, at: time)
             }
         }

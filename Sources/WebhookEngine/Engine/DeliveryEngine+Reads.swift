@@ -9,7 +9,7 @@ extension DeliveryEngine {
         if !hasStarted, asked.interrupted {
             hasStarted = true
             for index in lanes.indices {
-                lanes[index].rate.begin(lanes[index].policy.rateLimit, now: time.timeline)
+                beginRate(index, at: time)
                 enqueue(index, at: time)
             }
         }

@@ -15,6 +15,11 @@ struct RateLimiter {
     static let lookahead: Int64 = 20_000
     /// A start that left late, by a clock that ticks in milliseconds, makes up for so much with the next one.
     static let tolerance: Int64 = 2_000
+    /// Nothing starts for so long after a process has begun, or an interval if that is less: nobody knows what the one before
+    /// did last.
+    private static let beginning: Int64 = 1_000_000
+    /// A claim that leaves later than so long after it was made is written down anew.
+    static let longestClaim: Duration = .seconds(1)
 
     /// Microseconds between two starts: half a percent more than the limit says. With what lateness makes up for, that is
     /// still at most `count` starts in any second or longer.
@@ -24,11 +29,18 @@ struct RateLimiter {
         return exact + (exact + 199) / 200
     }
 
-    /// A process begins, or a limit: somebody else may have started one just now. Intervals of more than a second wait no
-    /// longer than that.
-    mutating func begin(_ limit: RateLimit?, now: Timestamp) {
+    /// Whether starts are further apart than what every beginning waits, so that the last one is worth remembering.
+    static func isSlow(_ limit: RateLimit) -> Bool { interval(limit) > beginning }
+
+    /// A process begins, or a limit: somebody else may have started one just now.
+    ///
+    /// - Parameter lastStart: when the last start was claimed, where it is known. It has left ``longestClaim`` later at most.
+    mutating func begin(_ limit: RateLimit?, lastStart: Timestamp? = nil, now: Timestamp) {
         guard let limit else { return }
-        next = max(next, now.microseconds + min(Self.interval(limit), 1_000_000))
+        let (interval, now) = (Self.interval(limit), now.microseconds)
+        next = max(next, now + min(interval, Self.beginning))
+        // By a clock that was ahead it was at most now.
+        if let lastStart { next = max(next, min((lastStart + Self.longestClaim).microseconds, now) + interval) }
     }
 
     /// When the next start may be claimed: now or later; `nil`: not before a claimed one has left.

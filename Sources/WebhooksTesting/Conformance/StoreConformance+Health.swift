@@ -23,6 +23,12 @@ extension StoreConformance {
         try expect(try await driver.store.health(), expected, "health in the log")
         try expect(try await driver.read { _ in }.health, [], "not asked for")
 
+        let paced = SubscriptionHealth(subscription: "d", lastStartAt: .at(7))
+        _ = try await driver.commit { $0.health = [paced] }
+        try expect(try await driver.store.health().last, paced, "the last start")
+        _ = try await driver.commit { $0.health = [SubscriptionHealth(subscription: "d", hasSucceeded: true)] }
+        try expect(try await driver.store.health().last?.lastStartAt, .at(7), "an engine that knows of no start")
+
         let better = SubscriptionHealth(subscription: "a", hasSucceeded: true)
         _ = try await driver.commit { $0.health = [better] }
         try expect(try await driver.store.health().first, better, "health, changed")

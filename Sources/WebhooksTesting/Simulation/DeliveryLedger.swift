@@ -35,6 +35,8 @@ struct PaceLedger {
     var from: Int64 = 0
     /// Milliseconds.
     var starts: [Int64] = []
+    /// How far the clock was ahead by which the last start was written down.
+    var ahead: Int64 = 0
 }
 
 /// What was seen of a subscription's requests by one process.

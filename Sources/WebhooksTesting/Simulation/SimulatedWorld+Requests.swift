@@ -134,7 +134,7 @@ extension SimulatedWorld {
         try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
         if subscription.policy.ordered { try checkOrder(id, name) }
         var lane = process?.lanes[name] ?? LaneLedger()
-        try checkPace(name, subscription.policy.rateLimit)
+        try checkPace(name, subscription.policy.rateLimit, at: time)
         if !isTest { lane.inFlight += 1 }
         try Violation.require(lane.inFlight <= lane.maxInFlight, "\(name) has \(lane.inFlight) in flight")
         process?.lanes[name] = lane
@@ -143,11 +143,20 @@ extension SimulatedWorld {
     }
 
     /// No second and no period has more than the limit, and one that a restart may add.
-    private func checkPace(_ name: String, _ limit: RateLimit?) throws {
+    private func checkPace(_ name: String, _ limit: RateLimit?, at time: EngineTime) throws {
         guard let limit, var pace = paces[name], pace.limit == limit, now >= pace.from else { return }
+        // A clock that was put forward since makes the last start look older than it is.
+        let lost = max(0, time.timeline.milliseconds - now - pace.ahead)
         pace.starts.append(now)
+        pace.ahead = time.wall.milliseconds - now
         paces[name] = pace
         let period = limit.period.wholeMilliseconds
+        if pace.starts.count > 1, period / Int64(limit.count) > 1000 {
+            let gap = now - pace.starts[pace.starts.count - 2]
+            let least = period / Int64(limit.count) - 3
+            try Violation.require(gap >= max(1000, least - lost), "\(name) gets two within \(gap) ms, and not \(least)")
+            return
+        }
         let perSecond = (limit.count * 1000 + Int(period) - 1) / Int(period)
         for (length, most) in [(1000, perSecond), (period, limit.count)] {
             let recent = pace.starts.lazy.reversed().prefix { $0 > self.now - Int64(length) }.count

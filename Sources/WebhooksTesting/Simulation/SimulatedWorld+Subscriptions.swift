@@ -44,6 +44,8 @@ extension SimulatedWorld {
         policy.ordered = random.chance(30)
         if random.chance(30) {
             policy.rateLimit = RateLimit(count: random.pick(1...5), per: .seconds(random.pick(1...3)))
+            // Slower than what a start waits by itself.
+            if random.chance(30) { policy.rateLimit = RateLimit(count: 1, per: .seconds(random.pick(2...20))) }
         }
         policy.disableAfter = .seconds(random.chance(50) ? 40 : 5 * 86_400)
         policy.breaker = BreakerPolicy(failures: random.pick(2...8), pause: .seconds(random.pick(1...20)))

@@ -14,6 +14,7 @@ struct InMemoryHealthRow: Sendable {
         health.failingSince = new.failingSince.map { since in max(since, counted ?? since) }
         health.hasSucceeded = new.hasSucceeded
         health.breaker = new.breaker
+        health.lastStartAt = new.lastStartAt ?? health.lastStartAt
     }
 
     /// Ends a pause: `only` this one, or any.

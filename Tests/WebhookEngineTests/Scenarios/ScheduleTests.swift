@@ -280,4 +280,70 @@ struct ScheduleTests {
         next.advance(.milliseconds(5))
         #expect(next.sent.count == 1)
     }
+
+    @Test("a restart leaves a pace as it is that is slower than one a second", arguments: [false, true])
+    func slowRateAfterRestart(isAnswered: Bool) {
+        let subscriptions = [subscription { $0.rateLimit = RateLimit(count: 1, per: .seconds(60)) }]
+        let harness = EngineHarness(subscriptions)
+        harness.advance(.seconds(1))
+        harness.emit("e1", "e2", "e3")
+        #expect(harness.sentEvents == ["e1"])
+        if isAnswered { harness.answer() }
+        harness.advance(.seconds(20))
+        var next = harness.restarted()
+        for _ in 0..<3 {
+            next.advance(.seconds(10))
+            #expect(next.sent.isEmpty)
+            next = next.restarted()
+        }
+        next.advance(.seconds(9))
+        #expect(next.sent.isEmpty)
+        next.advance(.seconds(3))
+        #expect(next.sent.count == 1)
+    }
+
+    @Test("a start that was claimed under another limit, and leaves late, counts when it leaves")
+    func lateStartAfterRestart() {
+        let fast = [subscription { $0.maxInFlight = 3 }]
+        let slow = [
+            subscription {
+                $0.maxInFlight = 3
+                $0.rateLimit = RateLimit(count: 1, per: .seconds(60))
+            }
+        ]
+        let harness = EngineHarness(fast)
+        harness.emit("e0")
+        harness.answer()
+        harness.holdsCommits = true
+        harness.emit("e1", "e2")
+        harness.drive { $0.reload(slow, at: $1) }
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.advance(.seconds(2))
+        #expect(harness.sent.count == 1)
+        harness.emit("e3")
+        harness.advance(.seconds(61))
+        #expect(harness.sent.count == 2)
+        let next = harness.restarted()
+        next.advance(.seconds(55))
+        #expect(next.sent.isEmpty)
+        next.advance(.seconds(10))
+        #expect(next.sent.count == 1)
+    }
+
+    @Test("a subscription that comes back with a reload keeps its slow pace")
+    func slowRateAfterReload() {
+        let subscriptions = [subscription { $0.rateLimit = RateLimit(count: 10, per: .seconds(3600)) }]
+        let harness = EngineHarness(subscriptions)
+        harness.advance(.seconds(1))
+        harness.emit("e1", "e2")
+        #expect(harness.sent.count == 1)
+        let next = harness.restarted([])
+        next.advance(.seconds(10))
+        next.drive { $0.reload(subscriptions, at: $1) }
+        next.advance(.seconds(340))
+        #expect(next.sent.isEmpty)
+        next.advance(.seconds(20))
+        #expect(next.sent.count == 1)
+    }
 }

@@ -89,6 +89,19 @@ struct RateLimiterTests {
         #expect(limiter.nextClaim(limit, now: moment(0)) == moment(0))
     }
 
+    @Test("a process that begins goes on from the last start, by a clock that is wrong too")
+    func beginsAfterStart() {
+        let limit = RateLimit(count: 1, per: .seconds(60))
+        func wait(_ lastStart: Int64) -> Int64 {
+            var limiter = RateLimiter()
+            limiter.begin(limit, lastStart: moment(lastStart), now: moment(100_000))
+            return limiter.nextLeave(now: moment(100_000)).milliseconds - 100_000
+        }
+        #expect((60_000...60_300).contains(wait(100_000)) && wait(900_000) == wait(100_000))
+        #expect((21_000...21_300).contains(wait(60_000)))
+        #expect(wait(10_000) == 1_000)
+    }
+
     @Test("a process that begins leaves room for the one before", arguments: limits)
     func begins(limit: RateLimit) {
         var limiter = RateLimiter()
