@@ -48,7 +48,7 @@ extension SQLiteStore {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
             try RawStatement(db, "BEGIN IMMEDIATE").run()
-            let value = try body(BatchSession(db, names: names))
+            let value = try body(BatchSession(db, names: names, clock: clock))
             // Before anything is written, and again before anybody relies on it.
             try verifyFiles(db)
             try RawStatement(db, "COMMIT").run()
@@ -73,7 +73,7 @@ extension SQLiteStore {
         do {
             if db.isInsideTransaction { try db.rollback() }
             try RawStatement(db, "BEGIN").run()
-            let value = try body(BatchSession(db, names: names, mayWrite: false))
+            let value = try body(BatchSession(db, names: names, mayWrite: false, clock: clock))
             try RawStatement(db, "COMMIT").run()
             return .success(value)
         } catch {

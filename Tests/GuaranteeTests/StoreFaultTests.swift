@@ -179,6 +179,32 @@ import Webhooks
         #expect(receiver.requestCount == 1)
     }
 
+    /// Row 20: an event and a body that are not as they were written are left out, and the others go on.
+    @Test func damagedRows() async throws {
+        let receiver = try Receiver(answers: [.status(500), .noContent])
+        let stage = try Stage()
+        try stage.configure([.retry("crm", receiver.url)])
+        #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-0"]).exit == .code(1))
+        for number in 1...3 {
+            let emit = ["emit", "a.b", "--data", "{}", "--id", "evt-\(number)", "--detach"]
+            #expect(try await stage.run(emit).exit == .code(0))
+        }
+        try stage.withDatabase { db in
+            try db.execute(sql: "UPDATE webhooks_bodies SET content = x'00'")
+            try db.execute(sql: "UPDATE webhooks_deliveries SET due_at = 1 WHERE state = 1")
+            try db.execute(sql: "UPDATE webhooks_events SET data = x'7b' WHERE event_id = 'evt-2'")
+        }
+        let (exit, command) = try await stage.run(["run", "--until-settled"])
+        #expect(exit != .code(69), "\(command.errors)")
+        #expect(Set(receiver.requests.compactMap { $0.header("webhook-id") }) == ["evt-0", "evt-1", "evt-3"])
+        #expect(receiver.requestCount == 3)
+        let stats = try await stage.run(["stats", "--json"])
+        #expect(stats.command.errors.contains("evt-2"), "\(stats.command.errors)")
+        let failed = try await stage.run(["deliveries", "list", "--state", "failed", "--json"])
+        #expect(failed.command.output.contains("evt-0"), "\(failed.command.output)")
+        #expect(try await stage.run(["check"]).exit == .code(69))
+    }
+
     /// Row 20: a dispatcher that meets damage stops, and names the file.
     @Test func damage() async throws {
         let receiver = try Receiver(answers: [.noContent])

@@ -17,9 +17,21 @@ extension BatchSession {
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
         result.withdrawals = try batch.withdrawals.map { try withdraw($0) }
         result.setAsides = try batch.setAsides.map { try setAside($0) }
-        result.claims = try batch.claims.map { try claim($0) }
+        for (index, member) in batch.claims.enumerated() {
+            result.claims.append(try claim(member, index, &result.refusals))
+        }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
         return result
+    }
+
+    /// Claims. A damaged body is refused as the store's own refusals are: its delivery fails alone.
+    func claim(_ claim: Claim, _ index: Int, _ refusals: inout [RowRefusal]) throws -> ClaimResult {
+        switch try self.claim(claim) {
+        case .success(let result): return result
+        case .failure(let damage):
+            refusals.append(RowRefusal(.claim(index), reason: damage.reason))
+            return .refused
+        }
     }
 
     func write(_ health: SubscriptionHealth) throws {

@@ -28,7 +28,13 @@ extension BatchSession {
         try insert.bind(acceptance.target)
         try insert.bind(Checksum(event).value)
         try insert.bind(event.data)
-        guard try insert.run() == 1 else { return try KnownEvent.compare(event, db) }
+        guard try insert.run() == 1 else {
+            switch try Self.readable({ try KnownEvent.compare(event, db) }) {
+            case .success(let result): return result
+            // Whether it is the same can't be told any more.
+            case .failure(let damage): return .refused(reason: damage.reason)
+            }
+        }
         useEventID()
         guard let deliveries = acceptance.deliveries else {
             let pending = try statement(.insertPending)

@@ -31,10 +31,16 @@ extension BatchSession {
         )
         defer { select.reset() }
         var events: [PendingEvent] = []
+        var damaged: [(row: Int64, damage: RowDamage)] = []
         while events.count < reads.pendingEvents, try select.next() {
             if reads.excludedEvents.contains(select.int64(EventRow.end)) { continue }
-            events.append(try event(select))
+            switch try Self.readable({ try event(select) }) {
+            case .success(let event): events.append(event)
+            case .failure(let damage): damaged.append((select.int64(EventRow.end), damage))
+            }
         }
+        select.reset()
+        for event in damaged { try giveUp(event: event.row, event.damage) }
         return events
     }
 
@@ -49,8 +55,10 @@ extension BatchSession {
         )
         try select.bind(row)
         guard try select.next() else { return nil }
-        defer { select.reset() }
-        return try event(select)
+        let found = try Self.readable { try event(select) }
+        select.reset()
+        if case .failure(let damage) = found { try giveUp(event: row, damage) }
+        return try? found.get()
     }
 
     private func event(_ row: RawStatement) throws -> PendingEvent {

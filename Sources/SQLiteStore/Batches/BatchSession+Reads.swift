@@ -22,21 +22,29 @@ extension BatchSession {
     private func refill(_ refill: Refill) throws -> [OpenDelivery] {
         guard let subscription = try names.knownRow(of: refill.subscription, db) else { return [] }
         if refill.isOrdered, refill.after == nil { try givePlaces(subscription, limit: refill.limit) }
-        let select = try statement(.selectRefill)
-        try select.bind(subscription)
-        try select.bind(refill.after?.dueAt.milliseconds ?? .min)
-        try select.bind(refill.after?.delivery.rawValue ?? .min)
-        try select.bind(refill.limit)
-        var deliveries: [OpenDelivery] = []
-        while try select.next() {
-            deliveries.append(try OpenDeliveryRow.read(select, subscription: refill.subscription))
-        }
+        var deliveries = try readable(refill, of: subscription)
         if refill.isOrdered, let attempted = try earliestAttempted(subscription, refill.subscription),
             !deliveries.contains(where: { $0.id == attempted.id })
         {
             deliveries.append(attempted)
         }
         return deliveries
+    }
+
+    /// Rows of a refill, as many as it asks for; damaged ones are given up.
+    private func readable(_ refill: Refill, of subscription: Int64) throws -> [OpenDelivery] {
+        var unreadable: Set<Int64> = []
+        while true {
+            let select = try statement(.selectRefill)
+            try select.bind(subscription)
+            try select.bind(refill.after?.dueAt.milliseconds ?? .min)
+            try select.bind(refill.after?.delivery.rawValue ?? .min)
+            try select.bind(refill.limit + unreadable.count)
+            let rows = try openDeliveries(select) { _ in refill.subscription }
+            let fresh = rows.damaged.filter { !unreadable.contains($0.id) }
+            if fresh.isEmpty { return Array(rows.deliveries.prefix(refill.limit)) }
+            for row in fresh where try !giveUp(row.id, row.damage) { unreadable.insert(row.id) }
+        }
     }
 
     /// Puts first attempts of an ordered subscription into their places that have none.
@@ -71,9 +79,7 @@ extension BatchSession {
         for hot in [HotStatement.selectAttempted, .selectNewAttempted] {
             let select = try statement(hot)
             try select.bind(row)
-            guard try select.next() else { continue }
-            defer { select.reset() }
-            return try OpenDeliveryRow.read(select, subscription: name)
+            if let found = try openDeliveries(select, name: { _ in name }).deliveries.first { return found }
         }
         return nil
     }
@@ -88,7 +94,7 @@ extension BatchSession {
             WHERE d.state = 2 ORDER BY d.id
             """
         )
-        return try openDeliveries(rows).map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
+        return try readable(rows).map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
     }
 
     private func openDeliveries(ofEvent event: Int64) throws -> [OpenDelivery] {
@@ -102,15 +108,28 @@ extension BatchSession {
             """
         )
         try rows.bind(event)
-        return try openDeliveries(rows)
+        return try readable(rows)
     }
 
-    private func openDeliveries(_ rows: RawStatement) throws -> [OpenDelivery] {
-        var deliveries: [OpenDelivery] = []
+    /// All rows, with their subscriptions' names; damaged ones are given up.
+    private func readable(_ rows: RawStatement) throws -> [OpenDelivery] {
+        let found = try openDeliveries(rows) { $0.text(OpenDeliveryRow.end) }
+        for row in found.damaged { _ = try giveUp(row.id, row.damage) }
+        return found.deliveries
+    }
+
+    private func openDeliveries(
+        _ rows: RawStatement,
+        name: (RawStatement) -> String
+    ) throws -> (deliveries: [OpenDelivery], damaged: [(id: Int64, damage: RowDamage)]) {
+        var (deliveries, damaged): ([OpenDelivery], [(id: Int64, damage: RowDamage)]) = ([], [])
         while try rows.next() {
-            deliveries.append(try OpenDeliveryRow.read(rows, subscription: rows.text(OpenDeliveryRow.end)))
+            switch try Self.readable({ try OpenDeliveryRow.read(rows, subscription: name(rows)) }) {
+            case .success(let delivery): deliveries.append(delivery)
+            case .failure(let damage): damaged.append((rows.int64(0), damage))
+            }
         }
-        return deliveries
+        return (deliveries, damaged)
     }
 
     private func openSubscriptions() throws -> [OpenSubscription] {

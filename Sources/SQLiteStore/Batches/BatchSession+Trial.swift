@@ -78,7 +78,7 @@ extension BatchSession {
             otherwise: always(SetAsideResult(event: nil, isSetAside: false))
         ) { try setAside($1) }
         result.claims = try each(batch.claims, .claim, Item.claim, otherwise: always(ClaimResult.refused)) {
-            try claim($1)
+            try claim($1, $0, &refusals)
         }
         result.refusals = refusals
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }

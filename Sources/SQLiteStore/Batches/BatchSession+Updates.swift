@@ -133,20 +133,30 @@ extension BatchSession {
     }
 
     /// Makes a delivery in flight, if it waits for that attempt.
-    func claim(_ claim: Claim) throws -> ClaimResult {
+    ///
+    /// - Returns: why its body can't be sent, where it is damaged: then nothing is changed.
+    func claim(_ claim: Claim) throws -> Result<ClaimResult, RowDamage> {
+        var body: ByteString?
+        if claim.needsBody {
+            let found = try Self.readable { try self.body(of: claim.delivery) }
+            if case .failure(let damage) = found { return .failure(damage) }
+            body = try found.get()
+        }
         let update = try statement(.claimDelivery)
         try update.bind(claim.at)
         try update.bind(claim.delivery.rawValue)
         try update.bind(claim.number - 1)
-        guard try update.run() == 1 else { return .refused }
-        guard claim.needsBody else { return .claimed(body: nil) }
+        return .success(try update.run() == 1 ? .claimed(body: body) : .refused)
+    }
+
+    private func body(of delivery: Delivery.ID) throws -> ByteString? {
         let select = try statement(.selectBody)
-        try select.bind(claim.delivery.rawValue)
-        guard try select.next() else { return .claimed(body: nil) }
+        try select.bind(delivery.rawValue)
+        guard try select.next() else { return nil }
         defer { select.reset() }
         let body = select.bytes(0)
         // Before anything of it can be sent.
-        try Checksum(body: body).verify(select.int64(1), "the body of \(claim.delivery)")
-        return .claimed(body: body)
+        try Checksum(body: body).verify(select.int64(1), "the body of \(delivery)")
+        return body
     }
 }

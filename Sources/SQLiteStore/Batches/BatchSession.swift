@@ -9,12 +9,15 @@ final class BatchSession {
     private var ids: (event: Int64, delivery: Int64)?
     private var cancellations: UnmatchedCancellations?
     private let mayWrite: Bool
+    /// Dates what the store settles by itself.
+    let clock: any WebhookClock
 
     /// - Parameter mayWrite: whether the transaction holds the lock that only one writer has.
-    init(_ db: Database, names: SubscriptionNames, mayWrite: Bool = true) {
+    init(_ db: Database, names: SubscriptionNames, mayWrite: Bool = true, clock: any WebhookClock) {
         self.db = db
         self.names = names
         self.mayWrite = mayWrite
+        self.clock = clock
         statements = Array(repeating: nil, count: HotStatement.allCases.count)
     }
 
