@@ -15,6 +15,7 @@ final class RowTrial {
         enum Kind: Hashable {
             case result, settlement, health, resumption, acceptance, fanOut, withdrawal, setAside, claim
             case body, delivery, failedDelivery
+            case event, subscription
         }
 
         var kind: Kind

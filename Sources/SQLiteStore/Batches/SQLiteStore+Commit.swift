@@ -37,17 +37,27 @@ extension SQLiteStore {
         _ batches: [StoreBatch],
         _ db: Database
     ) -> Result<[StoreBatchResult], StoreError> {
+        singly(db) { session, trial in
+            try batches.enumerated().map { index, batch in
+                trial.batch = index
+                return try session.apply(batch, trial)
+            }
+        }
+    }
+
+    /// Runs one transaction in which each row stands alone.
+    func singly<Value>(
+        _ db: Database,
+        _ body: (BatchSession, RowTrial) throws -> Value
+    ) -> Result<Value, StoreError> {
         let trial = RowTrial()
         while true {
             var isRestart = false
             let result = transaction(db) { session in
                 do {
-                    let results = try batches.enumerated().map { index, batch in
-                        trial.batch = index
-                        return try session.apply(batch, trial)
-                    }
+                    let value = try body(session, trial)
                     try trial.checkVerdicts()
-                    return results
+                    return value
                 } catch is RowTrial.Restart {
                     // Each time one more member is known to be refused: it comes to an end.
                     isRestart = true

@@ -4,13 +4,16 @@ internal import WebhookCore
 /// Cancels within one transaction, and keeps the account.
 struct Cancellation {
     let session: BatchSession
+    /// Where something was refused, each event and delivery stands alone.
+    let trial: RowTrial?
     let moment: Timestamp
     var result = CancelResult()
     /// The subscriptions (rows) of what was cancelled.
     private var touched: Set<Int64> = []
 
-    init(session: BatchSession, moment: Timestamp, result: CancelResult = CancelResult()) {
+    init(session: BatchSession, trial: RowTrial?, moment: Timestamp, result: CancelResult = CancelResult()) {
         self.session = session
+        self.trial = trial
         self.moment = moment
         self.result = result
     }
@@ -23,11 +26,17 @@ struct Cancellation {
             result.unknown.append(id)
             return
         }
-        // Also one that was set aside.
-        try db.execute(sql: "DELETE FROM webhooks_pending WHERE event = ?", arguments: [row])
-        if db.changesCount == 1 {
+        let wasWaiting = try session.item(trial, .event, 0, part: row) {
+            // Also one that was set aside.
+            try db.execute(sql: "DELETE FROM webhooks_pending WHERE event = ?", arguments: [row])
+            guard db.changesCount == 1 else { return false }
             try db.execute(sql: "UPDATE webhooks_events SET cancelled = 1 WHERE id = ?", arguments: [row])
-            result.events.append(id)
+            return true
+        }
+        switch wasWaiting {
+        case .success(true): result.events.append(id)
+        case .success(false): break
+        case .failure(let row): result.refused.append(RefusedItem(id: id, reason: row.reason))
         }
         let ids = "SELECT id FROM webhooks_deliveries WHERE event = ? ORDER BY id"
         for delivery in try Int64.fetchAll(db, sql: ids, arguments: [row]) {
@@ -40,11 +49,16 @@ struct Cancellation {
     /// - Parameter subscription: its subscription (row), where that is known.
     mutating func cancel(_ id: Delivery.ID, of subscription: Int64? = nil) throws {
         let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)
-        if try session.settle(settlement) {
+        switch try session.item(trial, .settlement, 0, part: id.rawValue, { try session.settle(settlement) }) {
+        case .success(true):
             result.deliveries.append(id)
             let sql = "SELECT subscription FROM webhooks_deliveries WHERE id = ?"
             let row = try subscription ?? Int64.fetchOne(session.db, sql: sql, arguments: [id.rawValue])
             if let row { touched.insert(row) }
+            return
+        case .success(false): break
+        case .failure(let row):
+            result.refused.append(RefusedItem(id: id.description, reason: row.reason))
             return
         }
         let sql = """
@@ -82,26 +96,42 @@ struct Cancellation {
         result.unmatchedEvents = try UnmatchedCancellations.add(name, session.db)
     }
 
+    /// Where a subscription's open deliveries begin.
+    static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: .min))
+
     /// What waits of a subscription, at most so many; then what is in flight.
-    /// - Returns: whether all is done.
-    mutating func cancel(subscription name: String, limit: Int) throws -> Bool {
-        guard let row = try session.names.knownRow(of: name, session.db) else { return true }
-        let ids = try Int64.fetchAll(
+    /// - Returns: where to go on; `nil`: all is done.
+    mutating func cancel(
+        subscription name: String,
+        after position: Refill.Position,
+        limit: Int
+    ) throws -> Refill.Position? {
+        guard let row = try session.names.knownRow(of: name, session.db) else { return nil }
+        let select = try RawStatement(
             session.db,
-            sql: """
-                SELECT id FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
-                WHERE subscription = ? AND due_at IS NOT NULL ORDER BY due_at, id LIMIT ?
-                """,
-            arguments: [row, limit]
+            """
+            SELECT id, due_at FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+            WHERE subscription = ? AND due_at IS NOT NULL AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?
+            """
         )
-        for id in ids { try cancel(Delivery.ID(rawValue: id), of: row) }
-        guard ids.count < limit else { return false }
+        try select.bind(row)
+        try select.bind(position.dueAt)
+        try select.bind(position.delivery.rawValue)
+        try select.bind(limit)
+        var found: [Refill.Position] = []
+        while try select.next() {
+            found.append(
+                Refill.Position(dueAt: select.timestamp(1), delivery: Delivery.ID(rawValue: select.int64(0)))
+            )
+        }
+        for position in found { try cancel(position.delivery, of: row) }
+        if found.count == limit, let last = found.last { return last }
         let inFlight = try Int64.fetchAll(
             session.db,
             sql: "SELECT id FROM webhooks_deliveries WHERE subscription = ? AND state = 2 ORDER BY id",
             arguments: [row]
         )
         for id in inFlight { try cancel(Delivery.ID(rawValue: id)) }
-        return true
+        return nil
     }
 }

@@ -10,8 +10,14 @@ extension SQLiteStore {
 
     public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
         let now = clock.now
-        return try await write { session in
-            try events.map { try session.accept(Acceptance(event: $0, createdAt: now, deliveries: nil)) }
+        return try await writeItems { session, trial in
+            try events.enumerated().map { index, event in
+                let acceptance = Acceptance(event: event, createdAt: now, deliveries: nil)
+                switch try session.item(trial, .event, index, { try session.accept(acceptance) }) {
+                case .success(let result): return result
+                case .failure(let row): return .refused(reason: row.reason)
+                }
+            }
         }
     }
 }

@@ -16,35 +16,17 @@ extension SQLiteStore {
     public func insertRetriggers(
         _ retriggers: [Retrigger],
         at moment: Timestamp
-    ) async throws(StoreError) -> [Retriggered] {
-        try await write { session in
-            let insert = try RawStatement(
-                session.db,
-                """
-                INSERT INTO webhooks_deliveries
-                (id, event, subscription, body, content_type, mode, test, retrigger_of, created_at, state, due_at)
-                SELECT ?, event, subscription, body, content_type, mode, test, id, ?, 0, ?
-                FROM webhooks_deliveries WHERE id = ?
-                """
-            )
-            let select = try RawStatement(
-                session.db,
-                "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?"
-            )
-            return try retriggers.compactMap { retrigger in
-                let id = try session.takeDeliveryID()
-                try insert.bind(id)
-                try insert.bind(moment)
-                try insert.bind(moment)
-                try insert.bind(retrigger.delivery.rawValue)
-                guard try insert.run() == 1 else { return nil }
-                try select.bind(id)
-                guard try select.next() else { return nil }
-                let (event, lacksBody) = (select.int64(0), select.bool(1))
-                select.reset()
-                if lacksBody, let rendering = retrigger.rendering { try session.setBody(rendering, of: id) }
-                return Retriggered(id: Delivery.ID(rawValue: id), event: event)
+    ) async throws(StoreError) -> RetriggerResult {
+        try await writeItems { session, trial in
+            var result = RetriggerResult(made: [])
+            for (index, retrigger) in retriggers.enumerated() {
+                switch try session.item(trial, .delivery, index, { try session.insert(retrigger, at: moment) }) {
+                case .success(let made): if let made { result.made.append(made) }
+                case .failure(let row):
+                    result.refused.append(RefusedItem(id: retrigger.delivery.description, reason: row.reason))
+                }
             }
+            return result
         }
     }
 
@@ -54,8 +36,8 @@ extension SQLiteStore {
         subscription: String?,
         at moment: Timestamp
     ) async throws(StoreError) -> CancelResult {
-        var result = try await write { session in
-            var cancellation = Cancellation(session: session, moment: moment)
+        var result = try await writeItems { session, trial in
+            var cancellation = Cancellation(session: session, trial: trial, moment: moment)
             for id in events { try cancellation.cancel(event: id) }
             for id in deliveries { try cancellation.cancel(id) }
             if let subscription { try cancellation.cancelUnmatched(subscription: subscription) }
@@ -64,14 +46,14 @@ extension SQLiteStore {
         }
         guard let subscription else { return result }
         // In portions: a subscription may have a million waiting, and what is sent must go on in between.
-        var isDone = false
-        while !isDone {
+        var position: Refill.Position? = Cancellation.start
+        while let start = position {
             let found = result
-            (result, isDone) = try await write { session in
-                var cancellation = Cancellation(session: session, moment: moment, result: found)
-                let isDone = try cancellation.cancel(subscription: subscription, limit: Self.portion)
+            (result, position) = try await writeItems { session, trial in
+                var cancellation = Cancellation(session: session, trial: trial, moment: moment, result: found)
+                let end = try cancellation.cancel(subscription: subscription, after: start, limit: Self.portion)
                 try cancellation.tellEngines()
-                return (cancellation.result, isDone)
+                return (cancellation.result, end)
             }
         }
         return result
@@ -79,4 +61,32 @@ extension SQLiteStore {
 
     /// How many deliveries one transaction cancels.
     static let portion = 5_000
+}
+
+extension BatchSession {
+    /// Inserts a delivery that sends another one again; `nil` where that one is gone.
+    func insert(_ retrigger: Retrigger, at moment: Timestamp) throws -> Retriggered? {
+        let insert = try RawStatement(
+            db,
+            """
+            INSERT INTO webhooks_deliveries
+            (id, event, subscription, body, content_type, mode, test, retrigger_of, created_at, state, due_at)
+            SELECT ?, event, subscription, body, content_type, mode, test, id, ?, 0, ?
+            FROM webhooks_deliveries WHERE id = ?
+            """
+        )
+        let id = try takeDeliveryID()
+        try insert.bind(id)
+        try insert.bind(moment)
+        try insert.bind(moment)
+        try insert.bind(retrigger.delivery.rawValue)
+        guard try insert.run() == 1 else { return nil }
+        let select = try RawStatement(db, "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?")
+        try select.bind(id)
+        guard try select.next() else { return nil }
+        let (event, lacksBody) = (select.int64(0), select.bool(1))
+        select.reset()
+        if lacksBody, let rendering = retrigger.rendering { try setBody(rendering, of: id) }
+        return Retriggered(id: Delivery.ID(rawValue: id), event: event)
+    }
 }

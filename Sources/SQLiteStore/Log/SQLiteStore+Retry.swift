@@ -3,7 +3,7 @@ public import WebhookCore
 
 extension SQLiteStore {
     public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
-        try await write { session in
+        try await writeItems { session, trial in
             // Guarded: a claim that was faster has the delivery in flight.
             let update = try RawStatement(
                 session.db,
@@ -15,7 +15,7 @@ extension SQLiteStore {
             )
             let select = try RawStatement(session.db, "SELECT state FROM webhooks_deliveries WHERE id = ?")
             var subscriptions: Set<Int64> = []
-            let outcomes = try deliveries.map { id -> RetryOutcome in
+            func retry(_ id: Delivery.ID) throws -> RetryOutcome {
                 try update.bind(AcceptancePlace.end)
                 try update.bind(OpenDelivery.alwaysDue)
                 try update.bind(id.rawValue)
@@ -32,13 +32,22 @@ extension SQLiteStore {
                 let state = try DeliveryState(code: select.int(0))
                 return state == .inFlight ? .inFlight : .settled(state)
             }
+            let outcomes = try deliveries.enumerated().map { index, id -> RetryOutcome in
+                switch try session.item(trial, .delivery, index, { try retry(id) }) {
+                case .success(let outcome): return outcome
+                case .failure(let row): return .refused(row.reason)
+                }
+            }
             let touch = try RawStatement(
                 session.db,
                 "UPDATE webhooks_subscriptions SET retries = retries + 1 WHERE id = ?"
             )
             for subscription in subscriptions {
-                try touch.bind(subscription)
-                try touch.run()
+                // Where it is refused, a dispatcher reads them with what comes next.
+                _ = try session.item(trial, .subscription, 0, part: subscription) {
+                    try touch.bind(subscription)
+                    try touch.run()
+                }
             }
             return outcomes
         }

@@ -31,16 +31,57 @@ struct Listing {
     /// Lists the oldest rows that are not listed yet, within the transaction that is open.
     ///
     /// - Parameter portion: so many events and so many deliveries; fewer stay as they are.
-    func run(portion: Int) throws -> ListingResult {
+    func run(portion: Int, _ session: BatchSession, _ trial: RowTrial?) throws -> ListingResult {
         let mark = try Self.mark(db)
         let events = try range("webhooks_events", above: mark.event, limit: portion)
         let deliveries = try range("webhooks_deliveries", above: mark.delivery, limit: portion)
-        if let events { try list(events: events) }
-        if let deliveries { try list(deliveries: deliveries) }
+        var refused: [RefusedItem] = []
+        if let events {
+            try each(of: events, in: "webhooks_events", isWhole: trial == nil) { range in
+                let taken = try session.item(trial, .event, 0, part: range.last) { try list(events: range) }
+                if case .failure(let row) = taken {
+                    let sql = "SELECT event_id FROM webhooks_events WHERE id = ?"
+                    let id = try String.fetchOne(db, sql: sql, arguments: [range.last])
+                    refused.append(RefusedItem(id: id ?? "", reason: row.reason))
+                }
+            }
+            try noteClock("webhooks_events", events, isEvent: true)
+            try execute("UPDATE webhooks_schema SET listed_event = ?", events.last)
+        }
+        if let deliveries {
+            try each(of: deliveries, in: "webhooks_deliveries", isWhole: trial == nil) { range in
+                let taken = try session.item(trial, .delivery, 0, part: range.last) { try list(deliveries: range) }
+                if case .failure(let row) = taken {
+                    let id = Delivery.ID(rawValue: range.last).description
+                    refused.append(RefusedItem(id: id, reason: row.reason))
+                }
+            }
+            try noteClock("webhooks_deliveries", deliveries, isEvent: false)
+            try execute("UPDATE webhooks_schema SET listed_delivery = ?", deliveries.last)
+        }
         return ListingResult(
             listed: (events?.count ?? 0) + (deliveries?.count ?? 0),
-            left: try left(behind: Mark(event: events?.last ?? mark.event, delivery: deliveries?.last ?? mark.delivery))
+            left: try left(
+                behind: Mark(event: events?.last ?? mark.event, delivery: deliveries?.last ?? mark.delivery)
+            ),
+            refused: refused
         )
+    }
+
+    /// All rows of a range at once, or row by row.
+    private func each(
+        of range: Range,
+        in table: String,
+        isWhole: Bool,
+        _ body: (Range) throws -> Void
+    ) throws {
+        if isWhole { return try body(range) }
+        let ids = try Int64.fetchAll(
+            db,
+            sql: "SELECT id FROM \(table) NOT INDEXED WHERE id > ? AND id <= ? ORDER BY id",
+            arguments: [range.after, range.last]
+        )
+        for id in ids { try body(Range(after: id - 1, last: id, count: 1)) }
     }
 
     /// What there would be to list, for a connection that only reads.
@@ -98,8 +139,6 @@ struct Listing {
                 events.last
             )
         }
-        try noteClock("webhooks_events", events, isEvent: true)
-        try execute("UPDATE webhooks_schema SET listed_event = ?", events.last)
     }
 
     private func list(deliveries: Range) throws {
@@ -119,8 +158,6 @@ struct Listing {
             deliveries.after,
             deliveries.last
         )
-        try noteClock("webhooks_deliveries", deliveries, isEvent: false)
-        try execute("UPDATE webhooks_schema SET listed_delivery = ?", deliveries.last)
     }
 
     /// Remembers rows at which the moments begin anew, so that within two of them they can be searched by halves.

@@ -18,7 +18,9 @@ extension SQLiteStore {
         }
         // Only for a whole portion do other writers have to wait.
         var result = try await read { try Listing(db: $0).look(portion: portion) }
-        if result.left >= portion { result = try await write { try Listing(db: $0.db).run(portion: portion) } }
+        if result.left >= portion {
+            result = try await writeItems { try Listing(db: $0.db).run(portion: portion, $0, $1) }
+        }
         listedLog.withLock { $0 = result.listed == 0 ? stamp.map { ($0, portion, result) } : nil }
         return result
     }
@@ -31,12 +33,7 @@ extension SQLiteStore {
         guard let writer else { return }
         for _ in 0..<portions {
             let count = try? writer.writeWithoutTransaction { db in
-                var count = 0
-                try db.inTransaction(.immediate) {
-                    count = try Listing(db: db).run(portion: Self.listingPortion).listed
-                    return .commit
-                }
-                return count
+                try items(db) { try Listing(db: $0.db).run(portion: Self.listingPortion, $0, $1) }.get().listed
             }
             guard let count, count > 0 else { return }
         }
@@ -49,9 +46,12 @@ public struct ListingResult: Sendable, Hashable {
     public var listed: Int
     /// Rows that are not in the indexes, about.
     public var left: Int
+    /// Rows that the store would not change: they are not found by what they hold, and the others are.
+    public var refused: [RefusedItem]
 
-    public init(listed: Int, left: Int) {
+    public init(listed: Int, left: Int, refused: [RefusedItem] = []) {
         self.listed = listed
         self.left = left
+        self.refused = refused
     }
 }

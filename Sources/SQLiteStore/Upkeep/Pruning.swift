@@ -77,6 +77,16 @@ struct Pruning {
         result.events += try run("DELETE FROM webhooks_events WHERE id = ?", row)
     }
 
+    /// Names what the store won't delete.
+    mutating func refused(_ kind: RowTrial.Step.Kind, _ row: Int64, _ reason: String) throws {
+        var id = Delivery.ID(rawValue: row).description
+        if kind == .event {
+            let sql = "SELECT event_id FROM webhooks_events WHERE id = ?"
+            id = try String.fetchOne(db, sql: sql, arguments: [row]) ?? id
+        }
+        result.refused.append(RefusedItem(id: id, reason: reason))
+    }
+
     private func forgetDelivery(_ id: Int64, of event: Int64) throws {
         let select = try RawStatement(db, "SELECT topic, tenant FROM webhooks_events WHERE id = ?")
         try select.bind(event)

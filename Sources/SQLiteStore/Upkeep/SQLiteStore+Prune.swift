@@ -12,11 +12,22 @@ extension SQLiteStore {
             prunePosition.withLock { $0 = nil }
             return PruneResult()
         }
-        let (result, skipped) = try await write { session in
+        let (result, skipped) = try await writeItems { session, trial in
             var pruning = Pruning(db: session.db, moment: moment, limit: limit)
             try pruning.keepIDs()
-            for id in found.deliveries { try pruning.deleteDelivery(id) }
-            for row in found.events { try pruning.deleteEvent(row) }
+            func delete(_ kind: RowTrial.Step.Kind, _ row: Int64, _ body: (inout Pruning) throws -> Void) throws {
+                let taken = try session.item(trial, kind, 0, part: row) {
+                    var tried = pruning
+                    try body(&tried)
+                    return tried
+                }
+                switch taken {
+                case .success(let done): pruning = done
+                case .failure(let refused): try pruning.refused(kind, row, refused.reason)
+                }
+            }
+            for id in found.deliveries { try delete(.delivery, id) { try $0.deleteDelivery(id) } }
+            for row in found.events { try delete(.event, row) { try $0.deleteEvent(row) } }
             return (pruning.result, pruning.firstSkippedEvent)
         }
         var position = found.position

@@ -14,6 +14,8 @@ public struct CancelResult: Sendable, Hashable {
     /// Of a whole subscription: events that were accepted and not matched yet, those due later included. The
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
+    /// What the store would not change.
+    public var refused: [RefusedItem]
 
     /// A delivery that could not be cancelled at once.
     public struct Missed: Sendable, Hashable {
@@ -37,7 +39,8 @@ public struct CancelResult: Sendable, Hashable {
         underWay: [Missed] = [],
         tooLate: [Missed] = [],
         unknown: [String] = [],
-        unmatchedEvents: Int = 0
+        unmatchedEvents: Int = 0,
+        refused: [RefusedItem] = []
     ) {
         self.deliveries = deliveries
         self.events = events
@@ -45,6 +48,7 @@ public struct CancelResult: Sendable, Hashable {
         self.tooLate = tooLate
         self.unknown = unknown
         self.unmatchedEvents = unmatchedEvents
+        self.refused = refused
     }
 
     /// Counts in a delivery that is no longer pending or waiting, once.

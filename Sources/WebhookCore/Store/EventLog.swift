@@ -5,8 +5,8 @@ public protocol EventLog: Sendable {
     /// - Parameter target: the only subscription it is for (a send test).
     func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult
 
-    /// Stores events in one transaction, all or (on an error) none; a duplicate or conflict of one doesn't hold up the
-    /// rest.
+    /// Stores events in one transaction, all or (on an error) none; a duplicate, a conflict or a refusal of one doesn't
+    /// hold up the rest.
     func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult]
 
     /// Events, newest first.
@@ -114,7 +114,7 @@ public protocol EventLog: Sendable {
     ///
     /// Whether a delivery may be sent again is for the caller to decide.
     /// - Returns: the new deliveries in order; an unknown delivery has none.
-    func insertRetriggers(_ retriggers: [Retrigger], at moment: Timestamp) async throws(StoreError) -> [Retriggered]
+    func insertRetriggers(_ retriggers: [Retrigger], at moment: Timestamp) async throws(StoreError) -> RetriggerResult
 
     /// Deliveries with their events' data, newest first, as an export takes them: at most the query's limit, and no
     /// more data than a page may hold (``ExportedDelivery/pageSize``). Go on behind the last; none: that was all.
@@ -143,7 +143,7 @@ extension EventLog {
         of deliveries: [Delivery.ID],
         at moment: Timestamp
     ) async throws(StoreError) -> [Delivery.ID] {
-        try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: moment).map(\.id)
+        try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: moment).made.map(\.id)
     }
 }
 

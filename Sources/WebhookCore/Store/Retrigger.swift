@@ -32,3 +32,16 @@ public struct Retriggered: Sendable, Hashable {
         self.event = event
     }
 }
+
+/// What became of deliveries that were to be sent again.
+public struct RetriggerResult: Sendable, Hashable {
+    /// The new deliveries, in order.
+    public var made: [Retriggered]
+    /// Those that the store would not send again.
+    public var refused: [RefusedItem]
+
+    public init(made: [Retriggered], refused: [RefusedItem] = []) {
+        self.made = made
+        self.refused = refused
+    }
+}

@@ -8,4 +8,6 @@ public enum RetryOutcome: Sendable, Hashable {
     case settled(DeliveryState)
     /// There is no such delivery.
     case unknown
+    /// The store won't change it; why.
+    case refused(String)
 }

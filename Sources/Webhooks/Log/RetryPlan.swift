@@ -12,6 +12,8 @@ public struct RetryPlan: Sendable, Hashable {
     public internal(set) var unmatched: [String] = []
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []
+    /// What the store would not change.
+    public internal(set) var refused: [RefusedItem] = []
 
     mutating func add(_ delivery: Delivery) {
         switch delivery.state {

@@ -14,6 +14,7 @@ extension WebhookLog {
             try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
         }
         LogObserver.cancelled(result, logger)
+        LogObserver.refused(result.refused, "not cancelled", logger)
         return result
     }
 
@@ -22,7 +23,7 @@ extension WebhookLog {
     /// - Parameter age: how long ago.
     public func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
         let moment = Timestamp.now - age
-        return try await write { log throws(StoreError) in
+        let total = try await write { log throws(StoreError) in
             var total = PruneResult()
             while true {
                 // In portions, so that a dispatcher gets its turn in between.
@@ -31,8 +32,11 @@ extension WebhookLog {
                 total.events += portion.events
                 total.deliveries += portion.deliveries
                 total.attempts += portion.attempts
+                total.refused += portion.refused
             }
         }
+        LogObserver.refused(total.refused, "not deleted", logger)
+        return total
     }
 
     /// Looks for what must never be. Reads everything; takes its time.
@@ -47,7 +51,7 @@ extension WebhookLog {
     }
 
     /// Events that are given out for delivery no more, oldest first: the store refused their deliveries, or their rendering
-    /// ended the dispatcher again and again. ``retrigger(_:goesOn:)`` tries again, ``cancel(_:subscription:)`` drops them.
+    /// ended the dispatcher again and again. ``retrigger(_:goesOn:refused:)`` tries again, ``cancel(_:subscription:)`` drops them.
     ///
     /// - Parameter limit: at most so many; defaults to 100.
     public func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {

@@ -66,6 +66,7 @@ extension WebhookLog {
                 case .inFlight: done.inFlight.append(id)
                 case .settled: done.settled.append(id.description)
                 case .unknown: done.unknown.append(id.description)
+                case .refused(let reason): done.refused.append(RefusedItem(id: id.description, reason: reason))
                 }
             }
         }

@@ -55,6 +55,25 @@ struct LogObserver: EngineObserver {
         }
     }
 
+    /// Tells what the store won't change, of a row at most ``mostRefused``.
+    static func refused(_ items: [RefusedItem], _ what: String, _ logger: Logger) {
+        for item in items.prefix(mostRefused) {
+            logger.warning(
+                "the store refuses a row, and the others are done",
+                metadata: ["id": "\(item.id)", "what": "\(what)", "reason": "\(item.reason)"]
+            )
+        }
+        if items.count > mostRefused {
+            logger.warning(
+                "the store refuses more rows",
+                metadata: ["count": "\(items.count - mostRefused)", "what": "\(what)"]
+            )
+        }
+    }
+
+    /// So many rows are named one by one.
+    static let mostRefused = 20
+
     /// Tells of a cancellation by hand.
     static func cancelled(_ result: CancelResult, _ logger: Logger) {
         guard !result.deliveries.isEmpty || !result.events.isEmpty || !result.underWay.isEmpty else { return }

@@ -56,11 +56,13 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - plan: from ``retriggerPlan(_:)`` or ``retriggerPlan(ids:)``.
     ///   - goesOn: told after every portion how many are on disk; `false` ends it there.
+    ///   - refused: told of each delivery that the store won't send again; the others are.
     /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
     @discardableResult
     public func retrigger(
         _ plan: RetriggerPlan,
-        goesOn: (_ count: Int) -> Bool = { _ in true }
+        goesOn: (_ count: Int) -> Bool = { _ in true },
+        refused: (RefusedItem) -> Void = { _ in }
     ) async throws(WebhooksError) -> [Delivery.ID] {
         var new: [Delivery.ID] = []
         var rest = plan.retriggers[...]
@@ -74,14 +76,16 @@ extension WebhookDispatcher {
         while !rest.isEmpty {
             let portion = Array(rest.prefix(Self.retriggerPortion))
             rest = rest.dropFirst(portion.count)
-            let made: [Retriggered]
+            let result: RetriggerResult
             do throws(StoreError) {
-                made = try await stores.existingWriter().insertRetriggers(portion, at: .now)
+                result = try await stores.existingWriter().insertRetriggers(portion, at: .now)
             } catch {
                 throw WebhooksError(error)
             }
-            new += made.map(\.id)
-            see(to: Array(Set(made.map(\.event))))
+            new += result.made.map(\.id)
+            for item in result.refused { refused(item) }
+            LogObserver.refused(result.refused, "not sent again", logger)
+            see(to: Array(Set(result.made.map(\.event))))
             if !goesOn(new.count) { break }
         }
         return new

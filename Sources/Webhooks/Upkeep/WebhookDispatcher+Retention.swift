@@ -32,7 +32,8 @@ extension WebhookDispatcher {
         while left > 0, !Task.isCancelled {
             let limit = min(left, Self.retentionPortion)
             let pruned = try await session.store.prune(olderThan: portion.cutoff, limit: limit)
-            if pruned.deliveries == 0, pruned.events == 0 { return }
+            if pruned.isEmpty { return }
+            LogObserver.refused(pruned.refused, "not deleted", logger)
             left -= max(pruned.deliveries, pruned.events)
             await Task.yield()
         }

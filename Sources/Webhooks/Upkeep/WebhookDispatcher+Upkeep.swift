@@ -13,7 +13,9 @@ extension WebhookDispatcher {
             do throws(StoreError) {
                 pace.begin()
                 repeat {
-                    pace.note(try await session.store.listNewRows())
+                    let result = try await session.store.listNewRows()
+                    LogObserver.refused(result.refused, "not searchable", logger)
+                    pace.note(result)
                 } while pace.goesOn && !Task.isCancelled
             } catch {
                 // The engine meets the same store and says what it means.

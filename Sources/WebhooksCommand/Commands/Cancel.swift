@@ -42,13 +42,15 @@ struct Cancel: AsyncParsableCommand {
                 ("unknown", .strings(result.unknown)),
                 ("underWay", .strings(result.underWay.map(\.delivery.description))),
             ]
+            if !result.refused.isEmpty { members.append(("refused", RefusedOutput.json(result.refused))) }
             if subscription != nil { members.append(("unmatchedEvents", .integer(result.unmatchedEvents))) }
             JSONOutput.object(members).write()
         } else {
             try await write(result, opened.log)
         }
         // What is under way may still arrive.
-        if !result.tooLate.isEmpty || !result.underWay.isEmpty || !result.unknown.isEmpty { throw ExitStatus.negative }
+        let isMissed = !result.tooLate.isEmpty || !result.underWay.isEmpty
+        if isMissed || !result.unknown.isEmpty || !result.refused.isEmpty { throw ExitStatus.negative }
     }
 
     private func write(_ result: CancelResult, _ log: WebhookLog) async throws {
@@ -70,6 +72,7 @@ struct Cancel: AsyncParsableCommand {
             }
         )
         for id in result.unknown { list("unknown  ", ["\(id)\(try await IDHint.question(id, in: log))"]) }
+        for item in result.refused { Output.standard.writeLine("refused    \(RefusedOutput.text(item))") }
         if let subscription { writeCounts(result, of: subscription) }
         if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
     }

@@ -43,18 +43,21 @@ struct Prune: AsyncParsableCommand {
         guard yes || confirms(age, retention: opened.outline.retention) else { throw ExitStatus.negative }
         let result = try await opened.log.prune(olderThan: age)
         if options.json {
-            let object: JSONOutput = [
-                "events": .integer(result.events),
-                "deliveries": .integer(result.deliveries),
-                "attempts": .integer(result.attempts),
+            var members: [(String, JSONOutput)] = [
+                ("events", .integer(result.events)),
+                ("deliveries", .integer(result.deliveries)),
+                ("attempts", .integer(result.attempts)),
             ]
-            object.write()
+            if !result.refused.isEmpty { members.append(("refused", RefusedOutput.json(result.refused))) }
+            JSONOutput.object(members).write()
         } else {
             Output.standard.writeLine(
                 "deleted \(Counted.text(result.events, "event")), \(Counted.deliveries(result.deliveries)), "
                     + Counted.text(result.attempts, "attempt")
             )
+            for item in result.refused { Output.standard.writeLine("not deleted  \(RefusedOutput.text(item))") }
         }
+        if !result.refused.isEmpty { throw ExitStatus.negative }
     }
 
     /// Asks a person who is about to delete more than is deleted anyway.

@@ -137,12 +137,18 @@ struct Retrigger: AsyncParsableCommand {
     ) async throws(WebhooksError) -> [Delivery.ID] {
         let line = ProgressLine()
         defer { line.clear() }
-        let ids = try await dispatcher.retrigger(plan) { count in
-            line.update("\(count) of \(Counted.deliveries(plan.count)) on disk")
-            return !trap.isTriggered
-        }
+        var refused: [RefusedItem] = []
+        let ids = try await dispatcher.retrigger(
+            plan,
+            goesOn: { count in
+                line.update("\(count) of \(Counted.deliveries(plan.count)) on disk")
+                return !trap.isTriggered
+            },
+            refused: { refused.append($0) }
+        )
+        line.clear()
+        for item in refused { Notice.warning("refused", RefusedOutput.text(item), asJSON: options.json) }
         if trap.isTriggered {
-            line.clear()
             Output.error.writeLine("stopped: \(ids.count) of \(Counted.deliveries(plan.count)) are sent again")
         }
         return ids

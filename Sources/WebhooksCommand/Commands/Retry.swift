@@ -110,12 +110,10 @@ struct Retry: AsyncParsableCommand {
 
     /// Says what could not be retried, all at once.
     private func reportRest(_ plan: RetryPlan, _ log: WebhookLog) async throws {
-        guard !ids.isEmpty else { return }
-        let refused =
-            plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
-            + plan.inFlight.map { "\($0) has an attempt under way" }
-            + plan.unmatched.map { "\($0) has no deliveries yet: it waits for a dispatcher, or for its time" }
-        let unknown = try await IDHint.unknown(plan.unknown, in: log)
+        let rows = plan.refused.map { RefusedOutput.text($0) }
+        guard !ids.isEmpty || !rows.isEmpty else { return }
+        let refused = rows + (ids.isEmpty ? [] : left(plan))
+        let unknown = ids.isEmpty ? [] : try await IDHint.unknown(plan.unknown, in: log)
         guard !refused.isEmpty || !unknown.isEmpty else { return }
         let code: WebhooksError.Code = refused.isEmpty ? .notFound : .refused
         throw CommandFailure(
@@ -124,5 +122,12 @@ struct Retry: AsyncParsableCommand {
             (refused + unknown).joined(separator: "\n"),
             hint: refused.isEmpty ? "`webhooks deliveries list` shows those there are" : nil
         )
+    }
+
+    /// What is left alone of what was asked for by id.
+    private func left(_ plan: RetryPlan) -> [String] {
+        plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
+            + plan.inFlight.map { "\($0) has an attempt under way" }
+            + plan.unmatched.map { "\($0) has no deliveries yet: it waits for a dispatcher, or for its time" }
     }
 }

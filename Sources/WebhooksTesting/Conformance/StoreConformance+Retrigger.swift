@@ -66,7 +66,7 @@ extension StoreConformance {
         let made = try await driver.store.insertRetriggers(
             ids.map { Retrigger(delivery: $0, rendering: rendering) },
             at: .at(50)
-        )
+        ).made
         try expect(Set(made.map(\.event)).count, 1, "the event's row")
         let refill = try await driver.read { $0.refills = [Refill(subscription: "b", after: nil, limit: 9)] }
         try expect(refill.refills[0].map(\.contentType), [.xml], "the new content type")

@@ -173,8 +173,8 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     public func insertRetriggers(
         _ retriggers: [Retrigger],
         at moment: Timestamp
-    ) async throws(StoreError) -> [Retriggered] {
-        try write { $0.retrigger(retriggers, at: moment) }
+    ) async throws(StoreError) -> RetriggerResult {
+        RetriggerResult(made: try write { $0.retrigger(retriggers, at: moment) })
     }
 
     public func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery] {

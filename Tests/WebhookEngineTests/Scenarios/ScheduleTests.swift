@@ -324,7 +324,7 @@ struct ScheduleTests {
         harness.emit("e3")
         harness.advance(.seconds(61))
         #expect(harness.sent.count == 2)
-        let next = harness.restarted()
+        let next = harness.restarted(slow)
         next.advance(.seconds(55))
         #expect(next.sent.isEmpty)
         next.advance(.seconds(10))
