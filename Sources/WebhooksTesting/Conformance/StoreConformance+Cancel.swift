@@ -110,8 +110,8 @@ extension StoreConformance {
         try expect(try await driver.store.attempts(of: ids[0]).count, 1, "the attempt is on record")
         try expect(try await driver.claim(ids[0], number: 2), .refused, "a claim of a retry")
         let again = try await driver.store.insertRetriggers([Retrigger(delivery: ids[0])], at: .at(50))
-        _ = try await driver.claim(again[0].id)
-        let repeated = try await driver.record(again[0].id, error: .dns, next: .waiting(until: .at(60)))
+        _ = try await driver.claim(again.made[0].id)
+        let repeated = try await driver.record(again.made[0].id, error: .dns, next: .waiting(until: .at(60)))
         try expect(repeated, .recorded, "what is sent again is not cancelled")
         try expect(try await driver.store.integrityProblems(), [], "problems")
     }
