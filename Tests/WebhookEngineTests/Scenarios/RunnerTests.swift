@@ -199,7 +199,7 @@ private final class GatedRenderer: DeliveryRenderer {
     func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         if event.data.count > 1_000 {
             onLarge()
-            if gate.wait(timeout: .now() + 100) == .timedOut { wasLeftAlone.withLock { $0 = true } }
+            if gate.wait(timeout: .now() + 600) == .timedOut { wasLeftAlone.withLock { $0 = true } }
         }
         return scripted.render(event, for: subscriptions)
     }
