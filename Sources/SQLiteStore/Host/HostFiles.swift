@@ -103,9 +103,8 @@ final class HostFiles: Sendable {
         defer { closedir(folder) }
         var found: [Int32] = []
         while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+            // In place: a copy would take 256 bytes, and the last entry of a buffer has fewer.
+            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
             if let descriptor = Int32(name) { found.append(descriptor) }
         }
         return found
