@@ -168,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
+                "Webhooks", "WebhookEngine", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

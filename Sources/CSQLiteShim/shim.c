@@ -9,6 +9,10 @@ int webhooks_sqlite_disable_checkpoint_on_close(void *connection) {
     return sqlite3_db_config((sqlite3 *)connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
 
+int webhooks_sqlite_enable_checkpoint_on_close(void *connection) {
+    return sqlite3_db_config((sqlite3 *)connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)0);
+}
+
 int webhooks_sqlite_distrust_schema(void *connection) {
     int code = sqlite3_db_config((sqlite3 *)connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
     if (code != SQLITE_OK) return code;

@@ -29,15 +29,24 @@ enum Connection {
         role: SQLiteStore.Role,
         busyWait: BusyWait
     ) throws -> DatabaseQueue {
-        let queue = try DatabaseQueue(path: files.path, configuration: configuration(role, busyWait: busyWait))
+        // Before the store is looked at: who makes it writes this down afterwards.
+        let remembered = StoreIdentity.remembered(in: files.lock)
+        let queue = try DatabaseQueue(path: files.path, configuration: configuration(busyWait))
         do {
             try queue.writeWithoutTransaction { db in
+                try files.verifyLog(db)
+                if let problem = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered) {
+                    throw StoreError(.replaced, problem)
+                }
                 // Before anything is changed: a newer program's file stays as it is.
                 try Schema.check(Schema.version(of: db), path: files.path)
                 try setUpLog(db, path: files.path)
                 try db.inTransaction(.immediate) {
                     try Schema.migrate(db, path: files.path)
                     return .commit
+                }
+                if role == .dispatcher, let connection = db.sqliteConnection {
+                    try check(webhooks_sqlite_enable_checkpoint_on_close(UnsafeMutableRawPointer(connection)))
                 }
             }
         } catch {
@@ -49,11 +58,12 @@ enum Connection {
 
     /// Opens the reading connection of a store that is there.
     static func openReader(_ files: StoreFiles) throws -> DatabaseQueue {
-        var configuration = configuration(.reader, busyWait: BusyWait())
+        var configuration = configuration(BusyWait(), label: "reader")
         configuration.readonly = true
         let queue = try DatabaseQueue(path: files.path, configuration: configuration)
         do {
             try queue.read { db in
+                try files.verifyLog(db)
                 let version = try Schema.version(of: db)
                 try Schema.check(version, path: files.path)
                 guard version == Schema.version else {
@@ -70,15 +80,15 @@ enum Connection {
 
     /// Opens a second connection to a dispatcher's store, which moves the log and writes nothing itself.
     static func openMover(_ files: StoreFiles) throws -> DatabaseQueue {
-        let queue = try DatabaseQueue(path: files.path, configuration: configuration(.writer, busyWait: BusyWait()))
+        let queue = try DatabaseQueue(path: files.path, configuration: configuration(BusyWait(), label: "mover"))
         // It opens the log with the first read.
         try queue.read { db in _ = try Schema.version(of: db) }
         return queue
     }
 
-    private static func configuration(_ role: SQLiteStore.Role, busyWait: BusyWait) -> Configuration {
+    private static func configuration(_ busyWait: BusyWait, label: String = "writer") -> Configuration {
         var configuration = Configuration()
-        configuration.label = "webhooks.store.\(role)"
+        configuration.label = "webhooks.store.\(label)"
         configuration.foreignKeysEnabled = false
         configuration.busyMode = .callback { busyWait.looksAgain(after: $0) }
         // GRDB stops the process when an access leaves a transaction open. That a rollback fails is for us to handle.
@@ -93,7 +103,8 @@ enum Connection {
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             guard let connection = db.sqliteConnection.map({ UnsafeMutableRawPointer($0) }) else { return }
             try check(webhooks_sqlite_distrust_schema(connection))
-            if role != .dispatcher { try check(webhooks_sqlite_disable_checkpoint_on_close(connection)) }
+            // A dispatcher's may, once it has turned out that log and database belong together.
+            try check(webhooks_sqlite_disable_checkpoint_on_close(connection))
         }
         return configuration
     }

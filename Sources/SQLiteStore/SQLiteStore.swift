@@ -18,6 +18,8 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let foreignWrites = ForeignWrites()
     let checkpointer = Checkpointer()
     let busyWait = BusyWait()
+    /// Whether there was no file before.
+    public let isNew: Bool
     /// What the writing connection has open; `nil` for a reader.
     let opened: OpenedFiles?
     /// The log as it was at the last look for foreign writes.
@@ -47,22 +49,30 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         clock: any WebhookClock = SystemClock()
     ) throws(StoreError) -> SQLiteStore {
         var files = StoreFiles(path)
+        var isNew = false
         if role.writes {
-            try files.create()
+            isNew = try files.create()
             files = StoreFiles(path)
         } else if !files.exists {
-            throw StoreError(.missing, "there is no store at \(files.path)")
+            throw StoreError(.missing, files.loss() ?? "there is no store at \(files.path)")
         }
         try OpenedFiles.vet(files)
         do {
-            return try SQLiteStore(files, role: role, lock: lock, clock: clock)
+            return try SQLiteStore(files, role: role, isNew: isNew, lock: lock, clock: clock)
         } catch {
             throw StoreError(error, path: files.path)
         }
     }
 
-    private init(_ files: StoreFiles, role: Role, lock: DispatcherLock?, clock: any WebhookClock) throws {
+    private init(
+        _ files: StoreFiles,
+        role: Role,
+        isNew: Bool,
+        lock: DispatcherLock?,
+        clock: any WebhookClock
+    ) throws {
         self.files = files
+        self.isNew = isNew
         self.role = role
         self.clock = clock
         guard role.writes else {
@@ -82,6 +92,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         try writer.writeWithoutTransaction { db in
             if role == .dispatcher { checkpointer.attach(to: db) }
             _ = try foreignWrites.check(db)
+            if let lock, let identity = try StoreIdentity.read(db) { lock.remember(identity) }
         }
         if let opened, let lock { lock.note(opened.description) }
         if role == .writer { try compareWithDispatcher() }

@@ -20,9 +20,10 @@ import Webhooks
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-1", "--detach"])
         try await receiver.waitForRequests(count: 2)
         dispatcher.send(SIGTERM)
-        try await eventually("it drains") { dispatcher.errors.contains("draining") }
+        try await eventually("it drains") { dispatcher.errors.contains("underWay=2") }
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-2", "--detach"]).exit == .code(0))
         #expect(await dispatcher.exit() == .code(0))
+        #expect(dispatcher.errors.contains("notice stopped open=0"), "\(dispatcher.errors)")
         #expect(try await stage.deliveries().filter { $0.event == "evt-1" }.map(\.state) == [.delivered, .delivered])
         #expect(receiver.requestCount == 2)
         #expect(try await stage.run(["run", "--until-settled"]).exit == .code(0))
@@ -41,6 +42,7 @@ import Webhooks
         try await eventually("it drains") { dispatcher.errors.contains("draining") }
         dispatcher.send(SIGTERM)
         #expect(await dispatcher.exit() == .code(128 + SIGTERM))
+        #expect(dispatcher.errors.contains("stopped at once; 2 attempts cut off"), "\(dispatcher.errors)")
         #expect(try await stage.run(["run", "--until-settled"]).exit == .code(1))
         try await expectRecovered(stage, receiver)
     }

@@ -21,6 +21,15 @@ import Testing
         #expect(LockRecord(Array("7 run on\n".utf8))?.isStopping == false)
     }
 
+    @Test("What troubles the dispatcher stands behind its files, known or not", arguments: [nil, "1:2 1:3 1:4"])
+    func trouble(_ files: String?) {
+        let record = LockRecord(holder: holder, files: files, trouble: "full")
+        #expect(record.bytes.count == LockRecord.size)
+        #expect(LockRecord(record.bytes) == record)
+        let tight = LockRecord(holder: holder, files: files, trouble: String(repeating: "x", count: LockRecord.size))
+        #expect(LockRecord(tight.bytes) == LockRecord(holder: holder, files: files))
+    }
+
     @Test("What has no room is left out, not cut off", arguments: [230, 239, 240, 241, 500])
     func tooLong(_ length: Int) {
         let files = String(repeating: "x", count: length)

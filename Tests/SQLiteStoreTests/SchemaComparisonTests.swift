@@ -23,6 +23,10 @@ struct SchemaComparisonTests {
         }
     }
 
+    private func removeStore() {
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: folder.file() + suffix) }
+    }
+
     private func change(_ sql: String) throws {
         var configuration = Configuration()
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA ignore_check_constraints = 1") }
@@ -58,7 +62,7 @@ struct SchemaComparisonTests {
     )
     func differences(_ sql: String, _ words: String) throws {
         for role in Self.roles {
-            try? FileManager.default.removeItem(atPath: folder.file())
+            removeStore()
             let error = try error(after: sql, as: role)
             #expect(error?.code == .damaged, "\(role)")
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
@@ -75,7 +79,7 @@ struct SchemaComparisonTests {
     )
     func versions(_ version: String, _ code: StoreError.Code) throws {
         for role in Self.roles {
-            try? FileManager.default.removeItem(atPath: folder.file())
+            removeStore()
             #expect(try error(after: "UPDATE webhooks_schema SET version = \(version)", as: role)?.code == code)
         }
     }
@@ -86,7 +90,7 @@ struct SchemaComparisonTests {
         let sql = table + "INSERT INTO webhooks_schema VALUES "
         for role in Self.roles {
             for rows in ["(\(value))", "(1), (2)"] {
-                try? FileManager.default.removeItem(atPath: folder.file())
+                removeStore()
                 #expect(try error(after: sql + rows, as: role)?.code == .damaged)
             }
         }

@@ -14,7 +14,10 @@ import WebhookReceiver
             "--json"
         )
         #expect(done.status == 0)
-        #expect(done.err == "")
+        // It says where it has made a store, the first time only.
+        #expect(try JSONText(done.err)["note"]["code"].string == "new_store")
+        #expect(try JSONText(done.err)["note"]["message"].string?.hasSuffix("/w.sqlite") == true)
+        #expect(try await sandbox.run("emit", "user.created", "--example", "--json").err == "")
         #expect(done.lines.count == 1)
         let object = try JSONText(done.out)
         #expect(object.keys == ["event", "deliveries"])

@@ -34,6 +34,115 @@ import WebhookReceiver
         #expect(try await sandbox.run("check").status == 0)
     }
 
+    @Test func `an event and a subscription are cancelled where both are meant`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
+        let other = try await sandbox.run("cancel", "a", "--subscription", "lms")
+        #expect(other.status == 1)
+        #expect(other.out == "unknown    a\n")
+        let done = try await sandbox.run("cancel", "a", "--subscription", "crm")
+        #expect(done.status == 0)
+        #expect(done.lines == ["cancelled  a (dlv_1)"])
+        let waiting = try await sandbox.run("deliveries", "list", "--state", "waiting", "--json").lines
+        #expect(try waiting.map { try JSONText($0)["event"].string } == ["b"])
+    }
+
+    @Test func `cancelling all of a subscription asks on a terminal`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        let all = ["cancel", "--subscription", "crm"]
+        let plain = ["NO_COLOR": "1"]
+        let no = try await sandbox.runOnTerminal(all, columns: 100, input: "\n", environment: plain)
+        #expect(no.status == 1)
+        #expect(no.out.contains("cancel 1 open delivery of crm? [y/N]") && no.out.contains("nothing was done"))
+        #expect(try await sandbox.run("deliveries", "list", "--state", "waiting", "--json").lines.count == 1)
+        let yes = try await sandbox.runOnTerminal(all + ["--yes"], columns: 100, environment: plain)
+        #expect(yes.status == 0 && !yes.out.contains("[y/N]"))
+        #expect(try await sandbox.run("deliveries", "list", "--state", "waiting", "--json").lines.isEmpty)
+    }
+
+    @Test func `enabling names what was missed, and brings back exactly that`() async throws {
+        let sandbox = try Sandbox { $0.number == 1 ? .status(410) : .noContent }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        #expect(try await sandbox.run("enable", "crm").status == 69)
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "by-hand", "--in", "1h")
+        #expect(try await sandbox.run("enable", "crm").out == "crm was not disabled\n")
+        _ = try await sandbox.run("cancel", "by-hand")
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "first")
+        let line = await run.line(containing: "subscription disabled", on: .error)
+        for part in ["delivery=dlv_1", "event=first", "status=410", "cause=gone"] {
+            #expect(line?.contains(part) == true, "\(line ?? "")")
+        }
+        for id in ["second", "third"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
+        let enabled = try await sandbox.run("enable", "crm")
+        #expect(
+            enabled.lines == [
+                "crm is enabled",
+                "2 deliveries were cancelled meanwhile: `webhooks retrigger --error disabled --subscription crm` sends "
+                    + "them again",
+                "1 delivery was answered with 410: `webhooks retrigger dlv_1` sends it again",
+            ]
+        )
+        for command in [["--error", "disabled", "--subscription", "crm"], ["dlv_1"]] {
+            #expect(try await sandbox.run(["retrigger"] + command).status == 0)
+        }
+        let ids = sandbox.receiver.requests.dropFirst().compactMap { $0.header("webhook-id") }
+        #expect(ids.sorted() == ["first", "second", "third"])
+        _ = try await sandbox.run("disable", "crm")
+        #expect(try await sandbox.run("enable", "crm").out == "crm is enabled\n")
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
+        #expect(try await sandbox.run("deliveries", "list", "--error", "nothing").status == 64)
+    }
+
+    @Test func `what the configuration lacks is parked, and everybody says so`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        let delivery = "{ schedule: [1h], jitter: 0% }"
+        let url = "\(sandbox.receiver.url)/loop"
+        let more =
+            "  - { name: loop, url: \(url), topics: [x.y], secrets: [\(Sandbox.secret)], delivery: \(delivery) }\n"
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery, more: more))
+        let run = try Background(["run"], in: sandbox)
+        let start = await run.line(containing: "delivering", on: .error)
+        for part in ["pid=\(run.processID)", "configuration=w.yaml", "subscriptions=3"] {
+            #expect(start?.contains(part) == true, "\(start ?? "")")
+        }
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery))
+        run.signal(SIGHUP)
+        #expect(await run.line(containing: "removed=loop", on: .error) != nil)
+        let parked = await run.line(containing: "are parked", on: .error)
+        #expect(parked?.contains("deliveries=1") == true && parked?.contains("subscription=loop") == true)
+        run.signal(SIGTERM)
+        #expect(await run.line(containing: "stopped open=2", on: .error) != nil)
+        #expect(await run.end() == 0)
+        let retry = try await sandbox.run("retry", "--subscription", "loop")
+        #expect(retry.err.contains("1 is parked: the configuration has no loop"))
+        let enable = try await sandbox.run("enable", "loop")
+        #expect(enable.status == 1)
+        #expect(enable.err.contains("the configuration has no loop"))
+        #expect(enable.err.contains("webhooks cancel --subscription loop"))
+        _ = try await sandbox.run("cancel", "--subscription", "crm")
+        let settled = try await sandbox.run("run", "--until-settled")
+        #expect(settled.err.contains("1 delivery is parked"))
+    }
+
+    @Test func `prune by a clock that may be ahead deletes nothing`() async throws {
+        let sandbox = try Sandbox()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        // As seen by a clock that is ahead, all that there is settled longer ago than is kept.
+        let refused = try await sandbox.run("prune", "--older-than", "1ms")
+        #expect(refused.status == 1)
+        #expect(refused.err.contains("all that has settled would be deleted"))
+        #expect(try await sandbox.run("deliveries", "list", "--json").lines.count == 1)
+        #expect(try await sandbox.run("prune", "--older-than", "30d").status == 0)
+        #expect(try await sandbox.run("prune", "--older-than", "1ms", "--yes").out.contains("1 delivery"))
+    }
+
     @Test func `a batch beside a pause says how many wait`() async throws {
         let sandbox = try Sandbox()
         _ = try await sandbox.run("emit", "x.y", "--data", "1")

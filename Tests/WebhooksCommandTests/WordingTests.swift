@@ -83,15 +83,55 @@ import Webhooks
     }
 
     @Test func `enabling says what there is to say`() {
-        func text(_ wasDisabled: Bool, isOff: Bool = false, _ cancelled: Int) -> String {
-            Enable.text("crm", wasDisabled: wasDisabled, isOff: isOff, cancelled: cancelled)
+        func lines(_ wasDisabled: Bool, isOff: Bool = false, _ cancelled: Int, _ gone: [Int64] = []) -> [String] {
+            let missed = MissedDeliveries(cancelled: cancelled, gone: gone.map { Delivery.ID(rawValue: $0) })
+            return Enable.report("crm", wasDisabled: wasDisabled, isOff: isOff, missed)
         }
-        #expect(text(false, 0) == "crm was not disabled")
-        #expect(text(true, 0) == "crm is enabled")
-        let command = "`webhooks retrigger --state cancelled --subscription crm`"
-        #expect(text(true, 1) == "crm is enabled; 1 delivery was cancelled meanwhile: \(command) sends them again")
-        #expect(text(true, 1000).contains("1000 deliveries or more were cancelled"))
-        #expect(text(false, isOff: true, 0) == "crm was not disabled; the configuration says `enabled: false`")
+        #expect(lines(false, 0) == ["crm was not disabled"])
+        #expect(lines(true, 0) == ["crm is enabled"])
+        let command = "`webhooks retrigger --error disabled --subscription crm` sends them again"
+        #expect(lines(true, 1).last == "1 delivery was cancelled meanwhile: \(command)")
+        #expect(lines(true, MissedDeliveries.most)[1].hasPrefix("at least 10000 deliveries were cancelled"))
+        let gone = "2 deliveries were answered with 410: `webhooks retrigger dlv_3 dlv_4` sends them again"
+        #expect(lines(true, 0, [3, 4]) == ["crm is enabled", gone])
+        #expect(lines(false, isOff: true, 0) == ["crm was not disabled; the configuration says `enabled: false`"])
+    }
+
+    @Test func `what is parked is said by subscription, and why`() throws {
+        func delivery(_ id: Int64, _ subscription: String, _ state: DeliveryState = .waiting) -> Delivery {
+            Delivery(
+                id: Delivery.ID(rawValue: id),
+                event: "e",
+                topic: "a.b",
+                tenant: nil,
+                subscription: subscription,
+                state: state,
+                mode: .retry,
+                attempts: 1,
+                nextAttemptAt: nil,
+                lastStatus: nil,
+                lastError: nil,
+                createdAt: .now,
+                settledAt: nil,
+                isTest: false,
+                retriggerOf: nil
+            )
+        }
+        let entries = [
+            ConfigurationOutline.Entry(name: "crm", isEnabled: true, topics: []),
+            ConfigurationOutline.Entry(name: "off", isEnabled: false, topics: []),
+        ]
+        let all = [delivery(1, "loop"), delivery(2, "crm"), delivery(3, "loop"), delivery(4, "off")]
+        let lines = ParkedNotice.lines(all + [delivery(5, "loop", .cancelled)], entries)
+        #expect(lines == ["2 are parked: the configuration has no loop", "1 is parked: off is `enabled: false`"])
+    }
+
+    @Test func `a clock that may be ahead is told by what it would delete`() {
+        let now = Timestamp(milliseconds: 100 * 86_400_000)
+        let day: Duration = .seconds(86_400)
+        #expect(Prune.looksWrong(now - day * 40, age: day * 30, now: now))
+        #expect(!Prune.looksWrong(now - day * 29, age: day * 30, now: now))
+        #expect(!Prune.looksWrong(now - day, age: .zero, now: now), "asked for everything")
     }
 
     @Test func `an invalid configuration is summed up by its problems`() {
@@ -157,7 +197,7 @@ import Webhooks
         )
         #expect(try await sandbox.run("render", "crm", "a.b", "--data", "1").err.isEmpty)
         let test = try await sandbox.run("test", "lms", "--topic", "course.created")
-        #expect(test.err == "note: lms would not get this event: its topics are user.*\n")
+        #expect(test.err.hasPrefix("note: lms would not get this event: its topics are user.*\n"))
         #expect(test.status == 0)
         #expect(try await sandbox.run("test", "crm").err.isEmpty)
     }

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 import WebhookReceiver
 
+@testable import WebhookEngine
 @testable import Webhooks
 
 /// What settles without an attempt is no secret.
@@ -74,6 +75,50 @@ struct ObservingTests {
         #expect(budget.take(at: later) == 0)
         // A clock that was put back doesn't silence it.
         #expect((0..<100).compactMap { _ in budget.take(at: start) }.count == LineBudget.lines)
+    }
+
+    @Test("What comes last is told as well, once, whatever comes of its kind")
+    func tellers() {
+        let budgets = LineBudgets(lines: 2)
+        let asked = (0..<50).map { _ in budgets.take("erp") { _ in } }
+        #expect(asked.compactMap(\.self) == [0, 0])
+        #expect(budgets.take("crm") { _ in } == 0, "another kind has its own")
+        #expect(budgets.drain("erp") == 48)
+        #expect(budgets.drain("erp") == 0)
+    }
+
+    @Test(
+        "A delivery that is lost for good is a warning with its event, answer and attempts; a retry and a test are none"
+    )
+    func losses() {
+        let log = MemoryLog()
+        let observer = LogObserver(logger: log.logger, broadcast: AttemptBroadcast()) { _ in }
+        func record(_ id: Int64, _ state: DeliveryState, isTest: Bool = false) -> RecordedAttempt {
+            let event = EventHeader(row: id, id: "evt-\(id)", topic: "a.b", tenant: nil, isTest: isTest)
+            var delivery = OpenDelivery(
+                id: Delivery.ID(rawValue: id),
+                subscription: "erp",
+                mode: .retry,
+                contentType: .json,
+                dueAt: .now,
+                event: event
+            )
+            delivery.attempts = 3
+            var attempt = Attempt(number: 3, startedAt: .now, url: "", requestHeaders: [], requestBody: .empty)
+            (attempt.outcome, attempt.status, attempt.error) = (.failed, 503, .status)
+            return RecordedAttempt(delivery: delivery, attempt: attempt, state: state)
+        }
+        observer.recorded([record(1, .waiting), record(2, .failed, isTest: true), record(3, .cancelled)])
+        #expect(!log.text.contains("warning"))
+        observer.recorded([record(4, .failed), record(5, .unknown)])
+        let warnings = log.text.split(separator: "\n").filter { $0.hasPrefix("warning") }
+        #expect(warnings.count == 2)
+        for part in ["delivery failed", "dlv_4", "evt-4", "erp", "503", "\"attempt\": 3"] {
+            #expect(warnings.first?.contains(part) == true, "\(part): \(warnings)")
+        }
+        #expect(warnings.last?.contains("nobody can tell whether it arrived") == true)
+        observer.recorded((10..<1_000).map { record($0, .failed) })
+        #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == 5)
     }
 
     @Test("Reloads at once leave the last file in force, and say what needs a restart")

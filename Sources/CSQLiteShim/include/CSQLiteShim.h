@@ -8,6 +8,12 @@
 /// - Returns: an SQLite result code.
 int webhooks_sqlite_disable_checkpoint_on_close(void *connection);
 
+/// Lets a connection checkpoint when it is the last one to close, as SQLite does by itself.
+///
+/// - Parameter connection: an `sqlite3 *`.
+/// - Returns: an SQLite result code.
+int webhooks_sqlite_enable_checkpoint_on_close(void *connection);
+
 /// Makes a connection distrust the schema that it finds: functions and virtual tables that reach outside of the database
 /// are refused in triggers, views, checks and indexes, and no statement can corrupt the file on purpose.
 ///

@@ -1,25 +1,28 @@
 internal import GRDB
 internal import WebhookCore
 
-/// Subscriptions whose deliveries were all cancelled while events waited to be matched: up to which event (row) that holds.
+/// Subscriptions whose deliveries were cancelled while events waited to be matched: of which events (rows) that holds.
 struct UnmatchedCancellations {
-    private let upTo: [String: Int64]
+    private let events: [String: [ClosedRange<Int64>]]
 
     init(_ db: Database) throws {
-        let rows = try RawStatement(db, "SELECT subscription, up_to_event FROM webhooks_cancellations")
-        var upTo: [String: Int64] = [:]
-        while try rows.next() { upTo[rows.text(0)] = rows.int64(1) }
-        self.upTo = upTo
+        let rows = try RawStatement(db, "SELECT subscription, from_event, up_to_event FROM webhooks_cancellations")
+        var events: [String: [ClosedRange<Int64>]] = [:]
+        while try rows.next() {
+            let (from, upTo) = (rows.int64(1), rows.int64(2))
+            if from <= upTo { events[rows.text(0), default: []].append(from...upTo) }
+        }
+        self.events = events
     }
 
-    var isEmpty: Bool { upTo.isEmpty }
+    var isEmpty: Bool { events.isEmpty }
 
     /// Makes deliveries of an event settle at once where their subscription was cancelled.
     ///
     /// - Returns: their positions.
     func apply(to deliveries: inout NewDeliveries, event: Int64) -> Set<Int> {
         guard !isEmpty else { return [] }
-        return deliveries.cancel { name in upTo[name].map { event <= $0 } ?? false }
+        return deliveries.cancel { name in events[name]?.contains { $0.contains(event) } ?? false }
     }
 
     /// Cancels what events that wait now would bring a subscription.
@@ -33,14 +36,32 @@ struct UnmatchedCancellations {
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [subscription]), let last = row[1] as Int64? else {
             return 0
         }
+        try add(subscription, 0...last, db)
+        return row[0]
+    }
+
+    /// Cancels what an event that waits now would bring a subscription.
+    ///
+    /// - Returns: whether it waits, and would bring it something.
+    static func add(_ subscription: String, event: Int64, _ db: Database) throws -> Bool {
+        let sql = """
+            SELECT 1 FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
+            WHERE p.event = ? AND (e.target IS NULL OR e.target = ?)
+            """
+        guard try Int.fetchOne(db, sql: sql, arguments: [event, subscription]) != nil else { return false }
+        try add(subscription, event...event, db)
+        return true
+    }
+
+    private static func add(_ subscription: String, _ events: ClosedRange<Int64>, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO webhooks_cancellations (subscription, up_to_event) VALUES (?, ?)
-                ON CONFLICT (subscription) DO UPDATE SET up_to_event = max(up_to_event, excluded.up_to_event)
+                INSERT INTO webhooks_cancellations (subscription, from_event, up_to_event) VALUES (?, ?, ?)
+                ON CONFLICT (subscription, from_event)
+                DO UPDATE SET up_to_event = max(up_to_event, excluded.up_to_event)
                 """,
-            arguments: [subscription, last]
+            arguments: [subscription, events.lowerBound, events.upperBound]
         )
-        return row[0]
     }
 
     /// Forgets those under which nothing waits any more.
@@ -48,7 +69,7 @@ struct UnmatchedCancellations {
         try db.execute(
             sql: """
                 DELETE FROM webhooks_cancellations
-                WHERE NOT EXISTS (SELECT 1 FROM webhooks_pending WHERE event <= up_to_event)
+                WHERE NOT EXISTS (SELECT 1 FROM webhooks_pending WHERE event BETWEEN from_event AND up_to_event)
                 """
         )
     }

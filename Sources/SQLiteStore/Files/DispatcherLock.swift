@@ -4,8 +4,8 @@ public import WebhookCore
 
 /// The right to be the one dispatcher of a store: an advisory lock on `<store>.lock` that dies with its process.
 ///
-/// The file stays, and is never cut off. Who holds the lock is told by a byte that it locks as well, on a full disk, too
-/// (``HolderByte``); people read it in the file (``LockRecord``).
+/// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is told
+/// by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file (``LockRecord``).
 public final class DispatcherLock: Sendable {
     /// Who holds the lock.
     public struct Holder: Sendable, Hashable {
@@ -25,11 +25,17 @@ public final class DispatcherLock: Sendable {
         var record: LockRecord
         /// Whether the file holds the record.
         var isSigned = false
+        /// What the file does not say yet.
+        var unwritten: StoreIdentity?
 
         /// Best effort: without its record the lock holds all the same.
         mutating func sign() {
-            guard descriptor >= 0, !isSigned else { return }
-            isSigned = pwrite(descriptor, record.bytes, LockRecord.size, 0) == LockRecord.size
+            guard descriptor >= 0 else { return }
+            if !isSigned { isSigned = pwrite(descriptor, record.bytes, LockRecord.size, 0) == LockRecord.size }
+            if let bytes = unwritten?.bytes, pwrite(descriptor, bytes, bytes.count, StoreIdentity.place) == bytes.count
+            {
+                unwritten = nil
+            }
         }
     }
 
@@ -147,8 +153,29 @@ public final class DispatcherLock: Sendable {
         }
     }
 
+    /// Writes down that the store doesn't take what the dispatcher records, for those who wait for it; `nil`: it does.
+    public func note(trouble: StoreError?) {
+        state.withLock { state in
+            state.record.trouble = trouble?.code.rawValue
+            state.isSigned = false
+            state.sign()
+        }
+    }
+
     /// Whether the dispatcher that holds a store's lock makes no more attempts.
     public static func isStopping(path: String) -> Bool { record(path: path)?.isStopping ?? false }
+
+    /// Why the store doesn't take what its dispatcher records, in a word; `nil`: it does, or there is none.
+    public static func trouble(path: String) -> String? { record(path: path)?.trouble }
+
+    /// Writes down which store this is, for whoever opens it next; it stays when the lock is released.
+    func remember(_ identity: StoreIdentity) {
+        guard StoreIdentity.remembered(in: path) != identity else { return }
+        state.withLock { state in
+            state.unwritten = identity
+            state.sign()
+        }
+    }
 
     /// Throws where the lock's file is gone, is another, or has a second name: another dispatcher may take it.
     ///

@@ -14,10 +14,13 @@ struct LockRecord: Sendable, Hashable {
     var isStopping = false
     /// Which files the dispatcher has open; `nil`: it has not said.
     var files: String?
+    /// Why the store doesn't take what the dispatcher records, by the error's code; `nil`: it does.
+    var trouble: String?
 
-    init(holder: DispatcherLock.Holder, files: String? = nil) {
+    init(holder: DispatcherLock.Holder, files: String? = nil, trouble: String? = nil) {
         self.holder = holder
         self.files = files
+        self.trouble = trouble
     }
 
     /// - Returns: `nil` where nobody has signed.
@@ -33,6 +36,7 @@ struct LockRecord: Sendable, Hashable {
         guard parts.count >= 2, let processID = Int32(parts[0]), processID > 0 else { return nil }
         holder = DispatcherLock.Holder(processID: processID, role: parts.dropFirst().joined(separator: " "))
         files = texts.dropFirst().first.flatMap { $0.isEmpty ? nil : $0 }
+        trouble = texts.dropFirst(2).first.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The record, padded to its size.
@@ -40,6 +44,7 @@ struct LockRecord: Sendable, Hashable {
         var bytes = Array("\(holder.processID) \(holder.role)\(isStopping ? " \(Self.stopping)" : "")\n".utf8)
         // Half of a list would be taken for other files.
         if let files, bytes.count + files.utf8.count < Self.size { bytes += files.utf8 }
+        if let trouble, bytes.count + trouble.utf8.count + 1 < Self.size { bytes += [Self.lineFeed] + trouble.utf8 }
         return bytes.prefix(Self.size - 1) + [UInt8](repeating: Self.lineFeed, count: max(1, Self.size - bytes.count))
     }
 }

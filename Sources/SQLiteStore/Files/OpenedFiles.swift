@@ -95,7 +95,10 @@ final class OpenedFiles: Sendable {
         [database, wal, sharedMemory].map { "\($0.device):\($0.inode)" }.joined(separator: " ")
     }
 
-    private static let advice = "stop every program that uses the store, put the right files in place, and start again"
+    private static let advice = """
+        stop every program that uses the store, put the right files in place (where a new store was made meanwhile, move \
+        that away first, with its -wal and -shm), and start again
+        """
 
     private static func identity(of path: String) throws(StoreError) -> FileIdentity {
         guard let found = FileIdentity(path) else {

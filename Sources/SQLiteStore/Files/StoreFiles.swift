@@ -24,27 +24,35 @@ struct StoreFiles: Sendable {
     ///
     /// Never through a symbolic link: whoever has left one that leads nowhere would choose where the file comes to be,
     /// and SQLite would make it for everybody to read.
-    func create() throws(StoreError) {
+    /// - Returns: whether the database was made.
+    func create() throws(StoreError) -> Bool {
         try createFolder()
-        // In this order: a log is made after its database.
-        if let log = FileIdentity(wal), log.size > 0, !exists, FileIdentity(path) == nil {
-            throw StoreError(
-                .replaced,
-                """
-                \(path) is missing, and its write-ahead log is there: SQLite would take that for a new database's; \
-                put the database back, or move \(wal) away to begin anew
-                """
-            )
-        }
+        if let loss = loss() { throw StoreError(.replaced, loss) }
         // Never opens a database that is there: closing it again would take away the locks that other connections of
         // this process hold on it (POSIX locks belong to the process), and a program that closes the database then
         // believes to be the last one and removes the write-ahead log under us.
         let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            if errno == EEXIST { return try refuseLink() }
-            throw Self.error("open", path)
+            guard errno == EEXIST else { throw Self.error("open", path) }
+            try refuseLink()
+            return false
         }
         close(file)
+        return true
+    }
+
+    /// Says that the database is missing, although one was here; `nil`: it is there, or there was none.
+    ///
+    /// A new one in its place would be lost, or damage it, once it is put back.
+    func loss() -> String? {
+        // In this order: all of these are made after their database.
+        let wasHere = StoreIdentity.remembered(in: lock) != nil
+        let rest = [wal, sharedMemory, journal].filter { FileIdentity($0) != nil }
+        guard wasHere || !rest.isEmpty, !exists, FileIdentity(path) == nil else { return nil }
+        let marks = (wasHere ? [lock] : []) + rest
+        return """
+            \(path) is missing, and a store was here: put it back, or delete \(marks.joined(separator: ", ")) to begin anew
+            """
     }
 
     /// Throws where the path, which is resolved, is a symbolic link all the same.

@@ -18,14 +18,15 @@ struct Cancellation {
         self.result = result
     }
 
-    /// An event that waits for its fan-out, or its deliveries.
-    mutating func cancel(event id: String) throws {
+    /// An event that waits for its fan-out, or its deliveries; or what of it is one subscription's.
+    mutating func cancel(event id: String, subscription: String? = nil) throws {
         let db = session.db
         let select = "SELECT id FROM webhooks_events WHERE event_id = ?"
         guard let row = try Int64.fetchOne(db, sql: select, arguments: [id]) else {
             result.unknown.append(id)
             return
         }
+        if let subscription { return try cancel(event: row, named: id, subscription: subscription) }
         let wasWaiting = try session.item(trial, .event, 0, part: row) {
             // Also one that was set aside.
             try db.execute(sql: "DELETE FROM webhooks_pending WHERE event = ?", arguments: [row])
@@ -42,6 +43,33 @@ struct Cancellation {
         for delivery in try Int64.fetchAll(db, sql: ids, arguments: [row]) {
             try cancel(Delivery.ID(rawValue: delivery))
         }
+    }
+
+    private mutating func cancel(event row: Int64, named id: String, subscription: String) throws {
+        if try UnmatchedCancellations.add(subscription, event: row, session.db) {
+            result.unmatchedEvents += 1
+            return
+        }
+        let sql = """
+            SELECT id FROM webhooks_deliveries
+            WHERE event = ? AND subscription = (SELECT id FROM webhooks_subscriptions WHERE name = ?) ORDER BY id
+            """
+        let deliveries = try Int64.fetchAll(session.db, sql: sql, arguments: [row, subscription])
+        if deliveries.isEmpty { result.unknown.append(id) }
+        for delivery in deliveries { try cancel(Delivery.ID(rawValue: delivery)) }
+    }
+
+    /// A delivery, if it is one subscription's.
+    mutating func cancel(_ id: Delivery.ID, subscription: String) throws {
+        let sql = """
+            SELECT 1 FROM webhooks_deliveries
+            WHERE id = ? AND subscription = (SELECT id FROM webhooks_subscriptions WHERE name = ?)
+            """
+        guard try Int.fetchOne(session.db, sql: sql, arguments: [id.rawValue, subscription]) != nil else {
+            result.unknown.append(id.description)
+            return
+        }
+        try cancel(id)
     }
 
     /// A delivery: at once where it is pending or waiting, after its attempt where it is in flight.

@@ -36,15 +36,22 @@ extension SQLiteStore {
         subscription: String?,
         at moment: Timestamp
     ) async throws(StoreError) -> CancelResult {
+        let isWhole = events.isEmpty && deliveries.isEmpty
         var result = try await writeItems { session, trial in
             var cancellation = Cancellation(session: session, trial: trial, moment: moment)
+            if let subscription, !isWhole {
+                for id in events { try cancellation.cancel(event: id, subscription: subscription) }
+                for id in deliveries { try cancellation.cancel(id, subscription: subscription) }
+                try cancellation.tellEngines()
+                return cancellation.result
+            }
             for id in events { try cancellation.cancel(event: id) }
             for id in deliveries { try cancellation.cancel(id) }
             if let subscription { try cancellation.cancelUnmatched(subscription: subscription) }
             try cancellation.tellEngines()
             return cancellation.result
         }
-        guard let subscription else { return result }
+        guard let subscription, isWhole else { return result }
         // In portions: a subscription may have a million waiting, and what is sent must go on in between.
         var position: Refill.Position? = Cancellation.start
         while let start = position {

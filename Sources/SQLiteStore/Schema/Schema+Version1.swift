@@ -1,14 +1,14 @@
 extension Schema {
     /// Moments are UTC milliseconds, durations microseconds; small numbers stand for words (`Code`).
     ///
-    /// - `webhooks_schema`: the version; the highest ids that were ever deleted, so that none is given out again; up to
+    /// - `webhooks_schema`: the version; which store this is (`StoreIdentity`); the highest ids that were ever deleted, so that none is given out again; up to
     ///   which ids the log's indexes go (`Listing`), and the latest moments in them; a number that a dispatcher changes
     ///   before it checkpoints (`Checkpointer`).
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
     ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due; `ends` counts the processes that ended
     ///   while it was being rendered; `set_aside` says why it is given out no more.
-    /// - `webhooks_cancellations`: subscriptions that get nothing of the events up to a row, because all of theirs was
-    ///   cancelled before those were matched; gone once nothing up to that row waits.
+    /// - `webhooks_cancellations`: subscriptions that get nothing of the events from one row to another, because theirs was
+    ///   cancelled before those were matched; gone once nothing between them waits.
     /// - `webhooks_subscriptions`: `breaker_failures` and `breaker_until` are what the dispatcher that runs, or has run last,
     ///   tells of an open breaker.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
@@ -26,6 +26,7 @@ extension Schema {
         CREATE TABLE IF NOT EXISTS webhooks_schema (
             id INTEGER PRIMARY KEY CHECK (id = 1),
             version INTEGER NOT NULL,
+            identity INTEGER NOT NULL,
             last_event INTEGER NOT NULL DEFAULT 0,
             last_delivery INTEGER NOT NULL DEFAULT 0,
             listed_event INTEGER NOT NULL DEFAULT 0,
@@ -63,8 +64,10 @@ extension Schema {
         CREATE INDEX IF NOT EXISTS webhooks_pending_due ON webhooks_pending (due_at) WHERE place IS NULL;
 
         CREATE TABLE IF NOT EXISTS webhooks_cancellations (
-            subscription TEXT NOT NULL PRIMARY KEY,
-            up_to_event INTEGER NOT NULL
+            subscription TEXT NOT NULL,
+            from_event INTEGER NOT NULL,
+            up_to_event INTEGER NOT NULL,
+            PRIMARY KEY (subscription, from_event)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS webhooks_subscriptions (

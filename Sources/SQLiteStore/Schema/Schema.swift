@@ -53,10 +53,10 @@ enum Schema {
             try apply(migrations[found...], to: db)
             try db.execute(
                 sql: """
-                    INSERT INTO webhooks_schema (id, version) VALUES (1, ?)
+                    INSERT INTO webhooks_schema (id, version, identity) VALUES (1, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET version = excluded.version
                     """,
-                arguments: [version]
+                arguments: [version, StoreIdentity.random().value]
             )
         }
         try compare(db)

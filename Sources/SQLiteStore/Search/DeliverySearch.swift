@@ -66,6 +66,7 @@ struct DeliverySearch {
             conditions.add("d.subscription = (SELECT id FROM webhooks_subscriptions WHERE name = ?)", name)
         }
         conditions.add("d.state", oneOf: query.states.map(\.code).sorted())
+        conditions.add("d.last_error", oneOf: query.errors.map(\.code).sorted())
         conditions.add("d.created_at >= ?", query.since?.milliseconds)
         conditions.add("d.created_at < ?", query.until?.milliseconds)
         conditions.add("e.topic", oneOf: query.topics)
@@ -90,15 +91,21 @@ struct DeliverySearch {
 
     /// Descending ids, by the condition that leaves the fewest; `nil`: nothing to go by but the id.
     private func sequences(above: Int64) throws -> IDSequences? {
-        let rareStates = !query.states.isEmpty && !query.states.contains(.delivered)
+        let states = statesToSearch
+        let rareStates = !states.isEmpty && !states.contains(.delivered)
         if query.subscription != nil || rareStates { return try byState(above) }
         if let tenant = query.tenant { return try IDSequences(db, .deliveryTenant, [tenant], above: above) }
         if !query.topics.isEmpty { return try IDSequences(db, .deliveryTopic, query.topics, above: above) }
-        return query.states.isEmpty ? nil : try byState(above)
+        return states.isEmpty ? nil : try byState(above)
+    }
+
+    /// What was missed while a subscription was disabled is cancelled: no other state needs to be looked through.
+    private var statesToSearch: Set<DeliveryState> {
+        query.states.isEmpty && query.errors == [.disabled] ? [.cancelled] : query.states
     }
 
     private func byState(_ above: Int64) throws -> IDSequences {
-        let states = query.states.isEmpty ? Set(DeliveryState.allCases) : query.states
+        let states = statesToSearch.isEmpty ? Set(DeliveryState.allCases) : statesToSearch
         let rows: [Int64]
         if let name = query.subscription {
             let sql = "SELECT id FROM webhooks_subscriptions WHERE name = ?"

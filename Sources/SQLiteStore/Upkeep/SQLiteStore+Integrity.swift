@@ -3,7 +3,7 @@ public import WebhookCore
 
 extension SQLiteStore {
     public func integrityProblems() async throws(StoreError) -> [String] {
-        try await read { [path] db in
+        try await read { [path, files] db in
             _ = try Schema.version(of: db)
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
             guard findings == ["ok"] else {
@@ -11,9 +11,12 @@ extension SQLiteStore {
             }
             try Schema.compare(db)
             try Self.verifyContents(db)
-            return try Self.invariants.flatMap { what, sql in
-                try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
-            }
+            let remembered = StoreIdentity.remembered(in: files.lock)
+            let strangeness = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered)
+            return try [strangeness].compactMap(\.self)
+                + Self.invariants.flatMap { what, sql in
+                    try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
+                }
         }
     }
 

@@ -11,7 +11,7 @@ public struct CancelResult: Sendable, Hashable {
     public var tooLate: [Missed]
     /// Ids that name nothing.
     public var unknown: [String]
-    /// Of a whole subscription: events that were accepted and not matched yet, those due later included. The
+    /// Of a subscription: events that were accepted and not matched yet, those due later included. The
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
     /// What the store would not change.

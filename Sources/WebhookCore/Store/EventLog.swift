@@ -35,15 +35,16 @@ public protocol EventLog: Sendable {
 
     /// Cancels what was not sent yet: events that wait for their fan-out, and pending or waiting deliveries.
     ///
-    /// The three arguments add up. A delivery that is cancelled keeps the error of its last attempt. One that is in
-    /// flight is cancelled after its attempt, should that fail (``AttemptWrite/Next/ifCancelled``). Something that was
+    /// A delivery that is cancelled keeps the error of its last attempt. One that is in flight is
+    /// cancelled after its attempt, should that fail (``AttemptWrite/Next/ifCancelled``). Something that was
     /// cancelled before is left as it is and appears nowhere in the result. Engines are told by
     /// ``SubscriptionHealth/retries`` that deliveries wait no more.
     /// - Parameters:
     ///   - events: ids. An event that waits for its fan-out is cancelled; of one that was fanned out, its deliveries.
     ///   - deliveries: single deliveries.
-    ///   - subscription: all deliveries of this subscription, and those that the events accepted so far get when they
-    ///     are matched; `nil` for none.
+    ///   - subscription: with ids, only what of them is this subscription's: the others' deliveries stay, and what has
+    ///     none of it is unknown. Without ids all deliveries of this subscription, and those that the events accepted so far
+    ///     get when they are matched.
     ///   - moment: when; the deliveries settle at it.
     func cancel(
         events: [String],

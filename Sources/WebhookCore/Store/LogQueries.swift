@@ -31,6 +31,8 @@ public struct DeliveryQuery: Sendable, Hashable {
     public var isTest: Bool?
     /// One of these; empty for all.
     public var states: Set<DeliveryState> = []
+    /// The last error is one of these; empty for all.
+    public var errors: Set<DeliveryError> = []
     public var subscription: String?
     /// One of these events' ids; empty for all.
     public var events: [String] = []

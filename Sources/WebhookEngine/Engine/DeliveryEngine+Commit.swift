@@ -205,11 +205,16 @@ extension DeliveryEngine {
 
     mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
         if count > 0 { actions.notices.append(.withdrawn(subscription: lanes[lane].name, count: count)) }
+        lanes[lane].withdrawn += count
         let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
         lanes[lane].needsWithdrawal = false
         // The next start goes on where a drain stops.
         if !isWhole, lanes[lane].isDisabled, !isDraining { return withdraw(lane, at: time) }
         lanes[lane].isWithdrawing = false
+        if lanes[lane].withdrawn > 0 {
+            actions.notices.append(.withdrawalEnded(subscription: lanes[lane].name, count: lanes[lane].withdrawn))
+            lanes[lane].withdrawn = 0
+        }
         // Whoever enabled it meanwhile may have brought something back.
         if lanes[lane].isOpen {
             forgetWindow(lane)

@@ -8,7 +8,7 @@ extension DeliveryEngine {
             guard let flight = land(finished.token) else { continue }
             let decision = decide(finished.result, flight, at: time)
             let lane = flight.lane
-            if !flight.isOutsideLimits { learn(decision, lane: lane, at: time) }
+            if !flight.isOutsideLimits { learn(decision, flight.held.delivery, lane: lane, at: time) }
             release(flight.held)
             var delivery = flight.held.delivery
             delivery.attempts = flight.number
@@ -199,7 +199,12 @@ extension DeliveryEngine {
     }
 
     /// What an attempt says about its endpoint.
-    private mutating func learn(_ decision: AttemptDecision, lane index: Int, at time: EngineTime) {
+    private mutating func learn(
+        _ decision: AttemptDecision,
+        _ delivery: OpenDelivery,
+        lane index: Int,
+        at time: EngineTime
+    ) {
         switch decision.signal {
         case .none:
             lanes[index].breaker.released()
@@ -224,11 +229,16 @@ extension DeliveryEngine {
             if lanes[index].breaker.state != before.state, case .open(_, let pause) = lanes[index].breaker.state {
                 opened(index, decision, isAgain: before.isOpen, pause: pause, at: time)
             }
-            failing(index, decision, at: time)
+            failing(index, decision, delivery, at: time)
         }
     }
 
-    private mutating func failing(_ index: Int, _ decision: AttemptDecision, at time: EngineTime) {
+    private mutating func failing(
+        _ index: Int,
+        _ decision: AttemptDecision,
+        _ delivery: OpenDelivery,
+        at time: EngineTime
+    ) {
         guard !lanes[index].isDisabled else { return }
         let since = lanes[index].health.failingSince ?? time.wall
         var cause = decision.disables
@@ -245,7 +255,13 @@ extension DeliveryEngine {
         if cause != .gone, lanes[index].pause.isPaused { return }
         if let cause {
             lanes[index].health.disabled = SubscriptionHealth.Disabled(cause: cause, at: time.wall)
-            actions.notices.append(.disabled(subscription: lanes[index].name, cause: cause))
+            let attempt = DisablingAttempt(
+                delivery: delivery.id,
+                event: delivery.event.id,
+                status: decision.status,
+                error: decision.error
+            )
+            actions.notices.append(.disabled(subscription: lanes[index].name, cause: cause, attempt: attempt))
         } else if lanes[index].health.failingSince != nil {
             return
         }

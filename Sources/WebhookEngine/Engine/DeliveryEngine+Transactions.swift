@@ -26,11 +26,9 @@ extension DeliveryEngine {
 
     /// The first of the batches given out are durable: those of one transaction.
     public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
-        if storeBackoff != Self.firstStoreBackoff {
-            actions.notices.append(.storeRecovered)
-            storeBackoff = Self.firstStoreBackoff
-        }
-        storeRetryAt = nil
+        let work = committing.prefix(results.count).reduce(into: StoreTrouble.Work()) { $0.formUnion($1.batch.work) }
+        if storeTrouble.succeeded(work, now: time.timeline) { actions.notices.append(.storeRecovered) }
+        if !storeTrouble.isFailing { storeRetryAt = nil }
         var all: [(done: PendingCommit, result: StoreBatchResult)] = []
         // First of all who is disabled: nothing leaves for those.
         for result in results {
@@ -122,9 +120,10 @@ extension DeliveryEngine {
     /// before.
     public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
         isAskingForCommit = false
-        actions.notices.append(.storeFailed(error))
-        storeRetryAt = time.timeline + storeBackoff
-        storeBackoff = min(storeBackoff * 2, Self.longestStoreBackoff)
+        let work = committing.reduce(into: StoreTrouble.Work()) { $0.formUnion($1.batch.work) }
+        let (wait, occasion) = storeTrouble.failed(work, now: time.timeline)
+        actions.notices.append(.storeFailed(error, occasion))
+        storeRetryAt = time.timeline + wait
         // What is put back goes before what is there: the last first.
         while let failed = committing.popLast() { putBack(failed, error, at: time) }
         conclude(at: time)

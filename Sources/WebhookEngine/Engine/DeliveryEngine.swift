@@ -43,7 +43,7 @@ public struct DeliveryEngine {
     var isAbandoned = false
     /// The store failed; no new attempt until a commit succeeds or this moment has come.
     var storeRetryAt: Timestamp?
-    var storeBackoff: Duration = Self.firstStoreBackoff
+    var storeTrouble = StoreTrouble()
     /// Events handed out for fan-out and not answered yet.
     var fanOutsUnderWay = 0
     /// Large events (rows) handed out for fan-out and not answered yet.
@@ -69,8 +69,6 @@ public struct DeliveryEngine {
     /// Events (rows) that can neither be fanned out nor set aside.
     var excludedEvents: Set<Int64> = []
 
-    static let firstStoreBackoff: Duration = .milliseconds(100)
-    static let longestStoreBackoff: Duration = .seconds(5)
     /// A clock may step while an event waits for its moment: look again after this.
     static let longestEventWait: Duration = .seconds(30)
 
@@ -118,7 +116,7 @@ public struct DeliveryEngine {
         isDraining && (hasNothingUnderWay || (isStoreFailing && hasNothingOfItsOwn))
     }
 
-    private var isStoreFailing: Bool { storeBackoff != Self.firstStoreBackoff }
+    private var isStoreFailing: Bool { storeTrouble.isFailing }
 
     private var hasNothingOfItsOwn: Bool {
         flights.isEmpty && committing.isEmpty && hasNoFanOut && pending.acceptances.isEmpty

@@ -73,7 +73,8 @@ public struct SettledDelivery: Sendable, Hashable {
 
 /// What an operator should know. A closed set for the logs; texts name subscriptions, never secrets.
 public enum EngineNotice: Sendable, Hashable {
-    case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause)
+    /// - Parameter attempt: whose answer has done it; `nil`: a person.
+    case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause, attempt: DisablingAttempt? = nil)
     case enabled(subscription: String)
     case paused(subscription: String, until: Timestamp?)
     case resumed(subscription: String)
@@ -82,9 +83,11 @@ public enum EngineNotice: Sendable, Hashable {
     case breakerClosed(subscription: String, failures: Int)
     /// A portion of a disabled subscription's open deliveries is cancelled.
     case withdrawn(subscription: String, count: Int)
+    /// All of a disabled subscription's open deliveries are cancelled: so many.
+    case withdrawalEnded(subscription: String, count: Int)
     /// Nobody subscribes to an event.
     case unmatched(EventHeader)
-    case storeFailed(StoreError)
+    case storeFailed(StoreError, StoreFailure)
     case storeRecovered
     case recovered(interrupted: Int, unknown: Int)
     /// The store won't take one row; the others go on.
@@ -93,6 +96,25 @@ public enum EngineNotice: Sendable, Hashable {
     case givenUp(delivery: Delivery.ID, event: String, subscription: String, reason: String)
     /// An event is given out for its fan-out no more.
     case setAside(event: String, reason: String)
+
+    /// Which failure of the store's it is.
+    public enum StoreFailure: Sendable, Hashable {
+        /// It worked before.
+        case first
+        /// It has been failing for a while.
+        case reminder(since: Timestamp)
+        /// One among others, of which it was said already.
+        case again
+    }
+}
+
+/// The attempt after which a subscription was disabled.
+public struct DisablingAttempt: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// The event's id.
+    public var event: String
+    public var status: Int?
+    public var error: DeliveryError?
 }
 
 /// Attempts pause after failures in a row.

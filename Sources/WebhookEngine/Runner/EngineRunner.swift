@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 internal import Synchronization
 public import WebhookCore
 
@@ -198,6 +199,15 @@ public final class EngineRunner: @unchecked Sendable {
     /// No new attempts; see ``Condition/drained``.
     public func drain() {
         queue.async { [self] in drive { engine, time in engine.drain(at: time) } }
+    }
+
+    /// How many attempts are under way; `nil` where the engine is busy for long: for a process that is about to end.
+    public var attemptsUnderWay: Int? {
+        for _ in 0..<50 {
+            if let count = engine.withLockIfAvailable({ $0.inFlight }) { return count }
+            usleep(1_000)
+        }
+        return nil
     }
 
     /// Ends what is on the wire; each attempt is recorded as interrupted.

@@ -40,6 +40,8 @@ struct Lane {
     var awaitsHealth = false
     /// Open deliveries are being withdrawn, because it is disabled.
     var isWithdrawing = false
+    /// How many were, so far.
+    var withdrawn = 0
     /// Its read waits for the next transaction.
     var isRefillQueued = false
     /// Others have inserted meanwhile: withdraw once more.

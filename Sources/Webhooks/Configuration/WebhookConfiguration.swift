@@ -14,6 +14,11 @@ public struct WebhookConfiguration: Sendable {
     /// Replaces the configured store.
     let store: String?
 
+    /// The file; `nil` where there is none.
+    var path: String? {
+        if case .file(let path, _) = source { path } else { nil }
+    }
+
     /// A `webhooks.yaml` (or `.json`); see the configuration reference.
     ///
     /// - Parameters:

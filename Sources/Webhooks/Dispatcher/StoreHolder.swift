@@ -6,14 +6,25 @@ internal import WebhookCore
 final class StoreHolder: Sendable {
     let location: StoreLocation?
     private let opened = Mutex(Opened())
+    private let announcement: Mutex<@Sendable (String) -> Void>
 
     private struct Opened {
         var reader: SQLiteStore?
         var writer: SQLiteStore?
     }
 
-    init(location: StoreLocation?) {
+    /// - Parameter onNew: told the path of a store that was made.
+    init(location: StoreLocation?, onNew: @escaping @Sendable (String) -> Void) {
         self.location = location
+        announcement = Mutex(onNew)
+    }
+
+    /// Who is told from now on that a store was made.
+    func onNew(_ tell: @escaping @Sendable (String) -> Void) { announcement.withLock { $0 = tell } }
+
+    /// Says that a store was made, where it was.
+    func announce(_ store: SQLiteStore) {
+        if store.isNew { announcement.withLock(\.self)(store.path) }
     }
 
     /// The file; stores other than SQLite's are not built yet.
@@ -36,6 +47,7 @@ final class StoreHolder: Sendable {
         return try opened.withLock { opened throws(StoreError) in
             if let writer = opened.writer { return writer }
             let writer = try SQLiteStore.open(path: path, role: .writer)
+            announce(writer)
             opened.writer = writer
             return writer
         }

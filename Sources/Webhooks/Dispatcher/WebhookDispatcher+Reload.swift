@@ -33,11 +33,12 @@ extension WebhookDispatcher {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
         let generation = configuration.generation(for: registry)
-        let session = state.withLock { state in
+        let (session, change) = state.withLock { state in
+            let change = RegistryChange(from: state.generation.registry, to: registry)
             state.generation = generation
             state.watched = report.watched
             state.topics = report.topics
-            return state.session
+            return (state.session, change)
         }
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
@@ -46,8 +47,22 @@ extension WebhookDispatcher {
         } else {
             LoadingThread.shared.trim()
         }
-        logger.notice("configuration reloaded", metadata: ["subscriptions": "\(registry.subscriptions.count)"])
+        var metadata = change.metadata
+        metadata["subscriptions"] = "\(registry.subscriptions.count)"
+        logger.notice("configuration reloaded", metadata: metadata)
+        if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
         return true
+    }
+
+    /// Says how many deliveries are kept and not sent, because their subscription is gone.
+    private func tellParked(_ names: [String]) async {
+        for name in names {
+            guard let count = try? await openDeliveries(of: name), count.waiting + count.inFlight > 0 else { continue }
+            logger.warning(
+                "open deliveries are parked until the subscription is back; `webhooks cancel --subscription` drops them",
+                metadata: ["subscription": "\(name)", "deliveries": "\(count.waiting + count.inFlight)"]
+            )
+        }
     }
 
     /// Reloads whenever one of the configuration's files is not as it was when it was loaded, and has been left alone since.

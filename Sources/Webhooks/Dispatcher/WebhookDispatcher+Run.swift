@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Logging
 internal import SQLiteStore
 public import ServiceLifecycle
@@ -41,7 +42,8 @@ extension WebhookDispatcher: Service {
         let logKeeper = Task { await keepLogSmall(of: session) }
         defer { logKeeper.cancel() }
         await warnOfTriggers(session.store)
-        logger.notice("delivering", metadata: ["store": "\(session.store.path)"])
+        let metadata = await startMetadata(session)
+        logger.notice("delivering", metadata: metadata)
         let wait: EngineRunner.Condition =
             switch condition {
             case .shutdown: .drained
@@ -59,9 +61,54 @@ extension WebhookDispatcher: Service {
         } catch {
             failure = error
         }
+        let isShuttingDown = state.withLock { $0.isShuttingDown }
+        let left = isShuttingDown ? await openDeliveries(in: session.store) : nil
         await close(session)
         if let failure { throw WebhooksError(failure) }
-        if state.withLock({ $0.isShuttingDown }) { logger.notice("stopped") }
+        if isShuttingDown { logger.notice("stopped", metadata: left.map { ["open": "\($0)"] } ?? [:]) }
+    }
+
+    /// What an operator looks for first in a log.
+    private func startMetadata(_ session: DeliverySession) async -> Logger.Metadata {
+        let registry = registry
+        var metadata: Logger.Metadata = [
+            "store": "\(session.store.path)", "pid": "\(getpid())",
+            "subscriptions": "\(registry.subscriptions.count(where: \.isEnabled))",
+        ]
+        if let path = configuration.path { metadata["configuration"] = "\(path)" }
+        guard let health = try? await session.store.health() else { return metadata }
+        let rows = health.filter { registry.subscription(named: $0.subscription)?.isEnabled == true }
+        let disabled = rows.count { $0.disabled != nil }
+        let paused = rows.count { $0.paused?.isInForce(at: .now) == true }
+        if disabled > 0 { metadata["disabled"] = "\(disabled)" }
+        if paused > 0 { metadata["paused"] = "\(paused)" }
+        return metadata
+    }
+
+    /// How many deliveries have not settled, those of subscriptions that are gone included; `nil` where that takes long.
+    private func openDeliveries(in store: SQLiteStore) async -> Int? {
+        let deadline = ContinuousClock.now + Self.countingTime
+        do throws(StoreError) {
+            var open = 0
+            for name in try await store.subscriptionNames() {
+                if ContinuousClock.now > deadline { return nil }
+                let count = try await store.openDeliveries(of: name)
+                open += count.waiting + count.inFlight
+            }
+            return open
+        } catch {
+            return nil
+        }
+    }
+
+    /// What a stop takes at most to count what it leaves.
+    private static let countingTime: Duration = .milliseconds(300)
+
+    /// How many attempts are under way in this process; `nil` where that can't be told at once, or nothing is delivered.
+    ///
+    /// Waits for next to nothing: for a process that is about to stop at once.
+    package var attemptsUnderWay: Int? {
+        state.withLockIfAvailable { $0.session }.flatMap(\.self)?.runner.attemptsUnderWay
     }
 
     /// Begins a graceful shutdown: no new attempts; those on the wire get the configured grace to end, then they are cut
@@ -76,8 +123,9 @@ extension WebhookDispatcher: Service {
         }
         guard let session else { return }
         let grace = registry.settings.shutdownGrace
+        let underWay = session.runner.attemptsUnderWay.map { "\($0)" } ?? "unknown"
         session.drain(within: grace)
-        logger.notice("draining", metadata: ["grace": "\(grace)"])
+        logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
     }
 
     /// Takes the lock and starts an engine in this process.
@@ -88,7 +136,9 @@ extension WebhookDispatcher: Service {
             var wait = LockWait(role: role)
             while true {
                 let generation = state.withLock { $0.generation }
-                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] error in
+                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] trouble in
+                    self?.state.withLock { $0.session }?.lock.note(trouble: trouble)
+                } onFailure: { [weak self] error in
                     self?.state.withLock { $0.failure = error }
                 }
                 do throws(StoreError) {
@@ -98,6 +148,7 @@ extension WebhookDispatcher: Service {
                         generation: generation,
                         observer: observer
                     )
+                    stores.announce(session.store)
                     state.withLock { $0.session = session }
                     session.runner.start(foreignInterval: .milliseconds(150))
                     if state.withLock({ $0.isShuttingDown }) {

@@ -68,7 +68,9 @@ public final class WebhookDispatcher: Sendable {
                 warnings: warnings
             )
         )
-        stores = StoreHolder(location: registry.settings.store)
+        stores = StoreHolder(location: registry.settings.store) {
+            logger.notice("made a new store", metadata: ["store": "\($0)"])
+        }
     }
 
     /// The configuration in force.

@@ -6,7 +6,8 @@ extension WebhookLog {
     ///
     /// - Parameters:
     ///   - ids: of events or deliveries.
-    ///   - subscription: all open deliveries of this one; also one that the configuration no longer has.
+    ///   - subscription: with ids, only what of them is this one's; without, all that it has open. Also one that the
+    ///     configuration no longer has.
     public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
         let deliveries = ids.compactMap { Delivery.ID($0) }
         let events = ids.filter { Delivery.ID($0) == nil }

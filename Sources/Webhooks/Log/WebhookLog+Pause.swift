@@ -77,22 +77,6 @@ extension WebhookLog {
         return before
     }
 
-    /// How many deliveries of a subscription were cancelled because it was disabled, since a moment; at most `limit` are
-    /// counted.
-    package func cancelledDeliveries(
-        of name: String,
-        since moment: Timestamp,
-        limit: Int
-    ) async throws(WebhooksError) -> Int {
-        var query = DeliveryQuery()
-        query.subscription = name
-        query.states = [.cancelled]
-        query.limit = limit
-        return try await deliveries(query).count { delivery in
-            delivery.lastError == .disabled && delivery.settledAt.map { $0 >= moment } == true
-        }
-    }
-
     /// How many deliveries of a subscription have not settled, tests included.
     public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
         try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }

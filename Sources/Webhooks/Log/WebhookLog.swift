@@ -37,9 +37,12 @@ public struct WebhookLog: Sendable {
 
     /// - Parameter location: `nil` where none is configured; every use then says so.
     package init(location: StoreLocation?, logger: Logger) {
-        stores = StoreHolder(location: location)
+        stores = StoreHolder(location: location) { logger.notice("made a new store", metadata: ["store": "\($0)"]) }
         self.logger = logger
     }
+
+    /// Who is told the path of a store that is made, instead of the logger.
+    package func onNewStore(_ tell: @escaping @Sendable (String) -> Void) { stores.onNew(tell) }
 
     init(stores: StoreHolder, logger: Logger) {
         self.logger = logger

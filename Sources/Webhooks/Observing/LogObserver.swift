@@ -1,6 +1,5 @@
 internal import Logging
 internal import Metrics
-internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
@@ -14,13 +13,24 @@ struct LogObserver: EngineObserver {
     private let setAside = Counter(label: "webhooks_events_set_aside_total")
     private let refused = Counter(label: "webhooks_rows_refused_total")
     private let budgets = LineBudgets()
+    /// Of deliveries that are lost, by subscription.
+    private let losses = LineBudgets(lines: 5)
     private let broadcast: AttemptBroadcast
     private let onFailure: @Sendable (StoreError) -> Void
+    private let onStoreTrouble: @Sendable (StoreError?) -> Void
 
-    /// - Parameter onFailure: told that the store can't be trusted, and that delivery has stopped.
-    init(logger: Logger, broadcast: AttemptBroadcast, onFailure: @escaping @Sendable (StoreError) -> Void) {
+    /// - Parameters:
+    ///   - onStoreTrouble: told that the store doesn't take what is recorded, and with `nil` that it does again.
+    ///   - onFailure: told that the store can't be trusted, and that delivery has stopped.
+    init(
+        logger: Logger,
+        broadcast: AttemptBroadcast,
+        onStoreTrouble: @escaping @Sendable (StoreError?) -> Void = { _ in },
+        onFailure: @escaping @Sendable (StoreError) -> Void
+    ) {
         self.logger = logger
         self.broadcast = broadcast
+        self.onStoreTrouble = onStoreTrouble
         self.onFailure = onFailure
         attempts = Dictionary(
             uniqueKeysWithValues: Attempt.Outcome.allCases.map { outcome in
@@ -40,17 +50,17 @@ struct LogObserver: EngineObserver {
         broadcast.send(settled: deliveries)
         for delivery in deliveries {
             withoutAttempt(delivery.state, delivery.error).increment()
-            let isFailure = delivery.state == .failed
-            line(
-                isFailure ? .warning : .info,
-                isFailure ? "delivery failed without an attempt" : "delivery cancelled without an attempt",
-                delivery.state.rawValue
-            ) {
-                [
-                    "delivery": "\(delivery.delivery)", "event": "\(delivery.event.id)",
-                    "subscription": "\(delivery.subscription)", "error": "\(delivery.error?.rawValue ?? "")",
-                    "detail": "\(delivery.detail ?? "")",
-                ]
+            let metadata: Logger.Metadata = [
+                "delivery": "\(delivery.delivery)", "event": "\(delivery.event.id)",
+                "subscription": "\(delivery.subscription)", "error": "\(delivery.error?.rawValue ?? "")",
+                "detail": "\(delivery.detail ?? "")",
+            ]
+            if delivery.state == .failed, !delivery.event.isTest {
+                lost("delivery failed without an attempt", delivery.subscription) { metadata }
+            } else {
+                line(.info, "delivery \(delivery.state.rawValue) without an attempt", delivery.state.rawValue) {
+                    metadata
+                }
             }
         }
     }
@@ -73,6 +83,21 @@ struct LogObserver: EngineObserver {
 
     /// So many rows are named one by one.
     static let mostRefused = 20
+
+    /// Warns of a delivery that is lost for good, a few of each subscription; the others are counted.
+    private func lost(_ message: Logger.Message, _ subscription: String, _ metadata: () -> Logger.Metadata) {
+        guard logger.logLevel <= .warning else { return }
+        let suppressed = losses.take(subscription) { [logger] count in
+            logger.warning(
+                "more deliveries have failed; `webhooks deliveries list --state failed --state unknown` shows them",
+                metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
+            )
+        }
+        guard let suppressed else { return }
+        var metadata = metadata()
+        if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
+        logger.warning(message, metadata: metadata)
+    }
 
     /// Tells of a cancellation by hand.
     static func cancelled(_ result: CancelResult, _ logger: Logger) {
@@ -112,9 +137,15 @@ struct LogObserver: EngineObserver {
             if let duration = recorded.attempt.duration {
                 self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))
             }
-            if recorded.attempt.outcome == .succeeded {
+            let subscription = recorded.delivery.subscription
+            switch recorded.state {
+            case .delivered:
                 logger.debug("delivered", metadata: metadata(recorded))
-            } else {
+            case .failed where !recorded.delivery.event.isTest:
+                lost("delivery failed", subscription) { metadata(recorded) }
+            case .unknown where !recorded.delivery.event.isTest:
+                lost("delivery unknown: nobody can tell whether it arrived", subscription) { metadata(recorded) }
+            default:
                 logger.info("attempt failed", metadata: metadata(recorded))
             }
         }
@@ -138,11 +169,22 @@ struct LogObserver: EngineObserver {
 
     func noticed(_ notice: EngineNotice) {
         switch notice {
-        case .disabled(let subscription, let cause):
+        case .disabled(let subscription, let cause, let attempt):
+            var metadata: Logger.Metadata = ["subscription": "\(subscription)", "cause": "\(cause.rawValue)"]
+            if let attempt {
+                metadata["delivery"] = "\(attempt.delivery)"
+                metadata["event"] = "\(attempt.event)"
+                if let status = attempt.status { metadata["status"] = "\(status)" }
+                if let error = attempt.error { metadata["error"] = "\(error.rawValue)" }
+            }
             logger.warning(
                 "subscription disabled: its open deliveries are cancelled; `webhooks enable` brings it back",
-                metadata: ["subscription": "\(subscription)", "cause": "\(cause.rawValue)"]
+                metadata: metadata
             )
+        case .withdrawalEnded(let subscription, let count):
+            line(.notice, "open deliveries of a disabled subscription are cancelled", "withdrawalEnded") {
+                ["subscription": "\(subscription)", "deliveries": "\(count)"]
+            }
         case .enabled(let subscription):
             logger.notice("subscription enabled", metadata: ["subscription": "\(subscription)"])
         case .paused(let subscription, let until):
@@ -171,7 +213,7 @@ struct LogObserver: EngineObserver {
             }
         case .withdrawn(let subscription, let count):
             withoutAttempt(.cancelled, .disabled).increment(by: count)
-            logger.info(
+            logger.debug(
                 "deliveries of a disabled subscription are cancelled",
                 metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
             )
@@ -203,9 +245,18 @@ struct LogObserver: EngineObserver {
                 "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it",
                 "setAside"
             ) { ["event": "\(event)", "reason": "\(reason)"] }
-        case .storeFailed(let error):
-            logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
+        case .storeFailed(let error, let occasion):
+            if occasion != .again { onStoreTrouble(error) }
+            switch occasion {
+            case .first:
+                logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
+            case .reminder(let since):
+                logger.error("the store still fails", metadata: ["error": "\(error)", "since": "\(since)"])
+            case .again:
+                logger.debug("the store failed again", metadata: ["error": "\(error)"])
+            }
         case .storeRecovered:
+            onStoreTrouble(nil)
             logger.notice("the store works again")
         case .recovered(let interrupted, let unknown):
             logger.warning(
@@ -229,14 +280,5 @@ struct LogObserver: EngineObserver {
     func failed(_ error: StoreError) {
         onFailure(error)
         logger.critical("the store can't be trusted; delivery has stopped", metadata: ["error": "\(error)"])
-    }
-}
-
-/// A budget for each kind of line.
-final class LineBudgets: Sendable {
-    private let budgets = Mutex<[String: LineBudget]>([:])
-
-    func take(_ kind: String) -> Int? {
-        budgets.withLock { $0[kind, default: LineBudget()].take(at: .now) }
     }
 }

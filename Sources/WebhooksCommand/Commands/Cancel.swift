@@ -7,10 +7,13 @@ struct Cancel: AsyncParsableCommand {
         discussion: """
             Of an event that is due later: the event; else its deliveries that are pending or wait for a retry. An \
             attempt under way is not cut off: it may still deliver, and should it fail, no retry follows. That and what \
-            was too late is listed, and the command exits 1. With --subscription also what events would bring it that were \
-            accepted and not matched yet, those that are due later included; other subscriptions still get those.
+            was too late is listed, and the command exits 1. With --subscription and ids only what of them is that \
+            subscription's. With --subscription alone all that it has open, and what events would bring it that were \
+            accepted and not matched yet, those that are due later included; other subscriptions still get those. Asks \
+            about that on a terminal.
 
               webhooks cancel reminder-7
+              webhooks cancel reminder-7 --subscription crm
               webhooks cancel dlv_4711 dlv_4712
               webhooks cancel --subscription crm
             """
@@ -19,8 +22,13 @@ struct Cancel: AsyncParsableCommand {
     @Argument(help: "Ids of events or deliveries.")
     var ids: [String] = []
 
-    @Option(help: "All open deliveries of this subscription, also of one that the configuration no longer has.")
+    @Option(
+        help: "Without ids all open deliveries of this subscription, also of one that the configuration no longer has."
+    )
     var subscription: String?
+
+    @Flag(help: "Doesn't ask.")
+    var yes = false
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -33,6 +41,11 @@ struct Cancel: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         try await KnownNames(opened).check(subscription: subscription)
+        if let subscription, ids.isEmpty, !yes, Question.canAsk {
+            let open = try await opened.log.openDeliveries(of: subscription).waiting
+            let deliveries = Counted.text(open, "open delivery", plural: "open deliveries")
+            if open > 0 { try Question.confirm("cancel \(deliveries) of \(subscription)?") }
+        }
         let result = try await opened.log.cancel(ids, subscription: subscription)
         if options.json {
             var members: [(String, JSONOutput)] = [
@@ -73,7 +86,7 @@ struct Cancel: AsyncParsableCommand {
         )
         for id in result.unknown { list("unknown  ", ["\(id)\(try await IDHint.question(id, in: log))"]) }
         for item in result.refused { Output.standard.writeLine("refused    \(RefusedOutput.text(item))") }
-        if let subscription { writeCounts(result, of: subscription) }
+        if let subscription { writeCounts(result, of: subscription, hasIDs: !ids.isEmpty) }
         if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
     }
 
@@ -89,10 +102,12 @@ struct Cancel: AsyncParsableCommand {
     }
 
     /// How many of each, where nobody has given the ids.
-    private func writeCounts(_ result: CancelResult, of subscription: String) {
+    private func writeCounts(_ result: CancelResult, of subscription: String, hasIDs: Bool) {
         var lines: [String] = []
-        if !result.deliveries.isEmpty { lines.append("\(Counted.deliveries(result.deliveries.count)) cancelled") }
-        if !result.underWay.isEmpty {
+        if !result.deliveries.isEmpty, !hasIDs {
+            lines.append("\(Counted.deliveries(result.deliveries.count)) cancelled")
+        }
+        if !result.underWay.isEmpty, !hasIDs {
             lines.append("\(Counted.deliveries(result.underWay.count)) under way: no retry will follow")
         }
         if result.unmatchedEvents > 0 {

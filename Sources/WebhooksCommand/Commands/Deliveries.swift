@@ -33,6 +33,7 @@ struct DeliveriesList: AsyncParsableCommand {
         query.tenant = page.tenant
         query.isTest = page.test
         query.states = Set(delivery.state)
+        query.errors = Set(delivery.error)
         query.subscription = delivery.subscription
         if let after = page.after {
             guard let row = try await log.delivery(named: after) else {

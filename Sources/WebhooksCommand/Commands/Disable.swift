@@ -29,7 +29,7 @@ struct Disable: AsyncParsableCommand {
         if open > 0, !yes {
             let question =
                 "disable \(subscription) and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))?"
-            guard Question.confirms(PlainText.escaped(question)) else { throw ExitStatus.negative }
+            try Question.confirm(question)
         }
         try await opened.log.setEnabled(false, subscription: subscription, configured: opened.configuredNames)
         var next = "`webhooks enable \(subscription)` lifts it"

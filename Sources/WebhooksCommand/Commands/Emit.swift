@@ -169,7 +169,7 @@ struct Emit: AsyncParsableCommand {
         let trap = InterruptTrap()
         let (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let receipt = try await dispatcher.emitWithinCommand(event)
-            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
+            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
             let wait = try await waiting.run(events: [event.id], timeout: self.wait.duration)
             return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
         }

@@ -5,10 +5,11 @@ struct Enable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Enables a subscription that was disabled by hand, by 410 or for nothing but failures.",
         discussion: """
-            What was missed meanwhile is in the log as cancelled:
+            What was missed meanwhile is in the log as cancelled with the error `disabled`, apart from what was cancelled \
+            by hand. Says how much that is, and how to send it again:
 
               webhooks enable crm
-              webhooks retrigger --state cancelled --subscription crm
+              webhooks retrigger --error disabled --subscription crm
             """
     )
 
@@ -19,37 +20,54 @@ struct Enable: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        let disabled = try await opened.log.setEnabled(
-            true,
-            subscription: subscription,
-            configured: opened.configuredNames
-        )
-        if options.json { return Disable.json(subscription, isEnabled: true).write() }
-        let isOff = opened.isOff(subscription)
-        var cancelled = 0
-        if let disabled, !isOff {
-            cancelled = try await opened.log.cancelledDeliveries(
-                of: subscription,
-                since: disabled.at,
-                limit: Self.mostCounted
+        let log = opened.log
+        try await log.checkKnown(subscription, configured: opened.configuredNames)
+        if opened.configuration != nil, let entries = opened.outline.entries,
+            !entries.contains(where: { $0.name == subscription })
+        {
+            let open = try await log.openDeliveries(of: subscription).waiting
+            throw CommandFailure(
+                .negative,
+                code: WebhooksError.Code.refused.description,
+                "the configuration has no \(subscription): nothing is sent to it until it is back there",
+                hint: open > 0 ? "`webhooks cancel --subscription \(subscription)` drops what it has open" : nil
             )
         }
-        let line = Self.text(subscription, wasDisabled: disabled != nil, isOff: isOff, cancelled: cancelled)
-        Output.standard.writeLine(PlainText.escaped(line))
+        let disabled = try await log.setEnabled(true, subscription: subscription, configured: opened.configuredNames)
+        var missed = MissedDeliveries()
+        if let disabled { missed = try await log.missedDeliveries(of: subscription, by: disabled) }
+        if options.json {
+            let members: [(String, JSONOutput)] = [
+                ("subscription", .text(subscription)), ("enabled", .bool(true)), ("missed", .integer(missed.cancelled)),
+                ("gone", .strings(missed.gone.map(\.description))),
+            ]
+            return JSONOutput.object(members).write()
+        }
+        let lines = Self.report(subscription, wasDisabled: disabled != nil, isOff: opened.isOff(subscription), missed)
+        for line in lines { Output.standard.writeLine(PlainText.escaped(line)) }
     }
 
-    private static let mostCounted = 1000
-
-    /// - Parameters:
-    ///   - isOff: whether the configuration says `enabled: false`.
-    ///   - cancelled: deliveries that were cancelled while it was disabled.
-    static func text(_ name: String, wasDisabled: Bool, isOff: Bool, cancelled: Int) -> String {
-        let line = "\(name) " + (wasDisabled ? "is enabled" : "was not disabled")
-        if isOff { return line + "; the configuration says `enabled: false`" }
-        guard wasDisabled, cancelled > 0 else { return line }
-        let count = cancelled < mostCounted ? Counted.deliveries(cancelled) : "\(mostCounted) deliveries or more"
-        let was = cancelled == 1 ? "was" : "were"
-        return line
-            + "; \(count) \(was) cancelled meanwhile: `webhooks retrigger --state cancelled --subscription \(name)` sends them again"
+    /// What was done, and the commands that bring back what was missed.
+    static func report(_ name: String, wasDisabled: Bool, isOff: Bool, _ missed: MissedDeliveries) -> [String] {
+        let off = isOff ? "; the configuration says `enabled: false`" : ""
+        guard wasDisabled else { return ["\(name) was not disabled\(off)"] }
+        var lines = ["\(name) is enabled\(off)"]
+        if missed.cancelled > 0 {
+            let least = missed.cancelled >= MissedDeliveries.most ? "at least " : ""
+            let were = missed.cancelled == 1 ? "was" : "were"
+            lines.append(
+                "\(least)\(Counted.deliveries(missed.cancelled)) \(were) cancelled meanwhile: "
+                    + "`webhooks retrigger --error disabled --subscription \(name)` sends them again"
+            )
+        }
+        if !missed.gone.isEmpty {
+            let ids = missed.gone.map(\.description).joined(separator: " ")
+            let were = missed.gone.count == 1 ? "was" : "were"
+            lines.append(
+                "\(Counted.deliveries(missed.gone.count)) \(were) answered with 410: `webhooks retrigger \(ids)` sends "
+                    + "\(missed.gone.count == 1 ? "it" : "them") again"
+            )
+        }
+        return lines
     }
 }

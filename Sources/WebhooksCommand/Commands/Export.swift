@@ -31,6 +31,7 @@ struct Export: AsyncParsableCommand {
         query.until = filter.until?.moment
         query.topics = filter.topic
         query.states = Set(delivery.state)
+        query.errors = Set(delivery.error)
         query.subscription = delivery.subscription
         // What goes to a terminal must not act there: JSON has escapes that mean the same, and a line of CSV that is only
         // looked at is escaped as other text is.

@@ -8,7 +8,8 @@ struct Prune: AsyncParsableCommand {
             Deliveries that settled before the retention, with their attempts, then events without deliveries. An event's \
             id is forgotten with it. A running dispatcher does the same by itself, once an hour, with \
             `dispatcher.retention`: what was past it an hour before too, and at most a tenth of the log at once. On a \
-            terminal it asks before it deletes what the retention would keep.
+            terminal it asks before it deletes what the retention would keep. It refuses to delete all that has settled, \
+            which a clock that is ahead would make of it; --yes does it.
 
               webhooks prune --older-than 90d
             """
@@ -39,8 +40,23 @@ struct Prune: AsyncParsableCommand {
             )
         }
         // A missing store comes before any question.
-        _ = try await opened.log.events()
-        guard yes || confirms(age, retention: opened.outline.retention) else { throw ExitStatus.negative }
+        if !yes {
+            if let newest = try await newestSettled(opened.log), Self.looksWrong(newest, age: age, now: .now) {
+                let text =
+                    "all that has settled would be deleted: the newest did \(RelativeTime.text(newest, now: .now))"
+                guard Question.canAsk else {
+                    throw CommandFailure(
+                        .negative,
+                        code: WebhooksError.Code.refused.description,
+                        text,
+                        hint: "is this machine's clock right? --yes deletes it all the same"
+                    )
+                }
+                try Question.confirm("\(text). Delete it?")
+            } else if let question = question(age, retention: opened.outline.retention) {
+                try Question.confirm(question)
+            }
+        }
         let result = try await opened.log.prune(olderThan: age)
         if options.json {
             var members: [(String, JSONOutput)] = [
@@ -60,10 +76,24 @@ struct Prune: AsyncParsableCommand {
         if !result.refused.isEmpty { throw ExitStatus.negative }
     }
 
-    /// Asks a person who is about to delete more than is deleted anyway.
-    private func confirms(_ age: Duration, retention: Duration?) -> Bool {
-        guard age < retention ?? .seconds(86_400) else { return true }
+    /// Whether so much would go that the clock may be ahead: all that has settled.
+    static func looksWrong(_ newestSettled: Timestamp, age: Duration, now: Timestamp) -> Bool {
+        // Who asks for all that has settled gets it.
+        age > .zero && newestSettled < now - age
+    }
+
+    /// When the newest delivery that has settled did so; `nil`: none has.
+    private func newestSettled(_ log: WebhookLog) async throws -> Timestamp? {
+        var query = DeliveryQuery(states: [.delivered, .failed, .unknown, .cancelled])
+        // By id; a few of the newest may have waited long.
+        query.limit = 100
+        return try await log.deliveries(query).compactMap(\.settledAt).max()
+    }
+
+    /// What to ask a person who is about to delete more than is deleted anyway.
+    private func question(_ age: Duration, retention: Duration?) -> String? {
+        guard age < retention ?? .seconds(86_400) else { return nil }
         let kept = retention.map { ", which `dispatcher.retention` keeps for \(DurationArgument($0).text)" } ?? ""
-        return Question.confirms("delete all that settled more than \(DurationArgument(age).text) ago\(kept)?")
+        return "delete all that settled more than \(DurationArgument(age).text) ago\(kept)?"
     }
 }

@@ -48,7 +48,8 @@ struct Retrigger: AsyncParsableCommand {
 
     func validate() throws {
         let hasFilter =
-            !delivery.state.isEmpty || delivery.subscription != nil || filter.since != nil || filter.until != nil
+            !delivery.state.isEmpty || !delivery.error.isEmpty || delivery.subscription != nil || filter.since != nil
+            || filter.until != nil
             || !filter.topic.isEmpty
         if ids.isEmpty && !hasFilter {
             throw ValidationError("missing ids of events or deliveries, or a filter such as --state failed --since 2h")
@@ -67,7 +68,7 @@ struct Retrigger: AsyncParsableCommand {
         if dryRun {
             reportMatches(plan)
         } else if plan.count > 0 {
-            guard confirms(plan.count) else { throw ExitStatus.negative }
+            if plan.count > Self.many, !yes { try Question.confirm("send \(Counted.deliveries(plan.count)) again?") }
             try await send(plan, dispatcher)
         } else if plan.refusals.isEmpty, plan.unknown.isEmpty, !options.json {
             Output.standard.writeLine("nothing to send again")
@@ -81,20 +82,13 @@ struct Retrigger: AsyncParsableCommand {
         query.until = filter.until?.moment
         query.topics = filter.topic
         query.states = Set(delivery.state)
+        query.errors = Set(delivery.error)
         query.subscription = delivery.subscription
         return query
     }
 
     /// More than this are asked about.
     private static let many = 100
-
-    /// Asks a person who may have meant fewer.
-    private func confirms(_ count: Int) -> Bool {
-        guard count > Self.many, !yes, isatty(STDIN_FILENO) == 1, Terminal.standardError.isTerminal else { return true }
-        Output.error.write("send \(Counted.deliveries(count)) again? [y/N] ")
-        let answer = readLine() ?? ""
-        return ["y", "yes"].contains(answer.lowercased())
-    }
 
     private func send(_ plan: RetriggerPlan, _ dispatcher: WebhookDispatcher) async throws {
         FileDescriptors.raiseLimit()
@@ -108,7 +102,7 @@ struct Retrigger: AsyncParsableCommand {
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
             let ids = try await insert(plan, dispatcher, trap)
             let events = Set(try await dispatcher.log.deliveries(ids).map(\.event)).union(plan.setAside)
-            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
+            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
             let wait = try await waiting.run(events: Array(events), timeout: self.wait.duration)
             let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
             return (

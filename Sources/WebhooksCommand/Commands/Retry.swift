@@ -28,6 +28,13 @@ struct Retry: AsyncParsableCommand {
     )
     var state: [DeliveryState] = []
 
+    @Option(
+        help: "Only what failed last with this error: status, timeout, connect. Repeatable.",
+        completion: .list(DeliveryError.allCases.map(\.rawValue)),
+        transform: DeliveryFilterOptions.error
+    )
+    var error: [DeliveryError] = []
+
     @Option(help: "Only this subscription's.")
     var subscription: String?
 
@@ -38,7 +45,8 @@ struct Retry: AsyncParsableCommand {
 
     func validate() throws {
         let hasFilter =
-            !state.isEmpty || subscription != nil || filter.since != nil || filter.until != nil || !filter.topic.isEmpty
+            !state.isEmpty || !error.isEmpty || subscription != nil || filter.since != nil || filter.until != nil
+            || !filter.topic.isEmpty
         if ids.isEmpty && !hasFilter {
             throw ValidationError("missing ids of events or deliveries, or a filter such as --state waiting")
         }
@@ -61,7 +69,7 @@ struct Retry: AsyncParsableCommand {
             report(matches: plan.deliveries.count)
         } else {
             plan = try await log.retry(plan)
-            try await report(plan, log)
+            try await report(plan, opened)
         }
         try await reportRest(plan, log)
     }
@@ -72,6 +80,7 @@ struct Retry: AsyncParsableCommand {
         query.until = filter.until?.moment
         query.topics = filter.topic
         query.states = Set(state)
+        query.errors = Set(error)
         query.subscription = subscription
         return query
     }
@@ -84,7 +93,8 @@ struct Retry: AsyncParsableCommand {
         Output.standard.writeLine("\(Counted.deliveries(count)) would be due now")
     }
 
-    private func report(_ plan: RetryPlan, _ log: WebhookLog) async throws {
+    private func report(_ plan: RetryPlan, _ opened: OpenedLog) async throws {
+        let log = opened.log
         let deliveries = try await log.deliveries(plan.deliveries)
         if options.json {
             for delivery in deliveries { DeliveryOutput.json(delivery).write() }
@@ -99,6 +109,7 @@ struct Retry: AsyncParsableCommand {
         }
         guard !deliveries.isEmpty else { return }
         try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
+        ParkedNotice.write(deliveries, opened, asJSON: options.json)
         try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
         if let running = log.runningDispatcher() {
             guard running.isStopping else { return }

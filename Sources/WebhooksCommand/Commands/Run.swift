@@ -43,6 +43,10 @@ struct Run: AsyncParsableCommand {
         FileDescriptors.raiseLimit()
         signals.onStop { dispatcher.shutDown() }
         signals.onReload { dispatcher.reload() }
+        signals.onAbort {
+            guard let count = dispatcher.attemptsUnderWay else { return logger.warning("stopped at once") }
+            logger.warning("stopped at once; \(Counted.text(count, "attempt")) cut off")
+        }
         guard isBounded else { return try await dispatcher.run(until: .shutdown) }
         let before = try await RunTally.now(dispatcher)
         try await dispatcher.run(until: untilIdle ? .idle : .settled)
@@ -51,6 +55,15 @@ struct Run: AsyncParsableCommand {
             change.json.write()
         } else {
             Output.standard.writeLine(change.text(later: try await dispatcher.log.scheduledEvents()))
+        }
+        if change.parked > 0, untilSettled {
+            let are = change.parked == 1 ? "is" : "are"
+            Notice.note(
+                "parked",
+                "\(Counted.deliveries(change.parked)) \(are) parked: the configuration lacks their subscriptions, "
+                    + "which `webhooks stats` shows",
+                asJSON: options.json
+            )
         }
         if signals.isStopping || !change.isGood { throw ExitStatus.negative }
     }

@@ -39,7 +39,14 @@ struct ConfigurationOptions: ParsableArguments {
     /// A dispatcher over the configuration. Opens no store yet.
     func dispatcher(logLevel standard: Logger.Level = .warning) async throws -> WebhookDispatcher {
         try checkStore()
-        return try await WebhookDispatcher(configuration: configuration, logger: logger(standard))
+        let dispatcher = try await WebhookDispatcher(configuration: configuration, logger: logger(standard))
+        noteNewStore(of: dispatcher.log)
+        return dispatcher
+    }
+
+    /// Says so where the command makes a store: in the wrong place it would be taken for an empty one.
+    func noteNewStore(of log: WebhookLog) {
+        log.onNewStore { [json] path in Notice.note("new_store", "made a new store at \(path)", asJSON: json) }
     }
 
     /// A logger to stderr.

@@ -52,8 +52,25 @@ struct DeliveryFilterOptions: ParsableArguments {
     )
     var state: [DeliveryState] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Only what failed last with this error, such as status, timeout, connect, or disabled. Repeatable.",
+            valueName: "class"
+        ),
+        completion: .list(DeliveryError.allCases.map(\.rawValue)),
+        transform: Self.error
+    )
+    var error: [DeliveryError] = []
+
     @Option(help: "Only this subscription's.")
     var subscription: String?
+
+    static func error(_ text: String) throws -> DeliveryError {
+        if let error = DeliveryError(rawValue: text) { return error }
+        let names = DeliveryError.allCases.map(\.rawValue)
+        let hint = NameHint.question(text, in: names) ?? "there are \(names.joined(separator: ", "))"
+        throw ValidationError("there is no error \(text); \(hint)")
+    }
 
     static func state(_ text: String) throws -> DeliveryState {
         if let state = DeliveryState(rawValue: text) { return state }

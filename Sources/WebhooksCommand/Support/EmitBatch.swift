@@ -41,7 +41,7 @@ struct EmitBatch {
             let due = stored.filter { $0.deliverAt.map { $0 <= now } ?? true }.map(\.id)
             var wait = FirstAttempts(areDone: true, outstanding: 0)
             if failure == nil, !due.isEmpty {
-                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap)
+                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: emit.options.json)
                 wait = try await waiting.run(events: due, timeout: emit.wait.duration)
             }
             return (try await report(stored), stored.count, wait, failure)

@@ -4,13 +4,20 @@ internal import Webhooks
 struct FirstAttemptsWait {
     var dispatcher: WebhookDispatcher
     var trap: InterruptTrap
+    var asJSON: Bool
 
     func run(events: [String], timeout: Duration) async throws(WebhooksError) -> FirstAttempts {
         let line = ProgressLine()
-        let waiting = Task { [dispatcher] () -> Result<FirstAttempts, WebhooksError> in
+        let waiting = Task { [dispatcher, asJSON] () -> Result<FirstAttempts, WebhooksError> in
+            var isToldOfTrouble = false
             do throws(WebhooksError) {
                 return .success(
                     try await dispatcher.waitForFirstAttempts(of: events, timeout: timeout) { progress in
+                        if !isToldOfTrouble, progress.outstanding > 0, let stuck = Self.stuck(dispatcher) {
+                            isToldOfTrouble = true
+                            line.clear()
+                            Notice.warning("store", stuck, asJSON: asJSON)
+                        }
                         line.update("waiting for \(Counted.text(progress.outstanding, "first attempt"))")
                     }
                 )
@@ -31,5 +38,13 @@ struct FirstAttemptsWait {
         // A read that was cut off says nothing about the store.
         if trap.isTriggered, case .failure = result { return FirstAttempts(areDone: false, outstanding: events.count) }
         return try result.get()
+    }
+
+    /// Says why the dispatcher that would deliver can't.
+    private static func stuck(_ dispatcher: WebhookDispatcher) -> String? {
+        guard let running = dispatcher.log.runningDispatcher(), let trouble = running.storeTrouble else { return nil }
+        return
+            "the dispatcher, process \(running.processID), can't write to the store (\(trouble)) and delivers nothing "
+            + "until it can; the event is on disk"
     }
 }

@@ -41,11 +41,9 @@ extension ConfigurationOptions {
         let path = path
         // Nobody has named a configuration and none is needed.
         if let store, !path.isGiven, access(path.text, F_OK) != 0 {
-            return OpenedLog(
-                log: try WebhookLog(store, logger: logger()),
-                outline: ConfigurationOutline(),
-                configuration: nil
-            )
+            let log = try WebhookLog(store, logger: logger())
+            noteNewStore(of: log)
+            return OpenedLog(log: log, outline: ConfigurationOutline(), configuration: nil)
         }
         let outline = configuration.outline()
         if outline.store == nil {
@@ -58,10 +56,8 @@ extension ConfigurationOptions {
             message += "; `webhooks validate` tells more. Going on with the store alone"
             Notice.warning("configuration", message, asJSON: json)
         }
-        return OpenedLog(
-            log: WebhookLog(location: outline.store, logger: logger()),
-            outline: outline,
-            configuration: configuration
-        )
+        let log = WebhookLog(location: outline.store, logger: logger())
+        noteNewStore(of: log)
+        return OpenedLog(log: log, outline: outline, configuration: configuration)
     }
 }

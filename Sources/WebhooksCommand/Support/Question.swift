@@ -2,11 +2,17 @@ internal import Glibc
 
 /// Asks a person; a program that isn't one is taken at its word.
 enum Question {
-    /// Whether the answer is yes. Asks only where stdin and stderr are a terminal: elsewhere the answer is yes.
-    static func confirms(_ text: String) -> Bool {
-        guard isatty(STDIN_FILENO) == 1, Terminal.standardError.isTerminal else { return true }
-        Output.error.write("\(text) [y/N] ")
+    /// Whether there is a person to ask.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && Terminal.standardError.isTerminal }
+
+    /// Ends the command, with a word, where the answer is not yes. Asks only where stdin and stderr are a terminal:
+    /// elsewhere the answer is yes.
+    static func confirm(_ text: String) throws {
+        guard canAsk else { return }
+        Output.error.write("\(PlainText.escaped(text)) [y/N] ")
         let answer = readLine() ?? ""
-        return ["y", "yes"].contains(answer.lowercased())
+        if ["y", "yes"].contains(answer.lowercased()) { return }
+        Output.error.writeLine("nothing was done")
+        throw ExitStatus.negative
     }
 }

@@ -13,9 +13,13 @@ final class RunSignals: @unchecked Sendable {
         var hasReloadWaiting = false
         var onStop: (@Sendable () -> Void)?
         var onReload: (@Sendable () -> Void)?
+        var onAbort: (@Sendable () -> Void)?
     }
 
     private static let signals: [Int32] = [SIGHUP, SIGINT, SIGTERM]
+
+    /// How long the last line may take.
+    private static let lastWord: DispatchTimeInterval = .milliseconds(100)
 
     private let state = Mutex(State())
     /// A reload takes a while; a request to stop doesn't wait for it.
@@ -72,6 +76,9 @@ final class RunSignals: @unchecked Sendable {
         if isLate { handler() }
     }
 
+    /// What to say before the process ends at once, for the second request to stop.
+    func onAbort(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.onAbort = handler } }
+
     /// What to do about SIGHUP; once for all that have come already.
     func onReload(_ handler: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
@@ -92,12 +99,21 @@ final class RunSignals: @unchecked Sendable {
     }
 
     private func stop(_ number: Int32) {
-        let (isFirst, handler) = state.withLock { state in
+        let (isFirst, handler, abort) = state.withLock { state in
             defer { state.isStopping = true }
-            return (!state.isStopping, state.onStop)
+            return (!state.isStopping, state.onStop, state.onAbort)
         }
-        // As a kill would: what is on the wire is found as interrupted by whoever comes next.
-        if !isFirst { _exit(128 + number) }
+        if !isFirst {
+            // A reader of the log that is stuck must hold nothing up.
+            let said = DispatchSemaphore(value: 0)
+            DispatchQueue.global(qos: .userInitiated).async {
+                abort?()
+                said.signal()
+            }
+            _ = said.wait(timeout: .now() + Self.lastWord)
+            // As a kill would: what is on the wire is found as interrupted by whoever comes next.
+            _exit(128 + number)
+        }
         handler?()
     }
 

@@ -7,6 +7,8 @@ struct RunTally {
     private var unknown = 0
     private var waiting = 0
     private var pending = 0
+    /// Open deliveries of subscriptions that the configuration has no more, or not enabled.
+    private(set) var parked = 0
 
     /// The numbers now; all zero where there is no store yet.
     static func now(_ dispatcher: WebhookDispatcher) async throws -> RunTally {
@@ -21,7 +23,9 @@ struct RunTally {
 
     private mutating func add(_ row: SubscriptionOverview) {
         switch row.obstacle {
-        case .missing, .configuration: return
+        case .missing, .configuration:
+            parked += [.pending, .waiting, .inFlight].reduce(0) { $0 + row.statistics.count($1) }
+            return
         case .disabled, nil: break
         }
         delivered += row.statistics.count(.delivered)

@@ -7,6 +7,7 @@ extension StoreConformance {
         Check("after a cancellation in flight no retry follows", cancelsInFlight),
         Check("engines are told whose deliveries wait no more", tellsOfCancellations),
         Check("all of a subscription is cancelled", cancelsSubscription),
+        Check("ids and a subscription mean what both name", cancelsBoth),
         Check("a subscription's share of events that were not matched yet is cancelled", cancelsUnmatched),
     ]
 
@@ -119,9 +120,43 @@ extension StoreConformance {
     static func tellsOfCancellations(_ driver: StoreDriver) async throws {
         _ = try await driver.accept(.sample("e1"), [.pending("a"), .pending("b"), .claimed("c")])
         _ = try await driver.accept(.sample("e2"), [.pending("d")])
-        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: "d", at: .at(15))
+        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: "a", at: .at(15))
+        let first = try await driver.store.health().filter { $0.retries > 0 }.map(\.subscription)
+        try expect(first, ["a"], "of one subscription")
+        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: nil, at: .at(15))
+        _ = try await driver.store.cancel(events: [], deliveries: [], subscription: "d", at: .at(15))
         let told = try await driver.store.health().filter { $0.retries > 0 }.map(\.subscription)
         try expect(told, ["a", "b", "d"], "whose deliveries wait no more")
+    }
+
+    static func cancelsBoth(_ driver: StoreDriver) async throws {
+        let first = try await driver.accept(.sample("e1"), [.pending("a"), .pending("b")])
+        let second = try await driver.accept(.sample("e2"), [.pending("a"), .pending("b")])
+        let waiting = try await driver.acceptPending(.sample("e3"))
+        let other = try await driver.acceptPending(.sample("e4"))
+        let result = try await driver.store.cancel(
+            events: ["e1", "e3"],
+            deliveries: [second[1]],
+            subscription: "a",
+            at: .at(40)
+        )
+        let expected = CancelResult(
+            deliveries: [first[0]],
+            unknown: [second[1].description],
+            unmatchedEvents: 1
+        )
+        try expect(result, expected, "the event's delivery to the subscription; no other's delivery")
+        for id in [first[1], second[0], second[1]] {
+            try expect(try await driver.delivery(id).state, .pending, "\(id) stays")
+        }
+        let none = try await driver.store.cancel(events: ["e2"], deliveries: [], subscription: "c", at: .at(40))
+        try expect(none, CancelResult(unknown: ["e2"]), "an event that the subscription has nothing of")
+        let done = try await driver.commit { batch in
+            batch.fanOuts = [
+                fanOut(waiting, [.pending("b"), .claimed("a")]), fanOut(other, [.claimed("a")]),
+            ]
+        }
+        try expect(cancelled(done), [[1], []], "of the event that waited, that subscription's alone")
     }
 
     static func cancelsUnmatched(_ driver: StoreDriver) async throws {

@@ -101,6 +101,9 @@ extension StoreConformance {
         try expect(try await list { $0.limit = 2 }, Array(all[0..<2]), "the first page")
         try expect(try await list { ($0.limit, $0.after) = (2, all[1]) }, Array(all[2..<4]), "the second page")
         try expect(try await list { $0.after = all[4] }, [], "behind the last")
+        _ = try await driver.record(first[1], status: 500, error: .status, next: .settled(.failed))
+        try expect(try await list { $0.errors = [.status, .disabled] }, [first[1]], "errors")
+        try expect(try await list { $0.errors = [.disabled] }, [], "an error that nothing has")
         let both = try await list { ($0.subscription, $0.states) = ("b", [.pending]) }
         try expect(both, [second[1]], "two conditions")
     }

@@ -32,7 +32,8 @@ extension StoreConformance {
         _ = try await driver.claim(ids[2], number: 2)
         try expect(try await progress(["e2"]), [0, 2, 3], "a second attempt is in flight")
         try expect(try await progress(["e2", "e2", "e3"]), [0, 3, 4], "an event counts once")
-        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: "a", at: .at(50))
+        _ = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: nil, at: .at(50))
+        _ = try await driver.store.cancel(events: [], deliveries: [], subscription: "a", at: .at(50))
         try expect(try await progress(["e1", "e2", "e3"]), [0, 1, 2], "once things are cancelled")
         try expect(try await progress([]), [0, 0, 0], "no events")
     }

@@ -6,7 +6,8 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case storeFailure, lostFiles, lostFilesAfterCommit
     case clockStep, clockJump, clockReturn
     // Other processes.
-    case detachedEmit, cancel, cancelSubscription, cancelInFlight, disable, enable, retrigger, retry, pause, resume
+    case detachedEmit, cancel, cancelSubscription, cancelShare, cancelInFlight, disable, enable, retrigger, retry, pause
+    case resume
     // Rows and events that go wrong by themselves.
     case refusedDelivery, refusedEvent, refusedClaim, refusedSettlement, refusedAttempt, refusedOutcome
     case unrenderable, deadlyRendering, deadlyRequest, largeEvent

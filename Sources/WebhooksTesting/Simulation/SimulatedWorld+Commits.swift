@@ -139,7 +139,9 @@ extension SimulatedWorld {
     /// What was cancelled with its whole subscription, before it was matched, stays so; nothing else is.
     private func checkCancelled(_ fanOut: FanOut, _ ids: [Delivery.ID], _ cancelled: Set<Int>) throws {
         for (position, (delivery, id)) in zip(fanOut.deliveries.deliveries, ids).enumerated() {
-            let isCancelled = cancelledUpTo[delivery.subscription].map { fanOut.event <= $0 } ?? false
+            let isCancelled =
+                cancelledUpTo[delivery.subscription].map { fanOut.event <= $0 } ?? false
+                || cancelledShares[delivery.subscription]?.contains(fanOut.event) == true
             try Violation.require(
                 isCancelled == cancelled.contains(position),
                 "\(id) for \(delivery.subscription) \(isCancelled ? "is started although" : "is cancelled, and not") cancelled"

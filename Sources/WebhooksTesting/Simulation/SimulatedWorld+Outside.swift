@@ -32,8 +32,12 @@ extension SimulatedWorld {
 
     private func cancel() {
         let moment = clock.now
-        let ids = (0..<3).compactMap { _ in random.pick(events)?.id }
-        let subscription = random.chance(25) ? random.pick(allSubscriptions)?.name : nil
+        let subscription = random.chance(40) ? random.pick(allSubscriptions)?.name : nil
+        let isWhole = subscription != nil && random.chance(60)
+        let ids = isWhole ? [] : (0..<3).compactMap { _ in random.pick(events)?.id }
+        let waiting = ids.compactMap { id in
+            store.rows.events.values.first { $0.event.id == id && $0.state != .fannedOut && $0.state != .cancelled }
+        }
         let lastEvent = store.rows.events.keys.max()
         guard
             let result = write({ rows in
@@ -46,8 +50,15 @@ extension SimulatedWorld {
             report.count(.cancelInFlight)
         }
         cancelledEvents.formUnion(result.events)
-        if let subscription, let lastEvent { cancelledUpTo[subscription] = lastEvent }
-        report.count(subscription == nil ? .cancel : .cancelSubscription)
+        if let subscription, let lastEvent {
+            if isWhole {
+                cancelledUpTo[subscription] = lastEvent
+            } else {
+                let own = waiting.filter { ($0.target ?? subscription) == subscription }.map(\.row)
+                cancelledShares[subscription, default: []].formUnion(own)
+            }
+        }
+        report.count(subscription == nil ? .cancel : isWhole ? .cancelSubscription : .cancelShare)
         log("cancelled \(result.deliveries), \(result.events)")
     }
 

@@ -54,6 +54,8 @@ final class SimulatedWorld {
     var cancelledEvents: Set<String> = []
     /// Subscriptions all of whose deliveries were cancelled, with the last event (row) accepted before.
     var cancelledUpTo: [String: Int64] = [:]
+    /// Events (rows) of which a subscription's share alone was cancelled before they were matched.
+    var cancelledShares: [String: Set<Int64>] = [:]
     /// Who was to get an event, once it was matched for good.
     var expected: [String: [String]] = [:]
     /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.

@@ -140,7 +140,7 @@ extension InMemoryRows {
         guard let event = events[fanOut.event], event.state == .waitsForFanOut else { return .refused }
         setState(.fannedOut, ofEvent: fanOut.event)
         var new = fanOut.deliveries
-        let cancelled = new.cancel { name in unmatchedCancellations[name].map { fanOut.event <= $0 } ?? false }
+        let cancelled = new.cancel { name in unmatchedCancellations[name]?.contains(fanOut.event) ?? false }
         let ids = insert(new, event: fanOut.event, place: event.place ?? lastEvent, at: fanOut.createdAt, onRefusal)
         return .stored(deliveries: ids, cancelled: cancelled)
     }

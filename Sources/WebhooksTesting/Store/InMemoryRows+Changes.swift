@@ -10,6 +10,18 @@ extension InMemoryRows {
     ) -> CancelResult {
         var result = CancelResult()
         var touched: Set<String> = []
+        if let subscription, !ids.isEmpty || !single.isEmpty {
+            for id in ids { cancel(event: id, subscription: subscription, at: moment, into: &result, &touched) }
+            for id in single {
+                if deliveries[id.rawValue]?.subscription == subscription {
+                    cancel(id, at: moment, into: &result, &touched)
+                } else {
+                    result.unknown.append(id.description)
+                }
+            }
+            touch(touched)
+            return result
+        }
         for id in ids {
             guard let event = event(id) else {
                 result.unknown.append(id)
@@ -30,10 +42,8 @@ extension InMemoryRows {
             let unmatched = waitingEventRows.filter { row in
                 events[row]?.target.map { $0 == subscription } ?? true
             }
-            if let last = unmatched.max() {
-                unmatchedCancellations[subscription] = max(last, unmatchedCancellations[subscription] ?? last)
-                result.unmatchedEvents = unmatched.count
-            }
+            unmatchedCancellations[subscription, default: []].formUnion(unmatched)
+            result.unmatchedEvents = unmatched.count
             let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
             for position in waiting[subscription]?.values ?? [] {
                 cancel(position.delivery, at: moment, into: &result, &touched)
@@ -42,6 +52,24 @@ extension InMemoryRows {
         }
         touch(touched)
         return result
+    }
+
+    private mutating func cancel(
+        event id: String,
+        subscription: String,
+        at moment: Timestamp,
+        into result: inout CancelResult,
+        _ touched: inout Set<String>
+    ) {
+        guard let event = event(id) else { return result.unknown.append(id) }
+        if event.waits, event.target.map({ $0 == subscription }) ?? true {
+            unmatchedCancellations[subscription, default: []].insert(event.row)
+            result.unmatchedEvents += 1
+            return
+        }
+        let own = event.deliveries.filter { deliveries[$0]?.subscription == subscription }
+        if own.isEmpty { result.unknown.append(id) }
+        for delivery in own { cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result, &touched) }
     }
 
     private mutating func cancel(

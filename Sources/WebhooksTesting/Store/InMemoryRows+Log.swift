@@ -152,6 +152,7 @@ extension InMemoryRows {
             && (query.tenant.map { delivery.tenant == $0 } ?? true)
             && (query.isTest.map { delivery.isTest == $0 } ?? true)
             && (query.states.isEmpty || query.states.contains(delivery.state))
+            && (query.errors.isEmpty || delivery.lastError.map(query.errors.contains) == true)
             && (query.subscription.map { delivery.subscription == $0 } ?? true)
             && (query.events.isEmpty || query.events.contains(delivery.event))
     }

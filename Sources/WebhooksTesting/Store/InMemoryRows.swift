@@ -7,8 +7,8 @@ public struct InMemoryRows: Sendable {
     public private(set) var events: [Int64: InMemoryEventRow] = [:]
     public private(set) var deliveries: [Int64: InMemoryDeliveryRow] = [:]
     var healthRows: [String: InMemoryHealthRow] = [:]
-    /// Subscriptions that were cancelled while events waited to be matched: up to which event (row).
-    var unmatchedCancellations: [String: Int64] = [:]
+    /// Subscriptions that were cancelled while events waited to be matched: of which events (rows).
+    var unmatchedCancellations: [String: Set<Int64>] = [:]
     /// Why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
 

@@ -14,7 +14,10 @@ struct DisablingTests {
         harness.answer(.status(410))
         #expect(harness.states == [.failed, .cancelled, .cancelled])
         #expect(harness.rows[1].lastError == .disabled)
-        #expect(harness.notices.contains(.disabled(subscription: "crm", cause: .gone)))
+        let id = harness.rows[0].id
+        let attempt = DisablingAttempt(delivery: id, event: "e1", status: 410, error: .status)
+        #expect(harness.notices.contains(.disabled(subscription: "crm", cause: .gone, attempt: attempt)))
+        #expect(harness.notices.contains(.withdrawalEnded(subscription: "crm", count: 2)))
         #expect(harness.store.rows.health.first?.disabled?.cause == .gone)
         harness.emit("e4")
         #expect(harness.sent.isEmpty && harness.states.last == .cancelled)

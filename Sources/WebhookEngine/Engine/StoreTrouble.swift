@@ -1,0 +1,98 @@
+internal import WebhookCore
+
+/// Whether the store takes what it is given, how long to wait before it is asked again, and what of it is worth saying.
+///
+/// ```
+/// well ──failed──▶ failing ──what had failed is durable──▶ well
+///                     │ ▲
+///                     └─┘ failed (the wait doubled, up to five seconds)
+/// ```
+///
+/// That a part of a full disk's work succeeds, such as a read, mends nothing. What fails again soon after it worked goes on
+/// where it was: with the longer wait, and without a word before its time.
+struct StoreTrouble {
+    /// What a transaction does, by how much of it there may be.
+    struct Work: OptionSet {
+        let rawValue: Int
+
+        static let results = Work(rawValue: 1)
+        static let fanOuts = Work(rawValue: 2)
+        static let claims = Work(rawValue: 4)
+        static let changes = Work(rawValue: 8)
+        /// Never put back: who emits is told.
+        static let acceptances = Work(rawValue: 16)
+        static let reads = Work(rawValue: 32)
+
+        static let writes: Work = [.results, .fanOuts, .claims, .changes, .acceptances]
+    }
+
+    static let firstWait: Duration = .milliseconds(100)
+    static let longestWait: Duration = .seconds(5)
+    /// So long after a failure any success counts, although not all that failed has been tried again; and so long after a
+    /// recovery a failure is a new one.
+    static let calm: Duration = .seconds(10)
+    /// How often it is said.
+    static let reminder: Duration = .seconds(60)
+
+    private(set) var isFailing = false
+    private var nextWait = firstWait
+    /// What has failed and has not succeeded since.
+    private var missing: Work = []
+    private var needsWrite = false
+    private var lastFailure: Timestamp?
+    private var lastRecovery: Timestamp?
+    private var saidAt: Timestamp?
+    /// When it began, where it was said and its end was not.
+    private var saidSince: Timestamp?
+
+    /// A transaction failed.
+    ///
+    /// - Returns: how long to wait, and how to say it.
+    mutating func failed(_ work: Work, now: Timestamp) -> (wait: Duration, occasion: EngineNotice.StoreFailure) {
+        if !isFailing, lastRecovery.map({ now >= $0 + Self.calm }) ?? true {
+            nextWait = Self.firstWait
+            // Said to be over, and a new one begins.
+            if saidSince == nil { saidAt = nil }
+        }
+        isFailing = true
+        lastFailure = now
+        missing.formUnion(work.subtracting(.acceptances))
+        needsWrite = needsWrite || !work.isDisjoint(with: .writes)
+        defer { nextWait = min(nextWait * 2, Self.longestWait) }
+        guard saidAt.map({ now >= $0 + Self.reminder }) ?? true else { return (nextWait, .again) }
+        saidAt = now
+        let since = saidSince
+        saidSince = since ?? now
+        return (nextWait, since.map { .reminder(since: $0) } ?? .first)
+    }
+
+    /// A transaction succeeded.
+    ///
+    /// - Returns: whether to say that the store works again.
+    mutating func succeeded(_ work: Work, now: Timestamp) -> Bool {
+        guard isFailing else { return false }
+        missing.subtract(work)
+        if !work.isDisjoint(with: .writes) { needsWrite = false }
+        let isLongAgo = lastFailure.map { now >= $0 + Self.calm } ?? true
+        guard !needsWrite, missing.isEmpty || isLongAgo else { return false }
+        (isFailing, missing, lastRecovery) = (false, [], now)
+        defer { saidSince = nil }
+        return saidSince != nil
+    }
+}
+
+extension StoreBatch {
+    var work: StoreTrouble.Work {
+        var work: StoreTrouble.Work = []
+        if !results.isEmpty { work.insert(.results) }
+        if !fanOuts.isEmpty { work.insert(.fanOuts) }
+        if !claims.isEmpty { work.insert(.claims) }
+        if !acceptances.isEmpty { work.insert(.acceptances) }
+        if !settlements.isEmpty || !health.isEmpty || !resumptions.isEmpty || !withdrawals.isEmpty || !setAsides.isEmpty
+        {
+            work.insert(.changes)
+        }
+        if !reads.isEmpty { work.insert(.reads) }
+        return work
+    }
+}

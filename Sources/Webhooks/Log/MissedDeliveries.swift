@@ -1,0 +1,53 @@
+public import WebhookCore
+
+/// What a subscription did not get because it was disabled.
+public struct MissedDeliveries: Sendable, Hashable {
+    /// Cancelled because it was disabled, and not sent again since; at most ``MissedDeliveries/most`` are counted.
+    public var cancelled = 0
+    /// Those whose answer was 410, and that were therefore not tried again, oldest first.
+    public var gone: [Delivery.ID] = []
+
+    /// More are not counted.
+    public static let most = 10_000
+
+    public init(cancelled: Int = 0, gone: [Delivery.ID] = []) {
+        self.cancelled = cancelled
+        self.gone = gone
+    }
+
+    public var isEmpty: Bool { cancelled == 0 && gone.isEmpty }
+}
+
+extension WebhookLog {
+    /// What a subscription missed by a disabling, for whoever has enabled it again.
+    public func missedDeliveries(
+        of subscription: String,
+        by disabled: SubscriptionHealth.Disabled
+    ) async throws(WebhooksError) -> MissedDeliveries {
+        var missed = MissedDeliveries()
+        var query = DeliveryQuery(states: [.cancelled])
+        query.errors = [.disabled]
+        query.subscription = subscription
+        query.newestOnly = true
+        query.isTest = false
+        query.limit = 500
+        while missed.cancelled < MissedDeliveries.most {
+            let page = try await deliveries(query)
+            missed.cancelled += page.count
+            guard page.count == query.limit, let last = page.last else { break }
+            query.after = last.id
+        }
+        guard disabled.cause == .gone else { return missed }
+        var failed = DeliveryQuery(states: [.failed])
+        failed.errors = [.status]
+        failed.subscription = subscription
+        failed.newestOnly = true
+        failed.isTest = false
+        failed.limit = 100
+        // Some were under way together, and all that were answered so from that moment on are lost alike.
+        missed.gone = try await deliveries(failed)
+            .filter { $0.lastStatus == 410 && ($0.settledAt ?? disabled.at) >= disabled.at }
+            .map(\.id).sorted()
+        return missed
+    }
+}
