@@ -37,9 +37,14 @@ import Testing
             let blocks = ["sh", "console", "bash"].flatMap {
                 Documentation.blocks($0, in: (try? Documentation.text(document)) ?? "")
             }
-            for line in blocks.joined() where line.hasPrefix("webhooks ") || line.hasPrefix("$ webhooks ") {
+            var environment: [String: String] = [:]
+            for line in blocks.joined() {
+                if let setting = line.wholeMatch(of: /\$ export ([A-Z_]+)=(.*)/) {
+                    environment[String(setting.output.1)] = String(setting.output.2)
+                }
+                guard line.hasPrefix("webhooks ") || line.hasPrefix("$ webhooks ") else { continue }
                 let command = line.hasPrefix("$ ") ? String(line.dropFirst(2)) : line
-                let done = try tour.shell(command)
+                let done = try tour.shell(command, environment: environment)
                 #expect(done.status == 0, "\(document): \(command) exits \(done.status)\n\(done.output)")
             }
         }

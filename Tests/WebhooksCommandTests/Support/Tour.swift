@@ -55,16 +55,28 @@ final class Tour: Sendable {
 
     /// Starts a receiver by a line of the documents, on this folder's port, and returns once it listens.
     func listen(_ line: String) throws -> Listener {
+        try start("\(line.replacing(/\ --port \d+/, with: "")) --port \(port)", endedBy: SIGTERM)
+    }
+
+    /// Starts a program that goes on, and returns once it has printed a line.
+    ///
+    /// - Parameter endedBy: the signal that ends it. A program inherits the signals that Dispatch blocks on its threads,
+    ///   SIGTERM among them, and only some unblock them.
+    func start(
+        _ line: String,
+        environment more: [String: String] = [:],
+        endedBy signal: Int32 = SIGKILL
+    ) throws -> Listener {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "exec \(line.replacing(/\ --port \d+/, with: "")) --port \(port)"]
+        process.arguments = ["-c", "exec \(line)"]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = environment
+        process.environment = environment.merging(more) { $1 }
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()
-        return try Listener(process: process, output: pipe.fileHandleForReading)
+        return try Listener(process: process, output: pipe.fileHandleForReading, signal: signal)
     }
 
     /// A receiver in the background.
@@ -72,19 +84,20 @@ final class Tour: Sendable {
         let firstLine: String
         private let process: Process
         private let output: FileHandle
+        private let signal: Int32
 
-        fileprivate init(process: Process, output: FileHandle) throws {
-            (self.process, self.output) = (process, output)
+        fileprivate init(process: Process, output: FileHandle, signal: Int32) throws {
+            (self.process, self.output, self.signal) = (process, output, signal)
             var line: [UInt8] = []
             while let byte = try output.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") { line.append(byte) }
             firstLine = String(decoding: line, as: UTF8.self)
         }
 
-        deinit { if process.isRunning { process.terminate() } }
+        deinit { if process.isRunning { kill(process.processIdentifier, signal) } }
 
         /// Ends it, and gives what it has printed after the first line.
         func stop() -> String {
-            process.terminate()
+            kill(process.processIdentifier, signal)
             let rest = output.readDataToEndOfFile()
             process.waitUntilExit()
             return String(decoding: rest, as: UTF8.self)
