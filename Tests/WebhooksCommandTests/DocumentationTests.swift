@@ -20,7 +20,7 @@ import Testing
             #expect(Documentation.matches(printed, step.output), "\(step.command) prints\n\(printed)")
         }
         let commands = readme.matches(of: /`(webhooks (?!run|help)[a-z][^`]*)`/).map { String($0.output.1) }
-            .filter { $0.contains(/^webhooks (topics|test|emit|stats|deliveries|retrigger)/) }
+            .filter { $0.contains(/^webhooks (topics|test|emit|cancel|stats|deliveries|retrigger)/) }
         #expect(commands.count >= 5)
         for command in commands where !command.contains(/[A-Z]{3}|…/) {
             let done = try tour.shell(command)
