@@ -148,6 +148,7 @@ extension DeliveryEngine {
             if cutDown.contains(flight.held.delivery.id) { return putBack(flight.held, lane: flight.lane, at: time) }
             // Somebody cancelled it.
             release(flight.held)
+            lookForAttempted(after: flight.held, lane: flight.lane)
             enqueue(flight.lane, at: time)
         }
     }

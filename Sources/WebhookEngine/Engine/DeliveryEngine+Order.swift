@@ -37,6 +37,14 @@ extension DeliveryEngine {
         }
     }
 
+    /// One that was attempted is gone. Another may wait in the store, where its retry is due and so behind first attempts:
+    /// a read brings only the earliest beside those.
+    mutating func lookForAttempted(after gone: HeldDelivery, lane index: Int) {
+        guard gone.isRetry, lanes[index].policy.ordered, settings.scope == .all else { return }
+        lanes[index].window.needsRescan = true
+        refillIfNeeded(index)
+    }
+
     /// An event of ours has its row.
     mutating func noteEvent(_ row: Int64, isMatched: Bool) {
         guard hasOrdered else { return }

@@ -42,6 +42,7 @@ extension DeliveryEngine {
             )
         )
         tell(.claim, delivery.id, event: delivery.event.id, delivery.subscription, reason)
+        lookForAttempted(after: flight.held, lane: flight.lane)
         enqueue(flight.lane, at: time)
     }
 

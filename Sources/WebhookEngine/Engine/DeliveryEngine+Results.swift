@@ -13,6 +13,7 @@ extension DeliveryEngine {
             var delivery = flight.held.delivery
             delivery.attempts = flight.number
             record(attempt(finished, flight, decision, at: time), decision, delivery, lane: lane, at: time)
+            if case .settled = decision.next { lookForAttempted(after: flight.held, lane: lane) }
             enqueue(lane, at: time)
         }
         conclude(at: time)
@@ -75,6 +76,7 @@ extension DeliveryEngine {
         attempt.error = decision.error
         attempt.detail = decision.detail
         record(attempt, decision, delivery, lane: flight.lane, at: time)
+        if case .settled = decision.next { lookForAttempted(after: flight.held, lane: flight.lane) }
         enqueue(flight.lane, at: time)
     }
 

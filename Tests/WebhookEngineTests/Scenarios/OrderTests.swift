@@ -285,4 +285,24 @@ struct OrderTests {
         harness.advance(.seconds(60))
         #expect(deliverAll(harness) == ["e1", "e3", "e4"])
     }
+
+    @Test("several that were attempted before a subscription became ordered go before a backlog larger than the window")
+    func severalAttempted() {
+        let before = subscription { policy in
+            policy.maxInFlight = 2
+            policy.schedule = [.seconds(60), .seconds(60)]
+        }
+        let harness = EngineHarness([before])
+        harness.emit("e0")
+        harness.answer()
+        harness.emit("e1", "e2")
+        harness.answer(.status(500))
+        harness.answer(.status(500))
+        harness.reload([ordered()])
+        let backlog = (3..<200).map { "e\($0)" }
+        harness.emit(backlog.map { harness.event($0) })
+        let next = harness.restarted()
+        next.advance(.seconds(60))
+        #expect(deliverAll(next) == ["e1", "e2"] + backlog)
+    }
 }
