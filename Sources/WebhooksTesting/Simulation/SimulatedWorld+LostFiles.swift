@@ -40,6 +40,8 @@ extension SimulatedWorld {
         log("process \(number) stops")
         process?.isStopped = true
         process?.emits = [:]
+        // Of what was durable before, it may hear or not: it changes nothing.
+        process?.endedCommits = []
         agenda.plan(.stoppedProcessEnds(process: number), at: now + Int64(lossRandom.pick(0...3000)))
     }
 
