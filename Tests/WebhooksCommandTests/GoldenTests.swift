@@ -102,7 +102,7 @@ import WebhookReceiver
                 "SUBSCRIPTION | STATE | DELIVERED | FAILED | UNKNOWN | WAITING | PENDING | P50 | P95 | P99 | LAST ERROR"
                     + " | LAST DELIVERED",
                 "crm | enabled | 2 | 0 | 0 | 0 | 0 | SPAN | SPAN | SPAN | - | AGO",
-                "lms | enabled | 0 | 1 | 0 | 0 | 0 | SPAN | SPAN | SPAN | status | -",
+                "lms | enabled | 0 | 1 | 0 | 0 | 0 | SPAN | SPAN | SPAN | 500, AGO | -",
             ]
         )
         let again = try await sandbox.run("retrigger", "--state", "failed")

@@ -250,7 +250,7 @@ import WebhookReceiver
         #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 1)
         let opened = await run.line(containing: "attempts pause after failures in a row", on: .error)
         #expect(opened?.contains("failures=1") == true && opened?.contains("status=503") == true)
-        let waits = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "10ms")
+        let waits = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "2s")
         #expect(waits.status == 1)
         #expect(waits.err.contains("1 delivery waits: crm had 1 failure in a row, the next attempt is in "), "\(waits)")
         let stats = try await sandbox.run("stats", "--json").lines.map { try JSONText($0) }
@@ -268,7 +268,7 @@ import WebhookReceiver
         let sandbox = try Sandbox { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], ordered: true }"))
         #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 1)
-        let behind = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "10ms")
+        let behind = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "2s")
         #expect(behind.status == 1)
         #expect(
             behind.err.contains("1 delivery waits: crm is ordered, and dlv_1, which waits for a retry, in "),
