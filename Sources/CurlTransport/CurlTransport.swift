@@ -81,3 +81,35 @@ public final class CurlTransport: Transport {
         return max(1, Int(min(512, limit.rlim_cur / 4)))
     }
 }
+
+/// Options of a ``CurlTransport``.
+public struct CurlTransportOptions: Sendable {
+    /// Multi handles, each with a queue and connections of its own; endpoints are spread over them by host and port.
+    /// Defaults to 1, which is best for up to about a thousand connections. libcurl looks through the connections of a
+    /// multi handle after every request: with many thousands open at once, take one shard for about two thousand.
+    public var shards: Int
+    /// Idle connections that are kept at most, over all shards, each for up to 30 s. `nil`, the default: 512, or a quarter
+    /// of the descriptors that the process may open where that is less.
+    public var idleConnections: Int?
+
+    public init(shards: Int = 1, idleConnections: Int? = nil) {
+        self.shards = max(1, shards)
+        self.idleConnections = idleConnections
+    }
+}
+
+/// Why a transport could not be made.
+public struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What failed, in words.
+    public let description: String
+
+    static func system(_ call: String, _ code: Int32) -> CurlTransportError {
+        CurlTransportError(description: "\(call): \(String(cString: strerror(code)))")
+    }
+
+    static let thread = CurlTransportError(description: "no thread could be started")
+
+    static let library = CurlTransportError(description: "libcurl could not be initialized")
+
+    static let tlsLibrary = CurlTransportError(description: "libcurl has to be built with OpenSSL")
+}

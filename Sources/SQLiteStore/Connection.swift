@@ -6,7 +6,7 @@ internal import WebhookCore
 /// Opens connections with the settings that the store relies on.
 enum Connection {
     /// What is kept of the write-ahead log's file once it is empty, in bytes.
-    static let keptLog = 64 * 1024 * 1024
+    static let keptWAL = 64 * 1024 * 1024
     /// How long to try to make a store that others are making as well.
     static let setUpLimit: Duration = .seconds(20)
 
@@ -40,7 +40,7 @@ enum Connection {
                 }
                 // Before anything is changed: a newer program's file stays as it is.
                 try Schema.check(Schema.version(of: db), path: files.path)
-                try setUpLog(db, path: files.path)
+                try setUpWAL(db, path: files.path)
                 try db.inTransaction(.immediate) {
                     try Schema.migrate(db, path: files.path)
                     return .commit
@@ -113,11 +113,11 @@ enum Connection {
         if code != 0 { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
     }
 
-    private static func setUpLog(_ db: Database, path: String) throws {
+    private static func setUpWAL(_ db: Database, path: String) throws {
         guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
             throw StoreError(.unavailable, "\(path): the file system lacks what SQLite's write-ahead log needs")
         }
-        try db.execute(sql: "PRAGMA journal_size_limit = \(keptLog)")
+        try db.execute(sql: "PRAGMA journal_size_limit = \(keptWAL)")
         // 2 is FULL. A store that merely seems durable must not open.
         guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
             throw StoreError(.unavailable, "\(path): SQLite does not write durably")
@@ -128,4 +128,19 @@ enum Connection {
 extension DatabaseError {
     /// Another connection was in the way; the same may work a moment later.
     var isBusy: Bool { [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL].contains(resultCode) }
+}
+
+extension SQLiteStore {
+    /// The part that a process plays beside the store: dispatcher, writer or reader.
+    public enum Role: Sendable, Hashable {
+        /// Schedules and sends; holds the ``DispatcherLock``. The only one that checkpoints.
+        case dispatcher
+        /// Appends, cancels and reads beside a dispatcher.
+        case writer
+        /// Reads. Creates and changes nothing.
+        case reader
+
+        /// Whether the folder, the file and the schema are made where they are missing.
+        var writes: Bool { self != .reader }
+    }
 }

@@ -47,11 +47,11 @@ extension SQLiteStore {
         do {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
-            try RawStatement(db, "BEGIN IMMEDIATE").run()
+            try PreparedStatement(db, "BEGIN IMMEDIATE").run()
             let value = try body(BatchSession(db, names: names, clock: clock))
             // Before anything is written, and again before anybody relies on it.
             try verifyFiles(db)
-            try RawStatement(db, "COMMIT").run()
+            try PreparedStatement(db, "COMMIT").run()
             names.commit()
             try opened?.check()
             if checkpointer.committed(db) { opened?.noteSize() }
@@ -72,9 +72,9 @@ extension SQLiteStore {
     ) -> Result<Value, StoreError>? {
         do {
             if db.isInsideTransaction { try db.rollback() }
-            try RawStatement(db, "BEGIN").run()
+            try PreparedStatement(db, "BEGIN").run()
             let value = try body(BatchSession(db, names: names, mayWrite: false, clock: clock))
-            try RawStatement(db, "COMMIT").run()
+            try PreparedStatement(db, "COMMIT").run()
             return .success(value)
         } catch {
             if db.isInsideTransaction { try? db.rollback() }

@@ -4,7 +4,7 @@ public import WebhookCore
 
 /// The store on an SQLite database, its own file or a host's.
 ///
-/// One writing connection on its own queue, one reading connection on another: what is listed never holds up what is
+/// One writing connection on its own queue, one reading connection on another: what is indexed never holds up what is
 /// sent. Every method may be called from anywhere.
 public final class SQLiteStore: DeliveryStore, EventLog {
     /// What the store was opened for.
@@ -14,18 +14,18 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// `nil` for a reader.
     let writer: DatabaseQueue?
     let reader: DatabaseQueue
-    let names = SubscriptionNames()
-    let foreignWrites = ForeignWrites()
+    let names = SubscriptionRowCache()
+    let externalWrites = ExternalWrites()
     let checkpointer = Checkpointer()
     let busyWait = BusyWait()
     /// Whether there was no file before.
     public let isNew: Bool
     /// What the writing connection has open; `nil` for a reader.
     let opened: OpenedFiles?
-    /// The log as it was at the last look for foreign writes.
-    let checkedLog = Mutex<LogStamp?>(nil)
-    /// The log as it was when there was no whole portion to list.
-    let listedLog = Mutex<(stamp: LogStamp, portion: Int, result: ListingResult)?>(nil)
+    /// The log as it was at the last look for external writes.
+    let checkedWAL = Mutex<WALStamp?>(nil)
+    /// The log as it was when there was no whole batch to list.
+    let indexedWAL = Mutex<(stamp: WALStamp, batchSize: Int, result: IndexingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.
@@ -91,7 +91,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         self.writer = writer
         try writer.writeWithoutTransaction { db in
             if role == .dispatcher { checkpointer.attach(to: db) }
-            _ = try foreignWrites.check(db)
+            _ = try externalWrites.check(db)
             if let lock, let identity = try StoreIdentity.read(db) { lock.remember(identity) }
         }
         if let opened, let lock { lock.note(opened.description) }
@@ -105,11 +105,11 @@ public final class SQLiteStore: DeliveryStore, EventLog {
             do throws(StoreError) {
                 try opened?.check()
                 // A store that only short-lived dispatchers use is kept searchable by them.
-                listNewRowsNow(portions: 200)
+                indexNewRowsNow(batches: 200)
                 try checkpoint()
             } catch {
                 // What is there stays as it is, but for what this process alone still has.
-                if opened?.hasLostLogAlone == true {
+                if opened?.hasLostWALAlone == true {
                     writer?.writeWithoutTransaction { [checkpointer] db in checkpointer.rescue(db) }
                 }
             }
@@ -160,7 +160,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// A transaction of so many changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64
 
-    public func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
+    public func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         guard let writer, let opened else { return completion(.success(false)) }
         let size: Int64
         do throws(StoreError) {
@@ -169,15 +169,15 @@ public final class SQLiteStore: DeliveryStore, EventLog {
             return completion(.failure(error))
         }
         // Taken before the look: what is written after it changes it.
-        let stamp = LogStamp(files.wal)
-        if !opened.hasShrunk(to: size), let stamp, checkedLog.withLock({ $0 == stamp }) {
+        let stamp = WALStamp(files.wal)
+        if !opened.hasShrunk(to: size), let stamp, checkedWAL.withLock({ $0 == stamp }) {
             return completion(.success(false))
         }
         writer.asyncWriteWithoutTransaction { [self] db in
             do {
                 try verifyFiles(db)
-                let found = try foreignWrites.check(db)
-                checkedLog.withLock { $0 = stamp }
+                let found = try externalWrites.check(db)
+                checkedWAL.withLock { $0 = stamp }
                 completion(.success(found))
             } catch {
                 let error = StoreError(error, path: path)

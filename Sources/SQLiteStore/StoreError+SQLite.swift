@@ -15,7 +15,7 @@ extension StoreError {
     }
 
     private init(_ error: DatabaseError, path: String) {
-        // SQLite's words name tables and columns, never values.
+        // SQLite's terms name tables and columns, never values.
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_FULL:

@@ -24,22 +24,22 @@ public final class Receiver: Sendable {
     /// - Throws: ``ReceiverError`` where the host is no address or the port is taken.
     public convenience init(
         _ options: ReceiverOptions = ReceiverOptions(),
-        handler: @escaping @Sendable (ReceivedRequest) -> ReceiverAnswer
+        handler: @escaping @Sendable (ReceivedRequest) -> ReceiverResponse
     ) throws(ReceiverError) {
         try self.init(options, source: .handler(handler))
     }
 
     /// Starts to listen and gives requests the answers of a script in order; the last one stands for all that follow.
     ///
-    /// - Parameter answers: where empty, ``ReceiverAnswer/noContent``.
+    /// - Parameter answers: where empty, ``ReceiverResponse/noContent``.
     public convenience init(
         _ options: ReceiverOptions = ReceiverOptions(),
-        answers: [ReceiverAnswer]
+        responses: [ReceiverResponse]
     ) throws(ReceiverError) {
         try self.init(
             options,
             source: .handler { request in
-                answers.isEmpty ? .noContent : answers[min(request.number, answers.count) - 1]
+                responses.isEmpty ? .noContent : responses[min(request.number, responses.count) - 1]
             }
         )
     }
@@ -53,7 +53,7 @@ public final class Receiver: Sendable {
     ) throws(ReceiverError) {
         let encoded = [false, true].map { closes in
             var bytes: [UInt8] = []
-            AnswerEncoder.append(status: status, headers: [], body: body, closes: closes, toHEAD: false, to: &bytes)
+            ResponseEncoder.append(status: status, headers: [], body: body, closes: closes, toHEAD: false, to: &bytes)
             return bytes
         }
         try self.init(options, source: .always(keeping: encoded[0], closing: encoded[1]))
@@ -127,6 +127,50 @@ public final class Receiver: Sendable {
             pthread_detach(thread)
         } else {
             pthread_join(thread, nil)
+        }
+    }
+}
+
+/// Options of a ``Receiver``.
+public struct ReceiverOptions: Sendable, Hashable {
+    /// The address to listen on, an IPv4 or IPv6 literal, or `localhost` for 127.0.0.1. Defaults to `127.0.0.1`.
+    public var host = "127.0.0.1"
+    /// The port; 0 for a free one. Defaults to 0.
+    public var port: UInt16 = 0
+    /// Whether requests are kept for ``Receiver/requests``. They are counted in any case. Defaults to true.
+    public var recordsRequests = true
+    /// The largest request line and header fields, in bytes; a larger head is answered with 431. Defaults to 64 KiB.
+    public var maxHeadSize = 65_536
+    /// The largest body in bytes; a larger one is answered with 413. Defaults to 64 MiB.
+    public var maxBodySize = 67_108_864
+    /// How many connections may wait to be accepted. Defaults to 4096; the system may cap it.
+    public var backlog = 4096
+
+    /// Options with the defaults for what isn't given.
+    public init(host: String = "127.0.0.1", port: UInt16 = 0, recordsRequests: Bool = true) {
+        self.host = host
+        self.port = port
+        self.recordsRequests = recordsRequests
+    }
+}
+
+/// Why a receiver can't listen, or a wait ended early.
+public enum ReceiverError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The host is no address.
+    case host(String)
+    /// A system call failed; `code` is `errno`.
+    case system(call: String, code: Int32)
+    /// The receiver was stopped while somebody waited for a request.
+    case stopped
+
+    /// The failure of a call that has just returned.
+    static func last(_ call: String) -> ReceiverError { .system(call: call, code: errno) }
+
+    public var description: String {
+        switch self {
+        case .host(let host): "\(host) is not an address to listen on"
+        case .system(let call, let code): "\(call): \(String(cString: strerror(code)))"
+        case .stopped: "the receiver was stopped"
         }
     }
 }

@@ -1,4 +1,4 @@
-internal import WebhookCore
+public import WebhookCore
 
 /// `store`, `dispatcher` and `egress` → ``DispatcherSettings``.
 struct SettingsLoader {
@@ -71,5 +71,54 @@ struct SettingsLoader {
             problems.error(text.place, "`proxy` \(error)")
             return nil
         }
+    }
+}
+
+/// The bounds of the dispatcher's settings, the same as a file's.
+package enum SettingsRules {
+    /// What is wrong with settings that were given as values.
+    package static func problems(
+        _ settings: DispatcherSettings,
+        _ files: any ConfigurationFiles
+    ) -> [(severity: Diagnostic.Severity, message: String)] {
+        let longest: Duration = .seconds(3650 * 86_400)
+        var errors: [String] = []
+        if !(1...1_000_000).contains(settings.maxInFlight) {
+            errors.append("`maxInFlight` must be a whole number from 1 to 1000000")
+        }
+        if !(.zero...longest).contains(settings.shutdownGrace) {
+            errors.append("`shutdownGrace` must be 0 to 3650 days")
+        }
+        if settings.retention <= .zero || settings.retention > longest {
+            errors.append("`retention` must be more than 0, and at most 3650 days")
+        }
+        if !DispatcherSettings.maxBodyRange.contains(settings.maxBody) {
+            errors.append("`maxBody` must be a size from 1KiB to 512MiB")
+        }
+        let store = settings.store.flatMap { StorePathRules.problem($0, files) }
+        let warnings = settings.egress.allow.compactMap { EndpointRules.warning(about: $0) }
+        return errors.map { (.error, $0) } + (store.map { [($0.severity, "`store` \($0.message)")] } ?? [])
+            + warnings.map { (.warning, "`egress.allow`: \($0)") }
+    }
+}
+
+/// Reads `store` and `--store`.
+public enum StoreLocationParser {
+    /// What a store may be, to go on "`store` …".
+    public static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
+
+    /// A location, or `nil` where the text is none.
+    ///
+    /// - Parameter file: the file that names the store: a relative path starts from its folder. `nil`: from the
+    ///   working folder.
+    public static func parse(_ text: String, from file: String? = nil) -> StoreLocation? {
+        guard HeaderRules.isValue(text) else { return nil }
+        if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") { return .postgres(Secret(text)) }
+        guard text.hasPrefix("sqlite:") else { return nil }
+        let path = String(text.dropFirst("sqlite:".utf8.count))
+        // sqlite:///path is how others spell an absolute path; with two slashes a host would follow.
+        guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("//") || path.hasPrefix("///") else { return nil }
+        if path.hasPrefix("///") { return .sqlite(path: String(path.dropFirst(2))) }
+        return .sqlite(path: file.map { LoadContext.resolve(path, from: $0) } ?? path)
     }
 }

@@ -1,6 +1,6 @@
 package import WebhookCore
 
-/// Whether a dispatcher could open, or make, the store that is configured.
+/// Checks that a dispatcher could open, or make, the store that is configured.
 package enum StorePathRules {
     /// Why a store can't be used, to go on "`store` …".
     package struct Problem: Sendable, Hashable {

@@ -1,6 +1,6 @@
 /// Why something could not be done. The texts say what to do next and hold no secret.
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it is. Stable, to match on.
+    /// The kind of failure. Stable, to match on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         public let description: String
 

@@ -5,13 +5,13 @@ import WebhookCore
 @Suite struct BadAnswerTests {
     /// The result of a request that is answered with these bytes, after which the connection ends.
     private func result(
-        _ answer: String,
+        _ response: String,
         timeout: Duration = .seconds(120),
         then end: @escaping @Sendable (RawConnection) -> Void = { _ in }
     ) async throws -> TransportResult {
         let server = try RawServer { connection, _ in
             _ = connection.readRequest()
-            connection.send(answer)
+            connection.send(response)
             end(connection)
         }
         return await (try CurlTransport()).result(of: .to(server.port, timeout: timeout))
@@ -22,17 +22,17 @@ import WebhookCore
         "HTTP/1.1 abc\r\n\r\n", "HTTP/7.1 200 OK\r\n\r\n", "HTTP/1.1 200x OK\r\n\r\n",
         "HTTP/2 200\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
     ])
-    func notHTTP(_ answer: String) async throws {
-        let result = try await result(answer)
-        #expect(result.error == .protocolError && result.requestLeft, "\(result.ending)")
+    func notHTTP(_ response: String) async throws {
+        let result = try await result(response)
+        #expect(result.error == .protocolError && result.mayHaveBeenSent, "\(result.ending)")
     }
 
     @Test(arguments: [
         "HTTP/1.1 2", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX: y\r\n", "HTTP/1.1 100 Continue\r\n\r\n",
     ])
-    func endsWithinTheHeaders(_ answer: String) async throws {
-        let result = try await result(answer)
-        #expect(result.error == .disconnected && result.requestLeft, "\(result.ending)")
+    func endsWithinTheHeaders(_ response: String) async throws {
+        let result = try await result(response)
+        #expect(result.error == .disconnected && result.mayHaveBeenSent, "\(result.ending)")
     }
 
     @Test func informationalAnswersAreSkipped() async throws {
@@ -65,13 +65,13 @@ import WebhookCore
     }
 
     /// What the transport takes of an endless answer, and what fits into the sockets, is all that the receiver gets rid of.
-    @Test(arguments: ["x", "1\r\nx\r\n"]) func littleIsReadOfAnEndlessAnswer(_ piece: String) async throws {
+    @Test(arguments: ["x", "1\r\nx\r\n"]) func littleIsReadOfAnEndlessAnswer(_ chunk: String) async throws {
         let sent = Handover<Int>()
         let server = try RawServer { connection, _ in
             connection.holdLittle()
             _ = connection.readRequest()
-            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (piece == "x" ? "1;" : ""))
-            let bytes = Array(String(repeating: piece, count: 6_000).utf8)
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (chunk == "x" ? "1;" : ""))
+            let bytes = Array(String(repeating: chunk, count: 6_000).utf8)
             var count = 0
             while connection.send(bytes) { count += bytes.count }
             sent.give(count)
@@ -93,7 +93,7 @@ import WebhookCore
         let result = try await result("") { connection in
             while connection.send("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n") {}
         }
-        #expect(result.error == .responseTooLarge && result.requestLeft)
+        #expect(result.error == .responseTooLarge && result.mayHaveBeenSent)
     }
 
     @Test func endlessHeaders() async throws {
@@ -117,8 +117,8 @@ import WebhookCore
         #expect(result.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count } <= 16_384)
     }
 
-    @Test(arguments: [(200, nil), (201, DeliveryError.responseTooLarge)])
-    func twoHundredLines(_ count: Int, _ error: DeliveryError?) async throws {
+    @Test(arguments: [(200, nil), (201, FailureKind.responseTooLarge)])
+    func twoHundredLines(_ count: Int, _ error: FailureKind?) async throws {
         let fields = String(repeating: "X: y\r\n", count: count - 1)
         let result = try await result("HTTP/1.1 200 OK\r\n\(fields)Content-Length: 0\r\n\r\n")
         #expect(result.error == error)
@@ -139,7 +139,7 @@ import WebhookCore
 
     @Test func resetWithinTheBody() async throws {
         let result = try await result("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart") { $0.reset() }
-        #expect(result.status == 200 && result.isTruncated && result.requestLeft)
+        #expect(result.status == 200 && result.isTruncated && result.mayHaveBeenSent)
     }
 
     @Test func endWithinTheBody() async throws {
@@ -164,7 +164,7 @@ import WebhookCore
         let ended = try await withPatience {
             try await result("HTTP/1.1 200 OK\r\nX: ", timeout: $0) { $0.waitForEnd() }
         }
-        #expect(ended.error == .timeout && ended.requestLeft)
+        #expect(ended.error == .timeout && ended.mayHaveBeenSent)
     }
 
     /// Something keeps coming all the time, which must not put off the end.
@@ -174,7 +174,7 @@ import WebhookCore
             // Ends when the sender has closed the connection: until then a byte every few milliseconds.
             while connection.send("a"), !connection.hasEnded(within: 5) {}
         }
-        #expect(result.status == (isBody ? 200 : nil) && result.error == (isBody ? nil : DeliveryError.timeout))
+        #expect(result.status == (isBody ? 200 : nil) && result.error == (isBody ? nil : FailureKind.timeout))
         #expect(result.isTruncated && result.body.count < 16_384)
     }
 

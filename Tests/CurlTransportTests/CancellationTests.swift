@@ -21,7 +21,7 @@ import WebhookCore
         let ended = try #require(await results.take())
         #expect(ended.map(\.token) == [1, 2])
         #expect(ended.map(\.result.error) == [.interrupted, .interrupted])
-        #expect(ended.map(\.result.requestLeft) == [true, false])
+        #expect(ended.map(\.result.mayHaveBeenSent) == [true, false])
         let next = try RawServer.answering(RawServer.ok)
         #expect(await transport.result(of: .to(next.port)).status == 200)
     }
@@ -33,7 +33,7 @@ import WebhookCore
         transport.shutdown()
         transport.shutdown()
         let result = await transport.result(of: .to(server.port))
-        #expect(result.error == .interrupted && !result.requestLeft)
+        #expect(result.error == .interrupted && !result.mayHaveBeenSent)
     }
 
     @Test func droppingATransportEndsItsRequests() async throws {
@@ -48,6 +48,6 @@ import WebhookCore
         _ = await arrived.take()
         transport = nil
         let result = await ended.take()
-        #expect(result?.error == .interrupted && result?.requestLeft == true)
+        #expect(result?.error == .interrupted && result?.mayHaveBeenSent == true)
     }
 }

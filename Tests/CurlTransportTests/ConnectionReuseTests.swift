@@ -32,7 +32,7 @@ import WebhookCore
         }
         let transport = try CurlTransport()
         let result = await transport.result(of: .to(server.port))
-        #expect(result.error == .disconnected && result.requestLeft && !result.isStaleConnection)
+        #expect(result.error == .disconnected && result.mayHaveBeenSent && !result.isStaleConnection)
         #expect(requests.withLock { $0 } == 1)
     }
 
@@ -47,7 +47,7 @@ import WebhookCore
         let transport = try CurlTransport()
         #expect(await transport.result(of: .to(server.port, target: "/1")).status == 200)
         let result = await transport.result(of: .to(server.port, target: "/2"))
-        #expect(result.error == .disconnected && result.requestLeft)
+        #expect(result.error == .disconnected && result.mayHaveBeenSent)
         #expect(result.isStaleConnection && result.connectionReused)
         #expect(requests.withLock { $0 } == ["POST /1 HTTP/1.1", "POST /2 HTTP/1.1"])
         #expect(server.connectionCount == 1)
@@ -118,7 +118,7 @@ import WebhookCore
         mayGo.signal()
         await Task.detached { isAhead.wait() }.value
         let result = await send("/2")
-        #expect(result.status == 500 && !result.connectionReused && result.requestLeft)
+        #expect(result.status == 500 && !result.connectionReused && result.mayHaveBeenSent)
         #expect(requests.withLock { $0 } == ["0 POST /1 HTTP/1.1", "1 POST /2 HTTP/1.1"])
         mayGo.signal()
     }

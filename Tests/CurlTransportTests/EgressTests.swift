@@ -12,7 +12,7 @@ import WebhookCore
         let transport = try CurlTransport(resolver: resolver)
         for host in ["127.0.0.1", "private.test", "mixed.test", "mapped.test"] {
             let result = await transport.result(of: .to(server.port, host: host, egress: EgressPolicy()))
-            #expect(result.error == .blocked && !result.requestLeft && result.remoteAddress == nil)
+            #expect(result.error == .blocked && !result.mayHaveBeenSent && result.remoteAddress == nil)
             #expect(result.detail?.contains("127") == false)
         }
         #expect(server.connectionCount == 0)
@@ -86,7 +86,7 @@ import WebhookCore
         let transport = try CurlTransport(resolver: resolver)
         let policy = EgressPolicy(proxy: settings)
         let result = await transport.result(of: .to(443, scheme: .https, host: "receiver.test", egress: policy))
-        #expect(result.error == .connect && !result.requestLeft)
+        #expect(result.error == .connect && !result.mayHaveBeenSent)
         let count = proxy.connectionCount
         #expect(await transport.result(of: .to(80, host: "private.test", egress: policy)).error == .blocked)
         #expect(proxy.connectionCount == count)
@@ -126,17 +126,17 @@ import WebhookCore
 
     /// Every special address, as a literal and as a name's, alone and beside a public one.
     @Test func everySpecialNetworkIsBlocked() async throws {
-        var answers: [String: [[String]]] = [:]
+        var responses: [String: [[String]]] = [:]
         let addresses = SpecialPurposeNetworks.rows.map(\.network.address.description)
         for (index, address) in addresses.enumerated() {
-            answers["alone\(index).test"] = [[address]]
-            answers["mixed\(index).test"] = [["93.184.216.34", address]]
+            responses["alone\(index).test"] = [[address]]
+            responses["mixed\(index).test"] = [["93.184.216.34", address]]
         }
-        let transport = try CurlTransport(resolver: ScriptedResolver(answers))
-        let hosts = addresses + answers.keys.sorted()
+        let transport = try CurlTransport(resolver: ScriptedResolver(responses))
+        let hosts = addresses + responses.keys.sorted()
         let results = await transport.results(of: hosts.map { .to(80, host: $0, egress: EgressPolicy()) })
         for (host, result) in zip(hosts, results) {
-            #expect(result.error == .blocked && !result.requestLeft && result.remoteAddress == nil, "\(host)")
+            #expect(result.error == .blocked && !result.mayHaveBeenSent && result.remoteAddress == nil, "\(host)")
             #expect(result.detail.map { detail in !addresses.contains { $0.count > 2 && detail.contains($0) } } == true)
         }
     }
@@ -158,10 +158,10 @@ import WebhookCore
             proxy: EgressProxy(host: "127.0.0.1", port: proxy.port)
         )
         let tls = TLSOptions(authorities: certificates.authority)
-        for (host, error) in [("receiver.test", nil), ("other.test", DeliveryError.tls)] {
+        for (host, error) in [("receiver.test", nil), ("other.test", FailureKind.tls)] {
             let request = TransportRequest.to(server.port, scheme: .https, host: host, tls: tls, egress: policy)
             let result = await transport.result(of: request)
-            #expect(result.error == error && result.requestLeft == (error == nil), "\(result.ending)")
+            #expect(result.error == error && result.mayHaveBeenSent == (error == nil), "\(result.ending)")
             #expect(await asked.take() == "CONNECT 127.0.0.1:\(server.port) HTTP/1.1")
         }
     }

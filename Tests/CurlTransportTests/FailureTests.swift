@@ -10,14 +10,14 @@ import WebhookCore
         server.stop()
         let transport = try CurlTransport()
         let result = await transport.result(of: .to(server.port))
-        #expect(result.error == .connect && !result.requestLeft)
+        #expect(result.error == .connect && !result.mayHaveBeenSent)
         #expect(result.detail?.contains("127.0.0.1") == false)
     }
 
     @Test func unknownName() async throws {
         let transport = try CurlTransport(resolver: ScriptedResolver([:]))
         let result = await transport.result(of: .to(80, host: "nowhere.test"))
-        #expect(result.error == .dns && !result.requestLeft && result.phases.dns != nil)
+        #expect(result.error == .dns && !result.mayHaveBeenSent && result.phases.dns != nil)
     }
 
     @Test func nextAddressWhereTheFirstRefuses() async throws {
@@ -65,7 +65,7 @@ import WebhookCore
         }
         let transport = try CurlTransport()
         let result = await withPatience { await transport.result(of: .to(server.port, timeout: $0)) }
-        #expect(result.error == .timeout && result.requestLeft)
+        #expect(result.error == .timeout && result.mayHaveBeenSent)
     }
 
     @Test func requestNeverRead() async throws {
@@ -75,7 +75,7 @@ import WebhookCore
         let body = ByteString([UInt8](repeating: 0x20, count: 16 << 20))
         let result = await withPatience { await transport.result(of: .to(server.port, body: body, timeout: $0)) }
         for _ in 0..<server.connectionCount { isOver.signal() }
-        #expect(result.error == .timeout && result.requestLeft)
+        #expect(result.error == .timeout && result.mayHaveBeenSent)
     }
 
     @Test func lookupThatNeverEndsMeetsTheDeadline() async throws {
@@ -86,7 +86,7 @@ import WebhookCore
         }
         let transport = try CurlTransport(resolver: resolver)
         let result = await transport.result(of: .to(80, host: "slow.test", timeout: .milliseconds(100)))
-        #expect(result.error == .dns && !result.requestLeft)
+        #expect(result.error == .dns && !result.mayHaveBeenSent)
         gate.signal()
     }
 
@@ -94,7 +94,7 @@ import WebhookCore
         let server = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport()
         let result = await transport.result(of: .to(server.port, timeout: .zero))
-        #expect(result.error == .timeout && !result.requestLeft)
+        #expect(result.error == .timeout && !result.mayHaveBeenSent)
         #expect(server.connectionCount == 0)
     }
 
@@ -103,7 +103,7 @@ import WebhookCore
         defer { for descriptor in filling { close(descriptor) } }
         let transport = try CurlTransport()
         let result = await transport.result(of: .to(server.port, connectTimeout: .milliseconds(200)))
-        #expect(result.error == .timeout && !result.requestLeft)
+        #expect(result.error == .timeout && !result.mayHaveBeenSent)
     }
 
     @Test func nextAddressWhereTheFirstIsABlackHole() async throws {

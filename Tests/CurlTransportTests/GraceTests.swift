@@ -23,7 +23,7 @@ import WebhookCore
         #expect(grace.end == .distantFuture && grace.takeOver(now: start + .seconds(22)) == [])
     }
 
-    /// A neighbour may keep the thread for longer than three moments; without an end nobody waits for ever.
+    /// A neighbour may keep the thread for longer than three times; without an end nobody waits for ever.
     @Test func anAttemptIsGivenItsOwnTimeAgainAtMost() {
         let order = TransportOrder(token: 1, request: .to(1, timeout: .seconds(15)))
         let exchange = Exchange(serial: 1, order: order, batch: ResultBatch { _ in }, now: start)
@@ -61,9 +61,9 @@ import WebhookCore
                 while MonotonicTime.now < deadline + .milliseconds(200) { usleep(10_000) }
             }
             // On a machine that was too busy the timeout came before the stop.
-            let answered = await result
+            let responded = await result
             mayAnswer.signal()
-            if answered.status == 200 { return }
+            if responded.status == 200 { return }
         }
         Issue.record("the answer was not read")
     }

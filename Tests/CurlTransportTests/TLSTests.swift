@@ -34,7 +34,7 @@ import WebhookCore
         let server = try RawServer.answering(RawServer.ok, tls: certificates.server(name))
         let tls = hasAuthority ? TLSOptions(authorities: certificates.authority) : nil
         let result = try await result(of: server, host: host, tls: tls)
-        #expect(result.error == .tls && !result.requestLeft)
+        #expect(result.error == .tls && !result.mayHaveBeenSent)
         #expect(result.phases.connect != nil && result.phases.tls == nil)
     }
 
@@ -75,7 +75,7 @@ import WebhookCore
         #expect(try await result(of: server, tls: tls, on: transport).status == 200)
         tls.key = Secret("no key")
         let result = try await result(of: server, tls: tls)
-        #expect(result.error == .tls && !result.requestLeft)
+        #expect(result.error == .tls && !result.mayHaveBeenSent)
     }
 
     /// libcurl compares certificates alone: with any key the request would ride on the other's connection.
@@ -89,7 +89,7 @@ import WebhookCore
         for key in [Secret(try certificates.contents("server.key").text), nil] {
             tls.key = key
             let refused = try await result(of: server, tls: tls, on: transport)
-            #expect(refused.error == .tls && !refused.requestLeft && !refused.connectionReused)
+            #expect(refused.error == .tls && !refused.mayHaveBeenSent && !refused.connectionReused)
         }
         #expect(server.connectionCount == 1)
     }
@@ -99,7 +99,7 @@ import WebhookCore
         let context = try certificates.server("rsa").forFiniteField(isTLS12: isTLS12)
         let server = try RawServer.answering(RawServer.ok, tls: context)
         let result = try await result(of: server, tls: TLSOptions(authorities: certificates.authority))
-        #expect(result.error == .tls && !result.requestLeft, "\(result.ending)")
+        #expect(result.error == .tls && !result.mayHaveBeenSent, "\(result.ending)")
     }
 
     /// Nor with a proxy, whose handshake is bounded like the endpoint's.
@@ -114,7 +114,7 @@ import WebhookCore
             proxy: EgressProxy(host: "127.0.0.1", port: proxy.port, isTLS: true)
         )
         let result = await transport.result(of: .to(good.port, egress: policy))
-        #expect(result.status == nil && !result.requestLeft)
+        #expect(result.status == nil && !result.mayHaveBeenSent)
         #expect(await handshakes.take() == false)
     }
 
@@ -131,7 +131,7 @@ import WebhookCore
         let result = try await result(of: server, tls: TLSOptions(authorities: certificates.authority))
         #expect(result.status == (isTaken ? 200 : nil), "\(result.ending)")
         if !isTaken {
-            #expect(result.error == .tls && !result.requestLeft)
+            #expect(result.error == .tls && !result.mayHaveBeenSent)
             #expect(result.detail == "the certificate's chain is too long or has a key of an unusual kind or size")
         }
     }
@@ -139,13 +139,13 @@ import WebhookCore
     @Test func stalledHandshake() async throws {
         let server = try RawServer { connection, _ in connection.waitForEnd() }
         let result = try await result(of: server, tls: nil, timeout: .milliseconds(250))
-        #expect(result.error == .timeout && !result.requestLeft)
+        #expect(result.error == .timeout && !result.mayHaveBeenSent)
     }
 
     @Test func plainServerBehindHTTPS() async throws {
         let server = try RawServer { connection, _ in connection.send("HTTP/1.1 400 Bad Request\r\n\r\n") }
         let result = try await result(of: server, tls: nil)
-        #expect(result.error == .tls && !result.requestLeft)
+        #expect(result.error == .tls && !result.mayHaveBeenSent)
     }
 
     @Test func endWithinTheHandshake() async throws {
@@ -154,6 +154,6 @@ import WebhookCore
             connection.reset()
         }
         let result = try await result(of: server, tls: nil)
-        #expect(result.error == .tls && !result.requestLeft)
+        #expect(result.error == .tls && !result.mayHaveBeenSent)
     }
 }

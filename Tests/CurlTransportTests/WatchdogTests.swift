@@ -51,16 +51,16 @@ import WebhookCore
         sockets.opened(flooded)
         sockets.opened(other)
         await Task.detached {
-            watchdog.turnBegins()
+            watchdog.runBegins()
             monitor.during {
-                var piece = [UInt8](repeating: 0, count: 65_536)
-                while recv(flooded, &piece, piece.count, 0) > 0 {}
+                var chunk = [UInt8](repeating: 0, count: 65_536)
+                while recv(flooded, &chunk, chunk.count, 0) > 0 {}
             }
         }.value
         // The one beside it is as it was.
-        var piece = [UInt8](repeating: 0, count: 16)
-        #expect(recv(other, &piece, piece.count, Int32(MSG_DONTWAIT)) == 5)
-        #expect(recv(other, &piece, piece.count, Int32(MSG_DONTWAIT)) == -1 && errno == EAGAIN)
+        var chunk = [UInt8](repeating: 0, count: 16)
+        #expect(recv(other, &chunk, chunk.count, Int32(MSG_DONTWAIT)) == 5)
+        #expect(recv(other, &chunk, chunk.count, Int32(MSG_DONTWAIT)) == -1 && errno == EAGAIN)
         #expect(sockets.close(flooded) == 0 && sockets.close(other) == 0)
         watchdog.subjectEnds()
     }

@@ -13,7 +13,7 @@ import Testing
         return world
     }
 
-    @Test func heldUp() {
+    @Test func blocked() {
         #expect(delayed(to: 10).violations.isEmpty)
         #expect(delayed(to: 11).kinds == [.stalled])
     }

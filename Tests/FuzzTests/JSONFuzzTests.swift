@@ -27,13 +27,13 @@ import WebhookCore
         case (.success(let value), .success(let range)):
             try Finding.expect(value.range == range, "parse and validate disagree on the range")
             try Finding.expect(document.validatedText != nil, "bad UTF-8 was accepted")
-            var facts = Facts()
-            try check(value, depth: 1, within: 0..<bytes.count, &facts)
+            var context = Facts()
+            try check(value, depth: 1, within: 0..<bytes.count, &context)
             // Lone surrogates, in keys too.
-            if facts.isTame, !document.text.contains("\\u") {
+            if context.isTame, !document.text.contains("\\u") {
                 try Finding.expect(foundationTakes(bytes), "Foundation refuses what we accept")
             }
-            return "accepted, depth \(facts.depth), \(facts.kinds.sorted())"
+            return "accepted, depth \(context.depth), \(context.kinds.sorted())"
         case (.failure(let one), .failure(let other)):
             try Finding.expect(one == other, "parse says \(one), validate says \(other)")
             try Finding.expect(one.line >= 1 && one.column >= 1, "no place: \(one)")
@@ -57,11 +57,11 @@ import WebhookCore
         var isTame = true
     }
 
-    private static func check(_ value: JSONValue, depth: Int, within outer: Range<Int>, _ facts: inout Facts)
+    private static func check(_ value: JSONValue, depth: Int, within outer: Range<Int>, _ context: inout Facts)
         throws(Finding)
     {
-        facts.depth = max(facts.depth, depth)
-        if depth > 500 { facts.isTame = false }
+        context.depth = max(context.depth, depth)
+        if depth > 500 { context.isTame = false }
         try Finding.expect(outer.contains(value.range), "a node lies outside of its parent")
         let raw = value.raw
         guard case .success(let again) = outcome({ () throws(JSONError) in try JSON.parse(raw) }) else {
@@ -69,26 +69,26 @@ import WebhookCore
         }
         try Finding.expect(again.range == 0..<raw.count, "a node's slice has white space around it")
         switch (value.kind, again.kind) {
-        case (.null, .null): facts.kinds.insert("null")
-        case (.bool(let one), .bool(let other)) where one == other: facts.kinds.insert("bool")
+        case (.null, .null): context.kinds.insert("null")
+        case (.bool(let one), .bool(let other)) where one == other: context.kinds.insert("bool")
         case (.number(let one), .number(let other)) where one == other && one == raw.text:
-            facts.kinds.insert("number")
-            if one.utf8.count > 15 || one.contains("e") || one.contains("E") { facts.isTame = false }
+            context.kinds.insert("number")
+            if one.utf8.count > 15 || one.contains("e") || one.contains("E") { context.isTame = false }
         case (.string(let one), .string(let other)) where one.utf8.elementsEqual(other.utf8):
-            facts.kinds.insert(raw.text.contains("\\") ? "escapes" : "string")
+            context.kinds.insert(raw.text.contains("\\") ? "escapes" : "string")
             let text = outcome { () throws(JSONError) in try JSON.parse(ByteString(JSON.string(one))) }
             guard case .success(let value) = text, case .string(let same) = value.kind,
                 same.utf8.elementsEqual(one.utf8)
             else { throw Finding("a text does not survive being written and read") }
         case (.array(let items), .array):
-            facts.kinds.insert("array")
-            for item in items { try check(item, depth: depth + 1, within: value.range, &facts) }
+            context.kinds.insert("array")
+            for item in items { try check(item, depth: depth + 1, within: value.range, &context) }
         case (.object(let members), .object):
-            facts.kinds.insert("object")
+            context.kinds.insert("object")
             for member in members {
                 try Finding.expect(value.document[member.keyOffset] == UInt8(ascii: "\""), "a key's offset is wrong")
-                if member.key.utf8.contains(0) { facts.isTame = false }
-                try check(member.value, depth: depth + 1, within: value.range, &facts)
+                if member.key.utf8.contains(0) { context.isTame = false }
+                try check(member.value, depth: depth + 1, within: value.range, &context)
             }
         default:
             throw Finding("a node's slice is another value")

@@ -71,7 +71,7 @@ import WebhookCore
         let limit = BodyLimit(maxBody: 64 << 10, dataSize: event.data.count)
         let body: ByteString
         do {
-            let root = TemplateRoot(body: EventFacts(event), topic: topic)
+            let root = TemplateRoot(body: EventContext(event), topic: topic)
             // The library has no bound: each section over a list doubles its work.
             if source.split(separator: "{{#").count <= 12 {
                 let (ours, theirs) = (try template.text(root, limit), try? MustacheOracle.text(template, root))

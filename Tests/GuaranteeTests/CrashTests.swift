@@ -4,17 +4,17 @@ import WebhookReceiver
 import Webhooks
 import WebhooksTesting
 
-/// kill -9 at random moments: nothing acknowledged is lost, nothing single-shot is sent twice.
+/// kill -9 at random times: nothing acknowledged is lost, nothing single-shot is sent twice.
 @Suite struct CrashTests {
     /// Row 1.
     @Test(arguments: ["emit", "emit --detach", "emit --batch"])
     func emitKilledAtAnyPoint(_ form: String) async throws {
         var random = Soak.generator("\(form) killed at any point")
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         var acknowledged: [String] = []
-        // How long it takes when nobody kills it, measured on the way: the moments are spread over all of it.
+        // How long it takes when nobody kills it, measured on the way: the times are spread over all of it.
         var longest: Duration = .milliseconds(50)
         for round in 0..<Soak.rounds(8, soak: 1000) {
             let ids = form == "emit --batch" ? (0..<20).map { "batch-\(round)-\($0)" } : ["evt-\(round)"]
@@ -54,7 +54,7 @@ import WebhooksTesting
         var random = Soak.generator("\(form.joined(separator: " ")) killed at a system call")
         var points = Strace.points.flatMap { call, count in (1...count).map { (call: call, number: $0) } }
         if !Soak.isOn { points = Array(points.shuffled(using: &random).prefix(8)) }
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         var acknowledged: [String] = []
@@ -80,10 +80,10 @@ import WebhooksTesting
         try await stage.expectIntegrity()
     }
 
-    /// Row 2, at random moments.
+    /// Row 2, at random times.
     @Test func dispatcherKilledAtRandomMoments() async throws {
         var random = Soak.generator("dispatcher killed at random moments")
-        // Answers that take their time leave requests on the wire at any moment.
+        // Answers that take their time leave requests on the wire at any time.
         let receiver = try Receiver { request in
             request.number % 3 == 0
                 ? .noContent.after(.milliseconds(10)) : request.number % 7 == 0 ? .status(500) : .noContent
@@ -123,7 +123,7 @@ import WebhooksTesting
         try await stage.expectIntegrity()
     }
 
-    /// Row 2, at the one moment that matters.
+    /// Row 2, at the one time that matters.
     @Test func dispatcherKilledBeforeTheAnswer() async throws {
         let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
         let stage = try Stage()

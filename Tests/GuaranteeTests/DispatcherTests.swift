@@ -7,7 +7,7 @@ import Webhooks
 @Suite struct DispatcherTests {
     /// Row 5.
     @Test func secondRunIsRefused() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let first = try await stage.startDispatcher()
@@ -39,7 +39,7 @@ import Webhooks
 
     /// A dispatcher that waits for a command's lock can be stopped.
     @Test func waitingRunIsStopped() async throws {
-        let receiver = try Receiver(answers: [.neverAnswer])
+        let receiver = try Receiver(responses: [.neverAnswer])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let emit = try stage.start(["emit", "a.b", "--data", "{}"])
@@ -86,7 +86,7 @@ import Webhooks
 
     /// Row 22: beside a running dispatcher.
     @Test func stormBesideADispatcher() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
@@ -117,7 +117,7 @@ import Webhooks
 
     /// Row 22: without one, where each takes its turn.
     @Test func stormWithoutADispatcher() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let count = Soak.rounds(2, soak: 50)

@@ -3,7 +3,7 @@ import Testing
 import WebhookReceiver
 import Webhooks
 
-/// Several processes make the same store at the same moment.
+/// Several processes make the same store at the same time.
 @Suite struct FirstStartTests {
     /// Row 36: none of them fails, and what was emitted is delivered.
     @Test func together() async throws {
@@ -19,7 +19,7 @@ import Webhooks
     }
 
     private func start(_ round: Int) async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try stage.start(["run"])

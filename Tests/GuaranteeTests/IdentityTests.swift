@@ -7,7 +7,7 @@ import Webhooks
 @Suite struct IdentityTests {
     /// The same id: once with the same content, refused with other content.
     @Test func sameID() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         for form in [[], ["--detach"], []] {
@@ -25,7 +25,7 @@ import Webhooks
 
     /// Many at once with the same id.
     @Test func sameIDAtOnce() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let commands = try (0..<6).map { number in
@@ -41,7 +41,7 @@ import Webhooks
 
     /// `--in 60m` waits until it is cancelled, and is never sent.
     @Test func cancelledBeforeItIsDue() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let (exit, _) = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "later", "--in", "60m"])
@@ -52,10 +52,10 @@ import Webhooks
         #expect(receiver.requestCount == 0)
     }
 
-    /// A cancel at about the moment at which the event is due: one of the two happens, whichever.
+    /// A cancel at about the time at which the event is due: one of the two happens, whichever.
     @Test func cancelAgainstDue() async throws {
         var random = Soak.generator("cancel against due")
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
@@ -81,7 +81,7 @@ import Webhooks
         print("cancel against due: \(cancelled.count) of \(count) were cancelled")
     }
 
-    /// Row 6: a due moment that only a wrong clock can have written holds nothing up.
+    /// Row 6: a due time that only a wrong clock can have written holds nothing up.
     @Test func dueInTheFarFuture() async throws {
         let receiver = try Receiver { $0.number == 1 ? .status(500) : .noContent }
         let stage = try Stage()

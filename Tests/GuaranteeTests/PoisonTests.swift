@@ -9,7 +9,7 @@ import Webhooks
 @Suite struct PoisonTests {
     /// A trigger of the host's refuses one subscription's deliveries, another the record of one event's attempts.
     @Test func refusedRows() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("good", receiver.url), .retry("bad", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "first"]).exit == .code(0))
@@ -50,7 +50,7 @@ import Webhooks
 
     /// The process ends while it renders an event, twice: the event is set aside, and the others go on.
     @Test func deadlyRendering() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         for id in ["deadly", "good"] {

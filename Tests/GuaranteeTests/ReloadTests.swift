@@ -121,7 +121,7 @@ import Webhooks
     /// Row 35.
     @Test(arguments: ["garbage: [", "subscriptions:\n  - name: crm\n    nonsense: 1\n"])
     func brokenFile(_ text: String) async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         let crm = Endpoint.retry("crm", receiver.url)
         try stage.configure([crm])

@@ -10,7 +10,7 @@ import Webhooks
     /// Row 19: nothing is acknowledged that isn't on disk, and nothing that is gets lost.
     @Test func diskFullOnEmit() async throws {
         guard let disk = SmallDisk(test: "disk full on emit", megabytes: 8) else { return }
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
         var acknowledged: [String] = []
@@ -45,7 +45,7 @@ import Webhooks
     /// Row 19: a dispatcher whose disk is full sends nothing that it can't account for, and goes on by itself.
     @Test func diskFullBesideADispatcher() async throws {
         guard let disk = SmallDisk(test: "disk full beside a dispatcher", megabytes: 16) else { return }
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure(
             [.retry("again", receiver.url), .singleShot("once", receiver.url)],
@@ -88,7 +88,7 @@ import Webhooks
     @Test(arguments: [true, false])
     func secondDispatcherAfterAFullDisk(_ isFull: Bool) async throws {
         guard let disk = SmallDisk(test: "second dispatcher after a full disk", megabytes: 16) else { return }
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
         let library = try await stage.library()
@@ -160,7 +160,7 @@ import Webhooks
     /// Row 19: a folder that can't be written.
     @Test func readOnlyFolder() async throws {
         guard let disk = SmallDisk(test: "read-only folder", megabytes: 8) else { return }
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/store/webhooks.sqlite")
         try disk.setReadOnly(true)
@@ -182,7 +182,7 @@ import Webhooks
 
     /// Row 20: an event and a body that are not as they were written are left out, and the others go on.
     @Test func damagedRows() async throws {
-        let receiver = try Receiver(answers: [.status(500), .noContent])
+        let receiver = try Receiver(responses: [.status(500), .noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-0"]).exit == .code(1))
@@ -208,7 +208,7 @@ import Webhooks
 
     /// Row 20: a dispatcher that meets damage stops, and names the file.
     @Test func damage() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let library = try await stage.library()
@@ -232,7 +232,7 @@ import Webhooks
 
     /// Row 33: an older program leaves a newer one's file alone.
     @Test func newerSchema() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--detach"]).exit == .code(0))

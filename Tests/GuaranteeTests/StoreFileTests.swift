@@ -31,7 +31,7 @@ import Webhooks
     @Test(arguments: Change.allCases)
     func changed(_ change: Change) async throws {
         for suffix in ["", "-wal", "-shm", ".lock"] where !(change == .delete && suffix.isEmpty) {
-            let receiver = try Receiver(answers: [.noContent])
+            let receiver = try Receiver(responses: [.noContent])
             let stage = try Stage()
             try stage.configure([.retry("crm", receiver.url)])
             let file = stage.storePath + suffix
@@ -68,7 +68,7 @@ import Webhooks
 
     /// A store that was deleted: nothing of it can be saved, and nobody is told that all is well.
     @Test func deleted() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
@@ -79,7 +79,7 @@ import Webhooks
 
     /// A store that was cut off.
     @Test func cutOff() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()

@@ -83,10 +83,10 @@ import WebhooksTesting
         try await stage.expectIntegrity()
     }
 
-    /// A cancel at about the moment of a retry: afterwards nothing more is sent.
+    /// A cancel at about the time of a retry: afterwards nothing more is sent.
     @Test func cancelAgainstRetry() async throws {
         var random = Soak.generator("cancel against retry")
-        let receiver = try Receiver(answers: [.status(500)])
+        let receiver = try Receiver(responses: [.status(500)])
         let stage = try Stage()
         let waits = Array(repeating: "15ms", count: 400).joined(separator: ", ")
         let delivery = "schedule: [\(waits)], jitter: 0%, breaker: { failures: 1000000, pause: 1s }"

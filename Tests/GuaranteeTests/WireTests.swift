@@ -7,7 +7,7 @@ import Webhooks
 @Suite struct WireTests {
     /// Row 3, single-shot: always a fresh connection, and one request.
     @Test func singleShotIsClosedWithoutAnswer() async throws {
-        let receiver = try Receiver { $0.number == 1 ? .noContent : .closeWithoutAnswer }
+        let receiver = try Receiver { $0.number == 1 ? .noContent : .closeWithoutResponse }
         let stage = try Stage()
         try stage.configure([.singleShot("once", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
@@ -28,7 +28,7 @@ import Webhooks
 
     /// Row 3, retry: a reused connection that dies unanswered is a request, and has its record.
     @Test func reusedConnectionIsClosedWithoutAnswer() async throws {
-        let receiver = try Receiver { $0.numberOnConnection == 1 ? .noContent : .closeWithoutAnswer }
+        let receiver = try Receiver { $0.numberOnConnection == 1 ? .noContent : .closeWithoutResponse }
         let stage = try Stage()
         try stage.configure([.retry("again", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
@@ -51,7 +51,7 @@ import Webhooks
 
     /// Row 4: nothing left, so it failed and is not unknown.
     @Test func singleShotThatNeverLeft() async throws {
-        let gone = try Receiver(answers: [.noContent])
+        let gone = try Receiver(responses: [.noContent])
         let refused = gone.url
         gone.stop()
         let stage = try Stage()
@@ -129,7 +129,7 @@ import Webhooks
 
     /// Row 7: only the one that can't be rendered fails, with the reason.
     @Test func poisonFailsAlone() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let stage = try Stage()
         var poisoned = Endpoint.retry("poisoned", receiver.url)
         poisoned.settings = ["body: body.json.mustache"]

@@ -49,16 +49,16 @@ struct SignedRequests {
         let subscription = try #require(registry.subscriptions.first)
         let event = try Event(topic: topic, data: data, id: Self.id, tenant: "school", occurredAt: now)
         let rendered = renderer.render(event, for: [subscription])
-        let representation = try rendered.representations[0].get()
+        let renderedBody = try rendered.renderedBodies[0].get()
         let context = AttemptContext(
             event: EventHeader(row: 1, id: event.id, topic: event.topic, tenant: event.tenant, isTest: false),
             delivery: nil,
             attempt: 1,
-            contentType: representation.contentType,
+            contentType: renderedBody.contentType,
             mode: .retry,
             at: now
         )
-        return try renderer.request(for: context, to: subscription, body: rendered.bodies[representation.body]).request
+        return try renderer.request(for: context, to: subscription, body: rendered.bodies[renderedBody.body]).request
     }
 }
 

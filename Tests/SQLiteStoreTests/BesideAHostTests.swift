@@ -79,14 +79,14 @@ struct BesideAHostTests {
             held.signal()
         }
         wait(held)
-        #expect(await store.hasForeignWrites())
+        #expect(await store.hasExternalWrites())
         var batch = StoreBatch()
         batch.reads.pendingEvents = 5
         batch.reads.pendingEventsDueBy = Timestamp(milliseconds: .max)
         batch.reads.openSubscriptions = true
         batch.reads.health = true
         #expect(try await store.commit(batch).get().reads.pendingEvents.count == 1)
-        #expect(try await store.listNewRows() == ListingResult(listed: 0, left: 1))
+        #expect(try await store.indexNewRows() == IndexingResult(indexed: 0, left: 1))
         release.signal()
         wait(held)
     }
@@ -210,6 +210,6 @@ struct BesideAHostTests {
     @Test("A host's connection cuts the log's file off when it begins anew")
     func sizeLimit() throws {
         let limit = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA journal_size_limit") }
-        #expect(limit == Connection.keptLog)
+        #expect(limit == Connection.keptWAL)
     }
 }

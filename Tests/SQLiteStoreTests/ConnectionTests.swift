@@ -62,7 +62,7 @@ struct ConnectionTests {
         let reader = try SQLiteStore.open(path: folder.file(), role: .reader)
         #expect(try await reader.event("e1") != nil)
         #expect(await storeError { try await reader.append(.sample("e2"), target: nil) } == .readOnly)
-        #expect(await !reader.hasForeignWrites())
+        #expect(await !reader.hasExternalWrites())
     }
 
     @Test("A writer leaves the log behind, a dispatcher that closes empties it")
@@ -108,36 +108,36 @@ struct ConnectionTests {
             _ = try await writer.append([.sample("a\(number)")])
             // As if that had been a while ago: the log's own stamp tells that nothing has happened.
             try setLogDate(Date(timeIntervalSince1970: 1_700_000_000 + Double(number)))
-            #expect(LogStamp(folder.file() + "-wal") != nil)
-            #expect(await dispatcher.hasForeignWrites())
-            #expect(await !dispatcher.hasForeignWrites())
+            #expect(WALStamp(folder.file() + "-wal") != nil)
+            #expect(await dispatcher.hasExternalWrites())
+            #expect(await !dispatcher.hasExternalWrites())
             _ = try await writer.append([.sample("b\(number)")])
             // Not in the past: more may be written without the date changing.
             let future = Date(timeIntervalSince1970: 9_000_000_000)
             try setLogDate(future)
-            #expect(LogStamp(folder.file() + "-wal") == nil)
-            #expect(await dispatcher.hasForeignWrites())
+            #expect(WALStamp(folder.file() + "-wal") == nil)
+            #expect(await dispatcher.hasExternalWrites())
             _ = try await writer.append([.sample("c\(number)")])
             try setLogDate(future)
-            #expect(await dispatcher.hasForeignWrites())
-            #expect(await !dispatcher.hasForeignWrites())
+            #expect(await dispatcher.hasExternalWrites())
+            #expect(await !dispatcher.hasExternalWrites())
         }
     }
 
-    @Test("At rest nothing is listed, and what comes then is")
-    func listingAtRest() async throws {
+    @Test("At rest nothing is indexed, and what comes then is")
+    func indexingAtRest() async throws {
         let dispatcher = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         let writer = try SQLiteStore.open(path: folder.file(), role: .writer)
         _ = try await writer.append((0..<5).map { .sample("a\($0)") })
         try setLogDate(Date(timeIntervalSince1970: 1_700_000_000))
-        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 0, left: 5))
-        let isKnown = dispatcher.listedLog.withLock { $0?.stamp == LogStamp(folder.file() + "-wal") }
+        #expect(try await dispatcher.indexNewRows(batchSize: 6) == IndexingResult(indexed: 0, left: 5))
+        let isKnown = dispatcher.indexedWAL.withLock { $0?.stamp == WALStamp(folder.file() + "-wal") }
         #expect(isKnown)
-        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 0, left: 5))
-        // A smaller portion is another question.
-        #expect(try await dispatcher.listNewRows(portion: 2).listed == 2)
+        #expect(try await dispatcher.indexNewRows(batchSize: 6) == IndexingResult(indexed: 0, left: 5))
+        // A smaller batch is another question.
+        #expect(try await dispatcher.indexNewRows(batchSize: 2).indexed == 2)
         _ = try await writer.append((5..<10).map { .sample("a\($0)") })
-        #expect(try await dispatcher.listNewRows(portion: 6) == ListingResult(listed: 6, left: 2))
+        #expect(try await dispatcher.indexNewRows(batchSize: 6) == IndexingResult(indexed: 6, left: 2))
     }
 
     private func setLogDate(_ date: Date) throws {
@@ -148,12 +148,12 @@ struct ConnectionTests {
     func storm() async throws {
         let dispatcher = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         let writer = try SQLiteStore.open(path: folder.file(), role: .writer)
-        #expect(await !dispatcher.hasForeignWrites())
-        for portion in 0..<100 {
-            _ = try await writer.append((0..<100).map { .sample("e\(portion)-\($0)") })
-            #expect(await dispatcher.hasForeignWrites())
+        #expect(await !dispatcher.hasExternalWrites())
+        for batchSize in 0..<100 {
+            _ = try await writer.append((0..<100).map { .sample("e\(batchSize)-\($0)") })
+            #expect(await dispatcher.hasExternalWrites())
         }
-        #expect(await !dispatcher.hasForeignWrites())
+        #expect(await !dispatcher.hasExternalWrites())
         var batch = StoreBatch()
         batch.reads.pendingEvents = 20_000
         batch.reads.pendingEventsDueBy = Timestamp(milliseconds: .max)

@@ -15,7 +15,7 @@ struct DamageTests {
     private func fill(_ count: Int) async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         for index in 0..<count { _ = try await store.settleOne("e\(index)") }
-        try await store.listNewRows(portion: count)
+        try await store.indexNewRows(batchSize: count)
         store.close()
     }
 
@@ -55,7 +55,7 @@ struct DamageTests {
         "In a tree's root: the check finds it, and who meets it stops",
         arguments: [
             "webhooks_deliveries", "webhooks_events", "webhooks_bodies", "webhooks_attempts",
-            "webhooks_deliveries_event", "webhooks_deliveries_state", "webhooks_words",
+            "webhooks_deliveries_event", "webhooks_deliveries_state", "webhooks_terms",
         ]
     )
     func interior(_ tree: String) async throws {
@@ -79,8 +79,8 @@ struct DamageTests {
             let start = NewDelivery.Start.pending(dueAt: Timestamp(milliseconds: 5))
             let new = NewDelivery(subscription: "a", mode: .retry, body: 0, contentType: .json, start: start)
             let deliveries = NewDeliveries(bodies: [ByteString(Array("body \(index)".utf8))], deliveries: [new])
-            let moment = Timestamp(milliseconds: 5)
-            batch.acceptances = [Acceptance(event: .sample("e\(index)"), createdAt: moment, deliveries: deliveries)]
+            let instant = Timestamp(milliseconds: 5)
+            batch.acceptances = [Acceptance(event: .sample("e\(index)"), createdAt: instant, deliveries: deliveries)]
             guard case .stored(_, let new)? = try await store.commit(batch).get().acceptances.first else { continue }
             ids += new
         }
@@ -120,36 +120,36 @@ struct DamageTests {
     func contents(_ text: String) async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         var batch = StoreBatch()
-        let moment = Timestamp(milliseconds: 5)
+        let instant = Timestamp(milliseconds: 5)
         let new = NewDelivery(
             subscription: "a",
             mode: .retry,
             body: 0,
             contentType: .json,
-            start: .pending(dueAt: moment)
+            start: .pending(dueAt: instant)
         )
         let deliveries = NewDeliveries(bodies: ["a body to send"], deliveries: [new])
         let event = Event.sample("e1", data: #""some-data""#)
-        batch.acceptances = [Acceptance(event: event, createdAt: moment, deliveries: deliveries)]
+        batch.acceptances = [Acceptance(event: event, createdAt: instant, deliveries: deliveries)]
         let id = Delivery.ID(rawValue: 1)
-        batch.claims = [Claim(delivery: id, number: 1, at: moment, needsBody: false)]
+        batch.claims = [Claim(delivery: id, number: 1, at: instant, needsBody: false)]
         _ = try await store.commit(batch).get()
         var attempt = Attempt(
             number: 1,
-            startedAt: moment,
+            startedAt: instant,
             url: "https://y",
             requestHeaders: [HTTPHeader("Origin", "https://x.example/")],
             requestBody: .empty
         )
-        (attempt.finishedAt, attempt.outcome) = (moment, .failed)
+        (attempt.finishedAt, attempt.outcome) = (instant, .failed)
         batch = StoreBatch()
         batch.results = [
             AttemptWrite(
                 delivery: id,
                 attempt: attempt,
-                freeAttempts: 0,
+                uncountedAttempts: 0,
                 interruptions: 0,
-                next: .waiting(until: moment)
+                next: .waiting(until: instant)
             )
         ]
         _ = try await store.commit(batch).get()
@@ -164,7 +164,7 @@ struct DamageTests {
         // What is damaged is neither sent nor shown.
         let damaged = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         batch = StoreBatch()
-        batch.claims = [Claim(delivery: id, number: 2, at: moment, needsBody: true)]
+        batch.claims = [Claim(delivery: id, number: 2, at: instant, needsBody: true)]
         let claims = await damaged.commit(batch)
         let isBody = text == "a body to send"
         #expect(try !isBody || claims.get().claims == [.refused])

@@ -70,7 +70,7 @@ struct DamagedRowTests {
         let setAside = try await store.setAsideEvents(limit: 9)
         #expect(setAside.map(\.id) == ["e2"] && setAside[0].reason.contains("not as it was written"))
         let row = try #require(reads.pendingEvents.first).row
-        #expect(try await read { $0.adoptions = [row + 1, row] }.pendingEvents.map(\.event.id) == ["e1"])
+        #expect(try await read { $0.takeovers = [row + 1, row] }.pendingEvents.map(\.event.id) == ["e1"])
     }
 
     @Test("The same event again: refused, and what comes with it is stored")

@@ -22,7 +22,7 @@ struct HostTransactionTests {
             try SQLiteStore.migrate(db)
         }
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
-        #expect(await !store.hasForeignWrites())
+        #expect(await !store.hasExternalWrites())
 
         try? await host.write { db in
             try db.execute(sql: "INSERT INTO orders VALUES (1)")
@@ -30,7 +30,7 @@ struct HostTransactionTests {
             throw Stop()
         }
         #expect(try await store.event("e1") == nil)
-        #expect(await !store.hasForeignWrites())
+        #expect(await !store.hasExternalWrites())
 
         let results = try await host.write { db in
             try db.execute(sql: "INSERT INTO orders VALUES (1)")
@@ -46,7 +46,7 @@ struct HostTransactionTests {
         }
         #expect(results[1] == .duplicate(event: row))
         #expect(next == row + 1)
-        #expect(await store.hasForeignWrites())
+        #expect(await store.hasExternalWrites())
         #expect(try await store.event("e1") == .sample("e1", data: "[1]"))
         var batch = StoreBatch()
         batch.reads.pendingEvents = 5

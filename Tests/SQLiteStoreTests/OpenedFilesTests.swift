@@ -34,7 +34,7 @@ struct OpenedFilesTests {
 
     private func look(_ store: SQLiteStore) async -> Result<Bool, StoreError> {
         await withCheckedContinuation { continuation in
-            store.checkForeignWrites { continuation.resume(returning: $0) }
+            store.checkExternalWrites { continuation.resume(returning: $0) }
         }
     }
 
@@ -179,7 +179,7 @@ struct OpenedFilesTests {
     }
 
     @Test("A log whose database is missing is not taken for a new database's")
-    func lonelyLog() async throws {
+    func lonelyWAL() async throws {
         let store = try SQLiteStore.open(path: path, role: .writer)
         _ = try await store.append(.sample("e1"), target: nil)
         store.close()

@@ -36,7 +36,7 @@ struct ProcessLockTests {
         // The list states no size: read it to its end.
         let handle = try #require(FileHandle(forReadingAtPath: "/proc/locks"))
         var list = Data()
-        while let piece = try handle.read(upToCount: 1 << 16), !piece.isEmpty { list += piece }
+        while let chunk = try handle.read(upToCount: 1 << 16), !chunk.isEmpty { list += chunk }
         return String(decoding: list, as: UTF8.self).split(separator: "\n")
     }
 }

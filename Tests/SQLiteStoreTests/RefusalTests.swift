@@ -20,13 +20,13 @@ struct RefusalTests {
     }
 
     private func acceptance(_ id: String, body: ByteString = "body", _ names: [String] = ["a", "b"]) -> Acceptance {
-        let moment = Timestamp(milliseconds: 5)
+        let instant = Timestamp(milliseconds: 5)
         let new = names.map { name in
-            NewDelivery(subscription: name, mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: moment))
+            NewDelivery(subscription: name, mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: instant))
         }
         return Acceptance(
             event: .sample(id),
-            createdAt: moment,
+            createdAt: instant,
             deliveries: NewDeliveries(bodies: [body], deliveries: new)
         )
     }
@@ -102,9 +102,9 @@ struct RefusalTests {
         _ = try await commit(store) { batch in
             batch.acceptances = (1...4).map { acceptance("e\($0)", ["a"]) }
         }
-        let moment = Timestamp(milliseconds: 9)
+        let instant = Timestamp(milliseconds: 9)
         func claim(_ id: Int64) -> Claim {
-            Claim(delivery: Delivery.ID(rawValue: id), number: 1, at: moment, needsBody: true)
+            Claim(delivery: Delivery.ID(rawValue: id), number: 1, at: instant, needsBody: true)
         }
         let claims = try await commit(store) { $0.claims = (1...3).map { claim($0) } }
         #expect(claims.claims == [.refused, .claimed(body: "body"), .claimed(body: "body")])
@@ -112,16 +112,16 @@ struct RefusalTests {
         func write(_ id: Int64) -> AttemptWrite {
             var attempt = Attempt(
                 number: 1,
-                startedAt: moment,
+                startedAt: instant,
                 url: "https://a.example/",
                 requestHeaders: [],
                 requestBody: .empty
             )
-            (attempt.finishedAt, attempt.outcome) = (moment, .succeeded)
+            (attempt.finishedAt, attempt.outcome) = (instant, .succeeded)
             return AttemptWrite(
                 delivery: Delivery.ID(rawValue: id),
                 attempt: attempt,
-                freeAttempts: 0,
+                uncountedAttempts: 0,
                 interruptions: 0,
                 next: .settled(.delivered)
             )
@@ -129,12 +129,12 @@ struct RefusalTests {
         let results = try await commit(store) { batch in
             batch.results = [write(2), write(3)]
             batch.settlements = [
-                Settlement(delivery: .init(rawValue: 1), state: .failed, error: .internal, detail: nil, at: moment)
+                Settlement(delivery: .init(rawValue: 1), state: .failed, error: .internal, detail: nil, at: instant)
             ]
-            batch.withdrawals = [Withdrawal(subscription: "a", limit: 5, at: moment)]
+            batch.openCancellations = [OpenCancellation(subscription: "a", limit: 5, at: instant)]
         }
         #expect(results.results == [.refused, .recorded])
-        #expect(results.settlements == [false] && results.withdrawals == [1])
+        #expect(results.settlements == [false] && results.openCancellations == [1])
         #expect(
             results.refusals.map(\.item) == [
                 .result(0), .settlement(0), .withdrawal(0, delivery: .init(rawValue: 1)),
@@ -154,9 +154,9 @@ struct RefusalTests {
         )
         for id in ["e1", "e2"] { _ = try await store.append(.sample(id), target: nil) }
         let new = try #require(acceptance("e").deliveries)
-        let moment = Timestamp(milliseconds: 5)
+        let instant = Timestamp(milliseconds: 5)
         let result = try await commit(store) { batch in
-            batch.fanOuts = (1...2).map { FanOut(event: $0, createdAt: moment, deliveries: new) }
+            batch.fanOuts = (1...2).map { FanOut(event: $0, createdAt: instant, deliveries: new) }
         }
         guard case .refused = result.fanOuts[0], case .stored = result.fanOuts[1] else {
             Issue.record("\(result.fanOuts)")
@@ -183,9 +183,9 @@ struct RefusalTests {
         _ = try await commit(store) { $0.acceptances = (1...3).map { acceptance("e\($0)", ["a"]) } }
         func claims(_ ids: ClosedRange<Int64>) -> StoreBatch {
             var batch = StoreBatch()
-            let moment = Timestamp(milliseconds: 9)
+            let instant = Timestamp(milliseconds: 9)
             batch.claims = ids.map {
-                Claim(delivery: Delivery.ID(rawValue: $0), number: 1, at: moment, needsBody: false)
+                Claim(delivery: Delivery.ID(rawValue: $0), number: 1, at: instant, needsBody: false)
             }
             return batch
         }

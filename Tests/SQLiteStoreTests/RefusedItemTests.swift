@@ -34,18 +34,18 @@ struct RefusedItemTests {
 
     /// Accepts events with a pending delivery each; the deliveries' ids.
     private func pending(_ count: Int) async throws -> [Delivery.ID] {
-        let moment = Timestamp(milliseconds: 5)
+        let instant = Timestamp(milliseconds: 5)
         let new = NewDelivery(
             subscription: "a",
             mode: .retry,
             body: 0,
             contentType: .json,
-            start: .pending(dueAt: moment)
+            start: .pending(dueAt: instant)
         )
         var batch = StoreBatch()
         batch.acceptances = (1...count).map { number in
             let deliveries = NewDeliveries(bodies: ["body"], deliveries: [new])
-            return Acceptance(event: .sample("e\(number)"), createdAt: moment, deliveries: deliveries)
+            return Acceptance(event: .sample("e\(number)"), createdAt: instant, deliveries: deliveries)
         }
         return try await store.commit(batch).get().acceptances.flatMap { result -> [Delivery.ID] in
             if case .stored(_, let ids) = result { ids } else { [] }
@@ -101,7 +101,7 @@ struct RefusedItemTests {
         var position: Refill.Position? = Cancellation.start
         while let start = position {
             let (result, end) = try await store.writeItems { session, trial in
-                var cancellation = Cancellation(session: session, trial: trial, moment: Timestamp(milliseconds: 9))
+                var cancellation = Cancellation(session: session, trial: trial, instant: Timestamp(milliseconds: 9))
                 let end = try cancellation.cancel(subscription: "a", after: start, limit: 2)
                 return (cancellation.result, end)
             }
@@ -132,11 +132,11 @@ struct RefusedItemTests {
         try trigger("DELETE ON webhooks_deliveries", "old.id IN (\(ids[0].rawValue), \(ids[1].rawValue))", kind)
         var total = PruneResult()
         while true {
-            let portion = try await store.prune(olderThan: Timestamp(milliseconds: 1_000), limit: 2)
-            if portion.isEmpty { break }
-            total.deliveries += portion.deliveries
-            total.events += portion.events
-            total.refused += portion.refused
+            let batchSize = try await store.prune(olderThan: Timestamp(milliseconds: 1_000), limit: 2)
+            if batchSize.isEmpty { break }
+            total.deliveries += batchSize.deliveries
+            total.events += batchSize.events
+            total.refused += batchSize.refused
         }
         #expect(total.deliveries == 3 && total.events == 3)
         #expect(total.refused == ids[..<2].map { RefusedItem(id: $0.description, reason: "not this one") })
@@ -149,9 +149,9 @@ struct RefusedItemTests {
         for number in 1...4 {
             if let id = try await store.settleOne("e\(number)") { ids.append(id) }
         }
-        try trigger("UPDATE OF listed ON webhooks_deliveries", "old.id = \(ids[1].rawValue)", kind)
-        let result = try await store.listNewRows(portion: 4)
-        #expect(result.listed == 8 && result.left == 0)
+        try trigger("UPDATE OF indexed ON webhooks_deliveries", "old.id = \(ids[1].rawValue)", kind)
+        let result = try await store.indexNewRows(batchSize: 4)
+        #expect(result.indexed == 8 && result.left == 0)
         #expect(result.refused == [RefusedItem(id: ids[1].description, reason: "not this one")])
         var query = DeliveryQuery()
         query.states = [.failed]

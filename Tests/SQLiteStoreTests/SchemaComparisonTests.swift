@@ -108,7 +108,7 @@ struct SchemaComparisonTests {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         #expect(try await store.settleOne("e1") != nil)
         #expect(try await store.reader.read { try String.fetchAll($0, sql: "SELECT event FROM seen") } == ["e1"])
-        #expect(try await store.foreignTriggers() == ["keep"])
+        #expect(try await store.hostTriggers() == ["keep"])
         #expect(try await store.integrityProblems() == [])
     }
 

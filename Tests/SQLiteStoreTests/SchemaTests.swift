@@ -60,12 +60,12 @@ struct SchemaTests {
         #expect(try await store.settleOne("e1") != nil)
     }
 
-    @Test("A hot statement looks rows up by a key or an index", arguments: HotStatement.allCases)
-    func plans(_ statement: HotStatement) throws {
+    @Test("A hot statement looks rows up by a key or an index", arguments: StatementKind.allCases)
+    func plans(_ statement: StatementKind) throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .writer)
         let explain: (Database) throws -> [String] = { db in
             // Its parameters may stay without values.
-            let rows = try RawStatement(db, "EXPLAIN QUERY PLAN " + statement.sql)
+            let rows = try PreparedStatement(db, "EXPLAIN QUERY PLAN " + statement.sql)
             var steps: [String] = []
             while try rows.next() { steps.append(rows.text(3)) }
             return steps
@@ -76,9 +76,9 @@ struct SchemaTests {
         }
     }
 
-    @Test("Every word has its number")
+    @Test("Every term has its number")
     func codes() throws {
-        func check<Word: Code & CaseIterable>(_ type: Word.Type) throws {
+        func check<Word: StoredEnum & CaseIterable>(_ type: Word.Type) throws {
             for word in Word.allCases { #expect(try Word(code: word.code) == word) }
             #expect(Word.codes.count == Word.allCases.count)
             #expect(throws: StoreError.self) { try Word(code: Word.codes.count) }
@@ -88,7 +88,7 @@ struct SchemaTests {
         try check(DeliveryMode.self)
         try check(ContentType.self)
         try check(Attempt.Outcome.self)
-        try check(DeliveryError.self)
+        try check(FailureKind.self)
         #expect(DeliveryState.pending.code == 0 && DeliveryState.waiting.code == 1 && DeliveryState.inFlight.code == 2)
     }
 }

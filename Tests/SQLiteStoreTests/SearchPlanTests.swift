@@ -19,11 +19,11 @@ struct SearchPlanTests {
     @Test(
         "A key's next row is one look-up",
         arguments: [
-            (IDSequences.byWord, "SEARCH webhooks_words USING PRIMARY KEY (kind=? AND word=? AND id>? AND id<?)"),
+            (IDSequences.byTerm, "SEARCH webhooks_terms USING PRIMARY KEY (kind=? AND term=? AND id>? AND id<?)"),
             (
                 IDSequences.byState,
                 "SEARCH webhooks_deliveries USING COVERING INDEX webhooks_deliveries_state "
-                    + "(subscription=? AND state=? AND listed=? AND rowid>? AND rowid<?)"
+                    + "(subscription=? AND state=? AND indexed=? AND rowid>? AND rowid<?)"
             ),
             (
                 IDSequences.byFlight,
@@ -89,11 +89,11 @@ struct SearchPlanTests {
         #expect(!plan.contains { $0.hasPrefix("SCAN") })
     }
 
-    @Test("Counts read the index of states and nothing else of what is listed")
+    @Test("Counts read the index of states and nothing else of what is indexed")
     func counts() throws {
         let select = "SELECT subscription, state, count(*) FROM webhooks_deliveries "
-        let listed = try plan(of: select + StatisticsReport.countsOfListed[0])
-        #expect(listed == ["SCAN webhooks_deliveries USING COVERING INDEX webhooks_deliveries_state"])
+        let indexed = try plan(of: select + StatisticsReport.countsOfIndexed[0])
+        #expect(indexed == ["SCAN webhooks_deliveries USING COVERING INDEX webhooks_deliveries_state"])
         let others = try plan(of: select + StatisticsReport.countsOfOthers)
         #expect(others.first == "SEARCH webhooks_deliveries USING INTEGER PRIMARY KEY (rowid>?)")
     }
@@ -105,7 +105,7 @@ struct SearchPlanTests {
     private func plan(of sql: String) throws -> [String] {
         let explain: (Database) throws -> [String] = { db in
             // Its parameters may stay without values.
-            let rows = try RawStatement(db, "EXPLAIN QUERY PLAN " + sql)
+            let rows = try PreparedStatement(db, "EXPLAIN QUERY PLAN " + sql)
             var steps: [String] = []
             while try rows.next() { steps.append(rows.text(3)) }
             return steps

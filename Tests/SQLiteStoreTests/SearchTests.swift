@@ -18,20 +18,20 @@ struct SearchTests {
     }
 
     /// Stores deliveries in every state, of several subscriptions, topics and tenants, with a clock that is put back
-    /// now and then; some change after they were listed.
-    private func fill(_ count: Int, listing portion: Int) async throws {
+    /// now and then; some change after they were indexed.
+    private func fill(_ count: Int, indexing batchSize: Int) async throws {
         var clock: Int64 = 1_000_000
         var claimed: [Delivery.ID] = []
         for index in 0..<count {
             clock += index % 37 == 36 ? -500_000 : index % 5 == 4 ? -3_000 : 4_000
-            let moment = Timestamp(milliseconds: clock)
+            let instant = Timestamp(milliseconds: clock)
             var event = Event.sample("e\(index)")
             event.topic = Self.topics[index * 7 % 3]
             event.tenant = index % 4 == 0 ? nil : "t\(index % 3)"
             event.isTest = index % 11 == 0
             let starts: [NewDelivery.Start] = [
-                .pending(dueAt: moment), .claimed(at: moment), .settled(.cancelled, .disabled, detail: nil),
-                .settled(.failed, .template, detail: nil), .claimed(at: moment), .claimed(at: moment),
+                .pending(dueAt: instant), .claimed(at: instant), .settled(.cancelled, .disabled, detail: nil),
+                .settled(.failed, .template, detail: nil), .claimed(at: instant), .claimed(at: instant),
             ]
             var batch = StoreBatch()
             let new = NewDelivery(
@@ -42,31 +42,33 @@ struct SearchTests {
                 start: starts[index % starts.count]
             )
             let deliveries = NewDeliveries(bodies: ["{}"], deliveries: index % 13 == 0 ? [] : [new])
-            batch.acceptances = [Acceptance(event: event, createdAt: moment, deliveries: deliveries)]
-            batch.results = claimed.prefix(index % 3).map { result(of: $0, at: moment) }
+            batch.acceptances = [Acceptance(event: event, createdAt: instant, deliveries: deliveries)]
+            batch.results = claimed.prefix(index % 3).map { result(of: $0, at: instant) }
             claimed.removeFirst(batch.results.count)
-            let answer = try await store.commit(batch).get()
-            if case .stored(_, let ids)? = answer.acceptances.first, index % 6 == 1 || index % 6 > 3 { claimed += ids }
-            if portion > 0, index % portion == portion - 1 { try await store.listNewRows(portion: portion) }
+            let response = try await store.commit(batch).get()
+            if case .stored(_, let ids)? = response.acceptances.first, index % 6 == 1 || index % 6 > 3 {
+                claimed += ids
+            }
+            if batchSize > 0, index % batchSize == batchSize - 1 { try await store.indexNewRows(batchSize: batchSize) }
         }
     }
 
-    private func result(of id: Delivery.ID, at moment: Timestamp) -> AttemptWrite {
-        var attempt = Attempt(number: 1, startedAt: moment, url: "http://x", requestHeaders: [], requestBody: .empty)
-        attempt.finishedAt = moment
+    private func result(of id: Delivery.ID, at instant: Timestamp) -> AttemptWrite {
+        var attempt = Attempt(number: 1, startedAt: instant, url: "http://x", requestHeaders: [], requestBody: .empty)
+        attempt.finishedAt = instant
         attempt.outcome = .succeeded
         let next: AttemptWrite.Next =
             switch id.rawValue % 4 {
             case 0: .settled(.unknown)
-            case 1: .waiting(until: moment)
+            case 1: .waiting(until: instant)
             default: .settled(.delivered)
             }
-        return AttemptWrite(delivery: id, attempt: attempt, freeAttempts: 0, interruptions: 0, next: next)
+        return AttemptWrite(delivery: id, attempt: attempt, uncountedAttempts: 0, interruptions: 0, next: next)
     }
 
     @Test("Deliveries, by every filter and several", arguments: [0, 1, 7, 50])
-    func deliveries(listing portion: Int) async throws {
-        try await fill(150, listing: portion)
+    func deliveries(indexing batchSize: Int) async throws {
+        try await fill(150, indexing: batchSize)
         var everything = DeliveryQuery()
         everything.limit = 1_000
         let all = try await store.deliveries(everything)
@@ -130,8 +132,8 @@ struct SearchTests {
     }
 
     @Test("Events, by every filter", arguments: [0, 1, 7, 50])
-    func events(listing portion: Int) async throws {
-        try await fill(150, listing: portion)
+    func events(indexing batchSize: Int) async throws {
+        try await fill(150, indexing: batchSize)
         var everything = EventQuery()
         everything.limit = 1_000
         let all = try await store.events(everything)
@@ -191,18 +193,18 @@ struct SearchTests {
     }
 
     @Test("Statistics are the same before and after", arguments: [1, 7])
-    func statistics(listing portion: Int) async throws {
-        try await fill(150, listing: 0)
+    func statistics(indexing batchSize: Int) async throws {
+        try await fill(150, indexing: 0)
         let before = try await store.statistics()
         #expect(before.map(\.subscription) == Self.names)
         #expect(before.contains { $0.count(.delivered) > 0 })
-        while try await store.listNewRows(portion: portion).listed > 0 {}
+        while try await store.indexNewRows(batchSize: batchSize).indexed > 0 {}
         #expect(try await store.statistics() == before)
     }
 
     @Test("What is pruned leaves nothing in the indexes", arguments: [0, 1, 7])
-    func prunes(listing portion: Int) async throws {
-        try await fill(150, listing: portion)
+    func prunes(indexing batchSize: Int) async throws {
+        try await fill(150, indexing: batchSize)
         let end = Timestamp(milliseconds: 100_000_000)
         while !(try await store.prune(olderThan: end, limit: 9).isEmpty) {}
         #expect(try await store.integrityProblems() == [])
@@ -211,7 +213,7 @@ struct SearchTests {
         let rest = try await store.deliveries(everything)
         #expect(!rest.isEmpty && rest.allSatisfy { !$0.state.isSettled })
         let words = try await store.reader.read {
-            try RawStatement($0, "SELECT DISTINCT id FROM webhooks_words WHERE kind > 1").rows
+            try PreparedStatement($0, "SELECT DISTINCT id FROM webhooks_terms WHERE kind > 1").rows
         }
         #expect(Set(words).isSubset(of: rest.map(\.id.rawValue)))
         let events = try await store.events(EventQuery())
@@ -219,7 +221,7 @@ struct SearchTests {
     }
 }
 
-extension RawStatement {
+extension PreparedStatement {
     /// The first column of all rows.
     var rows: [Int64] {
         get throws {

@@ -41,8 +41,10 @@ struct StatisticsCostTests {
         for number in 1...attempts {
             var batch = StoreBatch()
             for (index, id) in ids.enumerated() {
-                let moment = Timestamp(milliseconds: Int64(index))
-                if number > 1 { batch.claims.append(Claim(delivery: id, number: number, at: moment, needsBody: false)) }
+                let instant = Timestamp(milliseconds: Int64(index))
+                if number > 1 {
+                    batch.claims.append(Claim(delivery: id, number: number, at: instant, needsBody: false))
+                }
             }
             _ = try await store.commit(batch).get()
             batch = StoreBatch()
@@ -64,7 +66,7 @@ struct StatisticsCostTests {
                     AttemptWrite(
                         delivery: id,
                         attempt: attempt,
-                        freeAttempts: 0,
+                        uncountedAttempts: 0,
                         interruptions: 0,
                         next: number < attempts ? .waiting(until: attempt.startedAt) : .settled(last)
                     )
@@ -72,7 +74,7 @@ struct StatisticsCostTests {
             }
             _ = try await store.commit(batch).get()
         }
-        while try await store.listNewRows(portion: 100).listed > 0 {}
+        while try await store.indexNewRows(batchSize: 100).indexed > 0 {}
     }
 
     private func measure(

@@ -26,9 +26,9 @@ extension SQLiteStore {
         }
     }
 
-    func hasForeignWrites() async -> Bool {
+    func hasExternalWrites() async -> Bool {
         await withCheckedContinuation { continuation in
-            checkForeignWrites { continuation.resume(returning: $0 == .success(true)) }
+            checkExternalWrites { continuation.resume(returning: $0 == .success(true)) }
         }
     }
 
@@ -38,8 +38,8 @@ extension SQLiteStore {
         let start = NewDelivery.Start.settled(.failed, .template, detail: nil)
         let new = NewDelivery(subscription: "a", mode: .retry, body: 0, contentType: .json, start: start)
         let deliveries = NewDeliveries(bodies: ["body"], deliveries: [new])
-        let moment = Timestamp(milliseconds: 5)
-        batch.acceptances = [Acceptance(event: .sample(id), createdAt: moment, deliveries: deliveries)]
+        let instant = Timestamp(milliseconds: 5)
+        batch.acceptances = [Acceptance(event: .sample(id), createdAt: instant, deliveries: deliveries)]
         guard case .stored(_, let ids)? = try await commit(batch).get().acceptances.first else { return nil }
         return ids.first
     }

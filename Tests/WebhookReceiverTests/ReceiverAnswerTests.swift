@@ -3,9 +3,9 @@ import WebhookCore
 import WebhookReceiver
 
 /// Answers that are late, cut off, odd, or none.
-@Suite struct ReceiverAnswerTests {
-    private func exchange(_ answer: ReceiverAnswer, _ request: String = "GET / HTTP/1.1\r\n\r\n") throws -> String {
-        let receiver = try Receiver(answers: [answer])
+@Suite struct ReceiverResponseTests {
+    private func exchange(_ response: ReceiverResponse, _ request: String = "GET / HTTP/1.1\r\n\r\n") throws -> String {
+        let receiver = try Receiver(responses: [response])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send(request)
@@ -13,12 +13,12 @@ import WebhookReceiver
     }
 
     @Test func closesWithoutAnswer() throws {
-        #expect(try exchange(.closeWithoutAnswer) == "")
-        #expect(try exchange(.closeWithoutAnswer.after(.milliseconds(1))) == "")
+        #expect(try exchange(.closeWithoutResponse) == "")
+        #expect(try exchange(.closeWithoutResponse.after(.milliseconds(1))) == "")
     }
 
     @Test func resetsWithoutAnswer() throws {
-        #expect(throws: RawClient.Reset.self) { try exchange(.resetWithoutAnswer) }
+        #expect(throws: RawClient.Reset.self) { try exchange(.resetWithoutResponse) }
     }
 
     @Test func sendsRawBytes() throws {
@@ -33,13 +33,13 @@ import WebhookReceiver
     }
 
     @Test func goesOnAfterRawBytes() throws {
-        let raw = ReceiverAnswer.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", close: false)
-        let receiver = try Receiver(answers: [raw, raw.after(.milliseconds(1)), .closeWithoutAnswer])
+        let raw = ReceiverResponse.raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", close: false)
+        let receiver = try Receiver(responses: [raw, raw.after(.milliseconds(1)), .closeWithoutResponse])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n")
-        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        #expect(try client.receiveAll() == answer + answer)
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+        #expect(try client.receiveAll() == response + response)
         #expect(receiver.requestCount == 3)
     }
 
@@ -66,7 +66,7 @@ import WebhookReceiver
     }
 
     @Test func neverAnswersUntilTheOtherSideGoes() async throws {
-        let receiver = try Receiver(answers: [.neverAnswer, .rawThenSilence([.init("HTTP/1.1 200 OK\r\n")])])
+        let receiver = try Receiver(responses: [.neverAnswer, .rawThenSilence([.init("HTTP/1.1 200 OK\r\n")])])
         defer { receiver.stop() }
         let silent = try RawClient(port: receiver.port)
         try silent.send("GET / HTTP/1.1\r\n\r\nGET /never-read HTTP/1.1\r\n\r\n")
@@ -82,7 +82,7 @@ import WebhookReceiver
     }
 
     @Test func answersWhoeverSaidThatNothingFollows() throws {
-        let receiver = try Receiver(answers: [.status(200, body: "late", delay: .milliseconds(1))])
+        let receiver = try Receiver(responses: [.status(200, body: "late", delay: .milliseconds(1))])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send("GET / HTTP/1.1\r\n\r\n")
@@ -129,9 +129,9 @@ import WebhookReceiver
         try client.send(
             String(repeating: "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", count: 99) + "GET / HTTP/1.0\r\n\r\n"
         )
-        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
         #expect(
-            try client.receiveAll() == String(repeating: answer + "\r\nok", count: 99) + answer
+            try client.receiveAll() == String(repeating: response + "\r\nok", count: 99) + response
                 + "Connection: close\r\n\r\nok"
         )
         try await receiver.waitForRequests(count: 100)

@@ -39,16 +39,16 @@ import WebhookReceiver
         let client = try RawClient(port: receiver.port)
         let requests = (1...50).map { "POST /\($0) HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc" }
         try client.send(requests.joined() + "GET /last HTTP/1.1\r\nConnection: close\r\n\r\n")
-        let answers = try client.receiveAll().components(separatedBy: "HTTP/1.1 200 OK\r\n").dropFirst()
-        #expect(answers.count == 51)
-        #expect(answers.dropLast().map { $0.components(separatedBy: "\r\n\r\n")[1] } == (1...50).map { "/\($0)" })
-        #expect(answers.last == "Content-Length: 5\r\nConnection: close\r\n\r\n/last")
+        let responses = try client.receiveAll().components(separatedBy: "HTTP/1.1 200 OK\r\n").dropFirst()
+        #expect(responses.count == 51)
+        #expect(responses.dropLast().map { $0.components(separatedBy: "\r\n\r\n")[1] } == (1...50).map { "/\($0)" })
+        #expect(responses.last == "Content-Length: 5\r\nConnection: close\r\n\r\n/last")
         #expect(receiver.requests.map(\.numberOnConnection) == Array(1...51))
         #expect(receiver.connectionCount == 1)
     }
 
     @Test func readsChunkedBodies() async throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send("PUT / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=y\r\nabc\r\n00")
@@ -63,13 +63,13 @@ import WebhookReceiver
         let client = try RawClient(port: receiver.port)
         let body = String(repeating: "0123456789abcdef", count: 262_144)
         try client.send("POST / HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body)
-        let answer = try client.receiveAll()
-        #expect(answer.utf8.count > body.utf8.count)
-        #expect(answer.hasSuffix("\r\n\r\n" + body))
+        let response = try client.receiveAll()
+        #expect(response.utf8.count > body.utf8.count)
+        #expect(response.hasSuffix("\r\n\r\n" + body))
     }
 
     @Test func honoursHTTP10AndConnectionClose() throws {
-        let receiver = try Receiver(answers: [.status(200)])
+        let receiver = try Receiver(responses: [.status(200)])
         defer { receiver.stop() }
         for request in ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nConnection: x, Close\r\n\r\n"] {
             let client = try RawClient(port: receiver.port)
@@ -85,7 +85,7 @@ import WebhookReceiver
     }
 
     @Test func asksForABodyThatWaitsToBeAskedFor() throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send("POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
@@ -100,7 +100,7 @@ import WebhookReceiver
         ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     ])
     func refusesAndCloses(request: String, status: Int) throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send(request)
@@ -109,7 +109,7 @@ import WebhookReceiver
     }
 
     @Test func refusesAnEndlessHead() throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         try client.send("GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 66_000))
@@ -117,7 +117,7 @@ import WebhookReceiver
     }
 
     @Test func stopsWaitersAndClosesConnections() async throws {
-        let receiver = try Receiver(answers: [.neverAnswer])
+        let receiver = try Receiver(responses: [.neverAnswer])
         let client = try RawClient(port: receiver.port)
         try client.send("GET / HTTP/1.1\r\n\r\n")
         try await receiver.waitForRequests(count: 1)
@@ -131,7 +131,7 @@ import WebhookReceiver
     }
 
     @Test func waitsEndWithTheirTask() async throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let waiting = Task { try await receiver.waitForRequests(count: 1) }
         waiting.cancel()
@@ -139,7 +139,7 @@ import WebhookReceiver
     }
 
     @Test func wakesEveryWaiterInItsTurn() async throws {
-        let receiver = try Receiver(answers: [])
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
         let client = try RawClient(port: receiver.port)
         let first = Task { try await receiver.waitForRequests(count: 1) }
@@ -153,16 +153,16 @@ import WebhookReceiver
     }
 
     @Test func refusesWhatItCannotListenOn() throws {
-        #expect(throws: ReceiverError.host("example.com")) { try Receiver(.init(host: "example.com"), answers: []) }
-        let receiver = try Receiver(answers: [])
+        #expect(throws: ReceiverError.host("example.com")) { try Receiver(.init(host: "example.com"), responses: []) }
+        let receiver = try Receiver(responses: [])
         defer { receiver.stop() }
-        #expect(throws: ReceiverError.self) { try Receiver(.init(port: receiver.port), answers: []) }
+        #expect(throws: ReceiverError.self) { try Receiver(.init(port: receiver.port), responses: []) }
     }
 
     @Test func listensAgainOnAPortThatWasStopped() throws {
-        let first = try Receiver(answers: [])
+        let first = try Receiver(responses: [])
         first.stop()
-        let second = try Receiver(.init(port: first.port), answers: [])
+        let second = try Receiver(.init(port: first.port), responses: [])
         defer { second.stop() }
         let client = try RawClient(port: second.port)
         try client.send("GET / HTTP/1.1\r\n\r\n")

@@ -25,7 +25,7 @@ struct BodyLimitTests {
         let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = renderer.render(try Fixtures.event(data), for: [subscription])
         do {
-            let body = rendered.bodies[try rendered.representations[0].get().body]
+            let body = rendered.bodies[try rendered.renderedBodies[0].get().body]
             #expect(body.count <= min(maxBody, data.utf8.count * 8 + (1 << 20)))
             return nil
         } catch {

@@ -207,7 +207,7 @@ struct EnvelopeTests {
         for known in [subscriptions, []] {
             let rendered = WebhookRenderer(subscriptions: known).render(event, for: subscriptions)
             #expect(rendered.bodies.count == 4)
-            #expect(rendered.representations.map { (try? $0.get())?.body } == [0, 1, 0, 2, 2, nil, 3])
+            #expect(rendered.renderedBodies.map { (try? $0.get())?.body } == [0, 1, 0, 2, 2, nil, 3])
         }
     }
 

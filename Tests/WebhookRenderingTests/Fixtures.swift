@@ -95,8 +95,8 @@ enum Fixtures {
     /// The body that one subscription gets.
     static func body(_ event: Event, for subscription: Subscription) throws -> String {
         let rendered = WebhookRenderer(subscriptions: [subscription]).render(event, for: [subscription])
-        let representation = try rendered.representations[0].get()
-        return rendered.bodies[representation.body].text
+        let renderedBody = try rendered.renderedBodies[0].get()
+        return rendered.bodies[renderedBody.body].text
     }
 
     /// The data as a form or XML or JSON body of ``bare``, or through a template.

@@ -70,11 +70,11 @@ struct GoldenTests {
         )
         let renderer = WebhookRenderer(subscriptions: [subscription])
         let rendered = renderer.render(event, for: [subscription])
-        let representation = try rendered.representations[0].get()
+        let renderedBody = try rendered.renderedBodies[0].get()
         let prepared = try renderer.request(
-            for: Fixtures.attempt(event, mode: profile.policy.mode, contentType: representation.contentType),
+            for: Fixtures.attempt(event, mode: profile.policy.mode, contentType: renderedBody.contentType),
             to: subscription,
-            body: rendered.bodies[representation.body]
+            body: rendered.bodies[renderedBody.body]
         )
         var text = "POST \(subscription.url.target) HTTP/1.1\n"
         for header in WebhookRenderer.wireHeaders(of: prepared.request) {

@@ -15,14 +15,14 @@ struct PlatformNameTests {
         .appendingPathComponent("Platforms")
     private static let catalog = ProfileCatalog()
 
-    private static func facts(_ file: String) throws -> JSONValue {
+    private static func context(_ file: String) throws -> JSONValue {
         try JSON.parse(ByteString([UInt8](Data(contentsOf: folder.appendingPathComponent(file)))))
     }
 
     @Test("BrainCert: topics, wire names, envelope and payload")
     func braincert() throws {
         let profile = try #require(Self.catalog.profile(named: "braincert"))
-        let topics = try #require(Self.facts("braincert.json")["topics"]?.array)
+        let topics = try #require(Self.context("braincert.json")["topics"]?.array)
         #expect(Set(profile.topics.map(\.topic)) == Set(topics.compactMap { $0["topic"]?.string }))
         #expect(topics.count == profile.topics.count)
         for fact in topics {
@@ -47,8 +47,8 @@ struct PlatformNameTests {
     @Test("the others", arguments: ["fellow", "fermion", "loopwise", "standard", "teachify"])
     func others(name: String) throws {
         let profile = try #require(Self.catalog.profile(named: name))
-        let facts = try #require(Self.facts("others.json")[name])
-        let topics = try #require(facts["topics"]?.array)
+        let context = try #require(Self.context("others.json")[name])
+        let topics = try #require(context["topics"]?.array)
         #expect(profile.topics.map(\.topic) == topics.compactMap { $0["topic"]?.string })
         let known = Set(topics.compactMap { $0["fields"] }.flatMap { Self.names(of: $0) })
         for fact in topics {
@@ -58,7 +58,7 @@ struct PlatformNameTests {
             let wire = fact["wire"]?.object?.map { WireName(key: $0.key, value: $0.value.string ?? "") }
             #expect(topic.wire == wire)
             let envelope =
-                fact["keys"]?.array?.compactMap(\.string) ?? facts["envelope"].map { $0.object?.map(\.key) ?? [] }
+                fact["keys"]?.array?.compactMap(\.string) ?? context["envelope"].map { $0.object?.map(\.key) ?? [] }
             #expect(try Self.members(of: topic, profile) == envelope, "\(topic.topic)")
             guard name != "standard" else { continue }
             guard let fields = fact["fields"], !fields.isNull else {
@@ -76,16 +76,16 @@ struct PlatformNameTests {
             #expect(example == names.filter { !$0.hasSuffix(".*") }, "\(topic.topic)")
             try Self.checkSchema(topic, names)
         }
-        #expect(try Self.headers(of: profile) == facts["headers"]?.array?.compactMap(\.string))
+        #expect(try Self.headers(of: profile) == context["headers"]?.array?.compactMap(\.string))
     }
 
     @Test("Fermion's payload begins with the event's type")
     func mergedEnvelope() throws {
         let profile = try #require(Self.catalog.profile(named: "fermion"))
-        let facts = try #require(Self.facts("others.json")["fermion"]?["envelope"]?["payload"]?.object)
+        let context = try #require(Self.context("others.json")["fermion"]?["envelope"]?["payload"]?.object)
         for topic in profile.topics {
             let payload = try #require(Self.body(of: topic, profile)["payload"]?.object)
-            #expect(payload.first?.key == facts.first?.key)
+            #expect(payload.first?.key == context.first?.key)
             #expect(payload.dropFirst().map(\.key) == topic.example.object?.map(\.key))
         }
     }

@@ -82,8 +82,8 @@ struct SignerTests {
         let other = Fixtures.subscription("other", Fixtures.bare)
         let event = try Event(topic: "a.b", data: "1", id: "order.17", occurredAt: Fixtures.time)
         let rendered = WebhookRenderer(subscriptions: [signed, other]).render(event, for: [signed, other])
-        #expect(throws: RenderingError(Subscription.dottedID)) { try rendered.representations[0].get() }
-        #expect(try rendered.representations[1].get().body == 0)
+        #expect(throws: RenderingError(Subscription.dottedID)) { try rendered.renderedBodies[0].get() }
+        #expect(try rendered.renderedBodies[1].get().body == 0)
     }
 
     @Test("secrets in hexadecimal and base64, and content with the id")

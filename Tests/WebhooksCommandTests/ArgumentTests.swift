@@ -108,7 +108,7 @@ import Webhooks
     @Test func `values of options are read with their format in the message`() throws {
         #expect(try DurationArgument.read("90s").duration == .seconds(90))
         #expect(throws: (any Error).self) { try DurationArgument.read("2") }
-        #expect(throws: (any Error).self) { try MomentArgument.read("tomorrow") }
+        #expect(throws: (any Error).self) { try TimeArgument.read("tomorrow") }
         #expect(throws: (any Error).self) { try PastArgument.read("yesterday") }
         _ = try PastArgument.read("2026-03-01")
         #expect(try NumberArgument.read(200...599)("204") == 204)

@@ -73,11 +73,11 @@ import WebhookReceiver
         ]
         #expect(blanked(lines.out) == "{" + exported.joined(separator: ",") + "}\n")
         let events = try await sandbox.run("events", "list", "--json", "--tenant", "t,1")
-        let listed = [
+        let indexed = [
             #""id":"first","topic":"user.created","tenant":"t,1","occurredAt":"TIME","createdAt":"TIME""#,
             #""test":false,"deliveryCount":2"#,
         ]
-        #expect(blanked(events.out) == "{" + listed.joined(separator: ",") + "}\n")
+        #expect(blanked(events.out) == "{" + indexed.joined(separator: ",") + "}\n")
     }
 
     @Test func `tables`() async throws {

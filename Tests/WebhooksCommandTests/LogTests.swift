@@ -80,7 +80,7 @@ import WebhookReceiver
         #expect(first.err.contains("hint: "))
     }
 
-    @Test func `what a receiver answers can't act on a terminal`() async throws {
+    @Test func `what a receiver responses can't act on a terminal`() async throws {
         let evil = "\u{1B}[2J\u{9B}31m\u{202E}x\u{7}"
         let sandbox = try Sandbox { _ in .status(200, headers: [.init("X-Evil", "a\u{9B}b")], body: .init(evil)) }
         _ = try await sandbox.run("emit", "a.b", "--data", #"{"name":"\#u{9B}0m\#u{202E}"}"#, "--id", "one")

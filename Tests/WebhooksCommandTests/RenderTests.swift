@@ -17,7 +17,7 @@ import WebhookReceiver
         #expect(head[1] == "Host: 127.0.0.1:\(sandbox.receiver.port)")
         #expect(head.contains("webhook-timestamp: 1772357400"))
         #expect(head.contains("Content-Length: \(body.utf8.count)"))
-        // With a fixed moment and id it repeats; and it is what is sent.
+        // With a fixed time and id it repeats; and it is what is sent.
         #expect(try await sandbox.run(command).out == done.out)
         #expect(try await sandbox.run(command + ["--body-only"]).out == body)
         let json = try JSONText(try await sandbox.run(command + ["--json"]).out)

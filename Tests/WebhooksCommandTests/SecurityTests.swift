@@ -7,7 +7,7 @@ import WebhookReceiver
     private static let environment = ["TOKEN": "canary-bearer-1", "HOOK": "canary-path-2", "KEY": "canary+header/3"]
 
     /// Sends back what it got.
-    private static func echo(_ request: ReceivedRequest) -> ReceiverAnswer {
+    private static func echo(_ request: ReceivedRequest) -> ReceiverResponse {
         let lines = [request.target] + request.headers.map { "\($0.name): \($0.value)" }
         return .status(
             500,

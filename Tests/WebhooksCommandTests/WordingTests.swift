@@ -3,7 +3,7 @@ import Webhooks
 
 @testable import WebhooksCommand
 
-/// What people read: moments, results, and what to do next.
+/// What people read: times, results, and what to do next.
 @Suite struct WordingTests {
     private static let now = Timestamp(milliseconds: 1_000_000_000)
 
@@ -11,7 +11,7 @@ import Webhooks
         _ state: DeliveryState = .waiting,
         due seconds: Int64? = nil,
         status: Int? = nil,
-        error: DeliveryError? = nil,
+        error: FailureKind? = nil,
         mode: DeliveryMode = .retry,
         isTest: Bool = false
     ) -> Delivery {

@@ -12,7 +12,7 @@ import Webhooks
     private let file: String
 
     init() async throws {
-        receiver = try Receiver(answers: [.noContent])
+        receiver = try Receiver(responses: [.noContent])
         workspace = try Workspace()
         _ = try await workspace.dispatcher(
             """

@@ -122,7 +122,7 @@ import Webhooks
     }
 
     @Test func everyDeliveryIsInItOnceAndNewestFirst() async throws {
-        let receiver = try Receiver(answers: [.status(200)])
+        let receiver = try Receiver(responses: [.status(200)])
         let dispatcher = try await Workspace().dispatcher(
             """
               - name: a

@@ -28,7 +28,7 @@ import Webhooks
 
     /// Subscriptions given as values have not been through a file's checks: they are refused as a whole, or not sent.
     @Test(arguments: breaks, changes.indices) func nothingLeavesWithThem(text: String, change: Int) async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let workspace = try Workspace()
         let url = EndpointURL(scheme: .http, host: "127.0.0.1", port: receiver.port, target: "/")
         var subscription = Subscription(
@@ -56,7 +56,7 @@ import Webhooks
 
     /// "é" in one code point and in two are two tenants, as they are to every other program.
     @Test func tenantsThatOnlyLookAlikeAreTwo() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """

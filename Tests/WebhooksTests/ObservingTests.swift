@@ -29,7 +29,7 @@ struct ObservingTests {
     @Test("A body that can't be rendered, a disabled subscription, nobody subscribed: log, metrics, stream")
     func withoutAttempt() async throws {
         let meter = Meter.installed
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let (workspace, log) = (try Workspace(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "fine"))
@@ -123,7 +123,7 @@ struct ObservingTests {
 
     @Test("Reloads at once leave the last file in force, and say what needs a restart")
     func reloads() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let (workspace, log) = (try Workspace(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         let text = """

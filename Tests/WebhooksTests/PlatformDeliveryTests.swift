@@ -92,7 +92,7 @@ import Webhooks
 
     @Test(arguments: cases)
     func arrivesAsThePlatformSendsIt(_ test: Case) async throws {
-        let receiver = try Receiver(answers: [.status(200, headers: [HTTPHeader("X-Answer", "yes")], body: "thanks")])
+        let receiver = try Receiver(responses: [.status(200, headers: [HTTPHeader("X-Answer", "yes")], body: "thanks")])
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """
@@ -142,7 +142,7 @@ import Webhooks
     }
 
     @Test func fellowsFormGoesOutAsDocumented() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """
@@ -158,7 +158,7 @@ import Webhooks
     }
 
     @Test func oneEventReachesEveryDialectWithOneBodyEach() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """

@@ -21,7 +21,7 @@ import Webhooks
 
     @Test(arguments: ["retry", "single-shot"])
     func sendsTheSameBytesUnderAFreshSignature(_ mode: String) async throws {
-        let receiver = try Receiver(answers: [.status(500), .status(200)])
+        let receiver = try Receiver(responses: [.status(500), .status(200)])
         let dispatcher = try await Workspace().dispatcher(
             subscription(receiver, delivery: "{ mode: \(mode), schedule: [] }")
         )
@@ -59,7 +59,7 @@ import Webhooks
     }
 
     @Test func anEventStandsForItsNewestDeliveries() async throws {
-        let receiver = try Receiver(answers: [.status(200)])
+        let receiver = try Receiver(responses: [.status(200)])
         let dispatcher = try await Workspace().dispatcher(
             subscription(receiver, "one") + "\n" + subscription(receiver, "two")
         )
@@ -75,7 +75,7 @@ import Webhooks
     }
 
     @Test func isRefusedForTheDisabledAndTheGone() async throws {
-        let receiver = try Receiver(answers: [.status(410), .status(200)])
+        let receiver = try Receiver(responses: [.status(410), .status(200)])
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(subscription(receiver))
         _ = try await dispatcher.deliver(try event("evt_1"))
@@ -92,7 +92,7 @@ import Webhooks
     }
 
     @Test func rendersAnewWhereThereWasNothingToSend() async throws {
-        let receiver = try Receiver(answers: [.status(200)])
+        let receiver = try Receiver(responses: [.status(200)])
         let workspace = try Workspace()
         try workspace.write(##"{{#data.bad}}x{{/data.bad}}{"n":"{{data.a}}"}"##, to: "crm.json.mustache")
         let dispatcher = try await workspace.dispatcher(subscription(receiver) + "\n    body: crm.json.mustache")
@@ -113,7 +113,7 @@ import Webhooks
     }
 
     @Test func goesOnWhereItWasStopped() async throws {
-        let receiver = try Receiver(answers: [.status(200)])
+        let receiver = try Receiver(responses: [.status(200)])
         let dispatcher = try await Workspace().dispatcher(subscription(receiver, delivery: "{ mode: single-shot }"))
         let events = try (0..<1_100).map { try event("evt_\($0)") }
         try await dispatcher.emit(events)

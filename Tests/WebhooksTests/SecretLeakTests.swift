@@ -51,7 +51,7 @@ import Webhooks
     }
 
     /// All of a request, as an error page or a debugging receiver might send it back.
-    private static func echo(_ request: ReceivedRequest, status: Int) -> ReceiverAnswer {
+    private static func echo(_ request: ReceivedRequest, status: Int) -> ReceiverResponse {
         let lines = request.headers.map { "\($0.name): \($0.value)" }
         let all = (["\(request.method) \(request.target)"] + lines).joined(separator: "\n") + "\n\n" + request.body.text
         let encoder = JSONEncoder()
@@ -179,7 +179,7 @@ import Webhooks
     }
 
     @Test func nothingPrintsASecret() async throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let (workspace, configuration) = try Self.workspace(receiver)
         defer { withExtendedLifetime(workspace) {} }
         let dispatcher = try await WebhookDispatcher(configuration: configuration)
@@ -198,7 +198,7 @@ import Webhooks
     }
 
     @Test func brokenConfigurationsQuoteNoSecret() throws {
-        let receiver = try Receiver(answers: [.noContent])
+        let receiver = try Receiver(responses: [.noContent])
         let (workspace, configuration) = try Self.workspace(receiver)
         let path = workspace.folder + "/webhooks.yaml"
         let text = try String(contentsOfFile: path, encoding: .utf8)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import Webhooks
 
-@Suite struct UpkeepTests {
+@Suite struct MaintenanceTests {
     @Test func aGrowingLogIsSaidOnceAndAgainWhenItHasDoubled() {
-        let limit = LogSizeWatch.limit
-        var watch = LogSizeWatch()
+        let limit = WALSizeWatch.limit
+        var watch = WALSizeWatch()
         #expect(watch.look(at: 64 * 1024 * 1024) == nil)
         #expect(watch.look(at: limit) == .grew(limit))
         #expect(watch.look(at: limit + 1) == nil)
@@ -17,25 +17,25 @@ import Testing
         #expect(watch.look(at: limit) == .grew(limit))
     }
 
-    @Test func listingTakesItsTimeBesideTraffic() {
-        var pace = ListingPace()
-        func portions(new: Int, of rows: inout Int) -> Int {
+    @Test func indexingTakesItsTimeBesideTraffic() {
+        var pace = IndexingPace()
+        func batches(new: Int, of rows: inout Int) -> Int {
             rows += new
             pace.begin()
             var count = 0
             repeat {
-                let listed = min(SQLiteStore.listingPortion, rows)
-                rows -= listed
+                let indexed = min(SQLiteStore.indexingBatch, rows)
+                rows -= indexed
                 count += 1
-                pace.note(ListingResult(listed: listed, left: rows))
+                pace.note(IndexingResult(indexed: indexed, left: rows))
             } while pace.goesOn
             return count
         }
         var rows = 0
-        #expect(portions(new: 0, of: &rows) == 1)
-        #expect(portions(new: 100_000, of: &rows) == ListingPace.busyPortions)
-        #expect(portions(new: 500, of: &rows) == ListingPace.quietPortions)
-        let listed = (ListingPace.busyPortions + ListingPace.quietPortions) * SQLiteStore.listingPortion
-        #expect(rows == 100_500 - listed)
+        #expect(batches(new: 0, of: &rows) == 1)
+        #expect(batches(new: 100_000, of: &rows) == IndexingPace.busyBatches)
+        #expect(batches(new: 500, of: &rows) == IndexingPace.quietBatches)
+        let indexed = (IndexingPace.busyBatches + IndexingPace.quietBatches) * SQLiteStore.indexingBatch
+        #expect(rows == 100_500 - indexed)
     }
 }

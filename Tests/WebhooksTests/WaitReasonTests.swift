@@ -11,9 +11,9 @@ struct WaitReasonTests {
     private let limit = RateLimit(count: 1, per: .seconds(1))
 
     private func reason(_ fill: (inout WaitReason.Facts) -> Void) -> WaitReason {
-        var facts = WaitReason.Facts()
-        fill(&facts)
-        return WaitReason(of: delivery, facts)
+        var context = WaitReason.Facts()
+        fill(&context)
+        return WaitReason(of: delivery, context)
     }
 
     private func other(_ id: Int64) -> Delivery {

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Ends the process with a message: a benchmark that can't be trusted prints no figure.
-public func complain(_ message: String) -> Never {
+public func fail(_ message: String) -> Never {
     warn(message)
     exit(70)
 }

@@ -1,23 +1,23 @@
 internal import Glibc
 
 /// A point on the monotonic clock that the sink reads, too.
-public struct Moment: Sendable, Comparable {
+public struct Instant: Sendable, Comparable {
     public var nanoseconds: UInt64
 
-    public static var now: Moment {
+    public static var now: Instant {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return Moment(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+        return Instant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    public static func + (lhs: Moment, nanoseconds: UInt64) -> Moment {
-        Moment(nanoseconds: lhs.nanoseconds + nanoseconds)
+    public static func + (lhs: Instant, nanoseconds: UInt64) -> Instant {
+        Instant(nanoseconds: lhs.nanoseconds + nanoseconds)
     }
 
-    public static func < (lhs: Moment, rhs: Moment) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
+    public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.nanoseconds < rhs.nanoseconds }
 
-    /// Seconds since another moment.
-    public func seconds(since other: Moment) -> Double { Double(nanoseconds - other.nanoseconds) / 1e9 }
+    /// Seconds since another time.
+    public func seconds(since other: Instant) -> Double { Double(nanoseconds - other.nanoseconds) / 1e9 }
 
     /// Blocks the thread until then.
     public func sleep() {

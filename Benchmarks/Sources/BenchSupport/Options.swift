@@ -11,10 +11,10 @@ public struct Options: Sendable {
             } else if argument.hasPrefix("--") {
                 name = String(argument.dropFirst(2))
             } else {
-                complain("what is \(argument)?")
+                fail("what is \(argument)?")
             }
         }
-        if let name { complain("--\(name) needs a value") }
+        if let name { fail("--\(name) needs a value") }
     }
 
     public func text(_ name: String) -> String? { values[name] }
@@ -23,13 +23,13 @@ public struct Options: Sendable {
 
     /// A text that must be there; ends the process where it is missing.
     public func needed(_ name: String) -> String {
-        guard let value = values[name] else { complain("--\(name) is needed") }
+        guard let value = values[name] else { fail("--\(name) is needed") }
         return value
     }
 
     public func number(_ name: String, default value: Int) -> Int {
         guard let text = values[name] else { return value }
-        guard let number = Int(text) else { complain("--\(name) is no number: \(text)") }
+        guard let number = Int(text) else { fail("--\(name) is no number: \(text)") }
         return number
     }
 }

@@ -31,7 +31,7 @@ public struct Outcome: Codable, Sendable {
             negativeInfinity: "-inf",
             nan: "nan"
         )
-        guard let line = try? encoder.encode(self) else { complain("the outcome can't be written") }
+        guard let line = try? encoder.encode(self) else { fail("the outcome can't be written") }
         FileHandle.standardOutput.write(line + Data("\n".utf8))
     }
 }

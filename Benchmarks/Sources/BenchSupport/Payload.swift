@@ -1,4 +1,4 @@
-/// The data of events: a JSON object of a given size, with a place for the moment at which it was sent.
+/// The data of events: a JSON object of a given size, with a place for the time at which it was sent.
 public struct Payload: Sendable {
     /// `{"sentNs":"` and twenty digits come first, so that the sink finds them at once.
     private let template: [UInt8]
@@ -21,10 +21,10 @@ public struct Payload: Sendable {
         template = bytes + end
     }
 
-    /// The object, sent at a moment.
-    public func bytes(sentAt moment: Moment) -> [UInt8] {
+    /// The object, sent at a time.
+    public func bytes(sentAt instant: Instant) -> [UInt8] {
         var bytes = template
-        var rest = moment.nanoseconds
+        var rest = instant.nanoseconds
         var position = Self.prefix.count + Self.digits
         while rest > 0 {
             position -= 1

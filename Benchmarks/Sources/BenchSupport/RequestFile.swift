@@ -12,8 +12,8 @@ public struct RequestFile: Sendable {
     }
 
     public init(contentsOf path: String) {
-        guard let bytes = FileManager.default.contents(atPath: path) else { complain("\(path) can't be read") }
-        guard let end = bytes.firstRange(of: Data("\n\n".utf8)) else { complain("\(path) has no empty line") }
+        guard let bytes = FileManager.default.contents(atPath: path) else { fail("\(path) can't be read") }
+        guard let end = bytes.firstRange(of: Data("\n\n".utf8)) else { fail("\(path) has no empty line") }
         headers = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\n").compactMap { line in
             guard let colon = line.firstRange(of: ": ") else { return nil }
             return (String(line[..<colon.lowerBound]), String(line[colon.upperBound...]))
@@ -24,7 +24,7 @@ public struct RequestFile: Sendable {
     public func write(to path: String) {
         let head = headers.map { "\($0.name): \($0.value)\n" }.joined() + "\n"
         guard FileManager.default.createFile(atPath: path, contents: Data(head.utf8) + Data(body)) else {
-            complain("\(path) can't be written")
+            fail("\(path) can't be written")
         }
     }
 }

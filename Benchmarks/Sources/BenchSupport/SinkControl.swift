@@ -27,7 +27,7 @@ public struct SinkControl: Sendable {
 
     public func counts() -> Counts {
         guard let counts = try? JSONDecoder().decode(Counts.self, from: Data(get("/stats").utf8)) else {
-            complain("the sink gave no counts")
+            fail("the sink gave no counts")
         }
         return counts
     }
@@ -47,12 +47,12 @@ public struct SinkControl: Sendable {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard connected == 0 else { complain("no sink listens on port \(port)") }
+        guard connected == 0 else { fail("no sink listens on port \(port)") }
         let request = Array("GET \(path) HTTP/1.1\r\nHost: sink\r\n\r\n".utf8)
         _ = send(socket, request, request.count, Int32(MSG_NOSIGNAL))
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = recv(socket, &buffer, buffer.count, 0)
-        let answer = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
-        return answer.firstRange(of: "\r\n\r\n").map { String(answer[$0.upperBound...]) } ?? ""
+        let response = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+        return response.firstRange(of: "\r\n\r\n").map { String(response[$0.upperBound...]) } ?? ""
     }
 }

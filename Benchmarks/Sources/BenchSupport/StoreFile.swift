@@ -12,7 +12,7 @@ public struct StoreFile: Sendable {
     /// The first number that a statement gives.
     public func number(_ sql: String) -> Int {
         var result: Int64 = 0
-        guard cbench_sqlite(path, sql, &result) else { complain("\(path) can't be read") }
+        guard cbench_sqlite(path, sql, &result) else { fail("\(path) can't be read") }
         return Int(result)
     }
 

@@ -11,8 +11,8 @@ final class AttemptMeter: Sendable {
     private let waiting = Mutex(Waiting())
 
     private struct Waiting {
-        var continuation: CheckedContinuation<Moment, Never>?
-        var reachedAt: Moment?
+        var continuation: CheckedContinuation<Instant, Never>?
+        var reachedAt: Instant?
     }
 
     var successes: Int { succeeded.load(ordering: .relaxed) }
@@ -30,7 +30,7 @@ final class AttemptMeter: Sendable {
 
     private func reach() {
         goal.store(.max, ordering: .relaxed)
-        let now = Moment.now
+        let now = Instant.now
         waiting.withLock { waiting in
             waiting.reachedAt = now
             waiting.continuation?.resume(returning: now)
@@ -48,11 +48,11 @@ final class AttemptMeter: Sendable {
     /// Waits for what is expected.
     ///
     /// - Returns: when the last result was committed.
-    func reached() async -> Moment {
+    func reached() async -> Instant {
         await withCheckedContinuation { continuation in
             waiting.withLock { waiting in
-                if let moment = waiting.reachedAt {
-                    continuation.resume(returning: moment)
+                if let instant = waiting.reachedAt {
+                    continuation.resume(returning: instant)
                 } else {
                     waiting.continuation = continuation
                 }

@@ -7,11 +7,11 @@ func fillBacklog(_ setup: Setup) async throws {
     let dispatcher = try await setup.dispatcher(log: ReadinessLog())
     let body = try dispatcher.render(setup.event(for: 0), for: "s0").body
     let store = try SQLiteStore.open(path: setup.store.path, role: .dispatcher)
-    let portion = 2000
+    let batchSize = 2000
     let stopwatch = Stopwatch()
-    for first in stride(from: 0, to: setup.events, by: portion) {
+    for first in stride(from: 0, to: setup.events, by: batchSize) {
         var batch = StoreBatch()
-        for number in first..<min(first + portion, setup.events) {
+        for number in first..<min(first + batchSize, setup.events) {
             let now = Timestamp.now
             let endpoint = number % setup.endpoints
             let delivery = NewDelivery(
@@ -42,7 +42,7 @@ func fillBacklog(_ setup: Setup) async throws {
 }
 
 /// A start on a store with a backlog: the first delivery, memory, and how fast it goes from there.
-func measureBacklog(_ setup: Setup, since start: Moment) async throws {
+func measureBacklog(_ setup: Setup, since start: Instant) async throws {
     let session = try await Session.start(setup)
     session.meter.expect(1)
     let first = await session.meter.reached()

@@ -2,7 +2,7 @@ internal import BenchSupport
 internal import Foundation
 internal import Webhooks
 
-/// Open loop: events come at fixed moments, whatever became of those before. The sink measures from the moment at which
+/// Open loop: events come at fixed times, whatever became of those before. The sink measures from the time at which
 /// an event should have been emitted to its receipt.
 ///
 /// Where there are dead endpoints, each gets as many events as each that answers.
@@ -19,12 +19,12 @@ func measureLatency(_ setup: Setup) async throws {
     let expected = isHealthy.count { $0 }
     session.meter.expect(session.meter.successes + expected)
     let stopwatch = Stopwatch()
-    try await emitOpenLoop(count: count, rate: rate) { number, moment in
-        try await session.dispatcher.emit(setup.event(for: (number * stride) % all, at: moment))
+    try await emitOpenLoop(count: count, rate: rate) { number, instant in
+        try await session.dispatcher.emit(setup.event(for: (number * stride) % all, at: instant))
     }
     let limit = Task {
         try await Task.sleep(for: .seconds(60))
-        complain("only \(session.meter.successes) of \(expected) deliveries were made within a minute")
+        fail("only \(session.meter.successes) of \(expected) deliveries were made within a minute")
     }
     let end = await session.meter.reached()
     limit.cancel()
@@ -34,19 +34,19 @@ func measureLatency(_ setup: Setup) async throws {
     outcome.print()
 }
 
-/// Calls at fixed moments, from a thread that does nothing else; returns when every call has.
+/// Calls at fixed times, from a thread that does nothing else; returns when every call has.
 private func emitOpenLoop(
     count: Int,
     rate: Int,
-    _ call: @escaping @Sendable (_ number: Int, _ moment: Moment) async throws -> Void
+    _ call: @escaping @Sendable (_ number: Int, _ instant: Instant) async throws -> Void
 ) async throws {
     let (moments, pacer) = AsyncStream.makeStream(of: (Int, Task<Void, any Error>).self)
-    let start = Moment.now + 10_000_000
+    let start = Instant.now + 10_000_000
     Thread.detachNewThread {
         for number in 0..<count {
-            let moment = start + UInt64(number) * 1_000_000_000 / UInt64(rate)
-            moment.sleep()
-            pacer.yield((number, Task { try await call(number, moment) }))
+            let instant = start + UInt64(number) * 1_000_000_000 / UInt64(rate)
+            instant.sleep()
+            pacer.yield((number, Task { try await call(number, instant) }))
         }
         pacer.finish()
     }

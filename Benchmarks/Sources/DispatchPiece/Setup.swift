@@ -29,7 +29,7 @@ struct Setup: Sendable {
         guard let parts = URLComponents(string: options.text("url", default: "http://127.0.0.1:1/ok/")),
             let scheme = parts.scheme.flatMap(EndpointURL.Scheme.init(rawValue:)), let host = parts.host,
             let port = parts.port.flatMap(UInt16.init(exactly:))
-        else { complain("--url needs a scheme, a host, a port and a path") }
+        else { fail("--url needs a scheme, a host, a port and a path") }
         url = EndpointURL(scheme: scheme, host: host, port: port, target: parts.path)
     }
 
@@ -108,11 +108,11 @@ struct Setup: Sendable {
         )
     }
 
-    /// An event for an endpoint, sent at a moment.
-    func event(for endpoint: Int, at moment: Moment = .now) throws -> Event {
+    /// An event for an endpoint, sent at a time.
+    func event(for endpoint: Int, at instant: Instant = .now) throws -> Event {
         try Event(
             topic: Self.topic,
-            data: ByteString(payload.bytes(sentAt: moment)),
+            data: ByteString(payload.bytes(sentAt: instant)),
             tenant: sharesEvents ? nil : tenant(endpoint)
         )
     }

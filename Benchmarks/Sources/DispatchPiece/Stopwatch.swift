@@ -2,11 +2,11 @@ internal import BenchSupport
 
 /// What a stretch of work cost: time, CPU, waits for the disk.
 struct Stopwatch {
-    private let start = Moment.now
+    private let start = Instant.now
     private let cpu = Usage.cpuSeconds
     private let waits = DiskWaits.now
 
-    func outcome(deliveries: Int, failures: Int = 0, until end: Moment = .now) -> Outcome {
+    func outcome(deliveries: Int, failures: Int = 0, until end: Instant = .now) -> Outcome {
         var outcome = Outcome()
         outcome.deliveries = deliveries
         outcome.failures = failures

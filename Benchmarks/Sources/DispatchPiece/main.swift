@@ -5,7 +5,7 @@
 internal import BenchSupport
 internal import Webhooks
 
-let started = Moment.now
+let started = Instant.now
 let options = Options(CommandLine.arguments.dropFirst())
 Usage.raiseDescriptorLimit()
 let setup = Setup(options)
@@ -18,5 +18,5 @@ case "latency": try await measureLatency(setup)
 case "fill": try await fillBacklog(setup)
 case "backlog": try await measureBacklog(setup, since: started)
 case "idle": try await measureIdle(setup)
-case let unknown: complain("there is no scenario \(unknown)")
+case let unknown: fail("there is no scenario \(unknown)")
 }

@@ -34,8 +34,8 @@ struct Fill {
             work.results = claimed.map { result(of: $0.id, index: $0.index) }
             let indices = next..<min(next + batch, start + count)
             work.acceptances = indices.map { acceptance($0) }
-            let answer = try await commit(work)
-            claimed = zip(indices, answer.acceptances).compactMap { index, result in
+            let response = try await commit(work)
+            claimed = zip(indices, response.acceptances).compactMap { index, result in
                 guard case .stored(_, let ids) = result, let id = ids.first, !isOpen(index) else { return nil }
                 return (id, index)
             }
@@ -48,14 +48,14 @@ struct Fill {
     private func isOpen(_ index: Int) -> Bool { isOdd(index, 101) }
 
     private func acceptance(_ index: Int) -> Acceptance {
-        let moment = Timestamp(milliseconds: 1_700_000_000_000 + Int64(index))
+        let instant = Timestamp(milliseconds: 1_700_000_000_000 + Int64(index))
         let isRare = isOdd(index, 97)
         let event = Event(
             stored: "0198f3c2-0000-7000-8000-" + String(format(index)),
             topic: isRare ? "coupon.rare" : Self.topics[index % Self.topics.count],
             data: Self.body,
             tenant: isRare ? "school-rare" : tenants > 0 ? "school-\(index % tenants)" : nil,
-            occurredAt: moment,
+            occurredAt: instant,
             occurredAtIsGiven: false,
             deliverAt: nil,
             isTest: isOdd(index, 89)
@@ -65,11 +65,11 @@ struct Fill {
             mode: .retry,
             body: 0,
             contentType: .json,
-            start: isOpen(index) ? .pending(dueAt: moment) : .claimed(at: moment)
+            start: isOpen(index) ? .pending(dueAt: instant) : .claimed(at: instant)
         )
         return Acceptance(
             event: event,
-            createdAt: moment,
+            createdAt: instant,
             deliveries: NewDeliveries(bodies: [Self.body], deliveries: [delivery])
         )
     }
@@ -80,16 +80,16 @@ struct Fill {
     }
 
     private func result(of id: Delivery.ID, index: Int) -> AttemptWrite {
-        let moment = Timestamp(milliseconds: 1_700_000_000_000 + Int64(index))
+        let instant = Timestamp(milliseconds: 1_700_000_000_000 + Int64(index))
         var attempt = Attempt(
             number: 1,
-            startedAt: moment,
+            startedAt: instant,
             url: "https://crm.example.com/hooks/lms",
             requestHeaders: Self.headers,
             requestBody: .empty
         )
         let isFailure = isOdd(index, 83)
-        attempt.finishedAt = moment + .milliseconds(20)
+        attempt.finishedAt = instant + .milliseconds(20)
         attempt.outcome = isFailure ? .failed : .succeeded
         attempt.status = isFailure ? 500 : 200
         attempt.error = isFailure ? .status : nil
@@ -101,7 +101,7 @@ struct Fill {
         return AttemptWrite(
             delivery: id,
             attempt: attempt,
-            freeAttempts: 0,
+            uncountedAttempts: 0,
             interruptions: 0,
             next: .settled(isFailure ? .failed : .delivered)
         )

@@ -25,9 +25,9 @@ let filled = try await Measure.run {
     try await fill.run(count)
 }
 print("wrote \(count) deliveries: \(filled.rate(count))")
-let listed = try await Measure.run {
-    while try await store.listNewRows().listed > 0 {}
+let indexed = try await Measure.run {
+    while try await store.indexNewRows().indexed > 0 {}
 }
-print("listed them: \(listed.rate(count))")
+print("listed them: \(indexed.rate(count))")
 if arguments[1] == "read" { try await Reading(store: store).run() }
 store.close()

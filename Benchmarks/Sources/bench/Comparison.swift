@@ -35,7 +35,7 @@ struct Comparison {
             peer.append(harness.run("peer", common + ["--requests", "\(harness.amount(workload.peer))"]))
         }
         for outcome in limit.suffix(1) + peer.suffix(1) where outcome.failures > 0 {
-            complain("\(workload.title): \(outcome.failures) requests failed without the product")
+            fail("\(workload.title): \(outcome.failures) requests failed without the product")
         }
     }
 
@@ -47,7 +47,7 @@ struct Comparison {
         )
         let expected = workload.isHalfRefused ? events + counts.failed : events
         if delivered != events || attempts != expected || workload.isCounted && counts.requests != attempts {
-            complain(
+            fail(
                 "\(workload.title): \(events) events, \(delivered) delivered, \(attempts) attempts, "
                     + "but the sink has counted \(counts.requests)"
             )

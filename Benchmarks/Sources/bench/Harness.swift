@@ -40,7 +40,7 @@ final class Harness {
         sinkProcess.standardInput = sinkInput
         sinkProcess.standardOutput = output
         guard (try? sinkProcess.run()) != nil, !output.fileHandleForReading.availableData.isEmpty else {
-            complain("the sink does not start")
+            fail("the sink does not start")
         }
     }
 
@@ -48,18 +48,18 @@ final class Harness {
     func amount(_ usual: Int) -> Int { max(200, usual * scale / 100) }
 
     /// Runs a piece to its end.
-    func run(_ piece: String, _ arguments: [String]) -> Outcome {
+    func run(_ chunk: String, _ arguments: [String]) -> Outcome {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(binaries)/\(piece)")
+        process.executableURL = URL(fileURLWithPath: "\(binaries)/\(chunk)")
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: work)
         let output = Pipe()
         process.standardOutput = output
-        guard (try? process.run()) != nil else { complain("\(piece) does not start") }
+        guard (try? process.run()) != nil else { fail("\(chunk) does not start") }
         let bytes = (try? output.fileHandleForReading.readToEnd()) ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            complain("\(piece) failed: \(arguments.joined(separator: " "))")
+            fail("\(chunk) failed: \(arguments.joined(separator: " "))")
         }
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -69,7 +69,7 @@ final class Harness {
         )
         if bytes.isEmpty { return Outcome() }
         guard let outcome = try? decoder.decode(Outcome.self, from: bytes) else {
-            complain("\(piece) printed no outcome: \(String(decoding: bytes, as: UTF8.self))")
+            fail("\(chunk) printed no outcome: \(String(decoding: bytes, as: UTF8.self))")
         }
         return outcome
     }
@@ -101,7 +101,7 @@ final class Harness {
             .split(separator: " ").map(String.init)
             + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate]
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { complain("openssl is needed for a certificate") }
+        guard (try? process.run()) != nil else { fail("openssl is needed for a certificate") }
         process.waitUntilExit()
     }
 }

@@ -27,15 +27,15 @@ struct Machine {
         let path = "\(work)/probe"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
-        guard file >= 0 else { complain("\(work) can't be written to") }
+        guard file >= 0 else { fail("\(work) can't be written to") }
         defer { close(file) }
         let bytes = [UInt8](repeating: 7, count: 65_536)
         return Series(
             (0..<100).map { _ in
                 _ = write(file, bytes, bytes.count)
-                let start = Moment.now
+                let start = Instant.now
                 fdatasync(file)
-                return Moment.now.seconds(since: start) * 1000
+                return Instant.now.seconds(since: start) * 1000
             }
         )
     }

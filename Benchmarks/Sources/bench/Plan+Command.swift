@@ -6,7 +6,7 @@ extension Plan {
     func measureCommand() {
         let file = "\(harness.work)/webhooks.yaml"
         guard FileManager.default.createFile(atPath: file, contents: Data(Self.configuration.utf8)) else {
-            complain("\(file) can't be written")
+            fail("\(file) can't be written")
         }
         let program = "\(harness.binaries)/webhooks"
         let render = [
@@ -46,14 +46,14 @@ extension Plan {
         defer { for argument in vector { free(argument) } }
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         var process = pid_t()
-        let start = Moment.now
+        let start = Instant.now
         guard posix_spawn(&process, program, &actions, nil, &vector, &environment) == 0 else {
-            complain("\(program) does not start")
+            fail("\(program) does not start")
         }
         var status: Int32 = 0
         waitpid(process, &status, 0)
-        let wall = Moment.now.seconds(since: start) * 1000
-        if status != 0 { complain("webhooks \(arguments[0]) failed") }
+        let wall = Instant.now.seconds(since: start) * 1000
+        if status != 0 { fail("webhooks \(arguments[0]) failed") }
         return wall
     }
 }

@@ -40,7 +40,7 @@ extension Plan {
         return harness.sink.counts()
     }
 
-    /// Each rate is compared with an empty store's of the same moment.
+    /// Each rate is compared with an empty store's of the same time.
     func measureBacklog() {
         let store = harness.freshStore()
         let endpoints = ["--url", "\(url)/ok/", "--endpoints", "1000"]

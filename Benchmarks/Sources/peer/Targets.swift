@@ -7,7 +7,7 @@ struct Targets: Sendable {
     init(url: String, endpoints: Int, ports: Int) {
         let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
         let authority = parts.count == 4 ? parts[2].split(separator: ":") : []
-        guard authority.count == 2, let port = Int(authority[1]) else { complain("--url needs a port and a path") }
+        guard authority.count == 2, let port = Int(authority[1]) else { fail("--url needs a port and a path") }
         urls = (0..<endpoints).map { "\(parts[0])//\(authority[0]):\(port + $0 % ports)/\(parts[3])\($0)" }
     }
 }

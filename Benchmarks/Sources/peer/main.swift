@@ -33,9 +33,9 @@ let sender = Sender(client: client, file: file, targets: targets)
 
 _ = try await sender.send(options.number("warm-up", default: 1000), tasks: tasks)
 let cpu = Usage.cpuSeconds
-let start = Moment.now
+let start = Instant.now
 var outcome = try await sender.send(options.number("requests", default: 10_000), tasks: tasks)
-outcome.seconds = Moment.now.seconds(since: start)
+outcome.seconds = Instant.now.seconds(since: start)
 outcome.cpuSeconds = Usage.cpuSeconds - cpu
 outcome.print()
 try await client.shutdown()

@@ -2,7 +2,7 @@ internal import CCurl
 internal import Glibc
 internal import WebhookCore
 
-/// What libcurl calls while it works, always on the shard's queue. None of it may call libcurl back.
+/// Callbacks that libcurl calls while it works, always on the shard's queue. None of them may call libcurl.
 enum Callbacks {
     static let header: webhooks_curl_data_function = { bytes, size, count, context in
         let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)

@@ -1,3 +1,4 @@
+internal import CWebhooksTLS
 internal import WebhookCore
 
 /// The last look at a request before libcurl copies it to the wire as it stands.
@@ -56,6 +57,66 @@ enum RequestCheck {
         case 14: name.lowercased() == "content-length"
         case 17: name.lowercased() == "transfer-encoding"
         default: false
+        }
+    }
+}
+
+/// Sees to it that a client certificate is used with its own key only.
+///
+/// libcurl compares certificates when it looks for a connection to use again, and not their keys: a request with somebody
+/// else's certificate and any key would go out on that one's connection, in its name. A key that is known to be the
+/// certificate's makes the comparison complete.
+struct IdentityCheck {
+    private struct Identity: Hashable {
+        var certificate: ByteString
+        var key: Secret?
+    }
+
+    /// What was found before; looking takes longer than a request.
+    private var verdicts: [Identity: String?] = [:]
+    private static let verdictLimit = 1_024
+
+    /// Why a request with these options must not be sent; `nil` where it may.
+    mutating func objection(to options: TLSOptions) -> String? {
+        guard let certificate = options.certificate else {
+            return options.key == nil ? nil : "there is a client key without its certificate"
+        }
+        let identity = Identity(certificate: certificate, key: options.key)
+        if let verdict = verdicts[identity] { return verdict }
+        if verdicts.count >= Self.verdictLimit { verdicts = [:] }
+        let verdict = Self.look(at: identity)
+        verdicts[identity] = .some(verdict)
+        return verdict
+    }
+
+    private static func look(at identity: Identity) -> String? {
+        var key = identity.key?.reveal() ?? ""
+        let problem = key.withUTF8 { key in
+            identity.certificate.withUnsafeBytes { certificate in
+                webhooks_tls_check_identity(certificate.baseAddress, certificate.count, key.baseAddress, key.count)
+            }
+        }
+        guard problem.subject != webhooks_tls_no_problem, let text = problem.text else { return nil }
+        let isKey = problem.subject == webhooks_tls_key_problem
+        return "the client certificate\(isKey ? "'s key" : "") \(String(cString: text))"
+    }
+}
+
+/// A problem with a certificate.
+enum CertificateProblem {
+    /// OpenSSL's verification result in words (`X509_V_ERR_…` in <openssl/x509_vfy.h>).
+    static func detail(_ result: Int) -> String {
+        switch result {
+        // libcurl compares the names itself, before it asks for the verdict on the chain: that is then still 1.
+        case 0, 1, 62: "the certificate is for another host"
+        case 9: "the certificate is not valid yet"
+        case 10: "the certificate has expired"
+        case 18, 19: "the certificate is self-signed"
+        case 2, 20, 21: "the certificate's authority is not trusted"
+        case 23: "the certificate has been revoked"
+        // X509_V_ERR_APPLICATION_VERIFICATION: our own bounds.
+        case 50: "the certificate's chain is too long or has a key of an unusual kind or size"
+        default: "the certificate was not accepted (verification result \(result))"
         }
     }
 }

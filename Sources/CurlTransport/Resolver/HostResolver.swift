@@ -14,7 +14,7 @@ public struct HostQuery: Sendable, Hashable {
     public var host: String
     /// Whether the endpoint has answered before, perhaps in an earlier process: its name goes first where names wait.
     public var isProven: Bool
-    /// How long the lookup may take, from the moment at which it begins; the caller is answered then even if the lookup
+    /// How long the lookup may take, from the time at which it begins; the caller is answered then even if the lookup
     /// itself goes on. Waiting for the lookup to begin does not count.
     public var timeout: Duration
 
@@ -25,7 +25,7 @@ public struct HostQuery: Sendable, Hashable {
     }
 }
 
-/// What a lookup found.
+/// The result of a lookup.
 public struct HostAnswer: Sendable {
     /// The addresses in the order to try them in, never none.
     public var result: Result<[IPAddress], ResolutionError>
@@ -35,5 +35,71 @@ public struct HostAnswer: Sendable {
     public init(_ result: Result<[IPAddress], ResolutionError>, waited: Duration = .zero) {
         self.result = result
         self.waited = waited
+    }
+}
+
+/// Why a name has no addresses.
+public enum ResolutionError: Error, Sendable, Hashable {
+    /// There is no such name, or it has no address.
+    case notFound
+    /// The name servers failed for now.
+    case unavailable
+    /// Nothing came in time.
+    case timedOut
+    /// Local resources ran out (memory, file descriptors).
+    case exhausted
+
+    /// The error in words, without the name.
+    var detail: String {
+        switch self {
+        case .notFound: "the name has no address"
+        case .unavailable: "the name servers could not answer"
+        case .timedOut: "the name servers did not answer in time"
+        case .exhausted: "the lookup ran out of local resources"
+        }
+    }
+}
+
+/// The bounds of a ``SystemResolver``.
+///
+/// Names that wait for a thread have no bound of their own: a name waits for as long as a request does that needs it,
+/// and whoever sends requests bounds those.
+public struct ResolverLimits: Sendable {
+    /// Threads that look names up; each blocks while it does. They start when they are needed. Defaults to 48.
+    public var threads: Int
+    /// How many of the threads names may occupy that have not answered in time before. Defaults to two thirds.
+    public var threadsForUnprovenNames: Int
+    /// How many of those names may occupy that are known to be slow or silent, so that they keep neither names with a
+    /// record of answers nor names never tried waiting. Defaults to a sixth of the threads.
+    public var threadsForSlowNames: Int
+    /// How many threads the unproven names of one registrable domain may occupy. Defaults to 4.
+    public var threadsPerDomain: Int
+    /// A lookup that takes longer counts against its name. Defaults to 1 s.
+    public var slowLookup: Duration
+    /// How long an answer is used. Defaults to 20 s.
+    public var positiveAge: Duration
+    /// How long a failure is used. Defaults to 1 s.
+    public var negativeAge: Duration
+    /// Names that are remembered. Defaults to 20,000.
+    public var cachedNames: Int
+
+    public init(
+        threads: Int = 48,
+        threadsForUnprovenNames: Int? = nil,
+        threadsForSlowNames: Int? = nil,
+        threadsPerDomain: Int = 4,
+        slowLookup: Duration = .seconds(1),
+        positiveAge: Duration = .seconds(20),
+        negativeAge: Duration = .seconds(1),
+        cachedNames: Int = 20_000
+    ) {
+        self.threads = max(1, threads)
+        self.threadsForUnprovenNames = max(1, min(threadsForUnprovenNames ?? threads * 2 / 3, threads))
+        self.threadsForSlowNames = max(1, min(threadsForSlowNames ?? threads / 6, self.threadsForUnprovenNames))
+        self.threadsPerDomain = max(1, threadsPerDomain)
+        self.slowLookup = slowLookup
+        self.positiveAge = positiveAge
+        self.negativeAge = negativeAge
+        self.cachedNames = max(1, cachedNames)
     }
 }

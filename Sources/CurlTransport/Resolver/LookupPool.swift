@@ -90,8 +90,8 @@ final class LookupPool: Sendable {
             giveUp(begun.host, ticket, after: waiter.timeout, waited: begun.began - waiter.askedAt)
         }
         let answer = lookup(begun.host)
-        let answered = shared.withLock { $0.resolver.finish(begun, answer: answer, now: .now) }
-        for waiter in answered {
+        let responded = shared.withLock { $0.resolver.finish(begun, answer: answer, now: .now) }
+        for waiter in responded {
             // Nothing is negative for those who joined later.
             waiter.completion(HostAnswer(answer, waited: max(.zero, begun.began - waiter.askedAt)))
         }

@@ -1,12 +1,12 @@
 internal import Collections
 internal import WebhookCore
 
-/// What a pool of lookup threads knows and does next: names in, names to look up and answers out. Time is an argument.
+/// The state of a pool of lookup threads: names in, names to look up and answers out. Time is an argument.
 struct ResolverState<Waiter: Sendable>: Sendable {
     typealias Answer = Result<[IPAddress], ResolutionError>
     typealias Standing = NameRecord.Standing
 
-    /// What to do with a request.
+    /// The action that follows from a request.
     enum Admission {
         case answer(Answer)
         /// Wait; a new thread is wanted where `needsThread`. The lookup has begun already where `hasBegun`.

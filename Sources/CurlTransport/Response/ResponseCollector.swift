@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// Takes an answer in as it comes, line by line and piece by piece, and says when enough is enough.
 struct ResponseCollector {
-    /// What to do after a piece.
+    /// The action that follows from a chunk.
     enum Verdict {
         case more
         case cutOff
@@ -57,7 +57,7 @@ struct ResponseCollector {
                 isMalformed = true
                 return .cutOff
             }
-            beginAnswer(code)
+            beginResponse(code)
             return .more
         }
         if content.isEmpty { return endOfHeaders() }
@@ -87,7 +87,7 @@ struct ResponseCollector {
     /// The answer ended before it was whole.
     mutating func endEarly() { isTruncated = true }
 
-    private mutating func beginAnswer(_ code: Int) {
+    private mutating func beginResponse(_ code: Int) {
         isAtStart = false
         status = code
         headers = []
@@ -125,5 +125,49 @@ struct ResponseCollector {
             // RFC 9112 section 5.2: a folded line belongs to the field before it.
             headers[last].value += " " + String(decoding: value, as: UTF8.self)
         }
+    }
+}
+
+/// Limits on the bytes of a response that are read, and that are kept.
+struct ResponseLimits {
+    /// Header bytes that end the attempt, informational answers (1xx) and trailers included.
+    var headerBytes = 64 * 1024
+    /// Header lines that end the attempt, likewise.
+    var headerLines = 200
+    /// Header bytes kept.
+    var keptHeaderBytes = 16 * 1024
+    /// Body bytes kept.
+    var keptBodyBytes = 16 * 1024
+    /// Body bytes after which the answer is cut off.
+    var bodyBytes = 256 * 1024
+    /// Pieces of the body, likewise: libcurl hands on every chunk by itself, however small.
+    var bodyPieces = 4_096
+}
+
+/// An answer's first line.
+enum StatusLine {
+    /// The status code in a line, or `nil` where the line is no status line (RFC 9112 section 4).
+    ///
+    /// - Parameter speaksHTTP2: whether the connection does: libcurl then writes the line itself, as "HTTP/2 200 ".
+    static func status(_ line: UnsafeRawBufferPointer, speaksHTTP2: Bool) -> Int? {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")),
+            isVersion(line[..<space], speaksHTTP2: speaksHTTP2)
+        else { return nil }
+        let digits = line[(space + 1)...].prefix(3)
+        guard digits.count == 3, digits.endIndex == line.endIndex || line[digits.endIndex] == UInt8(ascii: " ") else {
+            return nil
+        }
+        var code = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            code = code * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return code
+    }
+
+    private static func isVersion(_ text: Slice<UnsafeRawBufferPointer>, speaksHTTP2: Bool) -> Bool {
+        if speaksHTTP2 { return text.elementsEqual("HTTP/2".utf8) }
+        return text.count == 8 && text.prefix(7).elementsEqual("HTTP/1.".utf8)
+            && (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[text.endIndex - 1])
     }
 }

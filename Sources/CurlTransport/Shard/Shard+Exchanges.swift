@@ -50,7 +50,7 @@ extension Shard {
                 fail(exchange, .interrupted, "the dispatcher stopped before the request was sent")
             }
         }
-        starvation = Starvation()
+        descriptorBackoff = DescriptorBackoff()
     }
 
     /// libcurl is done with a transfer, and the exchange with it, unless there is another address to try.
@@ -80,7 +80,7 @@ extension Shard {
     /// Lets those that found no descriptor try again, and ends those whose time to connect is up.
     func retryStarved() {
         let now = MonotonicTime.now
-        guard let turn = starvation.takeTurn(now: now) else { return }
+        guard let turn = descriptorBackoff.takeDue(now: now) else { return }
         for serial in turn.tries {
             if let exchange = exchanges[serial] { start(exchange) }
         }
@@ -142,7 +142,7 @@ extension Shard {
             return fail(exchange, .connect, "this machine had no file descriptor or memory left for a connection")
         }
         exchange.stage = .starved
-        starvation.add(exchange.serial, now: now)
+        descriptorBackoff.add(exchange.serial, now: now)
     }
 
     func conclude(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
@@ -151,13 +151,13 @@ extension Shard {
         finish(exchange, result)
     }
 
-    private func fail(_ exchange: Exchange, _ error: DeliveryError, _ detail: String) {
+    private func fail(_ exchange: Exchange, _ error: FailureKind, _ detail: String) {
         finish(exchange, exchange.failure(error, detail, now: .now))
     }
 
     private func finish(_ exchange: Exchange, _ result: TransportResult) {
         exchanges[exchange.serial] = nil
-        starvation.requestEnded()
+        descriptorBackoff.requestEnded()
         let completion = TransportCompletion(token: exchange.order.token, result: result)
         if exchange.batch.append(completion) { touchedBatches.append(exchange.batch) }
     }

@@ -3,17 +3,17 @@ internal import Dispatch
 internal import WebhookCore
 
 /// One multi handle with its queue, sockets and requests.
-// Safe to share: everything but the inbox, which has a lock, is touched on the queue alone; the entries check that.
+// Safe to share: everything but the mailbox, which has a lock, is touched on the queue alone; the entries check that.
 final class Shard: @unchecked Sendable {
-    private struct Inbox {
+    private struct Mailbox {
         var messages: [ShardMessage] = []
         /// Whether a turn is on its way that will read the messages.
-        var isTurnDue = false
+        var isRunDue = false
     }
 
     let queue: DispatchQueue
     let resolver: any HostResolver
-    private let inbox = Locked(Inbox())
+    private let mailbox = Locked(Mailbox())
 
     // Confined to the queue.
     let multi: UnsafeMutableRawPointer
@@ -29,14 +29,14 @@ final class Shard: @unchecked Sendable {
     var lastSerial: UInt64 = 0
     var idleHandles: [EasyHandle] = []
     var touchedBatches: [ResultBatch] = []
-    var starvation = Starvation()
+    var descriptorBackoff = DescriptorBackoff()
     var grace = Grace()
     var identities = IdentityCheck()
 
     /// Easy handles that are kept for later requests.
     static let idleHandleLimit = 256
     /// The most orders taken up at a time: between two batches the first responses are read.
-    static let portion = 8
+    static let batchSize = 8
 
     init(
         number: Int,
@@ -68,20 +68,20 @@ final class Shard: @unchecked Sendable {
 
     /// Leaves a message, from any thread. Messages that pile up are read in one go.
     func post(_ message: ShardMessage) {
-        let wakes = inbox.withLock { inbox in
-            inbox.messages.append(message)
-            defer { inbox.isTurnDue = true }
-            return !inbox.isTurnDue
+        let wakes = mailbox.withLock { mailbox in
+            mailbox.messages.append(message)
+            defer { mailbox.isRunDue = true }
+            return !mailbox.isRunDue
         }
         if wakes { queue.async { self.turn() } }
     }
 
     /// Takes the messages that came since the last time.
     func takeMessages() -> [ShardMessage] {
-        inbox.withLock { inbox in
-            inbox.isTurnDue = false
-            defer { inbox.messages = [] }
-            return inbox.messages
+        mailbox.withLock { mailbox in
+            mailbox.isRunDue = false
+            defer { mailbox.messages = [] }
+            return mailbox.messages
         }
     }
 
@@ -95,4 +95,13 @@ final class Shard: @unchecked Sendable {
         source.cancel()
         watchdog.subjectEnds()
     }
+}
+
+/// A message to a shard from outside its queue.
+enum ShardMessage: Sendable {
+    case send([TransportOrder], @Sendable ([TransportCompletion]) -> Void)
+    /// A lookup for the exchange with this number ended.
+    case resolved(UInt64, HostAnswer)
+    case cancelAll
+    case shutDown
 }

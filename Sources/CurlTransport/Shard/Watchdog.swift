@@ -1,3 +1,4 @@
+internal import CCurl
 internal import Dispatch
 internal import Synchronization
 internal import WebhookCore
@@ -7,7 +8,7 @@ internal import WebhookCore
 /// libcurl and OpenSSL go on reading in one call for as long as a connection brings what they can swallow at once. What is
 /// known of that is prevented where it happens; this is for what is not known. While nothing is sent the thread sleeps.
 final class Watchdog: Sendable {
-    /// What is watched of a shard.
+    /// The call that a shard is in, for its watchdog.
     struct Subject: Sendable {
         var monitor: CallMonitor
         var sockets: SocketTable
@@ -34,7 +35,7 @@ final class Watchdog: Sendable {
     }
 
     /// A shard's thread has something to do.
-    func turnBegins() {
+    func runBegins() {
         turns.add(1, ordering: .sequentiallyConsistent)
         guard isAsleep.load(ordering: .sequentiallyConsistent) else { return }
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { wakeUp.signal() }
@@ -80,5 +81,66 @@ final class Watchdog: Sendable {
             wakeUp.wait()
         }
         isAsleep.store(false, ordering: .sequentiallyConsistent)
+    }
+}
+
+/// Knows since when a shard's thread has been inside libcurl.
+// Safe to share: any thread may ask `began`, which is atomic; all else happens on the shard's queue.
+final class CallMonitor: @unchecked Sendable {
+    let call: OpaquePointer
+
+    init() throws(CurlTransportError) {
+        guard let call = webhooks_curl_call_new() else { throw .library }
+        self.call = call
+    }
+
+    deinit { webhooks_curl_call_free(call) }
+
+    /// When the call began that the thread is in; `nil` outside libcurl.
+    var began: MonotonicTime? {
+        let nanoseconds = webhooks_curl_call_began(call)
+        return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
+    }
+
+    /// Runs what calls libcurl.
+    func during<R>(_ body: () -> R) -> R {
+        webhooks_curl_call_enter(call)
+        defer { webhooks_curl_call_leave(call) }
+        return body()
+    }
+}
+
+/// When a thread has been inside libcurl for too long, and what to do about it. Time is an argument.
+struct StuckCall {
+    enum Action {
+        case none
+        /// Note how much was read from every socket.
+        case takeNote
+        /// Shut down the one from which most was read since.
+        case breakOff
+    }
+
+    let limit: Duration
+    /// The call for which a note was taken.
+    private var noted: MonotonicTime?
+
+    init(limit: Duration) {
+        self.limit = limit
+    }
+
+    /// - Parameter began: when the call began that the thread is in; `nil` outside libcurl.
+    mutating func look(began: MonotonicTime?, now: MonotonicTime) -> Action {
+        guard let began, now - began >= limit / 2 else {
+            noted = nil
+            return .none
+        }
+        guard noted == began else {
+            noted = began
+            return .takeNote
+        }
+        guard now - began >= limit else { return .none }
+        // The next look begins afresh: another connection may go on where this one ended.
+        noted = nil
+        return .breakOff
     }
 }

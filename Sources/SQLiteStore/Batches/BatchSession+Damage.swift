@@ -21,7 +21,7 @@ extension BatchSession {
     func giveUp(_ delivery: Int64, _ damage: RowDamage) throws -> Bool {
         try prepareToWrite()
         // One in flight may have been sent, and by a mode that can't be read perhaps once only.
-        let update = try RawStatement(
+        let update = try PreparedStatement(
             db,
             """
             UPDATE webhooks_deliveries
@@ -29,7 +29,7 @@ extension BatchSession {
             WHERE id = ? AND state < 3
             """
         )
-        try update.bind(DeliveryError.internal.code)
+        try update.bind(FailureKind.internal.code)
         try update.bind(damage.reason as String?)
         try update.bind(clock.now)
         try update.bind(delivery)
@@ -39,7 +39,7 @@ extension BatchSession {
     /// Sets an event aside whose row is damaged.
     func giveUp(event: Int64, _ damage: RowDamage) throws {
         try prepareToWrite()
-        let update = try RawStatement(db, "UPDATE webhooks_pending SET set_aside = ? WHERE event = ?")
+        let update = try PreparedStatement(db, "UPDATE webhooks_pending SET set_aside = ? WHERE event = ?")
         try update.bind(damage.reason as String?)
         try update.bind(event)
         // What the store won't write down is left out of this read at least.

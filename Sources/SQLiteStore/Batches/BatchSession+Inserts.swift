@@ -71,27 +71,27 @@ extension BatchSession {
     }
 
     /// Gives events whose `deliverAt` has come their place in the order of acceptance: behind the last one so far.
-    func takePlaces(dueBy moment: Timestamp) throws {
+    func takePlaces(dueBy instant: Timestamp) throws {
         // Seldom: the others have theirs from the start.
         let due = try statement(.selectPlaceless)
-        try due.bind(moment)
+        try due.bind(instant)
         guard try due.next() else { return }
         due.reset()
         try prepareToWrite()
         let take = try statement(.takePlaces)
         try take.bind(try nextEventID() - 1)
-        try take.bind(moment)
+        try take.bind(instant)
         try take.run()
     }
 
     private func insert(
         _ new: NewDeliveries,
         of event: ParentEvent,
-        at moment: Timestamp
+        at instant: Timestamp
     ) throws -> [Delivery.ID] {
         let bodies = try new.bodies.map { try insert(body: $0) }
         return try new.deliveries.map { delivery in
-            try insert(delivery, body: delivery.body.map { bodies[$0] }, of: event, at: moment)
+            try insert(delivery, body: delivery.body.map { bodies[$0] }, of: event, at: instant)
         }
     }
 
@@ -100,7 +100,7 @@ extension BatchSession {
         _ delivery: NewDelivery,
         body: Int64?,
         of event: ParentEvent,
-        at moment: Timestamp
+        at instant: Timestamp
     ) throws -> Delivery.ID {
         let id = try takeDeliveryID()
         let subscription = try names.row(of: delivery.subscription, db)
@@ -112,8 +112,8 @@ extension BatchSession {
         try insert.bind(delivery.contentType.code)
         try insert.bind(delivery.mode.code)
         try insert.bind(event.isTest)
-        try insert.bind(moment)
-        try bind(delivery.start, place: event.place, at: moment, to: insert)
+        try insert.bind(instant)
+        try bind(delivery.start, place: event.place, at: instant, to: insert)
         try insert.run()
         return Delivery.ID(rawValue: id)
     }
@@ -131,21 +131,21 @@ extension BatchSession {
     private func bind(
         _ start: NewDelivery.Start,
         place: Int64,
-        at moment: Timestamp,
-        to insert: RawStatement
+        at instant: Timestamp,
+        to insert: PreparedStatement
     ) throws {
         var (state, attempts) = (DeliveryState.pending, 0)
         var (dueAt, claimedAt, settledAt): (Timestamp?, Timestamp?, Timestamp?)
-        var (error, detail): (DeliveryError?, String?)
+        var (error, detail): (FailureKind?, String?)
         switch start {
-        case .pending(let moment):
-            dueAt = moment
+        case .pending(let instant):
+            dueAt = instant
         case .inOrder:
             dueAt = AcceptancePlace.dueAt(place)
-        case .claimed(let moment):
-            (state, attempts, claimedAt) = (.inFlight, 1, moment)
+        case .claimed(let instant):
+            (state, attempts, claimedAt) = (.inFlight, 1, instant)
         case .settled(let settled, let reason, let words):
-            (state, settledAt, error, detail) = (settled, moment, reason, words)
+            (state, settledAt, error, detail) = (settled, instant, reason, words)
         }
         try insert.bind(state.code)
         try insert.bind(attempts)
@@ -154,5 +154,23 @@ extension BatchSession {
         try insert.bind(settledAt)
         try insert.bind(error?.code)
         try insert.bind(detail)
+    }
+}
+
+/// An event whose id is in the store already.
+enum KnownEvent {
+    /// What storing an event again means.
+    static func compare(_ event: Event, _ db: Database) throws -> AcceptanceResult {
+        let sql = "SELECT \(EventRow.columns), e.id FROM webhooks_events e WHERE e.event_id = ?"
+        let statement = try PreparedStatement(db, sql)
+        try statement.bind(event.id)
+        guard try statement.next() else {
+            throw StoreError.damaged("an event's id is indexed and the event isn't there")
+        }
+        defer { statement.reset() }
+        let known = try EventRow.read(statement)
+        let differences = known.differences(from: event)
+        return differences.isEmpty
+            ? .duplicate(event: statement.int64(EventRow.end)) : .conflict(differences: differences)
     }
 }

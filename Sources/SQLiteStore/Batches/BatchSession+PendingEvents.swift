@@ -6,7 +6,7 @@ extension BatchSession {
     func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) throws {
         if reads.pendingEvents > 0 { result.pendingEvents = try dueEvents(reads) }
         var rows = Set(result.pendingEvents.map(\.row))
-        for row in reads.adoptions where !rows.contains(row) {
+        for row in reads.takeovers where !rows.contains(row) {
             guard let event = try dueEvent(row) else { continue }
             result.pendingEvents.append(event)
             rows.insert(row)
@@ -20,8 +20,8 @@ extension BatchSession {
     private static let columns = "\(EventRow.columns), e.id, p.place, e.target"
 
     private func dueEvents(_ reads: StoreReads) throws -> [PendingEvent] {
-        // At the same place, the event whose row it is stands before those that took it when their moment had come.
-        let select = try RawStatement(
+        // At the same place, the event whose row it is stands before those that took it when their time had come.
+        let select = try PreparedStatement(
             db,
             """
             SELECT \(Self.columns)
@@ -45,7 +45,7 @@ extension BatchSession {
     }
 
     private func dueEvent(_ row: Int64) throws -> PendingEvent? {
-        let select = try RawStatement(
+        let select = try PreparedStatement(
             db,
             """
             SELECT \(Self.columns)
@@ -61,7 +61,7 @@ extension BatchSession {
         return try? found.get()
     }
 
-    private func event(_ row: RawStatement) throws -> PendingEvent {
+    private func event(_ row: PreparedStatement) throws -> PendingEvent {
         PendingEvent(
             row: row.int64(EventRow.end),
             place: row.int64(EventRow.end + 1),
@@ -71,11 +71,46 @@ extension BatchSession {
     }
 
     private func nextDue() throws -> Timestamp? {
-        let select = try RawStatement(
+        let select = try PreparedStatement(
             db,
             "SELECT due_at FROM webhooks_pending WHERE place IS NULL ORDER BY due_at LIMIT 1"
         )
         defer { select.reset() }
         return try select.next() ? select.timestamp(0) : nil
+    }
+}
+
+extension BatchSession {
+    /// Sets an event aside that waits for its fan-out, or counts towards it.
+    func setAside(_ setAside: SetAside) throws -> SetAsideResult {
+        let update: PreparedStatement
+        switch setAside.cause {
+        case .refused(let reason):
+            update = try PreparedStatement(db, "UPDATE webhooks_pending SET set_aside = ? WHERE event = ?")
+            try update.bind(reason as String?)
+        case .renderingEnded:
+            update = try PreparedStatement(
+                db,
+                """
+                UPDATE webhooks_pending
+                SET ends = ends + 1, set_aside = CASE WHEN ends + 1 >= ? THEN ? ELSE set_aside END WHERE event = ?
+                """
+            )
+            try update.bind(SetAside.mostEnds)
+            try update.bind(SetAside.endedReason as String?)
+        }
+        try update.bind(setAside.event)
+        guard try update.run() == 1 else { return SetAsideResult(event: nil, isSetAside: false) }
+        let select = try PreparedStatement(
+            db,
+            """
+            SELECT e.event_id, p.set_aside IS NOT NULL
+            FROM webhooks_pending p JOIN webhooks_events e ON e.id = p.event WHERE p.event = ?
+            """
+        )
+        try select.bind(setAside.event)
+        guard try select.next() else { return SetAsideResult(event: nil, isSetAside: false) }
+        defer { select.reset() }
+        return SetAsideResult(event: select.text(0), isSetAside: select.bool(1))
     }
 }

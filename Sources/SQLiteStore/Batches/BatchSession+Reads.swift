@@ -15,7 +15,7 @@ extension BatchSession {
             result.highestDelivery = highest.map { Delivery.ID(rawValue: $0) }
         }
         result.refills = try reads.refills.map { try refill($0) }
-        result.adopted = try reads.adoptions.flatMap { try openDeliveries(ofEvent: $0) }
+        result.takenOver = try reads.takeovers.flatMap { try openDeliveries(ofEvent: $0) }
         return result
     }
 
@@ -59,24 +59,24 @@ extension BatchSession {
                 WHERE subscription = ?1 AND due_at >= ?2 AND state = 0 ORDER BY due_at LIMIT ?3
             )
             """
-        func bind(_ statement: RawStatement, limit: Int) throws {
+        func bind(_ statement: PreparedStatement, limit: Int) throws {
             try statement.bind(subscription)
             try statement.bind(AcceptancePlace.end)
             try statement.bind(limit)
         }
-        let find = try RawStatement(db, placeless)
+        let find = try PreparedStatement(db, placeless)
         try bind(find, limit: 1)
         guard try find.next() else { return }
         find.reset()
         try prepareToWrite()
-        let give = try RawStatement(db, "UPDATE webhooks_deliveries SET due_at = event WHERE id IN (\(placeless))")
+        let give = try PreparedStatement(db, "UPDATE webhooks_deliveries SET due_at = event WHERE id IN (\(placeless))")
         try bind(give, limit: limit)
         try give.run()
     }
 
     private func earliestAttempted(_ row: Int64, _ name: String) throws -> OpenDelivery? {
-        // What is listed was accepted before what is not.
-        for hot in [HotStatement.selectAttempted, .selectNewAttempted] {
+        // What is indexed was accepted before what is not.
+        for hot in [StatementKind.selectAttempted, .selectNewAttempted] {
             let select = try statement(hot)
             try select.bind(row)
             if let found = try openDeliveries(select, name: { _ in name }).deliveries.first { return found }
@@ -85,7 +85,7 @@ extension BatchSession {
     }
 
     private func interrupted() throws -> [InterruptedDelivery] {
-        let rows = try RawStatement(
+        let rows = try PreparedStatement(
             db,
             """
             SELECT \(OpenDeliveryRow.columns), s.name
@@ -98,7 +98,7 @@ extension BatchSession {
     }
 
     private func openDeliveries(ofEvent event: Int64) throws -> [OpenDelivery] {
-        let rows = try RawStatement(
+        let rows = try PreparedStatement(
             db,
             """
             SELECT \(OpenDeliveryRow.columns), s.name
@@ -112,15 +112,15 @@ extension BatchSession {
     }
 
     /// All rows, with their subscriptions' names; damaged ones are given up.
-    private func readable(_ rows: RawStatement) throws -> [OpenDelivery] {
+    private func readable(_ rows: PreparedStatement) throws -> [OpenDelivery] {
         let found = try openDeliveries(rows) { $0.text(OpenDeliveryRow.end) }
         for row in found.damaged { _ = try giveUp(row.id, row.damage) }
         return found.deliveries
     }
 
     private func openDeliveries(
-        _ rows: RawStatement,
-        name: (RawStatement) -> String
+        _ rows: PreparedStatement,
+        name: (PreparedStatement) -> String
     ) throws -> (deliveries: [OpenDelivery], damaged: [(id: Int64, damage: RowDamage)]) {
         var (deliveries, damaged): ([OpenDelivery], [(id: Int64, damage: RowDamage)]) = ([], [])
         while try rows.next() {
@@ -134,7 +134,7 @@ extension BatchSession {
 
     private func openSubscriptions() throws -> [OpenSubscription] {
         // One step in the index for each subscription, however many deliveries wait.
-        let rows = try RawStatement(
+        let rows = try PreparedStatement(
             db,
             """
             SELECT name, (
@@ -154,7 +154,7 @@ extension BatchSession {
 
     private func touchedSubscriptions(above id: Delivery.ID) throws -> [String] {
         // By id, and not through the index of all that waits: what is new is at the end of the table.
-        let rows = try RawStatement(
+        let rows = try PreparedStatement(
             db,
             """
             SELECT name FROM webhooks_subscriptions WHERE id IN (

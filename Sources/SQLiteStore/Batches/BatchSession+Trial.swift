@@ -25,7 +25,7 @@ extension BatchSession {
         }
 
         typealias Item = RowRefusal.Item
-        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+        if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
             try takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
         result.results = try each(
@@ -48,9 +48,9 @@ extension BatchSession {
             Item.acceptance,
             otherwise: AcceptanceResult.refused(reason:)
         ) { index, acceptance in
-            try accept(acceptance) { new, event, moment in
+            try accept(acceptance) { new, event, instant in
                 let place = { RowRefusal.Item.acceptedDelivery(acceptance: index, delivery: $0) }
-                return try self.insert(new, of: event, at: moment, trial, index, place, &refusals)
+                return try self.insert(new, of: event, at: instant, trial, index, place, &refusals)
             }
         }
         // Told apart from the deliveries of acceptances, which have the same kind of steps.
@@ -61,15 +61,15 @@ extension BatchSession {
             Item.fanOut,
             otherwise: always(FanOutResult.refused)
         ) { index, fanOut in
-            try self.fanOut(fanOut) { new, event, moment in
+            try self.fanOut(fanOut) { new, event, instant in
                 let place = { RowRefusal.Item.fannedOutDelivery(fanOut: index, delivery: $0) }
                 let member = offset + index
-                return try self.insert(new, of: event, at: moment, trial, member, place, &refusals)
+                return try self.insert(new, of: event, at: instant, trial, member, place, &refusals)
             }
         }
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
-        result.withdrawals = try batch.withdrawals.enumerated().map { index, withdrawal in
-            try withdraw(withdrawal, trial, index, &refusals)
+        result.openCancellations = try batch.openCancellations.enumerated().map { index, withdrawal in
+            try cancelOpenDeliveries(withdrawal, trial, index, &refusals)
         }
         result.setAsides = try each(
             batch.setAsides,
@@ -90,7 +90,7 @@ extension BatchSession {
     private func insert(
         _ new: NewDeliveries,
         of event: ParentEvent,
-        at moment: Timestamp,
+        at instant: Timestamp,
         _ trial: RowTrial,
         _ member: Int,
         _ place: (Int) -> RowRefusal.Item,
@@ -106,7 +106,7 @@ extension BatchSession {
                 if let body = delivery.body, bodies[body] == nil {
                     throw trial.error(of: RowTrial.Step(kind: .body, member: member, part: Int64(body)))
                 }
-                return try insert(delivery, body: delivery.body.flatMap { bodies[$0] }, of: event, at: moment)
+                return try insert(delivery, body: delivery.body.flatMap { bodies[$0] }, of: event, at: instant)
             }
             if let id { return id }
             let reason = trial.reason(step)
@@ -114,7 +114,7 @@ extension BatchSession {
             var failed = delivery
             failed.fail(refusedFor: reason)
             let instead = RowTrial.Step(kind: .failedDelivery, member: member, part: Int64(index))
-            if let id = try trial.take(instead, in: self, { try insert(failed, body: nil, of: event, at: moment) }) {
+            if let id = try trial.take(instead, in: self, { try insert(failed, body: nil, of: event, at: instant) }) {
                 return id
             }
             throw trial.error(of: instead)
@@ -122,8 +122,8 @@ extension BatchSession {
     }
 
     /// Settles a subscription's open deliveries one by one.
-    private func withdraw(
-        _ withdrawal: Withdrawal,
+    private func cancelOpenDeliveries(
+        _ withdrawal: OpenCancellation,
         _ trial: RowTrial,
         _ index: Int,
         _ refusals: inout [RowRefusal]

@@ -28,15 +28,15 @@ extension BatchSession {
             try finish.bindNull()
             try finish.bindNull()
             try finish.bind(attempt.finishedAt ?? attempt.startedAt)
-        case .waiting(let moment):
+        case .waiting(let instant):
             try finish.bind(DeliveryState.waiting.code)
-            try finish.bind(moment)
+            try finish.bind(instant)
             try finish.bind(write.wait.wholeMilliseconds)
             try finish.bindNull()
         }
         try finish.bind(attempt.status)
         try finish.bind(error?.code)
-        try finish.bind(write.freeAttempts)
+        try finish.bind(write.uncountedAttempts)
         try finish.bind(write.interruptions)
         try finish.bind(write.delivery.rawValue)
         try finish.bind(attempt.number)
@@ -53,7 +53,7 @@ extension BatchSession {
         try finish.bind(attempt.finishedAt ?? attempt.startedAt)
         try finish.bind(attempt.status)
         try finish.bind(attempt.error?.code)
-        try finish.bind(write.freeAttempts)
+        try finish.bind(write.uncountedAttempts)
         try finish.bind(write.interruptions)
         try finish.bind(isChanged ? AttemptWrite.cancelledDetail : nil)
         try finish.bind(write.delivery.rawValue)
@@ -101,12 +101,12 @@ extension BatchSession {
     }
 
     /// Takes care that no retry follows the attempt that is under way.
-    func cancelInFlight(_ delivery: Delivery.ID, at moment: Timestamp) throws {
-        let update = try RawStatement(
+    func cancelInFlight(_ delivery: Delivery.ID, at instant: Timestamp) throws {
+        let update = try PreparedStatement(
             db,
             "UPDATE webhooks_deliveries SET cancelled_at = coalesce(cancelled_at, ?) WHERE id = ? AND state = 2"
         )
-        try update.bind(moment)
+        try update.bind(instant)
         try update.bind(delivery.rawValue)
         try update.run()
     }
@@ -114,22 +114,22 @@ extension BatchSession {
     /// Gives a new delivery the body that could not be rendered for the one it repeats.
     func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64) throws {
         let body = try insert(body: rendering.body)
-        let update = try RawStatement(db, "UPDATE webhooks_deliveries SET body = ?, content_type = ? WHERE id = ?")
+        let update = try PreparedStatement(db, "UPDATE webhooks_deliveries SET body = ?, content_type = ? WHERE id = ?")
         try update.bind(body)
         try update.bind(rendering.contentType.code)
         try update.bind(delivery)
         try update.run()
     }
 
-    func withdraw(_ withdrawal: Withdrawal) throws -> Int {
+    func cancelOpenDeliveries(_ withdrawal: OpenCancellation) throws -> Int {
         guard let subscription = try names.knownRow(of: withdrawal.subscription, db) else { return 0 }
-        let withdraw = try statement(.withdraw)
-        try withdraw.bind(DeliveryState.cancelled.code)
-        try withdraw.bind(DeliveryError.disabled.code)
-        try withdraw.bind(withdrawal.at)
-        try withdraw.bind(subscription)
-        try withdraw.bind(withdrawal.limit)
-        return try withdraw.run()
+        let cancelOpenDeliveries = try statement(.cancelOpenDeliveries)
+        try cancelOpenDeliveries.bind(DeliveryState.cancelled.code)
+        try cancelOpenDeliveries.bind(FailureKind.disabled.code)
+        try cancelOpenDeliveries.bind(withdrawal.at)
+        try cancelOpenDeliveries.bind(subscription)
+        try cancelOpenDeliveries.bind(withdrawal.limit)
+        return try cancelOpenDeliveries.run()
     }
 
     /// Makes a delivery in flight, if it waits for that attempt.

@@ -4,8 +4,8 @@ internal import WebhookCore
 /// A connection within one transaction: its statements, and the ids that are given out next.
 final class BatchSession {
     let db: Database
-    let names: SubscriptionNames
-    private var statements: [RawStatement?]
+    let names: SubscriptionRowCache
+    private var statements: [PreparedStatement?]
     private var ids: (event: Int64, delivery: Int64)?
     private var cancellations: UnmatchedCancellations?
     private let mayWrite: Bool
@@ -13,15 +13,15 @@ final class BatchSession {
     let clock: any WebhookClock
 
     /// - Parameter mayWrite: whether the transaction holds the lock that only one writer has.
-    init(_ db: Database, names: SubscriptionNames, mayWrite: Bool = true, clock: any WebhookClock) {
+    init(_ db: Database, names: SubscriptionRowCache, mayWrite: Bool = true, clock: any WebhookClock) {
         self.db = db
         self.names = names
         self.mayWrite = mayWrite
         self.clock = clock
-        statements = Array(repeating: nil, count: HotStatement.allCases.count)
+        statements = Array(repeating: nil, count: StatementKind.allCases.count)
     }
 
-    /// What is read needs a change first, which the transaction must not make.
+    /// Thrown where a read needs a change first, which the transaction must not make.
     struct NeedsWriting: Error {}
 
     /// To be called before a read changes something: the read is then repeated by a transaction that may.
@@ -30,9 +30,9 @@ final class BatchSession {
     }
 
     /// A statement, ready to be bound.
-    func statement(_ hot: HotStatement) throws -> RawStatement {
+    func statement(_ hot: StatementKind) throws -> PreparedStatement {
         if let statement = statements[hot.rawValue] { return statement }
-        let statement = try RawStatement(db, hot.sql)
+        let statement = try PreparedStatement(db, hot.sql)
         statements[hot.rawValue] = statement
         return statement
     }
@@ -74,5 +74,48 @@ final class BatchSession {
         statement.reset()
         ids = found
         return found
+    }
+}
+
+extension BatchSession {
+    /// Applies a batch in the order of its members, then reads what it asks for.
+    func apply(_ batch: StoreBatch) throws -> StoreBatchResult {
+        var result = StoreBatchResult()
+        if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
+            try takePlaces(dueBy: batch.reads.pendingEventsDueBy)
+        }
+        result.results = try batch.results.map { try record($0) }
+        result.settlements = try batch.settlements.map { try settle($0) }
+        for health in batch.health { try write(health) }
+        for resumption in batch.resumptions { try resume(resumption) }
+        result.acceptances = try batch.acceptances.map { try accept($0) }
+        result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
+        if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
+        result.openCancellations = try batch.openCancellations.map { try cancelOpenDeliveries($0) }
+        result.setAsides = try batch.setAsides.map { try setAside($0) }
+        for (index, member) in batch.claims.enumerated() {
+            result.claims.append(try claim(member, index, &result.refusals))
+        }
+        if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
+        return result
+    }
+
+    /// Claims. A damaged body is refused as the store's own refusals are: its delivery fails alone.
+    func claim(_ claim: Claim, _ index: Int, _ refusals: inout [RowRefusal]) throws -> ClaimResult {
+        switch try self.claim(claim) {
+        case .success(let result): return result
+        case .failure(let damage):
+            refusals.append(RowRefusal(.claim(index), reason: damage.reason))
+            return .refused
+        }
+    }
+
+    func write(_ health: SubscriptionHealth) throws {
+        try HealthRow.update(health, row: try names.row(of: health.subscription, db), db)
+    }
+
+    func resume(_ resumption: Resumption) throws {
+        let row = try names.row(of: resumption.subscription, db)
+        try HealthRow.resume(resumption.paused, row: row, at: resumption.at, db)
     }
 }

@@ -1,11 +1,11 @@
 internal import GRDB
 internal import WebhookCore
 
-/// What is remembered about a subscription, in its row.
+/// A subscription's health, as a row.
 enum HealthRow {
     /// Takes over what an engine knows, except where a decision by hand is newer (``StoreBatch/health``).
     static func update(_ health: SubscriptionHealth, row: Int64, _ db: Database) throws {
-        // All expressions see the row as it was: the cause and its moment change together or not at all.
+        // All expressions see the row as it was: the cause and its time change together or not at all.
         try db.execute(
             sql: """
                 UPDATE webhooks_subscriptions SET
@@ -32,7 +32,7 @@ enum HealthRow {
     static func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         row: Int64,
-        at moment: Timestamp,
+        at instant: Timestamp,
         _ db: Database
     ) throws {
         if let disabled {
@@ -46,7 +46,7 @@ enum HealthRow {
                     UPDATE webhooks_subscriptions
                     SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, enabled_at = ? WHERE id = ?
                     """,
-                arguments: [moment.milliseconds, row]
+                arguments: [instant.milliseconds, row]
             )
         }
     }
@@ -62,7 +62,7 @@ enum HealthRow {
     /// Ends a pause.
     ///
     /// - Parameter only: this one alone; `nil` for any.
-    static func resume(_ only: SubscriptionHealth.Paused?, row: Int64, at moment: Timestamp, _ db: Database) throws {
+    static func resume(_ only: SubscriptionHealth.Paused?, row: Int64, at instant: Timestamp, _ db: Database) throws {
         try db.execute(
             sql: """
                 UPDATE webhooks_subscriptions
@@ -71,7 +71,7 @@ enum HealthRow {
                 AND (:any OR (paused_at = :at AND paused_until IS :until))
                 """,
             arguments: [
-                "row": row, "moment": moment.milliseconds, "any": only == nil, "at": only?.at.milliseconds,
+                "row": row, "moment": instant.milliseconds, "any": only == nil, "at": only?.at.milliseconds,
                 "until": only?.until?.milliseconds,
             ]
         )
@@ -79,7 +79,7 @@ enum HealthRow {
 
     /// The pause of a subscription, over or not.
     static func pause(row: Int64, _ db: Database) throws -> SubscriptionHealth.Paused? {
-        let select = try RawStatement(
+        let select = try PreparedStatement(
             db,
             "SELECT paused_at, paused_until FROM webhooks_subscriptions WHERE id = ? AND paused_at IS NOT NULL"
         )
@@ -91,7 +91,7 @@ enum HealthRow {
 
     /// Every subscription's health, by name, those of which nothing is remembered left out.
     static func all(_ db: Database) throws -> [SubscriptionHealth] {
-        let rows = try RawStatement(
+        let rows = try PreparedStatement(
             db,
             """
             SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,

@@ -42,19 +42,19 @@ final class RowTrial {
         let step = placed(step)
         guard refused[step] == nil else { return nil }
         let db = session.db
-        try RawStatement(db, "SAVEPOINT webhooks_row").run()
+        try PreparedStatement(db, "SAVEPOINT webhooks_row").run()
         let known = session.names.uncommittedCount
         do {
             let value = try body()
-            try RawStatement(db, "RELEASE webhooks_row").run()
+            try PreparedStatement(db, "RELEASE webhooks_row").run()
             passed.insert(step.kind)
             return value
         } catch let error as DatabaseError where StoreFault(error) != .store {
             session.resetStatements()
             refused[step] = Refused(error: error, isUnclear: StoreFault(error) == .unclear)
             guard db.isInsideTransaction else { throw Restart() }
-            try RawStatement(db, "ROLLBACK TO webhooks_row").run()
-            try RawStatement(db, "RELEASE webhooks_row").run()
+            try PreparedStatement(db, "ROLLBACK TO webhooks_row").run()
+            try PreparedStatement(db, "RELEASE webhooks_row").run()
             session.names.rollback(to: known)
             session.forgetIDs()
             return nil
@@ -83,5 +83,32 @@ final class RowTrial {
         var step = step
         step.batch = batch
         return step
+    }
+}
+
+/// The part that is to blame for an error: one row, or the store.
+enum StoreFault: Equatable {
+    /// The one row's that was written: it would be refused again, and others are not.
+    case row
+    /// The store's: whoever writes fails now, and may succeed later.
+    case store
+    /// SQLite doesn't say. Whether others pass decides.
+    case unclear
+
+    init(_ error: any Error) {
+        guard let error = error as? DatabaseError else {
+            self = .store
+            return
+        }
+        switch error.resultCode {
+        case .SQLITE_TOOBIG, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_RANGE:
+            self = .row
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CORRUPT, .SQLITE_NOTADB,
+            .SQLITE_FORMAT, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN, .SQLITE_PROTOCOL, .SQLITE_INTERRUPT,
+            .SQLITE_SCHEMA, .SQLITE_NOLFS, .SQLITE_AUTH:
+            self = .store
+        default:
+            self = .unclear
+        }
     }
 }

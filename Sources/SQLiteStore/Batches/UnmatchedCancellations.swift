@@ -6,7 +6,7 @@ struct UnmatchedCancellations {
     private let events: [String: [ClosedRange<Int64>]]
 
     init(_ db: Database) throws {
-        let rows = try RawStatement(db, "SELECT subscription, from_event, up_to_event FROM webhooks_cancellations")
+        let rows = try PreparedStatement(db, "SELECT subscription, from_event, up_to_event FROM webhooks_cancellations")
         var events: [String: [ClosedRange<Int64>]] = [:]
         while try rows.next() {
             let (from, upTo) = (rows.int64(1), rows.int64(2))

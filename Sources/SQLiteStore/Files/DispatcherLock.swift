@@ -7,7 +7,7 @@ public import WebhookCore
 /// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is told
 /// by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file (``LockRecord``).
 public final class DispatcherLock: Sendable {
-    /// Who holds the lock.
+    /// The process that holds the lock.
     public struct Holder: Sendable, Hashable {
         public var processID: Int32
         /// Such as `run`, `emit`, `test` or `retrigger`.

@@ -1,4 +1,4 @@
-/// What the holder of a ``DispatcherLock`` writes into its file: for people, and for those that open the store beside it.
+/// The record that the holder of a ``DispatcherLock`` writes into its file: for people, and for those that open the store beside it.
 ///
 /// Of one size and written in place: a file that has held a record once takes the next one on a full disk, too.
 struct LockRecord: Sendable, Hashable {

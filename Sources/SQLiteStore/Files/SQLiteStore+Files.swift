@@ -8,7 +8,7 @@ extension SQLiteStore {
         let size = try opened.check()
         guard role == .dispatcher, opened.hasShrunk(to: size) else { return }
         // Rightly so where a host has vacuumed: then all of its pages are there.
-        let pages = try RawStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        let pages = try PreparedStatement(db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
         defer { pages.reset() }
         guard try pages.next(), pages.int64(0) <= size else {
             throw StoreError(

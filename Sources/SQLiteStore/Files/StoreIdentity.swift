@@ -21,7 +21,7 @@ struct StoreIdentity: Sendable, Hashable {
     /// - Returns: `nil` where the tables are not there yet, or are none of ours.
     static func read(_ db: Database) throws -> StoreIdentity? {
         do {
-            let rows = try RawStatement(db, query)
+            let rows = try PreparedStatement(db, query)
             defer { rows.reset() }
             guard try rows.next(), !rows.isNull(0) else { return nil }
             return StoreIdentity(rows.int64(0))

@@ -29,7 +29,7 @@ final class HostFiles: Sendable {
     }
 
     private static func ask(_ db: Database) throws -> String? {
-        let statement = try RawStatement(db, "SELECT webhooks_file_problem()")
+        let statement = try PreparedStatement(db, "SELECT webhooks_file_problem()")
         defer { statement.reset() }
         return try statement.next() ? statement.optionalText(0) : nil
     }

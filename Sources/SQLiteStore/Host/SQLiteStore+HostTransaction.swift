@@ -22,7 +22,7 @@ extension SQLiteStore {
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
-            try db.execute(sql: "PRAGMA journal_size_limit = \(Connection.keptLog)")
+            try db.execute(sql: "PRAGMA journal_size_limit = \(Connection.keptWAL)")
             leaveGaps(db)
             if let connection = db.sqliteConnection {
                 _ = webhooks_sqlite_disable_checkpoint_on_close(UnsafeMutableRawPointer(connection))
@@ -66,7 +66,7 @@ extension SQLiteStore {
     /// - Parameters:
     ///   - event: the event.
     ///   - db: a connection inside a transaction, of a database that ``prepare(_:)`` has made ready.
-    ///   - moment: when it is accepted. Default: now.
+    ///   - time: when it is accepted. Default: now.
     /// - Returns: `stored`, or `duplicate` where the same event is there already.
     /// - Throws: ``HostTransactionError``: another event has this id, no transaction is open, the connection doesn't write
     ///   durably, or the database's files are not those that it has opened; or GRDB's `DatabaseError`.
@@ -74,13 +74,13 @@ extension SQLiteStore {
     public static func append(
         _ event: Event,
         in db: Database,
-        at moment: Timestamp = .now
+        at instant: Timestamp = .now
     ) throws -> AcceptanceResult {
         try checkHost(db)
         try db.execute(
             sql: """
                 INSERT INTO webhooks_events
-                (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, sum, data)
+                (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, checksum, data)
                 VALUES (
                     1 + (
                         SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0))
@@ -92,7 +92,7 @@ extension SQLiteStore {
                 """,
             arguments: [
                 event.id, event.topic, event.tenant, event.occurredAt.milliseconds, event.occurredAtIsGiven,
-                moment.milliseconds, event.deliverAt?.milliseconds, event.isTest,
+                instant.milliseconds, event.deliverAt?.milliseconds, event.isTest,
                 Checksum(event).value,
                 event.data.withUnsafeBytes { Data($0) },
             ]
@@ -107,7 +107,7 @@ extension SQLiteStore {
         let row = db.lastInsertedRowID
         try db.execute(
             sql: "INSERT INTO webhooks_pending (event, due_at, place) VALUES (?, ?, ?)",
-            arguments: [row, (event.deliverAt ?? moment).milliseconds, event.isDue(at: moment) ? row : nil]
+            arguments: [row, (event.deliverAt ?? instant).milliseconds, event.isDue(at: instant) ? row : nil]
         )
         return .stored(event: row, deliveries: [])
     }
@@ -122,7 +122,7 @@ extension SQLiteStore {
                     """
             )
         }
-        let level = try RawStatement(db, "PRAGMA synchronous")
+        let level = try PreparedStatement(db, "PRAGMA synchronous")
         defer { level.reset() }
         // 2 is FULL, 3 is EXTRA.
         guard try level.next(), level.int(0) >= 2 else {
@@ -142,4 +142,26 @@ extension SQLiteStore {
             )
         }
     }
+}
+
+/// Why an event was not stored within a host's transaction. Let it end the transaction: the host's change must not go on
+/// without its event.
+public struct HostTransactionError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of refusal. Stable, to match on.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        public let description: String
+
+        /// Another event with this id and other content is stored already.
+        public static let conflict = Code(description: "conflict")
+        /// No transaction is open: the event would be stored whatever becomes of the host's change.
+        public static let noTransaction = Code(description: "no_transaction")
+        /// The connection doesn't wait for the disk: what it commits may be lost by a power failure.
+        public static let notDurable = Code(description: "not_durable")
+        /// A file of the database was deleted, renamed, replaced or given a second name while it was open.
+        public static let replaced = Code(description: "replaced")
+    }
+
+    public var code: Code
+    /// For people: what happened, and what to do next.
+    public var description: String
 }

@@ -6,15 +6,15 @@ struct Cancellation {
     let session: BatchSession
     /// Where something was refused, each event and delivery stands alone.
     let trial: RowTrial?
-    let moment: Timestamp
+    let instant: Timestamp
     var result = CancelResult()
     /// The subscriptions (rows) of what was cancelled.
     private var touched: Set<Int64> = []
 
-    init(session: BatchSession, trial: RowTrial?, moment: Timestamp, result: CancelResult = CancelResult()) {
+    init(session: BatchSession, trial: RowTrial?, instant: Timestamp, result: CancelResult = CancelResult()) {
         self.session = session
         self.trial = trial
-        self.moment = moment
+        self.instant = instant
         self.result = result
     }
 
@@ -76,7 +76,7 @@ struct Cancellation {
     ///
     /// - Parameter subscription: its subscription (row), where that is known.
     mutating func cancel(_ id: Delivery.ID, of subscription: Int64? = nil) throws {
-        let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)
+        let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: instant)
         switch try session.item(trial, .settlement, 0, part: id.rawValue, { try session.settle(settlement) }) {
         case .success(true):
             result.deliveries.append(id)
@@ -103,13 +103,13 @@ struct Cancellation {
             state: try DeliveryState(code: row[0]),
             settledAt: (row[2] as Int64?).map { Timestamp(milliseconds: $0) }
         )
-        if missed.state == .inFlight { try session.cancelInFlight(id, at: moment) }
+        if missed.state == .inFlight { try session.cancelInFlight(id, at: instant) }
         result.add(missed)
     }
 
     /// Tells engines whose deliveries wait no more. To be called at the end.
     func tellEngines() throws {
-        let touch = try RawStatement(
+        let touch = try PreparedStatement(
             session.db,
             "UPDATE webhooks_subscriptions SET retries = retries + 1 WHERE id = ?"
         )
@@ -135,7 +135,7 @@ struct Cancellation {
         limit: Int
     ) throws -> Refill.Position? {
         guard let row = try session.names.knownRow(of: name, session.db) else { return nil }
-        let select = try RawStatement(
+        let select = try PreparedStatement(
             session.db,
             """
             SELECT id, due_at FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open

@@ -5,22 +5,22 @@ extension SQLiteStore {
     public func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         subscription: String,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) {
         try await write { session in
             let row = try session.names.row(of: subscription, session.db)
-            try HealthRow.setDisabled(disabled, row: row, at: moment, session.db)
+            try HealthRow.setDisabled(disabled, row: row, at: instant, session.db)
         }
     }
 
     public func insertRetriggers(
         _ retriggers: [Retrigger],
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult {
         try await writeItems { session, trial in
             var result = RetriggerResult(made: [])
             for (index, retrigger) in retriggers.enumerated() {
-                switch try session.item(trial, .delivery, index, { try session.insert(retrigger, at: moment) }) {
+                switch try session.item(trial, .delivery, index, { try session.insert(retrigger, at: instant) }) {
                 case .success(let made): if let made { result.made.append(made) }
                 case .failure(let row):
                     result.refused.append(RefusedItem(id: retrigger.delivery.description, reason: row.reason))
@@ -34,11 +34,11 @@ extension SQLiteStore {
         events: [String],
         deliveries: [Delivery.ID],
         subscription: String?,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> CancelResult {
         let isWhole = events.isEmpty && deliveries.isEmpty
         var result = try await writeItems { session, trial in
-            var cancellation = Cancellation(session: session, trial: trial, moment: moment)
+            var cancellation = Cancellation(session: session, trial: trial, instant: instant)
             if let subscription, !isWhole {
                 for id in events { try cancellation.cancel(event: id, subscription: subscription) }
                 for id in deliveries { try cancellation.cancel(id, subscription: subscription) }
@@ -52,13 +52,13 @@ extension SQLiteStore {
             return cancellation.result
         }
         guard let subscription, isWhole else { return result }
-        // In portions: a subscription may have a million waiting, and what is sent must go on in between.
+        // In batches: a subscription may have a million waiting, and what is sent must go on in between.
         var position: Refill.Position? = Cancellation.start
         while let start = position {
             let found = result
             (result, position) = try await writeItems { session, trial in
-                var cancellation = Cancellation(session: session, trial: trial, moment: moment, result: found)
-                let end = try cancellation.cancel(subscription: subscription, after: start, limit: Self.portion)
+                var cancellation = Cancellation(session: session, trial: trial, instant: instant, result: found)
+                let end = try cancellation.cancel(subscription: subscription, after: start, limit: Self.batchSize)
                 try cancellation.tellEngines()
                 return (cancellation.result, end)
             }
@@ -67,13 +67,13 @@ extension SQLiteStore {
     }
 
     /// How many deliveries one transaction cancels.
-    static let portion = 5_000
+    static let batchSize = 5_000
 }
 
 extension BatchSession {
     /// Inserts a delivery that sends another one again; `nil` where that one is gone.
-    func insert(_ retrigger: Retrigger, at moment: Timestamp) throws -> Retriggered? {
-        let insert = try RawStatement(
+    func insert(_ retrigger: Retrigger, at instant: Timestamp) throws -> Retriggered? {
+        let insert = try PreparedStatement(
             db,
             """
             INSERT INTO webhooks_deliveries
@@ -84,11 +84,11 @@ extension BatchSession {
         )
         let id = try takeDeliveryID()
         try insert.bind(id)
-        try insert.bind(moment)
-        try insert.bind(moment)
+        try insert.bind(instant)
+        try insert.bind(instant)
         try insert.bind(retrigger.delivery.rawValue)
         guard try insert.run() == 1 else { return nil }
-        let select = try RawStatement(db, "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?")
+        let select = try PreparedStatement(db, "SELECT event, body IS NULL FROM webhooks_deliveries WHERE id = ?")
         try select.bind(id)
         guard try select.next() else { return nil }
         let (event, lacksBody) = (select.int64(0), select.bool(1))

@@ -9,7 +9,7 @@ extension SQLiteStore {
     public func event(_ id: String) async throws(StoreError) -> Event? {
         try await read { db in
             let sql = "SELECT \(EventRow.columns) FROM webhooks_events e WHERE e.event_id = ?"
-            let statement = try RawStatement(db, sql)
+            let statement = try PreparedStatement(db, sql)
             try statement.bind(id)
             guard try statement.next() else { return nil }
             defer { statement.reset() }
@@ -21,14 +21,14 @@ extension SQLiteStore {
         let now = clock.now
         return try await read { db in
             var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
-            let event = try RawStatement(
+            let event = try PreparedStatement(
                 db,
                 """
                 SELECT e.id, EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id)
                 FROM webhooks_events e WHERE e.event_id = ?
                 """
             )
-            let deliveries = try RawStatement(
+            let deliveries = try PreparedStatement(
                 db,
                 // In flight with number 1, or never attempted.
                 """
@@ -57,9 +57,9 @@ extension SQLiteStore {
         }
     }
 
-    public func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+    public func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
         try await read { db in
-            let count = try RawStatement(
+            let count = try PreparedStatement(
                 db,
                 """
                 SELECT count(*) FILTER (WHERE place IS NOT NULL OR due_at <= ?1),
@@ -67,7 +67,7 @@ extension SQLiteStore {
                 FROM webhooks_pending WHERE set_aside IS NULL
                 """
             )
-            try count.bind(moment)
+            try count.bind(instant)
             defer { count.reset() }
             guard try count.next() else { return UnmatchedEvents(due: 0, later: 0) }
             return UnmatchedEvents(due: count.int(0), later: count.int(1))
@@ -76,5 +76,27 @@ extension SQLiteStore {
 
     public func health() async throws(StoreError) -> [SubscriptionHealth] {
         try await read { try HealthRow.all($0) }
+    }
+}
+
+extension SQLiteStore {
+    public func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
+        let now = clock.now
+        return try await write { session in
+            try session.accept(Acceptance(event: event, createdAt: now, target: target, deliveries: nil))
+        }
+    }
+
+    public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
+        let now = clock.now
+        return try await writeItems { session, trial in
+            try events.enumerated().map { index, event in
+                let acceptance = Acceptance(event: event, createdAt: now, deliveries: nil)
+                switch try session.item(trial, .event, index, { try session.accept(acceptance) }) {
+                case .success(let result): return result
+                case .failure(let row): return .refused(reason: row.reason)
+                }
+            }
+        }
     }
 }

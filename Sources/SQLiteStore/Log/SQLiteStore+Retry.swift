@@ -5,7 +5,7 @@ extension SQLiteStore {
     public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
         try await writeItems { session, trial in
             // Guarded: a claim that was faster has the delivery in flight.
-            let update = try RawStatement(
+            let update = try PreparedStatement(
                 session.db,
                 // A place in the order of acceptance is due already, and stays.
                 """
@@ -13,7 +13,7 @@ extension SQLiteStore {
                 WHERE id = ? AND state < 2 RETURNING subscription
                 """
             )
-            let select = try RawStatement(session.db, "SELECT state FROM webhooks_deliveries WHERE id = ?")
+            let select = try PreparedStatement(session.db, "SELECT state FROM webhooks_deliveries WHERE id = ?")
             var subscriptions: Set<Int64> = []
             func retry(_ id: Delivery.ID) throws -> RetryOutcome {
                 try update.bind(AcceptancePlace.end)
@@ -38,7 +38,7 @@ extension SQLiteStore {
                 case .failure(let row): return .refused(row.reason)
                 }
             }
-            let touch = try RawStatement(
+            let touch = try PreparedStatement(
                 session.db,
                 "UPDATE webhooks_subscriptions SET retries = retries + 1 WHERE id = ?"
             )
@@ -51,5 +51,49 @@ extension SQLiteStore {
             }
             return outcomes
         }
+    }
+}
+
+extension SQLiteStore {
+    public func setPaused(
+        _ paused: SubscriptionHealth.Paused?,
+        subscription: String,
+        at instant: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await write { session in
+            let row = try session.names.row(of: subscription, session.db)
+            let wasPaused = try HealthRow.pause(row: row, session.db)?.isInForce(at: instant) ?? false
+            if let paused {
+                try HealthRow.pause(paused, row: row, session.db)
+            } else {
+                try HealthRow.resume(nil, row: row, at: instant, session.db)
+            }
+            return wasPaused
+        }
+    }
+
+    public func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {
+        try await read { db in
+            let counts = try PreparedStatement(
+                db,
+                """
+                SELECT (
+                    SELECT count(*) FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open
+                    WHERE subscription = s.id AND due_at IS NOT NULL
+                ), (
+                    SELECT count(*) FROM webhooks_deliveries INDEXED BY webhooks_deliveries_in_flight
+                    WHERE subscription = s.id AND state = 2
+                )
+                FROM webhooks_subscriptions s WHERE name = ?
+                """
+            )
+            try counts.bind(subscription)
+            guard try counts.next() else { return OpenDeliveryCount() }
+            return OpenDeliveryCount(waiting: counts.int(0), inFlight: counts.int(1))
+        }
+    }
+
+    public func subscriptionNames() async throws(StoreError) -> [String] {
+        try await read { try String.fetchAll($0, sql: "SELECT name FROM webhooks_subscriptions ORDER BY name") }
     }
 }

@@ -4,7 +4,7 @@ public import WebhookCore
 extension SQLiteStore {
     public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
         try await read { db in
-            let rows = try RawStatement(
+            let rows = try PreparedStatement(
                 db,
                 """
                 SELECT e.event_id, e.topic, p.set_aside
@@ -21,15 +21,15 @@ extension SQLiteStore {
         }
     }
 
-    public func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents {
+    public func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
         try await read { db in
-            let row = try RawStatement(
+            let row = try PreparedStatement(
                 db,
                 "SELECT COUNT(*), MIN(due_at) FROM webhooks_pending WHERE place IS NULL AND due_at > ?"
             )
             // Not stepped to its end, it would go on holding what it has read from.
             defer { row.reset() }
-            try row.bind(moment)
+            try row.bind(instant)
             guard try row.next(), row.int64(0) > 0 else { return ScheduledEvents() }
             return ScheduledEvents(count: row.int(0), next: row.timestamp(1))
         }
@@ -37,7 +37,7 @@ extension SQLiteStore {
 
     public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
         try await write { session in
-            let update = try RawStatement(
+            let update = try PreparedStatement(
                 session.db,
                 """
                 UPDATE webhooks_pending SET set_aside = NULL, ends = 0

@@ -1,8 +1,8 @@
 extension Schema {
-    /// Moments are UTC milliseconds, durations microseconds; small numbers stand for words (`Code`).
+    /// Times are UTC milliseconds, durations microseconds; small numbers stand for terms (`StoredEnum`).
     ///
     /// - `webhooks_schema`: the version; which store this is (`StoreIdentity`); the highest ids that were ever deleted, so that none is given out again; up to
-    ///   which ids the log's indexes go (`Listing`), and the latest moments in them; a number that a dispatcher changes
+    ///   which ids the log's indexes go (`LogIndexer`), and the latest times in them; a number that a dispatcher changes
     ///   before it checkpoints (`Checkpointer`).
     /// - `webhooks_pending`: events that wait for their fan-out. Apart from the events, for changing a row rewrites it
     ///   with all its data. `place` (`AcceptancePlace`) is set once an event is due; `ends` counts the processes that ended
@@ -12,16 +12,16 @@ extension Schema {
     /// - `webhooks_subscriptions`: `breaker_failures` and `breaker_until` are what the dispatcher that runs, or has run last,
     ///   tells of an open breaker.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
-    ///   open deliveries holds (a place instead of a moment for first attempts where order matters); `settled_at` exactly
-    ///   once settled (3 and above); 2 is in flight. The index of states holds what is `listed`, but for what is in
+    ///   open deliveries holds (a place instead of a time for first attempts where order matters); `settled_at` exactly
+    ///   once settled (3 and above); 2 is in flight. The index of states holds what is `indexed`, but for what is in
     ///   flight.
     ///   `cancelled_at`: when it was cancelled in flight; then it never waits again.
     ///   `wait`: the last wait for a retry, in milliseconds, which `due_at` alone doesn't tell where a clock was wrong.
-    /// - `webhooks_words`: listed rows by topic or tenant (`Word`).
-    /// - `webhooks_clock_steps`: listed rows at which the clock had been put back.
+    /// - `webhooks_terms`: indexed rows by topic or tenant (`Term`).
+    /// - `webhooks_clock_steps`: indexed rows at which the clock had been put back.
     /// - `webhooks_attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
     ///
-    /// `sum` is a checksum (`Checksum`). Columns that change stand behind those that don't, large ones last.
+    /// `checksum` is a checksum (`Checksum`). Columns that change stand behind those that don't, large ones last.
     static let version1 = """
         CREATE TABLE IF NOT EXISTS webhooks_schema (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -48,7 +48,7 @@ extension Schema {
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             target TEXT,
             cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
-            sum INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
             data BLOB NOT NULL
         ) STRICT;
         CREATE INDEX IF NOT EXISTS webhooks_events_test ON webhooks_events (test) WHERE test = 1;
@@ -92,7 +92,7 @@ extension Schema {
 
         CREATE TABLE IF NOT EXISTS webhooks_bodies (
             id INTEGER PRIMARY KEY,
-            sum INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
             content BLOB NOT NULL
         ) STRICT;
 
@@ -106,7 +106,7 @@ extension Schema {
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             retrigger_of INTEGER,
             created_at INTEGER NOT NULL,
-            listed INTEGER NOT NULL DEFAULT 0 CHECK (listed IN (0, 1)),
+            indexed INTEGER NOT NULL DEFAULT 0 CHECK (indexed IN (0, 1)),
             state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 6),
             attempts INTEGER NOT NULL DEFAULT 0,
             free_attempts INTEGER NOT NULL DEFAULT 0,
@@ -130,15 +130,15 @@ extension Schema {
             WHERE due_at IS NOT NULL;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_in_flight ON webhooks_deliveries (subscription)
             WHERE state = 2;
-        CREATE INDEX IF NOT EXISTS webhooks_deliveries_state ON webhooks_deliveries (subscription, state, listed)
-            WHERE listed = 1 AND state <> 2;
+        CREATE INDEX IF NOT EXISTS webhooks_deliveries_state ON webhooks_deliveries (subscription, state, indexed)
+            WHERE indexed = 1 AND state <> 2;
         CREATE INDEX IF NOT EXISTS webhooks_deliveries_test ON webhooks_deliveries (test) WHERE test = 1;
 
-        CREATE TABLE IF NOT EXISTS webhooks_words (
+        CREATE TABLE IF NOT EXISTS webhooks_terms (
             kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),
-            word TEXT NOT NULL,
+            term TEXT NOT NULL,
             id INTEGER NOT NULL,
-            PRIMARY KEY (kind, word, id)
+            PRIMARY KEY (kind, term, id)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS webhooks_clock_steps (
@@ -166,7 +166,7 @@ extension Schema {
             remote_address TEXT,
             url TEXT NOT NULL,
             detail TEXT,
-            sum INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
             headers BLOB NOT NULL,
             response_body BLOB NOT NULL,
             PRIMARY KEY (delivery, number)

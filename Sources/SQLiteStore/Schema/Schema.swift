@@ -14,15 +14,15 @@ enum Schema {
     ///
     /// - Throws: ``StoreError`` with `damaged` where the version is none that a program of ours has written.
     static func version(of db: Database) throws -> Int {
-        let kind = try RawStatement(db, "SELECT type FROM sqlite_schema WHERE lower(name) = 'webhooks_schema'")
+        let kind = try PreparedStatement(db, "SELECT type FROM sqlite_schema WHERE lower(name) = 'webhooks_schema'")
         guard try kind.next() else { return 0 }
         let type = kind.text(0)
         kind.reset()
         guard type == "table" else { throw StoreError.damaged("webhooks_schema is a \(type), not a table") }
         // Whatever is found is judged, not converted: -1, NULL and "one" alike.
-        let rows: RawStatement
+        let rows: PreparedStatement
         do {
-            rows = try RawStatement(db, "SELECT typeof(version), version FROM webhooks_schema LIMIT 2")
+            rows = try PreparedStatement(db, "SELECT typeof(version), version FROM webhooks_schema LIMIT 2")
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
             throw StoreError.damaged("its table webhooks_schema is another")
         }
@@ -69,5 +69,75 @@ enum Schema {
 
     private static func apply(_ migrations: ArraySlice<String>, to db: Database) throws {
         for migration in migrations { try db.execute(sql: migration) }
+    }
+}
+
+/// A file's tables and indexes beside those that this program makes.
+///
+/// Ours is what has one of our names, and what hangs on one of our tables under a name that begins with `webhooks_`.
+/// What a host adds to our tables under other names is the host's own: its triggers run within our transactions.
+extension Schema {
+    /// A table, index, trigger or view as SQLite keeps it.
+    private struct Entry: Hashable {
+        var type: String
+        var table: String
+        /// Its SQL; empty for the indexes that SQLite makes itself.
+        var sql: String
+    }
+
+    /// What this program makes, by name: made by the migrations themselves, in memory, so that nothing is written twice.
+    private static let expected: Result<[String: Entry], any Error> = Result {
+        let queue = try DatabaseQueue()
+        defer { try? queue.close() }
+        return try queue.write { db in
+            try make(db)
+            return try entries(db)
+        }
+    }
+
+    /// Throws where a table or index of ours is missing, is something else, or is not as this program makes it.
+    ///
+    /// - Throws: ``StoreError`` with `damaged`.
+    static func compare(_ db: Database) throws {
+        let expected = try expected.get()
+        let found = try entries(db).filter { name, entry in
+            expected[name] != nil || (name.hasPrefix("webhooks_") && expected[entry.table] != nil)
+        }
+        guard found != expected else { return }
+        let problems = expected.keys.sorted().compactMap { name -> String? in
+            guard let entry = expected[name], entry != found[name] else { return nil }
+            guard let other = found[name] else { return "\(entry.type) \(name) is missing" }
+            return other.type == entry.type ? "\(entry.type) \(name) is another" : "\(name) is a \(other.type)"
+        }
+        let unknown = found.keys.filter { expected[$0] == nil }.sorted()
+            .map { "\(found[$0]?.type ?? "") \($0) is not ours" }
+        let all = problems + unknown
+        let terms = all.prefix(3).joined(separator: ", ") + (all.count > 3 ? ", …" : "")
+        throw StoreError.damaged("its schema is not what this program makes: \(terms); restore it from a backup")
+    }
+
+    /// Triggers on our tables that somebody else has added, by name.
+    static func hostTriggers(_ db: Database) throws -> [String] {
+        let expected = try expected.get()
+        return try entries(db).filter { name, entry in
+            entry.type == "trigger" && expected[name] == nil && expected[entry.table] != nil
+        }
+        .keys.sorted()
+    }
+
+    private static func entries(_ db: Database) throws -> [String: Entry] {
+        let rows = try PreparedStatement(
+            db,
+            """
+            SELECT name, type, tbl_name, coalesce(sql, '') FROM sqlite_schema
+            WHERE tbl_name LIKE 'webhooks$_%' ESCAPE '$' OR name LIKE 'webhooks$_%' ESCAPE '$'
+            """
+        )
+        var entries: [String: Entry] = [:]
+        while try rows.next() {
+            let entry = Entry(type: rows.text(1), table: rows.text(2).lowercased(), sql: rows.text(3))
+            entries[rows.text(0).lowercased()] = entry
+        }
+        return entries
     }
 }

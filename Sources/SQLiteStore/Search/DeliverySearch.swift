@@ -1,7 +1,7 @@
 internal import GRDB
 internal import WebhookCore
 
-/// Finds deliveries, newest first: those that are not listed yet by reading them, the others through one index, the
+/// Finds deliveries, newest first: those that are not indexed yet by reading them, the others through one index, the
 /// rest of the conditions being checked on each row.
 struct DeliverySearch {
     let db: Database
@@ -11,15 +11,15 @@ struct DeliverySearch {
         let conditions = conditions
         if !query.events.isEmpty { return try ofEvents(conditions) }
         if query.isTest == true { return try tests(conditions) }
-        let mark = try Listing.mark(db).delivery
+        let mark = try LogIndexer.mark(db).delivery
         let start = IDRange().below(query.after?.rawValue ?? .max)
         var found = try between(start.above(mark), conditions, limit: query.limit)
         guard found.count < query.limit else { return found }
-        let times = try IDRange.listed(db, isEvent: false, since: query.since, until: query.until, mark: mark)
-        let listed = times.below(start.below)
-        guard !listed.isEmpty else { return found }
-        if let sequences = try sequences(above: listed.above) {
-            var merge = try IDMerge(sequences.count, below: listed.below, next: sequences.next)
+        let times = try IDRange.indexed(db, isEvent: false, since: query.since, until: query.until, mark: mark)
+        let indexed = times.below(start.below)
+        guard !indexed.isEmpty else { return found }
+        if let sequences = try sequences(above: indexed.above) {
+            var merge = try IDMerge(sequences.count, below: indexed.below, next: sequences.next)
             while found.count < query.limit {
                 let ids = try merge.next(min(query.limit - found.count, 500))
                 if ids.isEmpty { break }
@@ -28,7 +28,7 @@ struct DeliverySearch {
                 found += try DeliveryRow.fetch(db, some, limit: -1)
             }
         } else {
-            found += try between(listed, conditions, limit: query.limit - found.count)
+            found += try between(indexed, conditions, limit: query.limit - found.count)
         }
         return found
     }
@@ -87,7 +87,7 @@ struct DeliverySearch {
         return conditions
     }
 
-    // MARK: What leads to listed rows
+    // MARK: What leads to indexed rows
 
     /// Descending ids, by the condition that leaves the fewest; `nil`: nothing to go by but the id.
     private func sequences(above: Int64) throws -> IDSequences? {

@@ -18,14 +18,14 @@ struct EventSearch {
             if !query.ids.isEmpty { conditions.add("e.event_id", oneOf: query.ids) }
             return try between(start, conditions, limit: query.limit)
         }
-        let mark = try Listing.mark(db).event
+        let mark = try LogIndexer.mark(db).event
         var found = try between(start.above(mark), conditions, limit: query.limit)
         guard found.count < query.limit else { return found }
-        let times = try IDRange.listed(db, isEvent: true, since: query.since, until: query.until, mark: mark)
-        let listed = times.below(start.below)
-        guard !listed.isEmpty else { return found }
-        if let sequences = try sequences(above: listed.above) {
-            var merge = try IDMerge(sequences.count, below: listed.below, next: sequences.next)
+        let times = try IDRange.indexed(db, isEvent: true, since: query.since, until: query.until, mark: mark)
+        let indexed = times.below(start.below)
+        guard !indexed.isEmpty else { return found }
+        if let sequences = try sequences(above: indexed.above) {
+            var merge = try IDMerge(sequences.count, below: indexed.below, next: sequences.next)
             while found.count < query.limit {
                 let ids = try merge.next(min(query.limit - found.count, 500))
                 if ids.isEmpty { break }
@@ -34,7 +34,7 @@ struct EventSearch {
                 found += try EventRow.fetch(db, some, limit: -1)
             }
         } else {
-            found += try between(listed, conditions, limit: query.limit - found.count)
+            found += try between(indexed, conditions, limit: query.limit - found.count)
         }
         return found
     }

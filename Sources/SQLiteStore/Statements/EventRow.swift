@@ -5,12 +5,12 @@ internal import WebhookCore
 enum EventRow {
     /// What to select, before anything else.
     static let columns = """
-        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.sum
+        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum
         """
     /// The first column behind them.
     static let end: Int32 = 9
 
-    static func read(_ row: RawStatement) throws -> Event {
+    static func read(_ row: PreparedStatement) throws -> Event {
         let event = Event(
             stored: row.text(0),
             topic: row.text(1),
@@ -40,7 +40,7 @@ enum EventRow {
             sql: select(conditions, by: access) + " LIMIT ?",
             arguments: conditions.arguments + [limit]
         )
-        return try Array(rows.map { listed($0) })
+        return try Array(rows.map { indexed($0) })
     }
 
     static func select(_ conditions: Conditions, by access: String) -> String {
@@ -53,7 +53,7 @@ enum EventRow {
         """
     }
 
-    private static func listed(_ row: Row) -> LoggedEvent {
+    private static func indexed(_ row: Row) -> LoggedEvent {
         LoggedEvent(
             id: row[0],
             topic: row[1],
@@ -66,6 +66,38 @@ enum EventRow {
             deliveryCount: row[8],
             isUnmatched: row[9],
             setAside: row[10]
+        )
+    }
+}
+
+/// Reads an ``OpenDelivery`` from a row of deliveries (`d`) and events (`e`).
+enum OpenDeliveryRow {
+    /// What to select, before anything else.
+    static let columns = """
+        d.id, d.mode, d.content_type, d.attempts, d.free_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
+            e.id, e.event_id, e.topic, e.tenant, e.test, d.wait
+        """
+    /// The first column behind them.
+    static let end: Int32 = 13
+
+    static func read(_ row: PreparedStatement, subscription: String) throws -> OpenDelivery {
+        OpenDelivery(
+            id: Delivery.ID(rawValue: row.int64(0)),
+            subscription: subscription,
+            mode: try DeliveryMode(code: row.int(1)),
+            contentType: try ContentType(code: row.int(2)),
+            attempts: row.int(3),
+            uncountedAttempts: row.int(4),
+            interruptions: row.int(5),
+            dueAt: row.timestamp(6),
+            wait: row.optionalInt64(12).map { .milliseconds($0) },
+            event: EventHeader(
+                row: row.int64(7),
+                id: row.text(8),
+                topic: row.text(9),
+                tenant: row.optionalText(10),
+                isTest: row.bool(11)
+            )
         )
     }
 }

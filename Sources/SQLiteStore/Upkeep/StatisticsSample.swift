@@ -21,8 +21,8 @@ struct StatisticsSample {
     private let db: Database
     private let counts: [Int64: [DeliveryState: Int]]
     private let bounds: Bounds
-    private let durations: RawStatement
-    /// No listed delivery below this one was read.
+    private let durations: PreparedStatement
+    /// No indexed delivery below this one was read.
     private var floor: Int64
 
     /// - Parameter counts: how many deliveries there are, by the subscription's row and state.
@@ -30,8 +30,8 @@ struct StatisticsSample {
         self.db = db
         self.counts = counts
         self.bounds = bounds
-        durations = try RawStatement(db, "SELECT duration FROM webhooks_attempts WHERE delivery = ?")
-        floor = try Listing.mark(db).delivery + 1
+        durations = try PreparedStatement(db, "SELECT duration FROM webhooks_attempts WHERE delivery = ?")
+        floor = try LogIndexer.mark(db).delivery + 1
         for (subscription, states) in counts { tallies[subscription] = StatisticsTally(states) }
         try readNewest()
         try fillUp()
@@ -39,13 +39,13 @@ struct StatisticsSample {
     }
 
     /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached; but what is not
-    /// listed yet, for it is found in no other way.
+    /// indexed yet, for it is found in no other way.
     private mutating func readNewest() throws {
         var incomplete = tallies.values.count { !$0.isComplete }
         // Where a few have nearly everything, it is cheaper to look the others up.
         let bound = min(bounds.newest, 4 * tallies.values.reduce(0) { $0 + $1.wanted })
-        let mark = try Listing.mark(db).delivery
-        let newest = try RawStatement(db, "\(Self.facts) ORDER BY id DESC")
+        let mark = try LogIndexer.mark(db).delivery
+        let newest = try PreparedStatement(db, "\(Self.context) ORDER BY id DESC")
         defer { newest.reset() }
         while rows < bounds.newest, try newest.next() {
             guard newest.int64(0) > mark || (incomplete > 0 && rows < bound) else { break }
@@ -54,7 +54,7 @@ struct StatisticsSample {
         }
     }
 
-    /// Fills the samples up with listed deliveries.
+    /// Fills the samples up with indexed deliveries.
     private mutating func fillUp() throws {
         let share = max(1, bounds.lookUps / max(1, tallies.values.count { !$0.isComplete }))
         var found: [Int64] = []
@@ -87,8 +87,9 @@ struct StatisticsSample {
     }
 
     /// Reads deliveries in the order of the table: what lies together is read together.
-    private mutating func read(_ ids: [Int64], _ use: (inout StatisticsSample, RawStatement) throws -> Void) throws {
-        let row = try RawStatement(db, "\(Self.facts) WHERE id = ?")
+    private mutating func read(_ ids: [Int64], _ use: (inout StatisticsSample, PreparedStatement) throws -> Void) throws
+    {
+        let row = try PreparedStatement(db, "\(Self.context) WHERE id = ?")
         for id in ids.sorted(by: >) {
             try row.bind(id)
             if try row.next() { try use(&self, row) }
@@ -97,7 +98,7 @@ struct StatisticsSample {
     }
 
     /// - Returns: whether a sample is complete with it.
-    private mutating func add(_ row: RawStatement) throws -> Bool {
+    private mutating func add(_ row: PreparedStatement) throws -> Bool {
         rows += 1
         let subscription = row.int64(1)
         guard try tallies[subscription]?.add(row) ?? false else { return false }
@@ -109,7 +110,7 @@ struct StatisticsSample {
         return tallies[subscription]?.isComplete ?? false
     }
 
-    private static let facts = """
+    private static let context = """
         SELECT id, subscription, state, last_error,
             CASE WHEN state <> 2 THEN claimed_at ELSE (
                 SELECT started_at FROM webhooks_attempts WHERE delivery = webhooks_deliveries.id AND number = attempts - 1

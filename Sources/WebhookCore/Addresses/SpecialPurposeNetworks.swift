@@ -50,3 +50,83 @@ extension IPAddress {
     /// Whether the address is one that anybody on the Internet may have: in none of the ``SpecialPurposeNetworks``.
     public var isPublic: Bool { SpecialPurposeNetworks.reason(against: self) == nil }
 }
+
+extension SpecialPurposeNetworks {
+    /// IANA IPv4 Special-Purpose Address Registry, then what it leaves out.
+    static let ipv4: [Row] = [
+        Row("0.0.0.0/8", "this network", "RFC 791"),
+        Row("0.0.0.0/32", "this host", "RFC 1122"),
+        Row("10.0.0.0/8", "private", "RFC 1918"),
+        Row("100.64.0.0/10", "shared address space", "RFC 6598"),
+        Row("127.0.0.0/8", "loopback", "RFC 1122"),
+        Row("169.254.0.0/16", "link-local", "RFC 3927"),
+        Row("172.16.0.0/12", "private", "RFC 1918"),
+        Row("192.0.0.0/24", "an IETF protocol assignment", "RFC 6890"),
+        Row("192.0.0.0/29", "for IPv4 service continuity", "RFC 7335"),
+        Row("192.0.0.8/32", "the IPv4 dummy address", "RFC 7600"),
+        Row("192.0.0.9/32", "Port Control Protocol anycast", "RFC 7723"),
+        Row("192.0.0.10/32", "TURN anycast", "RFC 8155"),
+        Row("192.0.0.170/32", "for NAT64 discovery", "RFC 7050"),
+        Row("192.0.0.171/32", "for NAT64 discovery", "RFC 7050"),
+        Row("192.0.2.0/24", "for documentation", "RFC 5737"),
+        Row("192.31.196.0/24", "AS112", "RFC 7535"),
+        Row("192.52.193.0/24", "AMT", "RFC 7450"),
+        Row("192.88.99.0/24", "6to4 relay anycast", "RFC 7526"),
+        Row("192.88.99.2/32", "6a44 relay anycast", "RFC 6751"),
+        Row("192.168.0.0/16", "private", "RFC 1918"),
+        Row("192.175.48.0/24", "AS112", "RFC 7534"),
+        Row("198.18.0.0/15", "for benchmarking", "RFC 2544"),
+        Row("198.51.100.0/24", "for documentation", "RFC 5737"),
+        Row("203.0.113.0/24", "for documentation", "RFC 5737"),
+        Row("240.0.0.0/4", "reserved", "RFC 1112"),
+        Row("255.255.255.255/32", "limited broadcast", "RFC 919"),
+
+        Row("224.0.0.0/4", "multicast", "RFC 5771"),
+        Row("100.100.100.200/32", "a metadata service", "Alibaba Cloud"),
+        Row("168.63.129.16/32", "the platform's own service", "Azure"),
+        Row("169.254.169.254/32", "a metadata service", "AWS, Azure, Google Cloud and others"),
+        Row("169.254.170.2/32", "a metadata service", "AWS ECS"),
+        Row("169.254.170.23/32", "a metadata service", "AWS EKS"),
+        Row("192.0.0.192/32", "a metadata service", "Oracle Cloud"),
+    ]
+}
+
+extension SpecialPurposeNetworks {
+    /// IANA IPv6 Special-Purpose Address Registry, then what it leaves out.
+    static let ipv6: [Row] = [
+        Row("::1/128", "loopback", "RFC 4291"),
+        Row("::/128", "unspecified", "RFC 4291"),
+        Row("::ffff:0:0/96", "IPv4-mapped", "RFC 4291"),
+        Row("64:ff9b::/96", "NAT64", "RFC 6052"),
+        Row("64:ff9b:1::/48", "local NAT64", "RFC 8215"),
+        Row("100::/64", "discard-only", "RFC 6666"),
+        Row("100:0:0:1::/64", "the dummy prefix", "RFC 9780"),
+        Row("2001::/23", "an IETF protocol assignment", "RFC 2928"),
+        Row("2001::/32", "Teredo", "RFC 4380"),
+        Row("2001:1::1/128", "Port Control Protocol anycast", "RFC 7723"),
+        Row("2001:1::2/128", "TURN anycast", "RFC 8155"),
+        Row("2001:1::3/128", "DNS-SD registration anycast", "RFC 9665"),
+        Row("2001:2::/48", "for benchmarking", "RFC 5180"),
+        Row("2001:3::/32", "AMT", "RFC 7450"),
+        Row("2001:4:112::/48", "AS112", "RFC 7535"),
+        Row("2001:10::/28", "ORCHID", "RFC 4843"),
+        Row("2001:20::/28", "ORCHIDv2", "RFC 7343"),
+        Row("2001:30::/28", "a drone's identifier", "RFC 9374"),
+        Row("2001:db8::/32", "for documentation", "RFC 3849"),
+        Row("2002::/16", "6to4", "RFC 3056"),
+        Row("2620:4f:8000::/48", "AS112", "RFC 7534"),
+        Row("3fff::/20", "for documentation", "RFC 9637"),
+        Row("5f00::/16", "for segment routing", "RFC 9602"),
+        Row("fc00::/7", "unique local", "RFC 4193"),
+        Row("fe80::/10", "link-local", "RFC 4291"),
+
+        Row("::/96", "IPv4-compatible", "RFC 4291"),
+        Row("::ffff:0:0:0/96", "IPv4-translated", "RFC 2765"),
+        Row("3ffe::/16", "the former 6bone", "RFC 3701"),
+        Row("fec0::/10", "site-local", "RFC 3879"),
+        Row("ff00::/8", "multicast", "RFC 4291"),
+        Row("fd00:ec2::254/128", "a metadata service", "AWS"),
+        Row("fd00:ec2::23/128", "a metadata service", "AWS EKS"),
+        Row("fd20:ce::254/128", "a metadata service", "Google Cloud"),
+    ]
+}

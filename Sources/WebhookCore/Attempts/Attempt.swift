@@ -15,7 +15,7 @@ public struct Attempt: Sendable, Hashable {
     /// `nil` while it is in flight.
     public var outcome: Outcome?
     public var status: Int?
-    public var error: DeliveryError?
+    public var error: FailureKind?
     /// What happened, in words; names no internal address and no secret.
     public var detail: String?
     /// Where the request went, as it may be shown.
@@ -36,7 +36,7 @@ public struct Attempt: Sendable, Hashable {
     public var duration: Duration?
     public var phases: Phases
 
-    /// How long the parts of an attempt took, each from the end of the one before; `nil` where it did not come to that.
+    /// The durations of an attempt's phases, each from the end of the one before; `nil` for a phase that was not reached.
     public struct Phases: Sendable, Hashable {
         public var dns: Duration?
         public var connect: Duration?
@@ -64,4 +64,21 @@ public struct Attempt: Sendable, Hashable {
         connectionReused = false
         phases = Phases()
     }
+}
+
+/// A header field of a request or an answer.
+public struct HTTPHeader: Sendable, Hashable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// The most bytes of a value that is sent: common servers take 8 to 16 KiB.
+    package static let maxValueSize = 16 << 10
+
+    /// Whether a value can stand in a header that is sent: no control characters (RFC 9110, section 5.5), C1 included.
+    package static func isValid(_ value: String) -> Bool { !value.hasControlCharacters }
 }

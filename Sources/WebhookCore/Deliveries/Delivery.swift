@@ -37,7 +37,7 @@ public struct Delivery: Sendable, Hashable {
     /// The last attempt's status; `nil` where it got no answer.
     public var lastStatus: Int?
     /// Why the last attempt failed, or why it settled without one; `nil` after a success.
-    public var lastError: DeliveryError?
+    public var lastError: FailureKind?
     public var createdAt: Timestamp
     public var settledAt: Timestamp?
     public var isTest: Bool
@@ -57,7 +57,7 @@ public struct Delivery: Sendable, Hashable {
         attempts: Int,
         nextAttemptAt: Timestamp?,
         lastStatus: Int?,
-        lastError: DeliveryError?,
+        lastError: FailureKind?,
         createdAt: Timestamp,
         settledAt: Timestamp?,
         isTest: Bool,
@@ -81,4 +81,76 @@ public struct Delivery: Sendable, Hashable {
         self.retriggerOf = retriggerOf
         self.detail = detail
     }
+}
+
+/// The state of a delivery.
+///
+/// ```
+/// pending ──▶ in_flight ──▶ delivered | failed | unknown
+///    │            │  ▲
+///    │            ▼  │
+///    │          waiting ──▶ cancelled | failed
+///    └──▶ cancelled | failed
+/// ```
+public enum DeliveryState: String, Sendable, Hashable, CaseIterable {
+    /// Never attempted.
+    case pending
+    /// An attempt is under way.
+    case inFlight = "in_flight"
+    /// For a retry.
+    case waiting
+    /// A receiver took it.
+    case delivered
+    /// Attempts used up, or a permanent error.
+    case failed
+    /// Single-shot: request bytes left, and nobody can tell whether they arrived.
+    case unknown
+    /// Withdrawn before it was sent.
+    case cancelled
+
+    /// Whether nothing more will happen to it.
+    public var isSettled: Bool {
+        switch self {
+        case .pending, .inFlight, .waiting: false
+        case .delivered, .failed, .unknown, .cancelled: true
+        }
+    }
+}
+
+/// The mode of a delivery: whether a failed attempt is retried.
+public enum DeliveryMode: String, Sendable, Hashable, CaseIterable {
+    /// At least once: retried by a schedule.
+    case retry
+    /// At most once: never two requests for one delivery.
+    case singleShot = "single-shot"
+}
+
+/// The class of a failure.
+public enum FailureKind: String, Error, Sendable, Hashable, CaseIterable {
+    /// The name could not be resolved. No request byte left.
+    case dns
+    /// No connection. No request byte left.
+    case connect
+    /// The TLS handshake failed. No request byte left.
+    case tls
+    /// The egress policy forbids the address. No request byte left.
+    case blocked
+    /// The attempt took too long.
+    case timeout
+    /// The connection ended after request bytes left and before a whole answer.
+    case disconnected
+    /// The answer is not HTTP.
+    case protocolError = "protocol"
+    /// The answer's headers are too large.
+    case responseTooLarge = "response_too_large"
+    /// A status that is no success.
+    case status
+    /// Our own crash came between.
+    case interrupted
+    /// The body could not be rendered.
+    case template
+    /// The subscription is disabled.
+    case disabled
+    /// A bug or a local fault.
+    case `internal`
 }

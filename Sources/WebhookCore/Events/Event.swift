@@ -87,8 +87,8 @@ public struct Event: Sendable, Hashable {
         (1...256).contains(tenant.utf8.count) && !tenant.hasControlCharacters
     }
 
-    /// Whether its moment has come: at once, but for a later ``deliverAt``.
-    public func isDue(at moment: Timestamp) -> Bool { deliverAt.map { $0 <= moment } ?? true }
+    /// Whether its time has come: at once, but for a later ``deliverAt``.
+    public func isDue(at instant: Timestamp) -> Bool { deliverAt.map { $0 <= instant } ?? true }
 
     /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.
     public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
@@ -114,5 +114,67 @@ public struct Event: Sendable, Hashable {
             default: " (its \(differences.dropLast().joined(separator: ", ")) and \(differences.last ?? "") differ)"
             }
         return "another event with the id \(id) and other content is stored already\(which)"
+    }
+}
+
+/// Why an event is refused. The texts name the cause and never quote the data.
+public enum EventError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The topic is not `segment.segment` of lower-case letters, digits and `_`.
+    case topic
+    /// The id is empty, longer than 256 bytes, or not printable ASCII without spaces.
+    case id
+    /// The tenant is empty, longer than 256 bytes, or holds control characters.
+    case tenant
+    /// The data is not acceptable JSON.
+    case data(JSONError)
+    /// The data is larger than 20 MB.
+    case tooLarge
+
+    public var description: String {
+        switch self {
+        case .topic: "the topic must be lower-case letters, digits and _, in segments joined by dots: course.created"
+        case .id: "the id must be 1 to 256 bytes of printable ASCII without spaces"
+        case .tenant: "the tenant must be 1 to 256 bytes without control characters"
+        case .data(let error): "the data is not acceptable JSON: \(error)"
+        case .tooLarge: "the data is larger than 20 MB"
+        }
+    }
+}
+
+/// Generated event ids: `evt_` and 26 characters of Crockford's base 32, time-ordered like a ULID.
+public enum EventID {
+    /// An id for now, from the system's clock and random source.
+    public static func generate() -> String {
+        var random = SystemRandomNumberGenerator()
+        return make(at: .now, using: &random)
+    }
+
+    /// An id for a moment: 48 bits of milliseconds, then 80 random bits.
+    public static func make(at time: Timestamp, using random: inout some RandomNumberGenerator) -> String {
+        let high = random.next()
+        let low = random.next()
+        return String(unsafeUninitializedCapacity: 30) { buffer in
+            for (index, byte) in "evt_".utf8.enumerated() { buffer[index] = byte }
+            var milliseconds = UInt64(max(0, time.milliseconds))
+            for index in stride(from: 13, through: 4, by: -1) {
+                buffer[index] = digit(milliseconds)
+                milliseconds >>= 5
+            }
+            var (first, second) = (high, low)
+            for index in 14..<22 {
+                buffer[index] = digit(first)
+                first >>= 5
+            }
+            for index in 22..<30 {
+                buffer[index] = digit(second)
+                second >>= 5
+            }
+            return 30
+        }
+    }
+
+    private static func digit(_ value: UInt64) -> UInt8 {
+        let alphabet: StaticString = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+        return alphabet.utf8Start[Int(value & 31)]
     }
 }

@@ -1,4 +1,4 @@
-/// How a profile signs its requests.
+/// A profile's signature scheme.
 public struct SignatureScheme: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         /// The secret itself in the header.
@@ -10,13 +10,13 @@ public struct SignatureScheme: Sendable, Hashable {
         case standardWebhooks
     }
 
-    /// How signature bytes, or a secret's text, are written.
+    /// The encoding of signature bytes, or of a secret's text.
     public enum Encoding: Sendable, Hashable { case hex, base64 }
 
-    /// How a secret's text stands for key bytes.
+    /// The encoding of key bytes in a secret's text.
     public enum SecretEncoding: Sendable, Hashable { case text, base64, hex }
 
-    /// What is signed.
+    /// The content that is signed.
     public enum Content: Sendable, Hashable {
         case body
         /// `{timestamp}.{body}`

@@ -1,4 +1,4 @@
-/// Whether an event is for a subscription, and if not, what stands in the way.
+/// The reason why an event is for a subscription, or is not.
 public struct MatchExplanation: Sendable, Hashable {
     /// The subscription's name.
     public var subscription: String

@@ -14,10 +14,10 @@ public protocol DeliveryRenderer: Sendable {
 public struct RenderedEvent: Sendable {
     public var bodies: [ByteString]
     /// Runs parallel to the subscriptions asked for.
-    public var representations: [Result<Representation, RenderingError>]
+    public var renderedBodies: [Result<RenderedBody, RenderingError>]
 
-    /// Which body, and how it is written.
-    public struct Representation: Sendable, Hashable {
+    /// A rendered body's index with its content type.
+    public struct RenderedBody: Sendable, Hashable {
         public var body: Int
         public var contentType: ContentType
 
@@ -27,9 +27,9 @@ public struct RenderedEvent: Sendable {
         }
     }
 
-    public init(bodies: [ByteString], representations: [Result<Representation, RenderingError>]) {
+    public init(bodies: [ByteString], renderedBodies: [Result<RenderedBody, RenderingError>]) {
         self.bodies = bodies
-        self.representations = representations
+        self.renderedBodies = renderedBodies
     }
 }
 
@@ -42,7 +42,7 @@ public struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible
     }
 }
 
-/// What distinguishes one attempt's headers from another's.
+/// The values that differ between the headers of two attempts.
 public struct AttemptContext: Sendable, Hashable {
     public var event: EventHeader
     /// `nil` for a rendering that is not sent.

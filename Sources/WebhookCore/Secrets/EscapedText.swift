@@ -5,7 +5,7 @@
 /// So nothing is spelled out beforehand: each place of the text is read as the byte that stands there, and as what an
 /// escape there stands for.
 struct EscapedText {
-    /// What one place may stand for.
+    /// The characters that one place may stand for.
     struct Reading {
         /// UTF-8, at most four bytes.
         var bytes: [UInt8]

@@ -2,7 +2,7 @@
 public struct Redactor: Sendable {
     /// What to look for, by its first byte; of several at one place the longest match counts, so that a secret within
     /// another leaves no rest.
-    private let needles: [UInt8: [[UInt8]]]
+    private let patterns: [UInt8: [[UInt8]]]
     /// Whether a needle or an escape may begin with a byte: most bytes are passed over by this alone.
     private let isFirst: [Bool]
 
@@ -13,18 +13,18 @@ public struct Redactor: Sendable {
     public init(secrets: [String]) {
         var all: Set<[UInt8]> = []
         for secret in secrets where secret.utf8.count >= 4 {
-            all.formUnion(SecretSpellings.all(of: secret))
+            all.formUnion(SecretEncodings.all(of: secret))
         }
-        needles = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
-        isFirst = (0...255).map { [needles] in needles[$0] != nil || EscapedText.beginsEscape($0) }
+        patterns = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
+        isFirst = (0...255).map { [patterns] in patterns[$0] != nil || EscapedText.beginsEscape($0) }
     }
 
     /// Whether there is nothing to look for.
-    public var isEmpty: Bool { needles.isEmpty }
+    public var isEmpty: Bool { patterns.isEmpty }
 
     /// A text without the secrets.
     public func redact(_ text: String) -> String {
-        guard !needles.isEmpty, let redacted = redact(Array(text.utf8), isCutOff: false) else { return text }
+        guard !patterns.isEmpty, let redacted = redact(Array(text.utf8), isCutOff: false) else { return text }
         return String(decoding: redacted, as: UTF8.self)
     }
 
@@ -33,13 +33,13 @@ public struct Redactor: Sendable {
     /// - Parameter isCutOff: whether more bytes followed that were not kept; then the beginning of a secret at the
     ///   very end is replaced as well.
     public func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
-        guard !needles.isEmpty, let redacted = redact(bytes.bytes, isCutOff: isCutOff) else { return bytes }
+        guard !patterns.isEmpty, let redacted = redact(bytes.bytes, isCutOff: isCutOff) else { return bytes }
         return ByteString(redacted)
     }
 
     /// Headers without the secrets.
     public func redact(_ headers: [HTTPHeader]) -> [HTTPHeader] {
-        needles.isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
+        patterns.isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
 
     /// `nil` where nothing was found.
@@ -66,24 +66,24 @@ public struct Redactor: Sendable {
     /// How many bytes of the text a secret takes at a place.
     private func match(in bytes: [UInt8], _ text: EscapedText, at index: Int, isCutOff: Bool) -> Int? {
         var longest: Int?
-        func look(_ needles: [[UInt8]]?) {
-            for needle in needles ?? [] {
-                guard let length = length(of: needle, in: bytes, text, at: index, isCutOff: isCutOff) else { continue }
+        func look(_ patterns: [[UInt8]]?) {
+            for pattern in patterns ?? [] {
+                guard let length = length(of: pattern, in: bytes, text, at: index, isCutOff: isCutOff) else { continue }
                 longest = max(longest ?? 0, length)
             }
         }
-        look(needles[bytes[index]])
+        look(patterns[bytes[index]])
         if EscapedText.beginsEscape(bytes[index]), let first = text.escape(at: index)?.bytes.first,
             first != bytes[index]
         {
-            look(needles[first])
+            look(patterns[first])
         }
         return longest
     }
 
     /// How many bytes of the text a needle takes at a place, escaped in any way; `nil` where it doesn't stand there.
     private func length(
-        of needle: [UInt8],
+        of pattern: [UInt8],
         in bytes: [UInt8],
         _ text: EscapedText,
         at start: Int,
@@ -93,20 +93,22 @@ public struct Redactor: Sendable {
         var open = [(matched: 0, position: start)]
         var seen: Set<Int> = []
         while var (matched, position) = open.popLast() {
-            while matched < needle.count {
+            while matched < pattern.count {
                 guard position < bytes.count else {
                     if isCutOff { return bytes.count - start }
                     break
                 }
-                let fits = bytes[position] == needle[matched]
+                let fits = bytes[position] == pattern[matched]
                 if EscapedText.beginsEscape(bytes[position]) {
-                    if let escape = text.escape(at: position), needle[matched...].starts(with: escape.bytes) {
+                    if let escape = text.escape(at: position), pattern[matched...].starts(with: escape.bytes) {
                         let next = (matched: matched + escape.bytes.count, position: position + escape.length)
                         guard fits else {
                             (matched, position) = next
                             continue
                         }
-                        if seen.insert(next.position * (needle.count + 1) + next.matched).inserted { open.append(next) }
+                        if seen.insert(next.position * (pattern.count + 1) + next.matched).inserted {
+                            open.append(next)
+                        }
                     } else if !fits, isCutOff, position > start, text.endsWithinEscape(at: position) {
                         return bytes.count - start
                     }
@@ -115,7 +117,7 @@ public struct Redactor: Sendable {
                 matched += 1
                 position += 1
             }
-            if matched == needle.count { return position - start }
+            if matched == pattern.count { return position - start }
         }
         return nil
     }

@@ -1,4 +1,4 @@
-/// What may be asked of a store, and done to it, by anyone and beside a running dispatcher.
+/// The log's queries and changes that any process may use, also beside a running dispatcher.
 public protocol EventLog: Sendable {
     /// Stores an event durably, without deliveries: a dispatcher fans it out when it is due.
     ///
@@ -45,18 +45,18 @@ public protocol EventLog: Sendable {
     ///   - subscription: with ids, only what of them is this subscription's: the others' deliveries stay, and what has
     ///     none of it is unknown. Without ids all deliveries of this subscription, and those that the events accepted so far
     ///     get when they are matched.
-    ///   - moment: when; the deliveries settle at it.
+    ///   - time: when; the deliveries settle at it.
     func cancel(
         events: [String],
         deliveries: [Delivery.ID],
         subscription: String?,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> CancelResult
 
     /// Events that wait for a later `deliverAt`.
     ///
-    /// - Parameter moment: those that are due after it.
-    func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents
+    /// - Parameter time: those that are due after it.
+    func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents
 
     /// Events that were set aside, oldest first, at most so many.
     func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent]
@@ -68,8 +68,8 @@ public protocol EventLog: Sendable {
 
     /// How many events wait for their fan-out, those that were set aside left out.
     ///
-    /// - Parameter moment: what is due later counts apart.
-    func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents
+    /// - Parameter time: what is due later counts apart.
+    func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents
 
     /// Disables or enables a subscription by hand.
     ///
@@ -77,11 +77,11 @@ public protocol EventLog: Sendable {
     /// writes afterwards from older knowledge (``StoreBatch/health``) changes neither.
     /// - Parameters:
     ///   - disabled: why and since when; `nil` enables it.
-    ///   - moment: when this was asked for.
+    ///   - time: when this was asked for.
     func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         subscription: String,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError)
 
     /// Pauses a subscription, replaces its pause, or lifts it.
@@ -90,12 +90,12 @@ public protocol EventLog: Sendable {
     /// nothing was sent doesn't count.
     /// - Parameters:
     ///   - paused: the pause; `nil` lifts it.
-    ///   - moment: when this was asked for.
+    ///   - time: when this was asked for.
     /// - Returns: whether it was paused before, by a pause whose time was not over.
     func setPaused(
         _ paused: SubscriptionHealth.Paused?,
         subscription: String,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> Bool
 
     /// Makes the next attempts of pending and waiting deliveries due at once, before what their subscriptions have due
@@ -115,7 +115,7 @@ public protocol EventLog: Sendable {
     ///
     /// Whether a delivery may be sent again is for the caller to decide.
     /// - Returns: the new deliveries in order; an unknown delivery has none.
-    func insertRetriggers(_ retriggers: [Retrigger], at moment: Timestamp) async throws(StoreError) -> RetriggerResult
+    func insertRetriggers(_ retriggers: [Retrigger], at instant: Timestamp) async throws(StoreError) -> RetriggerResult
 
     /// Deliveries with their events' data, newest first, as an export takes them: at most the query's limit, and no
     /// more data than a page may hold (``ExportedDelivery/pageSize``). Go on behind the last; none: that was all.
@@ -124,12 +124,12 @@ public protocol EventLog: Sendable {
     /// Counts and durations for each subscription that has deliveries or health, by name. Tests are left out.
     func statistics() async throws(StoreError) -> [SubscriptionStatistics]
 
-    /// Deletes what settled before a moment, oldest first: deliveries with their attempts and bodies, then events that
+    /// Deletes what settled before a time, oldest first: deliveries with their attempts and bodies, then events that
     /// were accepted before it and have no deliveries left. An event that waits for its fan-out stays.
     ///
-    /// - Parameter limit: at most so many deliveries and so many events: one portion, one short transaction. Call
+    /// - Parameter limit: at most so many deliveries and so many events: one batch, one short transaction. Call
     ///   again until nothing is deleted. No id of a deleted delivery is ever given out again.
-    func prune(olderThan moment: Timestamp, limit: Int) async throws(StoreError) -> PruneResult
+    func prune(olderThan instant: Timestamp, limit: Int) async throws(StoreError) -> PruneResult
 
     /// Looks for what must never be: rows that contradict each other. Reads everything; takes its time.
     ///
@@ -142,9 +142,9 @@ extension EventLog {
     /// Inserts deliveries that send others again, with the bodies that those have.
     public func insertRetrigger(
         of deliveries: [Delivery.ID],
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> [Delivery.ID] {
-        try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: moment).made.map(\.id)
+        try await insertRetriggers(deliveries.map { Retrigger(delivery: $0) }, at: instant).made.map(\.id)
     }
 }
 
@@ -160,7 +160,7 @@ public struct ScheduledEvents: Sendable, Hashable {
     }
 }
 
-/// How far events are.
+/// The progress of events.
 public struct EventProgress: Sendable, Hashable {
     /// Events that wait for their fan-out.
     public var waitingForFanOut: Int

@@ -13,7 +13,7 @@ public protocol RenderingMark: Sendable {
     func set(_ rendering: MarkedRendering?)
 }
 
-/// What a process may end in.
+/// A piece of work that may end the process.
 public enum MarkedRendering: Sendable, Hashable {
     /// The bodies of an event (row).
     case fanOut(event: Int64)

@@ -1,19 +1,19 @@
-/// What the engine wants to read within a batch's transaction.
+/// The reads of a batch, made within its transaction.
 public struct StoreReads: Sendable {
     /// Deliveries that a crash left in flight. Asked for once, at start.
     public var interrupted = false
-    /// Every subscription's health. Asked for at start and after foreign writes.
+    /// Every subscription's health. Asked for at start and after external writes.
     public var health = false
     /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most so many; 0 for none. Also the next
-    /// due moment.
+    /// due time.
     ///
     /// Those with a later `deliverAt` that has come take their place before the batch's writes.
     public var pendingEvents = 0
-    /// The moment up to which events with a later `deliverAt` are due; the others are due whatever a clock says.
+    /// The time up to which events with a later `deliverAt` are due; the others are due whatever a clock says.
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Events (rows) that ``pendingEvents`` leaves out.
     public var excludedEvents: Set<Int64> = []
-    /// Which subscriptions have pending or waiting deliveries, each with the earliest due moment. Asked for at start.
+    /// Which subscriptions have pending or waiting deliveries, each with the earliest due time. Asked for at start.
     public var openSubscriptions = false
     /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what
     /// others have inserted.
@@ -22,17 +22,17 @@ public struct StoreReads: Sendable {
     public var refills: [Refill] = []
     /// Open deliveries of these events (rows), those in flight left out, and the events themselves where they wait for
     /// their fan-out and are due: these are added to ``StoreReadResult/pendingEvents``.
-    public var adoptions: [Int64] = []
+    public var takeovers: [Int64] = []
 
     public init() {}
 
     public var isEmpty: Bool {
         !interrupted && !health && pendingEvents == 0 && !openSubscriptions && newDeliveriesAbove == nil
-            && refills.isEmpty && adoptions.isEmpty
+            && refills.isEmpty && takeovers.isEmpty
     }
 }
 
-/// A read of a subscription's next open deliveries, those in flight left out, by due moment and id.
+/// A read of a subscription's next open deliveries, those in flight left out, by due time and id.
 public struct Refill: Sendable, Hashable {
     public var subscription: String
     /// Go on behind this one; `nil` from the start.
@@ -43,7 +43,7 @@ public struct Refill: Sendable, Hashable {
     /// have none: sent again by hand, or accepted before the subscription was ordered.
     public var isOrdered: Bool
 
-    /// A place in the order by due moment and id.
+    /// A place in the order by due time and id.
     public struct Position: Sendable, Hashable, Comparable {
         public var dueAt: Timestamp
         public var delivery: Delivery.ID
@@ -66,7 +66,7 @@ public struct Refill: Sendable, Hashable {
     }
 }
 
-/// What was read; `refills` runs parallel to the batch's.
+/// The results of a batch's reads; `refills` runs parallel to the batch's.
 public struct StoreReadResult: Sendable {
     public var interrupted: [InterruptedDelivery] = []
     public var health: [SubscriptionHealth] = []
@@ -84,7 +84,7 @@ public struct StoreReadResult: Sendable {
     /// for.
     public var highestDelivery: Delivery.ID?
     public var refills: [[OpenDelivery]] = []
-    public var adopted: [OpenDelivery] = []
+    public var takenOver: [OpenDelivery] = []
 
     public init() {}
 }
@@ -108,14 +108,14 @@ public struct OpenDelivery: Sendable, Hashable {
     public var contentType: ContentType
     /// Attempts made so far.
     public var attempts: Int
-    public var freeAttempts: Int
+    public var uncountedAttempts: Int
     public var interruptions: Int
     public var dueAt: Timestamp
     /// How long the wait was to be whose end ``dueAt`` is; `nil` where it never waited.
     public var wait: Duration?
     public var event: EventHeader
 
-    /// The due moment of what is due whatever a clock says: first attempts where order matters, and what was made due by
+    /// The due time of what is due whatever a clock says: first attempts where order matters, and what was made due by
     /// hand.
     public static let alwaysDue = Timestamp(milliseconds: 0)
 
@@ -125,7 +125,7 @@ public struct OpenDelivery: Sendable, Hashable {
         mode: DeliveryMode,
         contentType: ContentType,
         attempts: Int = 0,
-        freeAttempts: Int = 0,
+        uncountedAttempts: Int = 0,
         interruptions: Int = 0,
         dueAt: Timestamp,
         wait: Duration? = nil,
@@ -136,7 +136,7 @@ public struct OpenDelivery: Sendable, Hashable {
         self.mode = mode
         self.contentType = contentType
         self.attempts = attempts
-        self.freeAttempts = freeAttempts
+        self.uncountedAttempts = uncountedAttempts
         self.interruptions = interruptions
         self.dueAt = dueAt
         self.wait = wait
@@ -144,7 +144,7 @@ public struct OpenDelivery: Sendable, Hashable {
     }
 }
 
-/// What of an event goes into headers.
+/// The part of an event that goes into headers.
 public struct EventHeader: Sendable, Hashable {
     /// The event's row.
     public var row: Int64
@@ -188,4 +188,20 @@ public struct PendingEvent: Sendable, Hashable {
         self.event = event
         self.target = target
     }
+}
+
+/// A place in the order in which events were accepted: what decides where order matters, and no clock.
+///
+/// An event's place is its row. One with a later `deliverAt` takes its place when that has come: behind the last event
+/// accepted by then, and so behind what is matched already. The first attempts of an ordered subscription keep the place of
+/// their event where others keep the time at which they are due: rows are small numbers, so such a time is long past.
+public enum AcceptancePlace {
+    /// Due times below this are places. No clock shows such a time, and no store gives out so many rows.
+    public static let end = Timestamp(milliseconds: 100_000_000_000)
+
+    /// The due time that stands for a place.
+    public static func dueAt(_ place: Int64) -> Timestamp { Timestamp(milliseconds: place) }
+
+    /// Whether a due time is a place. (0 is neither: due before everything else.)
+    public static func isPlace(_ dueAt: Timestamp) -> Bool { dueAt.milliseconds > 0 && dueAt < end }
 }

@@ -15,7 +15,7 @@ public struct Acceptance: Sendable {
     }
 }
 
-/// What became of a new event.
+/// The result of accepting an event.
 public enum AcceptanceResult: Sendable, Hashable {
     /// Stored. The deliveries' ids, in order.
     case stored(event: Int64, deliveries: [Delivery.ID])
@@ -54,16 +54,16 @@ public struct NewDeliveries: Sendable {
 
 /// A delivery to insert.
 public struct NewDelivery: Sendable, Hashable {
-    /// How it starts.
+    /// The state in which a new delivery starts.
     public enum Start: Sendable, Hashable {
-        /// Waits for its first attempt, due at a moment.
+        /// Waits for its first attempt, due at a time.
         case pending(dueAt: Timestamp)
         /// Waits for its first attempt at its event's ``AcceptancePlace``, which the store gives it.
         case inOrder
         /// Its first attempt is claimed with the insert.
         case claimed(at: Timestamp)
         /// Is settled at once: `failed` with `template`, `cancelled` with `disabled`, or cancelled by hand with no error.
-        case settled(DeliveryState, DeliveryError?, detail: String?)
+        case settled(DeliveryState, FailureKind?, detail: String?)
     }
 
     public var subscription: String
@@ -95,7 +95,7 @@ public struct FanOut: Sendable {
     }
 }
 
-/// What became of a fan-out.
+/// The result of a fan-out.
 public enum FanOutResult: Sendable, Hashable {
     /// Stored. Of the deliveries, in order, those at the positions `cancelled` were settled as cancelled whatever their
     /// start says: ``EventLog/cancel(events:deliveries:subscription:at:)`` came before the event was matched.
@@ -121,7 +121,7 @@ public struct Claim: Sendable, Hashable {
     }
 }
 
-/// What became of a claim.
+/// The result of a claim.
 public enum ClaimResult: Sendable, Hashable {
     /// The attempt is ours. The body where it was asked for.
     case claimed(body: ByteString?)
@@ -137,7 +137,7 @@ public struct AttemptWrite: Sendable {
     /// The body is not stored with the attempt: it is the delivery's.
     public var attempt: Attempt
     /// Attempts that used up no step so far, this one included if it used none.
-    public var freeAttempts: Int
+    public var uncountedAttempts: Int
     /// Of those, the ones that our own crash interrupted.
     public var interruptions: Int
     public var next: Next
@@ -162,10 +162,10 @@ public struct AttemptWrite: Sendable {
     /// The detail of a delivery that ``Next/ifCancelled`` has settled otherwise than its attempt alone would have.
     public static let cancelledDetail = "cancelled during its last attempt"
 
-    public init(delivery: Delivery.ID, attempt: Attempt, freeAttempts: Int, interruptions: Int, next: Next) {
+    public init(delivery: Delivery.ID, attempt: Attempt, uncountedAttempts: Int, interruptions: Int, next: Next) {
         self.delivery = delivery
         self.attempt = attempt
-        self.freeAttempts = freeAttempts
+        self.uncountedAttempts = uncountedAttempts
         self.interruptions = interruptions
         self.next = next
     }
@@ -186,11 +186,11 @@ public struct Settlement: Sendable, Hashable {
     public var delivery: Delivery.ID
     public var state: DeliveryState
     /// Why; `nil` keeps the last attempt's error.
-    public var error: DeliveryError?
+    public var error: FailureKind?
     public var detail: String?
     public var at: Timestamp
 
-    public init(delivery: Delivery.ID, state: DeliveryState, error: DeliveryError?, detail: String?, at: Timestamp) {
+    public init(delivery: Delivery.ID, state: DeliveryState, error: FailureKind?, detail: String?, at: Timestamp) {
         self.delivery = delivery
         self.state = state
         self.error = error
@@ -201,7 +201,7 @@ public struct Settlement: Sendable, Hashable {
 
 /// Settles open deliveries (not those in flight) of a subscription as `cancelled` with `disabled`, at most `limit` of
 /// them.
-public struct Withdrawal: Sendable, Hashable {
+public struct OpenCancellation: Sendable, Hashable {
     public var subscription: String
     public var limit: Int
     public var at: Timestamp

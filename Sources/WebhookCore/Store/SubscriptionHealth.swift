@@ -1,4 +1,4 @@
-/// What is remembered about a subscription across restarts.
+/// A subscription's health, kept across restarts.
 public struct SubscriptionHealth: Sendable, Hashable {
     public var subscription: String
     /// Why it is disabled; `nil` while it is enabled.
@@ -11,7 +11,7 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var paused: Paused?
     /// How often deliveries were made due or cancelled by hand: a change tells an engine to read them again.
     public var retries: Int
-    /// Why the dispatcher that runs makes no attempts at the moment; `nil`: it does. Means nothing once it has ended.
+    /// Why the dispatcher that runs makes no attempts now; `nil`: it does. Means nothing once it has ended.
     public var breaker: Breaker?
     /// When the last attempt was claimed under a rate limit of less than one a second, so that the next process keeps the
     /// distance.
@@ -70,5 +70,32 @@ public struct SubscriptionHealth: Sendable, Hashable {
         self.retries = retries
         self.breaker = breaker
         self.lastStartAt = lastStartAt
+    }
+}
+
+extension SubscriptionHealth {
+    /// A pause: deliveries are held, first attempts too; none is cancelled, and nothing counts as failure.
+    public struct Paused: Sendable, Hashable {
+        /// When it was asked for.
+        public var at: Timestamp
+        /// When it ends by itself; `nil`: when somebody lifts it.
+        public var until: Timestamp?
+
+        public init(at: Timestamp, until: Timestamp? = nil) {
+            self.at = at
+            self.until = until
+        }
+
+        /// How long it lasts from now on; `nil` without an end.
+        ///
+        /// Never longer than was asked for, also where the clock that wrote it was ahead, or the one that reads it is
+        /// behind.
+        public func remaining(at now: Timestamp) -> Duration? {
+            guard let until else { return nil }
+            return .milliseconds(max(0, until.milliseconds - max(now, at).milliseconds))
+        }
+
+        /// Whether it holds deliveries at a time.
+        public func isInForce(at now: Timestamp) -> Bool { remaining(at: now) != .zero }
     }
 }

@@ -1,4 +1,4 @@
-/// How a subscription's deliveries are attempted.
+/// The rules by which a subscription's deliveries are attempted.
 public struct DeliveryPolicy: Sendable, Hashable {
     /// Retried, or sent once.
     public var mode: DeliveryMode = .retry

@@ -1,4 +1,4 @@
-/// Where a subscription's requests go: an absolute `http` or `https` URL, taken apart and checked when it was loaded.
+/// The URL that a subscription's requests go to: absolute, `http` or `https`, parsed and checked when it was loaded.
 public struct EndpointURL: Sendable, Hashable {
     public enum Scheme: String, Sendable, Hashable { case http, https }
 

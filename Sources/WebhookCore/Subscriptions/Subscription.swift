@@ -1,4 +1,4 @@
-/// Who wants which events, where and how: one entry of the configuration with every default applied.
+/// A subscription: one entry of the configuration with every default applied.
 public struct Subscription: Sendable, Hashable {
     /// Unique; `[A-Za-z0-9._-]`, at most 64.
     public var name: String
@@ -82,4 +82,87 @@ public struct Subscription: Sendable, Hashable {
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+/// A custom body: the text of a Mustache template with the content type that its file name states.
+public struct BodyTemplate: Sendable, Hashable {
+    /// The file as the configuration names it, for messages.
+    public var name: String
+    public var contentType: ContentType
+    /// The template.
+    public var source: String
+
+    public init(name: String, contentType: ContentType, source: String) {
+        self.name = name
+        self.contentType = contentType
+        self.source = source
+    }
+}
+
+/// The content type of a body.
+public enum ContentType: String, Sendable, Hashable, CaseIterable {
+    case json = "application/json"
+    case xml = "application/xml"
+    case form = "application/x-www-form-urlencoded"
+}
+
+/// The value of a configured header.
+public enum HeaderValue: Sendable, Hashable {
+    /// Shown as it is.
+    case plain(String)
+    /// From the environment or a file: shown as `***`.
+    case secret(Secret)
+
+    /// The value as it is sent.
+    package var text: String {
+        switch self {
+        case .plain(let text): text
+        case .secret(let secret): secret.reveal()
+        }
+    }
+}
+
+/// A configured header.
+public struct ConfiguredHeader: Sendable, Hashable {
+    /// The name as written.
+    public var name: String
+    public var value: HeaderValue
+
+    public init(name: String, value: HeaderValue) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// The credentials that a request carries.
+public enum Authentication: Sendable, Hashable {
+    /// `Authorization: Basic …` (RFC 7617, UTF-8).
+    case basic(username: String, password: Secret)
+    /// `Authorization: Bearer …` (RFC 6750).
+    case bearer(Secret)
+    /// The raw value of `Authorization`.
+    case raw(Secret)
+}
+
+/// A subscription's TLS options. Contents, not paths: the files were read when the configuration was loaded.
+public struct TLSOptions: Sendable, Hashable {
+    /// Certificates of the authorities to trust instead of the system's, PEM.
+    public var authorities: ByteString?
+    /// The client certificate chain, PEM.
+    public var certificate: ByteString?
+    /// The client certificate's key, PEM.
+    public var key: Secret?
+
+    public init(authorities: ByteString? = nil, certificate: ByteString? = nil, key: Secret? = nil) {
+        self.authorities = authorities
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// The HTTP version to speak.
+public enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
+    case http1 = "1.1"
+    /// Over TLS only.
+    case http2 = "2"
 }

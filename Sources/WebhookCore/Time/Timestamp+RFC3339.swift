@@ -2,11 +2,11 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 in UTC with milliseconds, such as `2026-03-01T09:30:00.000Z`.
     public var description: String { rfc3339(milliseconds: true) }
 
-    /// RFC 3339 in UTC with or without milliseconds; a moment outside the years 0001 to 9999 as the nearest one inside.
+    /// RFC 3339 in UTC with or without milliseconds; a time outside the years 0001 to 9999 as the nearest one inside.
     public func rfc3339(milliseconds withMilliseconds: Bool) -> String {
-        let moment = min(max(milliseconds, Self.firstMillisecond), Self.lastMillisecond)
-        var days = moment / 86_400_000
-        var rest = moment % 86_400_000
+        let instant = min(max(milliseconds, Self.firstMillisecond), Self.lastMillisecond)
+        var days = instant / 86_400_000
+        var rest = instant % 86_400_000
         if rest < 0 {
             rest += 86_400_000
             days -= 1
@@ -76,10 +76,10 @@ extension Timestamp: CustomStringConvertible {
         let seconds = second == 60 ? 59 : second
         let milliseconds = second == 60 ? 999 : fraction
         let days = Self.days(fromCivil: year, month, day)
-        let moment = ((days * 24 + hour) * 60 + minute - offset) * 60_000 + seconds * 1000 + milliseconds
+        let instant = ((days * 24 + hour) * 60 + minute - offset) * 60_000 + seconds * 1000 + milliseconds
         // An offset may carry the first and the last day out of the four-digit years.
-        guard (Self.firstMillisecond...Self.lastMillisecond).contains(moment) else { return nil }
-        self.init(milliseconds: moment)
+        guard (Self.firstMillisecond...Self.lastMillisecond).contains(instant) else { return nil }
+        self.init(milliseconds: instant)
     }
 
     /// 0001-01-01T00:00:00.000Z.

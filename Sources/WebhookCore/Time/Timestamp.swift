@@ -1,4 +1,10 @@
-/// A moment on the wall clock: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// A time on the wall clock: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 public struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds since the Unix epoch.
     public var milliseconds: Int64
@@ -15,12 +21,12 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.milliseconds < rhs.milliseconds }
 
-    /// The moment `duration` later.
+    /// The time `duration` later.
     public static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
         Timestamp(milliseconds: lhs.milliseconds + rhs.wholeMilliseconds)
     }
 
-    /// The moment `duration` earlier.
+    /// The time `duration` earlier.
     public static func - (lhs: Timestamp, rhs: Duration) -> Timestamp {
         Timestamp(milliseconds: lhs.milliseconds - rhs.wholeMilliseconds)
     }
@@ -31,5 +37,35 @@ extension Duration {
     public var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension Timestamp {
+    /// The system's wall clock.
+    public static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}
+
+/// A clock's two faces: the wall for what is written down, the monotonic one for deadlines inside a process.
+public protocol WebhookClock: Sendable {
+    /// The time on the wall clock.
+    var now: Timestamp { get }
+    /// Nanoseconds since some start; never steps back.
+    var uptimeNanoseconds: UInt64 { get }
+}
+
+/// The machine's clocks.
+public struct SystemClock: WebhookClock {
+    public init() {}
+
+    public var now: Timestamp { .now }
+
+    public var uptimeNanoseconds: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -18,3 +18,92 @@ public enum Topic {
         return segmentLength > 0
     }
 }
+
+/// A topic, or a pattern of topics: `*` stands for one segment, `**` for one or more.
+public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
+    private enum Segment: Sendable, Hashable {
+        case literal([UInt8])
+        case one
+        case many
+
+        func accepts(_ part: Slice<UnsafeRawBufferPointer>) -> Bool {
+            switch self {
+            case .one, .many: true
+            case .literal(let text): part.elementsEqual(text)
+            }
+        }
+    }
+
+    private let segments: [Segment]
+    /// The pattern as written.
+    public let description: String
+    /// Whether the pattern names more than one topic.
+    public let hasWildcard: Bool
+
+    /// Reads a pattern.
+    ///
+    /// - Throws: ``TopicPatternError`` where it is neither a topic nor one with `*` or `**` as whole segments.
+    public init(_ text: String) throws(TopicPatternError) {
+        guard text.utf8.count <= 256 else { throw TopicPatternError(text) }
+        var segments: [Segment] = []
+        for part in text.split(separator: ".", omittingEmptySubsequences: false) {
+            switch part {
+            case "*": segments.append(.one)
+            case "**": segments.append(.many)
+            default:
+                guard Topic.isValid(String(part)) else { throw TopicPatternError(text) }
+                segments.append(.literal(Array(part.utf8)))
+            }
+        }
+        self.segments = segments
+        hasWildcard = segments.contains { $0 == .one || $0 == .many }
+        description = text
+    }
+
+    /// Whether a topic is covered. At most quadratic in the number of segments; allocates nothing.
+    public func matches(_ topic: String) -> Bool {
+        guard hasWildcard else { return topic == description }
+        var topic = topic
+        return topic.withUTF8 { matches(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func matches(_ topic: UnsafeRawBufferPointer) -> Bool {
+        // Where the topic's current segment begins; past the end once all are matched.
+        var start = 0
+        var segment = 0
+        // Where matching goes on when the last `**` takes one more segment: earlier ones need never take more.
+        var resume: (start: Int, segment: Int)?
+        while start <= topic.count {
+            let end = Self.end(ofSegmentAt: start, in: topic)
+            if segment < segments.count, segments[segment].accepts(topic[start..<end]) {
+                start = end + 1
+                segment += 1
+                if segments[segment - 1] == .many { resume = (start, segment) }
+            } else if let last = resume {
+                start = Self.end(ofSegmentAt: last.start, in: topic) + 1
+                segment = last.segment
+                resume = (start, segment)
+            } else {
+                return false
+            }
+        }
+        return segment == segments.count
+    }
+
+    private static func end(ofSegmentAt start: Int, in topic: UnsafeRawBufferPointer) -> Int {
+        var end = start
+        while end < topic.count, topic[end] != UInt8(ascii: ".") { end += 1 }
+        return end
+    }
+}
+
+/// A text that is no pattern of topics.
+public struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ text: String) {
+        description =
+            "\(text.prefix(64).debugDescription) is no topic or pattern: lower-case letters, digits and _, in segments joined by "
+            + "dots; * stands for one segment and ** for one or more"
+    }
+}

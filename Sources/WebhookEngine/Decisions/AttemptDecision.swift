@@ -1,8 +1,8 @@
 internal import WebhookCore
 
-/// What follows from a finished attempt: the rules of single-shot and retry in one place.
+/// The decision about a finished attempt: the rules of single-shot and retry in one place.
 struct AttemptDecision: Equatable {
-    /// What the attempt says about its endpoint.
+    /// The signal that an attempt gives about its endpoint.
     enum Signal: Equatable {
         case success
         case failure(timedOut: Bool)
@@ -12,10 +12,10 @@ struct AttemptDecision: Equatable {
 
     var outcome: Attempt.Outcome
     var status: Int?
-    var error: DeliveryError?
+    var error: FailureKind?
     var detail: String?
     var next: AttemptWrite.Next
-    var freeAttempts: Int
+    var uncountedAttempts: Int
     var interruptions: Int
     var signal: Signal
     /// The subscription is to be disabled for this reason.
@@ -24,7 +24,7 @@ struct AttemptDecision: Equatable {
     var needsFreshConnection = false
 
     /// Gives the delivery up: what went wrong with it would go wrong again.
-    mutating func fail(_ error: DeliveryError, _ detail: String) {
+    mutating func fail(_ error: FailureKind, _ detail: String) {
         outcome = .failed
         self.error = error
         self.detail = detail
@@ -32,18 +32,18 @@ struct AttemptDecision: Equatable {
     }
 
     /// An interrupted attempt uses up no step so many times.
-    static let freeInterruptions = 10
+    static let uncountedInterruptions = 10
     /// A stale connection uses up no step so many times in a delivery's life.
     static let freeStaleConnections = 10
 }
 
-/// What is known of the delivery whose attempt ended.
-struct AttemptFacts {
+/// The context of a decision: the delivery whose attempt ended, and its policy.
+struct DecisionContext {
     var mode: DeliveryMode
     /// The number of the attempt that ended.
     var number: Int
     /// Before this attempt.
-    var freeAttempts: Int
+    var uncountedAttempts: Int
     /// Before this attempt.
     var interruptions: Int
     var isTest: Bool
@@ -56,57 +56,57 @@ extension AttemptDecision {
     /// Decides.
     ///
     /// - Parameters:
-    ///   - now: on the engine's timeline, for the next due moment.
+    ///   - now: on the engine's monotonic clock, for the next due time.
     ///   - wall: the wall clock, for a `Retry-After` date.
     ///   - jitter: a random number from 0 up to 1, drawn only after a failure.
     static func decide(
         _ result: TransportResult,
-        _ facts: AttemptFacts,
+        _ context: DecisionContext,
         now: Timestamp,
         wall: Timestamp,
         jitter: @autoclosure () -> Double
     ) -> AttemptDecision {
         switch result.ending {
-        case .answered(let status) where facts.isSuccess(status):
+        case .responded(let status) where context.isSuccess(status):
             return AttemptDecision(
                 outcome: .succeeded,
                 status: status,
                 error: nil,
                 detail: nil,
                 next: .settled(.delivered),
-                freeAttempts: facts.freeAttempts,
-                interruptions: facts.interruptions,
-                signal: facts.isTest ? .none : .success,
+                uncountedAttempts: context.uncountedAttempts,
+                interruptions: context.interruptions,
+                signal: context.isTest ? .none : .success,
                 disables: nil
             )
-        case .answered(410):
+        case .responded(410):
             return AttemptDecision(
                 outcome: .failed,
                 status: 410,
                 error: .status,
                 detail: "the receiver is gone (410)",
                 next: .settled(.failed),
-                freeAttempts: facts.freeAttempts,
-                interruptions: facts.interruptions,
-                signal: facts.isTest ? .none : .failure(timedOut: false),
-                disables: facts.isTest ? nil : .gone
+                uncountedAttempts: context.uncountedAttempts,
+                interruptions: context.interruptions,
+                signal: context.isTest ? .none : .failure(timedOut: false),
+                disables: context.isTest ? nil : .gone
             )
-        case .answered(let status):
+        case .responded(let status):
             let isRedirect = (300...399).contains(status) && status != 304
             let detail = isRedirect ? "redirects are not followed" : nil
-            var decision = failure(.status, detail, result, facts, now: now, wall: wall, jitter: jitter())
+            var decision = failure(.status, detail, result, context, now: now, wall: wall, jitter: jitter())
             decision.status = status
             return decision
         case .failed(let error, let detail):
-            return failure(error, detail, result, facts, now: now, wall: wall, jitter: jitter())
+            return failure(error, detail, result, context, now: now, wall: wall, jitter: jitter())
         }
     }
 
     private static func failure(
-        _ error: DeliveryError,
+        _ error: FailureKind,
         _ detail: String?,
         _ result: TransportResult,
-        _ facts: AttemptFacts,
+        _ context: DecisionContext,
         now: Timestamp,
         wall: Timestamp,
         jitter: Double
@@ -117,45 +117,45 @@ extension AttemptDecision {
             error: error,
             detail: detail,
             next: .settled(.failed),
-            freeAttempts: facts.freeAttempts,
-            interruptions: facts.interruptions,
-            signal: facts.isTest ? .none : .failure(timedOut: error == .timeout),
+            uncountedAttempts: context.uncountedAttempts,
+            interruptions: context.interruptions,
+            signal: context.isTest ? .none : .failure(timedOut: error == .timeout),
             disables: nil
         )
         if error == .interrupted {
             decision.signal = .none
-            decision.outcome = result.requestLeft ? .unknown : .failed
-            if facts.mode == .singleShot && result.requestLeft {
+            decision.outcome = result.mayHaveBeenSent ? .unknown : .failed
+            if context.mode == .singleShot && result.mayHaveBeenSent {
                 decision.next = .settled(.unknown)
                 return decision
             }
-            if facts.interruptions < freeInterruptions {
-                decision.freeAttempts += 1
+            if context.interruptions < uncountedInterruptions {
+                decision.uncountedAttempts += 1
                 decision.interruptions += 1
                 decision.next = .waiting(until: now)
                 return decision
             }
         }
-        if facts.mode == .singleShot {
+        if context.mode == .singleShot {
             let mayHaveArrived =
-                result.requestLeft && (error == .timeout || error == .disconnected || error == .internal)
+                result.mayHaveBeenSent && (error == .timeout || error == .disconnected || error == .internal)
             if mayHaveArrived {
                 decision.outcome = .unknown
                 decision.next = .settled(.unknown)
             }
             return decision
         }
-        let freeStale = facts.freeAttempts - facts.interruptions
+        let freeStale = context.uncountedAttempts - context.interruptions
         if result.isStaleConnection, freeStale < freeStaleConnections {
             // Nothing was wrong with the receiver: it had closed an idle connection just as we used it (RFC 9112, section 9.5).
-            decision.freeAttempts += 1
+            decision.uncountedAttempts += 1
             decision.signal = .none
             decision.next = .waiting(until: now)
             decision.needsFreshConnection = true
             return decision
         }
-        let stepsUsed = facts.number - decision.freeAttempts
-        guard let wait = RetrySchedule.wait(afterStep: stepsUsed, policy: facts.policy, jitter: jitter) else {
+        let stepsUsed = context.number - decision.uncountedAttempts
+        guard let wait = RetrySchedule.wait(afterStep: stepsUsed, policy: context.policy, jitter: jitter) else {
             return decision
         }
         let asked = RetryAfter.wait(in: result.headers, now: wall) ?? .zero

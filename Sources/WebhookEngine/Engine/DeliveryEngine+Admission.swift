@@ -1,78 +1,80 @@
 internal import HeapModule
 internal import WebhookCore
 
-/// Who goes next: round-robin over subscriptions with work, within the limits.
+/// Admission: round-robin over subscriptions with work, within the limits.
 extension DeliveryEngine {
-    /// Puts a lane that has work into the ring it belongs to, or sets a timer for when it will.
-    mutating func enqueue(_ index: Int, at time: EngineTime) {
-        guard hasStarted, !isDraining, lanes[index].isOpen, lanes[index].ring == nil else {
-            if let end = lanes[index].pause.endsAt { setTimer(index, end) }
+    /// Puts a queue that has work into the slot class it belongs to, or sets a timer for when it will.
+    mutating func schedule(_ index: Int, at time: EngineTime) {
+        guard hasStarted, !isDraining, queues[index].isOpen, queues[index].slotClass == nil else {
+            if let end = queues[index].pause.endsAt { setTimer(index, end) }
             return
         }
-        let now = time.timeline
-        lanes[index].window.promote(now: now)
+        let now = time.monotonic
+        queues[index].buffer.promote(now: now)
         refillIfNeeded(index)
-        guard let candidate = lanes[index].candidate else {
-            if let due = lanes[index].window.nextLater { setTimer(index, due) }
+        guard let candidate = queues[index].candidate else {
+            if let due = queues[index].buffer.nextScheduled { setTimer(index, due) }
             return
         }
-        guard !isHeldUp(index, candidate) else { return waitForFront(index, candidate) }
+        guard !isBlocked(index, candidate) else { return waitForFront(index, candidate) }
         guard candidate.delivery.dueAt <= now else { return setTimer(index, candidate.delivery.dueAt) }
-        guard lanes[index].inFlight < lanes[index].maxInFlight else { return }
-        guard lanes[index].breaker.allowsStart(now: now) else {
-            if let opens = lanes[index].breaker.opensAt { setTimer(index, opens) }
+        guard queues[index].inFlight < queues[index].maxInFlight else { return }
+        guard queues[index].breaker.allowsStart(now: now) else {
+            if let opens = queues[index].breaker.opensAt { setTimer(index, opens) }
             return
         }
-        if let limit = lanes[index].policy.rateLimit {
-            guard let next = lanes[index].rate.nextClaim(limit, now: now) else { return }
+        if let limit = queues[index].policy.rateLimit {
+            guard let next = queues[index].rate.nextClaim(limit, now: now) else { return }
             guard next <= now else { return setTimer(index, next) }
         }
-        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
-        lanes[index].ring = ring
-        rings[ring.rawValue].append(index)
+        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : candidate.isRetry ? .retry : .firstAttempt
+        queues[index].slotClass = slotClass
+        readyQueues[slotClass.rawValue].append(index)
     }
 
     /// Claims as many attempts as the limits allow.
     mutating func admit(at time: EngineTime) {
         guard storeRetryAt == nil, !isDraining else { return }
-        while flights.count < settings.maxInFlight, let index = popRing() {
-            lanes[index].ring = nil
+        while inFlightAttempts.count < settings.maxInFlight, let index = popNext() {
+            queues[index].slotClass = nil
             start(index, at: time)
-            enqueue(index, at: time)
+            schedule(index, at: time)
         }
     }
 
-    /// The next lane, the rings taking turns.
-    private mutating func popRing() -> Int? {
-        for offset in rings.indices {
-            let ring = (nextRing + offset) % rings.count
-            guard hasSlot(Lane.Ring.allCases[ring]), let index = rings[ring].popFirst() else { continue }
-            nextRing = (ring + 1) % rings.count
+    /// The next queue, the slot classes taking turns.
+    private mutating func popNext() -> Int? {
+        for offset in readyQueues.indices {
+            let slotClass = (nextSlotClass + offset) % readyQueues.count
+            guard hasSlot(SlotClass.allCases[slotClass]), let index = readyQueues[slotClass].popFirst() else {
+                continue
+            }
+            nextSlotClass = (slotClass + 1) % readyQueues.count
             return index
         }
         return nil
     }
 
-    func hasSlot(_ ring: Lane.Ring) -> Bool {
-        switch ring {
-        case .first: true
-        case .retry: slotsTaken[ring.rawValue] < settings.retrySlots
-        case .restricted: slotsTaken[ring.rawValue] < settings.restrictedSlots
+    func hasSlot(_ slotClass: SlotClass) -> Bool {
+        switch slotClass {
+        case .firstAttempt: true
+        case .retry: slotsTaken[slotClass.rawValue] < settings.retrySlots
+        case .probation: slotsTaken[slotClass.rawValue] < settings.probationSlots
         }
     }
 
-    /// Claims the lane's next delivery, if what put the lane into its ring still holds.
+    /// Claims the queue's next delivery, if what put the queue into its slot class still holds.
     private mutating func start(_ index: Int, at time: EngineTime) {
-        let now = time.timeline
-        guard lanes[index].isOpen, lanes[index].inFlight < lanes[index].maxInFlight,
-            let candidate = lanes[index].candidate, candidate.delivery.dueAt <= now,
-            !isHeldUp(index, candidate),
-            lanes[index].breaker.allowsStart(now: now), allowsRate(index, now: now)
+        let now = time.monotonic
+        guard queues[index].isOpen, queues[index].inFlight < queues[index].maxInFlight,
+            let candidate = queues[index].candidate, candidate.delivery.dueAt <= now,
+            !isBlocked(index, candidate),
+            queues[index].breaker.allowsStart(now: now), allowsRate(index, now: now)
         else { return }
-        // It may belong into another ring by now, and wait there.
-        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : candidate.isRetry ? .retry : .first
-        guard hasSlot(ring), let delivery = lanes[index].window.popReady() else { return }
-        let token = takeOff(delivery, lane: index, ring: ring, at: time)
+        // It may belong into another slot class by now, and wait there.
+        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : candidate.isRetry ? .retry : .firstAttempt
+        guard hasSlot(slotClass), let delivery = queues[index].buffer.popReady() else { return }
+        let token = beginAttempt(delivery, queue: index, slotClass: slotClass, at: time)
         pending.claims.append(token)
         pending.batch.claims.append(
             Claim(
@@ -86,105 +88,105 @@ extension DeliveryEngine {
 
     /// A slow pace goes on from what the process before has claimed last.
     mutating func beginRate(_ index: Int, at time: EngineTime) {
-        let lastStart = lanes[index].health.lastStartAt
-        lanes[index].rate.begin(lanes[index].policy.rateLimit, lastStart: lastStart, now: time.timeline)
+        let lastStart = queues[index].health.lastStartAt
+        queues[index].rate.begin(queues[index].policy.rateLimit, lastStart: lastStart, now: time.monotonic)
     }
 
     /// Writes a start down with its claim, where the next process has to know: less than once a second.
     private mutating func rememberStart(_ index: Int, at time: EngineTime) {
-        guard let limit = lanes[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
-        lanes[index].health.lastStartAt = time.wall
-        if !lanes[index].isHealthRefused { writeHealth(index) }
+        guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
+        queues[index].health.lastStartAt = time.wall
+        if !queues[index].isHealthRefused { writeHealth(index) }
     }
 
     /// A start leaves later than a claim does: its commit took long, or the limit was another when it was claimed.
     ///
-    /// - Parameter moment: when, on the timeline.
-    mutating func rememberDelay(_ index: Int, until moment: Timestamp, at time: EngineTime) {
-        guard let limit = lanes[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
-        let leaves = time.wall + .milliseconds(moment.milliseconds - time.timeline.milliseconds)
-        if let known = lanes[index].health.lastStartAt, leaves <= known + RateLimiter.longestClaim { return }
-        lanes[index].health.lastStartAt = leaves
-        if !lanes[index].isHealthRefused { writeHealth(index) }
+    /// - Parameter time: when, on the monotonic clock.
+    mutating func rememberDelay(_ index: Int, until instant: Timestamp, at time: EngineTime) {
+        guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
+        let leaves = time.wall + .milliseconds(instant.milliseconds - time.monotonic.milliseconds)
+        if let known = queues[index].health.lastStartAt, leaves <= known + RateLimiter.longestClaim { return }
+        queues[index].health.lastStartAt = leaves
+        if !queues[index].isHealthRefused { writeHealth(index) }
     }
 
     func allowsRate(_ index: Int, now: Timestamp) -> Bool {
-        guard let limit = lanes[index].policy.rateLimit else { return true }
-        return lanes[index].rate.nextClaim(limit, now: now).map { $0 <= now } ?? false
+        guard let limit = queues[index].policy.rateLimit else { return true }
+        return queues[index].rate.nextClaim(limit, now: now).map { $0 <= now } ?? false
     }
 
     /// Counts an attempt in.
-    mutating func takeOff(
-        _ delivery: HeldDelivery,
-        lane index: Int,
-        ring: Lane.Ring,
+    mutating func beginAttempt(
+        _ delivery: QueuedDelivery,
+        queue index: Int,
+        slotClass: SlotClass,
         isOutsideLimits: Bool = false,
         at time: EngineTime
     ) -> UInt64 {
         lastToken += 1
-        flights[lastToken] = Flight(
-            held: delivery,
-            lane: index,
+        inFlightAttempts[lastToken] = InFlightAttempt(
+            queued: delivery,
+            queue: index,
             number: delivery.delivery.attempts + 1,
             startedAt: time.wall,
-            ring: ring,
+            slotClass: slotClass,
             isOutsideLimits: isOutsideLimits,
             isRateClaimed: !isOutsideLimits
         )
         if !isOutsideLimits {
-            slotsTaken[ring.rawValue] += 1
-            lanes[index].inFlight += 1
-            lanes[index].breaker.started()
-            lanes[index].rate.claim()
+            slotsTaken[slotClass.rawValue] += 1
+            queues[index].inFlight += 1
+            queues[index].breaker.started()
+            queues[index].rate.claim()
             rememberStart(index, at: time)
         }
         return lastToken
     }
 
     /// Counts an attempt out.
-    mutating func land(_ token: UInt64) -> Flight? {
-        guard let flight = flights.removeValue(forKey: token) else { return nil }
-        if flight.isRateClaimed { lanes[flight.lane].rate.release() }
-        if !flight.isOutsideLimits {
-            slotsTaken[flight.ring.rawValue] -= 1
-            lanes[flight.lane].inFlight -= 1
+    mutating func endAttempt(_ token: UInt64) -> InFlightAttempt? {
+        guard let inFlightAttempt = inFlightAttempts.removeValue(forKey: token) else { return nil }
+        if inFlightAttempt.isRateClaimed { queues[inFlightAttempt.queue].rate.release() }
+        if !inFlightAttempt.isOutsideLimits {
+            slotsTaken[inFlightAttempt.slotClass.rawValue] -= 1
+            queues[inFlightAttempt.queue].inFlight -= 1
         }
-        return flight
+        return inFlightAttempt
     }
 
     /// Counts an attempt out that says nothing about its endpoint.
-    mutating func landUnused(_ token: UInt64) -> Flight? {
-        guard let flight = land(token) else { return nil }
-        if !flight.isOutsideLimits { lanes[flight.lane].breaker.released() }
-        return flight
+    mutating func abandonAttempt(_ token: UInt64) -> InFlightAttempt? {
+        guard let inFlightAttempt = endAttempt(token) else { return nil }
+        if !inFlightAttempt.isOutsideLimits { queues[inFlightAttempt.queue].breaker.released() }
+        return inFlightAttempt
     }
 
-    /// Asks for more of a lane's deliveries when its window runs low.
+    /// Asks for more of a queue's deliveries when its buffer runs low.
     mutating func refillIfNeeded(_ index: Int) {
-        guard hasStarted, settings.scope == .all || lanes[index].firstForeign != nil, lanes[index].isOpen,
-            !lanes[index].window.isRefilling
+        guard hasStarted, settings.scope == .all || queues[index].oldestExternal != nil, queues[index].isOpen,
+            !queues[index].buffer.isRefilling
         else { return }
-        let window = lanes[index].window
+        let buffer = queues[index].buffer
         let room = min(room(index), 4096)
-        let isLow = window.hasMore && (window.count <= room / 4 || window.isAhead)
-        guard isLow || window.needsRescan else { return }
+        let isLow = buffer.hasMore && (buffer.count <= room / 4 || buffer.isAhead)
+        guard isLow || buffer.needsRescan else { return }
         guard pending.refillRows < Self.refillRows else {
-            if !lanes[index].isRefillQueued { refillQueue.append(index) }
-            lanes[index].isRefillQueued = true
+            if !queues[index].isRefillQueued { refillQueue.append(index) }
+            queues[index].isRefillQueued = true
             return
         }
-        let isRescan = window.needsRescan || window.cursor == nil
-        let limit = isRescan ? min(window.count, 4096) + room : room
-        lanes[index].window.startRefill(isRescan: isRescan)
-        pending.refills.append(PendingCommit.RefillContext(lane: index, epoch: window.epoch))
+        let isRescan = buffer.needsRescan || buffer.cursor == nil
+        let limit = isRescan ? min(buffer.count, 4096) + room : room
+        queues[index].buffer.startRefill(isRescan: isRescan)
+        pending.refills.append(PendingCommit.RefillContext(queue: index, epoch: buffer.epoch))
         pending.refillRows += limit
         refillRowsAsked += limit
         pending.batch.reads.refills.append(
             Refill(
-                subscription: lanes[index].name,
-                after: isRescan ? nil : window.cursor,
+                subscription: queues[index].name,
+                after: isRescan ? nil : buffer.cursor,
                 limit: limit,
-                isOrdered: lanes[index].policy.ordered
+                isOrdered: queues[index].policy.ordered
             )
         )
     }
@@ -192,40 +194,42 @@ extension DeliveryEngine {
     /// Asks for those whose reads had to wait for the next transaction.
     private mutating func refillQueued() {
         while pending.refillRows < Self.refillRows, let index = refillQueue.popFirst() {
-            lanes[index].isRefillQueued = false
+            queues[index].isRefillQueued = false
             refillIfNeeded(index)
         }
     }
 
-    /// The most deliveries to hold of a lane; fewer where all lanes together hold a lot.
+    /// The most deliveries to hold of a queue; fewer where all queues together hold a lot.
     func room(_ index: Int) -> Int {
-        let limit = lanes[index].window.limit
-        let isFree = held.count + refillRowsAsked < settings.windowTotal || settings.scope == .own
+        let limit = queues[index].buffer.limit
+        let isFree = queued.count + refillRowsAsked < settings.bufferTotal || settings.scope == .own
         return isFree ? limit : min(limit, 8)
     }
 
     mutating func setTimer(_ index: Int, _ at: Timestamp) {
-        if let set = lanes[index].wakeAt, set <= at { return }
-        lanes[index].wakeAt = at
-        if timers.count > 2 * lanes.count + 64 {
-            // Most are of no use any more: a lane that was woken up earlier sets its next timer anew.
-            timers = Heap(lanes.indices.compactMap { lane in lanes[lane].wakeAt.map { LaneTimer(at: $0, lane: lane) } })
+        if let set = queues[index].wakeAt, set <= at { return }
+        queues[index].wakeAt = at
+        if timers.count > 2 * queues.count + 64 {
+            // Most are of no use any more: a queue that was woken up earlier sets its next timer anew.
+            timers = Heap(
+                queues.indices.compactMap { queue in queues[queue].wakeAt.map { QueueTimer(at: $0, queue: queue) } }
+            )
         } else {
-            timers.insert(LaneTimer(at: at, lane: index))
+            timers.insert(QueueTimer(at: at, queue: index))
         }
     }
 
     /// The end of every input: admits, asks for the next commit, says when to wake up.
-    mutating func conclude(at time: EngineTime) {
-        if let retry = storeRetryAt, retry <= time.timeline { storeRetryAt = nil }
-        releaseHeldUp(at: time)
+    mutating func finishInput(at time: EngineTime) {
+        if let retry = storeRetryAt, retry <= time.monotonic { storeRetryAt = nil }
+        unblockQueues(at: time)
         admit(at: time)
         readEventsIfWanted(at: time)
         refillQueued()
         flush(at: time)
         var wake = timers.min?.at
-        for moment in [nextEventAt, storeRetryAt] {
-            if let moment { wake = wake.map { min($0, moment) } ?? moment }
+        for instant in [nextEventAt, storeRetryAt] {
+            if let instant { wake = wake.map { min($0, instant) } ?? instant }
         }
         actions.wakeAt = wake
     }
@@ -243,7 +247,7 @@ extension DeliveryEngine {
 
     private mutating func flush(at time: EngineTime) {
         guard committing.isEmpty, !isAskingForCommit, !pending.batch.isEmpty else { return }
-        if let retry = storeRetryAt, retry > time.timeline, pending.batch.acceptances.isEmpty { return }
+        if let retry = storeRetryAt, retry > time.monotonic, pending.batch.acceptances.isEmpty { return }
         isAskingForCommit = true
         actions.wantsCommit = true
     }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What became durable.
+/// Consequences of durable writes.
 extension DeliveryEngine {
     mutating func accepted(
         _ context: PendingCommit.AcceptanceContext,
@@ -62,30 +62,30 @@ extension DeliveryEngine {
                 settledAtOnce(id, event, failed)
                 continue
             }
-            guard var delivery = context.held else {
+            guard var delivery = context.queued else {
                 settledAtOnce(id, event, new.deliveries[index])
                 continue
             }
             delivery.delivery.id = id
             delivery.delivery.event.row = event.row
             if context.isInOrder { delivery.delivery.dueAt = AcceptancePlace.dueAt(place) }
-            guard let token = context.flight else {
-                lanes[context.lane].arriving -= 1
-                if keeps(context.lane) {
-                    hold(delivery, lane: context.lane, at: time)
+            guard let token = context.inFlightAttempt else {
+                queues[context.queue].arriving -= 1
+                if keeps(context.queue) {
+                    enqueue(delivery, queue: context.queue, at: time)
                     continue
                 }
-                if settings.scope == .own { leaveToOthers(delivery.delivery, lane: context.lane) }
-                if lanes[context.lane].isDisabled {
+                if settings.scope == .own { leaveToOthers(delivery.delivery, queue: context.queue) }
+                if queues[context.queue].isDisabled {
                     // Accepted before the start had read that it is disabled.
-                    withdrawNew(context.lane, at: time)
+                    cancelNewDeliveries(context.queue, at: time)
                 }
                 continue
             }
-            guard flights[token] != nil else { continue }
-            held.insert(id)
-            heldBodyBytes += delivery.body?.count ?? 0
-            flights[token]?.held = delivery
+            guard inFlightAttempts[token] != nil else { continue }
+            queued.insert(id)
+            bufferedBodyBytes += delivery.body?.count ?? 0
+            inFlightAttempts[token]?.queued = delivery
             send(token, body: delivery.body, at: time)
         }
     }
@@ -107,129 +107,141 @@ extension DeliveryEngine {
 
     /// Nothing was stored: slots taken in advance are free again.
     mutating func startsCameToNothing(_ starts: [PendingCommit.StartContext], at time: EngineTime) {
-        for context in starts where context.held != nil {
-            if let token = context.flight {
-                _ = landUnused(token)
+        for context in starts where context.queued != nil {
+            if let token = context.inFlightAttempt {
+                _ = abandonAttempt(token)
             } else {
-                lanes[context.lane].arriving -= 1
+                queues[context.queue].arriving -= 1
             }
-            enqueue(context.lane, at: time)
+            schedule(context.queue, at: time)
         }
     }
 
-    /// Takes a delivery that is not held into its lane's window, or leaves it to the store.
-    mutating func hold(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
+    /// Takes a delivery that is not held into its queue's buffer, or leaves it to the store.
+    mutating func enqueue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
         var delivery = delivery
-        if let body = delivery.body, heldBodyBytes + body.count > settings.heldBodyBytes { delivery.body = nil }
-        held.insert(delivery.delivery.id)
-        heldBodyBytes += delivery.body?.count ?? 0
-        if let left = lanes[index].window.insert(delivery, limit: room(index), now: time.timeline) { release(left) }
-        enqueue(index, at: time)
+        if let body = delivery.body, bufferedBodyBytes + body.count > settings.bufferedBodyBytes { delivery.body = nil }
+        queued.insert(delivery.delivery.id)
+        bufferedBodyBytes += delivery.body?.count ?? 0
+        if let left = queues[index].buffer.insert(delivery, limit: room(index), now: time.monotonic) { release(left) }
+        schedule(index, at: time)
     }
 
     /// Puts a delivery that was taken for an attempt back to the front.
-    mutating func putBack(_ delivery: HeldDelivery, lane index: Int, at time: EngineTime) {
+    mutating func requeue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
         guard keeps(index) else {
-            if settings.scope == .own { leaveToOthers(delivery.delivery, lane: index) }
+            if settings.scope == .own { leaveToOthers(delivery.delivery, queue: index) }
             return release(delivery)
         }
-        lanes[index].window.pushBack(delivery)
-        enqueue(index, at: time)
+        queues[index].buffer.requeue(delivery)
+        schedule(index, at: time)
     }
 
     mutating func claimed(_ token: UInt64, _ result: ClaimResult, at time: EngineTime) {
         switch result {
         case .claimed(let body):
-            guard let flight = flights[token] else { return }
-            send(token, body: body ?? flight.held.body, at: time)
+            guard let inFlightAttempt = inFlightAttempts[token] else { return }
+            send(token, body: body ?? inFlightAttempt.queued.body, at: time)
         case .refused:
-            guard let flight = landUnused(token) else { return }
+            guard let inFlightAttempt = abandonAttempt(token) else { return }
             // The attempt before it is still to be recorded, without its response.
-            if cutDown.contains(flight.held.delivery.id) { return putBack(flight.held, lane: flight.lane, at: time) }
+            if cutDown.contains(inFlightAttempt.queued.delivery.id) {
+                return requeue(inFlightAttempt.queued, queue: inFlightAttempt.queue, at: time)
+            }
             // Somebody cancelled it.
-            release(flight.held)
-            lookForAttempted(after: flight.held, lane: flight.lane)
-            enqueue(flight.lane, at: time)
+            release(inFlightAttempt.queued)
+            lookForAttempted(after: inFlightAttempt.queued, queue: inFlightAttempt.queue)
+            schedule(inFlightAttempt.queue, at: time)
         }
     }
 
     /// A claim is durable: the attempt leaves, if what it needs is still there.
     private mutating func send(_ token: UInt64, body: ByteString?, at time: EngineTime) {
-        guard let flight = flights[token] else { return }
+        guard let inFlightAttempt = inFlightAttempts[token] else { return }
         guard let body else { return endUnsent(token, .unrenderable("nothing was rendered"), at: time) }
-        guard lanes[flight.lane].isServed || flight.isOutsideLimits else {
-            return endUnsent(token, lanes[flight.lane].isDisabled ? .disabled : .parked, at: time)
+        guard queues[inFlightAttempt.queue].isServed || inFlightAttempt.isOutsideLimits else {
+            return endUnsent(token, queues[inFlightAttempt.queue].isDisabled ? .disabled : .parked, at: time)
         }
-        if flight.isRateClaimed {
-            let limit = lanes[flight.lane].policy.rateLimit
+        if inFlightAttempt.isRateClaimed {
+            let limit = queues[inFlightAttempt.queue].policy.rateLimit
             if limit != nil {
-                let moment = lanes[flight.lane].rate.nextLeave(now: time.timeline)
-                guard moment <= time.timeline else {
-                    rememberDelay(flight.lane, until: moment, at: time)
-                    lanes[flight.lane].paced.append(PacedSend(token: token, body: body))
-                    return setTimer(flight.lane, moment)
+                let instant = queues[inFlightAttempt.queue].rate.nextLeave(now: time.monotonic)
+                guard instant <= time.monotonic else {
+                    rememberDelay(inFlightAttempt.queue, until: instant, at: time)
+                    queues[inFlightAttempt.queue].paced.append(PacedSend(token: token, body: body))
+                    return setTimer(inFlightAttempt.queue, instant)
                 }
             }
-            flights[token]?.isRateClaimed = false
-            rememberDelay(flight.lane, until: time.timeline, at: time)
-            lanes[flight.lane].rate.leave(limit, now: time.timeline)
-            if limit != nil { enqueue(flight.lane, at: time) }
+            inFlightAttempts[token]?.isRateClaimed = false
+            rememberDelay(inFlightAttempt.queue, until: time.monotonic, at: time)
+            queues[inFlightAttempt.queue].rate.leave(limit, now: time.monotonic)
+            if limit != nil { schedule(inFlightAttempt.queue, at: time) }
         }
-        let delivery = flight.held.delivery
+        let delivery = inFlightAttempt.queued.delivery
         actions.sends.append(
-            SendOrder(
+            SendAction(
                 token: token,
-                target: lanes[flight.lane].target,
+                target: queues[inFlightAttempt.queue].target,
                 context: AttemptContext(
                     event: delivery.event,
                     delivery: delivery.id,
-                    attempt: flight.number,
+                    attempt: inFlightAttempt.number,
                     contentType: delivery.contentType,
                     mode: delivery.mode,
-                    at: flight.startedAt
+                    at: inFlightAttempt.startedAt
                 ),
                 body: body,
-                needsFreshConnection: flight.held.needsFreshConnection,
-                isProven: lanes[flight.lane].health.isProven
+                needsFreshConnection: inFlightAttempt.queued.needsFreshConnection,
+                isProven: queues[inFlightAttempt.queue].health.isProven
             )
         )
     }
 
-    /// Claimed attempts leave whose moment has come.
+    /// Claimed attempts leave whose time has come.
     mutating func sendPaced(_ index: Int, at time: EngineTime) {
-        let paced = lanes[index].paced
+        let paced = queues[index].paced
         guard !paced.isEmpty else { return }
-        // Those whose moment has not come stand in line again.
-        lanes[index].paced = []
+        // Those whose time has not come stand in line again.
+        queues[index].paced = []
         for send in paced { self.send(send.token, body: send.body, at: time) }
     }
 
-    mutating func withdrawn(_ lane: Int, _ count: Int, _ done: PendingCommit, _ index: Int, at time: EngineTime) {
-        if count > 0 { actions.notices.append(.withdrawn(subscription: lanes[lane].name, count: count)) }
-        lanes[lane].withdrawn += count
-        let isWhole = count < done.batch.withdrawals[index].limit && !lanes[lane].needsWithdrawal
-        lanes[lane].needsWithdrawal = false
+    mutating func openDeliveriesCancelled(
+        _ queue: Int,
+        _ count: Int,
+        _ done: PendingCommit,
+        _ index: Int,
+        at time: EngineTime
+    ) {
+        if count > 0 {
+            actions.notices.append(.openDeliveriesCancelled(subscription: queues[queue].name, count: count))
+        }
+        queues[queue].openDeliveriesCancelled += count
+        let isWhole = count < done.batch.openCancellations[index].limit && !queues[queue].needsCancelling
+        queues[queue].needsCancelling = false
         // The next start goes on where a drain stops.
-        if !isWhole, lanes[lane].isDisabled, !isDraining { return withdraw(lane, at: time) }
-        lanes[lane].isWithdrawing = false
-        if lanes[lane].withdrawn > 0 {
-            actions.notices.append(.withdrawalEnded(subscription: lanes[lane].name, count: lanes[lane].withdrawn))
-            lanes[lane].withdrawn = 0
+        if !isWhole, queues[queue].isDisabled, !isDraining { return cancelOpenDeliveries(queue, at: time) }
+        queues[queue].isCancelling = false
+        if queues[queue].openDeliveriesCancelled > 0 {
+            actions.notices.append(
+                .withdrawalEnded(subscription: queues[queue].name, count: queues[queue].openDeliveriesCancelled)
+            )
+            queues[queue].openDeliveriesCancelled = 0
         }
         // Whoever enabled it meanwhile may have brought something back.
-        if lanes[lane].isOpen {
-            forgetWindow(lane)
-            enqueue(lane, at: time)
+        if queues[queue].isOpen {
+            clearBuffer(queue)
+            schedule(queue, at: time)
         }
     }
 
-    /// Settles the next portion of a disabled subscription's open deliveries.
-    mutating func withdraw(_ lane: Int, at time: EngineTime) {
-        lanes[lane].isWithdrawing = true
-        lanes[lane].needsWithdrawal = false
-        pending.withdrawals.append(lane)
-        pending.batch.withdrawals.append(
-            Withdrawal(subscription: lanes[lane].name, limit: settings.withdrawalBatch, at: time.wall)
+    /// Settles the next batch of a disabled subscription's open deliveries.
+    mutating func cancelOpenDeliveries(_ queue: Int, at time: EngineTime) {
+        queues[queue].isCancelling = true
+        queues[queue].needsCancelling = false
+        pending.openCancellations.append(queue)
+        pending.batch.openCancellations.append(
+            OpenCancellation(subscription: queues[queue].name, limit: settings.withdrawalBatch, at: time.wall)
         )
     }
 }

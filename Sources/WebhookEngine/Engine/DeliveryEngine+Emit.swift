@@ -3,7 +3,7 @@ public import WebhookCore
 /// New events.
 extension DeliveryEngine {
     /// Events to accept. Each is answered by an ``EmitReply`` once it is durable.
-    public mutating func emit(_ orders: [EmitOrder], at time: EngineTime) {
+    public mutating func emit(_ orders: [EmitRequest], at time: EngineTime) {
         for order in orders {
             var starts: [PendingCommit.StartContext] = []
             let header = EventHeader(
@@ -16,7 +16,7 @@ extension DeliveryEngine {
             let deliveries = order.deliveries.map {
                 decideStarts($0, header, isSendTest: order.target != nil, into: &starts, at: time)
             }
-            // One that waits for its moment is accepted before it, whatever was believed of the clock.
+            // One that waits for its time is accepted before it, whatever was believed of the clock.
             let createdAt = deliveries == nil ? time.certain : time.wall
             pending.batch.acceptances.append(
                 Acceptance(event: order.event, createdAt: createdAt, target: order.target, deliveries: deliveries)
@@ -31,7 +31,7 @@ extension DeliveryEngine {
                 )
             )
         }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// An event that was given out to be fanned out is matched and rendered.
@@ -48,7 +48,7 @@ extension DeliveryEngine {
         let decided = decideStarts(deliveries, header, isSendTest: event.target != nil, into: &starts, at: time)
         pending.batch.fanOuts.append(FanOut(event: event.row, createdAt: time.wall, deliveries: decided))
         pending.fanOuts.append(PendingCommit.FanOutContext(event: event, starts: starts))
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// How each delivery starts: claimed at once where nothing is in its way, waiting its turn, or settled.
@@ -61,53 +61,59 @@ extension DeliveryEngine {
     ) -> NewDeliveries {
         var deliveries = NewDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
-            guard let index = laneIndex[entry.subscription] else { continue }
-            let isOrdered = lanes[index].policy.ordered
-            let mode: DeliveryMode = isSendTest ? .singleShot : lanes[index].policy.mode
+            guard let index = queueIndex[entry.subscription] else { continue }
+            let isOrdered = queues[index].policy.ordered
+            let mode: DeliveryMode = isSendTest ? .singleShot : queues[index].policy.mode
             var new = NewDelivery(
                 subscription: entry.subscription,
                 mode: mode,
                 body: nil,
-                contentType: lanes[index].target.subscription.contentType,
+                contentType: queues[index].target.subscription.contentType,
                 // Where order matters, it must not depend on clocks, which step between two processes: the place decides.
-                start: isOrdered ? .inOrder : .pending(dueAt: time.timeline)
+                start: isOrdered ? .inOrder : .pending(dueAt: time.monotonic)
             )
-            var context = PendingCommit.StartContext(lane: index, isInOrder: isOrdered)
-            switch entry.representation {
-            case .success(let representation):
-                new.body = representation.body
-                new.contentType = representation.contentType
-                let body = prepared.bodies[representation.body]
-                if lanes[index].isDisabled, !isSendTest {
+            var context = PendingCommit.StartContext(queue: index, isInOrder: isOrdered)
+            switch entry.renderedBody {
+            case .success(let renderedBody):
+                new.body = renderedBody.body
+                new.contentType = renderedBody.contentType
+                let body = prepared.bodies[renderedBody.body]
+                if queues[index].isDisabled, !isSendTest {
                     new.start = .settled(.cancelled, .disabled, detail: nil)
                 } else {
-                    let held = HeldDelivery(
+                    let queued = QueuedDelivery(
                         delivery: OpenDelivery(
                             id: Delivery.ID(rawValue: 0),
                             subscription: entry.subscription,
                             mode: mode,
-                            contentType: representation.contentType,
-                            dueAt: time.timeline,
+                            contentType: renderedBody.contentType,
+                            dueAt: time.monotonic,
                             event: event
                         ),
                         body: body
                     )
-                    context.held = held
+                    context.queued = queued
                     if isSendTest, !isDraining {
                         new.start = .claimed(at: time.wall)
-                        context.flight = takeOff(held, lane: index, ring: .first, isOutsideLimits: true, at: time)
-                    } else if !isOrdered, let ring = immediateRing(index, at: time) {
+                        context.inFlightAttempt = beginAttempt(
+                            queued,
+                            queue: index,
+                            slotClass: .firstAttempt,
+                            isOutsideLimits: true,
+                            at: time
+                        )
+                    } else if !isOrdered, let slotClass = immediateSlotClass(index, at: time) {
                         new.start = .claimed(at: time.wall)
-                        context.flight = takeOff(held, lane: index, ring: ring, at: time)
+                        context.inFlightAttempt = beginAttempt(queued, queue: index, slotClass: slotClass, at: time)
                     } else {
-                        lanes[index].arriving += 1
+                        queues[index].arriving += 1
                         // What others have accepted before is read in the same transaction.
                         if isOrdered, settings.scope == .own { wantsEvents = true }
                     }
                 }
             case .failure(let error):
                 new.start =
-                    lanes[index].isDisabled && !isSendTest
+                    queues[index].isDisabled && !isSendTest
                     ? .settled(.cancelled, .disabled, detail: nil)
                     : .settled(.failed, .template, detail: error.description)
             }
@@ -117,14 +123,14 @@ extension DeliveryEngine {
         return deliveries
     }
 
-    /// The ring whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
-    private mutating func immediateRing(_ index: Int, at time: EngineTime) -> Lane.Ring? {
-        guard hasStarted, !isDraining, storeRetryAt == nil, lanes[index].isOpen, lanes[index].isExhausted,
-            lanes[index].firstForeign == nil, flights.count < settings.maxInFlight,
-            lanes[index].inFlight < lanes[index].maxInFlight
+    /// The slot class whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
+    private mutating func immediateSlotClass(_ index: Int, at time: EngineTime) -> SlotClass? {
+        guard hasStarted, !isDraining, storeRetryAt == nil, queues[index].isOpen, queues[index].isExhausted,
+            queues[index].oldestExternal == nil, inFlightAttempts.count < settings.maxInFlight,
+            queues[index].inFlight < queues[index].maxInFlight
         else { return nil }
-        let ring: Lane.Ring = lanes[index].isRestricted ? .restricted : .first
-        guard hasSlot(ring), lanes[index].breaker.allowsStart(now: time.timeline) else { return nil }
-        return allowsRate(index, now: time.timeline) ? ring : nil
+        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : .firstAttempt
+        guard hasSlot(slotClass), queues[index].breaker.allowsStart(now: time.monotonic) else { return nil }
+        return allowsRate(index, now: time.monotonic) ? slotClass : nil
     }
 }

@@ -1,47 +1,47 @@
 internal import WebhookCore
 
-/// Where order matters: who waits for events that nobody has matched yet, and for what somebody else has to see to.
+/// Ordered subscriptions: they wait for events that nobody has matched yet, and for deliveries of other processes.
 extension DeliveryEngine {
     /// Whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
-    func isHeldUp(_ index: Int, _ held: HeldDelivery) -> Bool {
-        guard lanes[index].policy.ordered, !held.isRetry else { return false }
-        return isBeyondFront(held) || lanes[index].isBehindForeign(held)
+    func isBlocked(_ index: Int, _ queued: QueuedDelivery) -> Bool {
+        guard queues[index].policy.ordered, !queued.isRetry else { return false }
+        return isBeyondFront(queued) || queues[index].isBehindExternal(queued)
     }
 
-    /// Whether a lane's next delivery must wait for something accepted before it.
-    func isHeldUp(_ index: Int) -> Bool { lanes[index].candidate.map { isHeldUp(index, $0) } ?? false }
+    /// Whether a queue's next delivery must wait for something accepted before it.
+    func isBlocked(_ index: Int) -> Bool { queues[index].candidate.map { isBlocked(index, $0) } ?? false }
 
-    private func isBeyondFront(_ held: HeldDelivery) -> Bool {
-        AcceptancePlace.isPlace(held.delivery.dueAt) && held.delivery.dueAt.milliseconds > front.limit
+    private func isBeyondFront(_ queued: QueuedDelivery) -> Bool {
+        AcceptancePlace.isPlace(queued.delivery.dueAt) && queued.delivery.dueAt.milliseconds > front.limit
     }
 
-    /// Looks at a lane again once the front has moved.
-    mutating func waitForFront(_ index: Int, _ held: HeldDelivery) {
-        if !lanes[index].isHeldUp {
-            lanes[index].isHeldUp = true
-            heldUp.append(index)
+    /// Looks at a queue again once the front has moved.
+    mutating func waitForFront(_ index: Int, _ queued: QueuedDelivery) {
+        if !queues[index].isBlocked {
+            queues[index].isBlocked = true
+            blocked.append(index)
         }
         // Whatever it is that is not known: the store knows.
-        if held.delivery.dueAt.milliseconds > front.known, !isReadingEvents { wantsEvents = true }
+        if queued.delivery.dueAt.milliseconds > front.known, !isReadingEvents { wantsEvents = true }
     }
 
     /// What was held up goes on, if the front has moved far enough.
-    mutating func releaseHeldUp(at time: EngineTime) {
+    mutating func unblockQueues(at time: EngineTime) {
         guard hasFrontMoved else { return }
         hasFrontMoved = false
-        let waiting = heldUp
-        heldUp = []
+        let waiting = blocked
+        blocked = []
         for index in waiting {
-            lanes[index].isHeldUp = false
-            enqueue(index, at: time)
+            queues[index].isBlocked = false
+            schedule(index, at: time)
         }
     }
 
     /// One that was attempted is gone. Another may wait in the store, where its retry is due and so behind first attempts:
     /// a read brings only the earliest beside those.
-    mutating func lookForAttempted(after gone: HeldDelivery, lane index: Int) {
-        guard gone.isRetry, lanes[index].policy.ordered, settings.scope == .all else { return }
-        lanes[index].window.needsRescan = true
+    mutating func lookForAttempted(after gone: QueuedDelivery, queue index: Int) {
+        guard gone.isRetry, queues[index].policy.ordered, settings.scope == .all else { return }
+        queues[index].buffer.needsRescan = true
         refillIfNeeded(index)
     }
 
@@ -55,9 +55,9 @@ extension DeliveryEngine {
 
     /// An engine that has only its own deliveries learns what others have to match, and who has to wait for it.
     mutating func unmatchedRead(_ events: [PendingEvent]) {
-        for index in lanes.indices where lanes[index].policy.ordered {
-            let subscription = lanes[index].target.subscription
-            lanes[index].firstUnmatched =
+        for index in queues.indices where queues[index].policy.ordered {
+            let subscription = queues[index].target.subscription
+            queues[index].firstUnmatched =
                 events.filter { event in
                     event.target.map { $0 == subscription.name } ?? subscription.wants(event.event)
                 }

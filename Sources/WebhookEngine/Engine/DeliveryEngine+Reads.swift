@@ -1,16 +1,16 @@
 internal import WebhookCore
 
-/// What was read from the store.
+/// Consequences of reads from the store.
 extension DeliveryEngine {
     mutating func finishReads(_ done: PendingCommit, _ reads: StoreReadResult, at time: EngineTime) {
         let asked = done.batch.reads
         if asked.interrupted { recover(reads.interrupted, at: time) }
-        if asked.openSubscriptions { openLanes(reads.openSubscriptions, at: time) }
+        if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
         if !hasStarted, asked.interrupted {
             hasStarted = true
-            for index in lanes.indices {
+            for index in queues.indices {
                 beginRate(index, at: time)
-                enqueue(index, at: time)
+                schedule(index, at: time)
             }
         }
         if asked.pendingEvents > 0 {
@@ -24,27 +24,27 @@ extension DeliveryEngine {
         }
         refillRowsAsked -= done.refillRows
         for (position, context) in done.refills.enumerated()
-        where lanes[context.lane].window.epoch == context.epoch {
-            refilled(context.lane, reads.refills[position], asked.refills[position], at: time)
+        where queues[context.queue].buffer.epoch == context.epoch {
+            refilled(context.queue, reads.refills[position], asked.refills[position], at: time)
         }
-        if !asked.adoptions.isEmpty { adopted(reads, at: time) }
+        if !asked.takeovers.isEmpty { takenOver(reads, at: time) }
     }
 
     /// Others have inserted deliveries of a subscription, or may have.
     private mutating func touched(_ name: String, at time: EngineTime) {
-        guard let index = laneIndex[name] else { return }
-        guard !lanes[index].isDisabled else { return withdrawNew(index, at: time) }
-        lanes[index].window.needsRescan = true
-        enqueue(index, at: time)
+        guard let index = queueIndex[name] else { return }
+        guard !queues[index].isDisabled else { return cancelNewDeliveries(index, at: time) }
+        queues[index].buffer.needsRescan = true
+        schedule(index, at: time)
         refillIfNeeded(index)
     }
 
     /// Takes care that what came for a disabled subscription doesn't hang.
-    mutating func withdrawNew(_ index: Int, at time: EngineTime) {
-        if lanes[index].isWithdrawing {
-            lanes[index].needsWithdrawal = true
+    mutating func cancelNewDeliveries(_ index: Int, at time: EngineTime) {
+        if queues[index].isCancelling {
+            queues[index].needsCancelling = true
         } else {
-            withdraw(index, at: time)
+            cancelOpenDeliveries(index, at: time)
         }
     }
 
@@ -63,59 +63,59 @@ extension DeliveryEngine {
     }
 
     private mutating func refilled(_ index: Int, _ rows: [OpenDelivery], _ refill: Refill, at time: EngineTime) {
-        guard lanes[index].isOpen else { return lanes[index].window.refillFailed() }
-        if settings.scope == .own { return foreignRead(index, rows, at: time) }
+        guard queues[index].isOpen else { return queues[index].buffer.refillFailed() }
+        if settings.scope == .own { return externalRead(index, rows, at: time) }
         // The attempted one that comes beside the others says nothing about how far the read reached: it stands before the
         // cursor, or behind as many as were asked for.
         let positions = rows.map { Refill.Position(dueAt: $0.dueAt, delivery: $0.id) }
             .filter { position in refill.after.map { position > $0 } ?? true }
             .sorted()
         let end = positions.count < refill.limit ? nil : positions[refill.limit - 1]
-        var fresh: [HeldDelivery] = []
-        for row in rows where held.insert(row.id).inserted {
-            fresh.append(HeldDelivery(delivery: clamped(row, lane: index, at: time)))
+        var fresh: [QueuedDelivery] = []
+        for row in rows where queued.insert(row.id).inserted {
+            fresh.append(QueuedDelivery(delivery: clamped(row, queue: index, at: time)))
         }
-        let evicted = lanes[index].window.refilled(fresh, upTo: end, now: time.timeline)
+        let evicted = queues[index].buffer.refilled(fresh, upTo: end, now: time.monotonic)
         for delivery in evicted { release(delivery) }
-        enqueue(index, at: time)
+        schedule(index, at: time)
         refillIfNeeded(index)
     }
 
     /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
-    private mutating func foreignRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
-        _ = lanes[index].window.refilled([], upTo: nil, now: time.timeline)
-        let foreign = rows.filter { !held.contains($0.id) }
-        lanes[index].firstForeign = foreign.map { clamped($0, lane: index, at: time).turn }.min()
-        enqueue(index, at: time)
+    private mutating func externalRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
+        _ = queues[index].buffer.refilled([], upTo: nil, now: time.monotonic)
+        let foreign = rows.filter { !queued.contains($0.id) }
+        queues[index].oldestExternal = foreign.map { clamped($0, queue: index, at: time).turn }.min()
+        schedule(index, at: time)
     }
 
-    /// A due moment may have been written by a clock that was wrong, or ours is wrong now: a first attempt is due at once, and a
+    /// A due time may have been written by a clock that was wrong, or ours is wrong now: a first attempt is due at once, and a
     /// retry no later than its own wait after this process's start.
-    private func clamped(_ row: OpenDelivery, lane index: Int, at time: EngineTime) -> OpenDelivery {
+    private func clamped(_ row: OpenDelivery, queue index: Int, at time: EngineTime) -> OpenDelivery {
         var row = row
         guard row.attempts > 0 else {
-            if lanes[index].policy.ordered, !AcceptancePlace.isPlace(row.dueAt) {
+            if queues[index].policy.ordered, !AcceptancePlace.isPlace(row.dueAt) {
                 row.dueAt = AcceptancePlace.dueAt(row.event.row)
             }
-            row.dueAt = min(row.dueAt, time.timeline)
+            row.dueAt = min(row.dueAt, time.monotonic)
             return row
         }
-        let wait = row.wait ?? RetrySchedule.longestWait(lanes[index].policy)
+        let wait = row.wait ?? RetrySchedule.longestWait(queues[index].policy)
         // What this process has written is never from the future.
-        if row.dueAt > time.timeline + wait { row.dueAt = startedAt + wait }
+        if row.dueAt > time.monotonic + wait { row.dueAt = startedAt + wait }
         return row
     }
 
-    private mutating func openLanes(_ open: [OpenSubscription], at time: EngineTime) {
+    private mutating func openQueues(_ open: [OpenSubscription], at time: EngineTime) {
         for subscription in open {
-            guard let index = laneIndex[subscription.name] else { continue }
+            guard let index = queueIndex[subscription.name] else { continue }
             if settings.scope == .own {
                 // Nothing goes before it is known what is older.
-                lookForForeign(index)
-            } else if lanes[index].isDisabled {
-                withdrawNew(index, at: time)
+                lookForExternal(index)
+            } else if queues[index].isDisabled {
+                cancelNewDeliveries(index, at: time)
             } else {
-                lanes[index].window.needsRescan = true
+                queues[index].buffer.needsRescan = true
             }
         }
     }
@@ -126,28 +126,28 @@ extension DeliveryEngine {
         var unknown = 0
         for found in interrupted {
             let delivery = found.delivery
-            let lane = laneIndex[delivery.subscription]
-            let facts = AttemptFacts(
+            let queue = queueIndex[delivery.subscription]
+            let context = DecisionContext(
                 mode: delivery.mode,
                 number: delivery.attempts,
-                freeAttempts: delivery.freeAttempts,
+                uncountedAttempts: delivery.uncountedAttempts,
                 interruptions: delivery.interruptions,
                 isTest: delivery.event.isTest,
-                policy: lane.map { lanes[$0].policy } ?? DeliveryPolicy(),
+                policy: queue.map { queues[$0].policy } ?? DeliveryPolicy(),
                 isSuccess: { _ in false }
             )
             let ending = TransportResult.Ending.failed(.interrupted, detail: "the dispatcher ended during the attempt")
             var decision = AttemptDecision.decide(
-                TransportResult(ending: ending, requestLeft: true),
-                facts,
-                now: time.timeline,
+                TransportResult(ending: ending, mayHaveBeenSent: true),
+                context,
+                now: time.monotonic,
                 wall: time.wall,
                 jitter: Double.random(in: 0..<1, using: &random)
             )
             if case .waiting = decision.next {
                 if deadly.contains(delivery.id) {
                     giveUp(delivery, &decision)
-                } else if lane.map({ lanes[$0].isDisabled }) ?? false {
+                } else if queue.map({ queues[$0].isDisabled }) ?? false {
                     decision.next = .settled(.cancelled)
                 }
             }
@@ -155,7 +155,7 @@ extension DeliveryEngine {
             var attempt = Attempt(
                 number: delivery.attempts,
                 startedAt: found.claimedAt,
-                url: lane.map { lanes[$0].target.url } ?? "",
+                url: queue.map { queues[$0].target.url } ?? "",
                 requestHeaders: [],
                 requestBody: .empty
             )
@@ -163,7 +163,7 @@ extension DeliveryEngine {
             attempt.error = decision.error
             attempt.detail = decision.detail
             attempt.finishedAt = time.wall
-            record(attempt, decision, delivery, lane: lane, isRecovered: true, at: time)
+            record(attempt, decision, delivery, queue: queue, isRecovered: true, at: time)
         }
         actions.notices.append(.recovered(interrupted: interrupted.count, unknown: unknown))
     }
@@ -188,9 +188,9 @@ extension DeliveryEngine {
         let isWhole = events.count < asked.pendingEvents
         front.read(upTo: isWhole ? reads.lastEvent : events.prefix(asked.pendingEvents).last?.place ?? 0)
         guard settings.scope == .all else {
-            let adopted = Set(asked.adoptions)
-            unmatchedRead(events.filter { !adopted.contains($0.row) })
-            return giveOut(events.filter { adopted.contains($0.row) })
+            let takenOver = Set(asked.takeovers)
+            unmatchedRead(events.filter { !takenOver.contains($0.row) })
+            return giveOut(events.filter { takenOver.contains($0.row) })
         }
         giveOut(events)
         if !isWhole { wantsEvents = true }
@@ -211,29 +211,29 @@ extension DeliveryEngine {
         }
     }
 
-    /// An event waits in the store for its moment; `nil`: it is due.
+    /// An event waits in the store for its time; `nil`: it is due.
     mutating func expectEvent(at due: Timestamp?, at time: EngineTime) {
         guard let due, due > time.certain else {
             wantsEvents = true
             return
         }
         let wait = min(Duration.milliseconds(due.milliseconds - time.certain.milliseconds), Self.longestEventWait)
-        let moment = time.timeline + wait
-        nextEventAt = nextEventAt.map { min($0, moment) } ?? moment
+        let instant = time.monotonic + wait
+        nextEventAt = nextEventAt.map { min($0, instant) } ?? instant
     }
 
-    private mutating func adopted(_ reads: StoreReadResult, at time: EngineTime) {
-        for row in reads.adopted {
-            guard let index = laneIndex[row.subscription], !held.contains(row.id) else { continue }
-            guard !lanes[index].isDisabled else {
-                withdrawNew(index, at: time)
+    private mutating func takenOver(_ reads: StoreReadResult, at time: EngineTime) {
+        for row in reads.takenOver {
+            guard let index = queueIndex[row.subscription], !queued.contains(row.id) else { continue }
+            guard !queues[index].isDisabled else {
+                cancelNewDeliveries(index, at: time)
                 continue
             }
             guard keeps(index) else { continue }
-            hold(HeldDelivery(delivery: clamped(row, lane: index, at: time)), lane: index, at: time)
+            enqueue(QueuedDelivery(delivery: clamped(row, queue: index, at: time)), queue: index, at: time)
             // What looked like somebody else's before may be this one.
-            if lanes[index].firstForeign != nil {
-                lanes[index].window.needsRescan = true
+            if queues[index].oldestExternal != nil {
+                queues[index].buffer.needsRescan = true
                 refillIfNeeded(index)
             }
         }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What the store won't take: each settles or is suspended alone, and is told of once.
+/// Rows that the store refuses: each settles or is suspended alone, and is reported once.
 extension DeliveryEngine {
     mutating func refused(_ refusals: [RowRefusal], _ done: PendingCommit, at time: EngineTime) {
         for refusal in refusals {
@@ -10,7 +10,7 @@ extension DeliveryEngine {
                 resultRefused(done.batch.results[index], done.results[index], refusal.reason)
             case .settlement(let index): settlementRefused(done.settlements[index].id, nil, refusal.reason)
             case .withdrawal(let index, let delivery):
-                settlementRefused(delivery, lanes[done.withdrawals[index]].name, refusal.reason)
+                settlementRefused(delivery, queues[done.openCancellations[index]].name, refusal.reason)
             case .health(let index): healthRefused(done.health[index], refusal.reason)
             case .fanOut(let index): fanOutRefused(done.fanOuts[index].header, refusal.reason)
             case .setAside(let index):
@@ -27,10 +27,10 @@ extension DeliveryEngine {
 
     /// A delivery that can't be claimed is settled, or where that is refused too, left alone until the next start.
     private mutating func claimRefused(_ token: UInt64, _ reason: String, at time: EngineTime) {
-        guard let flight = landUnused(token) else { return }
-        let delivery = flight.held.delivery
+        guard let inFlightAttempt = abandonAttempt(token) else { return }
+        let delivery = inFlightAttempt.queued.delivery
         // Still held, so that no read brings it back; but for its body.
-        heldBodyBytes -= flight.held.body?.count ?? 0
+        bufferedBodyBytes -= inFlightAttempt.queued.body?.count ?? 0
         pending.settlements.append(delivery)
         pending.batch.settlements.append(
             Settlement(
@@ -42,13 +42,13 @@ extension DeliveryEngine {
             )
         )
         tell(.claim, delivery.id, event: delivery.event.id, delivery.subscription, reason)
-        lookForAttempted(after: flight.held, lane: flight.lane)
-        enqueue(flight.lane, at: time)
+        lookForAttempted(after: inFlightAttempt.queued, queue: inFlightAttempt.queue)
+        schedule(inFlightAttempt.queue, at: time)
     }
 
     mutating func settled(_ done: PendingCommit, _ result: StoreBatchResult) {
         for (index, delivery) in done.settlements.enumerated() where !suspended.contains(delivery.id) {
-            held.remove(delivery.id)
+            queued.remove(delivery.id)
             guard result.settlements[index] else { continue }
             let settlement = done.batch.settlements[index]
             actions.settled.append(
@@ -97,13 +97,13 @@ extension DeliveryEngine {
         for (index, recorded) in done.results.enumerated() where result.results[index] != .refused {
             guard cutDown.remove(recorded.delivery.id) != nil, recorded.state == .waiting,
                 result.results[index] == .recorded,
-                let lane = laneIndex[recorded.delivery.subscription]
+                let queue = queueIndex[recorded.delivery.subscription]
             else { continue }
-            if lanes[lane].isDisabled {
-                withdrawNew(lane, at: time)
+            if queues[queue].isDisabled {
+                cancelNewDeliveries(queue, at: time)
             } else if settings.scope == .all {
-                lanes[lane].window.needsRescan = true
-                refillIfNeeded(lane)
+                queues[queue].buffer.needsRescan = true
+                refillIfNeeded(queue)
             }
         }
     }
@@ -123,12 +123,12 @@ extension DeliveryEngine {
         )
     }
 
-    private mutating func healthRefused(_ lane: Int, _ reason: String) {
+    private mutating func healthRefused(_ queue: Int, _ reason: String) {
         // What is known here stays in force as long as the process lives.
-        lanes[lane].hasUnwrittenHealth = true
-        guard !lanes[lane].isHealthRefused else { return }
-        lanes[lane].isHealthRefused = true
-        tell(.health, nil, event: nil, lanes[lane].name, reason)
+        queues[queue].hasUnwrittenHealth = true
+        guard !queues[queue].isHealthRefused else { return }
+        queues[queue].isHealthRefused = true
+        tell(.health, nil, event: nil, queues[queue].name, reason)
     }
 
     private mutating func fanOutRefused(_ event: EventHeader, _ reason: String) {

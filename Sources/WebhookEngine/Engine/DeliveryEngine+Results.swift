@@ -1,28 +1,30 @@
 public import WebhookCore
 
-/// What became of attempts.
+/// Inputs about finished attempts.
 extension DeliveryEngine {
     /// Requests have ended.
     public mutating func finished(_ attempts: [FinishedAttempt], at time: EngineTime) {
         for finished in attempts {
-            guard let flight = land(finished.token) else { continue }
-            let decision = decide(finished.result, flight, at: time)
-            let lane = flight.lane
-            if !flight.isOutsideLimits { learn(decision, flight.held.delivery, lane: lane, at: time) }
-            release(flight.held)
-            var delivery = flight.held.delivery
-            delivery.attempts = flight.number
-            record(attempt(finished, flight, decision, at: time), decision, delivery, lane: lane, at: time)
-            if case .settled = decision.next { lookForAttempted(after: flight.held, lane: lane) }
-            enqueue(lane, at: time)
+            guard let inFlightAttempt = endAttempt(finished.token) else { continue }
+            let decision = decide(finished.result, inFlightAttempt, at: time)
+            let queue = inFlightAttempt.queue
+            if !inFlightAttempt.isOutsideLimits {
+                learn(decision, inFlightAttempt.queued.delivery, queue: queue, at: time)
+            }
+            release(inFlightAttempt.queued)
+            var delivery = inFlightAttempt.queued.delivery
+            delivery.attempts = inFlightAttempt.number
+            record(attempt(finished, inFlightAttempt, decision, at: time), decision, delivery, queue: queue, at: time)
+            if case .settled = decision.next { lookForAttempted(after: inFlightAttempt.queued, queue: queue) }
+            schedule(queue, at: time)
         }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// A claimed attempt could not be made into a request; nothing was sent.
     public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
         endUnsent(token, .unrenderable(error.description), at: time)
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// Why a claimed attempt doesn't leave.
@@ -37,17 +39,17 @@ extension DeliveryEngine {
 
     /// Records a claimed attempt that doesn't leave.
     mutating func endUnsent(_ token: UInt64, _ cause: UnsentCause, at time: EngineTime) {
-        guard let flight = landUnused(token) else { return }
-        release(flight.held)
-        var delivery = flight.held.delivery
-        delivery.attempts = flight.number
+        guard let inFlightAttempt = abandonAttempt(token) else { return }
+        release(inFlightAttempt.queued)
+        var delivery = inFlightAttempt.queued.delivery
+        delivery.attempts = inFlightAttempt.number
         var decision = AttemptDecision(
             outcome: .failed,
             status: nil,
             error: .template,
             detail: nil,
             next: .settled(.failed),
-            freeAttempts: delivery.freeAttempts,
+            uncountedAttempts: delivery.uncountedAttempts,
             interruptions: delivery.interruptions,
             signal: .none,
             disables: nil
@@ -62,12 +64,12 @@ extension DeliveryEngine {
         case .parked:
             let detail = "the subscription left the configuration before the request left"
             let ending = TransportResult.Ending.failed(.interrupted, detail: detail)
-            decision = decide(TransportResult(ending: ending, requestLeft: false), flight, at: time)
+            decision = decide(TransportResult(ending: ending, mayHaveBeenSent: false), inFlightAttempt, at: time)
         }
         var attempt = Attempt(
-            number: flight.number,
-            startedAt: flight.startedAt,
-            url: lanes[flight.lane].target.url,
+            number: inFlightAttempt.number,
+            startedAt: inFlightAttempt.startedAt,
+            url: queues[inFlightAttempt.queue].target.url,
             requestHeaders: [],
             requestBody: .empty
         )
@@ -75,31 +77,35 @@ extension DeliveryEngine {
         attempt.outcome = decision.outcome
         attempt.error = decision.error
         attempt.detail = decision.detail
-        record(attempt, decision, delivery, lane: flight.lane, at: time)
-        if case .settled = decision.next { lookForAttempted(after: flight.held, lane: flight.lane) }
-        enqueue(flight.lane, at: time)
+        record(attempt, decision, delivery, queue: inFlightAttempt.queue, at: time)
+        if case .settled = decision.next {
+            lookForAttempted(after: inFlightAttempt.queued, queue: inFlightAttempt.queue)
+        }
+        schedule(inFlightAttempt.queue, at: time)
     }
 
-    private mutating func decide(_ result: TransportResult, _ flight: Flight, at time: EngineTime) -> AttemptDecision {
-        let subscription = lanes[flight.lane].target.subscription
-        let delivery = flight.held.delivery
-        let facts = AttemptFacts(
+    private mutating func decide(_ result: TransportResult, _ inFlightAttempt: InFlightAttempt, at time: EngineTime)
+        -> AttemptDecision
+    {
+        let subscription = queues[inFlightAttempt.queue].target.subscription
+        let delivery = inFlightAttempt.queued.delivery
+        let context = DecisionContext(
             mode: delivery.mode,
-            number: flight.number,
-            freeAttempts: delivery.freeAttempts,
+            number: inFlightAttempt.number,
+            uncountedAttempts: delivery.uncountedAttempts,
             interruptions: delivery.interruptions,
-            isTest: delivery.event.isTest || flight.isOutsideLimits,
+            isTest: delivery.event.isTest || inFlightAttempt.isOutsideLimits,
             policy: subscription.policy,
             isSuccess: subscription.profile.isSuccess
         )
         var decision = AttemptDecision.decide(
             result,
-            facts,
-            now: time.timeline,
+            context,
+            now: time.monotonic,
             wall: time.wall,
             jitter: Double.random(in: 0..<1, using: &random)
         )
-        if lanes[flight.lane].isDisabled, !flight.isOutsideLimits, case .waiting = decision.next {
+        if queues[inFlightAttempt.queue].isDisabled, !inFlightAttempt.isOutsideLimits, case .waiting = decision.next {
             decision.next = .settled(.cancelled)
         }
         return decision
@@ -107,13 +113,13 @@ extension DeliveryEngine {
 
     private func attempt(
         _ finished: FinishedAttempt,
-        _ flight: Flight,
+        _ inFlightAttempt: InFlightAttempt,
         _ decision: AttemptDecision,
         at time: EngineTime
     ) -> Attempt {
         var attempt = Attempt(
-            number: flight.number,
-            startedAt: flight.startedAt,
+            number: inFlightAttempt.number,
+            startedAt: inFlightAttempt.startedAt,
             url: finished.url,
             requestHeaders: finished.requestHeaders,
             requestBody: .empty
@@ -140,23 +146,23 @@ extension DeliveryEngine {
         _ attempt: Attempt,
         _ decision: AttemptDecision,
         _ delivery: OpenDelivery,
-        lane: Int?,
+        queue: Int?,
         isRecovered: Bool = false,
         at time: EngineTime
     ) {
         var write = AttemptWrite(
             delivery: delivery.id,
             attempt: attempt,
-            freeAttempts: decision.freeAttempts,
+            uncountedAttempts: decision.uncountedAttempts,
             interruptions: decision.interruptions,
             next: decision.next
         )
         if case .waiting(let until) = decision.next {
-            write.wait = .milliseconds(until.milliseconds - time.timeline.milliseconds)
+            write.wait = .milliseconds(until.milliseconds - time.monotonic.milliseconds)
         }
         pending.batch.results.append(write)
         var delivery = delivery
-        delivery.freeAttempts = decision.freeAttempts
+        delivery.uncountedAttempts = decision.uncountedAttempts
         delivery.interruptions = decision.interruptions
         switch decision.next {
         case .settled(let state):
@@ -176,59 +182,59 @@ extension DeliveryEngine {
                 )
             )
             // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
-            guard let lane else { return }
-            guard keeps(lane) else {
-                if settings.scope == .own { leaveToOthers(delivery, lane: lane) }
+            guard let queue else { return }
+            guard keeps(queue) else {
+                if settings.scope == .own { leaveToOthers(delivery, queue: queue) }
                 return
             }
-            guard settings.scope == .all || (until <= time.timeline && !isRecovered) else {
-                leaveToOthers(delivery, lane: lane)
+            guard settings.scope == .all || (until <= time.monotonic && !isRecovered) else {
+                leaveToOthers(delivery, queue: queue)
                 return
             }
-            let retry = HeldDelivery(
+            let retry = QueuedDelivery(
                 delivery: delivery,
                 body: nil,
                 needsFreshConnection: decision.needsFreshConnection
             )
-            hold(retry, lane: lane, at: time)
+            enqueue(retry, queue: queue, at: time)
         }
     }
 
     /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
-    mutating func leaveToOthers(_ delivery: OpenDelivery, lane: Int) {
-        guard lanes[lane].policy.ordered else { return }
-        lanes[lane].firstForeign = lanes[lane].firstForeign.map { min($0, delivery.turn) } ?? delivery.turn
+    mutating func leaveToOthers(_ delivery: OpenDelivery, queue: Int) {
+        guard queues[queue].policy.ordered else { return }
+        queues[queue].oldestExternal = queues[queue].oldestExternal.map { min($0, delivery.turn) } ?? delivery.turn
     }
 
     /// What an attempt says about its endpoint.
     private mutating func learn(
         _ decision: AttemptDecision,
         _ delivery: OpenDelivery,
-        lane index: Int,
+        queue index: Int,
         at time: EngineTime
     ) {
         switch decision.signal {
         case .none:
-            lanes[index].breaker.released()
+            queues[index].breaker.released()
         case .success:
-            if lanes[index].breaker.isOpen {
-                let failures = lanes[index].breaker.failures
-                actions.notices.append(.breakerClosed(subscription: lanes[index].name, failures: failures))
+            if queues[index].breaker.isOpen {
+                let failures = queues[index].breaker.failures
+                actions.notices.append(.breakerClosed(subscription: queues[index].name, failures: failures))
             }
-            lanes[index].breaker.succeeded()
+            queues[index].breaker.succeeded()
             forgetBreaker(index)
-            lanes[index].isTimingOut = false
-            lanes[index].failureSeenAt = nil
-            if !lanes[index].health.hasSucceeded || lanes[index].health.failingSince != nil {
-                lanes[index].health.hasSucceeded = true
-                lanes[index].health.failingSince = nil
+            queues[index].isTimingOut = false
+            queues[index].failureSeenAt = nil
+            if !queues[index].health.hasSucceeded || queues[index].health.failingSince != nil {
+                queues[index].health.hasSucceeded = true
+                queues[index].health.failingSince = nil
                 writeHealth(index)
             }
         case .failure(let timedOut):
-            let before = lanes[index].breaker
-            lanes[index].breaker.failed(lanes[index].policy.breaker, now: time.timeline)
-            lanes[index].isTimingOut = timedOut
-            if lanes[index].breaker.state != before.state, case .open(_, let pause) = lanes[index].breaker.state {
+            let before = queues[index].breaker
+            queues[index].breaker.failed(queues[index].policy.breaker, now: time.monotonic)
+            queues[index].isTimingOut = timedOut
+            if queues[index].breaker.state != before.state, case .open(_, let pause) = queues[index].breaker.state {
                 opened(index, decision, isAgain: before.isOpen, pause: pause, at: time)
             }
             failing(index, decision, delivery, at: time)
@@ -241,33 +247,33 @@ extension DeliveryEngine {
         _ delivery: OpenDelivery,
         at time: EngineTime
     ) {
-        guard !lanes[index].isDisabled else { return }
-        let since = lanes[index].health.failingSince ?? time.wall
+        guard !queues[index].isDisabled else { return }
+        let since = queues[index].health.failingSince ?? time.wall
         var cause = decision.disables
-        let seenSince = lanes[index].failureSeenAt ?? time.timeline
-        lanes[index].failureSeenAt = seenSince
-        let limit = lanes[index].policy.disableAfter
+        let seenSince = queues[index].failureSeenAt ?? time.monotonic
+        queues[index].failureSeenAt = seenSince
+        let limit = queues[index].policy.disableAfter
         // By the wall clock, for it goes over restarts; but not by a wall clock alone that this process found wrong.
-        if cause == nil, since + limit <= time.wall, lanes[index].health.failingSince != nil,
-            seenSince + min(limit, .milliseconds(SteadyWall.confirmation)) <= time.timeline
+        if cause == nil, since + limit <= time.wall, queues[index].health.failingSince != nil,
+            seenSince + min(limit, .milliseconds(SteadyWall.confirmation)) <= time.monotonic
         {
             cause = .failing
         }
         // What was under way when the pause began doesn't count as failure, but for an endpoint that says it is gone.
-        if cause != .gone, lanes[index].pause.isPaused { return }
+        if cause != .gone, queues[index].pause.isPaused { return }
         if let cause {
-            lanes[index].health.disabled = SubscriptionHealth.Disabled(cause: cause, at: time.wall)
+            queues[index].health.disabled = SubscriptionHealth.Disabled(cause: cause, at: time.wall)
             let attempt = DisablingAttempt(
                 delivery: delivery.id,
                 event: delivery.event.id,
                 status: decision.status,
                 error: decision.error
             )
-            actions.notices.append(.disabled(subscription: lanes[index].name, cause: cause, attempt: attempt))
-        } else if lanes[index].health.failingSince != nil {
+            actions.notices.append(.disabled(subscription: queues[index].name, cause: cause, attempt: attempt))
+        } else if queues[index].health.failingSince != nil {
             return
         }
-        lanes[index].health.failingSince = since
+        queues[index].health.failingSince = since
         writeHealth(index)
         if cause != nil { stopServing(index, at: time) }
     }
@@ -279,11 +285,11 @@ extension DeliveryEngine {
         pause: Duration,
         at time: EngineTime
     ) {
-        let failures = lanes[index].breaker.failures
+        let failures = queues[index].breaker.failures
         actions.notices.append(
             .breakerOpened(
                 BreakerOpening(
-                    subscription: lanes[index].name,
+                    subscription: queues[index].name,
                     isAgain: isAgain,
                     pause: pause,
                     failures: failures,
@@ -294,24 +300,24 @@ extension DeliveryEngine {
         )
         // For people: what only one command's engine knows ends with it.
         guard settings.scope == .all else { return }
-        lanes[index].health.breaker = SubscriptionHealth.Breaker(failures: failures, until: time.wall + pause)
+        queues[index].health.breaker = SubscriptionHealth.Breaker(failures: failures, until: time.wall + pause)
         writeHealth(index)
     }
 
     /// Attempts go on: people are told so.
     mutating func forgetBreaker(_ index: Int) {
-        guard lanes[index].health.breaker != nil else { return }
-        lanes[index].health.breaker = nil
+        guard queues[index].health.breaker != nil else { return }
+        queues[index].health.breaker = nil
         writeHealth(index)
     }
 
     mutating func writeHealth(_ index: Int) {
-        lanes[index].hasUnwrittenHealth = true
+        queues[index].hasUnwrittenHealth = true
         if let position = pending.health.firstIndex(of: index) {
-            pending.batch.health[position] = lanes[index].health
+            pending.batch.health[position] = queues[index].health
         } else {
             pending.health.append(index)
-            pending.batch.health.append(lanes[index].health)
+            pending.batch.health.append(queues[index].health)
         }
     }
 }

@@ -27,23 +27,23 @@ extension DeliveryEngine {
     /// The first of the batches given out are durable: those of one transaction.
     public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
         let work = committing.prefix(results.count).reduce(into: StoreTrouble.Work()) { $0.formUnion($1.batch.work) }
-        if storeTrouble.succeeded(work, now: time.timeline) { actions.notices.append(.storeRecovered) }
+        if storeTrouble.succeeded(work, now: time.monotonic) { actions.notices.append(.storeRecovered) }
         if !storeTrouble.isFailing { storeRetryAt = nil }
         var all: [(done: PendingCommit, result: StoreBatchResult)] = []
         // First of all who is disabled: nothing leaves for those.
         for result in results {
             guard let done = committing.popFirst() else { break }
             for index in done.health where !isHealthUnderWay(index) {
-                lanes[index].hasUnwrittenHealth = false
+                queues[index].hasUnwrittenHealth = false
             }
             for case .health(let index) in result.refusals.map(\.item) {
-                lanes[done.health[index]].hasUnwrittenHealth = true
+                queues[done.health[index]].hasUnwrittenHealth = true
             }
             if done.batch.reads.health { applyHealth(result.reads.health, at: time) }
             all.append((done, result))
         }
         for (done, result) in all { finish(done, result, at: time) }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     private mutating func finish(_ done: PendingCommit, _ result: StoreBatchResult, at time: EngineTime) {
@@ -89,8 +89,8 @@ extension DeliveryEngine {
                 startsCameToNothing(context.starts, at: time)
             }
         }
-        for (index, lane) in done.withdrawals.enumerated() {
-            withdrawn(lane, result.withdrawals[index], done, index, at: time)
+        for (index, queue) in done.openCancellations.enumerated() {
+            openDeliveriesCancelled(queue, result.openCancellations[index], done, index, at: time)
         }
         // Before those that were refused because somebody else was faster.
         if !result.refusals.isEmpty { self.refused(result.refusals, done, at: time) }
@@ -106,14 +106,14 @@ extension DeliveryEngine {
         attempt.state = .cancelled
         attempt.nextAttemptAt = nil
         actions.recorded.append(attempt)
-        guard let lane = laneIndex[attempt.delivery.subscription] else { return }
-        if let held = lanes[lane].window.remove(attempt.delivery.id) { release(held) }
+        guard let queue = queueIndex[attempt.delivery.subscription] else { return }
+        if let queued = queues[queue].buffer.remove(attempt.delivery.id) { release(queued) }
         // Those behind it may have waited for it.
-        if lanes[lane].firstForeign != nil {
-            lookForForeign(lane)
-            refillIfNeeded(lane)
+        if queues[queue].oldestExternal != nil {
+            lookForExternal(queue)
+            refillIfNeeded(queue)
         }
-        enqueue(lane, at: time)
+        schedule(queue, at: time)
     }
 
     /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as
@@ -121,31 +121,31 @@ extension DeliveryEngine {
     public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
         isAskingForCommit = false
         let work = committing.reduce(into: StoreTrouble.Work()) { $0.formUnion($1.batch.work) }
-        let (wait, occasion) = storeTrouble.failed(work, now: time.timeline)
+        let (wait, occasion) = storeTrouble.failed(work, now: time.monotonic)
         actions.notices.append(.storeFailed(error, occasion))
-        storeRetryAt = time.timeline + wait
+        storeRetryAt = time.monotonic + wait
         // What is put back goes before what is there: the last first.
-        while let failed = committing.popLast() { putBack(failed, error, at: time) }
-        conclude(at: time)
+        while let failed = committing.popLast() { requeue(failed, error, at: time) }
+        finishInput(at: time)
     }
 
-    private mutating func putBack(_ failed: PendingCommit, _ error: StoreError, at time: EngineTime) {
+    private mutating func requeue(_ failed: PendingCommit, _ error: StoreError, at time: EngineTime) {
         for context in failed.acceptances {
             actions.replies.append(EmitReply(token: context.token, result: .failure(error)))
             startsCameToNothing(context.starts, at: time)
         }
         for context in failed.fanOuts {
-            front.putBack(context.event)
+            front.requeue(context.event)
             startsCameToNothing(context.starts, at: time)
             if settings.scope == .own {
-                pending.batch.reads.adoptions.append(context.event.row)
+                pending.batch.reads.takeovers.append(context.event.row)
             } else {
                 wantsEvents = true
             }
         }
         for token in failed.claims {
-            guard let flight = landUnused(token) else { continue }
-            putBack(flight.held, lane: flight.lane, at: time)
+            guard let inFlightAttempt = abandonAttempt(token) else { continue }
+            requeue(inFlightAttempt.queued, queue: inFlightAttempt.queue, at: time)
         }
         // Results are facts: they stay until they are on record. So do decisions about subscriptions.
         pending.batch.results.insert(contentsOf: failed.batch.results, at: 0)
@@ -158,13 +158,13 @@ extension DeliveryEngine {
         pending.batch.settlements.insert(contentsOf: failed.batch.settlements, at: 0)
         pending.settlements.insert(contentsOf: failed.settlements, at: 0)
         pending.batch.setAsides.insert(contentsOf: failed.batch.setAsides, at: 0)
-        pending.batch.withdrawals.insert(contentsOf: failed.batch.withdrawals, at: 0)
-        pending.withdrawals.insert(contentsOf: failed.withdrawals, at: 0)
+        pending.batch.openCancellations.insert(contentsOf: failed.batch.openCancellations, at: 0)
+        pending.openCancellations.insert(contentsOf: failed.openCancellations, at: 0)
         repeatReads(of: failed)
     }
 
-    private func isHealthUnderWay(_ lane: Int) -> Bool {
-        pending.health.contains(lane) || committing.contains { $0.health.contains(lane) }
+    private func isHealthUnderWay(_ queue: Int) -> Bool {
+        pending.health.contains(queue) || committing.contains { $0.health.contains(queue) }
     }
 
     private mutating func repeatReads(of failed: PendingCommit) {
@@ -172,7 +172,7 @@ extension DeliveryEngine {
         pending.batch.reads.interrupted = pending.batch.reads.interrupted || reads.interrupted
         pending.batch.reads.health = pending.batch.reads.health || reads.health
         pending.batch.reads.openSubscriptions = pending.batch.reads.openSubscriptions || reads.openSubscriptions
-        pending.batch.reads.adoptions.append(contentsOf: reads.adoptions)
+        pending.batch.reads.takeovers.append(contentsOf: reads.takeovers)
         pending.batch.reads.pendingEventsDueBy = reads.pendingEventsDueBy
         if let above = reads.newDeliveriesAbove { lookForNewDeliveries(above: above) }
         if reads.pendingEvents > 0 {
@@ -180,9 +180,9 @@ extension DeliveryEngine {
             wantsEvents = true
         }
         refillRowsAsked -= failed.refillRows
-        for refill in failed.refills where lanes[refill.lane].window.epoch == refill.epoch {
-            lanes[refill.lane].window.refillFailed()
-            refillIfNeeded(refill.lane)
+        for refill in failed.refills where queues[refill.queue].buffer.epoch == refill.epoch {
+            queues[refill.queue].buffer.refillFailed()
+            refillIfNeeded(refill.queue)
         }
     }
 }

@@ -2,9 +2,9 @@ internal import DequeModule
 internal import HeapModule
 public import WebhookCore
 
-/// Which delivery goes next, and what becomes of it: the whole engine as a value without I/O.
+/// The delivery engine as a value without I/O: it decides which delivery goes next, and what follows from each result.
 ///
-/// Every input (an emit, a durable commit, a finished request, a moment that has come) changes the state and leaves what
+/// Every input (an emit, a durable commit, a finished request, a time that has come) changes the state and leaves what
 /// is to be done in ``takeActions()``. Whoever drives it does that at the edge: ``EngineRunner`` with Dispatch, a real store
 /// and libcurl, the simulation with virtual ones.
 ///
@@ -13,21 +13,21 @@ public import WebhookCore
 public struct DeliveryEngine {
     public private(set) var settings: EngineSettings
     var random: any RandomNumberGenerator
-    var lanes: [Lane] = []
-    var laneIndex: [String: Int] = [:]
-    /// Lanes with work that may start, by ring.
-    var rings: [Deque<Int>] = Lane.Ring.allCases.map { _ in [] }
-    /// Slots taken, by ring.
-    var slotsTaken = Lane.Ring.allCases.map { _ in 0 }
-    var nextRing = 0
-    var flights: [UInt64: Flight] = [:]
+    var queues: [SubscriptionQueue] = []
+    var queueIndex: [String: Int] = [:]
+    /// Queues with work that may start, by slot class.
+    var readyQueues: [Deque<Int>] = SlotClass.allCases.map { _ in [] }
+    /// Slots taken, by slot class.
+    var slotsTaken = SlotClass.allCases.map { _ in 0 }
+    var nextSlotClass = 0
+    var inFlightAttempts: [UInt64: InFlightAttempt] = [:]
     var lastToken: UInt64 = 0
-    /// Every delivery that is in a window, claimed or in flight.
-    var held: Set<Delivery.ID> = []
-    var heldBodyBytes = 0
+    /// Every delivery that is in a buffer, claimed or in flight.
+    var queued: Set<Delivery.ID> = []
+    var bufferedBodyBytes = 0
     /// The most deliveries that reads under way bring.
     var refillRowsAsked = 0
-    /// Lanes whose reads wait for the next transaction.
+    /// Queues whose reads wait for the next transaction.
     var refillQueue: Deque<Int> = []
     var pending = PendingCommit()
     /// Batches given out whose results have not come back yet, the first first.
@@ -35,13 +35,13 @@ public struct DeliveryEngine {
     /// A transaction was asked for that has not taken its first batch yet.
     var isAskingForCommit = false
     var actions = EngineActions()
-    var timers: Heap<LaneTimer> = []
+    var timers: Heap<QueueTimer> = []
     var hasStarted = false
-    /// When the process began, on the timeline.
+    /// When the process began, on the monotonic clock.
     var startedAt = Timestamp(milliseconds: 0)
     var isDraining = false
     var isAbandoned = false
-    /// The store failed; no new attempt until a commit succeeds or this moment has come.
+    /// The store failed; no new attempt until a commit succeeds or this time has come.
     var storeRetryAt: Timestamp?
     var storeTrouble = StoreTrouble()
     /// Events handed out for fan-out and not answered yet.
@@ -50,14 +50,14 @@ public struct DeliveryEngine {
     var largeFanOuts: Set<Int64> = []
     var isReadingEvents = false
     var wantsEvents = false
-    /// When the next event is due, on the timeline.
+    /// When the next event is due, on the monotonic clock.
     var nextEventAt: Timestamp?
     var highestDelivery = Delivery.ID(rawValue: 0)
     /// How far events are matched, for ordered subscriptions.
     var front = AcceptanceFront()
     var hasFrontMoved = false
-    /// Lanes that wait for what was accepted before.
-    var heldUp: [Int] = []
+    /// Queues that wait for what was accepted before.
+    var blocked: [Int] = []
     /// Whether order matters to anybody.
     var hasOrdered = false
     /// Deliveries that the store won't take any change of: left alone until the next start.
@@ -69,7 +69,7 @@ public struct DeliveryEngine {
     /// Events (rows) that can neither be fanned out nor set aside.
     var excludedEvents: Set<Int64> = []
 
-    /// A clock may step while an event waits for its moment: look again after this.
+    /// A clock may step while an event waits for its time: look again after this.
     static let longestEventWait: Duration = .seconds(30)
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
@@ -80,35 +80,35 @@ public struct DeliveryEngine {
     ) {
         self.settings = settings
         self.random = random
-        for subscription in subscriptions { addLane(subscription) }
+        for subscription in subscriptions { addQueue(subscription) }
     }
 
     /// Attempts that are claimed, on the wire, or not on record yet.
-    public var inFlight: Int { flights.count }
+    public var inFlight: Int { inFlightAttempts.count }
 
-    /// Deliveries held in memory: those in the windows, claimed and in flight.
-    public var holding: Int { held.count }
+    /// Deliveries held in memory: those in the buffers, claimed and in flight.
+    public var holding: Int { queued.count }
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
         hasStarted && isQuiet
-            && !lanes.indices.contains { index in
-                let lane = lanes[index]
-                guard lane.isOpen, !lane.breaker.isOpen, !isLeftToOthers(index) else { return false }
-                if lane.window.isRefilling || lane.window.needsRescan { return true }
-                if lane.window.hasMore, lane.window.count == 0 { return true }
-                return lane.window.nextDue.map { $0 <= time.timeline } ?? false
+            && !queues.indices.contains { index in
+                let queue = queues[index]
+                guard queue.isOpen, !queue.breaker.isOpen, !isLeftToOthers(index) else { return false }
+                if queue.buffer.isRefilling || queue.buffer.needsRescan { return true }
+                if queue.buffer.hasMore, queue.buffer.count == 0 { return true }
+                return queue.buffer.nextDue.map { $0 <= time.monotonic } ?? false
             }
     }
 
     /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
     public var isSettled: Bool {
         hasStarted && isQuiet
-            && lanes.indices.allSatisfy { !lanes[$0].isOpen || lanes[$0].isExhausted || isLeftToOthers($0) }
+            && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
     }
 
-    /// Whether nothing of what is held of a lane may start before somebody else has done something.
-    private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isHeldUp(index) }
+    /// Whether nothing of what is held of a queue may start before somebody else has done something.
+    private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isBlocked(index) }
 
     /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
     /// such as what a crash left, is no reason to wait for a store that fails.
@@ -119,21 +119,21 @@ public struct DeliveryEngine {
     private var isStoreFailing: Bool { storeTrouble.isFailing }
 
     private var hasNothingOfItsOwn: Bool {
-        flights.isEmpty && committing.isEmpty && hasNoFanOut && pending.acceptances.isEmpty
+        inFlightAttempts.isEmpty && committing.isEmpty && hasNoFanOut && pending.acceptances.isEmpty
             && pending.health.isEmpty && pending.results.allSatisfy(\.isRecovered)
     }
 
     private var isQuiet: Bool {
-        hasNothingUnderWay && !isReadingEvents && !wantsEvents && !lanes.contains { $0.isWithdrawing }
+        hasNothingUnderWay && !isReadingEvents && !wantsEvents && !queues.contains { $0.isCancelling }
     }
 
     private var hasNothingUnderWay: Bool {
-        flights.isEmpty && committing.isEmpty && pending.batch.isEmpty && hasNoFanOut
+        inFlightAttempts.isEmpty && committing.isEmpty && pending.batch.isEmpty && hasNoFanOut
     }
 
     private var hasNoFanOut: Bool { fanOutsUnderWay == 0 && largeFanOuts.isEmpty }
 
-    /// A transaction reads about so many deliveries into the windows: some milliseconds.
+    /// A transaction reads about so many deliveries into the buffers: some milliseconds.
     static let refillRows = 2048
 
     /// What is to be done; empties the list.
@@ -156,7 +156,7 @@ public struct DeliveryEngine {
         deadly: Set<Delivery.ID> = [],
         at time: EngineTime
     ) {
-        startedAt = time.timeline
+        startedAt = time.monotonic
         self.deadly = deadly
         if let interruptedRendering {
             pending.batch.setAsides.append(SetAside(event: interruptedRendering, cause: .renderingEnded))
@@ -169,47 +169,47 @@ public struct DeliveryEngine {
             pending.batch.reads.newDeliveriesAbove = Delivery.ID(rawValue: .max)
             wantsEvents = true
         }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
-    /// A moment that was asked for has come.
+    /// A time that was asked for has come.
     public mutating func tick(at time: EngineTime) {
-        while let timer = timers.min, timer.at <= time.timeline {
+        while let timer = timers.min, timer.at <= time.monotonic {
             timers.removeMin()
-            if lanes[timer.lane].wakeAt == timer.at { lanes[timer.lane].wakeAt = nil }
-            sendPaced(timer.lane, at: time)
-            endPauseIfOver(timer.lane, at: time)
-            enqueue(timer.lane, at: time)
+            if queues[timer.queue].wakeAt == timer.at { queues[timer.queue].wakeAt = nil }
+            sendPaced(timer.queue, at: time)
+            endPauseIfOver(timer.queue, at: time)
+            schedule(timer.queue, at: time)
         }
-        if let at = nextEventAt, at <= time.timeline {
+        if let at = nextEventAt, at <= time.monotonic {
             nextEventAt = nil
             wantsEvents = true
         }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// Another connection has written to the store.
-    public mutating func foreignWrites(at time: EngineTime) {
+    public mutating func externalWrites(at time: EngineTime) {
         guard hasStarted else { return }
         pending.batch.reads.health = true
         if settings.scope == .all {
             wantsEvents = true
             lookForNewDeliveries(above: highestDelivery)
-        } else if !heldUp.isEmpty {
+        } else if !blocked.isEmpty {
             // What was in the way may have been cancelled.
             wantsEvents = true
-            for index in heldUp where lanes[index].firstForeign != nil {
-                lanes[index].window.needsRescan = true
+            for index in blocked where queues[index].oldestExternal != nil {
+                queues[index].buffer.needsRescan = true
                 refillIfNeeded(index)
             }
         }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// No new attempts; ``isDrained`` tells when those under way are on record.
     public mutating func drain(at time: EngineTime) {
         isDraining = true
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
@@ -221,55 +221,55 @@ public struct DeliveryEngine {
     public mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
         if let maxInFlight { settings.maxInFlight = maxInFlight }
         let names = Set(subscriptions.map(\.name))
-        for index in lanes.indices where !names.contains(lanes[index].name) { park(index) }
+        for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
         for subscription in subscriptions {
-            guard let index = laneIndex[subscription.name] else {
-                addLane(subscription)
-                lookForForeign(lanes.count - 1)
-                lanes[lanes.count - 1].rate.begin(subscription.policy.rateLimit, now: time.timeline)
+            guard let index = queueIndex[subscription.name] else {
+                addQueue(subscription)
+                lookForExternal(queues.count - 1)
+                queues[queues.count - 1].rate.begin(subscription.policy.rateLimit, now: time.monotonic)
                 continue
             }
-            let (wasOrdered, limit) = (lanes[index].policy.ordered, lanes[index].policy.rateLimit)
-            lanes[index].target = LaneTarget(subscription)
+            let (wasOrdered, limit) = (queues[index].policy.ordered, queues[index].policy.rateLimit)
+            queues[index].target = SharedSubscription(subscription)
             if limit != subscription.policy.rateLimit {
-                lanes[index].rate.begin(subscription.policy.rateLimit, now: time.timeline)
+                queues[index].rate.begin(subscription.policy.rateLimit, now: time.monotonic)
             }
             if !subscription.isEnabled {
-                park(index)
-            } else if lanes[index].isParked || wasOrdered != subscription.policy.ordered {
-                lanes[index].isParked = false
-                forgetWindow(index)
+                suspendQueue(index)
+            } else if queues[index].isParked || wasOrdered != subscription.policy.ordered {
+                queues[index].isParked = false
+                clearBuffer(index)
             }
-            lanes[index].window.isOrdered = subscription.policy.ordered
+            queues[index].buffer.isOrdered = subscription.policy.ordered
             if subscription.policy.ordered {
                 hasOrdered = true
-                if !wasOrdered { lookForForeign(index) }
+                if !wasOrdered { lookForExternal(index) }
             }
-            lanes[index].window.limit = windowLimit(subscription.policy)
-            enqueue(index, at: time)
+            queues[index].buffer.limit = bufferLimit(subscription.policy)
+            schedule(index, at: time)
         }
         // Health of subscriptions that are new here may be in the store.
         if hasStarted { pending.batch.reads.health = true }
-        conclude(at: time)
+        finishInput(at: time)
     }
 
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
-    public mutating func adopt(_ events: [Int64], at time: EngineTime) {
-        pending.batch.reads.adoptions.append(contentsOf: events)
+    public mutating func takeOver(_ events: [Int64], at time: EngineTime) {
+        pending.batch.reads.takeovers.append(contentsOf: events)
         pending.batch.reads.pendingEventsDueBy = time.certain
-        conclude(at: time)
+        finishInput(at: time)
     }
 
-    // MARK: - Lanes
+    // MARK: - Queues
 
-    private mutating func addLane(_ subscription: Subscription) {
+    private mutating func addQueue(_ subscription: Subscription) {
         if subscription.policy.ordered { hasOrdered = true }
-        laneIndex[subscription.name] = lanes.count
-        lanes.append(
-            Lane(
+        queueIndex[subscription.name] = queues.count
+        queues.append(
+            SubscriptionQueue(
                 name: subscription.name,
-                target: LaneTarget(subscription),
-                window: makeWindow(subscription.policy),
+                target: SharedSubscription(subscription),
+                buffer: makeBuffer(subscription.policy),
                 health: SubscriptionHealth(subscription: subscription.name),
                 isParked: !subscription.isEnabled,
                 awaitsHealth: hasStarted
@@ -277,50 +277,50 @@ public struct DeliveryEngine {
         )
     }
 
-    private func makeWindow(_ policy: DeliveryPolicy) -> LaneWindow {
+    private func makeBuffer(_ policy: DeliveryPolicy) -> DeliveryBuffer {
         // Before the start everything is read anew, and an own engine has what it was given.
-        LaneWindow(
-            limit: windowLimit(policy),
+        DeliveryBuffer(
+            limit: bufferLimit(policy),
             isComplete: settings.scope == .own || !hasStarted,
             isOrdered: policy.ordered
         )
     }
 
-    private func windowLimit(_ policy: DeliveryPolicy) -> Int {
-        settings.scope == .own ? LaneWindow.unlimited : max(32, min(1024, policy.maxInFlight * 4))
+    private func bufferLimit(_ policy: DeliveryPolicy) -> Int {
+        settings.scope == .own ? DeliveryBuffer.unlimited : max(32, min(1024, policy.maxInFlight * 4))
     }
 
     /// Forgets what is held of a subscription that is not to be served; the store has it.
-    private mutating func park(_ index: Int) {
-        lanes[index].isParked = true
-        forgetWindow(index)
+    private mutating func suspendQueue(_ index: Int) {
+        queues[index].isParked = true
+        clearBuffer(index)
     }
 
-    mutating func forgetWindow(_ index: Int) {
-        let forgotten = lanes[index].window.forget(isComplete: settings.scope == .own)
-        for held in forgotten { release(held) }
+    mutating func clearBuffer(_ index: Int) {
+        let forgotten = queues[index].buffer.forget(isComplete: settings.scope == .own)
+        for queued in forgotten { release(queued) }
         // It is for others now, and what follows waits for them.
-        if !forgotten.isEmpty { lookForForeign(index) }
+        if !forgotten.isEmpty { lookForExternal(index) }
     }
 
     /// An engine that has only its own deliveries reads what others have of an ordered subscription, before it goes on.
-    mutating func lookForForeign(_ index: Int) {
-        guard settings.scope == .own, lanes[index].policy.ordered else { return }
-        lanes[index].firstForeign = .first
-        lanes[index].window.needsRescan = true
+    mutating func lookForExternal(_ index: Int) {
+        guard settings.scope == .own, queues[index].policy.ordered else { return }
+        queues[index].oldestExternal = .first
+        queues[index].buffer.needsRescan = true
     }
 
     /// A delivery is no longer held.
-    mutating func release(_ delivery: HeldDelivery) {
-        held.remove(delivery.delivery.id)
-        heldBodyBytes -= delivery.body?.count ?? 0
+    mutating func release(_ delivery: QueuedDelivery) {
+        queued.remove(delivery.delivery.id)
+        bufferedBodyBytes -= delivery.body?.count ?? 0
     }
 }
 
-/// When to look at a lane again.
-struct LaneTimer: Comparable {
+/// When to look at a queue again.
+struct QueueTimer: Comparable {
     var at: Timestamp
-    var lane: Int
+    var queue: Int
 
-    static func < (lhs: LaneTimer, rhs: LaneTimer) -> Bool { (lhs.at, lhs.lane) < (rhs.at, rhs.lane) }
+    static func < (lhs: QueueTimer, rhs: QueueTimer) -> Bool { (lhs.at, lhs.queue) < (rhs.at, rhs.queue) }
 }

@@ -1,11 +1,11 @@
 public import WebhookCore
 
-/// What the engine wants done after an input. The edge does it, in this order.
+/// The actions that follow from an input. The edge carries them out, in this order.
 public struct EngineActions: Sendable {
     /// A transaction is to begin; it takes what it shall hold by ``DeliveryEngine/takeBatch()``. None is under way.
     public var wantsCommit = false
     /// Attempts that are claimed durably and may leave.
-    public var sends: [SendOrder] = []
+    public var sends: [SendAction] = []
     /// Events to match and render; answered by ``DeliveryEngine/fannedOut(_:deliveries:at:)``.
     public var fanOuts: [PendingEvent] = []
     /// Events that take long to match and render: not where the engine runs. Answered in the same way, each once, later and
@@ -19,7 +19,7 @@ public struct EngineActions: Sendable {
     public var settled: [SettledDelivery] = []
     /// What an operator should know.
     public var notices: [EngineNotice] = []
-    /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the timeline; replaces the moment given before.
+    /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
     public var wakeAt: Timestamp?
 
     public init() {}
@@ -32,10 +32,10 @@ public struct EngineActions: Sendable {
 }
 
 /// An attempt to send.
-public struct SendOrder: Sendable {
+public struct SendAction: Sendable {
     /// Names the attempt until ``DeliveryEngine/finished(_:at:)``.
     public var token: UInt64
-    public var target: LaneTarget
+    public var target: SharedSubscription
     public var context: AttemptContext
     public var body: ByteString
     public var needsFreshConnection: Bool
@@ -43,7 +43,7 @@ public struct SendOrder: Sendable {
     public var isProven: Bool
 }
 
-/// What became of an emit.
+/// The result of an emit.
 public struct EmitReply: Sendable {
     /// The number that the emit came with.
     public var token: UInt64
@@ -67,11 +67,11 @@ public struct SettledDelivery: Sendable, Hashable {
     public var subscription: String
     public var attempts: Int
     public var state: DeliveryState
-    public var error: DeliveryError?
+    public var error: FailureKind?
     public var detail: String?
 }
 
-/// What an operator should know. A closed set for the logs; texts name subscriptions, never secrets.
+/// A notice for operators. A closed set for the logs; texts name subscriptions, never secrets.
 public enum EngineNotice: Sendable, Hashable {
     /// - Parameter attempt: whose answer has done it; `nil`: a person.
     case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause, attempt: DisablingAttempt? = nil)
@@ -81,8 +81,8 @@ public enum EngineNotice: Sendable, Hashable {
     case breakerOpened(BreakerOpening)
     /// An attempt succeeded after so many failures in a row: attempts go on.
     case breakerClosed(subscription: String, failures: Int)
-    /// A portion of a disabled subscription's open deliveries is cancelled.
-    case withdrawn(subscription: String, count: Int)
+    /// A batch of a disabled subscription's open deliveries is cancelled.
+    case openDeliveriesCancelled(subscription: String, count: Int)
     /// All of a disabled subscription's open deliveries are cancelled: so many.
     case withdrawalEnded(subscription: String, count: Int)
     /// Nobody subscribes to an event.
@@ -114,7 +114,7 @@ public struct DisablingAttempt: Sendable, Hashable {
     /// The event's id.
     public var event: String
     public var status: Int?
-    public var error: DeliveryError?
+    public var error: FailureKind?
 }
 
 /// Attempts pause after failures in a row.
@@ -127,7 +127,7 @@ public struct BreakerOpening: Sendable, Hashable {
     public var failures: Int
     /// The last one's.
     public var status: Int?
-    public var error: DeliveryError?
+    public var error: FailureKind?
 
     public init(
         subscription: String,
@@ -135,7 +135,7 @@ public struct BreakerOpening: Sendable, Hashable {
         pause: Duration,
         failures: Int,
         status: Int?,
-        error: DeliveryError?
+        error: FailureKind?
     ) {
         self.subscription = subscription
         self.isAgain = isAgain
@@ -148,7 +148,7 @@ public struct BreakerOpening: Sendable, Hashable {
 
 /// A row that the store won't take.
 public struct RefusedRow: Sendable, Hashable {
-    /// What of it was to be written.
+    /// The write that was refused.
     public enum Part: String, Sendable, Hashable {
         /// The delivery itself: it is stored as failed.
         case delivery
@@ -190,7 +190,7 @@ public struct FinishedAttempt: Sendable {
 }
 
 /// An event to accept, matched and rendered.
-public struct EmitOrder: Sendable {
+public struct EmitRequest: Sendable {
     public var token: UInt64
     public var event: Event
     public var target: String?
@@ -212,11 +212,11 @@ public struct PreparedDeliveries: Sendable {
 
     public struct Entry: Sendable {
         public var subscription: String
-        public var representation: Result<RenderedEvent.Representation, RenderingError>
+        public var renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>
 
-        public init(subscription: String, representation: Result<RenderedEvent.Representation, RenderingError>) {
+        public init(subscription: String, renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>) {
             self.subscription = subscription
-            self.representation = representation
+            self.renderedBody = renderedBody
         }
     }
 

@@ -1,21 +1,21 @@
 internal import Synchronization
 public import WebhookCore
 
-/// The moment of an input, on both of the engine's clocks.
+/// The time of an input, on both of the engine's clocks.
 public struct EngineTime: Sendable, Hashable {
     /// The wall clock, for what is written down and signed. May step, but doesn't jump for a moment.
     public var wall: Timestamp
     /// For everything that is due: the wall clock at the process's start, gone on by the monotonic clock. Never steps, so
-    /// that a stepping wall clock leaves the schedule unharmed. Stored due moments are on this timeline.
-    public var timeline: Timestamp
+    /// that a stepping wall clock leaves the schedule unharmed. Stored due times are on the monotonic clock.
+    public var monotonic: Timestamp
 
     /// What of the future has come for sure: ``wall``, or what the wall clock shows at this look if that is earlier. Nothing is
-    /// delivered before its moment by either.
+    /// delivered before its time by either.
     public var certain: Timestamp
 
-    public init(wall: Timestamp, timeline: Timestamp, certain: Timestamp? = nil) {
+    public init(wall: Timestamp, monotonic: Timestamp, certain: Timestamp? = nil) {
         self.wall = wall
-        self.timeline = timeline
+        self.monotonic = monotonic
         self.certain = min(wall, certain ?? wall)
     }
 }
@@ -31,18 +31,54 @@ public final class EngineClock: Sendable {
         self.clock = clock
         anchorWall = clock.now
         anchorUptime = clock.uptimeNanoseconds
-        wall = Mutex(SteadyWall(wall: anchorWall, timeline: anchorWall))
+        wall = Mutex(SteadyWall(wall: anchorWall, monotonic: anchorWall))
     }
 
     /// Now.
     public var now: EngineTime {
-        let (seen, timeline) = (clock.now, timeline)
-        let believed = wall.withLock { $0.look(wall: seen, timeline: timeline) }
-        return EngineTime(wall: believed, timeline: timeline, certain: seen)
+        let (seen, monotonic) = (clock.now, monotonic)
+        let believed = wall.withLock { $0.look(wall: seen, monotonic: monotonic) }
+        return EngineTime(wall: believed, monotonic: monotonic, certain: seen)
     }
 
-    /// Now, on the timeline.
-    public var timeline: Timestamp {
+    /// Now, on the monotonic clock.
+    public var monotonic: Timestamp {
         Timestamp(milliseconds: anchorWall.milliseconds + Int64((clock.uptimeNanoseconds - anchorUptime) / 1_000_000))
+    }
+}
+
+/// The wall clock as far as it can be believed: one that jumps is wrong for a moment more often than it has been wrong until
+/// now, so a jump counts once it has lasted.
+///
+/// Events would be delivered weeks before their time, subscriptions disabled and signatures dated wrongly otherwise, by a
+/// single look at a clock that a moment later is right again. Small corrections, as a time service makes them, count at once.
+struct SteadyWall {
+    /// A difference between two looks that is no jump.
+    static let slack: Int64 = 1000
+    /// So long a jump has to last, in milliseconds.
+    static let confirmation: Int64 = 60_000
+
+    /// Wall clock less timeline, in milliseconds.
+    private var offset: Int64
+    /// A jump: where to, and since when on the monotonic clock.
+    private var jump: (offset: Int64, since: Int64)?
+
+    init(wall: Timestamp, monotonic: Timestamp) {
+        offset = wall.milliseconds - monotonic.milliseconds
+    }
+
+    /// A look at both clocks.
+    ///
+    /// - Returns: what the wall clock shows, if it is believed; what it would show otherwise.
+    mutating func look(wall: Timestamp, monotonic: Timestamp) -> Timestamp {
+        let seen = wall.milliseconds - monotonic.milliseconds
+        if abs(seen - offset) <= Self.slack {
+            (offset, jump) = (seen, nil)
+        } else if let jump, abs(seen - jump.offset) <= Self.slack {
+            if monotonic.milliseconds - jump.since >= Self.confirmation { (offset, self.jump) = (seen, nil) }
+        } else {
+            jump = (seen, monotonic.milliseconds)
+        }
+        return Timestamp(milliseconds: monotonic.milliseconds + offset)
     }
 }

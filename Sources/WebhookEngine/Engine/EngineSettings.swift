@@ -1,6 +1,6 @@
-/// How a dispatcher's engine works.
+/// Limits and scope of a dispatcher's engine.
 public struct EngineSettings: Sendable, Hashable {
-    /// Which deliveries it takes care of.
+    /// The deliveries that the engine takes care of.
     public enum Scope: Sendable, Hashable {
         /// All of the store's.
         case all
@@ -12,9 +12,9 @@ public struct EngineSettings: Sendable, Hashable {
     /// The most attempts in flight at once; defaults to 512.
     public var maxInFlight: Int = 512
     /// The most deliveries to hold in memory over all subscriptions; defaults to 50,000.
-    public var windowTotal: Int = 50_000
+    public var bufferTotal: Int = 50_000
     /// The most bytes of bodies to hold for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
-    public var heldBodyBytes: Int = 32 << 20
+    public var bufferedBodyBytes: Int = 32 << 20
     /// Events to fan out at a time; defaults to 64.
     public var fanOutBatch: Int = 64
     /// The most bytes of an event's data that are matched and rendered at once; defaults to 64 KiB. Larger events go to
@@ -28,7 +28,7 @@ public struct EngineSettings: Sendable, Hashable {
     public init() {}
 
     /// Slots that endpoints without a success, or that time out, share.
-    var restrictedSlots: Int { max(1, maxInFlight / 8) }
+    var probationSlots: Int { max(1, maxInFlight / 8) }
     /// Slots that retries may use: with the restricted ones, an eighth of all is left for first attempts.
-    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8 - restrictedSlots) }
+    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8 - probationSlots) }
 }

@@ -9,7 +9,7 @@ struct PendingCommit {
     var results: [RecordedAttempt] = []
     var settlements: [OpenDelivery] = []
     var health: [Int] = []
-    var withdrawals: [Int] = []
+    var openCancellations: [Int] = []
     var refills: [RefillContext] = []
     /// The most deliveries that these reads bring.
     var refillRows = 0
@@ -38,9 +38,9 @@ struct PendingCommit {
         return taken
     }
 
-    /// Whose read it is; of no use where the window has forgotten everything since.
+    /// The queue that a read is for. Of no use where the buffer was cleared since.
     struct RefillContext {
-        var lane: Int
+        var queue: Int
         var epoch: Int
     }
 
@@ -68,14 +68,28 @@ struct PendingCommit {
         }
     }
 
-    /// What was decided for a new delivery; its id is only known afterwards.
+    /// The start that was decided for a new delivery; its id is only known afterwards.
     struct StartContext {
-        var lane: Int
+        var queue: Int
         /// It waits at its event's place.
         var isInOrder = false
         /// `nil` where it is settled at once.
-        var held: HeldDelivery?
+        var queued: QueuedDelivery?
         /// The attempt, where it was claimed with the insert.
-        var flight: UInt64?
+        var inFlightAttempt: UInt64?
     }
+}
+
+/// An attempt from its claim to its result.
+struct InFlightAttempt {
+    var queued: QueuedDelivery
+    var queue: Int
+    var number: Int
+    var startedAt: Timestamp
+    /// The slots that it takes.
+    var slotClass: SlotClass
+    /// A send test: it took no slot of its queue's, and says nothing about it.
+    var isOutsideLimits: Bool
+    /// It is claimed with its queue's rate limiter and has not left.
+    var isRateClaimed: Bool
 }

@@ -88,7 +88,8 @@ extension StoreBatch {
         if !fanOuts.isEmpty { work.insert(.fanOuts) }
         if !claims.isEmpty { work.insert(.claims) }
         if !acceptances.isEmpty { work.insert(.acceptances) }
-        if !settlements.isEmpty || !health.isEmpty || !resumptions.isEmpty || !withdrawals.isEmpty || !setAsides.isEmpty
+        if !settlements.isEmpty || !health.isEmpty || !resumptions.isEmpty || !openCancellations.isEmpty
+            || !setAsides.isEmpty
         {
             work.insert(.changes)
         }

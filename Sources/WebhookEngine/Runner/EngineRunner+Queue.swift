@@ -1,38 +1,38 @@
 internal import Dispatch
 internal import WebhookCore
 
-/// What happens on the engine's queue.
+/// The runner's work on the engine's queue.
 extension EngineRunner {
-    func workOffInbox() {
+    func drainMailbox() {
         dispatchPrecondition(condition: .onQueue(queue))
-        let (orders, answers) = inbox.withLock { inbox in
+        let (orders, answers) = mailbox.withLock { mailbox in
             defer {
-                inbox.orders = []
-                inbox.answers = []
-                inbox.isScheduled = false
+                mailbox.orders = []
+                mailbox.answers = []
+                mailbox.isScheduled = false
             }
-            return (inbox.orders, inbox.answers)
+            return (mailbox.orders, mailbox.answers)
         }
         if let fatal {
             for answer in answers { answer.resume(returning: .failure(fatal)) }
             return
         }
-        for (order, answer) in zip(orders, answers) { emitAnswers[order.token] = answer }
-        drive { engine, time in engine.emit(orders, at: time) }
+        for (order, answer) in zip(orders, answers) { emitCompletions[order.token] = answer }
+        process { engine, time in engine.emit(orders, at: time) }
     }
 
     func tick() {
         timerAt = nil
-        drive { engine, time in engine.tick(at: time) }
+        process { engine, time in engine.tick(at: time) }
     }
 
-    func lookForForeignWrites() {
-        store.checkForeignWrites { [weak self] result in
+    func lookForExternalWrites() {
+        store.checkExternalWrites { [weak self] result in
             guard let self, result != .success(false) else { return }
             queue.async {
                 switch result {
                 case .success:
-                    self.drive { engine, time in engine.foreignWrites(at: time) }
+                    self.process { engine, time in engine.externalWrites(at: time) }
                 case .failure(let error):
                     self.stop(error)
                     self.wakeWaiters()
@@ -60,11 +60,11 @@ extension EngineRunner {
                 hasUncountedMark = false
                 mark.set(nil)
             }
-            drive { engine, time in engine.committed(results, at: time) }
+            process { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             lastFailure = error
             if error.isFinal { stop(error) }
-            drive { engine, time in engine.commitFailed(error, at: time) }
+            process { engine, time in engine.commitFailed(error, at: time) }
         }
     }
 
@@ -78,12 +78,12 @@ extension EngineRunner {
     /// Nothing is begun any more, and whoever waits is told.
     func end(_ error: StoreError) {
         fatal = error
-        for answer in emitAnswers.values { answer.resume(returning: .failure(error)) }
-        emitAnswers = [:]
+        for answer in emitCompletions.values { answer.resume(returning: .failure(error)) }
+        emitCompletions = [:]
     }
 
     /// Gives the engine an input, and does what it wants done until it wants nothing more.
-    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
+    func process(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
         dispatchPrecondition(condition: .onQueue(queue))
         var actions = engine.withLock { engine in
             input(&engine, clock.now)
@@ -96,7 +96,7 @@ extension EngineRunner {
                 send(actions.sends)
             }
             for reply in actions.replies {
-                emitAnswers.removeValue(forKey: reply.token)?.resume(returning: reply.result)
+                emitCompletions.removeValue(forKey: reply.token)?.resume(returning: reply.result)
             }
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             if !actions.settled.isEmpty { observer.settled(actions.settled) }
@@ -104,7 +104,7 @@ extension EngineRunner {
             renderBeside(actions.largeFanOuts)
             for event in actions.fanOuts {
                 mark.set(.fanOut(event: event.row))
-                let deliveries = generation.prepare(event.event, target: event.target)
+                let deliveries = snapshot.prepare(event.event, target: event.target)
                 mark.set(nil)
                 engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
             }
@@ -118,13 +118,13 @@ extension EngineRunner {
     /// and no more than one of them is taken apart in memory.
     func renderBeside(_ events: [PendingEvent]) {
         for event in events {
-            rendering.async { [mark, generation, weak self] in
+            rendering.async { [mark, snapshot, weak self] in
                 mark.setBeside(.fanOut(event: event.row))
-                let deliveries = generation.prepare(event.event, target: event.target)
+                let deliveries = snapshot.prepare(event.event, target: event.target)
                 mark.setBeside(nil)
                 guard let self else { return }
                 queue.async {
-                    self.drive { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
+                    self.process { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
                 }
             }
         }
@@ -134,7 +134,7 @@ extension EngineRunner {
         guard at != timerAt else { return }
         timerAt = at
         guard let at else { return timer.schedule(deadline: .distantFuture) }
-        let wait = max(0, at.milliseconds - clock.timeline.milliseconds)
+        let wait = max(0, at.milliseconds - clock.monotonic.milliseconds)
         timer.schedule(deadline: .now() + .milliseconds(Int(min(wait, 3_600_000))), leeway: .milliseconds(1))
     }
 

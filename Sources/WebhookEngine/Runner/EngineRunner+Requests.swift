@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// From an attempt that may leave to a request, and from its answer to a finished attempt.
 extension EngineRunner {
-    /// What is kept of a request until its answer.
+    /// A request on the wire, kept until its response.
     struct SentRequest {
         var delivery: Delivery.ID?
         var url: String
@@ -11,14 +11,14 @@ extension EngineRunner {
         var redactor: Redactor
     }
 
-    func send(_ orders: [SendOrder]) {
+    func send(_ orders: [SendAction]) {
         guard !orders.isEmpty else { return }
         var requests: [TransportOrder] = []
         requests.reserveCapacity(orders.count)
         for order in orders {
             if let delivery = order.context.delivery { mark.set(.attempt(delivery)) }
             do throws(RenderingError) {
-                var request = try generation.renderer.request(
+                var request = try snapshot.renderer.request(
                     for: order.context,
                     to: order.target.subscription,
                     body: order.body
@@ -61,7 +61,7 @@ extension EngineRunner {
                     requestHeaders: request.headers
                 )
             }
-            drive { engine, time in engine.finished(finished, at: time) }
+            process { engine, time in engine.finished(finished, at: time) }
         }
     }
 }

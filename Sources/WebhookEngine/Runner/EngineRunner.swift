@@ -9,7 +9,7 @@ public import WebhookCore
 ///
 /// The engine has a lock beside, for the store's own queue: at the end of a transaction it takes the next from there, and
 /// does not wait until this queue has come to it.
-// Safe to share: everything mutable is confined to `queue` (checked at entry), but for the inbox and the engine, which
+// Safe to share: everything mutable is confined to `queue` (checked at entry), but for the mailbox and the engine, which
 // have locks of their own.
 public final class EngineRunner: @unchecked Sendable {
     let queue = DispatchQueue(label: "webhooks.engine")
@@ -20,23 +20,23 @@ public final class EngineRunner: @unchecked Sendable {
     let clock: EngineClock
     let observer: any EngineObserver
     let mark: SharedMark
-    let inbox = Mutex(Inbox())
+    let mailbox = Mutex(Mailbox())
     let engine: Mutex<DeliveryEngine>
-    var generation: Generation
+    var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
-    var emitAnswers: [UInt64: EmitAnswer] = [:]
+    var emitCompletions: [UInt64: EmitCompletion] = [:]
     var waiters: [(conditions: [Condition], continuation: CheckedContinuation<Void, Never>)] = []
     let timer: any DispatchSourceTimer
     var timerAt: Timestamp?
-    var foreignTimer: (any DispatchSourceTimer)?
+    var externalTimer: (any DispatchSourceTimer)?
     var fatal: StoreError?
     /// Why the last transaction failed, where it did.
     var lastFailure: StoreError?
     /// The mark says which rendering ended the process before this one, and that is not counted yet.
     var hasUncountedMark = false
 
-    /// What ``wait(untilAny:)`` waits for.
+    /// A condition that ``wait(untilAny:)`` waits for.
     public enum Condition: Sendable {
         /// Nothing is due now and nothing is in flight.
         case idle
@@ -46,16 +46,16 @@ public final class EngineRunner: @unchecked Sendable {
         case drained
     }
 
-    struct Inbox {
-        var orders: [EmitOrder] = []
-        var answers: [EmitAnswer] = []
+    struct Mailbox {
+        var orders: [EmitRequest] = []
+        var answers: [EmitCompletion] = []
         var isScheduled = false
         var lastToken: UInt64 = 0
     }
 
     public init(
         settings: EngineSettings,
-        generation: Generation,
+        snapshot: ConfigurationSnapshot,
         store: any DeliveryStore,
         transport: any Transport,
         clock: any WebhookClock,
@@ -67,8 +67,8 @@ public final class EngineRunner: @unchecked Sendable {
         self.transport = transport
         self.clock = EngineClock(clock)
         self.observer = observer
-        self.generation = generation
-        engine = Mutex(DeliveryEngine(settings: settings, subscriptions: generation.registry.subscriptions))
+        self.snapshot = snapshot
+        engine = Mutex(DeliveryEngine(settings: settings, subscriptions: snapshot.registry.subscriptions))
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [weak self] in self?.tick() }
         timer.activate()
@@ -76,40 +76,40 @@ public final class EngineRunner: @unchecked Sendable {
 
     deinit {
         timer.cancel()
-        foreignTimer?.cancel()
+        externalTimer?.cancel()
     }
 
     /// Reads the store and begins to deliver.
     ///
-    /// - Parameter foreignInterval: how often to look for what other processes wrote; `nil` for never.
-    public func start(foreignInterval: Duration? = .milliseconds(150)) {
+    /// - Parameter externalInterval: how often to look for what other processes wrote; `nil` for never.
+    public func start(externalInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
             hasUncountedMark = mark.interrupted != nil
-            drive { engine, time in
+            process { engine, time in
                 engine.start(interruptedRendering: mark.interrupted, deadly: mark.deadly, at: time)
             }
-            guard let foreignInterval else { return }
+            guard let externalInterval else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
-            let milliseconds = Int(foreignInterval.wholeMilliseconds)
+            let milliseconds = Int(externalInterval.wholeMilliseconds)
             source.schedule(
                 deadline: .now() + .milliseconds(milliseconds),
                 repeating: .milliseconds(milliseconds),
                 leeway: .milliseconds(20)
             )
-            source.setEventHandler { [weak self] in self?.lookForForeignWrites() }
-            foreignTimer = source
+            source.setEventHandler { [weak self] in self?.lookForExternalWrites() }
+            externalTimer = source
             source.activate()
         }
     }
 
     /// Stores an event durably and delivers it; returns once it is on disk.
-    public func emit(_ event: Event, target: String? = nil, generation: Generation) async
+    public func emit(_ event: Event, target: String? = nil, snapshot: ConfigurationSnapshot) async
         -> Result<AcceptanceResult, StoreError>
     {
         // Matched and rendered by the caller, so that callers share the work.
-        let deliveries = event.isDue(at: clock.now.certain) ? await prepare(event, target, generation) : nil
+        let deliveries = event.isDue(at: clock.now.certain) ? await prepare(event, target, snapshot) : nil
         return await withCheckedContinuation { continuation in
-            enqueue([EmitOrder(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
+            enqueue([EmitRequest(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
                 .one(continuation)
             }
         }
@@ -121,24 +121,24 @@ public final class EngineRunner: @unchecked Sendable {
     /// - Parameter completion: called once, on the engine's queue, with the results in the events' order.
     public func emit(
         _ events: [Event],
-        generation: Generation,
+        snapshot: ConfigurationSnapshot,
         completion: @escaping @Sendable ([Result<AcceptanceResult, StoreError>]) -> Void
     ) async {
         guard !events.isEmpty else { return queue.async { completion([]) } }
         let now = clock.now.certain
         let share = max(16, (events.count + 3) / 4)
-        let orders = await withTaskGroup(of: (Int, [EmitOrder]).self) { group in
+        let orders = await withTaskGroup(of: (Int, [EmitRequest]).self) { group in
             for start in stride(from: 0, to: events.count, by: share) {
                 group.addTask {
-                    var part: [EmitOrder] = []
+                    var part: [EmitRequest] = []
                     for event in events[start..<min(start + share, events.count)] {
-                        let deliveries = event.isDue(at: now) ? await self.prepare(event, nil, generation) : nil
-                        part.append(EmitOrder(token: 0, event: event, deliveries: deliveries))
+                        let deliveries = event.isDue(at: now) ? await self.prepare(event, nil, snapshot) : nil
+                        part.append(EmitRequest(token: 0, event: event, deliveries: deliveries))
                     }
                     return (start, part)
                 }
             }
-            var parts: [(Int, [EmitOrder])] = []
+            var parts: [(Int, [EmitRequest])] = []
             for await part in group { parts.append(part) }
             return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
         }
@@ -149,32 +149,34 @@ public final class EngineRunner: @unchecked Sendable {
     /// Data from so many bytes on is rendered by one emit at a time: taken apart it fills fifty times the memory.
     static let bytesRenderedAlone = 1 << 20
 
-    private func prepare(_ event: Event, _ target: String?, _ generation: Generation) async -> PreparedDeliveries {
-        guard event.data.count >= Self.bytesRenderedAlone else { return generation.prepare(event, target: target) }
+    private func prepare(_ event: Event, _ target: String?, _ snapshot: ConfigurationSnapshot) async
+        -> PreparedDeliveries
+    {
+        guard event.data.count >= Self.bytesRenderedAlone else { return snapshot.prepare(event, target: target) }
         return await withCheckedContinuation { continuation in
-            rendering.async { continuation.resume(returning: generation.prepare(event, target: target)) }
+            rendering.async { continuation.resume(returning: snapshot.prepare(event, target: target)) }
         }
     }
 
-    /// Puts orders into the inbox, side by side: they are taken together, and share a transaction.
-    private func enqueue(_ orders: [EmitOrder], _ answer: (Int) -> EmitAnswer) {
-        let needsSchedule = inbox.withLock { inbox in
+    /// Puts orders into the mailbox, side by side: they are taken together, and share a transaction.
+    private func enqueue(_ orders: [EmitRequest], _ answer: (Int) -> EmitCompletion) {
+        let needsSchedule = mailbox.withLock { mailbox in
             for (position, order) in orders.enumerated() {
-                inbox.lastToken += 1
+                mailbox.lastToken += 1
                 var order = order
-                order.token = inbox.lastToken
-                inbox.orders.append(order)
-                inbox.answers.append(answer(position))
+                order.token = mailbox.lastToken
+                mailbox.orders.append(order)
+                mailbox.answers.append(answer(position))
             }
-            defer { inbox.isScheduled = true }
-            return !inbox.isScheduled
+            defer { mailbox.isScheduled = true }
+            return !mailbox.isScheduled
         }
-        if needsSchedule { queue.async { self.workOffInbox() } }
+        if needsSchedule { queue.async { self.drainMailbox() } }
     }
 
     /// Takes care of events (rows) that are in the store already.
-    public func adopt(_ events: [Int64]) {
-        queue.async { [self] in drive { engine, time in engine.adopt(events, at: time) } }
+    public func takeOver(_ events: [Int64]) {
+        queue.async { [self] in process { engine, time in engine.takeOver(events, at: time) } }
     }
 
     /// Replaces registry and renderer during traffic.
@@ -183,14 +185,14 @@ public final class EngineRunner: @unchecked Sendable {
     ///   - maxInFlight: the limit over all from now on.
     ///   - completion: called once the old ones are no longer used for anything new.
     public func reload(
-        _ generation: Generation,
+        _ snapshot: ConfigurationSnapshot,
         maxInFlight: Int,
         completion: @escaping @Sendable () -> Void = {}
     ) {
         queue.async { [self] in
-            self.generation = generation
-            drive { engine, time in
-                engine.reload(generation.registry.subscriptions, maxInFlight: maxInFlight, at: time)
+            self.snapshot = snapshot
+            process { engine, time in
+                engine.reload(snapshot.registry.subscriptions, maxInFlight: maxInFlight, at: time)
             }
             completion()
         }
@@ -198,7 +200,7 @@ public final class EngineRunner: @unchecked Sendable {
 
     /// No new attempts; see ``Condition/drained``.
     public func drain() {
-        queue.async { [self] in drive { engine, time in engine.drain(at: time) } }
+        queue.async { [self] in process { engine, time in engine.drain(at: time) } }
     }
 
     /// How many attempts are under way; `nil` where the engine is busy for long: for a process that is about to end.
@@ -220,7 +222,7 @@ public final class EngineRunner: @unchecked Sendable {
         queue.async { [self] in
             // In any case: the store may be closed next.
             timer.cancel()
-            foreignTimer?.cancel()
+            externalTimer?.cancel()
             guard fatal == nil else { return }
             var error = lastFailure ?? StoreError(.unavailable, "the store did not answer")
             error.message +=

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// How far the events are matched, in the order of their acceptance: an ordered subscription goes no further, because an
+/// The place up to which events are matched, in order of acceptance: an ordered subscription goes no further, because an
 /// event that waits for its fan-out may be for it.
 ///
 /// Other processes accept events, too. So the row of an event of our own only says that all before it are known where it
@@ -43,7 +43,7 @@ struct AcceptanceFront {
     }
 
     /// An event waits in the store as before: it is to be read again.
-    mutating func putBack(_ event: PendingEvent) {
+    mutating func requeue(_ event: PendingEvent) {
         unmatched[event.row] = nil
         known = min(known, event.place - 1)
         update()

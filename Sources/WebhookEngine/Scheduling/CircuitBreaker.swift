@@ -38,7 +38,7 @@ struct CircuitBreaker: Equatable {
         if case .open(let until, _) = state { until } else { nil }
     }
 
-    /// Whether the breaker stops attempts at the moment, other than its probe.
+    /// Whether the breaker stops attempts now, other than its probe.
     var isOpen: Bool {
         if case .closed = state { false } else { true }
     }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Whether a person holds a subscription's deliveries, and until when on the engine's timeline.
+/// A pause that a person set on a subscription, with its end on the engine's monotonic clock.
 ///
 /// ```
 /// running ──learn(a pause)──▶ paused ──learn(none)───────────────────▶ running
@@ -11,7 +11,7 @@ internal import WebhookCore
 struct PauseState: Equatable {
     /// The pause in force.
     private(set) var pause: SubscriptionHealth.Paused?
-    /// When it ends by itself, on the timeline.
+    /// When it ends by itself, on the monotonic clock.
     private(set) var endsAt: Timestamp?
     /// A pause whose time is over, until the store has forgotten it.
     private var expired: SubscriptionHealth.Paused?
@@ -34,7 +34,7 @@ struct PauseState: Equatable {
             return stored
         }
         pause = stored
-        endsAt = remaining.map { time.timeline + $0 }
+        endsAt = remaining.map { time.monotonic + $0 }
         return nil
     }
 

@@ -32,8 +32,8 @@ final class Connection {
     var output: [UInt8] = []
     var sent = 0
     /// What follows the output, while answering.
-    var pieces: ArraySlice<ReceiverAnswer.Piece> = []
-    var ending = ReceiverAnswer.Ending.keep
+    var chunks: ArraySlice<ReceiverResponse.Chunk> = []
+    var ending = ReceiverResponse.Ending.keep
     /// Counts the waits, so that a timer of an earlier one means nothing.
     var token = 0
     var requestCount = 0

@@ -12,7 +12,7 @@ struct Waker {
 
 /// An epoll descriptor and an eventfd that wakes its waiter.
 struct Poller {
-    /// What happened to a descriptor.
+    /// The readiness of a descriptor.
     struct Event {
         var descriptor: Int32
         /// The number that the descriptor was added with.

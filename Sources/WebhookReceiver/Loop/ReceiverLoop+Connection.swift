@@ -1,7 +1,7 @@
 internal import Glibc
 internal import WebhookCore
 
-/// What happens on one connection. After each step the connection may be gone: whoever goes on asks.
+/// Reading and writing on one connection. After each step it may be closed: check before going on.
 extension ReceiverLoop {
     func handle(_ flags: UInt32, _ connection: Connection) {
         if flags & Poller.broken != 0 {
@@ -19,8 +19,8 @@ extension ReceiverLoop {
             drop(connection)
             return
         }
-        connection.pieces[connection.pieces.startIndex].delay = .zero
-        sendPieces(connection)
+        connection.chunks[connection.chunks.startIndex].delay = .zero
+        sendChunks(connection)
         serve(connection)
         settle(connection)
     }
@@ -59,7 +59,7 @@ extension ReceiverLoop {
             case .request(let head, let body, let length):
                 connection.requestCount += 1
                 connection.hasSentContinue = false
-                answer(connection, head, body)
+                response(connection, head, body)
                 connection.input.consume(length)
                 continue
             case .wantsContinue where !connection.hasSentContinue:
@@ -68,7 +68,7 @@ extension ReceiverLoop {
             case .incomplete, .wantsContinue:
                 break
             case .refused(let status):
-                AnswerEncoder.append(
+                ResponseEncoder.append(
                     status: status,
                     headers: [],
                     body: .empty,
@@ -83,12 +83,12 @@ extension ReceiverLoop {
         if !isGone(connection) { flush(connection) }
     }
 
-    private func answer(_ connection: Connection, _ head: RequestHead, _ body: RequestParser.Body) {
+    private func response(_ connection: Connection, _ head: RequestHead, _ body: RequestParser.Body) {
         switch source {
         case .always(let keeping, let closing):
             _ = log.add(nil)
             connection.output.append(contentsOf: head.keepsAlive ? keeping : closing)
-            finishAnswer(connection, head.keepsAlive ? .keep : .close)
+            finishResponse(connection, head.keepsAlive ? .keep : .close)
         case .handler(let handler):
             guard let request = log.add(makeRequest(connection, head, body)) else { return }
             begin(handler(request), head, connection)
@@ -119,13 +119,13 @@ extension ReceiverLoop {
         )
     }
 
-    private func begin(_ answer: ReceiverAnswer, _ head: RequestHead, _ connection: Connection) {
-        switch answer.content {
+    private func begin(_ response: ReceiverResponse, _ head: RequestHead, _ connection: Connection) {
+        switch response.content {
         case .response(let status, let headers, let body, let closes):
             let closes = closes || !head.keepsAlive
             connection.ending = closes ? .close : .keep
             func encode(_ output: inout [UInt8]) {
-                AnswerEncoder.append(
+                ResponseEncoder.append(
                     status: status,
                     headers: headers,
                     body: body,
@@ -134,37 +134,37 @@ extension ReceiverLoop {
                     to: &output
                 )
             }
-            if answer.delay <= .zero {
+            if response.delay <= .zero {
                 encode(&connection.output)
-                connection.pieces = []
+                connection.chunks = []
             } else {
                 var bytes: [UInt8] = []
                 encode(&bytes)
-                connection.pieces = [.init(ByteString(bytes), after: answer.delay)]
+                connection.chunks = [.init(ByteString(bytes), after: response.delay)]
             }
-        case .raw(let pieces, let ending):
+        case .raw(let chunks, let ending):
             connection.ending = ending
-            connection.pieces = (answer.delay > .zero ? [.init(.empty, after: answer.delay)] : []) + pieces
+            connection.chunks = (response.delay > .zero ? [.init(.empty, after: response.delay)] : []) + chunks
         }
         connection.phase = .answering
-        sendPieces(connection)
+        sendChunks(connection)
     }
 
     /// Sends what is to be sent now, and sets a timer for the rest.
-    private func sendPieces(_ connection: Connection) {
-        while let piece = connection.pieces.first {
-            if piece.delay > .zero {
+    private func sendChunks(_ connection: Connection) {
+        while let chunk = connection.chunks.first {
+            if chunk.delay > .zero {
                 connection.token += 1
-                setTimer(connection, piece.delay)
+                setTimer(connection, chunk.delay)
                 return
             }
-            connection.pieces.removeFirst()
-            piece.bytes.withUnsafeBytes { connection.output.append(contentsOf: $0) }
+            connection.chunks.removeFirst()
+            chunk.bytes.withUnsafeBytes { connection.output.append(contentsOf: $0) }
         }
-        finishAnswer(connection, connection.ending)
+        finishResponse(connection, connection.ending)
     }
 
-    private func finishAnswer(_ connection: Connection, _ ending: ReceiverAnswer.Ending) {
+    private func finishResponse(_ connection: Connection, _ ending: ReceiverResponse.Ending) {
         switch ending {
         case .keep: connection.phase = connection.isAtEnd && connection.input.count == 0 ? .closing(.close) : .reading
         case .close: connection.phase = .closing(.close)

@@ -11,7 +11,7 @@ final class ReceiverLoop: @unchecked Sendable {
     enum Source {
         /// The same bytes for every request, kept alive and closing: nothing is built for it.
         case always(keeping: [UInt8], closing: [UInt8])
-        case handler(@Sendable (ReceivedRequest) -> ReceiverAnswer)
+        case handler(@Sendable (ReceivedRequest) -> ReceiverResponse)
     }
 
     private struct Shared {

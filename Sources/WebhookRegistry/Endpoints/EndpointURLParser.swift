@@ -33,3 +33,67 @@ public struct EndpointURLError: Error, Sendable, Hashable, CustomStringConvertib
     /// For example "has no host".
     public let description: String
 }
+
+/// Reads `egress.proxy`: `http://host:port` or `https://host:port`, with `user:password@` before the host or without.
+enum ProxyURLParser {
+    static func parse(_ text: String) throws(URLProblem) -> EgressProxy {
+        let parts = try URLParts(text)
+        guard parts.target == "/" else { throw URLProblem(description: "must end after the port") }
+        let authority = try URLAuthority(parts.host)
+        guard let port = authority.port else {
+            throw URLProblem(description: "needs the proxy's port: http://proxy.internal:3128")
+        }
+        var proxy = EgressProxy(host: authority.host, port: port, isTLS: parts.scheme == .https)
+        if let userinfo = parts.userinfo {
+            let pieces = userinfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            proxy.username = try decode(pieces[0])
+            proxy.password = pieces.count == 2 ? Secret(try decode(pieces[1])) : nil
+        }
+        return proxy
+    }
+
+    private static func decode(_ text: Substring) throws(URLProblem) -> String {
+        var output: [UInt8] = []
+        var bytes = text.utf8
+        while let byte = bytes.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                output.append(byte)
+                continue
+            }
+            let digits = bytes.prefix(2)
+            guard digits.count == 2, digits.allSatisfy(URLParts.isHex), let value = UInt8(Substring(digits), radix: 16)
+            else { throw .percent }
+            output.append(value)
+            bytes.removeFirst(2)
+        }
+        guard let decoded = String(validating: output, as: UTF8.self), HeaderRules.isValue(decoded) else {
+            throw URLProblem(description: "has a user name or password with control characters")
+        }
+        return decoded
+    }
+}
+
+/// Rules for a URL from the configuration as a whole: the egress policy and the profile.
+enum EndpointRules {
+    /// What an entry of `egress.allow` opens that nobody may have meant; `nil` where it is narrow.
+    static func warning(about rule: EgressRule) -> String? {
+        guard case .network(let network, _) = rule else { return nil }
+        // The largest private networks are 10.0.0.0/8 and fc00::/7.
+        guard network.prefixLength < (network.address.bitWidth == 32 ? 8 : 7) else { return nil }
+        return "this opens \(network.prefixLength == 0 ? "every address" : "more than any private network"), "
+            + "this machine and its cloud's metadata service included; name the networks that are meant"
+    }
+
+    /// Why the URL may not be used, or `nil`.
+    static func problem(_ url: EndpointURL, profile: Profile, egress: EgressPolicy) -> String? {
+        if let address = IPAddress(literalHost: url.host),
+            let reason = egress.refusal(of: address, port: url.port, host: url.host)
+        {
+            return "`url` is out of reach: \(reason); list the address under `egress.allow` if that is meant"
+        }
+        if url.scheme == .http, profile.httpsOnly, !egress.permitsPlainHTTP(host: url.host, port: url.port) {
+            return "`url` must be https: under profile \(profile.name), unless `egress.allow` lists its host:port"
+        }
+        return nil
+    }
+}

@@ -95,3 +95,69 @@ public struct DiskFiles: ConfigurationFiles {
         }
     }
 }
+
+/// A stamp that tells one state of a file from another without reading it.
+public struct FileSignature: Sendable, Hashable {
+    private var device: UInt64 = 0
+    private var inode: UInt64 = 0
+    private var size: Int64 = 0
+    private var seconds: Int = 0
+    private var nanoseconds: Int = 0
+
+    /// `nil` where there is no such file.
+    public init?(path: String) {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        device = UInt64(info.st_dev)
+        inode = UInt64(info.st_ino)
+        // What goes through a pipe is no change of it.
+        guard [S_IFREG, S_IFDIR].contains(info.st_mode & S_IFMT) else { return }
+        size = Int64(info.st_size)
+        seconds = info.st_mtim.tv_sec
+        nanoseconds = info.st_mtim.tv_nsec
+    }
+}
+
+/// The status of a file or folder, as the file system reports it.
+public struct FileStatus: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable { case file, folder, other }
+
+    public var kind: Kind
+    /// The permission bits, as `chmod` takes them.
+    public var mode: UInt32
+    public var owner: UInt32
+    public var group: UInt32
+    /// Whether this process may change the file, or make files in the folder.
+    public var isWritable: Bool
+
+    public init(kind: Kind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, isWritable: Bool = true) {
+        self.kind = kind
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        self.isWritable = isWritable
+    }
+
+    /// Whether others than the owner may read the file.
+    var isReadableByOthers: Bool { mode & othersMask(0o044) != 0 }
+
+    /// Whether others than the owner may change the file, or put another in its place in the folder. In a folder with the
+    /// sticky bit, as /tmp has it, everybody may only do so with files of their own.
+    var isWritableByOthers: Bool { mode & othersMask(0o022) != 0 && !(kind == .folder && mode & 0o1000 != 0) }
+
+    /// Leaves the group out where it is the owner's alone: many systems give every user a group of the same number.
+    private func othersMask(_ bits: UInt32) -> UInt32 { group == owner ? bits & 0o007 : bits }
+}
+
+/// A file or folder whose change calls for a reload.
+public struct WatchedFile: Sendable, Hashable {
+    public var path: String
+    /// Its state just before it was read; `nil` where it was missing. Another state since then is a change that the load
+    /// has not seen.
+    public var signature: FileSignature?
+
+    public init(path: String, signature: FileSignature?) {
+        self.path = path
+        self.signature = signature
+    }
+}

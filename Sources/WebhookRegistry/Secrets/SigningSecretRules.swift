@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Whether a secret fits the scheme that signs with it. The answers never quote the secret.
+/// Checks that a secret fits the scheme that signs with it. Problems never quote the secret.
 enum SigningSecretRules {
     /// Shorter ones can be found by trying.
     static let shortest = 16

@@ -114,3 +114,10 @@ struct SourceReader {
         return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
     }
 }
+
+/// A text together with where it came from.
+struct SourcedText: Sendable, Equatable {
+    var value: String
+    /// Whether it came from the environment or a file, and is not to be shown.
+    var isExternal: Bool
+}

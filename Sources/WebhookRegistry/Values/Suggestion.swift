@@ -1,4 +1,4 @@
-/// What somebody may have meant.
+/// The known name that is nearest to a mistyped one.
 package enum Suggestion {
     /// The nearest candidate, where it is near enough to be a slip: a third of the word's letters, at least one.
     package static func nearest(to word: String, in candidates: some Collection<String>) -> String? {

@@ -4,17 +4,18 @@ extension EnvelopePlan {
     /// The envelope as JSON. The data is parsed only where the envelope asks for a part of it.
     ///
     /// - Throws: where a required value is missing, or the body would exceed the limit.
-    func json(_ facts: EventFacts, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
+    func json(_ context: EventContext, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
         var builder = BodyBuilder()
         for segment in segments {
             switch segment {
             case .bytes(let bytes): builder.append(bytes)
             case .comma: builder.appendComma()
-            case .reference(let reference): try append(reference, facts, to: &builder)
-            case .firstOf(let references): builder.append(try facts.first(of: references, in: topic))
+            case .reference(let reference): try append(reference, context, to: &builder)
+            case .firstOf(let references): builder.append(try context.first(of: references, in: topic))
             case .merge(let reference, let excluded, let earlier):
-                let taken = try excluded.union(keys(of: earlier, facts))
-                for member in try facts.members(of: reference, in: topic) where !taken.contains(MemberKey(member.key)) {
+                let taken = try excluded.union(keys(of: earlier, context))
+                for member in try context.members(of: reference, in: topic) where !taken.contains(MemberKey(member.key))
+                {
                     builder.appendComma()
                     append(key: member, to: &builder)
                     builder.append(ascii: ":")
@@ -30,17 +31,17 @@ extension EnvelopePlan {
 
     private func append(
         _ reference: EnvelopeReference,
-        _ facts: EventFacts,
+        _ context: EventContext,
         to builder: inout BodyBuilder
     ) throws(RenderingError) {
-        let event = facts.event
+        let event = context.event
         switch reference {
         case .id: builder.append(string: event.id)
         case .topic: builder.append(string: event.topic)
         case .test: builder.append(ascii: event.isTest ? "true" : "false")
         case .data(let path) where path.isEmpty: builder.append(event.data, 0..<event.data.count)
         case .tenant, .data, .occurredAt, .wire:
-            builder.append(try facts.value(of: reference, in: topic) ?? .made(.null))
+            builder.append(try context.value(of: reference, in: topic) ?? .made(.null))
         }
     }
 
@@ -57,10 +58,10 @@ extension EnvelopePlan {
     }
 
     /// The keys that earlier merges of the same object brought.
-    func keys(of earlier: [EnvelopeReference], _ facts: EventFacts) throws(RenderingError) -> Set<MemberKey> {
+    func keys(of earlier: [EnvelopeReference], _ context: EventContext) throws(RenderingError) -> Set<MemberKey> {
         var keys: Set<MemberKey> = []
         for reference in earlier {
-            keys.formUnion(try facts.members(of: reference, in: topic).map { MemberKey($0.key) })
+            keys.formUnion(try context.members(of: reference, in: topic).map { MemberKey($0.key) })
         }
         return keys
     }

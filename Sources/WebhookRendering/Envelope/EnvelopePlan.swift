@@ -136,3 +136,43 @@ extension EnvelopeMember {
     /// Whether the member stands for the members of another object.
     var isMerge: Bool { if case .merge = value { true } else { false } }
 }
+
+extension EnvelopePlan {
+    /// The envelope as a tree, for the content types that are not JSON.
+    func tree(_ context: EventContext) throws(RenderingError) -> [JSONValue.Member] {
+        try tree(of: members, context)
+    }
+
+    private func tree(
+        of members: [EnvelopeMember],
+        _ context: EventContext
+    ) throws(RenderingError) -> [JSONValue.Member] {
+        let names = members.ownKeys
+        var merged: [EnvelopeReference] = []
+        var output: [JSONValue.Member] = []
+        for member in members {
+            let value: JSONValue
+            switch member.value {
+            case .literal(let text): value = try literal(text, of: member)
+            case .reference(let reference): value = try context.value(of: reference, in: topic) ?? .made(.null)
+            case .firstOf(let references): value = try context.first(of: references, in: topic)
+            case .object(let nested): value = .made(.object(try tree(of: nested, context)))
+            case .merge(let reference):
+                let taken = try names.union(keys(of: merged, context))
+                output += try context.members(of: reference, in: topic).filter { !taken.contains(MemberKey($0.key)) }
+                merged.append(reference)
+                continue
+            }
+            output.append(JSONValue.Member(key: member.name, value: value))
+        }
+        return output
+    }
+
+    private func literal(_ text: String, of member: EnvelopeMember) throws(RenderingError) -> JSONValue {
+        do {
+            return try JSON.parse(ByteString(text))
+        } catch {
+            throw RenderingError("the literal of the envelope's member \(member.name) is not JSON: \(error)")
+        }
+    }
+}

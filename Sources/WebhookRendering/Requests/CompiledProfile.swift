@@ -29,22 +29,22 @@ final class CompiledProfile: Sendable {
 
     /// The body of an event in the profile's own form.
     func body(
-        _ facts: EventFacts,
+        _ context: EventContext,
         as contentType: ContentType,
         _ limit: BodyLimit
     ) throws(RenderingError) -> ByteString {
-        let topic = try self.topic(facts.event.topic)
+        let topic = try self.topic(context.event.topic)
         guard case .envelope = profile.body else {
             guard let template = templates[contentType] else {
                 throw RenderingError("the profile \(profile.name) has no body for \(contentType.rawValue)")
             }
-            return try template.get().body(TemplateRoot(body: facts, topic: topic), as: contentType, limit)
+            return try template.get().body(TemplateRoot(body: context, topic: topic), as: contentType, limit)
         }
-        guard let plan = try plans[topic.topic]?.get() else { throw unknown(facts.event.topic) }
+        guard let plan = try plans[topic.topic]?.get() else { throw unknown(context.event.topic) }
         switch contentType {
-        case .json: return try plan.json(facts, limit)
-        case .xml: return try XMLWriter.document(try plan.tree(facts), limit)
-        case .form: return try FormWriter.form(try plan.tree(facts), limit)
+        case .json: return try plan.json(context, limit)
+        case .xml: return try XMLWriter.document(try plan.tree(context), limit)
+        case .form: return try FormWriter.form(try plan.tree(context), limit)
         }
     }
 
@@ -67,5 +67,36 @@ extension CompiledTemplate {
         } catch {
             throw RenderingError("\(body.name): \(error.text)")
         }
+    }
+}
+
+/// Prepares subscriptions, each profile and each custom body once.
+struct SubscriptionCompiler: Sendable {
+    private var profiles: [ObjectIdentifier: CompiledProfile] = [:]
+    private var templates: [BodyTemplate: Result<CompiledTemplate, RenderingError>] = [:]
+
+    mutating func compile(_ subscription: Subscription, _ egress: EgressPolicy) -> CompiledSubscription {
+        CompiledSubscription(
+            subscription,
+            profile: profile(subscription.profile),
+            template: subscription.body.map { template($0) },
+            egress: egress
+        )
+    }
+
+    private mutating func profile(_ profile: Profile) -> CompiledProfile {
+        let identity = ObjectIdentifier(profile)
+        if let compiled = profiles[identity] { return compiled }
+        let compiled = CompiledProfile(profile)
+        // It holds the profile, so the identity can't pass to another.
+        profiles[identity] = compiled
+        return compiled
+    }
+
+    private mutating func template(_ body: BodyTemplate) -> Result<CompiledTemplate, RenderingError> {
+        if let compiled = templates[body] { return compiled }
+        let compiled = Result { () throws(RenderingError) in try CompiledTemplate.forSending(body) }
+        templates[body] = compiled
+        return compiled
     }
 }

@@ -37,28 +37,28 @@ public final class WebhookRenderer: DeliveryRenderer {
     }
 
     public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
-        let facts = EventFacts(event)
+        let context = EventContext(event)
         let limit = BodyLimit(maxBody: maxBody, dataSize: event.data.count)
         var compiler: SubscriptionCompiler?
         var bodies: [ByteString] = []
-        var known: [CompiledSubscription.Representation: Result<RenderedEvent.Representation, RenderingError>] = [:]
-        let representations = subscriptions.map { subscription in
+        var known: [CompiledSubscription.RenderedBody: Result<RenderedEvent.RenderedBody, RenderingError>] = [:]
+        let renderedBodies = subscriptions.map { subscription in
             let prepared = prepare(subscription, &compiler)
             // A template that can't be read shares nothing: its key has no template in it.
             if case .failure(let error)? = prepared.template {
-                return Result<RenderedEvent.Representation, RenderingError>.failure(error)
+                return Result<RenderedEvent.RenderedBody, RenderingError>.failure(error)
             }
             if let objection = subscription.objection(toID: event.id) { return .failure(RenderingError(objection)) }
-            let key = prepared.representation
+            let key = prepared.renderedBody
             if let result = known[key] { return result }
             let result = Result { () throws(RenderingError) in
-                bodies.append(try prepared.body(facts, limit))
-                return RenderedEvent.Representation(body: bodies.count - 1, contentType: prepared.contentType)
+                bodies.append(try prepared.body(context, limit))
+                return RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: prepared.contentType)
             }
             known[key] = result
             return result
         }
-        return RenderedEvent(bodies: bodies, representations: representations)
+        return RenderedEvent(bodies: bodies, renderedBodies: renderedBodies)
     }
 
     public func request(

@@ -66,3 +66,43 @@ extension ContentType {
         }
     }
 }
+
+/// A part of a template, as our own parser sees it.
+indirect enum TemplateElement: Sendable {
+    case text(String)
+    /// `{{name}}`, or `{{{name}}}` and `{{&name}}`: as JSON.
+    case variable(TemplateTag, asJSON: Bool)
+    /// `{{#name}}…{{/name}}`, or inverted `{{^name}}…{{/name}}`.
+    case section(TemplateTag, isInverted: Bool, [TemplateElement])
+    /// `{{! … }}`, which matters because a line with nothing else disappears.
+    case comment
+}
+
+/// A name in a tag and where the tag begins.
+struct TemplateTag: Sendable, Hashable {
+    var name: String
+    /// The tag's first byte in the template.
+    var offset: Int
+}
+
+/// A step of rendering a template: its elements without the lines that hold nothing but a section's tag or a comment.
+enum TemplateStep: Sendable {
+    case text([UInt8])
+    case variable(TemplatePath, asJSON: Bool)
+    case section(TemplatePath, isInverted: Bool, [TemplateStep])
+}
+
+/// A tag's name, taken apart.
+struct TemplatePath: Sendable {
+    /// `.`: the innermost value itself.
+    let isCurrent: Bool
+    /// A leading dot: the first key is looked for in the innermost value alone.
+    let isInnermost: Bool
+    let keys: [String]
+
+    init(_ name: String) {
+        isCurrent = name == "."
+        isInnermost = name.hasPrefix(".")
+        keys = name.split(separator: ".").map(String.init)
+    }
+}

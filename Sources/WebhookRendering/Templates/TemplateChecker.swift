@@ -37,7 +37,7 @@ public enum TemplateChecker {
         let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         for (example, result) in rendered {
-            guard case .failure(let error)? = result.representations.first else { continue }
+            guard case .failure(let error)? = result.renderedBodies.first else { continue }
             var problem = failure(file, example.topic, error)
             // What is ill-formed is the outcome of the template as a whole; its beginning stands for that.
             if subscription.body != nil { (problem.line, problem.column) = (1, 1) }
@@ -88,7 +88,7 @@ public enum TemplateChecker {
                         maxBody: DispatcherSettings.standardMaxBody,
                         dataSize: example.event.data.count
                     )
-                    _ = try compiled.body(EventFacts(example.event), as: contentType, limit)
+                    _ = try compiled.body(EventContext(example.event), as: contentType, limit)
                 } catch {
                     problems.append(failure(file, example.topic, error))
                 }
@@ -131,7 +131,7 @@ public enum TemplateChecker {
         guard !examples.isEmpty else { return [] }
         var lookup = TemplateLookup(template.elements)
         for example in examples {
-            lookup.add(TemplateRoot(body: EventFacts(example.event), topic: example.topic))
+            lookup.add(TemplateRoot(body: EventContext(example.event), topic: example.topic))
         }
         return lookup.missing.map { tag in
             let place = TemplateParser.position(of: tag, in: template.source)

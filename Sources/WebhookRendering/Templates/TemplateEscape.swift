@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// How values are written into a template's output.
+/// The escaping of values in a template's output.
 enum TemplateEscape: Sendable, Hashable {
     /// Inside the quotes of a JSON string.
     case json

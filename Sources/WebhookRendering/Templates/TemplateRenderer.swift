@@ -5,7 +5,7 @@ internal import WebhookCore
 /// A step is a tag or a text that is come to, and an iteration of a section. They are counted, because sections over
 /// lists multiply and need not write anything.
 struct TemplateRenderer {
-    /// What a name is looked up in.
+    /// The stack of values in which a name is looked up.
     private enum Scope {
         case root
         case value(JSONValue)

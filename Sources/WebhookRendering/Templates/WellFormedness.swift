@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Whether rendered text is what its content type says.
+/// Checks that rendered text is what its content type says.
 enum WellFormedness {
     static func check(_ body: ByteString, as contentType: ContentType) throws(TextProblem) {
         switch contentType {
@@ -47,4 +47,22 @@ enum WellFormedness {
         default: false
         }
     }
+}
+
+/// A mistake in a text, with its place. Never quotes the text.
+struct TextProblem: Error, Hashable {
+    var reason: String
+    var position: TextPosition
+
+    init(_ reason: String, at position: TextPosition) {
+        self.reason = reason
+        self.position = position
+    }
+
+    /// A problem at a byte of a text.
+    init(_ reason: String, offset: Int, in bytes: [UInt8]) {
+        self.init(reason, at: TextPosition(offset: min(offset, bytes.count), in: ByteString(bytes)))
+    }
+
+    var text: String { "line \(position.line), column \(position.column): \(reason)" }
 }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What stands between the tags, and what they are made of.
+/// The lexical level of the XML checker: names, attributes, references, text.
 extension XMLChecker {
     /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`; the last two are optional.
     mutating func declaration() throws(TextProblem) {

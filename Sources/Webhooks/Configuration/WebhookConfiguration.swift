@@ -1,9 +1,10 @@
+internal import Foundation
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
 internal import WebhookRendering
 
-/// Where a dispatcher's subscriptions and settings come from.
+/// The source of a dispatcher's subscriptions and settings.
 public struct WebhookConfiguration: Sendable {
     enum Source: Sendable {
         case file(path: String, environment: [String: String])
@@ -86,8 +87,8 @@ public struct WebhookConfiguration: Sendable {
     }
 
     /// A registry with its renderer.
-    func generation(for registry: Registry) -> Generation {
-        Generation(
+    func snapshot(for registry: Registry) -> ConfigurationSnapshot {
+        ConfigurationSnapshot(
             registry: registry,
             renderer: WebhookRenderer(registry: registry)
         )
@@ -103,4 +104,45 @@ extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
         }
     }
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The result of loading a configuration.
+public struct ConfigurationReport: Sendable {
+    /// The file; `nil` for subscriptions given as values.
+    public var path: String?
+    /// `nil` where the problems left nothing to work with.
+    public var registry: Registry?
+    /// Every problem, in the files' order.
+    public var diagnostics: [Diagnostic]
+    /// Every file that went into it, as it was just before it was read.
+    var watched: [WatchedFile]
+    /// Every profile with its topics, also those that no subscription uses.
+    public var topics: TopicCatalog
+
+    /// Those of ``diagnostics`` that are about templates.
+    var templateDiagnostics: [Diagnostic] = []
+
+    /// What a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for they are
+    /// many and long, and say the same each time.
+    package var startupWarnings: [String] {
+        let template = Set(templateDiagnostics)
+        var lines = diagnostics.filter { !template.contains($0) }.map(\.located)
+        let count = diagnostics.count - lines.count
+        if count > 0 {
+            lines.append("\(count) warning\(count == 1 ? "" : "s") about templates: `webhooks validate` tells more")
+        }
+        return lines
+    }
+
+    /// Every file that went into it.
+    public var watchedFiles: [String] { watched.map(\.path) }
+
+    /// Whether a dispatcher would start: there are no errors; warnings don't count.
+    public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }
+}
+
+/// The process's environment.
+public enum ProcessEnvironment {
+    /// Every variable, as it is now.
+    public static var current: [String: String] { ProcessInfo.processInfo.environment }
 }

@@ -24,3 +24,27 @@ struct AcceptedEvent: Sendable {
         }
     }
 }
+
+/// The proof that an event is on disk.
+public struct EmitReceipt: Sendable, Hashable {
+    /// The event as stored.
+    public var event: Event
+    /// The same event was there before; it is delivered once.
+    public var isDuplicate: Bool
+}
+
+/// The progress of emitted events' first attempts.
+public struct FirstAttempts: Sendable, Hashable {
+    /// Whether every delivery has had its first attempt, has settled without one, or is held by a pause.
+    public var areDone: Bool
+    /// Deliveries without a finished first attempt, those that a pause holds aside.
+    public var outstanding: Int
+    /// Deliveries that a pause holds: nobody waits for them.
+    public var paused: Int
+
+    public init(areDone: Bool, outstanding: Int, paused: Int = 0) {
+        self.areDone = areDone
+        self.outstanding = outstanding
+        self.paused = paused
+    }
+}

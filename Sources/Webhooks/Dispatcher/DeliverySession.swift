@@ -19,7 +19,7 @@ struct DeliverySession: Sendable {
     init(
         path: String,
         role: DispatcherRole,
-        generation: Generation,
+        snapshot: ConfigurationSnapshot,
         observer: any EngineObserver
     ) throws(StoreError) {
         self.role = role
@@ -33,10 +33,10 @@ struct DeliverySession: Sendable {
         }
         var settings = EngineSettings()
         settings.scope = role == .run ? .all : .own
-        settings.maxInFlight = Self.maxInFlight(generation.registry.settings.maxInFlight)
+        settings.maxInFlight = Self.maxInFlight(snapshot.registry.settings.maxInFlight)
         runner = EngineRunner(
             settings: settings,
-            generation: generation,
+            snapshot: snapshot,
             store: store,
             transport: transport,
             clock: SystemClock(),

@@ -5,7 +5,7 @@ internal import WebhookEngine
 /// Emitting many events: in their order, whoever stores them.
 extension WebhookDispatcher {
     /// Events of one transaction.
-    static let emitPortion = 500
+    static let emitBatchSize = 500
 
     /// Events that were given to be stored.
     struct EmitUnderWay: Sendable {
@@ -32,11 +32,11 @@ extension WebhookDispatcher {
         return all.map(\.receipt)
     }
 
-    /// Stores events as ``emit(_:)-([Event])`` does, in portions, each with a transaction of its own; one is matched and
+    /// Stores events as ``emit(_:)-([Event])`` does, in batches, each with a transaction of its own; one is matched and
     /// rendered while the one before is written. Sees to what of them is open.
     ///
     /// - Parameters:
-    ///   - isStopped: asked before each portion; `true` leaves the rest.
+    ///   - isStopped: asked before each batch; `true` leaves the rest.
     ///   - progress: told how many are stored.
     /// - Returns: what is stored, in order, and why it ended before all was.
     public func emitWithinCommand(
@@ -49,9 +49,9 @@ extension WebhookDispatcher {
         var failure: WebhooksError?
         do throws(WebhooksError) {
             for event in events { try check(event) }
-            for start in stride(from: 0, to: events.count, by: Self.emitPortion) {
+            for start in stride(from: 0, to: events.count, by: Self.emitBatchSize) {
                 if failure != nil || isStopped() { break }
-                let next = try await begin(Array(events[start..<min(start + Self.emitPortion, events.count)]))
+                let next = try await begin(Array(events[start..<min(start + Self.emitBatchSize, events.count)]))
                 if let before { failure = await take(before, &stored) }
                 before = next
                 progress(stored.count)
@@ -64,7 +64,7 @@ extension WebhookDispatcher {
         return (stored, failure)
     }
 
-    /// Waits until a portion is durable, and sees to it.
+    /// Waits until a batch is durable, and sees to it.
     private func take(_ emit: EmitUnderWay, _ stored: inout [Event]) async -> WebhooksError? {
         do throws(WebhooksError) {
             let (all, failure) = accepted(try await results(of: emit))
@@ -79,7 +79,7 @@ extension WebhookDispatcher {
     /// Gives events to the engine of this process, behind what was given before; or stores them where none runs.
     private func begin(_ events: [Event]) async throws(WebhooksError) -> EmitUnderWay {
         let (stream, continuation) = AsyncStream.makeStream(of: [Result<AcceptanceResult, StoreError>].self)
-        let (generation, session) = state.withLock { ($0.generation, $0.session) }
+        let (snapshot, session) = state.withLock { ($0.snapshot, $0.session) }
         defer { continuation.finish() }
         guard let session else {
             do throws(StoreError) {
@@ -90,7 +90,7 @@ extension WebhookDispatcher {
             return EmitUnderWay(events: events, results: stream, isWithEngine: false)
         }
         let answers = AsyncStream.makeStream(of: [Result<AcceptanceResult, StoreError>].self)
-        await session.runner.emit(events, generation: generation) { results in
+        await session.runner.emit(events, snapshot: snapshot) { results in
             answers.continuation.yield(results)
             answers.continuation.finish()
         }

@@ -41,7 +41,7 @@ extension WebhookDispatcher {
     private func succeed(as role: DispatcherRole) async -> DeliverySession? {
         while (try? await Task.sleep(for: .milliseconds(50))) != nil {
             guard let session = try? await openSession(role) else { continue }
-            session.runner.adopt(state.withLock { $0.ownEvents })
+            session.runner.takeOver(state.withLock { $0.ownEvents })
             return session
         }
         return nil
@@ -85,7 +85,7 @@ extension WebhookDispatcher {
         }
         // An engine that has accepted them itself has them already.
         let foreign = accepted.filter { $0.receipt.isDuplicate || !$0.isWithEngine }.map(\.row)
-        if !foreign.isEmpty { session?.runner.adopt(foreign) }
+        if !foreign.isEmpty { session?.runner.takeOver(foreign) }
     }
 
     /// Waits until every delivery of these events has had its first attempt or is held by a pause, or the time is over.

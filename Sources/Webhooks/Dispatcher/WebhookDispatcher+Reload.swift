@@ -32,10 +32,10 @@ extension WebhookDispatcher {
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
-        let generation = configuration.generation(for: registry)
+        let snapshot = configuration.snapshot(for: registry)
         let (session, change) = state.withLock { state in
-            let change = RegistryChange(from: state.generation.registry, to: registry)
-            state.generation = generation
+            let change = RegistryChange(from: state.snapshot.registry, to: registry)
+            state.snapshot = snapshot
             state.watched = report.watched
             state.topics = report.topics
             return (state.session, change)
@@ -43,7 +43,7 @@ extension WebhookDispatcher {
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
             // Only now is nobody left who needs the old ones.
-            session.runner.reload(generation, maxInFlight: maxInFlight) { LoadingThread.shared.trim() }
+            session.runner.reload(snapshot, maxInFlight: maxInFlight) { LoadingThread.shared.trim() }
         } else {
             LoadingThread.shared.trim()
         }

@@ -37,10 +37,10 @@ extension WebhookDispatcher: Service {
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }
         defer { retention.cancel() }
-        let upkeep = Task { await keepStore(of: session) }
-        defer { upkeep.cancel() }
-        let logKeeper = Task { await keepLogSmall(of: session) }
-        defer { logKeeper.cancel() }
+        let maintenance = Task { await maintainStore(of: session) }
+        defer { maintenance.cancel() }
+        let walKeeper = Task { await keepWALSmall(of: session) }
+        defer { walKeeper.cancel() }
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)
@@ -118,7 +118,7 @@ extension WebhookDispatcher: Service {
         let session = state.withLock { state -> DeliverySession? in
             guard !state.isShuttingDown else { return nil }
             state.isShuttingDown = true
-            state.endOfGrace = .now + state.generation.registry.settings.shutdownGrace
+            state.endOfGrace = .now + state.snapshot.registry.settings.shutdownGrace
             return state.session
         }
         guard let session else { return }
@@ -135,7 +135,7 @@ extension WebhookDispatcher: Service {
             var isWaiting = false
             var wait = LockWait(role: role)
             while true {
-                let generation = state.withLock { $0.generation }
+                let snapshot = state.withLock { $0.snapshot }
                 let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] trouble in
                     self?.state.withLock { $0.session }?.lock.note(trouble: trouble)
                 } onFailure: { [weak self] error in
@@ -145,14 +145,14 @@ extension WebhookDispatcher: Service {
                     let session = try DeliverySession(
                         path: path,
                         role: role,
-                        generation: generation,
+                        snapshot: snapshot,
                         observer: observer
                     )
                     stores.announce(session.store)
                     state.withLock { $0.session = session }
-                    session.runner.start(foreignInterval: .milliseconds(150))
+                    session.runner.start(externalInterval: .milliseconds(150))
                     if state.withLock({ $0.isShuttingDown }) {
-                        session.drain(within: generation.registry.settings.shutdownGrace)
+                        session.drain(within: snapshot.registry.settings.shutdownGrace)
                     }
                     return session
                 } catch  where error.code == .locked {
@@ -172,7 +172,7 @@ extension WebhookDispatcher: Service {
     func close(_ session: DeliverySession) async {
         let limit = state.withLock { state in
             state.session = nil
-            let grace = state.generation.registry.settings.shutdownGrace
+            let grace = state.snapshot.registry.settings.shutdownGrace
             return state.endOfGrace.map { $0 - .now } ?? grace
         }
         await session.close(within: max(limit, DeliverySession.recordingTime))

@@ -18,11 +18,11 @@ public final class WebhookDispatcher: Sendable {
     let configuration: WebhookConfiguration
     let logger: Logger
     let state: Mutex<State>
-    let stores: StoreHolder
+    let stores: StoreConnections
     let broadcast = AttemptBroadcast()
 
     struct State {
-        var generation: Generation
+        var snapshot: ConfigurationSnapshot
         /// As they were when they were loaded.
         var watched: [WatchedFile]
         var topics: TopicCatalog
@@ -62,19 +62,19 @@ public final class WebhookDispatcher: Sendable {
         let warnings = report.startupWarnings
         state = Mutex(
             State(
-                generation: configuration.generation(for: registry),
+                snapshot: configuration.snapshot(for: registry),
                 watched: report.watched,
                 topics: report.topics,
                 warnings: warnings
             )
         )
-        stores = StoreHolder(location: registry.settings.store) {
+        stores = StoreConnections(location: registry.settings.store) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
     }
 
     /// The configuration in force.
-    public var registry: Registry { state.withLock { $0.generation.registry } }
+    public var registry: Registry { state.withLock { $0.snapshot.registry } }
 
     /// The profiles in force, with their topics.
     public var topics: TopicCatalog { state.withLock { $0.topics } }
@@ -91,14 +91,14 @@ public final class WebhookDispatcher: Sendable {
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
         try check(event)
-        let (generation, session) = state.withLock { ($0.generation, $0.session) }
+        let (snapshot, session) = state.withLock { ($0.snapshot, $0.session) }
         let result: AcceptanceResult
         do throws(StoreError) {
             if let session {
                 result = try await session.runner.emit(
                     event,
                     target: target,
-                    generation: generation
+                    snapshot: snapshot
                 ).get()
             } else {
                 result = try await stores.writer().append(event, target: target)

@@ -44,7 +44,7 @@ extension WebhookLog {
         failed.newestOnly = true
         failed.isTest = false
         failed.limit = 100
-        // Some were under way together, and all that were answered so from that moment on are lost alike.
+        // Some were under way together, and all that were answered so from that time on are lost alike.
         missed.gone = try await deliveries(failed)
             .filter { $0.lastStatus == 410 && ($0.settledAt ?? disabled.at) >= disabled.at }
             .map(\.id).sorted()

@@ -18,7 +18,7 @@ public struct SubscriptionOverview: Sendable, Hashable {
     public var obstacle: Obstacle?
     /// The pause in force.
     public var paused: SubscriptionHealth.Paused?
-    /// Why the dispatcher that runs makes no attempts at the moment.
+    /// Why the dispatcher that runs makes no attempts now.
     public var breaker: SubscriptionHealth.Breaker?
     /// Tests are left out.
     public var statistics: SubscriptionStatistics

@@ -30,16 +30,16 @@ package enum WaitReason: Sendable, Hashable {
     /// What holds the first of some deliveries up.
     ///
     /// - Parameter delivery: the oldest one.
-    package init(of delivery: Delivery.ID, _ facts: Facts) {
-        if let paused = facts.paused {
+    package init(of delivery: Delivery.ID, _ context: Facts) {
+        if let paused = context.paused {
             self = .paused(paused)
-        } else if let first = facts.first, first.id != delivery {
+        } else if let first = context.first, first.id != delivery {
             self = .order(first: first)
-        } else if !facts.isServed {
+        } else if !context.isServed {
             self = .nobodyRuns
-        } else if let breaker = facts.breaker {
+        } else if let breaker = context.breaker {
             self = .breaker(breaker)
-        } else if let limit = facts.rateLimit {
+        } else if let limit = context.rateLimit {
             self = .rateLimit(limit)
         } else {
             self = .time
@@ -66,17 +66,17 @@ extension WebhookLog {
         let isServed = runningDispatcher()?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
-            var facts = WaitReason.Facts()
-            (facts.paused, facts.breaker, facts.isServed) = (pauses[name], breakers[name], isServed)
+            var context = WaitReason.Facts()
+            (context.paused, context.breaker, context.isServed) = (pauses[name], breakers[name], isServed)
             let policy = policies(name)
-            facts.rateLimit = policy?.rateLimit
+            context.rateLimit = policy?.rateLimit
             if policy?.ordered == true {
                 var query = DeliveryQuery()
                 (query.subscription, query.states, query.limit) = (name, [.waiting, .inFlight], 1)
-                facts.first = try await self.deliveries(query).first
+                context.first = try await self.deliveries(query).first
             }
             guard let oldest = deliveries.map(\.id).min() else { continue }
-            reasons.append((name, deliveries.count, WaitReason(of: oldest, facts)))
+            reasons.append((name, deliveries.count, WaitReason(of: oldest, context)))
         }
         return reasons
     }

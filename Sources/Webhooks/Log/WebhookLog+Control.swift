@@ -23,17 +23,17 @@ extension WebhookLog {
     ///
     /// - Parameter age: how long ago.
     public func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
-        let moment = Timestamp.now - age
+        let instant = Timestamp.now - age
         let total = try await write { log throws(StoreError) in
             var total = PruneResult()
             while true {
-                // In portions, so that a dispatcher gets its turn in between.
-                let portion = try await log.prune(olderThan: moment, limit: 1000)
-                if portion.isEmpty { return total }
-                total.events += portion.events
-                total.deliveries += portion.deliveries
-                total.attempts += portion.attempts
-                total.refused += portion.refused
+                // In batches, so that a dispatcher gets its turn in between.
+                let batchSize = try await log.prune(olderThan: instant, limit: 1000)
+                if batchSize.isEmpty { return total }
+                total.events += batchSize.events
+                total.deliveries += batchSize.deliveries
+                total.attempts += batchSize.attempts
+                total.refused += batchSize.refused
             }
         }
         LogObserver.refused(total.refused, "not deleted", logger)

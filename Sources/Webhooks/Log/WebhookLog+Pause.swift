@@ -41,11 +41,11 @@ extension WebhookLog {
         _ paused: SubscriptionHealth.Paused?,
         _ name: String,
         configured: [String],
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(WebhooksError) -> SubscriptionPause {
         try await checkKnown(name, configured: configured)
         let wasPaused = try await write { log throws(StoreError) in
-            try await log.setPaused(paused, subscription: name, at: moment)
+            try await log.setPaused(paused, subscription: name, at: instant)
         }
         return SubscriptionPause(
             subscription: name,

@@ -12,7 +12,7 @@ extension WebhookLog {
             }
             var query = DeliveryQuery()
             query.events = [id]
-            query.limit = Self.retryPortion
+            query.limit = Self.retryBatch
             let found = try await deliveries(query)
             let open = found.filter { !$0.state.isSettled }
             for delivery in open { plan.add(delivery) }
@@ -35,7 +35,7 @@ extension WebhookLog {
         let open: Set<DeliveryState> = [.pending, .waiting]
         query.states = query.states.isEmpty ? open : query.states.intersection(open)
         guard !query.states.isEmpty else { return plan }
-        query.limit = Self.retryPortion
+        query.limit = Self.retryBatch
         while true {
             let page = try await deliveries(query)
             for delivery in page { plan.add(delivery) }
@@ -56,11 +56,11 @@ extension WebhookLog {
         done.deliveries = []
         var rest = plan.deliveries[...]
         while !rest.isEmpty {
-            // In portions, so that a dispatcher gets its turn in between.
-            let portion = Array(rest.prefix(Self.retryPortion))
-            rest = rest.dropFirst(portion.count)
-            let outcomes = try await write { log throws(StoreError) in try await log.retry(portion) }
-            for (id, outcome) in zip(portion, outcomes) {
+            // In batches, so that a dispatcher gets its turn in between.
+            let batchSize = Array(rest.prefix(Self.retryBatch))
+            rest = rest.dropFirst(batchSize.count)
+            let outcomes = try await write { log throws(StoreError) in try await log.retry(batchSize) }
+            for (id, outcome) in zip(batchSize, outcomes) {
                 switch outcome {
                 case .due: done.deliveries.append(id)
                 case .inFlight: done.inFlight.append(id)
@@ -74,7 +74,7 @@ extension WebhookLog {
     }
 
     /// How many deliveries are looked at, or made due, at once.
-    static let retryPortion = 500
+    static let retryBatch = 500
 }
 
 extension RetryPlan {
@@ -84,5 +84,29 @@ extension RetryPlan {
         plan.deliveries = Set(deliveries).sorted()
         plan.inFlight = Set(inFlight).sorted()
         return plan
+    }
+}
+
+/// The deliveries that a retry makes due, and those that it skips.
+public struct RetryPlan: Sendable, Hashable {
+    /// The deliveries whose next attempt is to be due at once, or is, oldest first.
+    public internal(set) var deliveries: [Delivery.ID] = []
+    /// Those with an attempt under way.
+    public internal(set) var inFlight: [Delivery.ID] = []
+    /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
+    public internal(set) var settled: [String] = []
+    /// Ids of events that have no deliveries yet.
+    public internal(set) var unmatched: [String] = []
+    /// Ids that name nothing.
+    public internal(set) var unknown: [String] = []
+    /// What the store would not change.
+    public internal(set) var refused: [RefusedItem] = []
+
+    mutating func add(_ delivery: Delivery) {
+        switch delivery.state {
+        case .pending, .waiting: deliveries.append(delivery.id)
+        case .inFlight: inFlight.append(delivery.id)
+        case .delivered, .failed, .unknown, .cancelled: settled.append(delivery.id.description)
+        }
     }
 }

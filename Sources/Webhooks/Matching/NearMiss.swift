@@ -1,4 +1,5 @@
 package import WebhookCore
+internal import WebhookRegistry
 
 /// A subscription that an event almost was for, with what stood in the way.
 package struct NearMiss: Sendable, Hashable {
@@ -9,7 +10,7 @@ package struct NearMiss: Sendable, Hashable {
     package var message: String
 }
 
-/// Who almost was to get an event that is for nobody.
+/// A subscription that almost matched an event that nobody gets.
 package struct NearMisses: Sendable, Hashable {
     /// The nearest, those that miss least first.
     package var nearest: [NearMiss] = []
@@ -94,5 +95,62 @@ extension Subscription {
         }
         let known = profile.topics.map(\.topic).filter { name in self.topics.contains { $0.matches(name) } }
         return filled.filter { !$0.contains("*") } + known
+    }
+}
+
+/// Why an event is not for a subscription, in words.
+enum MismatchText {
+    static func topic(_ subscription: Subscription, meant: String?) -> String {
+        let patterns = subscription.topics.prefix(8).map(\.description).joined(separator: ", ")
+        let more = subscription.topics.count > 8 ? ", …" : ""
+        return "its topics are \(patterns)\(more)" + (meant.map { "; did you mean \($0)?" } ?? "")
+    }
+
+    static func text(
+        _ mismatch: MatchExplanation.Mismatch,
+        _ event: Event,
+        _ subscription: Subscription
+    ) -> (code: String, text: String) {
+        switch mismatch {
+        case .topic: return ("topic", topic(subscription, meant: nil))
+        case .notEnabled: return ("enabled", "the configuration says `enabled: false`")
+        case .tenant(let wanted):
+            guard let tenant = event.tenant else {
+                return ("tenant", "it gets events of the tenant \(wanted) alone, and this one has no tenant")
+            }
+            let hint = NameHint.question(tenant, in: [wanted]).map { "; \($0)" } ?? ""
+            return ("tenant", "it gets events of the tenant \(wanted) alone, not of \(tenant)\(hint)")
+        case .profile: return ("profile", TopicCatalog.unknown(event.topic, of: subscription.profile))
+        case .filter(let mismatch): return ("filter", text(mismatch))
+        }
+    }
+
+    private static func text(_ mismatch: Filter.Mismatch) -> String {
+        switch mismatch {
+        case .entry(let entry, let actual):
+            let path = entry.path.joined(separator: ".")
+            let found = actual.map { "this event has \(clipped($0))" } ?? "this event has no such value"
+            return "its filter wants \(path): \(clipped(entry.condition.description)); \(found)"
+        case .noAlternative: return "none of the filters in its filter's `any` accepts the event"
+        case .exclusion: return "its filter's `not` excludes the event"
+        case .unreadableData: return "its filter can't read the event's data"
+        }
+    }
+
+    private static func clipped(_ text: String) -> String {
+        text.count > 80 ? text.prefix(80) + "…" : text
+    }
+}
+
+/// A suggestion for a mistyped name, as a sentence.
+package enum NameHint {
+    /// The nearest of some names, where it is near enough to be a slip.
+    package static func nearest(to name: String, in names: some Collection<String>) -> String? {
+        Suggestion.nearest(to: name, in: names)
+    }
+
+    /// `did you mean NAME?`, or `nil` where nothing is near.
+    package static func question(_ name: String, in names: some Collection<String>) -> String? {
+        nearest(to: name, in: names).map { "did you mean \($0)?" }
     }
 }

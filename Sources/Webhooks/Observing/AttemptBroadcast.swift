@@ -1,4 +1,5 @@
 internal import Synchronization
+public import WebhookCore
 internal import WebhookEngine
 
 /// Hands elements to everybody who listens; slow listeners lose the oldest.
@@ -30,7 +31,7 @@ final class Broadcast<Element: Sendable>: Sendable {
     }
 }
 
-/// What becomes of deliveries, for who listens.
+/// A broadcast of finished attempts and settled deliveries to all listeners.
 final class AttemptBroadcast: Sendable {
     let attempts = Broadcast<FinishedDeliveryAttempt>()
     let settled = Broadcast<SettledWithoutAttempt>()
@@ -69,5 +70,57 @@ final class AttemptBroadcast: Sendable {
                 )
             }
         }
+    }
+}
+
+/// An attempt that is on record, with what became of its delivery.
+public struct FinishedDeliveryAttempt: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// The event's id.
+    public var event: String
+    public var topic: String
+    public var tenant: String?
+    public var subscription: String
+    public var isTest: Bool
+    /// The delivery's state after the attempt.
+    public var state: DeliveryState
+    /// When the next attempt is due, where there is one.
+    public var nextAttemptAt: Timestamp?
+    /// The attempt. Its request's body is not along: the log has it.
+    public var attempt: Attempt
+}
+
+/// A delivery that settled without an attempt, with the reason.
+public struct SettledWithoutAttempt: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// The event's id.
+    public var event: String
+    public var topic: String
+    public var tenant: String?
+    public var subscription: String
+    public var isTest: Bool
+    /// `failed` or `cancelled`.
+    public var state: DeliveryState
+    /// `template`, `disabled` or `internal`.
+    public var error: FailureKind?
+    public var detail: String?
+}
+
+extension WebhookDispatcher {
+    /// Attempts as they are recorded by this process's dispatcher, from now on.
+    ///
+    /// For showing what happens as it happens. It is no log: a listener that falls behind by more than `limit` attempts loses
+    /// the oldest, and what another process delivers does not come through here; ``deliveries(_:limit:)`` has all.
+    public func finishedAttempts(buffering limit: Int = 1000) -> AsyncStream<FinishedDeliveryAttempt> {
+        broadcast.attempts.stream(buffering: limit)
+    }
+
+    /// Deliveries as they settle without an attempt, by this process's dispatcher and from now on: a body that can't be
+    /// rendered, a subscription that is disabled, a row that the store refuses.
+    ///
+    /// Beside ``finishedAttempts(buffering:)``, with the same reservations. What a disabled subscription had waiting is
+    /// cancelled as a whole and not told of one by one.
+    public func settledWithoutAttempt(buffering limit: Int = 1000) -> AsyncStream<SettledWithoutAttempt> {
+        broadcast.settled.stream(buffering: limit)
     }
 }

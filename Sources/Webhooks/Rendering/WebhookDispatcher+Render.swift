@@ -12,17 +12,17 @@ extension WebhookDispatcher {
     public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError)
         -> RenderedRequest
     {
-        let generation = state.withLock { $0.generation }
-        let subscription = try find(subscription, in: generation.registry)
+        let snapshot = state.withLock { $0.snapshot }
+        let subscription = try find(subscription, in: snapshot.registry)
         guard subscription.profile.topic(event.topic) != nil else {
             throw WebhooksError(
                 .unknown,
                 "subscription \(subscription.name): " + TopicCatalog.unknown(event.topic, of: subscription.profile)
             )
         }
-        let rendered = generation.renderer.render(event, for: [subscription])
+        let rendered = snapshot.renderer.render(event, for: [subscription])
         do throws(RenderingError) {
-            let representation = try rendered.representations[0].get()
+            let renderedBody = try rendered.renderedBodies[0].get()
             let context = AttemptContext(
                 event: EventHeader(
                     row: 0,
@@ -33,12 +33,12 @@ extension WebhookDispatcher {
                 ),
                 delivery: nil,
                 attempt: 1,
-                contentType: representation.contentType,
+                contentType: renderedBody.contentType,
                 mode: subscription.policy.mode,
                 at: at
             )
-            let body = rendered.bodies[representation.body]
-            let prepared = try generation.renderer.request(for: context, to: subscription, body: body)
+            let body = rendered.bodies[renderedBody.body]
+            let prepared = try snapshot.renderer.request(for: context, to: subscription, body: body)
             return RenderedRequest(
                 method: "POST",
                 url: subscription.url.display,
@@ -60,5 +60,27 @@ extension WebhookDispatcher {
             NameHint.question(name, in: names)
             ?? (names.isEmpty ? "the configuration has none" : "there are: \(names.prefix(20).joined(separator: ", "))")
         throw WebhooksError(.unknown, "there is no subscription named \(name); \(hint)")
+    }
+}
+
+/// An HTTP request as it would be sent.
+public struct RenderedRequest: Sendable, Hashable {
+    public var method: String
+    /// As it may be shown.
+    public var url: String
+    /// Path and query, for the request line; `***` where the URL is a secret.
+    public var target: String
+    /// In the order of the wire, `Host` and `Content-Length` included; credentials are `***`.
+    public var headers: [HTTPHeader]
+    /// The same with the credentials.
+    public var revealedHeaders: [HTTPHeader]
+    public var body: ByteString
+}
+
+extension RenderedRequest: CustomStringConvertible, CustomReflectable {
+    /// The request without credentials: ``revealedHeaders`` have to be asked for by name.
+    public var description: String { "\(method) \(url) \(headers), \(body)" }
+    public var customMirror: Mirror {
+        Mirror(self, children: ["method": method, "url": url, "headers": headers, "body": body])
     }
 }

@@ -1,6 +1,7 @@
 public import WebhookCore
+internal import WebhookEngine
 
-/// What a retrigger is for, and for what it is refused.
+/// The deliveries that a retrigger sends again, and those that it refuses.
 public struct RetriggerPlan: Sendable, Hashable {
     /// The deliveries to send again, oldest first.
     public var deliveries: [Delivery.ID] { retriggers.map(\.delivery) }
@@ -20,5 +21,85 @@ public struct RetriggerPlan: Sendable, Hashable {
         public var deliveries: Int
         /// With what to do next.
         public var reason: String
+    }
+}
+
+/// Sorts deliveries into those that can be sent again and those that can't.
+struct RetriggerPlanBuilder {
+    var plan = RetriggerPlan()
+    private let snapshot: ConfigurationSnapshot
+    private let allowsDuplicates: Bool
+    private let disabled: [String: SubscriptionHealth.Disabled]
+    private var refused: [Reason: Int] = [:]
+
+    private struct Reason: Hashable {
+        var subscription: String
+        var text: String
+    }
+
+    /// - Parameter allowsDuplicates: whether a delivery that has not settled gets a second copy.
+    init(snapshot: ConfigurationSnapshot, health: [SubscriptionHealth], allowsDuplicates: Bool) {
+        self.snapshot = snapshot
+        self.allowsDuplicates = allowsDuplicates
+        disabled = Dictionary(
+            health.compactMap { row in row.disabled.map { (row.subscription, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// Adds the next delivery, newest first.
+    mutating func add(_ delivery: Delivery, _ dispatcher: WebhookDispatcher) async throws(WebhooksError) {
+        if let reason = obstacle(to: delivery.subscription) {
+            refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
+            return
+        }
+        if !allowsDuplicates, !delivery.state.isSettled {
+            refused[Reason(subscription: delivery.subscription, text: Self.isOpen), default: 0] += 1
+            return
+        }
+        var retrigger = Retrigger(delivery: delivery.id)
+        // There may be no body: then it is rendered now, by the configuration as it is now.
+        if [.template, .internal].contains(delivery.lastError), let event = try await dispatcher.event(delivery.event) {
+            do throws(RenderingError) {
+                retrigger.rendering = try rendering(of: event, for: delivery.subscription)
+            } catch {
+                let reason =
+                    "its body can't be rendered: \(error); mend the template, or emit the event again with another id"
+                refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
+                return
+            }
+        }
+        plan.retriggers.append(retrigger)
+    }
+
+    /// The plan, oldest first.
+    func finished() -> RetriggerPlan {
+        var plan = plan
+        plan.retriggers.sort { $0.delivery < $1.delivery }
+        plan.refusals = refused.map { reason, count in
+            RetriggerPlan.Refusal(subscription: reason.subscription, deliveries: count, reason: reason.text)
+        }
+        .sorted { ($0.subscription, $0.reason) < ($1.subscription, $1.reason) }
+        return plan
+    }
+
+    private static let isOpen =
+        "still open: `webhooks retry` makes the next attempt now, --duplicate sends a second copy"
+
+    private func obstacle(to name: String) -> String? {
+        guard let subscription = snapshot.registry.subscription(named: name) else {
+            return "the configuration has no such subscription; it can be sent again once it is back"
+        }
+        if let disabled = disabled[name] {
+            return "it is disabled (\(disabled.cause.rawValue), since \(disabled.at)); `webhooks enable \(name)` first"
+        }
+        return subscription.isEnabled ? nil : "the configuration says `enabled: false`"
+    }
+
+    private func rendering(of event: Event, for name: String) throws(RenderingError) -> Retrigger.Rendering? {
+        guard let subscription = snapshot.registry.subscription(named: name) else { return nil }
+        let rendered = snapshot.renderer.render(event, for: [subscription])
+        let renderedBody = try rendered.renderedBodies[0].get()
+        return Retrigger.Rendering(body: rendered.bodies[renderedBody.body], contentType: renderedBody.contentType)
     }
 }

@@ -41,7 +41,7 @@ extension WebhookDispatcher {
         var builder = try await retriggerPlanBuilder(duplicates)
         var query = query
         query.newestOnly = true
-        query.limit = Self.retriggerPortion
+        query.limit = Self.retriggerBatch
         while true {
             let page = try await deliveries(query)
             for delivery in page { try await builder.add(delivery, self) }
@@ -55,7 +55,7 @@ extension WebhookDispatcher {
     ///
     /// - Parameters:
     ///   - plan: from ``retriggerPlan(_:)`` or ``retriggerPlan(ids:)``.
-    ///   - goesOn: told after every portion how many are on disk; `false` ends it there.
+    ///   - goesOn: told after every batch how many are on disk; `false` ends it there.
     ///   - refused: told of each delivery that the store won't send again; the others are.
     /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
     @discardableResult
@@ -74,11 +74,11 @@ extension WebhookDispatcher {
             }
         }
         while !rest.isEmpty {
-            let portion = Array(rest.prefix(Self.retriggerPortion))
-            rest = rest.dropFirst(portion.count)
+            let batchSize = Array(rest.prefix(Self.retriggerBatch))
+            rest = rest.dropFirst(batchSize.count)
             let result: RetriggerResult
             do throws(StoreError) {
-                result = try await stores.existingWriter().insertRetriggers(portion, at: .now)
+                result = try await stores.existingWriter().insertRetriggers(batchSize, at: .now)
             } catch {
                 throw WebhooksError(error)
             }
@@ -98,16 +98,16 @@ extension WebhookDispatcher {
             if state.isCommandUnderWay { state.ownEvents += rows }
             return state.session
         }
-        if let session, session.role != .run { session.runner.adopt(rows) }
+        if let session, session.role != .run { session.runner.takeOver(rows) }
     }
 
     /// How many deliveries are looked at, or sent again, at once.
-    static let retriggerPortion = 500
+    static let retriggerBatch = 500
 
     private func retriggerPlanBuilder(_ duplicates: Bool) async throws(WebhooksError) -> RetriggerPlanBuilder {
         let health = try await log.read { log throws(StoreError) in try await log.health() }
         return RetriggerPlanBuilder(
-            generation: state.withLock { $0.generation },
+            snapshot: state.withLock { $0.snapshot },
             health: health,
             allowsDuplicates: duplicates
         )

@@ -27,8 +27,8 @@ struct DeliveriesList: AsyncParsableCommand {
         let opened = try options.openLog()
         let log = opened.log
         var query = DeliveryQuery()
-        query.since = filter.since?.moment
-        query.until = filter.until?.moment
+        query.since = filter.since?.instant
+        query.until = filter.until?.instant
         query.topics = filter.topic
         query.tenant = page.tenant
         query.isTest = page.test

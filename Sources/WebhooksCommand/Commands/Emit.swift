@@ -43,18 +43,18 @@ struct Emit: AsyncParsableCommand {
             "When it happened: RFC 3339, such as 2026-03-01T09:30:00Z. (default: now)",
             valueName: "time"
         ),
-        transform: MomentArgument.read
+        transform: TimeArgument.read
     )
-    var at: MomentArgument?
+    var at: TimeArgument?
 
     @Option(
         help: ArgumentHelp(
             "When to deliver it, RFC 3339; until then `webhooks cancel` withdraws it.",
             valueName: "time"
         ),
-        transform: MomentArgument.read
+        transform: TimeArgument.read
     )
-    var deliverAt: MomentArgument?
+    var deliverAt: TimeArgument?
 
     @Option(
         name: .customLong("in"),
@@ -145,8 +145,8 @@ struct Emit: AsyncParsableCommand {
             data: data,
             id: id,
             tenant: tenant,
-            occurredAt: at?.moment,
-            deliverAt: deliverAt?.moment,
+            occurredAt: at?.instant,
+            deliverAt: deliverAt?.instant,
             isTest: test
         )
         if let delay {

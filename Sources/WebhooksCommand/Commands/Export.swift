@@ -27,8 +27,8 @@ struct Export: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         var query = DeliveryQuery()
-        query.since = filter.since?.moment
-        query.until = filter.until?.moment
+        query.since = filter.since?.instant
+        query.until = filter.until?.instant
         query.topics = filter.topic
         query.states = Set(delivery.state)
         query.errors = Set(delivery.error)

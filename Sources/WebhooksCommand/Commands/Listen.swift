@@ -43,16 +43,16 @@ struct Listen: AsyncParsableCommand {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }
         let (status, delay, failFirst, asJSON) = (status, delay.duration, failFirst, options.json)
         let receiver = try Receiver(ReceiverOptions(host: host, port: port, recordsRequests: false)) { request in
-            let answer = request.number <= failFirst ? 503 : status
+            let response = request.number <= failFirst ? 503 : status
             let verdict = check?.verdict(headers: request.headers, body: request.body)
-            let received = ReceivedOutput(request: request, verdict: verdict, status: answer)
+            let received = ReceivedOutput(request: request, verdict: verdict, status: response)
             if asJSON {
                 received.json.write()
             } else {
                 received.write()
             }
             Output.standard.flush()
-            return .status(answer, delay: delay)
+            return .status(response, delay: delay)
         }
         if asJSON {
             let object: JSONOutput = ["listening": .text(receiver.url)]

@@ -34,9 +34,9 @@ struct Render: AsyncParsableCommand {
             "When it happened, and the signature's time: RFC 3339, such as 2026-03-01T09:30:00Z. (default: now)",
             valueName: "time"
         ),
-        transform: MomentArgument.read
+        transform: TimeArgument.read
     )
-    var at: MomentArgument?
+    var at: TimeArgument?
 
     @Flag(help: "Marks the event as a test.")
     var test = false
@@ -62,16 +62,16 @@ struct Render: AsyncParsableCommand {
         let profile = dispatcher.registry.subscription(named: subscription)?.profile.name
         let data =
             payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
-        let moment = at?.moment ?? .now
+        let instant = at?.instant ?? .now
         let event = try Event(
             topic: topic,
             data: data,
             id: id,
             tenant: tenant,
-            occurredAt: moment,
+            occurredAt: instant,
             isTest: test
         )
-        let request = try dispatcher.render(event, for: subscription, at: moment)
+        let request = try dispatcher.render(event, for: subscription, at: instant)
         if let reason = dispatcher.mismatch(of: event, for: subscription) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }

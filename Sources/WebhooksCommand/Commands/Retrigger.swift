@@ -78,8 +78,8 @@ struct Retrigger: AsyncParsableCommand {
 
     private var query: DeliveryQuery {
         var query = DeliveryQuery()
-        query.since = filter.since?.moment
-        query.until = filter.until?.moment
+        query.since = filter.since?.instant
+        query.until = filter.until?.instant
         query.topics = filter.topic
         query.states = Set(delivery.state)
         query.errors = Set(delivery.error)

@@ -30,10 +30,10 @@ struct Retry: AsyncParsableCommand {
 
     @Option(
         help: "Only what failed last with this error: status, timeout, connect. Repeatable.",
-        completion: .list(DeliveryError.allCases.map(\.rawValue)),
+        completion: .list(FailureKind.allCases.map(\.rawValue)),
         transform: DeliveryFilterOptions.error
     )
-    var error: [DeliveryError] = []
+    var error: [FailureKind] = []
 
     @Option(help: "Only this subscription's.")
     var subscription: String?
@@ -76,8 +76,8 @@ struct Retry: AsyncParsableCommand {
 
     private var query: DeliveryQuery {
         var query = DeliveryQuery()
-        query.since = filter.since?.moment
-        query.until = filter.until?.moment
+        query.since = filter.since?.instant
+        query.until = filter.until?.instant
         query.topics = filter.topic
         query.states = Set(state)
         query.errors = Set(error)

@@ -48,32 +48,32 @@ struct DurationArgument {
     }
 }
 
-/// A moment: RFC 3339.
-struct MomentArgument {
-    let moment: Timestamp
+/// A time: RFC 3339.
+struct TimeArgument {
+    let instant: Timestamp
 
-    static func read(_ text: String) throws -> MomentArgument {
-        guard let moment = Timestamp(rfc3339: text) else { throw ValidationError("must be a time as in \(format)") }
-        return MomentArgument(moment: moment)
+    static func read(_ text: String) throws -> TimeArgument {
+        guard let instant = Timestamp(rfc3339: text) else { throw ValidationError("must be a time as in \(format)") }
+        return TimeArgument(instant: instant)
     }
 
     static let format = "RFC 3339, such as 2026-03-01T09:30:00Z"
 }
 
-/// A moment in the past: RFC 3339, a day (its beginning in UTC), or so long ago (`2h`, `5d`).
+/// A time in the past: RFC 3339, a day (its beginning in UTC), or so long ago (`2h`, `5d`).
 struct PastArgument {
-    let moment: Timestamp
+    let instant: Timestamp
 
     static func read(_ text: String) throws -> PastArgument {
-        if let moment = Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "T00:00:00Z") {
-            return PastArgument(moment: moment)
+        if let instant = Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text + "T00:00:00Z") {
+            return PastArgument(instant: instant)
         }
         guard let ago = DurationArgument(argument: text) else {
             throw ValidationError(
-                "must be a time as in \(MomentArgument.format); a day, 2026-03-01; or so long ago, 2h, 5d"
+                "must be a time as in \(TimeArgument.format); a day, 2026-03-01; or so long ago, 2h, 5d"
             )
         }
-        return PastArgument(moment: .now - ago.duration)
+        return PastArgument(instant: .now - ago.duration)
     }
 }
 

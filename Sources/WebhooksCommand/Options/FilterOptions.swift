@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Webhooks
 
-/// Which rows of the log: by time and topic.
+/// Filters of the log's rows by time and topic.
 struct FilterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Created at or after: RFC 3339, a day, or so long ago (2h, 5d).", valueName: "time"),
@@ -19,13 +19,13 @@ struct FilterOptions: ParsableArguments {
     var topic: [String] = []
 
     func validate() throws {
-        if let since, let until, until.moment < since.moment {
+        if let since, let until, until.instant < since.instant {
             throw ValidationError("--until is before --since: nothing was created in between")
         }
     }
 }
 
-/// Which page of the log, and whose rows.
+/// Options for a page of the log.
 struct PageOptions: ParsableArguments {
     @Option(help: "Only this tenant's.")
     var tenant: String?
@@ -43,7 +43,7 @@ struct PageOptions: ParsableArguments {
     var after: String?
 }
 
-/// Which deliveries.
+/// Filters of deliveries.
 struct DeliveryFilterOptions: ParsableArguments {
     @Option(
         help: "pending, in_flight, waiting, delivered, failed, unknown or cancelled. Repeatable.",
@@ -57,17 +57,17 @@ struct DeliveryFilterOptions: ParsableArguments {
             "Only what failed last with this error, such as status, timeout, connect, or disabled. Repeatable.",
             valueName: "class"
         ),
-        completion: .list(DeliveryError.allCases.map(\.rawValue)),
+        completion: .list(FailureKind.allCases.map(\.rawValue)),
         transform: Self.error
     )
-    var error: [DeliveryError] = []
+    var error: [FailureKind] = []
 
     @Option(help: "Only this subscription's.")
     var subscription: String?
 
-    static func error(_ text: String) throws -> DeliveryError {
-        if let error = DeliveryError(rawValue: text) { return error }
-        let names = DeliveryError.allCases.map(\.rawValue)
+    static func error(_ text: String) throws -> FailureKind {
+        if let error = FailureKind(rawValue: text) { return error }
+        let names = FailureKind.allCases.map(\.rawValue)
         let hint = NameHint.question(text, in: names) ?? "there are \(names.joined(separator: ", "))"
         throw ValidationError("there is no error \(text); \(hint)")
     }

@@ -8,7 +8,7 @@ struct EmittedEvent {
     var deliveries: [Delivery]
     var matching: Matching
 
-    /// Who wants the event.
+    /// The number of subscriptions that the event matched.
     enum Matching {
         /// It has deliveries.
         case matched

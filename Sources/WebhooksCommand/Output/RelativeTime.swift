@@ -1,23 +1,23 @@
 internal import Webhooks
 
-/// Moments and spans as people say them.
+/// Times and spans as people say them.
 enum RelativeTime {
     /// `3 min ago`, `in 5 s`, `now`.
-    static func text(_ moment: Timestamp, now: Timestamp = .now) -> String {
-        let distance = moment.milliseconds - now.milliseconds
+    static func text(_ instant: Timestamp, now: Timestamp = .now) -> String {
+        let distance = instant.milliseconds - now.milliseconds
         let span = span(milliseconds: abs(distance))
         if abs(distance) < 1000 { return "now" }
         return distance > 0 ? "in \(span)" : "\(span) ago"
     }
 
     /// When something is to happen: `in 5 s`, `now`; `overdue` where something holds it up.
-    static func next(_ moment: Timestamp, now: Timestamp = .now) -> String {
-        moment.milliseconds <= now.milliseconds - 1000 ? "overdue" : text(moment, now: now)
+    static func next(_ instant: Timestamp, now: Timestamp = .now) -> String {
+        instant.milliseconds <= now.milliseconds - 1000 ? "overdue" : text(instant, now: now)
     }
 
-    /// The moment itself, and how far away it is.
-    static func long(_ moment: Timestamp, now: Timestamp = .now) -> String {
-        "\(moment) (\(text(moment, now: now)))"
+    /// The time itself, and how far away it is.
+    static func long(_ instant: Timestamp, now: Timestamp = .now) -> String {
+        "\(instant) (\(text(instant, now: now)))"
     }
 
     /// `12.3 ms`, `1.20 s`, `4 min`.
@@ -28,7 +28,7 @@ enum RelativeTime {
         return span(milliseconds: microseconds / 1000)
     }
 
-    /// To the nearest whole unit: a moment after `--in 60m` it is an hour, not 59 minutes.
+    /// To the nearest whole unit: a time after `--in 60m` it is an hour, not 59 minutes.
     private static func span(milliseconds: Int64) -> String {
         func rounded(_ unit: Int64) -> Int64 { milliseconds / unit + (milliseconds % unit * 2 >= unit ? 1 : 0) }
         if rounded(1000) < 60 { return "\(rounded(1000)) s" }

@@ -54,11 +54,11 @@ struct KnownNames {
         query.topics = [name]
         query.limit = 1
         guard try await log.events(query).isEmpty else { return nil }
-        let listed = entries.flatMap(\.topics).filter { !$0.contains("*") }
-        if listed.contains(name) { return nil }
+        let indexed = entries.flatMap(\.topics).filter { !$0.contains("*") }
+        if indexed.contains(name) { return nil }
         let known = topics().names
         if known.contains(name) { return nil }
-        let hint = NameHint.question(name, in: listed + known).map { "; \($0)" } ?? ""
+        let hint = NameHint.question(name, in: indexed + known).map { "; \($0)" } ?? ""
         return "no event has the topic \(name), and no profile or subscription lists it\(hint)"
     }
 }

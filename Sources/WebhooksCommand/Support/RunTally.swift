@@ -1,6 +1,6 @@
 internal import Webhooks
 
-/// How many deliveries stand where, to tell what a run has changed. Tests and subscriptions that are gone don't count.
+/// Counts of deliveries by state, to tell what a run has changed. Tests and subscriptions that are gone don't count.
 struct RunTally {
     private var delivered = 0
     private var failed = 0

@@ -10,7 +10,7 @@ public final class VirtualClock: WebhookClock {
 
     private let state: Mutex<State>
 
-    /// - Parameter wall: the moment on the wall; default: 2026-01-01T00:00:00Z.
+    /// - Parameter wall: the time on the wall; default: 2026-01-01T00:00:00Z.
     public init(wall: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) {
         state = Mutex(State(wall: wall))
     }
@@ -31,4 +31,30 @@ public final class VirtualClock: WebhookClock {
     public func stepWall(by duration: Duration) {
         state.withLock { $0.wall = $0.wall + duration }
     }
+}
+
+/// Random numbers that repeat: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) {
+        state = seed
+    }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    /// Whether something happens that happens in so many of a hundred cases.
+    public mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+
+    /// A number out of a range.
+    public mutating func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+
+    /// An element; `nil` where there is none.
+    public mutating func pick<Value>(_ values: [Value]) -> Value? { values.randomElement(using: &self) }
 }

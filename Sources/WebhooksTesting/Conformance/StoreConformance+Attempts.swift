@@ -15,7 +15,7 @@ extension StoreConformance {
             let write = AttemptWrite(
                 delivery: id,
                 attempt: attempt,
-                freeAttempts: 0,
+                uncountedAttempts: 0,
                 interruptions: 0,
                 next: isLast ? .settled(.failed) : .waiting(until: .at(100))
             )
@@ -83,7 +83,7 @@ extension StoreConformance {
         third.duration = .zero
         third.phases.tls = .microseconds(7)
         return [full, bare, third]
-            + DeliveryError.allCases.enumerated().map { index, error in
+            + FailureKind.allCases.enumerated().map { index, error in
                 var attempt = bare
                 attempt.number = 4 + index
                 attempt.outcome = Attempt.Outcome.allCases[index % 3]

@@ -103,7 +103,7 @@ extension StoreConformance {
         for id in ids { deliveries.append(try await driver.delivery(id)) }
         let states: [DeliveryState] = [.cancelled, .cancelled, .delivered, .unknown, .cancelled, .inFlight]
         try expect(deliveries.map(\.state), states, "states")
-        let errors: [DeliveryError?] = [.status, .status, nil, .timeout, .status, nil]
+        let errors: [FailureKind?] = [.status, .status, nil, .timeout, .status, nil]
         try expect(deliveries.map(\.lastError), errors, "the attempts' errors, for a person has withdrawn them")
         try expect(deliveries[0].lastStatus, 503, "status")
         try expect(deliveries[0].nextAttemptAt, nil, "no retry")

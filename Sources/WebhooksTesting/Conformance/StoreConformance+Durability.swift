@@ -3,7 +3,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let durabilityChecks: [Check] = [
         Check("what was committed is there for the next connection", survives),
-        Check("another connection's writes are noticed, own ones are not", noticesForeignWrites),
+        Check("another connection's writes are noticed, own ones are not", noticesExternalWrites),
         Check("a failed batch changes nothing and may be tried again", isAtomic),
         Check("batches are applied in the order of the calls", keepsOrder),
         Check("batches that a transaction takes are applied in order, and each is answered", takesBatches),
@@ -24,23 +24,23 @@ extension StoreConformance {
         try expect(try await driver.claim(ids[0]), .refused, "a claim by the one before")
     }
 
-    static func noticesForeignWrites(_ harness: Harness) async throws {
+    static func noticesExternalWrites(_ harness: Harness) async throws {
         let driver = StoreDriver(store: try await harness.open())
         let other = StoreDriver(store: try await harness.connect(driver.store))
-        _ = await driver.hasForeignWrites()
-        try expect(await driver.hasForeignWrites(), false, "nothing was written")
+        _ = await driver.hasExternalWrites()
+        try expect(await driver.hasExternalWrites(), false, "nothing was written")
         try await driver.accept(.sample("e1"), [.pending("a")])
         _ = try await driver.store.append(.sample("e2"), target: nil)
-        try expect(await driver.hasForeignWrites(), false, "own writes")
+        try expect(await driver.hasExternalWrites(), false, "own writes")
         _ = try await other.store.append(.sample("e3"), target: nil)
-        try expect(await driver.hasForeignWrites(), true, "another connection's write")
-        try expect(await driver.hasForeignWrites(), false, "told already")
+        try expect(await driver.hasExternalWrites(), true, "another connection's write")
+        try expect(await driver.hasExternalWrites(), false, "told already")
         _ = try await other.store.events(EventQuery())
         _ = try await other.read { $0.health = true }
-        try expect(await driver.hasForeignWrites(), false, "another connection's reading")
+        try expect(await driver.hasExternalWrites(), false, "another connection's reading")
         _ = try await other.store.append(.sample("e4"), target: nil)
         try await driver.accept(.sample("e5"), [.pending("a")])
-        try expect(await driver.hasForeignWrites(), true, "another connection's write before an own one")
+        try expect(await driver.hasExternalWrites(), true, "another connection's write before an own one")
         let read = try await driver.read { reads in
             reads.pendingEvents = 9
             reads.pendingEventsDueBy = Timestamp(milliseconds: .max)
@@ -155,7 +155,7 @@ extension AttemptWrite {
         return AttemptWrite(
             delivery: id,
             attempt: attempt,
-            freeAttempts: 0,
+            uncountedAttempts: 0,
             interruptions: 0,
             next: .waiting(until: .at(1))
         )

@@ -45,10 +45,10 @@ extension StoreConformance {
         let second = try await driver.acceptPending(.sample("second", deliverAt: .at(15)), at: .at(20))
         let third = try await driver.acceptPending(.sample("third"), at: .at(5), target: "only")
 
-        func read(_ limit: Int, dueBy moment: Timestamp) async throws -> StoreReadResult {
+        func read(_ limit: Int, dueBy instant: Timestamp) async throws -> StoreReadResult {
             try await driver.read { reads in
                 reads.pendingEvents = limit
-                reads.pendingEventsDueBy = moment
+                reads.pendingEventsDueBy = instant
             }
         }
         let expectations: [(limit: Int, dueBy: Timestamp, rows: [Int64], next: Timestamp?)] = [
@@ -73,7 +73,7 @@ extension StoreConformance {
     static func takesPlace(_ driver: StoreDriver) async throws {
         let early = try await driver.acceptPending(.sample("early", deliverAt: .at(100)), at: .at(0))
         let before = try await driver.acceptPending(.sample("before"), at: .at(0))
-        // The moment comes with this transaction, before what is new in it.
+        // The time comes with this transaction, before what is new in it.
         let result = try await driver.commit { batch in
             batch.acceptances = [Acceptance(event: .sample("after"), createdAt: .at(0), deliveries: nil)]
             batch.reads.pendingEvents = 9
@@ -111,8 +111,8 @@ extension StoreConformance {
         }
         try expect(read.refills[0].map(\.id), [ids[1], last, ids[0]], "by place")
         try expect(read.refills[0].map(\.dueAt.milliseconds), [waits, waits + 1, waits + 1], "places")
-        let listed = try await driver.delivery(last)
-        try expect(listed.nextAttemptAt, .at(0), "a place is not shown as a moment")
+        let indexed = try await driver.delivery(last)
+        try expect(indexed.nextAttemptAt, .at(0), "a place is not shown as a moment")
     }
 
     static func givesPlaces(_ driver: StoreDriver) async throws {
@@ -144,18 +144,18 @@ extension StoreConformance {
             throw Failure(description: "e2 was not stored")
         }
         let read = try await driver.read { reads in
-            reads.adoptions = [waiting, later, row]
+            reads.takeovers = [waiting, later, row]
             reads.pendingEventsDueBy = .at(500)
         }
         try expect(read.pendingEvents.map(\.row), [waiting], "adopted events: those that are due")
-        try expect(read.adopted.map(\.id), [ids[0]], "adopted deliveries: those that wait, not those in flight")
+        try expect(read.takenOver.map(\.id), [ids[0]], "adopted deliveries: those that wait, not those in flight")
         try expect(
-            read.adopted.first?.event,
+            read.takenOver.first?.event,
             EventHeader(row: row, id: "e2", topic: "course.created", tenant: "t", isTest: false),
             "the delivery's event"
         )
         let both = try await driver.read { reads in
-            reads.adoptions = [waiting]
+            reads.takeovers = [waiting]
             reads.pendingEvents = 5
             reads.pendingEventsDueBy = .at(500)
         }

@@ -26,16 +26,16 @@ extension StoreConformance {
         try await driver.accept(.sample("new"), at: .at(150), [])
 
         var total = PruneResult()
-        var portions = 0
+        var batches = 0
         while true {
-            let portion = try await driver.store.prune(olderThan: .at(100), limit: 4)
-            if portion.isEmpty { break }
-            try expect(portion.deliveries <= 4 && portion.events <= 4, "a portion is bounded")
-            total.events += portion.events
-            total.deliveries += portion.deliveries
-            total.attempts += portion.attempts
-            portions += 1
-            try expect(portions < 100, "pruning comes to an end")
+            let batchSize = try await driver.store.prune(olderThan: .at(100), limit: 4)
+            if batchSize.isEmpty { break }
+            try expect(batchSize.deliveries <= 4 && batchSize.events <= 4, "a portion is bounded")
+            total.events += batchSize.events
+            total.deliveries += batchSize.deliveries
+            total.attempts += batchSize.attempts
+            batches += 1
+            try expect(batches < 100, "pruning comes to an end")
         }
         try expect(total, PruneResult(events: 6, deliveries: 11, attempts: 11), "what was deleted")
         let deliveries = try await driver.store.deliveries(DeliveryQuery())

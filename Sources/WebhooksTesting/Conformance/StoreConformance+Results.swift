@@ -4,7 +4,7 @@ extension StoreConformance {
     static let resultChecks: [Check] = [
         Check("a result settles a delivery or lets it wait", recordsResults),
         Check("a result is refused unless its attempt is in flight", refusesResults),
-        Check("steps that were not used up are remembered", remembersFreeAttempts),
+        Check("steps that were not used up are remembered", remembersUncountedAttempts),
     ]
 
     static func recordsResults(_ driver: StoreDriver) async throws {
@@ -29,9 +29,9 @@ extension StoreConformance {
         try expect(unknown.state, .unknown, "state")
         try expect(unknown.lastError, .timeout, "error")
 
-        let withdrawn = try await driver.acceptOne("e2", .claimed("a"))
-        _ = try await driver.record(withdrawn, status: 503, error: .status, next: .settled(.cancelled))
-        let disabled = try await driver.delivery(withdrawn)
+        let openDeliveriesCancelled = try await driver.acceptOne("e2", .claimed("a"))
+        _ = try await driver.record(openDeliveriesCancelled, status: 503, error: .status, next: .settled(.cancelled))
+        let disabled = try await driver.delivery(openDeliveriesCancelled)
         try expect(disabled.lastError, .disabled, "the error of one whose subscription was disabled")
         try expect(disabled.lastStatus, 503, "its status")
 
@@ -58,7 +58,7 @@ extension StoreConformance {
         try expect(try await driver.store.attempts(of: ids[1]).count, 0, "attempts of the pending one")
     }
 
-    static func remembersFreeAttempts(_ driver: StoreDriver) async throws {
+    static func remembersUncountedAttempts(_ driver: StoreDriver) async throws {
         let id = try await driver.acceptOne("e1", .claimed("a"))
         var attempt = Attempt(number: 1, startedAt: .at(5), url: "u", requestHeaders: [], requestBody: .empty)
         attempt.finishedAt = .at(6)
@@ -67,13 +67,13 @@ extension StoreConformance {
         let write = AttemptWrite(
             delivery: id,
             attempt: attempt,
-            freeAttempts: 3,
+            uncountedAttempts: 3,
             interruptions: 2,
             next: .waiting(until: .at(7))
         )
         _ = try await driver.commit { $0.results = [write] }
         let refill = try await driver.read { $0.refills = [Refill(subscription: "a", after: nil, limit: 5)] }
-        try expect(refill.refills.first?.map(\.freeAttempts), [3], "free attempts")
+        try expect(refill.refills.first?.map(\.uncountedAttempts), [3], "free attempts")
         try expect(refill.refills.first?.map(\.interruptions), [2], "interruptions")
         try expect(refill.refills.first?.map(\.attempts), [1], "attempts")
     }

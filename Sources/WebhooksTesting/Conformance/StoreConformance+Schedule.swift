@@ -125,7 +125,7 @@ extension StoreConformance {
             var write = AttemptWrite(
                 delivery: id,
                 attempt: attempt,
-                freeAttempts: 0,
+                uncountedAttempts: 0,
                 interruptions: 0,
                 next: .waiting(until: .at(9_000))
             )

@@ -23,9 +23,10 @@ extension StoreConformance {
             _ = try await driver.acceptPending(.sample(id, deliverAt: due.map { .at($0) }), at: .at(0))
         }
         _ = try await driver.store.cancel(events: ["dropped"], deliveries: [], subscription: nil, at: .at(1_000))
-        for (moment, count, next) in [(1_000, 2, 5_000), (5_000, 1, 9_000), (9_000, 0, nil)] as [(Int64, Int, Int64?)] {
+        for (instant, count, next) in [(1_000, 2, 5_000), (5_000, 1, 9_000), (9_000, 0, nil)] as [(Int64, Int, Int64?)]
+        {
             let expected = ScheduledEvents(count: count, next: next.map { .at($0) })
-            try expect(try await driver.store.scheduledEvents(after: .at(moment)), expected, "after \(moment)")
+            try expect(try await driver.store.scheduledEvents(after: .at(instant)), expected, "after \(instant)")
         }
     }
 
@@ -59,8 +60,8 @@ extension StoreConformance {
             batch.setAsides = [SetAside(event: row, cause: .refused(reason: "no"))]
         }
         try expect(result.setAsides, [SetAsideResult(event: "e1", isSetAside: true)], "the result")
-        let adopted = try await driver.read { $0.adoptions = [row] }
-        try expect(adopted.pendingEvents.map(\.row), [], "adopted events")
+        let takenOver = try await driver.read { $0.takeovers = [row] }
+        try expect(takenOver.pendingEvents.map(\.row), [], "adopted events")
         let fanOut = try await driver.commit {
             $0.fanOuts = [FanOut(event: row, createdAt: .at(2), deliveries: new)]
         }

@@ -3,7 +3,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let settlementChecks: [Check] = [
         Check("only a pending or waiting delivery settles without an attempt", settles),
-        Check("withdrawals settle what waits, in bounded portions", withdraws),
+        Check("openCancellations settle what waits, in bounded portions", withdraws),
     ]
 
     static func settles(_ driver: StoreDriver) async throws {
@@ -40,14 +40,14 @@ extension StoreConformance {
     static func withdraws(_ driver: StoreDriver) async throws {
         let waiting = (0..<5).map { NewDelivery.pending("a", dueAt: .at(Int64(10 - $0))) }
         let ids = try await driver.accept(.sample("e1"), waiting + [.claimed("a"), .pending("b")])
-        func withdraw(_ limit: Int) async throws -> Int {
+        func cancelOpenDeliveries(_ limit: Int) async throws -> Int {
             try await driver.commit { batch in
-                batch.withdrawals = [Withdrawal(subscription: "a", limit: limit, at: .at(50))]
-            }.withdrawals[0]
+                batch.openCancellations = [OpenCancellation(subscription: "a", limit: limit, at: .at(50))]
+            }.openCancellations[0]
         }
-        try expect(try await withdraw(3), 3, "the first portion")
-        try expect(try await withdraw(3), 2, "the second portion")
-        try expect(try await withdraw(3), 0, "nothing is left")
+        try expect(try await cancelOpenDeliveries(3), 3, "the first portion")
+        try expect(try await cancelOpenDeliveries(3), 2, "the second portion")
+        try expect(try await cancelOpenDeliveries(3), 0, "nothing is left")
         for id in ids.prefix(5) {
             let delivery = try await driver.delivery(id)
             try expect(delivery.state, .cancelled, "state")
@@ -57,8 +57,8 @@ extension StoreConformance {
         try expect(try await driver.delivery(ids[5]).state, .inFlight, "one in flight stays")
         try expect(try await driver.delivery(ids[6]).state, .pending, "another subscription's stays")
         let unknown = try await driver.commit { batch in
-            batch.withdrawals = [Withdrawal(subscription: "nobody", limit: 3, at: .at(50))]
+            batch.openCancellations = [OpenCancellation(subscription: "nobody", limit: 3, at: .at(50))]
         }
-        try expect(unknown.withdrawals, [0], "an unknown subscription")
+        try expect(unknown.openCancellations, [0], "an unknown subscription")
     }
 }

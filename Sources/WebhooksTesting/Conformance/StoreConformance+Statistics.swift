@@ -19,7 +19,9 @@ extension StoreConformance {
         _ = try await driver.record(ids[2], status: 200, finishedAt: .at(70), next: .settled(.delivered))
         _ = try await driver.record(ids[3], error: .timeout, next: .settled(.unknown))
         _ = try await driver.record(ids[4], status: 500, error: .status, next: .waiting(until: .at(90)))
-        _ = try await driver.commit { $0.withdrawals = [Withdrawal(subscription: "b", limit: 1, at: .at(80))] }
+        _ = try await driver.commit {
+            $0.openCancellations = [OpenCancellation(subscription: "b", limit: 1, at: .at(80))]
+        }
         try await driver.store.setDisabled(.init(cause: .manual, at: .at(1)), subscription: "c", at: .at(1))
         _ = try await driver.claim(ids[4], number: 2, at: .at(91))
         _ = try await driver.record(ids[4], number: 2, error: .dns, next: .waiting(until: .at(99)))
@@ -40,7 +42,7 @@ extension StoreConformance {
         func last() async throws -> SubscriptionStatistics.Failure? {
             try await driver.store.statistics().first { $0.subscription == "a" }?.lastFailure
         }
-        func failure(_ error: DeliveryError, _ status: Int?, _ at: Timestamp) -> SubscriptionStatistics.Failure {
+        func failure(_ error: FailureKind, _ status: Int?, _ at: Timestamp) -> SubscriptionStatistics.Failure {
             SubscriptionStatistics.Failure(error: error, status: status, at: at)
         }
         _ = try await driver.record(

@@ -1,3 +1,4 @@
+internal import Synchronization
 internal import WebhookCore
 
 /// A store with short words for what the checks do to it.
@@ -31,9 +32,9 @@ struct StoreDriver: Sendable {
         return try await commit { $0.reads = reads }.reads
     }
 
-    func hasForeignWrites() async -> Bool {
+    func hasExternalWrites() async -> Bool {
         await withCheckedContinuation { continuation in
-            store.checkForeignWrites { continuation.resume(returning: $0 == .success(true)) }
+            store.checkExternalWrites { continuation.resume(returning: $0 == .success(true)) }
         }
     }
 
@@ -43,13 +44,13 @@ struct StoreDriver: Sendable {
     @discardableResult
     func accept(
         _ event: Event,
-        at moment: Timestamp = .at(0),
+        at instant: Timestamp = .at(0),
         _ deliveries: [NewDelivery],
         bodies: [ByteString] = ["body"]
     ) async throws -> [Delivery.ID] {
         let new = NewDeliveries(bodies: bodies, deliveries: deliveries)
         let result = try await commit { batch in
-            batch.acceptances = [Acceptance(event: event, createdAt: moment, deliveries: new)]
+            batch.acceptances = [Acceptance(event: event, createdAt: instant, deliveries: new)]
         }
         guard case .stored(_, let ids)? = result.acceptances.first else {
             throw StoreConformance.Failure(description: "event \(event.id) was not stored")
@@ -58,14 +59,14 @@ struct StoreDriver: Sendable {
     }
 
     /// Accepts an event with one delivery.
-    func acceptOne(_ id: String, _ delivery: NewDelivery, at moment: Timestamp = .at(0)) async throws -> Delivery.ID {
-        try await accept(.sample(id), at: moment, [delivery])[0]
+    func acceptOne(_ id: String, _ delivery: NewDelivery, at instant: Timestamp = .at(0)) async throws -> Delivery.ID {
+        try await accept(.sample(id), at: instant, [delivery])[0]
     }
 
     /// Accepts an event without deliveries; its row.
-    func acceptPending(_ event: Event, at moment: Timestamp = .at(0), target: String? = nil) async throws -> Int64 {
+    func acceptPending(_ event: Event, at instant: Timestamp = .at(0), target: String? = nil) async throws -> Int64 {
         let result = try await commit { batch in
-            batch.acceptances = [Acceptance(event: event, createdAt: moment, target: target, deliveries: nil)]
+            batch.acceptances = [Acceptance(event: event, createdAt: instant, target: target, deliveries: nil)]
         }
         guard case .stored(let row, let ids)? = result.acceptances.first, ids.isEmpty else {
             throw StoreConformance.Failure(description: "event \(event.id) was not stored")
@@ -80,9 +81,9 @@ struct StoreDriver: Sendable {
         return delivery
     }
 
-    func claim(_ id: Delivery.ID, number: Int = 1, at moment: Timestamp = .at(10)) async throws -> ClaimResult {
+    func claim(_ id: Delivery.ID, number: Int = 1, at instant: Timestamp = .at(10)) async throws -> ClaimResult {
         try await commit {
-            $0.claims = [Claim(delivery: id, number: number, at: moment, needsBody: true)]
+            $0.claims = [Claim(delivery: id, number: number, at: instant, needsBody: true)]
         }.claims[0]
     }
 
@@ -92,7 +93,7 @@ struct StoreDriver: Sendable {
         number: Int = 1,
         startedAt: Timestamp = .at(10),
         status: Int? = nil,
-        error: DeliveryError? = nil,
+        error: FailureKind? = nil,
         duration: Duration? = .milliseconds(5),
         finishedAt: Timestamp = .at(20),
         next: AttemptWrite.Next
@@ -109,13 +110,13 @@ struct StoreDriver: Sendable {
         attempt.status = status
         attempt.error = error
         attempt.duration = duration
-        let write = AttemptWrite(delivery: id, attempt: attempt, freeAttempts: 0, interruptions: 0, next: next)
+        let write = AttemptWrite(delivery: id, attempt: attempt, uncountedAttempts: 0, interruptions: 0, next: next)
         return try await commit { $0.results = [write] }.results[0]
     }
 }
 
 extension Timestamp {
-    /// A moment, so many milliseconds after the checks' beginning.
+    /// A time, so many milliseconds after the checks' beginning.
     static func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000 + milliseconds) }
 }
 
@@ -161,13 +162,13 @@ extension NewDelivery {
     }
 
     /// A delivery whose first attempt is claimed with the insert.
-    static func claimed(_ subscription: String, at moment: Timestamp = .at(5)) -> NewDelivery {
+    static func claimed(_ subscription: String, at instant: Timestamp = .at(5)) -> NewDelivery {
         NewDelivery(
             subscription: subscription,
             mode: .retry,
             body: 0,
             contentType: .json,
-            start: .claimed(at: moment)
+            start: .claimed(at: instant)
         )
     }
 }
@@ -188,4 +189,30 @@ func expect<Value: Equatable>(
 /// Throws where a condition doesn't hold.
 func expect(_ condition: Bool, _ what: String, file: StaticString = #fileID, line: UInt = #line) throws {
     if !condition { throw StoreConformance.Failure(description: "\(file):\(line): \(what)") }
+}
+
+/// Batches for transactions to take, on whatever queue.
+final class BatchFeed: Sendable {
+    private let batches: Mutex<[StoreBatch]>
+
+    init(_ batches: [StoreBatch]) {
+        self.batches = Mutex(batches)
+    }
+
+    var isEmpty: Bool { batches.withLock(\.isEmpty) }
+
+    func take() -> StoreBatch? {
+        batches.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    }
+}
+
+/// Collects what completions report, on whatever queue.
+final class Recorder: Sendable {
+    private let recorded = Mutex<[Bool]>([])
+
+    var values: [Bool] { recorded.withLock { $0 } }
+
+    func append(_ value: Bool) {
+        recorded.withLock { $0.append(value) }
+    }
 }

@@ -1,4 +1,4 @@
-/// What is going to happen, in order of time and, at the same moment, of planning.
+/// Planned actions, in order of time and, at the same time, of planning.
 struct Agenda<Item> {
     private struct Entry {
         var at: Int64
@@ -12,9 +12,9 @@ struct Agenda<Item> {
 
     var isEmpty: Bool { entries.isEmpty }
 
-    mutating func plan(_ item: Item, at moment: Int64) {
+    mutating func plan(_ item: Item, at instant: Int64) {
         lastNumber += 1
-        entries.append(Entry(at: moment, number: lastNumber, item: item))
+        entries.append(Entry(at: instant, number: lastNumber, item: item))
         var index = entries.count - 1
         while index > 0, isBefore(index, (index - 1) / 2) {
             entries.swapAt(index, (index - 1) / 2)

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What a checker outside of engine and store has seen of a delivery.
+/// A checker's record of a delivery, kept outside of engine and store.
 struct DeliveryLedger {
     /// The transaction that inserted it.
     var commit = 0
@@ -28,7 +28,7 @@ struct DeliveryLedger {
     var isForeign = false
 }
 
-/// What a rate-limited receiver gets, whoever sends it.
+/// The requests that a rate-limited receiver got, from any process.
 struct PaceLedger {
     var limit: RateLimit?
     /// What was claimed under another limit may still leave.
@@ -39,8 +39,8 @@ struct PaceLedger {
     var ahead: Int64 = 0
 }
 
-/// What was seen of a subscription's requests by one process.
-struct LaneLedger {
+/// A checker's record of one process's requests for a subscription.
+struct QueueLedger {
     var inFlight = 0
     /// The most that was allowed since the process began.
     var maxInFlight = 0

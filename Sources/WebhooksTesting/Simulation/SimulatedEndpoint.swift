@@ -9,16 +9,16 @@ struct SimulatedEndpoint {
     var mood = Mood.healthy
 
     /// Picks what becomes of the next request.
-    func answer(_ random: inout SeededGenerator) -> (answer: EndpointAnswer, latency: Duration) {
+    func response(_ random: inout SeededGenerator) -> (response: EndpointResponse, latency: Duration) {
         let quick = Duration.milliseconds(random.pick(1...80))
         switch mood {
         case .healthy:
             return (.ok, quick)
         case .flaky:
-            let answers: [EndpointAnswer] = [
+            let responses: [EndpointResponse] = [
                 .ok, .ok, .status(500), .status(503), .disconnect, .staleConnection, .refused, .cutBody, .status(302),
             ]
-            return (random.pick(answers) ?? .ok, quick)
+            return (random.pick(responses) ?? .ok, quick)
         case .slow:
             return (.ok, .milliseconds(random.pick(500...7000)))
         case .dead:

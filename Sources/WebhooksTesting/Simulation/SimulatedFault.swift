@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What a simulation lets go wrong, or lets others do meanwhile.
+/// A fault that a simulation injects, or a change that others make meanwhile.
 public enum SimulatedFault: String, Sendable, CaseIterable {
     case crash, drain, drainOnFailingStore, command, reload, batch
     case storeFailure, lostFiles, lostFilesAfterCommit
@@ -18,8 +18,8 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
 
 extension SimulatedFault {
     /// What is wrong with an answer; `nil`: nothing.
-    init?(_ answer: EndpointAnswer) {
-        switch answer {
+    init?(_ response: EndpointResponse) {
+        switch response {
         case .status(200, _): return nil
         case .status(410, _): self = .gone
         case .status(429, _): self = .overloaded

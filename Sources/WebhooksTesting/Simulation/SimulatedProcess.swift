@@ -25,7 +25,7 @@ struct SimulatedProcess {
     var knownPauses: [String: KnownPause] = [:]
     /// Batches given out so far.
     var batchesTaken = 0
-    var lanes: [String: LaneLedger] = [:]
+    var queues: [String: QueueLedger] = [:]
     /// The deliveries prepared for each emit, by token.
     var emits: [UInt64: EmitUnderWay] = [:]
     var lastToken: UInt64 = 0
@@ -60,7 +60,7 @@ struct SimulatedProcess {
         var subscription: String
         var mode: DeliveryMode
         var exchange: ScriptedExchange
-        var order: SendOrder
+        var order: SendAction
     }
 
     struct EmitUnderWay {

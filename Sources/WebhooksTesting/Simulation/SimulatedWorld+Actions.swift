@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import WebhookEngine
 
-/// What a seed lets happen.
+/// The actions that a seed chooses from.
 extension SimulatedWorld {
     func act() throws {
         mayLoseFiles(percent: 1)
@@ -16,7 +16,7 @@ extension SimulatedWorld {
         case 74..<76: if configuration.clockJumps { jumpClock() }
         case 76..<81: if configuration.reloads { try reload() }
         case 81..<83: try sendTest()
-        default: if configuration.foreignWrites, storeFault == nil { actFromOutside() }
+        default: if configuration.externalWrites, storeFault == nil { actFromOutside() }
         }
     }
 
@@ -67,16 +67,16 @@ extension SimulatedWorld {
             if event.topic == "poison" { report.count(.unrenderable) }
             let prepared =
                 isDue && !random.chance(10) && Poison(rawValue: event.topic) != .deadly
-                ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
+                ? ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(event, target: target) : nil
             process?.lastToken += 1
             let token = process?.lastToken ?? 0
             process?.emits[token] = SimulatedProcess.EmitUnderWay(
                 event: event,
                 subscriptions: prepared?.entries.map(\.subscription)
             )
-            return EmitOrder(token: token, event: event, target: target, deliveries: prepared)
+            return EmitRequest(token: token, event: event, target: target, deliveries: prepared)
         }
-        try drive { engine, time in engine.emit(orders, at: time) }
+        try process { engine, time in engine.emit(orders, at: time) }
     }
 
     func replied(_ reply: EmitReply) throws {
@@ -154,6 +154,6 @@ extension SimulatedWorld {
         log("reload: \(subscriptions.map { $0.isEnabled ? $0.name : "(\($0.name))" })")
         registry = Registry(subscriptions: subscriptions, profiles: [:], settings: DispatcherSettings())
         allowLimits()
-        try drive { engine, time in engine.reload(subscriptions, at: time) }
+        try process { engine, time in engine.reload(subscriptions, at: time) }
     }
 }

@@ -55,9 +55,9 @@ extension SimulatedWorld {
         }
         process?.endedCommits.append(ended)
         // Not before the one that ended earlier.
-        let moment = max(now + Int64(random.pick(0...(random.chance(10) ? 100 : 5))), process?.lastCommitEnd ?? now)
-        process?.lastCommitEnd = moment
-        agenda.plan(.commitEnds(process: number), at: moment)
+        let instant = max(now + Int64(random.pick(0...(random.chance(10) ? 100 : 5))), process?.lastCommitEnd ?? now)
+        process?.lastCommitEnd = instant
+        agenda.plan(.commitEnds(process: number), at: instant)
         if case .success = ended.result, process?.engine.continuesCommitting() == true {
             report.commitsAhead += 1
             try startCommit()
@@ -75,11 +75,11 @@ extension SimulatedWorld {
         switch ended.result {
         case .success(let results):
             if !results.isEmpty { renderingMark = nil }
-            try drive { engine, time in engine.committed(results, at: time) }
+            try process { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
             log("commit failed")
             if error.isFinal { stop() }
-            try drive { engine, time in engine.commitFailed(error, at: time) }
+            try process { engine, time in engine.commitFailed(error, at: time) }
         }
     }
 
@@ -118,7 +118,7 @@ extension SimulatedWorld {
                 try inserted(asStored(fanOut.deliveries, ids), ids, event, cancelled: cancelled)
             }
         }
-        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+        if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
             try noteFoundDue(by: batch.reads.pendingEventsDueBy)
         }
         for (claim, outcome) in zip(batch.claims, result.claims) where outcome != .refused {
@@ -187,7 +187,7 @@ extension SimulatedWorld {
         if let ended = process?.endedRequests.removeValue(forKey: id) { note(ended.request, at: ended.at) }
         if write.attempt.error == .interrupted, write.attempt.number != ledger.interruptedNumber {
             deliveries[id]?.interruptedNumber = write.attempt.number
-            // The attempt had been claimed, so its moment had come.
+            // The attempt had been claimed, so its time had come.
             deliveries[id]?.earliest = nil
             deliveries[id]?.interruptions += 1
             if ledger.interruptions >= 10 { deliveries[id]?.steps += 1 }

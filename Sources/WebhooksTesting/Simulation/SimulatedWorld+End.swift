@@ -23,9 +23,9 @@ extension SimulatedWorld {
         }
         for subscription in allSubscriptions where isPaused(subscription.name) && random.chance(70) {
             setPaused(false, subscription.name)
-            agenda.plan(.foreignCheck, at: now + Int64(random.pick(1...100)))
+            agenda.plan(.externalCheck, at: now + Int64(random.pick(1...100)))
         }
-        for moment in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(moment * 30)) }
+        for instant in 0..<10 { agenda.plan(.lastEmit, at: now + Int64(instant * 30)) }
         agenda.plan(.lastFault, at: now + Int64(random.pick(0...600)))
     }
 
@@ -38,7 +38,7 @@ extension SimulatedWorld {
         }
         if configuration.crashes, random.chance(40) {
             try crash()
-            if configuration.foreignWrites, storeFault == nil, random.chance(50) { setDisabled(true) }
+            if configuration.externalWrites, storeFault == nil, random.chance(50) { setDisabled(true) }
         }
     }
 

@@ -16,12 +16,12 @@ extension SimulatedWorld {
         report.count(.lostFiles)
         loseFiles()
         // Also where nothing is written: a dispatcher looks a few times a second.
-        agenda.plan(.foreignCheck, at: now + Int64(lossRandom.pick(1...150)))
+        agenda.plan(.externalCheck, at: now + Int64(lossRandom.pick(1...150)))
     }
 
     private func loseFiles() {
         store.loseFiles()
-        foreignConnection = store.database.connect()
+        externalConnection = store.database.connect()
     }
 
     /// The transaction that was just applied is the last.
@@ -45,9 +45,9 @@ extension SimulatedWorld {
         agenda.plan(.stoppedProcessEnds(process: number), at: now + Int64(lossRandom.pick(0...3000)))
     }
 
-    func lookForForeignWrites() throws {
+    func lookForExternalWrites() throws {
         if store.lostFiles != nil { return stop() }
-        try drive { engine, time in engine.foreignWrites(at: time) }
+        try process { engine, time in engine.externalWrites(at: time) }
     }
 
     /// What is on the wire is cut off, and nothing of it recorded.

@@ -1,9 +1,9 @@
 internal import WebhookCore
 
 /// The order of an ordered subscription, worked out apart from the engine: that of the events' rows, which are given out at
-/// acceptance, whoever accepts. Where an event waits for a later moment, the transaction that finds it due decides.
+/// acceptance, whoever accepts. Where an event waits for a later time, the transaction that finds it due decides.
 extension SimulatedWorld {
-    /// What is known of an event that was due later than it was accepted, once it was found due.
+    /// The record of an event that was due later than it was accepted, once it was found due.
     struct FoundDue {
         /// The transaction.
         var commit: Int
@@ -12,17 +12,17 @@ extension SimulatedWorld {
     }
 
     /// After a transaction that looked for events that are due.
-    func noteFoundDue(by moment: Timestamp) throws {
+    func noteFoundDue(by instant: Timestamp) throws {
         let rows = store.rows
         if process?.beganWrong == false {
             // Steps of an hour count once they have lasted; a jump of days never does.
             let most = rightWall + .seconds(12 * 3600)
-            try Violation.require(moment <= most, "events are looked for that are due by \(moment), at \(rightWall)")
+            try Violation.require(instant <= most, "events are looked for that are due by \(instant), at \(rightWall)")
         }
         for turn in rows.dueEvents.values where isLate(turn.row) && foundDue[turn.row] == nil {
             let due = rows.events[turn.row]?.dueAt
             try Violation.require(
-                due.map { $0 <= moment } ?? false,
+                due.map { $0 <= instant } ?? false,
                 "event \(turn.row) is taken for due before its moment"
             )
             foundDue[turn.row] = FoundDue(commit: report.commits, lastEvent: rows.lastEvent)

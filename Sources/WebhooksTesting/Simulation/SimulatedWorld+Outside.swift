@@ -14,24 +14,24 @@ extension SimulatedWorld {
         default: retry()
         }
         // The dispatcher looks for what others wrote a few times a second.
-        agenda.plan(.foreignCheck, at: now + Int64(random.pick(1...100)))
+        agenda.plan(.externalCheck, at: now + Int64(random.pick(1...100)))
     }
 
     func write<Value: Sendable>(_ change: (inout InMemoryRows) -> Value) -> Value? {
-        try? store.database.write(by: foreignConnection, change).get()
+        try? store.database.write(by: externalConnection, change).get()
     }
 
     private func append() {
         let event = makeEvent()
-        let moment = clock.now
+        let instant = clock.now
         log("\(event.id) is appended from outside")
         report.count(.detachedEmit)
-        _ = write { $0.accept(Acceptance(event: event, createdAt: moment, deliveries: nil)) }
+        _ = write { $0.accept(Acceptance(event: event, createdAt: instant, deliveries: nil)) }
         acknowledged.insert(event.id)
     }
 
     private func cancel() {
-        let moment = clock.now
+        let instant = clock.now
         let subscription = random.chance(40) ? random.pick(allSubscriptions)?.name : nil
         let isWhole = subscription != nil && random.chance(60)
         let ids = isWhole ? [] : (0..<3).compactMap { _ in random.pick(events)?.id }
@@ -41,7 +41,7 @@ extension SimulatedWorld {
         let lastEvent = store.rows.events.keys.max()
         guard
             let result = write({ rows in
-                rows.cancel(events: ids, deliveries: [], subscription: subscription, at: moment)
+                rows.cancel(events: ids, deliveries: [], subscription: subscription, at: instant)
             })
         else { return }
         for id in result.deliveries { deliveries[id]?.isCancelled = true }
@@ -64,9 +64,9 @@ extension SimulatedWorld {
 
     func setDisabled(_ isDisabled: Bool) {
         guard let name = random.pick(allSubscriptions)?.name else { return }
-        let moment = clock.now
-        let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: moment) : nil
-        _ = write { $0.setDisabled(disabled, subscription: name, at: moment) }
+        let instant = clock.now
+        let disabled = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: instant) : nil
+        _ = write { $0.setDisabled(disabled, subscription: name, at: instant) }
         if !isDisabled {
             process?.knownDisabled.remove(name)
             for index in process?.endedCommits.indices ?? 0..<0 { process?.endedCommits[index].disabled.remove(name) }
@@ -76,7 +76,7 @@ extension SimulatedWorld {
     }
 
     private func retrigger() {
-        let moment = clock.now
+        let instant = clock.now
         let disabled = Set(store.rows.health.filter { $0.disabled != nil }.map(\.subscription))
         let settled = store.rows.deliveryRows.filter { row in
             row.state.isSettled && !disabled.contains(row.subscription)
@@ -85,7 +85,7 @@ extension SimulatedWorld {
         let chosen = (0..<random.pick(1...4)).compactMap { _ in
             random.pick(settled).map { Retrigger(delivery: $0.id) }
         }
-        for id in (write { $0.retrigger(chosen, at: moment) } ?? []).map(\.id) {
+        for id in (write { $0.retrigger(chosen, at: instant) } ?? []).map(\.id) {
             deliveries[id] = DeliveryLedger()
             deliveries[id]?.isForeign = true
             log("\(id) is a retrigger")

@@ -6,9 +6,9 @@ extension SimulatedWorld {
     func setPaused(_ isPaused: Bool, _ name: String) {
         let length: Duration? = random.chance(60) ? .seconds(random.pick(1...120)) : nil
         // Now and then by a clock that is wrong.
-        let moment = clock.now + .seconds(random.chance(10) ? random.pick(-3600...3600) : 0)
-        let pause = isPaused ? SubscriptionHealth.Paused(at: moment, until: length.map { moment + $0 }) : nil
-        _ = write { $0.setPaused(pause, subscription: name, at: moment) }
+        let instant = clock.now + .seconds(random.chance(10) ? random.pick(-3600...3600) : 0)
+        let pause = isPaused ? SubscriptionHealth.Paused(at: instant, until: length.map { instant + $0 }) : nil
+        _ = write { $0.setPaused(pause, subscription: name, at: instant) }
         if !isPaused {
             process?.knownPauses[name] = nil
             for index in process?.endedCommits.indices ?? 0..<0 { process?.endedCommits[index].paused?[name] = nil }
@@ -40,7 +40,7 @@ extension SimulatedWorld {
                 process?.knownPauses[name] = nil
                 continue
             }
-            let end = pause.remaining(at: time.wall).map { time.timeline + $0 }
+            let end = pause.remaining(at: time.wall).map { time.monotonic + $0 }
             // One that is known may end as early as it was first worked out.
             if let known = process?.knownPauses[name] {
                 let ends = [known.end, end].compactMap(\.self)
@@ -67,7 +67,7 @@ extension SimulatedWorld {
         guard let process, let pause = process.knownPauses[name], process.batchesTaken > pause.afterBatch + 1 else {
             return
         }
-        let isOver = pause.end.map { $0 <= process.clock.timeline } ?? false
+        let isOver = pause.end.map { $0 <= process.clock.monotonic } ?? false
         try Violation.require(isOver, "an attempt begins for \(name), which is paused")
     }
 

@@ -17,9 +17,9 @@ extension SimulatedWorld {
             settings.largeFanOuts = renderingRandom.pick(1...3)
         }
         settings.withdrawalBatch = 3
-        settings.heldBodyBytes = 400
-        // Small windows now and then, so that the store is read often.
-        settings.windowTotal = random.chance(60) ? random.pick(1...20) : 1000
+        settings.bufferedBodyBytes = 400
+        // Small buffers now and then, so that the store is read often.
+        settings.bufferTotal = random.chance(60) ? random.pick(1...20) : 1000
         let engine = DeliveryEngine(
             settings: settings,
             subscriptions: registry.subscriptions,
@@ -33,17 +33,17 @@ extension SimulatedWorld {
             report.count(.command)
             agenda.plan(.commandEnds(process: processes), at: now + Int64(random.pick(200...5000)))
         }
-        let timeline = clock.now
+        let monotonic = clock.now
         for id in deliveries.keys {
-            // A due moment that a wrong clock wrote is brought back to its own wait.
+            // A due time that a wrong clock wrote is brought back to its own wait.
             if let earliest = deliveries[id]?.earliest, let wait = deliveries[id]?.wait {
-                deliveries[id]?.earliest = min(earliest, timeline + wait)
+                deliveries[id]?.earliest = min(earliest, monotonic + wait)
             }
         }
         allowLimits()
         let mark = renderingMark
         let deadly = Set(requestEnds.filter { $0.value >= SetAside.mostEnds }.keys)
-        try drive { engine, time in engine.start(interruptedRendering: mark, deadly: deadly, at: time) }
+        try process { engine, time in engine.start(interruptedRendering: mark, deadly: deadly, at: time) }
     }
 
     /// As `kill -9` does: nothing is said to anybody.
@@ -74,11 +74,11 @@ extension SimulatedWorld {
             storeFault = StoreError(.full, "simulated")
             agenda.plan(.storeRecovers, at: now + Int64(poisonRandom.pick(10...20_000)))
         }
-        try drive { engine, time in engine.drain(at: time) }
+        try process { engine, time in engine.drain(at: time) }
     }
 
     /// Gives the engine an input and does what it wants done.
-    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) throws {
+    func process(_ input: (inout DeliveryEngine, EngineTime) -> Void) throws {
         guard let time = process?.clock.now else { return }
         // It was there a line ago; a copy would make every change of the engine's copy its arrays.
         input(&process!.engine, time)
@@ -109,21 +109,21 @@ extension SimulatedWorld {
             setAlarm(actions.wakeAt, running.number)
             // A command has nothing to fall back on: it holds what it emits.
             if running.engine.settings.scope == .all {
-                report.mostHeld = max(report.mostHeld, running.engine.holding)
+                report.mostBuffered = max(report.mostBuffered, running.engine.holding)
             }
             guard actions.isPressing else { break }
         }
-        // A window of 32 for each, a quarter more after a read, and what is in flight.
+        // A buffer of 32 for each, a quarter more after a read, and what is in flight.
         let most = configuration.maxInFlight + allSubscriptions.count * 40
-        try Violation.require(report.mostHeld <= most, "\(report.mostHeld) deliveries are held in memory")
+        try Violation.require(report.mostBuffered <= most, "\(report.mostBuffered) deliveries are held in memory")
     }
 
-    private func setAlarm(_ moment: Timestamp?, _ number: Int) {
-        guard moment != process?.wakeAt else { return }
-        process?.wakeAt = moment
+    private func setAlarm(_ instant: Timestamp?, _ number: Int) {
+        guard instant != process?.wakeAt else { return }
+        process?.wakeAt = instant
         process?.alarm += 1
-        guard let moment, let running = process else { return }
-        let wait = max(0, moment.milliseconds - running.clock.timeline.milliseconds)
+        guard let instant, let running = process else { return }
+        let wait = max(0, instant.milliseconds - running.clock.monotonic.milliseconds)
         agenda.plan(.alarm(process: number, number: running.alarm), at: now + wait)
     }
 
@@ -142,7 +142,10 @@ extension SimulatedWorld {
             renderingMark = event.row
             return try crash()
         }
-        let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
+        let prepared = ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(
+            event.event,
+            target: event.target
+        )
         expectation[event.row] = prepared.entries.map(\.subscription)
         if isLarge, let number = process?.number {
             report.count(.largeEvent)
@@ -158,6 +161,6 @@ extension SimulatedWorld {
     /// What a process had rendered is gone with it.
     func rendered(_ event: PendingEvent, _ deliveries: PreparedDeliveries, by number: Int) throws {
         guard process?.number == number else { return }
-        try drive { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
+        try process { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
     }
 }

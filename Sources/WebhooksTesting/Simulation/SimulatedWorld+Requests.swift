@@ -3,18 +3,18 @@ internal import WebhookEngine
 
 /// Requests on the wire.
 extension SimulatedWorld {
-    func send(_ order: SendOrder) throws {
+    func send(_ order: SendAction) throws {
         guard let time = process?.clock.now, let number = process?.number else { return }
         let subscription = order.target.subscription
         guard let id = order.context.delivery else { throw Violation("a send without a delivery") }
         if Poison(rawValue: order.context.event.topic) == .deadlyRequest { return try killByRequest(id) }
         try checkSend(order, id, subscription, at: time)
         report.requests += 1
-        let (answer, latency) = endpoints[subscription.name]?.answer(&random) ?? (.ok, .zero)
-        if let fault = SimulatedFault(answer) { report.count(fault) }
-        let isStale = answer == .staleConnection && (order.context.mode == .singleShot || order.needsFreshConnection)
-        let exchange = (isStale ? .ok : answer).exchange(latency: latency, timeout: subscription.policy.timeout)
-        log("\(id) attempt \(order.context.attempt) leaves for \(subscription.name): \(answer)")
+        let (response, latency) = endpoints[subscription.name]?.response(&random) ?? (.ok, .zero)
+        if let fault = SimulatedFault(response) { report.count(fault) }
+        let isStale = response == .staleConnection && (order.context.mode == .singleShot || order.needsFreshConnection)
+        let exchange = (isStale ? .ok : response).exchange(latency: latency, timeout: subscription.policy.timeout)
+        log("\(id) attempt \(order.context.attempt) leaves for \(subscription.name): \(response)")
         process?.requests[order.token] = SimulatedProcess.RequestUnderWay(
             delivery: id,
             subscription: subscription.name,
@@ -52,7 +52,7 @@ extension SimulatedWorld {
             let time = process?.clock.now
         else { return }
         let isTest = request.order.context.event.isTest
-        if !isTest { process?.lanes[request.subscription]?.inFlight -= 1 }
+        if !isTest { process?.queues[request.subscription]?.inFlight -= 1 }
         process?.endedRequests[request.delivery] = (request, time)
         let finished = FinishedAttempt(
             token: token,
@@ -60,7 +60,7 @@ extension SimulatedWorld {
             url: request.order.target.subscription.url.display,
             requestHeaders: []
         )
-        try drive { engine, time in engine.finished([finished], at: time) }
+        try process { engine, time in engine.finished([finished], at: time) }
     }
 
     /// What the schedule says after this, worked out apart from the engine.
@@ -68,7 +68,7 @@ extension SimulatedWorld {
         let result = request.exchange.result
         let id = request.delivery
         guard request.mode == .retry else { return }
-        if case .answered(200) = result.ending { return }
+        if case .responded(200) = result.ending { return }
         if result.isStaleConnection, let ledger = deliveries[id], ledger.staleConnections < 10 {
             deliveries[id]?.staleConnections += 1
             return
@@ -82,11 +82,11 @@ extension SimulatedWorld {
             asked = min(seconds, 86_400)
         }
         let wait = max(policy.schedule[steps - 1], .seconds(asked))
-        deliveries[id]?.earliest = time.timeline + wait
+        deliveries[id]?.earliest = time.monotonic + wait
         deliveries[id]?.wait = wait
     }
 
-    private func checkSend(_ order: SendOrder, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime)
+    private func checkSend(_ order: SendAction, _ id: Delivery.ID, _ subscription: Subscription, at time: EngineTime)
         throws
     {
         let row = store.rows.deliveries[id.rawValue]
@@ -115,8 +115,8 @@ extension SimulatedWorld {
         }
         if let earliest = deliveries[id]?.earliest {
             try Violation.require(
-                time.timeline >= earliest,
-                "\(id) is retried \(earliest.milliseconds - time.timeline.milliseconds) ms early"
+                time.monotonic >= earliest,
+                "\(id) is retried \(earliest.milliseconds - time.monotonic.milliseconds) ms early"
             )
             deliveries[id]?.earliest = nil
         }
@@ -133,12 +133,12 @@ extension SimulatedWorld {
         )
         try Violation.require(process?.knownDisabled.contains(name) == false, "\(id) leaves for a disabled \(name)")
         if subscription.policy.ordered { try checkOrder(id, name) }
-        var lane = process?.lanes[name] ?? LaneLedger()
+        var queue = process?.queues[name] ?? QueueLedger()
         try checkPace(name, subscription.policy.rateLimit, at: time)
-        if !isTest { lane.inFlight += 1 }
-        try Violation.require(lane.inFlight <= lane.maxInFlight, "\(name) has \(lane.inFlight) in flight")
-        process?.lanes[name] = lane
-        let total = process?.lanes.values.map(\.inFlight).reduce(0, +) ?? 0
+        if !isTest { queue.inFlight += 1 }
+        try Violation.require(queue.inFlight <= queue.maxInFlight, "\(name) has \(queue.inFlight) in flight")
+        process?.queues[name] = queue
+        let total = process?.queues.values.map(\.inFlight).reduce(0, +) ?? 0
         try Violation.require(total <= configuration.maxInFlight, "\(total) in flight")
     }
 
@@ -146,7 +146,7 @@ extension SimulatedWorld {
     private func checkPace(_ name: String, _ limit: RateLimit?, at time: EngineTime) throws {
         guard let limit, var pace = paces[name], pace.limit == limit, now >= pace.from else { return }
         // A clock that was put forward since makes the last start look older than it is.
-        let lost = max(0, time.timeline.milliseconds - now - pace.ahead)
+        let lost = max(0, time.monotonic.milliseconds - now - pace.ahead)
         pace.starts.append(now)
         pace.ahead = time.wall.milliseconds - now
         paces[name] = pace
@@ -177,14 +177,14 @@ extension SimulatedWorld {
     /// The limits of a new configuration; what is under way already may be more.
     func allowLimits() {
         for subscription in registry.subscriptions {
-            let most = max(process?.lanes[subscription.name]?.maxInFlight ?? 0, subscription.policy.maxInFlight)
-            var lane = process?.lanes[subscription.name] ?? LaneLedger()
-            lane.maxInFlight = most
+            let most = max(process?.queues[subscription.name]?.maxInFlight ?? 0, subscription.policy.maxInFlight)
+            var queue = process?.queues[subscription.name] ?? QueueLedger()
+            queue.maxInFlight = most
             if paces[subscription.name]?.limit != subscription.policy.rateLimit {
                 let from = paces[subscription.name] == nil ? 0 : now + 5000
                 paces[subscription.name] = PaceLedger(limit: subscription.policy.rateLimit, from: from)
             }
-            process?.lanes[subscription.name] = lane
+            process?.queues[subscription.name] = queue
         }
     }
 }

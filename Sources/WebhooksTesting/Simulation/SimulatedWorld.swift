@@ -17,7 +17,7 @@ final class SimulatedWorld {
         case commitEnds(process: Int)
         case requestArrives(Delivery.ID)
         case requestEnds(process: Int, token: UInt64)
-        case foreignCheck
+        case externalCheck
         case commandEnds(process: Int)
         case stoppedProcessEnds(process: Int)
         case clockReturns
@@ -27,7 +27,7 @@ final class SimulatedWorld {
     let configuration: SimulationConfiguration
     let clock = VirtualClock()
     var store: InMemoryStore
-    var foreignConnection: Int
+    var externalConnection: Int
     let renderer = ScriptedRenderer(poisonTopics: ["poison"])
     var random: SeededGenerator
     var poisonRandom: SeededGenerator
@@ -68,7 +68,7 @@ final class SimulatedWorld {
     var clockReturns: Duration?
     var now: Int64 = 0
     /// When the last fault is over.
-    var lastMoment: Int64 = 0
+    var lastTime: Int64 = 0
     var steps = 0
 
     init(seed: UInt64, configuration: SimulationConfiguration) {
@@ -79,7 +79,7 @@ final class SimulatedWorld {
         renderingRandom = SeededGenerator(seed: seed &+ 0xB16)
         trace = Trace(length: configuration.traceLength)
         store = InMemoryStore(clock: clock)
-        foreignConnection = store.database.connect()
+        externalConnection = store.database.connect()
         var generator = random
         let made = (0..<configuration.subscriptions).map { Self.makeSubscription($0, &generator) }
         random = generator
@@ -92,13 +92,13 @@ final class SimulatedWorld {
     /// Plays until everything has settled.
     func play() throws -> SimulationReport {
         agenda.plan(.start, at: 0)
-        var moment: Int64 = 0
+        var instant: Int64 = 0
         for _ in 0..<configuration.actions {
-            moment += Int64(random.pick(0...(random.chance(10) ? 60_000 : 400)))
-            agenda.plan(.action, at: moment)
+            instant += Int64(random.pick(0...(random.chance(10) ? 60_000 : 400)))
+            agenda.plan(.action, at: instant)
         }
-        agenda.plan(.faultsCease, at: moment + 1000)
-        lastMoment = moment + 6000
+        agenda.plan(.faultsCease, at: instant + 1000)
+        lastTime = instant + 6000
         while let (at, item) = agenda.next() {
             steps += 1
             try Violation.require(steps < 200_000, "it goes on and on")
@@ -123,13 +123,13 @@ final class SimulatedWorld {
         case .alarm(let number, let alarm):
             guard process?.number == number, process?.alarm == alarm else { return }
             process?.wakeAt = nil
-            try drive { engine, time in engine.tick(at: time) }
+            try process { engine, time in engine.tick(at: time) }
         case .commitApplies(let number): try commitApplies(number)
         case .commitTakes(let number): try commitTakes(number)
         case .commitEnds(let number): try commitEnds(number)
         case .requestArrives(let delivery): try requestArrives(delivery)
         case .requestEnds(let number, let token): try requestEnds(number, token)
-        case .foreignCheck: try lookForForeignWrites()
+        case .externalCheck: try lookForExternalWrites()
         case .commandEnds(let number): try commandEnds(number)
         case .stoppedProcessEnds(let number): stoppedProcessEnds(number)
         case .clockReturns: returnClock()
@@ -138,10 +138,10 @@ final class SimulatedWorld {
         }
     }
 
-    /// Events that wait for their moment don't hold a settled engine up; the simulation waits for them all the same, and for
+    /// Events that wait for their time don't hold a settled engine up; the simulation waits for them all the same, and for
     /// the last faults.
     private var nothingIsToCome: Bool {
-        !store.rows.hasWaitingEvents && now > lastMoment && store.lostFiles == nil
+        !store.rows.hasWaitingEvents && now > lastTime && store.lostFiles == nil
     }
 
     func log(_ line: @autoclosure () -> String) { trace.add("\(now) ms: \(line())") }

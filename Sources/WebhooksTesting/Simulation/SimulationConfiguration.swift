@@ -1,4 +1,4 @@
-/// What a simulation plays.
+/// The settings of a simulation.
 public struct SimulationConfiguration: Sendable, Hashable {
     /// How many subscriptions there are, each with its own receiver; defaults to 6.
     public var subscriptions = 6
@@ -19,7 +19,7 @@ public struct SimulationConfiguration: Sendable, Hashable {
     /// Whether the configuration changes; defaults to true.
     public var reloads = true
     /// Whether other processes write; defaults to true.
-    public var foreignWrites = true
+    public var externalWrites = true
     /// Whether some events go wrong by themselves: the store refuses their rows, or their rendering kills the process;
     /// defaults to true.
     public var poison = true
@@ -33,7 +33,7 @@ public struct SimulationConfiguration: Sendable, Hashable {
     public init() {}
 }
 
-/// What a simulation did.
+/// The report of a simulation.
 public struct SimulationReport: Sendable, Hashable {
     public var events = 0
     public var deliveries = 0
@@ -60,7 +60,7 @@ public struct SimulationReport: Sendable, Hashable {
     /// How often each went wrong.
     public var faults: [SimulatedFault: Int] = [:]
     /// The most deliveries that an engine held in memory.
-    public var mostHeld = 0
+    public var mostBuffered = 0
 
     public init() {}
 

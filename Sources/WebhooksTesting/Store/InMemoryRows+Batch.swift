@@ -4,7 +4,7 @@ extension InMemoryRows {
     /// Applies a batch in the order of its members, then reads. What is refused is left out.
     mutating func apply(_ batch: StoreBatch) -> StoreBatchResult {
         var result = StoreBatchResult()
-        if batch.reads.pendingEvents > 0 || !batch.reads.adoptions.isEmpty {
+        if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
             takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
         for (index, write) in batch.results.enumerated() {
@@ -58,9 +58,9 @@ extension InMemoryRows {
                 }
             )
         }
-        for (index, withdrawal) in batch.withdrawals.enumerated() {
-            result.withdrawals.append(
-                withdraw(withdrawal) { delivery, reason in
+        for (index, withdrawal) in batch.openCancellations.enumerated() {
+            result.openCancellations.append(
+                cancelOpenDeliveries(withdrawal) { delivery, reason in
                     result.refusals.append(RowRefusal(.withdrawal(index, delivery: delivery), reason: reason))
                 }
             )
@@ -86,7 +86,7 @@ extension InMemoryRows {
         let next = isCancelled ? write.next.ifCancelled : write.next
         updateDelivery(write.delivery) { row in
             row.log.append(attempt)
-            row.freeAttempts = write.freeAttempts
+            row.uncountedAttempts = write.uncountedAttempts
             row.interruptions = write.interruptions
             row.lastStatus = attempt.status
             row.lastError = attempt.error
@@ -97,9 +97,9 @@ extension InMemoryRows {
                 row.wait = nil
                 if state == .cancelled, !isCancelled { row.lastError = .disabled }
                 if next != write.next { row.detail = AttemptWrite.cancelledDetail }
-            case .waiting(let moment):
+            case .waiting(let instant):
                 row.state = .waiting
-                row.dueAt = moment
+                row.dueAt = instant
                 row.wait = write.wait
             }
         }
@@ -160,7 +160,7 @@ extension InMemoryRows {
         _ new: NewDeliveries,
         event: Int64,
         place: Int64,
-        at moment: Timestamp,
+        at instant: Timestamp,
         _ onRefusal: (Int, String) -> Void
     ) -> [Delivery.ID] {
         new.deliveries.enumerated().map { index, delivery in
@@ -179,7 +179,7 @@ extension InMemoryRows {
                     contentType: delivery.contentType,
                     body: delivery.body.map { new.bodies[$0] },
                     state: .pending,
-                    createdAt: moment
+                    createdAt: instant
                 )
                 switch delivery.start {
                 case .pending(let dueAt):
@@ -194,15 +194,15 @@ extension InMemoryRows {
                     row.state = state
                     row.lastError = error
                     row.detail = detail
-                    row.settledAt = moment
+                    row.settledAt = instant
                 }
                 return row
             }
         }
     }
 
-    private mutating func withdraw(
-        _ withdrawal: Withdrawal,
+    private mutating func cancelOpenDeliveries(
+        _ withdrawal: OpenCancellation,
         onRefusal: (Delivery.ID, String) -> Void
     ) -> Int {
         var count = 0

@@ -1,20 +1,20 @@
 internal import WebhookCore
 
-/// What the log is asked to do.
+/// The log's changes.
 extension InMemoryRows {
     mutating func cancel(
         events ids: [String],
         deliveries single: [Delivery.ID],
         subscription: String?,
-        at moment: Timestamp
+        at instant: Timestamp
     ) -> CancelResult {
         var result = CancelResult()
         var touched: Set<String> = []
         if let subscription, !ids.isEmpty || !single.isEmpty {
-            for id in ids { cancel(event: id, subscription: subscription, at: moment, into: &result, &touched) }
+            for id in ids { cancel(event: id, subscription: subscription, at: instant, into: &result, &touched) }
             for id in single {
                 if deliveries[id.rawValue]?.subscription == subscription {
-                    cancel(id, at: moment, into: &result, &touched)
+                    cancel(id, at: instant, into: &result, &touched)
                 } else {
                     result.unknown.append(id.description)
                 }
@@ -34,10 +34,10 @@ extension InMemoryRows {
             case .fannedOut, .cancelled: break
             }
             for delivery in event.deliveries {
-                cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result, &touched)
+                cancel(Delivery.ID(rawValue: delivery), at: instant, into: &result, &touched)
             }
         }
-        for id in single { cancel(id, at: moment, into: &result, &touched) }
+        for id in single { cancel(id, at: instant, into: &result, &touched) }
         if let subscription {
             let unmatched = waitingEventRows.filter { row in
                 events[row]?.target.map { $0 == subscription } ?? true
@@ -46,9 +46,9 @@ extension InMemoryRows {
             result.unmatchedEvents = unmatched.count
             let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
             for position in waiting[subscription]?.values ?? [] {
-                cancel(position.delivery, at: moment, into: &result, &touched)
+                cancel(position.delivery, at: instant, into: &result, &touched)
             }
-            for id in running { cancel(Delivery.ID(rawValue: id), at: moment, into: &result, &touched) }
+            for id in running { cancel(Delivery.ID(rawValue: id), at: instant, into: &result, &touched) }
         }
         touch(touched)
         return result
@@ -57,7 +57,7 @@ extension InMemoryRows {
     private mutating func cancel(
         event id: String,
         subscription: String,
-        at moment: Timestamp,
+        at instant: Timestamp,
         into result: inout CancelResult,
         _ touched: inout Set<String>
     ) {
@@ -69,12 +69,12 @@ extension InMemoryRows {
         }
         let own = event.deliveries.filter { deliveries[$0]?.subscription == subscription }
         if own.isEmpty { result.unknown.append(id) }
-        for delivery in own { cancel(Delivery.ID(rawValue: delivery), at: moment, into: &result, &touched) }
+        for delivery in own { cancel(Delivery.ID(rawValue: delivery), at: instant, into: &result, &touched) }
     }
 
     private mutating func cancel(
         _ id: Delivery.ID,
-        at moment: Timestamp,
+        at instant: Timestamp,
         into result: inout CancelResult,
         _ touched: inout Set<String>
     ) {
@@ -82,12 +82,12 @@ extension InMemoryRows {
             result.unknown.append(id.description)
             return
         }
-        if settle(Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: moment)) {
+        if settle(Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: instant)) {
             result.deliveries.append(id)
             touched.insert(row.subscription)
             return
         }
-        if row.state == .inFlight { updateDelivery(id) { $0.cancelledAt = $0.cancelledAt ?? moment } }
+        if row.state == .inFlight { updateDelivery(id) { $0.cancelledAt = $0.cancelledAt ?? instant } }
         result.add(
             CancelResult.Missed(
                 delivery: id,
@@ -106,25 +106,25 @@ extension InMemoryRows {
         }
     }
 
-    mutating func setDisabled(_ disabled: SubscriptionHealth.Disabled?, subscription: String, at moment: Timestamp) {
+    mutating func setDisabled(_ disabled: SubscriptionHealth.Disabled?, subscription: String, at instant: Timestamp) {
         let fresh = InMemoryHealthRow(health: SubscriptionHealth(subscription: subscription))
         var row = healthRows[subscription] ?? fresh
         row.health.disabled = disabled
         if disabled == nil {
             row.health.failingSince = nil
-            row.enabledAt = moment
+            row.enabledAt = instant
         }
         healthRows[subscription] = row
     }
 
     /// - Returns: whether a pause was in force.
-    mutating func setPaused(_ paused: SubscriptionHealth.Paused?, subscription: String, at moment: Timestamp) -> Bool {
+    mutating func setPaused(_ paused: SubscriptionHealth.Paused?, subscription: String, at instant: Timestamp) -> Bool {
         var row = healthRows[subscription] ?? InMemoryHealthRow(health: SubscriptionHealth(subscription: subscription))
-        let wasPaused = row.health.paused?.isInForce(at: moment) ?? false
+        let wasPaused = row.health.paused?.isInForce(at: instant) ?? false
         if let paused {
             row.health.paused = paused
         } else {
-            row.resume(nil, at: moment)
+            row.resume(nil, at: instant)
         }
         healthRows[subscription] = row
         return wasPaused
@@ -146,7 +146,7 @@ extension InMemoryRows {
         return outcomes
     }
 
-    mutating func retrigger(_ retriggers: [Retrigger], at moment: Timestamp) -> [Retriggered] {
+    mutating func retrigger(_ retriggers: [Retrigger], at instant: Timestamp) -> [Retriggered] {
         retriggers.compactMap { retrigger in
             guard let old = deliveries[retrigger.delivery.rawValue] else { return nil }
             let rendering = old.body == nil ? retrigger.rendering : nil
@@ -159,8 +159,8 @@ extension InMemoryRows {
                     contentType: rendering?.contentType ?? old.contentType,
                     body: rendering?.body ?? old.body,
                     state: .pending,
-                    dueAt: moment,
-                    createdAt: moment,
+                    dueAt: instant,
+                    createdAt: instant,
                     retriggerOf: old.id
                 )
             }
@@ -168,16 +168,16 @@ extension InMemoryRows {
         }
     }
 
-    mutating func prune(olderThan moment: Timestamp, limit: Int) -> PruneResult {
+    mutating func prune(olderThan instant: Timestamp, limit: Int) -> PruneResult {
         var result = PruneResult()
-        let settled = deliveryRows.filter { row in row.settledAt.map { $0 < moment } ?? false }
+        let settled = deliveryRows.filter { row in row.settledAt.map { $0 < instant } ?? false }
         for row in settled.prefix(limit) {
             result.deliveries += 1
             result.attempts += row.log.count
             removeDelivery(row.id.rawValue)
         }
         let empty = events.values.sorted { $0.row < $1.row }.filter { event in
-            event.createdAt < moment && !event.waits && event.deliveries.isEmpty
+            event.createdAt < instant && !event.waits && event.deliveries.isEmpty
         }
         for event in empty.prefix(limit) {
             result.events += 1

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What the log is asked for.
+/// The log's queries.
 extension InMemoryRows {
     func list(_ query: EventQuery) -> [LoggedEvent] {
         var last = lastEvent
@@ -33,9 +33,9 @@ extension InMemoryRows {
         return result
     }
 
-    func unmatchedEvents(at moment: Timestamp) -> UnmatchedEvents {
+    func unmatchedEvents(at instant: Timestamp) -> UnmatchedEvents {
         let waiting = waitingEventRows.compactMap { events[$0] }
-        let later = waiting.count { $0.place == nil && !$0.event.isDue(at: moment) }
+        let later = waiting.count { $0.place == nil && !$0.event.isDue(at: instant) }
         return UnmatchedEvents(due: waiting.count - later, later: later)
     }
 

@@ -35,8 +35,8 @@ extension InMemoryRows {
                 deliveries[position.delivery.rawValue].map { open($0, dueAt: position.dueAt) }
             }
         }
-        for event in reads.adoptions {
-            result.adopted += (events[event]?.deliveries ?? []).compactMap { deliveries[$0] }.compactMap { row in
+        for event in reads.takeovers {
+            result.takenOver += (events[event]?.deliveries ?? []).compactMap { deliveries[$0] }.compactMap { row in
                 row.dueAt.map { open(row, dueAt: $0) }
             }
         }
@@ -52,7 +52,7 @@ extension InMemoryRows {
         var rows = Array(
             dueEvents.values.lazy.map(\.row).filter { !reads.excludedEvents.contains($0) }.prefix(reads.pendingEvents)
         )
-        for row in reads.adoptions where !rows.contains(row) {
+        for row in reads.takeovers where !rows.contains(row) {
             guard let event = events[row], event.state == .waitsForFanOut, event.place != nil else { continue }
             rows.append(row)
         }
@@ -60,7 +60,7 @@ extension InMemoryRows {
             PendingEvent(row: $0.row, place: $0.place ?? $0.row, event: $0.event, target: $0.target)
         }
         if reads.pendingEvents > 0 {
-            result.nextEventDue = laterEvents.first?.dueAt
+            result.nextEventDue = scheduledEvents.first?.dueAt
             result.lastEvent = lastEvent
         }
     }
@@ -74,7 +74,7 @@ extension InMemoryRows {
             mode: row.mode,
             contentType: row.contentType,
             attempts: row.attempts,
-            freeAttempts: row.freeAttempts,
+            uncountedAttempts: row.uncountedAttempts,
             interruptions: row.interruptions,
             dueAt: dueAt,
             wait: row.wait,

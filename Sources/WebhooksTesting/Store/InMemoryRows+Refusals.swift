@@ -59,9 +59,9 @@ extension InMemoryRows {
         return Array(all.prefix(limit))
     }
 
-    func scheduledEvents(after moment: Timestamp) -> ScheduledEvents {
+    func scheduledEvents(after instant: Timestamp) -> ScheduledEvents {
         let due = events.values.filter { $0.state == .waitsForFanOut && $0.place == nil }.compactMap(\.event.deliverAt)
-            .filter { $0 > moment }
+            .filter { $0 > instant }
         return ScheduledEvents(count: due.count, next: due.min())
     }
 

@@ -20,8 +20,8 @@ public struct InMemoryRows: Sendable {
     private(set) var inFlight = SortedValues<Int64>()
     /// Events that wait for their fan-out and are due.
     private(set) var dueEvents = SortedValues<InMemoryEventRow.Turn>()
-    /// Events that wait for their moment; the row stands where a delivery's id would.
-    private(set) var laterEvents = SortedValues<Refill.Position>()
+    /// Events that wait for their time; the row stands where a delivery's id would.
+    private(set) var scheduledEvents = SortedValues<Refill.Position>()
 
     init() {}
 
@@ -35,9 +35,9 @@ public struct InMemoryRows: Sendable {
     public var deliveryRows: [InMemoryDeliveryRow] { deliveries.values.sorted { $0.id < $1.id } }
 
     /// Whether an event waits for its fan-out, due or not.
-    public var hasWaitingEvents: Bool { !dueEvents.isEmpty || !laterEvents.isEmpty }
+    public var hasWaitingEvents: Bool { !dueEvents.isEmpty || !scheduledEvents.isEmpty }
 
-    var waitingEventRows: [Int64] { dueEvents.values.map(\.row) + laterEvents.values.map(\.delivery.rawValue) }
+    var waitingEventRows: [Int64] { dueEvents.values.map(\.row) + scheduledEvents.values.map(\.delivery.rawValue) }
 
     func event(_ id: String) -> InMemoryEventRow? { eventRows[id].flatMap { events[$0] } }
 
@@ -46,22 +46,22 @@ public struct InMemoryRows: Sendable {
     mutating func insertEvent(
         _ event: Event,
         target: String?,
-        at moment: Timestamp,
+        at instant: Timestamp,
         state: InMemoryEventRow.State
     ) -> Int64 {
         lastEvent += 1
-        var row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: moment, state: state)
-        if event.isDue(at: moment) { row.place = lastEvent }
+        var row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: instant, state: state)
+        if event.isDue(at: instant) { row.place = lastEvent }
         events[lastEvent] = row
         eventRows[event.id] = lastEvent
         if state == .waitsForFanOut { wait(row) }
         return lastEvent
     }
 
-    /// Gives events whose moment has come their place.
-    mutating func takePlaces(dueBy moment: Timestamp) {
-        while let position = laterEvents.first, position.dueAt <= moment {
-            laterEvents.remove(position)
+    /// Gives events whose time has come their place.
+    mutating func takePlaces(dueBy instant: Timestamp) {
+        while let position = scheduledEvents.first, position.dueAt <= instant {
+            scheduledEvents.remove(position)
             let row = position.delivery.rawValue
             events[row]?.place = lastEvent
             if let event = events[row] { wait(event) }
@@ -69,12 +69,12 @@ public struct InMemoryRows: Sendable {
     }
 
     private mutating func wait(_ event: InMemoryEventRow) {
-        if let turn = event.turn { dueEvents.insert(turn) } else { laterEvents.insert(Self.position(event)) }
+        if let turn = event.turn { dueEvents.insert(turn) } else { scheduledEvents.insert(Self.position(event)) }
     }
 
     private mutating func waitNoMore(_ event: InMemoryEventRow) {
         if let turn = event.turn { dueEvents.remove(turn) }
-        laterEvents.remove(Self.position(event))
+        scheduledEvents.remove(Self.position(event))
     }
 
     mutating func setState(_ state: InMemoryEventRow.State, ofEvent row: Int64) {

@@ -76,8 +76,8 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         executor { completion(result) }
     }
 
-    public func checkForeignWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
-        let found = database.checkForeignWrites(of: connection)
+    public func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
+        let found = database.checkExternalWrites(of: connection)
         executor { completion(found) }
     }
 
@@ -123,41 +123,41 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         events: [String],
         deliveries: [Delivery.ID],
         subscription: String?,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> CancelResult {
-        try write { $0.cancel(events: events, deliveries: deliveries, subscription: subscription, at: moment) }
+        try write { $0.cancel(events: events, deliveries: deliveries, subscription: subscription, at: instant) }
     }
 
     public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
         rows.setAsideEvents(limit: limit)
     }
 
-    public func scheduledEvents(after moment: Timestamp) async throws(StoreError) -> ScheduledEvents {
-        rows.scheduledEvents(after: moment)
+    public func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
+        rows.scheduledEvents(after: instant)
     }
 
     public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
         try write { $0.releaseSetAside(events) }
     }
 
-    public func unmatchedEvents(at moment: Timestamp) async throws(StoreError) -> UnmatchedEvents {
-        rows.unmatchedEvents(at: moment)
+    public func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+        rows.unmatchedEvents(at: instant)
     }
 
     public func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         subscription: String,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) {
-        try write { $0.setDisabled(disabled, subscription: subscription, at: moment) }
+        try write { $0.setDisabled(disabled, subscription: subscription, at: instant) }
     }
 
     public func setPaused(
         _ paused: SubscriptionHealth.Paused?,
         subscription: String,
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> Bool {
-        try write { $0.setPaused(paused, subscription: subscription, at: moment) }
+        try write { $0.setPaused(paused, subscription: subscription, at: instant) }
     }
 
     public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
@@ -172,9 +172,9 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     public func insertRetriggers(
         _ retriggers: [Retrigger],
-        at moment: Timestamp
+        at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult {
-        RetriggerResult(made: try write { $0.retrigger(retriggers, at: moment) })
+        RetriggerResult(made: try write { $0.retrigger(retriggers, at: instant) })
     }
 
     public func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery] {
@@ -183,8 +183,8 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     public func statistics() async throws(StoreError) -> [SubscriptionStatistics] { rows.statistics() }
 
-    public func prune(olderThan moment: Timestamp, limit: Int) async throws(StoreError) -> PruneResult {
-        try write { $0.prune(olderThan: moment, limit: limit) }
+    public func prune(olderThan instant: Timestamp, limit: Int) async throws(StoreError) -> PruneResult {
+        try write { $0.prune(olderThan: instant, limit: limit) }
     }
 
     public func integrityProblems() async throws(StoreError) -> [String] { rows.integrityProblems }

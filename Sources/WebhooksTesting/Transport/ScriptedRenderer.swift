@@ -19,12 +19,12 @@ public struct ScriptedRenderer: DeliveryRenderer {
 
     public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         if poisonTopics.contains(event.topic) {
-            let failure = Result<RenderedEvent.Representation, RenderingError>.failure(RenderingError("poison"))
-            return RenderedEvent(bodies: [], representations: subscriptions.map { _ in failure })
+            let failure = Result<RenderedEvent.RenderedBody, RenderingError>.failure(RenderingError("poison"))
+            return RenderedEvent(bodies: [], renderedBodies: subscriptions.map { _ in failure })
         }
         return RenderedEvent(
             bodies: [Self.body(of: event)],
-            representations: subscriptions.map { .success(.init(body: 0, contentType: $0.contentType)) }
+            renderedBodies: subscriptions.map { .success(.init(body: 0, contentType: $0.contentType)) }
         )
     }
 

@@ -4,7 +4,7 @@ public import WebhookCore
 /// A transport whose receivers do as they are told. Every request is kept.
 public final class ScriptedTransport: Transport {
     /// Decides what becomes of a request: its receiver's answer and how long that takes.
-    public typealias Script = @Sendable (TransportRequest) -> (answer: EndpointAnswer, latency: Duration)
+    public typealias Script = @Sendable (TransportRequest) -> (response: EndpointResponse, latency: Duration)
     /// Runs a completion: at once, or when a test likes.
     public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
 
@@ -29,8 +29,8 @@ public final class ScriptedTransport: Transport {
     public func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
         sent.withLock { $0.append(contentsOf: orders.map(\.request)) }
         let completions = orders.map { order in
-            let (answer, latency) = script(order.request)
-            let exchange = answer.exchange(latency: latency, timeout: order.request.timeout)
+            let (response, latency) = script(order.request)
+            let exchange = response.exchange(latency: latency, timeout: order.request.timeout)
             return TransportCompletion(token: order.token, result: exchange.result)
         }
         executor { completion(completions) }

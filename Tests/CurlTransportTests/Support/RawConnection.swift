@@ -128,13 +128,13 @@ final class RawConnection {
             }
         }
         guard isConnected else { return }
-        var piece = [UInt8](repeating: 0, count: 65_536)
+        var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             var polls = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
             guard poll(&polls, 2, 150_000) > 0 else { return }
             for (index, target) in [other, descriptor].enumerated() where polls[index].revents != 0 {
-                let count = recv(polls[index].fd, &piece, piece.count, 0)
-                guard count > 0, Foundation.send(target, piece, count, Int32(MSG_NOSIGNAL)) == count else { return }
+                let count = recv(polls[index].fd, &chunk, chunk.count, 0)
+                guard count > 0, Foundation.send(target, chunk, count, Int32(MSG_NOSIGNAL)) == count else { return }
             }
         }
     }
@@ -164,10 +164,10 @@ final class RawConnection {
     }
 
     private func fill() -> Bool {
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        let count = session?.read(&piece) ?? recv(descriptor, &piece, piece.count, 0)
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = session?.read(&chunk) ?? recv(descriptor, &chunk, chunk.count, 0)
         guard count > 0 else { return false }
-        buffer += piece.prefix(count)
+        buffer += chunk.prefix(count)
         return true
     }
 }

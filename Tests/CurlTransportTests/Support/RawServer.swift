@@ -59,11 +59,11 @@ final class RawServer: Sendable {
     }
 
     /// Answers every request on every connection the same way.
-    static func answering(_ answer: String, tls: TLSServerContext? = nil, address: String = "127.0.0.1") throws
+    static func answering(_ response: String, tls: TLSServerContext? = nil, address: String = "127.0.0.1") throws
         -> RawServer
     {
         try RawServer(address: address, tls: tls) { connection, _ in
-            while connection.readRequest() != nil { connection.send(answer) }
+            while connection.readRequest() != nil { connection.send(response) }
         }
     }
 

@@ -63,7 +63,7 @@ extension CurlTransport {
 
 /// Runs `attempt` with a short timeout, and with longer ones where the machine was too busy to get far enough in it.
 func withPatience(
-    until isFarEnough: (TransportResult) -> Bool = \.requestLeft,
+    until isFarEnough: (TransportResult) -> Bool = \.mayHaveBeenSent,
     _ attempt: (Duration) async throws -> TransportResult
 ) async rethrows -> TransportResult {
     for patience in [Duration.milliseconds(200), .seconds(1), .seconds(5)] {
@@ -93,10 +93,10 @@ private final class Collected: Sendable {
 
 extension TransportResult {
     /// The class of the failure, or nil for an answer.
-    var error: DeliveryError? { if case .failed(let error, _) = ending { error } else { nil } }
+    var error: FailureKind? { if case .failed(let error, _) = ending { error } else { nil } }
 
     /// The status of the answer, or nil.
-    var status: Int? { if case .answered(let status) = ending { status } else { nil } }
+    var status: Int? { if case .responded(let status) = ending { status } else { nil } }
 
     var detail: String? { if case .failed(_, let detail) = ending { detail } else { nil } }
 }

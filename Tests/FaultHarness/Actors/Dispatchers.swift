@@ -40,7 +40,7 @@ struct Dispatchers {
             )
             var death = Death()
             if random.chance(habits.startPercent) {
-                // At any moment of the start.
+                // At any time of the start.
                 await stop.sleep(milliseconds: random.pick(0...300))
                 if random.chance(40), await handlesSignals(process) { process.command.send(SIGHUP) }
                 if random.chance(60) { death = end(process) }
@@ -222,14 +222,14 @@ struct Dispatchers {
     private mutating func sabotage(_ process: Workbench.Process, _ death: inout Death) async throws {
         let ending = random.pick(["-shm", ".lock", "-wal", ""]) ?? "-shm"
         // What holds data is put back afterwards, the rest is made again by whoever comes next.
-        let isPutBack = ending == "" || ending == "-wal"
+        let isRequeued = ending == "" || ending == "-wal"
         guard access(bench.storePath + ending, F_OK) == 0, !process.command.hasEnded else { return }
         bench.ledger.count("lost files")
         let at: Instant? = await bench.alone {
             await bench.ledger.disturbing {
                 let path = bench.storePath + ending
-                if isPutBack { rename(path, path + ".away") } else { unlink(path) }
-                defer { if isPutBack { rename(path + ".away", path) } }
+                if isRequeued { rename(path, path + ".away") } else { unlink(path) }
+                defer { if isRequeued { rename(path + ".away", path) } }
                 let patience = ContinuousClock.now + .seconds(15)
                 while !process.command.hasEnded, ContinuousClock.now < patience {
                     try? await Task.sleep(for: .milliseconds(20))

@@ -103,7 +103,7 @@ struct Emitter {
         if Self.isDurable(result.exit) { acknowledge([id]) }
     }
 
-    /// Due in a moment; some are cancelled at about that time.
+    /// Due in a time; some are cancelled at about that time.
     private mutating func later() async throws {
         let id = nextID()
         let milliseconds = random.pick(50...3000)

@@ -31,7 +31,7 @@ final class Ledger: Sendable {
             return history.disturbances.count - 1
         }
         defer {
-            // What was refused a moment before may still be on its way out.
+            // What was refused a time before may still be on its way out.
             let end = now + .seconds(3)
             update { $0.disturbances[index].end = end }
         }

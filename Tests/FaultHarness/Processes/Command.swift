@@ -3,7 +3,7 @@ import Foundation
 package import Glibc
 import Synchronization
 
-/// A run of the real binary. Its output goes to files, and it can be killed at any moment.
+/// A run of the real binary. Its output goes to files, and it can be killed at any time.
 package final class Command: Sendable {
     /// How a process ended.
     package enum Exit: Hashable, Sendable, CustomStringConvertible {

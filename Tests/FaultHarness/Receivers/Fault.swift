@@ -55,7 +55,7 @@ enum Fault: Sendable {
         case headers, header, informational, chunkExtension, chunks, body, trailers, statusLine
 
         /// What comes first, and what is repeated.
-        var pieces: (head: String, rest: String) {
+        var chunks: (head: String, rest: String) {
             let ok = "HTTP/1.1 200 OK\r\n"
             return switch self {
             case .headers: (ok, "X-More: of the same\r\n")

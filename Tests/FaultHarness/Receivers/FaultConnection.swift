@@ -106,10 +106,10 @@ final class FaultConnection {
     }
 
     private func fill() -> Bool {
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        let count = session?.read(&piece) ?? recv(descriptor, &piece, piece.count, 0)
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = session?.read(&chunk) ?? recv(descriptor, &chunk, chunk.count, 0)
         guard count > 0 else { return false }
-        buffer += piece.prefix(count)
+        buffer += chunk.prefix(count)
         if buffer.count > 64 << 20 { return false }
         return true
     }

@@ -79,7 +79,7 @@ final class FaultServer: Sendable {
     private func serve(_ connection: FaultConnection) {
         // After responses that nobody asked for, what comes is refused: taking one of them for the response shows.
         var unsolicitedAt: Instant?
-        var wasInOnePiece = false
+        var wasInOneChunk = false
         while var request = connection.readHead() {
             let subscription = String(request.path.dropFirst())
             let key = Checker.Key(subscription: subscription, event: request.event)
@@ -91,7 +91,7 @@ final class FaultServer: Sendable {
             if isGood.load(ordering: .acquiring) { fault = .none(SampleResponse.all[0]) }
             if unsolicitedAt != nil { fault = .refusal(status: 503, headers: "") }
             // What has crossed the request on its way looks like the response to it.
-            let hasCrossed = unsolicitedAt.map { !wasInOnePiece && ledger.now - $0 < Self.crossing } ?? false
+            let hasCrossed = unsolicitedAt.map { !wasInOneChunk && ledger.now - $0 < Self.crossing } ?? false
             // Before the first byte of a response: what is on record can't be ahead of what is known here.
             let isWhole = fault.readsBody && connection.readBody(of: &request)
             ledger.add(
@@ -106,7 +106,7 @@ final class FaultServer: Sendable {
             guard perform(fault, on: connection) else { return }
             if case .unsolicited(_, let milliseconds) = fault {
                 unsolicitedAt = ledger.now
-                wasInOnePiece = milliseconds == 0
+                wasInOneChunk = milliseconds == 0
             }
         }
     }
@@ -149,10 +149,10 @@ final class FaultServer: Sendable {
             return connection.send("HTTP/1.1 200 OK\r\nHTTP/1.1 410 :\r\nX: y\r\nContent-Length: 0\r\n\r\n".utf8)
         case .endless(let part):
             // Bounded, in case nobody cuts it off.
-            connection.send(part.pieces.head.utf8)
-            let piece = Array(String(repeating: part.pieces.rest, count: 400).utf8)
+            connection.send(part.chunks.head.utf8)
+            let chunk = Array(String(repeating: part.chunks.rest, count: 400).utf8)
             for _ in 0..<2000 {
-                guard connection.send(piece) else { return false }
+                guard connection.send(chunk) else { return false }
                 connection.pause(milliseconds: 2)
             }
             return false

@@ -24,7 +24,7 @@ enum GoodReceiver {
                     isAccepted: reply.accepts
                 )
             )
-            let response: ReceiverAnswer = reply.accepts ? .noContent : .status(500)
+            let response: ReceiverResponse = reply.accepts ? .noContent : .status(500)
             return response.after(.milliseconds(reply.delayMilliseconds))
         }
     }

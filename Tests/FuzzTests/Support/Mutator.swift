@@ -38,9 +38,9 @@ struct Mutator {
         case 5: if place < bytes.count { bytes[place] = UInt8.random(in: .min ... .max, using: &random) }
         case 6: if place < bytes.count { bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
         case 7:
-            let piece = bytes[range(in: bytes)]
+            let chunk = bytes[range(in: bytes)]
             let times = Int.random(in: 0..<8, using: &random) == 0 ? 64 : 1
-            for _ in 0..<times where bytes.count < maxLength { bytes.insert(contentsOf: piece, at: place) }
+            for _ in 0..<times where bytes.count < maxLength { bytes.insert(contentsOf: chunk, at: place) }
         default:
             let other = pool.randomElement(using: &random) ?? []
             bytes.insert(contentsOf: other[range(in: other)], at: place)

@@ -28,7 +28,7 @@ struct Audit {
         received[Key(subscription: subscription, event: event)]?.count ?? 0
     }
 
-    /// Checks what must hold at every moment.
+    /// Checks what must hold at every time.
     func checkSafety(sourceLocation: SourceLocation = #_sourceLocation) {
         var recorded: [Key: Int] = [:]
         var singleShots: [Key: Int] = [:]

@@ -42,19 +42,21 @@ import WebhookCore
         var expected = (year: 1600, month: 1, day: 1)
         var wrong = 0
         for day in -135_140..<157_055 as Range<Int64> {
-            let moment = Timestamp(milliseconds: day * 86_400_000)
-            let text = moment.rfc3339(milliseconds: false)
-            wrong += text == Self.text(expected) && Timestamp(rfc3339: text) == moment ? 0 : 1
+            let instant = Timestamp(milliseconds: day * 86_400_000)
+            let text = instant.rfc3339(milliseconds: false)
+            wrong += text == Self.text(expected) && Timestamp(rfc3339: text) == instant ? 0 : 1
             expected = Self.next(expected)
         }
         #expect(wrong == 0)
     }
 
-    @Test func randomMomentsReadBack() {
+    @Test func randomTimesReadBack() {
         var random = SplitMix64(seed: 1)
         for _ in 0..<5000 {
-            let moment = Timestamp(milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random))
-            #expect(Timestamp(rfc3339: moment.description) == moment)
+            let instant = Timestamp(
+                milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random)
+            )
+            #expect(Timestamp(rfc3339: instant.description) == instant)
         }
     }
 

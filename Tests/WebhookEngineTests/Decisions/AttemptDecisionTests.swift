@@ -19,24 +19,24 @@ struct AttemptDecisionTests {
         var policy = DeliveryPolicy()
         policy.schedule = [.seconds(5), .seconds(60)]
         policy.jitter = 0
-        let facts = AttemptFacts(
+        let context = DecisionContext(
             mode: mode,
             number: number,
-            freeAttempts: free,
+            uncountedAttempts: free,
             interruptions: interruptions,
             isTest: isTest,
             policy: policy,
             isSuccess: { (200...299).contains($0) }
         )
-        return AttemptDecision.decide(result, facts, now: now, wall: now, jitter: 0.5)
+        return AttemptDecision.decide(result, context, now: now, wall: now, jitter: 0.5)
     }
 
-    private func failure(_ error: DeliveryError, left: Bool) -> TransportResult {
-        TransportResult(ending: .failed(error, detail: ""), requestLeft: left)
+    private func failure(_ error: FailureKind, left: Bool) -> TransportResult {
+        TransportResult(ending: .failed(error, detail: ""), mayHaveBeenSent: left)
     }
 
     private func status(_ status: Int) -> TransportResult {
-        TransportResult(ending: .answered(status: status), requestLeft: true)
+        TransportResult(ending: .responded(status: status), mayHaveBeenSent: true)
     }
 
     @Test("2xx delivers in both modes", arguments: [200, 201, 204, 299])
@@ -72,26 +72,26 @@ struct AttemptDecisionTests {
         #expect(decide(status(code), .singleShot).next == .settled(.failed))
     }
 
-    static let retried: [DeliveryError] = [
+    static let retried: [FailureKind] = [
         .dns, .connect, .tls, .blocked, .timeout, .disconnected, .protocolError, .responseTooLarge, .internal,
     ]
 
     @Test("every class of failure is retried, whatever left", arguments: retried, [true, false])
-    func failuresAreRetried(error: DeliveryError, left: Bool) {
+    func failuresAreRetried(error: FailureKind, left: Bool) {
         let decision = decide(failure(error, left: left))
         #expect(decision.next == .waiting(until: now + .seconds(5)))
-        #expect(decision.error == error && decision.freeAttempts == 0)
+        #expect(decision.error == error && decision.uncountedAttempts == 0)
         #expect(decision.signal == .failure(timedOut: error == .timeout))
     }
 
     @Test("single-shot fails where nothing left", arguments: retried)
-    func singleShotFails(error: DeliveryError) {
+    func singleShotFails(error: FailureKind) {
         #expect(decide(failure(error, left: false), .singleShot).next == .settled(.failed))
     }
 
     @Test("single-shot is unknown where it may have arrived", arguments: retried)
-    func singleShotUnknown(error: DeliveryError) {
-        let unknown: Set<DeliveryError> = [.timeout, .disconnected, .internal]
+    func singleShotUnknown(error: FailureKind) {
+        let unknown: Set<FailureKind> = [.timeout, .disconnected, .internal]
         let decision = decide(failure(error, left: true), .singleShot)
         #expect(decision.next == .settled(unknown.contains(error) ? .unknown : .failed))
         #expect(decision.outcome == (unknown.contains(error) ? .unknown : .failed))
@@ -100,12 +100,12 @@ struct AttemptDecisionTests {
     @Test("an interruption uses up no step, ten times")
     func interruptions() {
         let first = decide(failure(.interrupted, left: true))
-        #expect(first.next == .waiting(until: now) && first.freeAttempts == 1 && first.interruptions == 1)
+        #expect(first.next == .waiting(until: now) && first.uncountedAttempts == 1 && first.interruptions == 1)
         #expect(first.signal == .none && first.outcome == .unknown)
         let tenth = decide(failure(.interrupted, left: true), number: 10, free: 9, interruptions: 9)
         #expect(tenth.next == .waiting(until: now) && tenth.interruptions == 10)
         let eleventh = decide(failure(.interrupted, left: true), number: 11, free: 10, interruptions: 10)
-        #expect(eleventh.next == .waiting(until: now + .seconds(5)) && eleventh.freeAttempts == 10)
+        #expect(eleventh.next == .waiting(until: now + .seconds(5)) && eleventh.uncountedAttempts == 10)
     }
 
     @Test("an interrupted single-shot is unknown, unless nothing left")
@@ -116,10 +116,10 @@ struct AttemptDecisionTests {
 
     @Test("a stale connection is tried again at once without a step")
     func stale() {
-        let result = EndpointAnswer.staleConnection.exchange(latency: .zero, timeout: .seconds(1)).result
+        let result = EndpointResponse.staleConnection.exchange(latency: .zero, timeout: .seconds(1)).result
         let decision = decide(result)
         #expect(decision.next == .waiting(until: now) && decision.needsFreshConnection)
-        #expect(decision.freeAttempts == 1 && decision.interruptions == 0 && decision.signal == .none)
+        #expect(decision.uncountedAttempts == 1 && decision.interruptions == 0 && decision.signal == .none)
         let eleventh = decide(result, number: 11, free: 10)
         #expect(eleventh.next == .waiting(until: now + .seconds(5)))
         #expect(decide(result, .singleShot).next == .settled(.unknown))

@@ -13,11 +13,11 @@ struct CancelTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }, subscription("lms")])
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.append(harness.event("e1"), target: nil)
-        harness.noticeForeignWrites()
-        harness.answerAll()
+        harness.noticeExternalWrites()
+        harness.respondToAll()
         _ = try await outside.append(harness.event("e2"), target: nil)
         harness.holdsCommits = true
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         // The event is read; its fan-out, with the first attempts claimed, waits for the transaction.
         harness.releaseCommit()
         let result = try await outside.cancel(events: [], deliveries: [], subscription: "crm", at: harness.clock.now)
@@ -25,7 +25,7 @@ struct CancelTests {
         harness.holdsCommits = false
         harness.releaseCommit()
         #expect(harness.sent.map(\.target.subscription.name) == ["lms"])
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.rows.suffix(2).map(\.state).contains(.cancelled))
         #expect(harness.engine.isSettled && harness.engine.holding == 0)
         harness.emit("e3")
@@ -35,7 +35,7 @@ struct CancelTests {
     @Test(
         "an attempt under way is not cut off; what it brings decides",
         arguments: [
-            (DeliveryMode.retry, EndpointAnswer.status(503), DeliveryState.cancelled),
+            (DeliveryMode.retry, EndpointResponse.status(503), DeliveryState.cancelled),
             (.retry, .staleConnection, .cancelled),
             (.retry, .ok, .delivered),
             (.retry, .status(410), .cancelled),
@@ -43,7 +43,7 @@ struct CancelTests {
             (.singleShot, .disconnect, .unknown),
         ]
     )
-    func inFlight(mode: DeliveryMode, answer: EndpointAnswer, expected: DeliveryState) async throws {
+    func inFlight(mode: DeliveryMode, response: EndpointResponse, expected: DeliveryState) async throws {
         let harness = EngineHarness([subscription { $0.mode = mode }])
         harness.emit("e1")
         let result = try await outside(harness).cancel(
@@ -53,8 +53,8 @@ struct CancelTests {
             at: harness.clock.now
         )
         #expect(result.underWay.map(\.state) == [.inFlight] && result.tooLate.isEmpty)
-        harness.noticeForeignWrites()
-        harness.answer(answer)
+        harness.noticeExternalWrites()
+        harness.response(response)
         #expect(harness.states == [expected])
         #expect(harness.recorded.map(\.state) == [expected])
         #expect(harness.recorded.map(\.nextAttemptAt) == [nil])
@@ -78,17 +78,17 @@ struct CancelTests {
     func inOrder(isInFlight: Bool) async throws {
         let harness = EngineHarness([subscription { $0.ordered = true }])
         harness.emit("e1", "e2")
-        if !isInFlight { harness.answer(.status(503)) }
+        if !isInFlight { harness.response(.status(503)) }
         _ = try await outside(harness).cancel(
             events: [],
             deliveries: [harness.rows[0].id],
             subscription: nil,
             at: harness.clock.now
         )
-        harness.noticeForeignWrites()
-        if isInFlight { harness.answer(.status(503)) }
+        harness.noticeExternalWrites()
+        if isInFlight { harness.response(.status(503)) }
         #expect(harness.sentEvents == ["e2"])
-        harness.answer()
+        harness.response()
         #expect(harness.states == [.cancelled, .delivered] && harness.engine.isSettled)
     }
 
@@ -104,7 +104,7 @@ struct CancelTests {
             subscription: nil,
             at: harness.clock.now
         )
-        harness.answer(.status(503))
+        harness.response(.status(503))
         #expect(harness.sentEvents == ["e2"])
     }
 
@@ -112,10 +112,10 @@ struct CancelTests {
     func waiting() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        harness.answer(.status(503))
+        harness.response(.status(503))
         #expect(!harness.engine.isSettled)
         _ = try await outside(harness).cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.engine.isSettled && harness.engine.holding == 0)
     }
 

@@ -11,7 +11,7 @@ struct DisablingTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2", "e3")
         #expect(harness.sentEvents == ["e1"])
-        harness.answer(.status(410))
+        harness.response(.status(410))
         #expect(harness.states == [.failed, .cancelled, .cancelled])
         #expect(harness.rows[1].lastError == .disabled)
         let id = harness.rows[0].id
@@ -32,16 +32,16 @@ struct DisablingTests {
         }
         let harness = EngineHarness([policy])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.advance(.seconds(25))
-        harness.answer(.ok)
+        harness.response(.ok)
         harness.emit("e2")
         for _ in 0..<3 {
-            harness.answer(.status(500))
+            harness.response(.status(500))
             harness.advance(.seconds(25))
         }
         #expect(harness.store.rows.health.first?.disabled == nil)
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.store.rows.health.first?.disabled?.cause == .failing)
         #expect(harness.states == [.delivered, .cancelled])
     }
@@ -60,10 +60,10 @@ struct DisablingTests {
         let outside = InMemoryStore(sharing: other.store)
         try await outside.setDisabled(nil, subscription: "crm", at: other.clock.now)
         _ = try await outside.insertRetrigger(of: [other.rows[0].id], at: other.clock.now)
-        other.noticeForeignWrites()
+        other.noticeExternalWrites()
         #expect(other.notices.contains(.enabled(subscription: "crm")))
         #expect(other.sentEvents == ["e1"])
-        other.answer()
+        other.response()
         #expect(other.states == [.cancelled, .delivered])
         #expect(other.engine.isSettled)
     }
@@ -74,7 +74,7 @@ struct DisablingTests {
         harness.holdsCommits = true
         harness.emit("e1")
         let outside = InMemoryStore(sharing: harness.store)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.emit("e2")
         try await outside.setDisabled(
             .init(cause: .manual, at: harness.clock.now),
@@ -84,7 +84,7 @@ struct DisablingTests {
         harness.holdsCommits = false
         harness.releaseCommit()
         #expect(!harness.sentEvents.contains("e2"))
-        harness.answerAll(.status(500))
+        harness.respondToAll(.status(500))
         #expect(harness.states == [.cancelled, .cancelled])
         #expect(harness.rows.allSatisfy { $0.lastError == .disabled })
     }
@@ -106,14 +106,14 @@ struct DisablingTests {
     func sendTest() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        harness.answer(.status(410))
+        harness.response(.status(410))
         harness.emit("t1", target: "crm")
         #expect(harness.sentEvents == ["t1"] && harness.rows[1].mode == .singleShot)
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.states == [.failed, .failed])
         #expect(harness.store.rows.health.first?.disabled?.cause == .gone)
         harness.emit("t2", target: "crm")
-        harness.answer(.ok)
+        harness.response(.ok)
         #expect(harness.states.last == .delivered && harness.store.rows.health.first?.hasSucceeded == false)
     }
 }

@@ -25,21 +25,21 @@ struct LargeEventTests {
         let harness = EngineHarness([subscription()], settings: Self.settings)
         try await detach("e1", isLarge: true, harness)
         try await detach("e2", harness)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sentEvents == ["e2"])
-        harness.answer()
+        harness.response()
         try await detach("e3", harness)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sentEvents == ["e3"])
-        harness.answer()
+        harness.response()
         harness.emit("e4")
         #expect(harness.sentEvents == ["e4"])
-        harness.answer()
+        harness.response()
         #expect(largeEvents(harness) == ["e1"])
         #expect(!harness.engine.isSettled && !harness.engine.isIdle(at: harness.now))
         harness.render("e1")
         #expect(harness.sentEvents == ["e1"])
-        harness.answer()
+        harness.response()
         #expect(harness.engine.isSettled && harness.large.isEmpty)
     }
 
@@ -50,9 +50,9 @@ struct LargeEventTests {
         try await detach("e2", isLarge: true, harness)
         try await detach("e3", isLarge: true, harness)
         try await detach("e4", harness)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.emit("e5")
-        harness.answer()
+        harness.response()
         #expect(harness.sent.isEmpty)
         // Whichever is done first.
         harness.render("e3")
@@ -60,7 +60,7 @@ struct LargeEventTests {
         harness.render("e2")
         for id in ["e2", "e3", "e4", "e5"] {
             #expect(harness.sentEvents == [id])
-            harness.answer()
+            harness.response()
         }
         #expect(harness.engine.isSettled)
     }
@@ -71,7 +71,7 @@ struct LargeEventTests {
         (settings.largeFanOuts, settings.fanOutBatch) = (2, 1)
         let harness = EngineHarness([subscription()], settings: settings)
         for number in 1...4 { try await detach("e\(number)", isLarge: true, harness) }
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(largeEvents(harness) == ["e1", "e2"])
         harness.render("e2")
         #expect(largeEvents(harness) == ["e1", "e3"])
@@ -84,7 +84,7 @@ struct LargeEventTests {
         let harness = EngineHarness([subscription { $0.ordered = true }], settings: Self.settings)
         try await detach("e1", isLarge: true, harness)
         try await detach("e2", harness)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.fault = StoreError(.full, "no room")
         harness.render("e1")
         harness.fault = nil
@@ -99,8 +99,8 @@ struct LargeEventTests {
     func drain() async throws {
         let harness = EngineHarness([subscription()], settings: Self.settings)
         try await detach("e1", isLarge: true, harness)
-        harness.noticeForeignWrites()
-        harness.drive { $0.drain(at: $1) }
+        harness.noticeExternalWrites()
+        harness.process { $0.drain(at: $1) }
         #expect(!harness.engine.isDrained)
         harness.render("e1")
         #expect(harness.engine.isDrained && harness.sent.isEmpty)

@@ -22,7 +22,7 @@ struct LifeCycleTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2")
         harness.fault = StoreError(.full, "full")
-        harness.answer()
+        harness.response()
         #expect(harness.sent.isEmpty && harness.recorded.isEmpty)
         harness.emit("e3")
         guard case .failure(let error) = harness.replies.last?.result else {
@@ -36,7 +36,7 @@ struct LifeCycleTests {
         harness.advance(.seconds(5))
         #expect(harness.notices.contains(.storeRecovered))
         #expect(harness.sentEvents == ["e2"] && harness.states == [.delivered, .inFlight])
-        harness.answer()
+        harness.response()
         #expect(harness.engine.isSettled)
     }
 
@@ -63,10 +63,10 @@ struct LifeCycleTests {
     func drain() {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2")
-        harness.drive { $0.drain(at: $1) }
-        harness.noticeForeignWrites()
+        harness.process { $0.drain(at: $1) }
+        harness.noticeExternalWrites()
         #expect(!harness.engine.isDrained)
-        harness.answer()
+        harness.response()
         #expect(harness.engine.isDrained && harness.sent.isEmpty)
         harness.emit("e3")
         #expect(harness.states == [.delivered, .pending, .pending] && harness.engine.isDrained)
@@ -77,16 +77,16 @@ struct LifeCycleTests {
         let crm = subscription { $0.maxInFlight = 1 }
         let harness = EngineHarness([crm, subscription("other")])
         harness.emit("e1", "e2", "e3")
-        harness.answer(event: "e1")
+        harness.response(event: "e1")
         harness.reload([subscription("other")])
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.engine.isSettled)
         #expect(harness.rows.filter { $0.subscription == "crm" }.map(\.state).contains(.delivered))
         let parked = harness.rows.filter { $0.state == .pending || $0.state == .waiting }
         #expect(parked.count == 1 && parked[0].subscription == "crm")
         harness.reload([crm, subscription("other")])
         #expect(harness.sent.map(\.target.subscription.name) == ["crm"])
-        harness.answer()
+        harness.response()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
@@ -118,9 +118,9 @@ struct LifeCycleTests {
         #expect(next.notices.contains(.recovered(interrupted: 2, unknown: 1)))
         #expect(next.sent.map(\.target.subscription.name) == ["a"] && next.sent[0].context.attempt == 2)
         #expect(next.sent[0].body == ScriptedRenderer.body(of: next.event("e1")))
-        next.answer()
+        next.response()
         #expect(next.states == [.delivered, .unknown])
-        #expect(next.rows[0].freeAttempts == 1 && next.rows[1].attempts == 1)
+        #expect(next.rows[0].uncountedAttempts == 1 && next.rows[1].attempts == 1)
     }
 
     @Test("ten interruptions use up no step, the eleventh does")
@@ -152,7 +152,7 @@ struct LifeCycleTests {
         harness.emit("e1", topic: "poison")
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sent.isEmpty && harness.states == [.failed, .failed])
         #expect(harness.rows[1].lastError == .template && harness.engine.isSettled)
     }
@@ -161,7 +161,7 @@ struct LifeCycleTests {
     func duplicate() {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        harness.answer()
+        harness.response()
         harness.emit("e1")
         #expect(harness.sent.isEmpty && harness.rows.count == 1 && harness.engine.inFlight == 0)
         harness.emit("e2")
@@ -172,7 +172,7 @@ struct LifeCycleTests {
     func gaps() async throws {
         let harness = EngineHarness([subscription("a"), subscription("b")])
         harness.emit("e1")
-        harness.answerAll()
+        harness.respondToAll()
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.insertRetrigger(of: [harness.rows[1].id], at: harness.clock.now)
         harness.emit("e2")
@@ -193,10 +193,10 @@ struct LifeCycleTests {
         settings.scope = .own
         let own = harness.restarted(settings: settings)
         #expect(own.sent.isEmpty && own.states == [.waiting, .pending])
-        own.drive { $0.adopt([row], at: $1) }
+        own.process { $0.takeOver([row], at: $1) }
         #expect(own.sentEvents == ["e3"])
-        own.answer()
+        own.response()
         #expect(own.states == [.waiting, .pending, .delivered])
-        #expect(own.engine.isIdle(at: EngineTime(wall: own.clock.now, timeline: own.clock.now)))
+        #expect(own.engine.isIdle(at: EngineTime(wall: own.clock.now, monotonic: own.clock.now)))
     }
 }

@@ -17,9 +17,9 @@ struct LimitTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 3 }])
         harness.emit((0..<10).map { harness.event("e\($0)") })
         #expect(harness.sent.count == 1)
-        harness.answer()
+        harness.response()
         #expect(harness.sent.count == 3)
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.states.allSatisfy { $0 == .delivered })
     }
 
@@ -28,19 +28,19 @@ struct LimitTests {
         let names = (0..<100).map { "s\($0)" }
         let harness = EngineHarness(names.map { subscription($0) }, settings: settings(64))
         // s0 to s9 answer; the others never do.
-        func isHealthy(_ order: SendOrder) -> Bool { order.target.subscription.name.count == 2 }
+        func isHealthy(_ order: SendAction) -> Bool { order.target.subscription.name.count == 2 }
         harness.emit("e0")
         // As many rounds as it takes until the healthy ones have proven themselves, one restricted slot each.
         for _ in 0..<20 {
-            for order in harness.sent { harness.answer(isHealthy(order) ? .ok : .silence, to: order) }
+            for order in harness.sent { harness.response(isHealthy(order) ? .ok : .silence, to: order) }
         }
         for number in 1...50 {
             let dead = harness.sent.filter { !isHealthy($0) }
-            #expect(dead.count <= settings(64).restrictedSlots + settings(64).retrySlots)
+            #expect(dead.count <= settings(64).probationSlots + settings(64).retrySlots)
             harness.emit("e\(number)")
             let healthy = harness.sent.filter(isHealthy)
             #expect(healthy.count == 10, "every healthy one gets its first attempt at once")
-            for order in healthy { harness.answer(.ok, to: order) }
+            for order in healthy { harness.response(.ok, to: order) }
             harness.advance(.seconds(1))
         }
     }
@@ -51,7 +51,7 @@ struct LimitTests {
         let harness = EngineHarness(names.map { subscription($0) }, settings: settings(64))
         harness.emit("e0")
         #expect(harness.sent.count == 8)
-        harness.answer(.ok)
+        harness.response(.ok)
         #expect(harness.sent.count == 8)
     }
 
@@ -65,18 +65,18 @@ struct LimitTests {
         let harness = EngineHarness([good, bad], settings: settings(64))
         harness.emit("e0")
         #expect(harness.sent.allSatisfy { !$0.isProven })
-        harness.answerAll()
+        harness.respondToAll()
         harness.emit("e1")
         #expect(harness.sent.allSatisfy { $0.isProven })
         for order in harness.sent {
-            harness.answer(order.target.subscription.name == "good" ? .ok : .silence, to: order)
+            harness.response(order.target.subscription.name == "good" ? .ok : .silence, to: order)
         }
         let next = harness.restarted()
         next.emit("e2", "e3", "e4")
-        func sent(_ name: String) -> [SendOrder] { next.sent.filter { $0.target.subscription.name == name } }
+        func sent(_ name: String) -> [SendAction] { next.sent.filter { $0.target.subscription.name == name } }
         #expect(sent("good").count == 3 && sent("good").allSatisfy { $0.isProven })
         #expect(sent("bad").count == 1 && sent("bad").allSatisfy { !$0.isProven })
-        next.answer(.ok, to: sent("bad")[0])
+        next.response(.ok, to: sent("bad")[0])
         #expect(sent("bad").count == 2 && sent("bad").allSatisfy { $0.isProven }, "an answer proves it again")
     }
 
@@ -84,8 +84,8 @@ struct LimitTests {
     func reserve() {
         for most in [1, 2, 4, 8, 16, 64, 512] {
             let settings = settings(most)
-            #expect(settings.restrictedSlots >= 1 && settings.retrySlots >= 1)
-            if most >= 8 { #expect(settings.restrictedSlots + settings.retrySlots < most) }
+            #expect(settings.probationSlots >= 1 && settings.retrySlots >= 1)
+            if most >= 8 { #expect(settings.probationSlots + settings.retrySlots < most) }
         }
     }
 
@@ -93,7 +93,7 @@ struct LimitTests {
     func backlog() {
         let harness = EngineHarness([subscription()])
         harness.emit("first")
-        harness.answer()
+        harness.response()
         let count = 20_000
         for start in stride(from: 0, to: count, by: 1000) {
             harness.emit((start..<start + 1000).map { harness.event("e\($0)") })
@@ -102,7 +102,7 @@ struct LimitTests {
         var order: [String] = []
         while let next = harness.sent.first {
             order.append(next.context.event.id)
-            harness.answer()
+            harness.response()
             if harness.engine.holding > 64 { Issue.record("\(harness.engine.holding) are held") }
         }
         #expect(order == (0..<count).map { "e\($0)" })
@@ -118,13 +118,13 @@ struct LimitTests {
             }
         ])
         harness.emit((0..<100).map { harness.event("r\($0)") })
-        harness.answerAll(.status(500))
+        harness.respondToAll(.status(500))
         #expect(harness.states.allSatisfy { $0 == .waiting })
         harness.emit((0..<1000).map { harness.event("e\($0)") })
         #expect(harness.engine.holding <= 64)
-        harness.answerAll()
+        harness.respondToAll()
         harness.advance(.seconds(86_400))
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
@@ -137,11 +137,11 @@ struct LimitTests {
             }
         ])
         harness.emit("e")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         for number in 0..<1000 {
             harness.emit("a\(number)", "b\(number)")
             harness.advance(.milliseconds(20))
-            harness.answerAll()
+            harness.respondToAll()
         }
         #expect(harness.engine.timers.count < 100)
     }
@@ -157,16 +157,16 @@ struct ChangedLimitTests {
         let harness = EngineHarness(subscriptions, settings: settings)
         // Endpoints that never succeeded share an eighth of the slots: one here.
         harness.emit("e0")
-        harness.answerAll()
+        harness.respondToAll()
         harness.emit("e1")
         #expect(harness.sent.count == 2)
-        harness.drive { $0.reload(subscriptions, maxInFlight: 5, at: $1) }
+        harness.process { $0.reload(subscriptions, maxInFlight: 5, at: $1) }
         #expect(harness.sent.count == 5)
-        harness.drive { $0.reload(subscriptions, maxInFlight: 1, at: $1) }
-        harness.answer()
-        harness.answer()
+        harness.process { $0.reload(subscriptions, maxInFlight: 1, at: $1) }
+        harness.response()
+        harness.response()
         #expect(harness.sent.count == 3)
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.rows.allSatisfy { $0.state == .delivered })
     }
 }

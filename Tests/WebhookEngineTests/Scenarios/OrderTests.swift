@@ -19,17 +19,17 @@ struct OrderTests {
         let harness = EngineHarness([ordered()])
         harness.emit("e1", "e2")
         harness.emit("e3")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.sent.isEmpty)
         harness.advance(.seconds(60))
         #expect(harness.sentEvents == ["e1"])
-        harness.answer(.ok)
+        harness.response(.ok)
         #expect(harness.sentEvents == ["e2"])
-        harness.answer(.status(410 - 6))
+        harness.response(.status(410 - 6))
         harness.advance(.seconds(60))
-        harness.answer(.status(404))
+        harness.response(.status(404))
         harness.advance(.seconds(60))
-        harness.answer(.status(404))
+        harness.response(.status(404))
         #expect(harness.sentEvents == ["e3"])
     }
 
@@ -39,13 +39,13 @@ struct OrderTests {
         harness.emit("e1")
         harness.holdsCommits = true
         harness.emit("e2")
-        harness.answer()
+        harness.response()
         harness.emit("e3")
         harness.releaseCommit()
         harness.holdsCommits = false
         harness.releaseCommit()
         #expect(harness.sentEvents == ["e2"])
-        harness.answer()
+        harness.response()
         #expect(harness.sentEvents == ["e3"])
     }
 
@@ -53,13 +53,13 @@ struct OrderTests {
     func headAfterRestart() {
         let harness = EngineHarness([ordered()])
         harness.emit((0..<200).map { harness.event("e\($0)") })
-        harness.answer(.status(500))
+        harness.response(.status(500))
         let next = harness.restarted()
         #expect(next.sent.isEmpty)
         next.advance(.seconds(60))
         for number in 0..<200 {
             #expect(next.sentEvents == ["e\(number)"])
-            next.answer()
+            next.response()
         }
         #expect(next.engine.isSettled && next.states.allSatisfy { $0 == .delivered })
     }
@@ -73,7 +73,7 @@ struct OrderTests {
         next.emit("last")
         for number in 0..<count {
             #expect(next.sentEvents == ["e\(number)"])
-            next.answer()
+            next.response()
         }
         #expect(next.sentEvents == ["last"])
     }
@@ -82,7 +82,7 @@ struct OrderTests {
     func ownScope() {
         let harness = EngineHarness([ordered()])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         var own = EngineSettings()
         own.scope = .own
         let emitting = harness.restarted(settings: own)
@@ -93,7 +93,7 @@ struct OrderTests {
         let next = emitting.restarted(settings: EngineSettings())
         next.advance(.seconds(60))
         #expect(next.sentEvents == ["e1"])
-        next.answer()
+        next.response()
         #expect(next.sentEvents == ["e2"])
     }
 
@@ -104,7 +104,7 @@ struct OrderTests {
         let harness = EngineHarness([ordered()], settings: own)
         harness.emit("e1", "e2")
         #expect(harness.sentEvents == ["e1"])
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.sent.isEmpty)
         harness.emit("e3")
         harness.advance(.seconds(3600))
@@ -130,7 +130,7 @@ struct OrderTests {
         var order: [String] = []
         while let next = harness.sent.first, harness.sent.count == 1 {
             order.append(next.context.event.id)
-            harness.answer()
+            harness.response()
         }
         return order
     }
@@ -141,7 +141,7 @@ struct OrderTests {
         try await detach("e1", harness)
         harness.emit("e2")
         #expect(harness.sent.map(\.target.subscription.name) == ["other"])
-        harness.answer()
+        harness.response()
         harness.advance(.seconds(3600))
         #expect(harness.sent.isEmpty && harness.engine.isSettled && harness.engine.isIdle(at: harness.now))
         let next = harness.restarted([ordered()], settings: EngineSettings())
@@ -162,7 +162,7 @@ struct OrderTests {
         #expect(harness.sent.isEmpty)
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.cancel(events: ["e3"], deliveries: [], subscription: nil, at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(deliverAll(harness) == ["e4"])
     }
 
@@ -194,7 +194,7 @@ struct OrderTests {
         harness.emit("e2")
         try await detach("e3", harness)
         #expect(deliverAll(harness) == expected.dropLast())
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(deliverAll(harness) == ["e3"])
         #expect(harness.engine.isSettled)
     }
@@ -210,7 +210,7 @@ struct OrderTests {
         harness.holdsCommits = false
         harness.releaseCommit()
         try await detach("last", harness)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(deliverAll(harness) == (0..<5).map { "d\($0)" } + ["live", "last"])
     }
 
@@ -218,10 +218,10 @@ struct OrderTests {
     func failedFanOut() async throws {
         let harness = EngineHarness([ordered()])
         harness.emit("e0")
-        harness.answer()
+        harness.response()
         try await detach("e1", harness)
         harness.holdsCommits = true
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.releaseCommit()
         harness.fault = StoreError(.full, "no room")
         harness.releaseCommit()
@@ -235,8 +235,8 @@ struct OrderTests {
     @Test("an event due later holds nobody up, and goes behind what is matched when its moment comes")
     func later() async throws {
         let harness = EngineHarness([ordered()])
-        let moment = harness.clock.now + .seconds(60)
-        harness.emit("later", deliverAt: moment)
+        let instant = harness.clock.now + .seconds(60)
+        harness.emit("later", deliverAt: instant)
         harness.emit("e1")
         #expect(harness.sentEvents == ["e1"])
         harness.emit("e2")
@@ -262,11 +262,11 @@ struct OrderTests {
     func retriggered() async throws {
         let harness = EngineHarness([ordered()])
         harness.emit("e1")
-        harness.answer()
+        harness.response()
         harness.emit("e2", "e3", "e4")
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(deliverAll(harness) == ["e2", "e1", "e3", "e4"])
     }
 
@@ -278,10 +278,10 @@ struct OrderTests {
         }
         let harness = EngineHarness([before])
         harness.emit("e1", "e2", "e3")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.reload([ordered()])
         harness.emit("e4")
-        harness.answer()
+        harness.response()
         harness.advance(.seconds(60))
         #expect(deliverAll(harness) == ["e1", "e3", "e4"])
     }
@@ -294,10 +294,10 @@ struct OrderTests {
         }
         let harness = EngineHarness([before])
         harness.emit("e0")
-        harness.answer()
+        harness.response()
         harness.emit("e1", "e2")
-        harness.answer(.status(500))
-        harness.answer(.status(500))
+        harness.response(.status(500))
+        harness.response(.status(500))
         harness.reload([ordered()])
         let backlog = (3..<200).map { "e\($0)" }
         harness.emit(backlog.map { harness.event($0) })

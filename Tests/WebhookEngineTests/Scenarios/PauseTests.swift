@@ -10,13 +10,13 @@ struct PauseTests {
         let now = harness.clock.now
         let pause = SubscriptionHealth.Paused(at: now, until: length.map { now + $0 })
         _ = try await InMemoryStore(sharing: harness.store).setPaused(pause, subscription: name, at: now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
     }
 
     private func resume(_ harness: EngineHarness, _ name: String = "crm") async throws {
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.setPaused(nil, subscription: name, at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
     }
 
     @Test("holds first attempts and retries, and sends them when it is lifted; what was under way ends")
@@ -24,18 +24,18 @@ struct PauseTests {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(5)] }, subscription("lms")])
         harness.emit("e1", "e2")
         let mine = harness.sent.filter { $0.target.subscription.name == "crm" }
-        harness.answer(.status(500), to: mine[0])
+        harness.response(.status(500), to: mine[0])
         try await pause(harness)
-        harness.answerAll(.ok)
+        harness.respondToAll(.ok)
         harness.emit("e3")
         #expect(harness.sent.map(\.target.subscription.name) == ["lms"])
-        harness.answerAll()
+        harness.respondToAll()
         harness.advance(.seconds(60))
         #expect(harness.sent.isEmpty)
         #expect(harness.engine.isSettled && harness.engine.isIdle(at: harness.now))
         #expect(harness.states.filter { $0 == .cancelled }.isEmpty)
         try await resume(harness)
-        harness.answerAll()
+        harness.respondToAll()
         #expect(Set(harness.states) == [.delivered])
         #expect(
             harness.notices.suffix(2) == [
@@ -54,7 +54,7 @@ struct PauseTests {
         harness.advance(.seconds(1))
         #expect(harness.sentEvents == ["e1"])
         #expect(harness.store.rows.health.allSatisfy { $0.paused == nil })
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.notices.filter { $0 == .resumed(subscription: "crm") }.count == 1)
     }
 
@@ -84,7 +84,7 @@ struct PauseTests {
         harness.advance(.seconds(10))
         #expect(harness.sent.isEmpty && harness.engine.isSettled)
         try await resume(harness)
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.states == [.delivered, .delivered])
     }
 
@@ -92,7 +92,7 @@ struct PauseTests {
     func ordered() async throws {
         let harness = EngineHarness([subscription { ($0.ordered, $0.schedule) = (true, [.seconds(5)]) }])
         harness.emit("e1", "e2")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         try await pause(harness)
         harness.emit("e3")
         harness.advance(.seconds(60))
@@ -101,7 +101,7 @@ struct PauseTests {
         var order: [String] = []
         while let next = harness.sentEvents.first {
             order.append(next)
-            harness.answer()
+            harness.response()
         }
         #expect(order == ["e1", "e2", "e3"])
     }
@@ -115,19 +115,19 @@ struct PauseTests {
             }
         ])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.advance(.seconds(50))
         try await pause(harness)
         // Under way when the pause began.
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.advance(.seconds(3600))
         try await resume(harness)
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.store.rows.health.first?.disabled == nil)
         harness.advance(.seconds(50))
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.advance(.seconds(50))
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.store.rows.health.first?.disabled?.cause == .failing)
     }
 
@@ -135,14 +135,14 @@ struct PauseTests {
     func testsAndRetriggers() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        harness.answer()
+        harness.response()
         try await pause(harness)
         harness.emit("t", target: "crm")
         #expect(harness.sentEvents == ["t"])
-        harness.answer()
+        harness.response()
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sent.isEmpty && harness.states.last == .pending)
         try await resume(harness)
         #expect(harness.sentEvents == ["e1"])
@@ -158,7 +158,7 @@ struct PauseTests {
         #expect(harness.sent.isEmpty)
         harness.advance(.seconds(5))
         #expect(harness.sentEvents == ["e1"])
-        harness.answer()
+        harness.response()
         #expect(harness.states == [.delivered] && harness.engine.holding == 0)
     }
 
@@ -167,7 +167,7 @@ struct PauseTests {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
         try await pause(harness)
-        harness.answer(.status(410))
+        harness.response(.status(410))
         #expect(harness.store.rows.health.first?.disabled?.cause == .gone)
     }
 }

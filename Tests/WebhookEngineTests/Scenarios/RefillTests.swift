@@ -14,7 +14,7 @@ struct RefillTests {
     func failedRead() {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         emitted(1, harness)
-        harness.answer(.status(500))
+        harness.response(.status(500))
         let next = EngineHarness(
             harness.registry.subscriptions,
             store: InMemoryStore(sharing: harness.store),
@@ -24,7 +24,7 @@ struct RefillTests {
         next.holdsCommits = true
         next.start()
         next.releaseCommit()
-        #expect(next.heldCommit?.reads.refills.count == 1)
+        #expect(next.openCommit?.reads.refills.count == 1)
         next.fault = StoreError(.busy, "busy")
         next.holdsCommits = false
         next.releaseCommit()
@@ -41,16 +41,16 @@ struct RefillTests {
         }
         let harness = EngineHarness([policy])
         emitted(100, harness)
-        harness.answerAll(.status(500))
+        harness.respondToAll(.status(500))
         let outside = InMemoryStore(sharing: harness.store)
         for _ in 0..<5 {
             _ = try await outside.insertRetrigger(of: harness.rows.prefix(100).map(\.id), at: harness.clock.now)
         }
-        harness.noticeForeignWrites()
-        harness.answerAll()
+        harness.noticeExternalWrites()
+        harness.respondToAll()
         #expect(harness.states.filter { $0 == .delivered }.count == 500)
         harness.advance(.seconds(86_400))
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
@@ -59,17 +59,17 @@ struct RefillTests {
         let crm = subscription { $0.maxInFlight = 1 }
         let harness = EngineHarness([crm])
         emitted(200, harness)
-        while harness.engine.lanes[0].window.count > 9 { harness.answer() }
+        while harness.engine.queues[0].buffer.count > 9 { harness.response() }
         harness.holdsCommits = true
-        while harness.heldCommit?.reads.refills.first?.after == nil {
+        while harness.openCommit?.reads.refills.first?.after == nil {
             harness.releaseCommit()
-            harness.answer()
+            harness.response()
         }
         harness.reload([])
         harness.reload([crm])
         harness.holdsCommits = false
         harness.releaseCommit()
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
@@ -82,21 +82,21 @@ struct RefillTests {
             }
         ])
         harness.emit("first")
-        harness.answer()
+        harness.response()
         emitted(40, harness)
-        while harness.engine.lanes[0].window.count > 9 { harness.answer() }
+        while harness.engine.queues[0].buffer.count > 9 { harness.response() }
         harness.holdsCommits = true
-        while harness.heldCommit?.reads.refills.isEmpty ?? true {
+        while harness.openCommit?.reads.refills.isEmpty ?? true {
             harness.releaseCommit()
-            harness.answer()
+            harness.response()
         }
         // The read is under way and reaches the end; this retry is behind its beginning, and not in the store yet.
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.holdsCommits = false
         harness.releaseCommit()
-        harness.answerAll()
+        harness.respondToAll()
         harness.advance(.seconds(5))
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 }

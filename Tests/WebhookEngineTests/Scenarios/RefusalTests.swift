@@ -10,7 +10,7 @@ struct RefusalTests {
         let harness = EngineHarness([subscription("crm"), subscription("lms")])
         // Proven, so that several go at a time.
         harness.emit("e0")
-        harness.answerAll()
+        harness.respondToAll()
         harness.notices = []
         harness.store.refuseRows { row, _ in poison(row) ? "simulated" : nil }
         return harness
@@ -31,7 +31,7 @@ struct RefusalTests {
         }
         harness.emit("e1", "e2")
         #expect(harness.replies.allSatisfy { (try? $0.result.get()) != nil })
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.rows.filter { $0.state == .failed }.map(\.lastError) == [.internal])
         #expect(harness.rows.filter { $0.state == .delivered }.count == 5)
         #expect(refused(harness).map(\.part) == [.delivery])
@@ -46,7 +46,7 @@ struct RefusalTests {
         harness.replies = []
         harness.emit("e1", "e2")
         #expect(harness.replies.compactMap { try? $0.result.get() }.first == .refused(reason: "simulated"))
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.rows.filter { $0.state == .delivered }.count == 4)
         #expect(harness.engine.isSettled)
     }
@@ -62,16 +62,16 @@ struct RefusalTests {
         for id in ["e1", "e2"] {
             _ = try await InMemoryStore(sharing: harness.store).append(harness.event(id), target: nil)
         }
-        harness.noticeForeignWrites()
-        harness.answerAll()
+        harness.noticeExternalWrites()
+        harness.respondToAll()
         #expect(harness.notices.contains(.setAside(event: "e1", reason: "simulated")))
         #expect(harness.rows.filter { $0.state == .delivered }.count == 4)
         #expect(harness.engine.isSettled)
         // It comes back when it is asked for.
         harness.store.refuseRows(nil)
         #expect(try await harness.store.releaseSetAside(["e1", "e2"]).count == 1)
-        harness.noticeForeignWrites()
-        harness.answerAll()
+        harness.noticeExternalWrites()
+        harness.respondToAll()
         #expect(harness.rows.filter { $0.state == .delivered }.count == 6)
     }
 
@@ -88,11 +88,11 @@ struct RefusalTests {
             }
         }
         harness.emit("e1", "e2")
-        harness.answer(.status(500), event: "e1")
-        harness.answerAll(.ok)
+        harness.response(.status(500), event: "e1")
+        harness.respondToAll(.ok)
         let before = harness.store.commits
         harness.advance(.seconds(100_000))
-        harness.answerAll(.ok)
+        harness.respondToAll(.ok)
         let left = harness.rows.filter { $0.state != .delivered }
         #expect(left.count <= 1)
         #expect(left.allSatisfy { $0.state == (isStuck ? .waiting : .failed) })
@@ -111,7 +111,7 @@ struct RefusalTests {
             }
         }
         harness.emit("e1", "e2")
-        harness.answerAll()
+        harness.respondToAll()
         let rows = harness.rows.filter { $0.id.rawValue > 2 }
         #expect(rows.filter { $0.subscription == "crm" }.allSatisfy { $0.state == .delivered })
         #expect(rows.filter { $0.subscription == "crm" }.allSatisfy { $0.log[0].detail?.contains("simulated") == true })
@@ -129,14 +129,14 @@ struct RefusalTests {
     func health() {
         let harness = harness { if case .health = $0 { true } else { false } }
         harness.emit("e1")
-        harness.answer(.status(410), event: "e1")
-        harness.answerAll()
+        harness.response(.status(410), event: "e1")
+        harness.respondToAll()
         harness.emit("e2")
-        harness.answerAll()
+        harness.respondToAll()
         let states = harness.rows.filter { $0.subscription == "crm" }.map(\.state)
         let others = harness.rows.filter { $0.subscription == "lms" }.map(\.state)
         #expect((states + others).filter { $0 == .cancelled }.count == 1)
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.advance(.seconds(10))
         #expect(refused(harness).filter { $0.part == .health }.count == 1)
         #expect(harness.engine.isSettled)
@@ -157,7 +157,7 @@ struct RefusalTests {
         let read = try harness.store.commitNow(batch).get()
         #expect(read.reads.pendingEvents.map(\.row) == [row], "once is no reason")
         let next = EngineHarness([subscription("crm")], store: harness.store, clock: harness.clock, starts: false)
-        next.drive { $0.start(interruptedRendering: row, at: $1) }
+        next.process { $0.start(interruptedRendering: row, at: $1) }
         #expect(next.notices.contains(.setAside(event: "e1", reason: SetAside.endedReason)))
         #expect(next.rows.isEmpty && next.engine.isSettled)
         #expect(try await next.store.setAsideEvents(limit: 5).map(\.id) == ["e1"])
@@ -169,7 +169,7 @@ struct RefusalTests {
         func process(_ deadly: Set<Delivery.ID>, after last: EngineHarness) -> EngineHarness {
             let store = InMemoryStore(sharing: last.store)
             let next = EngineHarness(subscriptions, store: store, clock: last.clock, starts: false)
-            next.drive { $0.start(deadly: deadly, at: $1) }
+            next.process { $0.start(deadly: deadly, at: $1) }
             return next
         }
         let first = EngineHarness(subscriptions)
@@ -178,7 +178,7 @@ struct RefusalTests {
         let second = process([], after: first)
         #expect(second.sent.count == 2, "once is no reason")
         let third = process([id], after: second)
-        third.answerAll()
+        third.respondToAll()
         #expect(third.rows.map(\.state) == [.failed, .delivered] && third.engine.isSettled)
         #expect(third.rows[0].lastError == .internal)
         let reason = SetAside.endedRequestDetail
@@ -203,12 +203,12 @@ struct RefusalTests {
         next.fault = StoreError(.full, "full")
         next.releaseCommit()
         #expect(!next.engine.isDrained)
-        next.drive { $0.drain(at: $1) }
+        next.process { $0.drain(at: $1) }
         #expect(next.engine.isDrained)
         // An attempt of its own is worth waiting for.
         harness.fault = StoreError(.full, "full")
-        harness.answer(.ok)
-        harness.drive { $0.drain(at: $1) }
+        harness.response(.ok)
+        harness.process { $0.drain(at: $1) }
         #expect(!harness.engine.isDrained)
         harness.engine.abandon()
         let batch = harness.engine.takeBatch()

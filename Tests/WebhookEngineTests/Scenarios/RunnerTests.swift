@@ -16,7 +16,7 @@ struct RunnerTests {
         let store = InMemoryStore()
         _ = try await store.append(event("e1"), target: nil)
         let runner = runner(store, renderer, mark)
-        runner.start(foreignInterval: nil)
+        runner.start(externalInterval: nil)
         try await runner.wait(untilAny: [.settled])
         let delivery = try #require(store.rows.deliveryRows.first)
         #expect(delivery.state == .delivered)
@@ -38,9 +38,9 @@ struct RunnerTests {
         _ = try await store.append(event("large", data: data), target: nil)
         let mark = MarkSpy()
         let runner = runner(store, renderer, mark)
-        runner.start(foreignInterval: nil)
+        runner.start(externalInterval: nil)
         for await _ in began { break }
-        let result = await runner.emit(event("small"), generation: generation(renderer))
+        let result = await runner.emit(event("small"), snapshot: snapshot(renderer))
         #expect(throws: Never.self) { try result.get() }
         #expect(mark.history.withLock { $0.last } == .fanOut(event: 1))
         renderer.gate.signal()
@@ -71,13 +71,13 @@ struct RunnerTests {
         let store = InMemoryStore()
         let transport = ScriptedTransport()
         let runner = runner(store, MarkedRenderer(mark: MarkSpy()), NoRenderingMark(), transport)
-        runner.start(foreignInterval: nil)
-        let generation = generation(MarkedRenderer(mark: MarkSpy()))
-        let result = await runner.emit(event("e1"), generation: generation)
+        runner.start(externalInterval: nil)
+        let snapshot = snapshot(MarkedRenderer(mark: MarkSpy()))
+        let result = await runner.emit(event("e1"), snapshot: snapshot)
         #expect(throws: Never.self) { try result.get() }
         store.loseFiles()
         for id in ["e2", "e3"] {
-            let lost = await runner.emit(event(id), generation: generation)
+            let lost = await runner.emit(event(id), snapshot: snapshot)
             #expect(throws: StoreError.self) { try lost.get() }
         }
         await #expect(throws: StoreError.self) { try await runner.wait(untilAny: [.settled]) }
@@ -89,7 +89,7 @@ struct RunnerTests {
             NoRenderingMark(),
             transport
         )
-        next.start(foreignInterval: nil)
+        next.start(externalInterval: nil)
         try await next.wait(untilAny: [.settled])
         #expect(store.rows.events.values.map(\.event.id) == ["e1"])
         #expect(store.rows.deliveryRows.map(\.state) == [.delivered])
@@ -99,7 +99,7 @@ struct RunnerTests {
     func lostFilesIdle() async throws {
         let store = InMemoryStore()
         let runner = runner(store, MarkedRenderer(mark: MarkSpy()), NoRenderingMark())
-        runner.start(foreignInterval: .milliseconds(1))
+        runner.start(externalInterval: .milliseconds(1))
         try await runner.wait(untilAny: [.settled])
         store.loseFiles()
         // Drained it never is: only the failure ends the wait.
@@ -119,9 +119,9 @@ struct RunnerTests {
         )
     }
 
-    private func generation(_ renderer: any DeliveryRenderer) -> Generation {
+    private func snapshot(_ renderer: any DeliveryRenderer) -> ConfigurationSnapshot {
         let registry = Registry(subscriptions: [subscription()], profiles: [:], settings: DispatcherSettings())
-        return Generation(registry: registry, renderer: renderer)
+        return ConfigurationSnapshot(registry: registry, renderer: renderer)
     }
 
     private func runner(
@@ -136,7 +136,7 @@ struct RunnerTests {
         })
         return EngineRunner(
             settings: EngineSettings(),
-            generation: generation(renderer),
+            snapshot: snapshot(renderer),
             store: store,
             transport: transport ?? echo,
             clock: SystemClock(),

@@ -11,13 +11,13 @@ struct ScheduleTests {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(5), .seconds(300)] }])
         harness.emit("e1")
         for wait in [5, 300] {
-            harness.answer(.status(500))
+            harness.response(.status(500))
             harness.advance(.milliseconds(wait * 1000 - 1))
             #expect(harness.sent.isEmpty)
             harness.advance(.milliseconds(1))
             #expect(harness.sent.count == 1)
         }
-        harness.answer(.refused)
+        harness.response(.refused)
         #expect(harness.states == [.failed] && harness.rows[0].attempts == 3)
         #expect(harness.rows[0].log.map(\.number) == [1, 2, 3])
     }
@@ -26,9 +26,9 @@ struct ScheduleTests {
     func stale() {
         let harness = EngineHarness([subscription { $0.schedule = [] }])
         harness.emit("e1")
-        harness.answer(.staleConnection)
+        harness.response(.staleConnection)
         #expect(harness.sent.first?.context.attempt == 2 && harness.sent.first?.needsFreshConnection == true)
-        harness.answer()
+        harness.response()
         #expect(harness.states == [.delivered])
     }
 
@@ -36,7 +36,7 @@ struct ScheduleTests {
     func clockSteps(seconds: Int) {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.advance(.seconds(30))
         harness.clock.stepWall(by: .seconds(seconds))
         harness.advance(.milliseconds(29_999))
@@ -49,7 +49,7 @@ struct ScheduleTests {
     func clockBehind(hours: Int) {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.clock.stepWall(by: .seconds(-3600 * hours))
         let behind = harness.restarted()
         behind.advance(.milliseconds(59_999))
@@ -65,7 +65,7 @@ struct ScheduleTests {
         let wrong = first.restarted()
         wrong.clock.stepWall(by: .seconds(-seconds))
         wrong.emit("e1")
-        wrong.answer(.status(500))
+        wrong.response(.status(500))
         let right = wrong.restarted()
         right.advance(.seconds(60))
         #expect(right.sent.count == 1)
@@ -75,18 +75,18 @@ struct ScheduleTests {
     func jumps() {
         let harness = EngineHarness([subscription { $0.schedule = Array(repeating: .seconds(60), count: 9) }])
         harness.emit("now")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.emit("later", deliverAt: harness.clock.now + .seconds(3600))
         harness.advance(.seconds(60))
         harness.clock.stepWall(by: .seconds(35 * 86_400))
-        harness.answer(.status(500))
-        harness.noticeForeignWrites()
+        harness.response(.status(500))
+        harness.noticeExternalWrites()
         harness.clock.stepWall(by: .seconds(-35 * 86_400))
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sent.isEmpty && harness.store.rows.health.allSatisfy { $0.disabled == nil })
         harness.advance(.seconds(60))
         #expect(harness.sentEvents == ["now"])
-        harness.answer()
+        harness.response()
         harness.advance(.seconds(3420))
         #expect(harness.sent.isEmpty)
         harness.advance(.seconds(120))
@@ -99,7 +99,7 @@ struct ScheduleTests {
         harness.clock.stepWall(by: .seconds(10 * 365 * 86_400))
         let wrong = harness.restarted()
         wrong.emit("e1")
-        wrong.answer(.status(500))
+        wrong.response(.status(500))
         wrong.clock.stepWall(by: .seconds(-10 * 365 * 86_400))
         let right = wrong.restarted()
         right.advance(.seconds(60))
@@ -110,10 +110,10 @@ struct ScheduleTests {
     func firstAttempts() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1")
-        harness.answer()
+        harness.response()
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now + .seconds(3600))
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.sent.count == 1)
     }
 
@@ -135,7 +135,7 @@ struct ScheduleTests {
         let outside = InMemoryStore(sharing: harness.store)
         let result = try await outside.cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
         #expect(result.events == ["e1"])
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.advance(.seconds(7200))
         #expect(harness.sent.isEmpty && harness.rows.isEmpty)
     }
@@ -144,7 +144,7 @@ struct ScheduleTests {
     func cancelledRetry() async throws {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         let outside = InMemoryStore(sharing: harness.store)
         _ = try await outside.cancel(events: ["e1"], deliveries: [], subscription: nil, at: harness.clock.now)
         harness.advance(.seconds(120))
@@ -159,9 +159,9 @@ struct ScheduleTests {
         }
         let harness = EngineHarness([policy])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         harness.emit("e2")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         let opening = BreakerOpening(
             subscription: "crm",
             isAgain: false,
@@ -178,11 +178,11 @@ struct ScheduleTests {
         #expect(harness.sent.isEmpty && harness.rows.map(\.attempts) == [1, 1, 0])
         harness.advance(.milliseconds(1))
         #expect(harness.sent.count == 1)
-        harness.answer(.ok)
+        harness.response(.ok)
         #expect(!harness.sent.isEmpty)
         #expect(harness.notices.last == .breakerClosed(subscription: "crm", failures: 2))
         #expect(harness.store.rows.health[0].breaker == nil)
-        harness.answerAll()
+        harness.respondToAll()
         #expect(harness.states == [.delivered, .delivered, .delivered])
     }
 
@@ -194,9 +194,9 @@ struct ScheduleTests {
         }
         let harness = EngineHarness([policy])
         harness.emit("e1")
-        harness.answer(.disconnect)
+        harness.response(.disconnect)
         harness.advance(.seconds(30))
-        harness.answer(.disconnect)
+        harness.response(.disconnect)
         let openings = harness.notices.compactMap { notice in
             if case .breakerOpened(let opening) = notice { opening } else { nil }
         }
@@ -218,19 +218,19 @@ struct ScheduleTests {
         }
         let harness = EngineHarness([policy])
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.store.rows.health[0].breaker != nil)
         let (outside, now) = (InMemoryStore(sharing: harness.store), harness.clock.now)
         if isPaused {
             _ = try await outside.setPaused(.init(at: now, until: nil), subscription: "crm", at: now)
-            harness.noticeForeignWrites()
+            harness.noticeExternalWrites()
             _ = try await outside.setPaused(nil, subscription: "crm", at: now)
         } else {
             try await outside.setDisabled(.init(cause: .manual, at: now), subscription: "crm", at: now)
-            harness.noticeForeignWrites()
+            harness.noticeExternalWrites()
             try await outside.setDisabled(nil, subscription: "crm", at: now)
         }
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         #expect(harness.store.rows.health.first?.breaker == nil)
     }
 
@@ -243,7 +243,7 @@ struct ScheduleTests {
             settings: settings
         )
         harness.emit("e1")
-        harness.answer(.status(500))
+        harness.response(.status(500))
         #expect(harness.store.rows.health[0].breaker == nil)
     }
 
@@ -252,7 +252,7 @@ struct ScheduleTests {
         let harness = EngineHarness([subscription { $0.rateLimit = RateLimit(count: 20, per: .seconds(1)) }])
         harness.emit("e0")
         harness.advance(.seconds(1))
-        harness.answer()
+        harness.response()
         harness.advance(.seconds(2))
         harness.holdsCommits = true
         harness.emit("e1", "e2", "e3", "e4")
@@ -288,7 +288,7 @@ struct ScheduleTests {
         harness.advance(.seconds(1))
         harness.emit("e1", "e2", "e3")
         #expect(harness.sentEvents == ["e1"])
-        if isAnswered { harness.answer() }
+        if isAnswered { harness.response() }
         harness.advance(.seconds(20))
         var next = harness.restarted()
         for _ in 0..<3 {
@@ -313,10 +313,10 @@ struct ScheduleTests {
         ]
         let harness = EngineHarness(fast)
         harness.emit("e0")
-        harness.answer()
+        harness.response()
         harness.holdsCommits = true
         harness.emit("e1", "e2")
-        harness.drive { $0.reload(slow, at: $1) }
+        harness.process { $0.reload(slow, at: $1) }
         harness.holdsCommits = false
         harness.releaseCommit()
         harness.advance(.seconds(2))
@@ -340,7 +340,7 @@ struct ScheduleTests {
         #expect(harness.sent.count == 1)
         let next = harness.restarted([])
         next.advance(.seconds(10))
-        next.drive { $0.reload(subscriptions, at: $1) }
+        next.process { $0.reload(subscriptions, at: $1) }
         next.advance(.seconds(340))
         #expect(next.sent.isEmpty)
         next.advance(.seconds(20))

@@ -10,7 +10,7 @@ struct TransactionTests {
     private func proven(_ change: (inout DeliveryPolicy) -> Void = { _ in }) -> EngineHarness {
         let harness = EngineHarness([subscription("crm", change)])
         harness.emit("e0")
-        harness.answer()
+        harness.response()
         harness.replies = []
         harness.recorded = []
         return harness
@@ -35,8 +35,8 @@ struct TransactionTests {
         let harness = proven { $0.mode = .retry }
         harness.emit("e1", "e2")
         harness.holdsCommits = true
-        harness.answer(.status(500), event: "e1")
-        harness.answer(.ok, event: "e2")
+        harness.response(.status(500), event: "e1")
+        harness.response(.ok, event: "e2")
         harness.emit("e3")
         harness.extendCommit()
         harness.fault = StoreError(.busy, "busy")
@@ -75,7 +75,7 @@ struct TransactionTests {
         harness.fault = nil
         harness.holdsCommits = false
         harness.releaseCommit()
-        harness.answerAll()
+        harness.respondToAll()
         harness.advance(.seconds(10))
         #expect(harness.rows.map(\.state).allSatisfy { $0 == .delivered })
         #expect(harness.engine.isSettled)
@@ -105,7 +105,7 @@ struct TransactionTests {
             subscription: "crm",
             at: harness.clock.now
         )
-        harness.noticeForeignWrites()
+        harness.noticeExternalWrites()
         harness.extendCommit()
         harness.holdsCommits = false
         harness.releaseCommit()
@@ -119,7 +119,7 @@ struct TransactionTests {
         harness.emit("e2", "e3")
         harness.holdsCommits = true
         // The receiver is gone; e3 waits, and e4 comes for a subscription that is disabled already.
-        harness.answer(.status(410), event: "e2")
+        harness.response(.status(410), event: "e2")
         harness.emit("e4")
         let hear = try #require(harness.beginNextCommit())
         hear()

@@ -5,9 +5,9 @@ import WebhooksTesting
 @testable import WebhookEngine
 
 @Suite("Window")
-struct LaneWindowTests {
-    private func held(_ id: Int64, due: Int64, attempts: Int = 0) -> HeldDelivery {
-        HeldDelivery(
+struct DeliveryBufferTests {
+    private func held(_ id: Int64, due: Int64, attempts: Int = 0) -> QueuedDelivery {
+        QueuedDelivery(
             delivery: OpenDelivery(
                 id: Delivery.ID(rawValue: id),
                 subscription: "s",
@@ -20,18 +20,18 @@ struct LaneWindowTests {
         )
     }
 
-    private func insert(_ window: inout LaneWindow, _ held: HeldDelivery, limit: Int, now: Timestamp) -> Int64? {
-        window.insert(held, limit: limit, now: now)?.delivery.id.rawValue
+    private func insert(_ buffer: inout DeliveryBuffer, _ held: QueuedDelivery, limit: Int, now: Timestamp) -> Int64? {
+        buffer.insert(held, limit: limit, now: now)?.delivery.id.rawValue
     }
 
-    private func pop(_ window: inout LaneWindow) -> Int64? { window.popReady()?.delivery.id.rawValue }
+    private func pop(_ buffer: inout DeliveryBuffer) -> Int64? { buffer.popReady()?.delivery.id.rawValue }
 
-    /// Everything open is handed out in order of due moment and id, though only a few are held, whatever comes in between.
+    /// Everything open is handed out in order of due time and id, though only a few are held, whatever comes in between.
     @Test("against a sorted reference", arguments: 1...60)
     func reference(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        var window = LaneWindow(limit: 8, isComplete: true)
-        var open: [Refill.Position: HeldDelivery] = [:]
+        var buffer = DeliveryBuffer(limit: 8, isComplete: true)
+        var open: [Refill.Position: QueuedDelivery] = [:]
         var known: Set<Delivery.ID> = []
         var read: (after: Refill.Position?, limit: Int)?
         var now = Timestamp(milliseconds: 0)
@@ -40,22 +40,22 @@ struct LaneWindowTests {
             let new = held(id, due: now.milliseconds + Int64(random.chance(30) ? random.pick(0...2000) : 0))
             open[new.position] = new
             known.insert(new.delivery.id)
-            if let left = window.insert(new, limit: 8, now: now) { known.remove(left.delivery.id) }
-            #expect(window.count <= 10)
-            if read == nil, window.count <= 2, window.hasMore {
-                read = (window.cursor, 8)
-                window.startRefill(isRescan: false)
+            if let left = buffer.insert(new, limit: 8, now: now) { known.remove(left.delivery.id) }
+            #expect(buffer.count <= 10)
+            if read == nil, buffer.count <= 2, buffer.hasMore {
+                read = (buffer.cursor, 8)
+                buffer.startRefill(isRescan: false)
             } else if let asked = read, random.chance(50) {
                 let rows = open.keys.filter { position in asked.after.map { position > $0 } ?? true }.sorted().prefix(
                     asked.limit
                 )
                 let fresh = rows.compactMap { open[$0] }.filter { known.insert($0.delivery.id).inserted }
                 let end = rows.count < asked.limit ? nil : rows.last
-                for left in window.refilled(fresh, upTo: end, now: now) { known.remove(left.delivery.id) }
+                for left in buffer.refilled(fresh, upTo: end, now: now) { known.remove(left.delivery.id) }
                 read = nil
             }
-            window.promote(now: now)
-            while random.chance(45), let next = window.popReady() {
+            buffer.promote(now: now)
+            while random.chance(45), let next = buffer.popReady() {
                 let first = open.keys.min()
                 #expect(first == next.position, "the earliest of all is handed out first")
                 open[next.position] = nil
@@ -66,56 +66,56 @@ struct LaneWindowTests {
 
     @Test("a delivery that came during a read is not lost behind the cursor")
     func missed() {
-        var window = LaneWindow(limit: 2, isComplete: false)
-        window.startRefill(isRescan: false)
-        let left = insert(&window, held(5, due: 50), limit: 2, now: Timestamp(milliseconds: 0))
+        var buffer = DeliveryBuffer(limit: 2, isComplete: false)
+        buffer.startRefill(isRescan: false)
+        let left = insert(&buffer, held(5, due: 50), limit: 2, now: Timestamp(milliseconds: 0))
         #expect(left == 5)
-        _ = window.refilled([held(1, due: 10)], upTo: nil, now: Timestamp(milliseconds: 100))
-        #expect(window.cursor == Refill.Position(dueAt: Timestamp(milliseconds: 50), delivery: .init(rawValue: 4)))
+        _ = buffer.refilled([held(1, due: 10)], upTo: nil, now: Timestamp(milliseconds: 100))
+        #expect(buffer.cursor == Refill.Position(dueAt: Timestamp(milliseconds: 50), delivery: .init(rawValue: 4)))
     }
 
     @Test("what is due earlier makes room for itself")
     func evicts() {
-        var window = LaneWindow(limit: 2, isComplete: true)
+        var buffer = DeliveryBuffer(limit: 2, isComplete: true)
         let now = Timestamp(milliseconds: 0)
         let left = [(1, 100), (2, 200), (3, 0), (4, 300)].map { id, due in
-            insert(&window, held(id, due: due), limit: 2, now: now)
+            insert(&buffer, held(id, due: due), limit: 2, now: now)
         }
         #expect(left == [nil, nil, 2, 4])
-        #expect(window.count == 2 && window.hasMore)
+        #expect(buffer.count == 2 && buffer.hasMore)
     }
 
     @Test("in order of acceptance, whatever is due when")
     func ordered() {
-        var window = LaneWindow(limit: 4, isComplete: true, isOrdered: true)
+        var buffer = DeliveryBuffer(limit: 4, isComplete: true, isOrdered: true)
         let now = Timestamp(milliseconds: 1000)
         let left = [held(3, due: 0), held(2, due: 0), held(1, due: 5000, attempts: 1)].map {
-            insert(&window, $0, limit: 4, now: now)
+            insert(&buffer, $0, limit: 4, now: now)
         }
         #expect(left == [nil, nil, nil])
-        let order = [pop(&window), pop(&window), pop(&window)]
+        let order = [pop(&buffer), pop(&buffer), pop(&buffer)]
         #expect(order == [1, 2, 3])
     }
 
     @Test("nothing goes before what a rescan may bring")
     func orderedRescan() {
-        var window = LaneWindow(limit: 4, isComplete: true, isOrdered: true)
+        var buffer = DeliveryBuffer(limit: 4, isComplete: true, isOrdered: true)
         let now = Timestamp(milliseconds: 1000)
-        _ = window.insert(held(7, due: 0), limit: 4, now: now)
-        window.needsRescan = true
-        #expect(window.isAhead)
-        window.startRefill(isRescan: true)
-        #expect(window.isAhead)
-        _ = window.refilled([held(6, due: 0)], upTo: nil, now: now)
-        #expect(!window.isAhead && window.ready.first?.delivery.id.rawValue == 6)
+        _ = buffer.insert(held(7, due: 0), limit: 4, now: now)
+        buffer.needsRescan = true
+        #expect(buffer.isAhead)
+        buffer.startRefill(isRescan: true)
+        #expect(buffer.isAhead)
+        _ = buffer.refilled([held(6, due: 0)], upTo: nil, now: now)
+        #expect(!buffer.isAhead && buffer.ready.first?.delivery.id.rawValue == 6)
     }
 
     @Test("forgetting begins a new epoch")
     func forget() {
-        var window = LaneWindow(limit: 4, isComplete: true)
-        _ = window.insert(held(1, due: 0), limit: 4, now: Timestamp(milliseconds: 0))
-        let forgotten = window.forget(isComplete: false)
+        var buffer = DeliveryBuffer(limit: 4, isComplete: true)
+        _ = buffer.insert(held(1, due: 0), limit: 4, now: Timestamp(milliseconds: 0))
+        let forgotten = buffer.forget(isComplete: false)
         #expect(forgotten.count == 1)
-        #expect(window.epoch == 1 && window.hasMore && window.count == 0)
+        #expect(buffer.epoch == 1 && buffer.hasMore && buffer.count == 0)
     }
 }

@@ -5,8 +5,8 @@ import WebhookCore
 
 @Suite("Pause")
 struct PauseStateTests {
-    private func time(_ wall: Int64, _ timeline: Int64? = nil) -> EngineTime {
-        EngineTime(wall: Timestamp(milliseconds: wall), timeline: Timestamp(milliseconds: timeline ?? wall))
+    private func time(_ wall: Int64, _ monotonic: Int64? = nil) -> EngineTime {
+        EngineTime(wall: Timestamp(milliseconds: wall), monotonic: Timestamp(milliseconds: monotonic ?? wall))
     }
 
     private func pause(_ at: Int64, _ until: Int64?) -> SubscriptionHealth.Paused {

@@ -6,7 +6,7 @@ import WebhooksTesting
 
 @Suite("Rate limiter")
 struct RateLimiterTests {
-    private func moment(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+    private func instant(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
 
     static let limits: [RateLimit] = [
         RateLimit(count: 1, per: .seconds(1)), RateLimit(count: 10, per: .seconds(1)),
@@ -23,13 +23,13 @@ struct RateLimiterTests {
         var durable: [Int64] = []
         var now: Int64 = 0
         while now < length {
-            while let next = limiter.nextClaim(limit, now: moment(now)), next <= moment(now) {
+            while let next = limiter.nextClaim(limit, now: instant(now)), next <= instant(now) {
                 limiter.claim()
                 durable.append(max(durable.last ?? 0, now + Int64(random.pick(0...(random.chance(5) ? 30 : 4)))))
             }
-            while let first = durable.first, first <= now, limiter.nextLeave(now: moment(now)) <= moment(now) {
+            while let first = durable.first, first <= now, limiter.nextLeave(now: instant(now)) <= instant(now) {
                 durable.removeFirst()
-                limiter.leave(limit, now: moment(now))
+                limiter.leave(limit, now: instant(now))
                 starts.append(now)
             }
             now += random.chance(10) ? 2 : 1
@@ -38,7 +38,7 @@ struct RateLimiterTests {
     }
 
     @Test("no second has more than the limit, nor has any period", arguments: limits)
-    func anyWindow(limit: RateLimit) {
+    func anyBuffer(limit: RateLimit) {
         for seed in 1...3 as ClosedRange<UInt64> {
             let starts = starts(limit, for: 20_000, seed: seed)
             let period = limit.period.wholeMilliseconds
@@ -71,11 +71,11 @@ struct RateLimiterTests {
         let limit = RateLimit(count: 10, per: .seconds(1))
         var limiter = RateLimiter()
         for start in [0, 60_000] as [Int64] {
-            let now = moment(start)
+            let now = instant(start)
             #expect(limiter.nextClaim(limit, now: now) == now && limiter.nextLeave(now: now) == now)
             limiter.claim()
             limiter.leave(limit, now: now)
-            #expect(limiter.nextLeave(now: now) > moment(start + 97))
+            #expect(limiter.nextLeave(now: now) > instant(start + 97))
         }
     }
 
@@ -84,9 +84,9 @@ struct RateLimiterTests {
         let limit = RateLimit(count: 2, per: .seconds(1))
         var limiter = RateLimiter()
         limiter.claim()
-        #expect(limiter.nextClaim(limit, now: moment(0)) == nil)
+        #expect(limiter.nextClaim(limit, now: instant(0)) == nil)
         limiter.release()
-        #expect(limiter.nextClaim(limit, now: moment(0)) == moment(0))
+        #expect(limiter.nextClaim(limit, now: instant(0)) == instant(0))
     }
 
     @Test("a process that begins goes on from the last start, by a clock that is wrong too")
@@ -94,8 +94,8 @@ struct RateLimiterTests {
         let limit = RateLimit(count: 1, per: .seconds(60))
         func wait(_ lastStart: Int64) -> Int64 {
             var limiter = RateLimiter()
-            limiter.begin(limit, lastStart: moment(lastStart), now: moment(100_000))
-            return limiter.nextLeave(now: moment(100_000)).milliseconds - 100_000
+            limiter.begin(limit, lastStart: instant(lastStart), now: instant(100_000))
+            return limiter.nextLeave(now: instant(100_000)).milliseconds - 100_000
         }
         #expect((60_000...60_300).contains(wait(100_000)) && wait(900_000) == wait(100_000))
         #expect((21_000...21_300).contains(wait(60_000)))
@@ -105,8 +105,8 @@ struct RateLimiterTests {
     @Test("a process that begins leaves room for the one before", arguments: limits)
     func begins(limit: RateLimit) {
         var limiter = RateLimiter()
-        limiter.begin(limit, now: moment(5000))
-        let wait = limiter.nextLeave(now: moment(5000)).milliseconds - 5000
+        limiter.begin(limit, now: instant(5000))
+        let wait = limiter.nextLeave(now: instant(5000)).milliseconds - 5000
         #expect(wait >= min(1000, limit.period.wholeMilliseconds / Int64(limit.count)) && wait <= 1006)
     }
 }

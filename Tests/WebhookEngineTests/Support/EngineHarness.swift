@@ -13,7 +13,7 @@ final class EngineHarness {
     var engine: DeliveryEngine
     private let engineClock: EngineClock
     /// Attempts that left and have no result.
-    var sent: [SendOrder] = []
+    var sent: [SendAction] = []
     var recorded: [RecordedAttempt] = []
     var notices: [EngineNotice] = []
     var settled: [SettledDelivery] = []
@@ -23,8 +23,8 @@ final class EngineHarness {
     /// Commits wait for ``releaseCommit()``.
     var holdsCommits = false
     /// What the transaction that waits has taken.
-    private var heldBatches: [StoreBatch] = []
-    var heldCommit: StoreBatch? { heldBatches.first }
+    private var openBatches: [StoreBatch] = []
+    var openCommit: StoreBatch? { openBatches.first }
     /// Large events that wait for ``render(_:)``.
     private(set) var large: [PendingEvent] = []
     private(set) var wakeAt: Timestamp?
@@ -57,9 +57,9 @@ final class EngineHarness {
 
     var now: EngineTime { engineClock.now }
 
-    func start() { drive { $0.start(at: $1) } }
+    func start() { process { $0.start(at: $1) } }
 
-    func drive(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
+    func process(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
         input(&engine, engineClock.now)
         perform()
     }
@@ -72,15 +72,15 @@ final class EngineHarness {
         let orders = events.map { event in
             let isDue = event.deliverAt.map { $0 <= clock.now } ?? true
             lastToken += 1
-            return EmitOrder(
+            return EmitRequest(
                 token: lastToken,
                 event: event,
                 target: target,
                 deliveries: isDue
-                    ? Generation(registry: registry, renderer: renderer).prepare(event, target: target) : nil
+                    ? ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(event, target: target) : nil
             )
         }
-        drive { $0.emit(orders, at: $1) }
+        process { $0.emit(orders, at: $1) }
     }
 
     func event(
@@ -103,66 +103,66 @@ final class EngineHarness {
     }
 
     /// Answers the oldest attempt that left, or the one for an event.
-    func answer(_ answer: EndpointAnswer = .ok, event id: String? = nil) {
+    func response(_ response: EndpointResponse = .ok, event id: String? = nil) {
         guard let order = sent.first(where: { id == nil || $0.context.event.id == id }) else { return }
-        self.answer(answer, to: order)
+        self.response(response, to: order)
     }
 
-    func answer(_ answer: EndpointAnswer, to order: SendOrder) {
+    func response(_ response: EndpointResponse, to order: SendAction) {
         sent.removeAll { $0.token == order.token }
-        let result = answer.exchange(latency: .zero, timeout: .seconds(1)).result
+        let result = response.exchange(latency: .zero, timeout: .seconds(1)).result
         let finished = FinishedAttempt(
             token: order.token,
             result: result,
             url: order.target.subscription.url.display,
             requestHeaders: []
         )
-        drive { $0.finished([finished], at: $1) }
+        process { $0.finished([finished], at: $1) }
     }
 
     /// Answers whatever leaves, until nothing does.
-    func answerAll(_ answer: EndpointAnswer = .ok) {
-        while !sent.isEmpty { self.answer(answer) }
+    func respondToAll(_ response: EndpointResponse = .ok) {
+        while !sent.isEmpty { self.response(response) }
     }
 
     /// Lets time pass; the engine is woken up whenever it wants.
     func advance(_ duration: Duration) {
-        let end = engineClock.timeline + duration
+        let end = engineClock.monotonic + duration
         while let wakeAt, wakeAt <= end {
-            clock.advance(by: .milliseconds(max(0, wakeAt.milliseconds - engineClock.timeline.milliseconds)))
-            drive { $0.tick(at: $1) }
+            clock.advance(by: .milliseconds(max(0, wakeAt.milliseconds - engineClock.monotonic.milliseconds)))
+            process { $0.tick(at: $1) }
         }
-        clock.advance(by: .milliseconds(end.milliseconds - engineClock.timeline.milliseconds))
-        drive { $0.tick(at: $1) }
+        clock.advance(by: .milliseconds(end.milliseconds - engineClock.monotonic.milliseconds))
+        process { $0.tick(at: $1) }
     }
 
-    func noticeForeignWrites() { drive { $0.foreignWrites(at: $1) } }
+    func noticeExternalWrites() { process { $0.externalWrites(at: $1) } }
 
     func reload(_ subscriptions: [Subscription]) {
         registry = Registry(subscriptions: subscriptions, profiles: [:], settings: DispatcherSettings())
-        drive { $0.reload(subscriptions, at: $1) }
+        process { $0.reload(subscriptions, at: $1) }
     }
 
     func releaseCommit() {
-        let batches = heldBatches
+        let batches = openBatches
         guard !batches.isEmpty else { return }
-        heldBatches = []
+        openBatches = []
         finish(batches)
         perform()
     }
 
     /// The transaction that waits takes what has come up since.
     func extendCommit() {
-        if let batch = engine.takeBatch() { heldBatches.append(batch) }
+        if let batch = engine.takeBatch() { openBatches.append(batch) }
     }
 
     /// The transaction that waits succeeds, and another begins before the engine has heard of it.
     ///
     /// - Returns: lets the engine hear of the first; `nil` where the engine wants no other.
     func beginNextCommit() -> (() -> Void)? {
-        let results = heldBatches.compactMap { try? store.commitNow($0).get() }
+        let results = openBatches.compactMap { try? store.commitNow($0).get() }
         guard engine.continuesCommitting(), let next = engine.takeBatch() else { return nil }
-        heldBatches = [next]
+        openBatches = [next]
         return { [self] in
             engine.committed(results, at: engineClock.now)
             perform()
@@ -173,8 +173,11 @@ final class EngineHarness {
     func render(_ id: String) {
         guard let index = large.firstIndex(where: { $0.event.id.description == id }) else { return }
         let event = large.remove(at: index)
-        let prepared = Generation(registry: registry, renderer: renderer).prepare(event.event, target: event.target)
-        drive { engine, time in engine.fannedOut(event, deliveries: prepared, at: time) }
+        let prepared = ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(
+            event.event,
+            target: event.target
+        )
+        process { engine, time in engine.fannedOut(event, deliveries: prepared, at: time) }
     }
 
     var rows: [InMemoryDeliveryRow] { store.rows.deliveryRows }
@@ -204,14 +207,14 @@ final class EngineHarness {
             replies += actions.replies
             large += actions.largeFanOuts
             for event in actions.fanOuts {
-                let prepared = Generation(registry: registry, renderer: renderer).prepare(
+                let prepared = ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(
                     event.event,
                     target: event.target
                 )
                 engine.fannedOut(event, deliveries: prepared, at: engineClock.now)
             }
             if actions.wantsCommit, let batch = engine.takeBatch() {
-                if holdsCommits { heldBatches = [batch] } else { finish([batch]) }
+                if holdsCommits { openBatches = [batch] } else { finish([batch]) }
             }
             guard actions.isPressing else { return }
         }

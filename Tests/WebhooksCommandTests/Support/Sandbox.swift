@@ -9,21 +9,21 @@ final class Sandbox: Sendable {
     static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
     /// - Parameter answer: what the receiver says; 204 by default.
-    init(_ answer: @escaping @Sendable (ReceivedRequest) -> ReceiverAnswer = { _ in .noContent }) throws {
+    init(_ response: @escaping @Sendable (ReceivedRequest) -> ReceiverResponse = { _ in .noContent }) throws {
         var template = Array("/tmp/webhooks-command-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure("no temporary folder") }
         folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        receiver = try Receiver(handler: answer)
+        receiver = try Receiver(handler: response)
         try write("w.yaml", configuration())
     }
 
     deinit {
         receiver.stop()
-        if let listing = opendir(folder) {
-            while let entry = readdir(listing) {
+        if let indexing = opendir(folder) {
+            while let entry = readdir(indexing) {
                 withUnsafePointer(to: &entry.pointee.d_name.0) { _ = unlink("\(folder)/\(String(cString: $0))") }
             }
-            closedir(listing)
+            closedir(indexing)
         }
         rmdir(folder)
     }

@@ -1,0 +1,58 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    /// The size of the write-ahead log in bytes; 0 where there is none.
+    ///
+    /// It grows while a reader holds its transaction: a dispatcher looks now and then, and warns.
+    public func walSize() -> Int { FileIdentity(files.wal).map { Int($0.size) } ?? 0 }
+
+    /// What tells whether anybody has written to the log; `nil`: somebody may have this very moment.
+    package func walStamp() -> WALStamp? { WALStamp(files.wal) }
+
+    /// Moves the log into the database and empties it as far as nobody is in the way. For a dispatcher; takes as long as
+    /// the disk does, and holds other writers up for a part of it.
+    ///
+    /// - Throws: ``StoreError``; `readOnly` unless the store is a dispatcher's.
+    @discardableResult
+    public func checkpoint() throws(StoreError) -> CheckpointResult {
+        guard role == .dispatcher, let writer else {
+            throw StoreError(.readOnly, "only a dispatcher checkpoints")
+        }
+        if walSize() == 0 { return .emptied }
+        do {
+            return try writer.writeWithoutTransaction { db in try emptyWAL(db) }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Does the same without holding up the calling thread.
+    public func emptyWAL() async throws(StoreError) -> CheckpointResult {
+        guard role == .dispatcher, let writer else {
+            throw StoreError(.readOnly, "only a dispatcher checkpoints")
+        }
+        if walSize() == 0 { return .emptied }
+        let result: Result<CheckpointResult, StoreError> = await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { [self] db in
+                do {
+                    continuation.resume(returning: .success(try emptyWAL(db)))
+                } catch {
+                    continuation.resume(returning: .failure(StoreError(error, path: path)))
+                }
+            }
+        }
+        return try result.get()
+    }
+
+    private func emptyWAL(_ db: Database) throws -> CheckpointResult {
+        try verifyFiles(db)
+        defer { opened?.noteSize() }
+        return try checkpointer.empty(db, size: walSize(), busyWait) {
+            let mover = try Connection.openMover(files)
+            // It has the files open that have the names now.
+            try verifyFiles(db)
+            return mover
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import GRDB
+public import WebhookCore
+
+extension SQLiteStore {
+    public func integrityProblems() async throws(StoreError) -> [String] {
+        try await read { [path, files] db in
+            _ = try Schema.version(of: db)
+            let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
+            guard findings == ["ok"] else {
+                throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
+            }
+            try Schema.compare(db)
+            try Self.verifyContents(db)
+            let remembered = StoreIdentity.remembered(in: files.lock)
+            let strangeness = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered)
+            return try [strangeness].compactMap(\.self)
+                + Self.invariants.flatMap { what, sql in
+                    try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
+                }
+        }
+    }
+
+    /// Triggers that somebody else has added to our tables, by name: they run within the store's transactions, and may
+    /// change or refuse what it writes.
+    public func hostTriggers() async throws(StoreError) -> [String] {
+        try await read { try Schema.hostTriggers($0) }
+    }
+
+    /// Reads what SQLite can't judge.
+    private static func verifyContents(_ db: Database) throws {
+        let events = try PreparedStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
+        while try events.next() { _ = try EventRow.read(events) }
+        let bodies = try PreparedStatement(db, "SELECT id, checksum, content FROM webhooks_bodies")
+        while try bodies.next() {
+            try Checksum(body: bodies.bytes(2)).verify(bodies.int64(1), "body \(bodies.int64(0))")
+        }
+        let attempts = try PreparedStatement(
+            db,
+            "SELECT delivery, checksum, headers, response_body FROM webhooks_attempts"
+        )
+        while try attempts.next() {
+            let checksum = Checksum(headers: attempts.bytes(2), responseBody: attempts.bytes(3))
+            try checksum.verify(attempts.int64(1), "an attempt of \(Delivery.ID(rawValue: attempts.int64(0)))")
+        }
+    }
+
+    /// What must never be, and the statement that finds the rows. The table's own CHECKs hold the rest.
+    private static let invariants: [(String, String)] = [
+        (
+            "delivery without its event",
+            "SELECT id FROM webhooks_deliveries d WHERE NOT EXISTS (SELECT 1 FROM webhooks_events WHERE id = d.event)"
+        ),
+        (
+            "delivery without its subscription",
+            """
+            SELECT id FROM webhooks_deliveries d
+            WHERE NOT EXISTS (SELECT 1 FROM webhooks_subscriptions WHERE id = d.subscription)
+            """
+        ),
+        (
+            "delivery whose body is gone",
+            """
+            SELECT id FROM webhooks_deliveries d
+            WHERE body IS NOT NULL AND NOT EXISTS (SELECT 1 FROM webhooks_bodies WHERE id = d.body)
+            """
+        ),
+        (
+            "delivery whose attempts are not all recorded",
+            """
+            SELECT id FROM webhooks_deliveries d WHERE attempts - (state = 2) <>
+                (SELECT count(*) FROM webhooks_attempts WHERE delivery = d.id AND number <= d.attempts - (d.state = 2))
+            """
+        ),
+        (
+            "attempt that its delivery doesn't know",
+            """
+            SELECT delivery FROM webhooks_attempts a WHERE NOT EXISTS (
+                SELECT 1 FROM webhooks_deliveries d WHERE d.id = a.delivery AND a.number <= d.attempts - (d.state = 2)
+            )
+            """
+        ),
+        (
+            "event that waits for its fan-out and isn't there, is cancelled or has deliveries",
+            """
+            SELECT event FROM webhooks_pending p
+            WHERE NOT EXISTS (SELECT 1 FROM webhooks_events WHERE id = p.event AND NOT cancelled)
+            OR EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = p.event)
+            """
+        ),
+        (
+            "delivery that the log's indexes miss or have too early",
+            """
+            SELECT id FROM webhooks_deliveries d NOT INDEXED
+            WHERE indexed <> (id <= (SELECT listed_delivery FROM webhooks_schema))
+            """
+        ),
+        (
+            "delivery that is not found by its topic or tenant",
+            """
+            SELECT d.id FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
+            WHERE indexed = 1 AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 2 AND term = e.topic AND id = d.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 3 AND term = e.tenant AND id = d.id))
+            )
+            """
+        ),
+        (
+            "event that is not found by its topic or tenant",
+            """
+            SELECT id FROM webhooks_events e NOT INDEXED WHERE id <= (SELECT listed_event FROM webhooks_schema) AND NOT (
+                EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 0 AND term = e.topic AND id = e.id) AND
+                (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 1 AND term = e.tenant AND id = e.id))
+            )
+            """
+        ),
+    ]
+}

@@ -1,0 +1,182 @@
+internal import GRDB
+internal import GRDBSQLite
+internal import WebhookCore
+
+/// A prepared statement of a connection's cache, bound and stepped without detours: what every delivery goes through.
+///
+/// Use it on the connection's queue, within one access; bind every parameter, in order, then ``run()`` or ``next()``.
+final class PreparedStatement {
+    private let statement: Statement
+    private let handle: OpaquePointer
+    private let connection: OpaquePointer?
+    private var parameter: Int32 = 0
+    /// Blobs are bound without a copy and must outlive the execution.
+    private var held: [ByteString] = []
+
+    init(_ db: Database, _ sql: String) throws {
+        statement = try db.cachedStatement(sql: sql)
+        handle = statement.sqliteStatement
+        connection = db.sqliteConnection
+        sqlite3_reset(handle)
+    }
+
+    // MARK: Binding
+
+    func bind(_ value: Int64) throws {
+        parameter += 1
+        try check(sqlite3_bind_int64(handle, parameter, value))
+    }
+
+    func bindNull() throws {
+        parameter += 1
+        try check(sqlite3_bind_null(handle, parameter))
+    }
+
+    func bind(_ value: Int) throws { try bind(Int64(value)) }
+
+    func bind(_ value: Int64?) throws {
+        if let value { try bind(value) } else { try bindNull() }
+    }
+
+    func bind(_ value: Bool) throws { try bind(value ? 1 : 0 as Int64) }
+
+    func bind(_ value: Int?) throws {
+        if let value { try bind(value) } else { try bindNull() }
+    }
+
+    func bind(_ value: Timestamp?) throws {
+        if let value { try bind(value.milliseconds) } else { try bindNull() }
+    }
+
+    /// In microseconds, rounded down.
+    func bind(_ value: Duration?) throws {
+        if let value { try bind(value.wholeMicroseconds) } else { try bindNull() }
+    }
+
+    func bind(_ value: String?) throws {
+        guard var value else { return try bindNull() }
+        parameter += 1
+        try checkSize(value.utf8.count)
+        let code = value.withUTF8 { bytes in
+            // Swift's empty string may have no address, which SQLite would take for NULL.
+            bytes.withMemoryRebound(to: CChar.self) { text in
+                sqlite3_bind_text(handle, parameter, text.baseAddress ?? Self.nothing, Int32(text.count), Self.copying)
+            }
+        }
+        try check(code)
+    }
+
+    func bind(_ value: ByteString) throws {
+        parameter += 1
+        try checkSize(value.count)
+        held.append(value)
+        try check(value.withUnsafeBytes { sqlite3_bind_blob(handle, parameter, $0.baseAddress, Int32($0.count), nil) })
+    }
+
+    /// SQLite takes the size as a 32-bit number.
+    private func checkSize(_ count: Int) throws {
+        guard count <= Int32.max else {
+            throw DatabaseError(resultCode: .SQLITE_TOOBIG, message: "string or blob too big")
+        }
+    }
+
+    // MARK: Executing
+
+    /// Executes to the end and makes ready for the next execution.
+    /// - Returns: how many rows changed.
+    @discardableResult
+    func run() throws -> Int {
+        defer { reset() }
+        while try step() {}
+        return Int(sqlite3_changes(connection))
+    }
+
+    /// Goes to the next row; behind the last one it makes ready for the next execution and returns `false`.
+    func next() throws -> Bool {
+        do {
+            if try step() { return true }
+        } catch {
+            reset()
+            throw error
+        }
+        reset()
+        return false
+    }
+
+    /// Makes ready for the next execution.
+    func reset() {
+        // Both codes repeat what `step` has reported.
+        sqlite3_reset(handle)
+        sqlite3_clear_bindings(handle)
+        parameter = 0
+        held.removeAll(keepingCapacity: true)
+    }
+
+    private func step() throws -> Bool {
+        switch sqlite3_step(handle) {
+        case SQLITE_ROW: true
+        case SQLITE_DONE: false
+        case let code: throw failure(code)
+        }
+    }
+
+    private func check(_ code: Int32) throws {
+        if code != SQLITE_OK { throw failure(code) }
+    }
+
+    private func failure(_ code: Int32) -> DatabaseError {
+        DatabaseError(
+            resultCode: ResultCode(rawValue: code),
+            message: sqlite3_errmsg(connection).map { String(cString: $0) }
+        )
+    }
+
+    // MARK: Columns
+
+    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+    func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    func int(_ column: Int32) -> Int { Int(int64(column)) }
+
+    func bool(_ column: Int32) -> Bool { int64(column) != 0 }
+
+    func optionalInt64(_ column: Int32) -> Int64? { isNull(column) ? nil : int64(column) }
+
+    func optionalInt(_ column: Int32) -> Int? { isNull(column) ? nil : int(column) }
+
+    func timestamp(_ column: Int32) -> Timestamp { Timestamp(milliseconds: int64(column)) }
+
+    func optionalTimestamp(_ column: Int32) -> Timestamp? { isNull(column) ? nil : timestamp(column) }
+
+    func optionalDuration(_ column: Int32) -> Duration? { isNull(column) ? nil : .microseconds(int64(column)) }
+
+    func text(_ column: Int32) -> String {
+        guard let bytes = sqlite3_column_text(handle, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
+
+    func bytes(_ column: Int32) -> ByteString {
+        guard let bytes = sqlite3_column_blob(handle, column) else { return .empty }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        return ByteString(copying: UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    // MARK: Constants of SQLite's that are macros
+
+    /// SQLITE_TRANSIENT: SQLite copies at once.
+    private static let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    /// An address for no characters. Safe: never written, and alive as long as the program.
+    nonisolated(unsafe) private static let nothing = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
+}
+
+extension Duration {
+    /// The duration in microseconds, rounded down: the precision of the store.
+    var wholeMicroseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+}

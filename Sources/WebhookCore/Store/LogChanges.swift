@@ -1,0 +1,143 @@
+/// The result of a cancellation.
+public struct CancelResult: Sendable, Hashable {
+    /// The deliveries that were cancelled.
+    public var deliveries: [Delivery.ID]
+    /// The events, waiting for their fan-out, that were cancelled.
+    public var events: [String]
+    /// Deliveries with an attempt under way, which is not cut off. Should it fail, no retry follows and the delivery
+    /// settles as cancelled.
+    public var underWay: [Missed]
+    /// Deliveries that had settled otherwise: asked for one by one or with their event.
+    public var tooLate: [Missed]
+    /// Ids that name nothing.
+    public var unknown: [String]
+    /// Of a subscription: events that were accepted and not matched yet, those due later included. The
+    /// subscription gets none of them; other subscriptions do.
+    public var unmatchedEvents: Int
+    /// What the store would not change.
+    public var refused: [RefusedItem]
+
+    /// A delivery that could not be cancelled at once.
+    public struct Missed: Sendable, Hashable {
+        public var delivery: Delivery.ID
+        public var subscription: String
+        /// `inFlight`, or how it had settled.
+        public var state: DeliveryState
+        public var settledAt: Timestamp?
+
+        public init(delivery: Delivery.ID, subscription: String, state: DeliveryState, settledAt: Timestamp? = nil) {
+            self.delivery = delivery
+            self.subscription = subscription
+            self.state = state
+            self.settledAt = settledAt
+        }
+    }
+
+    public init(
+        deliveries: [Delivery.ID] = [],
+        events: [String] = [],
+        underWay: [Missed] = [],
+        tooLate: [Missed] = [],
+        unknown: [String] = [],
+        unmatchedEvents: Int = 0,
+        refused: [RefusedItem] = []
+    ) {
+        self.deliveries = deliveries
+        self.events = events
+        self.underWay = underWay
+        self.tooLate = tooLate
+        self.unknown = unknown
+        self.unmatchedEvents = unmatchedEvents
+        self.refused = refused
+    }
+
+    /// Counts in a delivery that is no longer pending or waiting, once.
+    public mutating func add(_ missed: Missed) {
+        switch missed.state {
+        case .cancelled: break
+        case .inFlight: if !underWay.contains(missed) { underWay.append(missed) }
+        default: if !tooLate.contains(missed) { tooLate.append(missed) }
+        }
+    }
+}
+
+/// Counts of what a batch of pruning deleted.
+public struct PruneResult: Sendable, Hashable {
+    public var events: Int
+    public var deliveries: Int
+    public var attempts: Int
+    /// What the store would not delete. It stays until it is looked for anew.
+    public var refused: [RefusedItem]
+
+    public init(events: Int = 0, deliveries: Int = 0, attempts: Int = 0, refused: [RefusedItem] = []) {
+        self.events = events
+        self.deliveries = deliveries
+        self.attempts = attempts
+        self.refused = refused
+    }
+
+    /// Whether nothing was left to look at.
+    public var isEmpty: Bool { events == 0 && deliveries == 0 && attempts == 0 && refused.isEmpty }
+}
+
+/// The result of making a delivery's next attempt due at once.
+public enum RetryOutcome: Sendable, Hashable {
+    /// The next attempt is due.
+    case due
+    /// An attempt is under way.
+    case inFlight
+    /// It has settled: there is no next attempt.
+    case settled(DeliveryState)
+    /// There is no such delivery.
+    case unknown
+    /// The store won't change it; why.
+    case refused(String)
+}
+
+/// A delivery that is to be sent again.
+public struct Retrigger: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// What to send where the delivery has no body, because none could be rendered then; `nil` where it still can't.
+    public var rendering: Rendering?
+
+    /// A body and how it is written.
+    public struct Rendering: Sendable, Hashable {
+        public var body: ByteString
+        public var contentType: ContentType
+
+        public init(body: ByteString, contentType: ContentType) {
+            self.body = body
+            self.contentType = contentType
+        }
+    }
+
+    public init(delivery: Delivery.ID, rendering: Rendering? = nil) {
+        self.delivery = delivery
+        self.rendering = rendering
+    }
+}
+
+/// A new delivery that sends another one again.
+public struct Retriggered: Sendable, Hashable {
+    public var id: Delivery.ID
+    /// The event's row.
+    public var event: Int64
+
+    public init(id: Delivery.ID, event: Int64) {
+        self.id = id
+        self.event = event
+    }
+}
+
+/// What became of deliveries that were to be sent again.
+public struct RetriggerResult: Sendable, Hashable {
+    /// The new deliveries, in order.
+    public var made: [Retriggered]
+    /// Those that the store would not send again.
+    public var refused: [RefusedItem]
+
+    public init(made: [Retriggered], refused: [RefusedItem] = []) {
+        self.made = made
+        self.refused = refused
+    }
+}

@@ -1,0 +1,32 @@
+public import WebhookCore
+
+/// A registry with the renderer made for it; replaced as a whole by a reload.
+public struct ConfigurationSnapshot: Sendable {
+    public var registry: Registry
+    public var renderer: any DeliveryRenderer
+
+    public init(registry: Registry, renderer: any DeliveryRenderer) {
+        self.registry = registry
+        self.renderer = renderer
+    }
+
+    /// Who gets an event, each distinct body rendered once.
+    ///
+    /// - Parameter target: the only subscription that it is for, also a disabled one.
+    public func prepare(_ event: Event, target: String?) -> PreparedDeliveries {
+        let subscriptions: [Subscription] =
+            if let target {
+                registry.subscription(named: target).map { [$0] } ?? []
+            } else {
+                registry.subscriptions(for: event)
+            }
+        guard !subscriptions.isEmpty else { return PreparedDeliveries(bodies: [], entries: []) }
+        let rendered = renderer.render(event, for: subscriptions)
+        return PreparedDeliveries(
+            bodies: rendered.bodies,
+            entries: zip(subscriptions, rendered.renderedBodies).map { subscription, renderedBody in
+                PreparedDeliveries.Entry(subscription: subscription.name, renderedBody: renderedBody)
+            }
+        )
+    }
+}

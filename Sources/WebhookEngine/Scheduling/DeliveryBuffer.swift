@@ -1,0 +1,221 @@
+internal import DequeModule
+internal import HeapModule
+internal import WebhookCore
+
+/// The part of a subscription's open deliveries that is held in memory; the store has the rest.
+///
+/// Everything open in the store up to ``cursor`` is queued, or was handed out. So memory stays bounded by ``limit``
+/// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at
+/// their ``AcceptancePlace``, and what was attempted stands before them: the first holds up the others until it is due.
+struct DeliveryBuffer {
+    /// Due now, in order. Where order matters: everything held.
+    private(set) var ready: Deque<QueuedDelivery> = []
+    /// Due later.
+    private var scheduled: Heap<ScheduledDelivery> = []
+    /// Up to where the buffer is complete, as the store orders; `nil`: it holds all there is.
+    private(set) var cursor: Refill.Position?
+    /// The most deliveries to hold.
+    var limit: Int
+    /// Only changes while nothing is held.
+    var isOrdered: Bool
+    /// A read is under way.
+    private(set) var isRefilling = false
+    /// It begins at the start, and not at the cursor.
+    private var isRescanning = false
+    /// Others have written: what is in the store may stand before the cursor.
+    var needsRescan = false
+    /// Counts how often everything was forgotten: a read from before is of no use.
+    private(set) var epoch = 0
+    /// The first that was left to the store during a read: the read may have come too early to see it.
+    private var missed: Refill.Position?
+
+    /// A limit for those who have nothing to fall back on.
+    static let unlimited = Int.max / 4
+
+    init(limit: Int, isComplete: Bool, isOrdered: Bool = false) {
+        self.limit = limit
+        self.isOrdered = isOrdered
+        cursor = isComplete ? nil : .first
+    }
+
+    var count: Int { ready.count + scheduled.count }
+
+    /// Whether the store may have more than the buffer.
+    var hasMore: Bool { cursor != nil }
+
+    /// Whether everything open is known to be none.
+    var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
+
+    /// Where order matters: whether the first may have to wait for one that was not read yet.
+    var isAhead: Bool {
+        guard isOrdered, let first = ready.first, !first.isRetry else { return false }
+        if needsRescan || isRescanning { return true }
+        return cursor.map { first.position > $0 } ?? false
+    }
+
+    /// A read is asked for, from the start or from the cursor.
+    mutating func startRefill(isRescan: Bool) {
+        isRefilling = true
+        isRescanning = isRescan
+        if isRescan { needsRescan = false }
+    }
+
+    /// Takes in a delivery unless it belongs behind the cursor or the buffer is full of earlier ones.
+    ///
+    /// - Returns: what is held no longer: the delivery itself, or a later one that had to make room.
+    mutating func insert(_ queued: QueuedDelivery, limit: Int, now: Timestamp) -> QueuedDelivery? {
+        if let cursor, !(isOrdered && queued.isRetry), queued.position > cursor {
+            leave(queued.position)
+            return queued
+        }
+        add(queued, now: now)
+        return count > limit ? evictLast() : nil
+    }
+
+    /// Takes in what a read brought.
+    ///
+    /// - Parameter end: how far it reached; `nil`: there is no more behind it.
+    /// - Returns: what had to make room, and is held no longer.
+    mutating func refilled(
+        _ deliveries: [QueuedDelivery],
+        upTo end: Refill.Position?,
+        now: Timestamp
+    ) -> [QueuedDelivery] {
+        isRefilling = false
+        isRescanning = false
+        for queued in deliveries { add(queued, now: now) }
+        cursor = end
+        if let missed { leave(missed) }
+        missed = nil
+        var evicted: [QueuedDelivery] = []
+        // Nothing behind the cursor is held: it would keep the buffer from looking for what stands before it.
+        while !isOrdered, let cursor, let last = lastPosition, last > cursor, let queued = evictLast() {
+            evicted.append(queued)
+        }
+        while count > limit + limit / 4, let last = evictLast() { evicted.append(last) }
+        return evicted
+    }
+
+    /// The read came to nothing.
+    mutating func refillFailed() {
+        isRefilling = false
+        isRescanning = false
+        missed = nil
+        needsRescan = true
+    }
+
+    /// Leaves a delivery to the store: the buffer is complete only up to the one before.
+    private mutating func leave(_ position: Refill.Position) {
+        if isRefilling { missed = missed.map { min($0, position) } ?? position }
+        if let cursor, cursor < position { return }
+        cursor = Refill.Position(dueAt: position.dueAt, delivery: .init(rawValue: position.delivery.rawValue - 1))
+    }
+
+    private mutating func add(_ queued: QueuedDelivery, now: Timestamp) {
+        if isOrdered {
+            insertReady(queued)
+        } else if queued.delivery.dueAt <= now, ready.last.map({ $0.position < queued.position }) ?? true {
+            ready.append(queued)
+        } else {
+            scheduled.insert(ScheduledDelivery(queued: queued))
+        }
+    }
+
+    /// Moves what has become due to the ready ones.
+    mutating func promote(now: Timestamp) {
+        while let next = scheduled.min, next.queued.delivery.dueAt <= now { insertReady(scheduled.removeMin().queued) }
+    }
+
+    /// Puts a delivery where it belongs; nearly always that is at one of the ends.
+    private mutating func insertReady(_ queued: QueuedDelivery) {
+        let key = key(queued)
+        if let first = ready.first, key < self.key(first) { return ready.prepend(queued) }
+        var index = ready.endIndex
+        while index > ready.startIndex, key < self.key(ready[index - 1]) { index -= 1 }
+        ready.insert(queued, at: index)
+    }
+
+    private func key(_ queued: QueuedDelivery) -> Refill.Position { isOrdered ? queued.turn : queued.position }
+
+    mutating func popReady() -> QueuedDelivery? { ready.popFirst() }
+
+    /// Puts a delivery back that was taken and not sent.
+    mutating func requeue(_ queued: QueuedDelivery) { insertReady(queued) }
+
+    /// Lets go of a delivery that is no longer open. `nil`: it isn't held.
+    mutating func remove(_ id: Delivery.ID) -> QueuedDelivery? {
+        if let index = ready.firstIndex(where: { $0.delivery.id == id }) { return ready.remove(at: index) }
+        guard let found = scheduled.unordered.first(where: { $0.queued.delivery.id == id }) else { return nil }
+        scheduled = Heap(scheduled.unordered.filter { $0.queued.delivery.id != id })
+        return found.queued
+    }
+
+    /// The first time at which something is due; `nil` where nothing is held.
+    var nextDue: Timestamp? { ready.first?.delivery.dueAt ?? scheduled.min?.queued.delivery.dueAt }
+
+    /// The first time at which something that isn't due yet becomes due.
+    var nextScheduled: Timestamp? { scheduled.min?.queued.delivery.dueAt }
+
+    private var lastPosition: Refill.Position? {
+        let last = scheduled.max?.queued.position
+        guard let readyLast = ready.last?.position else { return last }
+        return last.map { max($0, readyLast) } ?? readyLast
+    }
+
+    /// Lets go of the last one.
+    private mutating func evictLast() -> QueuedDelivery? {
+        let isLater =
+            scheduled.max.map { last in ready.last.map { $0.position < last.queued.position } ?? true } ?? false
+        guard let last = isLater ? scheduled.popMax()?.queued : ready.popLast() else { return nil }
+        leave(last.position)
+        return last
+    }
+
+    /// Forgets everything that is held; what is in the store is to be read anew, unless `isComplete`.
+    ///
+    /// - Returns: what was held.
+    mutating func forget(isComplete: Bool) -> [QueuedDelivery] {
+        let all = Array(ready) + scheduled.unordered.map(\.queued)
+        let forgotten = epoch
+        self = DeliveryBuffer(limit: limit, isComplete: isComplete, isOrdered: isOrdered)
+        epoch = forgotten + 1
+        return all
+    }
+}
+
+/// An open delivery in the scheduler's buffer.
+struct QueuedDelivery {
+    var delivery: OpenDelivery
+    /// Kept from the emit where memory allows; otherwise the claim reads it.
+    var body: ByteString?
+    /// The attempt before this one found a stale connection.
+    var needsFreshConnection = false
+
+    var position: Refill.Position { Refill.Position(dueAt: delivery.dueAt, delivery: delivery.id) }
+    /// Where it stands in an ordered subscription: what was attempted goes on before anything else begins.
+    var turn: Refill.Position { delivery.turn }
+    /// Whether it was attempted before.
+    var isRetry: Bool { delivery.attempts > 0 }
+}
+
+/// Ordered by due time, then acceptance.
+struct ScheduledDelivery: Comparable {
+    var queued: QueuedDelivery
+
+    static func < (lhs: ScheduledDelivery, rhs: ScheduledDelivery) -> Bool { lhs.queued.position < rhs.queued.position }
+    static func == (lhs: ScheduledDelivery, rhs: ScheduledDelivery) -> Bool {
+        lhs.queued.position == rhs.queued.position
+    }
+}
+
+extension OpenDelivery {
+    /// Where it stands in an ordered subscription.
+    var turn: Refill.Position {
+        Refill.Position(dueAt: attempts > 0 ? Refill.Position.first.dueAt : dueAt, delivery: id)
+    }
+}
+
+extension Refill.Position {
+    /// Before everything.
+    static let first = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: 0))
+}

@@ -1,0 +1,84 @@
+internal import SQLiteStore
+internal import Synchronization
+internal import WebhookCore
+
+/// Opens the store when it is needed, and in the way it is needed.
+final class StoreConnections: Sendable {
+    let location: StoreLocation?
+    private let opened = Mutex(Opened())
+    private let announcement: Mutex<@Sendable (String) -> Void>
+
+    private struct Opened {
+        var reader: SQLiteStore?
+        var writer: SQLiteStore?
+    }
+
+    /// - Parameter onNew: told the path of a store that was made.
+    init(location: StoreLocation?, onNew: @escaping @Sendable (String) -> Void) {
+        self.location = location
+        announcement = Mutex(onNew)
+    }
+
+    /// Who is told from now on that a store was made.
+    func onNew(_ tell: @escaping @Sendable (String) -> Void) { announcement.withLock { $0 = tell } }
+
+    /// Says that a store was made, where it was.
+    func announce(_ store: SQLiteStore) {
+        if store.isNew { announcement.withLock(\.self)(store.path) }
+    }
+
+    /// The file; stores other than SQLite's are not built yet.
+    func path() throws(StoreError) -> String {
+        switch location {
+        case .sqlite(let path): return path
+        case .postgres:
+            throw StoreError(.unavailable, "PostgreSQL stores are not supported yet: use `store: sqlite:PATH`")
+        case nil:
+            throw StoreError(
+                .missing,
+                "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store"
+            )
+        }
+    }
+
+    /// For appending beside a dispatcher; makes the file where there is none.
+    func writer() throws(StoreError) -> SQLiteStore {
+        let path = try path()
+        return try opened.withLock { opened throws(StoreError) in
+            if let writer = opened.writer { return writer }
+            let writer = try SQLiteStore.open(path: path, role: .writer)
+            announce(writer)
+            opened.writer = writer
+            return writer
+        }
+    }
+
+    /// For changing what is there; an error where there is no file.
+    func existingWriter() throws(StoreError) -> SQLiteStore {
+        _ = try reader()
+        return try writer()
+    }
+
+    /// For reading; an error where there is no file.
+    func reader() throws(StoreError) -> SQLiteStore {
+        let path = try path()
+        return try opened.withLock { opened throws(StoreError) in
+            if let store = opened.writer ?? opened.reader { return store }
+            let reader = try SQLiteStore.open(path: path, role: .reader)
+            opened.reader = reader
+            return reader
+        }
+    }
+}
+
+/// Why a process holds a store's dispatcher lock.
+public enum DispatcherRole: String, Sendable, Hashable {
+    /// It delivers everything.
+    case run
+    /// It delivers what it emits, and ends.
+    case emit
+    /// It sends a test, and ends.
+    case test
+    /// It sends again what it was asked to, and ends.
+    case retrigger
+}

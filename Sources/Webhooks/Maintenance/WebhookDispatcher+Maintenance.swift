@@ -1,0 +1,110 @@
+internal import Logging
+internal import SQLiteStore
+internal import WebhookCore
+
+extension WebhookDispatcher {
+    /// How often a dispatcher sees to its store's indexes.
+    static let maintenanceInterval: Duration = .seconds(1)
+
+    /// Keeps the log searchable, for as long as the task lives.
+    func maintainStore(of session: DeliverySession) async {
+        var pace = IndexingPace()
+        while (try? await Task.sleep(for: Self.maintenanceInterval)) != nil {
+            do throws(StoreError) {
+                pace.begin()
+                repeat {
+                    let result = try await session.store.indexNewRows()
+                    LogObserver.refused(result.refused, "not searchable", logger)
+                    pace.note(result)
+                } while pace.goesOn && !Task.isCancelled
+            } catch {
+                // The engine meets the same store and says what it means.
+                logger.debug("rows could not be listed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// How often a dispatcher looks at the write-ahead log's size.
+    static let walInterval: Duration = .milliseconds(100)
+
+    /// Keeps the write-ahead log small, also while only others write, for as long as the task lives.
+    func keepWALSmall(of session: DeliverySession) async {
+        var watch = WALSizeWatch()
+        var pace = CheckpointPace()
+        var stamp: WALStamp?
+        while (try? await Task.sleep(for: Self.walInterval)) != nil {
+            let size = session.store.walSize()
+            let found = session.store.walStamp()
+            if pace.look(at: size, hasChanged: found == nil || found != stamp) {
+                do throws(StoreError) {
+                    pace.note(try await session.store.emptyWAL())
+                } catch {
+                    // The engine meets the same store and says what it means.
+                    logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
+                }
+            }
+            stamp = found
+            say(watch.look(at: session.store.walSize()), pace.obstacle, path: session.store.path)
+        }
+    }
+
+    /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.
+    func warnOfTriggers(_ store: SQLiteStore) async {
+        guard let names = try? await store.hostTriggers(), !names.isEmpty else { return }
+        logger.warning(
+            "triggers that somebody has added run within the store's transactions",
+            metadata: ["triggers": "\(names.joined(separator: ", "))", "store": "\(store.path)"]
+        )
+    }
+
+    private func say(_ finding: WALSizeWatch.Finding?, _ obstacle: CheckpointResult?, path: String) {
+        switch finding {
+        case .grew(let size):
+            let cause =
+                switch obstacle {
+                case .readerInTheWay: "somebody holds a read transaction on the store"
+                case .writerInTheWay: "somebody writes to the store without leaving a gap"
+                case .emptied, .restarted, nil: "more is written than is moved into the database"
+                }
+            logger.warning(
+                "the write-ahead log keeps growing: \(cause)",
+                metadata: ["file": "\(path)-wal", "mebibytes": "\(size / (1024 * 1024))"]
+            )
+        case .shrank:
+            logger.notice("the write-ahead log is small again")
+        case nil:
+            break
+        }
+    }
+}
+
+/// The number of batches of new rows to index at once: a few beside heavy traffic, so that delivery
+/// keeps the writer nearly to itself, and many once it is quiet.
+struct IndexingPace {
+    static let busyBatches = 20
+    static let quietBatches = 400
+    /// So many new rows between two looks are heavy traffic.
+    static let busyRows = 2_000
+
+    private var left = 0
+    private var batches = 0
+    private var allowed = busyBatches
+    private(set) var goesOn = false
+
+    /// A look begins.
+    mutating func begin() {
+        batches = 0
+        goesOn = false
+    }
+
+    /// A batch was taken.
+    mutating func note(_ result: IndexingResult) {
+        if batches == 0 {
+            let new = result.left + result.indexed - left
+            allowed = new > Self.busyRows ? Self.busyBatches : Self.quietBatches
+        }
+        left = result.left
+        batches += 1
+        goesOn = result.indexed > 0 && batches < allowed
+    }
+}
