@@ -100,7 +100,7 @@ public struct CurlTransportOptions: Sendable {
 
 /// Why a transport could not be made.
 public struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What failed, in words.
+    /// The failure, in words.
     public let description: String
 
     static func system(_ call: String, _ code: Int32) -> CurlTransportError {

@@ -21,7 +21,7 @@ enum Callbacks {
     /// Called for every request before its first byte, on reused connections too: this is where the number of requests
     /// on the wire is known. libcurl repeats a request by itself when a reused connection died; not here.
     ///
-    /// What lies in a pooled connection now was sent before this request: it is no answer to it. libcurl would take it for
+    /// Input that waits in a pooled connection was sent before this request: it is no response to it. libcurl would take it for
     /// one, and the connection for usable.
     static let beforeRequest: webhooks_curl_prereq_function = { context, peer, local, peerPort, localPort in
         guard let handle = handle(context), let exchange = handle.exchange else { return CURL_PREREQFUNC_ABORT }

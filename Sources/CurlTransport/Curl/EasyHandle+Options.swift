@@ -2,7 +2,7 @@ internal import CCurl
 internal import WebhookCore
 
 extension EasyHandle {
-    /// What is the same for every request.
+    /// The options that are the same for every request.
     func applyFixedOptions() -> Bool {
         let options = OptionSetter(pointer)
         let this = Unmanaged.passUnretained(self).toOpaque()

@@ -14,7 +14,7 @@ final class EasyHandle {
     /// Whether options are set that the next request must not inherit.
     private var needsReset = false
 
-    /// How often libcurl has told of progress, and in which call.
+    /// The number of libcurl's progress reports, and the call they came in.
     private var progress = (call: MonotonicTime?.none, count: 0)
 
     /// `nil` where memory ran out.

@@ -24,11 +24,11 @@ final class Exchange {
     private(set) var deadline: MonotonicTime
     var stage = Stage.resolvingTarget
 
-    /// How long the lookup took; `nil` for an address literal.
+    /// The duration of the lookup; `nil` for an address literal.
     var lookupTime: Duration?
     /// The endpoint's addresses to try, in that order, all of them permitted.
     private(set) var addresses: [IPAddress] = []
-    /// How many of the addresses did not connect.
+    /// The number of addresses that did not connect.
     private(set) var failedAddresses = 0
     /// The proxy's addresses, where there is a proxy.
     var proxyAddresses: [IPAddress] = []

@@ -89,7 +89,7 @@ enum HealthRow {
         return SubscriptionHealth.Paused(at: select.timestamp(0), until: select.optionalTimestamp(1))
     }
 
-    /// Every subscription's health, by name, those of which nothing is remembered left out.
+    /// Every subscription's health, by name; those without any are left out.
     static func all(_ db: Database) throws -> [SubscriptionHealth] {
         let rows = try PreparedStatement(
             db,
