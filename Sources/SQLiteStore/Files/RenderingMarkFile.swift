@@ -4,8 +4,9 @@ public import WebhookCore
 
 /// The mark of what is being rendered, in a small file beside the store.
 ///
-/// Written and never synced: it outlives the process, which is all it is for. Where the file can't be made, nothing is
-/// remembered, and deliveries go on.
+/// The page is mapped and never synced: it outlives the process, which is all it is for, and a mark costs two stores to
+/// memory on the engine's queue. Where the file can't be made, or has no room on the disk, nothing is remembered, and
+/// deliveries go on.
 ///
 /// The file begins with the mark: an event's row, or a delivery's id below zero. The suspects follow: deliveries in which
 /// processes have ended before, and how many. Those of an event are counted in the store, with the event.
@@ -13,22 +14,23 @@ public final class RenderingMarkFile: RenderingMark {
     public let interrupted: Int64?
     public let deadly: Set<Delivery.ID>
     private let path: String
-    private let descriptor: Mutex<Int32>
+    private let page: Mutex<MappedMark?>
 
     /// Opens the mark of the store that a dispatcher holds the lock of.
     public init(storePath: String) {
         path = StoreFiles(storePath).path + "-rendering"
         let file = Self.open(path)
-        descriptor = Mutex(file)
+        defer { if file >= 0 { _ = Glibc.close(file) } }
         let mark = file < 0 ? nil : Self.readMark(file)
         var suspects = file < 0 ? [] : Self.readSuspects(file)
         interrupted = mark.flatMap { $0 > 0 ? $0 : nil }
         if let mark, mark < 0 {
             // Counted with the mark taken away, in one write: an end is counted once.
             Self.count(-mark, in: &suspects)
-            Self.write(Self.record(nil) + suspects.flatMap(\.record), to: file)
+            Self.write([0, ~0] + suspects.flatMap(\.record), to: file)
         }
         deadly = Set(suspects.filter { $0.ends >= SetAside.mostEnds }.map { Delivery.ID(rawValue: $0.delivery) })
+        page = Mutex(file < 0 ? nil : MappedMark(file))
     }
 
     deinit { close(removing: false) }
@@ -43,18 +45,16 @@ public final class RenderingMarkFile: RenderingMark {
     }
 
     public func set(_ rendering: MarkedRendering?) {
-        descriptor.withLock { file in
-            if file >= 0 { Self.write(Self.record(rendering), to: file) }
-        }
+        page.withLock { $0?.store(Self.word(rendering)) }
     }
 
     /// The end of a dispatcher that rendered all it began.
     public func close(removing: Bool) {
-        descriptor.withLock { file in
-            guard file >= 0 else { return }
+        page.withLock { page in
+            guard let mapped = page else { return }
             if removing { unlink(path) }
-            _ = Glibc.close(file)
-            file = -1
+            mapped.unmap()
+            page = nil
         }
     }
 
@@ -78,15 +78,12 @@ public final class RenderingMarkFile: RenderingMark {
         suspects.removeFirst(max(0, suspects.count - mostSuspects))
     }
 
-    /// One that was cut off in writing is not taken for another.
-    private static func record(_ rendering: MarkedRendering?) -> [Int64] {
-        let mark =
-            switch rendering {
-            case .fanOut(let event): event
-            case .attempt(let delivery): -delivery.rawValue
-            case nil: Int64(0)
-            }
-        return [mark, ~mark]
+    private static func word(_ rendering: MarkedRendering?) -> Int64 {
+        switch rendering {
+        case .fanOut(let event): event
+        case .attempt(let delivery): -delivery.rawValue
+        case nil: 0
+        }
     }
 
     private static func write(_ words: [Int64], to file: Int32) {
@@ -114,4 +111,28 @@ public final class RenderingMarkFile: RenderingMark {
         let count = buffer.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
         return Array(buffer.prefix(max(0, count) / size))
     }
+}
+
+/// The first two words of the mark's file, mapped into memory.
+private struct MappedMark: @unchecked Sendable {  // behind the file's mutex
+    private let page: UnsafeMutableRawPointer
+    private let words: UnsafeMutablePointer<Atomic<Int64>>
+    private static let size = 4096
+
+    /// Gives the file its room first: a page that the disk has none for would end the process when it is written to.
+    init?(_ file: Int32) {
+        guard posix_fallocate(file, 0, Self.size) == 0,
+            let page = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), page != MAP_FAILED
+        else { return nil }
+        self.page = page
+        words = page.bindMemory(to: Atomic<Int64>.self, capacity: 2)
+    }
+
+    /// The second word is the first one's complement: one that was cut off in writing is not taken for another.
+    func store(_ word: Int64) {
+        words[0].store(word, ordering: .releasing)
+        words[1].store(~word, ordering: .releasing)
+    }
+
+    func unmap() { munmap(page, Self.size) }
 }
