@@ -4,7 +4,7 @@ internal import WebhookCore
 struct ProfileLoader {
     private static let keys = [
         "title", "notes", "contentTypes", "httpsOnly", "anyTopic", "successCodes", "delivery", "headers", "signature",
-        "body", "template", "topics",
+        "body", "template", "types", "topics",
     ]
 
     let problems: Problems
@@ -57,7 +57,9 @@ struct ProfileLoader {
         let headers = ProfileHeaderLoader(problems: problems).load(section, signature: signature)
         let body = ProfileBodyLoader(problems: problems, folder: folder).load(section, contentTypes: contentTypes)
         let envelope: [EnvelopeMember]? = if case .envelope(let members)? = body { members } else { nil }
-        let topics = TopicLoader(problems: problems, anyTopic: anyTopic, envelope: envelope).load(section)
+        let fields = FieldLoader(typesOf: section, problems: problems)
+        let topicLoader = TopicLoader(problems: problems, anyTopic: anyTopic, envelope: envelope, fields: fields)
+        let topics = topicLoader.load(section)
         guard let body else { return nil }
         return Profile(
             name: folder.name,

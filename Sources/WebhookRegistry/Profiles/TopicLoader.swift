@@ -9,6 +9,7 @@ struct TopicLoader {
     let anyTopic: Bool
     /// The profile's envelope; `nil` where it has templates, or none that could be read.
     let envelope: [EnvelopeMember]?
+    let fields: FieldLoader
 
     func load(_ section: Section) -> [ProfileTopic] {
         guard let items = section.items("topics") else { return [] }
@@ -39,7 +40,7 @@ struct TopicLoader {
         for key in ["topic", "title", "trigger", "documented", "example"] { entry.require(key) }
         let wire = wire(entry)
         let keys = keys(entry)
-        let fields = FieldLoader(problems: problems).fields(entry)
+        let fields = fields.fields(entry)
         checkWireNames(wire, keys, at: entry.place)
         guard let name = entry.text("topic") else { return nil }
         guard Topic.isValid(name.value) || anyTopic && name.value == ProfileTopic.anyName else {
