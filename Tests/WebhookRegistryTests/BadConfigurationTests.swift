@@ -45,7 +45,7 @@ import WebhookRegistry
         Row(
             "profile: standrad",
             "w.yaml:1:10: there is no profile `standrad`; did you mean `standard`? known are `braincert`, `fellow`, "
-                + "`fermion`, `loopwise`, `standard`, `teachify` and `thinkific`"
+                + "`fermion`, `lms`, `loopwise`, `standard`, `teachify` and `thinkific`"
         ),
         Row("templates: nowhere", "w.yaml:1:12: `templates`: the folder nowhere does not exist"),
         Row(

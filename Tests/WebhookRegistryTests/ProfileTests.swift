@@ -27,6 +27,16 @@ import WebhookCore
         #expect(!profile.topics.isEmpty)
     }
 
+    @Test func everyTopicHasACanonicalEvent() throws {
+        let catalog = ProfileCatalog()
+        let canonical = try #require(catalog.profile(named: ProfileCatalog.canonicalName))
+        for profile in catalog.all() {
+            let topics = profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
+            let unknown = topics.filter { canonical.topic($0) == nil }
+            #expect(unknown == [], "\(profile.name)")
+        }
+    }
+
     @Test func standard() throws {
         let profile = try #require(ProfileCatalog().profile(named: "standard"))
         #expect(profile.anyTopic)
@@ -129,6 +139,61 @@ import WebhookCore
                 "t/my/profile.yaml:9:76: `body` has no such member; it has `a` and `b`",
                 "t/my/profile.yaml:10:42: `enum` does not go with type integer",
                 "t/my/profile.yaml:11:5: the topic has no wire name `k`, which `body` asks for",
+            ]
+        )
+    }
+
+    @Test func typesOfAProfile() throws {
+        let text = """
+            title: T
+            contentTypes: [application/json]
+            body: { d: $data }
+            types:
+              user: { type: object, fields: [{ name: id, type: string }] }
+              team: { type: array, items: { type: user } }
+            topics:
+              - topic: a
+                title: t
+                trigger: t
+                documented: true
+                fields: [{ name: u, type: user, nullable: true }, { name: t, type: team }]
+                example: { u: null, t: [] }
+            """
+        let loaded = load(text)
+        #expect(loaded.diagnostics == [])
+        let fields = try #require(loaded.catalog.profile(named: "my")?.topic("a")).fields
+        let user = FieldType.object([ProfileField(name: "id", type: .string(format: nil, values: [], constant: nil))])
+        #expect(fields.map(\.type) == [user, .array(user)])
+        #expect(fields.map(\.isNullable) == [true, false])
+    }
+
+    @Test func typesWithProblems() {
+        let wide = (0..<20).map { "{ name: f\($0), type: string }" }.joined(separator: ", ")
+        let text = """
+            title: T
+            contentTypes: [application/json]
+            body: { d: $data }
+            types:
+              team: { type: array, items: { type: user } }
+              user: { type: object, fields: [\(wide)] }
+              string: { type: integer }
+              twenty: { type: object, fields: [\(wide.replacing("string", with: "user"))] }
+              many: { type: object, fields: [\(wide.replacing("string", with: "twenty"))] }
+            topics:
+              - topic: a
+                title: t
+                trigger: t
+                documented: true
+                fields: [{ name: u, type: user, format: email }]
+                example: {}
+            """
+        let builtin = "`string`, `integer`, `number`, `boolean`, `object`, `array` and `any`"
+        #expect(
+            load(text).diagnostics.map(\.description) == [
+                "t/my/profile.yaml:5:39: `type` must be one of \(builtin)",
+                "t/my/profile.yaml:7:3: `string` is a built-in type",
+                "t/my/profile.yaml:9:3: the type has more than 2000 fields, those of the types in it included",
+                "t/my/profile.yaml:15:37: `format` does not go with type user",
             ]
         )
     }

@@ -5,6 +5,9 @@ public import WebhookCore
 /// All profiles by name: the built-in ones, each parsed when it is first asked for, and those of the configured folder,
 /// which replace built-in ones of the same name.
 public final class ProfileCatalog: Sendable {
+    /// The profile of the event that applications are advised to emit, which shows a topic where none is named.
+    package static let canonicalName = "lms"
+
     /// The names of all profiles, sorted.
     public let names: [String]
     private let configured: [String: Profile]

@@ -45,14 +45,16 @@ public struct TopicCatalog: Sendable {
         return selected.flatMap { profile in profile.topics.map { Entry(profile: profile, topic: $0) } }
     }
 
-    /// A topic as a profile speaks it; without a profile, as the first that lists it.
+    /// A topic as a profile speaks it; without a profile, as applications are advised to emit it, or else as the first
+    /// profile that lists it speaks it.
     public func topic(_ topic: String, profile name: String? = nil) throws(WebhooksError) -> Entry {
         if let name {
             let profile = try profile(name)
             if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
             throw WebhooksError(.unknown, Self.unknown(topic, of: profile))
         }
-        for profile in profiles {
+        let canonical = catalog.profile(named: ProfileCatalog.canonicalName)
+        for profile in [canonical].compactMap(\.self) + profiles {
             if let known = profile.topics.first(where: { $0.topic == topic }) {
                 return Entry(profile: profile, topic: known)
             }
@@ -64,7 +66,7 @@ public struct TopicCatalog: Sendable {
 
     /// A topic's example.
     ///
-    /// - Parameter name: the profile; defaults to the first that lists the topic. `standard` has a generic example for
+    /// - Parameter name: the profile; defaults to the one that ``topic(_:profile:)`` takes. `standard` has a generic example for
     ///   every topic, which counts only where it is asked for: a slip would send it.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile name: String? = nil) throws(WebhooksError) -> ByteString {

@@ -29,7 +29,7 @@ struct Emit: AsyncParsableCommand {
 
     @OptionGroup var payload: DataOptions
 
-    @Option(help: "Whose example. (default: the first profile that lists the topic)")
+    @Option(help: "Whose example. (default: lms, or else the first profile that lists the topic)")
     var profile: String?
 
     @Option(help: "An idempotency key. (default: a generated id)")

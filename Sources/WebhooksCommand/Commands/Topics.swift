@@ -59,8 +59,9 @@ struct TopicsShow: ParsableCommand {
         commandName: "show",
         abstract: "Shows what triggers a topic, its fields, an example, its schema.",
         discussion: """
-            Without --profile: as the first profile that lists the topic speaks it.
+            Without --profile: as an application is advised to emit it (the profile lms), whoever receives it.
 
+              webhooks topics show course.enrollment
               webhooks topics show course.enrollment --profile braincert
               webhooks topics show course.created --profile braincert --typescript > c.ts
             """
