@@ -15,6 +15,7 @@ extension SimulatedWorld {
     func commitTakes(_ number: Int) throws {
         guard process?.number == number, process?.commit != nil else { return }
         if let batch = process?.engine.takeBatch() {
+            digest.add(batch)
             process?.commit?.append(batch)
             process?.batchesTaken += 1
             try checkPauses(batch)
@@ -91,6 +92,7 @@ extension SimulatedWorld {
         case .success(let done): result = done
         case .failure(let error): throw Violation("the store failed by itself: \(error)")
         }
+        digest.add(result)
         report.refusals += result.refusals.count
         for refusal in result.refusals {
             if let fault = SimulatedFault(refusal, in: batch) { report.count(fault) }

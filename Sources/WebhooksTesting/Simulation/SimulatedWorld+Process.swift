@@ -93,6 +93,7 @@ extension SimulatedWorld {
 
     private func perform() throws {
         while let actions = process?.engine.takeActions(), let running = process {
+            digest.add(actions, at: now)
             if running.isStopped {
                 try checkStopped(actions)
                 guard actions.isPressing else { break }

@@ -39,6 +39,7 @@ final class SimulatedWorld {
     var requestEnds: [Delivery.ID: Int] = [:]
     var agenda = Agenda<Occurrence>()
     var trace: Trace
+    var digest = TraceDigest()
     var report = SimulationReport()
     var registry: Registry
     let allSubscriptions: [Subscription]
@@ -110,6 +111,7 @@ final class SimulatedWorld {
             if faultsCeased, let process, process.engine.isSettled, nothingIsToCome { break }
         }
         try checkEnd()
+        report.digest = digest.value
         return report
     }
 

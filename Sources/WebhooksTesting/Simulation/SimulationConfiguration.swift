@@ -59,6 +59,9 @@ public struct SimulationReport: Sendable, Hashable {
     public var setAside = 0
     /// How often each went wrong.
     public var faults: [SimulatedFault: Int] = [:]
+    /// Of everything that passed between engine, store and world, in order. Only comparable within a process, or where
+    /// `SWIFT_DETERMINISTIC_HASHING` is set.
+    public var digest = 0
     /// The most deliveries that an engine held in memory.
     public var mostBuffered = 0
 

@@ -8,7 +8,7 @@ import WebhooksTesting
 #endif
 
 /// `WEBHOOKS_SIM_SEED` is the first fresh seed, `WEBHOOKS_SIM_SEEDS` how many there are, `WEBHOOKS_SIM_TRACE` how many lines a
-/// failure shows.
+/// failure shows, `WEBHOOKS_SIM_DIGEST` how many seeds to compare by.
 @Suite("Simulation")
 struct SimulationTests {
     /// Seeds that have found something at some time, in an engine or in the simulation itself.
@@ -57,6 +57,21 @@ struct SimulationTests {
     func replays() async throws {
         let reports = await OwnThread.run { [7, 7].map { seed in try? Simulation.run(seed: seed) } }
         #expect(reports[0] != nil && reports[0] == reports[1])
+    }
+
+    /// `WEBHOOKS_SIM_DIGEST=1000 SWIFT_DETERMINISTIC_HASHING=1` prints one number for that many seeds: a change of structure
+    /// alone leaves it as it is.
+    @Test("everything that passed, as one number", .enabled(if: getenv("WEBHOOKS_SIM_DIGEST") != nil))
+    func digest() async throws {
+        let count = number("WEBHOOKS_SIM_DIGEST") ?? 0
+        let digest = await OwnThread.run {
+            var hasher = Hasher()
+            // Seeds that fail count by their failure.
+            for seed in 1...max(1, count) { hasher.combine((try? Simulation.run(seed: seed))?.digest) }
+            return hasher.finalize()
+        }
+        print("simulation: the digest of \(count) seeds is \(digest)")
+        #expect(count > 0)
     }
 
     @Test("fresh seeds")
