@@ -34,7 +34,7 @@ extension DeliveryEngine {
 
     /// Claims as many attempts as the limits allow.
     mutating func admit(at time: EngineTime) {
-        guard storeRetryAt == nil, !isDraining else { return }
+        guard commits.retryAt == nil, !isDraining else { return }
         while inFlightAttempts.count < settings.maxInFlight, let index = popNext() {
             queues[index].slotClass = nil
             start(index, at: time)
@@ -75,8 +75,8 @@ extension DeliveryEngine {
         let slotClass: SlotClass = queues[index].isOnProbation ? .probation : candidate.isRetry ? .retry : .firstAttempt
         guard hasSlot(slotClass), let delivery = queues[index].buffer.popReady() else { return }
         let token = beginAttempt(delivery, queue: index, slotClass: slotClass, at: time)
-        pending.claims.append(token)
-        pending.batch.claims.append(
+        commits.claim(
+            token,
             Claim(
                 delivery: delivery.delivery.id,
                 number: delivery.delivery.attempts + 1,
@@ -170,7 +170,7 @@ extension DeliveryEngine {
         let room = min(room(index), 4096)
         let isLow = buffer.hasMore && (buffer.count <= room / 4 || buffer.isAhead)
         guard isLow || buffer.needsRescan else { return }
-        guard pending.refillRows < Self.refillRows else {
+        guard commits.pendingRefillRows < Self.refillRows else {
             if !queues[index].isRefillQueued { refillQueue.append(index) }
             queues[index].isRefillQueued = true
             return
@@ -178,22 +178,19 @@ extension DeliveryEngine {
         let isRescan = buffer.needsRescan || buffer.cursor == nil
         let limit = isRescan ? min(buffer.count, 4096) + room : room
         queues[index].buffer.startRefill(isRescan: isRescan)
-        pending.refills.append(PendingCommit.RefillContext(queue: index, epoch: buffer.epoch))
-        pending.refillRows += limit
         refillRowsAsked += limit
-        pending.batch.reads.refills.append(
-            Refill(
-                subscription: queues[index].name,
-                after: isRescan ? nil : buffer.cursor,
-                limit: limit,
-                isOrdered: queues[index].policy.ordered
-            )
+        let read = Refill(
+            subscription: queues[index].name,
+            after: isRescan ? nil : buffer.cursor,
+            limit: limit,
+            isOrdered: queues[index].policy.ordered
         )
+        commits.refill(PendingRefill(queue: index, epoch: buffer.epoch, read: read))
     }
 
     /// Asks for those whose reads had to wait for the next transaction.
     private mutating func refillQueued() {
-        while pending.refillRows < Self.refillRows, let index = refillQueue.popFirst() {
+        while commits.pendingRefillRows < Self.refillRows, let index = refillQueue.popFirst() {
             queues[index].isRefillQueued = false
             refillIfNeeded(index)
         }
@@ -221,14 +218,14 @@ extension DeliveryEngine {
 
     /// The end of every input: admits, asks for the next commit, says when to wake up.
     mutating func finishInput(at time: EngineTime) {
-        if let retry = storeRetryAt, retry <= time.monotonic { storeRetryAt = nil }
+        commits.endWait(now: time.monotonic)
         unblockQueues(at: time)
         admit(at: time)
         readEventsIfWanted(at: time)
         refillQueued()
-        flush(at: time)
+        if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
         var wake = timers.min?.at
-        for instant in [nextEventAt, storeRetryAt] {
+        for instant in [nextEventAt, commits.retryAt] {
             if let instant { wake = wake.map { min($0, instant) } ?? instant }
         }
         actions.wakeAt = wake
@@ -240,15 +237,10 @@ extension DeliveryEngine {
         else { return }
         wantsEvents = false
         isReadingEvents = true
-        pending.batch.reads.pendingEvents = settings.fanOutBatch
-        pending.batch.reads.pendingEventsDueBy = time.certain
-        pending.batch.reads.excludedEvents = excludedEvents.union(largeFanOuts)
-    }
-
-    private mutating func flush(at time: EngineTime) {
-        guard committing.isEmpty, !isAskingForCommit, !pending.batch.isEmpty else { return }
-        if let retry = storeRetryAt, retry > time.monotonic, pending.batch.acceptances.isEmpty { return }
-        isAskingForCommit = true
-        actions.wantsCommit = true
+        commits.readEvents(
+            atMost: settings.fanOutBatch,
+            dueBy: time.certain,
+            excluding: excludedEvents.union(largeFanOuts)
+        )
     }
 }

@@ -3,24 +3,23 @@ internal import WebhookCore
 /// Consequences of durable writes.
 extension DeliveryEngine {
     mutating func accepted(
-        _ context: PendingCommit.AcceptanceContext,
-        _ done: Acceptance,
+        _ acceptance: PendingAcceptance,
         _ result: AcceptanceResult,
         refused: [Int: String],
         at time: EngineTime
     ) {
         if case .stored(let row, let ids) = result {
-            noteEvent(row, isMatched: !context.waitsForFanOut)
-            var event = context.event
-            event.row = row
-            if let new = done.deliveries {
-                started(context.starts, ids, new, event: event, place: row, refused: refused, at: time)
+            noteEvent(row, isMatched: acceptance.deliveries != nil)
+            if let deliveries = acceptance.deliveries {
+                let event = EventHeader(acceptance.event, row: row)
+                started(deliveries, ids, event: event, place: row, refused: refused, at: time)
+            } else if settings.scope == .all {
+                expectEvent(at: acceptance.event.deliverAt, at: time)
             }
-            if context.waitsForFanOut, settings.scope == .all { expectEvent(at: context.deliverAt, at: time) }
-        } else {
-            startsCameToNothing(context.starts, at: time)
+        } else if let deliveries = acceptance.deliveries {
+            startsCameToNothing(deliveries, at: time)
         }
-        actions.replies.append(EmitReply(token: context.token, result: .success(result)))
+        actions.replies.append(EmitReply(token: acceptance.token, result: .success(result)))
     }
 
     /// New deliveries are durable: those claimed with the insert leave, the others wait their turn.
@@ -29,9 +28,8 @@ extension DeliveryEngine {
     ///   - cancelled: positions of those that somebody cancelled before.
     ///   - refused: those that the store has stored as failed instead, and why.
     mutating func started(
-        _ starts: [PendingCommit.StartContext],
+        _ planned: PlannedDeliveries,
         _ ids: [Delivery.ID],
-        _ new: NewDeliveries,
         event: EventHeader,
         place: Int64,
         cancelled: Set<Int> = [],
@@ -40,53 +38,49 @@ extension DeliveryEngine {
     ) {
         if ids.isEmpty { actions.notices.append(.unmatched(event)) }
         for (index, id) in ids.enumerated() {
-            let context = starts[index]
+            let delivery = planned.deliveries[index]
             noteDelivery(id)
             if cancelled.contains(index) {
-                startsCameToNothing([context], at: time)
-                var cancelled = new.deliveries[index]
-                cancelled.start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
-                settledAtOnce(id, event, cancelled)
-                continue
+                startCameToNothing(delivery, at: time)
+                var new = delivery.new
+                new.start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
+                settledAtOnce(id, event, new)
+            } else if let reason = refused[index] {
+                startCameToNothing(delivery, at: time)
+                tell(.delivery, id, event: event.id, delivery.new.subscription, reason)
+                var new = delivery.new
+                new.fail(refusedFor: reason)
+                settledAtOnce(id, event, new)
+            } else {
+                stored(delivery, id, event, place: place, at: time)
             }
-            if let reason = refused[index] {
-                startsCameToNothing([context], at: time)
-                let name = new.deliveries[index].subscription
-                actions.notices.append(
-                    .refused(
-                        RefusedRow(part: .delivery, delivery: id, event: event.id, subscription: name, reason: reason)
-                    )
-                )
-                var failed = new.deliveries[index]
-                failed.fail(refusedFor: reason)
-                settledAtOnce(id, event, failed)
-                continue
-            }
-            guard var delivery = context.queued else {
-                settledAtOnce(id, event, new.deliveries[index])
-                continue
-            }
-            delivery.delivery.id = id
-            delivery.delivery.event.row = event.row
-            if context.isInOrder { delivery.delivery.dueAt = AcceptancePlace.dueAt(place) }
-            guard let token = context.inFlightAttempt else {
-                queues[context.queue].arriving -= 1
-                if keeps(context.queue) {
-                    enqueue(delivery, queue: context.queue, at: time)
-                    continue
-                }
-                if settings.scope == .own { leaveToOthers(delivery.delivery, queue: context.queue) }
-                if queues[context.queue].isDisabled {
-                    // Accepted before the start had read that it is disabled.
-                    cancelNewDeliveries(context.queue, at: time)
-                }
-                continue
-            }
-            guard inFlightAttempts[token] != nil else { continue }
+        }
+    }
+
+    /// A new delivery is durable as it was planned.
+    private mutating func stored(
+        _ planned: PlannedDelivery,
+        _ id: Delivery.ID,
+        _ event: EventHeader,
+        place: Int64,
+        at time: EngineTime
+    ) {
+        switch planned.start {
+        case .settled: settledAtOnce(id, event, planned.new)
+        case .claimed(let token):
+            guard var delivery = inFlightAttempts[token]?.queued else { return }
+            delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
             queued.insert(id)
             bufferedBodyBytes += delivery.body?.count ?? 0
             inFlightAttempts[token]?.queued = delivery
             send(token, body: delivery.body, at: time)
+        case .queued(var delivery):
+            delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
+            queues[planned.queue].arriving -= 1
+            if keeps(planned.queue) { return enqueue(delivery, queue: planned.queue, at: time) }
+            if settings.scope == .own { leaveToOthers(delivery.delivery, queue: planned.queue) }
+            // Accepted before the start had read that it is disabled.
+            if queues[planned.queue].isDisabled { cancelNewDeliveries(planned.queue, at: time) }
         }
     }
 
@@ -106,15 +100,17 @@ extension DeliveryEngine {
     }
 
     /// Nothing was stored: slots taken in advance are free again.
-    mutating func startsCameToNothing(_ starts: [PendingCommit.StartContext], at time: EngineTime) {
-        for context in starts where context.queued != nil {
-            if let token = context.inFlightAttempt {
-                _ = abandonAttempt(token)
-            } else {
-                queues[context.queue].arriving -= 1
-            }
-            schedule(context.queue, at: time)
+    mutating func startsCameToNothing(_ planned: PlannedDeliveries, at time: EngineTime) {
+        for delivery in planned.deliveries { startCameToNothing(delivery, at: time) }
+    }
+
+    private mutating func startCameToNothing(_ planned: PlannedDelivery, at time: EngineTime) {
+        switch planned.start {
+        case .settled: return
+        case .queued: queues[planned.queue].arriving -= 1
+        case .claimed(let token): _ = abandonAttempt(token)
         }
+        schedule(planned.queue, at: time)
     }
 
     /// Takes a delivery that is not held into its queue's buffer, or leaves it to the store.
@@ -206,18 +202,13 @@ extension DeliveryEngine {
         for send in paced { self.send(send.token, body: send.body, at: time) }
     }
 
-    mutating func openDeliveriesCancelled(
-        _ queue: Int,
-        _ count: Int,
-        _ done: PendingCommit,
-        _ index: Int,
-        at time: EngineTime
-    ) {
+    mutating func openDeliveriesCancelled(_ cancellation: PendingCancellation, _ count: Int, at time: EngineTime) {
+        let queue = cancellation.queue
         if count > 0 {
             actions.notices.append(.openDeliveriesCancelled(subscription: queues[queue].name, count: count))
         }
         queues[queue].openDeliveriesCancelled += count
-        let isWhole = count < done.batch.openCancellations[index].limit && !queues[queue].needsCancelling
+        let isWhole = count < cancellation.write.limit && !queues[queue].needsCancelling
         queues[queue].needsCancelling = false
         // The next start goes on where a drain stops.
         if !isWhole, queues[queue].isDisabled, !isDraining { return cancelOpenDeliveries(queue, at: time) }
@@ -239,8 +230,8 @@ extension DeliveryEngine {
     mutating func cancelOpenDeliveries(_ queue: Int, at time: EngineTime) {
         queues[queue].isCancelling = true
         queues[queue].needsCancelling = false
-        pending.openCancellations.append(queue)
-        pending.batch.openCancellations.append(
+        commits.cancelOpenDeliveries(
+            of: queue,
             OpenCancellation(subscription: queues[queue].name, limit: settings.withdrawalBatch, at: time.wall)
         )
     }

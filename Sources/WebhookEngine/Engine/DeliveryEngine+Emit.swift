@@ -5,29 +5,16 @@ extension DeliveryEngine {
     /// Events to accept. Each is answered by an ``EmitReply`` once it is durable.
     public mutating func emit(_ orders: [EmitRequest], at time: EngineTime) {
         for order in orders {
-            var starts: [PendingCommit.StartContext] = []
-            let header = EventHeader(
-                row: 0,
-                id: order.event.id,
-                topic: order.event.topic,
-                tenant: order.event.tenant,
-                isTest: order.event.isTest
-            )
-            let deliveries = order.deliveries.map {
-                decideStarts($0, header, isSendTest: order.target != nil, into: &starts, at: time)
-            }
-            // One that waits for its time is accepted before it, whatever was believed of the clock.
-            let createdAt = deliveries == nil ? time.certain : time.wall
-            pending.batch.acceptances.append(
-                Acceptance(event: order.event, createdAt: createdAt, target: order.target, deliveries: deliveries)
-            )
-            pending.acceptances.append(
-                PendingCommit.AcceptanceContext(
+            let header = EventHeader(order.event, row: 0)
+            let deliveries = order.deliveries.map { plan($0, header, isSendTest: order.target != nil, at: time) }
+            commits.accept(
+                PendingAcceptance(
                     token: order.token,
-                    event: header,
-                    starts: starts,
-                    waitsForFanOut: deliveries == nil,
-                    deliverAt: order.event.deliverAt
+                    event: order.event,
+                    // One that waits for its time is accepted before it, whatever was believed of the clock.
+                    createdAt: deliveries == nil ? time.certain : time.wall,
+                    target: order.target,
+                    deliveries: deliveries
                 )
             )
         }
@@ -37,29 +24,20 @@ extension DeliveryEngine {
     /// An event that was given out to be fanned out is matched and rendered.
     public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
         if largeFanOuts.remove(event.row) == nil { fanOutsUnderWay -= 1 }
-        var starts: [PendingCommit.StartContext] = []
-        let header = EventHeader(
-            row: event.row,
-            id: event.event.id,
-            topic: event.event.topic,
-            tenant: event.event.tenant,
-            isTest: event.event.isTest
-        )
-        let decided = decideStarts(deliveries, header, isSendTest: event.target != nil, into: &starts, at: time)
-        pending.batch.fanOuts.append(FanOut(event: event.row, createdAt: time.wall, deliveries: decided))
-        pending.fanOuts.append(PendingCommit.FanOutContext(event: event, starts: starts))
+        let header = EventHeader(event.event, row: event.row)
+        let planned = plan(deliveries, header, isSendTest: event.target != nil, at: time)
+        commits.fanOut(PendingFanOut(event: event, createdAt: time.wall, deliveries: planned))
         finishInput(at: time)
     }
 
-    /// How each delivery starts: claimed at once where nothing is in its way, waiting its turn, or settled.
-    private mutating func decideStarts(
+    /// Decides how each delivery starts: claimed at once where nothing is in its way, waiting its turn, or settled.
+    private mutating func plan(
         _ prepared: PreparedDeliveries,
         _ event: EventHeader,
         isSendTest: Bool,
-        into starts: inout [PendingCommit.StartContext],
         at time: EngineTime
-    ) -> NewDeliveries {
-        var deliveries = NewDeliveries(bodies: prepared.bodies)
+    ) -> PlannedDeliveries {
+        var planned = PlannedDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
             guard let index = queueIndex[entry.subscription] else { continue }
             let isOrdered = queues[index].policy.ordered
@@ -72,7 +50,7 @@ extension DeliveryEngine {
                 // Where order matters, it must not depend on clocks, which step between two processes: the place decides.
                 start: isOrdered ? .inOrder : .pending(dueAt: time.monotonic)
             )
-            var context = PendingCommit.StartContext(queue: index, isInOrder: isOrdered)
+            var start = PlannedDelivery.Start.settled
             switch entry.renderedBody {
             case .success(let renderedBody):
                 new.body = renderedBody.body
@@ -92,20 +70,22 @@ extension DeliveryEngine {
                         ),
                         body: body
                     )
-                    context.queued = queued
                     if isSendTest, !isDraining {
                         new.start = .claimed(at: time.wall)
-                        context.inFlightAttempt = beginAttempt(
-                            queued,
-                            queue: index,
-                            slotClass: .firstAttempt,
-                            isOutsideLimits: true,
-                            at: time
+                        start = .claimed(
+                            beginAttempt(
+                                queued,
+                                queue: index,
+                                slotClass: .firstAttempt,
+                                isOutsideLimits: true,
+                                at: time
+                            )
                         )
                     } else if !isOrdered, let slotClass = immediateSlotClass(index, at: time) {
                         new.start = .claimed(at: time.wall)
-                        context.inFlightAttempt = beginAttempt(queued, queue: index, slotClass: slotClass, at: time)
+                        start = .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))
                     } else {
+                        start = .queued(queued)
                         queues[index].arriving += 1
                         // What others have accepted before is read in the same transaction.
                         if isOrdered, settings.scope == .own { wantsEvents = true }
@@ -117,15 +97,16 @@ extension DeliveryEngine {
                     ? .settled(.cancelled, .disabled, detail: nil)
                     : .settled(.failed, .template, detail: error.description)
             }
-            deliveries.deliveries.append(new)
-            starts.append(context)
+            planned.deliveries.append(
+                PlannedDelivery(new: new, queue: index, isInOrder: isOrdered, start: start)
+            )
         }
-        return deliveries
+        return planned
     }
 
     /// The slot class whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
     private mutating func immediateSlotClass(_ index: Int, at time: EngineTime) -> SlotClass? {
-        guard hasStarted, !isDraining, storeRetryAt == nil, queues[index].isOpen, queues[index].isExhausted,
+        guard hasStarted, !isDraining, commits.retryAt == nil, queues[index].isOpen, queues[index].isExhausted,
             queues[index].oldestExternal == nil, inFlightAttempts.count < settings.maxInFlight,
             queues[index].inFlight < queues[index].maxInFlight
         else { return nil }

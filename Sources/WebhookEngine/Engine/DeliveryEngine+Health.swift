@@ -22,7 +22,7 @@ extension DeliveryEngine {
                 apply(known, index, at: time)
             } else if health.disabled == nil, queues[index].isDisabled, !queues[index].isHealthRefused {
                 // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
-                pending.batch.reads.health = true
+                commits.readHealth()
             }
             // What a process before this one has left.
             if stored != nil, queues[index].health.breaker == nil, !queues[index].hasUnwrittenHealth {
@@ -64,9 +64,7 @@ extension DeliveryEngine {
     }
 
     private mutating func forgetPause(_ pause: SubscriptionHealth.Paused, _ index: Int, at time: EngineTime) {
-        pending.batch.resumptions.append(
-            Resumption(subscription: queues[index].name, paused: pause, at: time.wall)
-        )
+        commits.resume(Resumption(subscription: queues[index].name, paused: pause, at: time.wall))
     }
 
     /// What was held goes on, as if the subscription was new: what was known of its endpoint is from before.
@@ -76,7 +74,7 @@ extension DeliveryEngine {
         forgetBreaker(index)
         queues[index].isTimingOut = false
         queues[index].health.failingSince = nil
-        if let position = pending.health.firstIndex(of: index) { pending.batch.health[position].failingSince = nil }
+        commits.clearFailure(of: index)
         if settings.scope == .all { clearBuffer(index) }
         schedule(index, at: time)
     }

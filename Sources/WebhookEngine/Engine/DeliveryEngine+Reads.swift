@@ -2,8 +2,8 @@ internal import WebhookCore
 
 /// Consequences of reads from the store.
 extension DeliveryEngine {
-    mutating func finishReads(_ done: PendingCommit, _ reads: StoreReadResult, at time: EngineTime) {
-        let asked = done.batch.reads
+    mutating func finishReads(_ done: CommitBatch, _ reads: StoreReadResult, at time: EngineTime) {
+        let asked = done.reads
         if asked.interrupted { recover(reads.interrupted, at: time) }
         if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
         if !hasStarted, asked.interrupted {
@@ -23,9 +23,9 @@ extension DeliveryEngine {
             for name in reads.touchedSubscriptions { touched(name, at: time) }
         }
         refillRowsAsked -= done.refillRows
-        for (position, context) in done.refills.enumerated()
-        where queues[context.queue].buffer.epoch == context.epoch {
-            refilled(context.queue, reads.refills[position], asked.refills[position], at: time)
+        for (refill, rows) in zip(done.refills, reads.refills)
+        where queues[refill.queue].buffer.epoch == refill.epoch {
+            refilled(refill.queue, rows, refill.read, at: time)
         }
         if !asked.takeovers.isEmpty { takenOver(reads, at: time) }
     }
@@ -48,16 +48,11 @@ extension DeliveryEngine {
         }
     }
 
-    /// Asks who has new deliveries. A lower limit that was asked for before stays.
-    mutating func lookForNewDeliveries(above id: Delivery.ID) {
-        pending.batch.reads.newDeliveriesAbove = pending.batch.reads.newDeliveriesAbove.map { min($0, id) } ?? id
-    }
-
     /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
     mutating func noteDelivery(_ id: Delivery.ID) {
         guard id > highestDelivery else { return }
         if hasStarted, settings.scope == .all, id.rawValue > highestDelivery.rawValue + 1 {
-            lookForNewDeliveries(above: highestDelivery)
+            commits.readNewDeliveries(above: highestDelivery)
         }
         highestDelivery = id
     }

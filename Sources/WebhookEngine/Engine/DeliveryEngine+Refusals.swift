@@ -2,22 +2,21 @@ internal import WebhookCore
 
 /// Rows that the store refuses: each settles or is suspended alone, and is reported once.
 extension DeliveryEngine {
-    mutating func refused(_ refusals: [RowRefusal], _ done: PendingCommit, at time: EngineTime) {
+    mutating func refused(_ refusals: [RowRefusal], _ done: CommitBatch, at time: EngineTime) {
         for refusal in refusals {
             switch refusal.item {
-            case .claim(let index): claimRefused(done.claims[index], refusal.reason, at: time)
-            case .result(let index):
-                resultRefused(done.batch.results[index], done.results[index], refusal.reason)
-            case .settlement(let index): settlementRefused(done.settlements[index].id, nil, refusal.reason)
+            case .claim(let index): claimRefused(done.claims[index].token, refusal.reason, at: time)
+            case .result(let index): resultRefused(done.attempts[index], refusal.reason)
+            case .settlement(let index): settlementRefused(done.settlements[index].delivery.id, nil, refusal.reason)
             case .withdrawal(let index, let delivery):
-                settlementRefused(delivery, queues[done.openCancellations[index]].name, refusal.reason)
-            case .health(let index): healthRefused(done.health[index], refusal.reason)
-            case .fanOut(let index): fanOutRefused(done.fanOuts[index].header, refusal.reason)
+                settlementRefused(delivery, queues[done.openCancellations[index].queue].name, refusal.reason)
+            case .health(let index): healthRefused(done.health[index].queue, refusal.reason)
+            case .fanOut(let index): fanOutRefused(done.fanOuts[index].event, refusal.reason)
             case .setAside(let index):
                 // Not given out again by this process at least.
-                excludedEvents.insert(done.batch.setAsides[index].event)
+                excludedEvents.insert(done.setAsides[index].event)
             case .resumption(let index):
-                tell(.health, nil, event: nil, done.batch.resumptions[index].subscription, refusal.reason)
+                tell(.health, nil, event: nil, done.resumptions[index].subscription, refusal.reason)
             case .acceptance, .acceptedDelivery, .fannedOutDelivery:
                 // The emit's answer, or its delivery's end.
                 break
@@ -31,8 +30,8 @@ extension DeliveryEngine {
         let delivery = inFlightAttempt.queued.delivery
         // Still held, so that no read brings it back; but for its body.
         bufferedBodyBytes -= inFlightAttempt.queued.body?.count ?? 0
-        pending.settlements.append(delivery)
-        pending.batch.settlements.append(
+        commits.settle(
+            delivery,
             Settlement(
                 delivery: delivery.id,
                 state: .failed,
@@ -46,20 +45,19 @@ extension DeliveryEngine {
         schedule(inFlightAttempt.queue, at: time)
     }
 
-    mutating func settled(_ done: PendingCommit, _ result: StoreBatchResult) {
-        for (index, delivery) in done.settlements.enumerated() where !suspended.contains(delivery.id) {
-            queued.remove(delivery.id)
-            guard result.settlements[index] else { continue }
-            let settlement = done.batch.settlements[index]
+    mutating func settled(_ settlements: [PendingSettlement], _ results: [Bool]) {
+        for (settlement, isDone) in zip(settlements, results) where !suspended.contains(settlement.delivery.id) {
+            queued.remove(settlement.delivery.id)
+            guard isDone else { continue }
             actions.settled.append(
                 SettledDelivery(
-                    delivery: delivery.id,
-                    event: delivery.event,
-                    subscription: delivery.subscription,
-                    attempts: delivery.attempts,
-                    state: settlement.state,
-                    error: settlement.error,
-                    detail: settlement.detail
+                    delivery: settlement.delivery.id,
+                    event: settlement.delivery.event,
+                    subscription: settlement.delivery.subscription,
+                    attempts: settlement.delivery.attempts,
+                    state: settlement.write.state,
+                    error: settlement.write.error,
+                    detail: settlement.write.detail
                 )
             )
         }
@@ -67,36 +65,27 @@ extension DeliveryEngine {
 
     /// A finished attempt is recorded without what its receiver said; where that is refused too, the row stays in flight, and
     /// the next start finds it as interrupted.
-    private mutating func resultRefused(_ write: AttemptWrite, _ recorded: RecordedAttempt, _ reason: String) {
-        tell(
-            .attempt,
-            write.delivery,
-            event: recorded.delivery.event.id,
-            recorded.delivery.subscription,
-            reason
-        )
-        guard cutDown.insert(write.delivery).inserted else {
-            cutDown.remove(write.delivery)
-            suspended.insert(write.delivery)
+    private mutating func resultRefused(_ recorded: RecordedAttempt, _ reason: String) {
+        let delivery = recorded.delivery
+        tell(.attempt, delivery.id, event: delivery.event.id, delivery.subscription, reason)
+        guard cutDown.insert(delivery.id).inserted else {
+            cutDown.remove(delivery.id)
+            suspended.insert(delivery.id)
             return
         }
-        var write = write
-        write.attempt.requestHeaders = []
-        write.attempt.responseHeaders = []
-        write.attempt.responseBody = .empty
-        write.attempt.responseTruncated = true
-        write.attempt.detail = "the store refuses the record of this attempt: \(reason)"
         var recorded = recorded
-        recorded.attempt = write.attempt
-        pending.batch.results.append(write)
-        pending.results.append(recorded)
+        recorded.cutDown(reason: reason)
+        commits.record(recorded)
     }
 
     /// Attempts that were cut down are on record now. A read that came before may have missed what waits for a retry.
-    mutating func recordedCutDown(_ done: PendingCommit, _ result: StoreBatchResult, at time: EngineTime) {
-        for (index, recorded) in done.results.enumerated() where result.results[index] != .refused {
-            guard cutDown.remove(recorded.delivery.id) != nil, recorded.state == .waiting,
-                result.results[index] == .recorded,
+    mutating func recordedCutDown(
+        _ attempts: [RecordedAttempt],
+        _ results: [AttemptWriteResult],
+        at time: EngineTime
+    ) {
+        for (recorded, result) in zip(attempts, results) where result != .refused {
+            guard cutDown.remove(recorded.delivery.id) != nil, recorded.state == .waiting, result == .recorded,
                 let queue = queueIndex[recorded.delivery.subscription]
             else { continue }
             if queues[queue].isDisabled {
@@ -110,17 +99,7 @@ extension DeliveryEngine {
 
     private mutating func settlementRefused(_ delivery: Delivery.ID, _ subscription: String?, _ reason: String) {
         guard suspended.insert(delivery).inserted else { return }
-        actions.notices.append(
-            .refused(
-                RefusedRow(
-                    part: .settlement,
-                    delivery: delivery,
-                    event: nil,
-                    subscription: subscription,
-                    reason: reason
-                )
-            )
-        )
+        tell(.settlement, delivery, event: nil, subscription, reason)
     }
 
     private mutating func healthRefused(_ queue: Int, _ reason: String) {
@@ -131,9 +110,9 @@ extension DeliveryEngine {
         tell(.health, nil, event: nil, queues[queue].name, reason)
     }
 
-    private mutating func fanOutRefused(_ event: EventHeader, _ reason: String) {
-        pending.batch.setAsides.append(SetAside(event: event.row, cause: .refused(reason: reason)))
-        tell(.event, nil, event: event.id, nil, reason)
+    private mutating func fanOutRefused(_ event: PendingEvent, _ reason: String) {
+        commits.setAside(SetAside(event: event.row, cause: .refused(reason: reason)))
+        tell(.event, nil, event: event.event.id, nil, reason)
     }
 
     mutating func setAside(_ asked: [SetAside], _ results: [SetAsideResult]) {
@@ -148,7 +127,7 @@ extension DeliveryEngine {
         }
     }
 
-    private mutating func tell(
+    mutating func tell(
         _ part: RefusedRow.Part,
         _ delivery: Delivery.ID?,
         event: String?,

@@ -150,29 +150,18 @@ extension DeliveryEngine {
         isRecovered: Bool = false,
         at time: EngineTime
     ) {
-        var write = AttemptWrite(
-            delivery: delivery.id,
-            attempt: attempt,
-            uncountedAttempts: decision.uncountedAttempts,
-            interruptions: decision.interruptions,
-            next: decision.next
-        )
-        if case .waiting(let until) = decision.next {
-            write.wait = .milliseconds(until.milliseconds - time.monotonic.milliseconds)
-        }
-        pending.batch.results.append(write)
         var delivery = delivery
         delivery.uncountedAttempts = decision.uncountedAttempts
         delivery.interruptions = decision.interruptions
         switch decision.next {
         case .settled(let state):
-            pending.results.append(
+            commits.record(
                 RecordedAttempt(delivery: delivery, attempt: attempt, state: state, isRecovered: isRecovered)
             )
         case .waiting(let until):
             delivery.dueAt = until
-            delivery.wait = write.wait
-            pending.results.append(
+            delivery.wait = .milliseconds(until.milliseconds - time.monotonic.milliseconds)
+            commits.record(
                 RecordedAttempt(
                     delivery: delivery,
                     attempt: attempt,
@@ -313,11 +302,6 @@ extension DeliveryEngine {
 
     mutating func writeHealth(_ index: Int) {
         queues[index].hasUnwrittenHealth = true
-        if let position = pending.health.firstIndex(of: index) {
-            pending.batch.health[position] = queues[index].health
-        } else {
-            pending.health.append(index)
-            pending.batch.health.append(queues[index].health)
-        }
+        commits.writeHealth(of: index, queues[index].health)
     }
 }

@@ -29,11 +29,7 @@ public struct DeliveryEngine {
     var refillRowsAsked = 0
     /// Queues whose reads wait for the next transaction.
     var refillQueue: Deque<Int> = []
-    var pending = PendingCommit()
-    /// Batches given out whose results have not come back yet, the first first.
-    var committing: Deque<PendingCommit> = []
-    /// A transaction was asked for that has not taken its first batch yet.
-    var isAskingForCommit = false
+    var commits = CommitPipeline()
     var actions = EngineActions()
     var timers: Heap<QueueTimer> = []
     var hasStarted = false
@@ -41,9 +37,6 @@ public struct DeliveryEngine {
     var startedAt = Timestamp(milliseconds: 0)
     var isDraining = false
     var isAbandoned = false
-    /// The store failed; no new attempt until a commit succeeds or this time has come.
-    var storeRetryAt: Timestamp?
-    var storeTrouble = StoreTrouble()
     /// Events handed out for fan-out and not answered yet.
     var fanOutsUnderWay = 0
     /// Large events (rows) handed out for fan-out and not answered yet.
@@ -113,23 +106,16 @@ public struct DeliveryEngine {
     /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
     /// such as what a crash left, is no reason to wait for a store that fails.
     public var isDrained: Bool {
-        isDraining && (hasNothingUnderWay || (isStoreFailing && hasNothingOfItsOwn))
+        isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
     }
 
-    private var isStoreFailing: Bool { storeTrouble.isFailing }
-
-    private var hasNothingOfItsOwn: Bool {
-        inFlightAttempts.isEmpty && committing.isEmpty && hasNoFanOut && pending.acceptances.isEmpty
-            && pending.health.isEmpty && pending.results.allSatisfy(\.isRecovered)
-    }
+    private var hasNothingOfItsOwn: Bool { inFlightAttempts.isEmpty && hasNoFanOut && commits.owesNothing }
 
     private var isQuiet: Bool {
         hasNothingUnderWay && !isReadingEvents && !wantsEvents && !queues.contains { $0.isCancelling }
     }
 
-    private var hasNothingUnderWay: Bool {
-        inFlightAttempts.isEmpty && committing.isEmpty && pending.batch.isEmpty && hasNoFanOut
-    }
+    private var hasNothingUnderWay: Bool { inFlightAttempts.isEmpty && commits.isEmpty && hasNoFanOut }
 
     private var hasNoFanOut: Bool { fanOutsUnderWay == 0 && largeFanOuts.isEmpty }
 
@@ -159,14 +145,12 @@ public struct DeliveryEngine {
         startedAt = time.monotonic
         self.deadly = deadly
         if let interruptedRendering {
-            pending.batch.setAsides.append(SetAside(event: interruptedRendering, cause: .renderingEnded))
+            commits.setAside(SetAside(event: interruptedRendering, cause: .renderingEnded))
         }
-        pending.batch.reads.interrupted = true
-        pending.batch.reads.health = true
-        pending.batch.reads.openSubscriptions = true
+        commits.readAtStart()
         if settings.scope == .all {
             // Learns the highest id; what is open is read by subscription.
-            pending.batch.reads.newDeliveriesAbove = Delivery.ID(rawValue: .max)
+            commits.readNewDeliveries(above: Delivery.ID(rawValue: .max))
             wantsEvents = true
         }
         finishInput(at: time)
@@ -191,10 +175,10 @@ public struct DeliveryEngine {
     /// Another connection has written to the store.
     public mutating func externalWrites(at time: EngineTime) {
         guard hasStarted else { return }
-        pending.batch.reads.health = true
+        commits.readHealth()
         if settings.scope == .all {
             wantsEvents = true
-            lookForNewDeliveries(above: highestDelivery)
+            commits.readNewDeliveries(above: highestDelivery)
         } else if !blocked.isEmpty {
             // What was in the way may have been cancelled.
             wantsEvents = true
@@ -249,14 +233,13 @@ public struct DeliveryEngine {
             schedule(index, at: time)
         }
         // Health of subscriptions that are new here may be in the store.
-        if hasStarted { pending.batch.reads.health = true }
+        if hasStarted { commits.readHealth() }
         finishInput(at: time)
     }
 
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
     public mutating func takeOver(_ events: [Int64], at time: EngineTime) {
-        pending.batch.reads.takeovers.append(contentsOf: events)
-        pending.batch.reads.pendingEventsDueBy = time.certain
+        commits.takeOver(events, dueBy: time.certain)
         finishInput(at: time)
     }
 

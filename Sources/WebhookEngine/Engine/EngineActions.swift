@@ -50,16 +50,6 @@ public struct EmitReply: Sendable {
     public var result: Result<AcceptanceResult, StoreError>
 }
 
-/// A finished attempt that is on record.
-public struct RecordedAttempt: Sendable {
-    public var delivery: OpenDelivery
-    public var attempt: Attempt
-    public var state: DeliveryState
-    public var nextAttemptAt: Timestamp?
-    /// It was made by a process before this one.
-    public var isRecovered = false
-}
-
 /// A delivery that settled without an attempt.
 public struct SettledDelivery: Sendable, Hashable {
     public var delivery: Delivery.ID

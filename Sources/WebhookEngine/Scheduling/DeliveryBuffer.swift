@@ -196,6 +196,15 @@ struct QueuedDelivery {
     var turn: Refill.Position { delivery.turn }
     /// Whether it was attempted before.
     var isRetry: Bool { delivery.attempts > 0 }
+
+    /// A new delivery is stored.
+    ///
+    /// - Parameter place: where it stands in an ordered subscription.
+    mutating func identify(_ id: Delivery.ID, event row: Int64, place: Int64?) {
+        delivery.id = id
+        delivery.event.row = row
+        if let place { delivery.dueAt = AcceptancePlace.dueAt(place) }
+    }
 }
 
 /// Ordered by due time, then acceptance.

@@ -80,20 +80,3 @@ struct StoreTrouble {
         return saidSince != nil
     }
 }
-
-extension StoreBatch {
-    var work: StoreTrouble.Work {
-        var work: StoreTrouble.Work = []
-        if !results.isEmpty { work.insert(.results) }
-        if !fanOuts.isEmpty { work.insert(.fanOuts) }
-        if !claims.isEmpty { work.insert(.claims) }
-        if !acceptances.isEmpty { work.insert(.acceptances) }
-        if !settlements.isEmpty || !health.isEmpty || !resumptions.isEmpty || !openCancellations.isEmpty
-            || !setAsides.isEmpty
-        {
-            work.insert(.changes)
-        }
-        if !reads.isEmpty { work.insert(.reads) }
-        return work
-    }
-}
