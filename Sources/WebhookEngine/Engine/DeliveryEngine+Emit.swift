@@ -81,7 +81,7 @@ extension DeliveryEngine {
                                 at: time
                             )
                         )
-                    } else if !isOrdered, let slotClass = immediateSlotClass(index, at: time) {
+                    } else if !isOrdered, case .admitted(let slotClass) = admission(of: .new, queue: index, at: time) {
                         new.start = .claimed(at: time.wall)
                         start = .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))
                     } else {
@@ -102,16 +102,5 @@ extension DeliveryEngine {
             )
         }
         return planned
-    }
-
-    /// The slot class whose slot a new delivery may take at once: nothing of its subscription waits, and no limit is reached.
-    private mutating func immediateSlotClass(_ index: Int, at time: EngineTime) -> SlotClass? {
-        guard hasStarted, !isDraining, commits.retryAt == nil, queues[index].isOpen, queues[index].isExhausted,
-            queues[index].oldestExternal == nil, inFlightAttempts.count < settings.maxInFlight,
-            queues[index].inFlight < queues[index].maxInFlight
-        else { return nil }
-        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : .firstAttempt
-        guard hasSlot(slotClass), queues[index].breaker.allowsStart(now: time.monotonic) else { return nil }
-        return allowsRate(index, now: time.monotonic) ? slotClass : nil
     }
 }

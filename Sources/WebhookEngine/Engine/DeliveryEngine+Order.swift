@@ -16,13 +16,13 @@ extension DeliveryEngine {
     }
 
     /// Looks at a queue again once the front has moved.
-    mutating func waitForFront(_ index: Int, _ queued: QueuedDelivery) {
+    mutating func waitForFront(_ index: Int, dueAt: Timestamp) {
         if !queues[index].isBlocked {
             queues[index].isBlocked = true
             blocked.append(index)
         }
         // Whatever it is that is not known: the store knows.
-        if queued.delivery.dueAt.milliseconds > front.known, !isReadingEvents { wantsEvents = true }
+        if dueAt.milliseconds > front.known, !isReadingEvents { wantsEvents = true }
     }
 
     /// What was held up goes on, if the front has moved far enough.

@@ -15,11 +15,7 @@ public struct DeliveryEngine {
     var random: any RandomNumberGenerator
     var queues: [SubscriptionQueue] = []
     var queueIndex: [String: Int] = [:]
-    /// Queues with work that may start, by slot class.
-    var readyQueues: [Deque<Int>] = SlotClass.allCases.map { _ in [] }
-    /// Slots taken, by slot class.
-    var slotsTaken = SlotClass.allCases.map { _ in 0 }
-    var nextSlotClass = 0
+    var slots: AdmissionControl
     var inFlightAttempts: [UInt64: InFlightAttempt] = [:]
     var lastToken: UInt64 = 0
     /// Every delivery that is in a buffer, claimed or in flight.
@@ -73,6 +69,7 @@ public struct DeliveryEngine {
     ) {
         self.settings = settings
         self.random = random
+        slots = AdmissionControl(limit: settings.maxInFlight)
         for subscription in subscriptions { addQueue(subscription) }
     }
 
@@ -203,7 +200,10 @@ public struct DeliveryEngine {
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.
     public mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
-        if let maxInFlight { settings.maxInFlight = maxInFlight }
+        if let maxInFlight {
+            settings.maxInFlight = maxInFlight
+            slots.limit = maxInFlight
+        }
         let names = Set(subscriptions.map(\.name))
         for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
         for subscription in subscriptions {

@@ -26,9 +26,4 @@ public struct EngineSettings: Sendable, Hashable {
     public var withdrawalBatch: Int = 1000
 
     public init() {}
-
-    /// Slots that endpoints without a success, or that time out, share.
-    var probationSlots: Int { max(1, maxInFlight / 8) }
-    /// Slots that retries may use: with the restricted ones, an eighth of all is left for first attempts.
-    var retrySlots: Int { max(1, maxInFlight - maxInFlight / 8 - probationSlots) }
 }

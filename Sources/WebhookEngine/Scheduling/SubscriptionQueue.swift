@@ -1,15 +1,5 @@
 public import WebhookCore
 
-/// The share of the slots that an attempt takes, and in which a queue with ready work waits for its turn.
-enum SlotClass: Int, CaseIterable {
-    /// First attempts to proven endpoints.
-    case firstAttempt
-    /// Retries to proven endpoints.
-    case retry
-    /// Endpoints that never succeeded, or that time out.
-    case probation
-}
-
 /// A subscription's share of the scheduler: its buffer, its limits and what is known of its endpoint.
 struct SubscriptionQueue {
     let name: String

@@ -34,9 +34,10 @@ struct LimitTests {
         for _ in 0..<20 {
             for order in harness.sent { harness.response(isHealthy(order) ? .ok : .silence, to: order) }
         }
+        let slots = AdmissionControl(limit: 64)
         for number in 1...50 {
             let dead = harness.sent.filter { !isHealthy($0) }
-            #expect(dead.count <= settings(64).probationSlots + settings(64).retrySlots)
+            #expect(dead.count <= slots.probationSlots + slots.retrySlots)
             harness.emit("e\(number)")
             let healthy = harness.sent.filter(isHealthy)
             #expect(healthy.count == 10, "every healthy one gets its first attempt at once")
@@ -83,9 +84,9 @@ struct LimitTests {
     @Test("retries leave a reserve for first attempts")
     func reserve() {
         for most in [1, 2, 4, 8, 16, 64, 512] {
-            let settings = settings(most)
-            #expect(settings.probationSlots >= 1 && settings.retrySlots >= 1)
-            if most >= 8 { #expect(settings.probationSlots + settings.retrySlots < most) }
+            let slots = AdmissionControl(limit: most)
+            #expect(slots.probationSlots >= 1 && slots.retrySlots >= 1)
+            if most >= 8 { #expect(slots.probationSlots + slots.retrySlots < most) }
         }
     }
 

@@ -1,80 +1,112 @@
 internal import HeapModule
 internal import WebhookCore
 
+/// The decision whether a delivery may start now, and what it waits for otherwise.
+enum Admission {
+    /// It may take a slot of this class.
+    case admitted(SlotClass)
+    /// Nothing of its subscription begins: whatever opens it looks again.
+    case closed
+    /// Nothing is ready. The first that is held is due then.
+    case nothingReady(until: Timestamp?)
+    /// What was accepted before it goes first: looked at again once that has moved on.
+    case behindOthers(dueAt: Timestamp)
+    /// It is due then.
+    case early(until: Timestamp)
+    /// As many as its subscription may have are in flight: the end of one looks again.
+    case full
+    /// No slot is free for it.
+    case noSlot
+    /// Its endpoint has a rest until then; `nil`: until the probe under way has ended.
+    case resting(until: Timestamp?)
+    /// The pace allows the next one then; `nil`: once a claimed one has left.
+    case paced(until: Timestamp?)
+}
+
+/// A delivery that asks for admission.
+enum AdmissionCandidate {
+    /// The next of a queue's buffer, to stand in line for a slot.
+    case nextInLine
+    /// The next of a queue's buffer, whose turn it is: it needs a slot now.
+    case nextAtTurn
+    /// A new one, not stored yet: it needs a slot now, and that nothing waits before it.
+    case new
+}
+
 /// Admission: round-robin over subscriptions with work, within the limits.
 extension DeliveryEngine {
-    /// Puts a queue that has work into the slot class it belongs to, or sets a timer for when it will.
+    /// Decides whether a delivery of a queue may start now.
+    ///
+    /// The breaker comes last but for the pace: an open one whose rest is over lets its probe through when it is asked.
+    mutating func admission(of candidate: AdmissionCandidate, queue index: Int, at time: EngineTime) -> Admission {
+        let now = time.monotonic
+        guard hasStarted, !isDraining, queues[index].isOpen else { return .closed }
+        var isRetry = false
+        if case .new = candidate {
+            guard queues[index].isExhausted, queues[index].oldestExternal == nil else {
+                return .behindOthers(dueAt: now)
+            }
+        } else {
+            guard let next = queues[index].candidate else {
+                return .nothingReady(until: queues[index].buffer.nextScheduled)
+            }
+            let dueAt = next.delivery.dueAt
+            guard !isBlocked(index, next) else { return .behindOthers(dueAt: dueAt) }
+            guard dueAt <= now else { return .early(until: dueAt) }
+            isRetry = next.isRetry
+        }
+        guard queues[index].inFlight < queues[index].maxInFlight else { return .full }
+        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
+        if case .nextInLine = candidate {} else {
+            guard mayClaim, slots.hasSlot(slotClass) else { return .noSlot }
+        }
+        guard queues[index].breaker.allowsStart(now: now) else { return .resting(until: queues[index].breaker.opensAt) }
+        if let limit = queues[index].policy.rateLimit {
+            let next = queues[index].rate.nextClaim(limit, now: now)
+            guard let next, next <= now else { return .paced(until: next) }
+        }
+        return .admitted(slotClass)
+    }
+
+    /// Whether another attempt may be claimed at all.
+    private var mayClaim: Bool { commits.retryAt == nil && inFlightAttempts.count < slots.limit }
+
+    /// Lets a queue that has work stand in line for a slot, or sets a timer for when it will.
     mutating func schedule(_ index: Int, at time: EngineTime) {
         guard hasStarted, !isDraining, queues[index].isOpen, queues[index].slotClass == nil else {
             if let end = queues[index].pause.endsAt { setTimer(index, end) }
             return
         }
-        let now = time.monotonic
-        queues[index].buffer.promote(now: now)
+        queues[index].buffer.promote(now: time.monotonic)
         refillIfNeeded(index)
-        guard let candidate = queues[index].candidate else {
-            if let due = queues[index].buffer.nextScheduled { setTimer(index, due) }
-            return
+        switch admission(of: .nextInLine, queue: index, at: time) {
+        case .admitted(let slotClass):
+            queues[index].slotClass = slotClass
+            slots.lineUp(index, for: slotClass)
+        case .behindOthers(let dueAt): waitForFront(index, dueAt: dueAt)
+        case .nothingReady(let until?), .early(let until), .resting(let until?), .paced(let until?):
+            setTimer(index, until)
+        case .nothingReady(nil), .resting(nil), .paced(nil), .closed, .full, .noSlot: break
         }
-        guard !isBlocked(index, candidate) else { return waitForFront(index, candidate) }
-        guard candidate.delivery.dueAt <= now else { return setTimer(index, candidate.delivery.dueAt) }
-        guard queues[index].inFlight < queues[index].maxInFlight else { return }
-        guard queues[index].breaker.allowsStart(now: now) else {
-            if let opens = queues[index].breaker.opensAt { setTimer(index, opens) }
-            return
-        }
-        if let limit = queues[index].policy.rateLimit {
-            guard let next = queues[index].rate.nextClaim(limit, now: now) else { return }
-            guard next <= now else { return setTimer(index, next) }
-        }
-        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : candidate.isRetry ? .retry : .firstAttempt
-        queues[index].slotClass = slotClass
-        readyQueues[slotClass.rawValue].append(index)
     }
 
     /// Claims as many attempts as the limits allow.
     mutating func admit(at time: EngineTime) {
-        guard commits.retryAt == nil, !isDraining else { return }
-        while inFlightAttempts.count < settings.maxInFlight, let index = popNext() {
+        guard !isDraining else { return }
+        while mayClaim, let index = slots.next() {
             queues[index].slotClass = nil
-            start(index, at: time)
+            // What put it in line may no longer hold; and it may belong into another class by now, and wait there.
+            if case .admitted(let slotClass) = admission(of: .nextAtTurn, queue: index, at: time),
+                let delivery = queues[index].buffer.popReady()
+            {
+                claim(delivery, queue: index, slotClass: slotClass, at: time)
+            }
             schedule(index, at: time)
         }
     }
 
-    /// The next queue, the slot classes taking turns.
-    private mutating func popNext() -> Int? {
-        for offset in readyQueues.indices {
-            let slotClass = (nextSlotClass + offset) % readyQueues.count
-            guard hasSlot(SlotClass.allCases[slotClass]), let index = readyQueues[slotClass].popFirst() else {
-                continue
-            }
-            nextSlotClass = (slotClass + 1) % readyQueues.count
-            return index
-        }
-        return nil
-    }
-
-    func hasSlot(_ slotClass: SlotClass) -> Bool {
-        switch slotClass {
-        case .firstAttempt: true
-        case .retry: slotsTaken[slotClass.rawValue] < settings.retrySlots
-        case .probation: slotsTaken[slotClass.rawValue] < settings.probationSlots
-        }
-    }
-
-    /// Claims the queue's next delivery, if what put the queue into its slot class still holds.
-    private mutating func start(_ index: Int, at time: EngineTime) {
-        let now = time.monotonic
-        guard queues[index].isOpen, queues[index].inFlight < queues[index].maxInFlight,
-            let candidate = queues[index].candidate, candidate.delivery.dueAt <= now,
-            !isBlocked(index, candidate),
-            queues[index].breaker.allowsStart(now: now), allowsRate(index, now: now)
-        else { return }
-        // It may belong into another slot class by now, and wait there.
-        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : candidate.isRetry ? .retry : .firstAttempt
-        guard hasSlot(slotClass), let delivery = queues[index].buffer.popReady() else { return }
-        let token = beginAttempt(delivery, queue: index, slotClass: slotClass, at: time)
+    private mutating func claim(_ delivery: QueuedDelivery, queue: Int, slotClass: SlotClass, at time: EngineTime) {
+        let token = beginAttempt(delivery, queue: queue, slotClass: slotClass, at: time)
         commits.claim(
             token,
             Claim(
@@ -110,11 +142,6 @@ extension DeliveryEngine {
         if !queues[index].isHealthRefused { writeHealth(index) }
     }
 
-    func allowsRate(_ index: Int, now: Timestamp) -> Bool {
-        guard let limit = queues[index].policy.rateLimit else { return true }
-        return queues[index].rate.nextClaim(limit, now: now).map { $0 <= now } ?? false
-    }
-
     /// Counts an attempt in.
     mutating func beginAttempt(
         _ delivery: QueuedDelivery,
@@ -134,7 +161,7 @@ extension DeliveryEngine {
             isRateClaimed: !isOutsideLimits
         )
         if !isOutsideLimits {
-            slotsTaken[slotClass.rawValue] += 1
+            slots.takeSlot(slotClass)
             queues[index].inFlight += 1
             queues[index].breaker.started()
             queues[index].rate.claim()
@@ -148,7 +175,7 @@ extension DeliveryEngine {
         guard let inFlightAttempt = inFlightAttempts.removeValue(forKey: token) else { return nil }
         if inFlightAttempt.isRateClaimed { queues[inFlightAttempt.queue].rate.release() }
         if !inFlightAttempt.isOutsideLimits {
-            slotsTaken[inFlightAttempt.slotClass.rawValue] -= 1
+            slots.freeSlot(inFlightAttempt.slotClass)
             queues[inFlightAttempt.queue].inFlight -= 1
         }
         return inFlightAttempt
