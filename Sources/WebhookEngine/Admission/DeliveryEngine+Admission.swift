@@ -69,7 +69,7 @@ extension DeliveryEngine {
     }
 
     /// Whether another attempt may be claimed at all.
-    private var mayClaim: Bool { commits.retryAt == nil && inFlightAttempts.count < slots.limit }
+    private var mayClaim: Bool { commits.retryAt == nil && attempts.count < slots.limit }
 
     /// Lets a queue that has work stand in line for a slot, or sets a timer for when it will.
     mutating func schedule(_ index: Int, at time: EngineTime) {
@@ -118,76 +118,6 @@ extension DeliveryEngine {
         )
     }
 
-    /// A slow pace goes on from what the process before has claimed last.
-    mutating func beginRate(_ index: Int, at time: EngineTime) {
-        let lastStart = queues[index].health.lastStartAt
-        queues[index].rate.begin(queues[index].policy.rateLimit, lastStart: lastStart, now: time.monotonic)
-    }
-
-    /// Writes a start down with its claim, where the next process has to know: less than once a second.
-    private mutating func rememberStart(_ index: Int, at time: EngineTime) {
-        guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
-        queues[index].health.lastStartAt = time.wall
-        if !queues[index].isHealthRefused { writeHealth(index) }
-    }
-
-    /// A start leaves later than a claim does: its commit took long, or the limit was another when it was claimed.
-    ///
-    /// - Parameter time: when, on the monotonic clock.
-    mutating func rememberDelay(_ index: Int, until instant: Timestamp, at time: EngineTime) {
-        guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
-        let leaves = time.wall + .milliseconds(instant.milliseconds - time.monotonic.milliseconds)
-        if let known = queues[index].health.lastStartAt, leaves <= known + RateLimiter.longestClaim { return }
-        queues[index].health.lastStartAt = leaves
-        if !queues[index].isHealthRefused { writeHealth(index) }
-    }
-
-    /// Counts an attempt in.
-    mutating func beginAttempt(
-        _ delivery: QueuedDelivery,
-        queue index: Int,
-        slotClass: SlotClass,
-        isOutsideLimits: Bool = false,
-        at time: EngineTime
-    ) -> UInt64 {
-        lastToken += 1
-        inFlightAttempts[lastToken] = InFlightAttempt(
-            queued: delivery,
-            queue: index,
-            number: delivery.delivery.attempts + 1,
-            startedAt: time.wall,
-            slotClass: slotClass,
-            isOutsideLimits: isOutsideLimits,
-            isRateClaimed: !isOutsideLimits
-        )
-        if !isOutsideLimits {
-            slots.takeSlot(slotClass)
-            queues[index].inFlight += 1
-            queues[index].breaker.started()
-            queues[index].rate.claim()
-            rememberStart(index, at: time)
-        }
-        return lastToken
-    }
-
-    /// Counts an attempt out.
-    mutating func endAttempt(_ token: UInt64) -> InFlightAttempt? {
-        guard let inFlightAttempt = inFlightAttempts.removeValue(forKey: token) else { return nil }
-        if inFlightAttempt.isRateClaimed { queues[inFlightAttempt.queue].rate.release() }
-        if !inFlightAttempt.isOutsideLimits {
-            slots.freeSlot(inFlightAttempt.slotClass)
-            queues[inFlightAttempt.queue].inFlight -= 1
-        }
-        return inFlightAttempt
-    }
-
-    /// Counts an attempt out that says nothing about its endpoint.
-    mutating func abandonAttempt(_ token: UInt64) -> InFlightAttempt? {
-        guard let inFlightAttempt = endAttempt(token) else { return nil }
-        if !inFlightAttempt.isOutsideLimits { queues[inFlightAttempt.queue].breaker.released() }
-        return inFlightAttempt
-    }
-
     /// Asks for more of a queue's deliveries when its buffer runs low.
     mutating func refillIfNeeded(_ index: Int) {
         guard hasStarted, settings.scope == .all || queues[index].oldestExternal != nil, queues[index].isOpen,
@@ -226,7 +156,7 @@ extension DeliveryEngine {
     /// The most deliveries to hold of a queue; fewer where all queues together hold a lot.
     func room(_ index: Int) -> Int {
         let limit = queues[index].buffer.limit
-        let isFree = queued.count + refillRowsAsked < settings.bufferTotal || settings.scope == .own
+        let isFree = memory.count + refillRowsAsked < settings.bufferTotal || settings.scope == .own
         return isFree ? limit : min(limit, 8)
     }
 

@@ -2,14 +2,54 @@ internal import WebhookCore
 
 /// An attempt from its claim to its result.
 struct InFlightAttempt {
+    enum Stage {
+        /// Its claim is to become durable, or its pace holds it back. ──▶ sent, or it ends unsent
+        case claimed
+        /// It was handed over to leave.
+        case sent
+    }
+
     var queued: QueuedDelivery
-    var queue: Int
-    var number: Int
-    var startedAt: Timestamp
-    /// The slots that it takes.
-    var slotClass: SlotClass
-    /// A send test: it took no slot of its queue's, and says nothing about it.
-    var isOutsideLimits: Bool
-    /// It is claimed with its queue's rate limiter and has not left.
-    var isRateClaimed: Bool
+    let queue: Int
+    let number: Int
+    let startedAt: Timestamp
+    /// The class whose slot it takes; `nil` for a send test: it takes none, and says nothing about its endpoint.
+    let slotClass: SlotClass?
+    fileprivate(set) var stage = Stage.claimed
+
+    /// Whether it is a send test, which no limit holds back.
+    var isOutsideLimits: Bool { slotClass == nil }
+    /// Whether it is claimed with its queue's rate limiter and has not left.
+    var isRateClaimed: Bool { slotClass != nil && stage == .claimed }
+}
+
+/// The attempts that are claimed, on the wire, or not on record yet.
+struct InFlightAttempts {
+    private var attempts: [UInt64: InFlightAttempt] = [:]
+    private var lastToken: UInt64 = 0
+
+    var count: Int { attempts.count }
+    var isEmpty: Bool { attempts.isEmpty }
+
+    subscript(token: UInt64) -> InFlightAttempt? { attempts[token] }
+
+    /// - Returns: what names the attempt from now on.
+    mutating func begin(_ attempt: InFlightAttempt) -> UInt64 {
+        lastToken += 1
+        attempts[lastToken] = attempt
+        return lastToken
+    }
+
+    mutating func end(_ token: UInt64) -> InFlightAttempt? { attempts.removeValue(forKey: token) }
+
+    /// An attempt is handed over to leave.
+    mutating func send(_ token: UInt64) { attempts[token]?.stage = .sent }
+
+    /// The delivery of an attempt that was claimed with its insert is stored.
+    ///
+    /// - Returns: the delivery; `nil` where the attempt has ended.
+    mutating func identify(_ token: UInt64, _ id: Delivery.ID, event row: Int64, place: Int64?) -> QueuedDelivery? {
+        attempts[token]?.queued.identify(id, event: row, place: place)
+        return attempts[token]?.queued
+    }
 }

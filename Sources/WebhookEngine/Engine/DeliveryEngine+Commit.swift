@@ -68,11 +68,9 @@ extension DeliveryEngine {
         switch planned.start {
         case .settled: settledAtOnce(id, event, planned.new)
         case .claimed(let token):
-            guard var delivery = inFlightAttempts[token]?.queued else { return }
-            delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
-            queued.insert(id)
-            bufferedBodyBytes += delivery.body?.count ?? 0
-            inFlightAttempts[token]?.queued = delivery
+            let place = planned.isInOrder ? place : nil
+            guard let delivery = attempts.identify(token, id, event: event.row, place: place) else { return }
+            memory.insert(delivery)
             send(token, body: delivery.body, at: time)
         case .queued(var delivery):
             delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
@@ -116,10 +114,8 @@ extension DeliveryEngine {
     /// Takes a delivery that is not held into its queue's buffer, or leaves it to the store.
     mutating func enqueue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
         var delivery = delivery
-        if let body = delivery.body, bufferedBodyBytes + body.count > settings.bufferedBodyBytes { delivery.body = nil }
-        queued.insert(delivery.delivery.id)
-        bufferedBodyBytes += delivery.body?.count ?? 0
-        if let left = queues[index].buffer.insert(delivery, limit: room(index), now: time.monotonic) { release(left) }
+        memory.insert(&delivery, bodyLimit: settings.bufferedBodyBytes)
+        if let left = queues[index].buffer.insert(delivery, limit: room(index), now: time.monotonic) { memory.remove(left) }
         schedule(index, at: time)
     }
 
@@ -127,79 +123,10 @@ extension DeliveryEngine {
     mutating func requeue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
         guard keeps(index) else {
             if settings.scope == .own { leaveToOthers(delivery.delivery, queue: index) }
-            return release(delivery)
+            return memory.remove(delivery)
         }
         queues[index].buffer.requeue(delivery)
         schedule(index, at: time)
-    }
-
-    mutating func claimed(_ token: UInt64, _ result: ClaimResult, at time: EngineTime) {
-        switch result {
-        case .claimed(let body):
-            guard let inFlightAttempt = inFlightAttempts[token] else { return }
-            send(token, body: body ?? inFlightAttempt.queued.body, at: time)
-        case .refused:
-            guard let inFlightAttempt = abandonAttempt(token) else { return }
-            // The attempt before it is still to be recorded, without its response.
-            if cutDown.contains(inFlightAttempt.queued.delivery.id) {
-                return requeue(inFlightAttempt.queued, queue: inFlightAttempt.queue, at: time)
-            }
-            // Somebody cancelled it.
-            release(inFlightAttempt.queued)
-            lookForAttempted(after: inFlightAttempt.queued, queue: inFlightAttempt.queue)
-            schedule(inFlightAttempt.queue, at: time)
-        }
-    }
-
-    /// A claim is durable: the attempt leaves, if what it needs is still there.
-    private mutating func send(_ token: UInt64, body: ByteString?, at time: EngineTime) {
-        guard let inFlightAttempt = inFlightAttempts[token] else { return }
-        guard let body else { return endUnsent(token, .unrenderable("nothing was rendered"), at: time) }
-        guard queues[inFlightAttempt.queue].isServed || inFlightAttempt.isOutsideLimits else {
-            return endUnsent(token, queues[inFlightAttempt.queue].isDisabled ? .disabled : .parked, at: time)
-        }
-        if inFlightAttempt.isRateClaimed {
-            let limit = queues[inFlightAttempt.queue].policy.rateLimit
-            if limit != nil {
-                let instant = queues[inFlightAttempt.queue].rate.nextLeave(now: time.monotonic)
-                guard instant <= time.monotonic else {
-                    rememberDelay(inFlightAttempt.queue, until: instant, at: time)
-                    queues[inFlightAttempt.queue].paced.append(PacedSend(token: token, body: body))
-                    return setTimer(inFlightAttempt.queue, instant)
-                }
-            }
-            inFlightAttempts[token]?.isRateClaimed = false
-            rememberDelay(inFlightAttempt.queue, until: time.monotonic, at: time)
-            queues[inFlightAttempt.queue].rate.leave(limit, now: time.monotonic)
-            if limit != nil { schedule(inFlightAttempt.queue, at: time) }
-        }
-        let delivery = inFlightAttempt.queued.delivery
-        actions.sends.append(
-            SendAction(
-                token: token,
-                target: queues[inFlightAttempt.queue].target,
-                context: AttemptContext(
-                    event: delivery.event,
-                    delivery: delivery.id,
-                    attempt: inFlightAttempt.number,
-                    contentType: delivery.contentType,
-                    mode: delivery.mode,
-                    at: inFlightAttempt.startedAt
-                ),
-                body: body,
-                needsFreshConnection: inFlightAttempt.queued.needsFreshConnection,
-                isProven: queues[inFlightAttempt.queue].health.isProven
-            )
-        )
-    }
-
-    /// Claimed attempts leave whose time has come.
-    mutating func sendPaced(_ index: Int, at time: EngineTime) {
-        let paced = queues[index].paced
-        guard !paced.isEmpty else { return }
-        // Those whose time has not come stand in line again.
-        queues[index].paced = []
-        for send in paced { self.send(send.token, body: send.body, at: time) }
     }
 
     mutating func openDeliveriesCancelled(_ cancellation: PendingCancellation, _ count: Int, at time: EngineTime) {

@@ -72,15 +72,7 @@ extension DeliveryEngine {
                     )
                     if isSendTest, !isDraining {
                         new.start = .claimed(at: time.wall)
-                        start = .claimed(
-                            beginAttempt(
-                                queued,
-                                queue: index,
-                                slotClass: .firstAttempt,
-                                isOutsideLimits: true,
-                                at: time
-                            )
-                        )
+                        start = .claimed(beginAttempt(queued, queue: index, slotClass: nil, at: time))
                     } else if !isOrdered, case .admitted(let slotClass) = admission(of: .new, queue: index, at: time) {
                         new.start = .claimed(at: time.wall)
                         start = .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))

@@ -67,11 +67,11 @@ extension DeliveryEngine {
             .sorted()
         let end = positions.count < refill.limit ? nil : positions[refill.limit - 1]
         var fresh: [QueuedDelivery] = []
-        for row in rows where queued.insert(row.id).inserted {
+        for row in rows where memory.insert(row.id) {
             fresh.append(QueuedDelivery(delivery: clamped(row, queue: index, at: time)))
         }
         let evicted = queues[index].buffer.refilled(fresh, upTo: end, now: time.monotonic)
-        for delivery in evicted { release(delivery) }
+        for delivery in evicted { memory.remove(delivery) }
         schedule(index, at: time)
         refillIfNeeded(index)
     }
@@ -79,7 +79,7 @@ extension DeliveryEngine {
     /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
     private mutating func externalRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
         _ = queues[index].buffer.refilled([], upTo: nil, now: time.monotonic)
-        let foreign = rows.filter { !queued.contains($0.id) }
+        let foreign = rows.filter { !memory.contains($0.id) }
         queues[index].oldestExternal = foreign.map { clamped($0, queue: index, at: time).turn }.min()
         schedule(index, at: time)
     }
@@ -147,18 +147,16 @@ extension DeliveryEngine {
                 }
             }
             if decision.next == .settled(.unknown) { unknown += 1 }
-            var attempt = Attempt(
+            let recorded = RecordedAttempt(
+                delivery,
                 number: delivery.attempts,
                 startedAt: found.claimedAt,
                 url: queue.map { queues[$0].target.url } ?? "",
-                requestHeaders: [],
-                requestBody: .empty
+                decision: decision,
+                isRecovered: true,
+                at: time
             )
-            attempt.outcome = decision.outcome
-            attempt.error = decision.error
-            attempt.detail = decision.detail
-            attempt.finishedAt = time.wall
-            record(attempt, decision, delivery, queue: queue, isRecovered: true, at: time)
+            record(recorded, queue: queue, at: time)
         }
         actions.notices.append(.recovered(interrupted: interrupted.count, unknown: unknown))
     }
@@ -219,7 +217,7 @@ extension DeliveryEngine {
 
     private mutating func takenOver(_ reads: StoreReadResult, at time: EngineTime) {
         for row in reads.takenOver {
-            guard let index = queueIndex[row.subscription], !queued.contains(row.id) else { continue }
+            guard let index = queueIndex[row.subscription], !memory.contains(row.id) else { continue }
             guard !queues[index].isDisabled else {
                 cancelNewDeliveries(index, at: time)
                 continue

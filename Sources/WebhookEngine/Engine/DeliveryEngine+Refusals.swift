@@ -26,10 +26,10 @@ extension DeliveryEngine {
 
     /// A delivery that can't be claimed is settled, or where that is refused too, left alone until the next start.
     private mutating func claimRefused(_ token: UInt64, _ reason: String, at time: EngineTime) {
-        guard let inFlightAttempt = abandonAttempt(token) else { return }
-        let delivery = inFlightAttempt.queued.delivery
+        guard let attempt = abandonAttempt(token) else { return }
+        let delivery = attempt.queued.delivery
         // Still held, so that no read brings it back; but for its body.
-        bufferedBodyBytes -= inFlightAttempt.queued.body?.count ?? 0
+        memory.removeBody(of: attempt.queued)
         commits.settle(
             delivery,
             Settlement(
@@ -41,13 +41,13 @@ extension DeliveryEngine {
             )
         )
         tell(.claim, delivery.id, event: delivery.event.id, delivery.subscription, reason)
-        lookForAttempted(after: inFlightAttempt.queued, queue: inFlightAttempt.queue)
-        schedule(inFlightAttempt.queue, at: time)
+        lookForAttempted(after: attempt.queued, queue: attempt.queue)
+        schedule(attempt.queue, at: time)
     }
 
     mutating func settled(_ settlements: [PendingSettlement], _ results: [Bool]) {
         for (settlement, isDone) in zip(settlements, results) where !suspended.contains(settlement.delivery.id) {
-            queued.remove(settlement.delivery.id)
+            memory.remove(settlement.delivery.id)
             guard isDone else { continue }
             actions.settled.append(
                 SettledDelivery(

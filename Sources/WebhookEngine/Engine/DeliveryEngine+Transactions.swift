@@ -95,7 +95,7 @@ extension DeliveryEngine {
         attempt.nextAttemptAt = nil
         actions.recorded.append(attempt)
         guard let queue = queueIndex[attempt.delivery.subscription] else { return }
-        if let queued = queues[queue].buffer.remove(attempt.delivery.id) { release(queued) }
+        if let queued = queues[queue].buffer.remove(attempt.delivery.id) { memory.remove(queued) }
         // Those behind it may have waited for it.
         if queues[queue].oldestExternal != nil {
             lookForExternal(queue)
@@ -127,8 +127,8 @@ extension DeliveryEngine {
             }
         }
         for claim in failed.claims {
-            guard let inFlightAttempt = abandonAttempt(claim.token) else { continue }
-            requeue(inFlightAttempt.queued, queue: inFlightAttempt.queue, at: time)
+            guard let attempt = abandonAttempt(claim.token) else { continue }
+            requeue(attempt.queued, queue: attempt.queue, at: time)
         }
         commits.putBack(failed)
         if failed.reads.pendingEvents > 0 {

@@ -16,11 +16,8 @@ public struct DeliveryEngine {
     var queues: [SubscriptionQueue] = []
     var queueIndex: [String: Int] = [:]
     var slots: AdmissionControl
-    var inFlightAttempts: [UInt64: InFlightAttempt] = [:]
-    var lastToken: UInt64 = 0
-    /// Every delivery that is in a buffer, claimed or in flight.
-    var queued: Set<Delivery.ID> = []
-    var bufferedBodyBytes = 0
+    var attempts = InFlightAttempts()
+    var memory = QueuedDeliveries()
     /// The most deliveries that reads under way bring.
     var refillRowsAsked = 0
     /// Queues whose reads wait for the next transaction.
@@ -74,10 +71,10 @@ public struct DeliveryEngine {
     }
 
     /// Attempts that are claimed, on the wire, or not on record yet.
-    public var inFlight: Int { inFlightAttempts.count }
+    public var inFlight: Int { attempts.count }
 
     /// Deliveries held in memory: those in the buffers, claimed and in flight.
-    public var holding: Int { queued.count }
+    public var holding: Int { memory.count }
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
@@ -106,13 +103,13 @@ public struct DeliveryEngine {
         isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
     }
 
-    private var hasNothingOfItsOwn: Bool { inFlightAttempts.isEmpty && hasNoFanOut && commits.owesNothing }
+    private var hasNothingOfItsOwn: Bool { attempts.isEmpty && hasNoFanOut && commits.owesNothing }
 
     private var isQuiet: Bool {
         hasNothingUnderWay && !isReadingEvents && !wantsEvents && !queues.contains { $0.isCancelling }
     }
 
-    private var hasNothingUnderWay: Bool { inFlightAttempts.isEmpty && commits.isEmpty && hasNoFanOut }
+    private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && hasNoFanOut }
 
     private var hasNoFanOut: Bool { fanOutsUnderWay == 0 && largeFanOuts.isEmpty }
 
@@ -281,7 +278,7 @@ public struct DeliveryEngine {
 
     mutating func clearBuffer(_ index: Int) {
         let forgotten = queues[index].buffer.forget(isComplete: settings.scope == .own)
-        for queued in forgotten { release(queued) }
+        for queued in forgotten { memory.remove(queued) }
         // It is for others now, and what follows waits for them.
         if !forgotten.isEmpty { lookForExternal(index) }
     }
@@ -291,12 +288,6 @@ public struct DeliveryEngine {
         guard settings.scope == .own, queues[index].policy.ordered else { return }
         queues[index].oldestExternal = .first
         queues[index].buffer.needsRescan = true
-    }
-
-    /// A delivery is no longer held.
-    mutating func release(_ delivery: QueuedDelivery) {
-        queued.remove(delivery.delivery.id)
-        bufferedBodyBytes -= delivery.body?.count ?? 0
     }
 }
 

@@ -163,3 +163,47 @@ extension AttemptDecision {
         return decision
     }
 }
+
+extension AttemptDecision {
+    /// Why a claimed attempt doesn't leave.
+    enum UnsentCause {
+        /// There is nothing that could be sent.
+        case unrenderable(String)
+        /// Its subscription was disabled between claim and commit.
+        case disabled
+        /// Its subscription was parked between claim and commit.
+        case parked
+    }
+
+    /// Decides about an attempt that doesn't leave; `nil`: as about ``unsentResult``.
+    static func unsent(_ cause: UnsentCause, _ delivery: OpenDelivery) -> AttemptDecision? {
+        var decision = AttemptDecision(
+            outcome: .failed,
+            status: nil,
+            error: .template,
+            detail: nil,
+            next: .settled(.failed),
+            uncountedAttempts: delivery.uncountedAttempts,
+            interruptions: delivery.interruptions,
+            signal: .none,
+            disables: nil
+        )
+        switch cause {
+        case .unrenderable(let detail):
+            decision.detail = detail
+        case .disabled:
+            decision.error = .disabled
+            decision.detail = "the subscription was disabled before the request left"
+            decision.next = .settled(.cancelled)
+        case .parked:
+            return nil
+        }
+        return decision
+    }
+
+    /// The result of an attempt whose subscription was parked before its request left: interrupted.
+    static var unsentResult: TransportResult {
+        let detail = "the subscription left the configuration before the request left"
+        return TransportResult(ending: .failed(.interrupted, detail: detail), mayHaveBeenSent: false)
+    }
+}
