@@ -40,7 +40,7 @@ extension DeliveryEngine {
     /// The breaker comes last but for the pace: an open one whose rest is over lets its probe through when it is asked.
     mutating func admission(of candidate: AdmissionCandidate, queue index: Int, at time: EngineTime) -> Admission {
         let now = time.monotonic
-        guard hasStarted, !isDraining, queues[index].isOpen else { return .closed }
+        guard phase.begins, queues[index].isOpen else { return .closed }
         var isRetry = false
         if case .new = candidate {
             guard queues[index].isExhausted, queues[index].oldestExternal == nil else {
@@ -73,8 +73,8 @@ extension DeliveryEngine {
 
     /// Lets a queue that has work stand in line for a slot, or sets a timer for when it will.
     mutating func schedule(_ index: Int, at time: EngineTime) {
-        guard hasStarted, !isDraining, queues[index].isOpen, queues[index].slotClass == nil else {
-            if let end = queues[index].pause.endsAt { setTimer(index, end) }
+        guard phase.begins, queues[index].isOpen, queues[index].slotClass == nil else {
+            if let end = queues[index].pause.endsAt { timers.set(index, at: end) }
             return
         }
         queues[index].buffer.promote(now: time.monotonic)
@@ -83,16 +83,19 @@ extension DeliveryEngine {
         case .admitted(let slotClass):
             queues[index].slotClass = slotClass
             slots.lineUp(index, for: slotClass)
-        case .behindOthers(let dueAt): waitForFront(index, dueAt: dueAt)
+        case .behindOthers(let dueAt):
+            front.wait(index)
+            // Whatever it is that is not known: the store knows.
+            if dueAt.milliseconds > front.known, !backlog.isReading { backlog.want() }
         case .nothingReady(let until?), .early(let until), .resting(let until?), .paced(let until?):
-            setTimer(index, until)
+            timers.set(index, at: until)
         case .nothingReady(nil), .resting(nil), .paced(nil), .closed, .full, .noSlot: break
         }
     }
 
     /// Claims as many attempts as the limits allow.
     mutating func admit(at time: EngineTime) {
-        guard !isDraining else { return }
+        guard phase.begins else { return }
         while mayClaim, let index = slots.next() {
             queues[index].slotClass = nil
             // What put it in line may no longer hold; and it may belong into another class by now, and wait there.
@@ -115,89 +118,6 @@ extension DeliveryEngine {
                 at: time.wall,
                 needsBody: delivery.body == nil
             )
-        )
-    }
-
-    /// Asks for more of a queue's deliveries when its buffer runs low.
-    mutating func refillIfNeeded(_ index: Int) {
-        guard hasStarted, settings.scope == .all || queues[index].oldestExternal != nil, queues[index].isOpen,
-            !queues[index].buffer.isRefilling
-        else { return }
-        let buffer = queues[index].buffer
-        let room = min(room(index), 4096)
-        let isLow = buffer.hasMore && (buffer.count <= room / 4 || buffer.isAhead)
-        guard isLow || buffer.needsRescan else { return }
-        guard commits.pendingRefillRows < Self.refillRows else {
-            if !queues[index].isRefillQueued { refillQueue.append(index) }
-            queues[index].isRefillQueued = true
-            return
-        }
-        let isRescan = buffer.needsRescan || buffer.cursor == nil
-        let limit = isRescan ? min(buffer.count, 4096) + room : room
-        queues[index].buffer.startRefill(isRescan: isRescan)
-        refillRowsAsked += limit
-        let read = Refill(
-            subscription: queues[index].name,
-            after: isRescan ? nil : buffer.cursor,
-            limit: limit,
-            isOrdered: queues[index].policy.ordered
-        )
-        commits.refill(PendingRefill(queue: index, epoch: buffer.epoch, read: read))
-    }
-
-    /// Asks for those whose reads had to wait for the next transaction.
-    private mutating func refillQueued() {
-        while commits.pendingRefillRows < Self.refillRows, let index = refillQueue.popFirst() {
-            queues[index].isRefillQueued = false
-            refillIfNeeded(index)
-        }
-    }
-
-    /// The most deliveries to hold of a queue; fewer where all queues together hold a lot.
-    func room(_ index: Int) -> Int {
-        let limit = queues[index].buffer.limit
-        let isFree = memory.count + refillRowsAsked < settings.bufferTotal || settings.scope == .own
-        return isFree ? limit : min(limit, 8)
-    }
-
-    mutating func setTimer(_ index: Int, _ at: Timestamp) {
-        if let set = queues[index].wakeAt, set <= at { return }
-        queues[index].wakeAt = at
-        if timers.count > 2 * queues.count + 64 {
-            // Most are of no use any more: a queue that was woken up earlier sets its next timer anew.
-            timers = Heap(
-                queues.indices.compactMap { queue in queues[queue].wakeAt.map { QueueTimer(at: $0, queue: queue) } }
-            )
-        } else {
-            timers.insert(QueueTimer(at: at, queue: index))
-        }
-    }
-
-    /// The end of every input: admits, asks for the next commit, says when to wake up.
-    mutating func finishInput(at time: EngineTime) {
-        commits.endWait(now: time.monotonic)
-        unblockQueues(at: time)
-        admit(at: time)
-        readEventsIfWanted(at: time)
-        refillQueued()
-        if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
-        var wake = timers.min?.at
-        for instant in [nextEventAt, commits.retryAt] {
-            if let instant { wake = wake.map { min($0, instant) } ?? instant }
-        }
-        actions.wakeAt = wake
-    }
-
-    private mutating func readEventsIfWanted(at time: EngineTime) {
-        guard wantsEvents, settings.scope == .all || hasOrdered, !isReadingEvents, fanOutsUnderWay == 0, !isDraining,
-            largeFanOuts.count < settings.largeFanOuts
-        else { return }
-        wantsEvents = false
-        isReadingEvents = true
-        commits.readEvents(
-            atMost: settings.fanOutBatch,
-            dueBy: time.certain,
-            excluding: excludedEvents.union(largeFanOuts)
         )
     }
 }

@@ -57,7 +57,7 @@ extension DeliveryEngine {
         case .refused:
             guard let attempt = abandonAttempt(token) else { return }
             // The attempt before it is still to be recorded, without its response.
-            if cutDown.contains(attempt.queued.delivery.id) {
+            if refusedRows.isCutDown(attempt.queued.delivery.id) {
                 return requeue(attempt.queued, queue: attempt.queue, at: time)
             }
             // Somebody cancelled it.
@@ -82,7 +82,7 @@ extension DeliveryEngine {
                 guard instant <= time.monotonic else {
                     rememberDelay(queue, until: instant, at: time)
                     queues[queue].paced.append(PacedSend(token: token, body: body))
-                    return setTimer(queue, instant)
+                    return timers.set(queue, at: instant)
                 }
             }
             rememberDelay(queue, until: time.monotonic, at: time)

@@ -84,7 +84,7 @@ extension DeliveryEngine {
         guard queues[index].health.retries != count else { return }
         queues[index].health.retries = count
         // What waits for a retry is not for an engine that sees to first attempts alone.
-        guard hasStarted, settings.scope == .all, queues[index].isOpen else { return }
+        guard phase.hasStarted, settings.scope == .all, queues[index].isOpen else { return }
         clearBuffer(index)
         schedule(index, at: time)
     }
@@ -94,10 +94,10 @@ extension DeliveryEngine {
         let wasDisabled = queues[index].isDisabled
         queues[index].health = health
         // What was good before the restart starts as proven; what was failing shares the few slots until it answers.
-        if !hasStarted || queues[index].awaitsHealth { queues[index].isTimingOut = health.failingSince != nil }
+        if !phase.hasStarted || queues[index].awaitsHealth { queues[index].isTimingOut = health.failingSince != nil }
         switch (wasDisabled, health.disabled) {
         case (false, .some(let disabled)):
-            guard hasStarted else { return }
+            guard phase.hasStarted else { return }
             actions.notices.append(.disabled(subscription: health.subscription, cause: disabled.cause))
             stopServing(index, at: time)
         case (true, nil):

@@ -52,7 +52,7 @@ struct LifeCycleTests {
         )
         for _ in 0..<3 {
             next.fault = StoreError(.busy, "busy")
-            if next.engine.hasStarted { next.advance(.seconds(10)) } else { next.start() }
+            if next.engine.phase.hasStarted { next.advance(.seconds(10)) } else { next.start() }
             next.fault = nil
             next.advance(.seconds(10))
         }

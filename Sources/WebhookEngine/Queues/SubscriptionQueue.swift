@@ -20,8 +20,6 @@ struct SubscriptionQueue {
     var failureSeenAt: Timestamp?
     /// The slot class that the queue waits in now.
     var slotClass: SlotClass?
-    /// The earliest timer set for it.
-    var wakeAt: Timestamp?
     /// Not in the configuration any more, or `enabled: false`: kept, not sent.
     var isParked = false
     /// Held by a person.
@@ -32,8 +30,6 @@ struct SubscriptionQueue {
     var isCancelling = false
     /// How many were, so far.
     var openDeliveriesCancelled = 0
-    /// Its read waits for the next transaction.
-    var isRefillQueued = false
     /// Others have inserted meanwhile: withdraw once more.
     var needsCancelling = false
     /// Where order matters, and for an engine that has only deliveries of its own: where the first open delivery stands that
@@ -41,8 +37,6 @@ struct SubscriptionQueue {
     var oldestExternal: Refill.Position?
     /// Likewise, the place of the first event that somebody else has to match, and that it would get.
     var firstUnmatched: Int64?
-    /// It is among those that wait for what was accepted before.
-    var isBlocked = false
     /// What is remembered has changed and is not durable yet.
     var hasUnwrittenHealth = false
     /// The store won't take what is remembered: it holds as long as the process lives.

@@ -23,7 +23,7 @@ extension DeliveryEngine {
 
     /// An event that was given out to be fanned out is matched and rendered.
     public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
-        if largeFanOuts.remove(event.row) == nil { fanOutsUnderWay -= 1 }
+        backlog.answered(event)
         let header = EventHeader(event.event, row: event.row)
         let planned = plan(deliveries, header, isSendTest: event.target != nil, at: time)
         commits.fanOut(PendingFanOut(event: event, createdAt: time.wall, deliveries: planned))
@@ -70,7 +70,7 @@ extension DeliveryEngine {
                         ),
                         body: body
                     )
-                    if isSendTest, !isDraining {
+                    if isSendTest, !phase.isDraining {
                         new.start = .claimed(at: time.wall)
                         start = .claimed(beginAttempt(queued, queue: index, slotClass: nil, at: time))
                     } else if !isOrdered, case .admitted(let slotClass) = admission(of: .new, queue: index, at: time) {
@@ -80,7 +80,7 @@ extension DeliveryEngine {
                         start = .queued(queued)
                         queues[index].arriving += 1
                         // What others have accepted before is read in the same transaction.
-                        if isOrdered, settings.scope == .own { wantsEvents = true }
+                        if isOrdered, settings.scope == .own { backlog.want() }
                     }
                 }
             case .failure(let error):

@@ -53,6 +53,17 @@ struct DeliveryBuffer {
         return cursor.map { first.position > $0 } ?? false
     }
 
+    /// The read that the buffer needs, from the start or from the cursor; `nil`: none, or one is under way.
+    ///
+    /// - Parameter room: the most deliveries to hold.
+    func neededRead(room: Int) -> (isRescan: Bool, limit: Int)? {
+        guard !isRefilling else { return nil }
+        let isLow = hasMore && (count <= room / 4 || isAhead)
+        guard isLow || needsRescan else { return nil }
+        let isRescan = needsRescan || cursor == nil
+        return (isRescan, isRescan ? min(count, 4096) + room : room)
+    }
+
     /// A read is asked for, from the start or from the cursor.
     mutating func startRefill(isRescan: Bool) {
         isRefilling = true

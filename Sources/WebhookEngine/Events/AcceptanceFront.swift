@@ -12,11 +12,19 @@ struct AcceptanceFront {
     private var unmatched: [Int64: Int64] = [:]
     /// Places up to here may go.
     private(set) var limit: Int64 = 0
+    /// Whether ``waiting`` queues are to look again.
+    private var hasMoved = false
+    /// Queues that wait for what was accepted before.
+    private(set) var waiting: [Int] = []
+    private var isWaiting: Set<Int> = []
 
-    /// An event was accepted and matched at once.
+    /// An event was accepted.
     ///
-    /// - Returns: whether others may have come before it: the store is to be read.
-    mutating func accepted(_ row: Int64) -> Bool {
+    /// - Parameter isMatched: whether it was matched at once.
+    /// - Returns: whether the store is to be read: it waits for its fan-out, or others may have come before it.
+    mutating func accepted(_ row: Int64, isMatched: Bool) -> Bool {
+        hasMoved = true
+        guard isMatched else { return true }
         guard row > known else { return false }
         guard row == known + 1 else { return true }
         known = row
@@ -26,6 +34,7 @@ struct AcceptanceFront {
 
     /// The store was read: everything that waits up to a place was given out.
     mutating func read(upTo place: Int64) {
+        hasMoved = true
         known = max(known, place)
         update()
     }
@@ -38,6 +47,7 @@ struct AcceptanceFront {
 
     /// An event's deliveries are durable, or it has none because it was cancelled.
     mutating func matched(_ event: PendingEvent) {
+        hasMoved = true
         unmatched[event.row] = nil
         update()
     }
@@ -50,4 +60,19 @@ struct AcceptanceFront {
     }
 
     private mutating func update() { limit = unmatched.values.reduce(known, min) }
+
+    // MARK: - Queues
+
+    /// A queue waits for what was accepted before.
+    mutating func wait(_ queue: Int) {
+        if isWaiting.insert(queue).inserted { waiting.append(queue) }
+    }
+
+    /// The queues that waited, once the front has moved; those still held up wait again.
+    mutating func takeWaiting() -> [Int] {
+        guard hasMoved else { return [] }
+        hasMoved = false
+        defer { (waiting, isWaiting) = ([], []) }
+        return waiting
+    }
 }

@@ -15,26 +15,9 @@ extension DeliveryEngine {
         AcceptancePlace.isPlace(queued.delivery.dueAt) && queued.delivery.dueAt.milliseconds > front.limit
     }
 
-    /// Looks at a queue again once the front has moved.
-    mutating func waitForFront(_ index: Int, dueAt: Timestamp) {
-        if !queues[index].isBlocked {
-            queues[index].isBlocked = true
-            blocked.append(index)
-        }
-        // Whatever it is that is not known: the store knows.
-        if dueAt.milliseconds > front.known, !isReadingEvents { wantsEvents = true }
-    }
-
-    /// What was held up goes on, if the front has moved far enough.
+    /// What was held up goes on, if the front has moved.
     mutating func unblockQueues(at time: EngineTime) {
-        guard hasFrontMoved else { return }
-        hasFrontMoved = false
-        let waiting = blocked
-        blocked = []
-        for index in waiting {
-            queues[index].isBlocked = false
-            schedule(index, at: time)
-        }
+        for index in front.takeWaiting() { schedule(index, at: time) }
     }
 
     /// One that was attempted is gone. Another may wait in the store, where its retry is due and so behind first attempts:
@@ -49,8 +32,7 @@ extension DeliveryEngine {
     mutating func noteEvent(_ row: Int64, isMatched: Bool) {
         guard hasOrdered else { return }
         // One that waits for its fan-out is read, and so is what others have accepted before.
-        if !isMatched || front.accepted(row) { wantsEvents = true }
-        hasFrontMoved = true
+        if front.accepted(row, isMatched: isMatched) { backlog.want() }
     }
 
     /// An engine that has only its own deliveries learns what others have to match, and who has to wait for it.

@@ -14,7 +14,7 @@ extension DeliveryEngine {
             case .fanOut(let index): fanOutRefused(done.fanOuts[index].event, refusal.reason)
             case .setAside(let index):
                 // Not given out again by this process at least.
-                excludedEvents.insert(done.setAsides[index].event)
+                backlog.exclude(done.setAsides[index].event)
             case .resumption(let index):
                 tell(.health, nil, event: nil, done.resumptions[index].subscription, refusal.reason)
             case .acceptance, .acceptedDelivery, .fannedOutDelivery:
@@ -46,7 +46,7 @@ extension DeliveryEngine {
     }
 
     mutating func settled(_ settlements: [PendingSettlement], _ results: [Bool]) {
-        for (settlement, isDone) in zip(settlements, results) where !suspended.contains(settlement.delivery.id) {
+        for (settlement, isDone) in zip(settlements, results) where !refusedRows.isSuspended(settlement.delivery.id) {
             memory.remove(settlement.delivery.id)
             guard isDone else { continue }
             actions.settled.append(
@@ -68,11 +68,7 @@ extension DeliveryEngine {
     private mutating func resultRefused(_ recorded: RecordedAttempt, _ reason: String) {
         let delivery = recorded.delivery
         tell(.attempt, delivery.id, event: delivery.event.id, delivery.subscription, reason)
-        guard cutDown.insert(delivery.id).inserted else {
-            cutDown.remove(delivery.id)
-            suspended.insert(delivery.id)
-            return
-        }
+        guard refusedRows.refuseAttempt(of: delivery.id) else { return }
         var recorded = recorded
         recorded.cutDown(reason: reason)
         commits.record(recorded)
@@ -85,7 +81,7 @@ extension DeliveryEngine {
         at time: EngineTime
     ) {
         for (recorded, result) in zip(attempts, results) where result != .refused {
-            guard cutDown.remove(recorded.delivery.id) != nil, recorded.state == .waiting, result == .recorded,
+            guard refusedRows.recordAttempt(of: recorded.delivery.id), recorded.state == .waiting, result == .recorded,
                 let queue = queueIndex[recorded.delivery.subscription]
             else { continue }
             if queues[queue].isDisabled {
@@ -98,7 +94,7 @@ extension DeliveryEngine {
     }
 
     private mutating func settlementRefused(_ delivery: Delivery.ID, _ subscription: String?, _ reason: String) {
-        guard suspended.insert(delivery).inserted else { return }
+        guard refusedRows.suspend(delivery) else { return }
         tell(.settlement, delivery, event: nil, subscription, reason)
     }
 
@@ -139,22 +135,5 @@ extension DeliveryEngine {
                 RefusedRow(part: part, delivery: delivery, event: event, subscription: subscription, reason: reason)
             )
         )
-    }
-}
-
-/// The deliveries that the store has stored as failed, by member and place.
-struct RefusedDeliveries {
-    var accepted: [Int: [Int: String]] = [:]
-    var fannedOut: [Int: [Int: String]] = [:]
-
-    init(_ refusals: [RowRefusal]) {
-        for refusal in refusals {
-            switch refusal.item {
-            case .acceptedDelivery(let member, let delivery): accepted[member, default: [:]][delivery] = refusal.reason
-            case .fannedOutDelivery(let member, let delivery):
-                fannedOut[member, default: [:]][delivery] = refusal.reason
-            default: break
-            }
-        }
     }
 }

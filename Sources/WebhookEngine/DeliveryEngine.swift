@@ -1,5 +1,3 @@
-internal import DequeModule
-internal import HeapModule
 public import WebhookCore
 
 /// The delivery engine as a value without I/O: it decides which delivery goes next, and what follows from each result.
@@ -18,45 +16,19 @@ public struct DeliveryEngine {
     var slots: AdmissionControl
     var attempts = InFlightAttempts()
     var memory = QueuedDeliveries()
-    /// The most deliveries that reads under way bring.
-    var refillRowsAsked = 0
-    /// Queues whose reads wait for the next transaction.
-    var refillQueue: Deque<Int> = []
+    var refills = RefillQueue()
     var commits = CommitPipeline()
     var actions = EngineActions()
-    var timers: Heap<QueueTimer> = []
-    var hasStarted = false
-    /// When the process began, on the monotonic clock.
-    var startedAt = Timestamp(milliseconds: 0)
-    var isDraining = false
-    var isAbandoned = false
-    /// Events handed out for fan-out and not answered yet.
-    var fanOutsUnderWay = 0
-    /// Large events (rows) handed out for fan-out and not answered yet.
-    var largeFanOuts: Set<Int64> = []
-    var isReadingEvents = false
-    var wantsEvents = false
-    /// When the next event is due, on the monotonic clock.
-    var nextEventAt: Timestamp?
-    var highestDelivery = Delivery.ID(rawValue: 0)
+    var timers = QueueTimers()
+    var phase = EnginePhase.starting
+    var backlog = FanOutBacklog()
     /// How far events are matched, for ordered subscriptions.
     var front = AcceptanceFront()
-    var hasFrontMoved = false
-    /// Queues that wait for what was accepted before.
-    var blocked: [Int] = []
+    var known = KnownDeliveries()
     /// Whether order matters to anybody.
     var hasOrdered = false
-    /// Deliveries that the store won't take any change of: left alone until the next start.
-    var suspended: Set<Delivery.ID> = []
-    /// Deliveries whose attempt was refused, and is to be recorded without its response.
-    var cutDown: Set<Delivery.ID> = []
-    /// Deliveries whose requests have ended processes: what was interrupted in one of these is not tried again.
-    var deadly: Set<Delivery.ID> = []
-    /// Events (rows) that can neither be fanned out nor set aside.
-    var excludedEvents: Set<Int64> = []
-
-    /// A clock may step while an event waits for its time: look again after this.
-    static let longestEventWait: Duration = .seconds(30)
+    var refusedRows = RefusedRows()
+    var recovery = CrashRecovery()
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
     public init(
@@ -78,7 +50,7 @@ public struct DeliveryEngine {
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     public func isIdle(at time: EngineTime) -> Bool {
-        hasStarted && isQuiet
+        phase.hasStarted && isQuiet
             && !queues.indices.contains { index in
                 let queue = queues[index]
                 guard queue.isOpen, !queue.breaker.isOpen, !isLeftToOthers(index) else { return false }
@@ -90,7 +62,7 @@ public struct DeliveryEngine {
 
     /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
     public var isSettled: Bool {
-        hasStarted && isQuiet
+        phase.hasStarted && isQuiet
             && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
     }
 
@@ -100,21 +72,16 @@ public struct DeliveryEngine {
     /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
     /// such as what a crash left, is no reason to wait for a store that fails.
     public var isDrained: Bool {
-        isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
+        phase.isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
     }
 
-    private var hasNothingOfItsOwn: Bool { attempts.isEmpty && hasNoFanOut && commits.owesNothing }
+    private var hasNothingOfItsOwn: Bool { attempts.isEmpty && backlog.isEmpty && commits.owesNothing }
 
     private var isQuiet: Bool {
-        hasNothingUnderWay && !isReadingEvents && !wantsEvents && !queues.contains { $0.isCancelling }
+        hasNothingUnderWay && backlog.isRead && !queues.contains { $0.isCancelling }
     }
 
-    private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && hasNoFanOut }
-
-    private var hasNoFanOut: Bool { fanOutsUnderWay == 0 && largeFanOuts.isEmpty }
-
-    /// A transaction reads about so many deliveries into the buffers: some milliseconds.
-    static let refillRows = 2048
+    private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && backlog.isEmpty }
 
     /// What is to be done; empties the list.
     public mutating func takeActions() -> EngineActions {
@@ -136,8 +103,7 @@ public struct DeliveryEngine {
         deadly: Set<Delivery.ID> = [],
         at time: EngineTime
     ) {
-        startedAt = time.monotonic
-        self.deadly = deadly
+        recovery.begin(deadly: deadly, at: time)
         if let interruptedRendering {
             commits.setAside(SetAside(event: interruptedRendering, cause: .renderingEnded))
         }
@@ -145,38 +111,33 @@ public struct DeliveryEngine {
         if settings.scope == .all {
             // Learns the highest id; what is open is read by subscription.
             commits.readNewDeliveries(above: Delivery.ID(rawValue: .max))
-            wantsEvents = true
+            backlog.want()
         }
         finishInput(at: time)
     }
 
     /// A time that was asked for has come.
     public mutating func tick(at time: EngineTime) {
-        while let timer = timers.min, timer.at <= time.monotonic {
-            timers.removeMin()
-            if queues[timer.queue].wakeAt == timer.at { queues[timer.queue].wakeAt = nil }
-            sendPaced(timer.queue, at: time)
-            endPauseIfOver(timer.queue, at: time)
-            schedule(timer.queue, at: time)
+        while let queue = timers.popDue(now: time.monotonic) {
+            sendPaced(queue, at: time)
+            endPauseIfOver(queue, at: time)
+            schedule(queue, at: time)
         }
-        if let at = nextEventAt, at <= time.monotonic {
-            nextEventAt = nil
-            wantsEvents = true
-        }
+        backlog.wake(now: time.monotonic)
         finishInput(at: time)
     }
 
     /// Another connection has written to the store.
     public mutating func externalWrites(at time: EngineTime) {
-        guard hasStarted else { return }
+        guard phase.hasStarted else { return }
         commits.readHealth()
         if settings.scope == .all {
-            wantsEvents = true
-            commits.readNewDeliveries(above: highestDelivery)
-        } else if !blocked.isEmpty {
+            backlog.want()
+            commits.readNewDeliveries(above: known.highest)
+        } else if !front.waiting.isEmpty {
             // What was in the way may have been cancelled.
-            wantsEvents = true
-            for index in blocked where queues[index].oldestExternal != nil {
+            backlog.want()
+            for index in front.waiting where queues[index].oldestExternal != nil {
                 queues[index].buffer.needsRescan = true
                 refillIfNeeded(index)
             }
@@ -186,12 +147,12 @@ public struct DeliveryEngine {
 
     /// No new attempts; ``isDrained`` tells when those under way are on record.
     public mutating func drain(at time: EngineTime) {
-        isDraining = true
+        phase.drain()
         finishInput(at: time)
     }
 
     /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
-    public mutating func abandon() { isAbandoned = true }
+    public mutating func abandon() { phase = .abandoned }
 
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
@@ -230,7 +191,7 @@ public struct DeliveryEngine {
             schedule(index, at: time)
         }
         // Health of subscriptions that are new here may be in the store.
-        if hasStarted { commits.readHealth() }
+        if phase.hasStarted { commits.readHealth() }
         finishInput(at: time)
     }
 
@@ -240,11 +201,28 @@ public struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// The end of every input: admits, asks for the next commit, says when to wake up.
+    mutating func finishInput(at time: EngineTime) {
+        commits.endWait(now: time.monotonic)
+        unblockQueues(at: time)
+        admit(at: time)
+        readEventsIfWanted(at: time)
+        refillWaiting()
+        if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
+        actions.wakeAt = Self.earlier(timers.next, Self.earlier(backlog.nextAt, commits.retryAt))
+    }
+
+    private static func earlier(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
+    }
+
     // MARK: - Queues
 
     private mutating func addQueue(_ subscription: Subscription) {
         if subscription.policy.ordered { hasOrdered = true }
         queueIndex[subscription.name] = queues.count
+        timers.addQueue()
         queues.append(
             SubscriptionQueue(
                 name: subscription.name,
@@ -252,7 +230,7 @@ public struct DeliveryEngine {
                 buffer: makeBuffer(subscription.policy),
                 health: SubscriptionHealth(subscription: subscription.name),
                 isParked: !subscription.isEnabled,
-                awaitsHealth: hasStarted
+                awaitsHealth: phase.hasStarted
             )
         )
     }
@@ -261,7 +239,7 @@ public struct DeliveryEngine {
         // Before the start everything is read anew, and an own engine has what it was given.
         DeliveryBuffer(
             limit: bufferLimit(policy),
-            isComplete: settings.scope == .own || !hasStarted,
+            isComplete: settings.scope == .own || !phase.hasStarted,
             isOrdered: policy.ordered
         )
     }
@@ -291,10 +269,56 @@ public struct DeliveryEngine {
     }
 }
 
-/// When to look at a queue again.
-struct QueueTimer: Comparable {
-    var at: Timestamp
-    var queue: Int
+/// The phase of an engine's life.
+enum EnginePhase {
+    /// Nothing is known of the store. ──its first reads──▶ running, ──drain──▶ draining
+    case starting
+    /// ──drain──▶ draining
+    case running
+    /// No new attempts begin; what is under way goes on record.
+    case draining(hasStarted: Bool)
+    /// Nothing goes into the store any more. The last, from each of the others.
+    case abandoned
 
-    static func < (lhs: QueueTimer, rhs: QueueTimer) -> Bool { (lhs.at, lhs.queue) < (rhs.at, rhs.queue) }
+    /// Whether the store was read.
+    var hasStarted: Bool {
+        switch self {
+        case .starting: false
+        case .running, .abandoned: true
+        case .draining(let hasStarted): hasStarted
+        }
+    }
+
+    /// Whether new attempts may begin.
+    var begins: Bool { if case .running = self { true } else { false } }
+
+    /// Whether no new attempts begin any more.
+    var isDraining: Bool {
+        switch self {
+        case .starting, .running: false
+        case .draining, .abandoned: true
+        }
+    }
+
+    var isAbandoned: Bool { if case .abandoned = self { true } else { false } }
+
+    /// The store was read.
+    ///
+    /// - Returns: whether that was the first time.
+    mutating func start() -> Bool {
+        switch self {
+        case .starting: self = .running
+        case .draining(hasStarted: false): self = .draining(hasStarted: true)
+        default: return false
+        }
+        return true
+    }
+
+    mutating func drain() {
+        switch self {
+        case .starting: self = .draining(hasStarted: false)
+        case .running: self = .draining(hasStarted: true)
+        case .draining, .abandoned: break
+        }
+    }
 }

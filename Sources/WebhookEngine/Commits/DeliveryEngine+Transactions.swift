@@ -7,7 +7,7 @@ extension DeliveryEngine {
     ///
     /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
     /// becomes durable or nothing.
-    public mutating func takeBatch() -> StoreBatch? { isAbandoned ? nil : commits.takeBatch() }
+    public mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
 
     /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
     /// the first brought. With `true`, it is asked for.
@@ -45,7 +45,7 @@ extension DeliveryEngine {
                 }
             }
         }
-        if !cutDown.isEmpty { recordedCutDown(done.attempts, result.results, at: time) }
+        if refusedRows.hasCutDown { recordedCutDown(done.attempts, result.results, at: time) }
         let refused = RefusedDeliveries(result.refusals)
         actions.sends.reserveCapacity(actions.sends.count + done.claims.count + done.acceptances.count)
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
@@ -73,7 +73,6 @@ extension DeliveryEngine {
         at time: EngineTime
     ) {
         front.matched(fanOut.event)
-        hasFrontMoved = true
         guard case .stored(let ids, let cancelled) = result else {
             return startsCameToNothing(fanOut.deliveries, at: time)
         }
@@ -123,7 +122,7 @@ extension DeliveryEngine {
             if settings.scope == .own {
                 commits.takeOverAgain(fanOut.event.row)
             } else {
-                wantsEvents = true
+                backlog.want()
             }
         }
         for claim in failed.claims {
@@ -131,11 +130,8 @@ extension DeliveryEngine {
             requeue(attempt.queued, queue: attempt.queue, at: time)
         }
         commits.putBack(failed)
-        if failed.reads.pendingEvents > 0 {
-            isReadingEvents = false
-            wantsEvents = true
-        }
-        refillRowsAsked -= failed.refillRows
+        if failed.reads.pendingEvents > 0 { backlog.failRead() }
+        refills.end(rows: failed.refillRows)
         for refill in failed.refills where queues[refill.queue].buffer.epoch == refill.epoch {
             queues[refill.queue].buffer.refillFailed()
             refillIfNeeded(refill.queue)

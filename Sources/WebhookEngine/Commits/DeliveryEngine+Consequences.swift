@@ -14,7 +14,7 @@ extension DeliveryEngine {
                 let event = EventHeader(acceptance.event, row: row)
                 started(deliveries, ids, event: event, place: row, refused: refused, at: time)
             } else if settings.scope == .all {
-                expectEvent(at: acceptance.event.deliverAt, at: time)
+                backlog.expect(acceptance.event.deliverAt, at: time)
             }
         } else if let deliveries = acceptance.deliveries {
             startsCameToNothing(deliveries, at: time)
@@ -138,7 +138,7 @@ extension DeliveryEngine {
         let isWhole = count < cancellation.write.limit && !queues[queue].needsCancelling
         queues[queue].needsCancelling = false
         // The next start goes on where a drain stops.
-        if !isWhole, queues[queue].isDisabled, !isDraining { return cancelOpenDeliveries(queue, at: time) }
+        if !isWhole, queues[queue].isDisabled, !phase.isDraining { return cancelOpenDeliveries(queue, at: time) }
         queues[queue].isCancelling = false
         if queues[queue].openDeliveriesCancelled > 0 {
             actions.notices.append(

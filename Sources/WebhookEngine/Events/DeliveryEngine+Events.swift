@@ -1,0 +1,35 @@
+internal import WebhookCore
+
+/// Events that wait in the store for their fan-out.
+extension DeliveryEngine {
+    mutating func readEventsIfWanted(at time: EngineTime) {
+        guard settings.scope == .all || hasOrdered, !phase.isDraining,
+            let excluded = backlog.beginRead(mostLarge: settings.largeFanOuts)
+        else { return }
+        commits.readEvents(atMost: settings.fanOutBatch, dueBy: time.certain, excluding: excluded)
+    }
+
+    mutating func eventsRead(_ reads: StoreReadResult, _ asked: StoreReads, at time: EngineTime) {
+        backlog.endRead()
+        let events = reads.pendingEvents
+        let isWhole = events.count < asked.pendingEvents
+        front.read(upTo: isWhole ? reads.lastEvent : events.prefix(asked.pendingEvents).last?.place ?? 0)
+        guard settings.scope == .all else {
+            let takenOver = Set(asked.takeovers)
+            unmatchedRead(events.filter { !takenOver.contains($0.row) })
+            return giveOut(events.filter { takenOver.contains($0.row) })
+        }
+        giveOut(events)
+        if !isWhole { backlog.want() }
+        backlog.learnNext(reads.nextEventDue, at: time)
+    }
+
+    mutating func giveOut(_ events: [PendingEvent]) {
+        for event in events { front.giveOut(event) }
+        for event in events {
+            let isLarge = event.event.data.count > settings.promptEventBytes
+            backlog.giveOut(event, isLarge: isLarge)
+            if isLarge { actions.largeFanOuts.append(event) } else { actions.fanOuts.append(event) }
+        }
+    }
+}
