@@ -9,10 +9,9 @@ public import WebhookCore
 /// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
 /// after its event is, and a result stays here until it is on record.
 public struct DeliveryEngine {
-    public private(set) var settings: EngineSettings
+    public let settings: EngineSettings
     var random: any RandomNumberGenerator
-    var queues: [SubscriptionQueue] = []
-    var queueIndex: [String: Int] = [:]
+    var queues = SubscriptionQueues()
     var slots: AdmissionControl
     var attempts = InFlightAttempts()
     var memory = QueuedDeliveries()
@@ -25,8 +24,6 @@ public struct DeliveryEngine {
     /// How far events are matched, for ordered subscriptions.
     var front = AcceptanceFront()
     var known = KnownDeliveries()
-    /// Whether order matters to anybody.
-    var hasOrdered = false
     var refusedRows = RefusedRows()
     var recovery = CrashRecovery()
 
@@ -39,7 +36,7 @@ public struct DeliveryEngine {
         self.settings = settings
         self.random = random
         slots = AdmissionControl(limit: settings.maxInFlight)
-        for subscription in subscriptions { addQueue(subscription) }
+        for subscription in subscriptions { addQueue(SharedSubscription(subscription)) }
     }
 
     /// Attempts that are claimed, on the wire, or not on record yet.
@@ -53,7 +50,7 @@ public struct DeliveryEngine {
         phase.hasStarted && isQuiet
             && !queues.indices.contains { index in
                 let queue = queues[index]
-                guard queue.isOpen, !queue.breaker.isOpen, !isLeftToOthers(index) else { return false }
+                guard queue.isOpen, !queue.endpoint.breaker.isOpen, !isLeftToOthers(index) else { return false }
                 if queue.buffer.isRefilling || queue.buffer.needsRescan { return true }
                 if queue.buffer.hasMore, queue.buffer.count == 0 { return true }
                 return queue.buffer.nextDue.map { $0 <= time.monotonic } ?? false
@@ -78,7 +75,7 @@ public struct DeliveryEngine {
     private var hasNothingOfItsOwn: Bool { attempts.isEmpty && backlog.isEmpty && commits.owesNothing }
 
     private var isQuiet: Bool {
-        hasNothingUnderWay && backlog.isRead && !queues.contains { $0.isCancelling }
+        hasNothingUnderWay && backlog.isRead && !queues.indices.contains { queues[$0].isCancelling }
     }
 
     private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && backlog.isEmpty }
@@ -158,38 +155,10 @@ public struct DeliveryEngine {
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.
     public mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
-        if let maxInFlight {
-            settings.maxInFlight = maxInFlight
-            slots.limit = maxInFlight
-        }
+        if let maxInFlight { slots.limit = maxInFlight }
         let names = Set(subscriptions.map(\.name))
         for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
-        for subscription in subscriptions {
-            guard let index = queueIndex[subscription.name] else {
-                addQueue(subscription)
-                lookForExternal(queues.count - 1)
-                queues[queues.count - 1].rate.begin(subscription.policy.rateLimit, now: time.monotonic)
-                continue
-            }
-            let (wasOrdered, limit) = (queues[index].policy.ordered, queues[index].policy.rateLimit)
-            queues[index].target = SharedSubscription(subscription)
-            if limit != subscription.policy.rateLimit {
-                queues[index].rate.begin(subscription.policy.rateLimit, now: time.monotonic)
-            }
-            if !subscription.isEnabled {
-                suspendQueue(index)
-            } else if queues[index].isParked || wasOrdered != subscription.policy.ordered {
-                queues[index].isParked = false
-                clearBuffer(index)
-            }
-            queues[index].buffer.isOrdered = subscription.policy.ordered
-            if subscription.policy.ordered {
-                hasOrdered = true
-                if !wasOrdered { lookForExternal(index) }
-            }
-            queues[index].buffer.limit = bufferLimit(subscription.policy)
-            schedule(index, at: time)
-        }
+        for subscription in subscriptions { replace(SharedSubscription(subscription), at: time) }
         // Health of subscriptions that are new here may be in the store.
         if phase.hasStarted { commits.readHealth() }
         finishInput(at: time)
@@ -215,57 +184,6 @@ public struct DeliveryEngine {
     private static func earlier(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
         guard let one, let other else { return one ?? other }
         return min(one, other)
-    }
-
-    // MARK: - Queues
-
-    private mutating func addQueue(_ subscription: Subscription) {
-        if subscription.policy.ordered { hasOrdered = true }
-        queueIndex[subscription.name] = queues.count
-        timers.addQueue()
-        queues.append(
-            SubscriptionQueue(
-                name: subscription.name,
-                target: SharedSubscription(subscription),
-                buffer: makeBuffer(subscription.policy),
-                health: SubscriptionHealth(subscription: subscription.name),
-                isParked: !subscription.isEnabled,
-                awaitsHealth: phase.hasStarted
-            )
-        )
-    }
-
-    private func makeBuffer(_ policy: DeliveryPolicy) -> DeliveryBuffer {
-        // Before the start everything is read anew, and an own engine has what it was given.
-        DeliveryBuffer(
-            limit: bufferLimit(policy),
-            isComplete: settings.scope == .own || !phase.hasStarted,
-            isOrdered: policy.ordered
-        )
-    }
-
-    private func bufferLimit(_ policy: DeliveryPolicy) -> Int {
-        settings.scope == .own ? DeliveryBuffer.unlimited : max(32, min(1024, policy.maxInFlight * 4))
-    }
-
-    /// Forgets what is held of a subscription that is not to be served; the store has it.
-    private mutating func suspendQueue(_ index: Int) {
-        queues[index].isParked = true
-        clearBuffer(index)
-    }
-
-    mutating func clearBuffer(_ index: Int) {
-        let forgotten = queues[index].buffer.forget(isComplete: settings.scope == .own)
-        for queued in forgotten { memory.remove(queued) }
-        // It is for others now, and what follows waits for them.
-        if !forgotten.isEmpty { lookForExternal(index) }
-    }
-
-    /// An engine that has only its own deliveries reads what others have of an ordered subscription, before it goes on.
-    mutating func lookForExternal(_ index: Int) {
-        guard settings.scope == .own, queues[index].policy.ordered else { return }
-        queues[index].oldestExternal = .first
-        queues[index].buffer.needsRescan = true
     }
 }
 

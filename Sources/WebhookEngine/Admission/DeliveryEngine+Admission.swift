@@ -51,7 +51,7 @@ extension DeliveryEngine {
                 return .nothingReady(until: queues[index].buffer.nextScheduled)
             }
             let dueAt = next.delivery.dueAt
-            guard !isBlocked(index, next) else { return .behindOthers(dueAt: dueAt) }
+            guard !queues[index].isBlocked(next, upTo: front.limit) else { return .behindOthers(dueAt: dueAt) }
             guard dueAt <= now else { return .early(until: dueAt) }
             isRetry = next.isRetry
         }
@@ -60,7 +60,7 @@ extension DeliveryEngine {
         if case .nextInLine = candidate {} else {
             guard mayClaim, slots.hasSlot(slotClass) else { return .noSlot }
         }
-        guard queues[index].breaker.allowsStart(now: now) else { return .resting(until: queues[index].breaker.opensAt) }
+        guard queues[index].endpoint.breaker.allowsStart(now: now) else { return .resting(until: queues[index].endpoint.breaker.opensAt) }
         if let limit = queues[index].policy.rateLimit {
             let next = queues[index].rate.nextClaim(limit, now: now)
             guard let next, next <= now else { return .paced(until: next) }

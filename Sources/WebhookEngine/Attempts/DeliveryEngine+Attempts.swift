@@ -22,9 +22,7 @@ extension DeliveryEngine {
         )
         if let slotClass {
             slots.takeSlot(slotClass)
-            queues[index].inFlight += 1
-            queues[index].breaker.started()
-            queues[index].rate.claim()
+            queues[index].beginAttempt()
             rememberStart(index, at: time)
         }
         return token
@@ -36,7 +34,7 @@ extension DeliveryEngine {
         if attempt.isRateClaimed { queues[attempt.queue].rate.release() }
         if let slotClass = attempt.slotClass {
             slots.freeSlot(slotClass)
-            queues[attempt.queue].inFlight -= 1
+            queues[attempt.queue].endAttempt()
         }
         return attempt
     }
@@ -44,7 +42,7 @@ extension DeliveryEngine {
     /// Counts an attempt out that says nothing about its endpoint.
     mutating func abandonAttempt(_ token: UInt64) -> InFlightAttempt? {
         guard let attempt = endAttempt(token) else { return nil }
-        if !attempt.isOutsideLimits { queues[attempt.queue].breaker.released() }
+        if !attempt.isOutsideLimits { queues[attempt.queue].endpoint.breaker.released() }
         return attempt
     }
 
@@ -81,7 +79,7 @@ extension DeliveryEngine {
                 let instant = queues[queue].rate.nextLeave(now: time.monotonic)
                 guard instant <= time.monotonic else {
                     rememberDelay(queue, until: instant, at: time)
-                    queues[queue].paced.append(PacedSend(token: token, body: body))
+                    queues[queue].pace(PacedSend(token: token, body: body))
                     return timers.set(queue, at: instant)
                 }
             }
@@ -113,11 +111,7 @@ extension DeliveryEngine {
 
     /// Claimed attempts leave whose time has come.
     mutating func sendPaced(_ index: Int, at time: EngineTime) {
-        let paced = queues[index].paced
-        guard !paced.isEmpty else { return }
-        // Those whose time has not come stand in line again.
-        queues[index].paced = []
-        for send in paced { self.send(send.token, body: send.body, at: time) }
+        for send in queues[index].takePaced() { self.send(send.token, body: send.body, at: time) }
     }
 
     /// A slow pace goes on from what the process before has claimed last.

@@ -87,12 +87,12 @@ extension DeliveryEngine {
         commits.record(recorded)
         guard let until = recorded.nextAttemptAt, let queue else { return }
         guard keeps(queue) else {
-            if settings.scope == .own { leaveToOthers(recorded.delivery, queue: queue) }
+            if settings.scope == .own { queues[queue].leaveToOthers(recorded.delivery) }
             return
         }
         // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
         guard settings.scope == .all || (until <= time.monotonic && !recorded.isRecovered) else {
-            return leaveToOthers(recorded.delivery, queue: queue)
+            return queues[queue].leaveToOthers(recorded.delivery)
         }
         let retry = QueuedDelivery(
             delivery: recorded.delivery,
@@ -100,11 +100,5 @@ extension DeliveryEngine {
             needsFreshConnection: needsFreshConnection
         )
         enqueue(retry, queue: queue, at: time)
-    }
-
-    /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
-    mutating func leaveToOthers(_ delivery: OpenDelivery, queue: Int) {
-        guard queues[queue].policy.ordered else { return }
-        queues[queue].oldestExternal = queues[queue].oldestExternal.map { min($0, delivery.turn) } ?? delivery.turn
     }
 }

@@ -74,9 +74,9 @@ extension DeliveryEngine {
             send(token, body: delivery.body, at: time)
         case .queued(var delivery):
             delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
-            queues[planned.queue].arriving -= 1
+            queues[planned.queue].newArrived()
             if keeps(planned.queue) { return enqueue(delivery, queue: planned.queue, at: time) }
-            if settings.scope == .own { leaveToOthers(delivery.delivery, queue: planned.queue) }
+            if settings.scope == .own { queues[planned.queue].leaveToOthers(delivery.delivery) }
             // Accepted before the start had read that it is disabled.
             if queues[planned.queue].isDisabled { cancelNewDeliveries(planned.queue, at: time) }
         }
@@ -105,61 +105,9 @@ extension DeliveryEngine {
     private mutating func startCameToNothing(_ planned: PlannedDelivery, at time: EngineTime) {
         switch planned.start {
         case .settled: return
-        case .queued: queues[planned.queue].arriving -= 1
+        case .queued: queues[planned.queue].newArrived()
         case .claimed(let token): _ = abandonAttempt(token)
         }
         schedule(planned.queue, at: time)
-    }
-
-    /// Takes a delivery that is not held into its queue's buffer, or leaves it to the store.
-    mutating func enqueue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
-        var delivery = delivery
-        memory.insert(&delivery, bodyLimit: settings.bufferedBodyBytes)
-        if let left = queues[index].buffer.insert(delivery, limit: room(index), now: time.monotonic) { memory.remove(left) }
-        schedule(index, at: time)
-    }
-
-    /// Puts a delivery that was taken for an attempt back to the front.
-    mutating func requeue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
-        guard keeps(index) else {
-            if settings.scope == .own { leaveToOthers(delivery.delivery, queue: index) }
-            return memory.remove(delivery)
-        }
-        queues[index].buffer.requeue(delivery)
-        schedule(index, at: time)
-    }
-
-    mutating func openDeliveriesCancelled(_ cancellation: PendingCancellation, _ count: Int, at time: EngineTime) {
-        let queue = cancellation.queue
-        if count > 0 {
-            actions.notices.append(.openDeliveriesCancelled(subscription: queues[queue].name, count: count))
-        }
-        queues[queue].openDeliveriesCancelled += count
-        let isWhole = count < cancellation.write.limit && !queues[queue].needsCancelling
-        queues[queue].needsCancelling = false
-        // The next start goes on where a drain stops.
-        if !isWhole, queues[queue].isDisabled, !phase.isDraining { return cancelOpenDeliveries(queue, at: time) }
-        queues[queue].isCancelling = false
-        if queues[queue].openDeliveriesCancelled > 0 {
-            actions.notices.append(
-                .withdrawalEnded(subscription: queues[queue].name, count: queues[queue].openDeliveriesCancelled)
-            )
-            queues[queue].openDeliveriesCancelled = 0
-        }
-        // Whoever enabled it meanwhile may have brought something back.
-        if queues[queue].isOpen {
-            clearBuffer(queue)
-            schedule(queue, at: time)
-        }
-    }
-
-    /// Settles the next batch of a disabled subscription's open deliveries.
-    mutating func cancelOpenDeliveries(_ queue: Int, at time: EngineTime) {
-        queues[queue].isCancelling = true
-        queues[queue].needsCancelling = false
-        commits.cancelOpenDeliveries(
-            of: queue,
-            OpenCancellation(subscription: queues[queue].name, limit: settings.withdrawalBatch, at: time.wall)
-        )
     }
 }

@@ -23,20 +23,11 @@ extension DeliveryEngine {
 
     /// Others have inserted deliveries of a subscription, or may have.
     private mutating func touched(_ name: String, at time: EngineTime) {
-        guard let index = queueIndex[name] else { return }
+        guard let index = queues.index(of: name) else { return }
         guard !queues[index].isDisabled else { return cancelNewDeliveries(index, at: time) }
         queues[index].buffer.needsRescan = true
         schedule(index, at: time)
         refillIfNeeded(index)
-    }
-
-    /// Takes care that what came for a disabled subscription doesn't hang.
-    mutating func cancelNewDeliveries(_ index: Int, at time: EngineTime) {
-        if queues[index].isCancelling {
-            queues[index].needsCancelling = true
-        } else {
-            cancelOpenDeliveries(index, at: time)
-        }
     }
 
     /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
@@ -47,7 +38,7 @@ extension DeliveryEngine {
 
     private mutating func takenOver(_ reads: StoreReadResult, at time: EngineTime) {
         for row in reads.takenOver {
-            guard let index = queueIndex[row.subscription], !memory.contains(row.id) else { continue }
+            guard let index = queues.index(of: row.subscription), !memory.contains(row.id) else { continue }
             guard !queues[index].isDisabled else {
                 cancelNewDeliveries(index, at: time)
                 continue

@@ -82,7 +82,7 @@ extension DeliveryEngine {
     ) {
         for (recorded, result) in zip(attempts, results) where result != .refused {
             guard refusedRows.recordAttempt(of: recorded.delivery.id), recorded.state == .waiting, result == .recorded,
-                let queue = queueIndex[recorded.delivery.subscription]
+                let queue = queues.index(of: recorded.delivery.subscription)
             else { continue }
             if queues[queue].isDisabled {
                 cancelNewDeliveries(queue, at: time)
@@ -100,9 +100,7 @@ extension DeliveryEngine {
 
     private mutating func healthRefused(_ queue: Int, _ reason: String) {
         // What is known here stays in force as long as the process lives.
-        queues[queue].hasUnwrittenHealth = true
-        guard !queues[queue].isHealthRefused else { return }
-        queues[queue].isHealthRefused = true
+        guard queues[queue].refuseHealth() else { return }
         tell(.health, nil, event: nil, queues[queue].name, reason)
     }
 

@@ -21,10 +21,10 @@ extension DeliveryEngine {
         for result in results {
             guard let done = commits.popFirst() else { break }
             for health in done.health where !commits.writesHealth(of: health.queue) {
-                queues[health.queue].hasUnwrittenHealth = false
+                queues[health.queue].healthIsDurable()
             }
             for case .health(let index) in result.refusals.map(\.item) {
-                queues[done.health[index].queue].hasUnwrittenHealth = true
+                queues[done.health[index].queue].healthChanged()
             }
             if done.reads.health { applyHealth(result.reads.health, at: time) }
             all.append((done, result))
@@ -93,7 +93,7 @@ extension DeliveryEngine {
         attempt.state = .cancelled
         attempt.nextAttemptAt = nil
         actions.recorded.append(attempt)
-        guard let queue = queueIndex[attempt.delivery.subscription] else { return }
+        guard let queue = queues.index(of: attempt.delivery.subscription) else { return }
         if let queued = queues[queue].buffer.remove(attempt.delivery.id) { memory.remove(queued) }
         // Those behind it may have waited for it.
         if queues[queue].oldestExternal != nil {

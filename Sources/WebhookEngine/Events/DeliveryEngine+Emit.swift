@@ -39,7 +39,7 @@ extension DeliveryEngine {
     ) -> PlannedDeliveries {
         var planned = PlannedDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
-            guard let index = queueIndex[entry.subscription] else { continue }
+            guard let index = queues.index(of: entry.subscription) else { continue }
             let isOrdered = queues[index].policy.ordered
             let mode: DeliveryMode = isSendTest ? .singleShot : queues[index].policy.mode
             var new = NewDelivery(
@@ -78,7 +78,7 @@ extension DeliveryEngine {
                         start = .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))
                     } else {
                         start = .queued(queued)
-                        queues[index].arriving += 1
+                        queues[index].expectNew()
                         // What others have accepted before is read in the same transaction.
                         if isOrdered, settings.scope == .own { backlog.want() }
                     }

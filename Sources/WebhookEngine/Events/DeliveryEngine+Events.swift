@@ -3,7 +3,7 @@ internal import WebhookCore
 /// Events that wait in the store for their fan-out.
 extension DeliveryEngine {
     mutating func readEventsIfWanted(at time: EngineTime) {
-        guard settings.scope == .all || hasOrdered, !phase.isDraining,
+        guard settings.scope == .all || queues.hasOrdered, !phase.isDraining,
             let excluded = backlog.beginRead(mostLarge: settings.largeFanOuts)
         else { return }
         commits.readEvents(atMost: settings.fanOutBatch, dueBy: time.certain, excluding: excluded)

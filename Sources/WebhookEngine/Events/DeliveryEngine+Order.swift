@@ -2,17 +2,9 @@ internal import WebhookCore
 
 /// Ordered subscriptions: they wait for events that nobody has matched yet, and for deliveries of other processes.
 extension DeliveryEngine {
-    /// Whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
-    func isBlocked(_ index: Int, _ queued: QueuedDelivery) -> Bool {
-        guard queues[index].policy.ordered, !queued.isRetry else { return false }
-        return isBeyondFront(queued) || queues[index].isBehindExternal(queued)
-    }
-
     /// Whether a queue's next delivery must wait for something accepted before it.
-    func isBlocked(_ index: Int) -> Bool { queues[index].candidate.map { isBlocked(index, $0) } ?? false }
-
-    private func isBeyondFront(_ queued: QueuedDelivery) -> Bool {
-        AcceptancePlace.isPlace(queued.delivery.dueAt) && queued.delivery.dueAt.milliseconds > front.limit
+    func isBlocked(_ index: Int) -> Bool {
+        queues[index].candidate.map { queues[index].isBlocked($0, upTo: front.limit) } ?? false
     }
 
     /// What was held up goes on, if the front has moved.
@@ -30,7 +22,7 @@ extension DeliveryEngine {
 
     /// An event of ours has its row.
     mutating func noteEvent(_ row: Int64, isMatched: Bool) {
-        guard hasOrdered else { return }
+        guard queues.hasOrdered else { return }
         // One that waits for its fan-out is read, and so is what others have accepted before.
         if front.accepted(row, isMatched: isMatched) { backlog.want() }
     }

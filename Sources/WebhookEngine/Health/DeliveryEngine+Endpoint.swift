@@ -11,27 +11,21 @@ extension DeliveryEngine {
     ) {
         switch decision.signal {
         case .none:
-            queues[index].breaker.released()
+            queues[index].endpoint.breaker.released()
         case .success:
-            if queues[index].breaker.isOpen {
-                let failures = queues[index].breaker.failures
+            if let failures = queues[index].endpoint.succeeded() {
                 actions.notices.append(.breakerClosed(subscription: queues[index].name, failures: failures))
             }
-            queues[index].breaker.succeeded()
             forgetBreaker(index)
-            queues[index].isTimingOut = false
-            queues[index].failureSeenAt = nil
             if !queues[index].health.hasSucceeded || queues[index].health.failingSince != nil {
                 queues[index].health.hasSucceeded = true
                 queues[index].health.failingSince = nil
                 writeHealth(index)
             }
         case .failure(let timedOut):
-            let before = queues[index].breaker
-            queues[index].breaker.failed(queues[index].policy.breaker, now: time.monotonic)
-            queues[index].isTimingOut = timedOut
-            if queues[index].breaker.state != before.state, case .open(_, let pause) = queues[index].breaker.state {
-                opened(index, decision, isAgain: before.isOpen, pause: pause, at: time)
+            let policy = queues[index].policy.breaker
+            if let opening = queues[index].endpoint.failed(policy, timedOut: timedOut, now: time.monotonic) {
+                opened(index, decision, isAgain: opening.isAgain, pause: opening.pause, at: time)
             }
             failing(index, decision, delivery, at: time)
         }
@@ -46,8 +40,7 @@ extension DeliveryEngine {
         guard !queues[index].isDisabled else { return }
         let since = queues[index].health.failingSince ?? time.wall
         var cause = decision.disables
-        let seenSince = queues[index].failureSeenAt ?? time.monotonic
-        queues[index].failureSeenAt = seenSince
+        let seenSince = queues[index].endpoint.failingSince(now: time.monotonic)
         let limit = queues[index].policy.disableAfter
         // By the wall clock, for it goes over restarts; but not by a wall clock alone that this process found wrong.
         if cause == nil, since + limit <= time.wall, queues[index].health.failingSince != nil,
@@ -81,7 +74,7 @@ extension DeliveryEngine {
         pause: Duration,
         at time: EngineTime
     ) {
-        let failures = queues[index].breaker.failures
+        let failures = queues[index].endpoint.breaker.failures
         actions.notices.append(
             .breakerOpened(
                 BreakerOpening(
@@ -108,7 +101,7 @@ extension DeliveryEngine {
     }
 
     mutating func writeHealth(_ index: Int) {
-        queues[index].hasUnwrittenHealth = true
+        queues[index].healthChanged()
         commits.writeHealth(of: index, queues[index].health)
     }
 }

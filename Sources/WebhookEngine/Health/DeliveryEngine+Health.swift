@@ -29,7 +29,7 @@ extension DeliveryEngine {
                 writeHealth(index)
             }
             if queues[index].awaitsHealth {
-                queues[index].awaitsHealth = false
+                queues[index].healthWasRead()
                 beginRate(index, at: time)
                 schedule(index, at: time)
             }
@@ -70,9 +70,8 @@ extension DeliveryEngine {
     /// What was held goes on, as if the subscription was new: what was known of its endpoint is from before.
     private mutating func resume(_ index: Int, at time: EngineTime) {
         actions.notices.append(.resumed(subscription: queues[index].name))
-        queues[index].breaker = CircuitBreaker()
+        queues[index].endpoint.reset()
         forgetBreaker(index)
-        queues[index].isTimingOut = false
         queues[index].health.failingSince = nil
         commits.clearFailure(of: index)
         if settings.scope == .all { clearBuffer(index) }
@@ -94,7 +93,9 @@ extension DeliveryEngine {
         let wasDisabled = queues[index].isDisabled
         queues[index].health = health
         // What was good before the restart starts as proven; what was failing shares the few slots until it answers.
-        if !phase.hasStarted || queues[index].awaitsHealth { queues[index].isTimingOut = health.failingSince != nil }
+        if !phase.hasStarted || queues[index].awaitsHealth {
+            queues[index].endpoint.begin(isFailing: health.failingSince != nil)
+        }
         switch (wasDisabled, health.disabled) {
         case (false, .some(let disabled)):
             guard phase.hasStarted else { return }
@@ -102,25 +103,12 @@ extension DeliveryEngine {
             stopServing(index, at: time)
         case (true, nil):
             actions.notices.append(.enabled(subscription: health.subscription))
-            queues[index].breaker = CircuitBreaker()
+            queues[index].endpoint.reset()
             forgetBreaker(index)
-            queues[index].isTimingOut = false
             clearBuffer(index)
             schedule(index, at: time)
         default:
             break
         }
-    }
-
-    /// A subscription was disabled: what waits is withdrawn.
-    mutating func stopServing(_ index: Int, at time: EngineTime) {
-        clearBuffer(index)
-        if !queues[index].isCancelling { cancelOpenDeliveries(index, at: time) }
-    }
-
-    /// Whether what waits of a queue is kept in memory: where it may start, and while it is paused in an engine that has
-    /// nothing to read it from again.
-    func keeps(_ index: Int) -> Bool {
-        queues[index].isOpen || (queues[index].isServed && settings.scope == .own)
     }
 }

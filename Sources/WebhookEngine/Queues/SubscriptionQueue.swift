@@ -1,70 +1,208 @@
 public import WebhookCore
 
-/// A subscription's share of the scheduler: its buffer, its limits and what is known of its endpoint.
+/// A subscription's share of the engine: its buffer, its limits and what is known of its endpoint.
 struct SubscriptionQueue {
+    /// Whether the configuration lets it be sent to.
+    private enum Service {
+        /// ──left the file, or enabled: false──▶ parked
+        case serving
+        /// Came with a reload: nothing is sent before its health was read. ──read──▶ serving, ──left──▶ parked
+        case awaitingHealth
+        /// Not in the configuration any more, or `enabled: false`: kept, not sent. ──back──▶ serving or awaitingHealth
+        case parked(knowsHealth: Bool)
+    }
+
+    /// The cancellation of a disabled subscription's open deliveries, a batch after the other.
+    enum Cancellation {
+        /// ──disabled, or something came for a disabled one──▶ running
+        case none
+        /// A batch is on its way. ──done──▶ running with the next, or none after the last; ──something came──▶ again
+        case running(cancelled: Int)
+        /// What came meanwhile, the batch on its way may miss. ──done──▶ running
+        case again(cancelled: Int)
+    }
+
     let name: String
     var target: SharedSubscription
     var buffer: DeliveryBuffer
-    var inFlight = 0
+    /// Attempts that take a slot.
+    private(set) var inFlight = 0
     /// New deliveries that wait their turn and are not durable yet.
-    var arriving = 0
-    var breaker = CircuitBreaker()
+    private(set) var arriving = 0
+    var endpoint = EndpointState()
     var rate = RateLimiter()
     /// Claims that are durable and wait for their time to leave, the first first. A few.
-    var paced: [PacedSend] = []
+    private var paced: [PacedSend] = []
     /// What the store remembers.
     var health: SubscriptionHealth
-    /// The last attempt timed out; or the endpoint was failing when the process began, and nobody knows how.
-    var isTimingOut = false
-    /// The first failure since the last success that this process has seen, on the monotonic clock.
-    var failureSeenAt: Timestamp?
-    /// The slot class that the queue waits in now.
+    /// It has changed and is not durable yet.
+    private(set) var hasUnwrittenHealth = false
+    /// The store has refused it once: what is known here holds as long as the process lives.
+    private(set) var isHealthRefused = false
+    /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
-    /// Not in the configuration any more, or `enabled: false`: kept, not sent.
-    var isParked = false
+    private var service: Service
     /// Held by a person.
     var pause = PauseState()
-    /// Came with a reload: nothing is sent before its health was read.
-    var awaitsHealth = false
-    /// Open deliveries are being withdrawn, because it is disabled.
-    var isCancelling = false
-    /// How many were, so far.
-    var openDeliveriesCancelled = 0
-    /// Others have inserted meanwhile: withdraw once more.
-    var needsCancelling = false
+    private(set) var cancellation = Cancellation.none
     /// Where order matters, and for an engine that has only deliveries of its own: where the first open delivery stands that
     /// isn't. Nothing behind it may start.
     var oldestExternal: Refill.Position?
     /// Likewise, the place of the first event that somebody else has to match, and that it would get.
     var firstUnmatched: Int64?
-    /// What is remembered has changed and is not durable yet.
-    var hasUnwrittenHealth = false
-    /// The store won't take what is remembered: it holds as long as the process lives.
-    var isHealthRefused = false
+
+    /// - Parameter knowsHealth: whether the store's word on it comes before anything is sent.
+    init(_ target: SharedSubscription, buffer: DeliveryBuffer, knowsHealth: Bool) {
+        name = target.subscription.name
+        self.target = target
+        self.buffer = buffer
+        health = SubscriptionHealth(subscription: target.subscription.name)
+        service =
+            !target.subscription.isEnabled
+            ? .parked(knowsHealth: knowsHealth) : knowsHealth ? .serving : .awaitingHealth
+    }
 
     var policy: DeliveryPolicy { target.subscription.policy }
     var isDisabled: Bool { health.disabled != nil }
     /// Whether it shares the small part of the slots.
-    var isOnProbation: Bool { !health.hasSucceeded || isTimingOut }
+    var isOnProbation: Bool { !health.hasSucceeded || endpoint.isTimingOut }
 
     /// The most attempts at once: one where order matters; and one where nobody knows whether anything ever comes back, so
     /// that a dead endpoint holds one of the shared slots and not several.
     var maxInFlight: Int { policy.ordered || isOnProbation ? 1 : policy.maxInFlight }
     /// Whether the subscription can be sent to: what has begun goes on.
-    var isServed: Bool { !isParked && !isDisabled && !awaitsHealth }
+    var isServed: Bool { if case .serving = service { !isDisabled } else { false } }
     /// Whether deliveries may start at all.
     var isOpen: Bool { isServed && !pause.isPaused }
     /// The delivery to start next, once it is due.
     var candidate: QueuedDelivery? { buffer.isAhead ? nil : buffer.ready.first }
+    /// Whether nothing is known to be open, in memory or in the store.
+    var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
+}
 
-    /// Whether a delivery must wait for what somebody else has to see to.
-    func isBehindExternal(_ queued: QueuedDelivery) -> Bool {
+// MARK: - Deliveries and attempts
+
+extension SubscriptionQueue {
+    /// A new delivery that waits its turn is on its way to the store.
+    mutating func expectNew() { arriving += 1 }
+
+    /// A new delivery is stored, or came to nothing.
+    mutating func newArrived() { arriving -= 1 }
+
+    /// An attempt begins that takes a slot.
+    mutating func beginAttempt() {
+        inFlight += 1
+        endpoint.breaker.started()
+        rate.claim()
+    }
+
+    /// An attempt that took a slot has ended.
+    mutating func endAttempt() { inFlight -= 1 }
+
+    /// A claimed attempt waits for its time.
+    mutating func pace(_ send: PacedSend) { paced.append(send) }
+
+    /// The claimed attempts that waited for their time; those whose time has not come wait again.
+    mutating func takePaced() -> [PacedSend] {
+        guard !paced.isEmpty else { return [] }
+        defer { paced = [] }
+        return paced
+    }
+}
+
+// MARK: - Order
+
+extension SubscriptionQueue {
+    /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
+    mutating func leaveToOthers(_ delivery: OpenDelivery) {
+        guard policy.ordered else { return }
+        oldestExternal = oldestExternal.map { min($0, delivery.turn) } ?? delivery.turn
+    }
+
+    /// Whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
+    ///
+    /// - Parameter limit: the place up to which events are matched.
+    func isBlocked(_ queued: QueuedDelivery, upTo limit: Int64) -> Bool {
+        guard policy.ordered, !queued.isRetry else { return false }
+        let dueAt = queued.delivery.dueAt
+        if AcceptancePlace.isPlace(dueAt), dueAt.milliseconds > limit { return true }
         if let oldestExternal, oldestExternal < queued.turn { return true }
         return firstUnmatched.map { AcceptancePlace.dueAt($0) < queued.turn.dueAt } ?? false
     }
+}
 
-    /// Whether nothing is known to be open, in memory or in the store.
-    var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
+// MARK: - Service
+
+extension SubscriptionQueue {
+    var isParked: Bool { if case .parked = service { true } else { false } }
+    /// Whether nothing is sent before its health was read.
+    var awaitsHealth: Bool {
+        switch service {
+        case .serving, .parked(knowsHealth: true): false
+        case .awaitingHealth, .parked(knowsHealth: false): true
+        }
+    }
+
+    /// It is not to be served any more.
+    mutating func park() { service = .parked(knowsHealth: !awaitsHealth) }
+
+    /// It is to be served again.
+    mutating func unpark() { service = awaitsHealth ? .awaitingHealth : .serving }
+
+    /// What the store remembers was read.
+    mutating func healthWasRead() { service = isParked ? .parked(knowsHealth: true) : .serving }
+
+    /// What is remembered has changed.
+    mutating func healthChanged() { hasUnwrittenHealth = true }
+
+    /// What is remembered is durable.
+    mutating func healthIsDurable() { hasUnwrittenHealth = false }
+
+    /// The store won't take what is remembered.
+    ///
+    /// - Returns: whether that is new.
+    mutating func refuseHealth() -> Bool {
+        hasUnwrittenHealth = true
+        defer { isHealthRefused = true }
+        return !isHealthRefused
+    }
+}
+
+// MARK: - Cancellation
+
+extension SubscriptionQueue {
+    var isCancelling: Bool { if case .none = cancellation { false } else { true } }
+
+    /// A batch of its open deliveries is to be cancelled.
+    mutating func beginCancelling() { cancellation = .running(cancelled: cancelled) }
+
+    /// Something came for it that the batch on its way may miss.
+    mutating func cancelAgain() { cancellation = .again(cancelled: cancelled) }
+
+    /// A batch is cancelled.
+    ///
+    /// - Parameter isLast: whether it had less than it could.
+    /// - Returns: whether nothing is left to cancel.
+    mutating func cancelled(_ count: Int, isLast: Bool) -> Bool {
+        let isWhole = if case .again = cancellation { false } else { isLast }
+        cancellation = .running(cancelled: cancelled + count)
+        return isWhole
+    }
+
+    /// No other batch follows.
+    ///
+    /// - Returns: how many deliveries all of them had.
+    mutating func endCancelling() -> Int {
+        defer { cancellation = .none }
+        return cancelled
+    }
+
+    private var cancelled: Int {
+        switch cancellation {
+        case .none: 0
+        case .running(let cancelled), .again(let cancelled): cancelled
+        }
+    }
 }
 
 /// A subscription, shared without copying.

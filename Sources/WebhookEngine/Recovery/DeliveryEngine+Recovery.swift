@@ -16,7 +16,7 @@ extension DeliveryEngine {
         var unknown = 0
         for found in interrupted {
             let delivery = found.delivery
-            let queue = queueIndex[delivery.subscription]
+            let queue = queues.index(of: delivery.subscription)
             let (record, isGivenUp) = recovery.recover(
                 found,
                 target: queue.map { queues[$0].target },
@@ -40,7 +40,7 @@ extension DeliveryEngine {
     /// Looks for what is open in the store.
     mutating func openQueues(_ open: [OpenSubscription], at time: EngineTime) {
         for subscription in open {
-            guard let index = queueIndex[subscription.name] else { continue }
+            guard let index = queues.index(of: subscription.name) else { continue }
             if settings.scope == .own {
                 // Nothing goes before it is known what is older.
                 lookForExternal(index)
