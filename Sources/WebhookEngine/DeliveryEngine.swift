@@ -39,47 +39,6 @@ public struct DeliveryEngine {
         for subscription in subscriptions { addQueue(SharedSubscription(subscription)) }
     }
 
-    /// Attempts that are claimed, on the wire, or not on record yet.
-    public var inFlight: Int { attempts.count }
-
-    /// Deliveries held in memory: those in the buffers, claimed and in flight.
-    public var holding: Int { memory.count }
-
-    /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
-    public func isIdle(at time: EngineTime) -> Bool {
-        phase.hasStarted && isQuiet
-            && !queues.indices.contains { index in
-                let queue = queues[index]
-                guard queue.isOpen, !queue.endpoint.breaker.isOpen, !isLeftToOthers(index) else { return false }
-                if queue.buffer.isRefilling || queue.buffer.needsRescan { return true }
-                if queue.buffer.hasMore, queue.buffer.count == 0 { return true }
-                return queue.buffer.nextDue.map { $0 <= time.monotonic } ?? false
-            }
-    }
-
-    /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
-    public var isSettled: Bool {
-        phase.hasStarted && isQuiet
-            && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
-    }
-
-    /// Whether nothing of what is held of a queue may start before somebody else has done something.
-    private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isBlocked(index) }
-
-    /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
-    /// such as what a crash left, is no reason to wait for a store that fails.
-    public var isDrained: Bool {
-        phase.isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
-    }
-
-    private var hasNothingOfItsOwn: Bool { attempts.isEmpty && backlog.isEmpty && commits.owesNothing }
-
-    private var isQuiet: Bool {
-        hasNothingUnderWay && backlog.isRead && !queues.indices.contains { queues[$0].isCancelling }
-    }
-
-    private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && backlog.isEmpty }
-
     /// What is to be done; empties the list.
     public mutating func takeActions() -> EngineActions {
         let taken = actions
@@ -88,7 +47,7 @@ public struct DeliveryEngine {
         return taken
     }
 
-    // MARK: - Inputs of the life cycle
+    // MARK: - Inputs: the life cycle
 
     /// Reads the store: what a crash left, what is open, who is disabled.
     ///
@@ -104,12 +63,9 @@ public struct DeliveryEngine {
         if let interruptedRendering {
             commits.setAside(SetAside(event: interruptedRendering, cause: .renderingEnded))
         }
-        commits.readAtStart()
-        if settings.scope == .all {
-            // Learns the highest id; what is open is read by subscription.
-            commits.readNewDeliveries(above: Delivery.ID(rawValue: .max))
-            backlog.want()
-        }
+        // What is open is read by subscription.
+        commits.readAtStart(learnsHighestDelivery: settings.scope == .all)
+        if settings.scope == .all { backlog.want() }
         finishInput(at: time)
     }
 
@@ -128,28 +84,12 @@ public struct DeliveryEngine {
     public mutating func externalWrites(at time: EngineTime) {
         guard phase.hasStarted else { return }
         commits.readHealth()
-        if settings.scope == .all {
-            backlog.want()
-            commits.readNewDeliveries(above: known.highest)
-        } else if !front.waiting.isEmpty {
-            // What was in the way may have been cancelled.
-            backlog.want()
-            for index in front.waiting where queues[index].oldestExternal != nil {
-                queues[index].buffer.needsRescan = true
-                refillIfNeeded(index)
-            }
+        switch settings.scope {
+        case .all: lookForAllNew()
+        case .own: lookForWhatIsInTheWay()
         }
         finishInput(at: time)
     }
-
-    /// No new attempts; ``isDrained`` tells when those under way are on record.
-    public mutating func drain(at time: EngineTime) {
-        phase.drain()
-        finishInput(at: time)
-    }
-
-    /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
-    public mutating func abandon() { phase = .abandoned }
 
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
@@ -164,79 +104,96 @@ public struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// No new attempts; ``isDrained`` tells when those under way are on record.
+    public mutating func drain(at time: EngineTime) {
+        phase.drain()
+        finishInput(at: time)
+    }
+
+    /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
+    public mutating func abandon() { phase = .abandoned }
+
+    // MARK: - Inputs: events
+
+    /// Events to accept. Each is answered by an ``EmitReply`` once it is durable.
+    public mutating func emit(_ requests: [EmitRequest], at time: EngineTime) {
+        for request in requests { accept(request, at: time) }
+        finishInput(at: time)
+    }
+
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
     public mutating func takeOver(_ events: [Int64], at time: EngineTime) {
         commits.takeOver(events, dueBy: time.certain)
         finishInput(at: time)
     }
 
+    /// An event that was given out to be fanned out is matched and rendered.
+    public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
+        backlog.answered(event)
+        let header = EventHeader(event.event, row: event.row)
+        let planned = plan(deliveries, header, isSendTest: event.target != nil, at: time)
+        commits.fanOut(PendingFanOut(event: event, createdAt: time.wall, deliveries: planned))
+        finishInput(at: time)
+    }
+
+    // MARK: - Inputs: attempts
+
+    /// Requests have ended.
+    public mutating func finished(_ ended: [FinishedAttempt], at time: EngineTime) {
+        for finished in ended { end(finished, at: time) }
+        finishInput(at: time)
+    }
+
+    /// A claimed attempt could not be made into a request; nothing was sent.
+    public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
+        endUnsent(token, .unrenderable(error.description), at: time)
+        finishInput(at: time)
+    }
+
+    // MARK: - Inputs: transactions
+
+    /// What the transaction under way shall hold; `nil`: nothing (more).
+    ///
+    /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
+    /// becomes durable or nothing.
+    public mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
+
+    /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
+    /// the first brought. With `true`, it is asked for.
+    public mutating func continuesCommitting() -> Bool { commits.asksForAnother() }
+
+    /// The first of the batches given out are durable: those of one transaction.
+    public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
+        if commits.succeeded(results.count, now: time.monotonic) { actions.notices.append(.storeRecovered) }
+        // First of all who is disabled: nothing leaves for those.
+        let ended = results.compactMap { result in endFirstBatch(result, at: time).map { (batch: $0, result: result) } }
+        for (batch, result) in ended { finish(batch, result, at: time) }
+        finishInput(at: time)
+    }
+
+    /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as
+    /// before.
+    public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
+        actions.notices.append(.storeFailed(error, commits.failed(now: time.monotonic)))
+        while let failed = commits.popLast() { requeue(failed, error, at: time) }
+        finishInput(at: time)
+    }
+
     /// The end of every input: admits, asks for the next commit, says when to wake up.
-    mutating func finishInput(at time: EngineTime) {
+    private mutating func finishInput(at time: EngineTime) {
         commits.endWait(now: time.monotonic)
-        unblockQueues(at: time)
+        for index in front.takeWaiting() { schedule(index, at: time) }
         admit(at: time)
         readEventsIfWanted(at: time)
         refillWaiting()
         if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
-        actions.wakeAt = Self.earlier(timers.next, Self.earlier(backlog.nextAt, commits.retryAt))
-    }
-
-    private static func earlier(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
-        guard let one, let other else { return one ?? other }
-        return min(one, other)
+        actions.wakeAt = Timestamp.earlier(timers.next, Timestamp.earlier(backlog.nextAt, commits.retryAt))
     }
 }
 
-/// The phase of an engine's life.
-enum EnginePhase {
-    /// Nothing is known of the store. ──its first reads──▶ running, ──drain──▶ draining
-    case starting
-    /// ──drain──▶ draining
-    case running
-    /// No new attempts begin; what is under way goes on record.
-    case draining(hasStarted: Bool)
-    /// Nothing goes into the store any more. The last, from each of the others.
-    case abandoned
-
-    /// Whether the store was read.
-    var hasStarted: Bool {
-        switch self {
-        case .starting: false
-        case .running, .abandoned: true
-        case .draining(let hasStarted): hasStarted
-        }
-    }
-
-    /// Whether new attempts may begin.
-    var begins: Bool { if case .running = self { true } else { false } }
-
-    /// Whether no new attempts begin any more.
-    var isDraining: Bool {
-        switch self {
-        case .starting, .running: false
-        case .draining, .abandoned: true
-        }
-    }
-
-    var isAbandoned: Bool { if case .abandoned = self { true } else { false } }
-
-    /// The store was read.
-    ///
-    /// - Returns: whether that was the first time.
-    mutating func start() -> Bool {
-        switch self {
-        case .starting: self = .running
-        case .draining(hasStarted: false): self = .draining(hasStarted: true)
-        default: return false
-        }
-        return true
-    }
-
-    mutating func drain() {
-        switch self {
-        case .starting: self = .draining(hasStarted: false)
-        case .running: self = .draining(hasStarted: true)
-        case .draining, .abandoned: break
-        }
+extension Timestamp {
+    fileprivate static func earlier(_ one: Timestamp?, _ other: Timestamp?) -> Timestamp? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 }

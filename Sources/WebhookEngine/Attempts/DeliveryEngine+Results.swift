@@ -1,22 +1,13 @@
-public import WebhookCore
+internal import WebhookCore
 
-/// Inputs about finished attempts.
+/// The ends of attempts.
 extension DeliveryEngine {
-    /// Requests have ended.
-    public mutating func finished(_ ended: [FinishedAttempt], at time: EngineTime) {
-        for finished in ended {
-            guard let attempt = endAttempt(finished.token) else { continue }
-            let decision = decide(finished.result, attempt, at: time)
-            if !attempt.isOutsideLimits { learn(decision, attempt.queued.delivery, queue: attempt.queue, at: time) }
-            end(attempt, finished, decision, at: time)
-        }
-        finishInput(at: time)
-    }
-
-    /// A claimed attempt could not be made into a request; nothing was sent.
-    public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
-        endUnsent(token, .unrenderable(error.description), at: time)
-        finishInput(at: time)
+    /// A request has ended: decides, learns about the endpoint, and records.
+    mutating func end(_ finished: FinishedAttempt, at time: EngineTime) {
+        guard let attempt = endAttempt(finished.token) else { return }
+        let decision = decide(finished.result, attempt, at: time)
+        if !attempt.isOutsideLimits { learn(decision, attempt.queued.delivery, queue: attempt.queue, at: time) }
+        end(attempt, finished, decision, at: time)
     }
 
     /// Records a claimed attempt that doesn't leave.

@@ -140,7 +140,8 @@ struct CommitPipeline {
 
     // MARK: - Reads
 
-    mutating func readAtStart() {
+    mutating func readAtStart(learnsHighestDelivery: Bool) {
+        if learnsHighestDelivery { readNewDeliveries(above: Delivery.ID(rawValue: .max)) }
         pending.reads.interrupted = true
         pending.reads.health = true
         pending.reads.openSubscriptions = true

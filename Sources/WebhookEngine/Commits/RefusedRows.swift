@@ -55,3 +55,139 @@ struct RefusedDeliveries {
         }
     }
 }
+
+/// Rows that the store refuses: each settles or is suspended alone, and is reported once.
+extension DeliveryEngine {
+    mutating func refused(_ refusals: [RowRefusal], _ done: CommitBatch, at time: EngineTime) {
+        for refusal in refusals {
+            switch refusal.item {
+            case .claim(let index): claimRefused(done.claims[index].token, refusal.reason, at: time)
+            case .result(let index): resultRefused(done.attempts[index], refusal.reason)
+            case .settlement(let index): settlementRefused(done.settlements[index].delivery.id, nil, refusal.reason)
+            case .withdrawal(let index, let delivery):
+                settlementRefused(delivery, queues[done.openCancellations[index].queue].name, refusal.reason)
+            case .health(let index): healthRefused(done.health[index].queue, refusal.reason)
+            case .fanOut(let index): fanOutRefused(done.fanOuts[index].event, refusal.reason)
+            case .setAside(let index):
+                // Not given out again by this process at least.
+                backlog.exclude(done.setAsides[index].event)
+            case .resumption(let index):
+                tell(.health, nil, event: nil, done.resumptions[index].subscription, refusal.reason)
+            case .acceptance, .acceptedDelivery, .fannedOutDelivery:
+                // The emit's answer, or its delivery's end.
+                break
+            }
+        }
+    }
+
+    /// A delivery that can't be claimed is settled, or where that is refused too, left alone until the next start.
+    private mutating func claimRefused(_ token: UInt64, _ reason: String, at time: EngineTime) {
+        guard let attempt = abandonAttempt(token) else { return }
+        let delivery = attempt.queued.delivery
+        // Still held, so that no read brings it back; but for its body.
+        memory.removeBody(of: attempt.queued)
+        commits.settle(
+            delivery,
+            Settlement(
+                delivery: delivery.id,
+                state: .failed,
+                error: .internal,
+                detail: "the store refuses the claim of an attempt: \(reason)",
+                at: time.wall
+            )
+        )
+        tell(.claim, delivery.id, event: delivery.event.id, delivery.subscription, reason)
+        lookForAttempted(after: attempt.queued, queue: attempt.queue)
+        schedule(attempt.queue, at: time)
+    }
+
+    mutating func settled(_ settlements: [PendingSettlement], _ results: [Bool]) {
+        for (settlement, isDone) in zip(settlements, results) where !refusedRows.isSuspended(settlement.delivery.id) {
+            memory.remove(settlement.delivery.id)
+            guard isDone else { continue }
+            actions.settled.append(
+                SettledDelivery(
+                    delivery: settlement.delivery.id,
+                    event: settlement.delivery.event,
+                    subscription: settlement.delivery.subscription,
+                    attempts: settlement.delivery.attempts,
+                    state: settlement.write.state,
+                    error: settlement.write.error,
+                    detail: settlement.write.detail
+                )
+            )
+        }
+    }
+
+    /// A finished attempt is recorded without what its receiver said; where that is refused too, the row stays in flight, and
+    /// the next start finds it as interrupted.
+    private mutating func resultRefused(_ recorded: RecordedAttempt, _ reason: String) {
+        let delivery = recorded.delivery
+        tell(.attempt, delivery.id, event: delivery.event.id, delivery.subscription, reason)
+        guard refusedRows.refuseAttempt(of: delivery.id) else { return }
+        var recorded = recorded
+        recorded.cutDown(reason: reason)
+        commits.record(recorded)
+    }
+
+    /// Attempts that were cut down are on record now. A read that came before may have missed what waits for a retry.
+    mutating func recordedCutDown(
+        _ attempts: [RecordedAttempt],
+        _ results: [AttemptWriteResult],
+        at time: EngineTime
+    ) {
+        for (recorded, result) in zip(attempts, results) where result != .refused {
+            guard refusedRows.recordAttempt(of: recorded.delivery.id), recorded.state == .waiting, result == .recorded,
+                let queue = queues.index(of: recorded.delivery.subscription)
+            else { continue }
+            if queues[queue].isDisabled {
+                cancelNewDeliveries(queue, at: time)
+            } else if settings.scope == .all {
+                queues[queue].buffer.needsRescan = true
+                refillIfNeeded(queue)
+            }
+        }
+    }
+
+    private mutating func settlementRefused(_ delivery: Delivery.ID, _ subscription: String?, _ reason: String) {
+        guard refusedRows.suspend(delivery) else { return }
+        tell(.settlement, delivery, event: nil, subscription, reason)
+    }
+
+    private mutating func healthRefused(_ queue: Int, _ reason: String) {
+        // What is known here stays in force as long as the process lives.
+        guard queues[queue].refuseHealth() else { return }
+        tell(.health, nil, event: nil, queues[queue].name, reason)
+    }
+
+    private mutating func fanOutRefused(_ event: PendingEvent, _ reason: String) {
+        commits.setAside(SetAside(event: event.row, cause: .refused(reason: reason)))
+        tell(.event, nil, event: event.event.id, nil, reason)
+    }
+
+    mutating func setAside(_ asked: [SetAside], _ results: [SetAsideResult]) {
+        for (setAside, result) in zip(asked, results) {
+            guard result.isSetAside, let event = result.event else { continue }
+            let reason =
+                switch setAside.cause {
+                case .refused(let reason): reason
+                case .renderingEnded: SetAside.endedReason
+                }
+            actions.notices.append(.setAside(event: event, reason: reason))
+        }
+    }
+
+    mutating func tell(
+        _ part: RefusedRow.Part,
+        _ delivery: Delivery.ID?,
+        event: String?,
+        _ subscription: String?,
+        _ reason: String
+    ) {
+        actions.notices.append(
+            .refused(
+                RefusedRow(part: part, delivery: delivery, event: event, subscription: subscription, reason: reason)
+            )
+        )
+    }
+}

@@ -1,37 +1,25 @@
-public import WebhookCore
+internal import WebhookCore
 
 /// New events.
 extension DeliveryEngine {
-    /// Events to accept. Each is answered by an ``EmitReply`` once it is durable.
-    public mutating func emit(_ orders: [EmitRequest], at time: EngineTime) {
-        for order in orders {
-            let header = EventHeader(order.event, row: 0)
-            let deliveries = order.deliveries.map { plan($0, header, isSendTest: order.target != nil, at: time) }
-            commits.accept(
-                PendingAcceptance(
-                    token: order.token,
-                    event: order.event,
-                    // One that waits for its time is accepted before it, whatever was believed of the clock.
-                    createdAt: deliveries == nil ? time.certain : time.wall,
-                    target: order.target,
-                    deliveries: deliveries
-                )
+    /// Plans an event's deliveries, and stores it.
+    mutating func accept(_ request: EmitRequest, at time: EngineTime) {
+        let header = EventHeader(request.event, row: 0)
+        let deliveries = request.deliveries.map { plan($0, header, isSendTest: request.target != nil, at: time) }
+        commits.accept(
+            PendingAcceptance(
+                token: request.token,
+                event: request.event,
+                // One that waits for its time is accepted before it, whatever was believed of the clock.
+                createdAt: deliveries == nil ? time.certain : time.wall,
+                target: request.target,
+                deliveries: deliveries
             )
-        }
-        finishInput(at: time)
-    }
-
-    /// An event that was given out to be fanned out is matched and rendered.
-    public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
-        backlog.answered(event)
-        let header = EventHeader(event.event, row: event.row)
-        let planned = plan(deliveries, header, isSendTest: event.target != nil, at: time)
-        commits.fanOut(PendingFanOut(event: event, createdAt: time.wall, deliveries: planned))
-        finishInput(at: time)
+        )
     }
 
     /// Decides how each delivery starts: claimed at once where nothing is in its way, waiting its turn, or settled.
-    private mutating func plan(
+    mutating func plan(
         _ prepared: PreparedDeliveries,
         _ event: EventHeader,
         isSendTest: Bool,

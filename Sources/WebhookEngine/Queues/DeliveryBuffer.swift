@@ -8,6 +8,16 @@ internal import WebhookCore
 /// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at
 /// their ``AcceptancePlace``, and what was attempted stands before them: the first holds up the others until it is due.
 struct DeliveryBuffer {
+    /// The read that is to bring more.
+    private enum Read {
+        /// ──asked for──▶ fromCursor or fromStart
+        case none
+        /// ──done or failed──▶ none
+        case fromCursor
+        /// ──done or failed──▶ none
+        case fromStart
+    }
+
     /// Due now, in order. Where order matters: everything held.
     private(set) var ready: Deque<QueuedDelivery> = []
     /// Due later.
@@ -18,10 +28,7 @@ struct DeliveryBuffer {
     var limit: Int
     /// Only changes while nothing is held.
     var isOrdered: Bool
-    /// A read is under way.
-    private(set) var isRefilling = false
-    /// It begins at the start, and not at the cursor.
-    private var isRescanning = false
+    private var read = Read.none
     /// Others have written: what is in the store may stand before the cursor.
     var needsRescan = false
     /// Counts how often everything was forgotten: a read from before is of no use.
@@ -40,6 +47,9 @@ struct DeliveryBuffer {
 
     var count: Int { ready.count + scheduled.count }
 
+    /// Whether a read is under way.
+    var isRefilling: Bool { read != .none }
+
     /// Whether the store may have more than the buffer.
     var hasMore: Bool { cursor != nil }
 
@@ -49,7 +59,7 @@ struct DeliveryBuffer {
     /// Where order matters: whether the first may have to wait for one that was not read yet.
     var isAhead: Bool {
         guard isOrdered, let first = ready.first, !first.isRetry else { return false }
-        if needsRescan || isRescanning { return true }
+        if needsRescan || read == .fromStart { return true }
         return cursor.map { first.position > $0 } ?? false
     }
 
@@ -66,8 +76,7 @@ struct DeliveryBuffer {
 
     /// A read is asked for, from the start or from the cursor.
     mutating func startRefill(isRescan: Bool) {
-        isRefilling = true
-        isRescanning = isRescan
+        read = isRescan ? .fromStart : .fromCursor
         if isRescan { needsRescan = false }
     }
 
@@ -92,8 +101,7 @@ struct DeliveryBuffer {
         upTo end: Refill.Position?,
         now: Timestamp
     ) -> [QueuedDelivery] {
-        isRefilling = false
-        isRescanning = false
+        read = .none
         for queued in deliveries { add(queued, now: now) }
         cursor = end
         if let missed { leave(missed) }
@@ -109,8 +117,7 @@ struct DeliveryBuffer {
 
     /// The read came to nothing.
     mutating func refillFailed() {
-        isRefilling = false
-        isRescanning = false
+        read = .none
         missed = nil
         needsRescan = true
     }
@@ -192,50 +199,4 @@ struct DeliveryBuffer {
         epoch = forgotten + 1
         return all
     }
-}
-
-/// An open delivery in the scheduler's buffer.
-struct QueuedDelivery {
-    var delivery: OpenDelivery
-    /// Kept from the emit where memory allows; otherwise the claim reads it.
-    var body: ByteString?
-    /// The attempt before this one found a stale connection.
-    var needsFreshConnection = false
-
-    var position: Refill.Position { Refill.Position(dueAt: delivery.dueAt, delivery: delivery.id) }
-    /// Where it stands in an ordered subscription: what was attempted goes on before anything else begins.
-    var turn: Refill.Position { delivery.turn }
-    /// Whether it was attempted before.
-    var isRetry: Bool { delivery.attempts > 0 }
-
-    /// A new delivery is stored.
-    ///
-    /// - Parameter place: where it stands in an ordered subscription.
-    mutating func identify(_ id: Delivery.ID, event row: Int64, place: Int64?) {
-        delivery.id = id
-        delivery.event.row = row
-        if let place { delivery.dueAt = AcceptancePlace.dueAt(place) }
-    }
-}
-
-/// Ordered by due time, then acceptance.
-struct ScheduledDelivery: Comparable {
-    var queued: QueuedDelivery
-
-    static func < (lhs: ScheduledDelivery, rhs: ScheduledDelivery) -> Bool { lhs.queued.position < rhs.queued.position }
-    static func == (lhs: ScheduledDelivery, rhs: ScheduledDelivery) -> Bool {
-        lhs.queued.position == rhs.queued.position
-    }
-}
-
-extension OpenDelivery {
-    /// Where it stands in an ordered subscription.
-    var turn: Refill.Position {
-        Refill.Position(dueAt: attempts > 0 ? Refill.Position.first.dueAt : dueAt, delivery: id)
-    }
-}
-
-extension Refill.Position {
-    /// Before everything.
-    static let first = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: 0))
 }

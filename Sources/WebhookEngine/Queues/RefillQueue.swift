@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import WebhookCore
 
 /// The reads for the queues' buffers: so many deliveries a transaction, the others' reads wait for the next.
 struct RefillQueue {
@@ -26,5 +27,75 @@ struct RefillQueue {
         guard let queue = waiting.popFirst() else { return nil }
         isWaiting.remove(queue)
         return queue
+    }
+}
+
+/// Reads for the queues' buffers.
+extension DeliveryEngine {
+    /// Asks for more of a queue's deliveries when its buffer runs low.
+    mutating func refillIfNeeded(_ index: Int) {
+        guard phase.hasStarted, settings.scope == .all || queues[index].oldestExternal != nil, queues[index].isOpen,
+            let read = queues[index].buffer.neededRead(room: min(room(index), 4096))
+        else { return }
+        guard commits.pendingRefillRows < RefillQueue.rowsPerTransaction else { return refills.wait(index) }
+        queues[index].buffer.startRefill(isRescan: read.isRescan)
+        refills.begin(rows: read.limit)
+        commits.refill(
+            PendingRefill(
+                queue: index,
+                epoch: queues[index].buffer.epoch,
+                read: Refill(
+                    subscription: queues[index].name,
+                    after: read.isRescan ? nil : queues[index].buffer.cursor,
+                    limit: read.limit,
+                    isOrdered: queues[index].policy.ordered
+                )
+            )
+        )
+    }
+
+    /// Asks for those whose reads had to wait for the next transaction.
+    mutating func refillWaiting() {
+        while commits.pendingRefillRows < RefillQueue.rowsPerTransaction, let index = refills.next() {
+            refillIfNeeded(index)
+        }
+    }
+
+    /// The most deliveries to hold of a queue; fewer where all queues together hold a lot.
+    func room(_ index: Int) -> Int {
+        let limit = queues[index].buffer.limit
+        let isFree = memory.count + refills.rowsUnderWay < settings.bufferTotal || settings.scope == .own
+        return isFree ? limit : min(limit, 8)
+    }
+
+    /// A read has brought a queue's next deliveries.
+    mutating func refilled(_ refill: PendingRefill, _ rows: [OpenDelivery], at time: EngineTime) {
+        let index = refill.queue
+        guard queues[index].buffer.epoch == refill.epoch else { return }
+        guard queues[index].isOpen else { return queues[index].buffer.refillFailed() }
+        if settings.scope == .own { return externalRead(index, rows, at: time) }
+        // The attempted one that comes beside the others says nothing about how far the read reached: it stands before the
+        // cursor, or behind as many as were asked for.
+        let positions = rows.map { Refill.Position(dueAt: $0.dueAt, delivery: $0.id) }
+            .filter { position in refill.read.after.map { position > $0 } ?? true }
+            .sorted()
+        let end = positions.count < refill.read.limit ? nil : positions[refill.read.limit - 1]
+        var fresh: [QueuedDelivery] = []
+        for row in rows where memory.insert(row.id) {
+            fresh.append(QueuedDelivery(delivery: recovery.corrected(row, queues[index].policy, at: time)))
+        }
+        let evicted = queues[index].buffer.refilled(fresh, upTo: end, now: time.monotonic)
+        for delivery in evicted { memory.remove(delivery) }
+        schedule(index, at: time)
+        refillIfNeeded(index)
+    }
+
+    /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
+    private mutating func externalRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
+        _ = queues[index].buffer.refilled([], upTo: nil, now: time.monotonic)
+        let policy = queues[index].policy
+        let others = rows.filter { !memory.contains($0.id) }
+        queues[index].oldestExternal = others.map { recovery.corrected($0, policy, at: time).turn }.min()
+        schedule(index, at: time)
     }
 }

@@ -32,3 +32,92 @@ struct SubscriptionQueues {
         if target.subscription.policy.ordered { hasOrdered = true }
     }
 }
+
+/// The queues themselves: they come and change with the configuration.
+extension DeliveryEngine {
+    /// A subscription of a new configuration: its queue is new, changes, or goes on.
+    mutating func replace(_ target: SharedSubscription, at time: EngineTime) {
+        let (subscription, policy) = (target.subscription, target.subscription.policy)
+        guard let index = queues.index(of: subscription.name) else {
+            let index = addQueue(target)
+            lookForExternal(index)
+            return queues[index].rate.begin(policy.rateLimit, now: time.monotonic)
+        }
+        let (wasOrdered, limit) = (queues[index].policy.ordered, queues[index].policy.rateLimit)
+        queues.update(index, target)
+        if limit != policy.rateLimit { queues[index].rate.begin(policy.rateLimit, now: time.monotonic) }
+        if !subscription.isEnabled {
+            suspendQueue(index)
+        } else if queues[index].isParked || wasOrdered != policy.ordered {
+            queues[index].unpark()
+            clearBuffer(index)
+        }
+        queues[index].buffer.isOrdered = policy.ordered
+        if policy.ordered, !wasOrdered { lookForExternal(index) }
+        queues[index].buffer.limit = bufferLimit(policy)
+        schedule(index, at: time)
+    }
+
+    @discardableResult
+    mutating func addQueue(_ target: SharedSubscription) -> Int {
+        let policy = target.subscription.policy
+        // Before the start everything is read anyway, and an own engine has what it was given.
+        let buffer = DeliveryBuffer(
+            limit: bufferLimit(policy),
+            isComplete: settings.scope == .own || !phase.hasStarted,
+            isOrdered: policy.ordered
+        )
+        timers.addQueue()
+        return queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: !phase.hasStarted))
+    }
+
+    private func bufferLimit(_ policy: DeliveryPolicy) -> Int {
+        settings.scope == .own ? DeliveryBuffer.unlimited : max(32, min(1024, policy.maxInFlight * 4))
+    }
+
+    /// Clears what is in memory of a subscription that is not to be served; the store has it.
+    mutating func suspendQueue(_ index: Int) {
+        queues[index].park()
+        clearBuffer(index)
+    }
+
+    mutating func clearBuffer(_ index: Int) {
+        let cleared = queues[index].buffer.forget(isComplete: settings.scope == .own)
+        for queued in cleared { memory.remove(queued) }
+        // It is for others now, and what follows waits for them.
+        if !cleared.isEmpty { lookForExternal(index) }
+    }
+
+    /// An engine that has only its own deliveries reads what others have of an ordered subscription, before it goes on.
+    mutating func lookForExternal(_ index: Int) {
+        guard settings.scope == .own, queues[index].policy.ordered else { return }
+        queues[index].oldestExternal = .first
+        queues[index].buffer.needsRescan = true
+    }
+
+    /// Whether what waits of a queue is kept in memory: where it may start, and while it is paused in an engine that has
+    /// nothing to read it from again.
+    func keeps(_ index: Int) -> Bool {
+        queues[index].isOpen || (queues[index].isServed && settings.scope == .own)
+    }
+
+    /// Takes a delivery that is not in memory into its queue's buffer, or leaves it to the store.
+    mutating func enqueue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
+        var delivery = delivery
+        memory.insert(&delivery, bodyLimit: settings.bufferedBodyBytes)
+        if let left = queues[index].buffer.insert(delivery, limit: room(index), now: time.monotonic) {
+            memory.remove(left)
+        }
+        schedule(index, at: time)
+    }
+
+    /// Puts a delivery that was taken for an attempt back to the front.
+    mutating func requeue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
+        guard keeps(index) else {
+            if settings.scope == .own { queues[index].leaveToOthers(delivery.delivery) }
+            return memory.remove(delivery)
+        }
+        queues[index].buffer.requeue(delivery)
+        schedule(index, at: time)
+    }
+}

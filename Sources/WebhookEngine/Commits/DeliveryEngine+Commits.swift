@@ -1,39 +1,19 @@
-internal import DequeModule
-public import WebhookCore
+internal import WebhookCore
 
-/// Transactions: what they hold, and how they end.
+/// The ends of batches, and what follows from them.
 extension DeliveryEngine {
-    /// What the transaction under way shall hold; `nil`: nothing (more).
-    ///
-    /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
-    /// becomes durable or nothing.
-    public mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
-
-    /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
-    /// the first brought. With `true`, it is asked for.
-    public mutating func continuesCommitting() -> Bool { commits.asksForAnother() }
-
-    /// The first of the batches given out are durable: those of one transaction.
-    public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
-        if commits.succeeded(results.count, now: time.monotonic) { actions.notices.append(.storeRecovered) }
-        var all: [(done: CommitBatch, result: StoreBatchResult)] = []
-        // First of all who is disabled: nothing leaves for those.
-        for result in results {
-            guard let done = commits.popFirst() else { break }
-            for health in done.health where !commits.writesHealth(of: health.queue) {
-                queues[health.queue].healthIsDurable()
-            }
-            for case .health(let index) in result.refusals.map(\.item) {
-                queues[done.health[index].queue].healthChanged()
-            }
-            if done.reads.health { applyHealth(result.reads.health, at: time) }
-            all.append((done, result))
+    /// The first batch that was taken is durable: learns from it who is disabled or paused.
+    mutating func endFirstBatch(_ result: StoreBatchResult, at time: EngineTime) -> CommitBatch? {
+        guard let done = commits.popFirst() else { return nil }
+        for health in done.health where !commits.writesHealth(of: health.queue) {
+            queues[health.queue].healthIsDurable()
         }
-        for (done, result) in all { finish(done, result, at: time) }
-        finishInput(at: time)
+        for case .health(let index) in result.refusals.map(\.item) { queues[done.health[index].queue].healthChanged() }
+        if done.reads.health { applyHealth(result.reads.health, at: time) }
+        return done
     }
 
-    private mutating func finish(_ done: CommitBatch, _ result: StoreBatchResult, at time: EngineTime) {
+    mutating func finish(_ done: CommitBatch, _ result: StoreBatchResult, at time: EngineTime) {
         if actions.recorded.isEmpty, result.results.allSatisfy({ $0 == .recorded }) {
             actions.recorded = done.attempts
         } else {
@@ -103,15 +83,8 @@ extension DeliveryEngine {
         schedule(queue, at: time)
     }
 
-    /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as
-    /// before.
-    public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
-        actions.notices.append(.storeFailed(error, commits.failed(now: time.monotonic)))
-        while let failed = commits.popLast() { requeue(failed, error, at: time) }
-        finishInput(at: time)
-    }
-
-    private mutating func requeue(_ failed: CommitBatch, _ error: StoreError, at time: EngineTime) {
+    /// Puts back what failed.
+    mutating func requeue(_ failed: CommitBatch, _ error: StoreError, at time: EngineTime) {
         for acceptance in failed.acceptances {
             actions.replies.append(EmitReply(token: acceptance.token, result: .failure(error)))
             if let deliveries = acceptance.deliveries { startsCameToNothing(deliveries, at: time) }
@@ -135,6 +108,78 @@ extension DeliveryEngine {
         for refill in failed.refills where queues[refill.queue].buffer.epoch == refill.epoch {
             queues[refill.queue].buffer.refillFailed()
             refillIfNeeded(refill.queue)
+        }
+    }
+}
+
+// MARK: - Reads
+
+extension DeliveryEngine {
+    private mutating func finishReads(_ done: CommitBatch, _ reads: StoreReadResult, at time: EngineTime) {
+        let asked = done.reads
+        if asked.interrupted { recover(reads.interrupted, at: time) }
+        if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
+        if asked.interrupted, phase.start() { begin(at: time) }
+        if asked.pendingEvents > 0 {
+            eventsRead(reads, asked, at: time)
+        } else {
+            giveOut(reads.pendingEvents)
+        }
+        if asked.newDeliveriesAbove != nil {
+            if let highest = reads.highestDelivery { known.read(upTo: highest) }
+            for name in reads.touchedSubscriptions { touched(name, at: time) }
+        }
+        refills.end(rows: done.refillRows)
+        for (refill, rows) in zip(done.refills, reads.refills) { refilled(refill, rows, at: time) }
+        if !asked.takeovers.isEmpty { takenOver(reads, at: time) }
+    }
+
+    /// Others have inserted deliveries of a subscription, or may have.
+    private mutating func touched(_ name: String, at time: EngineTime) {
+        guard let index = queues.index(of: name) else { return }
+        guard !queues[index].isDisabled else { return cancelNewDeliveries(index, at: time) }
+        queues[index].buffer.needsRescan = true
+        schedule(index, at: time)
+        refillIfNeeded(index)
+    }
+
+    /// Others may have written anything.
+    mutating func lookForAllNew() {
+        backlog.want()
+        commits.readNewDeliveries(above: known.highest)
+    }
+
+    /// What is in the way of an ordered subscription may have been cancelled.
+    mutating func lookForWhatIsInTheWay() {
+        guard !front.waiting.isEmpty else { return }
+        backlog.want()
+        for index in front.waiting where queues[index].oldestExternal != nil {
+            queues[index].buffer.needsRescan = true
+            refillIfNeeded(index)
+        }
+    }
+
+    /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
+    mutating func noteDelivery(_ id: Delivery.ID) {
+        let gap = known.inserted(id)
+        if let gap, phase.hasStarted, settings.scope == .all { commits.readNewDeliveries(above: gap) }
+    }
+
+    private mutating func takenOver(_ reads: StoreReadResult, at time: EngineTime) {
+        for row in reads.takenOver {
+            guard let index = queues.index(of: row.subscription), !memory.contains(row.id) else { continue }
+            guard !queues[index].isDisabled else {
+                cancelNewDeliveries(index, at: time)
+                continue
+            }
+            guard keeps(index) else { continue }
+            let delivery = recovery.corrected(row, queues[index].policy, at: time)
+            enqueue(QueuedDelivery(delivery: delivery), queue: index, at: time)
+            // What looked like somebody else's before may be this one.
+            if queues[index].oldestExternal != nil {
+                queues[index].buffer.needsRescan = true
+                refillIfNeeded(index)
+            }
         }
     }
 }

@@ -1,0 +1,45 @@
+internal import WebhookCore
+
+/// What drivers and tests ask an engine.
+extension DeliveryEngine {
+    /// Attempts that are claimed, on the wire, or not on record yet.
+    public var inFlight: Int { attempts.count }
+
+    /// Deliveries held in memory: those in the buffers, claimed and in flight.
+    public var holding: Int { memory.count }
+
+    /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
+    public func isIdle(at time: EngineTime) -> Bool {
+        phase.hasStarted && isQuiet
+            && !queues.indices.contains { index in
+                let queue = queues[index]
+                guard queue.isOpen, !queue.endpoint.breaker.isOpen, !isLeftToOthers(index) else { return false }
+                if queue.buffer.isRefilling || queue.buffer.needsRescan { return true }
+                if queue.buffer.hasMore, queue.buffer.count == 0 { return true }
+                return queue.buffer.nextDue.map { $0 <= time.monotonic } ?? false
+            }
+    }
+
+    /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
+    public var isSettled: Bool {
+        phase.hasStarted && isQuiet
+            && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
+    }
+
+    /// Whether nothing of what is held of a queue may start before somebody else has done something.
+    private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isBlocked(index) }
+
+    /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
+    /// such as what a crash left, is no reason to wait for a store that fails.
+    public var isDrained: Bool {
+        phase.isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
+    }
+
+    private var hasNothingOfItsOwn: Bool { attempts.isEmpty && backlog.isEmpty && commits.owesNothing }
+
+    private var isQuiet: Bool {
+        hasNothingUnderWay && backlog.isRead && !queues.indices.contains { queues[$0].isCancelling }
+    }
+
+    private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && backlog.isEmpty }
+}

@@ -1,0 +1,102 @@
+public import WebhookCore
+
+/// A notice for operators. A closed set for the logs; texts name subscriptions, never secrets.
+public enum EngineNotice: Sendable, Hashable {
+    /// - Parameter attempt: whose answer has done it; `nil`: a person.
+    case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause, attempt: DisablingAttempt? = nil)
+    case enabled(subscription: String)
+    case paused(subscription: String, until: Timestamp?)
+    case resumed(subscription: String)
+    case breakerOpened(BreakerOpening)
+    /// An attempt succeeded after so many failures in a row: attempts go on.
+    case breakerClosed(subscription: String, failures: Int)
+    /// A batch of a disabled subscription's open deliveries is cancelled.
+    case openDeliveriesCancelled(subscription: String, count: Int)
+    /// All of a disabled subscription's open deliveries are cancelled: so many.
+    case withdrawalEnded(subscription: String, count: Int)
+    /// Nobody subscribes to an event.
+    case unmatched(EventHeader)
+    case storeFailed(StoreError, StoreFailure)
+    case storeRecovered
+    case recovered(interrupted: Int, unknown: Int)
+    /// The store won't take one row; the others go on.
+    case refused(RefusedRow)
+    /// An interrupted delivery is not tried again: its request ended the process.
+    case givenUp(delivery: Delivery.ID, event: String, subscription: String, reason: String)
+    /// An event is given out for its fan-out no more.
+    case setAside(event: String, reason: String)
+
+    /// Which failure of the store's it is.
+    public enum StoreFailure: Sendable, Hashable {
+        /// It worked before.
+        case first
+        /// It has been failing for a while.
+        case reminder(since: Timestamp)
+        /// One among others, of which it was said already.
+        case again
+    }
+}
+
+/// The attempt after which a subscription was disabled.
+public struct DisablingAttempt: Sendable, Hashable {
+    public var delivery: Delivery.ID
+    /// The event's id.
+    public var event: String
+    public var status: Int?
+    public var error: FailureKind?
+}
+
+/// Attempts pause after failures in a row.
+public struct BreakerOpening: Sendable, Hashable {
+    public var subscription: String
+    /// Whether it was open before, and the probe failed too.
+    public var isAgain: Bool
+    public var pause: Duration
+    /// Failures in a row so far.
+    public var failures: Int
+    /// The last one's.
+    public var status: Int?
+    public var error: FailureKind?
+
+    public init(
+        subscription: String,
+        isAgain: Bool,
+        pause: Duration,
+        failures: Int,
+        status: Int?,
+        error: FailureKind?
+    ) {
+        self.subscription = subscription
+        self.isAgain = isAgain
+        self.pause = pause
+        self.failures = failures
+        self.status = status
+        self.error = error
+    }
+}
+
+/// A row that the store won't take.
+public struct RefusedRow: Sendable, Hashable {
+    /// The write that was refused.
+    public enum Part: String, Sendable, Hashable {
+        /// The delivery itself: it is stored as failed.
+        case delivery
+        /// The claim of an attempt: the delivery is suspended until the next start.
+        case claim
+        /// A finished attempt, whole or cut down to its outcome.
+        case attempt
+        /// The end of a delivery whose subscription is disabled, or that can't be claimed.
+        case settlement
+        /// What is remembered about a subscription.
+        case health
+        /// The event's deliveries, and that it is set aside for that.
+        case event
+    }
+
+    public var part: Part
+    public var delivery: Delivery.ID?
+    /// The event's id, where it is known.
+    public var event: String?
+    public var subscription: String?
+    public var reason: String
+}
