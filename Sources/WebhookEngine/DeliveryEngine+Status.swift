@@ -3,13 +3,13 @@ internal import WebhookCore
 /// What drivers and tests ask an engine.
 extension DeliveryEngine {
     /// Attempts that are claimed, on the wire, or not on record yet.
-    public var inFlight: Int { attempts.count }
+    package var inFlight: Int { attempts.count }
 
     /// Deliveries held in memory: those in the buffers, claimed and in flight.
-    public var holding: Int { memory.count }
+    package var holding: Int { memory.count }
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
-    public func isIdle(at time: EngineTime) -> Bool {
+    package func isIdle(at time: EngineTime) -> Bool {
         phase.hasStarted && isQuiet
             && !queues.indices.contains { index in
                 let queue = queues[index]
@@ -21,7 +21,7 @@ extension DeliveryEngine {
     }
 
     /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
-    public var isSettled: Bool {
+    package var isSettled: Bool {
         phase.hasStarted && isQuiet
             && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
     }
@@ -31,7 +31,7 @@ extension DeliveryEngine {
 
     /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
     /// such as what a crash left, is no reason to wait for a store that fails.
-    public var isDrained: Bool {
+    package var isDrained: Bool {
         phase.isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
     }
 

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// The delivery engine as a value without I/O: it decides which delivery goes next, and what follows from each result.
 ///
@@ -8,8 +8,8 @@ public import WebhookCore
 ///
 /// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
 /// after its event is, and a result stays here until it is on record.
-public struct DeliveryEngine {
-    public let settings: EngineSettings
+package struct DeliveryEngine {
+    package let settings: EngineSettings
     var random: any RandomNumberGenerator
     var queues = SubscriptionQueues()
     var slots: AdmissionControl
@@ -28,7 +28,7 @@ public struct DeliveryEngine {
     var recovery = CrashRecovery()
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
-    public init(
+    package init(
         settings: EngineSettings,
         subscriptions: [Subscription],
         random: any RandomNumberGenerator = SystemRandomNumberGenerator()
@@ -40,7 +40,7 @@ public struct DeliveryEngine {
     }
 
     /// What is to be done; empties the list.
-    public mutating func takeActions() -> EngineActions {
+    package mutating func takeActions() -> EngineActions {
         let taken = actions
         actions = EngineActions()
         actions.wakeAt = taken.wakeAt
@@ -54,7 +54,7 @@ public struct DeliveryEngine {
     /// - Parameters:
     ///   - interruptedRendering: the event (row) that was being rendered when a process before this one ended.
     ///   - deadly: deliveries whose requests have ended so many processes that no other is made.
-    public mutating func start(
+    package mutating func start(
         interruptedRendering: Int64? = nil,
         deadly: Set<Delivery.ID> = [],
         at time: EngineTime
@@ -70,7 +70,7 @@ public struct DeliveryEngine {
     }
 
     /// A time that was asked for has come.
-    public mutating func tick(at time: EngineTime) {
+    package mutating func tick(at time: EngineTime) {
         while let queue = timers.popDue(now: time.monotonic) {
             sendPaced(queue, at: time)
             endPauseIfOver(queue, at: time)
@@ -81,7 +81,7 @@ public struct DeliveryEngine {
     }
 
     /// Another connection has written to the store.
-    public mutating func externalWrites(at time: EngineTime) {
+    package mutating func externalWrites(at time: EngineTime) {
         guard phase.hasStarted else { return }
         commits.readHealth()
         switch settings.scope {
@@ -94,7 +94,7 @@ public struct DeliveryEngine {
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.
-    public mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
+    package mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
         if let maxInFlight { slots.limit = maxInFlight }
         let names = Set(subscriptions.map(\.name))
         for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
@@ -105,30 +105,30 @@ public struct DeliveryEngine {
     }
 
     /// No new attempts; ``isDrained`` tells when those under way are on record.
-    public mutating func drain(at time: EngineTime) {
+    package mutating func drain(at time: EngineTime) {
         phase.drain()
         finishInput(at: time)
     }
 
     /// No transaction takes anything any more: what isn't on record is for the next dispatcher to find.
-    public mutating func abandon() { phase = .abandoned }
+    package mutating func abandon() { phase = .abandoned }
 
     // MARK: - Inputs: events
 
     /// Events to accept. Each is answered by an ``EmitReply`` once it is durable.
-    public mutating func emit(_ requests: [EmitRequest], at time: EngineTime) {
+    package mutating func emit(_ requests: [EmitRequest], at time: EngineTime) {
         for request in requests { accept(request, at: time) }
         finishInput(at: time)
     }
 
     /// Takes care of events (rows) that are in the store already. For ``EngineSettings/Scope/own``.
-    public mutating func takeOver(_ events: [Int64], at time: EngineTime) {
+    package mutating func takeOver(_ events: [Int64], at time: EngineTime) {
         commits.takeOver(events, dueBy: time.certain)
         finishInput(at: time)
     }
 
     /// An event that was given out to be fanned out is matched and rendered.
-    public mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
+    package mutating func fannedOut(_ event: PendingEvent, deliveries: PreparedDeliveries, at time: EngineTime) {
         backlog.answered(event)
         let header = EventHeader(event.event, row: event.row)
         let planned = plan(deliveries, header, isSendTest: event.target != nil, at: time)
@@ -139,13 +139,13 @@ public struct DeliveryEngine {
     // MARK: - Inputs: attempts
 
     /// Requests have ended.
-    public mutating func finished(_ ended: [FinishedAttempt], at time: EngineTime) {
+    package mutating func finished(_ ended: [FinishedAttempt], at time: EngineTime) {
         for finished in ended { end(finished, at: time) }
         finishInput(at: time)
     }
 
     /// A claimed attempt could not be made into a request; nothing was sent.
-    public mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
+    package mutating func requestFailed(_ token: UInt64, _ error: RenderingError, at time: EngineTime) {
         endUnsent(token, .unrenderable(error.description), at: time)
         finishInput(at: time)
     }
@@ -156,14 +156,14 @@ public struct DeliveryEngine {
     ///
     /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
     /// becomes durable or nothing.
-    public mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
+    package mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
 
     /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
     /// the first brought. With `true`, it is asked for.
-    public mutating func continuesCommitting() -> Bool { commits.asksForAnother() }
+    package mutating func continuesCommitting() -> Bool { commits.asksForAnother() }
 
     /// The first of the batches given out are durable: those of one transaction.
-    public mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
+    package mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
         if commits.succeeded(results.count, now: time.monotonic) { actions.notices.append(.storeRecovered) }
         // First of all who is disabled: nothing leaves for those.
         let ended = results.compactMap { result in endFirstBatch(result, at: time).map { (batch: $0, result: result) } }
@@ -173,7 +173,7 @@ public struct DeliveryEngine {
 
     /// A transaction failed, and with it every batch that is given out: none was asked for behind it. The store is as
     /// before.
-    public mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
+    package mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
         actions.notices.append(.storeFailed(error, commits.failed(now: time.monotonic)))
         while let failed = commits.popLast() { requeue(failed, error, at: time) }
         finishInput(at: time)

@@ -1,62 +1,62 @@
-public import WebhookCore
+package import WebhookCore
 
 /// The actions that follow from an input. The edge carries them out, in this order.
-public struct EngineActions: Sendable {
+package struct EngineActions: Sendable {
     /// A transaction is to begin; it takes what it shall hold by ``DeliveryEngine/takeBatch()``. None is under way.
-    public var wantsCommit = false
+    package var wantsCommit = false
     /// Attempts that are claimed durably and may leave.
-    public var sends: [SendAction] = []
+    package var sends: [SendAction] = []
     /// Events to match and render; answered by ``DeliveryEngine/fannedOut(_:deliveries:at:)``.
-    public var fanOuts: [PendingEvent] = []
+    package var fanOuts: [PendingEvent] = []
     /// Events that take long to match and render: not where the engine runs. Answered in the same way, each once, later and
     /// in any order.
-    public var largeFanOuts: [PendingEvent] = []
+    package var largeFanOuts: [PendingEvent] = []
     /// Answers to emits.
-    public var replies: [EmitReply] = []
+    package var replies: [EmitReply] = []
     /// Attempts whose results are durable now.
-    public var recorded: [RecordedAttempt] = []
+    package var recorded: [RecordedAttempt] = []
     /// Deliveries that settled without an attempt, durably.
-    public var settled: [SettledDelivery] = []
+    package var settled: [SettledDelivery] = []
     /// What an operator should know.
-    public var notices: [EngineNotice] = []
+    package var notices: [EngineNotice] = []
     /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
-    public var wakeAt: Timestamp?
+    package var wakeAt: Timestamp?
 
-    public init() {}
+    package init() {}
 
     /// Whether there is anything to do but to wake up later.
-    public var isPressing: Bool {
+    package var isPressing: Bool {
         wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
             || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty
     }
 }
 
 /// An attempt to send.
-public struct SendAction: Sendable {
+package struct SendAction: Sendable {
     /// Names the attempt until ``DeliveryEngine/finished(_:at:)``.
-    public var token: UInt64
-    public var target: SharedSubscription
-    public var context: AttemptContext
-    public var body: ByteString
-    public var needsFreshConnection: Bool
+    package var token: UInt64
+    package var target: SharedSubscription
+    package var context: AttemptContext
+    package var body: ByteString
+    package var needsFreshConnection: Bool
     /// Whether its endpoint has succeeded before and has not failed since.
-    public var isProven: Bool
+    package var isProven: Bool
 }
 
 /// The result of an emit.
-public struct EmitReply: Sendable {
+package struct EmitReply: Sendable {
     /// The number that the emit came with.
-    public var token: UInt64
-    public var result: Result<AcceptanceResult, StoreError>
+    package var token: UInt64
+    package var result: Result<AcceptanceResult, StoreError>
 }
 
 /// A delivery that settled without an attempt.
-public struct SettledDelivery: Sendable, Hashable {
-    public var delivery: Delivery.ID
-    public var event: EventHeader
-    public var subscription: String
-    public var attempts: Int
-    public var state: DeliveryState
-    public var error: FailureKind?
-    public var detail: String?
+package struct SettledDelivery: Sendable, Hashable {
+    package var delivery: Delivery.ID
+    package var event: EventHeader
+    package var subscription: String
+    package var attempts: Int
+    package var state: DeliveryState
+    package var error: FailureKind?
+    package var detail: String?
 }

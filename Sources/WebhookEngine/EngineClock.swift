@@ -1,19 +1,19 @@
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// The time of an input, on both of the engine's clocks.
-public struct EngineTime: Sendable, Hashable {
+package struct EngineTime: Sendable, Hashable {
     /// The wall clock, for what is written down and signed. May step, but doesn't jump for a moment.
-    public var wall: Timestamp
+    package var wall: Timestamp
     /// For everything that is due: the wall clock at the process's start, gone on by the monotonic clock. Never steps, so
     /// that a stepping wall clock leaves the schedule unharmed. Stored due times are on the monotonic clock.
-    public var monotonic: Timestamp
+    package var monotonic: Timestamp
 
     /// What of the future has come for sure: ``wall``, or what the wall clock shows at this look if that is earlier. Nothing is
     /// delivered before its time by either.
-    public var certain: Timestamp
+    package var certain: Timestamp
 
-    public init(wall: Timestamp, monotonic: Timestamp, certain: Timestamp? = nil) {
+    package init(wall: Timestamp, monotonic: Timestamp, certain: Timestamp? = nil) {
         self.wall = wall
         self.monotonic = monotonic
         self.certain = min(wall, certain ?? wall)
@@ -21,13 +21,13 @@ public struct EngineTime: Sendable, Hashable {
 }
 
 /// Makes ``EngineTime`` out of a clock.
-public final class EngineClock: Sendable {
+package final class EngineClock: Sendable {
     private let clock: any WebhookClock
     private let anchorWall: Timestamp
     private let anchorUptime: UInt64
     private let wall: Mutex<SteadyWall>
 
-    public init(_ clock: any WebhookClock) {
+    package init(_ clock: any WebhookClock) {
         self.clock = clock
         anchorWall = clock.now
         anchorUptime = clock.uptimeNanoseconds
@@ -35,14 +35,14 @@ public final class EngineClock: Sendable {
     }
 
     /// Now.
-    public var now: EngineTime {
+    package var now: EngineTime {
         let (seen, monotonic) = (clock.now, monotonic)
         let believed = wall.withLock { $0.look(wall: seen, monotonic: monotonic) }
         return EngineTime(wall: believed, monotonic: monotonic, certain: seen)
     }
 
     /// Now, on the monotonic clock.
-    public var monotonic: Timestamp {
+    package var monotonic: Timestamp {
         Timestamp(milliseconds: anchorWall.milliseconds + Int64((clock.uptimeNanoseconds - anchorUptime) / 1_000_000))
     }
 }

@@ -1,15 +1,15 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A finished request, ready to be recorded.
-public struct FinishedAttempt: Sendable {
-    public var token: UInt64
-    public var result: TransportResult
+package struct FinishedAttempt: Sendable {
+    package var token: UInt64
+    package var result: TransportResult
     /// As it may be shown.
-    public var url: String
+    package var url: String
     /// As sent, redacted.
-    public var requestHeaders: [HTTPHeader]
+    package var requestHeaders: [HTTPHeader]
 
-    public init(token: UInt64, result: TransportResult, url: String, requestHeaders: [HTTPHeader]) {
+    package init(token: UInt64, result: TransportResult, url: String, requestHeaders: [HTTPHeader]) {
         self.token = token
         self.result = result
         self.url = url
@@ -18,14 +18,14 @@ public struct FinishedAttempt: Sendable {
 }
 
 /// An event to accept, matched and rendered.
-public struct EmitRequest: Sendable {
-    public var token: UInt64
-    public var event: Event
-    public var target: String?
+package struct EmitRequest: Sendable {
+    package var token: UInt64
+    package var event: Event
+    package var target: String?
     /// `nil`: not to be fanned out now.
-    public var deliveries: PreparedDeliveries?
+    package var deliveries: PreparedDeliveries?
 
-    public init(token: UInt64, event: Event, target: String? = nil, deliveries: PreparedDeliveries?) {
+    package init(token: UInt64, event: Event, target: String? = nil, deliveries: PreparedDeliveries?) {
         self.token = token
         self.event = event
         self.target = target
@@ -34,21 +34,21 @@ public struct EmitRequest: Sendable {
 }
 
 /// An event's deliveries before the engine has decided how each starts.
-public struct PreparedDeliveries: Sendable {
-    public var bodies: [ByteString]
-    public var entries: [Entry]
+package struct PreparedDeliveries: Sendable {
+    package var bodies: [ByteString]
+    package var entries: [Entry]
 
-    public struct Entry: Sendable {
-        public var subscription: String
-        public var renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>
+    package struct Entry: Sendable {
+        package var subscription: String
+        package var renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>
 
-        public init(subscription: String, renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>) {
+        package init(subscription: String, renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>) {
             self.subscription = subscription
             self.renderedBody = renderedBody
         }
     }
 
-    public init(bodies: [ByteString], entries: [Entry]) {
+    package init(bodies: [ByteString], entries: [Entry]) {
         self.bodies = bodies
         self.entries = entries
     }

@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A notice for operators. A closed set for the logs; texts name subscriptions, never secrets.
-public enum EngineNotice: Sendable, Hashable {
+package enum EngineNotice: Sendable, Hashable {
     /// - Parameter attempt: whose answer has done it; `nil`: a person.
     case disabled(subscription: String, cause: SubscriptionHealth.Disabled.Cause, attempt: DisablingAttempt? = nil)
     case enabled(subscription: String)
@@ -27,7 +27,7 @@ public enum EngineNotice: Sendable, Hashable {
     case setAside(event: String, reason: String)
 
     /// Which failure of the store's it is.
-    public enum StoreFailure: Sendable, Hashable {
+    package enum StoreFailure: Sendable, Hashable {
         /// It worked before.
         case first
         /// It has been failing for a while.
@@ -38,27 +38,27 @@ public enum EngineNotice: Sendable, Hashable {
 }
 
 /// The attempt after which a subscription was disabled.
-public struct DisablingAttempt: Sendable, Hashable {
-    public var delivery: Delivery.ID
+package struct DisablingAttempt: Sendable, Hashable {
+    package var delivery: Delivery.ID
     /// The event's id.
-    public var event: String
-    public var status: Int?
-    public var error: FailureKind?
+    package var event: String
+    package var status: Int?
+    package var error: FailureKind?
 }
 
 /// Attempts pause after failures in a row.
-public struct BreakerOpening: Sendable, Hashable {
-    public var subscription: String
+package struct BreakerOpening: Sendable, Hashable {
+    package var subscription: String
     /// Whether it was open before, and the probe failed too.
-    public var isAgain: Bool
-    public var pause: Duration
+    package var isAgain: Bool
+    package var pause: Duration
     /// Failures in a row so far.
-    public var failures: Int
+    package var failures: Int
     /// The last one's.
-    public var status: Int?
-    public var error: FailureKind?
+    package var status: Int?
+    package var error: FailureKind?
 
-    public init(
+    package init(
         subscription: String,
         isAgain: Bool,
         pause: Duration,
@@ -76,9 +76,9 @@ public struct BreakerOpening: Sendable, Hashable {
 }
 
 /// A row that the store won't take.
-public struct RefusedRow: Sendable, Hashable {
+package struct RefusedRow: Sendable, Hashable {
     /// The write that was refused.
-    public enum Part: String, Sendable, Hashable {
+    package enum Part: String, Sendable, Hashable {
         /// The delivery itself: it is stored as failed.
         case delivery
         /// The claim of an attempt: the delivery is suspended until the next start.
@@ -93,10 +93,10 @@ public struct RefusedRow: Sendable, Hashable {
         case event
     }
 
-    public var part: Part
-    public var delivery: Delivery.ID?
+    package var part: Part
+    package var delivery: Delivery.ID?
     /// The event's id, where it is known.
-    public var event: String?
-    public var subscription: String?
-    public var reason: String
+    package var event: String?
+    package var subscription: String?
+    package var reason: String
 }

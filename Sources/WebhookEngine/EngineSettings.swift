@@ -1,29 +1,29 @@
 /// Limits and scope of a dispatcher's engine.
-public struct EngineSettings: Sendable, Hashable {
+package struct EngineSettings: Sendable, Hashable {
     /// The deliveries that the engine takes care of.
-    public enum Scope: Sendable, Hashable {
+    package enum Scope: Sendable, Hashable {
         /// All of the store's.
         case all
         /// Only those that are emitted through it, or adopted.
         case own
     }
 
-    public var scope: Scope = .all
+    package var scope: Scope = .all
     /// The most attempts in flight at once; defaults to 512.
-    public var maxInFlight: Int = 512
+    package var maxInFlight: Int = 512
     /// The most deliveries to hold in memory over all subscriptions; defaults to 50,000.
-    public var bufferTotal: Int = 50_000
+    package var bufferTotal: Int = 50_000
     /// The most bytes of bodies to hold for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
-    public var bufferedBodyBytes: Int = 32 << 20
+    package var bufferedBodyBytes: Int = 32 << 20
     /// Events to fan out at a time; defaults to 64.
-    public var fanOutBatch: Int = 64
+    package var fanOutBatch: Int = 64
     /// The most bytes of an event's data that are matched and rendered at once; defaults to 64 KiB. Larger events go to
     /// ``EngineActions/largeFanOuts``.
-    public var promptEventBytes: Int = 64 << 10
+    package var promptEventBytes: Int = 64 << 10
     /// Large events given out at a time; defaults to 2. While there are fewer, others are read past them.
-    public var largeFanOuts: Int = 2
+    package var largeFanOuts: Int = 2
     /// Deliveries to withdraw in one transaction; defaults to 1,000.
-    public var withdrawalBatch: Int = 1000
+    package var withdrawalBatch: Int = 1000
 
-    public init() {}
+    package init() {}
 }

@@ -42,7 +42,7 @@ extension DeliveryEngine {
         let now = time.monotonic
         guard phase.begins, queues[index].isOpen else { return .closed }
         var isRetry = false
-        if case .new = candidate {
+        if candidate == .new {
             guard queues[index].isExhausted, queues[index].oldestExternal == nil else {
                 return .behindOthers(dueAt: now)
             }
@@ -57,10 +57,12 @@ extension DeliveryEngine {
         }
         guard queues[index].inFlight < queues[index].maxInFlight else { return .full }
         let slotClass: SlotClass = queues[index].isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
-        if case .nextInLine = candidate {} else {
+        if candidate != .nextInLine {
             guard mayClaim, slots.hasSlot(slotClass) else { return .noSlot }
         }
-        guard queues[index].endpoint.breaker.allowsStart(now: now) else { return .resting(until: queues[index].endpoint.breaker.opensAt) }
+        guard queues[index].endpoint.breaker.allowsStart(now: now) else {
+            return .resting(until: queues[index].endpoint.breaker.opensAt)
+        }
         if let limit = queues[index].policy.rateLimit {
             let next = queues[index].rate.nextClaim(limit, now: now)
             guard let next, next <= now else { return .paced(until: next) }

@@ -1,14 +1,14 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A finished attempt that is on record, or on its way there.
-public struct RecordedAttempt: Sendable {
+package struct RecordedAttempt: Sendable {
     /// With what the attempt has changed.
-    public var delivery: OpenDelivery
-    public var attempt: Attempt
-    public var state: DeliveryState
-    public var nextAttemptAt: Timestamp?
+    package var delivery: OpenDelivery
+    package var attempt: Attempt
+    package var state: DeliveryState
+    package var nextAttemptAt: Timestamp?
     /// It was made by a process before this one.
-    public var isRecovered = false
+    package var isRecovered = false
 }
 
 extension RecordedAttempt {

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A subscription's share of the engine: its buffer, its limits and what is known of its endpoint.
 struct SubscriptionQueue {
@@ -206,12 +206,12 @@ extension SubscriptionQueue {
 }
 
 /// A subscription, shared without copying.
-public final class SharedSubscription: Sendable {
-    public let subscription: Subscription
+package final class SharedSubscription: Sendable {
+    package let subscription: Subscription
     /// The URL as it may be shown.
     let url: String
 
-    public init(_ subscription: Subscription) {
+    package init(_ subscription: Subscription) {
         self.subscription = subscription
         url = subscription.url.display
     }

@@ -1,11 +1,11 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A registry with the renderer made for it; replaced as a whole by a reload.
-public struct ConfigurationSnapshot: Sendable {
-    public var registry: Registry
-    public var renderer: any DeliveryRenderer
+package struct ConfigurationSnapshot: Sendable {
+    package var registry: Registry
+    package var renderer: any DeliveryRenderer
 
-    public init(registry: Registry, renderer: any DeliveryRenderer) {
+    package init(registry: Registry, renderer: any DeliveryRenderer) {
         self.registry = registry
         self.renderer = renderer
     }
@@ -13,7 +13,7 @@ public struct ConfigurationSnapshot: Sendable {
     /// Who gets an event, each distinct body rendered once.
     ///
     /// - Parameter target: the only subscription that it is for, also a disabled one.
-    public func prepare(_ event: Event, target: String?) -> PreparedDeliveries {
+    package func prepare(_ event: Event, target: String?) -> PreparedDeliveries {
         let subscriptions: [Subscription] =
             if let target {
                 registry.subscription(named: target).map { [$0] } ?? []

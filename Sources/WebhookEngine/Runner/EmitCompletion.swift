@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// The caller that waits for an emit's result.
 enum EmitCompletion {
@@ -35,7 +35,7 @@ final class EmitGroup: @unchecked Sendable {
 }
 
 /// Hears what the engine did. Called on the engine's queue: quick, and never back into the engine.
-public protocol EngineObserver: Sendable {
+package protocol EngineObserver: Sendable {
     /// Attempts whose results are durable.
     func recorded(_ attempts: [RecordedAttempt])
     /// Deliveries that settled without an attempt, durably.

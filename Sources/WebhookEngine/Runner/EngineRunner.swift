@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// Drives a ``DeliveryEngine`` on a serial Dispatch queue, with a real store and transport at its edge.
 ///
@@ -11,7 +11,7 @@ public import WebhookCore
 /// does not wait until this queue has come to it.
 // Safe to share: everything mutable is confined to `queue` (checked at entry), but for the mailbox and the engine, which
 // have locks of their own.
-public final class EngineRunner: @unchecked Sendable {
+package final class EngineRunner: @unchecked Sendable {
     let queue = DispatchQueue(label: "webhooks.engine")
     /// Where large events are rendered.
     let rendering = DispatchQueue(label: "webhooks.rendering", qos: .utility)
@@ -37,7 +37,7 @@ public final class EngineRunner: @unchecked Sendable {
     var hasUncountedMark = false
 
     /// A condition that ``wait(untilAny:)`` waits for.
-    public enum Condition: Sendable {
+    package enum Condition: Sendable {
         /// Nothing is due now and nothing is in flight.
         case idle
         /// Every delivery has settled.
@@ -53,7 +53,7 @@ public final class EngineRunner: @unchecked Sendable {
         var lastToken: UInt64 = 0
     }
 
-    public init(
+    package init(
         settings: EngineSettings,
         snapshot: ConfigurationSnapshot,
         store: any DeliveryStore,
@@ -82,7 +82,7 @@ public final class EngineRunner: @unchecked Sendable {
     /// Reads the store and begins to deliver.
     ///
     /// - Parameter externalInterval: how often to look for what other processes wrote; `nil` for never.
-    public func start(externalInterval: Duration? = .milliseconds(150)) {
+    package func start(externalInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
             hasUncountedMark = mark.interrupted != nil
             process { engine, time in
@@ -103,7 +103,7 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// Stores an event durably and delivers it; returns once it is on disk.
-    public func emit(_ event: Event, target: String? = nil, snapshot: ConfigurationSnapshot) async
+    package func emit(_ event: Event, target: String? = nil, snapshot: ConfigurationSnapshot) async
         -> Result<AcceptanceResult, StoreError>
     {
         // Matched and rendered by the caller, so that callers share the work.
@@ -119,7 +119,7 @@ public final class EngineRunner: @unchecked Sendable {
     /// what is emitted afterwards comes behind them.
     ///
     /// - Parameter completion: called once, on the engine's queue, with the results in the events' order.
-    public func emit(
+    package func emit(
         _ events: [Event],
         snapshot: ConfigurationSnapshot,
         completion: @escaping @Sendable ([Result<AcceptanceResult, StoreError>]) -> Void
@@ -175,7 +175,7 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// Takes care of events (rows) that are in the store already.
-    public func takeOver(_ events: [Int64]) {
+    package func takeOver(_ events: [Int64]) {
         queue.async { [self] in process { engine, time in engine.takeOver(events, at: time) } }
     }
 
@@ -184,7 +184,7 @@ public final class EngineRunner: @unchecked Sendable {
     /// - Parameters:
     ///   - maxInFlight: the limit over all from now on.
     ///   - completion: called once the old ones are no longer used for anything new.
-    public func reload(
+    package func reload(
         _ snapshot: ConfigurationSnapshot,
         maxInFlight: Int,
         completion: @escaping @Sendable () -> Void = {}
@@ -199,12 +199,12 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// No new attempts; see ``Condition/drained``.
-    public func drain() {
+    package func drain() {
         queue.async { [self] in process { engine, time in engine.drain(at: time) } }
     }
 
     /// How many attempts are under way; `nil` where the engine is busy for long: for a process that is about to end.
-    public var attemptsUnderWay: Int? {
+    package var attemptsUnderWay: Int? {
         for _ in 0..<50 {
             if let count = engine.withLockIfAvailable({ $0.inFlight }) { return count }
             usleep(1_000)
@@ -213,11 +213,11 @@ public final class EngineRunner: @unchecked Sendable {
     }
 
     /// Ends what is on the wire; each attempt is recorded as interrupted.
-    public func cancelRequests() { transport.cancelAll() }
+    package func cancelRequests() { transport.cancelAll() }
 
     /// Ends as a kill would: nothing more is recorded or sent, whoever waits is told. What isn't on record is found as
     /// interrupted by the next dispatcher.
-    public func abandon() {
+    package func abandon() {
         engine.withLock { $0.abandon() }
         queue.async { [self] in
             // In any case: the store may be closed next.
@@ -235,7 +235,7 @@ public final class EngineRunner: @unchecked Sendable {
     /// Waits until one of the conditions holds, or for a failure of the store that no waiting mends.
     ///
     /// - Throws: the failure.
-    public func wait(untilAny conditions: [Condition]) async throws(StoreError) {
+    package func wait(untilAny conditions: [Condition]) async throws(StoreError) {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 waiters.append((conditions, continuation))
