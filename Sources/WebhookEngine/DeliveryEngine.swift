@@ -30,13 +30,13 @@ package struct DeliveryEngine {
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
     package init(
         settings: EngineSettings,
-        subscriptions: [Subscription],
+        targets: [SharedSubscription],
         random: any RandomNumberGenerator = SystemRandomNumberGenerator()
     ) {
         self.settings = settings
         self.random = random
         slots = AdmissionControl(limit: settings.maxInFlight)
-        for subscription in subscriptions { addQueue(SharedSubscription(subscription)) }
+        for target in targets { addQueue(target) }
     }
 
     /// What is to be done; empties the list.
@@ -94,11 +94,11 @@ package struct DeliveryEngine {
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.
-    package mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
+    package mutating func reload(_ targets: [SharedSubscription], maxInFlight: Int? = nil, at time: EngineTime) {
         if let maxInFlight { slots.limit = maxInFlight }
-        let names = Set(subscriptions.map(\.name))
+        let names = Set(targets.map(\.subscription.name))
         for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
-        for subscription in subscriptions { replace(SharedSubscription(subscription), at: time) }
+        for target in targets { replace(target, at: time) }
         // Health of subscriptions that are new here may be in the store.
         if phase.hasStarted { commits.readHealth() }
         finishInput(at: time)

@@ -8,6 +8,36 @@ public protocol DeliveryRenderer: Sendable {
     /// Makes the request of one attempt: headers with fresh timestamp and signature around a stored body.
     func request(for attempt: AttemptContext, to subscription: Subscription, body: ByteString) throws(RenderingError)
         -> PreparedRequest
+
+    /// Prepares the requests to a subscription, so that what no attempt changes is worked out once.
+    func requests(to subscription: Subscription) -> any RequestMaker
+}
+
+/// Makes the requests to one subscription: pure, and callable from any thread.
+public protocol RequestMaker: AnyObject, Sendable {
+    /// Makes the request of one attempt; see ``DeliveryRenderer/request(for:to:body:)``.
+    func request(for attempt: AttemptContext, body: ByteString) throws(RenderingError) -> PreparedRequest
+}
+
+extension DeliveryRenderer {
+    /// Works everything out at each attempt.
+    public func requests(to subscription: Subscription) -> any RequestMaker {
+        UnpreparedRequests(renderer: self, subscription: subscription)
+    }
+}
+
+private final class UnpreparedRequests: RequestMaker {
+    private let renderer: any DeliveryRenderer
+    private let subscription: Subscription
+
+    init(renderer: any DeliveryRenderer, subscription: Subscription) {
+        self.renderer = renderer
+        self.subscription = subscription
+    }
+
+    func request(for attempt: AttemptContext, body: ByteString) throws(RenderingError) -> PreparedRequest {
+        try renderer.request(for: attempt, to: subscription, body: body)
+    }
 }
 
 /// An event's distinct bodies and who gets which.

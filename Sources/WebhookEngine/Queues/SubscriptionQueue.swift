@@ -205,14 +205,16 @@ extension SubscriptionQueue {
     }
 }
 
-/// A subscription, shared without copying.
+/// A subscription with what makes its requests, shared without copying.
 package final class SharedSubscription: Sendable {
     package let subscription: Subscription
+    package let requests: any RequestMaker
     /// The URL as it may be shown.
     let url: String
 
-    package init(_ subscription: Subscription) {
+    package init(_ subscription: Subscription, requests: any RequestMaker) {
         self.subscription = subscription
+        self.requests = requests
         url = subscription.url.display
     }
 }

@@ -10,6 +10,11 @@ package struct ConfigurationSnapshot: Sendable {
         self.renderer = renderer
     }
 
+    /// The registry's subscriptions, each with the renderer's part that makes its requests.
+    package var targets: [SharedSubscription] {
+        registry.subscriptions.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
+    }
+
     /// Who gets an event, each distinct body rendered once.
     ///
     /// - Parameter target: the only subscription that it is for, also a disabled one.

@@ -18,11 +18,7 @@ extension EngineRunner {
         for order in orders {
             if let delivery = order.context.delivery { mark.set(.attempt(delivery)) }
             do throws(RenderingError) {
-                var request = try snapshot.renderer.request(
-                    for: order.context,
-                    to: order.target.subscription,
-                    body: order.body
-                )
+                var request = try order.target.requests.request(for: order.context, body: order.body)
                 if order.needsFreshConnection { request.request.freshConnection = true }
                 request.request.isProven = order.isProven
                 sent[order.token] = SentRequest(

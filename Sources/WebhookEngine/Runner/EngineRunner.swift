@@ -68,7 +68,7 @@ package final class EngineRunner: @unchecked Sendable {
         self.clock = EngineClock(clock)
         self.observer = observer
         self.snapshot = snapshot
-        engine = Mutex(DeliveryEngine(settings: settings, subscriptions: snapshot.registry.subscriptions))
+        engine = Mutex(DeliveryEngine(settings: settings, targets: snapshot.targets))
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.setEventHandler { [weak self] in self?.tick() }
         timer.activate()
@@ -192,7 +192,7 @@ package final class EngineRunner: @unchecked Sendable {
         queue.async { [self] in
             self.snapshot = snapshot
             process { engine, time in
-                engine.reload(snapshot.registry.subscriptions, maxInFlight: maxInFlight, at: time)
+                engine.reload(snapshot.targets, maxInFlight: maxInFlight, at: time)
             }
             completion()
         }

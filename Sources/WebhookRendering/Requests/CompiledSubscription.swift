@@ -25,6 +25,7 @@ final class CompiledSubscription: Sendable {
     let template: Result<CompiledTemplate, RenderingError>?
     let contentType: ContentType
     let redactor: Redactor
+    private let egress: EgressPolicy
     let host: HTTPHeader
     /// In the order in which they are sent.
     let entries: [Entry]
@@ -42,6 +43,7 @@ final class CompiledSubscription: Sendable {
         self.profile = profile
         self.template = template
         contentType = subscription.body?.contentType ?? subscription.contentType
+        self.egress = egress
         redactor = Redactor(secrets: SecretTexts.all(of: subscription, egress))
         host = HTTPHeader("Host", subscription.url.hostHeader)
         var plan = HeaderPlan(redactor)
@@ -77,7 +79,24 @@ final class CompiledSubscription: Sendable {
     }
 }
 
-extension CompiledSubscription {
+extension CompiledSubscription: RequestMaker {
+    func request(for attempt: AttemptContext, body: ByteString) throws(RenderingError) -> PreparedRequest {
+        let headers = try headers(for: attempt, body: body)
+        let request = TransportRequest(
+            url: subscription.url,
+            headers: headers.sent,
+            body: body,
+            tls: subscription.tls,
+            httpVersion: subscription.httpVersion,
+            timeout: subscription.policy.timeout,
+            connectTimeout: subscription.policy.connectTimeout,
+            freshConnection: attempt.mode == .singleShot,
+            attempt: attempt.attempt,
+            egress: egress
+        )
+        return PreparedRequest(request: request, redactedHeaders: headers.shown, redactor: redactor)
+    }
+
     /// The headers of one attempt: those to send, and all as they may be shown, with `Host` first and `Content-Length` last.
     func headers(
         for attempt: AttemptContext,

@@ -67,25 +67,12 @@ public final class WebhookRenderer: DeliveryRenderer {
         body: ByteString
     ) throws(RenderingError) -> PreparedRequest {
         var compiler: SubscriptionCompiler?
-        let prepared = prepare(subscription, &compiler)
-        let headers = try prepared.headers(for: attempt, body: body)
-        let request = TransportRequest(
-            url: subscription.url,
-            headers: headers.sent,
-            body: body,
-            tls: subscription.tls,
-            httpVersion: subscription.httpVersion,
-            timeout: subscription.policy.timeout,
-            connectTimeout: subscription.policy.connectTimeout,
-            freshConnection: attempt.mode == .singleShot,
-            attempt: attempt.attempt,
-            egress: egress
-        )
-        return PreparedRequest(
-            request: request,
-            redactedHeaders: headers.shown,
-            redactor: prepared.redactor
-        )
+        return try prepare(subscription, &compiler).request(for: attempt, body: body)
+    }
+
+    public func requests(to subscription: Subscription) -> any RequestMaker {
+        var compiler: SubscriptionCompiler?
+        return prepare(subscription, &compiler)
     }
 
     /// A request's headers as they go over the wire, secrets included, for `--show-secrets`.

@@ -1,4 +1,5 @@
 public import WebhookCore
+package import WebhookEngine
 
 /// A renderer for tests: a body is the event's id and data, so that a checker knows what must arrive.
 public struct ScriptedRenderer: DeliveryRenderer {
@@ -45,5 +46,26 @@ public struct ScriptedRenderer: DeliveryRenderer {
             attempt: attempt.attempt
         )
         return PreparedRequest(request: request, redactedHeaders: headers, redactor: Redactor(secrets: []))
+    }
+}
+
+extension DeliveryEngine {
+    /// An engine whose requests are scripted.
+    package init(
+        settings: EngineSettings,
+        subscriptions: [Subscription],
+        random: any RandomNumberGenerator
+    ) {
+        self.init(settings: settings, targets: Self.targets(subscriptions), random: random)
+    }
+
+    /// Takes over a new set of subscriptions.
+    package mutating func reload(_ subscriptions: [Subscription], maxInFlight: Int? = nil, at time: EngineTime) {
+        reload(Self.targets(subscriptions), maxInFlight: maxInFlight, at: time)
+    }
+
+    private static func targets(_ subscriptions: [Subscription]) -> [SharedSubscription] {
+        let renderer = ScriptedRenderer()
+        return subscriptions.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
     }
 }
