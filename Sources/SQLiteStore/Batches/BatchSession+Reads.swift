@@ -132,24 +132,21 @@ extension BatchSession {
         return (deliveries, damaged)
     }
 
-    private func openSubscriptions() throws -> [OpenSubscription] {
+    private func openSubscriptions() throws -> [String] {
         // One step in the index for each subscription, however many deliveries wait.
         let rows = try PreparedStatement(
             db,
             """
-            SELECT name, (
-                SELECT d.due_at FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_open
-                WHERE d.subscription = s.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1
-            ) AS earliest
-            FROM webhooks_subscriptions s ORDER BY name
+            SELECT name FROM webhooks_subscriptions s WHERE EXISTS (
+                SELECT 1 FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_open
+                WHERE d.subscription = s.id AND d.due_at IS NOT NULL
+            )
+            ORDER BY name
             """
         )
-        var subscriptions: [OpenSubscription] = []
-        while try rows.next() {
-            guard let earliest = rows.optionalTimestamp(1) else { continue }
-            subscriptions.append(OpenSubscription(name: rows.text(0), earliestDue: earliest))
-        }
-        return subscriptions
+        var names: [String] = []
+        while try rows.next() { names.append(rows.text(0)) }
+        return names
     }
 
     private func touchedSubscriptions(above id: Delivery.ID) throws -> [String] {

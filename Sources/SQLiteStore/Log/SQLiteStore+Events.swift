@@ -20,7 +20,7 @@ extension SQLiteStore {
     public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
         let now = clock.now
         return try await read { db in
-            var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
+            var progress = EventProgress()
             let event = try PreparedStatement(
                 db,
                 """
@@ -32,7 +32,7 @@ extension SQLiteStore {
                 db,
                 // In flight with number 1, or never attempted.
                 """
-                SELECT count(*), count(*) FILTER (WHERE attempts = 0 OR (attempts = 1 AND state = 2)),
+                SELECT count(*) FILTER (WHERE attempts = 0 OR (attempts = 1 AND state = 2)),
                     count(*) FILTER (WHERE state = 0 AND paused_at IS NOT NULL AND coalesce(paused_until > ?, 1))
                 FROM webhooks_deliveries d JOIN webhooks_subscriptions s ON s.id = d.subscription
                 WHERE event = ? AND state < 3
@@ -47,9 +47,8 @@ extension SQLiteStore {
                 try deliveries.bind(now)
                 try deliveries.bind(row)
                 if try deliveries.next() {
-                    progress.open += deliveries.int(0)
-                    progress.withoutFirstAttempt += deliveries.int(1)
-                    progress.paused += deliveries.int(2)
+                    progress.withoutFirstAttempt += deliveries.int(0)
+                    progress.paused += deliveries.int(1)
                 }
                 deliveries.reset()
             }

@@ -168,13 +168,10 @@ public struct EventProgress: Sendable, Hashable {
     public var withoutFirstAttempt: Int
     /// Pending deliveries whose subscription is paused.
     public var paused: Int
-    /// Deliveries that have not settled.
-    public var open: Int
 
-    public init(waitingForFanOut: Int, withoutFirstAttempt: Int, open: Int, paused: Int = 0) {
+    public init(waitingForFanOut: Int = 0, withoutFirstAttempt: Int = 0, paused: Int = 0) {
         self.waitingForFanOut = waitingForFanOut
         self.withoutFirstAttempt = withoutFirstAttempt
-        self.open = open
         self.paused = paused
     }
 }

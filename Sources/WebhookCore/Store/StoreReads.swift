@@ -13,7 +13,7 @@ public struct StoreReads: Sendable {
     public var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Events (rows) that ``pendingEvents`` leaves out.
     public var excludedEvents: Set<Int64> = []
-    /// Which subscriptions have pending or waiting deliveries, each with the earliest due time. Asked for at start.
+    /// Which subscriptions have pending or waiting deliveries. Asked for at start.
     public var openSubscriptions = false
     /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what
     /// others have inserted.
@@ -77,7 +77,8 @@ public struct StoreReadResult: Sendable {
     /// The last event (row) of all, where ``StoreReads/pendingEvents`` were asked for: of those up to it, what waits and is
     /// due is among ``pendingEvents``, or stands behind the last of them.
     public var lastEvent: Int64 = 0
-    public var openSubscriptions: [OpenSubscription] = []
+    /// Names.
+    public var openSubscriptions: [String] = []
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     public var touchedSubscriptions: [String] = []
     /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked
@@ -87,17 +88,6 @@ public struct StoreReadResult: Sendable {
     public var takenOver: [OpenDelivery] = []
 
     public init() {}
-}
-
-/// A subscription with open deliveries.
-public struct OpenSubscription: Sendable, Hashable {
-    public var name: String
-    public var earliestDue: Timestamp
-
-    public init(name: String, earliestDue: Timestamp) {
-        self.name = name
-        self.earliestDue = earliestDue
-    }
 }
 
 /// An open delivery as the scheduler needs it.

@@ -122,9 +122,9 @@ extension DeliveryEngine {
     }
 
     /// Looks for what is open in the store.
-    mutating func openQueues(_ open: [OpenSubscription], at time: EngineTime) {
-        for subscription in open {
-            guard let index = queues.index(of: subscription.name) else { continue }
+    mutating func openQueues(_ names: [String], at time: EngineTime) {
+        for name in names {
+            guard let index = queues.index(of: name) else { continue }
             if settings.scope == .own {
                 // Nothing goes before it is known what is older.
                 lookForExternal(index)

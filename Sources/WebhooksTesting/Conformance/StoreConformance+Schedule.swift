@@ -82,11 +82,7 @@ extension StoreConformance {
         let done = try await driver.acceptOne("e2", .claimed("d"))
         _ = try await driver.record(done, status: 200, next: .settled(.delivered))
         let read = try await driver.read { $0.openSubscriptions = true }
-        try expect(
-            read.openSubscriptions.sorted { $0.name < $1.name },
-            [OpenSubscription(name: "a", earliestDue: .at(6)), OpenSubscription(name: "b", earliestDue: .at(4))],
-            "subscriptions with waiting deliveries"
-        )
+        try expect(read.openSubscriptions.sorted(), ["a", "b"], "subscriptions with waiting deliveries")
     }
 
     static func findsNewDeliveries(_ driver: StoreDriver) async throws {

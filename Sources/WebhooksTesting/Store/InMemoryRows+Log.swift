@@ -95,11 +95,10 @@ extension InMemoryRows {
     }
 
     func progress(ofEvents ids: [String], at now: Timestamp) -> EventProgress {
-        var progress = EventProgress(waitingForFanOut: 0, withoutFirstAttempt: 0, open: 0)
+        var progress = EventProgress()
         for event in Set(ids).compactMap({ event($0) }) {
             if event.waits { progress.waitingForFanOut += 1 }
             for row in event.deliveries.compactMap({ deliveries[$0] }) where !row.state.isSettled {
-                progress.open += 1
                 if row.log.isEmpty { progress.withoutFirstAttempt += 1 }
                 let paused = healthRows[row.subscription]?.health.paused
                 if row.state == .pending, paused?.isInForce(at: now) ?? false { progress.paused += 1 }

@@ -13,10 +13,7 @@ extension InMemoryRows {
         if reads.health { result.health = health }
         readEvents(reads, into: &result)
         if reads.openSubscriptions {
-            result.openSubscriptions = waiting.compactMap { name, positions in
-                positions.first.map { OpenSubscription(name: name, earliestDue: $0.dueAt) }
-            }
-            .sorted { $0.name < $1.name }
+            result.openSubscriptions = waiting.filter { !$0.value.isEmpty }.keys.sorted()
         }
         if let id = reads.newDeliveriesAbove {
             let new = id.rawValue < lastDelivery ? (id.rawValue + 1...lastDelivery).compactMap { deliveries[$0] } : []
