@@ -38,7 +38,7 @@ extension DeliveryEngine {
     private var hasNothingOfItsOwn: Bool { attempts.isEmpty && backlog.isEmpty && commits.owesNothing }
 
     private var isQuiet: Bool {
-        hasNothingUnderWay && backlog.isRead && !queues.indices.contains { queues[$0].isCancelling }
+        hasNothingUnderWay && backlog.isRead && !queues.indices.contains { queues[$0].cancellation.isUnderWay }
     }
 
     private var hasNothingUnderWay: Bool { attempts.isEmpty && commits.isEmpty && backlog.isEmpty }

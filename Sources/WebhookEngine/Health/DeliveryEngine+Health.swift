@@ -28,8 +28,8 @@ extension DeliveryEngine {
             if stored != nil, queues[index].health.breaker == nil, !queues[index].hasUnwrittenHealth {
                 writeHealth(index)
             }
-            if queues[index].awaitsHealth {
-                queues[index].healthWasRead()
+            if queues[index].service.awaitsHealth {
+                queues[index].service.healthWasRead()
                 beginRate(index, at: time)
                 schedule(index, at: time)
             }
@@ -93,7 +93,7 @@ extension DeliveryEngine {
         let wasDisabled = queues[index].isDisabled
         queues[index].health = health
         // What was good before the restart starts as proven; what was failing shares the few slots until it answers.
-        if !phase.hasStarted || queues[index].awaitsHealth {
+        if !phase.hasStarted || queues[index].service.awaitsHealth {
             queues[index].endpoint.begin(isFailing: health.failingSince != nil)
         }
         switch (wasDisabled, health.disabled) {

@@ -2,26 +2,6 @@ package import WebhookCore
 
 /// A subscription's share of the engine: its buffer, its limits and what is known of its endpoint.
 struct SubscriptionQueue {
-    /// Whether the configuration lets it be sent to.
-    private enum Service {
-        /// ──left the file, or enabled: false──▶ parked
-        case serving
-        /// Came with a reload: nothing is sent before its health was read. ──read──▶ serving, ──left──▶ parked
-        case awaitingHealth
-        /// Not in the configuration any more, or `enabled: false`: kept, not sent. ──back──▶ serving or awaitingHealth
-        case parked(knowsHealth: Bool)
-    }
-
-    /// The cancellation of a disabled subscription's open deliveries, a batch after the other.
-    enum Cancellation {
-        /// ──disabled, or something came for a disabled one──▶ running
-        case none
-        /// A batch is on its way. ──done──▶ running with the next, or none after the last; ──something came──▶ again
-        case running(cancelled: Int)
-        /// What came meanwhile, the batch on its way may miss. ──done──▶ running
-        case again(cancelled: Int)
-    }
-
     let name: String
     var target: SharedSubscription
     var buffer: DeliveryBuffer
@@ -41,10 +21,10 @@ struct SubscriptionQueue {
     private(set) var isHealthRefused = false
     /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
-    private var service: Service
+    var service: QueueService
     /// Held by a person.
     var pause = PauseState()
-    private(set) var cancellation = Cancellation.none
+    var cancellation = Cancellation.none
     /// Where order matters, and for an engine that has only deliveries of its own: where the first open delivery stands that
     /// isn't. Nothing behind it may start.
     var oldestExternal: Refill.Position?
@@ -57,9 +37,7 @@ struct SubscriptionQueue {
         self.target = target
         self.buffer = buffer
         health = SubscriptionHealth(subscription: target.subscription.name)
-        service =
-            !target.subscription.isEnabled
-            ? .parked(knowsHealth: knowsHealth) : knowsHealth ? .serving : .awaitingHealth
+        service = QueueService(isEnabled: target.subscription.isEnabled, knowsHealth: knowsHealth)
     }
 
     var policy: DeliveryPolicy { target.subscription.policy }
@@ -71,7 +49,7 @@ struct SubscriptionQueue {
     /// that a dead endpoint holds one of the shared slots and not several.
     var maxInFlight: Int { policy.ordered || isOnProbation ? 1 : policy.maxInFlight }
     /// Whether the subscription can be sent to: what has begun goes on.
-    var isServed: Bool { if case .serving = service { !isDisabled } else { false } }
+    var isServed: Bool { service.isServing && !isDisabled }
     /// Whether deliveries may start at all.
     var isOpen: Bool { isServed && !pause.isPaused }
     /// The delivery to start next, once it is due.
@@ -131,27 +109,9 @@ extension SubscriptionQueue {
     }
 }
 
-// MARK: - Service
+// MARK: - Health
 
 extension SubscriptionQueue {
-    var isParked: Bool { if case .parked = service { true } else { false } }
-    /// Whether nothing is sent before its health was read.
-    var awaitsHealth: Bool {
-        switch service {
-        case .serving, .parked(knowsHealth: true): false
-        case .awaitingHealth, .parked(knowsHealth: false): true
-        }
-    }
-
-    /// It is not to be served any more.
-    mutating func park() { service = .parked(knowsHealth: !awaitsHealth) }
-
-    /// It is to be served again.
-    mutating func unpark() { service = awaitsHealth ? .awaitingHealth : .serving }
-
-    /// What the store remembers was read.
-    mutating func healthWasRead() { service = isParked ? .parked(knowsHealth: true) : .serving }
-
     /// What is remembered has changed.
     mutating func healthChanged() { hasUnwrittenHealth = true }
 
@@ -165,43 +125,6 @@ extension SubscriptionQueue {
         hasUnwrittenHealth = true
         defer { isHealthRefused = true }
         return !isHealthRefused
-    }
-}
-
-// MARK: - Cancellation
-
-extension SubscriptionQueue {
-    var isCancelling: Bool { if case .none = cancellation { false } else { true } }
-
-    /// A batch of its open deliveries is to be cancelled.
-    mutating func beginCancelling() { cancellation = .running(cancelled: cancelled) }
-
-    /// Something came for it that the batch on its way may miss.
-    mutating func cancelAgain() { cancellation = .again(cancelled: cancelled) }
-
-    /// A batch is cancelled.
-    ///
-    /// - Parameter isLast: whether it had less than it could.
-    /// - Returns: whether nothing is left to cancel.
-    mutating func cancelled(_ count: Int, isLast: Bool) -> Bool {
-        let isWhole = if case .again = cancellation { false } else { isLast }
-        cancellation = .running(cancelled: cancelled + count)
-        return isWhole
-    }
-
-    /// No other batch follows.
-    ///
-    /// - Returns: how many deliveries all of them had.
-    mutating func endCancelling() -> Int {
-        defer { cancellation = .none }
-        return cancelled
-    }
-
-    private var cancelled: Int {
-        switch cancellation {
-        case .none: 0
-        case .running(let cancelled), .again(let cancelled): cancelled
-        }
     }
 }
 

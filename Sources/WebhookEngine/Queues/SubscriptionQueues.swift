@@ -48,8 +48,8 @@ extension DeliveryEngine {
         if limit != policy.rateLimit { queues[index].rate.begin(policy.rateLimit, now: time.monotonic) }
         if !subscription.isEnabled {
             suspendQueue(index)
-        } else if queues[index].isParked || wasOrdered != policy.ordered {
-            queues[index].unpark()
+        } else if queues[index].service.isParked || wasOrdered != policy.ordered {
+            queues[index].service.unpark()
             clearBuffer(index)
         }
         queues[index].buffer.isOrdered = policy.ordered
@@ -77,7 +77,7 @@ extension DeliveryEngine {
 
     /// Clears what is in memory of a subscription that is not to be served; the store has it.
     mutating func suspendQueue(_ index: Int) {
-        queues[index].park()
+        queues[index].service.park()
         clearBuffer(index)
     }
 
