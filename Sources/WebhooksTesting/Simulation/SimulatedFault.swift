@@ -6,8 +6,8 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
     case storeFailure, lostFiles, lostFilesAfterCommit
     case clockStep, clockJump, clockReturn
     // Other processes.
-    case detachedEmit, cancel, cancelSubscription, cancelShare, cancelInFlight, disable, enable, retrigger, retry, pause
-    case resume
+    case detachedEmit, cancel, cancelSubscription, cancelShare, cancelInFlight, disable, enable, retrigger, retry
+    case lateRetry, pause, resume
     // Rows and events that go wrong by themselves.
     case refusedDelivery, refusedEvent, refusedClaim, refusedSettlement, refusedAttempt, refusedOutcome
     case unrenderable, deadlyRendering, deadlyRequest, largeEvent

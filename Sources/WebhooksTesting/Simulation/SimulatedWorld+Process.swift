@@ -92,25 +92,26 @@ extension SimulatedWorld {
     }
 
     private func perform() throws {
-        while let actions = process?.engine.takeActions(), let running = process {
+        // No copy of the process either, as above.
+        while let number = process?.number, let actions = process?.engine.takeActions() {
             digest.add(actions, at: now)
-            if running.isStopped {
+            if process?.isStopped == true {
                 try checkStopped(actions)
                 guard actions.isPressing else { break }
                 continue
             }
             if actions.wantsCommit { try startCommit() }
-            for order in actions.sends where process?.number == running.number { try send(order) }
-            for reply in actions.replies where process?.number == running.number { try replied(reply) }
-            for event in actions.largeFanOuts where process?.number == running.number {
+            for order in actions.sends where process?.number == number { try send(order) }
+            for reply in actions.replies where process?.number == number { try replied(reply) }
+            for event in actions.largeFanOuts where process?.number == number {
                 try fanOut(event, isLarge: true)
             }
-            for event in actions.fanOuts where process?.number == running.number { try fanOut(event) }
-            guard process?.number == running.number else { return }
-            setAlarm(actions.wakeAt, running.number)
+            for event in actions.fanOuts where process?.number == number { try fanOut(event) }
+            guard process?.number == number else { return }
+            setAlarm(actions.wakeAt, number)
             // A command has nothing to fall back on: it holds what it emits.
-            if running.engine.settings.scope == .all {
-                report.mostBuffered = max(report.mostBuffered, running.engine.holding)
+            if process?.engine.settings.scope == .all {
+                report.mostBuffered = max(report.mostBuffered, process?.engine.holding ?? 0)
             }
             guard actions.isPressing else { break }
         }
@@ -123,9 +124,9 @@ extension SimulatedWorld {
         guard instant != process?.wakeAt else { return }
         process?.wakeAt = instant
         process?.alarm += 1
-        guard let instant, let running = process else { return }
-        let wait = max(0, instant.milliseconds - running.clock.monotonic.milliseconds)
-        agenda.plan(.alarm(process: number, number: running.alarm), at: now + wait)
+        guard let instant, let alarm = process?.alarm, let monotonic = process?.clock.monotonic else { return }
+        let wait = max(0, instant.milliseconds - monotonic.milliseconds)
+        agenda.plan(.alarm(process: number, number: alarm), at: now + wait)
     }
 
     private func fanOut(_ event: PendingEvent, isLarge: Bool = false) throws {

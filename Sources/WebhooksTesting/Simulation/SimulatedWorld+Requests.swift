@@ -53,6 +53,8 @@ extension SimulatedWorld {
         else { return }
         let isTest = request.order.context.event.isTest
         if !isTest { process?.queues[request.subscription]?.inFlight -= 1 }
+        let isAnswered = if case .responded(200) = request.exchange.result.ending { true } else { false }
+        if !isTest { process?.queues[request.subscription]?.lastSucceeded = isAnswered }
         process?.endedRequests[request.delivery] = (request, time)
         let finished = FinishedAttempt(
             token: token,

@@ -20,6 +20,8 @@ final class SimulatedWorld {
         case externalCheck
         case commandEnds(process: Int)
         case stoppedProcessEnds(process: Int)
+        case lateRetries
+        case lateRetryIsOver(LateRetry)
         case clockReturns
         case storeRecovers
     }
@@ -100,6 +102,7 @@ final class SimulatedWorld {
         }
         agenda.plan(.faultsCease, at: instant + 1000)
         lastTime = instant + 6000
+        for wait in [5500, 8000, 11_000, 15_000, 20_000] { agenda.plan(.lateRetries, at: instant + Int64(wait)) }
         while let (at, item) = agenda.next() {
             steps += 1
             try Violation.require(steps < 200_000, "it goes on and on")
@@ -134,6 +137,8 @@ final class SimulatedWorld {
         case .externalCheck: try lookForExternalWrites()
         case .commandEnds(let number): try commandEnds(number)
         case .stoppedProcessEnds(let number): stoppedProcessEnds(number)
+        case .lateRetries: retryLate()
+        case .lateRetryIsOver(let retry): try checkLateRetry(retry)
         case .clockReturns: returnClock()
         case .storeRecovers: storeFault = nil
         case .rendered(let number, let event, let deliveries): try rendered(event, deliveries, by: number)

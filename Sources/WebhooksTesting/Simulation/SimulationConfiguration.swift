@@ -27,6 +27,8 @@ public struct SimulationConfiguration: Sendable, Hashable {
     public var lostFiles = true
     /// Whether some events are large, and rendered while everything else goes on; defaults to true.
     public var largeEvents = true
+    /// Whether deliveries are made due by hand after the faults have ceased; defaults to true.
+    public var lateRetries = true
     /// Lines of the trace that a failure shows; defaults to 80.
     public var traceLength = 80
 

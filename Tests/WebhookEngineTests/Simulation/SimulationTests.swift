@@ -17,20 +17,39 @@ struct SimulationTests {
         700_189, 2_502_567_567, 1_492_764_468, 12, 19, 35, 4_173_342_550, 2_143_635_274, 3_327_775_515,
     ]
 
+    /// Seeds that fail, with everything that goes wrong, where a rule is taken back.
+    static let rules: [UInt64] = [
+        // An event that was appended and not matched yet holds up what was emitted after it: 9, where an engine takes the
+        // rows before its own for known. What is due late takes its place when it is found due: 9, 3.
+        9, 3,
+        // A command of its own waits for what others have to match or to send: 13, 23.
+        13, 23,
+        // No clock decides: 10, where first attempts of an ordered subscription are due when they were accepted.
+        10,
+        // Several of an ordered subscription were attempted, and wait in the store behind first attempts.
+        3_431_188_001,
+        // What is made due by hand leaves at once: 39 where an engine doesn't learn of it, 56 where it reads again and keeps
+        // what it holds. It keeps its attempts' numbers: 3, 39, 56.
+        39, 56,
+    ]
+
     @Test("known seeds")
     func knownSeeds() async throws {
         let configuration = configuration
         let failures = await OwnThread.run {
+            let rules = Self.rules.compactMap { Self.failure(of: $0, configuration) }
             // Without what came later they play as they did when they found something.
-            [false, true].flatMap { poison in
-                Self.corpus.compactMap { seed in
-                    var configuration = configuration
-                    (configuration.poison, configuration.lostFiles, configuration.largeEvents) = (
-                        poison, poison, poison
-                    )
-                    return Self.failure(of: seed, configuration)
+            return rules
+                + [false, true].flatMap { poison in
+                    Self.corpus.compactMap { seed in
+                        var configuration = configuration
+                        configuration.poison = poison
+                        configuration.lostFiles = poison
+                        configuration.largeEvents = poison
+                        configuration.lateRetries = poison
+                        return Self.failure(of: seed, configuration)
+                    }
                 }
-            }
         }
         #expect(failures == [])
     }
@@ -41,7 +60,7 @@ struct SimulationTests {
         #expect(reports.count == 60)
         for fault in SimulatedFault.allCases {
             let seeds = reports.count { $0.faults[fault, default: 0] > 0 }
-            #expect(seeds >= 5, "\(fault)")
+            #expect(seeds >= (fault == .lateRetry ? 2 : 5), "\(fault) comes up in \(seeds) seeds")
         }
         #expect(reports.map(\.setAside).reduce(0, +) > 10)
     }
@@ -77,7 +96,7 @@ struct SimulationTests {
     @Test("fresh seeds")
     func freshSeeds() async throws {
         let base = number("WEBHOOKS_SIM_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
-        let count = number("WEBHOOKS_SIM_SEEDS") ?? 150
+        let count = number("WEBHOOKS_SIM_SEEDS") ?? 60
         print("simulation: WEBHOOKS_SIM_SEED=\(base) WEBHOOKS_SIM_SEEDS=\(count)")
         let configuration = configuration
         let failures = await OwnThread.run {
