@@ -18,14 +18,9 @@ import WebhookCore
     ]
 
     @Test func anyTemplate() async throws {
-        let corpus = try Corpus.files("templates").flatMap { file in
-            Self.endings.indices.filter { file.name.hasSuffix(Self.endings[$0]) }.flatMap { type in
-                Self.data.indices.map { [UInt8(type), UInt8($0)] + file.bytes }
-            }
-        }
         let fuzzer = Fuzzer(
             name: "template",
-            corpus: corpus,
+            corpus: try Self.inputs("templates"),
             dictionary: [
                 "{{", "}}", "{{{", "}}}", "{{#", "{{^", "{{/", "{{!", "{{&", "{{>", "{{<", "{{=", "{{%", "{{.}}",
                 "data.id",
@@ -40,7 +35,23 @@ import WebhookCore
         await fuzzer.run { input throws(Finding) in try Self.check(input) }
     }
 
-    private static func check(_ input: [UInt8]) throws(Finding) -> String {
+    /// Each once, under a limit of few steps, and never mutated: nearly every mutation takes as long as its origin.
+    @Test func multipliedSections() async throws {
+        let inputs = try Self.inputs("multiplied")
+        let fuzzer = Fuzzer(name: "multiplied", corpus: inputs, dictionary: [], rounds: inputs.count)
+        await fuzzer.run { input throws(Finding) in try Self.check(input, .header) }
+    }
+
+    /// The templates of a folder, each with all data.
+    private static func inputs(_ folder: String) throws -> [[UInt8]] {
+        try Corpus.files(folder).flatMap { file in
+            endings.indices.filter { file.name.hasSuffix(endings[$0]) }.flatMap { type in
+                data.indices.map { [UInt8(type), UInt8($0)] + file.bytes }
+            }
+        }
+    }
+
+    private static func check(_ input: [UInt8], _ lower: BodyLimit? = nil) throws(Finding) -> String {
         guard input.count >= 2, let source = String(validating: input.dropFirst(2), as: UTF8.self) else {
             return "no text"
         }
@@ -68,7 +79,7 @@ import WebhookCore
             wire: [WireName(key: "type", value: "w")],
             example: JSONValue.made(.null)
         )
-        let limit = BodyLimit(maxBody: 64 << 10, dataSize: event.data.count)
+        let limit = lower ?? BodyLimit(maxBody: 64 << 10, dataSize: event.data.count)
         let body: ByteString
         do {
             let root = TemplateRoot(body: EventContext(event), topic: topic)
