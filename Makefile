@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test soak simulate fuzz format lint clean
+.PHONY: help setup setup-tests build release demo test sanitize soak simulate fuzz format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -48,6 +48,17 @@ test: setup-tests ## Runs all tests
 	$(SWIFT) test --skip-build --parallel --skip '$(WITH_PROCESSES)'
 	$(SWIFT) test --skip-build --no-parallel --filter '$(WITH_PROCESSES)'
 
+# In processes of its own, so that `make test` doesn't build everything anew. The simulation has one thread. What is loaded
+# first tells the sanitizer of Swift's Mutex.
+SANITIZE := --sanitize=thread --scratch-path .build-tsan
+SANITIZED := WebhookEngineTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests
+
+sanitize: setup ## Runs the tests of what has threads under the thread sanitizer
+	$(SWIFT) build --build-tests $(SANITIZE)
+	clang -O1 -shared -fPIC -o .build-tsan/swift-mutex.so Tests/Sanitizer/swift-mutex.c -ldl
+	LD_PRELOAD=$(CURDIR)/.build-tsan/swift-mutex.so TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizer/suppressions.txt" \
+	    $(SWIFT) test --skip-build $(SANITIZE) --no-parallel --filter '$(SANITIZED)' --skip SimulationTests
+
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
 
@@ -63,7 +74,7 @@ lint: ## Checks the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 clean: ## Removes what was built
-	rm -rf .build
+	rm -rf .build .build-tsan
 
 # The verdict is the last line. COUNTED=1 runs the guarantees' own tests before, with 1,000 kills of each kind.
 soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=42, COUNTED=1 for 1,000 kills of each kind
