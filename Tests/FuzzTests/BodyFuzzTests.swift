@@ -60,12 +60,12 @@ import WebhookRendering
                 occurredAt: Timestamp(milliseconds: 1_772_357_400_000)
             )
         else { return "no event" }
-        let rendered = renderer.render(event, for: subscriptions)
+        let rendering = renderer.render(event, for: subscriptions)
         var outcome = ""
-        for (type, representation) in zip(types, rendered.representations) {
-            switch representation {
-            case .success(let representation):
-                let body = rendered.bodies[representation.body]
+        for (type, result) in zip(types, rendering.renderedBodies) {
+            switch result {
+            case .success(let rendered):
+                let body = rendering.bodies[rendered.body]
                 try Finding.expect(body.count <= maxBody, "\(type) has \(body.count) bytes")
                 try Finding.expect(takes(body, as: type), "no \(type) to others: \(Fuzzer.spell(body.bytes))")
                 outcome += "\(type) "
