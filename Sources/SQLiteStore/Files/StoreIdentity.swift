@@ -36,7 +36,7 @@ struct StoreIdentity: Sendable, Hashable {
     static func readWithoutLog(_ path: String) -> StoreIdentity? {
         var connection: OpaquePointer?
         // An open for nothing but this: it takes no lock, and SQLite itself keeps those of its other connections.
-        let uri = "file:" + escaped(path) + "?immutable=1"
+        let uri = "file:" + PercentEncoding.encode(path) { "%?#".utf8.contains($0) } + "?immutable=1"
         let code = sqlite3_open_v2(uri, &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nil)
         defer { sqlite3_close(connection) }
         var statement: OpaquePointer?
@@ -51,15 +51,6 @@ struct StoreIdentity: Sendable, Hashable {
     }
 
     private static let query = "SELECT identity FROM webhooks_schema"
-
-    private static func escaped(_ path: String) -> String {
-        let hex = Array("0123456789ABCDEF".utf8)
-        let special = Array("%?#".utf8)
-        let bytes = path.utf8.flatMap { byte in
-            special.contains(byte) ? [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]] : [byte]
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
 
     // MARK: In the lock's file
 

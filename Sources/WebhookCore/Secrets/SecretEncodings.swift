@@ -37,16 +37,15 @@ enum SecretEncodings {
         JSON.appendEscaped(secret, to: &escaped)
         texts.insert(escaped)
         texts.insert(escaped.flatMap { $0 == UInt8(ascii: "/") ? [UInt8(ascii: "\\"), $0] : [$0] })
-        for alphabet in [upperHex, lowerHex] {
-            let space = [UInt8(ascii: "%"), UInt8(ascii: "2"), UInt8(ascii: "0")]
-            texts.insert(percentEncoded(bytes, space: space, alphabet))
-            texts.insert(percentEncoded(bytes, space: [UInt8(ascii: "+")], alphabet))
-            texts.insert(percentEncoded(bytes, space: space, alphabet, keeping: "/"))
-            texts.insert(percentEncoded(bytes, space: space, alphabet, keeping: "/!#$&'()*+,:;=?@"))
+        for letters in PercentEncoding.Letters.allCases {
+            texts.insert(percentEncoded(bytes, letters))
+            texts.insert(percentEncoded(bytes, letters, spaceAsPlus: true))
+            texts.insert(percentEncoded(bytes, letters, keeping: "/"))
+            texts.insert(percentEncoded(bytes, letters, keeping: "/!#$&'()*+,:;=?@"))
             // Some writers leave ASCII in JSON, and of that nothing that means something to HTML.
-            texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 })
-            texts.insert(unicodeEscaped(escaped, alphabet) { $0 >= 0x80 || "<>&'".utf16.contains($0) })
-            texts.insert(unicodeEscaped(escaped, alphabet) { "<>&".utf16.contains($0) })
+            texts.insert(unicodeEscaped(escaped, letters) { $0 >= 0x80 })
+            texts.insert(unicodeEscaped(escaped, letters) { $0 >= 0x80 || "<>&'".utf16.contains($0) })
+            texts.insert(unicodeEscaped(escaped, letters) { "<>&".utf16.contains($0) })
         }
         for (quote, apostrophe) in [("&quot;", "&#39;"), ("&quot;", "&#x27;"), ("&#34;", "&#39;"), ("\"", "'")] {
             texts.insert(htmlEscaped(bytes, quote, apostrophe))
@@ -55,12 +54,16 @@ enum SecretEncodings {
     }
 
     /// Well-formed text with `\uXXXX` for some of its code units.
-    private static func unicodeEscaped(_ text: [UInt8], _ hex: [UInt8], _ needsEscape: (UInt16) -> Bool) -> [UInt8] {
+    private static func unicodeEscaped(
+        _ text: [UInt8],
+        _ letters: PercentEncoding.Letters,
+        _ needsEscape: (UInt16) -> Bool
+    ) -> [UInt8] {
         String(decoding: text, as: UTF8.self).unicodeScalars.flatMap { scalar -> [UInt8] in
             guard scalar.utf16.contains(where: needsEscape) else { return Array(scalar.utf8) }
             return scalar.utf16.flatMap { unit in
                 [UInt8(ascii: "\\"), UInt8(ascii: "u")]
-                    + [12, 8, 4, 0].map { (shift: UInt16) in hex[Int(unit >> shift & 15)] }
+                    + [12, 8, 4, 0].map { (shift: UInt16) in PercentEncoding.digit(UInt8(unit >> shift & 15), letters) }
             }
         }
     }
@@ -78,29 +81,31 @@ enum SecretEncodings {
         }
     }
 
-    private static let upperHex = Array("0123456789ABCDEF".utf8)
-    private static let lowerHex = Array("0123456789abcdef".utf8)
     private static let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// All but RFC 3986's unreserved characters, and some more, as `%XX`.
     private static func percentEncoded(
         _ bytes: [UInt8],
-        space: [UInt8],
-        _ hex: [UInt8],
-        keeping kept: String = ""
+        _ letters: PercentEncoding.Letters,
+        keeping kept: String = "",
+        spaceAsPlus: Bool = false
     ) -> [UInt8] {
-        bytes.flatMap { byte -> [UInt8] in
+        var output: [UInt8] = []
+        for byte in bytes {
             switch byte {
             case _ where kept.utf8.contains(byte):
-                [byte]
+                output.append(byte)
             case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
                 UInt8(ascii: "~"):
-                [byte]
-            case UInt8(ascii: " "): space
-            default: [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+                output.append(byte)
+            case UInt8(ascii: " ") where spaceAsPlus:
+                output.append(UInt8(ascii: "+"))
+            default:
+                PercentEncoding.append(byte, to: &output, letters: letters)
             }
         }
+        return output
     }
 
     /// The base64 of `bytes` as it looks `offset` bytes into a longer run, without the characters that mix with

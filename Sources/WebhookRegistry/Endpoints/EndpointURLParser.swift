@@ -53,20 +53,8 @@ enum ProxyURLParser {
     }
 
     private static func decode(_ text: Substring) throws(URLProblem) -> String {
-        var output: [UInt8] = []
-        var bytes = text.utf8
-        while let byte = bytes.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                output.append(byte)
-                continue
-            }
-            let digits = bytes.prefix(2)
-            guard digits.count == 2, digits.allSatisfy(URLParts.isHex), let value = UInt8(Substring(digits), radix: 16)
-            else { throw .percent }
-            output.append(value)
-            bytes.removeFirst(2)
-        }
-        guard let decoded = String(validating: output, as: UTF8.self), HeaderRules.isValue(decoded) else {
+        guard let bytes = PercentEncoding.decode(text) else { throw .percent }
+        guard let decoded = String(validating: bytes, as: UTF8.self), HeaderRules.isValue(decoded) else {
             throw URLProblem(description: "has a user name or password with control characters")
         }
         return decoded

@@ -55,14 +55,12 @@ struct URLParts {
                 UInt8(ascii: "0")...UInt8(ascii: "9"):
                 continue
             case UInt8(ascii: "%"):
-                guard index + 2 < bytes.count, isHex(bytes[index + 1]), isHex(bytes[index + 2]) else { throw .percent }
+                guard PercentEncoding.byte(at: index, of: bytes) != nil else { throw .percent }
             default:
                 guard "-._~!$&'()*+,;=:@/?".utf8.contains(byte) else { throw .characters }
             }
         }
     }
-
-    static func isHex(_ byte: UInt8) -> Bool { Character(Unicode.Scalar(byte)).isHexDigit }
 }
 
 extension String {

@@ -68,14 +68,8 @@ enum FormText {
             case 0x20:
                 output.append(UInt8(ascii: "+"))
             default:
-                output.append(UInt8(ascii: "%"))
-                output.append(digit(byte >> 4))
-                output.append(digit(byte & 15))
+                PercentEncoding.append(byte, to: &output)
             }
         }
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 }

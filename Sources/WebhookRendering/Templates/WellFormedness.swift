@@ -31,20 +31,9 @@ enum WellFormedness {
                     in: bytes
                 )
             }
-            if byte == UInt8(ascii: "%") {
-                guard index + 2 < bytes.count, isHex(bytes[index + 1]), isHex(bytes[index + 2]) else {
-                    throw TextProblem("% must be followed by two hexadecimal digits", offset: index, in: bytes)
-                }
+            if byte == UInt8(ascii: "%"), PercentEncoding.byte(at: index, of: bytes) == nil {
+                throw TextProblem("% must be followed by two hexadecimal digits", offset: index, in: bytes)
             }
-        }
-    }
-
-    private static func isHex(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-            UInt8(ascii: "A")...UInt8(ascii: "F"):
-            true
-        default: false
         }
     }
 }
