@@ -52,16 +52,16 @@ package struct DeliveryEngine {
     /// Reads the store: what a crash left, what is open, who is disabled.
     ///
     /// - Parameters:
-    ///   - interruptedRendering: the event (row) that was being rendered when a process before this one ended.
+    ///   - interruptedRenderings: the events (rows) that were being rendered when a process before this one ended.
     ///   - deadly: deliveries whose requests have ended so many processes that no other is made.
     package mutating func start(
-        interruptedRendering: Int64? = nil,
+        interruptedRenderings: [Int64] = [],
         deadly: Set<Delivery.ID> = [],
         at time: EngineTime
     ) {
         recovery.begin(deadly: deadly, at: time)
-        if let interruptedRendering {
-            commits.setAside(SetAside(event: interruptedRendering, cause: .renderingEnded))
+        for event in interruptedRenderings {
+            commits.setAside(SetAside(event: event, cause: .renderingEnded))
         }
         // What is open is read by subscription.
         commits.readAtStart(learnsHighestDelivery: settings.scope == .all)

@@ -78,7 +78,7 @@ struct OpenedFilesTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: victim)) == Data("mine".utf8))
         unlink(name)
         #expect(mkfifo(name, 0o600) == 0)
-        #expect(RenderingMarkFile(storePath: path).interrupted == nil)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [])
     }
 
     @Test("Each change to each file is noticed, and before anything is acknowledged", arguments: Change.allCases)

@@ -219,15 +219,36 @@ struct RefusalTests {
     func mark() throws {
         let path = folder.file()
         let first = RenderingMarkFile(storePath: path)
-        #expect(first.interrupted == nil)
+        #expect(first.interrupted == [])
         first.set(.fanOut(event: 7))
         first.set(nil)
         first.set(.fanOut(event: 42))
-        #expect(RenderingMarkFile(storePath: path).interrupted == 42)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [42])
         first.set(nil)
-        #expect(RenderingMarkFile(storePath: path).interrupted == nil)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [])
         first.close(removing: true)
-        #expect(RenderingMarkFile(storePath: path).interrupted == nil)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [])
+    }
+
+    @Test("What was rendered on the engine's queue and what was beside it are told apart")
+    func marks() throws {
+        let path = folder.file()
+        let first = RenderingMarkFile(storePath: path)
+        first.set(.fanOut(event: 7), at: .beside)
+        first.set(.fanOut(event: 8))
+        #expect(RenderingMarkFile(storePath: path).interrupted == [8, 7])
+        first.set(nil)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [7])
+        let delivery = Delivery.ID(rawValue: 3)
+        for _ in 0..<SetAside.mostEnds {
+            let mark = RenderingMarkFile(storePath: path)
+            #expect(mark.interrupted == [7] && mark.deadly == [])
+            mark.set(.attempt(delivery))
+        }
+        let last = RenderingMarkFile(storePath: path)
+        #expect(last.interrupted == [7] && last.deadly == [delivery])
+        last.set(nil, at: .beside)
+        #expect(RenderingMarkFile(storePath: path).interrupted == [])
     }
 
     @Test("Ends in a delivery's rendering are counted over processes, each once")
@@ -238,12 +259,12 @@ struct RefusalTests {
         // The second one is counted by this process, and by no other.
         for _ in 0..<3 {
             let mark = RenderingMarkFile(storePath: path)
-            #expect(mark.interrupted == nil && mark.deadly == [])
+            #expect(mark.interrupted == [] && mark.deadly == [])
         }
         RenderingMarkFile(storePath: path).set(.attempt(one))
         RenderingMarkFile(storePath: path).set(.fanOut(event: 7))
         let mark = RenderingMarkFile(storePath: path)
-        #expect(mark.interrupted == 7 && mark.deadly == [one])
+        #expect(mark.interrupted == [7] && mark.deadly == [one])
         mark.set(nil)
         // Many that ended a process once don't push out what others are known by for ever.
         for number in Int64(100)..<140 {

@@ -8,10 +8,11 @@ public import WebhookCore
 /// memory on the engine's queue. Where the file can't be made, or has no room on the disk, nothing is remembered, and
 /// deliveries go on.
 ///
-/// The file begins with the mark: an event's row, or a delivery's id below zero. The suspects follow: deliveries in which
-/// processes have ended before, and how many. Those of an event are counted in the store, with the event.
+/// The file begins with the mark of the engine's queue: an event's row, or a delivery's id below zero. The suspects follow:
+/// deliveries in which processes have ended before, and how many. Those of an event are counted in the store, with the
+/// event. Last comes the mark of what is rendered beside.
 public final class RenderingMarkFile: RenderingMark {
-    public let interrupted: Int64?
+    public let interrupted: [Int64]
     public let deadly: Set<Delivery.ID>
     private let path: String
     private let page: Mutex<MappedMark?>
@@ -21,10 +22,10 @@ public final class RenderingMarkFile: RenderingMark {
         path = StoreFiles(storePath).path + "-rendering"
         let file = Self.open(path)
         defer { if file >= 0 { _ = Glibc.close(file) } }
-        let mark = file < 0 ? nil : Self.readMark(file)
+        let marks = file < 0 ? [] : RenderingPlace.allCases.map { Self.readMark(file, $0) }
         var suspects = file < 0 ? [] : Self.readSuspects(file)
-        interrupted = mark.flatMap { $0 > 0 ? $0 : nil }
-        if let mark, mark < 0 {
+        interrupted = marks.compactMap(\.self).filter { $0 > 0 }
+        if let mark = marks.first ?? nil, mark < 0 {
             // Counted with the mark taken away, in one write: an end is counted once.
             Self.count(-mark, in: &suspects)
             Self.write([0, ~0] + suspects.flatMap(\.record), to: file)
@@ -44,8 +45,8 @@ public final class RenderingMarkFile: RenderingMark {
         return -1
     }
 
-    public func set(_ rendering: MarkedRendering?) {
-        page.withLock { $0?.store(Self.word(rendering)) }
+    public func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {
+        page.withLock { $0?.store(Self.word(rendering), at: place.firstWord) }
     }
 
     /// The end of a dispatcher that rendered all it began.
@@ -90,30 +91,40 @@ public final class RenderingMarkFile: RenderingMark {
         _ = words.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) }
     }
 
-    private static func readMark(_ file: Int32) -> Int64? {
-        let words = read(file, words: markWords)
+    private static func readMark(_ file: Int32, _ place: RenderingPlace) -> Int64? {
+        let words = read(file, words: markWords, from: place.firstWord)
         guard words.count == markWords, words[0] != 0, words[0] != .min, words[1] == ~words[0] else { return nil }
         return words[0]
     }
 
     private static func readSuspects(_ file: Int32) -> [Suspect] {
-        let words = read(file, words: markWords + mostSuspects * suspectWords).dropFirst(markWords)
-        return stride(from: words.startIndex, to: words.endIndex, by: suspectWords).compactMap { start in
-            guard start + suspectWords <= words.endIndex, words[start] > 0, words[start + 1] > 0 else { return nil }
+        let words = read(file, words: mostSuspects * suspectWords, from: markWords)
+        return stride(from: 0, to: words.count, by: suspectWords).compactMap { start in
+            guard start + suspectWords <= words.count, words[start] > 0, words[start + 1] > 0 else { return nil }
             let suspect = Suspect(delivery: words[start], ends: words[start + 1])
             return words[start + 2] == suspect.record[2] ? suspect : nil
         }
     }
 
-    private static func read(_ file: Int32, words: Int) -> [Int64] {
+    private static func read(_ file: Int32, words: Int, from first: Int) -> [Int64] {
         var buffer = [Int64](repeating: 0, count: words)
         let size = MemoryLayout<Int64>.size
-        let count = buffer.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+        let count = buffer.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, first * size) }
         return Array(buffer.prefix(max(0, count) / size))
     }
 }
 
-/// The first two words of the mark's file, mapped into memory.
+extension RenderingPlace {
+    /// Where its mark stands in the file.
+    fileprivate var firstWord: Int {
+        switch self {
+        case .engine: 0
+        case .beside: 64
+        }
+    }
+}
+
+/// The file, mapped into memory.
 private struct MappedMark: @unchecked Sendable {  // behind the file's mutex
     private let page: UnsafeMutableRawPointer
     private let words: UnsafeMutablePointer<Atomic<Int64>>
@@ -125,13 +136,13 @@ private struct MappedMark: @unchecked Sendable {  // behind the file's mutex
             let page = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), page != MAP_FAILED
         else { return nil }
         self.page = page
-        words = page.bindMemory(to: Atomic<Int64>.self, capacity: 2)
+        words = page.bindMemory(to: Atomic<Int64>.self, capacity: Self.size / MemoryLayout<Int64>.size)
     }
 
     /// The second word is the first one's complement: one that was cut off in writing is not taken for another.
-    func store(_ word: Int64) {
-        words[0].store(word, ordering: .releasing)
-        words[1].store(~word, ordering: .releasing)
+    func store(_ word: Int64, at first: Int) {
+        words[first].store(word, ordering: .releasing)
+        words[first + 1].store(~word, ordering: .releasing)
     }
 
     func unmap() { munmap(page, Self.size) }

@@ -3,14 +3,28 @@
 /// A rendering that kills the process would kill it at every start. Its mark tells the next process what it was.
 /// Nothing here is durable against a power failure, and need not be: so it costs next to nothing.
 public protocol RenderingMark: Sendable {
-    /// The event (row) whose bodies were being rendered when a process before this one ended.
-    var interrupted: Int64? { get }
+    /// The events (rows) whose bodies were being rendered when a process before this one ended: at most one in each place.
+    var interrupted: [Int64] { get }
 
     /// Deliveries whose requests have ended so many processes that no other is made: ``SetAside/mostEnds``.
     var deadly: Set<Delivery.ID> { get }
 
-    /// Sets the mark on a rendering, or takes it away.
-    func set(_ rendering: MarkedRendering?)
+    /// Sets a place's mark on a rendering, or takes it away.
+    func set(_ rendering: MarkedRendering?, at place: RenderingPlace)
+}
+
+extension RenderingMark {
+    /// Sets the mark of what is rendered on the engine's queue, or takes it away.
+    public func set(_ rendering: MarkedRendering?) { set(rendering, at: .engine) }
+}
+
+/// A place that renders one thing at a time. Each has its own mark: what ends a process while both render is counted
+/// against both.
+public enum RenderingPlace: Sendable, CaseIterable {
+    /// The engine's queue: everything that takes microseconds.
+    case engine
+    /// The queue beside it: large events.
+    case beside
 }
 
 /// A piece of work that may end the process.
@@ -23,10 +37,10 @@ public enum MarkedRendering: Sendable, Hashable {
 
 /// Remembers nothing: for stores that end with their process.
 public struct NoRenderingMark: RenderingMark {
-    public let interrupted: Int64? = nil
+    public let interrupted: [Int64] = []
     public let deadly: Set<Delivery.ID> = []
 
     public init() {}
 
-    public func set(_ rendering: MarkedRendering?) {}
+    public func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {}
 }

@@ -43,10 +43,10 @@ extension EngineRunner {
 
     func commit() {
         store.commit {
-            self.engine.withLock { $0.takeBatch() }
+            self.withEngine { $0.takeBatch() }
         } completion: { [self] result in
             // On the store's queue, which goes on with what is ready.
-            if case .success = result, engine.withLock({ $0.continuesCommitting() }) { commit() }
+            if case .success = result, withEngine({ $0.continuesCommitting() }) { commit() }
             queue.async { self.completed(result) }
         }
     }
@@ -58,7 +58,7 @@ extension EngineRunner {
             if hasUncountedMark, !results.isEmpty {
                 // The count is durable with the first transaction, before anything is rendered.
                 hasUncountedMark = false
-                mark.set(nil)
+                for place in RenderingPlace.allCases { mark.set(nil, at: place) }
             }
             process { engine, time in engine.committed(results, at: time) }
         case .failure(let error):
@@ -85,7 +85,7 @@ extension EngineRunner {
     /// Gives the engine an input, and does what it wants done until it wants nothing more.
     func process(_ input: (inout DeliveryEngine, EngineTime) -> Void) {
         dispatchPrecondition(condition: .onQueue(queue))
-        var actions = engine.withLock { engine in
+        var actions = withEngine { engine in
             input(&engine, clock.now)
             return engine.takeActions()
         }
@@ -101,14 +101,15 @@ extension EngineRunner {
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             if !actions.settled.isEmpty { observer.settled(actions.settled) }
             for notice in actions.notices { observer.noticed(notice) }
-            renderBeside(actions.largeFanOuts)
             for event in actions.fanOuts {
                 mark.set(.fanOut(event: event.row))
                 let deliveries = snapshot.prepare(event.event, target: event.target)
                 mark.set(nil)
-                engine.withLock { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
+                withEngine { $0.fannedOut(event, deliveries: deliveries, at: clock.now) }
             }
-            actions = engine.withLock { $0.takeActions() }
+            // Afterwards, so that a small one of these that ends the process does so alone.
+            renderBeside(actions.largeFanOuts)
+            actions = withEngine { $0.takeActions() }
         }
         setTimer(actions.wakeAt)
         wakeWaiters()
@@ -118,16 +119,23 @@ extension EngineRunner {
     /// and no more than one of them is taken apart in memory.
     func renderBeside(_ events: [PendingEvent]) {
         for event in events {
-            rendering.async { [mark, snapshot, weak self] in
-                mark.setBeside(.fanOut(event: event.row))
+            rendering.async { [mark, weak self] in
+                guard let snapshot = self?.snapshotInForce else { return }
+                mark.set(.fanOut(event: event.row), at: .beside)
                 let deliveries = snapshot.prepare(event.event, target: event.target)
-                mark.setBeside(nil)
+                mark.set(nil, at: .beside)
                 guard let self else { return }
                 queue.async {
                     self.process { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }
                 }
             }
         }
+    }
+
+    /// What was reloaded last, for other queues; `nil` once everything has ended.
+    private var snapshotInForce: ConfigurationSnapshot? {
+        dispatchPrecondition(condition: .notOnQueue(queue))
+        return queue.sync { fatal == nil ? snapshot : nil }
     }
 
     func setTimer(_ at: Timestamp?) {

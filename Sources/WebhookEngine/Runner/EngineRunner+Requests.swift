@@ -29,7 +29,7 @@ extension EngineRunner {
                 )
                 requests.append(TransportOrder(token: order.token, request: request.request))
             } catch {
-                engine.withLock { $0.requestFailed(order.token, error, at: clock.now) }
+                withEngine { $0.requestFailed(order.token, error, at: clock.now) }
             }
         }
         mark.set(nil)

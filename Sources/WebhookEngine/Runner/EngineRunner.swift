@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Glibc
 internal import Synchronization
 package import WebhookCore
 
@@ -19,9 +18,11 @@ package final class EngineRunner: @unchecked Sendable {
     let transport: any Transport
     let clock: EngineClock
     let observer: any EngineObserver
-    let mark: SharedMark
+    let mark: any RenderingMark
     let mailbox = Mutex(Mailbox())
     let engine: Mutex<DeliveryEngine>
+    /// How many attempts the engine has under way, beside its lock.
+    let attempts = Atomic(0)
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
@@ -62,7 +63,7 @@ package final class EngineRunner: @unchecked Sendable {
         observer: any EngineObserver,
         mark: any RenderingMark = NoRenderingMark()
     ) {
-        self.mark = SharedMark(mark)
+        self.mark = mark
         self.store = store
         self.transport = transport
         self.clock = EngineClock(clock)
@@ -84,9 +85,9 @@ package final class EngineRunner: @unchecked Sendable {
     /// - Parameter externalInterval: how often to look for what other processes wrote; `nil` for never.
     package func start(externalInterval: Duration? = .milliseconds(150)) {
         queue.async { [self] in
-            hasUncountedMark = mark.interrupted != nil
+            hasUncountedMark = !mark.interrupted.isEmpty
             process { engine, time in
-                engine.start(interruptedRendering: mark.interrupted, deadly: mark.deadly, at: time)
+                engine.start(interruptedRenderings: mark.interrupted, deadly: mark.deadly, at: time)
             }
             guard let externalInterval else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
@@ -203,13 +204,16 @@ package final class EngineRunner: @unchecked Sendable {
         queue.async { [self] in process { engine, time in engine.drain(at: time) } }
     }
 
-    /// How many attempts are under way; `nil` where the engine is busy for long: for a process that is about to end.
-    package var attemptsUnderWay: Int? {
-        for _ in 0..<50 {
-            if let count = engine.withLockIfAvailable({ $0.inFlight }) { return count }
-            usleep(1_000)
+    /// How many attempts are under way. Waits for nothing: for a process that is about to end.
+    package var attemptsUnderWay: Int { attempts.load(ordering: .relaxed) }
+
+    /// Changes the engine; every change goes through here, so that the attempts under way are known without its lock.
+    func withEngine<Result>(_ body: (inout sending DeliveryEngine) -> sending Result) -> sending Result {
+        engine.withLock { engine in
+            let result = body(&engine)
+            attempts.store(engine.inFlight, ordering: .relaxed)
+            return result
         }
-        return nil
     }
 
     /// Ends what is on the wire; each attempt is recorded as interrupted.
@@ -218,7 +222,7 @@ package final class EngineRunner: @unchecked Sendable {
     /// Ends as a kill would: nothing more is recorded or sent, whoever waits is told. What isn't on record is found as
     /// interrupted by the next dispatcher.
     package func abandon() {
-        engine.withLock { $0.abandon() }
+        withEngine { $0.abandon() }
         queue.async { [self] in
             // In any case: the store may be closed next.
             timer.cancel()

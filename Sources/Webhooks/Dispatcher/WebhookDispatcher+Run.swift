@@ -123,7 +123,7 @@ extension WebhookDispatcher: Service {
         }
         guard let session else { return }
         let grace = registry.settings.shutdownGrace
-        let underWay = session.runner.attemptsUnderWay.map { "\($0)" } ?? "unknown"
+        let underWay = session.runner.attemptsUnderWay
         session.drain(within: grace)
         logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
     }

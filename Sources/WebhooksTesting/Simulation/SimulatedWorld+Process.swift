@@ -41,9 +41,9 @@ extension SimulatedWorld {
             }
         }
         allowLimits()
-        let mark = renderingMark
+        let marks = renderingMark.map { [$0] } ?? []
         let deadly = Set(requestEnds.filter { $0.value >= SetAside.mostEnds }.keys)
-        try process { engine, time in engine.start(interruptedRendering: mark, deadly: deadly, at: time) }
+        try process { engine, time in engine.start(interruptedRenderings: marks, deadly: deadly, at: time) }
     }
 
     /// As `kill -9` does: nothing is said to anybody.

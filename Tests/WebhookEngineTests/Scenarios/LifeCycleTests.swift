@@ -44,12 +44,7 @@ struct LifeCycleTests {
     func storeFailsAtStart() {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2")
-        let next = EngineHarness(
-            harness.registry.subscriptions,
-            store: InMemoryStore(sharing: harness.store),
-            clock: harness.clock,
-            starts: false
-        )
+        let next = harness.restarted(starts: false)
         for _ in 0..<3 {
             next.fault = StoreError(.busy, "busy")
             if next.engine.phase.hasStarted { next.advance(.seconds(10)) } else { next.start() }

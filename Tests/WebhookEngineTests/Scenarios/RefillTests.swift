@@ -15,12 +15,7 @@ struct RefillTests {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         emitted(1, harness)
         harness.response(.status(500))
-        let next = EngineHarness(
-            harness.registry.subscriptions,
-            store: InMemoryStore(sharing: harness.store),
-            clock: harness.clock,
-            starts: false
-        )
+        let next = harness.restarted(starts: false)
         next.holdsCommits = true
         next.start()
         next.releaseCommit()

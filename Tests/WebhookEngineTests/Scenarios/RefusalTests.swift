@@ -147,7 +147,7 @@ struct RefusalTests {
         let harness = EngineHarness([subscription("crm")], starts: false)
         _ = try await InMemoryStore(sharing: harness.store).append(harness.event("e1"), target: nil)
         let row = try #require(harness.store.rows.events.keys.first)
-        harness.engine.start(interruptedRendering: row, at: harness.now)
+        harness.engine.start(interruptedRenderings: [row], at: harness.now)
         // The process ends again before the fan-out is durable.
         _ = harness.engine.takeActions()
         guard let batch = harness.engine.takeBatch() else {
@@ -157,10 +157,26 @@ struct RefusalTests {
         let read = try harness.store.commitNow(batch).get()
         #expect(read.reads.pendingEvents.map(\.row) == [row], "once is no reason")
         let next = EngineHarness([subscription("crm")], store: harness.store, clock: harness.clock, starts: false)
-        next.process { $0.start(interruptedRendering: row, at: $1) }
+        next.process { $0.start(interruptedRenderings: [row], at: $1) }
         #expect(next.notices.contains(.setAside(event: "e1", reason: SetAside.endedReason)))
         #expect(next.rows.isEmpty && next.engine.isSettled)
         #expect(try await next.store.setAsideEvents(limit: 5).map(\.id) == ["e1"])
+    }
+
+    @Test("of two renderings that were under way when the process ended, each is counted")
+    func renderings() async throws {
+        let harness = EngineHarness([subscription("crm")], starts: false)
+        let store = InMemoryStore(sharing: harness.store)
+        for id in ["e1", "e2", "e3"] { _ = try await store.append(harness.event(id), target: nil) }
+        let rows = harness.store.rows.events.keys.sorted()
+        harness.engine.start(interruptedRenderings: [rows[0], rows[1]], at: harness.now)
+        _ = harness.engine.takeActions()
+        let taken = harness.engine.takeBatch()
+        let batch = try #require(taken)
+        _ = try harness.store.commitNow(batch).get()
+        let next = EngineHarness([subscription("crm")], store: harness.store, clock: harness.clock, starts: false)
+        next.process { $0.start(interruptedRenderings: [rows[1], rows[2]], at: $1) }
+        #expect(try await next.store.setAsideEvents(limit: 5).map(\.id) == ["e2"])
     }
 
     @Test("a request that ends the process twice fails its delivery alone, once does not")
@@ -190,12 +206,7 @@ struct RefusalTests {
     func drain() throws {
         let harness = EngineHarness([subscription("crm") { $0.mode = .retry }])
         harness.emit("e1")
-        let next = EngineHarness(
-            harness.registry.subscriptions,
-            store: InMemoryStore(sharing: harness.store),
-            clock: harness.clock,
-            starts: false
-        )
+        let next = harness.restarted(starts: false)
         next.holdsCommits = true
         next.start()
         next.releaseCommit()

@@ -29,41 +29,75 @@ struct RunnerTests {
     }
 
     /// The renderer waits until somebody else's delivery is through; on the engine's queue that would never be.
-    @Test("what takes long to render holds up nobody else's delivery")
+    @Test("what takes long to render holds up nobody else, and has a mark of its own", .timeLimit(.minutes(1)))
     func largeEvent() async throws {
         let (began, hasBegun) = AsyncStream.makeStream(of: Void.self)
         let renderer = GatedRenderer { hasBegun.yield() }
         let store = InMemoryStore()
-        let data = ByteString("[" + String(repeating: "0,", count: EngineSettings().promptEventBytes) + "0]")
-        _ = try await store.append(event("large", data: data), target: nil)
+        _ = try await store.append(event("large", data: largeData), target: nil)
         let mark = MarkSpy()
         let runner = runner(store, renderer, mark)
         runner.start(externalInterval: nil)
         for await _ in began { break }
-        let result = await runner.emit(event("small"), snapshot: snapshot(renderer))
+        let result = await withTaskCancellationHandler {
+            await runner.emit(event("small"), snapshot: snapshot(renderer))
+        } onCancel: {
+            renderer.gate.signal()
+        }
         #expect(throws: Never.self) { try result.get() }
-        #expect(mark.history.withLock { $0.last } == .fanOut(event: 1))
+        #expect(mark.historyBeside.withLock { $0 } == [.fanOut(event: 1)])
         renderer.gate.signal()
         try await runner.wait(untilAny: [.settled])
-        #expect(!renderer.wasLeftAlone.withLock { $0 })
         #expect(store.rows.deliveryRows.map(\.state) == [.delivered, .delivered])
-        #expect(mark.history.withLock { $0.last } == .some(nil))
+        #expect(mark.historyBeside.withLock { $0 } == [.fanOut(event: 1), nil])
+        #expect(mark.history.withLock { $0.contains { $0 == .fanOut(event: 1) } } == false)
     }
 
-    @Test("the mark of what is rendered beside comes back after each that is set meanwhile")
-    func marksBeside() {
-        let spy = MarkSpy()
-        let mark = SharedMark(spy)
-        let attempt = MarkedRendering.attempt(Delivery.ID(rawValue: 3))
-        mark.setBeside(.fanOut(event: 1))
-        mark.set(attempt)
-        mark.set(nil)
-        mark.set(attempt)
-        mark.setBeside(nil)
-        mark.set(nil)
-        #expect(
-            spy.history.withLock { $0 } == [.fanOut(event: 1), attempt, .fanOut(event: 1), attempt, attempt, nil]
-        )
+    @Test("a large event that waited is rendered as the configuration says by then", .timeLimit(.minutes(1)))
+    func largeEventAfterReload() async throws {
+        let (began, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let (before, after) = (GatedRenderer { hasBegun.yield() }, GatedRenderer {})
+        after.gate.signal()
+        let store = InMemoryStore()
+        for id in ["first", "second"] { _ = try await store.append(event(id, data: largeData), target: nil) }
+        let runner = runner(store, before, NoRenderingMark())
+        runner.start(externalInterval: nil)
+        for await _ in began { break }
+        await withCheckedContinuation { continuation in
+            runner.reload(snapshot(after), maxInFlight: 8) { continuation.resume() }
+        }
+        before.gate.signal()
+        await withTaskCancellationHandler {
+            try? await runner.wait(untilAny: [.settled])
+        } onCancel: {
+            before.gate.signal()
+        }
+        #expect(before.rendered.withLock { $0 } == ["first"])
+        #expect(after.rendered.withLock { $0 } == ["second"])
+        #expect(store.rows.deliveryRows.map(\.state) == [.delivered, .delivered])
+    }
+
+    @Test("attempts under way are counted from their claim to their record", .timeLimit(.minutes(1)))
+    func attemptsUnderWay() async throws {
+        let (sent, hasSent) = AsyncStream.makeStream(of: Void.self)
+        let answers = Mutex<[@Sendable () -> Void]>([])
+        let transport = ScriptedTransport(executor: { answer in
+            answers.withLock { $0.append(answer) }
+            hasSent.yield()
+        })
+        let store = InMemoryStore()
+        let renderer = ScriptedRenderer()
+        let runner = runner(store, renderer, NoRenderingMark(), transport)
+        #expect(runner.attemptsUnderWay == 0)
+        runner.start(externalInterval: nil)
+        let result = await runner.emit(event("e1"), snapshot: snapshot(renderer))
+        #expect(throws: Never.self) { try result.get() }
+        for await _ in sent { break }
+        // Told at once also where the engine is busy.
+        #expect(runner.engine.withLock { _ in runner.attemptsUnderWay } == 1)
+        for answer in answers.withLock({ $0 }) { answer() }
+        try await runner.wait(untilAny: [.settled])
+        #expect(runner.attemptsUnderWay == 0)
     }
 
     @Test("a store that loses its files ends everything: nothing more is sent or acknowledged")
@@ -106,6 +140,8 @@ struct RunnerTests {
         await #expect(throws: StoreError.self) { try await runner.wait(untilAny: [.drained]) }
     }
 
+    private let largeData = ByteString("[" + String(repeating: "0,", count: EngineSettings().promptEventBytes) + "0]")
+
     private func event(_ id: String, data: ByteString = "{}") -> Event {
         Event(
             stored: id,
@@ -147,11 +183,17 @@ struct RunnerTests {
 }
 
 private final class MarkSpy: RenderingMark {
-    let interrupted: Int64? = nil
+    let interrupted: [Int64] = []
     let deadly: Set<Delivery.ID> = []
     let history = Mutex<[MarkedRendering?]>([])
+    let historyBeside = Mutex<[MarkedRendering?]>([])
 
-    func set(_ rendering: MarkedRendering?) { history.withLock { $0.append(rendering) } }
+    func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {
+        switch place {
+        case .engine: history.withLock { $0.append(rendering) }
+        case .beside: historyBeside.withLock { $0.append(rendering) }
+        }
+    }
 }
 
 /// Looks at the mark whenever it renders.
@@ -189,8 +231,8 @@ private final class MarkedRenderer: DeliveryRenderer {
 /// Renders a large event once it may.
 private final class GatedRenderer: DeliveryRenderer {
     let gate = DispatchSemaphore(value: 0)
-    /// Nobody opened the gate.
-    let wasLeftAlone = Mutex(false)
+    /// The ids of the large events that it was given.
+    let rendered = Mutex<[String]>([])
     private let scripted = ScriptedRenderer()
     private let onLarge: @Sendable () -> Void
 
@@ -198,8 +240,9 @@ private final class GatedRenderer: DeliveryRenderer {
 
     func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         if event.data.count > 1_000 {
+            rendered.withLock { $0.append(event.id) }
             onLarge()
-            if gate.wait(timeout: .now() + 600) == .timedOut { wasLeftAlone.withLock { $0 = true } }
+            gate.wait()
         }
         return scripted.render(event, for: subscriptions)
     }

@@ -46,12 +46,17 @@ final class EngineHarness {
     }
 
     /// Another process on the same store, after this one is gone.
-    func restarted(_ subscriptions: [Subscription]? = nil, settings: EngineSettings? = nil) -> EngineHarness {
+    func restarted(
+        _ subscriptions: [Subscription]? = nil,
+        settings: EngineSettings? = nil,
+        starts: Bool = true
+    ) -> EngineHarness {
         EngineHarness(
             subscriptions ?? registry.subscriptions,
             settings: settings ?? engine.settings,
             store: InMemoryStore(sharing: store),
-            clock: clock
+            clock: clock,
+            starts: starts
         )
     }
 
