@@ -67,6 +67,7 @@ struct DamagedRowTests {
             $0.pendingEventsDueBy = Timestamp(milliseconds: 9_999_999_999_999)
         }
         #expect(reads.pendingEvents.map(\.event.id) == ["e1", "e3"])
+        #expect(reads.damaged.map(\.event) == ["e2"] && reads.damaged[0].isGivenUp)
         let setAside = try await store.setAsideEvents(limit: 9)
         #expect(setAside.map(\.id) == ["e2"] && setAside[0].reason.contains("not as it was written"))
         let row = try #require(reads.pendingEvents.first).row
@@ -92,6 +93,8 @@ struct DamagedRowTests {
         try damage("UPDATE webhooks_deliveries SET mode = 77 WHERE id IN (\(ids[0].rawValue), \(ids[2].rawValue))")
         let reads = try await read { $0.refills = [Refill(subscription: "a", after: nil, limit: 3)] }
         #expect(reads.refills[0].map(\.id) == [ids[1], ids[3], ids[4]])
+        #expect(reads.damaged.map(\.delivery) == [ids[0], ids[2]])
+        #expect(reads.damaged.map(\.event) == ["e0", "e2"] && reads.damaged[0].subscription == "a")
         try damage("UPDATE webhooks_deliveries SET mode = 0")
         let failed = try #require(try await store.delivery(ids[2]))
         #expect(failed.state == .failed && failed.lastError == .internal)

@@ -1,3 +1,4 @@
+import GRDB
 import Metrics
 import Synchronization
 import Testing
@@ -24,6 +25,35 @@ struct ObservingTests {
             to: "webhooks.yaml"
         )
         return try await WebhookDispatcher(configuration: workspace.configuration, logger: log.logger)
+    }
+
+    @Test("Rows that are not as they were written: each is told of once, with its id and what can be done")
+    func damaged() async throws {
+        let receiver = try Receiver { $0.header("webhook-id") == "retried" ? .status(503) : .noContent }
+        let (workspace, log) = (try Workspace(), MemoryLog())
+        let dispatcher = try await dispatcher(workspace, receiver, log)
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "retried"))
+        try await dispatcher.run(until: .idle)
+        for id in ["torn", "fine"] { try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: id)) }
+        let host = try DatabaseQueue(path: workspace.folder + "/store/webhooks.sqlite")
+        try await host.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    PRAGMA ignore_check_constraints = 1;
+                    UPDATE webhooks_events SET data = x'7b' WHERE event_id = 'torn';
+                    UPDATE webhooks_deliveries SET mode = 77 WHERE id = 1;
+                    """
+            )
+        }
+        try host.close()
+        for _ in 0..<2 { try await dispatcher.run(until: .idle) }
+        let lines = log.text.split(separator: "\n")
+        let setAside = lines.filter { $0.contains("an event is set aside; `webhooks retrigger` tries it again") }
+        #expect(setAside.count == 1 && setAside[0].hasPrefix("error") && setAside[0].contains("torn"), "\(setAside)")
+        #expect(setAside.first?.contains("not as it was written") == true)
+        let failed = lines.filter { $0.contains("a delivery has failed; `webhooks retrigger` sends it again") }
+        #expect(failed.count == 1 && failed[0].contains("dlv_1") && failed[0].contains("retried"), "\(failed)")
+        #expect(receiver.requests.contains { $0.header("webhook-id") == "fine" })
     }
 
     @Test("A body that can't be rendered, a disabled subscription, nobody subscribed: log, metrics, stream")

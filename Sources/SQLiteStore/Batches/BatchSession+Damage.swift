@@ -33,7 +33,29 @@ extension BatchSession {
         try update.bind(damage.reason as String?)
         try update.bind(clock.now)
         try update.bind(delivery)
-        return try isTaken { try update.run() == 1 }
+        let isGivenUp = try isTaken { try update.run() == 1 }
+        let select = try PreparedStatement(
+            db,
+            """
+            SELECT d.event, e.event_id, s.name FROM webhooks_deliveries d
+            LEFT JOIN webhooks_events e ON e.id = d.event LEFT JOIN webhooks_subscriptions s ON s.id = d.subscription
+            WHERE d.id = ?
+            """
+        )
+        try select.bind(delivery)
+        defer { select.reset() }
+        guard try select.next() else { return isGivenUp }
+        damaged.append(
+            DamagedRow(
+                delivery: Delivery.ID(rawValue: delivery),
+                eventRow: select.int64(0),
+                event: select.optionalText(1) ?? "",
+                subscription: select.optionalText(2),
+                reason: damage.reason,
+                isGivenUp: isGivenUp
+            )
+        )
+        return isGivenUp
     }
 
     /// Sets an event aside whose row is damaged.
@@ -43,7 +65,12 @@ extension BatchSession {
         try update.bind(damage.reason as String?)
         try update.bind(event)
         // What the store won't write down is left out of this read at least.
-        _ = try isTaken { try update.run() == 1 }
+        let isGivenUp = try isTaken { try update.run() == 1 }
+        let select = try PreparedStatement(db, "SELECT event_id FROM webhooks_events WHERE id = ?")
+        try select.bind(event)
+        defer { select.reset() }
+        let id = try select.next() ? select.optionalText(0) : nil
+        damaged.append(DamagedRow(eventRow: event, event: id ?? "", reason: damage.reason, isGivenUp: isGivenUp))
     }
 
     private func isTaken(_ body: () throws -> Bool) throws -> Bool {

@@ -5,6 +5,7 @@ extension BatchSession {
     /// What a batch asks for.
     func read(_ reads: StoreReads) throws -> StoreReadResult {
         var result = StoreReadResult()
+        damaged = []
         if reads.interrupted { result.interrupted = try interrupted() }
         if reads.health { result.health = try HealthRow.all(db) }
         try readEvents(reads, into: &result)
@@ -16,6 +17,7 @@ extension BatchSession {
         }
         result.refills = try reads.refills.map { try refill($0) }
         result.takenOver = try reads.takeovers.flatMap { try openDeliveries(ofEvent: $0) }
+        result.damaged = damaged
         return result
     }
 

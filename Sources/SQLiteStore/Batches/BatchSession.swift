@@ -9,6 +9,8 @@ final class BatchSession {
     private var ids: (event: Int64, delivery: Int64)?
     private var cancellations: UnmatchedCancellations?
     private let mayWrite: Bool
+    /// Rows that reads have found damaged.
+    var damaged: [DamagedRow] = []
     /// Dates what the store settles by itself.
     let clock: any WebhookClock
 

@@ -86,8 +86,41 @@ public struct StoreReadResult: Sendable {
     public var highestDelivery: Delivery.ID?
     public var refills: [[OpenDelivery]] = []
     public var takenOver: [OpenDelivery] = []
+    /// What could not be read of all that, because it is not as it was written.
+    public var damaged: [DamagedRow] = []
 
     public init() {}
+}
+
+/// A row that is not as it was written, and is left out of what is read.
+public struct DamagedRow: Sendable, Hashable {
+    /// The delivery that it is of; `nil`: an event that waits for its fan-out.
+    public var delivery: Delivery.ID?
+    /// The event's row.
+    public var eventRow: Int64
+    /// The event's id.
+    public var event: String
+    public var subscription: String?
+    public var reason: String
+    /// Whether it is on record: the delivery has settled, or the event is set aside. Otherwise the store would not take
+    /// that, and the next read meets it again.
+    public var isGivenUp: Bool
+
+    public init(
+        delivery: Delivery.ID? = nil,
+        eventRow: Int64,
+        event: String,
+        subscription: String? = nil,
+        reason: String,
+        isGivenUp: Bool
+    ) {
+        self.delivery = delivery
+        self.eventRow = eventRow
+        self.event = event
+        self.subscription = subscription
+        self.reason = reason
+        self.isGivenUp = isGivenUp
+    }
 }
 
 /// An open delivery as the scheduler needs it.

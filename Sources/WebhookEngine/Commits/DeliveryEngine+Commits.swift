@@ -117,6 +117,7 @@ extension DeliveryEngine {
 extension DeliveryEngine {
     private mutating func finishReads(_ done: CommitBatch, _ reads: StoreReadResult, at time: EngineTime) {
         let asked = done.reads
+        for row in reads.damaged { damaged(row) }
         if asked.interrupted { recover(reads.interrupted, at: time) }
         if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
         if asked.interrupted, phase.start() { begin(at: time) }

@@ -177,6 +177,28 @@ extension DeliveryEngine {
         }
     }
 
+    /// A read has left a row out that is not as it was written. It is told of once: what is not on record is met again.
+    mutating func damaged(_ row: DamagedRow) {
+        switch (row.delivery, row.isGivenUp) {
+        case (nil, true):
+            actions.notices.append(.setAside(event: row.event, reason: row.reason))
+        case (nil, false):
+            guard backlog.exclude(row.eventRow) else { return }
+            tell(.event, nil, event: row.event, nil, row.reason)
+        case (let delivery?, true):
+            actions.notices.append(
+                .givenUp(
+                    delivery: delivery,
+                    event: row.event,
+                    subscription: row.subscription ?? "",
+                    reason: row.reason
+                )
+            )
+        case (let delivery?, false):
+            settlementRefused(delivery, row.subscription, row.reason)
+        }
+    }
+
     mutating func tell(
         _ part: RefusedRow.Part,
         _ delivery: Delivery.ID?,

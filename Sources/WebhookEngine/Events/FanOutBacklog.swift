@@ -80,7 +80,10 @@ struct FanOutBacklog {
     }
 
     /// Gives an event (row) out no more.
-    mutating func exclude(_ event: Int64) { excluded.insert(event) }
+    ///
+    /// - Returns: whether that is new.
+    @discardableResult
+    mutating func exclude(_ event: Int64) -> Bool { excluded.insert(event).inserted }
 
     // MARK: - Time
 
