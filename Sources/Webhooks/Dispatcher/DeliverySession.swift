@@ -1,6 +1,7 @@
 internal import CurlTransport
 internal import Glibc
 internal import SQLiteStore
+internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
@@ -12,6 +13,7 @@ struct DeliverySession: Sendable {
     let mark: RenderingMarkFile
     let transport: CurlTransport
     let runner: EngineRunner
+    let graceLimit = GraceLimit()
 
     /// Takes the lock and starts an engine.
     ///
@@ -60,10 +62,10 @@ struct DeliverySession: Sendable {
     func drain(within grace: Duration) {
         runner.drain()
         if role == .run { lock.noteStopping() }
-        Task { [weak runner] in
-            try? await Task.sleep(for: grace)
+        graceLimit.start { [weak runner] in
+            try await Task.sleep(for: grace)
             runner?.cancelRequests()
-            try? await Task.sleep(for: Self.recordingTime)
+            try await Task.sleep(for: Self.recordingTime)
             runner?.abandon()
         }
     }
@@ -76,6 +78,7 @@ struct DeliverySession: Sendable {
     /// - Parameter limit: how long to wait for the store at most. Past it, the rest goes on by itself, and the lock is held
     ///   until then or to the end of the process.
     func close(within limit: Duration) async {
+        graceLimit.cancel()
         // The engine's timers go on otherwise, and find the store closed.
         runner.abandon()
         await BlockingWork.run(within: limit) { [self] in
@@ -85,4 +88,23 @@ struct DeliverySession: Sendable {
             lock.release()
         }
     }
+}
+
+/// The end of a drain's grace, which is waited for until the session is closed.
+final class GraceLimit: Sendable {
+    private let task = Mutex<Task<Void, Never>?>(nil)
+
+    /// Waits for it beside everything else; what was waited for before is cancelled.
+    func start(_ body: @escaping @Sendable () async throws -> Void) {
+        let new = Task { _ = try? await body() }
+        task.withLock { task in
+            task?.cancel()
+            task = new
+        }
+    }
+
+    func cancel() { task.withLock { $0?.cancel() } }
+
+    /// Returns once nothing is waited for any more.
+    func ended() async { await task.withLock(\.self)?.value }
 }
