@@ -151,6 +151,12 @@ import WebhookRegistry
         ),
         Row(lines: "title: \"a\\x85b\"", "w.yaml:6:12: `title` must not hold control characters"),
         Row(
+            lines: "headers: { Range: bytes=0-1, if-range: a, Content-Range: bytes 0-1/2 }",
+            "w.yaml:6:16: the header Range cannot be configured: it is set by HTTP itself",
+            "w.yaml:6:34: the header if-range cannot be configured: it is set by HTTP itself",
+            "w.yaml:6:47: the header Content-Range cannot be configured: it is set by HTTP itself"
+        ),
+        Row(
             lines: "headers: { Keep-Alive: a, PROXY-connection: b, Trailer: c, Content-Encoding: gzip }",
             "w.yaml:6:16: the header Keep-Alive cannot be configured: it is set by HTTP itself",
             "w.yaml:6:31: the header PROXY-connection cannot be configured: it is set by HTTP itself",

@@ -50,6 +50,8 @@ enum HeaderRules {
     /// Names that the HTTP layer owns, in lower case.
     static let reserved: Set<String> = [
         "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "expect",
+        // Parts of a representation (RFC 9110 section 14): a body is sent whole, and an answer is read whole.
+        "range", "if-range", "content-range",
         // For one hop alone (RFC 9110 section 7.6.1), and forbidden under HTTP/2.
         "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer",
         "upgrade", "http2-settings",
