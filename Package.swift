@@ -116,8 +116,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "WebhookCoreTests", dependencies: ["WebhookCore"], swiftSettings: strict),
-        .testTarget(name: "WebhookRegistryTests", dependencies: ["WebhookRegistry"], swiftSettings: strict),
+        .testTarget(
+            name: "WebhookCoreTests",
+            dependencies: ["WebhookCore", "WebhooksTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhookRegistryTests",
+            dependencies: ["WebhookRegistry", "WebhooksTesting"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhookRenderingTests",
             dependencies: ["WebhookRendering", "WebhookRegistry"],
@@ -135,7 +143,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "WebhookRegistry", "WebhookRendering", "CCurl",
+                "WebhookRegistry", "WebhookRendering", "CCurl", "WebhooksTesting",
                 // What our own rendering of templates is compared with.
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -150,7 +158,7 @@ let package = Package(
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
-                "CurlTransport", "CCurl", "WebhookReceiver", "Webhooks",
+                "CurlTransport", "CCurl", "WebhookReceiver", "Webhooks", "WebhooksTesting",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
@@ -177,7 +185,10 @@ let package = Package(
         ),
         .testTarget(
             name: "WebhooksCommandTests",
-            dependencies: ["WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore"],
+            dependencies: [
+                "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         // The delivery guarantees, against the real binary.

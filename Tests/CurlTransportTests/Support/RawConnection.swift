@@ -1,69 +1,42 @@
 import Foundation
+import WebhooksTesting
 
 /// One accepted connection, used by one thread.
 final class RawConnection {
     struct Request {
-        var line: String
-        var headers: [String]
+        var head: RequestHead
         var body: [UInt8]
 
-        func header(_ name: String) -> String? {
-            let prefix = name.lowercased() + ":"
-            return headers.first { $0.lowercased().hasPrefix(prefix) }
-                .map { $0.dropFirst(prefix.count).trimmingCharacters(in: .whitespaces) }
-        }
+        var line: String { head.line }
+        var headers: [String] { head.headers }
+        func header(_ name: String) -> String? { head.header(name) }
     }
 
-    private let descriptor: Int32
+    private let connection: BlockingConnection
     private let session: TLSServerSession?
     private let handshakeSucceeded: Bool
-    private var buffer: [UInt8] = []
-    private var isOpen = true
 
     init(_ descriptor: Int32, tls: TLSServerContext?) {
-        self.descriptor = descriptor
-        // Nobody waits forever for a peer that went wrong.
-        var patience = timeval(tv_sec: 150, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        connection = BlockingConnection(descriptor, patience: 150)
         session = tls?.session(descriptor)
         handshakeSucceeded = session?.accept() ?? true
+        connection.session = session
     }
 
     /// The next request, or nil at the end of the connection.
     func readRequest() -> Request? {
-        guard handshakeSucceeded, let head = readHead() else { return nil }
-        let lines = head.components(separatedBy: "\r\n")
-        var request = Request(line: lines[0], headers: lines.dropFirst().filter { !$0.isEmpty }, body: [])
-        let length = request.header("Content-Length").flatMap(Int.init) ?? 0
-        while buffer.count < length {
-            guard fill() else { return nil }
+        guard handshakeSucceeded, let head = connection.readHead(), let body = connection.take(head.length) else {
+            return nil
         }
-        request.body = Array(buffer.prefix(length))
-        buffer.removeFirst(length)
-        return request
-    }
-
-    private func readHead() -> String? {
-        let end = Array("\r\n\r\n".utf8)
-        while true {
-            if let range = buffer.firstRange(of: end) {
-                let head = String(decoding: buffer[..<range.upperBound], as: UTF8.self)
-                buffer.removeFirst(range.upperBound)
-                return head
-            }
-            guard fill() else { return nil }
-        }
+        return Request(head: head, body: body)
     }
 
     /// Whether all was sent.
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    func send(_ text: String) -> Bool { connection.send(text.utf8) }
 
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
-        session.map { $0.write(bytes) } ?? sendRaw(bytes)
-    }
+    func send(_ bytes: [UInt8]) -> Bool { connection.send(bytes) }
 
     /// Records written by hand from here on; nothing is sent by the library any more.
     func records() throws -> TLSRecords {
@@ -73,23 +46,10 @@ final class RawConnection {
 
     /// Sends bytes as they are, past the TLS library.
     @discardableResult
-    func sendRaw(_ bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
+    func sendRaw(_ bytes: [UInt8]) -> Bool { connection.sendRaw(bytes) }
 
     /// Keeps little of what the peer has not taken yet.
-    func holdLittle() {
-        var size: Int32 = 65_536
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-    }
+    func holdLittle() { connection.holdLittle() }
 
     /// Asks the client for another TLS handshake.
     func askForHandshake() -> Bool { session?.askForHandshake() ?? false }
@@ -99,9 +59,10 @@ final class RawConnection {
         // The preface, then frames of a length of 3 bytes, a type and 5 more.
         var start = 24
         while true {
-            while buffer.count < start + 9 {
-                guard fill() else { return false }
+            while connection.buffer.count < start + 9 {
+                guard connection.fill() else { return false }
             }
+            let buffer = connection.buffer
             let length = Int(buffer[start]) << 16 | Int(buffer[start + 1]) << 8 | Int(buffer[start + 2])
             if buffer[start + 3] == 1 { return true }
             start += 9 + length
@@ -110,7 +71,7 @@ final class RawConnection {
 
     /// Whether the peer says or ends something within so many milliseconds.
     func hasEnded(within milliseconds: Int32) -> Bool {
-        var peer = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        var peer = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&peer, 1, milliseconds) > 0
     }
 
@@ -128,6 +89,7 @@ final class RawConnection {
             }
         }
         guard isConnected else { return }
+        let descriptor = connection.descriptor
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             var polls = [descriptor, other].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -140,34 +102,14 @@ final class RawConnection {
     }
 
     /// Waits for the peer's first bytes.
-    func waitForBytes() { _ = fill() }
+    func waitForBytes() { connection.fill() }
 
     /// Waits until the peer has closed its side; true if no byte came before that.
     @discardableResult
-    func waitForEnd() -> Bool {
-        let before = buffer.count
-        while fill() {}
-        return buffer.count == before
-    }
+    func waitForEnd() -> Bool { connection.waitForEnd() }
 
     /// Ends the connection with a reset instead of an orderly close.
-    func reset() {
-        var now = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        close()
-    }
+    func reset() { connection.reset() }
 
-    func close() {
-        guard isOpen else { return }
-        isOpen = false
-        Foundation.close(descriptor)
-    }
-
-    private func fill() -> Bool {
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = session?.read(&chunk) ?? recv(descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { return false }
-        buffer += chunk.prefix(count)
-        return true
-    }
+    func close() { connection.close() }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import WebhooksTesting
 
 /// The server side of TLS, by the library that libcurl has brought into the process.
 // Safe to share: an SSL_CTX is not changed once it is made, and making sessions from it is allowed to all threads.
@@ -88,7 +89,7 @@ final class TLSServerContext: @unchecked Sendable {
     }()
 }
 
-final class TLSServerSession {
+final class TLSServerSession: ConnectionSession {
     /// The secrets of sessions whose keys are noted.
     fileprivate static let secrets = Mutex<[UInt: [UInt8]]>([:])
 
@@ -112,7 +113,9 @@ final class TLSServerSession {
 
     func read(_ buffer: inout [UInt8]) -> Int { Int(OpenSSL.read(session, &buffer, Int32(buffer.count))) }
 
-    func write(_ bytes: [UInt8]) -> Bool { OpenSSL.write(session, bytes, Int32(bytes.count)) == bytes.count }
+    func write(_ bytes: ArraySlice<UInt8>) -> Int {
+        Int(OpenSSL.write(session, Array(bytes), Int32(bytes.count)))
+    }
 }
 
 /// The few functions of OpenSSL that a server takes.

@@ -1,4 +1,5 @@
 import Foundation
+import WebhooksTesting
 
 /// The server side of TLS, by the system's OpenSSL.
 // Safe to share: an SSL_CTX is not changed once it is made, and making sessions from it is allowed to all threads.
@@ -32,7 +33,7 @@ final class TLSServer: @unchecked Sendable {
     func accept(_ descriptor: Int32) -> TLSSession? { TLSSession(context, descriptor) }
 }
 
-final class TLSSession {
+final class TLSSession: ConnectionSession {
     private let session: OpaquePointer
     private let library: OpenSSL
 

@@ -1,0 +1,149 @@
+internal import Glibc
+
+/// A TLS session over a socket, by whatever library a test has at hand.
+package protocol ConnectionSession: AnyObject {
+    func read(_ buffer: inout [UInt8]) -> Int
+    func write(_ bytes: ArraySlice<UInt8>) -> Int
+}
+
+/// An accepted connection that is read and written by one thread, which waits: for receivers that do as a test says, byte by
+/// byte.
+package final class BlockingConnection {
+    package let descriptor: Int32
+    /// What its bytes go through; `nil`: they are sent as they are.
+    package var session: (any ConnectionSession)?
+    private var isOpen = true
+    /// What was received and not taken yet.
+    package private(set) var buffer: [UInt8] = []
+    private static let mostBuffered = 64 << 20
+
+    /// - Parameter patience: seconds to wait for a peer that went wrong; nobody waits for ever.
+    package init(_ descriptor: Int32, patience: Int) {
+        self.descriptor = descriptor
+        var patience = timeval(tv_sec: patience, tv_usec: 0)
+        set(SO_RCVTIMEO, &patience)
+        set(SO_SNDTIMEO, &patience)
+        var now: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &now, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Keeps little of what the peer has not taken yet.
+    package func holdLittle() {
+        var size: Int32 = 65_536
+        set(SO_SNDBUF, &size)
+    }
+
+    private func set<Value: BitwiseCopyable>(_ option: Int32, _ value: inout Value) {
+        setsockopt(descriptor, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Value>.size))
+    }
+
+    // MARK: Reading
+
+    /// A request's line and its headers, or `nil` at the end of the connection.
+    package func readHead() -> RequestHead? {
+        let end = Array("\r\n\r\n".utf8)
+        var range = buffer.firstRange(of: end)
+        while range == nil {
+            guard fill() else { return nil }
+            range = buffer.firstRange(of: end)
+        }
+        guard let range, let head = take(range.upperBound) else { return nil }
+        let lines = head.dropLast(end.count).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
+        return RequestHead(line: lines[0], headers: Array(lines.dropFirst()))
+    }
+
+    /// So many bytes, or `nil` where the connection ends before.
+    package func take(_ count: Int) -> [UInt8]? {
+        while buffer.count < count {
+            guard fill() else { return nil }
+        }
+        let taken = Array(buffer.prefix(count))
+        buffer.removeFirst(count)
+        return taken
+    }
+
+    /// Waits for more bytes. Whether any came.
+    @discardableResult
+    package func fill() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = session?.read(&chunk) ?? recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else { return false }
+        buffer += chunk.prefix(count)
+        return buffer.count <= Self.mostBuffered
+    }
+
+    /// Waits until the peer has closed its side, or for as long as patience lasts; true if no byte came before that.
+    @discardableResult
+    package func waitForEnd() -> Bool {
+        let before = buffer.count
+        while fill() {}
+        return buffer.count == before
+    }
+
+    // MARK: Writing
+
+    /// Whether all was sent.
+    @discardableResult
+    package func send(_ bytes: some Collection<UInt8>) -> Bool {
+        guard let session else { return sendRaw(bytes) }
+        return sendAll(bytes) { session.write($0) }
+    }
+
+    /// Sends bytes as they are, past the session. Whether all was sent.
+    @discardableResult
+    package func sendRaw(_ bytes: some Collection<UInt8>) -> Bool {
+        sendAll(bytes) { rest in
+            rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+
+    private func sendAll(_ bytes: some Collection<UInt8>, _ write: (ArraySlice<UInt8>) -> Int) -> Bool {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = write(rest)
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    // MARK: Its end
+
+    /// Ends the connection with a reset instead of an orderly close.
+    package func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        set(SO_LINGER, &now)
+        close()
+    }
+
+    package func close() {
+        guard isOpen else { return }
+        isOpen = false
+        Glibc.close(descriptor)
+    }
+}
+
+/// A request without its body.
+package struct RequestHead: Sendable {
+    package var line: String
+    package var headers: [String]
+
+    package func header(_ name: String) -> String? {
+        let prefix = name.lowercased() + ":"
+        return headers.first { $0.lowercased().hasPrefix(prefix) }.map { header in
+            let value = header.dropFirst(prefix.count)
+            let isSpace = { (character: Character) in character == " " || character == "\t" }
+            return String(value.drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+        }
+    }
+
+    /// How many bytes its body has; zero where it doesn't say so.
+    package var length: Int { header("content-length").flatMap { Int($0) } ?? 0 }
+
+    /// What it asks for.
+    package var path: String {
+        let words = line.split(separator: " ")
+        return words.count > 1 ? String(words[1]) : ""
+    }
+}
