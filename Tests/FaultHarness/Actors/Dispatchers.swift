@@ -45,7 +45,7 @@ struct Dispatchers {
                 if random.chance(40), await handlesSignals(process) { process.command.send(SIGHUP) }
                 if random.chance(60) { death = end(process) }
             }
-            if death.at == nil, try await hasBegun(process, &death) {
+            if death.at == nil, await hasBegun(process, &death) {
                 let index = beginWorking()
                 try await live(process, &death)
                 let at = death.at ?? bench.ledger.now
@@ -58,8 +58,8 @@ struct Dispatchers {
         }
     }
 
-    /// Waits until a process sees to its signals, or should: until then every program dies of them. Whether
-    /// it is there still.
+    /// Waits until a process sees to its signals, or should: until then every program dies of them. Whether it is there
+    /// still. Looks again and again, for the kernel tells nobody of a change of this kind.
     private func handlesSignals(_ process: Workbench.Process) async -> Bool {
         let patience = ContinuousClock.now + .seconds(2)
         while !process.command.hasEnded {
@@ -99,22 +99,15 @@ struct Dispatchers {
         return death
     }
 
-    private mutating func hasBegun(_ process: Workbench.Process, _ death: inout Death) async throws -> Bool {
-        let patience = ContinuousClock.now + Self.bound
-        while !process.command.errors.contains("delivering") {
-            if process.command.hasEnded {
-                death.at = bench.ledger.now
-                // One that cron has started was there first.
-                if process.command.errors.contains("in use by another dispatcher: `run`") { death.allowed = [69] }
-                return false
-            }
-            if ContinuousClock.now > patience {
-                // A disk that is full, or a command that holds the lock, holds it up rightly.
-                return false
-            }
-            try await Task.sleep(for: .milliseconds(20))
+    private mutating func hasBegun(_ process: Workbench.Process, _ death: inout Death) async -> Bool {
+        if await process.command.says("delivering", within: Self.bound) { return true }
+        // Where it is still there, a disk that is full or a command that holds the lock holds it up rightly.
+        if process.command.hasEnded {
+            death.at = bench.ledger.now
+            // One that cron has started was there first.
+            if process.command.errors.contains("in use by another dispatcher: `run`") { death.allowed = [69] }
         }
-        return true
+        return false
     }
 
     private func beginWorking() -> Int {
@@ -230,11 +223,7 @@ struct Dispatchers {
                 let path = bench.storePath + ending
                 if isRequeued { rename(path, path + ".away") } else { unlink(path) }
                 defer { if isRequeued { rename(path + ".away", path) } }
-                let patience = ContinuousClock.now + .seconds(15)
-                while !process.command.hasEnded, ContinuousClock.now < patience {
-                    try? await Task.sleep(for: .milliseconds(20))
-                }
-                guard !process.command.hasEnded else { return bench.ledger.now }
+                guard await process.command.exit(within: .seconds(15)) == nil else { return bench.ledger.now }
                 bench.ledger.add(Violation(.unnoticed, "`run` went on for 15 s after \(path) was removed"))
                 process.command.send(SIGKILL)
                 return bench.ledger.now

@@ -122,6 +122,37 @@ package final class Command: Sendable {
         }
     }
 
+    /// Waits for its end, but not for longer than this; `nil` where it is still there.
+    package func exit(within limit: Duration) async -> Exit? {
+        await wait(within: limit, onFile: nil) { false }
+        return state.withLock { $0.exit }
+    }
+
+    /// Waits until its standard error says something, it has ended, or the time is over. Whether it says so.
+    package func says(_ text: String, within limit: Duration) async -> Bool {
+        await wait(within: limit, onFile: errorPath) { [self] in errors.contains(text) }
+        return errors.contains(text)
+    }
+
+    /// Waits for a condition, which is looked at whenever a file changes; for the process's end; or for the time.
+    private func wait(within limit: Duration, onFile path: String?, until holds: @Sendable () -> Bool) async {
+        let (changes, change) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let watch = path.flatMap { FileWatch($0) { change.yield() } }
+        let limit = Task {
+            try? await Task.sleep(for: limit)
+            change.finish()
+        }
+        let end = Task {
+            await exit()
+            change.finish()
+        }
+        change.yield()
+        for await _ in changes where holds() { break }
+        limit.cancel()
+        end.cancel()
+        watch?.cancel()
+    }
+
     /// Kills it with SIGKILL after so long, where it is still there.
     @discardableResult
     package func kill(after delay: Duration) async throws -> Exit {

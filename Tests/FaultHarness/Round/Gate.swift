@@ -5,35 +5,64 @@ final class Gate: Sendable {
     private struct State {
         var inside = 0
         var isClosed = false
+        /// Those who wait for it to open.
+        var entering: [CheckedContinuation<Void, Never>] = []
+        /// Whoever has closed it waits until nobody is inside.
+        var emptying: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
 
     /// Waits while it is closed.
     func enter() async {
-        while true {
-            let isIn = state.withLock { state in
-                if !state.isClosed { state.inside += 1 }
-                return !state.isClosed
-            }
-            if isIn { return }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
+        while await !pass({ $0.inside += 1 }) {}
     }
 
-    func leave() { state.withLock { $0.inside -= 1 } }
+    func leave() {
+        let emptying = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.inside -= 1
+            guard state.inside == 0 else { return nil }
+            defer { state.emptying = nil }
+            return state.emptying
+        }
+        emptying?.resume()
+    }
 
     /// Closes it, and waits until nobody is inside.
     func close() async {
-        func take() -> Bool {
-            state.withLock { state in
-                defer { state.isClosed = true }
-                return !state.isClosed
+        while await !pass({ $0.isClosed = true }) {}
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if state.inside > 0 { state.emptying = continuation }
+                return state.inside == 0
             }
+            if isEmpty { continuation.resume() }
         }
-        while !take() { try? await Task.sleep(for: .milliseconds(10)) }
-        while state.withLock({ $0.inside > 0 }) { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
-    func open() { state.withLock { $0.isClosed = false } }
+    func open() {
+        let entering = state.withLock { state in
+            state.isClosed = false
+            defer { state.entering = [] }
+            return state.entering
+        }
+        for continuation in entering { continuation.resume() }
+    }
+
+    /// Changes the state where it is open; where it is closed, waits until it opens. Whether it was open.
+    private func pass(_ change: (inout State) -> Void) async -> Bool {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { change(&state) }
+            return !state.isClosed
+        }
+        if isOpen { return true }
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if state.isClosed { state.entering.append(continuation) }
+                return !state.isClosed
+            }
+            if isOpen { continuation.resume() }
+        }
+        return false
+    }
 }
