@@ -1,3 +1,4 @@
+import GRDB
 import Testing
 import WebhookReceiver
 
@@ -32,6 +33,45 @@ import WebhookReceiver
             "2026-03-01T09:30:01Z"
         )
         return sandbox
+    }
+
+    @Test func `what the store refuses while it does the rest`() async throws {
+        let sandbox = try Sandbox { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
+        let host = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite")
+        try await host.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER kept BEFORE UPDATE ON webhooks_deliveries WHEN new.id = 1
+                    BEGIN SELECT raise(ABORT, 'on hold'); END;
+                    CREATE TRIGGER held BEFORE DELETE ON webhooks_deliveries WHEN old.id = 1
+                    BEGIN SELECT raise(ABORT, 'on hold'); END;
+                    """
+            )
+        }
+        let reason = #""reason":"on hold""#
+        let retried = try await sandbox.run("retry", "a", "b", "--json")
+        #expect(retried.status == 1 && retried.lines.count == 1)
+        #expect(try JSONText(retried.lines[0])["id"].string == "dlv_2")
+        #expect(
+            try JSONText(retried.err.split(separator: "\n").last.map(String.init) ?? "")["error"].raw
+                == #"{"code":"refused","message":"dlv_1: the store refuses it: on hold"}"#
+        )
+        let cancelled = try await sandbox.run("cancel", "a", "b", "--json")
+        #expect(cancelled.status == 1)
+        #expect(
+            cancelled.out == #"{"events":[],"deliveries":["dlv_2"],"tooLate":[],"unknown":[],"underWay":[],"#
+                + #""refused":[{"id":"dlv_1",\#(reason)}]}"# + "\n"
+        )
+        try await host.writeWithoutTransaction { try $0.execute(sql: "DROP TRIGGER kept") }
+        #expect(try await sandbox.run("cancel", "a").status == 0)
+        let pruned = try await sandbox.run("prune", "--older-than", "1ms", "--yes", "--json")
+        #expect(pruned.status == 1)
+        #expect(
+            pruned.out == #"{"events":1,"deliveries":1,"attempts":1,"refused":[{"id":"dlv_1",\#(reason)}]}"# + "\n"
+        )
+        try host.close()
     }
 
     private func blanked(_ text: String) -> String {

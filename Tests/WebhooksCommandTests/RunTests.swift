@@ -11,6 +11,15 @@ import WebhookReceiver
         #expect(done.lines == [#"{"delivered":3,"failed":0,"unknown":0,"waiting":0,"pending":0}"#])
         #expect(Set(sandbox.receiver.requests.compactMap { $0.header("webhook-id") }) == ["a", "b", "c"])
         #expect(try await sandbox.run("run", "--until-idle").out == "nothing to deliver\n")
+        let due = "2999-01-01T00:00:00.000Z"
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--deliver-at", due)
+        let later = try await sandbox.run("run", "--until-settled", "--json")
+        #expect(later.status == 0)
+        #expect(
+            later.lines == [
+                #"{"delivered":0,"failed":0,"unknown":0,"waiting":0,"pending":0,"later":{"events":1,"next":"\#(due)"}}"#
+            ]
+        )
     }
 
     @Test func `exits 1 where a delivery is left to a retry`() async throws {

@@ -196,6 +196,11 @@ import Webhooks
                 == "lms would not get this event: its topics are user.*"
         )
         #expect(try await sandbox.run("render", "crm", "a.b", "--data", "1").err.isEmpty)
+        try sandbox.write("small.yaml", "dispatcher: { maxBody: 1KiB }\n" + sandbox.configuration())
+        let long = #"{"text":"\#(String(repeating: "x", count: 3_000))"}"#
+        let failed = try await sandbox.run("render", "lms", "course.created", "--data", long, "--config", "small.yaml")
+        #expect(failed.status == 65)
+        #expect(failed.err.hasPrefix("note: lms would not get this event: its topics are user.*\n"), "\(failed.err)")
         let test = try await sandbox.run("test", "lms", "--topic", "course.created")
         #expect(test.err.hasPrefix("note: lms would not get this event: its topics are user.*\n"))
         #expect(test.status == 0)

@@ -71,10 +71,11 @@ struct Render: AsyncParsableCommand {
             occurredAt: instant,
             isTest: test
         )
-        let request = try dispatcher.render(event, for: subscription, at: instant)
+        // Before the rendering, which may fail for that very reason.
         if let reason = dispatcher.mismatch(of: event, for: subscription) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
+        let request = try dispatcher.render(event, for: subscription, at: instant)
         let endpoint = dispatcher.registry.subscription(named: subscription)?.url
         write(request, to: showSecrets ? endpoint : nil)
     }

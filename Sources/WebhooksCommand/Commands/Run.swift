@@ -51,10 +51,11 @@ struct Run: AsyncParsableCommand {
         let before = try await RunTally.now(dispatcher)
         try await dispatcher.run(until: untilIdle ? .idle : .settled)
         let change = try await RunTally.now(dispatcher).since(before)
+        let later = try await dispatcher.log.scheduledEvents()
         if options.json {
-            change.json.write()
+            change.json(later: later).write()
         } else {
-            Output.standard.writeLine(change.text(later: try await dispatcher.log.scheduledEvents()))
+            Output.standard.writeLine(change.text(later: later))
         }
         if change.parked > 0, untilSettled {
             let are = change.parked == 1 ? "is" : "are"

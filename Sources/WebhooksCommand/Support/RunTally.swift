@@ -62,13 +62,13 @@ struct RunTally {
             + "; \(Counted.text(later.count, "event")) \(are) due later, the next \(RelativeTime.text(next, now: now))"
     }
 
-    var json: JSONOutput {
-        [
-            "delivered": .integer(delivered),
-            "failed": .integer(failed),
-            "unknown": .integer(unknown),
-            "waiting": .integer(waiting),
-            "pending": .integer(pending),
+    /// - Parameter later: events that were not waited for.
+    func json(later: ScheduledEvents) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [
+            ("delivered", .integer(delivered)), ("failed", .integer(failed)), ("unknown", .integer(unknown)),
+            ("waiting", .integer(waiting)), ("pending", .integer(pending)),
         ]
+        if let next = later.next { members.append(("later", ["events": .integer(later.count), "next": .time(next)])) }
+        return .object(members)
     }
 }
