@@ -121,13 +121,7 @@ struct DamageTests {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         var batch = StoreBatch()
         let instant = Timestamp(milliseconds: 5)
-        let new = NewDelivery(
-            subscription: "a",
-            mode: .retry,
-            body: 0,
-            contentType: .json,
-            start: .pending(dueAt: instant)
-        )
+        let new = NewDelivery.sample(dueAt: instant)
         let deliveries = NewDeliveries(bodies: ["a body to send"], deliveries: [new])
         let event = Event.sample("e1", data: #""some-data""#)
         batch.acceptances = [Acceptance(event: event, createdAt: instant, deliveries: deliveries)]

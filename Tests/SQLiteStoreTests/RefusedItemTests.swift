@@ -35,13 +35,7 @@ struct RefusedItemTests {
     /// Accepts events with a pending delivery each; the deliveries' ids.
     private func pending(_ count: Int) async throws -> [Delivery.ID] {
         let instant = Timestamp(milliseconds: 5)
-        let new = NewDelivery(
-            subscription: "a",
-            mode: .retry,
-            body: 0,
-            contentType: .json,
-            start: .pending(dueAt: instant)
-        )
+        let new = NewDelivery.sample(dueAt: instant)
         var batch = StoreBatch()
         batch.acceptances = (1...count).map { number in
             let deliveries = NewDeliveries(bodies: ["body"], deliveries: [new])

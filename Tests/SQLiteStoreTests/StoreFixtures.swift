@@ -18,6 +18,13 @@ extension Event {
     }
 }
 
+extension NewDelivery {
+    /// One for the subscription `a` that is due.
+    static func sample(dueAt: Timestamp) -> NewDelivery {
+        NewDelivery(subscription: "a", mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: dueAt))
+    }
+}
+
 extension SQLiteStore {
     /// Commits a batch and waits.
     func commit(_ batch: StoreBatch) async -> Result<StoreBatchResult, StoreError> {

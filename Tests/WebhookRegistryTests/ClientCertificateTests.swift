@@ -1,4 +1,5 @@
 import Testing
+import WebhooksTesting
 
 @testable import WebhookRegistry
 

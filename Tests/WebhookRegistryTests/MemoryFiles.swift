@@ -1,5 +1,6 @@
 import WebhookCore
 import WebhookRegistry
+import WebhooksTesting
 
 /// Files that are only there for a test.
 struct MemoryFiles: ConfigurationFiles {

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// A canary in every secret field, receivers that send back all they got, and a look at everything that is kept or said.
 @Suite struct SecretLeakTests {
@@ -88,38 +89,13 @@ import Webhooks
             to: "webhooks.yaml"
         )
         try workspace.write(canary("file") + "\n", to: "header.secret")
-        try workspace.write(Self.certificate, to: "client.pem")
+        try workspace.write(SamplePEM.certificate, to: "client.pem")
         // What stands before the block belongs to the secret as well.
-        try workspace.write(canary("key") + "\n" + Self.key, to: "client.key")
+        try workspace.write(canary("key") + "\n" + SamplePEM.key, to: "client.key")
         var environment = environment
         environment["URL"] = receiver.url + (environment["URL_PATH"] ?? "")
         return (workspace, .file(workspace.folder + "/webhooks.yaml", environment: environment))
     }
-
-    /// A certificate of its own issue.
-    private static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        MIIBcDCCARWgAwIBAgIUSKtOndv8ESMJw/izAcA1PuO7m8swCgYIKoZIzj0EAwIw
-        DDEKMAgGA1UEAwwBczAgFw0yNjExMjQxOTAwMThaGA8yMTI2MTAzMTE5MDAxOFow
-        DDEKMAgGA1UEAwwBczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGzQgCVxSY7Z
-        gZd87qtWBss0gr6vIT07kQrpYlnjdpyy+jGFm9YjSW7ca6rjBOZavzn/LARVS/7j
-        gvKhY5RIFXSjUzBRMB0GA1UdDgQWBBRMv7MOjI5FMpMQYD36EtVgGdUrBzAfBgNV
-        HSMEGDAWgBRMv7MOjI5FMpMQYD36EtVgGdUrBzAPBgNVHRMBAf8EBTADAQH/MAoG
-        CCqGSM49BAMCA0kAMEYCIQCw3Fhm5NGI6Bo6j/Fat9fnmBftaPQyITS8k56SdxeN
-        2gIhAODQ85lHO/SblyKtcN8WcMco7QWJ/qTs9QN3HSciR1xQ
-        -----END CERTIFICATE-----
-
-        """
-
-    /// Its key, which serves for nothing else.
-    private static let key = """
-        -----BEGIN PRIVATE KEY-----
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgxzbTJAmtZG5GBXIf
-        lo+7bYM2FwqSuJQigdNZiJbq3duhRANCAARs0IAlcUmO2YGXfO6rVgbLNIK+ryE9
-        O5EK6WJZ43acsvoxhZvWI0lu3Guq4wTmWr85/ywEVUv+44LyoWOUSBV0
-        -----END PRIVATE KEY-----
-
-        """
 
     private static func event(_ id: String) throws -> Event {
         try Event(topic: "video.ready", data: #"{"videoId":"v1"}"#, id: id, tenant: "school")

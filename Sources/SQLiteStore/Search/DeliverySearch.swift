@@ -11,26 +11,20 @@ struct DeliverySearch {
         let conditions = conditions
         if !query.events.isEmpty { return try ofEvents(conditions) }
         if query.isTest == true { return try tests(conditions) }
-        let mark = try LogIndexer.mark(db).delivery
-        let start = IDRange().below(query.after?.rawValue ?? .max)
-        var found = try between(start.above(mark), conditions, limit: query.limit)
-        guard found.count < query.limit else { return found }
-        let times = try IDRange.indexed(db, isEvent: false, since: query.since, until: query.until, mark: mark)
-        let indexed = times.below(start.below)
-        guard !indexed.isEmpty else { return found }
-        if let sequences = try sequences(above: indexed.above) {
-            var merge = try IDMerge(sequences.count, below: indexed.below, next: sequences.next)
-            while found.count < query.limit {
-                let ids = try merge.next(min(query.limit - found.count, 500))
-                if ids.isEmpty { break }
+        let walk = NewestFirst(
+            limit: query.limit,
+            between: { try between($0, conditions, limit: $1) },
+            sequences: sequences,
+            rows: { ids in
                 var some = conditions
                 some.add("d.id", oneOf: ids)
-                found += try DeliveryRow.fetch(db, some, limit: -1)
+                return try DeliveryRow.fetch(db, some, limit: -1)
             }
-        } else {
-            found += try between(indexed, conditions, limit: query.limit - found.count)
+        )
+        let mark = try LogIndexer.mark(db).delivery
+        return try walk.run(from: IDRange().below(query.after?.rawValue ?? .max), mark: mark) {
+            try IDRange.indexed(db, isEvent: false, since: query.since, until: query.until, mark: mark)
         }
-        return found
     }
 
     private func between(_ range: IDRange, _ conditions: Conditions, limit: Int) throws -> [Delivery] {

@@ -18,25 +18,20 @@ struct EventSearch {
             if !query.ids.isEmpty { conditions.add("e.event_id", oneOf: query.ids) }
             return try between(start, conditions, limit: query.limit)
         }
-        let mark = try LogIndexer.mark(db).event
-        var found = try between(start.above(mark), conditions, limit: query.limit)
-        guard found.count < query.limit else { return found }
-        let times = try IDRange.indexed(db, isEvent: true, since: query.since, until: query.until, mark: mark)
-        let indexed = times.below(start.below)
-        guard !indexed.isEmpty else { return found }
-        if let sequences = try sequences(above: indexed.above) {
-            var merge = try IDMerge(sequences.count, below: indexed.below, next: sequences.next)
-            while found.count < query.limit {
-                let ids = try merge.next(min(query.limit - found.count, 500))
-                if ids.isEmpty { break }
+        let walk = NewestFirst(
+            limit: query.limit,
+            between: { [conditions] in try between($0, conditions, limit: $1) },
+            sequences: sequences,
+            rows: { [conditions] ids in
                 var some = conditions
                 some.add("e.id", oneOf: ids)
-                found += try EventRow.fetch(db, some, limit: -1)
+                return try EventRow.fetch(db, some, limit: -1)
             }
-        } else {
-            found += try between(indexed, conditions, limit: query.limit - found.count)
+        )
+        let mark = try LogIndexer.mark(db).event
+        return try walk.run(from: start, mark: mark) {
+            try IDRange.indexed(db, isEvent: true, since: query.since, until: query.until, mark: mark)
         }
-        return found
     }
 
     private func between(_ range: IDRange, _ conditions: Conditions, limit: Int) throws -> [LoggedEvent] {

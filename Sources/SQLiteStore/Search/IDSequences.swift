@@ -98,6 +98,41 @@ struct IDMerge {
     }
 }
 
+/// A walk over the log's rows, newest first: over those that are not indexed yet by reading them, over the others through an
+/// index where one leads to few of them.
+struct NewestFirst<Row> {
+    /// The most rows.
+    let limit: Int
+    /// The rows that are looked for within a range, at most so many.
+    let between: (_ range: IDRange, _ limit: Int) throws -> [Row]
+    /// What leads to indexed rows; `nil`: nothing but the id.
+    let sequences: (_ above: Int64) throws -> IDSequences?
+    /// The rows that are looked for among some.
+    let rows: (_ ids: [Int64]) throws -> [Row]
+
+    private static var mostAtATime: Int { 500 }
+
+    /// - Parameters:
+    ///   - mark: up to where rows are indexed.
+    ///   - times: between which ids the indexed rows of the time in question lie.
+    func run(from start: IDRange, mark: Int64, times: () throws -> IDRange) throws -> [Row] {
+        var found = try between(start.above(mark), limit)
+        guard found.count < limit else { return found }
+        let indexed = try times().below(start.below)
+        guard !indexed.isEmpty else { return found }
+        guard let sequences = try sequences(indexed.above) else {
+            return found + (try between(indexed, limit - found.count))
+        }
+        var merge = try IDMerge(sequences.count, below: indexed.below, next: sequences.next)
+        while found.count < limit {
+            let ids = try merge.next(min(limit - found.count, Self.mostAtATime))
+            if ids.isEmpty { break }
+            found += try rows(ids)
+        }
+        return found
+    }
+}
+
 /// The ids between which rows lie, both ends left out.
 struct IDRange {
     var above: Int64 = 0

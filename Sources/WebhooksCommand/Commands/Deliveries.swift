@@ -26,15 +26,9 @@ struct DeliveriesList: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         let log = opened.log
-        var query = DeliveryQuery()
-        query.since = filter.since?.instant
-        query.until = filter.until?.instant
-        query.topics = filter.topic
+        var query = DeliveryQuery(delivery, filter)
         query.tenant = page.tenant
         query.isTest = page.test
-        query.states = Set(delivery.state)
-        query.errors = Set(delivery.error)
-        query.subscription = delivery.subscription
         if let after = page.after {
             guard let row = try await log.delivery(named: after) else {
                 throw try await IDHint.noDelivery(

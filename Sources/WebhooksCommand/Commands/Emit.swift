@@ -81,14 +81,7 @@ struct Emit: AsyncParsableCommand {
     @Flag(help: "Exits 1 where no subscription gets an event; it is stored all the same.")
     var requireMatch = false
 
-    @Option(
-        help: ArgumentHelp(
-            "How long to wait for the first attempts, such as 500ms, 10s or 2m. (default: 30s)",
-            valueName: "duration"
-        ),
-        transform: DurationArgument.read
-    )
-    var wait = DurationArgument(.seconds(30))
+    @OptionGroup var patience: WaitOptions
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -170,14 +163,14 @@ struct Emit: AsyncParsableCommand {
         let (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let receipt = try await dispatcher.emitWithinCommand(event)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
-            let wait = try await waiting.run(events: [event.id], timeout: self.wait.duration)
+            let wait = try await waiting.run(events: [event.id], timeout: patience.wait.duration)
             return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
         }
         let matching = try await report(receipt, dispatcher.log, deliveries) { dispatcher.nearMisses(of: event) }
         try await WaitNotice.write(
             deliveries,
             on: dispatcher,
-            waited: self.wait.duration,
+            waited: patience.wait.duration,
             asJSON: options.json
         )
         if requireMatch, matching.isNobody { try refuseUnmatched(event) }

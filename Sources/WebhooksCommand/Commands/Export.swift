@@ -26,13 +26,7 @@ struct Export: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        var query = DeliveryQuery()
-        query.since = filter.since?.instant
-        query.until = filter.until?.instant
-        query.topics = filter.topic
-        query.states = Set(delivery.state)
-        query.errors = Set(delivery.error)
-        query.subscription = delivery.subscription
+        let query = DeliveryQuery(delivery, filter)
         // What goes to a terminal must not act there: JSON has escapes that mean the same, and a line of CSV that is only
         // looked at is escaped as other text is.
         let isShown = Terminal.standardOutput.isTerminal

@@ -35,14 +35,7 @@ struct Retrigger: AsyncParsableCommand {
     @Flag(help: "Returns once it is on disk; a dispatcher delivers it.")
     var detach = false
 
-    @Option(
-        help: ArgumentHelp(
-            "How long to wait for the first attempts, such as 500ms, 10s or 2m. (default: 30s)",
-            valueName: "duration"
-        ),
-        transform: DurationArgument.read
-    )
-    var wait = DurationArgument(.seconds(30))
+    @OptionGroup var patience: WaitOptions
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -76,16 +69,7 @@ struct Retrigger: AsyncParsableCommand {
         try await reportRest(plan, dispatcher.log)
     }
 
-    private var query: DeliveryQuery {
-        var query = DeliveryQuery()
-        query.since = filter.since?.instant
-        query.until = filter.until?.instant
-        query.topics = filter.topic
-        query.states = Set(delivery.state)
-        query.errors = Set(delivery.error)
-        query.subscription = delivery.subscription
-        return query
-    }
+    private var query: DeliveryQuery { DeliveryQuery(delivery, filter) }
 
     /// More than this are asked about.
     private static let many = 100
@@ -103,7 +87,7 @@ struct Retrigger: AsyncParsableCommand {
             let ids = try await insert(plan, dispatcher, trap)
             let events = Set(try await dispatcher.log.deliveries(ids).map(\.event)).union(plan.setAside)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
-            let wait = try await waiting.run(events: Array(events), timeout: self.wait.duration)
+            let wait = try await waiting.run(events: Array(events), timeout: patience.wait.duration)
             let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
             return (
                 try await dispatcher.log.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count
@@ -113,7 +97,7 @@ struct Retrigger: AsyncParsableCommand {
         try await WaitNotice.write(
             deliveries,
             on: dispatcher,
-            waited: wait.duration,
+            waited: patience.wait.duration,
             asJSON: options.json
         )
         if !areDone || deliveries.contains(where: { $0.state != .delivered }) {

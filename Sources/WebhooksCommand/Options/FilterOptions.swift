@@ -43,6 +43,18 @@ struct PageOptions: ParsableArguments {
     var after: String?
 }
 
+/// The time to wait for what is sent.
+struct WaitOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the first attempts, such as 500ms, 10s or 2m. (default: 30s)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
+    var wait = DurationArgument(.seconds(30))
+}
+
 /// Filters of deliveries.
 struct DeliveryFilterOptions: ParsableArguments {
     @Option(
@@ -77,5 +89,18 @@ struct DeliveryFilterOptions: ParsableArguments {
         let names = DeliveryState.allCases.map(\.rawValue)
         let hint = NameHint.question(text, in: names) ?? "there are \(names.joined(separator: ", "))"
         throw ValidationError("there is no state \(text); \(hint)")
+    }
+}
+
+extension DeliveryQuery {
+    /// What a command's filters ask for.
+    init(_ delivery: DeliveryFilterOptions, _ filter: FilterOptions) {
+        self.init()
+        since = filter.since?.instant
+        until = filter.until?.instant
+        topics = filter.topic
+        states = Set(delivery.state)
+        errors = Set(delivery.error)
+        subscription = delivery.subscription
     }
 }

@@ -42,7 +42,7 @@ struct EmitBatch {
             var wait = FirstAttempts(areDone: true, outstanding: 0)
             if failure == nil, !due.isEmpty {
                 let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: emit.options.json)
-                wait = try await waiting.run(events: due, timeout: emit.wait.duration)
+                wait = try await waiting.run(events: due, timeout: emit.patience.wait.duration)
             }
             return (try await report(stored), stored.count, wait, failure)
         }
@@ -57,7 +57,7 @@ struct EmitBatch {
             dispatcher.registry.subscription(named: name)?.policy
         }
         .filter { if case .paused = $0.reason { false } else { true } }
-        WaitNotice.write(others, waited: emit.wait.duration, asJSON: emit.options.json)
+        WaitNotice.write(others, waited: emit.patience.wait.duration, asJSON: emit.options.json)
         writeSummary(stored, summary)
         if let failure { throw Self.failure(failure, stored: stored, of: events.count) }
         return wait.areDone && stored == events.count && summary.areDelivered

@@ -1,25 +1,6 @@
 internal import WebhookCore
 
 extension SimulatedWorld {
-    private static let example = JSONValue(kind: .null, document: "null", range: 0..<4)
-
-    static let profile = Profile(
-        name: "simulated",
-        title: "Simulated",
-        contentTypes: [.json],
-        anyTopic: true,
-        body: .envelope([]),
-        topics: [
-            ProfileTopic(
-                topic: ProfileTopic.anyName,
-                title: "Anything",
-                trigger: "A simulation",
-                isDocumented: false,
-                example: example
-            )
-        ]
-    )
-
     /// A subscription with a policy that makes things happen soon.
     static func makeSubscription(_ number: Int, _ random: inout SeededGenerator) -> Subscription {
         let url = EndpointURL(scheme: .https, host: "s\(number).example", port: 443, target: "/")
@@ -29,7 +10,7 @@ extension SimulatedWorld {
             name: "s\(number)",
             url: url,
             topics: [topics[random.chance(70) ? 0 : 1]],
-            profile: profile
+            profile: .anything
         )
         subscription.policy = policy(&random)
         return subscription

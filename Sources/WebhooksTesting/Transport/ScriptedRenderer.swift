@@ -69,3 +69,28 @@ extension DeliveryEngine {
         return subscriptions.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
     }
 }
+
+extension Profile {
+    /// A profile that takes every topic.
+    package static let anything = anything(contentTypes: [.json], body: .envelope([]))
+
+    /// A profile that takes every topic, and writes it as a test likes.
+    package static func anything(contentTypes: [ContentType], body: ProfileBody) -> Profile {
+        Profile(
+            name: "anything",
+            title: "Anything",
+            contentTypes: contentTypes,
+            anyTopic: true,
+            body: body,
+            topics: [
+                ProfileTopic(
+                    topic: ProfileTopic.anyName,
+                    title: "",
+                    trigger: "",
+                    isDocumented: false,
+                    example: JSONValue(kind: .null, document: "null", range: 0..<4)
+                )
+            ]
+        )
+    }
+}

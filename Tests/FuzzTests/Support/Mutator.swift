@@ -1,10 +1,12 @@
+import WebhooksTesting
+
 /// Changes bytes a little: what hostile input looks like when it comes close to good input.
 struct Mutator {
     /// Pieces that mean something to the code under test.
     let dictionary: [[UInt8]]
     /// Longer inputs are cut.
     let maxLength: Int
-    var random: SplitMix64
+    var random: SeededGenerator
 
     init(dictionary: [String], maxLength: Int, seed: UInt64) {
         let oddities: [[UInt8]] = [
@@ -14,7 +16,7 @@ struct Mutator {
         ]
         self.dictionary = dictionary.map { Array($0.utf8) } + oddities
         self.maxLength = maxLength
-        random = SplitMix64(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     /// A new input out of those in the pool.

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhooksTesting
 
 @Suite struct EventIDTests {
     @Test func holdsNoDot() {
@@ -8,7 +9,7 @@ import WebhookCore
     }
 
     @Test func idsAreOrderedByTime() {
-        var random = SplitMix64(seed: 3)
+        var random = SeededGenerator(seed: 3)
         let times = [0, 1, 31, 32, 1023, 1_772_357_400_000, 1_772_357_400_001, 253_402_300_799_999] as [Int64]
         let ids = times.map { EventID.make(at: Timestamp(milliseconds: $0), using: &random) }
         #expect(ids == ids.sorted())
@@ -22,7 +23,7 @@ import WebhookCore
     }
 
     @Test func theTimeStandsInFront() {
-        var random = SplitMix64(seed: 4)
+        var random = SeededGenerator(seed: 4)
         let id = EventID.make(at: Timestamp(milliseconds: 32 * 32 + 2 * 32 + 3), using: &random)
         #expect(id.dropFirst(4).prefix(10) == "0000000123")
         #expect(EventID.make(at: Timestamp(milliseconds: -5), using: &random).dropFirst(4).prefix(10) == "0000000000")

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhooksTesting
 
 /// `parse` and `validate` share a scanner but not their walk: on any input they must agree, down to the error's place.
 @Suite struct JSONAgreementTests {
@@ -16,7 +17,7 @@ import WebhookCore
 
     @Test(arguments: 0..<8 as Range<UInt64>)
     func agreeOnMutatedDocuments(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var accepted = 0
         for _ in 0..<2500 {
             var bytes = Self.seeds.randomElement(using: &random) ?? []
@@ -38,7 +39,7 @@ import WebhookCore
         #expect(accepted > 50)
     }
 
-    private static func mutate(_ bytes: inout [UInt8], using random: inout SplitMix64) {
+    private static func mutate(_ bytes: inout [UInt8], using random: inout SeededGenerator) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         switch Int.random(in: 0..<4, using: &random) {
         case 0: bytes.insert(contentsOf: fragments.randomElement(using: &random) ?? [], at: place)

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhooksTesting
 
 @Suite("Who wants an event")
 struct RegistryTests {
@@ -21,7 +22,7 @@ struct RegistryTests {
             body: .envelope([]),
             topics: [any]
         )
-        var random = SplitMix64(seed: seed)
+        var random = SeededGenerator(seed: seed)
         // "é" in one code point and in two: different tenants.
         let tenants: [String?] = [nil, "north", "south", "\u{E9}", "e\u{301}"]
         let patterns = ["**", "a.*", "a.x", "a.y", "b", "*.x"].compactMap { try? TopicPattern($0) }

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhooksTesting
 
 @Suite struct TimestampTests {
     @Test(arguments: [
@@ -51,7 +52,7 @@ import WebhookCore
     }
 
     @Test func randomTimesReadBack() {
-        var random = SplitMix64(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<5000 {
             let instant = Timestamp(
                 milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random)

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhooksTesting
 
 @Suite struct TopicPatternTests {
     @Test(arguments: ["a", "course.created", "a_1.2b._", "0", String(repeating: "a", count: 256)])
@@ -37,7 +38,7 @@ import WebhookCore
     }
 
     @Test func agreesWithTheDefinition() throws {
-        var random = SplitMix64(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for _ in 0..<20_000 {
             let pattern = (0..<Int.random(in: 1...6, using: &random)).map { _ in
                 ["a", "b", "*", "**"].randomElement(using: &random) ?? ""

@@ -1,7 +1,7 @@
 /// Certificates and keys that were made for these tests and serve for nothing else.
-enum SamplePEM {
+package enum SamplePEM {
     /// A certificate of its own issue.
-    static let certificate = """
+    package static let certificate = """
         -----BEGIN CERTIFICATE-----
         MIIBcDCCARWgAwIBAgIUSKtOndv8ESMJw/izAcA1PuO7m8swCgYIKoZIzj0EAwIw
         DDEKMAgGA1UEAwwBczAgFw0yNjExMjQxOTAwMThaGA8yMTI2MTAzMTE5MDAxOFow
@@ -16,7 +16,7 @@ enum SamplePEM {
         """
 
     /// Its key.
-    static let key = """
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgxzbTJAmtZG5GBXIf
         lo+7bYM2FwqSuJQigdNZiJbq3duhRANCAARs0IAlcUmO2YGXfO6rVgbLNIK+ryE9
@@ -26,7 +26,7 @@ enum SamplePEM {
         """
 
     /// The same key behind a passphrase.
-    static let encryptedKey = """
+    package static let encryptedKey = """
         -----BEGIN ENCRYPTED PRIVATE KEY-----
         MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAizKDrecGq5tQICCAAw
         DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEECDboevNJU8LTjyNPfXptugEgZCP
@@ -38,7 +38,7 @@ enum SamplePEM {
         """
 
     /// The same key behind a passphrase, as OpenSSL wrote it before.
-    static let oldEncryptedKey = """
+    package static let oldEncryptedKey = """
         -----BEGIN EC PRIVATE KEY-----
         Proc-Type: 4,ENCRYPTED
         DEK-Info: AES-128-CBC,CADE2B1791E500894FF28A4220E64C65
@@ -51,7 +51,7 @@ enum SamplePEM {
         """
 
     /// Another one's certificate.
-    static let otherCertificate = """
+    package static let otherCertificate = """
         -----BEGIN CERTIFICATE-----
         MIIBcDCCARWgAwIBAgIUbbJr3L9Qx3taHFgWZah9bByWkvYwCgYIKoZIzj0EAwIw
         DDEKMAgGA1UEAwwBdDAgFw0yNjExMjQxOTAwMThaGA8yMTI2MTAzMTE5MDAxOFow
@@ -66,7 +66,7 @@ enum SamplePEM {
         """
 
     /// Another one's key.
-    static let otherKey = """
+    package static let otherKey = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjY9MI8cQYMB4NXov
         mgSapZ9jwwy1kuEz9hwFLiA69MKhRANCAAQ08gceugZA+sYkPKFKWBgjXiQ7rNOt
