@@ -1,6 +1,6 @@
 internal import CCurl
 internal import Glibc
-public import WebhookCore
+package import WebhookCore
 
 /// Sends requests with libcurl.
 ///
@@ -10,7 +10,7 @@ public import WebhookCore
 /// a reused connection had died, it is stopped, and the result says ``TransportResult/isStaleConnection``.
 ///
 /// The environment (`http_proxy`, `.netrc`, `SSLKEYLOGFILE`) has no say.
-public final class CurlTransport: Transport {
+package final class CurlTransport: Transport {
     let shards: [Shard]
 
     /// Makes a transport.
@@ -19,7 +19,7 @@ public final class CurlTransport: Transport {
     ///   - options: how it works.
     ///   - resolver: looks names up; address literals don't reach it.
     /// - Throws: ``CurlTransportError`` where libcurl or the system lack what it takes.
-    public init(
+    package init(
         options: CurlTransportOptions = CurlTransportOptions(),
         resolver: any HostResolver = SystemResolver()
     ) throws(CurlTransportError) {
@@ -46,7 +46,7 @@ public final class CurlTransport: Transport {
 
     deinit { shutdown() }
 
-    public func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
+    package func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
         guard !orders.isEmpty else { return }
         if shards.count == 1 {
             shards[0].post(.send(orders, completion))
@@ -57,13 +57,13 @@ public final class CurlTransport: Transport {
         }
     }
 
-    public func cancelAll() {
+    package func cancelAll() {
         for shard in shards { shard.post(.cancelAll) }
     }
 
     /// Ends every request under way as ``cancelAll()`` does, closes all connections and frees what libcurl holds.
     /// Returns at once. Whatever is sent afterwards ends as `interrupted`. Calling it again does nothing.
-    public func shutdown() {
+    package func shutdown() {
         for shard in shards { shard.post(.shutDown) }
     }
 
@@ -83,25 +83,25 @@ public final class CurlTransport: Transport {
 }
 
 /// Options of a ``CurlTransport``.
-public struct CurlTransportOptions: Sendable {
+package struct CurlTransportOptions: Sendable {
     /// Multi handles, each with a queue and connections of its own; endpoints are spread over them by host and port.
     /// Defaults to 1, which is best for up to about a thousand connections. libcurl looks through the connections of a
     /// multi handle after every request: with many thousands open at once, take one shard for about two thousand.
-    public var shards: Int
+    package var shards: Int
     /// Idle connections that are kept at most, over all shards, each for up to 30 s. `nil`, the default: 512, or a quarter
     /// of the descriptors that the process may open where that is less.
-    public var idleConnections: Int?
+    package var idleConnections: Int?
 
-    public init(shards: Int = 1, idleConnections: Int? = nil) {
+    package init(shards: Int = 1, idleConnections: Int? = nil) {
         self.shards = max(1, shards)
         self.idleConnections = idleConnections
     }
 }
 
 /// Why a transport could not be made.
-public struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The failure, in words.
-    public let description: String
+    package let description: String
 
     static func system(_ call: String, _ code: Int32) -> CurlTransportError {
         CurlTransportError(description: "\(call): \(String(cString: strerror(code)))")

@@ -132,7 +132,7 @@ extension DatabaseError {
 
 extension SQLiteStore {
     /// The part that a process plays beside the store: dispatcher, writer or reader.
-    public enum Role: Sendable, Hashable {
+    package enum Role: Sendable, Hashable {
         /// Schedules and sends; holds the ``DispatcherLock``. The only one that checkpoints.
         case dispatcher
         /// Appends, cancels and reads beside a dispatcher.

@@ -8,7 +8,7 @@ public import WebhookCore
 /// sent. Every method may be called from anywhere.
 public final class SQLiteStore: DeliveryStore, EventLog {
     /// What the store was opened for.
-    public let role: Role
+    package let role: Role
     let files: StoreFiles
     let clock: any WebhookClock
     /// `nil` for a reader.
@@ -19,7 +19,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let checkpointer = Checkpointer()
     let busyWait = BusyWait()
     /// Whether there was no file before.
-    public let isNew: Bool
+    package let isNew: Bool
     /// What the writing connection has open; `nil` for a reader.
     let opened: OpenedFiles?
     /// The log as it was at the last look for external writes.
@@ -29,7 +29,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let prunePosition = Mutex<PrunePosition?>(nil)
 
     /// The database's path, symbolic links resolved.
-    public var path: String { files.path }
+    package var path: String { files.path }
 
     /// Opens a store, and makes it where it is missing and the role writes. Touches the disk: not for a queue that may
     /// not wait.
@@ -42,7 +42,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     ///   - clock: dates what is appended through the log. Default: the machine's.
     /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `replaced`, `full`, `readOnly`,
     ///   `busy`, `unavailable`.
-    public static func open(
+    package static func open(
         path: String,
         role: Role,
         lock: DispatcherLock? = nil,
@@ -100,7 +100,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
 
     /// Closes the connections once they are idle; what was committed is durable already. Without it they close when
     /// the store is gone.
-    public func close() {
+    package func close() {
         if role == .dispatcher {
             do throws(StoreError) {
                 try opened?.check()
@@ -123,7 +123,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
 
     // MARK: The engine's side
 
-    public func commit(
+    package func commit(
         _ batch: StoreBatch,
         completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
     ) {
@@ -131,7 +131,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         commit(next: batches.take) { result in completion(result.map { $0[0] }) }
     }
 
-    public func commit(
+    package func commit(
         next: @escaping @Sendable () -> StoreBatch?,
         completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
     ) {
@@ -160,7 +160,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     /// A transaction of so many changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64
 
-    public func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
+    package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         guard let writer, let opened else { return completion(.success(false)) }
         let size: Int64
         do throws(StoreError) {

@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Reads `webhooks.yaml` with everything it names. Looks at nothing but the environment and the files it is given.
-public struct ConfigurationLoader: Sendable {
+package struct ConfigurationLoader: Sendable {
     static let keys = [
         "store", "profile", "templates", "egress", "dispatcher", "defaults", "subscriptions",
     ]
@@ -14,7 +14,7 @@ public struct ConfigurationLoader: Sendable {
     /// - Parameters:
     ///   - environment: where `{ env: NAME }` is looked up.
     ///   - files: where files are read; default: this machine's.
-    public init(environment: [String: String], files: any ConfigurationFiles = DiskFiles()) {
+    package init(environment: [String: String], files: any ConfigurationFiles = DiskFiles()) {
         self.environment = environment
         self.files = files
     }
@@ -25,7 +25,7 @@ public struct ConfigurationLoader: Sendable {
     ///   - path: the file, shown in messages as it is given here. A name that ends in `.json` is read as JSON.
     ///   - storeOverride: takes the place of the file's `store`, whose problems then don't count; a relative path
     ///     starts from the working folder.
-    public func load(path: String, storeOverride: String? = nil) -> LoadedConfiguration {
+    package func load(path: String, storeOverride: String? = nil) -> LoadedConfiguration {
         let context = LoadContext(environment: environment, files: files)
         var loaded = LoadedConfiguration(
             registry: nil,
@@ -119,26 +119,26 @@ public struct ConfigurationLoader: Sendable {
 
 extension ConfigurationLoader: CustomStringConvertible, CustomReflectable {
     /// Nothing of the environment, where the secrets are.
-    public var description: String { "ConfigurationLoader" }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var description: String { "ConfigurationLoader" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The result of loading a configuration file.
-public struct LoadedConfiguration: Sendable {
+package struct LoadedConfiguration: Sendable {
     /// What the dispatcher works by; `nil` where there are errors.
-    public var registry: Registry?
+    package var registry: Registry?
     /// Every profile, also those that no subscription uses. The built-in ones alone where the file could not be read.
-    public var catalog: ProfileCatalog
+    package var catalog: ProfileCatalog
     /// All problems, by file, line and column; the configuration itself comes first.
-    public var diagnostics: [Diagnostic]
+    package var diagnostics: [Diagnostic]
     /// Where each subscription stands, by name.
-    public var subscriptionMarks: [String: SubscriptionMark]
+    package var subscriptionMarks: [String: SubscriptionMark]
     /// Every file and folder that was read or looked for, the configuration first: a change of one calls for a reload.
-    public var watched: [WatchedFile]
+    package var watched: [WatchedFile]
 
     /// The paths of ``watched``.
-    public var watchedFiles: [String] { watched.map(\.path) }
+    package var watchedFiles: [String] { watched.map(\.path) }
 
     /// Whether one of the problems is more than a warning.
-    public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// `store`, `dispatcher` and `egress` → ``DispatcherSettings``.
 struct SettingsLoader {
@@ -103,15 +103,15 @@ package enum SettingsRules {
 }
 
 /// Reads `store` and `--store`.
-public enum StoreLocationParser {
+package enum StoreLocationParser {
     /// What a store may be, to go on "`store` …".
-    public static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
+    package static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
 
     /// A location, or `nil` where the text is none.
     ///
     /// - Parameter file: the file that names the store: a relative path starts from its folder. `nil`: from the
     ///   working folder.
-    public static func parse(_ text: String, from file: String? = nil) -> StoreLocation? {
+    package static func parse(_ text: String, from file: String? = nil) -> StoreLocation? {
         guard HeaderRules.isValue(text) else { return nil }
         if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") { return .postgres(Secret(text)) }
         guard text.hasPrefix("sqlite:") else { return nil }

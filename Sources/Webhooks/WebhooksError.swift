@@ -1,3 +1,5 @@
+public import WebhookCore
+
 /// Why something could not be done. The texts say what to do next and hold no secret.
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Stable, to match on.

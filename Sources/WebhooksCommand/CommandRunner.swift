@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import WebhookCore
 
 /// Runs the command that the arguments name, and ends the process with what came of it.
 enum CommandRunner {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import Webhooks
 
 /// The command line: reads arguments, calls the library, prints. Decides nothing itself.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WebhookCore
 import Webhooks
 
 /// From an emitted event to a recorded attempt over HTTPS, with an authority and a client certificate of the subscription's own.

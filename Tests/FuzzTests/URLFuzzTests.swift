@@ -66,7 +66,7 @@ import WebhookRegistry
 
     /// Entries of `egress.allow`: whatever is read prints as something that reads the same.
     private static func checkRule(_ text: String) throws(Finding) {
-        if case .network(let network, _)? = try? EgressRule(text) {
+        if case .network(let network, _)? = (try? EgressRule(text))?.target {
             try Finding.expect(Network(network.description) == network, "\(network) reads as another network")
         }
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebhookCore
 import WebhookReceiver
 import Webhooks
 

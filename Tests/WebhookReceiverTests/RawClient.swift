@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// A blocking socket, so that tests decide every byte.

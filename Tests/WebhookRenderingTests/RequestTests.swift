@@ -70,7 +70,7 @@ struct RequestTests {
         subscription.policy.connectTimeout = .seconds(2)
         subscription.httpVersion = .http2
         subscription.tls = TLSOptions(authorities: "pem")
-        let egress = EgressPolicy(allow: [.host("crm.internal", port: 80)])
+        let egress = EgressPolicy(allow: [try EgressRule("crm.internal:80")])
         let event = try Fixtures.event("{}")
         for mode in DeliveryMode.allCases {
             let prepared = try WebhookRenderer(subscriptions: [], egress: egress)

@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 @Suite struct EmitTests {

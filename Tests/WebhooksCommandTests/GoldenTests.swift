@@ -1,5 +1,6 @@
 import GRDB
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// The forms in which people and scripts get the log, word for word; only times and durations are blanked.

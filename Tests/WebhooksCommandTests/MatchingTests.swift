@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// What `emit` says of an event that nobody gets, and of one that waits.

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// What happens to `run` while it loads its configuration, which is a pipe and comes when a test likes.

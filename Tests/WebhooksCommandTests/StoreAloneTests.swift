@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// Commands that need the store alone, beside configurations that a dispatcher would refuse.

@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 /// What is different on a terminal.

@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 
 @testable import SQLiteStore
 @testable import Webhooks

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import SQLiteStore
 import Testing
+import WebhookCore
 import WebhookReceiver
 import Webhooks
 

@@ -1,5 +1,6 @@
 import SQLiteStore
 import Testing
+import WebhookCore
 
 @testable import Webhooks
 

@@ -2,6 +2,7 @@ import GRDB
 import Metrics
 import Synchronization
 import Testing
+import WebhookCore
 import WebhookReceiver
 
 @testable import WebhookEngine

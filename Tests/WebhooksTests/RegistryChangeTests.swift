@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 
 @testable import Webhooks
 

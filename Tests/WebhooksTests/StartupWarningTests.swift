@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 import Webhooks
 
 /// What a dispatcher says of a configuration's warnings when it starts.

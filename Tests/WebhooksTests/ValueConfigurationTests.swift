@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 import Webhooks
 
 /// Subscriptions that a host gives as values pass the checks of a file's.

@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Finds the addresses of a name. A transport asks it once for every request to a name; address literals never reach it.
-public protocol HostResolver: Sendable {
+package protocol HostResolver: Sendable {
     /// Starts a lookup and returns at once.
     ///
     /// - Parameter completion: called exactly once, on any thread.
@@ -9,16 +9,16 @@ public protocol HostResolver: Sendable {
 }
 
 /// A name to look up.
-public struct HostQuery: Sendable, Hashable {
+package struct HostQuery: Sendable, Hashable {
     /// The name in ASCII, lower case.
-    public var host: String
+    package var host: String
     /// Whether the endpoint has answered before, perhaps in an earlier process: its name goes first where names wait.
-    public var isProven: Bool
+    package var isProven: Bool
     /// How long the lookup may take, from the time at which it begins; the caller is answered then even if the lookup
     /// itself goes on. Waiting for the lookup to begin does not count.
-    public var timeout: Duration
+    package var timeout: Duration
 
-    public init(host: String, isProven: Bool = false, timeout: Duration) {
+    package init(host: String, isProven: Bool = false, timeout: Duration) {
         self.host = host
         self.isProven = isProven
         self.timeout = timeout
@@ -26,20 +26,20 @@ public struct HostQuery: Sendable, Hashable {
 }
 
 /// The result of a lookup.
-public struct HostAnswer: Sendable {
+package struct HostAnswer: Sendable {
     /// The addresses in the order to try them in, never none.
-    public var result: Result<[IPAddress], ResolutionError>
+    package var result: Result<[IPAddress], ResolutionError>
     /// How long the query waited before its lookup began: time that is not the delivery's.
-    public var waited: Duration
+    package var waited: Duration
 
-    public init(_ result: Result<[IPAddress], ResolutionError>, waited: Duration = .zero) {
+    package init(_ result: Result<[IPAddress], ResolutionError>, waited: Duration = .zero) {
         self.result = result
         self.waited = waited
     }
 }
 
 /// Why a name has no addresses.
-public enum ResolutionError: Error, Sendable, Hashable {
+package enum ResolutionError: Error, Sendable, Hashable {
     /// There is no such name, or it has no address.
     case notFound
     /// The name servers failed for now.
@@ -64,26 +64,26 @@ public enum ResolutionError: Error, Sendable, Hashable {
 ///
 /// Names that wait for a thread have no bound of their own: a name waits for as long as a request does that needs it,
 /// and whoever sends requests bounds those.
-public struct ResolverLimits: Sendable {
+package struct ResolverLimits: Sendable {
     /// Threads that look names up; each blocks while it does. They start when they are needed. Defaults to 48.
-    public var threads: Int
+    package var threads: Int
     /// How many of the threads names may occupy that have not answered in time before. Defaults to two thirds.
-    public var threadsForUnprovenNames: Int
+    package var threadsForUnprovenNames: Int
     /// How many of those names may occupy that are known to be slow or silent, so that they keep neither names with a
     /// record of answers nor names never tried waiting. Defaults to a sixth of the threads.
-    public var threadsForSlowNames: Int
+    package var threadsForSlowNames: Int
     /// How many threads the unproven names of one registrable domain may occupy. Defaults to 4.
-    public var threadsPerDomain: Int
+    package var threadsPerDomain: Int
     /// A lookup that takes longer counts against its name. Defaults to 1 s.
-    public var slowLookup: Duration
+    package var slowLookup: Duration
     /// How long an answer is used. Defaults to 20 s.
-    public var positiveAge: Duration
+    package var positiveAge: Duration
     /// How long a failure is used. Defaults to 1 s.
-    public var negativeAge: Duration
+    package var negativeAge: Duration
     /// Names that are remembered. Defaults to 20,000.
-    public var cachedNames: Int
+    package var cachedNames: Int
 
-    public init(
+    package init(
         threads: Int = 48,
         threadsForUnprovenNames: Int? = nil,
         threadsForSlowNames: Int? = nil,

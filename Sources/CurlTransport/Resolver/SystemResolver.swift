@@ -8,11 +8,11 @@ internal import WebhookCore
 /// thread. One lookup runs per name at a time, and others join it; answers and failures are kept for a short while.
 /// Where names wait for a thread, those go first that have answered before, then those never tried, then those that are
 /// known to be slow; the time that a name waits is not counted as the lookup's.
-public final class SystemResolver: HostResolver {
+package final class SystemResolver: HostResolver {
     private let pool: LookupPool
 
     /// Makes a resolver; threads start with the first lookups.
-    public convenience init(limits: ResolverLimits = ResolverLimits()) {
+    package convenience init(limits: ResolverLimits = ResolverLimits()) {
         self.init(limits: limits, lookup: AddressLookup.addresses)
     }
 
@@ -26,7 +26,7 @@ public final class SystemResolver: HostResolver {
 
     deinit { pool.stop() }
 
-    public func resolve(_ query: HostQuery, completion: @escaping @Sendable (HostAnswer) -> Void) {
+    package func resolve(_ query: HostQuery, completion: @escaping @Sendable (HostAnswer) -> Void) {
         pool.request(query, completion: completion)
     }
 }

@@ -1,19 +1,19 @@
 internal import Glibc
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// The right to be the one dispatcher of a store: an advisory lock on `<store>.lock` that dies with its process.
 ///
 /// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is told
 /// by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file (``LockRecord``).
-public final class DispatcherLock: Sendable {
+package final class DispatcherLock: Sendable {
     /// The process that holds the lock.
-    public struct Holder: Sendable, Hashable {
-        public var processID: Int32
+    package struct Holder: Sendable, Hashable {
+        package var processID: Int32
         /// Such as `run`, `emit`, `test` or `retrigger`.
-        public var role: String
+        package var role: String
 
-        public init(processID: Int32, role: String) {
+        package init(processID: Int32, role: String) {
             self.processID = processID
             self.role = role
         }
@@ -54,7 +54,7 @@ public final class DispatcherLock: Sendable {
     deinit { release() }
 
     /// Lets go of the lock. Calling it again does nothing.
-    public func release() {
+    package func release() {
         state.withLock { state in
             guard state.descriptor >= 0 else { return }
             _ = pwrite(state.descriptor, LockRecord.blank, LockRecord.size, 0)
@@ -71,7 +71,7 @@ public final class DispatcherLock: Sendable {
     ///   - path: the database's path.
     ///   - role: what for, in one word.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.
-    public static func acquire(path: String, role: String) throws(StoreError) -> DispatcherLock {
+    package static func acquire(path: String, role: String) throws(StoreError) -> DispatcherLock {
         try acquire(path: path, role: role, tries: 10)
     }
 
@@ -124,7 +124,7 @@ public final class DispatcherLock: Sendable {
     }
 
     /// Who holds a store's lock; `nil`: nobody, or somebody who has not signed yet.
-    public static func holder(path: String) -> Holder? { record(path: path)?.holder }
+    package static func holder(path: String) -> Holder? { record(path: path)?.holder }
 
     /// Who holds a store's lock, and which files that dispatcher has open, as far as it has said.
     static func record(path: String) -> LockRecord? {
@@ -145,7 +145,7 @@ public final class DispatcherLock: Sendable {
     }
 
     /// Writes down that the dispatcher makes no more attempts: what is emitted now is for the next one.
-    public func noteStopping() {
+    package func noteStopping() {
         state.withLock { state in
             state.record.isStopping = true
             state.isSigned = false
@@ -154,7 +154,7 @@ public final class DispatcherLock: Sendable {
     }
 
     /// Writes down that the store doesn't take what the dispatcher records, for those who wait for it; `nil`: it does.
-    public func note(trouble: StoreError?) {
+    package func note(trouble: StoreError?) {
         state.withLock { state in
             state.record.trouble = trouble?.code.rawValue
             state.isSigned = false
@@ -163,10 +163,10 @@ public final class DispatcherLock: Sendable {
     }
 
     /// Whether the dispatcher that holds a store's lock makes no more attempts.
-    public static func isStopping(path: String) -> Bool { record(path: path)?.isStopping ?? false }
+    package static func isStopping(path: String) -> Bool { record(path: path)?.isStopping ?? false }
 
     /// Why the store doesn't take what its dispatcher records, in a word; `nil`: it does, or there is none.
-    public static func trouble(path: String) -> String? { record(path: path)?.trouble }
+    package static func trouble(path: String) -> String? { record(path: path)?.trouble }
 
     /// Writes down which store this is, for whoever opens it next; it stays when the lock is released.
     func remember(_ identity: StoreIdentity) {

@@ -1,6 +1,6 @@
 internal import Glibc
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// The mark of what is being rendered, in a small file beside the store.
 ///
@@ -11,14 +11,14 @@ public import WebhookCore
 /// The file begins with the mark of the engine's queue: an event's row, or a delivery's id below zero. The suspects follow:
 /// deliveries in which processes have ended before, and how many. Those of an event are counted in the store, with the
 /// event. Last comes the mark of what is rendered beside.
-public final class RenderingMarkFile: RenderingMark {
-    public let interrupted: [Int64]
-    public let deadly: Set<Delivery.ID>
+package final class RenderingMarkFile: RenderingMark {
+    package let interrupted: [Int64]
+    package let deadly: Set<Delivery.ID>
     private let path: String
     private let page: Mutex<MappedMark?>
 
     /// Opens the mark of the store that a dispatcher holds the lock of.
-    public init(storePath: String) {
+    package init(storePath: String) {
         path = StoreFiles(storePath).path + "-rendering"
         let file = Self.open(path)
         defer { if file >= 0 { _ = Glibc.close(file) } }
@@ -45,12 +45,12 @@ public final class RenderingMarkFile: RenderingMark {
         return -1
     }
 
-    public func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {
+    package func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {
         page.withLock { $0?.store(Self.word(rendering), at: place.firstWord) }
     }
 
     /// The end of a dispatcher that rendered all it began.
-    public func close(removing: Bool) {
+    package func close(removing: Bool) {
         page.withLock { page in
             guard let mapped = page else { return }
             if removing { unlink(path) }

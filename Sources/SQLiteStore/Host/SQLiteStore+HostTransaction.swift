@@ -3,7 +3,7 @@ internal import Foundation
 public import GRDB
 internal import GRDBSQLite
 internal import Glibc
-public import WebhookCore
+package import WebhookCore
 
 /// For a host that keeps our tables in its own database.
 ///
@@ -71,7 +71,7 @@ extension SQLiteStore {
     /// - Throws: ``HostTransactionError``: another event has this id, no transaction is open, the connection doesn't write
     ///   durably, or the database's files are not those that it has opened; or GRDB's `DatabaseError`.
     @discardableResult
-    public static func append(
+    package static func append(
         _ event: Event,
         in db: Database,
         at instant: Timestamp = .now

@@ -1,8 +1,8 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func setDisabled(
+    package func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
         subscription: String,
         at instant: Timestamp
@@ -13,7 +13,7 @@ extension SQLiteStore {
         }
     }
 
-    public func insertRetriggers(
+    package func insertRetriggers(
         _ retriggers: [Retrigger],
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult {
@@ -30,7 +30,7 @@ extension SQLiteStore {
         }
     }
 
-    public func cancel(
+    package func cancel(
         events: [String],
         deliveries: [Delivery.ID],
         subscription: String?,

@@ -1,12 +1,12 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [Delivery] {
+    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [Delivery] {
         try await read { try DeliverySearch(db: $0, query: query).run() }
     }
 
-    public func delivery(_ id: Delivery.ID) async throws(StoreError) -> Delivery? {
+    package func delivery(_ id: Delivery.ID) async throws(StoreError) -> Delivery? {
         try await read { db in
             var conditions = Conditions()
             conditions.add("d.id = ?", id.rawValue)
@@ -14,7 +14,7 @@ extension SQLiteStore {
         }
     }
 
-    public func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery] {
+    package func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery] {
         try await read { db in
             var conditions = Conditions()
             conditions.add(
@@ -30,13 +30,13 @@ extension SQLiteStore {
         }
     }
 
-    public func attempts(of delivery: Delivery.ID) async throws(StoreError) -> [Attempt] {
+    package func attempts(of delivery: Delivery.ID) async throws(StoreError) -> [Attempt] {
         try await read { try AttemptRow.fetch($0, delivery: delivery) }
     }
 }
 
 extension SQLiteStore {
-    public func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery] {
+    package func exportPage(_ query: DeliveryQuery) async throws(StoreError) -> [ExportedDelivery] {
         try await read { db in
             let select = try PreparedStatement(
                 db,

@@ -1,12 +1,12 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func events(_ query: EventQuery) async throws(StoreError) -> [LoggedEvent] {
+    package func events(_ query: EventQuery) async throws(StoreError) -> [LoggedEvent] {
         try await read { try EventSearch(db: $0, query: query).run() }
     }
 
-    public func event(_ id: String) async throws(StoreError) -> Event? {
+    package func event(_ id: String) async throws(StoreError) -> Event? {
         try await read { db in
             let sql = "SELECT \(EventRow.columns) FROM webhooks_events e WHERE e.event_id = ?"
             let statement = try PreparedStatement(db, sql)
@@ -17,7 +17,7 @@ extension SQLiteStore {
         }
     }
 
-    public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
+    package func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
         let now = clock.now
         return try await read { db in
             var progress = EventProgress()
@@ -56,7 +56,7 @@ extension SQLiteStore {
         }
     }
 
-    public func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+    package func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
         try await read { db in
             let count = try PreparedStatement(
                 db,
@@ -73,20 +73,20 @@ extension SQLiteStore {
         }
     }
 
-    public func health() async throws(StoreError) -> [SubscriptionHealth] {
+    package func health() async throws(StoreError) -> [SubscriptionHealth] {
         try await read { try HealthRow.all($0) }
     }
 }
 
 extension SQLiteStore {
-    public func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
+    package func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
         let now = clock.now
         return try await write { session in
             try session.accept(Acceptance(event: event, createdAt: now, target: target, deliveries: nil))
         }
     }
 
-    public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
+    package func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
         let now = clock.now
         return try await writeItems { session, trial in
             try events.enumerated().map { index, event in

@@ -1,8 +1,8 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
+    package func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
         try await writeItems { session, trial in
             // Guarded: a claim that was faster has the delivery in flight.
             let update = try PreparedStatement(
@@ -55,7 +55,7 @@ extension SQLiteStore {
 }
 
 extension SQLiteStore {
-    public func setPaused(
+    package func setPaused(
         _ paused: SubscriptionHealth.Paused?,
         subscription: String,
         at instant: Timestamp
@@ -72,7 +72,7 @@ extension SQLiteStore {
         }
     }
 
-    public func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {
+    package func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {
         try await read { db in
             let counts = try PreparedStatement(
                 db,
@@ -93,7 +93,7 @@ extension SQLiteStore {
         }
     }
 
-    public func subscriptionNames() async throws(StoreError) -> [String] {
+    package func subscriptionNames() async throws(StoreError) -> [String] {
         try await read { try String.fetchAll($0, sql: "SELECT name FROM webhooks_subscriptions ORDER BY name") }
     }
 }

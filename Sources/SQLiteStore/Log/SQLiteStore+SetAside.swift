@@ -1,8 +1,8 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
+    package func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
         try await read { db in
             let rows = try PreparedStatement(
                 db,
@@ -21,7 +21,7 @@ extension SQLiteStore {
         }
     }
 
-    public func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
+    package func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
         try await read { db in
             let row = try PreparedStatement(
                 db,
@@ -35,7 +35,7 @@ extension SQLiteStore {
         }
     }
 
-    public func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
+    package func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64] {
         try await write { session in
             let update = try PreparedStatement(
                 session.db,

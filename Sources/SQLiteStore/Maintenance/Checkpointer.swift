@@ -166,7 +166,7 @@ final class Checkpointer: @unchecked Sendable {
 }
 
 /// The result of trying to empty the write-ahead log.
-public enum CheckpointResult: Sendable, Hashable {
+package enum CheckpointResult: Sendable, Hashable {
     /// All is in the database.
     case emptied
     /// All that the log held in our turn is in the database, and the log begins anew with the next commit; its file keeps

@@ -1,11 +1,11 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
     /// The size of the write-ahead log in bytes; 0 where there is none.
     ///
     /// It grows while a reader holds its transaction: a dispatcher looks now and then, and warns.
-    public func walSize() -> Int { FileIdentity(files.wal).map { Int($0.size) } ?? 0 }
+    package func walSize() -> Int { FileIdentity(files.wal).map { Int($0.size) } ?? 0 }
 
     /// What tells whether anybody has written to the log; `nil`: somebody may have this very moment.
     package func walStamp() -> WALStamp? { WALStamp(files.wal) }
@@ -15,7 +15,7 @@ extension SQLiteStore {
     ///
     /// - Throws: ``StoreError``; `readOnly` unless the store is a dispatcher's.
     @discardableResult
-    public func checkpoint() throws(StoreError) -> CheckpointResult {
+    package func checkpoint() throws(StoreError) -> CheckpointResult {
         guard role == .dispatcher, let writer else {
             throw StoreError(.readOnly, "only a dispatcher checkpoints")
         }
@@ -28,7 +28,7 @@ extension SQLiteStore {
     }
 
     /// Does the same without holding up the calling thread.
-    public func emptyWAL() async throws(StoreError) -> CheckpointResult {
+    package func emptyWAL() async throws(StoreError) -> CheckpointResult {
         guard role == .dispatcher, let writer else {
             throw StoreError(.readOnly, "only a dispatcher checkpoints")
         }

@@ -1,8 +1,8 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func integrityProblems() async throws(StoreError) -> [String] {
+    package func integrityProblems() async throws(StoreError) -> [String] {
         try await read { [path, files] db in
             _ = try Schema.version(of: db)
             let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
@@ -22,7 +22,7 @@ extension SQLiteStore {
 
     /// Triggers that somebody else has added to our tables, by name: they run within the store's transactions, and may
     /// change or refuse what it writes.
-    public func hostTriggers() async throws(StoreError) -> [String] {
+    package func hostTriggers() async throws(StoreError) -> [String] {
         try await read { try Schema.hostTriggers($0) }
     }
 

@@ -1,10 +1,10 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
     // The file keeps its size: SQLite fills the pages that became free with what comes next. Giving them back
     // (auto_vacuum) would move pages within every transaction that deletes, and VACUUM would lock everybody out.
-    public func prune(olderThan instant: Timestamp, limit: Int) async throws(StoreError) -> PruneResult {
+    package func prune(olderThan instant: Timestamp, limit: Int) async throws(StoreError) -> PruneResult {
         let start = prunePosition.withLock { $0?.instant == instant ? $0 : nil } ?? PrunePosition(instant: instant)
         // The search may pass many rows that stay: it is done beside the writer.
         let found = try await read { try PruneSearch(db: $0, instant: instant, limit: limit).run(from: start) }
@@ -37,7 +37,7 @@ extension SQLiteStore {
     }
 
     /// About how many deliveries or events there are, whichever are more: never fewer than that.
-    public func approximateRows() async throws(StoreError) -> Int {
+    package func approximateRows() async throws(StoreError) -> Int {
         try await read { db in
             try ["webhooks_deliveries", "webhooks_events"].map { table in
                 // The ends of the table, which cost nothing; nearly all ids between them are there.

@@ -1,8 +1,8 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 extension SQLiteStore {
-    public func statistics() async throws(StoreError) -> [SubscriptionStatistics] {
+    package func statistics() async throws(StoreError) -> [SubscriptionStatistics] {
         try await read { try StatisticsReport(db: $0).run() }
     }
 }

@@ -1,5 +1,5 @@
 internal import GRDB
-public import WebhookCore
+package import WebhookCore
 
 /// Takes new rows into the indexes that only people and reports ask.
 ///
@@ -201,7 +201,7 @@ extension SQLiteStore {
     /// - Returns: how many rows were taken, and how many are left.
     /// - Throws: ``StoreError``.
     @discardableResult
-    public func indexNewRows(batchSize: Int = indexingBatch) async throws(StoreError) -> IndexingResult {
+    package func indexNewRows(batchSize: Int = indexingBatch) async throws(StoreError) -> IndexingResult {
         let stamp = WALStamp(files.wal)
         // A dispatcher at rest leaves the disk alone.
         if let stamp, let known = indexedWAL.withLock({ $0 }), known.stamp == stamp, known.batchSize == batchSize {
@@ -217,7 +217,7 @@ extension SQLiteStore {
     }
 
     /// How many rows one transaction takes into the indexes: a millisecond or two, which is what an emit may wait for it.
-    public static let indexingBatch = 100
+    package static let indexingBatch = 100
 
     /// Does the same for at most so many batches, and gives up on an error.
     func indexNewRowsNow(batches: Int) {
@@ -232,15 +232,15 @@ extension SQLiteStore {
 }
 
 /// The result of indexing a batch of rows.
-public struct IndexingResult: Sendable, Hashable {
+package struct IndexingResult: Sendable, Hashable {
     /// Rows that were taken into the indexes; 0: there was no whole batch.
-    public var indexed: Int
+    package var indexed: Int
     /// Rows that are not in the indexes, about.
-    public var left: Int
+    package var left: Int
     /// Rows that the store would not change: they are not found by what they hold, and the others are.
-    public var refused: [RefusedItem]
+    package var refused: [RefusedItem]
 
-    public init(indexed: Int, left: Int, refused: [RefusedItem] = []) {
+    package init(indexed: Int, left: Int, refused: [RefusedItem] = []) {
         self.indexed = indexed
         self.left = left
         self.refused = refused

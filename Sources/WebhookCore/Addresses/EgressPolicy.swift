@@ -13,12 +13,12 @@ public struct EgressPolicy: Sendable, Hashable {
     /// Whether a connection to `address` and `port` may be made for a URL that names `host`.
     ///
     /// - Parameter host: the URL's host without brackets, a name or a literal.
-    public func permits(_ address: IPAddress, port: UInt16, host: String) -> Bool {
+    package func permits(_ address: IPAddress, port: UInt16, host: String) -> Bool {
         refusal(of: address, port: port, host: host) == nil
     }
 
     /// Why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where it is permitted.
-    public func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
+    package func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
         guard let reason = SpecialPurposeNetworks.reason(against: address) else { return nil }
         let name = HostName.canonical(host)
         return allow.contains { $0.covers(address, port: port) || $0.names(name, port: port) }
@@ -39,22 +39,26 @@ public struct EgressPolicy: Sendable, Hashable {
 extension EgressRule {
     /// Whether the rule is a network with this address. One of IPv4 covers the IPv4-mapped spelling too.
     fileprivate func covers(_ address: IPAddress, port: UInt16) -> Bool {
-        guard case .network(let network, let only) = self, only == nil || only == port else { return false }
+        guard case .network(let network, let only) = target, only == nil || only == port else { return false }
         return network.contains(address) || address.mappedIPv4.map(network.contains) ?? false
     }
 
     /// Whether the rule names this host, given in its canonical form.
     fileprivate func names(_ host: String, port: UInt16) -> Bool {
-        if case .host(let name, let only) = self { name == host && only == port } else { false }
+        if case .host(let name, let only) = target { name == host && only == port } else { false }
     }
 }
 
 /// An exception from the egress policy: a network with or without a port, or one host and port.
-public enum EgressRule: Sendable, Hashable {
-    /// `CIDR` or `CIDR:port`.
-    case network(Network, port: UInt16?)
-    /// `host:port`, by name: lower case, without a trailing dot.
-    case host(String, port: UInt16)
+public struct EgressRule: Sendable, Hashable {
+    package enum Target: Sendable, Hashable {
+        /// `CIDR` or `CIDR:port`.
+        case network(Network, port: UInt16?)
+        /// `host:port`, by name: lower case, without a trailing dot.
+        case host(String, port: UInt16)
+    }
+
+    package let target: Target
 
     /// Reads an entry of `egress.allow`, one of these:
     ///
@@ -68,7 +72,7 @@ public enum EgressRule: Sendable, Hashable {
     /// - Throws: ``EgressRuleError`` for everything else.
     public init(_ text: String) throws(EgressRuleError) {
         if let network = Network(text) {
-            self = .network(network, port: nil)
+            target = .network(network, port: nil)
             return
         }
         if text.utf8.first == UInt8(ascii: "[") {
@@ -78,9 +82,9 @@ public enum EgressRule: Sendable, Hashable {
             else { throw EgressRuleError(text) }
             let rest = text[text.index(after: end)...]
             if rest.isEmpty {
-                self = .network(network, port: nil)
+                target = .network(network, port: nil)
             } else if rest.first == ":", let port = Self.port(rest.dropFirst()) {
-                self = .network(network, port: port)
+                target = .network(network, port: port)
             } else {
                 throw EgressRuleError(text)
             }
@@ -90,9 +94,9 @@ public enum EgressRule: Sendable, Hashable {
         guard parts.count == 2, let port = Self.port(parts[1]) else { throw EgressRuleError(text) }
         let host = String(parts[0])
         if let network = Network(host) {
-            self = .network(network, port: port)
+            target = .network(network, port: port)
         } else if Self.isName(host), IPAddress(literalHost: host) == nil {
-            self = .host(HostName.canonical(host), port: port)
+            target = .host(HostName.canonical(host), port: port)
         } else {
             throw EgressRuleError(text)
         }

@@ -1,12 +1,12 @@
 /// An IPv4 or IPv6 address.
-public enum IPAddress: Sendable, Hashable {
+package enum IPAddress: Sendable, Hashable {
     /// In host byte order: 127.0.0.1 is 0x7F000001.
     case v4(UInt32)
     /// The upper and lower 64 bits, in host byte order.
     case v6(UInt64, UInt64)
 
     /// The number of bits: 32 or 128.
-    public var bitWidth: Int {
+    package var bitWidth: Int {
         switch self {
         case .v4: 32
         case .v6: 128
@@ -15,7 +15,7 @@ public enum IPAddress: Sendable, Hashable {
 
     /// The IPv4 address in an IPv4-mapped one (`::ffff:a.b.c.d`, RFC 4291 section 2.5.5.2), which a socket connects to
     /// as if it were given that; `nil` for any other address.
-    public var mappedIPv4: IPAddress? {
+    package var mappedIPv4: IPAddress? {
         guard case .v6(0, let low) = self, low >> 32 == 0xFFFF else { return nil }
         return .v4(UInt32(truncatingIfNeeded: low))
     }
@@ -35,7 +35,7 @@ public enum IPAddress: Sendable, Hashable {
 
 extension IPAddress: CustomStringConvertible {
     /// The usual spelling: a dotted quad, or RFC 5952 (lower case, the longest run of zeros as `::`, IPv4-mapped dotted).
-    public var description: String {
+    package var description: String {
         switch self {
         case .v4(let bits): Self.dottedQuad(bits)
         case .v6(0, let low) where low >> 32 == 0xFFFF: "::ffff:" + Self.dottedQuad(UInt32(truncatingIfNeeded: low))
@@ -66,7 +66,7 @@ extension IPAddress: CustomStringConvertible {
 extension IPAddress {
     /// Reads an address in its strict spelling: four decimal numbers without leading zeros, or IPv6 as in RFC 4291
     /// section 2.2, `::` and an embedded dotted quad included. No brackets, no zone, no port.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let bytes = Array(text.utf8)
         if let bits = Self.quad(bytes[...]) {
             self = .v4(bits)
@@ -146,7 +146,7 @@ extension IPAddress {
     ///
     /// - Parameter host: without brackets.
     /// - Returns: `nil` for a name.
-    public init?(literalHost host: String) {
+    package init?(literalHost host: String) {
         if let address = IPAddress(host) {
             self = address
             return

@@ -1,12 +1,12 @@
 /// A network in CIDR notation (RFC 4632, RFC 4291 section 2.3).
-public struct Network: Sendable, Hashable, CustomStringConvertible {
+package struct Network: Sendable, Hashable, CustomStringConvertible {
     /// The network's first address.
-    public let address: IPAddress
+    package let address: IPAddress
     /// How many leading bits all its addresses share: 0 to 32, or to 128.
-    public let prefixLength: Int
+    package let prefixLength: Int
 
     /// A network around an address; bits after the prefix are cleared, and the length is brought into its range.
-    public init(address: IPAddress, prefixLength: Int) {
+    package init(address: IPAddress, prefixLength: Int) {
         self.prefixLength = min(max(prefixLength, 0), address.bitWidth)
         self.address = address.masked(to: self.prefixLength)
     }
@@ -14,7 +14,7 @@ public struct Network: Sendable, Hashable, CustomStringConvertible {
     /// Reads `address/length`, or an address alone as the network of that one; `nil` for anything else.
     ///
     /// The address is spelt strictly. Bits after the prefix are allowed and cleared: `10.1.2.3/8` is `10.0.0.0/8`.
-    public init?(_ cidr: String) {
+    package init?(_ cidr: String) {
         let parts = cidr.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let address = IPAddress(String(parts[0])) else { return nil }
         guard parts.count == 2 else {
@@ -26,12 +26,12 @@ public struct Network: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether an address belongs to the network. IPv4 and IPv6 stay apart: `::ffff:127.0.0.1` is not in `127.0.0.0/8`.
-    public func contains(_ other: IPAddress) -> Bool {
+    package func contains(_ other: IPAddress) -> Bool {
         other.bitWidth == address.bitWidth && other.masked(to: prefixLength) == address
     }
 
     /// `address/length`.
-    public var description: String { "\(address)/\(prefixLength)" }
+    package var description: String { "\(address)/\(prefixLength)" }
 }
 
 /// Numbers as they stand in addresses.

@@ -6,14 +6,14 @@
 ///
 /// An IPv6 form that carries an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP) is denied
 /// wholesale rather than taken apart: a receiver with an IPv4 address is reached by that.
-public enum SpecialPurposeNetworks {
+package enum SpecialPurposeNetworks {
     /// A network with what it is for and where that is written down.
-    public struct Row: Sendable, Hashable {
-        public let network: Network
+    package struct Row: Sendable, Hashable {
+        package let network: Network
         /// What it is for, to stand after "is".
-        public let name: String
+        package let name: String
         /// The document that says so.
-        public let source: String
+        package let source: String
 
         init(_ cidr: String, _ name: String, _ source: String) {
             guard let network = Network(cidr) else {
@@ -27,10 +27,10 @@ public enum SpecialPurposeNetworks {
     }
 
     /// All rows, IPv4 first.
-    public static var rows: [Row] { ipv4 + ipv6 }
+    package static var rows: [Row] { ipv4 + ipv6 }
 
     /// The narrowest row with an address.
-    public static func row(containing address: IPAddress) -> Row? {
+    package static func row(containing address: IPAddress) -> Row? {
         (address.bitWidth == 32 ? ipv4 : ipv6)
             .filter { $0.network.contains(address) }
             .max { $0.network.prefixLength < $1.network.prefixLength }
@@ -48,7 +48,7 @@ public enum SpecialPurposeNetworks {
 
 extension IPAddress {
     /// Whether the address is one that anybody on the Internet may have: in none of the ``SpecialPurposeNetworks``.
-    public var isPublic: Bool { SpecialPurposeNetworks.reason(against: self) == nil }
+    package var isPublic: Bool { SpecialPurposeNetworks.reason(against: self) == nil }
 }
 
 extension SpecialPurposeNetworks {

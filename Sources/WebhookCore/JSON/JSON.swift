@@ -1,7 +1,7 @@
 /// Reading and checking JSON.
-public enum JSON {
+package enum JSON {
     /// The depth of nesting that an event's data may have.
-    public static let maxDepth = 512
+    package static let maxDepth = 512
 
     /// Parses one JSON document.
     ///
@@ -9,7 +9,7 @@ public enum JSON {
     ///   - document: UTF-8 without byte order mark; white space around the value is allowed.
     ///   - maxDepth: how deep arrays and objects may nest; defaults to 512, and is never more, which bounds the stack.
     /// - Throws: ``JSONError`` with the place of the first problem.
-    public static func parse(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> JSONValue {
+    package static func parse(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> JSONValue {
         let result: Result<JSONValue, JSONError> = document.withUnsafeBytes { bytes in
             var parser = JSONParser(
                 document: document,
@@ -23,7 +23,7 @@ public enum JSON {
     /// Checks a document without building values and returns where the value stands in it, white space left out.
     ///
     /// - Throws: ``JSONError`` with the place of the first problem.
-    public static func validate(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> Range<Int> {
+    package static func validate(_ document: ByteString, maxDepth: Int = maxDepth) throws(JSONError) -> Range<Int> {
         let result: Result<Range<Int>, JSONError> = document.withUnsafeBytes { bytes in
             var walker = JSONWalker(scanner: JSONScanner(bytes, maxDepth: min(maxDepth, Self.maxDepth)))
             return Result { () throws(JSONError) in try walker.walkDocument() }
@@ -32,14 +32,14 @@ public enum JSON {
     }
 
     /// Appends a text as a JSON string, quotes included; only what RFC 8259 demands is escaped.
-    public static func appendString(_ text: String, to output: inout [UInt8]) {
+    package static func appendString(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         appendEscaped(text, to: &output)
         output.append(UInt8(ascii: "\""))
     }
 
     /// Appends a text with JSON's escapes but without the quotes.
-    public static func appendEscaped(_ text: String, to output: inout [UInt8]) {
+    package static func appendEscaped(_ text: String, to output: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): output.append(contentsOf: [0x5C, 0x22])
@@ -59,7 +59,7 @@ public enum JSON {
     }
 
     /// A text as a JSON string, quotes included.
-    public static func string(_ text: String) -> String {
+    package static func string(_ text: String) -> String {
         var output: [UInt8] = []
         appendString(text, to: &output)
         return String(decoding: output, as: UTF8.self)
@@ -92,19 +92,19 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A position in a text, for messages.
-public struct TextPosition: Sendable, Hashable {
+package struct TextPosition: Sendable, Hashable {
     /// From 1.
-    public var line: Int
+    package var line: Int
     /// In characters (Unicode scalars), from 1.
-    public var column: Int
+    package var column: Int
 
-    public init(line: Int, column: Int) {
+    package init(line: Int, column: Int) {
         self.line = line
         self.column = column
     }
 
     /// Where the byte at `offset` stands.
-    public init(offset: Int, in bytes: ByteString) {
+    package init(offset: Int, in bytes: ByteString) {
         self = bytes.withUnsafeBytes { TextPosition(offset: offset, in: $0) }
     }
 

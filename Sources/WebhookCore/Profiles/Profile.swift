@@ -16,13 +16,13 @@ public final class Profile: Sendable {
     public let policy: DeliveryPolicy
     /// In order; values are Mustache templates.
     public let headers: [HeaderTemplate]
-    public let signature: SignatureScheme?
-    public let body: ProfileBody
+    package let signature: SignatureScheme?
+    package let body: ProfileBody
     /// In the profile's order.
-    public let topics: [ProfileTopic]
+    package let topics: [ProfileTopic]
     private let topicIndex: [String: Int]
 
-    public init(
+    package init(
         name: String,
         title: String,
         notes: String? = nil,
@@ -52,7 +52,7 @@ public final class Profile: Sendable {
     }
 
     /// What the profile knows of a topic; under ``anyTopic`` its generic entry for all that it doesn't list.
-    public func topic(_ name: String) -> ProfileTopic? {
+    package func topic(_ name: String) -> ProfileTopic? {
         if let index = topicIndex[name] { return topics[index] }
         return anyTopic ? topicIndex[ProfileTopic.anyName].map { topics[$0] } : nil
     }
@@ -73,7 +73,7 @@ public struct HeaderTemplate: Sendable, Hashable {
 }
 
 /// The body that a profile sends.
-public enum ProfileBody: Sendable {
+package enum ProfileBody: Sendable {
     /// An ordered envelope, written as JSON, XML or form.
     case envelope([EnvelopeMember])
     /// A Mustache template for each content type.
@@ -81,19 +81,19 @@ public enum ProfileBody: Sendable {
 }
 
 /// A member of a profile's envelope.
-public struct EnvelopeMember: Sendable, Hashable {
+package struct EnvelopeMember: Sendable, Hashable {
     /// The key on the wire; ignored for ``EnvelopeValue/merge(_:)``.
-    public var name: String
-    public var value: EnvelopeValue
+    package var name: String
+    package var value: EnvelopeValue
 
-    public init(name: String, value: EnvelopeValue) {
+    package init(name: String, value: EnvelopeValue) {
         self.name = name
         self.value = value
     }
 }
 
 /// The source of a member's value.
-public indirect enum EnvelopeValue: Sendable, Hashable {
+package indirect enum EnvelopeValue: Sendable, Hashable {
     /// A literal, as JSON text.
     case literal(String)
     /// A fact of the event.
@@ -107,7 +107,7 @@ public indirect enum EnvelopeValue: Sendable, Hashable {
 }
 
 /// A fact of the event.
-public enum EnvelopeReference: Sendable, Hashable {
+package enum EnvelopeReference: Sendable, Hashable {
     case id
     case topic
     /// Null where the event has none.
@@ -119,7 +119,7 @@ public enum EnvelopeReference: Sendable, Hashable {
     /// A wire name of the topic, by key.
     case wire(String)
 
-    public enum TimeFormat: Sendable, Hashable {
+    package enum TimeFormat: Sendable, Hashable {
         /// `2026-03-01T09:30:00.000Z`
         case milliseconds
         /// `2026-03-01T09:30:00Z`

@@ -1,26 +1,26 @@
 /// A topic of a profile: wire names, fields, example.
-public struct ProfileTopic: Sendable {
+package struct ProfileTopic: Sendable {
     /// The canonical name, shared between profiles.
-    public var topic: String
-    public var title: String
+    package var topic: String
+    package var title: String
     /// What makes the platform send it.
-    public var trigger: String
+    package var trigger: String
     /// Whether the platform publishes it; otherwise it is our reading.
-    public var isDocumented: Bool
-    public var note: String?
+    package var isDocumented: Bool
+    package var note: String?
     /// Names on the wire, in order.
-    public var wire: [WireName]
+    package var wire: [WireName]
     /// The envelope's members that are present; `nil` for all.
-    public var keys: [String]?
+    package var keys: [String]?
     /// The fields of `data`.
-    public var fields: [ProfileField]
+    package var fields: [ProfileField]
     /// An example of `data`, as it goes out.
-    public var example: JSONValue
+    package var example: JSONValue
 
     /// The name of the entry that stands for every topic.
-    public static let anyName = "**"
+    package static let anyName = "**"
 
-    public init(
+    package init(
         topic: String,
         title: String,
         trigger: String,
@@ -43,31 +43,31 @@ public struct ProfileTopic: Sendable {
     }
 
     /// A name on the wire by key.
-    public func wireName(_ key: String) -> String? { wire.first { $0.key == key }?.value }
+    package func wireName(_ key: String) -> String? { wire.first { $0.key == key }?.value }
 }
 
 /// A name on the wire with its key, such as `eventType: paid-course-sale`.
-public struct WireName: Sendable, Hashable {
-    public var key: String
-    public var value: String
+package struct WireName: Sendable, Hashable {
+    package var key: String
+    package var value: String
 
-    public init(key: String, value: String) {
+    package init(key: String, value: String) {
         self.key = key
         self.value = value
     }
 }
 
 /// A field of a topic's data.
-public struct ProfileField: Sendable, Hashable {
-    public var name: String
-    public var type: FieldType
+package struct ProfileField: Sendable, Hashable {
+    package var name: String
+    package var type: FieldType
     /// Whether it may be null.
-    public var isNullable: Bool
+    package var isNullable: Bool
     /// Whether it may be absent.
-    public var isOptional: Bool
-    public var meaning: String?
+    package var isOptional: Bool
+    package var meaning: String?
 
-    public init(
+    package init(
         name: String,
         type: FieldType,
         isNullable: Bool = false,
@@ -83,7 +83,7 @@ public struct ProfileField: Sendable, Hashable {
 }
 
 /// The type of a field, enough for a JSON Schema and a TypeScript type.
-public indirect enum FieldType: Sendable, Hashable {
+package indirect enum FieldType: Sendable, Hashable {
     /// `format` is one of JSON Schema's names, such as `date-time`.
     case string(format: String?, values: [String], constant: String?)
     case integer

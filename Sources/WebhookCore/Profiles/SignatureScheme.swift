@@ -1,6 +1,6 @@
 /// A profile's signature scheme.
-public struct SignatureScheme: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable {
+package struct SignatureScheme: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
         /// The secret itself in the header.
         case plain
         case hmacSHA256
@@ -11,13 +11,13 @@ public struct SignatureScheme: Sendable, Hashable {
     }
 
     /// The encoding of signature bytes, or of a secret's text.
-    public enum Encoding: Sendable, Hashable { case hex, base64 }
+    package enum Encoding: Sendable, Hashable { case hex, base64 }
 
     /// The encoding of key bytes in a secret's text.
-    public enum SecretEncoding: Sendable, Hashable { case text, base64, hex }
+    package enum SecretEncoding: Sendable, Hashable { case text, base64, hex }
 
     /// The content that is signed.
-    public enum Content: Sendable, Hashable {
+    package enum Content: Sendable, Hashable {
         case body
         /// `{timestamp}.{body}`
         case timestampBody
@@ -36,22 +36,22 @@ public struct SignatureScheme: Sendable, Hashable {
     /// Whether the secrets after the first sign as well, side by side with it.
     package var usesEverySecret: Bool { separator != nil || kind == .standardWebhooks }
 
-    public var kind: Kind
+    package var kind: Kind
     /// The header that carries it; unused for ``Kind/standardWebhooks``.
-    public var header: String
-    public var encoding: Encoding
-    public var content: Content
+    package var header: String
+    package var encoding: Encoding
+    package var content: Content
     /// Put before each signature.
-    public var prefix: String
+    package var prefix: String
     /// The header's value with `{timestamp}` and `{signatures}` in it.
-    public var value: String
+    package var value: String
     /// Joins the signatures of several secrets; `nil`: the header carries the first secret's alone.
-    public var separator: String?
-    public var secretEncoding: SecretEncoding
+    package var separator: String?
+    package var secretEncoding: SecretEncoding
     /// Whether a subscription must have a secret; otherwise, without one the header is left out.
-    public var requiresSecret: Bool
+    package var requiresSecret: Bool
 
-    public init(
+    package init(
         kind: Kind,
         header: String,
         encoding: Encoding = .hex,

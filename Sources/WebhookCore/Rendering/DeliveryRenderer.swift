@@ -1,5 +1,5 @@
 /// Turns events into bodies and deliveries into requests: pure, and callable from any thread.
-public protocol DeliveryRenderer: Sendable {
+package protocol DeliveryRenderer: Sendable {
     /// Renders an event for subscriptions that want it, each distinct representation once.
     ///
     /// - Returns: `bodies`, and for each subscription in order the index of its body, or why there is none.
@@ -14,14 +14,14 @@ public protocol DeliveryRenderer: Sendable {
 }
 
 /// Makes the requests to one subscription: pure, and callable from any thread.
-public protocol RequestMaker: AnyObject, Sendable {
+package protocol RequestMaker: AnyObject, Sendable {
     /// Makes the request of one attempt; see ``DeliveryRenderer/request(for:to:body:)``.
     func request(for attempt: AttemptContext, body: ByteString) throws(RenderingError) -> PreparedRequest
 }
 
 extension DeliveryRenderer {
     /// Works everything out at each attempt.
-    public func requests(to subscription: Subscription) -> any RequestMaker {
+    package func requests(to subscription: Subscription) -> any RequestMaker {
         UnpreparedRequests(renderer: self, subscription: subscription)
     }
 }
@@ -41,50 +41,50 @@ private final class UnpreparedRequests: RequestMaker {
 }
 
 /// An event's distinct bodies and who gets which.
-public struct RenderedEvent: Sendable {
-    public var bodies: [ByteString]
+package struct RenderedEvent: Sendable {
+    package var bodies: [ByteString]
     /// Runs parallel to the subscriptions asked for.
-    public var renderedBodies: [Result<RenderedBody, RenderingError>]
+    package var renderedBodies: [Result<RenderedBody, RenderingError>]
 
     /// A rendered body's index with its content type.
-    public struct RenderedBody: Sendable, Hashable {
-        public var body: Int
-        public var contentType: ContentType
+    package struct RenderedBody: Sendable, Hashable {
+        package var body: Int
+        package var contentType: ContentType
 
-        public init(body: Int, contentType: ContentType) {
+        package init(body: Int, contentType: ContentType) {
             self.body = body
             self.contentType = contentType
         }
     }
 
-    public init(bodies: [ByteString], renderedBodies: [Result<RenderedBody, RenderingError>]) {
+    package init(bodies: [ByteString], renderedBodies: [Result<RenderedBody, RenderingError>]) {
         self.bodies = bodies
         self.renderedBodies = renderedBodies
     }
 }
 
 /// Why a body or a request can't be made. The text names place and cause, and no value of the event's.
-public struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible {
-    public var description: String
+package struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible {
+    package var description: String
 
-    public init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }
 
 /// The values that differ between the headers of two attempts.
-public struct AttemptContext: Sendable, Hashable {
-    public var event: EventHeader
+package struct AttemptContext: Sendable, Hashable {
+    package var event: EventHeader
     /// `nil` for a rendering that is not sent.
-    public var delivery: Delivery.ID?
+    package var delivery: Delivery.ID?
     /// From 1.
-    public var attempt: Int
-    public var contentType: ContentType
-    public var mode: DeliveryMode
+    package var attempt: Int
+    package var contentType: ContentType
+    package var mode: DeliveryMode
     /// The signature's time.
-    public var at: Timestamp
+    package var at: Timestamp
 
-    public init(
+    package init(
         event: EventHeader,
         delivery: Delivery.ID?,
         attempt: Int,
@@ -102,14 +102,14 @@ public struct AttemptContext: Sendable, Hashable {
 }
 
 /// A request, and how it may be shown.
-public struct PreparedRequest: Sendable {
-    public var request: TransportRequest
+package struct PreparedRequest: Sendable {
+    package var request: TransportRequest
     /// All headers as sent, `Host` and `Content-Length` included, with credentials as `***`.
-    public var redactedHeaders: [HTTPHeader]
+    package var redactedHeaders: [HTTPHeader]
     /// Removes the subscription's secrets from what a receiver answered.
-    public var redactor: Redactor
+    package var redactor: Redactor
 
-    public init(request: TransportRequest, redactedHeaders: [HTTPHeader], redactor: Redactor) {
+    package init(request: TransportRequest, redactedHeaders: [HTTPHeader], redactor: Redactor) {
         self.request = request
         self.redactedHeaders = redactedHeaders
         self.redactor = redactor

@@ -1,5 +1,5 @@
 /// Replaces secrets by `***` wherever a receiver may have echoed them.
-public struct Redactor: Sendable {
+package struct Redactor: Sendable {
     /// What to look for, by its first byte; of several at one place the longest match counts, so that a secret within
     /// another leaves no rest.
     private let patterns: [UInt8: [[UInt8]]]
@@ -10,7 +10,7 @@ public struct Redactor: Sendable {
     /// any part of it escaped for a URL, JSON, HTML or XML (see ``EscapedText``).
     ///
     /// Texts shorter than four bytes would mask half an answer and are left out.
-    public init(secrets: [String]) {
+    package init(secrets: [String]) {
         var all: Set<[UInt8]> = []
         for secret in secrets where secret.utf8.count >= 4 {
             all.formUnion(SecretEncodings.all(of: secret))
@@ -20,10 +20,10 @@ public struct Redactor: Sendable {
     }
 
     /// Whether there is nothing to look for.
-    public var isEmpty: Bool { patterns.isEmpty }
+    package var isEmpty: Bool { patterns.isEmpty }
 
     /// A text without the secrets.
-    public func redact(_ text: String) -> String {
+    package func redact(_ text: String) -> String {
         guard !patterns.isEmpty, let redacted = redact(Array(text.utf8), isCutOff: false) else { return text }
         return String(decoding: redacted, as: UTF8.self)
     }
@@ -32,13 +32,13 @@ public struct Redactor: Sendable {
     ///
     /// - Parameter isCutOff: whether more bytes followed that were not kept; then the beginning of a secret at the
     ///   very end is replaced as well.
-    public func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
+    package func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
         guard !patterns.isEmpty, let redacted = redact(bytes.bytes, isCutOff: isCutOff) else { return bytes }
         return ByteString(redacted)
     }
 
     /// Headers without the secrets.
-    public func redact(_ headers: [HTTPHeader]) -> [HTTPHeader] {
+    package func redact(_ headers: [HTTPHeader]) -> [HTTPHeader] {
         patterns.isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
 
@@ -125,6 +125,6 @@ public struct Redactor: Sendable {
 
 extension Redactor: CustomStringConvertible, CustomReflectable {
     /// Says nothing about what is looked for.
-    public var description: String { "Redactor" }
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var description: String { "Redactor" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -2,7 +2,7 @@
 ///
 /// One writer at a time: the dispatcher that holds the lock. Others may append events and retriggers, cancel, and read
 /// (``EventLog``). Everything is durable when a completion reports success.
-public protocol DeliveryStore: Sendable {
+package protocol DeliveryStore: Sendable {
     /// Applies a batch in one transaction, in the order of ``StoreBatch``'s members, then reads what the batch asks for
     /// in the same transaction.
     ///
@@ -32,7 +32,7 @@ public protocol DeliveryStore: Sendable {
 }
 
 extension DeliveryStore {
-    public func commit(
+    package func commit(
         next: @escaping @Sendable () -> StoreBatch?,
         completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
     ) {

@@ -1,5 +1,5 @@
 /// The log's queries and changes that any process may use, also beside a running dispatcher.
-public protocol EventLog: Sendable {
+package protocol EventLog: Sendable {
     /// Stores an event durably, without deliveries: a dispatcher fans it out when it is due.
     ///
     /// - Parameter target: the only subscription it is for (a send test).
@@ -140,7 +140,7 @@ public protocol EventLog: Sendable {
 
 extension EventLog {
     /// Inserts deliveries that send others again, with the bodies that those have.
-    public func insertRetrigger(
+    package func insertRetrigger(
         of deliveries: [Delivery.ID],
         at instant: Timestamp
     ) async throws(StoreError) -> [Delivery.ID] {
@@ -149,27 +149,27 @@ extension EventLog {
 }
 
 /// How many events are due later, and when the next is.
-public struct ScheduledEvents: Sendable, Hashable {
-    public var count: Int
+package struct ScheduledEvents: Sendable, Hashable {
+    package var count: Int
     /// `nil` where there are none.
-    public var next: Timestamp?
+    package var next: Timestamp?
 
-    public init(count: Int = 0, next: Timestamp? = nil) {
+    package init(count: Int = 0, next: Timestamp? = nil) {
         self.count = count
         self.next = next
     }
 }
 
 /// The progress of events.
-public struct EventProgress: Sendable, Hashable {
+package struct EventProgress: Sendable, Hashable {
     /// Events that wait for their fan-out.
-    public var waitingForFanOut: Int
+    package var waitingForFanOut: Int
     /// Deliveries without a finished first attempt, those in ``paused`` included.
-    public var withoutFirstAttempt: Int
+    package var withoutFirstAttempt: Int
     /// Pending deliveries whose subscription is paused.
-    public var paused: Int
+    package var paused: Int
 
-    public init(waitingForFanOut: Int = 0, withoutFirstAttempt: Int = 0, paused: Int = 0) {
+    package init(waitingForFanOut: Int = 0, withoutFirstAttempt: Int = 0, paused: Int = 0) {
         self.waitingForFanOut = waitingForFanOut
         self.withoutFirstAttempt = withoutFirstAttempt
         self.paused = paused
@@ -177,13 +177,13 @@ public struct EventProgress: Sendable, Hashable {
 }
 
 /// Events that were accepted, and of which nobody knows yet who gets them.
-public struct UnmatchedEvents: Sendable, Hashable {
+package struct UnmatchedEvents: Sendable, Hashable {
     /// A dispatcher matches them as soon as it gets to them.
-    public var due: Int
+    package var due: Int
     /// Due later, and matched then.
-    public var later: Int
+    package var later: Int
 
-    public init(due: Int, later: Int) {
+    package init(due: Int, later: Int) {
         self.due = due
         self.later = later
     }

@@ -15,7 +15,7 @@ public struct CancelResult: Sendable, Hashable {
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
     /// What the store would not change.
-    public var refused: [RefusedItem]
+    package var refused: [RefusedItem]
 
     /// A delivery that could not be cancelled at once.
     public struct Missed: Sendable, Hashable {
@@ -33,7 +33,7 @@ public struct CancelResult: Sendable, Hashable {
         }
     }
 
-    public init(
+    package init(
         deliveries: [Delivery.ID] = [],
         events: [String] = [],
         underWay: [Missed] = [],
@@ -67,9 +67,9 @@ public struct PruneResult: Sendable, Hashable {
     public var deliveries: Int
     public var attempts: Int
     /// What the store would not delete. It stays until it is looked for anew.
-    public var refused: [RefusedItem]
+    package var refused: [RefusedItem]
 
-    public init(events: Int = 0, deliveries: Int = 0, attempts: Int = 0, refused: [RefusedItem] = []) {
+    package init(events: Int = 0, deliveries: Int = 0, attempts: Int = 0, refused: [RefusedItem] = []) {
         self.events = events
         self.deliveries = deliveries
         self.attempts = attempts
@@ -95,48 +95,48 @@ public enum RetryOutcome: Sendable, Hashable {
 }
 
 /// A delivery that is to be sent again.
-public struct Retrigger: Sendable, Hashable {
-    public var delivery: Delivery.ID
+package struct Retrigger: Sendable, Hashable {
+    package var delivery: Delivery.ID
     /// What to send where the delivery has no body, because none could be rendered then; `nil` where it still can't.
-    public var rendering: Rendering?
+    package var rendering: Rendering?
 
     /// A body and how it is written.
-    public struct Rendering: Sendable, Hashable {
-        public var body: ByteString
-        public var contentType: ContentType
+    package struct Rendering: Sendable, Hashable {
+        package var body: ByteString
+        package var contentType: ContentType
 
-        public init(body: ByteString, contentType: ContentType) {
+        package init(body: ByteString, contentType: ContentType) {
             self.body = body
             self.contentType = contentType
         }
     }
 
-    public init(delivery: Delivery.ID, rendering: Rendering? = nil) {
+    package init(delivery: Delivery.ID, rendering: Rendering? = nil) {
         self.delivery = delivery
         self.rendering = rendering
     }
 }
 
 /// A new delivery that sends another one again.
-public struct Retriggered: Sendable, Hashable {
-    public var id: Delivery.ID
+package struct Retriggered: Sendable, Hashable {
+    package var id: Delivery.ID
     /// The event's row.
-    public var event: Int64
+    package var event: Int64
 
-    public init(id: Delivery.ID, event: Int64) {
+    package init(id: Delivery.ID, event: Int64) {
         self.id = id
         self.event = event
     }
 }
 
 /// What became of deliveries that were to be sent again.
-public struct RetriggerResult: Sendable, Hashable {
+package struct RetriggerResult: Sendable, Hashable {
     /// The new deliveries, in order.
-    public var made: [Retriggered]
+    package var made: [Retriggered]
     /// Those that the store would not send again.
-    public var refused: [RefusedItem]
+    package var refused: [RefusedItem]
 
-    public init(made: [Retriggered], refused: [RefusedItem] = []) {
+    package init(made: [Retriggered], refused: [RefusedItem] = []) {
         self.made = made
         self.refused = refused
     }

@@ -1,11 +1,11 @@
 /// One of several things to do that the store won't take: the others are done.
-public struct RefusedItem: Sendable, Hashable {
+package struct RefusedItem: Sendable, Hashable {
     /// Of an event or a delivery.
-    public var id: String
+    package var id: String
     /// In the database's words, which name no value.
-    public var reason: String
+    package var reason: String
 
-    public init(id: String, reason: String) {
+    package init(id: String, reason: String) {
         self.id = id
         self.reason = reason
     }

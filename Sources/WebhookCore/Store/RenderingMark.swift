@@ -2,7 +2,7 @@
 ///
 /// A rendering that kills the process would kill it at every start. Its mark tells the next process what it was.
 /// Nothing here is durable against a power failure, and need not be: so it costs next to nothing.
-public protocol RenderingMark: Sendable {
+package protocol RenderingMark: Sendable {
     /// The events (rows) whose bodies were being rendered when a process before this one ended: at most one in each place.
     var interrupted: [Int64] { get }
 
@@ -15,12 +15,12 @@ public protocol RenderingMark: Sendable {
 
 extension RenderingMark {
     /// Sets the mark of what is rendered on the engine's queue, or takes it away.
-    public func set(_ rendering: MarkedRendering?) { set(rendering, at: .engine) }
+    package func set(_ rendering: MarkedRendering?) { set(rendering, at: .engine) }
 }
 
 /// A place that renders one thing at a time. Each has its own mark: what ends a process while both render is counted
 /// against both.
-public enum RenderingPlace: Sendable, CaseIterable {
+package enum RenderingPlace: Sendable, CaseIterable {
     /// The engine's queue: everything that takes microseconds.
     case engine
     /// The queue beside it: large events.
@@ -28,7 +28,7 @@ public enum RenderingPlace: Sendable, CaseIterable {
 }
 
 /// A piece of work that may end the process.
-public enum MarkedRendering: Sendable, Hashable {
+package enum MarkedRendering: Sendable, Hashable {
     /// The bodies of an event (row).
     case fanOut(event: Int64)
     /// The headers of an attempt, or what is kept of its response.
@@ -36,11 +36,11 @@ public enum MarkedRendering: Sendable, Hashable {
 }
 
 /// Remembers nothing: for stores that end with their process.
-public struct NoRenderingMark: RenderingMark {
-    public let interrupted: [Int64] = []
-    public let deadly: Set<Delivery.ID> = []
+package struct NoRenderingMark: RenderingMark {
+    package let interrupted: [Int64] = []
+    package let deadly: Set<Delivery.ID> = []
 
-    public init() {}
+    package init() {}
 
-    public func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {}
+    package func set(_ rendering: MarkedRendering?, at place: RenderingPlace) {}
 }

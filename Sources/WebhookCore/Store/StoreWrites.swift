@@ -1,13 +1,13 @@
 /// A new event, with its deliveries where they are known already.
-public struct Acceptance: Sendable {
-    public var event: Event
-    public var createdAt: Timestamp
+package struct Acceptance: Sendable {
+    package var event: Event
+    package var createdAt: Timestamp
     /// The only subscription that it is for (a send test); `nil` for all that want it.
-    public var target: String?
+    package var target: String?
     /// `nil`: to be fanned out later, when it is due or a dispatcher sees it.
-    public var deliveries: NewDeliveries?
+    package var deliveries: NewDeliveries?
 
-    public init(event: Event, createdAt: Timestamp, target: String? = nil, deliveries: NewDeliveries?) {
+    package init(event: Event, createdAt: Timestamp, target: String? = nil, deliveries: NewDeliveries?) {
         self.event = event
         self.createdAt = createdAt
         self.target = target
@@ -16,7 +16,7 @@ public struct Acceptance: Sendable {
 }
 
 /// The result of accepting an event.
-public enum AcceptanceResult: Sendable, Hashable {
+package enum AcceptanceResult: Sendable, Hashable {
     /// Stored. The deliveries' ids, in order.
     case stored(event: Int64, deliveries: [Delivery.ID])
     /// The same event is there already; nothing was stored.
@@ -29,12 +29,12 @@ public enum AcceptanceResult: Sendable, Hashable {
 }
 
 /// Deliveries of one event, sharing bodies.
-public struct NewDeliveries: Sendable {
+package struct NewDeliveries: Sendable {
     /// Each distinct representation once.
-    public var bodies: [ByteString]
-    public var deliveries: [NewDelivery]
+    package var bodies: [ByteString]
+    package var deliveries: [NewDelivery]
 
-    public init(bodies: [ByteString] = [], deliveries: [NewDelivery] = []) {
+    package init(bodies: [ByteString] = [], deliveries: [NewDelivery] = []) {
         self.bodies = bodies
         self.deliveries = deliveries
     }
@@ -42,7 +42,7 @@ public struct NewDeliveries: Sendable {
     /// Makes the deliveries of some subscriptions settle as cancelled, however they would start.
     ///
     /// - Returns: their positions.
-    public mutating func cancel(where isCancelled: (_ subscription: String) -> Bool) -> Set<Int> {
+    package mutating func cancel(where isCancelled: (_ subscription: String) -> Bool) -> Set<Int> {
         var positions: Set<Int> = []
         for index in deliveries.indices where isCancelled(deliveries[index].subscription) {
             deliveries[index].start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
@@ -53,9 +53,9 @@ public struct NewDeliveries: Sendable {
 }
 
 /// A delivery to insert.
-public struct NewDelivery: Sendable, Hashable {
+package struct NewDelivery: Sendable, Hashable {
     /// The state in which a new delivery starts.
-    public enum Start: Sendable, Hashable {
+    package enum Start: Sendable, Hashable {
         /// Waits for its first attempt, due at a time.
         case pending(dueAt: Timestamp)
         /// Waits for its first attempt at its event's ``AcceptancePlace``, which the store gives it.
@@ -66,14 +66,14 @@ public struct NewDelivery: Sendable, Hashable {
         case settled(DeliveryState, FailureKind?, detail: String?)
     }
 
-    public var subscription: String
-    public var mode: DeliveryMode
+    package var subscription: String
+    package var mode: DeliveryMode
     /// Index into ``NewDeliveries/bodies``; `nil` where none could be rendered.
-    public var body: Int?
-    public var contentType: ContentType
-    public var start: Start
+    package var body: Int?
+    package var contentType: ContentType
+    package var start: Start
 
-    public init(subscription: String, mode: DeliveryMode, body: Int?, contentType: ContentType, start: Start) {
+    package init(subscription: String, mode: DeliveryMode, body: Int?, contentType: ContentType, start: Start) {
         self.subscription = subscription
         self.mode = mode
         self.body = body
@@ -83,12 +83,12 @@ public struct NewDelivery: Sendable, Hashable {
 }
 
 /// Deliveries for an event that is in the store without any.
-public struct FanOut: Sendable {
-    public var event: Int64
-    public var createdAt: Timestamp
-    public var deliveries: NewDeliveries
+package struct FanOut: Sendable {
+    package var event: Int64
+    package var createdAt: Timestamp
+    package var deliveries: NewDeliveries
 
-    public init(event: Int64, createdAt: Timestamp, deliveries: NewDeliveries) {
+    package init(event: Int64, createdAt: Timestamp, deliveries: NewDeliveries) {
         self.event = event
         self.createdAt = createdAt
         self.deliveries = deliveries
@@ -96,7 +96,7 @@ public struct FanOut: Sendable {
 }
 
 /// The result of a fan-out.
-public enum FanOutResult: Sendable, Hashable {
+package enum FanOutResult: Sendable, Hashable {
     /// Stored. Of the deliveries, in order, those at the positions `cancelled` were settled as cancelled whatever their
     /// start says: ``EventLog/cancel(events:deliveries:subscription:at:)`` came before the event was matched.
     case stored(deliveries: [Delivery.ID], cancelled: Set<Int> = [])
@@ -105,15 +105,15 @@ public enum FanOutResult: Sendable, Hashable {
 }
 
 /// A durable claim: attempt `number` of a delivery is about to start.
-public struct Claim: Sendable, Hashable {
-    public var delivery: Delivery.ID
+package struct Claim: Sendable, Hashable {
+    package var delivery: Delivery.ID
     /// The attempt's number, one more than the row's.
-    public var number: Int
-    public var at: Timestamp
+    package var number: Int
+    package var at: Timestamp
     /// Whether the body is to be read along.
-    public var needsBody: Bool
+    package var needsBody: Bool
 
-    public init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool) {
+    package init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool) {
         self.delivery = delivery
         self.number = number
         self.at = at
@@ -122,7 +122,7 @@ public struct Claim: Sendable, Hashable {
 }
 
 /// The result of a claim.
-public enum ClaimResult: Sendable, Hashable {
+package enum ClaimResult: Sendable, Hashable {
     /// The attempt is ours. The body where it was asked for.
     case claimed(body: ByteString?)
     /// The delivery is no longer open, or another attempt has that number.
@@ -132,26 +132,26 @@ public enum ClaimResult: Sendable, Hashable {
 /// A finished attempt with the delivery's next state.
 ///
 /// Recorded only if the delivery is in flight with this attempt's number. Durations are kept to the microsecond.
-public struct AttemptWrite: Sendable {
-    public var delivery: Delivery.ID
+package struct AttemptWrite: Sendable {
+    package var delivery: Delivery.ID
     /// The body is not stored with the attempt: it is the delivery's.
-    public var attempt: Attempt
+    package var attempt: Attempt
     /// Attempts that used up no step so far, this one included if it used none.
-    public var uncountedAttempts: Int
+    package var uncountedAttempts: Int
     /// Of those, the ones that our own crash interrupted.
-    public var interruptions: Int
-    public var next: Next
+    package var interruptions: Int
+    package var next: Next
     /// How long it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
-    public var wait: Duration = .zero
+    package var wait: Duration = .zero
 
-    public enum Next: Sendable, Hashable {
+    package enum Next: Sendable, Hashable {
         /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
         case settled(DeliveryState)
         case waiting(until: Timestamp)
 
         /// What follows instead where somebody cancelled the delivery during the attempt: no retry, and what failed is
         /// cancelled. What has arrived, or may have, stays so.
-        public var ifCancelled: Next {
+        package var ifCancelled: Next {
             switch self {
             case .waiting, .settled(.failed): .settled(.cancelled)
             case .settled: self
@@ -160,9 +160,9 @@ public struct AttemptWrite: Sendable {
     }
 
     /// The detail of a delivery that ``Next/ifCancelled`` has settled otherwise than its attempt alone would have.
-    public static let cancelledDetail = "cancelled during its last attempt"
+    package static let cancelledDetail = "cancelled during its last attempt"
 
-    public init(delivery: Delivery.ID, attempt: Attempt, uncountedAttempts: Int, interruptions: Int, next: Next) {
+    package init(delivery: Delivery.ID, attempt: Attempt, uncountedAttempts: Int, interruptions: Int, next: Next) {
         self.delivery = delivery
         self.attempt = attempt
         self.uncountedAttempts = uncountedAttempts
@@ -172,7 +172,7 @@ public struct AttemptWrite: Sendable {
 }
 
 /// What became of the record of an attempt.
-public enum AttemptWriteResult: Sendable, Hashable {
+package enum AttemptWriteResult: Sendable, Hashable {
     /// On record, with what follows from it.
     case recorded
     /// On record; but somebody cancelled the delivery during the attempt, and so it has settled as cancelled.
@@ -182,15 +182,15 @@ public enum AttemptWriteResult: Sendable, Hashable {
 }
 
 /// A pending or waiting delivery that settles without an attempt. Refused for one in flight: its attempt settles it.
-public struct Settlement: Sendable, Hashable {
-    public var delivery: Delivery.ID
-    public var state: DeliveryState
+package struct Settlement: Sendable, Hashable {
+    package var delivery: Delivery.ID
+    package var state: DeliveryState
     /// Why; `nil` keeps the last attempt's error.
-    public var error: FailureKind?
-    public var detail: String?
-    public var at: Timestamp
+    package var error: FailureKind?
+    package var detail: String?
+    package var at: Timestamp
 
-    public init(delivery: Delivery.ID, state: DeliveryState, error: FailureKind?, detail: String?, at: Timestamp) {
+    package init(delivery: Delivery.ID, state: DeliveryState, error: FailureKind?, detail: String?, at: Timestamp) {
         self.delivery = delivery
         self.state = state
         self.error = error
@@ -201,12 +201,12 @@ public struct Settlement: Sendable, Hashable {
 
 /// Settles open deliveries (not those in flight) of a subscription as `cancelled` with `disabled`, at most `limit` of
 /// them.
-public struct OpenCancellation: Sendable, Hashable {
-    public var subscription: String
-    public var limit: Int
-    public var at: Timestamp
+package struct OpenCancellation: Sendable, Hashable {
+    package var subscription: String
+    package var limit: Int
+    package var at: Timestamp
 
-    public init(subscription: String, limit: Int, at: Timestamp) {
+    package init(subscription: String, limit: Int, at: Timestamp) {
         self.subscription = subscription
         self.limit = limit
         self.at = at

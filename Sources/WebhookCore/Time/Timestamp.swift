@@ -34,7 +34,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
 extension Duration {
     /// The duration in milliseconds, rounded towards zero.
-    public var wholeMilliseconds: Int64 {
+    package var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
@@ -50,7 +50,7 @@ extension Timestamp {
 }
 
 /// A clock's two faces: the wall for what is written down, the monotonic one for deadlines inside a process.
-public protocol WebhookClock: Sendable {
+package protocol WebhookClock: Sendable {
     /// The time on the wall clock.
     var now: Timestamp { get }
     /// Nanoseconds since some start; never steps back.
@@ -58,12 +58,12 @@ public protocol WebhookClock: Sendable {
 }
 
 /// The machine's clocks.
-public struct SystemClock: WebhookClock {
-    public init() {}
+package struct SystemClock: WebhookClock {
+    package init() {}
 
-    public var now: Timestamp { .now }
+    package var now: Timestamp { .now }
 
-    public var uptimeNanoseconds: UInt64 {
+    package var uptimeNanoseconds: UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

@@ -1,5 +1,5 @@
 /// Sends requests. The engine admits them; a transport never queues one and never sends one twice.
-public protocol Transport: Sendable {
+package protocol Transport: Sendable {
     /// Starts requests. Returns at once; each is answered by exactly one completion, also after ``cancelAll()``.
     ///
     /// - Parameter completion: called on a queue of the transport's, with results in batches as they come.
@@ -10,50 +10,50 @@ public protocol Transport: Sendable {
 }
 
 /// A request with the number its result comes back under.
-public struct TransportOrder: Sendable {
-    public var token: UInt64
-    public var request: TransportRequest
+package struct TransportOrder: Sendable {
+    package var token: UInt64
+    package var request: TransportRequest
 
-    public init(token: UInt64, request: TransportRequest) {
+    package init(token: UInt64, request: TransportRequest) {
         self.token = token
         self.request = request
     }
 }
 
 /// A result.
-public struct TransportCompletion: Sendable {
-    public var token: UInt64
-    public var result: TransportResult
+package struct TransportCompletion: Sendable {
+    package var token: UInt64
+    package var result: TransportResult
 
-    public init(token: UInt64, result: TransportResult) {
+    package init(token: UInt64, result: TransportResult) {
         self.token = token
         self.result = result
     }
 }
 
 /// A POST that is ready to leave. Everything is decided; the transport only sends it.
-public struct TransportRequest: Sendable {
-    public var url: EndpointURL
+package struct TransportRequest: Sendable {
+    package var url: EndpointURL
     /// All header fields but `Host` and `Content-Length`, which the transport adds, in order. Real values.
-    public var headers: [HTTPHeader]
-    public var body: ByteString
-    public var tls: TLSOptions?
-    public var httpVersion: HTTPVersion
+    package var headers: [HTTPHeader]
+    package var body: ByteString
+    package var tls: TLSOptions?
+    package var httpVersion: HTTPVersion
     /// The whole attempt, DNS included; waiting until the lookup of the name can begin is not part of it.
-    public var timeout: Duration
+    package var timeout: Duration
     /// DNS aside, until the connection stands, TLS included.
-    public var connectTimeout: Duration
+    package var connectTimeout: Duration
     /// Single-shot: a fresh connection that is closed afterwards, so that a stale one can't end as `unknown`.
-    public var freshConnection: Bool
+    package var freshConnection: Bool
     /// Rotates through a name's addresses: the attempt's number.
-    public var attempt: Int
+    package var attempt: Int
     /// Which addresses may be reached.
-    public var egress: EgressPolicy
+    package var egress: EgressPolicy
     /// Whether this endpoint has answered well before, in this process or an earlier one, and has not failed since. For a
     /// resolver: such a name is worth its wait.
-    public var isProven: Bool
+    package var isProven: Bool
 
-    public init(
+    package init(
         url: EndpointURL,
         headers: [HTTPHeader],
         body: ByteString,
@@ -82,40 +82,40 @@ public struct TransportRequest: Sendable {
 
 extension TransportRequest: CustomStringConvertible, CustomReflectable {
     /// Method, URL as it may be shown, and the headers' names: their values may be secrets.
-    public var description: String { "POST \(url) [\(headers.map(\.name).joined(separator: ", "))], \(body)" }
-    public var customMirror: Mirror { Mirror(self, children: ["request": description]) }
+    package var description: String { "POST \(url) [\(headers.map(\.name).joined(separator: ", "))], \(body)" }
+    package var customMirror: Mirror { Mirror(self, children: ["request": description]) }
 }
 
 /// The result of a request.
-public struct TransportResult: Sendable {
+package struct TransportResult: Sendable {
     /// The end of a request.
-    public enum Ending: Sendable, Hashable {
+    package enum Ending: Sendable, Hashable {
         /// Status line and headers came whole. The body may have been cut short: see ``TransportResult/isTruncated``.
         case responded(status: Int)
         /// It failed. `detail` is for people; it names no internal address.
         case failed(FailureKind, detail: String)
     }
 
-    public var ending: Ending
+    package var ending: Ending
     /// Whether any byte of the request may have left. `false` is a proof that none did.
-    public var mayHaveBeenSent: Bool
+    package var mayHaveBeenSent: Bool
     /// A reused connection ended without a single byte of an answer: typically the receiver had closed it while idle.
-    public var isStaleConnection: Bool
+    package var isStaleConnection: Bool
     /// At most 16 KiB of headers, in order.
-    public var headers: [HTTPHeader]
+    package var headers: [HTTPHeader]
     /// At most 16 KiB.
-    public var body: ByteString
+    package var body: ByteString
     /// Whether more came than was kept, or less than announced.
-    public var isTruncated: Bool
+    package var isTruncated: Bool
     /// The address connected to; not set where the policy refused it.
-    public var remoteAddress: String?
+    package var remoteAddress: String?
     /// `1.1` or `2`.
-    public var httpVersion: String?
-    public var connectionReused: Bool
-    public var duration: Duration
-    public var phases: Attempt.Phases
+    package var httpVersion: String?
+    package var connectionReused: Bool
+    package var duration: Duration
+    package var phases: Attempt.Phases
 
-    public init(ending: Ending, mayHaveBeenSent: Bool, duration: Duration = .zero) {
+    package init(ending: Ending, mayHaveBeenSent: Bool, duration: Duration = .zero) {
         self.ending = ending
         self.mayHaveBeenSent = mayHaveBeenSent
         self.duration = duration

@@ -1,14 +1,14 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Reads endpoint URLs, strictly (RFC 3986): what two readers could take for different hosts is refused.
-public enum EndpointURLParser {
+package enum EndpointURLParser {
     /// A URL, or why it is refused.
     ///
     /// The host is lower-cased, and a literal address in any spelling (`127.1`, `0x7f.1`, `2130706433`) gets its
     /// usual one. Whether the address may be reached is not judged here.
     ///
     /// - Parameter isSecret: whether the URL came from the environment or a file and is not to be shown.
-    public static func parse(_ text: String, isSecret: Bool = false) -> Result<EndpointURL, EndpointURLError> {
+    package static func parse(_ text: String, isSecret: Bool = false) -> Result<EndpointURL, EndpointURLError> {
         do {
             let parts = try URLParts(text)
             guard !parts.hasUserinfo else { throw URLProblem.userinfo }
@@ -29,9 +29,9 @@ public enum EndpointURLParser {
 }
 
 /// Why a URL is refused, to go on "the URL …"; it never quotes the URL.
-public struct EndpointURLError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct EndpointURLError: Error, Sendable, Hashable, CustomStringConvertible {
     /// For example "has no host".
-    public let description: String
+    package let description: String
 }
 
 /// Reads `egress.proxy`: `http://host:port` or `https://host:port`, with `user:password@` before the host or without.
@@ -65,7 +65,7 @@ enum ProxyURLParser {
 enum EndpointRules {
     /// What an entry of `egress.allow` opens that nobody may have meant; `nil` where it is narrow.
     static func warning(about rule: EgressRule) -> String? {
-        guard case .network(let network, _) = rule else { return nil }
+        guard case .network(let network, _) = rule.target else { return nil }
         // The largest private networks are 10.0.0.0/8 and fc00::/7.
         guard network.prefixLength < (network.address.bitWidth == 32 ? 8 : 7) else { return nil }
         return "this opens \(network.prefixLength == 0 ? "every address" : "more than any private network"), "

@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// The files that a configuration names: the disk, or a test's own.
-public protocol ConfigurationFiles: Sendable {
+package protocol ConfigurationFiles: Sendable {
     /// The bytes of a regular file: from a pipe, a socket or a device nobody knows when they come, or whether they end.
     ///
     /// - Parameter limit: more bytes than this are refused.
@@ -25,15 +25,15 @@ public protocol ConfigurationFiles: Sendable {
 
 extension ConfigurationFiles {
     /// Nothing is known.
-    public func status(of path: String) -> FileStatus? { nil }
+    package func status(of path: String) -> FileStatus? { nil }
 
-    public func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
+    package func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
         try contents(of: path, limit: limit)
     }
 
-    public func signature(of path: String) -> FileSignature? { nil }
+    package func signature(of path: String) -> FileSignature? { nil }
 
-    public func problem(with path: String) -> FileProblem? {
+    package func problem(with path: String) -> FileProblem? {
         do throws(FileProblem) {
             _ = try contents(of: path, limit: .max)
             return nil
@@ -44,16 +44,16 @@ extension ConfigurationFiles {
 }
 
 /// Why a file can't be read, to go on "the file … ".
-public struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
+package struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// For example "does not exist".
-    public var description: String
+    package var description: String
 
-    public init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 
     /// There is nothing of that name.
-    public static let missing = FileProblem("does not exist")
+    package static let missing = FileProblem("does not exist")
 
     /// It is a pipe, a socket or a device.
     static let notRegular = FileProblem("is no regular file")

@@ -1,20 +1,20 @@
 internal import Glibc
-public import WebhookCore
+package import WebhookCore
 
 /// The files on this machine.
-public struct DiskFiles: ConfigurationFiles {
+package struct DiskFiles: ConfigurationFiles {
     /// How long a pipe may say nothing.
     private let patience: Duration
 
-    public init() { self.init(patience: .seconds(10)) }
+    package init() { self.init(patience: .seconds(10)) }
 
     init(patience: Duration) { self.patience = patience }
 
-    public func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
+    package func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
         try read(path, limit: limit, takesPipes: false)
     }
 
-    public func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
+    package func contents(named path: String, limit: Int) throws(FileProblem) -> ByteString {
         try read(path, limit: limit, takesPipes: true)
     }
 
@@ -49,7 +49,7 @@ public struct DiskFiles: ConfigurationFiles {
         if count < 0, errno != EINTR { throw Self.problem(errno) }
     }
 
-    public func folders(in path: String) throws(FileProblem) -> [String] {
+    package func folders(in path: String) throws(FileProblem) -> [String] {
         guard let directory = opendir(path) else { throw Self.problem(errno) }
         defer { closedir(directory) }
         var names: [String] = []
@@ -65,7 +65,7 @@ public struct DiskFiles: ConfigurationFiles {
         return names.sorted()
     }
 
-    public func status(of path: String) -> FileStatus? {
+    package func status(of path: String) -> FileStatus? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         let type = status.st_mode & S_IFMT
@@ -79,9 +79,9 @@ public struct DiskFiles: ConfigurationFiles {
         )
     }
 
-    public func signature(of path: String) -> FileSignature? { FileSignature(path: path) }
+    package func signature(of path: String) -> FileSignature? { FileSignature(path: path) }
 
-    public func problem(with path: String) -> FileProblem? {
+    package func problem(with path: String) -> FileProblem? {
         access(path, R_OK) == 0 ? nil : Self.problem(errno)
     }
 
@@ -97,7 +97,7 @@ public struct DiskFiles: ConfigurationFiles {
 }
 
 /// A stamp that tells one state of a file from another without reading it.
-public struct FileSignature: Sendable, Hashable {
+package struct FileSignature: Sendable, Hashable {
     private var device: UInt64 = 0
     private var inode: UInt64 = 0
     private var size: Int64 = 0
@@ -105,7 +105,7 @@ public struct FileSignature: Sendable, Hashable {
     private var nanoseconds: Int = 0
 
     /// `nil` where there is no such file.
-    public init?(path: String) {
+    package init?(path: String) {
         var info = stat()
         guard stat(path, &info) == 0 else { return nil }
         device = UInt64(info.st_dev)
@@ -119,18 +119,18 @@ public struct FileSignature: Sendable, Hashable {
 }
 
 /// The status of a file or folder, as the file system reports it.
-public struct FileStatus: Sendable, Hashable {
-    public enum Kind: Sendable, Hashable { case file, folder, other }
+package struct FileStatus: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable { case file, folder, other }
 
-    public var kind: Kind
+    package var kind: Kind
     /// The permission bits, as `chmod` takes them.
-    public var mode: UInt32
-    public var owner: UInt32
-    public var group: UInt32
+    package var mode: UInt32
+    package var owner: UInt32
+    package var group: UInt32
     /// Whether this process may change the file, or make files in the folder.
-    public var isWritable: Bool
+    package var isWritable: Bool
 
-    public init(kind: Kind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, isWritable: Bool = true) {
+    package init(kind: Kind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, isWritable: Bool = true) {
         self.kind = kind
         self.mode = mode
         self.owner = owner
@@ -150,13 +150,13 @@ public struct FileStatus: Sendable, Hashable {
 }
 
 /// A file or folder whose change calls for a reload.
-public struct WatchedFile: Sendable, Hashable {
-    public var path: String
+package struct WatchedFile: Sendable, Hashable {
+    package var path: String
     /// Its state just before it was read; `nil` where it was missing. Another state since then is a change that the load
     /// has not seen.
-    public var signature: FileSignature?
+    package var signature: FileSignature?
 
-    public init(path: String, signature: FileSignature?) {
+    package init(path: String, signature: FileSignature?) {
         self.path = path
         self.signature = signature
     }

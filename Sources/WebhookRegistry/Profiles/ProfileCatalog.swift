@@ -1,22 +1,22 @@
 internal import CBuiltinProfiles
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// All profiles by name: the built-in ones, each parsed when it is first asked for, and those of the configured folder,
 /// which replace built-in ones of the same name.
-public final class ProfileCatalog: Sendable {
+package final class ProfileCatalog: Sendable {
     /// The profile of the event that applications are advised to emit, which shows a topic where none is named.
     package static let canonicalName = "lms"
 
     /// The names of all profiles, sorted.
-    public let names: [String]
+    package let names: [String]
     private let configured: [String: Profile]
     /// Configured profiles that could not be loaded: they hide a built-in one all the same.
     private let broken: Set<String>
     private let cache = Mutex<[String: Profile]>([:])
 
     /// The built-in profiles alone.
-    public convenience init() {
+    package convenience init() {
         self.init(configured: [:], broken: [])
     }
 
@@ -27,7 +27,7 @@ public final class ProfileCatalog: Sendable {
     }
 
     /// A profile by name; `nil` where there is none, or a configured one has errors.
-    public func profile(named name: String) -> Profile? {
+    package func profile(named name: String) -> Profile? {
         if let profile = configured[name] { return profile }
         if broken.contains(name) { return nil }
         if let profile = cache.withLock({ $0[name] }) { return profile }
@@ -43,7 +43,7 @@ public final class ProfileCatalog: Sendable {
     }
 
     /// All profiles in the order of ``names``; parses those that were not asked for yet.
-    public func all() -> [Profile] { names.compactMap(profile(named:)) }
+    package func all() -> [Profile] { names.compactMap(profile(named:)) }
 
     /// Those of the configured folder.
     var configuredProfiles: [Profile] { names.compactMap { configured[$0] } }
@@ -60,12 +60,12 @@ public final class ProfileCatalog: Sendable {
 }
 
 /// The files of the built-in profiles, which live in the binary.
-public enum BuiltinProfiles {
+package enum BuiltinProfiles {
     /// The names of the profiles, sorted.
-    public static let names: [String] = Array(Set(files.map { String(cString: $0.profile) })).sorted()
+    package static let names: [String] = Array(Set(files.map { String(cString: $0.profile) })).sorted()
 
     /// A file of a profile's folder, such as `profile.json`; `nil` where there is none.
-    public static func file(profile: String, name: String) -> ByteString? {
+    package static func file(profile: String, name: String) -> ByteString? {
         files.first { String(cString: $0.profile) == profile && String(cString: $0.file) == name }.map { file in
             // The array ends with a zero and lives as long as the process; the files are text and hold no other zero.
             let text = UnsafeRawPointer(file.bytes).assumingMemoryBound(to: CChar.self)

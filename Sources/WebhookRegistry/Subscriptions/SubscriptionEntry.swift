@@ -91,13 +91,13 @@ struct SubscriptionEntry {
 }
 
 /// A subscription's place in the configuration, for problems that are found later.
-public struct SubscriptionMark: Sendable, Hashable {
+package struct SubscriptionMark: Sendable, Hashable {
     /// Where the value of `name` stands.
-    public var place: SourcePlace
+    package var place: SourcePlace
     /// Where `body` stands; `nil` without a custom body.
-    public var body: SourcePlace?
+    package var body: SourcePlace?
 
-    public init(place: SourcePlace, body: SourcePlace? = nil) {
+    package init(place: SourcePlace, body: SourcePlace? = nil) {
         self.place = place
         self.body = body
     }

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Writes JSON values back to text.
 enum JSONText {
@@ -46,7 +46,7 @@ extension JSONValue {
     /// The value as compact JSON: white space between tokens left out, numbers and strings as they were written.
     ///
     /// This is how a profile's example is sent.
-    public var compactText: ByteString {
+    package var compactText: ByteString {
         var output: [UInt8] = []
         JSONText.append(self, to: &output)
         return ByteString(output)

@@ -1,10 +1,10 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Renders events into bodies and attempts into requests.
 ///
 /// Whatever depends on a subscription alone is prepared when the renderer is made: make a new one when the configuration
 /// was reloaded. A subscription that it was not made with is prepared on the fly.
-public final class WebhookRenderer: DeliveryRenderer {
+package final class WebhookRenderer: DeliveryRenderer {
     private let compiler: SubscriptionCompiler
     private let compiled: [String: CompiledSubscription]
     private let egress: EgressPolicy
@@ -16,7 +16,7 @@ public final class WebhookRenderer: DeliveryRenderer {
     ///   - subscriptions: those that will be rendered for; names are unique.
     ///   - egress: goes into every request; defaults to public addresses only.
     ///   - maxBody: the most bytes of a body; defaults to 64 MiB. A small event's is less: see `dispatcher.maxBody`.
-    public init(
+    package init(
         subscriptions: [Subscription],
         egress: EgressPolicy = EgressPolicy(),
         maxBody: Int = DispatcherSettings.standardMaxBody
@@ -31,12 +31,12 @@ public final class WebhookRenderer: DeliveryRenderer {
     }
 
     /// Prepares what a registry holds.
-    public convenience init(registry: Registry) {
+    package convenience init(registry: Registry) {
         let settings = registry.settings
         self.init(subscriptions: registry.subscriptions, egress: settings.egress, maxBody: settings.maxBody)
     }
 
-    public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+    package func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         let context = EventContext(event)
         let limit = BodyLimit(maxBody: maxBody, dataSize: event.data.count)
         var compiler: SubscriptionCompiler?
@@ -61,7 +61,7 @@ public final class WebhookRenderer: DeliveryRenderer {
         return RenderedEvent(bodies: bodies, renderedBodies: renderedBodies)
     }
 
-    public func request(
+    package func request(
         for attempt: AttemptContext,
         to subscription: Subscription,
         body: ByteString
@@ -70,7 +70,7 @@ public final class WebhookRenderer: DeliveryRenderer {
         return try prepare(subscription, &compiler).request(for: attempt, body: body)
     }
 
-    public func requests(to subscription: Subscription) -> any RequestMaker {
+    package func requests(to subscription: Subscription) -> any RequestMaker {
         var compiler: SubscriptionCompiler?
         return prepare(subscription, &compiler)
     }
@@ -78,7 +78,7 @@ public final class WebhookRenderer: DeliveryRenderer {
     /// A request's headers as they go over the wire, secrets included, for `--show-secrets`.
     ///
     /// `Host` comes first and `Content-Length` last, as in ``PreparedRequest/redactedHeaders``.
-    public static func wireHeaders(of request: TransportRequest) -> [HTTPHeader] {
+    package static func wireHeaders(of request: TransportRequest) -> [HTTPHeader] {
         let length = HTTPHeader("Content-Length", String(request.body.count))
         return [HTTPHeader("Host", request.url.hostHeader)] + request.headers + [length]
     }
@@ -95,5 +95,5 @@ public final class WebhookRenderer: DeliveryRenderer {
 
 extension WebhookRenderer: CustomReflectable {
     /// The subscriptions' names: what is prepared for them holds secrets.
-    public var customMirror: Mirror { Mirror(self, children: ["subscriptions": compiled.keys.sorted()]) }
+    package var customMirror: Mirror { Mirror(self, children: ["subscriptions": compiled.keys.sorted()]) }
 }

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 extension ProfileSchema {
     /// A TypeScript declaration of the topic's `data`, exported, without a final line break.
@@ -6,7 +6,7 @@ extension ProfileSchema {
     /// - Parameters:
     ///   - topic: what the profile knows.
     ///   - name: the topic's name where the profile's entry stands for every topic; default: the entry's own.
-    public static func typeScript(for topic: ProfileTopic, named name: String? = nil) -> String {
+    package static func typeScript(for topic: ProfileTopic, named name: String? = nil) -> String {
         let typeName = typeScriptName(of: name ?? topic.topic)
         let heading = comment("\(topic.title). \(description(of: topic))", indent: 0)
         guard !topic.fields.isEmpty else { return heading + "export type \(typeName) = unknown;" }

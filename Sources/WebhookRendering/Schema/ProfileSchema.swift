@@ -1,12 +1,12 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Machine-readable descriptions of a topic's `data`, made from the fields that a profile lists.
-public enum ProfileSchema {
+package enum ProfileSchema {
     /// A JSON Schema (draft 2020-12) of the topic's `data`, indented, keys in a fixed order, without a final line break.
     ///
     /// Fields that the profile doesn't list are allowed: platforms add fields without notice. A topic without listed
     /// fields allows anything.
-    public static func jsonSchema(for topic: ProfileTopic) -> String {
+    package static func jsonSchema(for topic: ProfileTopic) -> String {
         var members: [(key: String, value: SchemaNode)] = [
             ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
             ("title", .text(topic.title)),

@@ -1,19 +1,19 @@
 internal import Crypto
 internal import Foundation
-public import WebhookCore
+package import WebhookCore
 
 /// Signs requests by a profile's scheme with a subscription's secrets.
 ///
 /// Keys are decoded once, when the signer is made. The first secret is the current one; where the scheme puts several
 /// signatures side by side, the others sign too, so that a receiver can change over in its own time.
-public struct Signer: Sendable {
+package struct Signer: Sendable {
     private let scheme: SignatureScheme
     private let keys: [SigningKey]
 
     /// Prepares signing.
     ///
     /// - Throws: ``RenderingError`` where a secret is missing or can't be decoded as the scheme wants it.
-    public init(scheme: SignatureScheme, secrets: [Secret]) throws(RenderingError) {
+    package init(scheme: SignatureScheme, secrets: [Secret]) throws(RenderingError) {
         self.scheme = scheme
         if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
         // A header for one signature carries the current secret's.
@@ -25,7 +25,7 @@ public struct Signer: Sendable {
     }
 
     /// Whether the header carries the secret itself, so that it must not be shown.
-    public var revealsSecret: Bool { scheme.kind == .plain }
+    package var revealsSecret: Bool { scheme.kind == .plain }
 
     /// The headers of one attempt; none where there is no secret.
     ///
@@ -34,7 +34,7 @@ public struct Signer: Sendable {
     ///   - timestamp: the attempt's time in Unix seconds.
     ///   - body: the exact body.
     /// - Throws: ``RenderingError`` where the id holds a dot and what is signed begins with it.
-    public func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
+    package func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
         guard !keys.isEmpty else { return [] }
         if scheme.beginsWithID { try StandardWebhooks.checkID(id) }
         if scheme.kind == .standardWebhooks {
@@ -114,6 +114,6 @@ public struct Signer: Sendable {
 
 extension Signer: CustomStringConvertible, CustomReflectable {
     /// The kind of signature, and nothing of the keys.
-    public var description: String { "Signer(\(scheme.kind))" }
-    public var customMirror: Mirror { Mirror(self, children: ["kind": scheme.kind]) }
+    package var description: String { "Signer(\(scheme.kind))" }
+    package var customMirror: Mirror { Mirror(self, children: ["kind": scheme.kind]) }
 }

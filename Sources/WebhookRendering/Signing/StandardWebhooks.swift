@@ -1,12 +1,12 @@
 internal import Crypto
 internal import Foundation
-public import WebhookCore
+package import WebhookCore
 
 /// Secrets and signatures of the Standard Webhooks specification.
 ///
 /// A secret `whsec_…` signs with HMAC-SHA256 (`v1`), a key `whsk_…` with Ed25519 (`v1a`), which is verified with `whpk_…`.
 /// What follows the prefix is base64. Signed is `id.timestamp.body`.
-public enum StandardWebhooks {
+package enum StandardWebhooks {
     static let secretPrefix = "whsec_"
     static let signingKeyPrefix = "whsk_"
     static let publicKeyPrefix = "whpk_"
@@ -15,7 +15,7 @@ public enum StandardWebhooks {
     ///
     /// - Parameter ed25519: `false`: `whsec_` with 24 random bytes. `true`: `whsk_` with seed and public key (64 bytes), and
     ///   the public key as `whpk_` (32 bytes) for receivers.
-    public static func generateSecret(ed25519: Bool) -> (secret: Secret, publicKey: String?) {
+    package static func generateSecret(ed25519: Bool) -> (secret: Secret, publicKey: String?) {
         if ed25519 {
             let key = Curve25519.Signing.PrivateKey()
             let publicKey = key.publicKey.rawRepresentation
@@ -29,7 +29,7 @@ public enum StandardWebhooks {
     /// Signs: `v1,…` or `v1a,…` by the kind of secret.
     ///
     /// - Throws: ``RenderingError`` where the secret is not one of the specification's, or the id holds a dot.
-    public static func sign(
+    package static func sign(
         id: String,
         timestamp: Int64,
         body: ByteString,
@@ -50,7 +50,7 @@ public enum StandardWebhooks {
     ///   - signatures: the value of `webhook-signature`: `version,signature`, several separated by spaces.
     ///   - keyOrSecret: `whsec_…`, `whpk_…` or `whsk_…`.
     /// - Returns: `false` too where the key is not one of the specification's.
-    public static func verify(
+    package static func verify(
         id: String,
         timestamp: Int64,
         body: ByteString,

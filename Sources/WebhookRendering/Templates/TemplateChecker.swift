@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// Finds what would fail at delivery beforehand, with the profiles' examples.
-public enum TemplateChecker {
+package enum TemplateChecker {
     /// Checks a subscription: its body's template compiles, the example of every topic that it takes renders well-formed,
     /// and its headers and signature can be made.
     ///
@@ -10,7 +10,7 @@ public enum TemplateChecker {
     /// subscription's secrets and headers has `subscription NAME` as its file.
     ///
     /// - Parameter maxBody: the most bytes of a body; see ``DispatcherSettings/maxBody``.
-    public static func check(
+    package static func check(
         subscription: Subscription,
         maxBody: Int = DispatcherSettings.standardMaxBody
     ) -> [Diagnostic] {
@@ -58,7 +58,7 @@ public enum TemplateChecker {
     }
 
     /// Checks whether a subscription's secrets can sign, and nothing else.
-    public static func checkSecrets(of subscription: Subscription) -> Diagnostic? {
+    package static func checkSecrets(of subscription: Subscription) -> Diagnostic? {
         guard let scheme = subscription.profile.signature else { return nil }
         do {
             _ = try Signer(scheme: scheme, secrets: subscription.secrets)
@@ -70,7 +70,7 @@ public enum TemplateChecker {
 
     /// Checks a profile: its templates and headers compile, and every topic's example renders well-formed in every
     /// content type that is offered.
-    public static func check(profile: Profile) -> [Diagnostic] {
+    package static func check(profile: Profile) -> [Diagnostic] {
         var problems: [Diagnostic] = []
         let file = profileFile(profile)
         let compiled = CompiledProfile(profile)

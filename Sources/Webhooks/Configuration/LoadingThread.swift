@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
+internal import WebhookCore
 
 /// The thread on which configurations are loaded, one at a time.
 ///

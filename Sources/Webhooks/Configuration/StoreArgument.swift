@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import WebhookRegistry
 
 /// The text that names a store in place of a configuration's.

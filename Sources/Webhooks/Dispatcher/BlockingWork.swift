@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Synchronization
+internal import WebhookCore
 
 /// Work that may block for longer than anybody wants to wait.
 enum BlockingWork {

@@ -1,4 +1,5 @@
 internal import SQLiteStore
+internal import WebhookCore
 
 /// Decides how long a dispatcher waits for a lock that somebody else holds.
 ///

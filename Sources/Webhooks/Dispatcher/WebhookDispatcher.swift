@@ -1,6 +1,7 @@
 public import Logging
 internal import SQLiteStore
 internal import Synchronization
+public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
 

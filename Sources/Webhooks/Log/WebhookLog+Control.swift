@@ -55,7 +55,7 @@ extension WebhookLog {
     /// ended the dispatcher again and again. ``retrigger(_:goesOn:refused:)`` tries again, ``cancel(_:subscription:)`` drops them.
     ///
     /// - Parameter limit: at most so many; defaults to 100.
-    public func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {
+    package func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {
         try await read { log throws(StoreError) in try await log.setAsideEvents(limit: limit) }
     }
 

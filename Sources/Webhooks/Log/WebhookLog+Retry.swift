@@ -100,7 +100,7 @@ public struct RetryPlan: Sendable, Hashable {
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []
     /// What the store would not change.
-    public internal(set) var refused: [RefusedItem] = []
+    package internal(set) var refused: [RefusedItem] = []
 
     mutating func add(_ delivery: Delivery) {
         switch delivery.state {

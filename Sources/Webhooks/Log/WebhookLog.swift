@@ -118,12 +118,12 @@ extension WebhookLog {
     }
 
     /// How many events wait for a later `deliverAt`, and when the next is due.
-    public func scheduledEvents() async throws(WebhooksError) -> ScheduledEvents {
+    package func scheduledEvents() async throws(WebhooksError) -> ScheduledEvents {
         try await read { log throws(StoreError) in try await log.scheduledEvents(after: .now) }
     }
 
     /// How many events no dispatcher has matched yet, those that were set aside left out.
-    public func unmatchedEvents() async throws(WebhooksError) -> UnmatchedEvents {
+    package func unmatchedEvents() async throws(WebhooksError) -> UnmatchedEvents {
         try await read { log throws(StoreError) in try await log.unmatchedEvents(at: .now) }
     }
 

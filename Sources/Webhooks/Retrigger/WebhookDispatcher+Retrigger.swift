@@ -59,7 +59,7 @@ extension WebhookDispatcher {
     ///   - refused: told of each delivery that the store won't send again; the others are.
     /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
     @discardableResult
-    public func retrigger(
+    package func retrigger(
         _ plan: RetriggerPlan,
         goesOn: (_ count: Int) -> Bool = { _ in true },
         refused: (RefusedItem) -> Void = { _ in }

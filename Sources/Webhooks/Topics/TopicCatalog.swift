@@ -7,7 +7,7 @@ public struct TopicCatalog: Sendable {
     /// A topic as one profile speaks it.
     public struct Entry: Sendable {
         public var profile: Profile
-        public var topic: ProfileTopic
+        package var topic: ProfileTopic
 
         /// A JSON Schema (2020-12) of the topic's data.
         public var schema: String { ProfileSchema.jsonSchema(for: topic) }

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Finds what no command can mean among arguments: options that it doesn't have, and more values than it takes.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import Webhooks
 
 /// Looks at the names of commands before the parser does, which says of an unknown one only that it did not expect it.

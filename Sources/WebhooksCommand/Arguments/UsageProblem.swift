@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 
 /// Mistakes in the arguments, in words.
 enum UsageProblem {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import WebhookReceiver
 internal import Webhooks
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import WebhookCore
 internal import Webhooks
 
 struct Topics: ParsableCommand {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WebhookCore
 internal import WebhookReceiver
 internal import Webhooks
 

@@ -1,4 +1,5 @@
 internal import Logging
+internal import WebhookCore
 internal import Webhooks
 
 /// Logs to stderr, a line each: time, level, message and sorted `key=value`. What comes from outside is escaped.

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import Webhooks
 
 /// A span of time as in the configuration: `250ms`, `15s`, `5m`, `2h`, `5d`.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Logging
+internal import WebhookCore
 internal import Webhooks
 
 /// The options of the commands that work with a configuration.

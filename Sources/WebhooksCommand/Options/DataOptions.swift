@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import Webhooks
 
 /// The payload of one event: given, or a topic's example.

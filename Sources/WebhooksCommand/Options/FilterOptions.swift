@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import WebhookCore
 internal import Webhooks
 
 /// Filters of the log's rows by time and topic.

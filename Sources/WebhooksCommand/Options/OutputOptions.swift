@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Logging
+internal import WebhookCore
 
 /// The options that every command takes.
 struct OutputOptions: ParsableArguments {

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Attempts as JSON and for people.

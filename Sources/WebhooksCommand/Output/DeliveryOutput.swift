@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Deliveries as JSON and as rows.

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Who delivers, as people say it.

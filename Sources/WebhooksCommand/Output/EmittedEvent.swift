@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// An event with what became of it.

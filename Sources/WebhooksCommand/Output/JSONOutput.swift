@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// A JSON value to print: on one line, keys in the order in which they were given.

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import WebhookCore
 
 /// A buffered stream to a descriptor. Lines of several tasks don't mix.
 final class Output: Sendable {

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import WebhookCore
 
 /// One line on stderr that is written over and over: only on a terminal, and only once something takes longer than a second.
 final class ProgressLine: Sendable {

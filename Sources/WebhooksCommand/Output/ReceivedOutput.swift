@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import WebhookReceiver
 internal import Webhooks
 

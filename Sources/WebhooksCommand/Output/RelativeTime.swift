@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Times and spans as people say them.

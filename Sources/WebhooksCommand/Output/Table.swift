@@ -1,3 +1,5 @@
+internal import WebhookCore
+
 /// Rows for people: columns as wide as they must be, and no wider than the terminal.
 struct Table {
     struct Column {

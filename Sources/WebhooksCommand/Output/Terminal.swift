@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WebhookCore
 
 /// The abilities of a descriptor's terminal; none where it is no terminal.
 struct Terminal: Sendable {

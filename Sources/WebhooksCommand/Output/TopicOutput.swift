@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Topics as JSON and for people.

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Reads a batch: one event a line, every line checked before anything is stored.

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import WebhookCore
 internal import Webhooks
 
 /// `emit --batch`: checks every line, then stores and delivers.

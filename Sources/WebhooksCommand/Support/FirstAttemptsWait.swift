@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Waits for the first attempts of events; Ctrl-C ends the wait, not what is under way.

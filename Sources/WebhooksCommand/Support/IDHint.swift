@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// What somebody may have meant by an id that names nothing of the kind that was asked for.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WebhookCore
 internal import Webhooks
 
 /// Reads arguments, files and stdin.

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Tells names that filters ask for from slips: a subscription that neither the configuration nor the log knows, a topic

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WebhookCore
 internal import Webhooks
 
 /// The log of the store that the options name, with what the configuration says about it.

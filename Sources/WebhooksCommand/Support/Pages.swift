@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Reads long lists in pieces.

@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Says of deliveries that nobody will attempt, because the configuration doesn't have their subscription.

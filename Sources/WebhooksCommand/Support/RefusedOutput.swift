@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// What the store would not change, while it did the rest.

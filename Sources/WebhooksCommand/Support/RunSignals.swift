@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
+internal import WebhookCore
 
 /// What `run` does about signals: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP reloads.
 ///

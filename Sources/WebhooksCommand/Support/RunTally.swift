@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Counts of deliveries by state, to tell what a run has changed. Tests and subscriptions that are gone don't count.

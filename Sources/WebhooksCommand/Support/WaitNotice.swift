@@ -1,3 +1,4 @@
+internal import WebhookCore
 internal import Webhooks
 
 /// Says why deliveries have not been attempted within the time that somebody waited.

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 /// The promises of ``DeliveryStore`` and ``EventLog`` as checks that every store must pass, so that no two drift apart.
 ///
@@ -6,20 +6,20 @@ public import WebhookCore
 /// { try await check.run(on: harness) }`.
 public enum StoreConformance {
     /// What is under test.
-    public typealias Store = any DeliveryStore & EventLog
+    package typealias Store = any DeliveryStore & EventLog
 
     /// Gives a check its stores.
     public struct Harness: Sendable {
         /// Opens a new, empty store, dating what is appended by the machine's clock.
-        public var open: @Sendable () async throws -> Store
+        package var open: @Sendable () async throws -> Store
         /// Opens another connection to a store's rows, as another process would.
-        public var connect: @Sendable (Store) async throws -> Store
+        package var connect: @Sendable (Store) async throws -> Store
         /// Makes commits that need room fail, with whatever error, until ``repair``; `nil` where a store can't.
-        public var sabotage: (@Sendable (Store) async throws -> Void)?
+        package var sabotage: (@Sendable (Store) async throws -> Void)?
         /// Ends ``sabotage``.
-        public var repair: (@Sendable (Store) async throws -> Void)?
+        package var repair: (@Sendable (Store) async throws -> Void)?
 
-        public init(
+        package init(
             open: @escaping @Sendable () async throws -> Store,
             connect: @escaping @Sendable (Store) async throws -> Store,
             sabotage: (@Sendable (Store) async throws -> Void)? = nil,

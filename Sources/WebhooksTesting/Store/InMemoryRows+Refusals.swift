@@ -1,7 +1,7 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A row that an ``InMemoryStore`` is about to write, for ``InMemoryStore/refuseRows(_:)``.
-public enum WrittenRow: Sendable {
+package enum WrittenRow: Sendable {
     case event(Event)
     case newDelivery(NewDelivery, Event)
     /// What stands in for a new delivery that was refused.

@@ -18,7 +18,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     /// - Parameters:
     ///   - clock: dates what is appended through the log. Default: the machine's.
     ///   - executor: runs the completions of ``commit(_:completion:)``. Default: at once, within the call.
-    public init(clock: any WebhookClock = SystemClock(), executor: @escaping Executor = { $0() }) {
+    package init(clock: any WebhookClock = SystemClock(), executor: @escaping Executor = { $0() }) {
         database = InMemoryDatabase()
         connection = database.connect()
         self.clock = clock
@@ -54,7 +54,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     /// Refuses rows from now on, as a constraint or a trigger does; `nil` refuses none.
     ///
     /// - Parameter refuses: gives the reason, or `nil` for a row that is taken; sees the rows that are there.
-    public func refuseRows(_ refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?) {
+    package func refuseRows(_ refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?) {
         database.state.withLock { $0.rows.refuses = refuses }
     }
 
@@ -62,13 +62,13 @@ public final class InMemoryStore: DeliveryStore, EventLog {
     public var commits: Int { database.state.withLock { $0.writes } }
 
     /// Applies a batch at once.
-    public func commitNow(_ batch: StoreBatch) -> Result<StoreBatchResult, StoreError> {
+    package func commitNow(_ batch: StoreBatch) -> Result<StoreBatchResult, StoreError> {
         var writes = batch
         writes.reads = StoreReads()
         return database.write(by: connection, onlyReads: writes.isEmpty) { $0.apply(batch) }
     }
 
-    public func commit(
+    package func commit(
         _ batch: StoreBatch,
         completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
     ) {
@@ -83,14 +83,14 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     // MARK: The log
 
-    public func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
+    package func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
         let now = clock.now
         let acceptance = Acceptance(event: event, createdAt: now, target: target, deliveries: nil)
         if let reason = rows.refusal(of: acceptance) { throw StoreError(.refused, reason) }
         return try write { rows in rows.accept(acceptance) }
     }
 
-    public func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
+    package func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
         let now = clock.now
         return try write { rows in
             events.map { rows.accept(Acceptance(event: $0, createdAt: now, deliveries: nil)) }
@@ -109,7 +109,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         rows.attempts(of: delivery)
     }
 
-    public func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
+    package func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress {
         rows.progress(ofEvents: ids, at: clock.now)
     }
 
@@ -128,11 +128,11 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         try write { $0.cancel(events: events, deliveries: deliveries, subscription: subscription, at: instant) }
     }
 
-    public func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
+    package func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent] {
         rows.setAsideEvents(limit: limit)
     }
 
-    public func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
+    package func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents {
         rows.scheduledEvents(after: instant)
     }
 
@@ -140,7 +140,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         try write { $0.releaseSetAside(events) }
     }
 
-    public func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
+    package func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents {
         rows.unmatchedEvents(at: instant)
     }
 
@@ -170,7 +170,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
 
     public func subscriptionNames() async throws(StoreError) -> [String] { rows.subscriptionNames }
 
-    public func insertRetriggers(
+    package func insertRetriggers(
         _ retriggers: [Retrigger],
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult {

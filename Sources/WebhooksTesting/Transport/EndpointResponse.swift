@@ -31,7 +31,7 @@ public enum EndpointResponse: Sendable, Hashable {
 
 /// A request and its end as it comes out of an ``EndpointResponse``.
 public struct ScriptedExchange: Sendable {
-    public var result: TransportResult
+    package var result: TransportResult
     /// Whether the receiver saw the request.
     public var isReceived: Bool
     /// How long it takes; never longer than the attempt may.

@@ -18,7 +18,7 @@ public struct ScriptedRenderer: DeliveryRenderer {
         ByteString(Array("\(event.id) ".utf8) + event.data.bytes)
     }
 
-    public func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+    package func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         if poisonTopics.contains(event.topic) {
             let failure = Result<RenderedEvent.RenderedBody, RenderingError>.failure(RenderingError("poison"))
             return RenderedEvent(bodies: [], renderedBodies: subscriptions.map { _ in failure })
@@ -29,7 +29,7 @@ public struct ScriptedRenderer: DeliveryRenderer {
         )
     }
 
-    public func request(
+    package func request(
         for attempt: AttemptContext,
         to subscription: Subscription,
         body: ByteString

@@ -4,7 +4,7 @@ public import WebhookCore
 /// A transport whose receivers do as they are told. Every request is kept.
 public final class ScriptedTransport: Transport {
     /// Decides what becomes of a request: its receiver's answer and how long that takes.
-    public typealias Script = @Sendable (TransportRequest) -> (response: EndpointResponse, latency: Duration)
+    package typealias Script = @Sendable (TransportRequest) -> (response: EndpointResponse, latency: Duration)
     /// Runs a completion: at once, or when a test likes.
     public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
 
@@ -15,7 +15,7 @@ public final class ScriptedTransport: Transport {
     /// - Parameters:
     ///   - executor: runs the completions. Default: at once, within the call.
     ///   - script: default: everybody answers 200 at once.
-    public init(
+    package init(
         executor: @escaping Executor = { $0() },
         script: @escaping Script = { _ in (.ok, .zero) }
     ) {
@@ -24,9 +24,9 @@ public final class ScriptedTransport: Transport {
     }
 
     /// The requests that were sent, in order.
-    public var requests: [TransportRequest] { sent.withLock { $0 } }
+    package var requests: [TransportRequest] { sent.withLock { $0 } }
 
-    public func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
+    package func send(_ orders: [TransportOrder], completion: @escaping @Sendable ([TransportCompletion]) -> Void) {
         sent.withLock { $0.append(contentsOf: orders.map(\.request)) }
         let completions = orders.map { order in
             let (response, latency) = script(order.request)

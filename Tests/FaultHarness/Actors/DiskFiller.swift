@@ -1,3 +1,4 @@
+import WebhookCore
 import WebhooksTesting
 
 /// Takes all the room on the store's disk for a moment, again and again.

@@ -1,4 +1,5 @@
 import Glibc
+import WebhookCore
 import WebhooksTesting
 
 /// Runs one dispatcher after the other: each lives for a while, is reloaded, stopped and continued, and is then killed,

@@ -1,4 +1,5 @@
 import Foundation
+import WebhookCore
 import WebhooksTesting
 
 /// Emits in every form, one process after the other; some are killed on the way.

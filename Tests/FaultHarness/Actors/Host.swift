@@ -1,3 +1,4 @@
+import WebhookCore
 import WebhooksTesting
 
 /// Starts host processes one after the other, at leisure or without pause; some are killed.

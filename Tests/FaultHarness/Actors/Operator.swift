@@ -1,3 +1,4 @@
+import WebhookCore
 import WebhooksTesting
 
 /// Runs what people run beside the traffic.

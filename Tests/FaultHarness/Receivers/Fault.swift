@@ -1,3 +1,4 @@
+import WebhookCore
 import WebhooksTesting
 
 /// What a receiver does instead of answering, or besides.

@@ -1,6 +1,7 @@
 import CEpoll
 import Foundation
 import Synchronization
+import WebhookCore
 import WebhooksTesting
 
 /// A receiver on loopback that misbehaves as its script says: a thread for each connection.

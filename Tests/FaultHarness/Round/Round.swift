@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import WebhookCore
 import WebhookReceiver
 import WebhooksTesting
 

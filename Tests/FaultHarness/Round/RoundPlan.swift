@@ -1,3 +1,4 @@
+import WebhookCore
 import WebhooksTesting
 
 /// What a round is made of: its length and who takes part, all drawn from the seed and its number.

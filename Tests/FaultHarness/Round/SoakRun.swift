@@ -1,4 +1,5 @@
 import Foundation
+import WebhookCore
 import WebhooksTesting
 
 /// What to run: how long, from which seed, and where.

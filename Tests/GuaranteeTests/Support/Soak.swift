@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WebhookCore
 import WebhooksTesting
 
 /// How much of the random tests is done: a little in every run, a lot with `make soak`.

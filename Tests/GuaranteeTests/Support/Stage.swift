@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 import Testing
+import WebhookCore
 import WebhookReceiver
 import Webhooks
 

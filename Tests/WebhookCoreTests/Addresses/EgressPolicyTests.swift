@@ -35,17 +35,17 @@ import WebhookCore
 
     @Test func readsRules() throws {
         func network(_ text: String) throws -> Network { try #require(Network(text)) }
-        #expect(try EgressRule("127.0.0.0/8") == .network(try network("127.0.0.0/8"), port: nil))
-        #expect(try EgressRule("127.0.0.0/8:8080") == .network(try network("127.0.0.0/8"), port: 8080))
-        #expect(try EgressRule("127.0.0.1:8080") == .network(try network("127.0.0.1/32"), port: 8080))
-        #expect(try EgressRule("127.0.0.1") == .network(try network("127.0.0.1/32"), port: nil))
-        #expect(try EgressRule("fd00::/8") == .network(try network("fd00::/8"), port: nil))
-        #expect(try EgressRule("[fd00::/8]:443") == .network(try network("fd00::/8"), port: 443))
-        #expect(try EgressRule("[fd00::/8]") == .network(try network("fd00::/8"), port: nil))
-        #expect(try EgressRule("[::1]:443") == .network(try network("::1/128"), port: 443))
-        #expect(try EgressRule("fd00::1") == .network(try network("fd00::1/128"), port: nil))
-        #expect(try EgressRule("CRM.Internal.:8080") == .host("crm.internal", port: 8080))
-        #expect(try EgressRule("localhost:1") == .host("localhost", port: 1))
+        #expect(try EgressRule("127.0.0.0/8").target == .network(try network("127.0.0.0/8"), port: nil))
+        #expect(try EgressRule("127.0.0.0/8:8080").target == .network(try network("127.0.0.0/8"), port: 8080))
+        #expect(try EgressRule("127.0.0.1:8080").target == .network(try network("127.0.0.1/32"), port: 8080))
+        #expect(try EgressRule("127.0.0.1").target == .network(try network("127.0.0.1/32"), port: nil))
+        #expect(try EgressRule("fd00::/8").target == .network(try network("fd00::/8"), port: nil))
+        #expect(try EgressRule("[fd00::/8]:443").target == .network(try network("fd00::/8"), port: 443))
+        #expect(try EgressRule("[fd00::/8]").target == .network(try network("fd00::/8"), port: nil))
+        #expect(try EgressRule("[::1]:443").target == .network(try network("::1/128"), port: 443))
+        #expect(try EgressRule("fd00::1").target == .network(try network("fd00::1/128"), port: nil))
+        #expect(try EgressRule("CRM.Internal.:8080").target == .host("crm.internal", port: 8080))
+        #expect(try EgressRule("localhost:1").target == .host("localhost", port: 1))
     }
 
     @Test(arguments: [

@@ -1,4 +1,5 @@
 import Glibc
+import WebhookCore
 import WebhookReceiver
 
 /// A folder with a configuration, and a receiver that its subscriptions point to.
