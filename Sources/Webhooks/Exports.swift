@@ -1,12 +1,10 @@
-// What hosts see of the other modules after `import Webhooks`: the public surface, symbol by symbol. All else is `package`.
+// The public surface beside this module's own: what hosts see of the other modules after `import Webhooks`, symbol by
+// symbol. Events and subscriptions as values, the settings of a dispatcher, and the rows of the log. All else is `package`.
 
-// The log.
 @_exported public import struct WebhookCore.Attempt
-// Subscriptions.
 @_exported public import enum WebhookCore.Authentication
 @_exported public import struct WebhookCore.BodyTemplate
 @_exported public import struct WebhookCore.BreakerPolicy
-// Events.
 @_exported public import struct WebhookCore.ByteString
 @_exported public import struct WebhookCore.CancelResult
 @_exported public import struct WebhookCore.ConfiguredHeader
@@ -16,7 +14,6 @@
 @_exported public import struct WebhookCore.DeliveryPolicy
 @_exported public import struct WebhookCore.DeliveryQuery
 @_exported public import enum WebhookCore.DeliveryState
-// The dispatcher.
 @_exported public import struct WebhookCore.Diagnostic
 @_exported public import struct WebhookCore.DispatcherSettings
 @_exported public import struct WebhookCore.EgressPolicy

@@ -25,13 +25,16 @@ public struct WebhookConfiguration: Sendable {
     /// - Parameters:
     ///   - path: the file; relative paths in it are relative to it.
     ///   - store: replaces the file's store, such as `sqlite:var/webhooks.sqlite`.
-    ///   - environment: where `{ env: NAME }` is looked up; defaults to the process's.
+    ///   - environment: where `{ env: NAME }` is looked up; `nil` is the process's.
     public static func file(
         _ path: String,
         store: String? = nil,
-        environment: [String: String] = ProcessEnvironment.current
+        environment: [String: String]? = nil
     ) -> WebhookConfiguration {
-        WebhookConfiguration(source: .file(path: path, environment: environment), store: store)
+        WebhookConfiguration(
+            source: .file(path: path, environment: environment ?? ProcessEnvironment.current),
+            store: store
+        )
     }
 
     /// Subscriptions given as values.
@@ -135,14 +138,14 @@ public struct ConfigurationReport: Sendable {
     }
 
     /// Every file that went into it.
-    public var watchedFiles: [String] { watched.map(\.path) }
+    package var watchedFiles: [String] { watched.map(\.path) }
 
     /// Whether a dispatcher would start: there are no errors; warnings don't count.
     public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }
 }
 
 /// The process's environment.
-public enum ProcessEnvironment {
+package enum ProcessEnvironment {
     /// Every variable, as it is now.
-    public static var current: [String: String] { ProcessInfo.processInfo.environment }
+    package static var current: [String: String] { ProcessInfo.processInfo.environment }
 }

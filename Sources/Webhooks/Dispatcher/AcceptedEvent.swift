@@ -34,15 +34,15 @@ public struct EmitReceipt: Sendable, Hashable {
 }
 
 /// The progress of emitted events' first attempts.
-public struct FirstAttempts: Sendable, Hashable {
+package struct FirstAttempts: Sendable, Hashable {
     /// Whether every delivery has had its first attempt, has settled without one, or is held by a pause.
-    public var areDone: Bool
+    package var areDone: Bool
     /// Deliveries without a finished first attempt, those that a pause holds aside.
-    public var outstanding: Int
+    package var outstanding: Int
     /// Deliveries that a pause holds: nobody waits for them.
-    public var paused: Int
+    package var paused: Int
 
-    public init(areDone: Bool, outstanding: Int, paused: Int = 0) {
+    package init(areDone: Bool, outstanding: Int, paused: Int = 0) {
         self.areDone = areDone
         self.outstanding = outstanding
         self.paused = paused

@@ -39,7 +39,7 @@ extension WebhookDispatcher {
     ///   - isStopped: asked before each batch; `true` leaves the rest.
     ///   - progress: told how many are stored.
     /// - Returns: what is stored, in order, and why it ended before all was.
-    public func emitWithinCommand(
+    package func emitWithinCommand(
         _ events: [Event],
         isStopped: () -> Bool = { false },
         progress: (Int) -> Void = { _ in }

@@ -9,7 +9,7 @@ extension WebhookDispatcher {
     /// Where no dispatcher runs on the store, this process is one itself, for its own deliveries only. Otherwise the one
     /// that runs does the work. Another command sees to its own deliveries alone: this process takes its place as soon as
     /// it ends, likewise that of a dispatcher that ends meanwhile.
-    public func delivering<R: Sendable>(
+    package func delivering<R: Sendable>(
         as role: DispatcherRole,
         _ operation: () async throws(WebhooksError) -> R
     ) async throws(WebhooksError) -> R {
@@ -69,7 +69,7 @@ extension WebhookDispatcher {
     /// Stores an event as ``emit(_:)`` does; where it was there before, sees to what of it is still open.
     ///
     /// - Parameter target: the only subscription it is for.
-    public func emitWithinCommand(_ event: Event, target: String? = nil) async throws(WebhooksError) -> EmitReceipt {
+    package func emitWithinCommand(_ event: Event, target: String? = nil) async throws(WebhooksError) -> EmitReceipt {
         let accepted = try await accept(event, target: target)
         take(accepted)
         return accepted.receipt
@@ -93,7 +93,7 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - timeout: how long to wait at most.
     ///   - progress: told now and then how far it is.
-    public func waitForFirstAttempts(
+    package func waitForFirstAttempts(
         of events: [String],
         timeout: Duration,
         progress: (FirstAttempts) -> Void = { _ in }

@@ -13,7 +13,7 @@ extension WebhookDispatcher {
     }
 
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
-    public func testTopic(of name: String) throws(WebhooksError) -> String {
+    package func testTopic(of name: String) throws(WebhooksError) -> String {
         let subscription = try find(name, in: registry)
         if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
         let known = subscription.profile.topics.first { topic in

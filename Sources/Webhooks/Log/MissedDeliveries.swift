@@ -1,26 +1,26 @@
-public import WebhookCore
+package import WebhookCore
 
 /// What a subscription did not get because it was disabled.
-public struct MissedDeliveries: Sendable, Hashable {
+package struct MissedDeliveries: Sendable, Hashable {
     /// Cancelled because it was disabled, and not sent again since; at most ``MissedDeliveries/most`` are counted.
-    public var cancelled = 0
+    package var cancelled = 0
     /// Those whose answer was 410, and that were therefore not tried again, oldest first.
-    public var gone: [Delivery.ID] = []
+    package var gone: [Delivery.ID] = []
 
     /// More are not counted.
-    public static let most = 10_000
+    package static let most = 10_000
 
-    public init(cancelled: Int = 0, gone: [Delivery.ID] = []) {
+    package init(cancelled: Int = 0, gone: [Delivery.ID] = []) {
         self.cancelled = cancelled
         self.gone = gone
     }
 
-    public var isEmpty: Bool { cancelled == 0 && gone.isEmpty }
+    package var isEmpty: Bool { cancelled == 0 && gone.isEmpty }
 }
 
 extension WebhookLog {
     /// What a subscription missed by a disabling, for whoever has enabled it again.
-    public func missedDeliveries(
+    package func missedDeliveries(
         of subscription: String,
         by disabled: SubscriptionHealth.Disabled
     ) async throws(WebhooksError) -> MissedDeliveries {

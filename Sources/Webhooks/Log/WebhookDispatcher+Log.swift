@@ -46,7 +46,7 @@ extension WebhookLog {
         /// Whether it makes no more attempts, and ends: what is emitted now is for the next one.
         public var isStopping: Bool
         /// Why it can't record anything, in a word such as `full`, so that nothing is delivered; `nil`: it can.
-        public var storeTrouble: String?
+        package var storeTrouble: String?
     }
 
     /// Who delivers what is in the store; `nil`: nobody does. A command that delivers its own events alone is none.

@@ -4,7 +4,7 @@ public import WebhookCore
 /// Holding and stopping subscriptions by hand. Kept in the store; a running dispatcher notices.
 extension WebhookDispatcher {
     /// The longest pause that ends by itself.
-    public static let longestPause: Duration = .seconds(365 * 86_400)
+    package static let longestPause: Duration = .seconds(365 * 86_400)
 
     /// Holds a subscription's deliveries, first attempts too, until it is resumed or the time is over. Nothing is
     /// cancelled, nothing counts as failure, and events that are emitted meanwhile wait.
@@ -37,7 +37,7 @@ extension WebhookDispatcher {
     }
 
     /// Ends with an error where neither the configuration nor the store knows a subscription.
-    public func checkKnown(_ name: String) async throws(WebhooksError) {
+    package func checkKnown(_ name: String) async throws(WebhooksError) {
         try await log.checkKnown(name, configured: configuredNames)
     }
 

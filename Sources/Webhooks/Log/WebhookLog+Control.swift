@@ -60,7 +60,7 @@ extension WebhookLog {
     }
 
     /// Says in what another event that is stored and has this one's id differs from it; `nil`: there is none.
-    public func conflict(with event: Event) async throws(WebhooksError) -> String? {
+    package func conflict(with event: Event) async throws(WebhooksError) -> String? {
         do throws(WebhooksError) {
             guard let stored = try await self.event(event.id) else { return nil }
             let differences = event.differences(from: stored)
@@ -71,7 +71,7 @@ extension WebhookLog {
     }
 
     /// When an event that is stored already is due; `nil` where there is none, or one that was due at once.
-    public func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
+    package func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
         do throws(WebhooksError) {
             return try await event(id)?.deliverAt
         } catch  where error.store?.code == .missing {

@@ -85,7 +85,7 @@ extension WebhookLog {
     /// Ends with an error where neither the store nor one of some names is a subscription's.
     ///
     /// - Parameter configured: names that a configuration knows.
-    public func checkKnown(_ name: String, configured: [String] = []) async throws(WebhooksError) {
+    package func checkKnown(_ name: String, configured: [String] = []) async throws(WebhooksError) {
         if configured.contains(name) { return }
         let stored = try await subscriptionNames()
         if stored.contains(name) { return }

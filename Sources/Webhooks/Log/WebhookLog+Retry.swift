@@ -96,7 +96,7 @@ public struct RetryPlan: Sendable, Hashable {
     /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
     public internal(set) var settled: [String] = []
     /// Ids of events that have no deliveries yet.
-    public internal(set) var unmatched: [String] = []
+    package internal(set) var unmatched: [String] = []
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []
     /// What the store would not change.

@@ -108,7 +108,7 @@ extension WebhookLog {
     }
 
     /// Which of some events wait for a dispatcher to find out who wants them, those due later included.
-    public func unmatched(of events: [String]) async throws(WebhooksError) -> Set<String> {
+    package func unmatched(of events: [String]) async throws(WebhooksError) -> Set<String> {
         var waiting: Set<String> = []
         for id in events {
             let progress = try await read { log throws(StoreError) in try await log.progress(ofEvents: [id]) }

@@ -2,9 +2,9 @@ public import WebhookCore
 internal import WebhookRendering
 
 /// Checks the signature of a received request, in the way of any of the profiles it was given.
-public struct SignatureCheck: Sendable {
+package struct SignatureCheck: Sendable {
     /// The result of a check.
-    public enum Verdict: String, Sendable, Hashable {
+    package enum Verdict: String, Sendable, Hashable {
         case valid
         case invalid
         /// None of the headers that the profiles sign with.
@@ -22,7 +22,7 @@ public struct SignatureCheck: Sendable {
     /// - Parameters:
     ///   - secret: a Standard Webhooks secret or public key, or the key that a platform signs or sends.
     ///   - profiles: whose signatures to know beside Standard Webhooks; those over the body alone, and plain secrets.
-    public init(secret: Secret, profiles: [Profile]) {
+    package init(secret: Secret, profiles: [Profile]) {
         self.secret = secret
         schemes = profiles.compactMap { profile in
             guard let scheme = profile.signature, scheme.content == .body, scheme.kind != .standardWebhooks,
@@ -33,7 +33,7 @@ public struct SignatureCheck: Sendable {
     }
 
     /// Compares in constant time. Judges no timestamp.
-    public func verdict(headers: [HTTPHeader], body: ByteString) -> Verdict {
+    package func verdict(headers: [HTTPHeader], body: ByteString) -> Verdict {
         let values = Dictionary(
             headers.map { ($0.name.lowercased(), $0.value) },
             uniquingKeysWith: { first, _ in first }
