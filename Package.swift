@@ -17,6 +17,8 @@ let package = Package(
         // For a host whose own SQLite transaction carries an emit.
         .library(name: "WebhooksSQLite", targets: ["SQLiteStore"]),
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
+        // For Benchmarks alone, a package of its own that sees nothing but what is public.
+        .library(name: "WebhooksBenchmarking", targets: ["StoreFiller"]),
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
     dependencies: [
@@ -208,6 +210,19 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Tests/FaultHarness",
+            swiftSettings: strict
+        ),
+        .target(
+            name: "StoreFiller",
+            dependencies: ["SQLiteStore", "WebhookCore"],
+            path: "Benchmarks/Sources/StoreFiller",
+            swiftSettings: strict
+        ),
+        // The log at a million deliveries: fills a store by batches, so it needs what is no host's. No product either.
+        .executableTarget(
+            name: "LogBench",
+            dependencies: ["SQLiteStore", "WebhookCore"],
+            path: "Benchmarks/Sources/LogBench",
             swiftSettings: strict
         ),
         .executableTarget(name: "soak", dependencies: ["FaultHarness"], path: "Tests/Soak", swiftSettings: strict),

@@ -47,18 +47,9 @@ let package = Package(
             dependencies: [
                 "BenchSupport",
                 .product(name: "Webhooks", package: "swift-webhooks"),
-                .product(name: "WebhooksSQLite", package: "swift-webhooks"),
+                .product(name: "WebhooksBenchmarking", package: "swift-webhooks"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
-            ],
-            swiftSettings: strict
-        ),
-        // The log at a million deliveries: first pages, the export, the write path's share.
-        .executableTarget(
-            name: "LogBench",
-            dependencies: [
-                .product(name: "Webhooks", package: "swift-webhooks"),
-                .product(name: "WebhooksSQLite", package: "swift-webhooks"),
             ],
             swiftSettings: strict
         ),

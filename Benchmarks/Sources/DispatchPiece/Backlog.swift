@@ -1,41 +1,16 @@
 internal import BenchSupport
-internal import SQLiteStore
+internal import StoreFiller
 internal import Webhooks
 
 /// Fills a store with deliveries that are due.
 func fillBacklog(_ setup: Setup) async throws {
     let dispatcher = try await setup.dispatcher(log: ReadinessLog())
     let body = try dispatcher.render(setup.event(for: 0), for: "s0").body
-    let store = try SQLiteStore.open(path: setup.store.path, role: .dispatcher)
-    let batchSize = 2000
     let stopwatch = Stopwatch()
-    for first in stride(from: 0, to: setup.events, by: batchSize) {
-        var batch = StoreBatch()
-        for number in first..<min(first + batchSize, setup.events) {
-            let now = Timestamp.now
-            let endpoint = number % setup.endpoints
-            let delivery = NewDelivery(
-                subscription: "s\(endpoint)",
-                mode: .retry,
-                body: 0,
-                contentType: .json,
-                start: .pending(dueAt: now)
-            )
-            batch.acceptances.append(
-                Acceptance(
-                    event: try setup.event(for: endpoint),
-                    createdAt: now,
-                    deliveries: NewDeliveries(bodies: [body], deliveries: [delivery])
-                )
-            )
-        }
-        let full = batch
-        let result = await withCheckedContinuation { continuation in
-            store.commit(full) { continuation.resume(returning: $0) }
-        }
-        _ = try result.get()
+    try await StoreFiller.fill(setup.store.path, count: setup.events, body: body) { number in
+        let endpoint = number % setup.endpoints
+        return (try setup.event(for: endpoint), "s\(endpoint)")
     }
-    store.close()
     var outcome = stopwatch.outcome(deliveries: setup.events)
     outcome["storeBytes"] = Double(setup.store.size)
     outcome.print()
