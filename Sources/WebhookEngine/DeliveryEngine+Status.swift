@@ -5,7 +5,7 @@ extension DeliveryEngine {
     /// Attempts that are claimed, on the wire, or not on record yet.
     package var inFlight: Int { attempts.count }
 
-    /// Deliveries held in memory: those in the buffers, claimed and in flight.
+    /// Deliveries in memory: those in the buffers, claimed and in flight.
     package var holding: Int { memory.count }
 
     /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
@@ -26,7 +26,7 @@ extension DeliveryEngine {
             && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
     }
 
-    /// Whether nothing of what is held of a queue may start before somebody else has done something.
+    /// Whether nothing of what a queue has in memory may start before somebody else has done something.
     private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isBlocked(index) }
 
     /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,

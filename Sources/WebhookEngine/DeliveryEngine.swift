@@ -53,7 +53,7 @@ package struct DeliveryEngine {
     ///
     /// - Parameters:
     ///   - interruptedRenderings: the events (rows) that were being rendered when a process before this one ended.
-    ///   - deadly: deliveries whose requests have ended so many processes that no other is made.
+    ///   - deadly: deliveries whose requests have ended processes: no other is made.
     package mutating func start(
         interruptedRenderings: [Int64] = [],
         deadly: Set<Delivery.ID> = [],

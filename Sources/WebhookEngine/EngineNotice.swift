@@ -8,12 +8,12 @@ package enum EngineNotice: Sendable, Hashable {
     case paused(subscription: String, until: Timestamp?)
     case resumed(subscription: String)
     case breakerOpened(BreakerOpening)
-    /// An attempt succeeded after so many failures in a row: attempts go on.
+    /// An attempt succeeded after failures in a row: attempts go on.
     case breakerClosed(subscription: String, failures: Int)
     /// A batch of a disabled subscription's open deliveries is cancelled.
     case openDeliveriesCancelled(subscription: String, count: Int)
-    /// All of a disabled subscription's open deliveries are cancelled: so many.
-    case withdrawalEnded(subscription: String, count: Int)
+    /// All of a disabled subscription's open deliveries are cancelled: how many in all.
+    case cancellationEnded(subscription: String, count: Int)
     /// Nobody subscribes to an event.
     case unmatched(EventHeader)
     case storeFailed(StoreError, StoreFailure)

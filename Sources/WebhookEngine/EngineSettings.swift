@@ -11,9 +11,9 @@ package struct EngineSettings: Sendable, Hashable {
     package var scope: Scope = .all
     /// The most attempts in flight at once; defaults to 512.
     package var maxInFlight: Int = 512
-    /// The most deliveries to hold in memory over all subscriptions; defaults to 50,000.
+    /// The most deliveries in memory over all subscriptions; defaults to 50,000.
     package var bufferTotal: Int = 50_000
-    /// The most bytes of bodies to hold for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
+    /// The most bytes of bodies in memory for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
     package var bufferedBodyBytes: Int = 32 << 20
     /// Events to fan out at a time; defaults to 64.
     package var fanOutBatch: Int = 64
@@ -22,8 +22,8 @@ package struct EngineSettings: Sendable, Hashable {
     package var promptEventBytes: Int = 64 << 10
     /// Large events given out at a time; defaults to 2. While there are fewer, others are read past them.
     package var largeFanOuts: Int = 2
-    /// Deliveries to withdraw in one transaction; defaults to 1,000.
-    package var withdrawalBatch: Int = 1000
+    /// Open deliveries to cancel in one transaction; defaults to 1,000.
+    package var cancellationBatch: Int = 1000
 
     package init() {}
 }

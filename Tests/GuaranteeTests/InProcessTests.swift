@@ -34,7 +34,7 @@ import Webhooks
         }
 
         try await library.setEnabled(false, subscription: "crm")
-        try await eventually("what waits is withdrawn") { try await delivery("c")?.lastError == .disabled }
+        try await eventually("what waits is cancelled") { try await delivery("c")?.lastError == .disabled }
         try await library.emit(Event(topic: "x.y", data: "{}", id: "missed"))
         try await eventually("what comes is cancelled") { try await delivery("missed")?.state == .cancelled }
         try await library.setEnabled(true, subscription: "crm")

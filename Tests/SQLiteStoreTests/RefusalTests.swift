@@ -137,7 +137,7 @@ struct RefusalTests {
         #expect(results.settlements == [false] && results.openCancellations == [1])
         #expect(
             results.refusals.map(\.item) == [
-                .result(0), .settlement(0), .withdrawal(0, delivery: .init(rawValue: 1)),
+                .result(0), .settlement(0), .openCancellation(0, delivery: .init(rawValue: 1)),
             ]
         )
         let states = try await store.deliveries(DeliveryQuery()).map(\.state)

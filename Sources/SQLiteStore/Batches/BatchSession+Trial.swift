@@ -68,8 +68,8 @@ extension BatchSession {
             }
         }
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
-        result.openCancellations = try batch.openCancellations.enumerated().map { index, withdrawal in
-            try cancelOpenDeliveries(withdrawal, trial, index, &refusals)
+        result.openCancellations = try batch.openCancellations.enumerated().map { index, cancellation in
+            try cancelOpenDeliveries(cancellation, trial, index, &refusals)
         }
         result.setAsides = try each(
             batch.setAsides,
@@ -123,12 +123,12 @@ extension BatchSession {
 
     /// Settles a subscription's open deliveries one by one.
     private func cancelOpenDeliveries(
-        _ withdrawal: OpenCancellation,
+        _ cancellation: OpenCancellation,
         _ trial: RowTrial,
         _ index: Int,
         _ refusals: inout [RowRefusal]
     ) throws -> Int {
-        guard let subscription = try names.knownRow(of: withdrawal.subscription, db) else { return 0 }
+        guard let subscription = try names.knownRow(of: cancellation.subscription, db) else { return 0 }
         let ids = try Int64.fetchAll(
             db,
             sql: """
@@ -138,20 +138,20 @@ extension BatchSession {
             arguments: [subscription]
         )
         var count = 0
-        for id in ids where count < withdrawal.limit {
+        for id in ids where count < cancellation.limit {
             let delivery = Delivery.ID(rawValue: id)
             let settlement = Settlement(
                 delivery: delivery,
                 state: .cancelled,
                 error: .disabled,
                 detail: nil,
-                at: withdrawal.at
+                at: cancellation.at
             )
-            let step = RowTrial.Step(kind: .withdrawal, member: index, part: id)
+            let step = RowTrial.Step(kind: .openCancellation, member: index, part: id)
             if try trial.take(step, in: self, { try settle(settlement) }) != nil {
                 count += 1
             } else {
-                refusals.append(RowRefusal(.withdrawal(index, delivery: delivery), reason: trial.reason(step)))
+                refusals.append(RowRefusal(.openCancellation(index, delivery: delivery), reason: trial.reason(step)))
             }
         }
         return count

@@ -121,14 +121,14 @@ extension BatchSession {
         try update.run()
     }
 
-    func cancelOpenDeliveries(_ withdrawal: OpenCancellation) throws -> Int {
-        guard let subscription = try names.knownRow(of: withdrawal.subscription, db) else { return 0 }
+    func cancelOpenDeliveries(_ cancellation: OpenCancellation) throws -> Int {
+        guard let subscription = try names.knownRow(of: cancellation.subscription, db) else { return 0 }
         let cancelOpenDeliveries = try statement(.cancelOpenDeliveries)
         try cancelOpenDeliveries.bind(DeliveryState.cancelled.code)
         try cancelOpenDeliveries.bind(FailureKind.disabled.code)
-        try cancelOpenDeliveries.bind(withdrawal.at)
+        try cancelOpenDeliveries.bind(cancellation.at)
         try cancelOpenDeliveries.bind(subscription)
-        try cancelOpenDeliveries.bind(withdrawal.limit)
+        try cancelOpenDeliveries.bind(cancellation.limit)
         return try cancelOpenDeliveries.run()
     }
 

@@ -13,7 +13,7 @@ final class RowTrial {
     /// A step in applying a member of a batch.
     struct Step: Hashable {
         enum Kind: Hashable {
-            case result, settlement, health, resumption, acceptance, fanOut, withdrawal, setAside, claim
+            case result, settlement, health, resumption, acceptance, fanOut, openCancellation, setAside, claim
             case body, delivery, failedDelivery
             case event, subscription
         }

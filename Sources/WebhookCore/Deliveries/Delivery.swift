@@ -105,7 +105,7 @@ public enum DeliveryState: String, Sendable, Hashable, CaseIterable {
     case failed
     /// Single-shot: request bytes left, and nobody can tell whether they arrived.
     case unknown
-    /// Withdrawn before it was sent.
+    /// Cancelled before it was sent.
     case cancelled
 
     /// Whether nothing more will happen to it.

@@ -16,7 +16,7 @@ package struct StoreBatch: Sendable {
     package var acceptances: [Acceptance] = []
     /// Deliveries of events that are in the store already.
     package var fanOuts: [FanOut] = []
-    /// Withdrawals of open deliveries of subscriptions, in bounded batches.
+    /// Cancellations of what is open of subscriptions, in bounded batches.
     package var openCancellations: [OpenCancellation] = []
     /// Events that wait for their fan-out and are to be set aside, or are nearer to it.
     package var setAsides: [SetAside] = []
@@ -48,7 +48,7 @@ package struct StoreBatchResult: Sendable {
     package var settlements: [Bool] = []
     package var acceptances: [AcceptanceResult] = []
     package var fanOuts: [FanOutResult] = []
-    /// How many deliveries each withdrawal settled; fewer than its limit: all done.
+    /// How many deliveries each has cancelled; fewer than its limit: all done.
     package var openCancellations: [Int] = []
     package var setAsides: [SetAsideResult] = []
     package var claims: [ClaimResult] = []
@@ -76,8 +76,8 @@ package struct RowRefusal: Sendable, Hashable {
         case fanOut(Int)
         /// The event is fanned out; of its deliveries this one is stored as `failed` with `internal`, without a body.
         case fannedOutDelivery(fanOut: Int, delivery: Int)
-        /// One of the deliveries that a withdrawal would have settled.
-        case withdrawal(Int, delivery: Delivery.ID)
+        /// One of the open deliveries that would have been cancelled.
+        case openCancellation(Int, delivery: Delivery.ID)
         case setAside(Int)
         case claim(Int)
     }

@@ -52,7 +52,7 @@ struct CircuitBreaker: Equatable {
         state = .closed(failures: 0)
     }
 
-    /// The start came to nothing that says anything about the endpoint.
+    /// The start has ended, and says nothing about the endpoint.
     mutating func released() {
         if case .halfOpen(let pause, true) = state { state = .halfOpen(pause: pause, isProbing: false) }
     }

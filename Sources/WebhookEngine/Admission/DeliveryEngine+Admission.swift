@@ -7,7 +7,7 @@ enum Admission {
     case admitted(SlotClass)
     /// Nothing of its subscription begins: whatever opens it looks again.
     case closed
-    /// Nothing is ready. The first that is held is due then.
+    /// Nothing is ready. The first in the buffer is due then.
     case nothingReady(until: Timestamp?)
     /// What was accepted before it goes first: looked at again once that has moved on.
     case behindOthers(dueAt: Timestamp)
@@ -100,7 +100,7 @@ extension DeliveryEngine {
         guard phase.begins else { return }
         while mayClaim, let index = slots.next() {
             queues[index].slotClass = nil
-            // What put it in line may no longer hold; and it may belong into another class by now, and wait there.
+            // What put it in line may have changed; and it may belong into another class by now, and wait there.
             if case .admitted(let slotClass) = admission(of: .nextAtTurn, queue: index, at: time),
                 let delivery = queues[index].buffer.popReady()
             {

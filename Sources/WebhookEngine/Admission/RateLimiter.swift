@@ -18,7 +18,7 @@ struct RateLimiter {
     /// Nothing starts for so long after a process has begun, or an interval if that is less: nobody knows what the one before
     /// did last.
     private static let beginning: Int64 = 1_000_000
-    /// A claim that leaves later than so long after it was made is written down anew.
+    /// A claim that leaves later than so long after it was made is written down again.
     static let longestClaim: Duration = .seconds(1)
 
     /// Microseconds between two starts: half a percent more than the limit says. With what lateness makes up for, that is
@@ -53,7 +53,7 @@ struct RateLimiter {
 
     mutating func claim() { claimed += 1 }
 
-    /// A claimed start came to nothing.
+    /// A claimed start doesn't leave.
     mutating func release() { claimed -= 1 }
 
     /// When a claimed start may leave; now or later.

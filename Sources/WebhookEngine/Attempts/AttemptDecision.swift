@@ -31,10 +31,10 @@ struct AttemptDecision: Equatable {
         next = .settled(.failed)
     }
 
-    /// An interrupted attempt uses up no step so many times.
+    /// The most interrupted attempts that use up no step.
     static let uncountedInterruptions = 10
-    /// A stale connection uses up no step so many times in a delivery's life.
-    static let freeStaleConnections = 10
+    /// The most stale connections in a delivery's life that use up no step.
+    static let uncountedStaleConnections = 10
 }
 
 /// The context of a decision: the delivery whose attempt ended, and its policy.
@@ -145,8 +145,8 @@ extension AttemptDecision {
             }
             return decision
         }
-        let freeStale = context.uncountedAttempts - context.interruptions
-        if result.isStaleConnection, freeStale < freeStaleConnections {
+        let uncountedStale = context.uncountedAttempts - context.interruptions
+        if result.isStaleConnection, uncountedStale < uncountedStaleConnections {
             // Nothing was wrong with the receiver: it had closed an idle connection just as we used it (RFC 9112, section 9.5).
             decision.uncountedAttempts += 1
             decision.signal = .none

@@ -54,7 +54,7 @@ extension DeliveryEngine {
     ) {
         front.matched(fanOut.event)
         guard case .stored(let ids, let cancelled) = result else {
-            return startsCameToNothing(fanOut.deliveries, at: time)
+            return undoStarts(of: fanOut.deliveries, at: time)
         }
         started(
             fanOut.deliveries,
@@ -87,11 +87,11 @@ extension DeliveryEngine {
     mutating func requeue(_ failed: CommitBatch, _ error: StoreError, at time: EngineTime) {
         for acceptance in failed.acceptances {
             actions.replies.append(EmitReply(token: acceptance.token, result: .failure(error)))
-            if let deliveries = acceptance.deliveries { startsCameToNothing(deliveries, at: time) }
+            if let deliveries = acceptance.deliveries { undoStarts(of: deliveries, at: time) }
         }
         for fanOut in failed.fanOuts {
             front.requeue(fanOut.event)
-            startsCameToNothing(fanOut.deliveries, at: time)
+            undoStarts(of: fanOut.deliveries, at: time)
             if settings.scope == .own {
                 commits.takeOverAgain(fanOut.event.row)
             } else {

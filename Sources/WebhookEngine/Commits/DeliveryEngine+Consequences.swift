@@ -17,7 +17,7 @@ extension DeliveryEngine {
                 backlog.expect(acceptance.event.deliverAt, at: time)
             }
         } else if let deliveries = acceptance.deliveries {
-            startsCameToNothing(deliveries, at: time)
+            undoStarts(of: deliveries, at: time)
         }
         actions.replies.append(EmitReply(token: acceptance.token, result: .success(result)))
     }
@@ -41,12 +41,12 @@ extension DeliveryEngine {
             let delivery = planned.deliveries[index]
             noteDelivery(id)
             if cancelled.contains(index) {
-                startCameToNothing(delivery, at: time)
+                undoStart(of: delivery, at: time)
                 var new = delivery.new
                 new.start = .settled(.cancelled, nil, detail: "cancelled before the event was matched")
                 settledAtOnce(id, event, new)
             } else if let reason = refused[index] {
-                startCameToNothing(delivery, at: time)
+                undoStart(of: delivery, at: time)
                 tell(.delivery, id, event: event.id, delivery.new.subscription, reason)
                 var new = delivery.new
                 new.fail(refusedFor: reason)
@@ -98,11 +98,11 @@ extension DeliveryEngine {
     }
 
     /// Nothing was stored: slots taken in advance are free again.
-    mutating func startsCameToNothing(_ planned: PlannedDeliveries, at time: EngineTime) {
-        for delivery in planned.deliveries { startCameToNothing(delivery, at: time) }
+    mutating func undoStarts(of planned: PlannedDeliveries, at time: EngineTime) {
+        for delivery in planned.deliveries { undoStart(of: delivery, at: time) }
     }
 
-    private mutating func startCameToNothing(_ planned: PlannedDelivery, at time: EngineTime) {
+    private mutating func undoStart(of planned: PlannedDelivery, at time: EngineTime) {
         switch planned.start {
         case .settled: return
         case .queued: queues[planned.queue].newArrived()

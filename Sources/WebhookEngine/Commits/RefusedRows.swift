@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// The deliveries of which the store refuses a row.
+/// The deliveries with a row that the store refuses.
 ///
 /// ```
 /// attempt refused ──▶ cut down ──recorded──▶ (as any other)
@@ -64,7 +64,7 @@ extension DeliveryEngine {
             case .claim(let index): claimRefused(done.claims[index].token, refusal.reason, at: time)
             case .result(let index): resultRefused(done.attempts[index], refusal.reason)
             case .settlement(let index): settlementRefused(done.settlements[index].delivery.id, nil, refusal.reason)
-            case .withdrawal(let index, let delivery):
+            case .openCancellation(let index, let delivery):
                 settlementRefused(delivery, queues[done.openCancellations[index].queue].name, refusal.reason)
             case .health(let index): healthRefused(done.health[index].queue, refusal.reason)
             case .fanOut(let index): fanOutRefused(done.fanOuts[index].event, refusal.reason)
@@ -84,7 +84,7 @@ extension DeliveryEngine {
     private mutating func claimRefused(_ token: UInt64, _ reason: String, at time: EngineTime) {
         guard let attempt = abandonAttempt(token) else { return }
         let delivery = attempt.queued.delivery
-        // Still held, so that no read brings it back; but for its body.
+        // Still in memory, so that no read brings it back; but for its body.
         memory.removeBody(of: attempt.queued)
         commits.settle(
             delivery,

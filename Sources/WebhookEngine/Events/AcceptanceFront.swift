@@ -16,7 +16,7 @@ struct AcceptanceFront {
     private var hasMoved = false
     /// Queues that wait for what was accepted before.
     private(set) var waiting: [Int] = []
-    private var isWaiting: Set<Int> = []
+    private var waits: Set<Int> = []
 
     /// An event was accepted.
     ///
@@ -65,14 +65,16 @@ struct AcceptanceFront {
 
     /// A queue waits for what was accepted before.
     mutating func wait(_ queue: Int) {
-        if isWaiting.insert(queue).inserted { waiting.append(queue) }
+        if waits.insert(queue).inserted { waiting.append(queue) }
     }
 
-    /// The queues that waited, once the front has moved; those still held up wait again.
+    func isWaiting(_ queue: Int) -> Bool { waits.contains(queue) }
+
+    /// The queues that waited, once the front has moved; those still in the way wait again.
     mutating func takeWaiting() -> [Int] {
         guard hasMoved else { return [] }
         hasMoved = false
-        defer { (waiting, isWaiting) = ([], []) }
+        defer { (waiting, waits) = ([], []) }
         return waiting
     }
 }

@@ -65,7 +65,7 @@ extension DeliveryEngine {
         queues[index].cancellation.begin()
         commits.cancelOpenDeliveries(
             of: index,
-            OpenCancellation(subscription: queues[index].name, limit: settings.withdrawalBatch, at: time.wall)
+            OpenCancellation(subscription: queues[index].name, limit: settings.cancellationBatch, at: time.wall)
         )
     }
 
@@ -77,7 +77,7 @@ extension DeliveryEngine {
         // The next start goes on where a drain stops.
         if !isWhole, queues[index].isDisabled, !phase.isDraining { return cancelOpenDeliveries(index, at: time) }
         let all = queues[index].cancellation.end()
-        if all > 0 { actions.notices.append(.withdrawalEnded(subscription: name, count: all)) }
+        if all > 0 { actions.notices.append(.cancellationEnded(subscription: name, count: all)) }
         // Whoever enabled it meanwhile may have brought something back.
         if queues[index].isOpen {
             clearBuffer(index)

@@ -43,7 +43,7 @@ extension DeliveryEngine {
     ) {
         let before = queues[index].pause
         let over = queues[index].pause.learn(paused, at: time)
-        if let over { forgetPause(over, index, at: time) }
+        if let over { clearPause(over, index, at: time) }
         let now = queues[index].pause
         guard before != now else { return }
         if let pause = now.pause {
@@ -59,19 +59,19 @@ extension DeliveryEngine {
     /// Ends a queue's pause where its time has come.
     mutating func endPauseIfOver(_ index: Int, at time: EngineTime) {
         guard let over = queues[index].pause.expire(now: time.monotonic) else { return }
-        forgetPause(over, index, at: time)
+        clearPause(over, index, at: time)
         resume(index, at: time)
     }
 
-    private mutating func forgetPause(_ pause: SubscriptionHealth.Paused, _ index: Int, at time: EngineTime) {
+    private mutating func clearPause(_ pause: SubscriptionHealth.Paused, _ index: Int, at time: EngineTime) {
         commits.resume(Resumption(subscription: queues[index].name, paused: pause, at: time.wall))
     }
 
-    /// What was held goes on, as if the subscription was new: what was known of its endpoint is from before.
+    /// What was paused goes on, as if the subscription was new: what was known of its endpoint is from before.
     private mutating func resume(_ index: Int, at time: EngineTime) {
         actions.notices.append(.resumed(subscription: queues[index].name))
         queues[index].endpoint.reset()
-        forgetBreaker(index)
+        clearBreaker(index)
         queues[index].health.failingSince = nil
         commits.clearFailure(of: index)
         if settings.scope == .all { clearBuffer(index) }
@@ -104,7 +104,7 @@ extension DeliveryEngine {
         case (true, nil):
             actions.notices.append(.enabled(subscription: health.subscription))
             queues[index].endpoint.reset()
-            forgetBreaker(index)
+            clearBreaker(index)
             clearBuffer(index)
             schedule(index, at: time)
         default:

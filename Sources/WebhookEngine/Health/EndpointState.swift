@@ -67,7 +67,7 @@ extension DeliveryEngine {
             if let failures = queues[index].endpoint.succeeded() {
                 actions.notices.append(.breakerClosed(subscription: queues[index].name, failures: failures))
             }
-            forgetBreaker(index)
+            clearBreaker(index)
             if !queues[index].health.hasSucceeded || queues[index].health.failingSince != nil {
                 queues[index].health.hasSucceeded = true
                 queues[index].health.failingSince = nil
@@ -145,7 +145,7 @@ extension DeliveryEngine {
     }
 
     /// Attempts go on: people are told so.
-    mutating func forgetBreaker(_ index: Int) {
+    mutating func clearBreaker(_ index: Int) {
         guard queues[index].health.breaker != nil else { return }
         queues[index].health.breaker = nil
         writeHealth(index)

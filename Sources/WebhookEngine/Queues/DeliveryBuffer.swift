@@ -2,7 +2,7 @@ internal import DequeModule
 internal import HeapModule
 internal import WebhookCore
 
-/// The part of a subscription's open deliveries that is held in memory; the store has the rest.
+/// The part of a subscription's open deliveries that is in memory; the store has the rest.
 ///
 /// Everything open in the store up to ``cursor`` is queued, or was handed out. So memory stays bounded by ``limit``
 /// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at
@@ -18,20 +18,20 @@ struct DeliveryBuffer {
         case fromStart
     }
 
-    /// Due now, in order. Where order matters: everything held.
+    /// Due now, in order. Where order matters: everything in the buffer.
     private(set) var ready: Deque<QueuedDelivery> = []
     /// Due later.
     private var scheduled: Heap<ScheduledDelivery> = []
     /// Up to where the buffer is complete, as the store orders; `nil`: it holds all there is.
     private(set) var cursor: Refill.Position?
-    /// The most deliveries to hold.
+    /// The most deliveries in it.
     var limit: Int
-    /// Only changes while nothing is held.
+    /// Only changes while it is empty.
     var isOrdered: Bool
     private var read = Read.none
     /// Others have written: what is in the store may stand before the cursor.
     var needsRescan = false
-    /// Counts how often everything was forgotten: a read from before is of no use.
+    /// Counts how often it was cleared: a read from before is of no use.
     private(set) var epoch = 0
     /// The first that was left to the store during a read: the read may have come too early to see it.
     private var missed: Refill.Position?
@@ -65,7 +65,7 @@ struct DeliveryBuffer {
 
     /// The read that the buffer needs, from the start or from the cursor; `nil`: none, or one is under way.
     ///
-    /// - Parameter room: the most deliveries to hold.
+    /// - Parameter room: the most deliveries that it may have.
     func neededRead(room: Int) -> (isRescan: Bool, limit: Int)? {
         guard !isRefilling else { return nil }
         let isLow = hasMore && (count <= room / 4 || isAhead)
@@ -82,7 +82,7 @@ struct DeliveryBuffer {
 
     /// Takes in a delivery unless it belongs behind the cursor or the buffer is full of earlier ones.
     ///
-    /// - Returns: what is held no longer: the delivery itself, or a later one that had to make room.
+    /// - Returns: what is not in the buffer: the delivery itself, or a later one that had to make room.
     mutating func insert(_ queued: QueuedDelivery, limit: Int, now: Timestamp) -> QueuedDelivery? {
         if let cursor, !(isOrdered && queued.isRetry), queued.position > cursor {
             leave(queued.position)
@@ -95,7 +95,7 @@ struct DeliveryBuffer {
     /// Takes in what a read brought.
     ///
     /// - Parameter end: how far it reached; `nil`: there is no more behind it.
-    /// - Returns: what had to make room, and is held no longer.
+    /// - Returns: what had to make room.
     mutating func refilled(
         _ deliveries: [QueuedDelivery],
         upTo end: Refill.Position?,
@@ -107,7 +107,7 @@ struct DeliveryBuffer {
         if let missed { leave(missed) }
         missed = nil
         var evicted: [QueuedDelivery] = []
-        // Nothing behind the cursor is held: it would keep the buffer from looking for what stands before it.
+        // Nothing behind the cursor stays: it would keep the buffer from looking for what stands before it.
         while !isOrdered, let cursor, let last = lastPosition, last > cursor, let queued = evictLast() {
             evicted.append(queued)
         }
@@ -115,7 +115,7 @@ struct DeliveryBuffer {
         return evicted
     }
 
-    /// The read came to nothing.
+    /// The read failed.
     mutating func refillFailed() {
         read = .none
         missed = nil
@@ -160,7 +160,7 @@ struct DeliveryBuffer {
     /// Puts a delivery back that was taken and not sent.
     mutating func requeue(_ queued: QueuedDelivery) { insertReady(queued) }
 
-    /// Lets go of a delivery that is no longer open. `nil`: it isn't held.
+    /// Removes a delivery that is no longer open. `nil`: it isn't in the buffer.
     mutating func remove(_ id: Delivery.ID) -> QueuedDelivery? {
         if let index = ready.firstIndex(where: { $0.delivery.id == id }) { return ready.remove(at: index) }
         guard let found = scheduled.unordered.first(where: { $0.queued.delivery.id == id }) else { return nil }
@@ -168,7 +168,7 @@ struct DeliveryBuffer {
         return found.queued
     }
 
-    /// The first time at which something is due; `nil` where nothing is held.
+    /// The first time at which something is due; `nil` where the buffer is empty.
     var nextDue: Timestamp? { ready.first?.delivery.dueAt ?? scheduled.min?.queued.delivery.dueAt }
 
     /// The first time at which something that isn't due yet becomes due.
@@ -189,14 +189,14 @@ struct DeliveryBuffer {
         return last
     }
 
-    /// Forgets everything that is held; what is in the store is to be read anew, unless `isComplete`.
+    /// Removes everything; what is in the store is to be read again, unless `isComplete`.
     ///
-    /// - Returns: what was held.
-    mutating func forget(isComplete: Bool) -> [QueuedDelivery] {
+    /// - Returns: what was in it.
+    mutating func clear(isComplete: Bool) -> [QueuedDelivery] {
         let all = Array(ready) + scheduled.unordered.map(\.queued)
-        let forgotten = epoch
+        let last = epoch
         self = DeliveryBuffer(limit: limit, isComplete: isComplete, isOrdered: isOrdered)
-        epoch = forgotten + 1
+        epoch = last + 1
         return all
     }
 }

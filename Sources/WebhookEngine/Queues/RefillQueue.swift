@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import WebhookCore
 
-/// The reads for the queues' buffers: so many deliveries a transaction, the others' reads wait for the next.
+/// The reads for the queues' buffers: a transaction takes a limited number of deliveries, the others' reads wait for the next.
 struct RefillQueue {
     /// A transaction reads about so many deliveries into the buffers: some milliseconds.
     static let rowsPerTransaction = 2048
@@ -61,7 +61,7 @@ extension DeliveryEngine {
         }
     }
 
-    /// The most deliveries to hold of a queue; fewer where all queues together hold a lot.
+    /// The most deliveries in a queue's buffer; fewer where all buffers together have many.
     func room(_ index: Int) -> Int {
         let limit = queues[index].buffer.limit
         let isFree = memory.count + refills.rowsUnderWay < settings.bufferTotal || settings.scope == .own

@@ -64,7 +64,7 @@ extension SubscriptionQueue {
     /// A new delivery that waits its turn is on its way to the store.
     mutating func expectNew() { arriving += 1 }
 
-    /// A new delivery is stored, or came to nothing.
+    /// A new delivery is stored, or was not.
     mutating func newArrived() { arriving -= 1 }
 
     /// An attempt begins that takes a slot.

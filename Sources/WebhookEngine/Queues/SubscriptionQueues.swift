@@ -82,7 +82,7 @@ extension DeliveryEngine {
     }
 
     mutating func clearBuffer(_ index: Int) {
-        let cleared = queues[index].buffer.forget(isComplete: settings.scope == .own)
+        let cleared = queues[index].buffer.clear(isComplete: settings.scope == .own)
         for queued in cleared { memory.remove(queued) }
         // It is for others now, and what follows waits for them.
         if !cleared.isEmpty { lookForExternal(index) }

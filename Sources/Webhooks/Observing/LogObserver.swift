@@ -183,8 +183,8 @@ struct LogObserver: EngineObserver {
                 "subscription disabled: its open deliveries are cancelled; `webhooks enable` brings it back",
                 metadata: metadata
             )
-        case .withdrawalEnded(let subscription, let count):
-            line(.notice, "open deliveries of a disabled subscription are cancelled", "withdrawalEnded") {
+        case .cancellationEnded(let subscription, let count):
+            line(.notice, "open deliveries of a disabled subscription are cancelled", "cancellationEnded") {
                 ["subscription": "\(subscription)", "deliveries": "\(count)"]
             }
         case .enabled(let subscription):

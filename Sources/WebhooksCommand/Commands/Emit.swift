@@ -50,7 +50,7 @@ struct Emit: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "When to deliver it, RFC 3339; until then `webhooks cancel` withdraws it.",
+            "When to deliver it, RFC 3339; until then `webhooks cancel` takes it back.",
             valueName: "time"
         ),
         transform: TimeArgument.read

@@ -3,7 +3,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let settlementChecks: [Check] = [
         Check("only a pending or waiting delivery settles without an attempt", settles),
-        Check("openCancellations settle what waits, in bounded portions", withdraws),
+        Check("openCancellations settle what waits, in bounded portions", cancelsOpenDeliveries),
     ]
 
     static func settles(_ driver: StoreDriver) async throws {
@@ -37,7 +37,7 @@ extension StoreConformance {
         try expect(try await driver.delivery(ids[4]).lastError, .status, "no error given: the last one stays")
     }
 
-    static func withdraws(_ driver: StoreDriver) async throws {
+    static func cancelsOpenDeliveries(_ driver: StoreDriver) async throws {
         let waiting = (0..<5).map { NewDelivery.pending("a", dueAt: .at(Int64(10 - $0))) }
         let ids = try await driver.accept(.sample("e1"), waiting + [.claimed("a"), .pending("b")])
         func cancelOpenDeliveries(_ limit: Int) async throws -> Int {

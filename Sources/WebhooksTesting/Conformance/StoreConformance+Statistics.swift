@@ -32,7 +32,7 @@ extension StoreConformance {
         try expect(statistics[0].counts, counts, "counts")
         try expect(statistics[0].lastFailure?.error, .dns, "the last error, by the attempt's beginning")
         try expect(statistics[0].lastDeliveredAt, .at(70), "last delivered")
-        try expect(statistics[1].counts, [.cancelled: 1], "a withdrawn delivery")
+        try expect(statistics[1].counts, [.cancelled: 1], "a cancelled delivery")
         try expect(statistics[1].lastFailure, nil, "disabled is no failure")
         try expect(statistics[2], SubscriptionStatistics(subscription: "c"), "nothing but health")
     }

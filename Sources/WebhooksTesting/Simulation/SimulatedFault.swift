@@ -43,7 +43,7 @@ extension SimulatedFault {
         case .acceptedDelivery, .fannedOutDelivery: self = .refusedDelivery
         case .acceptance, .fanOut: self = .refusedEvent
         case .claim: self = .refusedClaim
-        case .settlement, .withdrawal: self = .refusedSettlement
+        case .settlement, .openCancellation: self = .refusedSettlement
         case .result(let index):
             self = batch.results[index].attempt.responseTruncated ? .refusedOutcome : .refusedAttempt
         case .health, .setAside, .resumption: return nil

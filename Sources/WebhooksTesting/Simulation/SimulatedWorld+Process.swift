@@ -16,7 +16,7 @@ extension SimulatedWorld {
             settings.promptEventBytes = renderingRandom.pick([0, 12, 20, 1_000]) ?? 0
             settings.largeFanOuts = renderingRandom.pick(1...3)
         }
-        settings.withdrawalBatch = 3
+        settings.cancellationBatch = 3
         settings.bufferedBodyBytes = 400
         // Small buffers now and then, so that the store is read often.
         settings.bufferTotal = random.chance(60) ? random.pick(1...20) : 1000

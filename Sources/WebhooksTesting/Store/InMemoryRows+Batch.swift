@@ -58,10 +58,10 @@ extension InMemoryRows {
                 }
             )
         }
-        for (index, withdrawal) in batch.openCancellations.enumerated() {
+        for (index, cancellation) in batch.openCancellations.enumerated() {
             result.openCancellations.append(
-                cancelOpenDeliveries(withdrawal) { delivery, reason in
-                    result.refusals.append(RowRefusal(.withdrawal(index, delivery: delivery), reason: reason))
+                cancelOpenDeliveries(cancellation) { delivery, reason in
+                    result.refusals.append(RowRefusal(.openCancellation(index, delivery: delivery), reason: reason))
                 }
             )
         }
@@ -202,11 +202,11 @@ extension InMemoryRows {
     }
 
     private mutating func cancelOpenDeliveries(
-        _ withdrawal: OpenCancellation,
+        _ cancellation: OpenCancellation,
         onRefusal: (Delivery.ID, String) -> Void
     ) -> Int {
         var count = 0
-        for position in waiting[withdrawal.subscription]?.values ?? [] where count < withdrawal.limit {
+        for position in waiting[cancellation.subscription]?.values ?? [] where count < cancellation.limit {
             if let reason = deliveries[position.delivery.rawValue].flatMap({ refusal(.settlement($0)) }) {
                 onRefusal(position.delivery, reason)
                 continue
@@ -218,7 +218,7 @@ extension InMemoryRows {
                     state: .cancelled,
                     error: .disabled,
                     detail: nil,
-                    at: withdrawal.at
+                    at: cancellation.at
                 )
             )
         }

@@ -6,7 +6,7 @@ import WebhooksTesting
 
 @Suite("Disabling")
 struct DisablingTests {
-    @Test("410 stops, disables and withdraws what waits")
+    @Test("410 stops, disables and cancels what waits")
     func gone() {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
         harness.emit("e1", "e2", "e3")
@@ -17,7 +17,7 @@ struct DisablingTests {
         let id = harness.rows[0].id
         let attempt = DisablingAttempt(delivery: id, event: "e1", status: 410, error: .status)
         #expect(harness.notices.contains(.disabled(subscription: "crm", cause: .gone, attempt: attempt)))
-        #expect(harness.notices.contains(.withdrawalEnded(subscription: "crm", count: 2)))
+        #expect(harness.notices.contains(.cancellationEnded(subscription: "crm", count: 2)))
         #expect(harness.store.rows.health.first?.disabled?.cause == .gone)
         harness.emit("e4")
         #expect(harness.sent.isEmpty && harness.states.last == .cancelled)
@@ -46,7 +46,7 @@ struct DisablingTests {
         #expect(harness.states == [.delivered, .cancelled])
     }
 
-    @Test("enabling and retriggering brings back what was withdrawn")
+    @Test("enabling and retriggering brings back what was cancelled")
     func comesBack() async throws {
         let harness = EngineHarness([subscription()])
         try await harness.store.setDisabled(

@@ -4,7 +4,7 @@ import WebhooksTesting
 
 @testable import WebhookEngine
 
-@Suite("Window")
+@Suite("Delivery buffer")
 struct DeliveryBufferTests {
     private func held(_ id: Int64, due: Int64, attempts: Int = 0) -> QueuedDelivery {
         QueuedDelivery(
@@ -110,11 +110,11 @@ struct DeliveryBufferTests {
         #expect(!buffer.isAhead && buffer.ready.first?.delivery.id.rawValue == 6)
     }
 
-    @Test("forgetting begins a new epoch")
+    @Test("clearing begins a new epoch")
     func forget() {
         var buffer = DeliveryBuffer(limit: 4, isComplete: true)
         _ = buffer.insert(held(1, due: 0), limit: 4, now: Timestamp(milliseconds: 0))
-        let forgotten = buffer.forget(isComplete: false)
+        let forgotten = buffer.clear(isComplete: false)
         #expect(forgotten.count == 1)
         #expect(buffer.epoch == 1 && buffer.hasMore && buffer.count == 0)
     }
