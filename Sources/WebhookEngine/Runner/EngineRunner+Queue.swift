@@ -5,20 +5,20 @@ internal import WebhookCore
 extension EngineRunner {
     func drainMailbox() {
         dispatchPrecondition(condition: .onQueue(queue))
-        let (orders, answers) = mailbox.withLock { mailbox in
+        let (requests, completions) = mailbox.withLock { mailbox in
             defer {
-                mailbox.orders = []
-                mailbox.answers = []
+                mailbox.requests = []
+                mailbox.completions = []
                 mailbox.isScheduled = false
             }
-            return (mailbox.orders, mailbox.answers)
+            return (mailbox.requests, mailbox.completions)
         }
         if let fatal {
-            for answer in answers { answer.resume(returning: .failure(fatal)) }
+            for completion in completions { completion.resume(returning: .failure(fatal)) }
             return
         }
-        for (order, answer) in zip(orders, answers) { emitCompletions[order.token] = answer }
-        process { engine, time in engine.emit(orders, at: time) }
+        for (request, completion) in zip(requests, completions) { emitCompletions[request.token] = completion }
+        process { engine, time in engine.emit(requests, at: time) }
     }
 
     func tick() {
@@ -78,7 +78,7 @@ extension EngineRunner {
     /// Nothing is begun any more, and whoever waits is told.
     func end(_ error: StoreError) {
         fatal = error
-        for answer in emitCompletions.values { answer.resume(returning: .failure(error)) }
+        for completion in emitCompletions.values { completion.resume(returning: .failure(error)) }
         emitCompletions = [:]
     }
 

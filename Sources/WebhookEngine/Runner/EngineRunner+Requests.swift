@@ -1,7 +1,7 @@
 internal import Dispatch
 internal import WebhookCore
 
-/// From an attempt that may leave to a request, and from its answer to a finished attempt.
+/// From an attempt that may leave to a request, and from its response to a finished attempt.
 extension EngineRunner {
     /// A request on the wire, kept until its response.
     struct SentRequest {
@@ -11,25 +11,25 @@ extension EngineRunner {
         var redactor: Redactor
     }
 
-    func send(_ orders: [SendAction]) {
-        guard !orders.isEmpty else { return }
+    func send(_ sends: [SendAction]) {
+        guard !sends.isEmpty else { return }
         var requests: [TransportOrder] = []
-        requests.reserveCapacity(orders.count)
-        for order in orders {
-            if let delivery = order.context.delivery { mark.set(.attempt(delivery)) }
+        requests.reserveCapacity(sends.count)
+        for send in sends {
+            if let delivery = send.context.delivery { mark.set(.attempt(delivery)) }
             do throws(RenderingError) {
-                var request = try order.target.requests.request(for: order.context, body: order.body)
-                if order.needsFreshConnection { request.request.freshConnection = true }
-                request.request.isProven = order.isProven
-                sent[order.token] = SentRequest(
-                    delivery: order.context.delivery,
-                    url: order.target.url,
+                var request = try send.target.requests.request(for: send.context, body: send.body)
+                if send.needsFreshConnection { request.request.freshConnection = true }
+                request.request.isProven = send.isProven
+                sent[send.token] = SentRequest(
+                    delivery: send.context.delivery,
+                    url: send.target.url,
                     headers: request.redactedHeaders,
                     redactor: request.redactor
                 )
-                requests.append(TransportOrder(token: order.token, request: request.request))
+                requests.append(TransportOrder(token: send.token, request: request.request))
             } catch {
-                withEngine { $0.requestFailed(order.token, error, at: clock.now) }
+                withEngine { $0.requestFailed(send.token, error, at: clock.now) }
             }
         }
         mark.set(nil)

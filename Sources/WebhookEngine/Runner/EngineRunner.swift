@@ -48,8 +48,9 @@ package final class EngineRunner: @unchecked Sendable {
     }
 
     struct Mailbox {
-        var orders: [EmitRequest] = []
-        var answers: [EmitCompletion] = []
+        var requests: [EmitRequest] = []
+        /// Theirs, in the same order.
+        var completions: [EmitCompletion] = []
         var isScheduled = false
         var lastToken: UInt64 = 0
     }
@@ -101,78 +102,6 @@ package final class EngineRunner: @unchecked Sendable {
             externalTimer = source
             source.activate()
         }
-    }
-
-    /// Stores an event durably and delivers it; returns once it is on disk.
-    package func emit(_ event: Event, target: String? = nil, snapshot: ConfigurationSnapshot) async
-        -> Result<AcceptanceResult, StoreError>
-    {
-        // Matched and rendered by the caller, so that callers share the work.
-        let deliveries = event.isDue(at: clock.now.certain) ? await prepare(event, target, snapshot) : nil
-        return await withCheckedContinuation { continuation in
-            enqueue([EmitRequest(token: 0, event: event, target: target, deliveries: deliveries)]) { _ in
-                .one(continuation)
-            }
-        }
-    }
-
-    /// Stores events durably, in their order and in one transaction, and delivers them. Returns once they stand in line:
-    /// what is emitted afterwards comes behind them.
-    ///
-    /// - Parameter completion: called once, on the engine's queue, with the results in the events' order.
-    package func emit(
-        _ events: [Event],
-        snapshot: ConfigurationSnapshot,
-        completion: @escaping @Sendable ([Result<AcceptanceResult, StoreError>]) -> Void
-    ) async {
-        guard !events.isEmpty else { return queue.async { completion([]) } }
-        let now = clock.now.certain
-        let share = max(16, (events.count + 3) / 4)
-        let orders = await withTaskGroup(of: (Int, [EmitRequest]).self) { group in
-            for start in stride(from: 0, to: events.count, by: share) {
-                group.addTask {
-                    var part: [EmitRequest] = []
-                    for event in events[start..<min(start + share, events.count)] {
-                        let deliveries = event.isDue(at: now) ? await self.prepare(event, nil, snapshot) : nil
-                        part.append(EmitRequest(token: 0, event: event, deliveries: deliveries))
-                    }
-                    return (start, part)
-                }
-            }
-            var parts: [(Int, [EmitRequest])] = []
-            for await part in group { parts.append(part) }
-            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
-        }
-        let group = EmitGroup(count: orders.count, completion: completion)
-        enqueue(orders) { .part(group, $0) }
-    }
-
-    /// Data from so many bytes on is rendered by one emit at a time: taken apart it fills fifty times the memory.
-    static let bytesRenderedAlone = 1 << 20
-
-    private func prepare(_ event: Event, _ target: String?, _ snapshot: ConfigurationSnapshot) async
-        -> PreparedDeliveries
-    {
-        guard event.data.count >= Self.bytesRenderedAlone else { return snapshot.prepare(event, target: target) }
-        return await withCheckedContinuation { continuation in
-            rendering.async { continuation.resume(returning: snapshot.prepare(event, target: target)) }
-        }
-    }
-
-    /// Puts orders into the mailbox, side by side: they are taken together, and share a transaction.
-    private func enqueue(_ orders: [EmitRequest], _ answer: (Int) -> EmitCompletion) {
-        let needsSchedule = mailbox.withLock { mailbox in
-            for (position, order) in orders.enumerated() {
-                mailbox.lastToken += 1
-                var order = order
-                order.token = mailbox.lastToken
-                mailbox.orders.append(order)
-                mailbox.answers.append(answer(position))
-            }
-            defer { mailbox.isScheduled = true }
-            return !mailbox.isScheduled
-        }
-        if needsSchedule { queue.async { self.drainMailbox() } }
     }
 
     /// Takes care of events (rows) that are in the store already.
