@@ -6,25 +6,32 @@ package import WebhookCore
 /// is to be done in ``takeActions()``. Whoever drives it does that at the edge: ``EngineRunner`` with Dispatch, a real store
 /// and libcurl, the simulation with virtual ones.
 ///
+/// Each piece of state has one owner; here they are put together, and every input is a few lines.
+///
 /// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
 /// after its event is, and a result stays here until it is on record.
 package struct DeliveryEngine {
     package let settings: EngineSettings
     var random: any RandomNumberGenerator
+    var phase = EnginePhase.starting
+    var actions = EngineActions()
+
+    // Queues, and what waits in them.
     var queues = SubscriptionQueues()
-    var slots: AdmissionControl
-    var attempts = InFlightAttempts()
     var memory = QueuedDeliveries()
     var refills = RefillQueue()
-    var commits = CommitPipeline()
-    var actions = EngineActions()
     var timers = QueueTimers()
-    var phase = EnginePhase.starting
+
+    // Attempts, from their admission to their record.
+    var slots: AdmissionControl
+    var attempts = InFlightAttempts()
+    var commits = CommitPipeline()
+    var refusedRows = RefusedRows()
+
+    // Events, and what others have stored.
     var backlog = FanOutBacklog()
-    /// How far events are matched, for ordered subscriptions.
     var front = AcceptanceFront()
     var known = KnownDeliveries()
-    var refusedRows = RefusedRows()
     var recovery = CrashRecovery()
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
