@@ -85,4 +85,15 @@ import WebhookCore
             #expect(!small && !busy)
         }
     }
+
+    @Test func looksLessOftenAtRest() {
+        var pace = CheckpointPace()
+        for _ in 0...CheckpointPace.rest {
+            #expect(pace.interval == .milliseconds(100))
+            _ = pace.look(at: 1000, hasChanged: false)
+        }
+        #expect(pace.interval == .milliseconds(500))
+        _ = pace.look(at: 2000, hasChanged: false)
+        #expect(pace.interval == .milliseconds(100))
+    }
 }

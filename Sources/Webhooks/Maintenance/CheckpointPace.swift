@@ -20,6 +20,11 @@ struct CheckpointPace {
     /// The same for a writer, who leaves a gap some time.
     static let writerPause = 7
 
+    /// The time until the next look. At rest, with little in the log, there is nothing to hurry for.
+    var interval: Duration {
+        unchanged >= Self.rest && size < Self.small ? .milliseconds(500) : .milliseconds(100)
+    }
+
     private var size = 0
     private var unchanged = 0
     private var paused = 0

@@ -24,16 +24,13 @@ extension WebhookDispatcher {
         }
     }
 
-    /// How often a dispatcher looks at the write-ahead log's size.
-    static let walInterval: Duration = .milliseconds(100)
-
     /// Keeps the write-ahead log small, also while only others write, for as long as the task lives.
     func keepWALSmall(of session: DeliverySession) async {
         var watch = WALSizeWatch()
         var pace = CheckpointPace()
         var stamp: WALStamp?
-        while (try? await Task.sleep(for: Self.walInterval)) != nil {
-            let size = session.store.walSize()
+        while (try? await Task.sleep(for: pace.interval)) != nil {
+            var size = session.store.walSize()
             let found = session.store.walStamp()
             if pace.look(at: size, hasChanged: found == nil || found != stamp) {
                 do throws(StoreError) {
@@ -42,9 +39,10 @@ extension WebhookDispatcher {
                     // The engine meets the same store and says what it means.
                     logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
                 }
+                size = session.store.walSize()
             }
             stamp = found
-            say(watch.look(at: session.store.walSize()), pace.obstacle, path: session.store.path)
+            say(watch.look(at: size), pace.obstacle, path: session.store.path)
         }
     }
 
