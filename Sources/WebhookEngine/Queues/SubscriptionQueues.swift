@@ -11,7 +11,7 @@ struct SubscriptionQueues {
 
     /// Changes in place: a queue is large.
     subscript(index: Int) -> SubscriptionQueue {
-        _read { yield queues[index] }
+        get { queues[index] }
         _modify { yield &queues[index] }
     }
 
