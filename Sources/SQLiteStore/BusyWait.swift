@@ -6,9 +6,9 @@ internal import Synchronization
 /// SQLite's own handler looks after 1, 2, 5, … 100 ms, and never gets its turn beside a program that begins its next
 /// transaction within microseconds of its last.
 final class BusyWait: Sendable {
-    /// How long to wait for another connection's transaction.
+    /// The longest wait for another connection's transaction.
     static let usualLimit: Duration = .seconds(5)
-    /// How long to sleep between two looks, in microseconds.
+    /// The sleep between two looks, in microseconds.
     static let pause: UInt32 = 200
 
     private struct State {
@@ -19,7 +19,7 @@ final class BusyWait: Sendable {
 
     private let state = Mutex(State())
 
-    /// How often it was waited for a lock.
+    /// The number of waits for a lock.
     var waits: Int { state.withLock { $0.waits } }
 
     /// Whether to look again; sleeps before it says so.

@@ -5,9 +5,9 @@ internal import WebhookCore
 
 /// Opens connections with the settings that the store relies on.
 enum Connection {
-    /// What is kept of the write-ahead log's file once it is empty, in bytes.
+    /// The size that is kept of the write-ahead log's file once it is empty, in bytes.
     static let keptWAL = 64 * 1024 * 1024
-    /// How long to try to make a store that others are making as well.
+    /// The longest time to try to make a store that others are making as well.
     static let setUpLimit: Duration = .seconds(20)
 
     /// Opens the writing connection and brings the schema up to date. Any number of processes may do so at once.

@@ -7,7 +7,7 @@ public import WebhookCore
 /// One writing connection on its own queue, one reading connection on another: what is indexed never holds up what is
 /// sent. Every method may be called from anywhere.
 public final class SQLiteStore: DeliveryStore, EventLog {
-    /// What the store was opened for.
+    /// The role that the store was opened for.
     package let role: Role
     let files: StoreFiles
     let clock: any WebhookClock
@@ -20,7 +20,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let busyWait = BusyWait()
     /// Whether there was no file before.
     package let isNew: Bool
-    /// What the writing connection has open; `nil` for a reader.
+    /// The files that the writing connection has open; `nil` for a reader.
     let opened: OpenedFiles?
     /// The log as it was at the last look for external writes.
     let checkedWAL = Mutex<WALStamp?>(nil)
@@ -157,7 +157,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         }
     }
 
-    /// A transaction of so many changes takes no more: it is worth its wait for the disk.
+    /// A transaction of this number of changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64
 
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {

@@ -2,7 +2,7 @@ internal import GRDB
 internal import WebhookCore
 
 extension StoreError {
-    /// What an error of SQLite's, of GRDB's or of our own means to the caller.
+    /// Makes the error that the caller gets from one of SQLite's, of GRDB's or of our own.
     init(_ error: any Error, path: String) {
         switch error {
         case let error as StoreError:
@@ -47,8 +47,8 @@ extension StoreError {
         case .SQLITE_NOLFS:
             self.init(.unavailable, "\(path) is larger than the system allows")
         default:
-            // SQLITE_IOERR: the disk, which may come back. SQLITE_ERROR, SCHEMA, ABORT, INTERRUPT: passing trouble; that
-            // the schema is another is found by comparing it. The rest is no answer to what a store asks.
+            // SQLITE_IOERR: the disk, which may come back. SQLITE_ERROR, SCHEMA, ABORT, INTERRUPT: passing trouble;
+            // that the schema is another is found by comparing it. The rest is no answer to what a store asks.
             self.init(.unavailable, "\(path): \(reason)")
         }
     }

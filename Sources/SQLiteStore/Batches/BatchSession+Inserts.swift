@@ -2,7 +2,7 @@ internal import GRDB
 internal import WebhookCore
 
 extension BatchSession {
-    /// What deliveries take from their event: its row, its ``AcceptancePlace``, whether it is a test.
+    /// The part of an event that its deliveries take: its row, its ``AcceptancePlace``, whether it is a test.
     typealias ParentEvent = (row: Int64, place: Int64, isTest: Bool)
     /// Inserts an event's deliveries.
     typealias DeliveryInsert = (NewDeliveries, ParentEvent, Timestamp) throws -> [Delivery.ID]
@@ -159,7 +159,7 @@ extension BatchSession {
 
 /// An event whose id is in the store already.
 enum KnownEvent {
-    /// What storing an event again means.
+    /// Returns the result of storing an event again: a duplicate or a conflict.
     static func compare(_ event: Event, _ db: Database) throws -> AcceptanceResult {
         let sql = "SELECT \(EventRow.columns), e.id FROM webhooks_events e WHERE e.event_id = ?"
         let statement = try PreparedStatement(db, sql)

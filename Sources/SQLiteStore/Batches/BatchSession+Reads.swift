@@ -2,7 +2,7 @@ internal import GRDB
 internal import WebhookCore
 
 extension BatchSession {
-    /// What a batch asks for.
+    /// Reads everything that a batch asks for.
     func read(_ reads: StoreReads) throws -> StoreReadResult {
         var result = StoreReadResult()
         damaged = []

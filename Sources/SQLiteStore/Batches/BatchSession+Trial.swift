@@ -85,8 +85,8 @@ extension BatchSession {
         return result
     }
 
-    /// Inserts an event's deliveries. One that the store refuses is stored as failed; where it refuses that too, the event
-    /// as a whole is refused.
+    /// Inserts an event's deliveries. One that the store refuses is stored as failed; where it refuses that too, the
+    /// event as a whole is refused.
     private func insert(
         _ new: NewDeliveries,
         of event: ParentEvent,
@@ -158,5 +158,5 @@ extension BatchSession {
     }
 }
 
-/// What stands in the results for a member that is refused, whatever the reason.
+/// The value that stands in the results for a refused member, whatever the reason.
 private func always<Value>(_ value: Value) -> (String) -> Value { { _ in value } }

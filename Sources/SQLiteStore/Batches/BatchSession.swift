@@ -49,7 +49,7 @@ final class BatchSession {
         for statement in statements { statement?.reset() }
     }
 
-    /// What used up ids was rolled back.
+    /// Forgets the last ids, because the transaction that used some up was rolled back.
     func forgetIDs() { ids = nil }
 
     /// The id for a new delivery.
@@ -59,7 +59,8 @@ final class BatchSession {
         return id
     }
 
-    /// Whose deliveries of events that wait are cancelled. Read once: nobody else writes during the transaction.
+    /// The subscriptions whose deliveries of waiting events are cancelled. Read once: nobody else writes during the
+    /// transaction.
     func unmatchedCancellations() throws -> UnmatchedCancellations {
         if let cancellations { return cancellations }
         let found = try UnmatchedCancellations(db)

@@ -4,8 +4,8 @@ internal import WebhookCore
 /// Batches that failed as a whole, applied again with each member in a savepoint of its own, so that the store refuses
 /// only what it can't take.
 ///
-/// A trigger may roll the whole transaction back (`RAISE(ROLLBACK)`): then everything begins anew, and what is known to be
-/// refused is left out.
+/// A trigger may roll the whole transaction back (`RAISE(ROLLBACK)`): then everything starts again, and what is known
+/// to be refused is left out.
 final class RowTrial {
     /// The transaction was rolled back and must begin again.
     struct Restart: Error {}
@@ -29,7 +29,7 @@ final class RowTrial {
         var isUnclear: Bool
     }
 
-    /// Which of the batches is being applied.
+    /// The index of the batch that is being applied.
     var batch = 0
     private var refused: [Step: Refused] = [:]
     private var passed: Set<Step.Kind> = []
@@ -72,7 +72,7 @@ final class RowTrial {
         refused[placed(step)]?.error ?? DatabaseError(resultCode: .SQLITE_CONSTRAINT)
     }
 
-    /// Whether an unclear error stands alone: where no other member of its kind passed, it is the store's.
+    /// Checks that no unclear error stands alone: where no other member of its kind passed, it is the store's.
     ///
     /// - Throws: that error.
     func checkVerdicts() throws {

@@ -1,10 +1,10 @@
 internal import GRDB
 internal import WebhookCore
 
-/// Changes of several rows of which one may be refused: it is left out, and the others are written.
+/// Changes of several rows: where one is refused, it is left out and the others are written.
 extension SQLiteStore {
-    /// Runs one transaction on the writing connection, in the order of the calls. Where the store refuses a row, all is done
-    /// again with each item in a savepoint.
+    /// Runs one transaction on the writing connection, in the order of the calls. Where the store refuses a row, all is
+    /// done again with each item in a savepoint.
     ///
     /// - Parameter body: puts each item through ``BatchSession/item(_:_:_:part:_:)``.
     func writeItems<Value: Sendable>(

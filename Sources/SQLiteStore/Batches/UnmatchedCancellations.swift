@@ -1,7 +1,7 @@
 internal import GRDB
 internal import WebhookCore
 
-/// Subscriptions whose deliveries were cancelled while events waited to be matched: of which events (rows) that holds.
+/// Subscriptions whose deliveries were cancelled while events waited to be matched, with the rows of those events.
 struct UnmatchedCancellations {
     private let events: [String: [ClosedRange<Int64>]]
 

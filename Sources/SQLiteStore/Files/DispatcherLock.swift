@@ -4,8 +4,9 @@ package import WebhookCore
 
 /// The right to be the one dispatcher of a store: an advisory lock on `<store>.lock` that dies with its process.
 ///
-/// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is told
-/// by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file (``LockRecord``).
+/// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is
+/// told by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file
+/// (``LockRecord``).
 package final class DispatcherLock: Sendable {
     /// The process that holds the lock.
     package struct Holder: Sendable, Hashable {
@@ -25,7 +26,7 @@ package final class DispatcherLock: Sendable {
         var record: LockRecord
         /// Whether the file holds the record.
         var isSigned = false
-        /// What the file does not say yet.
+        /// The identity that the file does not hold yet.
         var unwritten: StoreIdentity?
 
         /// Best effort: without its record the lock holds all the same.
@@ -123,10 +124,10 @@ package final class DispatcherLock: Sendable {
         throw StoreError(.locked, "\(files.path) is in use: another process holds the lock \(files.lock)")
     }
 
-    /// Who holds a store's lock; `nil`: nobody, or somebody who has not signed yet.
+    /// The holder of a store's lock; `nil`: nobody, or somebody who has not signed yet.
     package static func holder(path: String) -> Holder? { record(path: path)?.holder }
 
-    /// Who holds a store's lock, and which files that dispatcher has open, as far as it has said.
+    /// The holder of a store's lock, and the files that this dispatcher has open, as far as it has said.
     static func record(path: String) -> LockRecord? {
         let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

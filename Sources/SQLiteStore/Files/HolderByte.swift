@@ -36,7 +36,7 @@ enum HolderByte {
         _ = fcntl(descriptor, setLock, &range)
     }
 
-    /// Who has locked a byte of the file; `nil`: nobody, or the file system knows no such locks.
+    /// The holder of the lock on a byte of the file; `nil`: nobody, or the file system knows no such locks.
     static func holder(_ descriptor: Int32) -> DispatcherLock.Holder? {
         var range = flock()
         range.l_type = Int16(F_WRLCK)

@@ -1,10 +1,11 @@
-/// The record that the holder of a ``DispatcherLock`` writes into its file: for people, and for those that open the store beside it.
+/// The record that the holder of a ``DispatcherLock`` writes into its file: for people, and for those that open the
+/// store beside it.
 ///
 /// Of one size and written in place: a file that has held a record once takes the next one on a full disk, too.
 struct LockRecord: Sendable, Hashable {
     /// In bytes.
     static let size = 256
-    /// What says that nobody holds the lock.
+    /// The record that says that nobody holds the lock.
     static let blank = [UInt8](repeating: lineFeed, count: size)
     private static let stopping = "stopping"
     private static let lineFeed = UInt8(ascii: "\n")
@@ -12,7 +13,7 @@ struct LockRecord: Sendable, Hashable {
     var holder: DispatcherLock.Holder
     /// Whether the dispatcher makes no more attempts, and ends.
     var isStopping = false
-    /// Which files the dispatcher has open; `nil`: it has not said.
+    /// The files that the dispatcher has open; `nil`: it has not said.
     var files: String?
     /// Why the store doesn't take what the dispatcher records, by the error's code; `nil`: it does.
     var trouble: String?

@@ -124,11 +124,12 @@ final class OpenedFiles: Sendable {
     }
 }
 
-/// The identity of a file behind a name. The number of an inode stays its own for as long as somebody has the file open.
+/// The identity of a file behind a name. The number of an inode stays its own for as long as somebody has the file
+/// open.
 struct FileIdentity: Sendable, Hashable {
     var device: UInt64
     var inode: UInt64
-    /// How many names the file has.
+    /// The number of names that the file has.
     var links: Int
     /// In bytes.
     var size: Int64

@@ -8,9 +8,9 @@ package import WebhookCore
 /// memory on the engine's queue. Where the file can't be made, or has no room on the disk, nothing is remembered, and
 /// deliveries go on.
 ///
-/// The file begins with the mark of the engine's queue: an event's row, or a delivery's id below zero. The suspects follow:
-/// deliveries in which processes have ended before, and how many. Those of an event are counted in the store, with the
-/// event. Last comes the mark of what is rendered beside.
+/// The file begins with the mark of the engine's queue: an event's row, or a delivery's id below zero. The suspects
+/// follow: deliveries in which processes have ended before, and how many. Those of an event are counted in the store,
+/// with the event. Last comes the mark of what is rendered beside.
 package final class RenderingMarkFile: RenderingMark {
     package let interrupted: [Int64]
     package let deadly: Set<Delivery.ID>
@@ -115,7 +115,7 @@ package final class RenderingMarkFile: RenderingMark {
 }
 
 extension RenderingPlace {
-    /// Where its mark stands in the file.
+    /// The position of its mark in the file.
     fileprivate var firstWord: Int {
         switch self {
         case .engine: 0

@@ -3,10 +3,10 @@ internal import GRDBSQLite
 internal import Glibc
 internal import WebhookCore
 
-/// Which store a file is: a number that is drawn when its tables are made, and stays.
+/// The identity of the store in a file: a number that is drawn when its tables are made, and stays.
 ///
-/// The lock's file has a copy of it (``remembered(in:)``), so that a store that is missing, or another one in its place, is
-/// noticed while nothing is lost yet.
+/// The lock's file has a copy of it (``remembered(in:)``), so that a store that is missing, or another one in its
+/// place, is noticed while nothing is lost yet.
 struct StoreIdentity: Sendable, Hashable {
     var value: Int64
 
@@ -54,7 +54,7 @@ struct StoreIdentity: Sendable, Hashable {
 
     // MARK: In the lock's file
 
-    /// Where the lock's file has it: behind what its holder writes (``LockRecord``).
+    /// The position in the lock's file: behind what its holder writes (``LockRecord``).
     static let place = off_t(LockRecord.size)
     private static let word = "store "
     private static let digits = 16
@@ -86,8 +86,8 @@ struct StoreIdentity: Sendable, Hashable {
 }
 
 extension StoreFiles {
-    /// Throws where the database is not the store that the files beside it belong to: SQLite would write a strange log's
-    /// pages over it.
+    /// Throws where the database is not the store that the files beside it belong to: SQLite would write a strange
+    /// log's pages over it.
     ///
     /// Reads only. To be called on a connection that doesn't checkpoint when it closes.
     /// - Throws: ``StoreError`` with `replaced`.
@@ -104,7 +104,7 @@ extension StoreFiles {
         )
     }
 
-    /// What is wrong with a store that is not the one that was here before; `nil`: nothing.
+    /// Returns the problem with a store that is not the one that was here before; `nil`: none.
     ///
     /// - Parameter remembered: what the lock's file said before the store was looked at.
     func strangeness(of found: StoreIdentity?, remembered: StoreIdentity?) -> String? {

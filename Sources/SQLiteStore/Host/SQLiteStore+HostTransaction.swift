@@ -13,10 +13,10 @@ extension SQLiteStore {
     /// Makes a host's database ready to carry events: our tables, and what the writing connection must do.
     ///
     /// Call it once the queue or pool is open, for a pool decides at its opening how durable it is. Sets
-    /// `PRAGMA synchronous = FULL` and `PRAGMA wal_autocheckpoint = 0`, and keeps the connection from checkpointing when it
-    /// closes: only the dispatcher checkpoints. So that it gets its turn, the connection pauses for two milliseconds after
-    /// each commit that finds more than 64 MiB in the write-ahead log, by SQLite's `sqlite3_wal_hook`; its file is cut off
-    /// at that size when the log begins anew (`PRAGMA journal_size_limit`).
+    /// `PRAGMA synchronous = FULL` and `PRAGMA wal_autocheckpoint = 0`, and keeps the connection from checkpointing
+    /// when it closes: only the dispatcher checkpoints. So that it gets its turn, the connection pauses for two
+    /// milliseconds after each commit that finds more than 64 MiB in the write-ahead log, by SQLite's
+    /// `sqlite3_wal_hook`; its file is cut off at that size when the log starts again (`PRAGMA journal_size_limit`).
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
     public static func prepare(_ database: some DatabaseWriter) throws {
         try database.writeWithoutTransaction { db in
@@ -34,7 +34,8 @@ extension SQLiteStore {
         }
     }
 
-    /// A commit that finds so many pages (of 4 KiB) in the log leaves a gap for the dispatcher, who looks every 0.2 ms.
+    /// A commit that finds this number of pages (of 4 KiB) in the log leaves a gap for the dispatcher, who looks every
+    /// 0.2 ms.
     static let pagesBeforeGaps: Int32 = 16_384
     /// In microseconds.
     static let gap: UInt32 = 2_000
@@ -61,15 +62,15 @@ extension SQLiteStore {
 
     /// Stores an event within the host's transaction: it exists if and only if the host's change does.
     ///
-    /// One or two inserts, no deliveries: a dispatcher on the same file notices the commit and fans the event out. Let an
-    /// error end the transaction.
+    /// One or two inserts, no deliveries: a dispatcher on the same file notices the commit and fans the event out. Let
+    /// an error end the transaction.
     /// - Parameters:
     ///   - event: the event.
     ///   - db: a connection inside a transaction, of a database that ``prepare(_:)`` has made ready.
     ///   - time: when it is accepted. Default: now.
     /// - Returns: `stored`, or `duplicate` where the same event is there already.
-    /// - Throws: ``HostTransactionError``: another event has this id, no transaction is open, the connection doesn't write
-    ///   durably, or the database's files are not those that it has opened; or GRDB's `DatabaseError`.
+    /// - Throws: ``HostTransactionError``: another event has this id, no transaction is open, the connection doesn't
+    ///   write durably, or the database's files are not those that it has opened; or GRDB's `DatabaseError`.
     @discardableResult
     package static func append(
         _ event: Event,
@@ -144,8 +145,8 @@ extension SQLiteStore {
     }
 }
 
-/// Why an event was not stored within a host's transaction. Let it end the transaction: the host's change must not go on
-/// without its event.
+/// Why an event was not stored within a host's transaction. Let it end the transaction: the host's change must not go
+/// on without its event.
 public struct HostTransactionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of refusal. Stable, to match on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -4,7 +4,7 @@ internal import WebhookCore
 /// Cancels within one transaction, and keeps the account.
 struct Cancellation {
     let session: BatchSession
-    /// Where something was refused, each event and delivery stands alone.
+    /// The trial, where something was refused: then each event and delivery stands alone.
     let trial: RowTrial?
     let instant: Timestamp
     var result = CancelResult()
@@ -119,15 +119,15 @@ struct Cancellation {
         }
     }
 
-    /// What events that wait for their fan-out would bring a subscription.
+    /// Cancels what events that wait for their fan-out would bring a subscription.
     mutating func cancelUnmatched(subscription name: String) throws {
         result.unmatchedEvents = try UnmatchedCancellations.add(name, session.db)
     }
 
-    /// Where a subscription's open deliveries begin.
+    /// The position before a subscription's first open delivery.
     static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: .min))
 
-    /// What waits of a subscription, at most so many; then what is in flight.
+    /// Cancels what waits of a subscription, at most `limit` deliveries; then what is in flight.
     /// - Returns: where to go on; `nil`: all is done.
     mutating func cancel(
         subscription name: String,

@@ -6,7 +6,7 @@ enum DeliveryRow {
     /// Deliveries (`d`, their events `e`) that meet some conditions, newest first.
     /// - Parameters:
     ///   - access: which index to go by; default: none but the id.
-    ///   - limit: at most so many; -1 for all.
+    ///   - limit: the most rows; -1 for all.
     static func fetch(
         _ db: Database,
         _ conditions: Conditions,

@@ -66,7 +66,7 @@ extension SQLiteStore {
         return result
     }
 
-    /// How many deliveries one transaction cancels.
+    /// The number of deliveries that one transaction cancels.
     static let batchSize = 5_000
 }
 

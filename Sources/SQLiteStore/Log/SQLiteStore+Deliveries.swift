@@ -94,7 +94,7 @@ struct Conditions {
         arguments += StatementArguments(values)
     }
 
-    /// So many parameters.
+    /// A list of `count` parameters.
     static func marks(_ count: Int) -> String {
         Array(repeating: "?", count: count).joined(separator: ", ")
     }

@@ -5,25 +5,25 @@ internal import WebhookCore
 
 /// Moves a dispatcher's write-ahead log into the database.
 ///
-/// SQLite before 3.51.3 damages the file when a checkpoint begins at a log that is moved already, and another connection's
-/// commit begins the log anew at the same time: the checkpoint then takes new pages for moved ones. One checkpointing
-/// process is not enough to prevent that. So each checkpoint here follows a commit of the same connection, with none in
-/// between: what that commit wrote is not moved yet, and until it is nobody begins the log anew. Or it is made by a second
-/// connection while this one holds the right to write: then nobody commits.
+/// SQLite before 3.51.3 damages the file when a checkpoint begins at a log that is moved already, and another
+/// connection's commit starts the log again at the same time: the checkpoint then takes new pages for moved ones. One
+/// checkpointing process is not enough to prevent that. So each checkpoint here follows a commit of the same
+/// connection, with none in between: what that commit wrote is not moved yet, and until it is nobody starts the log
+/// again. Or it is made by a second connection while this one holds the right to write: then nobody commits.
 ///
 /// Unchecked, because it is touched on the writing connection's queue only.
 final class Checkpointer: @unchecked Sendable {
-    /// A commit that finds so many pages (of 4 KiB) in the log moves them.
+    /// A commit that finds this number of pages (of 4 KiB) in the log moves them.
     static let pages: Int32 = 4_000
-    /// How long to wait for readers, while nobody else can write.
+    /// The longest wait for readers, while nobody else can write.
     static let readerLimit: Duration = .milliseconds(200)
-    /// How often to look for readers while the rest is moved: one whose transaction is about to end is no obstacle.
+    /// The number of looks for readers while the rest is moved: one whose transaction is about to end is no obstacle.
     static let readerLooks = 20
 
-    /// A log of this size, in bytes, is moved in our turn at once: moving first what others don't wait for would take time in
-    /// which they write as much again.
+    /// A log of this size, in bytes, is moved in our turn at once: moving first what others don't wait for would take
+    /// time in which they write as much again.
     var largeLog = 64 * 1024 * 1024
-    /// How long to wait for our turn to write: holds nobody up.
+    /// The longest wait for our turn to write: holds nobody up.
     var turnLimit: Duration = .seconds(1)
     /// For tests: what others do between two steps of emptying the log.
     var interlude: ((Step) -> Void)?
@@ -68,7 +68,7 @@ final class Checkpointer: @unchecked Sendable {
 
     /// Moves everything and empties the log's file, as far as nobody is in the way for longer than a moment.
     ///
-    /// One turn to write is enough for the log to begin anew, however little of a gap others leave.
+    /// One turn to write is enough for the log to start again, however little of a gap others leave.
     /// - Parameters:
     ///   - size: the log's, in bytes.
     ///   - openMover: opens a second connection to the same files.
@@ -111,11 +111,11 @@ final class Checkpointer: @unchecked Sendable {
         return try !busyWait.limited(to: Self.readerLimit) { try checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE) }.isBusy
     }
 
-    /// Moves what is left while nobody else can write. If that was all, the log begins anew with the next commit, whoever
-    /// makes it.
+    /// Moves what is left while nobody else can write. If that was all, the log starts again with the next commit,
+    /// whoever makes it.
     private func moveInTurn(_ db: Database, _ busyWait: BusyWait, _ mover: DatabaseQueue) throws -> Bool {
         _ = try busyWait.limited(to: turnLimit) { try PreparedStatement(db, "BEGIN IMMEDIATE").run() }
-        // Nothing is written in our turn: what a commit left in the log would keep it from beginning anew.
+        // Nothing is written in our turn: what a commit left in the log would keep it from starting again.
         defer { try? db.rollback() }
         for look in 0..<Self.readerLooks {
             if look > 0 { usleep(BusyWait.pause) }
@@ -125,8 +125,8 @@ final class Checkpointer: @unchecked Sendable {
         return false
     }
 
-    /// Moves what can be moved without anybody's help, although no commit of ours has preceded: for a log whose file has
-    /// lost its name, in which nobody else can begin anew.
+    /// Moves what can be moved without anybody's help, although no commit of ours has preceded: for a log whose file
+    /// has lost its name, in which nobody else can start again.
     func rescue(_ db: Database) {
         logged = 1
         _ = try? checkpoint(db, SQLITE_CHECKPOINT_PASSIVE)
@@ -169,8 +169,8 @@ final class Checkpointer: @unchecked Sendable {
 package enum CheckpointResult: Sendable, Hashable {
     /// All is in the database.
     case emptied
-    /// All that the log held in our turn is in the database, and the log begins anew with the next commit; its file keeps
-    /// its size, for somebody writes without leaving a gap.
+    /// All that the log held in our turn is in the database, and the log starts again with the next commit; its file
+    /// keeps its size, for somebody writes without leaving a gap.
     case restarted
     /// Somebody reads, in a transaction that needs what is in the log.
     case readerInTheWay

@@ -7,11 +7,11 @@ extension SQLiteStore {
     /// It grows while a reader holds its transaction: a dispatcher looks now and then, and warns.
     package func walSize() -> Int { FileIdentity(files.wal).map { Int($0.size) } ?? 0 }
 
-    /// What tells whether anybody has written to the log; `nil`: somebody may have this very moment.
+    /// The stamp that tells whether anybody has written to the log; `nil`: somebody may have this very moment.
     package func walStamp() -> WALStamp? { WALStamp(files.wal) }
 
-    /// Moves the log into the database and empties it as far as nobody is in the way. For a dispatcher; takes as long as
-    /// the disk does, and holds other writers up for a part of it.
+    /// Moves the log into the database and empties it as far as nobody is in the way. For a dispatcher; takes as long
+    /// as the disk does, and holds other writers up for a part of it.
     ///
     /// - Throws: ``StoreError``; `readOnly` unless the store is a dispatcher's.
     @discardableResult

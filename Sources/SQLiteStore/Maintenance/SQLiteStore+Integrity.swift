@@ -44,7 +44,8 @@ extension SQLiteStore {
         }
     }
 
-    /// What must never be, and the statement that finds the rows. The table's own CHECKs hold the rest.
+    /// The states that must never be, each with the statement that finds the rows. The table's own CHECKs hold the
+    /// rest.
     private static let invariants: [(String, String)] = [
         (
             "delivery without its event",

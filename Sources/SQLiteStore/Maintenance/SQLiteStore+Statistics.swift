@@ -7,8 +7,8 @@ extension SQLiteStore {
     }
 }
 
-/// Counts by the index of states alone, which holds some bytes a delivery, and measures by the newest deliveries of each
-/// subscription (``StatisticsSample``).
+/// Counts by the index of states alone, which holds some bytes a delivery, and measures by the newest deliveries of
+/// each subscription (``StatisticsSample``).
 struct StatisticsReport {
     let db: Database
     var bounds = StatisticsSample.Bounds()
@@ -58,7 +58,7 @@ struct StatisticsReport {
         return counts
     }
 
-    /// How many of those in flight had an attempt before, by subscription; tests left out.
+    /// The number of those in flight that had an attempt before, by subscription; tests left out.
     private func retriesInFlight() throws -> [Int64: Int] {
         let rows = try PreparedStatement(db, Self.countsOfRetries)
         var counts: [Int64: Int] = [:]
@@ -82,11 +82,11 @@ struct StatisticsReport {
 
 /// A tally of a subscription's newest deliveries, tests left out.
 struct StatisticsTally {
-    /// How many settled deliveries are to be looked at.
+    /// The number of settled deliveries to look at.
     let wanted: Int
-    /// How many were.
+    /// The number of settled deliveries looked at so far.
     private(set) var count = 0
-    /// How long their attempts took.
+    /// The durations of their attempts.
     var durations: [Duration] = []
     private var lastAttemptAt: Timestamp?
     private var lastFailure: SubscriptionStatistics.Failure?
@@ -105,8 +105,8 @@ struct StatisticsTally {
             + (lastFailure == nil ? [.failed, .unknown, .waiting, .inFlight] : [])
     }
 
-    /// Adds the next older delivery: a row of id, subscription, state, last_error, the beginning of the last attempt that has
-    /// ended, settled_at, test and last_status.
+    /// Adds the next older delivery: a row of id, subscription, state, last_error, the beginning of the last attempt
+    /// that has ended, settled_at, test and last_status.
     ///
     /// - Returns: whether it belongs to the sample, and its durations count.
     mutating func add(_ row: PreparedStatement) throws -> Bool {

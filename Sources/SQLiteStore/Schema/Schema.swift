@@ -85,7 +85,8 @@ extension Schema {
         var sql: String
     }
 
-    /// What this program makes, by name: made by the migrations themselves, in memory, so that nothing is written twice.
+    /// The schema that this program makes, by name: made by the migrations themselves, in memory, so that nothing is
+    /// written twice.
     private static let expected: Result<[String: Entry], any Error> = Result {
         let queue = try DatabaseQueue()
         defer { try? queue.close() }

@@ -53,7 +53,7 @@ struct DeliverySearch {
         return try DeliveryRow.fetch(db, conditions, by: "INDEXED BY webhooks_deliveries_test", limit: query.limit)
     }
 
-    /// What every row must meet, whatever has led to it.
+    /// The conditions that every row must meet, whatever has led to it.
     private var conditions: Conditions {
         var conditions = Conditions()
         if let name = query.subscription {
@@ -93,7 +93,8 @@ struct DeliverySearch {
         return states.isEmpty ? nil : try byState(above)
     }
 
-    /// What was missed while a subscription was disabled is cancelled: no other state needs to be looked through.
+    /// The states to look through. Deliveries missed while a subscription was disabled are cancelled: for them, no
+    /// other.
     private var statesToSearch: Set<DeliveryState> {
         query.states.isEmpty && query.errors == [.disabled] ? [.cancelled] : query.states
     }

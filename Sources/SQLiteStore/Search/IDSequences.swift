@@ -1,7 +1,8 @@
 internal import GRDB
 internal import WebhookCore
 
-/// Descending sequences of indexed ids, each of one key of an index: a step is one look-up, however many rows there are.
+/// Descending sequences of indexed ids, each of one key of an index: a step is one look-up, however many rows there
+/// are.
 struct IDSequences {
     let count: Int
     /// The next id of a sequence below a bound.
@@ -90,7 +91,7 @@ struct IDMerge {
         return head.id
     }
 
-    /// The greatest ids that are left, at most so many.
+    /// The greatest ids that are left, at most `count`.
     mutating func next(_ count: Int) throws -> [Int64] {
         var ids: [Int64] = []
         while ids.count < count, let id = try next() { ids.append(id) }
@@ -98,14 +99,14 @@ struct IDMerge {
     }
 }
 
-/// A walk over the log's rows, newest first: over those that are not indexed yet by reading them, over the others through an
-/// index where one leads to few of them.
+/// A walk over the log's rows, newest first: over those that are not indexed yet by reading them, over the others
+/// through an index where one leads to few of them.
 struct NewestFirst<Row> {
     /// The most rows.
     let limit: Int
-    /// The rows that are looked for within a range, at most so many.
+    /// The rows that are looked for within a range, at most `limit`.
     let between: (_ range: IDRange, _ limit: Int) throws -> [Row]
-    /// What leads to indexed rows; `nil`: nothing but the id.
+    /// The sequences that lead to indexed rows; `nil`: nothing but the id.
     let sequences: (_ above: Int64) throws -> IDSequences?
     /// The rows that are looked for among some.
     let rows: (_ ids: [Int64]) throws -> [Row]

@@ -17,7 +17,7 @@ struct LogIndexer {
         var delivery: Int64
     }
 
-    /// How far the clock may be behind the latest time without counting as put back: processes take their times
+    /// The time that the clock may be behind the latest time without counting as put back: processes take their times
     /// before they wait for each other.
     static let clockTolerance: Int64 = 10_000
 
@@ -30,7 +30,7 @@ struct LogIndexer {
 
     /// Lists the oldest rows that are not indexed yet, within the transaction that is open.
     ///
-    /// - Parameter batch: so many events and so many deliveries; fewer stay as they are.
+    /// - Parameter batchSize: the number of events, and of deliveries; fewer stay as they are.
     func run(batchSize: Int, _ session: BatchSession, _ trial: RowTrial?) throws -> IndexingResult {
         let mark = try Self.mark(db)
         let events = try range("webhooks_events", above: mark.event, limit: batchSize)
@@ -84,7 +84,7 @@ struct LogIndexer {
         for id in ids { try body(Range(after: id - 1, last: id, count: 1)) }
     }
 
-    /// What there would be to list, for a connection that only reads.
+    /// Returns how many rows there would be to list, for a connection that only reads.
     ///
     /// - Returns: as ``run(batchSize:)``, with fewer `left` than a batch where there is no whole one of either.
     func look(batchSize: Int) throws -> IndexingResult {
@@ -160,7 +160,7 @@ struct LogIndexer {
         )
     }
 
-    /// Remembers rows at which the times begin anew, so that within two of them they can be searched by halves.
+    /// Remembers rows at which the times start again, so that within two of them they can be searched by halves.
     private func noteClock(_ table: String, _ range: Range, isEvent: Bool) throws {
         let column = isEvent ? "latest_event" : "latest_delivery"
         var latest = try Int64.fetchOne(db, sql: "SELECT \(column) FROM webhooks_schema") ?? 0
@@ -196,7 +196,7 @@ extension SQLiteStore {
     /// Takes rows into the indexes by which the log is searched, oldest first: one short transaction.
     ///
     /// A dispatcher calls it now and then. What is not indexed yet is found all the same, by reading every such row.
-    /// - Parameter batch: so many events and so many deliveries; fewer are left for another time. Defaults to
+    /// - Parameter batchSize: the number of events, and of deliveries; fewer are left for another time. Defaults to
     ///   ``indexingBatch``.
     /// - Returns: how many rows were taken, and how many are left.
     /// - Throws: ``StoreError``.
@@ -216,10 +216,11 @@ extension SQLiteStore {
         return result
     }
 
-    /// How many rows one transaction takes into the indexes: a millisecond or two, which is what an emit may wait for it.
+    /// The number of rows that one transaction takes into the indexes: a millisecond or two, which is what an emit may
+    /// wait for it.
     package static let indexingBatch = 100
 
-    /// Does the same for at most so many batches, and gives up on an error.
+    /// Does the same for at most this number of batches, and gives up on an error.
     func indexNewRowsNow(batches: Int) {
         guard let writer else { return }
         for _ in 0..<batches {

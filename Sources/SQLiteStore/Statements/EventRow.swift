@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// Reads an ``Event`` from a row of events (`e`).
 enum EventRow {
-    /// What to select, before anything else.
+    /// The columns to select, before anything else.
     static let columns = """
         e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum
         """
@@ -28,7 +28,7 @@ enum EventRow {
     /// Rows of the list of events (`e`) that meet some conditions, newest first.
     /// - Parameters:
     ///   - access: which index to go by.
-    ///   - limit: at most so many; -1 for all.
+    ///   - limit: the most rows; -1 for all.
     static func fetch(
         _ db: Database,
         _ conditions: Conditions,
@@ -72,7 +72,7 @@ enum EventRow {
 
 /// Reads an ``OpenDelivery`` from a row of deliveries (`d`) and events (`e`).
 enum OpenDeliveryRow {
-    /// What to select, before anything else.
+    /// The columns to select, before anything else.
     static let columns = """
         d.id, d.mode, d.content_type, d.attempts, d.free_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
             e.id, e.event_id, e.topic, e.tenant, e.test, d.wait

@@ -33,10 +33,10 @@ final class SubscriptionRowCache: @unchecked Sendable {
     /// The transaction never was.
     func rollback() { rollback(to: 0) }
 
-    /// How many were inserted by the transaction so far.
+    /// The number of rows that the transaction has inserted so far.
     var uncommittedCount: Int { uncommitted.count }
 
-    /// What was inserted after the first so many never was.
+    /// Forgets the rows that were inserted after the first `count`.
     func rollback(to count: Int) {
         for name in uncommitted[count...] { rows[name] = nil }
         uncommitted.removeSubrange(count...)

@@ -3,19 +3,19 @@ internal import WebhookCore
 
 /// Looks at the newest deliveries of each subscription, tests left out.
 ///
-/// The newest of all are read once, in the order of the table. Who has too few among them gets more through the index of
-/// states; these look-ups are shared out, so that all of it costs a bound and a few rows a subscription.
+/// The newest of all are read once, in the order of the table. Who has too few among them gets more through the index
+/// of states; these look-ups are shared out, so that all of it costs a bound and a few rows a subscription.
 struct StatisticsSample {
     struct Bounds {
-        /// So many rows of deliveries and attempts are read from the end of the tables.
+        /// The number of rows of deliveries and attempts that are read from the end of the tables.
         var newest = 200_000
-        /// So many deliveries are looked up one by one; each subscription that needs it gets at least one.
+        /// The number of deliveries that are looked up one by one; each subscription that needs it gets at least one.
         var lookUps = 250_000
     }
 
     /// By the subscription's row.
     private(set) var tallies: [Int64: StatisticsTally] = [:]
-    /// How many rows of deliveries and attempts were read.
+    /// The number of rows of deliveries and attempts that were read.
     private(set) var rows = 0
 
     private let db: Database
@@ -38,8 +38,8 @@ struct StatisticsSample {
         try findLast()
     }
 
-    /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached; but what is not
-    /// indexed yet, for it is found in no other way.
+    /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached; but what is
+    /// not indexed yet, for it is found in no other way.
     private mutating func readNewest() throws {
         var incomplete = tallies.values.count { !$0.isComplete }
         // Where a few have nearly everything, it is cheaper to look the others up.
