@@ -41,6 +41,7 @@
 @_exported public import struct WebhookCore.RateLimit
 @_exported public import class WebhookCore.Registry
 @_exported public import enum WebhookCore.RetryOutcome
+@_exported public import enum WebhookCore.SchemaMode
 @_exported public import struct WebhookCore.Secret
 @_exported public import struct WebhookCore.StoreError
 @_exported public import enum WebhookCore.StoreLocation
@@ -49,5 +50,7 @@
 @_exported public import struct WebhookCore.SubscriptionStatistics
 @_exported public import struct WebhookCore.TLSOptions
 @_exported public import struct WebhookCore.Timestamp
+@_exported public import struct WebhookCore.TopicBody
 @_exported public import struct WebhookCore.TopicPattern
 @_exported public import struct WebhookCore.TopicPatternError
+@_exported public import struct WebhookCore.Variable

@@ -82,7 +82,7 @@ import WebhookCore
         let limit = lower ?? BodyLimit(maxBody: 64 << 10, dataSize: event.data.count)
         let body: ByteString
         do {
-            let root = TemplateRoot(body: EventContext(event), topic: topic)
+            let root = TemplateRoot(body: BodyScope(EventContext(event), PayloadSource(passingOn: topic), limit))
             // The library has no bound: each section over a list doubles its work.
             if source.split(separator: "{{#").count <= 12 {
                 let (ours, theirs) = (try template.text(root, limit), try? MustacheOracle.text(template, root))

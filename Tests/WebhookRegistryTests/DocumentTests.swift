@@ -94,7 +94,7 @@ import WebhookRegistry
               "store": "sqlite:x",
               "subscriptions": [
                 { "name": "a", "url": "https://x.example/", "topics": ["**"], "profile": "fellow", "enabled": "yes",
-                  "filter": { "data.x": 9007199254740993, "data.y": "1" } }
+                  "filter": { "data.courseId": 9007199254740993, "data.memberId": "1" } }
               ]
             }
             """

@@ -72,7 +72,7 @@ import WebhookCore
               - { name: u, oneOf: [{ type: string }, { type: integer }] }
               - { name: l, type: array, items: { type: object, fields: [{ name: x, type: boolean, const: true }] } }
               - { name: m, type: object, values: { type: number } }
-            example: { b: 1.50, a: [true, null, "x"] }
+            example: { b: 1.50, a: [true, null, "x"], u: 1, l: [{ x: true }], m: {} }
         """
 
     private func load(_ text: String) -> LoadedConfiguration {
@@ -97,7 +97,7 @@ import WebhookCore
             ]
         )
         let topic = try #require(profile.topic("a.b"))
-        #expect(topic.example.raw == #"{"b":1.50,"a":[true,null,"x"]}"#)
+        #expect(topic.example.raw == #"{"b":1.50,"a":[true,null,"x"],"u":1,"l":[{"x":true}],"m":{}}"#)
         #expect(topic.keys == ["id", "o"])
         #expect(topic.wire == [WireName(key: "k", value: "v")])
         #expect(topic.fields[0].type == .string(format: "date-time", values: ["a"], constant: nil))
@@ -115,7 +115,7 @@ import WebhookCore
             contentTypes: [application/json, text/plain]
             successCodes: [6xx]
             headers: { Host: a, X-Sig: b }
-            signature: { scheme: hmac-sha1, secret: maybe, header: X-Sig }
+            signature: { scheme: hmac-md5, secret: maybe, header: X-Sig }
             body: { a: $id, b: $wire.k }
             topics:
               - { topic: A, title: t, trigger: t, documented: true, example: 1 }
@@ -133,9 +133,10 @@ import WebhookCore
                 "t/my/profile.yaml:4:12: the header Host is set by HTTP itself",
                 "t/my/profile.yaml:5:22: `scheme` must be one of `plain`, `hmac-sha256`, `hmac-sha512`, `ed25519` and "
                     + "`standard-webhooks`",
-                "t/my/profile.yaml:5:41: `secret` must be one of `required` and `optional`",
+                "t/my/profile.yaml:5:40: `secret` must be one of `required` and `optional`",
                 "t/my/profile.yaml:8:5: the topic has no wire name `k`, which `body` asks for",
                 "t/my/profile.yaml:8:14: a topic is lower-case letters, digits and _, in segments joined by dots: course.created",
+                "t/my/profile.yaml:9:57: the example contradicts `fields`: the payload is no object, and is a number",
                 "t/my/profile.yaml:9:76: `body` has no such member; it has `a` and `b`",
                 "t/my/profile.yaml:10:42: `enum` does not go with type integer",
                 "t/my/profile.yaml:11:5: the topic has no wire name `k`, which `body` asks for",
@@ -184,7 +185,7 @@ import WebhookCore
                 title: t
                 trigger: t
                 documented: true
-                fields: [{ name: u, type: user, format: email }]
+                fields: [{ name: u, type: user, format: email, optional: true }]
                 example: {}
             """
         let builtin = "`string`, `integer`, `number`, `boolean`, `object`, `array` and `any`"
@@ -202,13 +203,15 @@ import WebhookCore
         let body = "body: { a: $nope, b: [id], \"...\": $id, c: { d: $wire } }"
         let text = "title: T\ncontentTypes: [application/json]\n\(body)\ntopics: []\n"
         let unknown =
-            "unknown reference; there are $id, $topic, $tenant, $test, $data, $data.PATH, "
-            + "$occurredAt, $occurredAt.seconds, $occurredAt.unix, $occurredAt.unixMs and $wire.KEY; $$ stands for $"
+            "unknown reference; there are $data, $data.PATH, $payload, $id, $topic, $tenant, $test, $occurredAt, "
+            + "$occurredAt.FORMAT (basic, date, dateTime, httpDate, milliseconds, offset, rfc2822, seconds, time, unix, "
+            + "unixMs), $wire.KEY, $vars.NAME, and $item in a list; $$ stands for $"
         #expect(
             load(text).diagnostics.map(\.description) == [
                 "t/my/profile.yaml:3:12: \(unknown)",
-                "t/my/profile.yaml:3:22: a list needs references, the first present of which is taken: [\"$data.id\"]",
-                "t/my/profile.yaml:3:35: `...` merges an object of the data: \"$data\" or \"$data.path\"",
+                "t/my/profile.yaml:3:22: a list names places to look in, such as $data.id; a list of constants is "
+                    + "{ $list: [a, b] }",
+                "t/my/profile.yaml:3:35: `...` merges an object: \"$payload\", \"$data\" or \"$data.path\"",
                 "t/my/profile.yaml:3:48: \(unknown)",
                 "t/my/profile.yaml:4:1: `topics` needs at least one",
             ]

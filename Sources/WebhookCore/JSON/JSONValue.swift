@@ -22,12 +22,12 @@ public struct JSONValue: Sendable {
     public struct Member: Sendable {
         /// The key, unescaped.
         public var key: String
-        /// The offset of the key's first byte in the document.
+        /// The offset of the key's first byte in the value's document; negative for one that stands in none.
         public var keyOffset: Int
         /// The value.
         public var value: JSONValue
 
-        public init(key: String, keyOffset: Int = 0, value: JSONValue) {
+        public init(key: String, keyOffset: Int = -1, value: JSONValue) {
             self.key = key
             self.keyOffset = keyOffset
             self.value = value

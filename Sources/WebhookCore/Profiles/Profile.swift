@@ -18,6 +18,8 @@ public final class Profile: Sendable {
     public let headers: [HeaderTemplate]
     package let signature: SignatureScheme?
     package let body: ProfileBody
+    /// Whether the JSON body is a list that holds the one envelope: for platforms that take batches.
+    package let isListBody: Bool
     /// In the profile's order.
     package let topics: [ProfileTopic]
     private let topicIndex: [String: Int]
@@ -34,6 +36,7 @@ public final class Profile: Sendable {
         headers: [HeaderTemplate] = [],
         signature: SignatureScheme? = nil,
         body: ProfileBody,
+        isListBody: Bool = false,
         topics: [ProfileTopic]
     ) {
         self.name = name
@@ -47,6 +50,7 @@ public final class Profile: Sendable {
         self.headers = headers
         self.signature = signature
         self.body = body
+        self.isListBody = isListBody
         self.topics = topics
         topicIndex = Dictionary(topics.enumerated().map { ($1.topic, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -104,6 +108,8 @@ package indirect enum EnvelopeValue: Sendable, Hashable {
     case object([EnvelopeMember])
     /// The members of the referenced object at this place; those that the envelope already names are left out.
     case merge(EnvelopeReference)
+    /// What a mapping makes of the event: conversions, lists and the like.
+    case mapped(PayloadValue)
 }
 
 /// A fact of the event.
@@ -113,8 +119,14 @@ package enum EnvelopeReference: Sendable, Hashable {
     /// Null where the event has none.
     case tenant
     case test
-    /// The payload as a whole (empty path) or a value in it.
+    /// The event's data as a whole (empty path) or a value in it.
     case data(path: [String])
+    /// The platform's payload as a whole or a value in it: the event's data, or what the topic's mapping made of them.
+    case payload(path: [String])
+    /// The item at hand, within a mapping's list.
+    case item(path: [String])
+    /// A constant of the subscription.
+    case vars(String)
     case occurredAt(TimeFormat)
     /// A wire name of the topic, by key.
     case wire(String)
@@ -128,5 +140,19 @@ package enum EnvelopeReference: Sendable, Hashable {
         case unix
         /// Integer Unix milliseconds.
         case unixMilliseconds
+        /// `2026-03-01`
+        case date
+        /// `09:30:00`
+        case time
+        /// `2026-03-01 09:30:00`
+        case dateTime
+        /// `20260301T093000Z`
+        case basic
+        /// `2026-03-01T09:30:00+00:00`
+        case offset
+        /// `Sun, 01 Mar 2026 09:30:00 GMT`
+        case httpDate
+        /// `Sun, 01 Mar 2026 09:30:00 +0000`
+        case rfc2822
     }
 }

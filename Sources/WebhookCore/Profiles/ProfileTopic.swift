@@ -12,8 +12,10 @@ package struct ProfileTopic: Sendable {
     package var wire: [WireName]
     /// The envelope's members that are present; `nil` for all.
     package var keys: [String]?
-    /// The fields of `data`.
+    /// The fields of the platform's payload.
     package var fields: [ProfileField]
+    /// How the payload is made of data that are not the platform's own; `nil`: they are passed on as they are.
+    package var payload: PayloadValue?
     /// An example of `data`, as it goes out.
     package var example: JSONValue
 

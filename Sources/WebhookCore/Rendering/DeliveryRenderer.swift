@@ -45,6 +45,8 @@ package struct RenderedEvent: Sendable {
     package var bodies: [ByteString]
     /// Runs parallel to the subscriptions asked for.
     package var renderedBodies: [Result<RenderedBody, RenderingError>]
+    /// Bodies whose payload does not fit the catalogue and which are sent all the same.
+    package var findings: [SchemaFinding] = []
 
     /// A rendered body's index with its content type.
     package struct RenderedBody: Sendable, Hashable {
@@ -60,6 +62,23 @@ package struct RenderedEvent: Sendable {
     package init(bodies: [ByteString], renderedBodies: [Result<RenderedBody, RenderingError>]) {
         self.bodies = bodies
         self.renderedBodies = renderedBodies
+    }
+}
+
+/// A payload that does not fit the fields that the catalogue lists for its topic.
+package struct SchemaFinding: Sendable, Hashable {
+    /// The first subscription that gets it.
+    package var subscription: String
+    package var profile: String
+    package var topic: String
+    /// Name paths of the catalogue, and no value of the event's.
+    package var violations: [String]
+
+    package init(_ subscription: Subscription, topic: String, _ violations: [String]) {
+        self.subscription = subscription.name
+        profile = subscription.profile.name
+        self.topic = topic
+        self.violations = violations
     }
 }
 

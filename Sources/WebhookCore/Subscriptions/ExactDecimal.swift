@@ -17,6 +17,12 @@ public struct ExactDecimal: Sendable, Hashable {
         magnitude = parts.magnitude
     }
 
+    init(isNegative: Bool, digits: [UInt8], magnitude: Int) {
+        self.isNegative = isNegative
+        self.digits = digits
+        self.magnitude = magnitude
+    }
+
     /// Below 0, 0 or above 0 as this number is smaller than, equal to or greater than another.
     public func compare(to other: ExactDecimal) -> Int {
         let left = digits.isEmpty ? 0 : isNegative ? -1 : 1

@@ -18,6 +18,14 @@ public struct Subscription: Sendable, Hashable {
     public var headers: [ConfiguredHeader]
     /// Replaces the profile's body.
     public var body: BodyTemplate?
+    /// Replace the profile's body for some topics, the first that matches; not beside ``body``.
+    public var topicBodies: [TopicBody] = []
+    /// Replace the profile's mapping for some topics, the first that matches.
+    package var topicPayloads: [TopicPayload] = []
+    /// Constants in scope in templates, headers and mappings.
+    public var variables: [Variable] = []
+    /// What happens to a payload that doesn't fit the topic's fields.
+    public var schema: SchemaMode = .warn
     public var filter: Filter?
     public var tls: TLSOptions?
     public var httpVersion: HTTPVersion
@@ -37,6 +45,14 @@ public struct Subscription: Sendable, Hashable {
         httpVersion = .http1
         isEnabled = true
         policy = profile.policy
+    }
+
+    /// Every custom body.
+    package var bodies: [BodyTemplate] { topicBodies.isEmpty ? [body].compactMap { $0 } : topicBodies.map(\.body) }
+
+    /// The custom body for a topic; `nil` where the profile's is sent.
+    package func body(for topic: String) -> BodyTemplate? {
+        topicBodies.isEmpty ? body : topicBodies.first { $0.pattern.matches(topic) }?.body
     }
 
     /// Whether an event is for this subscription, its filter aside: enabled, tenant, topic, and a topic that the profile knows.
@@ -78,6 +94,8 @@ public struct Subscription: Sendable, Hashable {
             && lhs.tenant == rhs.tenant && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
             && lhs.authentication == rhs.authentication && lhs.secrets == rhs.secrets && lhs.headers == rhs.headers
             && lhs.body == rhs.body && lhs.filter == rhs.filter && lhs.tls == rhs.tls
+            && lhs.topicBodies == rhs.topicBodies && lhs.topicPayloads == rhs.topicPayloads
+            && lhs.variables == rhs.variables && lhs.schema == rhs.schema
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
     }
 
@@ -97,6 +115,57 @@ public struct BodyTemplate: Sendable, Hashable {
         self.contentType = contentType
         self.source = source
     }
+}
+
+/// A custom body for the topics that a pattern matches.
+public struct TopicBody: Sendable, Hashable {
+    public var pattern: TopicPattern
+    public var body: BodyTemplate
+
+    public init(pattern: TopicPattern, body: BodyTemplate) {
+        self.pattern = pattern
+        self.body = body
+    }
+}
+
+/// A mapping for the topics that a pattern matches.
+package struct TopicPayload: Sendable, Hashable {
+    package var pattern: TopicPattern
+    package var value: PayloadValue
+
+    package init(pattern: TopicPattern, value: PayloadValue) {
+        self.pattern = pattern
+        self.value = value
+    }
+}
+
+/// A constant of a subscription.
+public struct Variable: Sendable, Hashable {
+    /// Letters, digits, `_` and `-`.
+    public var name: String
+    public var value: Value
+
+    public enum Value: Sendable, Hashable {
+        case text(String)
+        /// A number, as JSON text.
+        case number(String)
+        case bool(Bool)
+    }
+
+    public init(name: String, value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What happens to a payload that doesn't fit the fields that the catalogue lists for its topic.
+public enum SchemaMode: String, Sendable, Hashable, CaseIterable {
+    /// Nothing; it isn't even looked at.
+    case off
+    /// It is sent, and the log says so.
+    case warn
+    /// The delivery fails as `template`.
+    case enforce
 }
 
 /// The content type of a body.

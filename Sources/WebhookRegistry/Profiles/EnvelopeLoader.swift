@@ -4,7 +4,19 @@ internal import WebhookCore
 struct EnvelopeLoader {
     let problems: Problems
 
-    func load(_ node: ConfigNode) -> [EnvelopeMember]? {
+    /// The members, and whether the body is a list that holds the one envelope.
+    func load(_ node: ConfigNode) -> (members: [EnvelopeMember], isList: Bool)? {
+        if case .sequence(let items) = node.value {
+            guard items.count == 1, case .mapping = items[0].value else {
+                problems.error(node.place, "`body` may be a list of one mapping: a batch that holds the one event")
+                return nil
+            }
+            return envelope(items[0]).map { ($0, true) }
+        }
+        return envelope(node).map { ($0, false) }
+    }
+
+    private func envelope(_ node: ConfigNode) -> [EnvelopeMember]? {
         guard case .mapping(let members) = node.value, !members.isEmpty else {
             problems.error(node.place, "`body` must be a mapping with at least one member")
             return nil
@@ -24,9 +36,9 @@ struct EnvelopeLoader {
     /// `"...": "$data"`
     private func merge(_ node: ConfigNode) -> EnvelopeValue? {
         guard case .scalar(let text, _) = node.value, let reference = EnvelopeReference(dollar: text),
-            case .data = reference
+            reference.isObjectOfEvent
         else {
-            problems.error(node.place, "`...` merges an object of the data: \"$data\" or \"$data.path\"")
+            problems.error(node.place, "`...` merges an object: \"$payload\", \"$data\" or \"$data.path\"")
             return nil
         }
         return .merge(reference)
@@ -35,8 +47,9 @@ struct EnvelopeLoader {
     private func value(_ node: ConfigNode) -> EnvelopeValue? {
         switch node.value {
         case .null: return .literal("null")
-        case .mapping(let members): return self.members(members).map { .object($0) }
-        case .sequence(let items):
+        case .mapping(let members):
+            return isInstruction(members) ? mapped(node) : self.members(members).map { .object($0) }
+        case .sequence(let items) where items.allSatisfy(isPlainReference):
             let references = items.compactMap(reference)
             guard !items.isEmpty, references.count == items.count else {
                 problems.error(
@@ -46,8 +59,10 @@ struct EnvelopeLoader {
                 return nil
             }
             return .firstOf(references)
+        case .sequence: return mapped(node)
         case .scalar(let text, _):
             if text.hasPrefix("$$") { return .literal(JSON.string(String(text.dropFirst()))) }
+            if text.hasPrefix("$"), text.contains("|") { return mapped(node) }
             if text.hasPrefix("$") { return reference(node).map { .reference($0) } }
             return .literal(node.json)
         }
@@ -56,14 +71,30 @@ struct EnvelopeLoader {
     private func reference(_ node: ConfigNode) -> EnvelopeReference? {
         guard case .scalar(let text, _) = node.value, text.hasPrefix("$") else { return nil }
         guard let reference = EnvelopeReference(dollar: text) else {
-            problems.error(
-                node.place,
-                "unknown reference; there are $id, $topic, $tenant, $test, $data, $data.PATH, $occurredAt, "
-                    + "$occurredAt.seconds, $occurredAt.unix, $occurredAt.unixMs and $wire.KEY; $$ stands for $"
-            )
+            problems.error(node.place, EnvelopeReference.unknown)
+            return nil
+        }
+        if case .item = reference {
+            problems.error(node.place, "$item stands within `$item` of `$each` alone")
             return nil
         }
         return reference
+    }
+
+    /// A value in the language of mappings.
+    private func mapped(_ node: ConfigNode) -> EnvelopeValue? {
+        var loader = PayloadLoader(problems: problems, wire: nil, variables: nil)
+        loader.allowsPayload = true
+        return loader.load(node).map { .mapped($0) }
+    }
+
+    private func isInstruction(_ members: [ConfigNode.Member]) -> Bool {
+        members.contains { $0.key.hasPrefix("$") && !$0.key.hasPrefix("$$") }
+    }
+
+    private func isPlainReference(_ node: ConfigNode) -> Bool {
+        guard case .scalar(let text, _) = node.value else { return false }
+        return text.hasPrefix("$") && !text.hasPrefix("$$") && !text.contains("|")
     }
 }
 
@@ -80,12 +111,34 @@ extension EnvelopeReference {
         case ("tenant", []): self = .tenant
         case ("test", []): self = .test
         case ("data", _): self = .data(path: rest)
+        case ("payload", _): self = .payload(path: rest)
+        case ("item", _): self = .item(path: rest)
+        case ("vars", _) where rest.count == 1: self = .vars(rest[0])
         case ("occurredAt", []): self = .occurredAt(.milliseconds)
-        case ("occurredAt", ["seconds"]): self = .occurredAt(.seconds)
-        case ("occurredAt", ["unix"]): self = .occurredAt(.unix)
-        case ("occurredAt", ["unixMs"]): self = .occurredAt(.unixMilliseconds)
+        case ("occurredAt", _) where rest.count == 1:
+            guard let format = TimeFormat.named[rest[0]] else { return nil }
+            self = .occurredAt(format)
         case ("wire", _) where rest.count == 1: self = .wire(rest[0])
         default: return nil
+        }
+    }
+}
+
+extension EnvelopeReference {
+    /// What to say about a `$` text that is none.
+    static let unknown =
+        "unknown reference; there are $data, $data.PATH, $payload, $id, $topic, $tenant, $test, $occurredAt, "
+        + "$occurredAt.FORMAT (\(TimeFormat.named.keys.sorted().joined(separator: ", "))), $wire.KEY, $vars.NAME, and "
+        + "$item in a list; $$ stands for $"
+
+    /// Whether it is the payload or a part of it.
+    var isPayload: Bool { if case .payload = self { true } else { false } }
+
+    /// Whether an object may stand there, whose members could be merged.
+    var isObjectOfEvent: Bool {
+        switch self {
+        case .data, .payload: true
+        default: false
         }
     }
 }
@@ -100,7 +153,46 @@ extension EnvelopeValue {
         case .literal: return []
         case .reference(let reference), .merge(let reference): return key(reference)
         case .firstOf: return []
+        case .mapped(let value): return value.references.flatMap(key)
         case .object(let members): return members.flatMap(\.value.wireKeys)
+        }
+    }
+}
+
+extension EnvelopeValue {
+    /// The references that it makes.
+    var references: [EnvelopeReference] {
+        switch self {
+        case .literal: []
+        case .reference(let reference), .merge(let reference): [reference]
+        case .firstOf(let references): references
+        case .object(let members): members.flatMap(\.value.references)
+        case .mapped(let value): value.references
+        }
+    }
+}
+
+extension PayloadValue {
+    /// The references that it makes.
+    var references: [EnvelopeReference] {
+        switch self {
+        case .literal: []
+        case .reference(let reference, let conversions):
+            [reference]
+                + conversions.compactMap {
+                    if case .ofCode(let code)? = $0.currency { code } else { nil }
+                }
+        case .firstOf(let values), .list(let values), .join(let values, _): values.flatMap(\.references)
+        case .object(let members):
+            members.flatMap { member in
+                switch member {
+                case .value(_, _, let value): value.references
+                case .merge(let reference): [reference]
+                }
+            }
+        case .each(let list, let item): list.references + item.references
+        case .lookup(let value, _): value.references
+        case .conditional(_, let then, let otherwise): then.references + (otherwise?.references ?? [])
         }
     }
 }

@@ -5,7 +5,8 @@ struct ProfileBodyLoader {
     let problems: Problems
     let folder: ProfileFolder
 
-    func load(_ section: Section, contentTypes: [ContentType]) -> ProfileBody? {
+    /// The body, and whether it is a list that holds the one envelope.
+    func load(_ section: Section, contentTypes: [ContentType]) -> (body: ProfileBody, isList: Bool)? {
         switch (section.container("body"), section.node("template")) {
         case (nil, nil):
             if section.keyPlace("template") == nil { section.require("body", "or `template`, a Mustache file") }
@@ -14,9 +15,13 @@ struct ProfileBodyLoader {
             problems.error(section.keyPlace("template") ?? section.place, "`body` and `template` exclude each other")
             return nil
         case (let body?, nil):
-            return EnvelopeLoader(problems: problems).load(body).map { .envelope($0) }
+            guard let envelope = EnvelopeLoader(problems: problems).load(body) else { return nil }
+            if envelope.isList, contentTypes.contains(where: { $0 != .json }) {
+                problems.error(body.place, "a list as `body` is for application/json alone")
+            }
+            return (.envelope(envelope.members), envelope.isList)
         case (nil, let template?):
-            return .templates(templates(template, section.read, contentTypes))
+            return (.templates(templates(template, section.read, contentTypes)), false)
         }
     }
 
@@ -72,7 +77,7 @@ struct ProfileBodyLoader {
 struct ProfileHeaderLoader {
     let problems: Problems
 
-    func load(_ section: Section, signature: SignatureScheme?) -> [HeaderTemplate] {
+    func load(_ section: Section, signature: SignatureScheme?, _ topics: [ProfileTopic]) -> [HeaderTemplate] {
         guard let node = section.container("headers") else { return [] }
         guard case .mapping(let members) = node.value else {
             if case .null = node.value { return [] }
@@ -92,8 +97,45 @@ struct ProfileHeaderLoader {
             if !HeaderRules.isValue(value.value) {
                 problems.error(value.place, SourceReader.controlCharacters("the value"))
             }
+            checkNames(value, topics)
             return HeaderTemplate(name: member.key, template: value.value)
         }
+    }
+}
+
+extension ProfileHeaderLoader {
+    private static let names = [
+        "id", "topic", "tenant", "deliveryId", "attempt", "timestamp", "test", "wire", "vars",
+    ]
+
+    /// A name that is not in scope would send an empty header, or none at all.
+    private func checkNames(_ value: Located<String>, _ topics: [ProfileTopic]) {
+        for name in MustacheNames.names(in: value.value) {
+            let path = name.split(separator: ".").map(String.init)
+            guard let first = path.first else { continue }
+            if !Self.names.contains(first) {
+                let near = Suggestion.nearest(to: first, in: Self.names)
+                let hint = near.map { "did you mean `\($0)`?" } ?? "there are \(Suggestion.list(Self.names))"
+                problems.error(value.place, "\(KeyText.named("a header has no name", first)); \(hint)")
+            } else if first == "wire", path.count != 2 || !topics.contains(where: { $0.wireName(path[1]) != nil }) {
+                problems.error(value.place, "no topic has this wire name: write {{wire.KEY}} with a key of `wire`")
+            }
+        }
+    }
+}
+
+/// The names in a Mustache text, as far as a glance tells; the renderer's parser judges the rest.
+enum MustacheNames {
+    static func names(in text: String) -> [String] {
+        var names: [String] = []
+        for part in text.split(separator: "{{", omittingEmptySubsequences: false).dropFirst() {
+            let isPlain = part.first.map { !"!/>=<$%".contains($0) } ?? false
+            guard isPlain, let end = part.firstRange(of: "}}") else { continue }
+            let name = part[..<end.lowerBound].drop { "{&#^ ".contains($0) }
+            let trimmed = name.prefix { $0 != " " }
+            if !trimmed.isEmpty, trimmed != "." { names.append(String(trimmed.drop { $0 == "." })) }
+        }
+        return names
     }
 }
 

@@ -12,24 +12,25 @@ package final class ProfileCatalog: Sendable {
     package let names: [String]
     private let configured: [String: Profile]
     /// Configured profiles that could not be loaded: they hide a built-in one all the same.
-    private let broken: Set<String>
+    private let broken: [String: String]
     private let cache = Mutex<[String: Profile]>([:])
 
     /// The built-in profiles alone.
     package convenience init() {
-        self.init(configured: [:], broken: [])
+        self.init(configured: [:], broken: [:])
     }
 
-    init(configured: [String: Profile], broken: Set<String>) {
+    /// - Parameter broken: the profiles that could not be loaded, each with its first problem.
+    init(configured: [String: Profile], broken: [String: String]) {
         self.configured = configured
         self.broken = broken
-        names = Set(BuiltinProfiles.names).union(configured.keys).subtracting(broken).sorted()
+        names = Set(BuiltinProfiles.names).union(configured.keys).subtracting(broken.keys).sorted()
     }
 
     /// A profile by name; `nil` where there is none, or a configured one has errors.
     package func profile(named name: String) -> Profile? {
         if let profile = configured[name] { return profile }
-        if broken.contains(name) { return nil }
+        if broken[name] != nil { return nil }
         if let profile = cache.withLock({ $0[name] }) { return profile }
         guard let folder = ProfileFolder(builtin: name) else { return nil }
         // The built-in files have no problems: a test loads every one of them.
@@ -49,12 +50,18 @@ package final class ProfileCatalog: Sendable {
     var configuredProfiles: [Profile] { names.compactMap { configured[$0] } }
 
     /// Whether a name is taken by a configured profile with errors, which have been reported.
-    func isBroken(_ name: String) -> Bool { broken.contains(name) }
+    func isBroken(_ name: String) -> Bool { broken[name] != nil }
+
+    /// The first problem of a configured profile that could not be loaded, with its place.
+    package func problem(with name: String) -> String? { broken[name] }
 
     /// What is wrong with the built-in profile of that name: nothing, unless its file is.
+    ///
+    /// The mappings' paths are looked up as well, which no dispatcher takes the time for.
     static func diagnostics(ofBuiltin name: String) -> [Diagnostic] {
         let problems = Problems()
-        if let folder = ProfileFolder(builtin: name) { _ = ProfileLoader(problems: problems).load(folder) }
+        let loader = ProfileLoader(problems: problems, canonical: CanonicalEvents(ProfileCatalog()))
+        if let folder = ProfileFolder(builtin: name) { _ = loader.load(folder) }
         return problems.sorted(mainFile: "")
     }
 }

@@ -62,14 +62,24 @@ struct ProfileFolderLoader {
             return ProfileCatalog()
         }
         var configured: [String: Profile] = [:]
-        var broken: Set<String> = []
-        for name in names {
+        var broken: [String: String] = [:]
+        // The others' mappings start from it.
+        let ordered =
+            names.filter { $0 == ProfileCatalog.canonicalName } + names.filter { $0 != ProfileCatalog.canonicalName }
+        let builtin = ProfileCatalog()
+        for name in ordered {
             let problems = Problems()
-            let profile = ProfileLoader(problems: problems).load(
+            let canonical = CanonicalEvents { [configured, broken] topic in
+                let name = ProfileCatalog.canonicalName
+                return configured[name]?.topic(topic)
+                    ?? (broken[name] == nil ? builtin.profile(named: name)?.topic(topic) : nil)
+            }
+            let profile = ProfileLoader(problems: problems, canonical: canonical).load(
                 ProfileFolder(path: "\(root)/\(name)", name: name, context: context)
             )
-            for diagnostic in problems.sorted(mainFile: "") { context.problems.add(diagnostic) }
-            if problems.hasErrors { broken.insert(name) }
+            let diagnostics = problems.sorted(mainFile: "")
+            for diagnostic in diagnostics { context.problems.add(diagnostic) }
+            if let first = diagnostics.first(where: { $0.severity == .error }) { broken[name] = first.description }
             guard let profile else { continue }
             guard ProfileFolder.isName(name) else {
                 let message = "a profile's folder must be named with a-z, 0-9, _ and - only"

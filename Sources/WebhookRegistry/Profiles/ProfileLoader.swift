@@ -8,6 +8,8 @@ struct ProfileLoader {
     ]
 
     let problems: Problems
+    /// The events that mappings start from.
+    var canonical: CanonicalEvents = .unknown
 
     /// Loads a profile; `nil` with at least one problem reported, or where the folder holds no profile at all.
     func load(_ folder: ProfileFolder) -> Profile? {
@@ -21,7 +23,7 @@ struct ProfileLoader {
         }
         // A profile with problems is none, so they are told apart from those found elsewhere before.
         let own = Problems()
-        let profile = ProfileLoader(problems: own).profile(root, in: folder)
+        let profile = ProfileLoader(problems: own, canonical: canonical).profile(root, in: folder)
         for diagnostic in own.sorted(mainFile: file) { problems.add(diagnostic) }
         return own.hasErrors ? nil : profile
     }
@@ -54,13 +56,18 @@ struct ProfileLoader {
         var policy = DeliveryPolicy()
         section.container("delivery").map { DeliveryOverrides($0, problems: problems) }?.apply(to: &policy)
         let signature = section.node("signature").flatMap(SignatureLoader(problems: problems).load)
-        let headers = ProfileHeaderLoader(problems: problems).load(section, signature: signature)
-        let body = ProfileBodyLoader(problems: problems, folder: folder).load(section, contentTypes: contentTypes)
-        let envelope: [EnvelopeMember]? = if case .envelope(let members)? = body { members } else { nil }
-        let fields = FieldLoader(typesOf: section, problems: problems)
-        let topicLoader = TopicLoader(problems: problems, anyTopic: anyTopic, envelope: envelope, fields: fields)
+        let loaded = ProfileBodyLoader(problems: problems, folder: folder).load(section, contentTypes: contentTypes)
+        let envelope: [EnvelopeMember]? = if case .envelope(let members)? = loaded?.body { members } else { nil }
+        let topicLoader = TopicLoader(
+            problems: problems,
+            anyTopic: anyTopic,
+            envelope: envelope,
+            fields: FieldLoader(typesOf: section, problems: problems),
+            canonical: canonical
+        )
         let topics = topicLoader.load(section)
-        guard let body else { return nil }
+        let headers = ProfileHeaderLoader(problems: problems).load(section, signature: signature, topics)
+        guard let loaded else { return nil }
         return Profile(
             name: folder.name,
             title: section.text("title")?.value ?? folder.name,
@@ -72,7 +79,8 @@ struct ProfileLoader {
             policy: policy,
             headers: headers,
             signature: signature,
-            body: body,
+            body: loaded.body,
+            isListBody: loaded.isList,
             topics: topics
         )
     }

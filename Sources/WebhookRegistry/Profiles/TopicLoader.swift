@@ -2,7 +2,9 @@ internal import WebhookCore
 
 /// `topics:` of a profile.
 struct TopicLoader {
-    private static let keys = ["topic", "title", "trigger", "documented", "note", "wire", "keys", "fields", "example"]
+    private static let keys = [
+        "topic", "title", "trigger", "documented", "note", "wire", "keys", "fields", "payload", "example",
+    ]
 
     let problems: Problems
     /// Whether the profile knows every topic, by its entry `**`.
@@ -10,6 +12,8 @@ struct TopicLoader {
     /// The profile's envelope; `nil` where it has templates, or none that could be read.
     let envelope: [EnvelopeMember]?
     let fields: FieldLoader
+    /// The events that mappings start from.
+    let canonical: CanonicalEvents
 
     func load(_ section: Section) -> [ProfileTopic] {
         guard let items = section.items("topics") else { return [] }
@@ -47,7 +51,7 @@ struct TopicLoader {
             problems.error(name.place, TopicPatternRules.grammar)
             return nil
         }
-        return ProfileTopic(
+        var topic = ProfileTopic(
             topic: name.value,
             title: entry.text("title")?.value ?? name.value,
             trigger: entry.text("trigger")?.value ?? "",
@@ -58,6 +62,32 @@ struct TopicLoader {
             fields: fields,
             example: example(entry)
         )
+        topic.payload = payload(entry, topic)
+        checkExample(entry, topic)
+        return topic
+    }
+
+    private func payload(_ entry: Section, _ topic: ProfileTopic) -> PayloadValue? {
+        guard let node = entry.container("payload"), let place = entry.keyPlace("payload") else { return nil }
+        if topic.fields.isEmpty {
+            problems.error(
+                place,
+                "`payload` needs `fields`: they tell the platform's own data from what is to be mapped"
+            )
+        } else if let envelope, !envelope.flatMap(\.value.references).contains(where: \.isPayload) {
+            problems.error(place, "this mapping does nothing: `body` does not ask for $payload")
+        }
+        var loader = PayloadLoader(problems: problems, wire: topic.wire, variables: nil)
+        loader.pathProblem = { [canonical] in canonical.problem($0, of: topic.topic, own: topic.fields) }
+        return loader.load(node)
+    }
+
+    /// What goes out as an example must be what the fields say.
+    private func checkExample(_ entry: Section, _ topic: ProfileTopic) {
+        guard !topic.fields.isEmpty, let place = entry.keyPlace("example") else { return }
+        for violation in FieldChecker.violations(of: topic.example, topic.fields) {
+            problems.error(place, "the example contradicts `fields`: \(violation)")
+        }
     }
 
     private func wire(_ entry: Section) -> [WireName] {

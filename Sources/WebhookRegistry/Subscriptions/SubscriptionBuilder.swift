@@ -34,6 +34,9 @@ struct SubscriptionBuilder {
         subscription.secrets = secrets.map(\.value)
         subscription.headers = headers.map(\.value)
         subscription.body = entry.body?.value
+        subscription.topicBodies = entry.topicBodies.map { TopicBody(pattern: $0.pattern.value, body: $0.body) }
+        subscription.variables = variables(options)
+        subscription.schema = options.schema ?? defaults.schema ?? .warn
         subscription.filter = entry.filter
         // What the defaults say about TLS is for the URLs that have it.
         subscription.tls = isSecure ? tls(options) : options.tlsPlace.map { _ in TLSOptions() }
@@ -41,6 +44,10 @@ struct SubscriptionBuilder {
         subscription.isEnabled = options.isEnabled ?? defaults.isEnabled ?? true
         defaults.delivery.apply(to: &subscription.policy)
         options.delivery.apply(to: &subscription.policy)
+        let content = SubscriptionContentLoader(problems: problems, catalog: catalog)
+        subscription.topicPayloads = content.payloads(entry, subscription)
+        content.warnOfUnusedPatterns(entry, subscription)
+        content.warnOfUnknownPaths(entry.filterNode, subscription)
         for problem in SubscriptionValidator(egress: egress).problems(of: subscription) {
             guard let place = place(of: problem.part, entry, secrets, headers) else { continue }
             problems.add(problem.severity, place, problem.message)
@@ -69,6 +76,7 @@ struct SubscriptionBuilder {
             return isUnreadable && secrets.isEmpty ? nil : options.secrets?.place ?? entry.place
         case .httpVersion: return options.httpVersion?.place
         case .tls: return options.tlsPlace
+        case .variables: return entry.place
         case .name, .title, .topics, .tenant, .authentication, .delivery: return nil
         }
     }
@@ -90,9 +98,15 @@ struct SubscriptionBuilder {
         return defaults.headers.filter { !own.contains($0.value.name.lowercased()) } + options.headers
     }
 
+    /// The defaults' constants, then the entry's; an entry's stands for the defaults' of the same name.
+    private func variables(_ options: SubscriptionOptions) -> [Variable] {
+        let own = Set(options.variables.map(\.name))
+        return defaults.variables.filter { !own.contains($0.name) } + options.variables
+    }
+
     private func contentType(_ entry: SubscriptionEntry, _ profile: Profile) -> ContentType {
         let own = entry.options.contentType
-        if entry.bodyPlace != nil {
+        if entry.bodyPlace != nil, entry.topicBodies.isEmpty {
             let type = entry.body?.value.contentType
             if let own, let type, own.value != type {
                 problems.error(own.place, "`contentType` contradicts `body`, whose name says \(type.rawValue)")

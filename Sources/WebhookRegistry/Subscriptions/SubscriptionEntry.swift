@@ -3,7 +3,7 @@ internal import WebhookCore
 /// An entry of `subscriptions` as it stands in the file, before the defaults are looked up.
 struct SubscriptionEntry {
     /// The keys that only an entry has.
-    static let ownKeys = ["name", "title", "url", "topics", "body", "filter"]
+    static let ownKeys = ["name", "title", "url", "topics", "body", "payload", "filter"]
 
     let place: SourcePlace
     var name: Located<String>?
@@ -13,7 +13,13 @@ struct SubscriptionEntry {
     var body: Located<BodyTemplate>?
     /// Where `body` stands, whether it could be read or not.
     var bodyPlace: SourcePlace?
+    /// The bodies of `body` as a map from topic patterns.
+    var topicBodies: [(pattern: Located<TopicPattern>, body: BodyTemplate)] = []
+    /// The mappings of `payload`, which are read once profile and constants are known.
+    var payloads: [(pattern: Located<TopicPattern>, node: ConfigNode)] = []
     var filter: Filter?
+    /// Where `filter` stands in the file.
+    var filterNode: ConfigNode?
     var options: SubscriptionOptions
 
     /// Reads an entry. Whatever doesn't fit is reported; `nil` where it is no mapping at all.
@@ -30,8 +36,23 @@ struct SubscriptionEntry {
         url = Self.url(section, context)
         topics = Self.topics(section, context)
         bodyPlace = section.keyPlace("body")
-        body = Self.body(section, context)
-        filter = section.container("filter").flatMap(FilterLoader(problems: context.problems).load)
+        if let node = section.node("body") {
+            if case .mapping = node.value {
+                topicBodies = Self.byTopic(node, "`body`", context).compactMap { pattern, node in
+                    Self.body(node, context).map { (pattern, $0.value) }
+                }
+            } else {
+                body = Self.body(node, context)
+            }
+        }
+        if let node = section.node("payload") { payloads = Self.byTopic(node, "`payload`", context) }
+        if let node = section.container("filter") {
+            let own = Problems()
+            filter = FilterLoader(problems: own).load(node)
+            for diagnostic in own.sorted(mainFile: "") { context.problems.add(diagnostic) }
+            // The paths of one with errors are not judged.
+            filterNode = own.hasErrors ? nil : node
+        }
         options = SubscriptionOptions(section, context: context)
     }
 
@@ -71,8 +92,27 @@ struct SubscriptionEntry {
         }
     }
 
-    private static func body(_ section: Section, _ context: LoadContext) -> Located<BodyTemplate>? {
-        guard let path = section.text("body") else { return nil }
+    /// A map from topic patterns, in order.
+    private static func byTopic(
+        _ node: ConfigNode,
+        _ name: String,
+        _ context: LoadContext
+    ) -> [(pattern: Located<TopicPattern>, node: ConfigNode)] {
+        guard case .mapping(let members) = node.value, !members.isEmpty else {
+            context.problems.error(node.place, "\(name) must be a mapping of topics to what is sent: { course.*: … }")
+            return []
+        }
+        return members.compactMap { member in
+            guard let pattern = try? TopicPattern(member.key) else {
+                context.problems.error(member.place, TopicPatternRules.patternGrammar)
+                return nil
+            }
+            return (Located(value: pattern, place: member.place), member.value)
+        }
+    }
+
+    private static func body(_ node: ConfigNode, _ context: LoadContext) -> Located<BodyTemplate>? {
+        guard let path = ValueReader(problems: context.problems).text(node, "`body`") else { return nil }
         guard let contentType = BodyTemplateFile.contentType(of: path.value) else {
             let message = "`body` must be a file whose name says what it makes: \(BodyTemplateFile.names)"
             context.problems.error(path.place, message)
@@ -108,7 +148,7 @@ struct SubscriptionOptions {
     /// The keys read here.
     static let keys = [
         "profile", "contentType", "tenant", "basicAuth", "bearer", "authorization", "secrets", "headers", "tls",
-        "httpVersion", "enabled", "delivery",
+        "httpVersion", "enabled", "delivery", "vars", "schema",
     ]
 
     var profile: Located<String>?
@@ -126,6 +166,8 @@ struct SubscriptionOptions {
     var tlsPlace: SourcePlace?
     var httpVersion: Located<HTTPVersion>?
     var isEnabled: Bool?
+    var variables: [Variable] = []
+    var schema: SchemaMode?
     var delivery = DeliveryOverrides()
 
     /// Says nothing.
@@ -148,6 +190,8 @@ struct SubscriptionOptions {
         }
         httpVersion = section.choice("httpVersion", of: HTTPVersion.self)
         isEnabled = section.bool("enabled")?.value
+        schema = section.choice("schema", of: SchemaMode.self)?.value
+        if let node = section.container("vars") { variables = VariableLoader(problems: problems).load(node) }
         if let node = section.container("delivery") { delivery = DeliveryOverrides(node, problems: problems) }
     }
 

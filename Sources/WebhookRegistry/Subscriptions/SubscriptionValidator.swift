@@ -11,7 +11,8 @@ package struct SubscriptionValidator {
     /// What is wrong with one subscription; names are compared by ``duplicates(in:)``.
     package func problems(of subscription: Subscription) -> [SubscriptionProblem] {
         identity(subscription) + topics(subscription) + url(subscription) + secrets(subscription)
-            + headers(subscription) + content(subscription) + PolicyRules.problems(subscription.policy)
+            + headers(subscription) + content(subscription) + variables(subscription)
+            + PolicyRules.problems(subscription.policy)
     }
 
     /// The positions of subscriptions whose name an earlier one has.
@@ -133,6 +134,30 @@ package struct SubscriptionValidator {
         return problems
     }
 
+    private func variables(_ subscription: Subscription) -> [SubscriptionProblem] {
+        var problems: [SubscriptionProblem] = []
+        for variable in subscription.variables where !VariableRules.isName(variable.name) {
+            problems.append(.init(.variables, VariableRules.grammar))
+        }
+        let profile = subscription.profile
+        let known = Set(subscription.variables.map(\.name))
+        var needed: Set<String> = []
+        for topic in profile.topics {
+            guard subscription.topics.contains(where: { $0.matches(topic.topic) || $0.hasWildcard && profile.anyTopic })
+            else { continue }
+            if !subscription.topicPayloads.contains(where: { $0.pattern.matches(topic.topic) }) {
+                needed.formUnion(topic.payload?.requiredVariables ?? [])
+            }
+        }
+        if case .envelope(let members) = profile.body, subscription.bodies.isEmpty {
+            needed.formUnion(members.flatMap(\.value.requiredVariables))
+        }
+        for name in needed.subtracting(known).sorted() {
+            problems.append(.init(.variables, "profile \(profile.name) asks for `\(name)` of `vars`, which is missing"))
+        }
+        return problems
+    }
+
     private func content(_ subscription: Subscription) -> [SubscriptionProblem] {
         let profile = subscription.profile
         guard subscription.body == nil, !profile.contentTypes.contains(subscription.contentType) else { return [] }
@@ -147,6 +172,7 @@ package struct SubscriptionProblem: Sendable, Hashable {
     /// The part of a subscription that a problem is about. Positions are those in the subscription.
     package enum Part: Sendable, Hashable {
         case name, title, url, topics, tenant, contentType, authentication, secrets, httpVersion, tls, delivery
+        case variables
         case topic(Int)
         case secret(Int)
         case header(Int)

@@ -4,18 +4,20 @@ extension EnvelopePlan {
     /// The envelope as JSON. The data is parsed only where the envelope asks for a part of it.
     ///
     /// - Throws: where a required value is missing, or the body would exceed the limit.
-    func json(_ context: EventContext, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
+    func json(_ scope: BodyScope) throws(RenderingError) -> ByteString {
+        let limit = scope.limit
         var builder = BodyBuilder()
         for segment in segments {
             switch segment {
             case .bytes(let bytes): builder.append(bytes)
             case .comma: builder.appendComma()
-            case .reference(let reference): try append(reference, context, to: &builder)
-            case .firstOf(let references): builder.append(try context.first(of: references, in: topic))
+            case .reference(let reference): try append(reference, scope, to: &builder)
+            case .firstOf(let references): builder.append(try scope.first(of: references))
+            case .mapped(let name, let plan):
+                builder.append(try PayloadMapper.value(plan, named: name, scope))
             case .merge(let reference, let excluded, let earlier):
-                let taken = try excluded.union(keys(of: earlier, context))
-                for member in try context.members(of: reference, in: topic) where !taken.contains(MemberKey(member.key))
-                {
+                let taken = try excluded.union(keys(of: earlier, scope))
+                for member in try scope.members(of: reference) where !taken.contains(MemberKey(member.key)) {
                     builder.appendComma()
                     append(key: member, to: &builder)
                     builder.append(ascii: ":")
@@ -31,23 +33,29 @@ extension EnvelopePlan {
 
     private func append(
         _ reference: EnvelopeReference,
-        _ context: EventContext,
+        _ scope: BodyScope,
         to builder: inout BodyBuilder
     ) throws(RenderingError) {
-        let event = context.event
+        let event = scope.context.event
         switch reference {
         case .id: builder.append(string: event.id)
         case .topic: builder.append(string: event.topic)
         case .test: builder.append(ascii: event.isTest ? "true" : "false")
         case .data(let path) where path.isEmpty: builder.append(event.data, 0..<event.data.count)
-        case .tenant, .data, .occurredAt, .wire:
-            builder.append(try context.value(of: reference, in: topic) ?? .made(.null))
+        case .payload(let path) where path.isEmpty:
+            if let made = try scope.payload().made {
+                builder.append(made)
+            } else {
+                builder.append(event.data, 0..<event.data.count)
+            }
+        case .tenant, .data, .payload, .occurredAt, .wire, .vars, .item:
+            builder.append(try scope.value(of: reference) ?? .made(.null))
         }
     }
 
     /// The key as it is written in the data, escapes included.
     private func append(key member: JSONValue.Member, to builder: inout BodyBuilder) {
-        guard member.value.hasSource else { return builder.append(string: member.key) }
+        guard member.value.hasSource, member.keyOffset >= 0 else { return builder.append(string: member.key) }
         let document = member.value.document
         let end = document.withUnsafeBytes { bytes in
             var index = member.keyOffset + 1
@@ -58,10 +66,10 @@ extension EnvelopePlan {
     }
 
     /// The keys that earlier merges of the same object brought.
-    func keys(of earlier: [EnvelopeReference], _ context: EventContext) throws(RenderingError) -> Set<MemberKey> {
+    func keys(of earlier: [EnvelopeReference], _ scope: BodyScope) throws(RenderingError) -> Set<MemberKey> {
         var keys: Set<MemberKey> = []
         for reference in earlier {
-            keys.formUnion(try context.members(of: reference, in: topic).map { MemberKey($0.key) })
+            keys.formUnion(try scope.members(of: reference).map { MemberKey($0.key) })
         }
         return keys
     }

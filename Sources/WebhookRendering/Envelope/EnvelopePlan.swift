@@ -9,6 +9,8 @@ struct EnvelopePlan: Sendable {
         case comma
         case reference(EnvelopeReference)
         case firstOf([EnvelopeReference])
+        /// A member's value that is made by a mapping.
+        case mapped(name: String, PayloadPlan)
         /// The members of an object but for some keys, and but for those that earlier merges brought.
         case merge(EnvelopeReference, excluding: Set<MemberKey>, after: [EnvelopeReference])
     }
@@ -18,27 +20,35 @@ struct EnvelopePlan: Sendable {
     let members: [EnvelopeMember]
     /// The steps in order.
     let segments: [Segment]
+    /// The mappings of members, prepared.
+    private let mapped: [PayloadValue: PayloadPlan]
 
     /// Prepares an envelope for a topic.
     ///
+    /// - Parameter isList: whether the JSON is a list that holds the one envelope.
     /// - Throws: where the envelope names a wire name that the topic lacks, or holds a literal that is not JSON.
-    init(_ envelope: [EnvelopeMember], for topic: ProfileTopic) throws(RenderingError) {
+    init(_ envelope: [EnvelopeMember], for topic: ProfileTopic, isList: Bool = false) throws(RenderingError) {
         self.topic = topic
         var members = envelope
         if let keys = topic.keys {
             let kept = Set(keys)
             members = members.filter { $0.isMerge || kept.contains($0.name) }
         }
-        self.members = try Self.resolve(members, for: topic)
-        var compiler = SegmentCompiler()
+        var mapped: [PayloadValue: PayloadPlan] = [:]
+        self.members = try Self.resolve(members, for: topic, &mapped)
+        self.mapped = mapped
+        var compiler = SegmentCompiler(mapped: mapped)
+        if isList { compiler.append("[") }
         compiler.object(self.members)
+        if isList { compiler.append("]") }
         segments = compiler.finish()
     }
 
     /// Puts wire names in and checks literals.
     private static func resolve(
         _ members: [EnvelopeMember],
-        for topic: ProfileTopic
+        for topic: ProfileTopic,
+        _ mapped: inout [PayloadValue: PayloadPlan]
     ) throws(RenderingError) -> [EnvelopeMember] {
         var resolved: [EnvelopeMember] = []
         for var member in members {
@@ -56,7 +66,9 @@ struct EnvelopePlan: Sendable {
                     throw RenderingError("the literal of the envelope's member \(member.name) is not JSON: \(error)")
                 }
             case .object(let nested):
-                member.value = .object(try resolve(nested, for: topic))
+                member.value = .object(try resolve(nested, for: topic, &mapped))
+            case .mapped(let value):
+                mapped[value] = try PayloadPlan(value, for: topic)
             case .reference, .firstOf, .merge:
                 break
             }
@@ -68,8 +80,15 @@ struct EnvelopePlan: Sendable {
 
 /// Turns members into segments, joining what is constant.
 private struct SegmentCompiler {
+    private let mapped: [PayloadValue: PayloadPlan]
     private var segments: [EnvelopePlan.Segment] = []
     private var constant: [UInt8] = []
+
+    init(mapped: [PayloadValue: PayloadPlan]) {
+        self.mapped = mapped
+    }
+
+    mutating func append(_ text: String) { constant.append(contentsOf: text.utf8) }
 
     mutating func object(_ members: [EnvelopeMember]) {
         constant.append(UInt8(ascii: "{"))
@@ -87,17 +106,18 @@ private struct SegmentCompiler {
             }
             JSON.appendString(member.name, to: &constant)
             constant.append(UInt8(ascii: ":"))
-            value(member.value)
+            value(member)
         }
         constant.append(UInt8(ascii: "}"))
     }
 
-    private mutating func value(_ value: EnvelopeValue) {
-        switch value {
+    private mutating func value(_ member: EnvelopeMember) {
+        switch member.value {
         case .literal(let text): constant.append(contentsOf: text.utf8)
         case .reference(let reference): emit(.reference(reference))
         case .firstOf(let references): emit(.firstOf(references))
         case .object(let members): object(members)
+        case .mapped(let value): if let plan = mapped[value] { emit(.mapped(name: member.name, plan)) }
         case .merge: break  // Only as a member, see above.
         }
     }
@@ -139,13 +159,13 @@ extension EnvelopeMember {
 
 extension EnvelopePlan {
     /// The envelope as a tree, for the content types that are not JSON.
-    func tree(_ context: EventContext) throws(RenderingError) -> [JSONValue.Member] {
-        try tree(of: members, context)
+    func tree(_ scope: BodyScope) throws(RenderingError) -> [JSONValue.Member] {
+        try tree(of: members, scope)
     }
 
     private func tree(
         of members: [EnvelopeMember],
-        _ context: EventContext
+        _ scope: BodyScope
     ) throws(RenderingError) -> [JSONValue.Member] {
         let names = members.ownKeys
         var merged: [EnvelopeReference] = []
@@ -154,12 +174,15 @@ extension EnvelopePlan {
             let value: JSONValue
             switch member.value {
             case .literal(let text): value = try literal(text, of: member)
-            case .reference(let reference): value = try context.value(of: reference, in: topic) ?? .made(.null)
-            case .firstOf(let references): value = try context.first(of: references, in: topic)
-            case .object(let nested): value = .made(.object(try tree(of: nested, context)))
+            case .reference(let reference): value = try scope.value(of: reference) ?? .made(.null)
+            case .firstOf(let references): value = try scope.first(of: references)
+            case .object(let nested): value = .made(.object(try tree(of: nested, scope)))
+            case .mapped(let mapping):
+                guard let plan = mapped[mapping] else { continue }
+                value = try PayloadMapper.value(plan, named: member.name, scope)
             case .merge(let reference):
-                let taken = try names.union(keys(of: merged, context))
-                output += try context.members(of: reference, in: topic).filter { !taken.contains(MemberKey($0.key)) }
+                let taken = try names.union(keys(of: merged, scope))
+                output += try scope.members(of: reference).filter { !taken.contains(MemberKey($0.key)) }
                 merged.append(reference)
                 continue
             }

@@ -6,6 +6,8 @@ internal import WebhookCore
 final class EventContext {
     let event: Event
     private var parsed: Result<JSONValue, RenderingError>?
+    /// What mappings made of it so far.
+    var payloads: [PayloadKey: Result<Payload, RenderingError>] = [:]
 
     init(_ event: Event) {
         self.event = event
@@ -24,8 +26,12 @@ final class EventContext {
         return try result.get()
     }
 
-    /// The value of a reference; `nil` where a path of the data leads nowhere.
-    func value(of reference: EnvelopeReference, in topic: ProfileTopic) throws(RenderingError) -> JSONValue? {
+    /// The value of a reference, payload and item aside; `nil` where it leads nowhere.
+    func value(
+        of reference: EnvelopeReference,
+        _ topic: ProfileTopic,
+        _ variables: [Variable]
+    ) throws(RenderingError) -> JSONValue? {
         switch reference {
         case .id: return .made(.string(event.id))
         case .topic: return .made(.string(event.topic))
@@ -34,24 +40,20 @@ final class EventContext {
         case .data(let path): return try data().value(at: path)
         case .occurredAt(let format): return .made(format.kind(of: event.occurredAt))
         case .wire(let key): return topic.wireName(key).map { .made(.string($0)) }
+        case .vars(let name): return variables.first { $0.name == name }.map { .made($0.value.kind) }
+        case .payload, .item: return nil
         }
     }
+}
 
-    /// The first value that is there and not null.
-    func first(of references: [EnvelopeReference], in topic: ProfileTopic) throws(RenderingError) -> JSONValue {
-        for reference in references {
-            if let value = try value(of: reference, in: topic), !value.isNull { return value }
+extension Variable.Value {
+    /// The constant as JSON has it.
+    var kind: JSONValue.Kind {
+        switch self {
+        case .text(let text): .string(text)
+        case .number(let text): .number(text)
+        case .bool(let flag): .bool(flag)
         }
-        let paths = references.map(\.path).joined(separator: ", ")
-        throw RenderingError("the profile requires a value that the event lacks; looked for: \(paths)")
-    }
-
-    /// The members of an object to merge.
-    func members(of reference: EnvelopeReference, in topic: ProfileTopic) throws(RenderingError) -> [JSONValue.Member] {
-        guard let members = try value(of: reference, in: topic)?.object else {
-            throw RenderingError("the profile merges the members of \(reference.path), which is no object here")
-        }
-        return members
     }
 }
 
@@ -66,18 +68,9 @@ extension EnvelopeReference {
         case .data(let path): (["data"] + path).joined(separator: ".")
         case .occurredAt: "occurredAt"
         case .wire(let key): "wire.\(key)"
-        }
-    }
-}
-
-extension EnvelopeReference.TimeFormat {
-    /// A time in this format.
-    func kind(of time: Timestamp) -> JSONValue.Kind {
-        switch self {
-        case .milliseconds: .string(time.rfc3339(milliseconds: true))
-        case .seconds: .string(time.rfc3339(milliseconds: false))
-        case .unix: .number(String(time.unixSeconds))
-        case .unixMilliseconds: .number(String(time.milliseconds))
+        case .vars(let name): "vars.\(name)"
+        case .payload(let path): (["payload"] + path).joined(separator: ".")
+        case .item(let path): (["item"] + path).joined(separator: ".")
         }
     }
 }

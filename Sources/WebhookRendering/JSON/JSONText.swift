@@ -52,9 +52,6 @@ extension JSONValue {
         return ByteString(output)
     }
 
-    /// A value that stands in no document.
-    static func made(_ kind: Kind) -> JSONValue { JSONValue(kind: kind, document: .empty, range: 0..<0) }
-
     /// Whether the value's text can be copied from a document.
     var hasSource: Bool { !range.isEmpty }
 

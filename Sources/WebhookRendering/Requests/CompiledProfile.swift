@@ -4,6 +4,7 @@ internal import WebhookCore
 final class CompiledProfile: Sendable {
     let profile: Profile
     private let plans: [String: Result<EnvelopePlan, RenderingError>]
+    private let payloads: [String: Result<PayloadSource, RenderingError>]
     private let templates: [ContentType: Result<CompiledTemplate, RenderingError>]
     /// In the profile's order.
     let headers: [CompiledHeader]
@@ -15,37 +16,45 @@ final class CompiledProfile: Sendable {
         switch profile.body {
         case .envelope(let members):
             for topic in profile.topics {
-                plans[topic.topic] = Result { () throws(RenderingError) in try EnvelopePlan(members, for: topic) }
+                plans[topic.topic] = Result { () throws(RenderingError) in
+                    try EnvelopePlan(members, for: topic, isList: profile.isListBody)
+                }
             }
         case .templates(let bodies):
             templates = bodies.mapValues { body in
                 Result { () throws(RenderingError) in try CompiledTemplate.forSending(body) }
             }
         }
+        var payloads: [String: Result<PayloadSource, RenderingError>] = [:]
+        for topic in profile.topics {
+            payloads[topic.topic] = Result { () throws(RenderingError) in try PayloadSource(topic) }
+        }
+        self.payloads = payloads
         self.plans = plans
         self.templates = templates
         headers = profile.headers.map(CompiledHeader.init)
     }
 
     /// The body of an event in the profile's own form.
-    func body(
-        _ context: EventContext,
-        as contentType: ContentType,
-        _ limit: BodyLimit
-    ) throws(RenderingError) -> ByteString {
-        let topic = try self.topic(context.event.topic)
+    func body(_ scope: BodyScope, as contentType: ContentType) throws(RenderingError) -> ByteString {
         guard case .envelope = profile.body else {
             guard let template = templates[contentType] else {
                 throw RenderingError("the profile \(profile.name) has no body for \(contentType.rawValue)")
             }
-            return try template.get().body(TemplateRoot(body: context, topic: topic), as: contentType, limit)
+            return try template.get().body(TemplateRoot(body: scope), as: contentType, scope.limit)
         }
-        guard let plan = try plans[topic.topic]?.get() else { throw unknown(context.event.topic) }
+        guard let plan = try plans[scope.topic.topic]?.get() else { throw unknown(scope.topic.topic) }
         switch contentType {
-        case .json: return try plan.json(context, limit)
-        case .xml: return try XMLWriter.document(try plan.tree(context), limit)
-        case .form: return try FormWriter.form(try plan.tree(context), limit)
+        case .json: return try plan.json(scope)
+        case .xml: return try XMLWriter.document(try plan.tree(scope), scope.limit)
+        case .form: return try FormWriter.form(try plan.tree(scope), scope.limit)
         }
+    }
+
+    /// The way to a topic's payload.
+    func payload(_ name: String) throws(RenderingError) -> PayloadSource {
+        guard let source = try payloads[topic(name).topic]?.get() else { throw unknown(name) }
+        return source
     }
 
     /// What the profile knows of a topic.
@@ -79,7 +88,10 @@ struct SubscriptionCompiler: Sendable {
         CompiledSubscription(
             subscription,
             profile: profile(subscription.profile),
-            template: subscription.body.map { template($0) },
+            templates: CompiledSubscription.Templates(
+                all: subscription.topicBodies.isEmpty ? subscription.body.map { template($0) } : nil,
+                byTopic: subscription.topicBodies.map { ($0.pattern, template($0.body)) }
+            ),
             egress: egress
         )
     }
@@ -93,10 +105,10 @@ struct SubscriptionCompiler: Sendable {
         return compiled
     }
 
-    private mutating func template(_ body: BodyTemplate) -> Result<CompiledTemplate, RenderingError> {
-        if let compiled = templates[body] { return compiled }
+    private mutating func template(_ body: BodyTemplate) -> CompiledSubscription.Template {
+        if let compiled = templates[body] { return (body.contentType, compiled) }
         let compiled = Result { () throws(RenderingError) in try CompiledTemplate.forSending(body) }
         templates[body] = compiled
-        return compiled
+        return (body.contentType, compiled)
     }
 }

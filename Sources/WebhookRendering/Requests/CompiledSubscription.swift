@@ -17,13 +17,31 @@ final class CompiledSubscription: Sendable {
         var profile: ObjectIdentifier
         var contentType: ContentType
         var template: ObjectIdentifier?
+        var payload: ObjectIdentifier?
+        var variables: [Variable]
+        var schema: SchemaMode
+    }
+
+    /// A custom body's template, with the content type of what it makes.
+    typealias Template = (contentType: ContentType, compiled: Result<CompiledTemplate, RenderingError>)
+
+    /// The custom bodies.
+    struct Templates: Sendable {
+        /// For every topic.
+        var all: Template?
+        /// The first that matches.
+        var byTopic: [(pattern: TopicPattern, template: Template)]
+
+        func template(for topic: String) -> Template? {
+            byTopic.isEmpty ? all : byTopic.first { $0.pattern.matches(topic) }?.template
+        }
     }
 
     let subscription: Subscription
     let profile: CompiledProfile
-    /// The custom body, where there is one.
-    let template: Result<CompiledTemplate, RenderingError>?
-    let contentType: ContentType
+    private let templates: Templates
+    /// The subscription's own mappings, each for every topic that it could be asked for.
+    private let payloads: [(pattern: TopicPattern, sources: [String: Result<PayloadSource, RenderingError>])]
     let redactor: Redactor
     private let egress: EgressPolicy
     let host: HTTPHeader
@@ -36,14 +54,25 @@ final class CompiledSubscription: Sendable {
     init(
         _ subscription: Subscription,
         profile: CompiledProfile,
-        template: Result<CompiledTemplate, RenderingError>?,
+        templates: Templates,
         egress: EgressPolicy
     ) {
         self.subscription = subscription
         self.profile = profile
-        self.template = template
-        contentType = subscription.body?.contentType ?? subscription.contentType
+        self.templates = templates
         self.egress = egress
+        payloads = subscription.topicPayloads.map { mapping in
+            let topics = subscription.profile.topics.filter {
+                $0.topic == ProfileTopic.anyName || mapping.pattern.matches($0.topic)
+            }
+            let sources = topics.map { topic in
+                let source = Result { () throws(RenderingError) in
+                    try PayloadSource(topic, mapping: mapping.value)
+                }
+                return (topic.topic, source)
+            }
+            return (mapping.pattern, Dictionary(sources, uniquingKeysWith: { first, _ in first }))
+        }
         redactor = Redactor(secrets: SecretTexts.all(of: subscription, egress))
         host = HTTPHeader("Host", subscription.url.hostHeader)
         var plan = HeaderPlan(redactor)
@@ -62,20 +91,59 @@ final class CompiledSubscription: Sendable {
         self.failure = failure
     }
 
-    /// What tells this subscription's bodies from another's. A custom body that can't be read has none.
-    var renderedBody: RenderedBody {
-        RenderedBody(
-            profile: ObjectIdentifier(profile.profile),
-            contentType: contentType,
-            template: (try? template?.get()).map { ObjectIdentifier($0) }
+    /// The parts that make the body of an event of a topic.
+    ///
+    /// - Throws: where a template or a mapping can't be read, or the profile doesn't know the topic.
+    func parts(for topic: String) throws(RenderingError) -> Parts {
+        let template = templates.template(for: topic)
+        let own = payloads.isEmpty ? nil : payloads.first { $0.pattern.matches(topic) }
+        let known = try profile.topic(topic)
+        let source: PayloadSource
+        if let mapped = own?.sources[known.topic] {
+            source = try mapped.get()
+        } else {
+            source = try profile.payload(topic)
+        }
+        let compiled = try template?.compiled.get()
+        return Parts(
+            template: compiled,
+            contentType: template?.contentType ?? subscription.contentType,
+            source: source,
+            key: RenderedBody(
+                profile: ObjectIdentifier(profile.profile),
+                contentType: template?.contentType ?? subscription.contentType,
+                template: compiled.map { ObjectIdentifier($0) },
+                payload: own == nil ? nil : ObjectIdentifier(source),
+                variables: subscription.variables,
+                schema: subscription.schema
+            )
         )
     }
 
-    /// The body of an event.
-    func body(_ context: EventContext, _ limit: BodyLimit) throws(RenderingError) -> ByteString {
-        guard let template = try template?.get() else { return try profile.body(context, as: contentType, limit) }
-        let topic = try profile.topic(context.event.topic)
-        return try template.body(TemplateRoot(body: context, topic: topic), as: contentType, limit)
+    /// The parts of a subscription that one topic's body is made by.
+    struct Parts {
+        /// The custom body, where there is one.
+        var template: CompiledTemplate?
+        var contentType: ContentType
+        var source: PayloadSource
+        /// What tells this body from another subscription's.
+        var key: RenderedBody
+    }
+
+    /// The body of an event, and where its payload differs from the catalogue.
+    func body(
+        _ context: EventContext,
+        _ parts: Parts,
+        _ limit: BodyLimit
+    ) throws(RenderingError) -> (body: ByteString, violations: [String]) {
+        // A custom body is the subscription's own: the catalogue says nothing about it.
+        let schema: SchemaMode = parts.template == nil ? subscription.schema : .off
+        let scope = BodyScope(context, parts.source, variables: subscription.variables, schema: schema, limit)
+        guard let template = parts.template else {
+            let violations = try scope.checkPayload()
+            return (try profile.body(scope, as: parts.contentType), violations)
+        }
+        return (try template.body(TemplateRoot(body: scope), as: parts.contentType, limit), [])
     }
 }
 
@@ -120,7 +188,12 @@ extension CompiledSubscription: RequestMaker {
                 shown.append(mask)
             case .template(let name, let template):
                 let scope =
-                    root ?? TemplateRoot(header: attempt, topic: subscription.profile.topic(attempt.event.topic))
+                    root
+                    ?? TemplateRoot(
+                        header: attempt,
+                        topic: subscription.profile.topic(attempt.event.topic),
+                        subscription.variables
+                    )
                 root = scope
                 let value: String
                 do {

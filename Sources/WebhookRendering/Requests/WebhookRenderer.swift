@@ -42,23 +42,31 @@ package final class WebhookRenderer: DeliveryRenderer {
         var compiler: SubscriptionCompiler?
         var bodies: [ByteString] = []
         var known: [CompiledSubscription.RenderedBody: Result<RenderedEvent.RenderedBody, RenderingError>] = [:]
+        var findings: [SchemaFinding] = []
         let renderedBodies = subscriptions.map { subscription in
             let prepared = prepare(subscription, &compiler)
-            // A template that can't be read shares nothing: its key has no template in it.
-            if case .failure(let error)? = prepared.template {
+            let parts: CompiledSubscription.Parts
+            do throws(RenderingError) {
+                parts = try prepared.parts(for: event.topic)
+            } catch {
                 return Result<RenderedEvent.RenderedBody, RenderingError>.failure(error)
             }
             if let objection = subscription.objection(toID: event.id) { return .failure(RenderingError(objection)) }
-            let key = prepared.renderedBody
-            if let result = known[key] { return result }
+            if let result = known[parts.key] { return result }
             let result = Result { () throws(RenderingError) in
-                bodies.append(try prepared.body(context, limit))
-                return RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: prepared.contentType)
+                let (body, violations) = try prepared.body(context, parts, limit)
+                bodies.append(body)
+                if !violations.isEmpty {
+                    findings.append(SchemaFinding(subscription, topic: event.topic, violations))
+                }
+                return RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: parts.contentType)
             }
-            known[key] = result
+            known[parts.key] = result
             return result
         }
-        return RenderedEvent(bodies: bodies, renderedBodies: renderedBodies)
+        var rendered = RenderedEvent(bodies: bodies, renderedBodies: renderedBodies)
+        rendered.findings = findings
+        return rendered
     }
 
     package func request(

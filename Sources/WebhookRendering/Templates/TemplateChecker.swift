@@ -9,42 +9,70 @@ package enum TemplateChecker {
     /// name. A name in a custom body that no example provides is a warning with its place. What concerns the
     /// subscription's secrets and headers has `subscription NAME` as its file.
     ///
-    /// - Parameter maxBody: the most bytes of a body; see ``DispatcherSettings/maxBody``.
+    /// - Parameters:
+    ///   - maxBody: the most bytes of a body; see ``DispatcherSettings/maxBody``.
+    ///   - canonical: the example of a topic's canonical event, which mappings start from.
     package static func check(
         subscription: Subscription,
-        maxBody: Int = DispatcherSettings.standardMaxBody
+        maxBody: Int = DispatcherSettings.standardMaxBody,
+        canonical: (_ topic: String) -> JSONValue? = { _ in nil }
     ) -> [Diagnostic] {
         let profile = subscription.profile
-        let topics = profile.topics.compactMap { topic -> Example? in
+        let topics = profile.topics.flatMap { topic -> [Example] in
             let names = topic.topic == ProfileTopic.anyName ? exampleNames(subscription.topics) : [topic.topic]
             guard let name = names.first(where: { name in subscription.topics.contains { $0.matches(name) } })
-            else { return nil }
-            return Example(topic: topic, name: name)
+            else { return [] }
+            let own = Example(topic: topic, name: name)
+            guard let mapped = canonical(name).map({ Example(topic: topic, name: name, data: $0) }) else {
+                return [own]
+            }
+            // A subscription's mapping starts from what the host emits; a profile's is for what isn't native.
+            if subscription.topicPayloads.contains(where: { $0.pattern.matches(name) }) { return [mapped] }
+            return topic.payload == nil ? [own] : [own, mapped]
         }
         var problems: [Diagnostic] = []
-        var file = profileFile(profile)
-        if let body = subscription.body {
-            file = body.name
+        for body in subscription.bodies {
+            let taken = topics.filter { subscription.body(for: $0.name) == body }
             do {
-                problems += unprovided(in: try CompiledTemplate(body), topics)
+                problems += unprovided(in: try CompiledTemplate(body), taken, subscription)
             } catch {
                 let place = error.position
-                return [
-                    Diagnostic(.error, file: file, line: place.line, column: place.column, message: error.reason)
-                ]
+                problems.append(
+                    Diagnostic(.error, file: body.name, line: place.line, column: place.column, message: error.reason)
+                )
             }
         }
+        guard problems.allSatisfy({ $0.severity == .warning }) else { return problems }
         let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         for (example, result) in rendered {
-            guard case .failure(let error)? = result.renderedBodies.first else { continue }
-            var problem = failure(file, example.topic, error)
-            // What is ill-formed is the outcome of the template as a whole; its beginning stands for that.
-            if subscription.body != nil { (problem.line, problem.column) = (1, 1) }
-            problems.append(problem)
+            let body = subscription.body(for: example.name)
+            let file = body?.name ?? profileFile(profile)
+            if case .failure(let error)? = result.renderedBodies.first {
+                var problem = failure(file, example, error)
+                // What is ill-formed is the outcome of the template as a whole; its beginning stands for that.
+                if body != nil { (problem.line, problem.column) = (1, 1) }
+                // The host may emit something else than the catalogue's example.
+                if subscription.topicPayloads.contains(where: { $0.pattern.matches(example.name) }) {
+                    problem.severity = .warning
+                    problem.file = "subscription \(subscription.name)"
+                }
+                problems.append(problem)
+            }
+            for finding in result.findings {
+                let message = "the payload of \(finding.topic) does not fit the catalogue: "
+                problems.append(
+                    Diagnostic(
+                        .warning,
+                        file: "subscription \(subscription.name)",
+                        message: message + finding.violations.joined(separator: "; ")
+                    )
+                )
+            }
         }
         if let (example, result) = rendered.first {
-            let attempt = example.attempt(contentType: subscription.body?.contentType ?? subscription.contentType)
+            let contentType = subscription.body(for: example.name)?.contentType ?? subscription.contentType
+            let attempt = example.attempt(contentType: contentType)
             let body = result.bodies.first ?? .empty
             do {
                 _ = try renderer.request(for: attempt, to: subscription, body: body)
@@ -83,14 +111,16 @@ package enum TemplateChecker {
         let broken = checkTemplates(profile, examples, &problems)
         for contentType in profile.contentTypes where !broken.contains(contentType) {
             for example in examples {
-                do {
+                do throws(RenderingError) {
                     let limit = BodyLimit(
                         maxBody: DispatcherSettings.standardMaxBody,
                         dataSize: example.event.data.count
                     )
-                    _ = try compiled.body(EventContext(example.event), as: contentType, limit)
+                    let source = try compiled.payload(example.topic.topic)
+                    let scope = BodyScope(EventContext(example.event), source, limit)
+                    _ = try compiled.body(scope, as: contentType)
                 } catch {
-                    problems.append(failure(file, example.topic, error))
+                    problems.append(failure(file, example, error))
                 }
             }
         }
@@ -119,19 +149,27 @@ package enum TemplateChecker {
         return broken
     }
 
-    private static func failure(_ file: String, _ topic: ProfileTopic, _ error: RenderingError) -> Diagnostic {
-        let topic = topic.topic == ProfileTopic.anyName ? "the generic example" : "the example of \(topic.topic)"
+    private static func failure(_ file: String, _ example: Example, _ error: RenderingError) -> Diagnostic {
+        let name = example.topic.topic
+        let topic =
+            example.isCanonical
+            ? "the canonical example of \(example.name)"
+            : name == ProfileTopic.anyName ? "the generic example" : "the example of \(name)"
         let reason =
             error.description.hasPrefix(file + ": ")
             ? String(error.description.dropFirst(file.count + 2)) : error.description
         return Diagnostic(.error, file: file, message: "\(topic) does not render: \(reason)")
     }
 
-    private static func unprovided(in template: CompiledTemplate, _ examples: [Example]) -> [Diagnostic] {
+    private static func unprovided(
+        in template: CompiledTemplate,
+        _ examples: [Example],
+        _ subscription: Subscription? = nil
+    ) -> [Diagnostic] {
         guard !examples.isEmpty else { return [] }
         var lookup = TemplateLookup(template.elements)
         for example in examples {
-            lookup.add(TemplateRoot(body: EventContext(example.event), topic: example.topic))
+            lookup.add(TemplateRoot(body: example.scope(for: subscription)))
         }
         return lookup.missing.map { tag in
             let place = TemplateParser.position(of: tag, in: template.source)
@@ -162,20 +200,35 @@ package enum TemplateChecker {
     /// A topic with an event made of its example.
     private struct Example {
         let topic: ProfileTopic
+        let name: String
+        /// Whether the data are the canonical event's, and not the platform's own.
+        let isCanonical: Bool
         let event: Event
 
-        init(topic: ProfileTopic, name: String) {
+        init(topic: ProfileTopic, name: String, data: JSONValue? = nil) {
             self.topic = topic
+            self.name = name
+            isCanonical = data != nil
             event = Event(
                 stored: "evt_example",
                 topic: name,
-                data: topic.example.compactText,
+                data: (data ?? topic.example).compactText,
                 tenant: "example",
                 occurredAt: Timestamp(milliseconds: 1_772_357_400_000),
                 occurredAtIsGiven: true,
                 deliverAt: nil,
                 isTest: false
             )
+        }
+
+        /// What a body's template sees.
+        func scope(for subscription: Subscription?) -> BodyScope {
+            let context = EventContext(event)
+            let limit = BodyLimit(maxBody: DispatcherSettings.standardMaxBody, dataSize: event.data.count)
+            let own = subscription?.topicPayloads.first { $0.pattern.matches(name) }
+            let source = own.flatMap { try? PayloadSource(topic, mapping: $0.value) } ?? (try? PayloadSource(topic))
+            let variables = subscription?.variables ?? []
+            return BodyScope(context, source ?? PayloadSource(passingOn: topic), variables: variables, limit)
         }
 
         func attempt(contentType: ContentType) -> AttemptContext {

@@ -5,14 +5,14 @@ internal import WebhookCore
 /// Belongs to one rendering on one thread.
 final class TemplateRoot {
     private let values: [String: JSONValue]
-    private let context: EventContext?
+    private let scope: BodyScope?
     /// Why the data could not be read, once something asked for it.
     private(set) var failure: RenderingError?
 
-    /// The scope of a body: `id`, `topic`, `tenant`, `occurredAt`, `timestamp`, `test`, `data` and `wire`.
-    init(body context: EventContext, topic: ProfileTopic) {
-        let event = context.event
-        self.context = context
+    /// The scope of a body: `id`, `topic`, `tenant`, `occurredAt`, `timestamp`, `test`, `data`, `payload`, `wire` and `vars`.
+    init(body scope: BodyScope) {
+        let event = scope.context.event
+        self.scope = scope
         values = [
             "id": .made(.string(event.id)),
             "topic": .made(.string(event.topic)),
@@ -20,13 +20,15 @@ final class TemplateRoot {
             "occurredAt": .made(.string(event.occurredAt.description)),
             "timestamp": .made(.number(String(event.occurredAt.unixSeconds))),
             "test": .made(.bool(event.isTest)),
-            "wire": Self.wire(topic),
+            "wire": Self.wire(scope.topic),
+            "vars": Self.vars(scope.variables),
         ]
     }
 
-    /// The scope of a header: `id`, `topic`, `tenant`, `deliveryId`, `attempt`, `timestamp` (of the attempt), `test`, `wire`.
-    init(header attempt: AttemptContext, topic: ProfileTopic?) {
-        context = nil
+    /// The scope of a header: `id`, `topic`, `tenant`, `deliveryId`, `attempt`, `timestamp` (of the attempt), `test`, `wire`,
+    /// `vars`.
+    init(header attempt: AttemptContext, topic: ProfileTopic?, _ variables: [Variable]) {
+        scope = nil
         values = [
             "id": .made(.string(attempt.event.id)),
             "topic": .made(.string(attempt.event.topic)),
@@ -36,6 +38,7 @@ final class TemplateRoot {
             "timestamp": .made(.number(String(attempt.at.unixSeconds))),
             "test": .made(.bool(attempt.event.isTest)),
             "wire": topic.map(Self.wire) ?? .made(.object([])),
+            "vars": Self.vars(variables),
         ]
     }
 
@@ -43,12 +46,16 @@ final class TemplateRoot {
         .made(.object(topic.wire.map { JSONValue.Member(key: $0.key, value: .made(.string($0.value))) }))
     }
 
+    private static func vars(_ variables: [Variable]) -> JSONValue {
+        .made(.object(variables.map { JSONValue.Member(key: $0.name, value: .made($0.value.kind)) }))
+    }
+
     /// The value of a name; `nil` for one that is not in scope.
     func value(named name: String) -> JSONValue? {
         if let value = values[name] { return value }
-        guard name == "data", let context else { return nil }
+        guard let scope, name == "data" || name == "payload" else { return nil }
         do {
-            return try context.data()
+            return name == "data" ? try scope.context.data() : try scope.payloadValue()
         } catch {
             failure = error
             return nil

@@ -7,11 +7,16 @@ enum TemplateDiagnostics {
     private struct Key: Hashable {
         var profile: ObjectIdentifier
         var contentType: ContentType
+        var bodies: [TopicBody]
         var body: BodyTemplate?
+        var payloads: [TopicPayload]
+        var variables: [Variable]
+        var schema: SchemaMode
         var topics: [TopicPattern]
     }
 
-    static func check(_ subscriptions: [Subscription], maxBody: Int) -> [Diagnostic] {
+    static func check(_ subscriptions: [Subscription], maxBody: Int, _ catalog: ProfileCatalog) -> [Diagnostic] {
+        let canonical = catalog.profile(named: ProfileCatalog.canonicalName)
         var seen: Set<Key> = []
         var reported: Set<Diagnostic> = []
         var diagnostics: [Diagnostic] = []
@@ -19,7 +24,11 @@ enum TemplateDiagnostics {
             let key = Key(
                 profile: ObjectIdentifier(subscription.profile),
                 contentType: subscription.contentType,
+                bodies: subscription.topicBodies,
                 body: subscription.body,
+                payloads: subscription.topicPayloads,
+                variables: subscription.variables,
+                schema: subscription.schema,
                 topics: subscription.topics
             )
             guard seen.insert(key).inserted else {
@@ -27,8 +36,12 @@ enum TemplateDiagnostics {
                 if let problem = TemplateChecker.checkSecrets(of: subscription) { diagnostics.append(problem) }
                 continue
             }
-            for diagnostic in TemplateChecker.check(subscription: subscription, maxBody: maxBody)
-            where reported.insert(diagnostic).inserted {
+            let found = TemplateChecker.check(
+                subscription: subscription,
+                maxBody: maxBody,
+                canonical: { canonical?.topic($0)?.example }
+            )
+            for diagnostic in found where reported.insert(diagnostic).inserted {
                 diagnostics.append(diagnostic)
             }
         }

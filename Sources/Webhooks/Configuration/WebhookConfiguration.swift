@@ -61,7 +61,8 @@ public struct WebhookConfiguration: Sendable {
             if let registry = loaded.registry {
                 report.templateDiagnostics = TemplateDiagnostics.check(
                     registry.subscriptions,
-                    maxBody: registry.settings.maxBody
+                    maxBody: registry.settings.maxBody,
+                    loaded.catalog
                 )
                 report.diagnostics += report.templateDiagnostics
             }
@@ -70,7 +71,8 @@ public struct WebhookConfiguration: Sendable {
             var diagnostics = ValueDiagnostics.check(subscriptions, settings)
             let isBroken = diagnostics.contains { $0.severity == .error }
             // What breaks a rule would not be rendered as it stands.
-            let templates = isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody)
+            let templates =
+                isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody, ProfileCatalog())
             diagnostics += templates
             let profiles = subscriptions.map { ($0.profile.name, $0.profile) }
             let registry = Registry(

@@ -12,6 +12,14 @@ extension WebhookDispatcher {
         try topics.exampleData(of: topic, profile: profile)
     }
 
+    /// A topic's example for a subscription: the platform's own, or the canonical event's where the subscription's own
+    /// mapping makes the payload.
+    package func exampleData(of topic: String, for subscription: Subscription) throws(WebhooksError) -> ByteString {
+        let isMapped = subscription.topicPayloads.contains { $0.pattern.matches(topic) }
+        if isMapped, let canonical = try? topics.exampleData(of: topic) { return canonical }
+        return try topics.exampleData(of: topic, profile: subscription.profile.name)
+    }
+
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
     package func testTopic(of name: String) throws(WebhooksError) -> String {
         let subscription = try find(name, in: registry)
@@ -53,11 +61,9 @@ extension WebhookDispatcher {
     package func testEvent(for name: String, topic: String? = nil) throws(WebhooksError) -> Event {
         let subscription = try find(name, in: registry)
         let topic = if let topic { topic } else { try testTopic(of: name) }
-        guard let known = subscription.profile.topic(topic) else {
-            throw WebhooksError(.unknown, TopicCatalog.unknown(topic, of: subscription.profile))
-        }
+        let data = try exampleData(of: topic, for: subscription)
         do throws(EventError) {
-            return try Event(topic: topic, data: known.example.raw, tenant: subscription.tenant, isTest: true)
+            return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
         } catch {
             throw WebhooksError(error)
         }

@@ -32,6 +32,9 @@ public struct TopicCatalog: Sendable {
     /// A profile by name.
     public func profile(_ name: String) throws(WebhooksError) -> Profile {
         if let profile = catalog.profile(named: name) { return profile }
+        if let problem = catalog.problem(with: name) {
+            throw WebhooksError(.configuration, "the profile \(name) can't be read: \(problem)")
+        }
         let hint = NameHint.question(name, in: catalog.names).map { $0 + " " } ?? ""
         throw WebhooksError(
             .unknown,

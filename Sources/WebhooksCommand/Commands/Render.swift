@@ -60,9 +60,16 @@ struct Render: AsyncParsableCommand {
         if let problem = Self.swapped(subscription, topic, among: names) {
             throw CommandFailure(.data, code: WebhooksError.Code.unknown.description, problem)
         }
-        let profile = dispatcher.registry.subscription(named: subscription)?.profile.name
-        let data =
-            payload.example ? try dispatcher.exampleData(of: topic, profile: profile) : try payload.read()
+        let data: ByteString
+        if payload.example {
+            if let known = dispatcher.registry.subscription(named: subscription) {
+                data = try dispatcher.exampleData(of: topic, for: known)
+            } else {
+                data = try dispatcher.exampleData(of: topic)
+            }
+        } else {
+            data = try payload.read()
+        }
         let instant = at?.instant ?? .now
         let event = try Event(
             topic: topic,

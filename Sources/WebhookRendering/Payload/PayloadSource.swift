@@ -1,0 +1,156 @@
+internal import WebhookCore
+
+/// A platform's payload of one event.
+struct Payload {
+    /// `nil`: the event's data as they stand.
+    var made: JSONValue?
+    /// Where it differs from the topic's fields; empty where nobody asked.
+    var violations: [String] = []
+}
+
+/// The way to a topic's payload: the data as they stand, a profile's mapping for data that are not the platform's own, or
+/// a subscription's mapping.
+final class PayloadSource: Sendable {
+    let topic: ProfileTopic
+    private let mapping: PayloadPlan?
+    /// Whether data that fit the fields pass as they stand.
+    private let passesNative: Bool
+
+    /// The way that a profile's topic prescribes.
+    init(_ topic: ProfileTopic) throws(RenderingError) {
+        self.topic = topic
+        var plan: PayloadPlan?
+        if let value = topic.payload { plan = try PayloadPlan(value, for: topic) }
+        mapping = plan
+        passesNative = true
+    }
+
+    /// Passes every event's data on.
+    init(passingOn topic: ProfileTopic) {
+        self.topic = topic
+        mapping = nil
+        passesNative = true
+    }
+
+    /// The way that a subscription prescribes.
+    init(_ topic: ProfileTopic, mapping: PayloadValue) throws(RenderingError) {
+        self.topic = topic
+        self.mapping = try PayloadPlan(mapping, for: topic)
+        passesNative = false
+    }
+
+    /// Whether the payload is the event's data, whatever they are, and nothing is to be checked.
+    func isPassedOn(_ schema: SchemaMode) -> Bool { mapping == nil && (schema == .off || topic.fields.isEmpty) }
+
+    /// Makes the payload.
+    ///
+    /// - Parameter checks: whether to compare it with the topic's fields.
+    /// - Throws: where a member can't be made.
+    func payload(
+        _ context: EventContext,
+        _ variables: [Variable],
+        checks: Bool,
+        _ limit: BodyLimit
+    ) throws(RenderingError) -> Payload {
+        let checks = checks && !topic.fields.isEmpty
+        guard let mapping else {
+            return Payload(violations: checks ? FieldChecker.violations(of: try context.data(), topic.fields) : [])
+        }
+        if passesNative, FieldChecker.fits(try context.data(), topic.fields) { return Payload() }
+        let made = try PayloadMapper.payload(mapping, context, topic, variables, limit)
+        return Payload(made: made, violations: checks ? FieldChecker.violations(of: made, topic.fields) : [])
+    }
+}
+
+/// Payloads of one event are the same where these are.
+struct PayloadKey: Hashable {
+    var source: ObjectIdentifier
+    var checks: Bool
+}
+
+/// The values of one event as one subscription's body sees them.
+///
+/// Belongs to one rendering on one thread.
+final class BodyScope {
+    let context: EventContext
+    let variables: [Variable]
+    let limit: BodyLimit
+    private let source: PayloadSource
+    private let schema: SchemaMode
+    private var result: Result<Payload, RenderingError>?
+
+    var topic: ProfileTopic { source.topic }
+
+    init(
+        _ context: EventContext,
+        _ source: PayloadSource,
+        variables: [Variable] = [],
+        schema: SchemaMode = .off,
+        _ limit: BodyLimit
+    ) {
+        self.context = context
+        self.source = source
+        self.variables = variables
+        self.schema = schema
+        self.limit = limit
+    }
+
+    /// The payload, made when something first asks for it.
+    func payload() throws(RenderingError) -> Payload {
+        if source.isPassedOn(schema) { return Payload() }
+        if let result { return try result.get() }
+        // Representations of the same event share it.
+        let checks = schema != .off
+        let key = variables.isEmpty ? PayloadKey(source: ObjectIdentifier(source), checks: checks) : nil
+        let known = key.flatMap { context.payloads[$0] }
+        let result =
+            known
+            ?? Result { () throws(RenderingError) in
+                try source.payload(context, variables, checks: checks, limit)
+            }
+        if let key { context.payloads[key] = result }
+        self.result = result
+        return try result.get()
+    }
+
+    /// The payload's differences from the catalogue; makes the payload where nothing asked for it yet.
+    ///
+    /// - Throws: under `enforce`, and where the payload can't be made.
+    func checkPayload() throws(RenderingError) -> [String] {
+        let violations = try payload().violations
+        guard schema == .enforce, !violations.isEmpty else { return violations }
+        throw RenderingError(
+            "the payload does not fit the fields of \(topic.topic): " + violations.joined(separator: "; ")
+        )
+    }
+
+    /// The payload's value, read where it is the event's data.
+    func payloadValue() throws(RenderingError) -> JSONValue {
+        let payload = try payload()
+        if let made = payload.made { return made }
+        return try context.data()
+    }
+
+    /// The value of a reference; `nil` where a path leads nowhere.
+    func value(of reference: EnvelopeReference) throws(RenderingError) -> JSONValue? {
+        if case .payload(let path) = reference { return try payloadValue().value(at: path) }
+        return try context.value(of: reference, topic, variables)
+    }
+
+    /// The first value that is there and not null.
+    func first(of references: [EnvelopeReference]) throws(RenderingError) -> JSONValue {
+        for reference in references {
+            if let value = try value(of: reference), !value.isNull { return value }
+        }
+        let paths = references.map(\.path).joined(separator: ", ")
+        throw RenderingError("the profile requires a value that the event lacks; looked for: \(paths)")
+    }
+
+    /// The members of an object to merge.
+    func members(of reference: EnvelopeReference) throws(RenderingError) -> [JSONValue.Member] {
+        guard let members = try value(of: reference)?.object else {
+            throw RenderingError("the profile merges the members of \(reference.path), which is no object here")
+        }
+        return members
+    }
+}
