@@ -217,4 +217,22 @@ struct SignerTests {
             try StandardWebhooks.sign(id: "a", timestamp: 1, body: "", secret: verifier)
         }
     }
+
+    @Test func sha1AndPartsOfTheURL() throws {
+        let url = EndpointURL(scheme: .https, host: "crm.example.com", port: 443, target: "/hooks?x={id}")
+        func value(_ content: SignatureScheme.Content, _ body: ByteString, _ secret: Secret) throws -> String {
+            let scheme = SignatureScheme(kind: .hmacSHA1, header: "X-Sig", content: content)
+            let signer = try Signer(scheme: scheme, secrets: [secret], url: url)
+            return try signer.headers(id: "evt_1", timestamp: 1_700_000_000, body: body)[0].value
+        }
+        // RFC 2202, test case 2.
+        #expect(
+            try value(.body, "what do ya want for nothing?", Secret("Jefe"))
+                == "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
+        )
+        let parts = SignatureScheme.Content.parts(before: "{method} {host}{path}\n{url}", after: "|{timestamp}{id}")
+        let whole: ByteString =
+            "POST crm.example.com/hooks?x={id}\nhttps://crm.example.com/hooks?x={id}BODY|1700000000evt_1"
+        #expect(try value(parts, "BODY", Secret("Jefe")) == value(.body, whole, Secret("Jefe")))
+    }
 }

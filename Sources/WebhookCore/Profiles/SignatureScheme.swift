@@ -3,6 +3,8 @@ package struct SignatureScheme: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         /// The secret itself in the header.
         case plain
+        /// For platforms that know nothing newer.
+        case hmacSHA1
         case hmacSHA256
         case hmacSHA512
         case ed25519
@@ -23,6 +25,17 @@ package struct SignatureScheme: Sendable, Hashable {
         case timestampBody
         /// `{id}.{timestamp}.{body}`
         case idTimestampBody
+        /// Texts around the body, with `{id}`, `{timestamp}`, `{method}`, `{url}`, `{host}` and `{path}` in them.
+        case parts(before: String, after: String)
+
+        /// Whether the event's id is in it.
+        var hasID: Bool {
+            switch self {
+            case .body, .timestampBody: false
+            case .idTimestampBody: true
+            case .parts(let before, let after): (before + after).contains("{id}")
+            }
+        }
     }
 
     /// Whether what is signed begins with the event's id and a dot.
@@ -30,7 +43,7 @@ package struct SignatureScheme: Sendable, Hashable {
     /// An id with a dot in it is then ambiguous: `a.1700000000` signed at `T` is also what `a` would be, signed at
     /// 1700000000 with a body that begins with `T.`. Whoever reads one request could choose the time of another.
     package var beginsWithID: Bool {
-        kind == .standardWebhooks || kind != .plain && content == .idTimestampBody
+        kind == .standardWebhooks || kind != .plain && content.hasID
     }
 
     /// Whether the secrets after the first sign as well, side by side with it.

@@ -8,6 +8,7 @@ struct SignatureLoader {
 
     private enum Scheme: String, CaseIterable {
         case plain
+        case hmacSHA1 = "hmac-sha1"
         case hmacSHA256 = "hmac-sha256"
         case hmacSHA512 = "hmac-sha512"
         case ed25519
@@ -16,6 +17,7 @@ struct SignatureLoader {
         var kind: SignatureScheme.Kind {
             switch self {
             case .plain: .plain
+            case .hmacSHA1: .hmacSHA1
             case .hmacSHA256: .hmacSHA256
             case .hmacSHA512: .hmacSHA512
             case .ed25519: .ed25519
@@ -29,12 +31,6 @@ struct SignatureLoader {
     private enum EncodingName: String, CaseIterable { case hex, base64 }
 
     private enum SecretEncodingName: String, CaseIterable { case text, base64, hex }
-
-    private enum ContentName: String, CaseIterable {
-        case body = "{body}"
-        case timestampBody = "{timestamp}.{body}"
-        case idTimestampBody = "{id}.{timestamp}.{body}"
-    }
 
     let problems: Problems
 
@@ -75,11 +71,24 @@ struct SignatureLoader {
     }
 
     private func content(_ section: Section) -> SignatureScheme.Content {
-        switch section.choice("content", of: ContentName.self)?.value {
-        case .timestampBody: .timestampBody
-        case .idTimestampBody: .idTimestampBody
-        case .body, nil: .body
+        guard let text = section.text("content") else { return .body }
+        switch text.value {
+        case "{body}": return .body
+        case "{timestamp}.{body}": return .timestampBody
+        case "{id}.{timestamp}.{body}": return .idTimestampBody
+        default: break
         }
+        let parts = text.value.split(separator: "{body}", omittingEmptySubsequences: false).map(String.init)
+        var rest = parts.joined()
+        for name in ["id", "timestamp", "method", "url", "host", "path"] {
+            rest = rest.replacing("{\(name)}", with: "")
+        }
+        guard parts.count == 2, !rest.contains("{"), !rest.contains("}") else {
+            let names = "{id}, {timestamp}, {method}, {url}, {host} and {path}"
+            section.read.problems.error(text.place, "`content` must hold {body} once, and may hold \(names)")
+            return .body
+        }
+        return .parts(before: parts[0], after: parts[1])
     }
 
     private func secretEncoding(_ section: Section) -> SignatureScheme.SecretEncoding {

@@ -13,7 +13,7 @@ enum SigningSecretRules {
         switch scheme.kind {
         case .standardWebhooks: return standardProblem(text)
         case .plain: return HeaderRules.isValue(text) ? nil : SourceReader.controlCharacters("the secret")
-        case .hmacSHA256, .hmacSHA512, .ed25519: break
+        case .hmacSHA1, .hmacSHA256, .hmacSHA512, .ed25519: break
         }
         switch scheme.secretEncoding {
         case .text: return nil

@@ -9,11 +9,14 @@ package import WebhookCore
 package struct Signer: Sendable {
     private let scheme: SignatureScheme
     private let keys: [SigningKey]
+    /// The target, where parts of it are signed.
+    private let url: EndpointURL?
 
     /// Prepares signing.
     ///
     /// - Throws: ``RenderingError`` where a secret is missing or can't be decoded as the scheme wants it.
-    package init(scheme: SignatureScheme, secrets: [Secret]) throws(RenderingError) {
+    package init(scheme: SignatureScheme, secrets: [Secret], url: EndpointURL? = nil) throws(RenderingError) {
+        self.url = url
         self.scheme = scheme
         if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
         // A header for one signature carries the current secret's.
@@ -46,33 +49,61 @@ package struct Signer: Sendable {
                 HTTPHeader("webhook-signature", signatures.joined(separator: " ")),
             ]
         }
-        let prefix = contentPrefix(id, timestamp)
+        let (prefix, suffix) = contentAroundBody(id, timestamp)
         var signatures: [String] = []
-        for key in keys { signatures.append(scheme.prefix + (try signature(prefix, body, key))) }
+        for key in keys { signatures.append(scheme.prefix + (try signature(prefix, body, suffix, key))) }
         let value = scheme.value
             .replacing("{timestamp}", with: String(timestamp))
             .replacing("{signatures}", with: signatures.joined(separator: scheme.separator ?? ""))
         return [HTTPHeader(scheme.header, value)]
     }
 
-    /// What is signed before the body.
-    private func contentPrefix(_ id: String, _ timestamp: Int64) -> String {
+    /// What is signed before the body, and after it.
+    private func contentAroundBody(_ id: String, _ timestamp: Int64) -> (String, String) {
         switch scheme.content {
-        case .body: ""
-        case .timestampBody: "\(timestamp)."
-        case .idTimestampBody: "\(id).\(timestamp)."
+        case .body: ("", "")
+        case .timestampBody: ("\(timestamp).", "")
+        case .idTimestampBody: ("\(id).\(timestamp).", "")
+        case .parts(let before, let after): (fill(before, id, timestamp), fill(after, id, timestamp))
         }
     }
 
-    private func signature(_ prefix: String, _ body: ByteString, _ key: SigningKey) throws(RenderingError) -> String {
+    /// Puts the names in. What is put in is not looked at again: a URL may hold braces.
+    private func fill(_ text: String, _ id: String, _ timestamp: Int64) -> String {
+        var filled = ""
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            filled += rest[..<open]
+            switch rest[rest.index(after: open)..<close] {
+            case "id": filled += id
+            case "timestamp": filled += String(timestamp)
+            case "method": filled += "POST"
+            case "url": filled += url?.reveal() ?? ""
+            case "host": filled += url?.hostHeader ?? ""
+            case "path": filled += url?.target ?? ""
+            default: filled += rest[open...close]
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+        return filled + rest
+    }
+
+    private func signature(
+        _ prefix: String,
+        _ body: ByteString,
+        _ suffix: String,
+        _ key: SigningKey
+    ) throws(RenderingError) -> String {
         switch key {
         case .plain(let text): return text
         case .hmacSHA256(let start):
-            return encode(Self.authenticationCode(start, prefix, body))
+            return encode(Self.authenticationCode(start, prefix, body, suffix))
+        case .hmacSHA1(let start):
+            return encode(Self.authenticationCode(start, prefix, body, suffix))
         case .hmacSHA512(let start):
-            return encode(Self.authenticationCode(start, prefix, body))
+            return encode(Self.authenticationCode(start, prefix, body, suffix))
         case .ed25519(let key):
-            return encode(try Self.signature(prefix, body, key))
+            return encode(try Self.signature(prefix, body, key, suffix))
         }
     }
 
@@ -83,18 +114,21 @@ package struct Signer: Sendable {
         }
     }
 
-    /// The HMAC (RFC 2104) of a prefix and a body, without joining them in memory.
+    /// The HMAC (RFC 2104) of a prefix, a body and a suffix, without joining them in memory.
     ///
     /// - Parameter start: begun with the key.
     static func authenticationCode<H: HashFunction>(
         _ start: HMAC<H>,
         _ prefix: String,
-        _ body: ByteString
+        _ body: ByteString,
+        _ suffix: String = ""
     ) -> HMAC<H>.MAC {
         var code = start
         var prefix = prefix
+        var suffix = suffix
         prefix.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
         body.withUnsafeBytes { code.update(data: $0) }
+        suffix.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
         return code.finalize()
     }
 
@@ -102,10 +136,11 @@ package struct Signer: Sendable {
     static func signature(
         _ prefix: String,
         _ body: ByteString,
-        _ key: Curve25519.Signing.PrivateKey
+        _ key: Curve25519.Signing.PrivateKey,
+        _ suffix: String = ""
     ) throws(RenderingError) -> [UInt8] {
         do {
-            return Array(try key.signature(for: Array(prefix.utf8) + body.bytes))
+            return Array(try key.signature(for: Array(prefix.utf8) + body.bytes + Array(suffix.utf8)))
         } catch {
             throw RenderingError("signing with Ed25519 failed")
         }

@@ -6,6 +6,7 @@ internal import WebhookCore
 enum SigningKey: Sendable {
     case plain(String)
     /// Begun with the key: a copy goes on with the content.
+    case hmacSHA1(HMAC<Insecure.SHA1>)
     case hmacSHA256(HMAC<SHA256>)
     case hmacSHA512(HMAC<SHA512>)
     case ed25519(Curve25519.Signing.PrivateKey)
@@ -18,6 +19,8 @@ enum SigningKey: Sendable {
         switch scheme.kind {
         case .plain:
             return .plain(text)
+        case .hmacSHA1:
+            return .hmacSHA1(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
         case .hmacSHA256:
             return .hmacSHA256(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
         case .hmacSHA512:

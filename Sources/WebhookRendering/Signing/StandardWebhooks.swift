@@ -76,7 +76,7 @@ package enum StandardWebhooks {
             case .ed25519(let key):
                 version = "v1a"
                 isValid = { key.publicKey.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
-            case .hmacSHA512, .plain, nil:
+            case .hmacSHA1, .hmacSHA512, .plain, nil:
                 return false
             }
         }
@@ -118,7 +118,7 @@ package enum StandardWebhooks {
             return "v1," + Data(Signer.authenticationCode(start, prefix, body)).base64EncodedString()
         case .ed25519(let key):
             return "v1a," + Data(try Signer.signature(prefix, body, key)).base64EncodedString()
-        case .hmacSHA512, .plain:
+        case .hmacSHA1, .hmacSHA512, .plain:
             throw RenderingError("the secret is not one of the specification's")
         }
     }
