@@ -131,8 +131,8 @@ import WebhookCore
                     + "`application/x-www-form-urlencoded`",
                 "t/my/profile.yaml:3:16: a success code must be such as 2xx, 204 or 200-299",
                 "t/my/profile.yaml:4:12: the header Host is set by HTTP itself",
-                "t/my/profile.yaml:5:22: `scheme` must be one of `plain`, `hmac-sha256`, `hmac-sha512`, `ed25519` and "
-                    + "`standard-webhooks`",
+                "t/my/profile.yaml:5:22: `scheme` must be one of `plain`, `hmac-sha1`, `hmac-sha256`, `hmac-sha512`, "
+                    + "`ed25519` and `standard-webhooks`",
                 "t/my/profile.yaml:5:40: `secret` must be one of `required` and `optional`",
                 "t/my/profile.yaml:8:5: the topic has no wire name `k`, which `body` asks for",
                 "t/my/profile.yaml:8:14: a topic is lower-case letters, digits and _, in segments joined by dots: course.created",

@@ -82,7 +82,7 @@ final class CompiledSubscription: Sendable {
         var signer: Signer?
         if let scheme = subscription.profile.signature {
             do {
-                signer = try Signer(scheme: scheme, secrets: subscription.secrets)
+                signer = try Signer(scheme: scheme, secrets: subscription.secrets, url: subscription.url)
             } catch {
                 failure = failure ?? error
             }

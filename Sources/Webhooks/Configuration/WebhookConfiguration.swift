@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Logging
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
@@ -92,10 +93,12 @@ public struct WebhookConfiguration: Sendable {
     }
 
     /// A registry with its renderer.
-    func snapshot(for registry: Registry) -> ConfigurationSnapshot {
+    ///
+    /// - Parameter logger: hears of payloads that don't fit the catalogue.
+    func snapshot(for registry: Registry, _ logger: Logger) -> ConfigurationSnapshot {
         ConfigurationSnapshot(
             registry: registry,
-            renderer: WebhookRenderer(registry: registry)
+            renderer: SchemaReportingRenderer(WebhookRenderer(registry: registry), logger: logger)
         )
     }
 }

@@ -32,7 +32,7 @@ extension WebhookDispatcher {
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
-        let snapshot = configuration.snapshot(for: registry)
+        let snapshot = configuration.snapshot(for: registry, logger)
         let (session, change) = state.withLock { state in
             let change = RegistryChange(from: state.snapshot.registry, to: registry)
             state.snapshot = snapshot

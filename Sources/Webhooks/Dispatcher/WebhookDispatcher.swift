@@ -63,7 +63,7 @@ public final class WebhookDispatcher: Sendable {
         let warnings = report.startupWarnings
         state = Mutex(
             State(
-                snapshot: configuration.snapshot(for: registry),
+                snapshot: configuration.snapshot(for: registry, logger),
                 watched: report.watched,
                 topics: report.topics,
                 warnings: warnings

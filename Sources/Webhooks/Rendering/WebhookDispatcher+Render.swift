@@ -45,7 +45,8 @@ extension WebhookDispatcher {
                 target: subscription.url.isSecret ? "/***" : subscription.url.target,
                 headers: prepared.redactedHeaders,
                 revealedHeaders: WebhookRenderer.wireHeaders(of: prepared.request),
-                body: body
+                body: body,
+                notes: rendered.findings.flatMap(\.violations)
             )
         } catch {
             throw WebhooksError(error)
@@ -75,6 +76,8 @@ public struct RenderedRequest: Sendable, Hashable {
     /// The same with the credentials.
     public var revealedHeaders: [HTTPHeader]
     public var body: ByteString
+    /// Where the payload differs from the catalogue.
+    package var notes: [String] = []
 }
 
 extension RenderedRequest: CustomStringConvertible, CustomReflectable {

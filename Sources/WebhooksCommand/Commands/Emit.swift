@@ -79,6 +79,11 @@ struct Emit: AsyncParsableCommand {
     @Flag(help: "Returns once the event is on disk; a dispatcher delivers it.")
     var detach = false
 
+    @Flag(
+        help: "Makes every body and compares it with the catalogue; stores and sends nothing. Exits 1 where one fails."
+    )
+    var check = false
+
     @Flag(help: "Exits 1 where no subscription gets an event; it is stored all the same.")
     var requireMatch = false
 
@@ -98,6 +103,7 @@ struct Emit: AsyncParsableCommand {
         {
             throw ValidationError("--batch takes its events' topics, data and everything else from its lines")
         }
+        if check && (batch != nil || detach) { throw ValidationError("--check excludes --batch and --detach") }
         if profile != nil && !payload.example {
             throw ValidationError("--profile is for --example: whose example it is")
         }
@@ -108,6 +114,7 @@ struct Emit: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if check { return try await checkBodies() }
         // What is only stored needs the store alone; who would want it is known only by the whole configuration.
         let isDetached = detach || (batch == nil && (deliverAt != nil || delay != nil))
         if isDetached, !requireMatch {
@@ -129,6 +136,15 @@ struct Emit: AsyncParsableCommand {
         guard isDetached else { return try await run(event, on: dispatcher) }
         try await store(event, dispatcher.log) { dispatcher.nearMisses(of: event) }
         if !dispatcher.explainMatches(of: event).contains(where: \.isMatch) { try refuseUnmatched(event) }
+    }
+
+    /// Says what every subscription would get, and does no more.
+    private func checkBodies() async throws {
+        let dispatcher = try await options.dispatcher()
+        let event = try await event(dispatcher.log, { dispatcher.topics })
+        let checks = PayloadCheck.checks(of: event, in: dispatcher.registry)
+        let isGood = PayloadCheckOutput.write(checks, topic: event.topic, asJSON: options.json)
+        if !isGood || requireMatch && checks.isEmpty { throw ExitStatus.negative }
     }
 
     private func event(_ log: WebhookLog, _ topics: () -> TopicCatalog) async throws -> Event {

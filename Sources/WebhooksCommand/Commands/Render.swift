@@ -84,6 +84,10 @@ struct Render: AsyncParsableCommand {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
         let request = try dispatcher.render(event, for: subscription, at: instant)
+        if !request.notes.isEmpty {
+            let text = "the payload does not fit the catalogue: \(request.notes.joined(separator: "; "))"
+            Notice.note("schema", text, asJSON: options.json)
+        }
         let endpoint = dispatcher.registry.subscription(named: subscription)?.url
         write(request, to: showSecrets ? endpoint : nil)
     }

@@ -9,11 +9,29 @@ struct Validate: ParsableCommand {
             Loads everything that a dispatcher would and sends nothing. All problems are listed at once, each as \
             file:line:column: message. Exits 65 on errors, 0 with warnings only.
 
+            With --topic and --data it also makes the body of that event for every subscription that would get it, and \
+            compares it with the catalogue; exits 1 where one can't be made or doesn't fit.
+
               webhooks validate --config config/webhooks.yaml
+              webhooks validate --topic course.enrollment --data @enrollment.json
             """
     )
 
+    @Option(help: "The topic of the event in --data.")
+    var topic: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("An event's data to check: JSON, @FILE or - for stdin.", valueName: "json|@file|-"),
+        completion: .file()
+    )
+    var data: String?
+
     @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        if (topic == nil) != (data == nil) { throw ValidationError("--topic and --data go together") }
+    }
 
     func run() throws {
         let report = options.configuration.load()
@@ -23,6 +41,10 @@ struct Validate: ParsableCommand {
             write(report)
         }
         if !report.isValid { throw ExitStatus.data }
+        guard let topic, let data, let registry = report.registry else { return }
+        let event = try Event(topic: topic, data: try InputReader.argument(data, limit: Event.maxDataSize))
+        let checks = PayloadCheck.checks(of: event, in: registry)
+        if !PayloadCheckOutput.write(checks, topic: topic, asJSON: options.json) { throw ExitStatus.negative }
     }
 
     private func writeJSON(_ report: ConfigurationReport) {

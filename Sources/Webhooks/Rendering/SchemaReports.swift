@@ -1,0 +1,82 @@
+internal import Logging
+internal import Synchronization
+internal import WebhookCore
+
+/// A renderer that tells the log of payloads that don't fit the catalogue: once in a while for each subscription and topic,
+/// for a host that emits one such event emits thousands.
+final class SchemaReportingRenderer: DeliveryRenderer {
+    private let base: any DeliveryRenderer
+    private let clock: any WebhookClock
+    private let report: @Sendable (SchemaFinding, _ unreported: Int) -> Void
+    private let pace = Mutex(ReportPace())
+
+    init(
+        _ base: any DeliveryRenderer,
+        clock: any WebhookClock = SystemClock(),
+        report: @escaping @Sendable (SchemaFinding, _ unreported: Int) -> Void
+    ) {
+        self.base = base
+        self.clock = clock
+        self.report = report
+    }
+
+    /// Writes to a log.
+    convenience init(_ base: any DeliveryRenderer, logger: Logger) {
+        self.init(base) { finding, unreported in
+            logger.warning(
+                "the payload does not fit the catalogue: \(finding.violations.joined(separator: "; "))",
+                metadata: [
+                    "subscription": "\(finding.subscription)", "topic": "\(finding.topic)",
+                    "profile": "\(finding.profile)", "unreported": "\(unreported)",
+                ]
+            )
+        }
+    }
+
+    func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
+        let rendered = base.render(event, for: subscriptions)
+        for finding in rendered.findings {
+            let unreported = pace.withLock { $0.admit(finding, at: clock.uptimeNanoseconds) }
+            if let unreported { report(finding, unreported) }
+        }
+        return rendered
+    }
+
+    func request(for attempt: AttemptContext, to subscription: Subscription, body: ByteString) throws(RenderingError)
+        -> PreparedRequest
+    {
+        try base.request(for: attempt, to: subscription, body: body)
+    }
+
+    func requests(to subscription: Subscription) -> any RequestMaker { base.requests(to: subscription) }
+}
+
+/// The pace of reports: one in ten minutes for each subscription and topic.
+struct ReportPace {
+    private struct Key: Hashable {
+        var subscription: String
+        var topic: String
+    }
+
+    private static let interval: UInt64 = 600 * 1_000_000_000
+    /// Beyond so many nothing new is reported: a configuration has fewer subscriptions that differ.
+    private static let most = 10_000
+
+    private var last: [Key: (time: UInt64, unreported: Int)] = [:]
+
+    /// How many were kept back since the last report, if this one is due; `nil` if not.
+    mutating func admit(_ finding: SchemaFinding, at now: UInt64) -> Int? {
+        let key = Key(subscription: finding.subscription, topic: finding.topic)
+        guard let known = last[key] else {
+            guard last.count < Self.most else { return nil }
+            last[key] = (now, 0)
+            return 0
+        }
+        guard now - known.time >= Self.interval else {
+            last[key] = (known.time, known.unreported + 1)
+            return nil
+        }
+        last[key] = (now, 0)
+        return known.unreported
+    }
+}
