@@ -1,6 +1,6 @@
 /// The rules for addresses: public ones may be reached, and those that the operator allows by name.
 public struct EgressPolicy: Sendable, Hashable {
-    /// What may be reached although private, or over plain HTTP under an HTTPS-only profile.
+    /// Exceptions: rules for what may be reached although private, or over plain HTTP under an HTTPS-only profile.
     public var allow: [EgressRule]
     /// The proxy that every request goes through; `nil` for direct connections.
     public var proxy: EgressProxy?

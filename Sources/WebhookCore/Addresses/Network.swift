@@ -2,7 +2,7 @@
 package struct Network: Sendable, Hashable, CustomStringConvertible {
     /// The network's first address.
     package let address: IPAddress
-    /// How many leading bits all its addresses share: 0 to 32, or to 128.
+    /// The number of leading bits that all its addresses share: 0 to 32, or to 128.
     package let prefixLength: Int
 
     /// A network around an address; bits after the prefix are cleared, and the length is brought into its range.

@@ -10,7 +10,7 @@ package enum SpecialPurposeNetworks {
     /// A network with what it is for and where that is written down.
     package struct Row: Sendable, Hashable {
         package let network: Network
-        /// What it is for, to stand after "is".
+        /// The network's purpose, to stand after "is".
         package let name: String
         /// The document that says so.
         package let source: String

@@ -16,9 +16,9 @@ public struct Attempt: Sendable, Hashable {
     public var outcome: Outcome?
     public var status: Int?
     public var error: FailureKind?
-    /// What happened, in words; names no internal address and no secret.
+    /// The outcome in words; names no internal address and no secret.
     public var detail: String?
-    /// Where the request went, as it may be shown.
+    /// The URL that the request went to, as it may be shown.
     public var url: String
     /// As sent, secrets replaced by `***`.
     public var requestHeaders: [HTTPHeader]

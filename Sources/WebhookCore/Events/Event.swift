@@ -3,11 +3,12 @@ public struct Event: Sendable, Hashable {
     /// Names the event for idempotency: the same id with the same content is stored and delivered once.
     /// Printable ASCII without spaces, at most 256 bytes.
     public var id: String
-    /// What happened, such as `course.created`.
+    /// The name of what happened, such as `course.created`.
     public var topic: String
     /// The payload: one JSON value, passed on byte for byte.
     public var data: ByteString
-    /// Whose event it is; reaches only subscriptions of this tenant or of none. At most 256 bytes, no control characters.
+    /// The tenant whose event it is; reaches only subscriptions of this tenant or of none. At most 256 bytes, no
+    /// control characters.
     public var tenant: String?
     /// When it happened.
     public var occurredAt: Timestamp

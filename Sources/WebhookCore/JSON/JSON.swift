@@ -72,7 +72,7 @@ package enum JSON {
 
 /// Why bytes are not acceptable JSON, and where.
 public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What is wrong, in a few words; never quotes the input.
+    /// The problem in a few words; never quotes the input.
     public var reason: String
     /// The offset of the offending byte, from 0.
     public var offset: Int
@@ -103,7 +103,7 @@ package struct TextPosition: Sendable, Hashable {
         self.column = column
     }
 
-    /// Where the byte at `offset` stands.
+    /// The position of the byte at `offset`.
     package init(offset: Int, in bytes: ByteString) {
         self = bytes.withUnsafeBytes { TextPosition(offset: offset, in: $0) }
     }

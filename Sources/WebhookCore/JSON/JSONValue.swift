@@ -38,7 +38,7 @@ public struct JSONValue: Sendable {
     public let kind: Kind
     /// The document the value was read from.
     public let document: ByteString
-    /// Where in the document the value's text stands.
+    /// The range of the value's text in the document.
     public let range: Range<Int>
     /// For an object with many members.
     private let index: MemberIndex?

@@ -55,7 +55,7 @@ public final class Profile: Sendable {
         topicIndex = Dictionary(topics.enumerated().map { ($1.topic, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What the profile knows of a topic; under ``anyTopic`` its generic entry for all that it doesn't list.
+    /// The profile's entry for a topic; under ``anyTopic`` its generic entry for all that it doesn't list.
     package func topic(_ name: String) -> ProfileTopic? {
         if let index = topicIndex[name] { return topics[index] }
         return anyTopic ? topicIndex[ProfileTopic.anyName].map { topics[$0] } : nil

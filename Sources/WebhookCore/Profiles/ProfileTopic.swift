@@ -3,7 +3,7 @@ package struct ProfileTopic: Sendable {
     /// The canonical name, shared between profiles.
     package var topic: String
     package var title: String
-    /// What makes the platform send it.
+    /// The trigger that makes the platform send it.
     package var trigger: String
     /// Whether the platform publishes it; otherwise it is our reading.
     package var isDocumented: Bool

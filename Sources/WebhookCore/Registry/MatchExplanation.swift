@@ -28,7 +28,7 @@ public struct MatchExplanation: Sendable, Hashable {
 }
 
 extension Subscription {
-    /// Whether an event is for this subscription, judged as ``Registry/subscriptions(for:)`` does.
+    /// Explains whether an event is for this subscription, judged as ``Registry/subscriptions(for:)`` does.
     ///
     /// - Parameter data: the event's parsed payload; `nil` where it can't be parsed.
     public func explainMatch(of event: Event, data: JSONValue?) -> MatchExplanation {

@@ -24,7 +24,8 @@ public final class Registry: Sendable {
         indexByName[name].map { subscriptions[$0] }
     }
 
-    /// Who wants an event, in the file's order. Parses the data only where a filter asks for it.
+    /// Returns the subscriptions that want an event, in the file's order. Parses the data only where a filter asks for
+    /// it.
     public func subscriptions(for event: Event) -> [Subscription] {
         var data: JSONValue?
         return index.candidates(topic: event.topic, tenant: event.tenant).compactMap { position in
@@ -75,18 +76,18 @@ struct SubscriptionIndex: Sendable {
 
 /// The configuration's settings for the dispatcher as a whole.
 public struct DispatcherSettings: Sendable, Hashable {
-    /// Where the store is; `nil` where the configuration names none.
+    /// The store's location; `nil` where the configuration names none.
     public var store: StoreLocation?
     /// The most attempts in flight at once over all subscriptions; defaults to 512.
     public var maxInFlight: Int = 512
-    /// How long a drain may take; defaults to 20 s.
+    /// The longest time that a drain may take; defaults to 20 s.
     public var shutdownGrace: Duration = .seconds(20)
     /// Settled deliveries older than this are pruned; defaults to 30 days.
     public var retention: Duration = .seconds(30 * 86_400)
     /// The most bytes of a rendered body; defaults to 64 MiB. The body of a small event is held to less: eight times the
     /// data and 1 MiB. What would be larger is not sent: the delivery fails as `template`.
     public var maxBody: Int = Self.standardMaxBody
-    /// Which addresses may be reached.
+    /// The rules for the addresses that may be reached.
     public var egress = EgressPolicy()
 
     /// The built-in defaults.
@@ -94,7 +95,7 @@ public struct DispatcherSettings: Sendable, Hashable {
 
     /// The default of ``maxBody``: 64 MiB.
     public static let standardMaxBody = 64 << 20
-    /// What ``maxBody`` may be. A store takes no value of a gigabyte.
+    /// The values that ``maxBody`` may have. A store takes no value of a gigabyte.
     package static let maxBodyRange = 1024...(512 << 20)
 }
 

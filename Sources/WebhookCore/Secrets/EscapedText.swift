@@ -9,7 +9,7 @@ struct EscapedText {
     struct Reading {
         /// UTF-8, at most four bytes.
         var bytes: [UInt8]
-        /// How much of the text it takes.
+        /// The number of bytes of the text that it takes.
         var length: Int
     }
 
@@ -25,7 +25,7 @@ struct EscapedText {
             || byte == UInt8(ascii: "+")
     }
 
-    /// What the escape at a place stands for; `nil` where there is none.
+    /// Reads the escape at a place; `nil` where there is none.
     func escape(at index: Int) -> Reading? {
         switch text[index] {
         case UInt8(ascii: "+"): Reading(bytes: [0x20], length: 1)

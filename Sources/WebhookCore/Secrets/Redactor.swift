@@ -1,7 +1,7 @@
 /// Replaces secrets by `***` wherever a receiver may have echoed them.
 package struct Redactor: Sendable {
-    /// What to look for, by its first byte; of several at one place the longest match counts, so that a secret within
-    /// another leaves no rest.
+    /// The byte strings to look for, by their first byte; of several at one place the longest match counts, so that a
+    /// secret within another leaves no rest.
     private let patterns: [UInt8: [[UInt8]]]
     /// Whether a needle or an escape may begin with a byte: most bytes are passed over by this alone.
     private let isFirst: [Bool]
@@ -63,7 +63,7 @@ package struct Redactor: Sendable {
         return output
     }
 
-    /// How many bytes of the text a secret takes at a place.
+    /// The number of bytes of the text that a secret takes at a place.
     private func match(in bytes: [UInt8], _ text: EscapedText, at index: Int, isCutOff: Bool) -> Int? {
         var longest: Int?
         func look(_ patterns: [[UInt8]]?) {
@@ -81,7 +81,8 @@ package struct Redactor: Sendable {
         return longest
     }
 
-    /// How many bytes of the text a needle takes at a place, escaped in any way; `nil` where it doesn't stand there.
+    /// The number of bytes of the text that a needle takes at a place, escaped in any way; `nil` where it doesn't stand
+    /// there.
     private func length(
         of pattern: [UInt8],
         in bytes: [UInt8],

@@ -15,7 +15,8 @@ enum SecretEncodings {
         return encodings
     }
 
-    /// What is always there of a text's base64 and base64url: inside a longer run it starts at one of three offsets.
+    /// The parts that are always there of a text's base64 and base64url: inside a longer run it starts at one of three
+    /// offsets.
     private static func base64Cores(_ text: [UInt8]) -> Set<[UInt8]> {
         var cores: Set<[UInt8]> = []
         for offset in 0..<3 {

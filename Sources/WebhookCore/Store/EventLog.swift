@@ -24,10 +24,10 @@ package protocol EventLog: Sendable {
     /// A delivery's attempts in order, with bodies; an attempt in flight is the last.
     func attempts(of delivery: Delivery.ID) async throws(StoreError) -> [Attempt]
 
-    /// How far the first attempts of events are, added up. An unknown event adds nothing.
+    /// The progress of events with their first attempts, added up. An unknown event adds nothing.
     func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress
 
-    /// Every subscription's remembered health, by name; those of which nothing is remembered are left out.
+    /// Every subscription's remembered health, by name; subscriptions without any are left out.
     func health() async throws(StoreError) -> [SubscriptionHealth]
 
     /// The newest delivery of an event for each of its subscriptions, newest first; empty for an unknown event.
@@ -58,7 +58,7 @@ package protocol EventLog: Sendable {
     /// - Parameter time: those that are due after it.
     func scheduledEvents(after instant: Timestamp) async throws(StoreError) -> ScheduledEvents
 
-    /// Events that were set aside, oldest first, at most so many.
+    /// Events that were set aside, oldest first, at most `limit`.
     func setAsideEvents(limit: Int) async throws(StoreError) -> [SetAsideEvent]
 
     /// Lets events that were set aside wait for their fan-out again, their count of ended processes forgotten.
@@ -66,14 +66,14 @@ package protocol EventLog: Sendable {
     /// - Returns: the rows of those that were set aside.
     func releaseSetAside(_ events: [String]) async throws(StoreError) -> [Int64]
 
-    /// How many events wait for their fan-out, those that were set aside left out.
+    /// The number of events that wait for their fan-out, those that were set aside left out.
     ///
     /// - Parameter time: what is due later counts apart.
     func unmatchedEvents(at instant: Timestamp) async throws(StoreError) -> UnmatchedEvents
 
     /// Disables or enables a subscription by hand.
     ///
-    /// Enabling also forgets since when there were nothing but failures, so that the count starts anew. What an engine
+    /// Enabling also forgets since when there were nothing but failures, so that the count starts again. What an engine
     /// writes afterwards from older knowledge (``StoreBatch/health``) changes neither.
     /// - Parameters:
     ///   - disabled: why and since when; `nil` enables it.
@@ -101,10 +101,10 @@ package protocol EventLog: Sendable {
     /// Makes the next attempts of pending and waiting deliveries due at once, before what their subscriptions have due
     /// otherwise. Those in flight and settled stay as they are.
     ///
-    /// - Returns: what became of each, in order.
+    /// - Returns: the outcome for each, in order.
     func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome]
 
-    /// How many deliveries of a subscription have not settled, tests included; none for an unknown one.
+    /// The number of a subscription's deliveries that have not settled, tests included; none for an unknown one.
     func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount
 
     /// The names of all subscriptions that something is remembered of, or that have or had deliveries, in order.
@@ -127,7 +127,7 @@ package protocol EventLog: Sendable {
     /// Deletes what settled before a time, oldest first: deliveries with their attempts and bodies, then events that
     /// were accepted before it and have no deliveries left. An event that waits for its fan-out stays.
     ///
-    /// - Parameter limit: at most so many deliveries and so many events: one batch, one short transaction. Call
+    /// - Parameter limit: the most deliveries, and the most events: one batch, one short transaction. Call
     ///   again until nothing is deleted. No id of a deleted delivery is ever given out again.
     func prune(olderThan instant: Timestamp, limit: Int) async throws(StoreError) -> PruneResult
 
@@ -148,7 +148,7 @@ extension EventLog {
     }
 }
 
-/// How many events are due later, and when the next is.
+/// The number of events that are due later, and the time at which the next is.
 package struct ScheduledEvents: Sendable, Hashable {
     package var count: Int
     /// `nil` where there are none.
@@ -176,7 +176,7 @@ package struct EventProgress: Sendable, Hashable {
     }
 }
 
-/// Events that were accepted, and of which nobody knows yet who gets them.
+/// Events that were accepted and not matched yet: nobody knows yet who gets them.
 package struct UnmatchedEvents: Sendable, Hashable {
     /// A dispatcher matches them as soon as it gets to them.
     package var due: Int

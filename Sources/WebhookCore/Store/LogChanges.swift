@@ -14,7 +14,7 @@ public struct CancelResult: Sendable, Hashable {
     /// Of a subscription: events that were accepted and not matched yet, those due later included. The
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
-    /// What the store would not change.
+    /// The items that the store would not change.
     package var refused: [RefusedItem]
 
     /// A delivery that could not be cancelled at once.
@@ -66,7 +66,7 @@ public struct PruneResult: Sendable, Hashable {
     public var events: Int
     public var deliveries: Int
     public var attempts: Int
-    /// What the store would not delete. It stays until it is looked for anew.
+    /// The items that the store would not delete. They stay until they are looked for again.
     package var refused: [RefusedItem]
 
     package init(events: Int = 0, deliveries: Int = 0, attempts: Int = 0, refused: [RefusedItem] = []) {
@@ -97,7 +97,8 @@ public enum RetryOutcome: Sendable, Hashable {
 /// A delivery that is to be sent again.
 package struct Retrigger: Sendable, Hashable {
     package var delivery: Delivery.ID
-    /// What to send where the delivery has no body, because none could be rendered then; `nil` where it still can't.
+    /// The body to send where the delivery has no body, because none could be rendered then; `nil` where it still
+    /// can't.
     package var rendering: Rendering?
 
     /// A body and how it is written.
@@ -129,7 +130,7 @@ package struct Retriggered: Sendable, Hashable {
     }
 }
 
-/// What became of deliveries that were to be sent again.
+/// The outcome for deliveries that were to be sent again.
 package struct RetriggerResult: Sendable, Hashable {
     /// The new deliveries, in order.
     package var made: [Retriggered]

@@ -12,7 +12,7 @@ public struct EventQuery: Sendable, Hashable {
     public var isTest: Bool?
     /// Go on behind this event; there is nothing behind an unknown one.
     public var after: String?
-    /// At most so many; defaults to 50.
+    /// The most results; defaults to 50.
     public var limit: Int = 50
 
     /// Every event.
@@ -40,7 +40,7 @@ public struct DeliveryQuery: Sendable, Hashable {
     public var newestOnly = false
     /// Go on behind this delivery.
     public var after: Delivery.ID?
-    /// At most so many; defaults to 50.
+    /// The most results; defaults to 50.
     public var limit: Int = 50
 
     /// Every delivery, or those in one of some states.
@@ -56,7 +56,7 @@ public struct ExportedDelivery: Sendable, Hashable {
     /// The event's JSON value, byte for byte.
     public var data: ByteString
 
-    /// A page of an export ends once it holds so many bytes of data: 4 MiB, or one delivery.
+    /// A page of an export ends once it holds this number of bytes of data: 4 MiB, or one delivery.
     public static let pageSize = 4 * 1024 * 1024
 
     public init(delivery: Delivery, occurredAt: Timestamp, data: ByteString) {
@@ -83,19 +83,19 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     public var subscription: String
     /// Deliveries by state.
     public var counts: [DeliveryState: Int]
-    /// How long attempts took: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of its
-    /// newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among its
-    /// newest deliveries only, and take fewer where there are many subscriptions.
+    /// The durations of attempts: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of
+    /// its newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among
+    /// its newest deliveries only, and take fewer where there are many subscriptions.
     public var p50: Duration?
     public var p95: Duration?
     public var p99: Duration?
     /// Of those in flight, how many had an attempt before.
     public var retriesInFlight = 0
-    /// What went wrong with the newest attempt that has ended; `nil` where it succeeded. `disabled` doesn't count.
+    /// The failure of the newest attempt that has ended; `nil` where it succeeded. `disabled` doesn't count.
     public var lastFailure: Failure?
     public var lastDeliveredAt: Timestamp?
 
-    /// What went wrong, and when.
+    /// A failure and its time.
     public struct Failure: Sendable, Hashable {
         public var error: FailureKind
         /// The answer's status, where there was an answer.
@@ -115,7 +115,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     /// Deliveries that wait for a retry, or have one under way.
     public var openRetries: Int { count(.waiting) + retriesInFlight }
 
-    /// How many deliveries the durations are taken from, at most.
+    /// The most deliveries that the durations are taken from.
     public static let sample = 1_000
 
     public init(subscription: String) {
@@ -123,7 +123,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
         counts = [:]
     }
 
-    /// How many deliveries are in a state.
+    /// The number of deliveries in a state.
     public func count(_ state: DeliveryState) -> Int { counts[state] ?? 0 }
 
     /// Sets the percentiles from the durations of attempts.

@@ -6,7 +6,7 @@ package protocol RenderingMark: Sendable {
     /// The events (rows) whose bodies were being rendered when a process before this one ended: at most one in each place.
     var interrupted: [Int64] { get }
 
-    /// Deliveries whose requests have ended so many processes that no other is made: ``SetAside/mostEnds``.
+    /// Deliveries whose requests have ended ``SetAside/mostEnds`` processes: no other is made for them.
     var deadly: Set<Delivery.ID> { get }
 
     /// Sets a place's mark on a rendering, or takes it away.

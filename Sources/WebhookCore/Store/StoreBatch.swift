@@ -5,7 +5,7 @@ package struct StoreBatch: Sendable {
     package var results: [AttemptWrite] = []
     /// Changes of deliveries without an attempt.
     package var settlements: [Settlement] = []
-    /// What is remembered about subscriptions. Never lifts a disabling, nor brings back one from before the last
+    /// The remembered health of subscriptions. Never lifts a disabling, nor brings back one from before the last
     /// enabling: both are for ``EventLog/setDisabled(_:subscription:at:)``, perhaps in another process.
     ///
     /// Pauses and ``SubscriptionHealth/retries`` are not taken from here.
@@ -22,7 +22,7 @@ package struct StoreBatch: Sendable {
     package var setAsides: [SetAside] = []
     /// Attempts that are about to start.
     package var claims: [Claim] = []
-    /// What to read, after everything above.
+    /// The reads, made after everything above.
     package var reads = StoreReads()
 
     package init() {}
@@ -36,24 +36,24 @@ package struct StoreBatch: Sendable {
             && fanOuts.isEmpty && openCancellations.isEmpty && setAsides.isEmpty && claims.isEmpty
     }
 
-    /// How many events and deliveries it changes, about.
+    /// The approximate number of events and deliveries that it changes.
     package var size: Int { results.count + acceptances.count + fanOuts.count + claims.count }
 }
 
 /// The results of a batch; arrays run parallel to the batch's.
 package struct StoreBatchResult: Sendable {
-    /// What became of each attempt: one that isn't in flight is refused.
+    /// The outcome for each attempt: one that isn't in flight is refused.
     package var results: [AttemptWriteResult] = []
     /// Whether each delivery was pending or waiting.
     package var settlements: [Bool] = []
     package var acceptances: [AcceptanceResult] = []
     package var fanOuts: [FanOutResult] = []
-    /// How many deliveries each has cancelled; fewer than its limit: all done.
+    /// The number of deliveries that each has cancelled; fewer than its limit: all done.
     package var openCancellations: [Int] = []
     package var setAsides: [SetAsideResult] = []
     package var claims: [ClaimResult] = []
-    /// What the store won't take. Everything else of the batch is durable; in the arrays above stands what says that
-    /// nothing was done.
+    /// The rows that the store won't take. Everything else of the batch is durable; in the arrays above stands what
+    /// says that nothing was done.
     package var refusals: [RowRefusal] = []
     package var reads = StoreReadResult()
 
@@ -122,11 +122,11 @@ package struct SetAside: Sendable, Hashable {
         self.cause = cause
     }
 
-    /// How many ends of a process set an event aside.
+    /// The number of ends of a process after which an event is set aside.
     package static let mostEnds = 2
-    /// What is written down then.
+    /// The reason that is written down then.
     package static let endedReason = "its rendering ended the process \(mostEnds) times"
-    /// What is written down of a delivery whose request did so.
+    /// The detail that is written down of a delivery whose request did so.
     package static let endedRequestDetail = "making the request ended the process \(mostEnds) times"
 }
 

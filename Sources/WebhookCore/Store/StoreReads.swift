@@ -4,8 +4,8 @@ package struct StoreReads: Sendable {
     package var interrupted = false
     /// Every subscription's health. Asked for at start and after external writes.
     package var health = false
-    /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most so many; 0 for none. Also the next
-    /// due time.
+    /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most this number; 0 for none. Also
+    /// the next due time.
     ///
     /// Those with a later `deliverAt` that has come take their place before the batch's writes.
     package var pendingEvents = 0
@@ -13,9 +13,9 @@ package struct StoreReads: Sendable {
     package var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Events (rows) that ``pendingEvents`` leaves out.
     package var excludedEvents: Set<Int64> = []
-    /// Which subscriptions have pending or waiting deliveries. Asked for at start.
+    /// Whether to read which subscriptions have pending or waiting deliveries. Asked for at start.
     package var openSubscriptions = false
-    /// Which subscriptions have pending or waiting deliveries with an id above this; `nil` for not asking. For what
+    /// The id above which to look for subscriptions with pending or waiting deliveries; `nil` for not asking. For what
     /// others have inserted.
     package var newDeliveriesAbove: Delivery.ID?
     /// Open deliveries, by subscription.
@@ -86,7 +86,7 @@ package struct StoreReadResult: Sendable {
     package var highestDelivery: Delivery.ID?
     package var refills: [[OpenDelivery]] = []
     package var takenOver: [OpenDelivery] = []
-    /// What could not be read of all that, because it is not as it was written.
+    /// The rows that could not be read of all that, because they are not as they were written.
     package var damaged: [DamagedRow] = []
 
     package init() {}
@@ -134,7 +134,7 @@ package struct OpenDelivery: Sendable, Hashable {
     package var uncountedAttempts: Int
     package var interruptions: Int
     package var dueAt: Timestamp
-    /// How long the wait was to be whose end ``dueAt`` is; `nil` where it never waited.
+    /// The planned length of the wait that ends at ``dueAt``; `nil` where it never waited.
     package var wait: Duration?
     package var event: EventHeader
 
@@ -219,7 +219,7 @@ package struct PendingEvent: Sendable, Hashable {
 /// accepted by then, and so behind what is matched already. The first attempts of an ordered subscription keep the place of
 /// their event where others keep the time at which they are due: rows are small numbers, so such a time is long past.
 package enum AcceptancePlace {
-    /// Due times below this are places. No clock shows such a time, and no store gives out so many rows.
+    /// Due times below this are places. No clock shows such a time, and no store gives out that number of rows.
     package static let end = Timestamp(milliseconds: 100_000_000_000)
 
     /// The due time that stands for a place.

@@ -141,7 +141,7 @@ package struct AttemptWrite: Sendable {
     /// Of those, the ones that our own crash interrupted.
     package var interruptions: Int
     package var next: Next
-    /// How long it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
+    /// The time that it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
     package var wait: Duration = .zero
 
     package enum Next: Sendable, Hashable {
@@ -149,8 +149,8 @@ package struct AttemptWrite: Sendable {
         case settled(DeliveryState)
         case waiting(until: Timestamp)
 
-        /// What follows instead where somebody cancelled the delivery during the attempt: no retry, and what failed is
-        /// cancelled. What has arrived, or may have, stays so.
+        /// The step that follows instead where somebody cancelled the delivery during the attempt: no retry, and what
+        /// failed is cancelled. What has arrived, or may have, stays so.
         package var ifCancelled: Next {
             switch self {
             case .waiting, .settled(.failed): .settled(.cancelled)
@@ -171,7 +171,7 @@ package struct AttemptWrite: Sendable {
     }
 }
 
-/// What became of the record of an attempt.
+/// The outcome of recording an attempt.
 package enum AttemptWriteResult: Sendable, Hashable {
     /// On record, with what follows from it.
     case recorded

@@ -9,7 +9,8 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var hasSucceeded: Bool
     /// The pause that a person asked for. Its time may be over: see ``Paused/isInForce(at:)``.
     public var paused: Paused?
-    /// How often deliveries were made due or cancelled by hand: a change tells an engine to read them again.
+    /// The number of times that deliveries were made due or cancelled by hand: a change tells an engine to read them
+    /// again.
     public var retries: Int
     /// Why the dispatcher that runs makes no attempts now; `nil`: it does. Means nothing once it has ended.
     public var breaker: Breaker?
@@ -86,7 +87,7 @@ extension SubscriptionHealth {
             self.until = until
         }
 
-        /// How long it lasts from now on; `nil` without an end.
+        /// The time that it lasts from now on; `nil` without an end.
         ///
         /// Never longer than was asked for, also where the clock that wrote it was ahead, or the one that reads it is
         /// behind.

@@ -11,7 +11,7 @@ extension Filter {
         case unreadableData
     }
 
-    /// What doesn't hold for an event; `nil` where it passes. `data` is its parsed payload.
+    /// Returns the first condition that doesn't hold for an event; `nil` where it passes. `data` is its parsed payload.
     public func firstMismatch(for event: Event, data: JSONValue) -> Mismatch? {
         for entry in entries {
             let value = Self.lookUp(entry.path, event, data)

@@ -47,7 +47,7 @@ package struct TransportRequest: Sendable {
     package var freshConnection: Bool
     /// Rotates through a name's addresses: the attempt's number.
     package var attempt: Int
-    /// Which addresses may be reached.
+    /// The rules for the addresses that may be reached.
     package var egress: EgressPolicy
     /// Whether this endpoint has answered well before, in this process or an earlier one, and has not failed since. For a
     /// resolver: such a name is worth its wait.
