@@ -14,7 +14,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let unknown = Code(description: "unknown")
         /// No event or delivery has that id, or neither configuration nor store knows a subscription of that name.
         public static let notFound = Code(description: "not_found")
-        /// What was asked for is not possible in the present state, such as a retrigger for a disabled subscription.
+        /// The request is not possible in the present state, such as a retrigger for a disabled subscription.
         public static let refused = Code(description: "refused")
         /// A body or a request can't be rendered.
         public static let rendering = Code(description: "rendering")
@@ -26,7 +26,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     public var message: String
     /// The configuration's problems, where ``code`` is `configuration`.
     public var diagnostics: [Diagnostic]
-    /// What the store said, where ``code`` is `store`.
+    /// The store's error, where ``code`` is `store`.
     public var store: StoreError?
 
     public init(_ code: Code, _ message: String) {

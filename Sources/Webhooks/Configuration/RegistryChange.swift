@@ -1,7 +1,7 @@
 internal import Logging
 internal import WebhookCore
 
-/// What a reload changes about subscriptions. One with `enabled: false` counts as removed.
+/// The changes that a reload makes to subscriptions. One with `enabled: false` counts as removed.
 struct RegistryChange: Equatable {
     var added: [String] = []
     var removed: [String] = []
@@ -42,7 +42,8 @@ struct RegistryChange: Equatable {
     private static let mostNames = 10
 }
 
-/// Whether profiles of two loads send the same. Each pair is compared once, however many subscriptions share it.
+/// Compares profiles of two loads: whether they send the same. Each pair is compared once, however many subscriptions
+/// share it.
 private struct ProfileComparison {
     private struct Pair: Hashable {
         var old: ObjectIdentifier

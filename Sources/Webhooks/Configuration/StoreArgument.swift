@@ -3,7 +3,7 @@ internal import WebhookRegistry
 
 /// The text that names a store in place of a configuration's.
 package enum StoreArgument {
-    /// What is wrong with it, to go on "--store …"; `nil` where it names a store.
+    /// Returns the problem with it, to go on "--store …"; `nil` where it names a store.
     package static func problem(_ text: String) -> String? {
         guard StoreLocationParser.parse(text) == nil else { return nil }
         return "must be sqlite:PATH" + (meant(text).map { "; did you mean \($0)?" } ?? "")

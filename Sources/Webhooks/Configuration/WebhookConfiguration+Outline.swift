@@ -1,12 +1,12 @@
 internal import WebhookCore
 package import WebhookRegistry
 
-/// What is known of a configuration without loading it.
+/// The parts of a configuration that are known without loading it.
 package typealias ConfigurationOutline = WebhookRegistry.ConfigurationOutline
 
 extension WebhookConfiguration {
-    /// What a command needs that works on the log alone: the store, and whom the configuration knows by name. Reads no
-    /// secret and no template; the rest of the file may be broken.
+    /// Reads what a command needs that works on the log alone: the store, and whom the configuration knows by name.
+    /// Reads no secret and no template; the rest of the file may be broken.
     package func outline() -> ConfigurationOutline {
         switch source {
         case .file(let path, let environment):

@@ -130,8 +130,8 @@ public struct ConfigurationReport: Sendable {
     /// Those of ``diagnostics`` that are about templates.
     var templateDiagnostics: [Diagnostic] = []
 
-    /// What a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for they are
-    /// many and long, and say the same each time.
+    /// The lines that a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for
+    /// they are many and long, and say the same each time.
     package var startupWarnings: [String] {
         let template = Set(templateDiagnostics)
         var lines = diagnostics.filter { !template.contains($0) }.map(\.located)

@@ -47,8 +47,9 @@ struct DeliverySession: Sendable {
         )
     }
 
-    /// What is configured, or half of the descriptors that the process may open where that is less: the other half is for
-    /// idle connections, the store and the host. More requests would only wait in the transport, on their own time.
+    /// Returns the configured number, or half of the descriptors that the process may open where that is less: the
+    /// other half is for idle connections, the store and the host. More requests would only wait in the transport, on
+    /// their own time.
     static func maxInFlight(_ configured: Int) -> Int {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return configured }
@@ -70,7 +71,7 @@ struct DeliverySession: Sendable {
         }
     }
 
-    /// What the store gets, past the grace, for recording what was cut off.
+    /// The time that the store gets, past the grace, for recording what was cut off.
     static let recordingTime: Duration = .milliseconds(500)
 
     /// Lets go of everything. What is on the wire must have ended.

@@ -5,9 +5,9 @@ internal import WebhookCore
 ///
 /// A command holds it for a moment, another `run` for good. Who can't be told is neither.
 struct LockWait {
-    /// How long to wait for a holder that doesn't say who it is.
+    /// The longest wait for a holder that doesn't say who it is.
     static let unknownLimit: Duration = .seconds(2)
-    /// How long to wait for one and the same command.
+    /// The longest wait for one and the same command.
     static let commandLimit: Duration = .seconds(600)
 
     private let role: DispatcherRole

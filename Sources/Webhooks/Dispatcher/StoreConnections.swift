@@ -19,7 +19,7 @@ final class StoreConnections: Sendable {
         announcement = Mutex(onNew)
     }
 
-    /// Who is told from now on that a store was made.
+    /// Sets the callback that is told from now on that a store was made.
     func onNew(_ tell: @escaping @Sendable (String) -> Void) { announcement.withLock { $0 = tell } }
 
     /// Says that a store was made, where it was.

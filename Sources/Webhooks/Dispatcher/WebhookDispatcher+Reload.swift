@@ -4,10 +4,11 @@ internal import WebhookEngine
 internal import WebhookRegistry
 
 extension WebhookDispatcher {
-    /// How often the configuration's files are looked at while ``run(until:)`` runs.
+    /// The time between two looks at the configuration's files while ``run(until:)`` runs.
     static let watchInterval: Duration = .milliseconds(500)
 
-    /// Loads the configuration anew and swaps it in during traffic. A broken one changes nothing: its problems are logged.
+    /// Loads the configuration again and swaps it in during traffic. A broken one changes nothing: its problems are
+    /// logged.
     ///
     /// One at a time, however many ask: the one that began last is in force at the end. The store stays the one that was
     /// opened at the start. Blocks while it loads.

@@ -68,7 +68,7 @@ extension WebhookDispatcher: Service {
         if isShuttingDown { logger.notice("stopped", metadata: left.map { ["open": "\($0)"] } ?? [:]) }
     }
 
-    /// What an operator looks for first in a log.
+    /// The facts that an operator looks for first in a log.
     private func startMetadata(_ session: DeliverySession) async -> Logger.Metadata {
         let registry = registry
         var metadata: Logger.Metadata = [
@@ -85,7 +85,8 @@ extension WebhookDispatcher: Service {
         return metadata
     }
 
-    /// How many deliveries have not settled, those of subscriptions that are gone included; `nil` where that takes long.
+    /// The number of deliveries that have not settled, those of subscriptions that are gone included; `nil` where that
+    /// takes long.
     private func openDeliveries(in store: SQLiteStore) async -> Int? {
         let deadline = ContinuousClock.now + Self.countingTime
         do throws(StoreError) {
@@ -101,10 +102,11 @@ extension WebhookDispatcher: Service {
         }
     }
 
-    /// What a stop takes at most to count what it leaves.
+    /// The most time that a stop takes to count what it leaves.
     private static let countingTime: Duration = .milliseconds(300)
 
-    /// How many attempts are under way in this process; `nil` where that can't be told at once, or nothing is delivered.
+    /// The number of attempts under way in this process; `nil` where that can't be told at once, or nothing is
+    /// delivered.
     ///
     /// Waits for next to nothing: for a process that is about to stop at once.
     package var attemptsUnderWay: Int? {

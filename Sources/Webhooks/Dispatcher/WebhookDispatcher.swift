@@ -5,7 +5,7 @@ public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
 
-/// Emits events, delivers them, and knows what became of them: the library in one object.
+/// Emits events, delivers them, and knows their outcome: the library in one object.
 ///
 /// ```swift
 /// let dispatcher = try await WebhookDispatcher(configuration: .file("config/webhooks.yaml"))
@@ -27,7 +27,7 @@ public final class WebhookDispatcher: Sendable {
         /// As they were when they were loaded.
         var watched: [WatchedFile]
         var topics: TopicCatalog
-        /// What the configuration's check has warned of, until a dispatcher runs and says so.
+        /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
         var session: DeliverySession?
         var isShuttingDown = false

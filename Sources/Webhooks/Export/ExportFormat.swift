@@ -11,7 +11,7 @@ public struct ExportFormat: Sendable, Hashable {
     /// One JSON object a line: a delivery as the command line prints it, then `occurredAt` and `data` of its event.
     public static let jsonLines = ExportFormat(kind: .jsonLines)
 
-    /// What stands before the first delivery.
+    /// The bytes before the first delivery.
     public var header: [UInt8] { kind == .csv ? CSVRecord(Self.columns).bytes : [] }
 
     /// A delivery as a line, with its end.

@@ -1,6 +1,6 @@
 package import WebhookCore
 
-/// What a subscription did not get because it was disabled.
+/// The deliveries that a subscription did not get because it was disabled.
 package struct MissedDeliveries: Sendable, Hashable {
     /// Cancelled because it was disabled, and not sent again since; at most ``MissedDeliveries/most`` are counted.
     package var cancelled = 0
@@ -19,7 +19,7 @@ package struct MissedDeliveries: Sendable, Hashable {
 }
 
 extension WebhookLog {
-    /// What a subscription missed by a disabling, for whoever has enabled it again.
+    /// Returns what a subscription missed by a disabling, for whoever has enabled it again.
     package func missedDeliveries(
         of subscription: String,
         by disabled: SubscriptionHealth.Disabled

@@ -6,7 +6,7 @@ package enum WaitReason: Sendable, Hashable {
     case paused(SubscriptionHealth.Paused)
     /// Attempts pause after failures in a row.
     case breaker(SubscriptionHealth.Breaker)
-    /// Where order matters: another one has its turn.
+    /// Order matters, and another one has its turn.
     case order(first: Delivery)
     /// Attempts are paced.
     case rateLimit(RateLimit)
@@ -15,11 +15,11 @@ package enum WaitReason: Sendable, Hashable {
     /// Nothing that is known: the time was too short.
     case time
 
-    /// What is known of the subscription.
+    /// The known facts about the subscription.
     package struct Facts: Sendable {
         package var paused: SubscriptionHealth.Paused?
         package var breaker: SubscriptionHealth.Breaker?
-        /// Where order matters, the delivery that was attempted last and hasn't settled.
+        /// The delivery that was attempted last and hasn't settled, where order matters.
         package var first: Delivery?
         package var rateLimit: RateLimit?
         package var isServed = true
@@ -27,7 +27,7 @@ package enum WaitReason: Sendable, Hashable {
         package init() {}
     }
 
-    /// What holds the first of some deliveries up.
+    /// The reason that holds up the first of some deliveries.
     ///
     /// - Parameter delivery: the oldest one.
     package init(of delivery: Delivery.ID, _ context: Facts) {

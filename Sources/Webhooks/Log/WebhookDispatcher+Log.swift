@@ -16,7 +16,7 @@ extension WebhookDispatcher {
 
     /// Deliveries, newest first.
     ///
-    /// - Parameter limit: at most so many; `nil` for the query's.
+    /// - Parameter limit: the most deliveries; `nil` for the query's.
     public func deliveries(_ query: DeliveryQuery = DeliveryQuery(), limit: Int? = nil) async throws(WebhooksError)
         -> [Delivery]
     {
@@ -49,7 +49,8 @@ extension WebhookLog {
         package var storeTrouble: String?
     }
 
-    /// Who delivers what is in the store; `nil`: nobody does. A command that delivers its own events alone is none.
+    /// The dispatcher that delivers what is in the store; `nil`: nobody does. A command that delivers its own events
+    /// alone is none.
     public func runningDispatcher() -> RunningDispatcher? {
         guard let path = try? stores.path(), let holder = DispatcherLock.holder(path: path),
             holder.role == DispatcherRole.run.rawValue

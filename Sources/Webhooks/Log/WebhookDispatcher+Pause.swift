@@ -31,7 +31,7 @@ extension WebhookDispatcher {
 
     private var configuredNames: [String] { registry.subscriptions.map(\.name) }
 
-    /// How many deliveries of a subscription have not settled, tests included.
+    /// The number of a subscription's deliveries that have not settled, tests included.
     public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
         try await log.openDeliveries(of: subscription)
     }
@@ -61,6 +61,6 @@ public struct SubscriptionPause: Sendable, Hashable {
     public var paused: SubscriptionHealth.Paused?
     /// Whether it was paused before.
     public var wasPaused: Bool
-    /// What has not settled.
+    /// The deliveries that have not settled.
     public var open: OpenDeliveryCount
 }

@@ -54,7 +54,7 @@ extension WebhookLog {
     /// Events that are given out for delivery no more, oldest first: the store refused their deliveries, or their rendering
     /// ended the dispatcher again and again. ``retrigger(_:goesOn:refused:)`` tries again, ``cancel(_:subscription:)`` drops them.
     ///
-    /// - Parameter limit: at most so many; defaults to 100.
+    /// - Parameter limit: the most events; defaults to 100.
     package func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {
         try await read { log throws(StoreError) in try await log.setAsideEvents(limit: limit) }
     }

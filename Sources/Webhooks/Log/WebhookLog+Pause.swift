@@ -77,7 +77,7 @@ extension WebhookLog {
         return before
     }
 
-    /// How many deliveries of a subscription have not settled, tests included.
+    /// The number of a subscription's deliveries that have not settled, tests included.
     public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
         try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
     }

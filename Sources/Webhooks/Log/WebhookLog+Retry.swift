@@ -73,7 +73,7 @@ extension WebhookLog {
         return done
     }
 
-    /// How many deliveries are looked at, or made due, at once.
+    /// The number of deliveries that are looked at, or made due, at once.
     static let retryBatch = 500
 }
 
@@ -99,7 +99,7 @@ public struct RetryPlan: Sendable, Hashable {
     package internal(set) var unmatched: [String] = []
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []
-    /// What the store would not change.
+    /// The items that the store would not change.
     package internal(set) var refused: [RefusedItem] = []
 
     mutating func add(_ delivery: Delivery) {

@@ -43,7 +43,7 @@ public struct WebhookLog: Sendable {
         self.logger = logger
     }
 
-    /// Who is told the path of a store that is made, instead of the logger.
+    /// Sets the callback that is told the path of a store that is made, instead of the logger.
     package func onNewStore(_ tell: @escaping @Sendable (String) -> Void) { stores.onNew(tell) }
 
     init(stores: StoreConnections, logger: Logger) {
@@ -107,7 +107,7 @@ extension WebhookLog {
         try await read { log throws(StoreError) in try await log.attempts(of: delivery) }
     }
 
-    /// Which of some events wait for a dispatcher to find out who wants them, those due later included.
+    /// Returns those of some events that wait for a dispatcher to find out who wants them, those due later included.
     package func unmatched(of events: [String]) async throws(WebhooksError) -> Set<String> {
         var waiting: Set<String> = []
         for id in events {
@@ -117,12 +117,12 @@ extension WebhookLog {
         return waiting
     }
 
-    /// How many events wait for a later `deliverAt`, and when the next is due.
+    /// The number of events that wait for a later `deliverAt`, and the time at which the next is due.
     package func scheduledEvents() async throws(WebhooksError) -> ScheduledEvents {
         try await read { log throws(StoreError) in try await log.scheduledEvents(after: .now) }
     }
 
-    /// How many events no dispatcher has matched yet, those that were set aside left out.
+    /// The number of events that no dispatcher has matched yet, those that were set aside left out.
     package func unmatchedEvents() async throws(WebhooksError) -> UnmatchedEvents {
         try await read { log throws(StoreError) in try await log.unmatchedEvents(at: .now) }
     }

@@ -4,18 +4,18 @@ internal import WebhookCore
 /// Decides when a dispatcher empties the write-ahead log beyond what its own commits move: when others write and nobody
 /// delivers, when they write without a gap, and when all is quiet.
 struct CheckpointPace {
-    /// Beyond it something keeps the log from beginning anew, in bytes: our own commits move it at 16 MiB.
+    /// Beyond it something keeps the log from starting again, in bytes: our own commits move it at 16 MiB.
     static let limit = 24 * 1024 * 1024
     /// Beyond it nobody who writes is given time, in bytes.
     static let pressure = 64 * 1024 * 1024
     /// Left alone at rest, in bytes.
     static let small = 1024 * 1024
-    /// So many looks without a change are rest.
+    /// The number of looks without a change that counts as rest.
     static let rest = 20
-    /// So many looks pass at most after a reader was in the way: in vain, a checkpoint holds everybody up. At first fewer
+    /// The most looks that pass after a reader was in the way: in vain, a checkpoint holds everybody up. At first fewer
     /// do, for most readers are gone soon.
     static let readerPause = 50
-    /// So many looks pass after the first time.
+    /// The number of looks that pass after the first time.
     static let firstReaderPause = 5
     /// The same for a writer, who leaves a gap some time.
     static let writerPause = 7
@@ -28,9 +28,9 @@ struct CheckpointPace {
     private var size = 0
     private var unchanged = 0
     private var paused = 0
-    /// How often in a row a reader was in the way.
+    /// The number of times in a row that a reader was in the way.
     private var readers = 0
-    /// Who was in the way the last time; `nil`: nobody.
+    /// The result that says who was in the way the last time; `nil`: nobody.
     private(set) var obstacle: CheckpointResult?
 
     /// Whether to empty the log now.
@@ -47,7 +47,7 @@ struct CheckpointPace {
         return size >= Self.limit || (size >= Self.small && unchanged >= Self.rest)
     }
 
-    /// What came of it.
+    /// Notes the result of a checkpoint.
     mutating func note(_ result: CheckpointResult) {
         obstacle = result == .emptied || result == .restarted ? nil : result
         readers = result == .readerInTheWay ? readers + 1 : 0

@@ -9,18 +9,18 @@ internal import WebhookCore
 struct RetentionPlan {
     /// Nanoseconds between two looks.
     static let distance: UInt64 = 3_600_000_000_000
-    /// One of so many rows may go at once.
+    /// The divisor of the share that may go at once: one row in ten.
     static let share = 10
-    /// So many may go whatever the log's size.
+    /// The number of rows that may go whatever the log's size.
     static let least = 1000
 
     private var last: (cutoff: Timestamp, uptime: UInt64)?
 
     /// A batch to delete now.
     struct Batch: Equatable {
-        /// What settled before.
+        /// The time before which a delivery must have settled to go.
         var cutoff: Timestamp
-        /// Of deliveries, and of events, at most so many.
+        /// The most deliveries, and the most events.
         var limit: Int
     }
 
@@ -44,7 +44,7 @@ struct RetentionPlan {
 }
 
 extension WebhookDispatcher {
-    /// How often a running dispatcher looks at the clocks for its retention.
+    /// The time between two looks of a running dispatcher at the clocks for its retention.
     static let retentionInterval: Duration = .seconds(60)
     /// Deliveries and events that one transaction deletes: short enough to hold nobody up.
     static let retentionBatch = 500

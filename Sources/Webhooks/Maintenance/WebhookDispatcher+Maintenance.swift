@@ -3,7 +3,7 @@ internal import SQLiteStore
 internal import WebhookCore
 
 extension WebhookDispatcher {
-    /// How often a dispatcher sees to its store's indexes.
+    /// The time between two rounds of a dispatcher's work on its store's indexes.
     static let maintenanceInterval: Duration = .seconds(1)
 
     /// Keeps the log searchable, for as long as the task lives.
@@ -81,7 +81,7 @@ extension WebhookDispatcher {
 struct IndexingPace {
     static let busyBatches = 20
     static let quietBatches = 400
-    /// So many new rows between two looks are heavy traffic.
+    /// The number of new rows between two looks that counts as heavy traffic.
     static let busyRows = 2_000
 
     private var left = 0

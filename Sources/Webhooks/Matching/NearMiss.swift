@@ -14,16 +14,17 @@ package struct NearMiss: Sendable, Hashable {
 package struct NearMisses: Sendable, Hashable {
     /// The nearest, those that miss least first.
     package var nearest: [NearMiss] = []
-    /// How many more there are.
+    /// The number of further ones.
     package var others = 0
-    /// Where nobody is near: the topic that may have been meant.
+    /// The topic that may have been meant, where nobody is near.
     package var suggestion: String?
 
     private static let limit = 5
 }
 
 extension WebhookDispatcher {
-    /// Whether an event is for each of the subscriptions, by the configuration in force, and why not. Looks at no store.
+    /// Explains for each subscription whether an event is for it, by the configuration in force, and why not. Looks at
+    /// no store.
     public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
 
     /// Why a subscription would not get an event, in words; `nil` where it would, or where there is none of that name.
@@ -39,7 +40,8 @@ extension WebhookDispatcher {
         return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
 
-    /// Who almost was to get an event: its topic is right or nearly so, and at most two conditions don't hold.
+    /// Returns the subscriptions that almost were to get an event: its topic is right or nearly so, and at most two
+    /// conditions don't hold.
     package func nearMisses(of event: Event) -> NearMisses {
         NearMisses(event, registry.explainMatches(of: event), registry, topics)
     }
@@ -84,7 +86,7 @@ extension NearMisses {
 }
 
 extension Subscription {
-    /// Topics that it would get, of which one may be what somebody meant by another: those that it names, those of its
+    /// Topics that it would get, as candidates for what somebody meant by another: those that it names, those of its
     /// profile, and its patterns with the other topic's own segments in place of the wildcards.
     fileprivate func topics(like topic: String) -> [String] {
         let segments = topic.split(separator: ".")

@@ -73,7 +73,7 @@ final class AttemptBroadcast: Sendable {
     }
 }
 
-/// An attempt that is on record, with what became of its delivery.
+/// An attempt that is on record, with the outcome for its delivery.
 public struct FinishedDeliveryAttempt: Sendable, Hashable {
     public var delivery: Delivery.ID
     /// The event's id.

@@ -83,7 +83,7 @@ struct LogObserver: EngineObserver {
         }
     }
 
-    /// So many rows are named one by one.
+    /// The number of rows that are named one by one.
     static let mostRefused = 20
 
     /// Warns of a delivery that is lost for good, a few of each subscription; the others are counted.
@@ -314,7 +314,7 @@ struct LineBudget {
         return takeSuppressed()
     }
 
-    /// How many were left out and not told of, which they are now.
+    /// Returns the number of lines that were left out and not told of, which they are now.
     mutating func takeSuppressed() -> Int {
         defer { suppressed = 0 }
         return suppressed
@@ -356,7 +356,7 @@ final class LineBudgets: Sendable {
         return suppressed
     }
 
-    /// How many lines of a kind were left out and not told of, which they are now.
+    /// Returns the number of lines of a kind that were left out and not told of, which they are now.
     func drain(_ kind: String) -> Int {
         kinds.withLock { kinds in
             kinds[kind]?.hasTeller = false

@@ -7,7 +7,7 @@ public struct RetriggerPlan: Sendable, Hashable {
     public var deliveries: [Delivery.ID] { retriggers.map(\.delivery) }
     /// Events that were set aside and are to be rendered again.
     public internal(set) var setAside: [String] = []
-    /// How many deliveries and events they are.
+    /// The number of deliveries and events.
     public var count: Int { retriggers.count + setAside.count }
     /// Why not, by subscription, with how many deliveries are left out.
     public internal(set) var refusals: [Refusal] = []

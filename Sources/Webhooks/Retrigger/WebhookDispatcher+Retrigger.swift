@@ -101,7 +101,7 @@ extension WebhookDispatcher {
         if let session, session.role != .run { session.runner.takeOver(rows) }
     }
 
-    /// How many deliveries are looked at, or sent again, at once.
+    /// The number of deliveries that are looked at, or sent again, at once.
     static let retriggerBatch = 500
 
     private func retriggerPlanBuilder(_ duplicates: Bool) async throws(WebhooksError) -> RetriggerPlanBuilder {
