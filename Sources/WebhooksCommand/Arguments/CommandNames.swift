@@ -4,7 +4,7 @@ internal import Webhooks
 
 /// Looks at the names of commands before the parser does, which says of an unknown one only that it did not expect it.
 enum CommandNames {
-    /// What is wrong with the command that the arguments name; `nil` where nothing is, or where it is not a name.
+    /// Returns the problem with the command that the arguments name; `nil` where nothing is, or where it is not a name.
     static func problem(in arguments: [String]) -> String? {
         if let problem = optionsBeforeCommand(arguments) { return problem }
         var command: any ParsableCommand.Type = WebhooksCommand.self
@@ -73,7 +73,7 @@ enum CommandNames {
         return "there are " + commands.joined(separator: ", ")
     }
 
-    /// What other programs, or people, call our commands, beyond what is near enough to be a slip.
+    /// The names that other programs, or people, give our commands, beyond what is near enough to be a slip.
     private static let otherNames = [
         "delivery": "deliveries", "version": "--version", "send": "emit", "publish": "emit", "replay": "retrigger",
         "resend": "retrigger", "start": "run", "serve": "run", "status": "stats", "subscriptions": "stats",

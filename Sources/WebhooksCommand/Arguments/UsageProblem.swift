@@ -3,7 +3,8 @@ internal import WebhookCore
 
 /// Mistakes in the arguments, in words.
 enum UsageProblem {
-    /// What is to be said in place of one of the parser's errors; `nil` where its own words are the best there are.
+    /// Returns the message to show in place of one of the parser's errors; `nil` where its own words are the best there
+    /// are.
     static func better(than error: any Error, _ arguments: [String]) -> ValidationError? {
         guard WebhooksCommand.exitCode(for: error) == .validationFailure else { return nil }
         let path = CommandNames.command(in: arguments).path

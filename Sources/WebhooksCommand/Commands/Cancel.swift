@@ -102,7 +102,7 @@ struct Cancel: AsyncParsableCommand {
         return deliveries.map { id in events[id].map { "\($0) (\(id))" } ?? id }
     }
 
-    /// How many of each, where nobody has given the ids.
+    /// Writes the number of each, where nobody has given the ids.
     private func writeCounts(_ result: CancelResult, of subscription: String, hasIDs: Bool) {
         var lines: [String] = []
         if !result.deliveries.isEmpty, !hasIDs {

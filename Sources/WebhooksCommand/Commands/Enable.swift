@@ -48,7 +48,7 @@ struct Enable: AsyncParsableCommand {
         for line in lines { Output.standard.writeLine(PlainText.escaped(line)) }
     }
 
-    /// What was done, and the commands that bring back what was missed.
+    /// Reports what was done, and the commands that bring back what was missed.
     static func report(_ name: String, wasDisabled: Bool, isOff: Bool, _ missed: MissedDeliveries) -> [String] {
         let off = isOff ? "; the configuration says `enabled: false`" : ""
         guard wasDisabled else { return ["\(name) was not disabled\(off)"] }

@@ -91,7 +91,7 @@ struct Prune: AsyncParsableCommand {
         return try await log.deliveries(query).compactMap(\.settledAt).max()
     }
 
-    /// What to ask a person who is about to delete more than is deleted anyway.
+    /// The question for a person who is about to delete more than is deleted anyway.
     private func question(_ age: Duration, retention: Duration?) -> String? {
         guard age < retention ?? .seconds(86_400) else { return nil }
         let kept = retention.map { ", which `dispatcher.retention` keeps for \(DurationArgument($0).text)" } ?? ""

@@ -92,7 +92,7 @@ struct Render: AsyncParsableCommand {
         write(request, to: showSecrets ? endpoint : nil)
     }
 
-    /// What is to be said where the two arguments stand in each other's place.
+    /// Returns the message to show where the two arguments stand in each other's place.
     static func swapped(_ subscription: String, _ topic: String, among names: [String]) -> String? {
         guard !names.contains(subscription), names.contains(topic) else { return nil }
         return "\(topic) is a subscription: webhooks render \(topic) \(subscription) …"

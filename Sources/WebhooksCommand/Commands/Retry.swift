@@ -136,7 +136,7 @@ struct Retry: AsyncParsableCommand {
         )
     }
 
-    /// What is left alone of what was asked for by id.
+    /// The lines about what is left alone of what was asked for by id.
     private func left(_ plan: RetryPlan) -> [String] {
         plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
             + plan.inFlight.map { "\($0) has an attempt under way" }

@@ -10,7 +10,7 @@ struct CommandFailure: Error {
     var code: String
     /// May have several lines.
     var message: String
-    /// What to do next.
+    /// The advice on what to do next.
     var hint: String?
     /// The configuration's problems, each printed on a line of its own.
     var diagnostics: [Diagnostic] = []
@@ -43,7 +43,7 @@ struct CommandFailure: Error {
         CommandFailure(.negative, code: WebhooksError.Code.notFound.description, "there is no \(id)", hint: hint)
     }
 
-    /// What was thrown, or `nil` where it is ArgumentParser's own.
+    /// Makes the failure for an error that was thrown, or `nil` where it is ArgumentParser's own.
     init?(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure

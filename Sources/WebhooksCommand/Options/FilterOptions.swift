@@ -94,7 +94,7 @@ struct DeliveryFilterOptions: ParsableArguments {
 }
 
 extension DeliveryQuery {
-    /// What a command's filters ask for.
+    /// Makes the query that a command's filters ask for.
     init(_ delivery: DeliveryFilterOptions, _ filter: FilterOptions) {
         self.init()
         since = filter.since?.instant

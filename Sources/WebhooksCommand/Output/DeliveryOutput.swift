@@ -26,7 +26,7 @@ enum DeliveryOutput {
         return .object(members)
     }
 
-    /// What an emit did: a row for each delivery.
+    /// A table of what an emit did: a row for each delivery.
     ///
     /// - Parameter paused: subscriptions that are.
     static func outcomeTable(_ deliveries: [Delivery], paused: Set<String>) -> Table {

@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import Webhooks
 
-/// An event with what became of it.
+/// An event with its outcome.
 struct EmittedEvent {
     var event: Event
     var isDuplicate: Bool
@@ -47,7 +47,7 @@ struct EmittedEvent {
             return .object(members)
         }
 
-        /// What a row of the list of events says.
+        /// Reads what a row of the list of events says.
         ///
         /// - Parameter running: who delivers.
         init?(_ event: LoggedEvent, running: WebhookLog.RunningDispatcher?) {
@@ -125,7 +125,7 @@ struct EmittedEvent {
 }
 
 extension WebhookLog {
-    /// Who wants an event, and its deliveries.
+    /// Returns whether anybody wants an event, and its deliveries.
     ///
     /// - Parameters:
     ///   - deliveries: those that were found so far.

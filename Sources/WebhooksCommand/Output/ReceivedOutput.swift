@@ -7,7 +7,7 @@ struct ReceivedOutput {
     var request: ReceivedRequest
     /// `nil` where there is no secret to check with.
     var verdict: SignatureCheck.Verdict?
-    /// What it is answered with.
+    /// The status that it is answered with.
     var status: Int
 
     var json: JSONOutput {

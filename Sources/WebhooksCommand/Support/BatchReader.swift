@@ -12,7 +12,7 @@ struct BatchReader {
 
     private(set) var events: [(line: Int, event: Event, givesID: Bool)] = []
     private(set) var problems: [Problem] = []
-    /// Where ids were seen that the lines give, as indices of `events`.
+    /// The indices in `events` of the ids that the lines give.
     private var seen: [String: Int] = [:]
 
     private static let keys: Set<String> = ["topic", "data", "id", "tenant", "occurredAt", "deliverAt", "test"]
@@ -130,7 +130,7 @@ struct BatchSummary: Sendable {
     private var undelivered: [Delivery] = []
     /// Deliveries without an attempt.
     private(set) var unattempted: [Delivery] = []
-    /// So many rows are shown; `deliveries list` has them all.
+    /// The most rows that are shown; `deliveries list` has them all.
     private static let shown = 50
 
     mutating func add(_ delivery: Delivery) {
@@ -150,7 +150,7 @@ struct BatchSummary: Sendable {
 
     var areDelivered: Bool { undelivered.isEmpty }
 
-    /// What isn't delivered, the first of them; no lines where all is.
+    /// A table of the first deliveries that aren't delivered; no lines where all are.
     func table(_ log: WebhookLog) async throws(WebhooksError) -> Table {
         DeliveryOutput.outcomeTable(undelivered, paused: try await log.paused(undelivered))
     }

@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import Webhooks
 
-/// What somebody may have meant by an id that names nothing of the kind that was asked for.
+/// Suggestions of what somebody may have meant by an id that names nothing of the kind that was asked for.
 enum IDHint {
     /// The delivery that a bare number may stand for.
     static func number(_ text: String) -> Delivery.ID? {

@@ -4,7 +4,7 @@ internal import Webhooks
 
 /// Reads arguments, files and stdin.
 enum InputReader {
-    /// What `--data` means: a literal, `@FILE`, or `-` for stdin.
+    /// Reads what `--data` stands for: a literal, `@FILE`, or `-` for stdin.
     ///
     /// - Parameter limit: the most bytes; a file that goes on after them is refused without reading on.
     static func argument(_ text: String, limit: Int) throws(CommandFailure) -> ByteString {
@@ -13,7 +13,7 @@ enum InputReader {
         return ByteString(text)
     }
 
-    /// How to name a file, where a text that stands for itself is the name of one; else `nil`.
+    /// Says how to name a file, where a text that stands for itself is the name of one; else `nil`.
     static func fileHint(_ text: String) -> String? {
         guard text != "-", !text.hasPrefix("@"), text.utf8.count < Int(PATH_MAX), access(text, F_OK) == 0 else {
             return nil

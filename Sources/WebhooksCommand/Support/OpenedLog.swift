@@ -5,7 +5,7 @@ internal import Webhooks
 /// The log of the store that the options name, with what the configuration says about it.
 struct OpenedLog {
     var log: WebhookLog
-    /// What could be read of the configuration; nothing where there is no file.
+    /// The part of the configuration that could be read; nothing where there is no file.
     var outline: ConfigurationOutline
     var configuration: WebhookConfiguration?
 }

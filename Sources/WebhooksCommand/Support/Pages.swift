@@ -5,9 +5,10 @@ internal import Webhooks
 enum Pages {
     private static let size = 500
 
-    /// Asks for pieces until so many rows have come, there are no more, or nobody reads the output any more.
+    /// Asks for pieces until `limit` rows have come, there are no more, or nobody reads the output any more.
     ///
-    /// - Parameter next: asks for at most so many rows, goes on behind the last next time, and tells how many came.
+    /// - Parameter next: asks for at most the given number of rows, goes on behind the last next time, and tells how
+    ///   many came.
     /// - Returns: whether the limit ended it although there may be more.
     static func walk(limit: Int, _ next: (Int) async throws -> Int) async throws -> Bool {
         var left = limit

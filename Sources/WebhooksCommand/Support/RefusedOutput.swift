@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import Webhooks
 
-/// What the store would not change, while it did the rest.
+/// The items that the store would not change, while it did the rest.
 enum RefusedOutput {
     /// `[{"id","reason"}]`
     static func json(_ items: [RefusedItem]) -> JSONOutput {

@@ -3,7 +3,8 @@ internal import Glibc
 internal import Synchronization
 internal import WebhookCore
 
-/// What `run` does about signals: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP reloads.
+/// The handling of signals by `run`: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP
+/// reloads.
 ///
 /// From the process's first instruction on (``hold(for:)``) they go into a pipe, so that none is lost and none kills before
 /// somebody listens; a thread of its own takes them up one after the other.
@@ -19,7 +20,7 @@ final class RunSignals: @unchecked Sendable {
 
     private static let signals: [Int32] = [SIGHUP, SIGINT, SIGTERM]
 
-    /// How long the last line may take.
+    /// The longest time that the last line may take.
     private static let lastWord: DispatchTimeInterval = .milliseconds(100)
 
     private let state = Mutex(State())
@@ -68,7 +69,7 @@ final class RunSignals: @unchecked Sendable {
     /// Whether somebody has asked to stop.
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// What to do about the first request to stop; at once where it has come already.
+    /// Sets what to do about the first request to stop; done at once where it has come already.
     func onStop(_ handler: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             state.onStop = handler
@@ -77,10 +78,10 @@ final class RunSignals: @unchecked Sendable {
         if isLate { handler() }
     }
 
-    /// What to say before the process ends at once, for the second request to stop.
+    /// Sets what to say before the process ends at once, for the second request to stop.
     func onAbort(_ handler: @escaping @Sendable () -> Void) { state.withLock { $0.onAbort = handler } }
 
-    /// What to do about SIGHUP; once for all that have come already.
+    /// Sets what to do about SIGHUP; done once for all that have come already.
     func onReload(_ handler: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             state.onReload = handler
@@ -166,7 +167,7 @@ final class InterruptTrap: @unchecked Sendable {
     /// Whether a signal has come.
     var isTriggered: Bool { state.withLock { $0.isTriggered } }
 
-    /// What to do about the first signal; at once where it has come already.
+    /// Sets what to do about the first signal; done at once where it has come already.
     func onInterrupt(_ handler: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             state.handler = handler

@@ -36,7 +36,7 @@ struct RunTally {
         pending += row.statistics.openFirstAttempts
     }
 
-    /// What has settled since, and what is open now.
+    /// Counts what has settled since, and what is open now.
     func since(_ before: RunTally) -> RunTally {
         var change = self
         // Pruning may have taken away more than was added.
