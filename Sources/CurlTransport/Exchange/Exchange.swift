@@ -38,7 +38,8 @@ final class Exchange {
     /// When the connection was ready for TLS.
     var connectedAt: MonotonicTime?
     var response = ResponseCollector()
-    /// How many requests libcurl was about to send: more than one means that it would have sent again by itself.
+    /// The number of requests that libcurl was about to send: more than one means that it would have sent again by
+    /// itself.
     var requestCount = 0
     /// Sockets opened before the request: none on a reused connection.
     var socketCount = 0
@@ -85,7 +86,7 @@ final class Exchange {
         deadline = time
     }
 
-    /// How much longer the attempt was let go on.
+    /// The extra time that the attempt was given.
     private var extendedBy = Duration.zero
 
     /// Whether the attempt may be let go on for longer: on a machine that is always late it ends as well, after twice its

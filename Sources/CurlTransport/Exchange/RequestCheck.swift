@@ -72,7 +72,7 @@ struct IdentityCheck {
         var key: Secret?
     }
 
-    /// What was found before; looking takes longer than a request.
+    /// The verdicts that were found before; looking takes longer than a request.
     private var verdicts: [Identity: String?] = [:]
     private static let verdictLimit = 1_024
 

@@ -23,7 +23,8 @@ struct TransferInfo {
 }
 
 extension TransferInfo {
-    /// What the transfer means. The texts are our own: libcurl's may quote the peer or name an internal address.
+    /// Returns the ending that the transfer stands for. The texts are our own: libcurl's may quote the peer or name an
+    /// internal address.
     func ending(_ response: ResponseCollector) -> TransportResult.Ending {
         if let status = response.finalStatus { return .responded(status: status) }
         let (error, detail) = failure(response)

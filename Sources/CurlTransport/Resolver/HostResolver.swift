@@ -14,8 +14,8 @@ package struct HostQuery: Sendable, Hashable {
     package var host: String
     /// Whether the endpoint has answered before, perhaps in an earlier process: its name goes first where names wait.
     package var isProven: Bool
-    /// How long the lookup may take, from the time at which it begins; the caller is answered then even if the lookup
-    /// itself goes on. Waiting for the lookup to begin does not count.
+    /// The longest time that the lookup may take, from the time at which it begins; the caller is answered then even if
+    /// the lookup itself goes on. Waiting for the lookup to begin does not count.
     package var timeout: Duration
 
     package init(host: String, isProven: Bool = false, timeout: Duration) {
@@ -29,7 +29,7 @@ package struct HostQuery: Sendable, Hashable {
 package struct HostAnswer: Sendable {
     /// The addresses in the order to try them in, never none.
     package var result: Result<[IPAddress], ResolutionError>
-    /// How long the query waited before its lookup began: time that is not the delivery's.
+    /// The time that the query waited before its lookup began: time that is not the delivery's.
     package var waited: Duration
 
     package init(_ result: Result<[IPAddress], ResolutionError>, waited: Duration = .zero) {
@@ -67,18 +67,18 @@ package enum ResolutionError: Error, Sendable, Hashable {
 package struct ResolverLimits: Sendable {
     /// Threads that look names up; each blocks while it does. They start when they are needed. Defaults to 48.
     package var threads: Int
-    /// How many of the threads names may occupy that have not answered in time before. Defaults to two thirds.
+    /// The most threads for names that have not answered in time before. Defaults to two thirds.
     package var threadsForUnprovenNames: Int
-    /// How many of those names may occupy that are known to be slow or silent, so that they keep neither names with a
+    /// The most of those threads for names that are known to be slow or silent, so that they keep neither names with a
     /// record of answers nor names never tried waiting. Defaults to a sixth of the threads.
     package var threadsForSlowNames: Int
-    /// How many threads the unproven names of one registrable domain may occupy. Defaults to 4.
+    /// The most threads that the unproven names of one registrable domain may occupy. Defaults to 4.
     package var threadsPerDomain: Int
     /// A lookup that takes longer counts against its name. Defaults to 1 s.
     package var slowLookup: Duration
-    /// How long an answer is used. Defaults to 20 s.
+    /// The time for which an answer is used. Defaults to 20 s.
     package var positiveAge: Duration
-    /// How long a failure is used. Defaults to 1 s.
+    /// The time for which a failure is used. Defaults to 1 s.
     package var negativeAge: Duration
     /// Names that are remembered. Defaults to 20,000.
     package var cachedNames: Int

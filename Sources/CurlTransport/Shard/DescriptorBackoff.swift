@@ -19,7 +19,7 @@ struct DescriptorBackoff {
     /// A request ended, and perhaps its connection with it.
     mutating func requestEnded() { ended += 1 }
 
-    /// Who may try now, and who has to go on waiting.
+    /// Takes the requests that may try now, and those that have to go on waiting.
     mutating func takeDue(now: MonotonicTime) -> (tries: ArraySlice<UInt64>, waits: ArraySlice<UInt64>)? {
         guard now >= nextTry else { return nil }
         let count = min(waiting.count, max(Self.minimumTries, ended))

@@ -59,14 +59,14 @@ extension Shard {
 struct Grace {
     /// A thread that is this late was stopped, or had no processor.
     static let tolerance = Duration.milliseconds(100)
-    /// How long what is under way may go on.
+    /// The time for which what is under way may go on.
     static let instant = Duration.seconds(1)
 
     /// When the shard looks at the time again, at the latest.
     private var expected = MonotonicTime.distantFuture
     /// When the moment ends.
     private(set) var end = MonotonicTime.distantFuture
-    /// Whose time would have been up before.
+    /// The serials of the requests whose time would have been up before.
     private(set) var serials: [UInt64] = []
 
     /// The shard looks at the time; if it is so late that it has to give time: until when.

@@ -63,7 +63,7 @@ final class Shard: @unchecked Sendable {
         source.activate()
     }
 
-    /// What the watchdog sees of it.
+    /// The parts of it that the watchdog sees.
     var watched: Watchdog.Subject { Watchdog.Subject(monitor: monitor, sockets: sockets) }
 
     /// Leaves a message, from any thread. Messages that pile up are read in one go.

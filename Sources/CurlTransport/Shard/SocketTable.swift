@@ -35,7 +35,7 @@ final class SocketTable: @unchecked Sendable {
     private var sockets: [Ends: Int32] = [:]
     private var ends: [Int32: Ends] = [:]
 
-    /// Who has the headers of its answer, whose rest may still come.
+    /// The exchanges that have the headers of their answers, while the rest may still come.
     private(set) var answering: [Int32: Exchange] = [:]
 
     /// The headers of an answer are whole.
@@ -72,7 +72,7 @@ final class SocketTable: @unchecked Sendable {
 
     // MARK: For the watchdog, from its thread
 
-    /// How many bytes were read from each socket so far.
+    /// The number of bytes read from each socket so far.
     func bytesRead() -> [Int32: UInt64] {
         open.withLock { open in
             var read: [Int32: UInt64] = [:]
