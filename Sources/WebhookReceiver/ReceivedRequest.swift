@@ -2,7 +2,7 @@ public import WebhookCore
 
 /// A request as it came in, whole.
 public struct ReceivedRequest: Sendable, Hashable {
-    /// Which of the receiver's requests it is, from 1, in the order in which they were complete.
+    /// The request's number among the receiver's, from 1, in the order in which they were complete.
     public var number: Int
     /// The method as sent.
     public var method: String
@@ -14,9 +14,9 @@ public struct ReceivedRequest: Sendable, Hashable {
     public var body: ByteString
     /// When its last byte was read, on the wall clock.
     public var receivedAt: Timestamp
-    /// Which of the receiver's connections it came on, from 1.
+    /// The number of the receiver's connection that it came on, from 1.
     public var connection: Int
-    /// Which request of its connection it is, from 1: above 1 the connection was reused.
+    /// The request's number on its connection, from 1: above 1 the connection was reused.
     public var numberOnConnection: Int
     /// The sender, such as `127.0.0.1:40312` or `[::1]:40312`.
     public var remote: String

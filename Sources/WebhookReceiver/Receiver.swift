@@ -92,16 +92,16 @@ public final class Receiver: Sendable {
     /// `http://host:port`, without a slash at the end.
     public var url: String { "http://\(host):\(port)" }
 
-    /// How many requests came in whole.
+    /// The number of requests that came in whole.
     public var requestCount: Int { loop.log.count }
 
-    /// How many connections were accepted.
+    /// The number of connections that were accepted.
     public var connectionCount: Int { loop.acceptedCount }
 
     /// The requests so far, in order; empty where they are not recorded.
     public var requests: [ReceivedRequest] { loop.log.requests }
 
-    /// Waits until so many requests have come in whole; their answers may still be under way.
+    /// Waits until at least `count` requests have come in whole; their answers may still be under way.
     ///
     /// - Returns: ``requests`` then, which may be more.
     /// - Throws: ``ReceiverError/stopped``, or `CancellationError` where the task is cancelled.
@@ -143,7 +143,7 @@ public struct ReceiverOptions: Sendable, Hashable {
     public var maxHeadSize = 65_536
     /// The largest body in bytes; a larger one is answered with 413. Defaults to 64 MiB.
     public var maxBodySize = 67_108_864
-    /// How many connections may wait to be accepted. Defaults to 4096; the system may cap it.
+    /// The number of connections that may wait to be accepted. Defaults to 4096; the system may cap it.
     public var backlog = 4096
 
     /// Options with the defaults for what isn't given.

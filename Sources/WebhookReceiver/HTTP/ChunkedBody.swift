@@ -7,7 +7,7 @@ struct ChunkedBody {
         case refused(status: Int)
     }
 
-    /// What was read so far.
+    /// The part of the body that was read so far.
     private(set) var body: [UInt8] = []
     private var position: Int
     private var isInTrailers = false

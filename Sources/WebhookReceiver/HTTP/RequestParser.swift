@@ -31,7 +31,7 @@ struct RequestParser {
         self.maxBodySize = maxBodySize
     }
 
-    /// How many bytes the request has in all, where that is known already.
+    /// The number of bytes of the whole request, where that is known already.
     var expectedLength: Int? {
         guard let head, let length = head.head.contentLength else { return nil }
         return head.end + length
@@ -87,7 +87,7 @@ struct RequestParser {
         }
     }
 
-    /// Where the first empty line ends.
+    /// Returns the offset at which the first empty line ends.
     private static func endOfHead(_ bytes: UnsafeRawBufferPointer, from: Int) -> Int? {
         guard let base = bytes.baseAddress else { return nil }
         var start = from

@@ -31,7 +31,7 @@ final class Connection {
     /// Bytes to send, from `sent` on.
     var output: [UInt8] = []
     var sent = 0
-    /// What follows the output, while answering.
+    /// The chunks that follow the output, while answering.
     var chunks: ArraySlice<ReceiverResponse.Chunk> = []
     var ending = ReceiverResponse.Ending.keep
     /// Counts the waits, so that a timer of an earlier one means nothing.
@@ -39,7 +39,7 @@ final class Connection {
     var requestCount = 0
     /// Whether the other side has sent its last byte.
     var isAtEnd = false
-    /// What epoll was asked for.
+    /// The events that epoll was asked for.
     var interest = Poller.readable
 
     init(descriptor: Int32, number: Int, remote: String, parser: RequestParser) {
@@ -54,7 +54,8 @@ final class Connection {
     var isIdle: Bool { isReading && input.count == 0 && !hasOutput }
     var isReading: Bool { if case .reading = phase { true } else { false } }
 
-    /// What to ask epoll for now. Input that can't be used yet is taken up to a limit, to notice the other side's end.
+    /// The events to ask epoll for now. Input that can't be used yet is taken up to a limit, to notice the other side's
+    /// end.
     var wantedInterest: UInt32 {
         let reads: Bool
         switch phase {

@@ -23,7 +23,7 @@ struct ReadBuffer: ~Copyable {
 
     var count: Int { end - start }
 
-    /// What is there. Valid until the next read.
+    /// The bytes that are there. Valid until the next read.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[start..<end]) }
 
     mutating func consume(_ length: Int) {
