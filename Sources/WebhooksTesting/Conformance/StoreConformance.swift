@@ -5,7 +5,7 @@ package import WebhookCore
 /// With Swift Testing: `@Test(arguments: StoreConformance.allChecks) func keepsPromise(check: …) async throws
 /// { try await check.run(on: harness) }`.
 public enum StoreConformance {
-    /// What is under test.
+    /// The store under test.
     package typealias Store = any DeliveryStore & EventLog
 
     /// Gives a check its stores.
@@ -34,7 +34,7 @@ public enum StoreConformance {
 
     /// One promise.
     public struct Check: Sendable, CustomStringConvertible {
-        /// What is promised.
+        /// The promise in words.
         public var description: String
         private let body: @Sendable (Harness) async throws -> Void
 

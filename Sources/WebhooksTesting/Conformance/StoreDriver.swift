@@ -116,7 +116,7 @@ struct StoreDriver: Sendable {
 }
 
 extension Timestamp {
-    /// A time, so many milliseconds after the checks' beginning.
+    /// A time, the given number of milliseconds after the checks' beginning.
     static func at(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: 1_700_000_000_000 + milliseconds) }
 }
 

@@ -31,11 +31,11 @@ struct DeliveryLedger {
 /// The requests that a rate-limited receiver got, from any process.
 struct PaceLedger {
     var limit: RateLimit?
-    /// What was claimed under another limit may still leave.
+    /// The time from which requests count: what was claimed under another limit may still leave before.
     var from: Int64 = 0
     /// Milliseconds.
     var starts: [Int64] = []
-    /// How far the clock was ahead by which the last start was written down.
+    /// The time that the clock was ahead by which the last start was written down.
     var ahead: Int64 = 0
 }
 

@@ -8,7 +8,7 @@ struct SimulatedEndpoint {
 
     var mood = Mood.healthy
 
-    /// Picks what becomes of the next request.
+    /// Picks the outcome of the next request.
     func response(_ random: inout SeededGenerator) -> (response: EndpointResponse, latency: Duration) {
         let quick = Duration.milliseconds(random.pick(1...80))
         switch mood {

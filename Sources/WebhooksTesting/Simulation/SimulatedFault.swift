@@ -17,7 +17,7 @@ public enum SimulatedFault: String, Sendable, CaseIterable {
 }
 
 extension SimulatedFault {
-    /// What is wrong with an answer; `nil`: nothing.
+    /// Makes the fault that an answer has; `nil`: none.
     init?(_ response: EndpointResponse) {
         switch response {
         case .status(200, _): return nil

@@ -14,7 +14,7 @@ struct SimulatedProcess {
     var lastCommitEnd: Int64 = 0
     /// Requests on the wire, by token.
     var requests: [UInt64: RequestUnderWay] = [:]
-    /// How requests ended whose results are not durable yet, by delivery.
+    /// The ends of requests whose results are not durable yet, by delivery.
     var endedRequests: [Delivery.ID: (request: RequestUnderWay, at: EngineTime)] = [:]
     var wakeAt: Timestamp?
     /// Counts the alarms set: an older one is of no use.
@@ -40,7 +40,7 @@ struct SimulatedProcess {
     var eventsDueBy = Timestamp(milliseconds: 0)
 
     struct KnownPause {
-        /// How many batches had been given out: what was decided before may be in the next one.
+        /// The number of batches that had been given out: what was decided before may be in the next one.
         var afterBatch: Int
         /// On the engine's timeline.
         var end: Timestamp?
@@ -49,9 +49,9 @@ struct SimulatedProcess {
     struct EndedCommit {
         var batches: [StoreBatch]
         var result: Result<[StoreBatchResult], StoreError> = .success([])
-        /// Who was disabled when the batch read that.
+        /// The subscriptions that were disabled when the batch read that.
         var disabled: Set<String> = []
-        /// Who was paused, where a batch has read that.
+        /// The subscriptions that were paused, where a batch has read that.
         var paused: [String: SubscriptionHealth.Paused]?
     }
 

@@ -120,7 +120,7 @@ extension SimulatedWorld {
         agenda.plan(.clockReturns, at: now + Int64(random.pick(0...200)))
     }
 
-    /// What the wall clock would show if it had not jumped.
+    /// The time that the wall clock would show if it had not jumped.
     var rightWall: Timestamp { clock.now + (.zero - (clockReturns ?? .zero)) }
 
     func returnClock() {

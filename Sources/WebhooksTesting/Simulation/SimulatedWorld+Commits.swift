@@ -129,7 +129,7 @@ extension SimulatedWorld {
         return result
     }
 
-    /// What was refused is stored as failed.
+    /// Makes the refused deliveries failed, as they are stored.
     private func asStored(_ new: NewDeliveries, _ ids: [Delivery.ID]) -> NewDeliveries {
         var new = new
         for (index, id) in ids.enumerated() where store.rows.deliveries[id.rawValue]?.lastError == .internal {
@@ -138,7 +138,8 @@ extension SimulatedWorld {
         return new
     }
 
-    /// What was cancelled with its whole subscription, before it was matched, stays so; nothing else is.
+    /// Checks that what was cancelled with its whole subscription, before it was matched, stays so, and nothing else
+    /// is.
     private func checkCancelled(_ fanOut: FanOut, _ ids: [Delivery.ID], _ cancelled: Set<Int>) throws {
         for (position, (delivery, id)) in zip(fanOut.deliveries.deliveries, ids).enumerated() {
             let isCancelled =

@@ -50,7 +50,7 @@ extension SimulatedWorld {
         try process { engine, time in engine.externalWrites(at: time) }
     }
 
-    /// What is on the wire is cut off, and nothing of it recorded.
+    /// Ends the process: what is on the wire is cut off, and nothing of it recorded.
     func stoppedProcessEnds(_ number: Int) {
         guard process?.number == number else { return }
         process = nil

@@ -160,7 +160,7 @@ extension SimulatedWorld {
         process?.engine.fannedOut(event, deliveries: prepared, at: time)
     }
 
-    /// What a process had rendered is gone with it.
+    /// Takes what a process has rendered; once the process has ended, that is gone with it.
     func rendered(_ event: PendingEvent, _ deliveries: PreparedDeliveries, by number: Int) throws {
         guard process?.number == number else { return }
         try process { engine, time in engine.fannedOut(event, deliveries: deliveries, at: time) }

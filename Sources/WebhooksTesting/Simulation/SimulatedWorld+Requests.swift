@@ -65,7 +65,7 @@ extension SimulatedWorld {
         try process { engine, time in engine.finished([finished], at: time) }
     }
 
-    /// What the schedule says after this, worked out apart from the engine.
+    /// Notes what the schedule says after this, worked out apart from the engine.
     func note(_ request: SimulatedProcess.RequestUnderWay, at time: EngineTime) {
         let result = request.exchange.result
         let id = request.delivery

@@ -37,7 +37,7 @@ final class SimulatedWorld {
     var lossRandom: SeededGenerator
     /// The event (row) whose rendering killed the last process.
     var renderingMark: Int64?
-    /// How many processes the request of a delivery has killed.
+    /// The number of processes that the request of a delivery has killed.
     var requestEnds: [Delivery.ID: Int] = [:]
     var agenda = Agenda<Occurrence>()
     var trace: Trace
@@ -57,11 +57,12 @@ final class SimulatedWorld {
     var cancelledEvents: Set<String> = []
     /// Subscriptions all of whose deliveries were cancelled, with the last event (row) accepted before.
     var cancelledUpTo: [String: Int64] = [:]
-    /// Events (rows) of which a subscription's share alone was cancelled before they were matched.
+    /// Events (rows) whose share for a subscription alone was cancelled before they were matched.
     var cancelledShares: [String: Set<Int64>] = [:]
-    /// Who was to get an event, once it was matched for good.
+    /// The subscriptions that were to get an event, once it was matched for good.
     var expected: [String: [String]] = [:]
-    /// Who was matched for an event (row) that was given out for its fan-out; the last word is the commit's.
+    /// The subscriptions that were matched for an event (row) that was given out for its fan-out; the last word is the
+    /// commit's.
     var expectation: [Int64: [String]] = [:]
     /// Under which limit requests leave for each subscription, since when, and when they did; over all processes.
     var paces: [String: PaceLedger] = [:]

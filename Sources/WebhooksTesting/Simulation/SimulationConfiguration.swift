@@ -1,6 +1,6 @@
 /// The settings of a simulation.
 public struct SimulationConfiguration: Sendable, Hashable {
-    /// How many subscriptions there are, each with its own receiver; defaults to 6.
+    /// The number of subscriptions, each with its own receiver; defaults to 6.
     public var subscriptions = 6
     /// Actions before the faults cease; defaults to 90.
     public var actions = 90
@@ -59,7 +59,7 @@ public struct SimulationReport: Sendable, Hashable {
     public var refusals = 0
     /// Events that were set aside.
     public var setAside = 0
-    /// How often each went wrong.
+    /// The number of times that each fault occurred.
     public var faults: [SimulatedFault: Int] = [:]
     /// Of everything that passed between engine, store and world, in order. Only comparable within a process, or where
     /// `SWIFT_DETERMINISTIC_HASHING` is set.

@@ -81,7 +81,7 @@ struct SortedValues<Value: Comparable & Sendable>: Sendable {
         return values[(index < values.count && values[index] == value ? index + 1 : index)...]
     }
 
-    /// Where a value is or would be.
+    /// The index at which a value is or would be.
     private func index(of value: Value) -> Int {
         var (low, high) = (0, values.count)
         while low < high {

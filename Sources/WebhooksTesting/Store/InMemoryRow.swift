@@ -16,7 +16,7 @@ public struct InMemoryDeliveryRow: Sendable {
     public internal(set) var interruptions = 0
     /// Only while pending or waiting.
     public internal(set) var dueAt: Timestamp?
-    /// How long the last wait for a retry was to be.
+    /// The planned length of the last wait for a retry.
     public internal(set) var wait: Duration?
     /// When the last attempt was claimed.
     public internal(set) var claimedAt: Timestamp?
@@ -71,7 +71,7 @@ public struct InMemoryEventRow: Sendable {
     /// When it is due for its fan-out.
     public var dueAt: Timestamp { event.deliverAt ?? createdAt }
 
-    /// Where it stands among those that are due.
+    /// Its turn among those that are due.
     var turn: Turn? { place.map { Turn(place: $0, row: row) } }
 
     /// By place; at the same place the event whose row it is comes before those that took it when their time had come.

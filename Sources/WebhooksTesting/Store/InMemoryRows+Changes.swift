@@ -213,7 +213,7 @@ extension InMemoryRows {
         }
     }
 
-    /// What must never be.
+    /// The problems that must never be.
     public var integrityProblems: [String] {
         var problems: [String] = []
         for row in deliveryRows {

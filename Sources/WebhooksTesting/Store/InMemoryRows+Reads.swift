@@ -1,7 +1,7 @@
 internal import WebhookCore
 
 extension InMemoryRows {
-    /// What a batch asks for.
+    /// Reads everything that a batch asks for.
     func read(_ reads: StoreReads) -> StoreReadResult {
         var result = StoreReadResult()
         if reads.interrupted {

@@ -4,7 +4,7 @@ package import WebhookCore
 package enum WrittenRow: Sendable {
     case event(Event)
     case newDelivery(NewDelivery, Event)
-    /// What stands in for a new delivery that was refused.
+    /// The delivery that stands in for a new one that was refused.
     case failedDelivery(NewDelivery, Event)
     case claim(InMemoryDeliveryRow)
     /// - Parameter isWhole: with what the receiver said.

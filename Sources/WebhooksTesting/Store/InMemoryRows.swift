@@ -7,7 +7,7 @@ public struct InMemoryRows: Sendable {
     public private(set) var events: [Int64: InMemoryEventRow] = [:]
     public private(set) var deliveries: [Int64: InMemoryDeliveryRow] = [:]
     var healthRows: [String: InMemoryHealthRow] = [:]
-    /// Subscriptions that were cancelled while events waited to be matched: of which events (rows).
+    /// Subscriptions that were cancelled while events waited to be matched, with the rows of those events.
     var unmatchedCancellations: [String: Set<Int64>] = [:]
     /// Why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
@@ -25,7 +25,7 @@ public struct InMemoryRows: Sendable {
 
     init() {}
 
-    /// What is remembered about each subscription, by name.
+    /// The remembered health of each subscription, by name.
     public var health: [SubscriptionHealth] {
         healthRows.values.map(\.health).filter { $0 != SubscriptionHealth(subscription: $0.subscription) }
             .sorted { $0.subscription < $1.subscription }

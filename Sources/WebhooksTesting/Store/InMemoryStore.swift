@@ -58,7 +58,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         database.state.withLock { $0.rows.refuses = refuses }
     }
 
-    /// How many commits have changed something, on every connection.
+    /// The number of commits that have changed something, on every connection.
     public var commits: Int { database.state.withLock { $0.writes } }
 
     /// Applies a batch at once.

@@ -10,10 +10,10 @@ package protocol ConnectionSession: AnyObject {
 /// byte.
 package final class BlockingConnection {
     package let descriptor: Int32
-    /// What its bytes go through; `nil`: they are sent as they are.
+    /// The session that its bytes go through; `nil`: they are sent as they are.
     package var session: (any ConnectionSession)?
     private var isOpen = true
-    /// What was received and not taken yet.
+    /// The bytes that were received and not taken yet.
     package private(set) var buffer: [UInt8] = []
     private static let mostBuffered = 64 << 20
 
@@ -53,7 +53,7 @@ package final class BlockingConnection {
         return RequestHead(line: lines[0], headers: Array(lines.dropFirst()))
     }
 
-    /// So many bytes, or `nil` where the connection ends before.
+    /// Takes `count` bytes, or returns `nil` where the connection ends before.
     package func take(_ count: Int) -> [UInt8]? {
         while buffer.count < count {
             guard fill() else { return nil }
@@ -138,10 +138,10 @@ package struct RequestHead: Sendable {
         }
     }
 
-    /// How many bytes its body has; zero where it doesn't say so.
+    /// The number of bytes of its body; zero where it doesn't say so.
     package var length: Int { header("content-length").flatMap { Int($0) } ?? 0 }
 
-    /// What it asks for.
+    /// The path that it asks for.
     package var path: String {
         let words = line.split(separator: " ")
         return words.count > 1 ? String(words[1]) : ""

@@ -34,7 +34,7 @@ public struct ScriptedExchange: Sendable {
     package var result: TransportResult
     /// Whether the receiver saw the request.
     public var isReceived: Bool
-    /// How long it takes; never longer than the attempt may.
+    /// The time that it takes; never longer than the attempt may.
     public var duration: Duration
 }
 

@@ -3,7 +3,7 @@ public import WebhookCore
 
 /// A transport whose receivers do as they are told. Every request is kept.
 public final class ScriptedTransport: Transport {
-    /// Decides what becomes of a request: its receiver's answer and how long that takes.
+    /// Decides the outcome of a request: its receiver's answer and how long that takes.
     package typealias Script = @Sendable (TransportRequest) -> (response: EndpointResponse, latency: Duration)
     /// Runs a completion: at once, or when a test likes.
     public typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
