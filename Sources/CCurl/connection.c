@@ -16,7 +16,7 @@
 static const size_t free_bytes = 256 * 1024;
 // Beyond that it may cost this much of the thread's time.
 static const int64_t costly_nanoseconds = 50 * 1000 * 1000;
-// The clock is read once for so many bytes.
+// The clock is read once for this number of bytes.
 static const size_t bytes_per_look = 32 * 1024;
 
 struct webhooks_curl_call {

@@ -1,4 +1,4 @@
-// What Swift's Glibc module leaves out of Linux's interface.
+// The parts that Swift's Glibc module leaves out of Linux's interface.
 #pragma once
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

@@ -11,7 +11,7 @@ typedef struct {
     const unsigned char *_Nonnull bytes;
 } cbuiltin_profiles_file;
 
-/// How many files there are.
+/// The number of files.
 int cbuiltin_profiles_count(void);
 
 /// A file by number, from 0, below the count.

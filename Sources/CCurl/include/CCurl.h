@@ -65,7 +65,7 @@ void webhooks_curl_headers_free(webhooks_curl_headers *_Nonnull headers);
 /// `function` is called with an SSL_CTX at the start of every TLS handshake.
 CURLcode webhooks_curl_set_tls_function(CURL *_Nonnull easy, webhooks_curl_tls_function _Nullable function);
 
-/// What a thread is doing in libcurl: which call it is in, and how much one connection has fed it during that call.
+/// The state of a thread in libcurl: which call it is in, and how much one connection has fed it during that call.
 /// Written by that thread alone, apart from `webhooks_curl_call_began`, which any thread may ask.
 typedef struct webhooks_curl_call webhooks_curl_call;
 

@@ -5,24 +5,24 @@
 
 #include <stddef.h>
 
-/// Whose fault a problem is.
+/// The part that a problem is in.
 typedef enum {
     webhooks_tls_no_problem,
     webhooks_tls_certificate_problem,
     webhooks_tls_key_problem,
 } webhooks_tls_subject;
 
-/// What is wrong, in words that quote nothing and go on from the name of the thing ("`key` " + "is encrypted").
+/// A problem, in words that quote nothing and go on from the name of the thing ("`key` " + "is encrypted").
 typedef struct {
     webhooks_tls_subject subject;
     const char *_Nullable text;
 } webhooks_tls_problem;
 
-/// Whether a client certificate, with or without its chain, can be read, and whether the key is its own.
+/// Checks whether a client certificate, with or without its chain, can be read, and whether the key is its own.
 webhooks_tls_problem webhooks_tls_check_identity(
     const void *_Nullable certificate, size_t certificate_length, const void *_Nullable key, size_t key_length);
 
-/// Whether a file of authorities holds certificates that can be read, and none that can't.
+/// Checks whether a file of authorities holds certificates that can be read, and none that can't.
 webhooks_tls_problem webhooks_tls_check_authorities(const void *_Nullable bytes, size_t length);
 
 #endif

@@ -5,7 +5,7 @@ internal import WebhookCore
 
 /// The files that a store has open, to be compared with those that have their names.
 ///
-/// SQLite keeps what it has opened, whatever becomes of the names. Whoever opens the store next then works on other
+/// SQLite keeps what it has opened, whatever happens to the names. Whoever opens the store next then works on other
 /// files: each of the two overwrites what the other has acknowledged, and neither notices.
 final class OpenedFiles: Sendable {
     private let files: StoreFiles

@@ -154,7 +154,7 @@ public struct HostTransactionError: Error, Sendable, Hashable, CustomStringConve
 
         /// Another event with this id and other content is stored already.
         public static let conflict = Code(description: "conflict")
-        /// No transaction is open: the event would be stored whatever becomes of the host's change.
+        /// No transaction is open: the event would be stored whatever happens to the host's change.
         public static let noTransaction = Code(description: "no_transaction")
         /// The connection doesn't wait for the disk: what it commits may be lost by a power failure.
         public static let notDurable = Code(description: "not_durable")

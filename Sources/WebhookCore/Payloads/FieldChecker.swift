@@ -12,7 +12,7 @@ package struct FieldChecker {
         violations(of: value, fields, most: 1).isEmpty
     }
 
-    /// What doesn't fit, the first so many.
+    /// Returns what doesn't fit, at most `most` violations.
     package static func violations(of value: JSONValue, _ fields: [ProfileField], most: Int = 5) -> [String] {
         var checker = FieldChecker(most: most)
         checker.object(value, fields)

@@ -48,7 +48,7 @@ package enum PayloadConversion: Sendable, Hashable {
     case number
     case integer
     case round
-    /// A text with so many decimals.
+    /// A text with this number of decimals.
     case decimal(Int)
     /// Times a power of ten.
     case scale(Int)

@@ -108,7 +108,7 @@ package indirect enum EnvelopeValue: Sendable, Hashable {
     case object([EnvelopeMember])
     /// The members of the referenced object at this place; those that the envelope already names are left out.
     case merge(EnvelopeReference)
-    /// What a mapping makes of the event: conversions, lists and the like.
+    /// The result of a mapping of the event: conversions, lists and the like.
     case mapped(PayloadValue)
 }
 

@@ -14,7 +14,8 @@ package struct ProfileTopic: Sendable {
     package var keys: [String]?
     /// The fields of the platform's payload.
     package var fields: [ProfileField]
-    /// How the payload is made of data that are not the platform's own; `nil`: they are passed on as they are.
+    /// The mapping that makes the payload of data that are not the platform's own; `nil`: they are passed on as they
+    /// are.
     package var payload: PayloadValue?
     /// An example of `data`, as it goes out.
     package var example: JSONValue

@@ -10,8 +10,8 @@ extension ExactDecimal {
     /// Whether there is nothing behind the decimal point.
     package var isWhole: Bool { digits.count <= magnitude || digits.isEmpty }
 
-    /// The number with exactly so many decimals, halves rounded away from zero, without exponent; `nil` where it would
-    /// be too long.
+    /// The number with exactly `decimals` decimals, halves rounded away from zero, without exponent; `nil` where it
+    /// would be too long.
     ///
     /// - Parameter decimals: 0 to 100.
     package func text(decimals: Int) -> String? {

@@ -24,7 +24,7 @@ public struct Subscription: Sendable, Hashable {
     package var topicPayloads: [TopicPayload] = []
     /// Constants in scope in templates, headers and mappings.
     public var variables: [Variable] = []
-    /// What happens to a payload that doesn't fit the topic's fields.
+    /// The treatment of a payload that doesn't fit the topic's fields.
     public var schema: SchemaMode = .warn
     public var filter: Filter?
     public var tls: TLSOptions?
@@ -158,7 +158,7 @@ public struct Variable: Sendable, Hashable {
     }
 }
 
-/// What happens to a payload that doesn't fit the fields that the catalogue lists for its topic.
+/// The treatment of a payload that doesn't fit the fields that the catalogue lists for its topic.
 public enum SchemaMode: String, Sendable, Hashable, CaseIterable {
     /// Nothing; it isn't even looked at.
     case off

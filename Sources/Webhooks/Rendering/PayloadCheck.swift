@@ -8,7 +8,7 @@ package struct PayloadCheck: Sendable, Hashable {
     package var profile: String
     /// Why there is no body; `nil` where there is one.
     package var problem: String?
-    /// Where the payload differs from the catalogue's fields and is sent all the same.
+    /// The places where the payload differs from the catalogue's fields and is sent all the same.
     package var violations: [String]
 
     /// Whether there is a body that fits.

@@ -59,12 +59,12 @@ struct ReportPace {
     }
 
     private static let interval: UInt64 = 600 * 1_000_000_000
-    /// Beyond so many nothing new is reported: a configuration has fewer subscriptions that differ.
+    /// Beyond this number of findings nothing new is reported: a configuration has fewer subscriptions that differ.
     private static let most = 10_000
 
     private var last: [Key: (time: UInt64, unreported: Int)] = [:]
 
-    /// How many were kept back since the last report, if this one is due; `nil` if not.
+    /// Returns the number of findings kept back since the last report, if this one is due; `nil` if not.
     mutating func admit(_ finding: SchemaFinding, at now: UInt64) -> Int? {
         let key = Key(subscription: finding.subscription, topic: finding.topic)
         guard let known = last[key] else {

@@ -76,7 +76,7 @@ public struct RenderedRequest: Sendable, Hashable {
     /// The same with the credentials.
     public var revealedHeaders: [HTTPHeader]
     public var body: ByteString
-    /// Where the payload differs from the catalogue.
+    /// The places where the payload differs from the catalogue.
     package var notes: [String] = []
 }
 
