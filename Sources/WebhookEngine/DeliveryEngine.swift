@@ -104,8 +104,9 @@ package struct DeliveryEngine {
     package mutating func reload(_ targets: [SharedSubscription], maxInFlight: Int? = nil, at time: EngineTime) {
         if let maxInFlight { slots.limit = maxInFlight }
         let names = Set(targets.map(\.subscription.name))
-        for index in queues.indices where !names.contains(queues[index].name) { suspendQueue(index) }
+        for index in queues.indices where !names.contains(queues[index].name) { leave(index) }
         for target in targets { replace(target, at: time) }
+        removeGoneQueues()
         // Health of subscriptions that are new here may be in the store.
         if phase.hasStarted { commits.readHealth() }
         finishInput(at: time)
@@ -175,6 +176,7 @@ package struct DeliveryEngine {
         // First of all who is disabled: nothing leaves for those.
         let ended = results.compactMap { result in endFirstBatch(result, at: time).map { (batch: $0, result: result) } }
         for (batch, result) in ended { finish(batch, result, at: time) }
+        removeGoneQueues()
         finishInput(at: time)
     }
 

@@ -40,10 +40,17 @@ package struct PreparedDeliveries: Sendable {
 
     package struct Entry: Sendable {
         package var subscription: String
+        /// This and what follows count where the engine doesn't know the subscription (any more).
+        package var mode: DeliveryMode
+        package var isOrdered: Bool
+        package var contentType: ContentType
         package var renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>
 
-        package init(subscription: String, renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>) {
-            self.subscription = subscription
+        package init(_ subscription: Subscription, renderedBody: Result<RenderedEvent.RenderedBody, RenderingError>) {
+            self.subscription = subscription.name
+            mode = subscription.policy.mode
+            isOrdered = subscription.policy.ordered
+            contentType = subscription.contentType
             self.renderedBody = renderedBody
         }
     }

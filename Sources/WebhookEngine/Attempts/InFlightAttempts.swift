@@ -33,6 +33,9 @@ struct InFlightAttempts {
 
     subscript(token: UInt64) -> InFlightAttempt? { attempts[token] }
 
+    /// Whether an attempt is a queue's.
+    func concerns(_ queue: Int) -> Bool { attempts.values.contains { $0.queue == queue } }
+
     /// - Returns: what names the attempt from now on.
     mutating func begin(_ attempt: InFlightAttempt) -> UInt64 {
         lastToken += 1

@@ -91,6 +91,12 @@ struct CommitBatch {
         if let above = failed.reads.newDeliveriesAbove { reads.askForNewDeliveries(above: above) }
     }
 
+    /// Whether a write or read is a queue's; claims and new deliveries are known by their attempts, or to the queue.
+    func concerns(_ queue: Int) -> Bool {
+        writesHealth(of: queue) || openCancellations.contains { $0.queue == queue }
+            || refills.contains { $0.queue == queue }
+    }
+
     func writesHealth(of queue: Int) -> Bool { health.contains { $0.queue == queue } }
 }
 
@@ -170,14 +176,15 @@ struct PlannedDelivery {
     enum Start {
         /// Settled at once.
         case settled
+        /// Waits in the store: its subscription left the configuration after the event was matched.
+        case left
         /// Waits its turn.
-        case queued(QueuedDelivery)
+        case queued(QueuedDelivery, queue: Int)
         /// Claimed with the insert: the attempt.
         case claimed(UInt64)
     }
 
     var new: NewDelivery
-    var queue: Int
     /// It stands at its event's place.
     var isInOrder: Bool
     var start: Start

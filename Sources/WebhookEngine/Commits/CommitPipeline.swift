@@ -138,6 +138,11 @@ struct CommitPipeline {
         pending.writesHealth(of: queue) || committing.contains { $0.writesHealth(of: queue) }
     }
 
+    /// Whether a write or read that is pending or committing is a queue's.
+    func concerns(_ queue: Int) -> Bool {
+        pending.concerns(queue) || committing.contains { $0.concerns(queue) }
+    }
+
     // MARK: - Reads
 
     mutating func readAtStart(learnsHighestDelivery: Bool) {

@@ -136,7 +136,7 @@ extension DeliveryEngine {
     }
 
     /// Others have inserted deliveries of a subscription, or may have.
-    private mutating func touched(_ name: String, at time: EngineTime) {
+    mutating func touched(_ name: String, at time: EngineTime) {
         guard let index = queues.index(of: name) else { return }
         guard !queues[index].isDisabled else { return cancelNewDeliveries(index, at: time) }
         queues[index].buffer.needsRescan = true

@@ -72,13 +72,16 @@ extension DeliveryEngine {
             guard let delivery = attempts.identify(token, id, event: event.row, place: place) else { return }
             memory.insert(delivery)
             send(token, body: delivery.body, at: time)
-        case .queued(var delivery):
+        case .left:
+            // It may be back meanwhile.
+            touched(planned.new.subscription, at: time)
+        case .queued(var delivery, let queue):
             delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
-            queues[planned.queue].newArrived()
-            if keeps(planned.queue) { return enqueue(delivery, queue: planned.queue, at: time) }
-            if settings.scope == .own { queues[planned.queue].leaveToOthers(delivery.delivery) }
+            queues[queue].newArrived()
+            if keeps(queue) { return enqueue(delivery, queue: queue, at: time) }
+            if settings.scope == .own { queues[queue].leaveToOthers(delivery.delivery) }
             // Accepted before the start had read that it is disabled.
-            if queues[planned.queue].isDisabled { cancelNewDeliveries(planned.queue, at: time) }
+            if queues[queue].isDisabled { cancelNewDeliveries(queue, at: time) }
         }
     }
 
@@ -104,10 +107,13 @@ extension DeliveryEngine {
 
     private mutating func undoStart(of planned: PlannedDelivery, at time: EngineTime) {
         switch planned.start {
-        case .settled: return
-        case .queued: queues[planned.queue].newArrived()
-        case .claimed(let token): _ = abandonAttempt(token)
+        case .settled, .left: break
+        case .queued(_, let queue):
+            queues[queue].newArrived()
+            schedule(queue, at: time)
+        case .claimed(let token):
+            guard let attempt = abandonAttempt(token) else { return }
+            schedule(attempt.queue, at: time)
         }
-        schedule(planned.queue, at: time)
     }
 }

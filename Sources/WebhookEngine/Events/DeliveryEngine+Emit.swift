@@ -27,60 +27,84 @@ extension DeliveryEngine {
     ) -> PlannedDeliveries {
         var planned = PlannedDeliveries(bodies: prepared.bodies)
         for entry in prepared.entries {
-            guard let index = queues.index(of: entry.subscription) else { continue }
-            let isOrdered = queues[index].policy.ordered
-            let mode: DeliveryMode = isSendTest ? .singleShot : queues[index].policy.mode
-            var new = NewDelivery(
-                subscription: entry.subscription,
-                mode: mode,
-                body: nil,
-                contentType: queues[index].target.subscription.contentType,
-                // Where order matters, it must not depend on clocks, which step between two processes: the place decides.
-                start: isOrdered ? .inOrder : .pending(dueAt: time.monotonic)
-            )
-            var start = PlannedDelivery.Start.settled
-            switch entry.renderedBody {
-            case .success(let renderedBody):
-                new.body = renderedBody.body
-                new.contentType = renderedBody.contentType
-                let body = prepared.bodies[renderedBody.body]
-                if queues[index].isDisabled, !isSendTest {
-                    new.start = .settled(.cancelled, .disabled, detail: nil)
-                } else {
-                    let queued = QueuedDelivery(
-                        delivery: OpenDelivery(
-                            id: Delivery.ID(rawValue: 0),
-                            subscription: entry.subscription,
-                            mode: mode,
-                            contentType: renderedBody.contentType,
-                            dueAt: time.monotonic,
-                            event: event
-                        ),
-                        body: body
-                    )
-                    if isSendTest, !phase.isDraining {
-                        new.start = .claimed(at: time.wall)
-                        start = .claimed(beginAttempt(queued, queue: index, slotClass: nil, at: time))
-                    } else if !isOrdered, case .admitted(let slotClass) = admission(of: .new, queue: index, at: time) {
-                        new.start = .claimed(at: time.wall)
-                        start = .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))
-                    } else {
-                        start = .queued(queued)
-                        queues[index].expectNew()
-                        // What others have accepted before is read in the same transaction.
-                        if isOrdered, settings.scope == .own { backlog.want() }
-                    }
-                }
-            case .failure(let error):
-                new.start =
-                    queues[index].isDisabled && !isSendTest
-                    ? .settled(.cancelled, .disabled, detail: nil)
-                    : .settled(.failed, .template, detail: error.description)
-            }
-            planned.deliveries.append(
-                PlannedDelivery(new: new, queue: index, isInOrder: isOrdered, start: start)
-            )
+            planned.deliveries.append(plan(entry, prepared.bodies, event, isSendTest: isSendTest, at: time))
         }
         return planned
+    }
+
+    private mutating func plan(
+        _ entry: PreparedDeliveries.Entry,
+        _ bodies: [ByteString],
+        _ event: EventHeader,
+        isSendTest: Bool,
+        at time: EngineTime
+    ) -> PlannedDelivery {
+        let queue = queues.index(of: entry.subscription)
+        let isOrdered = queue.map { queues[$0].policy.ordered } ?? entry.isOrdered
+        var new = NewDelivery(
+            subscription: entry.subscription,
+            mode: isSendTest ? .singleShot : queue.map { queues[$0].policy.mode } ?? entry.mode,
+            body: nil,
+            contentType: queue.map { queues[$0].target.subscription.contentType } ?? entry.contentType,
+            // Where order matters, it must not depend on clocks, which step between two processes: the place decides.
+            start: isOrdered ? .inOrder : .pending(dueAt: time.monotonic)
+        )
+        var start = PlannedDelivery.Start.settled
+        let isCancelled = !isSendTest && queue.map { queues[$0].isDisabled } ?? false
+        switch entry.renderedBody {
+        case _ where isCancelled: new.start = .settled(.cancelled, .disabled, detail: nil)
+        case .failure(let error): new.start = .settled(.failed, .template, detail: error.description)
+        case .success: start = .left
+        }
+        if case .success(let renderedBody) = entry.renderedBody {
+            new.body = renderedBody.body
+            new.contentType = renderedBody.contentType
+            if case .left = start, let queue {
+                start = self.start(
+                    &new,
+                    body: bodies[renderedBody.body],
+                    event,
+                    queue,
+                    isSendTest: isSendTest,
+                    at: time
+                )
+            }
+        }
+        return PlannedDelivery(new: new, isInOrder: isOrdered, start: start)
+    }
+
+    /// Claims a delivery at once, or lets it wait its turn.
+    private mutating func start(
+        _ new: inout NewDelivery,
+        body: ByteString,
+        _ event: EventHeader,
+        _ index: Int,
+        isSendTest: Bool,
+        at time: EngineTime
+    ) -> PlannedDelivery.Start {
+        let queued = QueuedDelivery(
+            delivery: OpenDelivery(
+                id: Delivery.ID(rawValue: 0),
+                subscription: new.subscription,
+                mode: new.mode,
+                contentType: new.contentType,
+                dueAt: time.monotonic,
+                event: event
+            ),
+            body: body
+        )
+        if isSendTest, !phase.isDraining {
+            new.start = .claimed(at: time.wall)
+            return .claimed(beginAttempt(queued, queue: index, slotClass: nil, at: time))
+        }
+        let isOrdered = queues[index].policy.ordered
+        if !isOrdered, case .admitted(let slotClass) = admission(of: .new, queue: index, at: time) {
+            new.start = .claimed(at: time.wall)
+            return .claimed(beginAttempt(queued, queue: index, slotClass: slotClass, at: time))
+        }
+        queues[index].expectNew()
+        // What others have accepted before is read in the same transaction.
+        if isOrdered, settings.scope == .own { backlog.want() }
+        return .queued(queued, queue: index)
     }
 }

@@ -20,8 +20,21 @@ struct QueueTimers {
     /// When the next is due.
     var next: Timestamp? { timers.min?.at }
 
-    /// There is one more queue.
-    mutating func addQueue() { earliest.append(nil) }
+    /// A queue is new.
+    mutating func addQueue(_ index: Int) {
+        if index == earliest.count { earliest.append(nil) }
+    }
+
+    /// A queue is gone.
+    mutating func removeQueue(_ index: Int) {
+        earliest[index] = nil
+        rebuild()
+    }
+
+    /// Leaves out timers of no use.
+    private mutating func rebuild() {
+        timers = Heap(earliest.indices.compactMap { queue in earliest[queue].map { Timer(at: $0, queue: queue) } })
+    }
 
     /// Looks at a queue at a time, if not earlier.
     mutating func set(_ queue: Int, at time: Timestamp) {
@@ -29,7 +42,7 @@ struct QueueTimers {
         earliest[queue] = time
         if timers.count > 2 * earliest.count + 64 {
             // Most are of no use any more: a queue that was woken up earlier sets its next timer again.
-            timers = Heap(earliest.indices.compactMap { queue in earliest[queue].map { Timer(at: $0, queue: queue) } })
+            rebuild()
         } else {
             timers.insert(Timer(at: time, queue: queue))
         }

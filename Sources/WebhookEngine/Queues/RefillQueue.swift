@@ -10,7 +10,9 @@ struct RefillQueue {
     private(set) var rowsUnderWay = 0
     /// Queues whose reads wait for the next transaction.
     private var waiting: Deque<Int> = []
-    private var isWaiting: Set<Int> = []
+    private var waits: Set<Int> = []
+
+    func isWaiting(_ queue: Int) -> Bool { waits.contains(queue) }
 
     mutating func begin(rows: Int) { rowsUnderWay += rows }
 
@@ -19,13 +21,13 @@ struct RefillQueue {
 
     /// A queue's read has to wait.
     mutating func wait(_ queue: Int) {
-        if isWaiting.insert(queue).inserted { waiting.append(queue) }
+        if waits.insert(queue).inserted { waiting.append(queue) }
     }
 
     /// The next queue whose read has waited.
     mutating func next() -> Int? {
         guard let queue = waiting.popFirst() else { return nil }
-        isWaiting.remove(queue)
+        waits.remove(queue)
         return queue
     }
 }

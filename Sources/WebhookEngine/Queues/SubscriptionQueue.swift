@@ -54,6 +54,11 @@ struct SubscriptionQueue {
     var isOpen: Bool { isServed && !pause.isPaused }
     /// The delivery to start next, once it is due.
     var candidate: QueuedDelivery? { buffer.isAhead ? nil : buffer.ready.first }
+    /// Whether nothing of it is in memory or under way.
+    var isUnused: Bool {
+        buffer.count == 0 && inFlight == 0 && arriving == 0 && slotClass == nil && !cancellation.isUnderWay
+            && !hasUnwrittenHealth
+    }
     /// Whether nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
 }

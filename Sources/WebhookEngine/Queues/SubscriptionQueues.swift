@@ -1,13 +1,19 @@
 internal import WebhookCore
 
 /// The queues of all subscriptions, by index and by name.
+///
+/// An index stays a queue's own as long as it is there, and may be another's afterwards.
 struct SubscriptionQueues {
+    /// Those there are, and at ``free`` indices what was there last.
     private var queues: [SubscriptionQueue] = []
     private var byName: [String: Int] = [:]
+    /// Of the queues there are, in the order in which they came.
+    private(set) var indices: [Int] = []
+    /// Queues whose subscription has left the configuration: they go once nothing of them is under way.
+    private(set) var leaving: [Int] = []
+    private var free: [Int] = []
     /// Whether order matters, or has mattered, to any.
     private(set) var hasOrdered = false
-
-    var indices: Range<Int> { queues.indices }
 
     /// Changes in place: a queue is large.
     subscript(index: Int) -> SubscriptionQueue {
@@ -20,16 +26,32 @@ struct SubscriptionQueues {
 
     /// - Returns: its index.
     mutating func add(_ queue: SubscriptionQueue) -> Int {
-        byName[queue.name] = queues.count
-        queues.append(queue)
+        let index = free.popLast() ?? queues.count
+        if index == queues.count { queues.append(queue) } else { queues[index] = queue }
+        byName[queue.name] = index
+        indices.append(index)
         if queue.policy.ordered { hasOrdered = true }
-        return queues.count - 1
+        return index
     }
 
     /// Replaces a queue's subscription.
     mutating func update(_ index: Int, _ target: SharedSubscription) {
         queues[index].target = target
+        leaving.removeAll { $0 == index }
         if target.subscription.policy.ordered { hasOrdered = true }
+    }
+
+    /// A queue's subscription has left the configuration.
+    mutating func leave(_ index: Int) {
+        if !leaving.contains(index) { leaving.append(index) }
+    }
+
+    /// Removes a queue; nothing may refer to it any more.
+    mutating func remove(_ index: Int) {
+        byName[queues[index].name] = nil
+        indices.removeAll { $0 == index }
+        leaving.removeAll { $0 == index }
+        free.append(index)
     }
 }
 
@@ -58,6 +80,25 @@ extension DeliveryEngine {
         schedule(index, at: time)
     }
 
+    /// A subscription is not in the configuration any more: its queue goes with it, once nothing of it is under way. The
+    /// store keeps its deliveries.
+    mutating func leave(_ index: Int) {
+        queues.leave(index)
+        suspendQueue(index)
+    }
+
+    /// Removes the queues of subscriptions that have left, as far as nothing of them is under way.
+    mutating func removeGoneQueues() {
+        for index in queues.leaving where queues[index].isUnused && !isReferredTo(index) {
+            timers.removeQueue(index)
+            queues.remove(index)
+        }
+    }
+
+    private func isReferredTo(_ index: Int) -> Bool {
+        commits.concerns(index) || attempts.concerns(index) || refills.isWaiting(index) || front.isWaiting(index)
+    }
+
     @discardableResult
     mutating func addQueue(_ target: SharedSubscription) -> Int {
         let policy = target.subscription.policy
@@ -67,8 +108,9 @@ extension DeliveryEngine {
             isComplete: settings.scope == .own || !phase.hasStarted,
             isOrdered: policy.ordered
         )
-        timers.addQueue()
-        return queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: !phase.hasStarted))
+        let index = queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: !phase.hasStarted))
+        timers.addQueue(index)
+        return index
     }
 
     private func bufferLimit(_ policy: DeliveryPolicy) -> Int {

@@ -30,7 +30,7 @@ package struct ConfigurationSnapshot: Sendable {
         return PreparedDeliveries(
             bodies: rendered.bodies,
             entries: zip(subscriptions, rendered.renderedBodies).map { subscription, renderedBody in
-                PreparedDeliveries.Entry(subscription: subscription.name, renderedBody: renderedBody)
+                PreparedDeliveries.Entry(subscription, renderedBody: renderedBody)
             }
         )
     }

@@ -85,6 +85,71 @@ struct LifeCycleTests {
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
+    @Test("a queue goes once its subscription is gone and nothing of it is under way; what is back begins again")
+    func goneQueues() {
+        let harness = EngineHarness([subscription("a"), subscription("b")])
+        func names() -> [String] { harness.engine.queues.indices.map { harness.engine.queues[$0].name } }
+        harness.emit("e1")
+        harness.reload([subscription("b")])
+        #expect(names() == ["a", "b"], "its request is on the wire")
+        harness.respondToAll(.status(500))
+        #expect(names() == ["b"] && harness.engine.isSettled == false)
+        harness.reload([subscription("b"), subscription("c")])
+        harness.emit("e2")
+        #expect(names() == ["b", "c"] && harness.sent.map(\.target.subscription.name).contains("c"))
+        harness.respondToAll()
+        harness.reload([subscription("a"), subscription("b"), subscription("c")])
+        harness.advance(.seconds(86_400))
+        harness.respondToAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
+
+    @Test("queues that come and go leave nothing behind")
+    func churn() {
+        let harness = EngineHarness([subscription("a")])
+        for number in 0..<50 {
+            harness.reload([subscription("a"), subscription("s\(number)") { $0.ordered = number % 2 == 0 }])
+            harness.emit("e\(number)")
+            harness.respondToAll(number % 3 == 0 ? .status(500) : .ok)
+        }
+        harness.reload([subscription("a")])
+        harness.respondToAll()
+        #expect(harness.engine.queues.indices.map { harness.engine.queues[$0].name } == ["a"])
+        #expect(harness.engine.holding == harness.engine.queues[0].buffer.count)
+    }
+
+    @Test("an event that was matched before its subscription left waits for its return", arguments: [false, true])
+    func matchedBefore(isOrdered: Bool) {
+        let gone = subscription("a") { $0.ordered = isOrdered }
+        let harness = EngineHarness([gone, subscription("b")])
+        let registry = harness.registry
+        harness.reload([subscription("b")])
+        // Its emit was under way during the reload.
+        harness.registry = registry
+        harness.emit("e1")
+        harness.respondToAll()
+        #expect(harness.engine.isSettled && Set(harness.states) == [.pending, .delivered])
+        harness.reload([gone, subscription("b")])
+        harness.advance(.seconds(2))
+        harness.respondToAll()
+        #expect(harness.engine.isSettled && harness.states == [.delivered, .delivered])
+    }
+
+    @Test("an event for a subscription that the engine doesn't know yet waits until it does")
+    func matchedAhead() {
+        let new = subscription("a")
+        let harness = EngineHarness([subscription("b")])
+        harness.registry = EngineHarness([new, subscription("b")]).registry
+        harness.holdsCommits = true
+        harness.emit("e1")
+        harness.reload([new, subscription("b")])
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.advance(.seconds(2))
+        harness.respondToAll()
+        #expect(harness.engine.isSettled && harness.states == [.delivered, .delivered])
+    }
+
     @Test("a subscription that comes with a reload brings its backlog, and its being disabled")
     func newSubscriptions() async throws {
         let harness = EngineHarness([subscription("a"), subscription("b")])
