@@ -20,6 +20,8 @@ import Webhooks
               - name: secure
                 url: https://127.0.0.1:\(server.port)/hook
                 profile: braincert
+                payload: { "**": $data }
+                schema: off
                 topics: ["**"]
                 tls: { \(authority)certificate: ../client.pem, key: { file: ../client.key } }
             """.utf8

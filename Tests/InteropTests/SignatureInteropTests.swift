@@ -9,6 +9,10 @@ import WebhookRendering
     private static let previous = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
     private static let foreign = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
+    private static let course: ByteString = """
+        {"course":{"id":"7","name":"naïve ☃","slug":"s","status":"draft","productId":"8","createdAt":"2026-01-01T00:00:00Z"}}
+        """
+
     @Test func othersVerifyWhatWeSign() async throws {
         let cases = try standardWebhooks() + ed25519() + stripe() + hmac() + builtInProfiles() + credentials()
         let verdicts = try await PythonVerifier.verdicts(on: cases)
@@ -194,13 +198,29 @@ import WebhookRendering
         ] {
             var test = VerificationCase(name: profile, verifier: "hmac", key: "k3y-of-the-school")
             test.header = header
-            let topic = profile == "thinkific" ? "user.created" : "course.enrollment"
-            test.carry(try SignedRequests(profile: profile, "secrets: [k3y-of-the-school]").request(topic: topic))
+            let requests = try SignedRequests(profile: profile, "secrets: [k3y-of-the-school]")
+            test.carry(try requests.request(Self.course, topic: "course.updated"))
+            cases += [test, test.withTamperedBody, test.forged("unknown secret") { $0.key = "other" }]
+        }
+        var woo = VerificationCase(name: "woocommerce", verifier: "hmac", key: "k3y-of-the-school")
+        (woo.header, woo.encoding) = ("X-WC-Webhook-Signature", "base64")
+        let order = try SignedRequests(profile: "woocommerce", "secrets: [k3y-of-the-school]")
+        woo.carry(try order.request(#"{"id":25,"naïve":"☃"}"#, topic: "user.deleted"))
+        cases += [woo, woo.withTamperedBody, woo.forged("unknown secret") { $0.key = "other" }]
+        for (index, key) in ["new-secret", "old-secret"].enumerated() {
+            var test = VerificationCase(name: "360learning \(index)", verifier: "hmac", key: key)
+            let requests = try SignedRequests(profile: "360learning", "secrets: [new-secret, old-secret]")
+            test.carry(try requests.request(#"{"group":{"id":"7","name":"☃"}}"#, topic: "group.created"))
+            (test.header, test.encoding, test.content) = ("webhook-signature", "base64", "id.timestamp.body")
+            (test.prefix, test.separator) = ("v1,", " ")
+            (test.id, test.timestamp) = (SignedRequests.id, String(SignedRequests.now.unixSeconds))
             cases += [test, test.withTamperedBody, test.forged("unknown secret") { $0.key = "other" }]
         }
         var plain = VerificationCase(name: "fermion", verifier: "plain", key: "pl41n-secret")
         plain.header = "X-Fermion-Webhook-Secret"
-        plain.carry(try SignedRequests(profile: "fermion", "secrets: [pl41n-secret, older]").request())
+        let video: ByteString = #"{"video":{"id":"☃"}}"#
+        let secrets = try SignedRequests(profile: "fermion", "secrets: [pl41n-secret, older]")
+        plain.carry(try secrets.request(video, topic: "video.ready"))
         return cases + [plain, plain.forged("unknown secret") { $0.key = "older" }]
     }
 

@@ -99,10 +99,11 @@ import Testing
 
     @Test func `every example of every help text is a command`() throws {
         let tour = try Tour()
-        for name in ["payment.json", "d.json", "b.json", "body.json"] { try tour.write(name, #"{"id":101}"#) }
+        let course = #"{"course":{"id":"101","name":"Statistics","slug":"statistics"}}"#
+        for name in ["payment.json", "d.json", "b.json", "body.json"] { try tour.write(name, course) }
         try tour.write("s", Sandbox.secret)
         let listener = try tour.listen("webhooks listen")
-        #expect(try tour.shell("webhooks emit course.created --data '{\"id\":1}'").status == 0)
+        #expect(try tour.shell("webhooks emit course.created --example").status == 0)
         let help = try tour.shell("webhooks --help").output
         var commands = help.matches(of: /\n  ([a-z]+) {2,}[A-Z]/).map { String($0.output.1) }
         #expect(commands.count >= 20)

@@ -15,9 +15,9 @@ import WebhookReceiver
             profile: braincert
             egress: { allow: ["127.0.0.0/8"] }
             subscriptions:
-              - { name: crm, url: "\(url)/crm", topics: [course.*], tenant: school-42 }
-              - { name: lms, url: "\(url)/lms", topics: [user.created], filter: { data.total: { gte: 100 } } }
-              - { name: off, url: "\(url)/off", topics: [sale.created], enabled: false }
+              - { name: crm, url: "\(url)/crm", payload: { "**": $data }, schema: off, topics: [course.*], tenant: school-42 }
+              - { name: lms, url: "\(url)/lms", payload: { "**": $data }, schema: off, topics: [user.created], filter: { data.total: { gte: 100 } } }
+              - { name: off, url: "\(url)/off", payload: { "**": $data }, schema: off, topics: [sale.created], enabled: false }
 
             """
         )

@@ -136,7 +136,8 @@ import Testing
         let tour = try Tour()
         let block = try #require(try blocks(language).last)
         try tour.write(language.file, language.imports + block.joined(separator: "\n") + language.call)
-        let event = "course.created --data '{\"id\":101}' --id evt_1 --at 2026-03-01T09:30:00Z"
+        let data = #"{"course":{"id":"7","name":"a","slug":"a"}}"#
+        let event = "course.created --data '\(data)' --id evt_1 --at 2026-03-01T09:30:00Z"
         let request = try tour.shell("webhooks render loopwise \(event)").output
         let header = try #require(request.firstMatch(of: /Loopwise-Webhook-Signature: ([0-9a-f]{64})/)).output.1
         let key = try secret("loopwise", tour)

@@ -23,6 +23,8 @@ import WebhookReceiver
                 url: { env: URL }
                 topics: ["**"]
                 profile: fermion
+                payload: { "**": $data }
+                schema: off
                 secrets: ["canary-plain-4"]
                 bearer: { env: TOKEN }
                 headers: { X-Key: { env: KEY }, Authorization-Token: canary-literal-5 }
@@ -30,6 +32,8 @@ import WebhookReceiver
                 url: \(sandbox.receiver.url)/basic
                 topics: ["**"]
                 profile: braincert
+                payload: { "**": $data }
+                schema: off
                 basicAuth: { username: lms, password: canary-password-6 }
             """
         try sandbox.write("w.yaml", sandbox.configuration(more: more))

@@ -17,7 +17,7 @@ import Webhooks
         workspace = try Workspace()
         _ = try await workspace.dispatcher(
             """
-              - { name: crm, url: "\(receiver.url)/crm", profile: braincert, topics: [course.*] }
+              - { name: crm, url: "\(receiver.url)/crm", profile: braincert, topics: [course.*], payload: { course.enrollment: $data } }
             """
         )
         file = workspace.folder + "/webhooks.yaml"
@@ -28,7 +28,8 @@ import Webhooks
         let dispatcher = try await WebhookDispatcher(configuration: .file(file))
 
         // Somewhere in a request handler: returns when the event is on disk.
-        let data: ByteString = #"{"id":101,"name":"Statistics"}"#
+        let course = #"{"id":"101","name":"Statistics","slug":"statistics","paymentType":"free"}"#
+        let data = ByteString(#"{"course":\#(course)}"#)
         try await dispatcher.emit(Event(topic: "course.created", data: data, tenant: "school-42"))
 
         // In the application's ServiceGroup, or as here until there is nothing left to do.
@@ -55,7 +56,8 @@ import Webhooks
         )
         let dispatcher = try await WebhookDispatcher(configuration: .values([subscription], settings: settings))
         // README: end
-        try await dispatcher.emit(Event(topic: "course.created", data: "{}"))
+        let data: ByteString = #"{"course":{"id":"1","name":"a","slug":"a","paymentType":"free"}}"#
+        try await dispatcher.emit(Event(topic: "course.created", data: data))
         try await dispatcher.run(until: .settled)
         #expect(receiver.requestCount == 1)
     }

@@ -130,10 +130,14 @@ import Webhooks
                 url: \(receiver.url)
                 topics: [user.created]
                 profile: braincert
+                payload: { "**": $data }
+                schema: off
               - name: b
                 url: \(receiver.url)
                 topics: ["user.*"]
                 profile: braincert
+                payload: { "**": $data }
+                schema: off
             """
         )
         let events = try (0..<700).map { index in

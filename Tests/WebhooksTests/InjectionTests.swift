@@ -61,7 +61,7 @@ import Webhooks
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """
-              - { name: one, url: "\(receiver.url)/", profile: braincert, topics: ["**"], tenant: "\u{E9}cole" }
+              - { name: one, url: "\(receiver.url)/", profile: braincert, payload: { "**": $data }, schema: off, topics: ["**"], tenant: "\u{E9}cole" }
             """
         )
         let foreign = try Event(topic: "user.created", data: "{}", tenant: "e\u{301}cole")

@@ -100,6 +100,8 @@ import Webhooks
               - name: one
                 url: \(receiver.url)/hook?x=1
                 profile: \(test.profile)
+                payload: { "**": $data }
+                schema: off
                 topics: ["**"]
                 \(test.settings)
             """
@@ -163,10 +165,10 @@ import Webhooks
         let workspace = try Workspace()
         let dispatcher = try await workspace.dispatcher(
             """
-              - { name: a, url: "\(receiver.url)/a", profile: braincert, topics: [course.*] }
-              - { name: b, url: "\(receiver.url)/b", profile: braincert, topics: [course.enrollment] }
-              - { name: c, url: "\(receiver.url)/c", profile: loopwise, topics: ["**"] }
-              - { name: d, url: "\(receiver.url)/d", profile: braincert, topics: ["**"], tenant: other }
+              - { name: a, url: "\(receiver.url)/a", profile: braincert, payload: { "**": $data }, schema: off, topics: [course.*] }
+              - { name: b, url: "\(receiver.url)/b", profile: braincert, payload: { "**": $data }, schema: off, topics: [course.enrollment] }
+              - { name: c, url: "\(receiver.url)/c", profile: loopwise, payload: { "**": $data }, schema: off, topics: ["**"] }
+              - { name: d, url: "\(receiver.url)/d", profile: braincert, payload: { "**": $data }, schema: off, topics: ["**"], tenant: other }
             """
         )
         let log = try await dispatcher.deliver(Event(topic: "course.enrollment", data: #"{"id":1}"#, tenant: "school"))

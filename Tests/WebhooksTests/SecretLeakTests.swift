@@ -34,6 +34,8 @@ import WebhooksTesting
           - name: fermion
             url: \(receiver)/fermion
             profile: fermion
+            payload: { "**": $data }
+            schema: off
             topics: ["**"]
             secrets: ["\(canary("plain"))"]
             basicAuth: { username: lms, password: "\(canary("password"))" }
@@ -41,11 +43,15 @@ import WebhooksTesting
           - name: braincert
             url: { env: URL }
             profile: braincert
+            payload: { "**": $data }
+            schema: off
             topics: ["**"]
             authorization: "Token \(canary("raw"))"
           - name: tls
             url: https\(receiver.dropFirst(4))/tls
             profile: braincert
+            payload: { "**": $data }
+            schema: off
             topics: ["**"]
             tls: { certificate: client.pem, key: { file: client.key } }
             delivery: { mode: single-shot, timeout: 500ms }

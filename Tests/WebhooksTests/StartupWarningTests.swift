@@ -15,6 +15,8 @@ import Webhooks
                 url: https://crm.example.com/hook
                 topics: [course.created]
                 profile: braincert
+                payload: { "**": $data }
+                schema: off
                 body: b.json.mustache
                 delivery: { mode: single-shot, schedule: [5s] }
             """,

@@ -24,6 +24,8 @@ extension Plan {
             url: http://127.0.0.1:1/crm
             topics: [course.*, user.*]
             profile: braincert
+            payload: { "**": $data }
+            schema: off
           - name: warehouse
             url: http://127.0.0.1:1/warehouse
             topics: ["**"]

@@ -15,9 +15,8 @@ struct Emit: AsyncParsableCommand {
             broken, and who gets the event is found out later. Beside a dispatcher that hasn't done so yet it says that \
             the event waits; under --json as "waiting".
 
-              webhooks emit course.created --data '{"id":101}' --tenant school-42
+              webhooks emit course.created --example --tenant school-42
               webhooks emit payment.reminder --data @payment.json --in 60m --id reminder-7
-              webhooks emit course.created --example --profile braincert
               pg-export | webhooks emit --batch - --keep-going
 
             A batch has one event a line: {"topic":…,"data":…} and, where wanted, "id", "tenant", "occurredAt", \

@@ -45,6 +45,8 @@ final class Sandbox: Sendable {
             url: \(receiver.url)/lms
             topics: ["user.*"]
             profile: braincert
+            payload: { "**": $data }
+            schema: off
 
         """ + more
     }
