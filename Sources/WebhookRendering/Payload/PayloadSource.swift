@@ -40,7 +40,7 @@ final class PayloadSource: Sendable {
     }
 
     /// Whether the payload is the event's data, whatever they are, and nothing is to be checked.
-    func isPassedOn(_ schema: SchemaMode) -> Bool { mapping == nil && (schema == .off || topic.fields.isEmpty) }
+    func isPassedOn(_ schema: SchemaMode) -> Bool { mapping == nil && (schema == .off || !topic.hasSchema) }
 
     /// Makes the payload.
     ///
@@ -52,7 +52,7 @@ final class PayloadSource: Sendable {
         checks: Bool,
         _ limit: BodyLimit
     ) throws(RenderingError) -> Payload {
-        let checks = checks && !topic.fields.isEmpty
+        let checks = checks && topic.hasSchema
         guard let mapping else {
             return Payload(violations: checks ? FieldChecker.violations(of: try context.data(), topic.fields) : [])
         }
@@ -153,4 +153,9 @@ final class BodyScope {
         }
         return members
     }
+}
+
+extension ProfileTopic {
+    /// Whether the fields say how the payload must look. Those of the entry for every topic are an example.
+    fileprivate var hasSchema: Bool { !fields.isEmpty && topic != Self.anyName }
 }

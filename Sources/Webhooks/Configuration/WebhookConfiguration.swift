@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Logging
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
@@ -93,12 +92,10 @@ public struct WebhookConfiguration: Sendable {
     }
 
     /// A registry with its renderer.
-    ///
-    /// - Parameter logger: hears of payloads that don't fit the catalogue.
-    func snapshot(for registry: Registry, _ logger: Logger) -> ConfigurationSnapshot {
+    func snapshot(for registry: Registry) -> ConfigurationSnapshot {
         ConfigurationSnapshot(
             registry: registry,
-            renderer: SchemaReportingRenderer(WebhookRenderer(registry: registry), logger: logger)
+            renderer: WebhookRenderer(registry: registry)
         )
     }
 }

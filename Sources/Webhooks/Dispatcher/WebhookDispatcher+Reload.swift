@@ -33,7 +33,7 @@ extension WebhookDispatcher {
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
-        let snapshot = configuration.snapshot(for: registry, logger)
+        let snapshot = configuration.snapshot(for: registry)
         let (session, change) = state.withLock { state in
             let change = RegistryChange(from: state.snapshot.registry, to: registry)
             state.snapshot = snapshot
@@ -44,7 +44,9 @@ extension WebhookDispatcher {
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
             // Only now is nobody left who needs the old ones.
-            session.runner.reload(snapshot, maxInFlight: maxInFlight) { LoadingThread.shared.trim() }
+            session.runner.reload(snapshot.reporting(as: session.role, to: logger), maxInFlight: maxInFlight) {
+                LoadingThread.shared.trim()
+            }
         } else {
             LoadingThread.shared.trim()
         }

@@ -147,7 +147,7 @@ extension WebhookDispatcher: Service {
                     let session = try DeliverySession(
                         path: path,
                         role: role,
-                        snapshot: snapshot,
+                        snapshot: snapshot.reporting(as: role, to: logger),
                         observer: observer
                     )
                     stores.announce(session.store)

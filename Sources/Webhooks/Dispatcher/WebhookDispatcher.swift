@@ -63,7 +63,7 @@ public final class WebhookDispatcher: Sendable {
         let warnings = report.startupWarnings
         state = Mutex(
             State(
-                snapshot: configuration.snapshot(for: registry, logger),
+                snapshot: configuration.snapshot(for: registry),
                 watched: report.watched,
                 topics: report.topics,
                 warnings: warnings

@@ -1,6 +1,7 @@
 internal import Logging
 internal import Synchronization
 internal import WebhookCore
+internal import WebhookEngine
 
 /// A renderer that tells the log of payloads that don't fit the catalogue: once in a while for each subscription and topic,
 /// for a host that emits one such event emits thousands.
@@ -49,6 +50,17 @@ final class SchemaReportingRenderer: DeliveryRenderer {
     }
 
     func requests(to subscription: Subscription) -> any RequestMaker { base.requests(to: subscription) }
+}
+
+extension ConfigurationSnapshot {
+    /// The same for a dispatcher that runs: its log is where such payloads are told of. A command has its own output.
+    func reporting(as role: DispatcherRole, to logger: Logger) -> ConfigurationSnapshot {
+        guard role == .run else { return self }
+        return ConfigurationSnapshot(
+            registry: registry,
+            renderer: SchemaReportingRenderer(renderer, logger: logger)
+        )
+    }
 }
 
 /// The pace of reports: one in ten minutes for each subscription and topic.

@@ -85,8 +85,7 @@ struct Render: AsyncParsableCommand {
         }
         let request = try dispatcher.render(event, for: subscription, at: instant)
         if !request.notes.isEmpty {
-            let text = "the payload does not fit the catalogue: \(request.notes.joined(separator: "; "))"
-            Notice.note("schema", text, asJSON: options.json)
+            Notice.note("schema", PayloadCheckOutput.text(request.notes), asJSON: options.json)
         }
         let endpoint = dispatcher.registry.subscription(named: subscription)?.url
         write(request, to: showSecrets ? endpoint : nil)

@@ -39,6 +39,8 @@ struct SendTest: AsyncParsableCommand {
         if let reason = dispatcher.mismatch(of: event, for: subscription, isTest: true) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
+        let notes = (try? dispatcher.render(event, for: subscription))?.notes ?? []
+        if !notes.isEmpty { Notice.note("schema", PayloadCheckOutput.text(notes), asJSON: options.json) }
         let delivery = try await dispatcher.sendTest(to: subscription, topic: topic, timeout: wait.duration)
         let attempts = try await dispatcher.attempts(of: delivery.id)
         if options.json {

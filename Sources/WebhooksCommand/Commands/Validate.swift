@@ -13,7 +13,7 @@ struct Validate: ParsableCommand {
             compares it with the catalogue; exits 1 where one can't be made or doesn't fit.
 
               webhooks validate --config config/webhooks.yaml
-              webhooks validate --topic course.enrollment --data @enrollment.json
+              webhooks validate --topic course.created --data '{"course":{"id":"318"}}'
             """
     )
 

@@ -23,6 +23,11 @@ enum PayloadCheckOutput {
         return checks.allSatisfy(\.isGood)
     }
 
+    /// Says where a payload differs.
+    static func text(_ violations: [String]) -> String {
+        "the payload does not fit the catalogue: \(violations.joined(separator: "; "))"
+    }
+
     private static func line(_ check: PayloadCheck) -> String {
         if let problem = check.problem { return "fails    \(check.subscription): \(problem)" }
         if check.violations.isEmpty { return "ok       \(check.subscription)" }
