@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "WebhookRenderingTests",
             dependencies: ["WebhookRendering", "WebhookRegistry"],
-            exclude: ["Golden", "Platforms"],
+            exclude: ["Canonical", "Golden", "Platforms"],
             swiftSettings: strict
         ),
         // Signatures against independent implementations, in the virtual environment of `make setup-tests`.

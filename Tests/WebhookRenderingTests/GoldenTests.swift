@@ -94,8 +94,8 @@ struct GoldenTests {
         data: JSONValue
     ) throws -> Data {
         var subscription = Fixtures.subscription("golden", profile, as: contentType)
-        // A form has no numbers, and what an envelope makes of it is not the catalogue's payload.
-        if topic.payload != nil { subscription.schema = .enforce }
+        // An envelope that picks its values by itself has no payload to compare: an event that serves it is enough.
+        if topic.payload != nil || !profile.body.holdsPayload { subscription.schema = .enforce }
         subscription.secrets = profile.signature.map { [secret(for: $0)] } ?? []
         let event = try Event(
             topic: name,

@@ -3,6 +3,8 @@ internal import WebhookCore
 /// A profile prepared for rendering: its envelope for every topic, or its templates, and its headers.
 final class CompiledProfile: Sendable {
     let profile: Profile
+    /// Whether bodies hold the payload, which may then differ from the catalogue.
+    let holdsPayload: Bool
     private let plans: [String: Result<EnvelopePlan, RenderingError>]
     private let payloads: [String: Result<PayloadSource, RenderingError>]
     private let templates: [ContentType: Result<CompiledTemplate, RenderingError>]
@@ -11,6 +13,7 @@ final class CompiledProfile: Sendable {
 
     init(_ profile: Profile) {
         self.profile = profile
+        holdsPayload = profile.body.holdsPayload
         var plans: [String: Result<EnvelopePlan, RenderingError>] = [:]
         var templates: [ContentType: Result<CompiledTemplate, RenderingError>] = [:]
         switch profile.body {

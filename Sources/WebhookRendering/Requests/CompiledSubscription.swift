@@ -137,7 +137,8 @@ final class CompiledSubscription: Sendable {
         _ limit: BodyLimit
     ) throws(RenderingError) -> (body: ByteString, violations: [String]) {
         // A custom body is the subscription's own: the catalogue says nothing about it.
-        let schema: SchemaMode = parts.template == nil ? subscription.schema : .off
+        let isCompared = parts.template == nil && profile.holdsPayload
+        let schema: SchemaMode = isCompared ? subscription.schema : .off
         let scope = BodyScope(context, parts.source, variables: subscription.variables, schema: schema, limit)
         guard let template = parts.template else {
             let violations = try scope.checkPayload()
