@@ -162,8 +162,8 @@ package struct DeliveryEngine {
 
     /// What the transaction under way shall hold; `nil`: nothing (more).
     ///
-    /// To be called when the transaction begins; it may be called again during the transaction for more, of which all
-    /// becomes durable or nothing.
+    /// To be called when the transaction begins; it may be called again during the transaction for more. All of it becomes
+    /// durable, or nothing.
     package mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
 
     /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what

@@ -32,7 +32,7 @@ package enum EngineNotice: Sendable, Hashable {
         case first
         /// It has been failing for a while.
         case reminder(since: Timestamp)
-        /// One among others, of which it was said already.
+        /// One among others: it was said already.
         case again
     }
 }

@@ -54,7 +54,7 @@ struct StoreIdentityTests {
         #expect(try await store.event("old") != nil)
         #expect(!store.isNew)
         store.close()
-        // To begin anew, as the message says.
+        // To begin with a new one, as the message says.
         unlink(path)
         for suffix in ["-wal", "-shm", ".lock"] { unlink(path + suffix) }
         let new = try SQLiteStore.open(path: path, role: .writer)

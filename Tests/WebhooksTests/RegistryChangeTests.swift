@@ -40,6 +40,39 @@ struct RegistryChangeTests {
         #expect(RegistryChange(from: new, to: new).metadata == [:])
     }
 
+    @Test("A profile that makes another payload, or sends it as a list, changes its subscriptions")
+    func profiles() throws {
+        func change(to other: Profile) throws -> [String] {
+            var subscription = try subscription("crm")
+            subscription.profile = profile()
+            let old = try registry([subscription])
+            subscription.profile = other
+            return RegistryChange(from: old, to: try registry([subscription])).changed
+        }
+        #expect(try change(to: profile()) == [])
+        #expect(try change(to: profile(payload: .object([]))) == ["crm"])
+        #expect(try change(to: profile(isListBody: true)) == ["crm"])
+    }
+
+    private func profile(payload: PayloadValue? = nil, isListBody: Bool = false) -> Profile {
+        var topic = ProfileTopic(
+            topic: "course.created",
+            title: "t",
+            trigger: "t",
+            isDocumented: true,
+            example: .made(.object([]))
+        )
+        topic.payload = payload
+        return Profile(
+            name: "mine",
+            title: "Mine",
+            contentTypes: [.json],
+            body: .envelope([EnvelopeMember(name: "data", value: .reference(.payload(path: [])))]),
+            isListBody: isListBody,
+            topics: [topic]
+        )
+    }
+
     @Test("Of many only the first are named")
     func many() throws {
         let many = try registry((10..<35).map { try subscription("s\($0)") })

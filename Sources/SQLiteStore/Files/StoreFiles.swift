@@ -51,7 +51,7 @@ struct StoreFiles: Sendable {
         guard wasHere || !rest.isEmpty, !exists, FileIdentity(path) == nil else { return nil }
         let marks = (wasHere ? [lock] : []) + rest
         return """
-            \(path) is missing, and a store was here: put it back, or delete \(marks.joined(separator: ", ")) to begin anew
+            \(path) is missing, and a store was here: put it back, or delete \(marks.joined(separator: ", ")) to begin with a new one
             """
     }
 

@@ -77,7 +77,7 @@ public struct HeaderTemplate: Sendable, Hashable {
 }
 
 /// The body that a profile sends.
-package enum ProfileBody: Sendable {
+package enum ProfileBody: Sendable, Hashable {
     /// An ordered envelope, written as JSON, XML or form.
     case envelope([EnvelopeMember])
     /// A Mustache template for each content type.

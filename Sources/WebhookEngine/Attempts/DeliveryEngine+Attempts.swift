@@ -23,7 +23,7 @@ extension DeliveryEngine {
         if let slotClass {
             slots.takeSlot(slotClass)
             queues[index].beginAttempt()
-            rememberStart(index, at: time)
+            remember(start: time.wall, of: index)
         }
         return token
     }
@@ -121,9 +121,9 @@ extension DeliveryEngine {
     }
 
     /// Writes a start down with its claim, where the next process has to know: less than once a second.
-    private mutating func rememberStart(_ index: Int, at time: EngineTime) {
+    private mutating func remember(start: Timestamp, of index: Int) {
         guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
-        queues[index].health.lastStartAt = time.wall
+        queues[index].health.lastStartAt = start
         if !queues[index].isHealthRefused { writeHealth(index) }
     }
 
@@ -131,10 +131,8 @@ extension DeliveryEngine {
     ///
     /// - Parameter instant: when, on the monotonic clock.
     private mutating func rememberDelay(_ index: Int, until instant: Timestamp, at time: EngineTime) {
-        guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
         let leaves = time.wall + .milliseconds(instant.milliseconds - time.monotonic.milliseconds)
         if let known = queues[index].health.lastStartAt, leaves <= known + RateLimiter.longestClaim { return }
-        queues[index].health.lastStartAt = leaves
-        if !queues[index].isHealthRefused { writeHealth(index) }
+        remember(start: leaves, of: index)
     }
 }

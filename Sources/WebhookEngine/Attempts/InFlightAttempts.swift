@@ -33,8 +33,8 @@ struct InFlightAttempts {
 
     subscript(token: UInt64) -> InFlightAttempt? { attempts[token] }
 
-    /// Whether an attempt is a queue's.
-    func concerns(_ queue: Int) -> Bool { attempts.values.contains { $0.queue == queue } }
+    /// The queues that have attempts, send tests included.
+    var queues: Set<Int> { Set(attempts.values.lazy.map(\.queue)) }
 
     /// - Returns: what names the attempt from now on.
     mutating func begin(_ attempt: InFlightAttempt) -> UInt64 {

@@ -91,10 +91,12 @@ struct CommitBatch {
         if let above = failed.reads.newDeliveriesAbove { reads.askForNewDeliveries(above: above) }
     }
 
-    /// Whether a write or read is a queue's; claims and new deliveries are known by their attempts, or to the queue.
-    func concerns(_ queue: Int) -> Bool {
-        writesHealth(of: queue) || openCancellations.contains { $0.queue == queue }
-            || refills.contains { $0.queue == queue }
+    /// The queues that have writes or reads; claims and new deliveries are known by their attempts, or to the queue.
+    var queues: Set<Int> {
+        var queues = Set(health.lazy.map(\.queue))
+        queues.formUnion(openCancellations.lazy.map(\.queue))
+        queues.formUnion(refills.lazy.map(\.queue))
+        return queues
     }
 
     func writesHealth(of queue: Int) -> Bool { health.contains { $0.queue == queue } }

@@ -138,10 +138,8 @@ struct CommitPipeline {
         pending.writesHealth(of: queue) || committing.contains { $0.writesHealth(of: queue) }
     }
 
-    /// Whether a write or read that is pending or committing is a queue's.
-    func concerns(_ queue: Int) -> Bool {
-        pending.concerns(queue) || committing.contains { $0.concerns(queue) }
-    }
+    /// The queues that have writes or reads pending or committing.
+    var queues: Set<Int> { committing.reduce(into: pending.queues) { $0.formUnion($1.queues) } }
 
     // MARK: - Reads
 

@@ -25,9 +25,9 @@ struct QueueTimers {
         if index == earliest.count { earliest.append(nil) }
     }
 
-    /// A queue is gone.
-    mutating func removeQueue(_ index: Int) {
-        earliest[index] = nil
+    /// These queues are gone.
+    mutating func removeQueues(_ indices: [Int]) {
+        for index in indices { earliest[index] = nil }
         rebuild()
     }
 

@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// The reads for the queues' buffers: a transaction takes a limited number of deliveries, the others' reads wait for the next.
 struct RefillQueue {
-    /// A transaction reads about so many deliveries into the buffers: some milliseconds.
+    /// About the number of deliveries that a transaction reads into the buffers: some milliseconds.
     static let rowsPerTransaction = 2048
 
     /// The most deliveries that reads under way bring.

@@ -22,6 +22,8 @@ struct SubscriptionQueue {
     /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
     var service: QueueService
+    /// Whether its subscription has left the configuration.
+    var isLeaving = false
     /// Held by a person.
     var pause = PauseState()
     var cancellation = Cancellation.none

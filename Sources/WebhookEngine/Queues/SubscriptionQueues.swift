@@ -10,7 +10,7 @@ struct SubscriptionQueues {
     /// Of the queues there are, in the order in which they came.
     private(set) var indices: [Int] = []
     /// Queues whose subscription has left the configuration: they go once nothing of them is under way.
-    private(set) var leaving: [Int] = []
+    private var leaving: [Int] = []
     private var free: [Int] = []
     /// Whether order matters, or has mattered, to any.
     private(set) var hasOrdered = false
@@ -37,21 +37,33 @@ struct SubscriptionQueues {
     /// Replaces a queue's subscription.
     mutating func update(_ index: Int, _ target: SharedSubscription) {
         queues[index].target = target
-        leaving.removeAll { $0 == index }
+        queues[index].isLeaving = false
         if target.subscription.policy.ordered { hasOrdered = true }
     }
 
     /// A queue's subscription has left the configuration.
     mutating func leave(_ index: Int) {
-        if !leaving.contains(index) { leaving.append(index) }
+        guard !queues[index].isLeaving else { return }
+        queues[index].isLeaving = true
+        leaving.append(index)
     }
 
-    /// Removes a queue; nothing may refer to it any more.
-    mutating func remove(_ index: Int) {
-        byName[queues[index].name] = nil
-        indices.removeAll { $0 == index }
-        leaving.removeAll { $0 == index }
-        free.append(index)
+    /// Those that have left and are not back.
+    mutating func stillLeaving() -> [Int] {
+        leaving.removeAll { !queues[$0].isLeaving }
+        return leaving
+    }
+
+    /// Removes queues that are leaving; nothing may refer to them any more.
+    mutating func remove(_ gone: [Int]) {
+        for index in gone {
+            byName[queues[index].name] = nil
+            queues[index].isLeaving = false
+        }
+        free += gone
+        let gone = Set(gone)
+        indices.removeAll(where: gone.contains)
+        leaving.removeAll(where: gone.contains)
     }
 }
 
@@ -87,16 +99,16 @@ extension DeliveryEngine {
         suspendQueue(index)
     }
 
-    /// Removes the queues of subscriptions that have left, as far as nothing of them is under way.
+    /// Removes the queues of subscriptions that have left, as far as nothing of them is under way. All at once: a reload
+    /// may drop tens of thousands.
     mutating func removeGoneQueues() {
-        for index in queues.leaving where queues[index].isUnused && !isReferredTo(index) {
-            timers.removeQueue(index)
-            queues.remove(index)
-        }
-    }
-
-    private func isReferredTo(_ index: Int) -> Bool {
-        commits.concerns(index) || attempts.concerns(index) || refills.isWaiting(index) || front.isWaiting(index)
+        let unused = queues.stillLeaving().filter { queues[$0].isUnused }
+        guard !unused.isEmpty else { return }
+        let referred = commits.queues.union(attempts.queues)
+        let gone = unused.filter { !referred.contains($0) && !refills.isWaiting($0) && !front.isWaiting($0) }
+        guard !gone.isEmpty else { return }
+        timers.removeQueues(gone)
+        queues.remove(gone)
     }
 
     @discardableResult

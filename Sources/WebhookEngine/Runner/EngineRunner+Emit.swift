@@ -48,7 +48,7 @@ extension EngineRunner {
         enqueue(requests) { .part(group, $0) }
     }
 
-    /// Data from so many bytes on is rendered by one emit at a time: taken apart it fills fifty times the memory.
+    /// Data of this size in bytes, or more, is rendered by one emit at a time: taken apart it fills fifty times the memory.
     static let bytesRenderedAlone = 1 << 20
 
     private func prepare(_ event: Event, _ target: String?, _ snapshot: ConfigurationSnapshot) async

@@ -21,7 +21,7 @@ package final class EngineRunner: @unchecked Sendable {
     let mark: any RenderingMark
     let mailbox = Mutex(Mailbox())
     let engine: Mutex<DeliveryEngine>
-    /// How many attempts the engine has under way, beside its lock.
+    /// The number of attempts that the engine has under way, beside its lock.
     let attempts = Atomic(0)
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
@@ -133,7 +133,7 @@ package final class EngineRunner: @unchecked Sendable {
         queue.async { [self] in process { engine, time in engine.drain(at: time) } }
     }
 
-    /// How many attempts are under way. Waits for nothing: for a process that is about to end.
+    /// The number of attempts under way. Waits for nothing: for a process that is about to end.
     package var attemptsUnderWay: Int { attempts.load(ordering: .relaxed) }
 
     /// Changes the engine; every change goes through here, so that the attempts under way are known without its lock.

@@ -54,7 +54,7 @@ struct EnvelopeLoader {
             guard !items.isEmpty, references.count == items.count else {
                 problems.error(
                     node.place,
-                    "a list needs references, the first present of which is taken: [\"$data.id\"]"
+                    "a list needs references, and the first that is present is taken: [\"$data.id\"]"
                 )
                 return nil
             }

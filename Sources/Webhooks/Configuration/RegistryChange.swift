@@ -66,23 +66,14 @@ extension Profile {
     fileprivate func sendsSame(as other: Profile) -> Bool {
         name == other.name && contentTypes == other.contentTypes && httpsOnly == other.httpsOnly
             && anyTopic == other.anyTopic && successCodes == other.successCodes && policy == other.policy
-            && headers == other.headers && signature == other.signature && body.isSame(as: other.body)
-            && topics.elementsEqual(other.topics) { $0.sendsSame(as: $1) }
-    }
-}
-
-extension ProfileBody {
-    fileprivate func isSame(as other: ProfileBody) -> Bool {
-        switch (self, other) {
-        case (.envelope(let members), .envelope(let others)): members == others
-        case (.templates(let templates), .templates(let others)): templates == others
-        default: false
-        }
+            && headers == other.headers && signature == other.signature && body == other.body
+            && isListBody == other.isListBody && topics.elementsEqual(other.topics) { $0.sendsSame(as: $1) }
     }
 }
 
 extension ProfileTopic {
     fileprivate func sendsSame(as other: ProfileTopic) -> Bool {
         topic == other.topic && wire == other.wire && keys == other.keys && fields == other.fields
+            && payload == other.payload
     }
 }

@@ -104,6 +104,17 @@ struct LifeCycleTests {
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
+    @Test("tens of thousands of queues go at once, and come back", .timeLimit(.minutes(1)))
+    func manyGoneQueues() {
+        let many = (0..<30_000).map { subscription("s\($0)") }
+        let harness = EngineHarness([subscription("a")] + many)
+        harness.reload([subscription("a")])
+        #expect(harness.engine.queues.indices.map { harness.engine.queues[$0].name } == ["a"])
+        harness.reload([subscription("a")] + many)
+        #expect(Set(harness.engine.queues.indices).count == many.count + 1)
+        #expect(harness.engine.queues.index(of: "s29999") != nil)
+    }
+
     @Test("queues that come and go leave nothing behind")
     func churn() {
         let harness = EngineHarness([subscription("a")])
