@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What drivers and tests ask an engine.
+/// The questions that drivers and tests ask an engine.
 extension DeliveryEngine {
     /// Attempts that are claimed, on the wire, or not on record yet.
     package var inFlight: Int { attempts.count }

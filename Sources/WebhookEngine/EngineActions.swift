@@ -17,7 +17,7 @@ package struct EngineActions: Sendable {
     package var recorded: [RecordedAttempt] = []
     /// Deliveries that settled without an attempt, durably.
     package var settled: [SettledDelivery] = []
-    /// What an operator should know.
+    /// Notices of what an operator should know.
     package var notices: [EngineNotice] = []
     /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
     package var wakeAt: Timestamp?

@@ -9,8 +9,8 @@ package struct EngineTime: Sendable, Hashable {
     /// that a stepping wall clock leaves the schedule unharmed. Stored due times are on the monotonic clock.
     package var monotonic: Timestamp
 
-    /// What of the future has come for sure: ``wall``, or what the wall clock shows at this look if that is earlier. Nothing is
-    /// delivered before its time by either.
+    /// The time that has come for sure: ``wall``, or what the wall clock shows at this look if that is earlier. Nothing
+    /// is delivered before its time by either.
     package var certain: Timestamp
 
     package init(wall: Timestamp, monotonic: Timestamp, certain: Timestamp? = nil) {

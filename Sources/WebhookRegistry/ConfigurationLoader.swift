@@ -125,13 +125,13 @@ extension ConfigurationLoader: CustomStringConvertible, CustomReflectable {
 
 /// The result of loading a configuration file.
 package struct LoadedConfiguration: Sendable {
-    /// What the dispatcher works by; `nil` where there are errors.
+    /// The registry that the dispatcher works by; `nil` where there are errors.
     package var registry: Registry?
     /// Every profile, also those that no subscription uses. The built-in ones alone where the file could not be read.
     package var catalog: ProfileCatalog
     /// All problems, by file, line and column; the configuration itself comes first.
     package var diagnostics: [Diagnostic]
-    /// Where each subscription stands, by name.
+    /// The place of each subscription, by name.
     package var subscriptionMarks: [String: SubscriptionMark]
     /// Every file and folder that was read or looked for, the configuration first: a change of one calls for a reload.
     package var watched: [WatchedFile]

@@ -76,7 +76,7 @@ struct SettingsLoader {
 
 /// The bounds of the dispatcher's settings, the same as a file's.
 package enum SettingsRules {
-    /// What is wrong with settings that were given as values.
+    /// The problems of settings that were given as values.
     package static func problems(
         _ settings: DispatcherSettings,
         _ files: any ConfigurationFiles
@@ -104,7 +104,7 @@ package enum SettingsRules {
 
 /// Reads `store` and `--store`.
 package enum StoreLocationParser {
-    /// What a store may be, to go on "`store` …".
+    /// The forms that a store may have, to go on "`store` …".
     package static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
 
     /// A location, or `nil` where the text is none.

@@ -75,7 +75,8 @@ enum Schema {
 /// A file's tables and indexes beside those that this program makes.
 ///
 /// Ours is what has one of our names, and what hangs on one of our tables under a name that begins with `webhooks_`.
-/// What a host adds to our tables under other names is the host's own: its triggers run within our transactions.
+/// Anything that a host adds to our tables under other names is the host's own: its triggers run within our
+/// transactions.
 extension Schema {
     /// A table, index, trigger or view as SQLite keeps it.
     private struct Entry: Hashable {

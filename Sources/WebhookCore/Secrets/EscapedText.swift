@@ -1,9 +1,9 @@
 /// Text from outside, read in every way in which a writer may have escaped it.
 ///
-/// A receiver that shows a secret may have escaped any part of it, and leaves other characters alone than the next one
-/// does: percent-encoding (`%2F`, `+`), JSON and JavaScript (`\\/`, `\\u002f`, `\\x2f`), HTML and XML (`&amp;`, `&#x2f;`).
-/// So nothing is spelled out beforehand: each place of the text is read as the byte that stands there, and as what an
-/// escape there stands for.
+/// A receiver that shows a secret may have escaped any part of it, and each leaves other characters alone. The escapes
+/// are percent-encoding (`%2F`, `+`), those of JSON and JavaScript (`\\/`, `\\u002f`, `\\x2f`), and those of HTML and
+/// XML (`&amp;`, `&#x2f;`). So nothing is spelled out beforehand: each place of the text is read as the byte that
+/// stands there, and as the bytes that an escape there stands for.
 struct EscapedText {
     /// The characters that one place may stand for.
     struct Reading {

@@ -9,7 +9,7 @@ enum Admission {
     case closed
     /// Nothing is ready. The first in the buffer is due then.
     case nothingReady(until: Timestamp?)
-    /// What was accepted before it goes first: looked at again once that has moved on.
+    /// Something accepted before it goes first: looked at again once that has moved on.
     case behindOthers(dueAt: Timestamp)
     /// It is due then.
     case early(until: Timestamp)

@@ -3,7 +3,7 @@ internal import WebhookCore
 /// Paces starts: one each period ÷ count after the one before (the generic cell rate algorithm, ITU-T I.371, with a burst of
 /// one), so that a receiver sees no bunches.
 ///
-/// What counts is the time at which a start is handed over to leave. A start is claimed first, a little ahead, so that its
+/// The time that counts is when a start is handed over to leave. A start is claimed first, a little ahead, so that its
 /// commit doesn't slow the pace; a claim that is durable too early waits for its time.
 struct RateLimiter {
     /// When the next start may leave, in microseconds on the monotonic clock; nothing has left yet: at once.

@@ -150,7 +150,7 @@ extension DeliveryEngine {
         commits.readNewDeliveries(above: known.highest)
     }
 
-    /// What is in the way of an ordered subscription may have been cancelled.
+    /// Looks again at what is in the way of ordered subscriptions, since it may have been cancelled.
     mutating func lookForWhatIsInTheWay() {
         guard !front.waiting.isEmpty else { return }
         backlog.want()

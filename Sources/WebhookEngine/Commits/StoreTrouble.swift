@@ -1,6 +1,7 @@
 internal import WebhookCore
 
-/// Whether the store takes what it is given, how long to wait before it is asked again, and what of it is worth saying.
+/// Tracks whether the store takes what it is given, how long to wait before it is asked again, and what of it is worth
+/// saying.
 ///
 /// ```
 /// well ──failed──▶ failing ──what had failed is durable──▶ well
@@ -11,7 +12,7 @@ internal import WebhookCore
 /// That a part of a full disk's work succeeds, such as a read, mends nothing. What fails again soon after it worked goes on
 /// where it was: with the longer wait, and without a word before its time.
 struct StoreTrouble {
-    /// What a transaction does, by how much of it there may be.
+    /// The kinds of work that a transaction does, by how much of it there may be.
     struct Work: OptionSet {
         let rawValue: Int
 
@@ -31,12 +32,12 @@ struct StoreTrouble {
     /// So long after a failure any success counts, although not all that failed has been tried again; and so long after a
     /// recovery a failure is a new one.
     static let calm: Duration = .seconds(10)
-    /// How often it is said.
+    /// The time between two reports of a trouble that lasts.
     static let reminder: Duration = .seconds(60)
 
     private(set) var isFailing = false
     private var nextWait = firstWait
-    /// What has failed and has not succeeded since.
+    /// The kinds of work that have failed and have not succeeded since.
     private var missing: Work = []
     private var needsWrite = false
     private var lastFailure: Timestamp?

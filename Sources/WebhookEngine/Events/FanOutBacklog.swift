@@ -16,7 +16,7 @@ struct FanOutBacklog {
     }
 
     private var read = Read.idle
-    /// How many are given out, large ones aside.
+    /// The number of events that are given out, large ones aside.
     private var givenOut = 0
     /// Large ones (rows) that are given out.
     private var large: Set<Int64> = []

@@ -6,7 +6,7 @@ enum Cancellation {
     case none
     /// A batch is on its way. ──done──▶ running with the next, or none after the last; ──something came──▶ again
     case running(cancelled: Int)
-    /// What came meanwhile, the batch on its way may miss. ──done──▶ running
+    /// The batch on its way may miss what came meanwhile. ──done──▶ running
     case again(cancelled: Int)
 
     var isUnderWay: Bool { if case .none = self { false } else { true } }

@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// Subscriptions that are disabled or paused, and deliveries that were made due by hand.
 extension DeliveryEngine {
-    /// What is remembered was read; of those left out nothing is remembered.
+    /// Applies what was read of the subscriptions' health; nothing is remembered about those left out.
     mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
         let byName = Dictionary(all.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         for index in queues.indices {
@@ -67,7 +67,7 @@ extension DeliveryEngine {
         commits.resume(Resumption(subscription: queues[index].name, paused: pause, at: time.wall))
     }
 
-    /// What was paused goes on, as if the subscription was new: what was known of its endpoint is from before.
+    /// Lets a paused subscription go on as if it was new: what was known of its endpoint is from before.
     private mutating func resume(_ index: Int, at time: EngineTime) {
         actions.notices.append(.resumed(subscription: queues[index].name))
         queues[index].endpoint.reset()

@@ -56,7 +56,7 @@ struct DeliveryBuffer {
     /// Whether everything open is known to be none.
     var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
 
-    /// Where order matters: whether the first may have to wait for one that was not read yet.
+    /// Whether order matters and the first may have to wait for one that was not read yet.
     var isAhead: Bool {
         guard isOrdered, let first = ready.first, !first.isRetry else { return false }
         if needsRescan || read == .fromStart { return true }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Whether the configuration lets a queue be sent to.
+/// The state of a queue in the configuration, which decides whether it may be sent to.
 enum QueueService {
     /// ──left the file, or enabled: false──▶ parked
     case serving
@@ -27,6 +27,6 @@ enum QueueService {
 
     mutating func unpark() { self = awaitsHealth ? .awaitingHealth : .serving }
 
-    /// What the store remembers was read.
+    /// Notes that what the store remembers was read.
     mutating func healthWasRead() { self = isParked ? .parked(knowsHealth: true) : .serving }
 }

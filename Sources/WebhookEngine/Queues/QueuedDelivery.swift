@@ -9,7 +9,7 @@ struct QueuedDelivery {
     var needsFreshConnection = false
 
     var position: Refill.Position { Refill.Position(dueAt: delivery.dueAt, delivery: delivery.id) }
-    /// Where it stands in an ordered subscription: what was attempted goes on before anything else begins.
+    /// The delivery's place in an ordered subscription: what was attempted goes on before anything else begins.
     var turn: Refill.Position { delivery.turn }
     /// Whether it was attempted before.
     var isRetry: Bool { delivery.attempts > 0 }
@@ -35,7 +35,7 @@ struct ScheduledDelivery: Comparable {
 }
 
 extension OpenDelivery {
-    /// Where it stands in an ordered subscription.
+    /// The delivery's place in an ordered subscription.
     var turn: Refill.Position {
         Refill.Position(dueAt: attempts > 0 ? Refill.Position.first.dueAt : dueAt, delivery: id)
     }

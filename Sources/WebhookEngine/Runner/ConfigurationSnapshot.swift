@@ -15,7 +15,7 @@ package struct ConfigurationSnapshot: Sendable {
         registry.subscriptions.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
     }
 
-    /// Who gets an event, each distinct body rendered once.
+    /// Finds the subscriptions that get an event, and renders each distinct body once.
     ///
     /// - Parameter target: the only subscription that it is for, also a disabled one.
     package func prepare(_ event: Event, target: String?) -> PreparedDeliveries {

@@ -68,7 +68,7 @@ extension EngineRunner {
         }
     }
 
-    /// What no waiting mends: nothing more is sent from this store.
+    /// Stops for an error that no waiting mends: nothing more is sent from this store.
     func stop(_ error: StoreError) {
         guard fatal == nil else { return }
         observer.failed(error)
@@ -132,7 +132,7 @@ extension EngineRunner {
         }
     }
 
-    /// What was reloaded last, for other queues; `nil` once everything has ended.
+    /// The snapshot that was reloaded last, for other queues; `nil` once everything has ended.
     private var snapshotInForce: ConfigurationSnapshot? {
         dispatchPrecondition(condition: .notOnQueue(queue))
         return queue.sync { fatal == nil ? snapshot : nil }

@@ -16,7 +16,7 @@ struct ConfigNode: Sendable {
     /// A key with its value.
     struct Member: Sendable {
         var key: String
-        /// Where the key stands.
+        /// The place of the key.
         var place: SourcePlace
         var value: ConfigNode
     }

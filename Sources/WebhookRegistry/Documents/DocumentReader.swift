@@ -11,7 +11,7 @@ struct DocumentError: Error {
 
 /// Bytes of a file → its tree.
 enum DocumentReader {
-    /// How deep a document may nest.
+    /// The greatest depth to which a document may nest.
     static let maxDepth = 100
 
     /// Reads a document: JSON where the file's name ends in `.json`, else YAML.
@@ -75,7 +75,7 @@ enum DocumentReader {
         cutToWellFormed(document, length: length) != nil
     }
 
-    /// How many bytes, up to three, must go from the end of a prefix to make it well-formed.
+    /// The number of bytes, up to three, that must go from the end of a prefix to make it well-formed.
     private static func cutToWellFormed(_ document: ByteString, length: Int) -> Int? {
         (0...min(3, length)).first { document.slice(0..<(length - $0)).validatedText != nil }
     }

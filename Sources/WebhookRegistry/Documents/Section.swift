@@ -15,7 +15,7 @@ extension Located: Equatable where Value: Equatable {}
 
 /// One mapping of a document, read key by key. Unknown keys are reported when it is opened.
 struct Section {
-    /// Where the mapping stands.
+    /// The place of the mapping.
     let place: SourcePlace
     let read: ValueReader
     private let members: [String: ConfigNode.Member]

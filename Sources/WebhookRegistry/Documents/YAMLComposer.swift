@@ -26,7 +26,7 @@ enum YAMLComposer {
 /// counted.
 private struct NodeConverter {
     let file: String
-    /// How many nodes may still be visited. A document without aliases never has more nodes than bytes.
+    /// The number of nodes that may still be visited. A document without aliases never has more nodes than bytes.
     var budget: Int
 
     mutating func convert(_ node: Node, depth: Int) throws(DocumentError) -> ConfigNode {

@@ -63,7 +63,7 @@ enum ProxyURLParser {
 
 /// Rules for a URL from the configuration as a whole: the egress policy and the profile.
 enum EndpointRules {
-    /// What an entry of `egress.allow` opens that nobody may have meant; `nil` where it is narrow.
+    /// A warning that an entry of `egress.allow` opens more than anybody may have meant; `nil` where it is narrow.
     static func warning(about rule: EgressRule) -> String? {
         guard case .network(let network, _) = rule.target else { return nil }
         // The largest private networks are 10.0.0.0/8 and fc00::/7.

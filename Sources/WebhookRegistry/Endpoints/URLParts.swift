@@ -3,7 +3,7 @@ internal import WebhookCore
 /// A URL taken apart: every character is checked, the host is not yet.
 struct URLParts {
     var scheme: EndpointURL.Scheme
-    /// What stands before `@`, still encoded.
+    /// The part before `@`, still encoded.
     var userinfo: Substring?
     /// Host and port.
     var host: Substring
@@ -64,7 +64,7 @@ struct URLParts {
 }
 
 extension String {
-    /// Where an ASCII text first stands.
+    /// The range in which an ASCII text first stands.
     fileprivate func range(ofASCII part: StaticString) -> Range<Index>? {
         let wanted = part.withUTF8Buffer { Array($0) }
         var index = startIndex

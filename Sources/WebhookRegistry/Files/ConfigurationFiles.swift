@@ -13,7 +13,7 @@ package protocol ConfigurationFiles: Sendable {
     /// The names of the folders in a folder, sorted; hidden ones are left out.
     func folders(in path: String) throws(FileProblem) -> [String]
 
-    /// What is known of a file or folder without reading it; `nil` where there is none, or nothing is known.
+    /// The facts known of a file or folder without reading it; `nil` where there is none, or nothing is known.
     func status(of path: String) -> FileStatus?
 
     /// The state of a file or folder; `nil` where there is none, or where files can't change.
@@ -66,7 +66,7 @@ final class LoadContext {
     let files: any ConfigurationFiles
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
-    /// Where secrets stand in the configuration itself.
+    /// The places of secrets in the configuration itself.
     private(set) var literalSecrets: [SourcePlace] = []
     /// In the order in which they were named.
     private(set) var watched: [WatchedFile] = []

@@ -3,7 +3,7 @@ package import WebhookCore
 
 /// The files on this machine.
 package struct DiskFiles: ConfigurationFiles {
-    /// How long a pipe may say nothing.
+    /// The longest time for which a pipe may say nothing.
     private let patience: Duration
 
     package init() { self.init(patience: .seconds(10)) }

@@ -42,7 +42,8 @@ enum BodyTemplateFile {
 
 /// Warns of files that other users of the machine may read or change, as ssh does for its keys.
 ///
-/// What says where events go, and with which secret, must be the owner's to change; a secret is the owner's to read.
+/// A file that says where events go, and with which secret, must be the owner's to change; a secret is the owner's to
+/// read.
 struct PermissionCheck {
     let context: LoadContext
 

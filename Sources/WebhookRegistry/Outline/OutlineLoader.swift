@@ -26,7 +26,7 @@ package struct ConfigurationOutline: Sendable {
     package var entries: [Entry]?
     /// Why the store could not be read.
     package var storeProblems: [Diagnostic] = []
-    /// What else was found on the way, by line. Not all that `validate` would find.
+    /// The other problems that were found on the way, by line. Not all that `validate` would find.
     package var problems: [Diagnostic] = []
 
     package init() {}

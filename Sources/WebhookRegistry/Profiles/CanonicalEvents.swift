@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// The paths that an event's data may have: those of the canonical event and of the platforms' own dialects.
 struct CanonicalEvents {
-    /// What the catalogue says of a topic's canonical event; `nil` where it says nothing.
+    /// The catalogue's description of a topic's canonical event; `nil` where it has none.
     let topic: (_ name: String) -> ProfileTopic?
     /// The topics that it describes.
     var names: () -> [String] = { [] }

@@ -125,7 +125,7 @@ extension EnvelopeReference {
 }
 
 extension EnvelopeReference {
-    /// What to say about a `$` text that is none.
+    /// The message about a `$` text that is none.
     static let unknown =
         "unknown reference; there are $data, $data.PATH, $payload, $id, $topic, $tenant, $test, $occurredAt, "
         + "$occurredAt.FORMAT (\(TimeFormat.named.keys.sorted().joined(separator: ", "))), $wire.KEY, $vars.NAME, and "

@@ -124,7 +124,7 @@ struct FieldLoader {
 }
 
 extension FieldType {
-    /// How many fields a type has, those of the types in it included.
+    /// The number of fields that a type has, those of the types in it included.
     fileprivate var fieldCount: Int {
         switch self {
         case .object(let fields): fields.reduce(fields.count) { $0 + $1.type.fieldCount }

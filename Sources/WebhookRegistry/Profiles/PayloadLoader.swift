@@ -15,7 +15,7 @@ struct PayloadLoader {
     let variables: [Variable]?
     /// Judges a path of the data: why it can't be there, or `nil`.
     var pathProblem: ((_ path: [String]) -> String?)?
-    /// How a path that is not known counts: a host may emit more than the catalogue says.
+    /// The severity of a path that is not known: a host may emit more than the catalogue says.
     var unknownPath: Diagnostic.Severity = .error
     /// Whether the values belong to an envelope around the payload.
     var allowsPayload = false
@@ -29,10 +29,10 @@ struct PayloadLoader {
     /// A mapping, or `nil` with what is wrong reported.
     func load(_ node: ConfigNode) -> PayloadValue? { value(node, Scope()) }
 
-    /// What surrounds a value.
+    /// The surroundings of a value.
     private struct Scope {
         var depth = 0
-        /// Where the items of the list at hand stand in the data, as far as that is known; `nil` outside of `$each`.
+        /// The place of the items of the list at hand in the data, as far as it is known; `nil` outside of `$each`.
         var item: ItemPath?
 
         var inner: Scope { Scope(depth: depth + 1, item: item) }

@@ -55,7 +55,7 @@ package final class ProfileCatalog: Sendable {
     /// The first problem of a configured profile that could not be loaded, with its place.
     package func problem(with name: String) -> String? { broken[name] }
 
-    /// What is wrong with the built-in profile of that name: nothing, unless its file is.
+    /// The problems of the built-in profile of that name: none, unless its file is wrong.
     ///
     /// The mappings' paths are looked up as well, which no dispatcher takes the time for.
     static func diagnostics(ofBuiltin name: String) -> [Diagnostic] {

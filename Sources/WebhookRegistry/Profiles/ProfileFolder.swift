@@ -4,7 +4,7 @@ internal import WebhookCore
 struct ProfileFolder {
     /// The profile's name.
     let name: String
-    /// What stands before a file's name in messages, with the slash.
+    /// The text before a file's name in messages, with the slash.
     let prefix: String
     /// The bytes of a file in it.
     let contents: (_ file: String) throws(FileProblem) -> ByteString

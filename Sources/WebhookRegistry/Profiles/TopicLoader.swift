@@ -82,7 +82,7 @@ struct TopicLoader {
         return loader.load(node)
     }
 
-    /// What goes out as an example must be what the fields say.
+    /// Checks that the example, which goes out, is what the fields say.
     private func checkExample(_ entry: Section, _ topic: ProfileTopic) {
         guard !topic.fields.isEmpty, let place = entry.keyPlace("example") else { return }
         for violation in FieldChecker.violations(of: topic.example, topic.fields) {

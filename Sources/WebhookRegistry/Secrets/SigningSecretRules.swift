@@ -7,7 +7,7 @@ enum SigningSecretRules {
 
     private static func advice(_ options: String = "") -> String { "make one with `webhooks keygen\(options)`" }
 
-    /// What is wrong with a secret; `nil` where nothing is.
+    /// The problem with a secret; `nil` where there is none.
     static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
         let text = secret.reveal()
         switch scheme.kind {

@@ -19,7 +19,7 @@ struct DeliveryOverrides {
     private var disableAfter: Duration?
     private var breakerFailures: Int?
     private var breakerPause: Duration?
-    /// Where the settings stand that others can make useless.
+    /// The places of the settings that others can make useless.
     private var places: [String: SourcePlace] = [:]
 
     /// Changes nothing.

@@ -56,7 +56,7 @@ struct SubscriptionBuilder {
         return entry.name == nil || entry.url == nil ? nil : subscription
     }
 
-    /// Where a part of a subscription stands; `nil` where what is wrong with it was reported as it was read.
+    /// The place of a part of a subscription; `nil` where what is wrong with it was reported as it was read.
     private func place(
         of part: SubscriptionProblem.Part,
         _ entry: SubscriptionEntry,

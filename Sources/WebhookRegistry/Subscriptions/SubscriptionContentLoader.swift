@@ -31,7 +31,7 @@ struct SubscriptionContentLoader {
                 let found = names.map { name in
                     canonical.problem(path, of: name, own: subscription.profile.topic(name)?.fields ?? [])
                 }
-                // One that knows the path, or of which nothing is known, is enough.
+                // One that knows the path is enough, and so is one about which nothing is known.
                 return found.contains { $0 == nil } ? nil : found.first ?? nil
             }
             return loader.load(node).map { TopicPayload(pattern: pattern.value, value: $0) }

@@ -11,14 +11,14 @@ struct SubscriptionEntry {
     var url: Located<EndpointURL>?
     var topics: [Located<TopicPattern>]
     var body: Located<BodyTemplate>?
-    /// Where `body` stands, whether it could be read or not.
+    /// The place of `body`, whether it could be read or not.
     var bodyPlace: SourcePlace?
     /// The bodies of `body` as a map from topic patterns.
     var topicBodies: [(pattern: Located<TopicPattern>, body: BodyTemplate)] = []
     /// The mappings of `payload`, which are read once profile and constants are known.
     var payloads: [(pattern: Located<TopicPattern>, node: ConfigNode)] = []
     var filter: Filter?
-    /// Where `filter` stands in the file.
+    /// The node of `filter` in the file.
     var filterNode: ConfigNode?
     var options: SubscriptionOptions
 
@@ -132,9 +132,9 @@ struct SubscriptionEntry {
 
 /// A subscription's place in the configuration, for problems that are found later.
 package struct SubscriptionMark: Sendable, Hashable {
-    /// Where the value of `name` stands.
+    /// The place of the value of `name`.
     package var place: SourcePlace
-    /// Where `body` stands; `nil` without a custom body.
+    /// The place of `body`; `nil` without a custom body.
     package var body: SourcePlace?
 
     package init(place: SourcePlace, body: SourcePlace? = nil) {
@@ -162,7 +162,7 @@ struct SubscriptionOptions {
     var headers: [Located<ConfiguredHeader>] = []
     var authorities: ByteString?
     var identity: TLSIdentity?
-    /// Where `tls` stands.
+    /// The place of `tls`.
     var tlsPlace: SourcePlace?
     var httpVersion: Located<HTTPVersion>?
     var isEnabled: Bool?

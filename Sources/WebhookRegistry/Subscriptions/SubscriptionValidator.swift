@@ -8,7 +8,7 @@ package struct SubscriptionValidator {
         self.egress = egress
     }
 
-    /// What is wrong with one subscription; names are compared by ``duplicates(in:)``.
+    /// The problems of one subscription; names are compared by ``duplicates(in:)``.
     package func problems(of subscription: Subscription) -> [SubscriptionProblem] {
         identity(subscription) + topics(subscription) + url(subscription) + secrets(subscription)
             + headers(subscription) + content(subscription) + variables(subscription)

@@ -1,6 +1,6 @@
 /// Base64 (RFC 4648, section 4), strict: padded, no white space, no stray bits.
 enum Base64 {
-    /// How many bytes a text stands for; `nil` where it is not base64.
+    /// The number of bytes that a text stands for; `nil` where it is not base64.
     static func decodedCount(_ text: Substring) -> Int? {
         let bytes = Array(text.utf8)
         guard bytes.count % 4 == 0 else { return nil }

@@ -5,7 +5,7 @@ internal import WebhookCore
 /// Short texts are gathered; long parts of the event's data are only noted and copied at the end.
 struct BodyBuilder {
     private struct Insertion {
-        /// Where among the gathered bytes the part goes.
+        /// The offset among the gathered bytes at which the part goes in.
         var offset: Int
         var document: ByteString
         var range: Range<Int>
@@ -21,7 +21,7 @@ struct BodyBuilder {
         gathered.reserveCapacity(512)
     }
 
-    /// How many bytes the body has so far.
+    /// The number of bytes that the body has so far.
     var count: Int { gathered.count + insertedCount }
 
     /// Appends bytes.

@@ -6,7 +6,7 @@ internal import WebhookCore
 final class EventContext {
     let event: Event
     private var parsed: Result<JSONValue, RenderingError>?
-    /// What mappings made of it so far.
+    /// The payloads that mappings made of the event so far.
     var payloads: [PayloadKey: Result<Payload, RenderingError>] = [:]
 
     init(_ event: Event) {

@@ -9,7 +9,7 @@ struct BodyLimit: Sendable {
     let bytes: Int
     /// The most template tags and iterations; see ``TemplateRenderer``.
     let steps: Int
-    /// What the text is and why it may not be larger, for messages.
+    /// The name of the text and the reason why it may not be larger, for messages.
     private let subject: String
     private let reason: String
 

@@ -60,7 +60,7 @@ final class CompiledProfile: Sendable {
         return source
     }
 
-    /// What the profile knows of a topic.
+    /// The topic as the profile knows it.
     func topic(_ name: String) throws(RenderingError) -> ProfileTopic {
         guard let topic = profile.topic(name) else { throw unknown(name) }
         return topic

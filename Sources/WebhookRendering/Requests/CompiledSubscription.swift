@@ -126,7 +126,7 @@ final class CompiledSubscription: Sendable {
         var template: CompiledTemplate?
         var contentType: ContentType
         var source: PayloadSource
-        /// What tells this body from another subscription's.
+        /// The key that tells this body from another subscription's.
         var key: RenderedBody
     }
 

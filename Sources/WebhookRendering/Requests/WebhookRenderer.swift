@@ -91,7 +91,7 @@ package final class WebhookRenderer: DeliveryRenderer {
         return [HTTPHeader("Host", request.url.hostHeader)] + request.headers + [length]
     }
 
-    /// What was prepared for a subscription; on the fly where this very subscription was not.
+    /// Returns what was prepared for a subscription; prepares it on the fly where this very subscription was not.
     private func prepare(_ subscription: Subscription, _ local: inout SubscriptionCompiler?) -> CompiledSubscription {
         if let prepared = compiled[subscription.name], prepared.subscription == subscription { return prepared }
         var compiler = local ?? self.compiler

@@ -58,7 +58,7 @@ package struct Signer: Sendable {
         return [HTTPHeader(scheme.header, value)]
     }
 
-    /// What is signed before the body, and after it.
+    /// The texts that are signed before the body, and after it.
     private func contentAroundBody(_ id: String, _ timestamp: Int64) -> (String, String) {
         switch scheme.content {
         case .body: ("", "")

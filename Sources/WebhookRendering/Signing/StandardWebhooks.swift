@@ -5,7 +5,7 @@ package import WebhookCore
 /// Secrets and signatures of the Standard Webhooks specification.
 ///
 /// A secret `whsec_…` signs with HMAC-SHA256 (`v1`), a key `whsk_…` with Ed25519 (`v1a`), which is verified with `whpk_…`.
-/// What follows the prefix is base64. Signed is `id.timestamp.body`.
+/// The text after the prefix is base64. Signed is `id.timestamp.body`.
 package enum StandardWebhooks {
     static let secretPrefix = "whsec_"
     static let signingKeyPrefix = "whsk_"

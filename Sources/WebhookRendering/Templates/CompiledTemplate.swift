@@ -57,7 +57,7 @@ final class CompiledTemplate: Sendable {
 }
 
 extension ContentType {
-    /// What a message calls it.
+    /// The type's name in messages.
     var shortName: String {
         switch self {
         case .json: "JSON"

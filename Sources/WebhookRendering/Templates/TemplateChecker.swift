@@ -221,7 +221,7 @@ package enum TemplateChecker {
             )
         }
 
-        /// What a body's template sees.
+        /// The scope that a body's template sees.
         func scope(for subscription: Subscription?) -> BodyScope {
             let context = EventContext(event)
             let limit = BodyLimit(maxBody: DispatcherSettings.standardMaxBody, dataSize: event.data.count)

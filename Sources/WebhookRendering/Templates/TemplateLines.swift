@@ -1,7 +1,7 @@
 /// Turns elements into steps, by Mustache's rule for lines: one that holds nothing but white space and one tag of a
 /// section, or a comment, disappears.
 ///
-/// What happens beside several tags in one line follows swift-mustache, with which a fuzzer compares the output.
+/// The treatment of several tags in one line follows swift-mustache, with which a fuzzer compares the output.
 struct TemplateLines {
     /// An element or one end of a section.
     private enum Piece {

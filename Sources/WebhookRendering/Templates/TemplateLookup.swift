@@ -82,7 +82,7 @@ struct TemplateLookup {
 
     private let elements: [TemplateElement]
     private var provided: Set<TemplateTag> = []
-    /// Sections over lists multiply: after so many tags the rest is not judged.
+    /// Sections over lists multiply: after this number of tags the rest is not judged.
     private var stepsLeft = 1 << 20
 
     init(_ elements: [TemplateElement]) {

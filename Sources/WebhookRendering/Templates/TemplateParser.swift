@@ -20,7 +20,7 @@ struct TemplateParser {
         return try parser.elements(of: nil, depth: 0)
     }
 
-    /// Where a tag of the template stands.
+    /// The position of a tag in the template.
     static func position(of tag: TemplateTag, in source: String) -> TextPosition {
         TextPosition(offset: tag.offset, in: ByteString(TemplateParser(source).bytes))
     }
@@ -91,7 +91,7 @@ struct TemplateParser {
         }
     }
 
-    /// Where the next tag begins, or the end.
+    /// The offset at which the next tag begins, or the end.
     private func nextTag() -> Int {
         var index = position
         while index + 1 < bytes.count {

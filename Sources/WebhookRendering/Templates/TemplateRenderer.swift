@@ -69,7 +69,7 @@ struct TemplateRenderer {
         }
     }
 
-    /// Where there is nothing, null, false or an empty array.
+    /// Once for nothing, null, false and an empty array; not for everything else.
     private mutating func inverted(_ scope: Scope?, _ content: [TemplateStep]) throws(RenderingError) {
         guard let scope else { return try render(content) }
         guard case .value(let value) = scope else { return }

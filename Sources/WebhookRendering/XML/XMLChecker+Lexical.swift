@@ -142,7 +142,7 @@ extension XMLChecker {
         return (0..<text.utf8CodeUnitCount).allSatisfy { bytes[index + $0] == text.utf8Start[$0] }
     }
 
-    /// Where a text stands next.
+    /// The position at which a text stands next.
     private func find(_ text: StaticString) -> Int? {
         (position..<bytes.count).first { stands(text, at: $0) }
     }
