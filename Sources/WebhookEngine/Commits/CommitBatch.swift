@@ -24,7 +24,7 @@ struct CommitBatch {
 
     private var changesSubscriptions: Bool { !(health.isEmpty && resumptions.isEmpty && openCancellations.isEmpty) }
 
-    /// What its transaction does, for ``StoreTrouble``.
+    /// The kinds of work that its transaction does, for ``StoreTrouble``.
     var work: StoreTrouble.Work {
         var work: StoreTrouble.Work = []
         if !attempts.isEmpty { work.insert(.results) }
@@ -122,7 +122,7 @@ struct PendingSettlement {
     var write: Settlement
 }
 
-/// What is remembered of a queue's subscription.
+/// A write of the memory of a queue's subscription.
 struct PendingHealth {
     var queue: Int
     var write: SubscriptionHealth

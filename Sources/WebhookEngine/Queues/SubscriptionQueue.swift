@@ -13,7 +13,7 @@ struct SubscriptionQueue {
     var rate = RateLimiter()
     /// Claims that are durable and wait for their time to leave, the first first. A few.
     private var paced: [PacedSend] = []
-    /// What the store remembers.
+    /// The store's memory of the subscription.
     var health: SubscriptionHealth
     /// It has changed and is not durable yet.
     private(set) var hasUnwrittenHealth = false
@@ -27,8 +27,8 @@ struct SubscriptionQueue {
     /// Held by a person.
     var pause = PauseState()
     var cancellation = Cancellation.none
-    /// Where order matters, and for an engine that has only deliveries of its own: where the first open delivery stands that
-    /// isn't. Nothing behind it may start.
+    /// The place of the first open delivery that is not this engine's: for one that has only its own, where order matters.
+    /// Nothing behind it may start.
     var oldestExternal: Refill.Position?
     /// Likewise, the place of the first event that somebody else has to match, and that it would get.
     var firstUnmatched: Int64?
@@ -119,10 +119,10 @@ extension SubscriptionQueue {
 // MARK: - Health
 
 extension SubscriptionQueue {
-    /// What is remembered has changed.
+    /// The memory has changed and is to be written.
     mutating func healthChanged() { hasUnwrittenHealth = true }
 
-    /// What is remembered is durable.
+    /// The memory is durable.
     mutating func healthIsDurable() { hasUnwrittenHealth = false }
 
     /// The store won't take what is remembered.

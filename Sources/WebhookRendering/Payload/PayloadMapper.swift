@@ -321,7 +321,7 @@ extension PayloadPlan {
 }
 
 extension Filter {
-    /// What the first condition is about.
+    /// The value that the first condition is about.
     fileprivate var subject: EnvelopeReference {
         switch entries.first?.path.first {
         case "topic": .topic

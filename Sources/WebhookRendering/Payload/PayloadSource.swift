@@ -4,7 +4,7 @@ internal import WebhookCore
 struct Payload {
     /// `nil`: the event's data as they stand.
     var made: JSONValue?
-    /// Where it differs from the topic's fields; empty where nobody asked.
+    /// Its differences from the topic's fields; empty where nobody asked.
     var violations: [String] = []
 }
 
