@@ -39,14 +39,14 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 	@chmod go-rwx config/secrets/*
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
 
-# Tests that start processes, or that wait for real sockets: one at a time, so that a busy machine doesn't turn their
-# patience into failures.
-WITH_PROCESSES := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests
+# Tests that start processes or threads, or that wait for real sockets and files: one at a time, so that a busy machine
+# doesn't turn their patience into failures. What runs in parallel computes.
+ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests|WebhookReceiverTests|RunnerTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --parallel --skip '$(WITH_PROCESSES)'
-	$(SWIFT) test --skip-build --no-parallel --filter '$(WITH_PROCESSES)'
+	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
+	@Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
 
 # In processes of its own, so that `make test` doesn't build everything anew. The simulation has one thread. What is loaded
 # first tells the sanitizer of Swift's Mutex.
