@@ -15,10 +15,10 @@ let package = Package(
     products: [
         .library(name: "Webhooks", targets: ["Webhooks"]),
         // For a host whose own SQLite transaction carries an emit.
-        .library(name: "WebhooksSQLite", targets: ["SQLiteStore"]),
+        .library(name: "WebhooksSQLite", targets: ["WebhooksSQLite"]),
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         // For Benchmarks alone, a package of its own that sees nothing but what is public.
-        .library(name: "WebhooksBenchmarking", targets: ["StoreFiller"]),
+        .library(name: "WebhooksBenchmarking", targets: ["WebhooksBenchmarking"]),
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
     dependencies: [
@@ -40,7 +40,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // The built-in profiles: the files of templates/ embedded in the binary.
-        .target(name: "CBuiltinProfiles"),
+        .target(name: "CWebhooksProfiles"),
         // Certificates and keys, looked at before anybody uses them.
         .target(
             name: "CWebhooksTLS",
@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "WebhookRegistry",
             dependencies: [
-                "WebhookCore", "CBuiltinProfiles", "CWebhooksTLS", .product(name: "Yams", package: "Yams"),
+                "WebhookCore", "CWebhooksProfiles", "CWebhooksTLS", .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -70,21 +70,22 @@ let package = Package(
             swiftSettings: strict
         ),
         // A request to a vetted address -> an outcome, over libcurl.
-        .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .target(name: "CCurl", dependencies: ["CLibcurl"]),
+        .systemLibrary(name: "CWebhooksLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CWebhooksCurl", dependencies: ["CWebhooksLibcurl"]),
         .target(
-            name: "CurlTransport",
+            name: "WebhookTransport",
             dependencies: [
-                "WebhookCore", "CCurl", "CWebhooksTLS", .product(name: "Collections", package: "swift-collections"),
+                "WebhookCore", "CWebhooksCurl", "CWebhooksTLS",
+                .product(name: "Collections", package: "swift-collections"),
             ],
             swiftSettings: strict
         ),
         // The store on SQLite.
-        .target(name: "CSQLiteShim"),
+        .target(name: "CWebhooksSQLite"),
         .target(
-            name: "SQLiteStore",
+            name: "WebhooksSQLite",
             dependencies: [
-                "WebhookCore", "CSQLiteShim",
+                "WebhookCore", "CWebhooksSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -94,7 +95,8 @@ let package = Package(
         .target(
             name: "Webhooks",
             dependencies: [
-                "WebhookCore", "WebhookRegistry", "WebhookRendering", "WebhookEngine", "CurlTransport", "SQLiteStore",
+                "WebhookCore", "WebhookRegistry", "WebhookRendering", "WebhookEngine", "WebhookTransport",
+                "WebhooksSQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -104,9 +106,9 @@ let package = Package(
         // Virtual clock, scripted transport, in-memory store, simulation, the stores' conformance suite.
         .target(name: "WebhooksTesting", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
         // What Swift's Glibc leaves out of Linux's interface.
-        .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CWebhooksEpoll"),
         // A receiver for trying things, shared by `webhooks listen` and the tests.
-        .target(name: "WebhookReceiver", dependencies: ["WebhookCore", "CEpoll"], swiftSettings: strict),
+        .target(name: "WebhookReceiver", dependencies: ["WebhookCore", "CWebhooksEpoll"], swiftSettings: strict),
         // The CLI. No logic of its own.
         .executableTarget(
             name: "WebhooksCommand",
@@ -145,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "WebhookRegistry", "WebhookRendering", "CCurl", "WebhooksTesting",
+                "WebhookRegistry", "WebhookRendering", "CWebhooksCurl", "WebhooksTesting",
                 // What our own rendering of templates is compared with.
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -160,14 +162,14 @@ let package = Package(
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
-                "CurlTransport", "CCurl", "WebhookReceiver", "Webhooks", "WebhooksTesting",
+                "WebhookTransport", "CWebhooksCurl", "WebhookReceiver", "Webhooks", "WebhooksTesting",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SQLiteStoreTests",
-            dependencies: ["SQLiteStore", "WebhooksTesting"],
+            dependencies: ["WebhooksSQLite", "WebhooksTesting"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -178,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "WebhookEngine", "SQLiteStore", "WebhooksTesting", "WebhookReceiver",
+                "Webhooks", "WebhookEngine", "WebhooksSQLite", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -197,38 +199,43 @@ let package = Package(
         .testTarget(
             name: "GuaranteeTests",
             dependencies: [
-                "FaultHarness", "Webhooks", "WebhooksTesting", "WebhookReceiver",
+                "WebhooksFaultHarness", "Webhooks", "WebhooksTesting", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),
         // The real binary in a storm of faults, for as long as one likes: `make soak`. No product, so that no host builds it.
         .target(
-            name: "FaultHarness",
+            name: "WebhooksFaultHarness",
             dependencies: [
-                "CEpoll", "SQLiteStore", "WebhookCore", "WebhookReceiver", "WebhooksTesting",
+                "CWebhooksEpoll", "WebhooksSQLite", "WebhookCore", "WebhookReceiver", "WebhooksTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            path: "Tests/FaultHarness",
+            path: "Tests/WebhooksFaultHarness",
             swiftSettings: strict
         ),
         .target(
-            name: "StoreFiller",
-            dependencies: ["SQLiteStore", "WebhookCore"],
-            path: "Benchmarks/Sources/StoreFiller",
+            name: "WebhooksBenchmarking",
+            dependencies: ["WebhooksSQLite", "WebhookCore"],
+            path: "Benchmarks/Sources/WebhooksBenchmarking",
             swiftSettings: strict
         ),
         // The log at a million deliveries: fills a store by batches, so it needs what is no host's. No product either.
         .executableTarget(
-            name: "LogBench",
-            dependencies: ["SQLiteStore", "WebhookCore"],
-            path: "Benchmarks/Sources/LogBench",
+            name: "WebhooksLogBench",
+            dependencies: ["WebhooksSQLite", "WebhookCore"],
+            path: "Benchmarks/Sources/WebhooksLogBench",
             swiftSettings: strict
         ),
-        .executableTarget(name: "soak", dependencies: ["FaultHarness"], path: "Tests/Soak", swiftSettings: strict),
+        .executableTarget(
+            name: "soak",
+            dependencies: ["WebhooksFaultHarness"],
+            path: "Tests/Soak",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "FaultHarnessTests",
-            dependencies: ["FaultHarness", "WebhooksTesting"],
+            dependencies: ["WebhooksFaultHarness", "WebhooksTesting"],
             swiftSettings: strict
         ),
     ],

@@ -1,6 +1,6 @@
-import CurlTransport
 import Testing
 import WebhookCore
+import WebhookTransport
 
 @Suite struct BadAnswerTests {
     /// The result of a request that is answered with these bytes, after which the connection ends.

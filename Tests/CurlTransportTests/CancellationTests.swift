@@ -1,6 +1,6 @@
-import CurlTransport
 import Testing
 import WebhookCore
+import WebhookTransport
 
 @Suite struct CancellationTests {
     @Test func cancelTellsWhatHadLeft() async throws {

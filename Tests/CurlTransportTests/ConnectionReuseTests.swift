@@ -1,8 +1,8 @@
-import CurlTransport
 import Foundation
 import Synchronization
 import Testing
 import WebhookCore
+import WebhookTransport
 
 @Suite struct ConnectionReuseTests {
     @Test func keepsConnectionsAlive() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct FailureTests {
     @Test func connectionRefused() async throws {

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 /// Receivers that send without end what is no part of an answer. The attempt ends, and nobody else waits for it.
 @Suite(.timeLimit(.minutes(2))) struct FloodTests {

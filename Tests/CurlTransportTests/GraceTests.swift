@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct GraceTests {
     private let start = MonotonicTime(nanoseconds: 5_000_000_000)

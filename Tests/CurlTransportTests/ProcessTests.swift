@@ -1,7 +1,7 @@
-import CurlTransport
 import Foundation
 import Testing
 import WebhookCore
+import WebhookTransport
 
 /// What takes a process of its own: the environment and the limits.
 @Suite struct ProcessTests {

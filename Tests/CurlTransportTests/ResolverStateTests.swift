@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct ResolverStateTests {
     private typealias State = ResolverState<String>

@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct ResolverTests {
     /// One lookup at a time in any number of threads; those under a name that begins with "silent" end when the test says so.

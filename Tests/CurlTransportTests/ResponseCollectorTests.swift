@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct ResponseCollectorTests {
     private func feed(_ collector: inout ResponseCollector, _ lines: String...) -> ResponseCollector.Verdict {

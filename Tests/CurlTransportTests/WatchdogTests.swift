@@ -1,10 +1,10 @@
-import CCurl
+import CWebhooksCurl
 import Foundation
 import Synchronization
 import Testing
 import WebhookCore
 
-@testable import CurlTransport
+@testable import WebhookTransport
 
 @Suite struct WatchdogTests {
     private let start = MonotonicTime(nanoseconds: 5_000_000_000)

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 @Suite struct CheckerOrderTests {
     /// `a` was acknowledged before `b` was emitted.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 /// The checker finds what it is there for: each history here breaks one promise, and the same without the break passes.
 @Suite struct CheckerTests {

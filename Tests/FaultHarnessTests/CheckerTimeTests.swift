@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 @Suite struct CheckerTimeTests {
     /// `c` was acknowledged at 5 s; it may take five seconds.

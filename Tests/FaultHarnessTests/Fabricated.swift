@@ -1,4 +1,4 @@
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 /// A history that never happened: three events to three subscriptions, all as promised. Tests break it.
 struct Fabricated {

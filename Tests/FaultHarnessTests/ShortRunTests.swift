@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 /// The harness itself, for some seconds, so that it can't rot.
 @Suite struct ShortRunTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FaultHarness
+@testable import WebhooksFaultHarness
 
 @Suite struct VerdictTests {
     private func verdict(_ violations: [Violation]) -> Verdict {

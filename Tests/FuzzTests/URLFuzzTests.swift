@@ -1,4 +1,4 @@
-import CCurl
+import CWebhooksCurl
 import Foundation
 import Testing
 import WebhookCore

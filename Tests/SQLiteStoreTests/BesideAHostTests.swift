@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("Beside a host that writes without pause")
 struct BesideAHostTests {

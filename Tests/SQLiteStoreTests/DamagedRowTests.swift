@@ -3,7 +3,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 /// A row that is not as it was written is set aside; the others go on.
 @Suite("Damage within one row")

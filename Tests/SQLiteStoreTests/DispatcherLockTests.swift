@@ -3,7 +3,7 @@ import Glibc
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("The dispatcher's lock")
 struct DispatcherLockTests {

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("The first start together")
 struct FirstStartTests {

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("A host's own transaction")
 struct HostTransactionTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("The record of who holds the dispatcher's lock") struct LockRecordTests {
     private let holder = DispatcherLock.Holder(processID: 4_194_304, role: "retrigger")

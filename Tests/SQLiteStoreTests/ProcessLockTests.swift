@@ -1,6 +1,6 @@
 import Foundation
-import SQLiteStore
 import Testing
+import WebhooksSQLite
 
 /// SQLite's locks are the process's: closing any descriptor of the file takes all of them away.
 @Suite("Locks on the database's file")

@@ -3,7 +3,7 @@ import GRDBSQLite
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("Rows that SQLite refuses")
 struct RefusalTests {

@@ -2,7 +2,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 /// What people and upkeep do to many rows at once: one that the store refuses is left out and named, the others are done.
 @Suite("Items that SQLite refuses")

@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhooksTesting
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("The store on SQLite")
 struct SQLiteStoreConformanceTests {

@@ -3,7 +3,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("A schema that is not ours")
 struct SchemaComparisonTests {

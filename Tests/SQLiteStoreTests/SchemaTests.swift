@@ -3,7 +3,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("The schema")
 struct SchemaTests {

@@ -2,7 +2,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 /// By their plans, these statements take a page out of any number of rows: each goes down one index to where it begins,
 /// and reads on in order.

@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 /// However much of the log is in its indexes, a search finds what reading everything finds.
 @Suite("Searching the log")

@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 /// Statistics read a bounded number of rows, and a few more for each subscription, however many deliveries each has.
 @Suite("What statistics cost")

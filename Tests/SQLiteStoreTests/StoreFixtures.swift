@@ -1,7 +1,7 @@
 import GRDB
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 extension Event {
     static func sample(_ id: String, data: ByteString = "{}") -> Event {

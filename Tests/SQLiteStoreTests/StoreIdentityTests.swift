@@ -4,7 +4,7 @@ import Glibc
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("A store that is missing, or another in its place")
 struct StoreIdentityTests {

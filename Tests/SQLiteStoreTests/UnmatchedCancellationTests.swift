@@ -2,7 +2,7 @@ import GRDB
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
+@testable import WebhooksSQLite
 
 @Suite("Cancellations of what was not matched yet")
 struct UnmatchedCancellationTests {

@@ -1,5 +1,5 @@
-internal import FaultHarness
 internal import Foundation
+internal import WebhooksFaultHarness
 
 // Runs the real binary under faults for as long as HOURS says, and ends with one line and an exit code: 0 where every
 // promise was kept, 1 where one was broken, 130 where it was stopped, 70 where the harness itself can't go on.

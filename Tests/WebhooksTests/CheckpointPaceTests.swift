@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 
-@testable import SQLiteStore
 @testable import Webhooks
+@testable import WebhooksSQLite
 
 @Suite struct CheckpointPaceTests {
     private let mebibyte = 1024 * 1024

@@ -1,10 +1,10 @@
 import Foundation
 import GRDB
-import SQLiteStore
 import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksSQLite
 
 /// The README's embedding examples, compiled and run.
 @Suite struct EmbeddingExampleTests {

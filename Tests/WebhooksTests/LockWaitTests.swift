@@ -1,6 +1,6 @@
-import SQLiteStore
 import Testing
 import WebhookCore
+import WebhooksSQLite
 
 @testable import Webhooks
 

@@ -1,6 +1,6 @@
 internal import BenchSupport
-internal import StoreFiller
 internal import Webhooks
+internal import WebhooksBenchmarking
 
 /// Fills a store with deliveries that are due.
 func fillBacklog(_ setup: Setup) async throws {

@@ -1,4 +1,4 @@
-internal import CEpoll
+internal import CWebhooksEpoll
 internal import Glibc
 
 /// Wakes a ``Poller`` from any thread.

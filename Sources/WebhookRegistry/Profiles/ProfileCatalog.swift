@@ -1,4 +1,4 @@
-internal import CBuiltinProfiles
+internal import CWebhooksProfiles
 internal import Synchronization
 package import WebhookCore
 
@@ -82,7 +82,7 @@ package enum BuiltinProfiles {
         }
     }
 
-    private static var files: [cbuiltin_profiles_file] {
-        (0..<cbuiltin_profiles_count()).map { cbuiltin_profiles_at($0) }
+    private static var files: [webhooks_profiles_file] {
+        (0..<webhooks_profiles_count()).map { webhooks_profiles_at($0) }
     }
 }

@@ -1,9 +1,9 @@
-internal import CurlTransport
 internal import Glibc
-internal import SQLiteStore
 internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
+internal import WebhookTransport
+internal import WebhooksSQLite
 
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
 struct DeliverySession: Sendable {

@@ -1,5 +1,5 @@
-internal import SQLiteStore
 internal import WebhookCore
+internal import WebhooksSQLite
 
 /// Decides how long a dispatcher waits for a lock that somebody else holds.
 ///

@@ -1,6 +1,6 @@
-internal import SQLiteStore
 internal import Synchronization
 internal import WebhookCore
+internal import WebhooksSQLite
 
 /// Opens the store when it is needed, and in the way it is needed.
 final class StoreConnections: Sendable {

@@ -1,6 +1,6 @@
-internal import SQLiteStore
 internal import WebhookCore
 internal import WebhookEngine
+internal import WebhooksSQLite
 
 /// Emitting many events: in their order, whoever stores them.
 extension WebhookDispatcher {

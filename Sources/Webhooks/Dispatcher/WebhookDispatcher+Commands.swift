@@ -1,6 +1,6 @@
-internal import SQLiteStore
 internal import WebhookCore
 internal import WebhookEngine
+internal import WebhooksSQLite
 
 /// Delivering for the length of a command: what a short-lived process needs that emits, tests or sends again.
 extension WebhookDispatcher {

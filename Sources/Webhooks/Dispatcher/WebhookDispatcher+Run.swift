@@ -1,9 +1,9 @@
 internal import Glibc
 internal import Logging
-internal import SQLiteStore
 public import ServiceLifecycle
 internal import WebhookCore
 internal import WebhookEngine
+internal import WebhooksSQLite
 
 extension WebhookDispatcher: Service {
     /// When ``WebhookDispatcher/run(until:)`` returns.

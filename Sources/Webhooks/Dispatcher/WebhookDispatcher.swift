@@ -1,9 +1,9 @@
 public import Logging
-internal import SQLiteStore
 internal import Synchronization
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
+internal import WebhooksSQLite
 
 /// Emits events, delivers them, and knows their outcome: the library in one object.
 ///

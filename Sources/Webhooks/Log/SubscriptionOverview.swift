@@ -1,5 +1,5 @@
-internal import SQLiteStore
 public import WebhookCore
+internal import WebhooksSQLite
 
 /// A subscription as it stands: configured, enabled, and its deliveries in numbers.
 public struct SubscriptionOverview: Sendable, Hashable {

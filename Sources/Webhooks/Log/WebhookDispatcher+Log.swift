@@ -1,5 +1,5 @@
-internal import SQLiteStore
 public import WebhookCore
+internal import WebhooksSQLite
 
 /// Short cuts to the log's most common queries.
 extension WebhookDispatcher {

@@ -1,5 +1,5 @@
-internal import SQLiteStore
 public import WebhookCore
+internal import WebhooksSQLite
 
 /// Holding and stopping subscriptions by hand. Kept in the store; a running dispatcher notices.
 extension WebhookDispatcher {

@@ -1,5 +1,5 @@
-internal import SQLiteStore
 public import WebhookCore
+internal import WebhooksSQLite
 
 /// Holding and stopping subscriptions by hand, with the store alone. A running dispatcher notices.
 extension WebhookLog {

@@ -1,7 +1,7 @@
 public import Logging
-internal import SQLiteStore
 public import WebhookCore
 internal import WebhookRegistry
+internal import WebhooksSQLite
 
 /// A store's events, deliveries and attempts: to read, to cancel, to prune, and to append to.
 ///

@@ -1,5 +1,5 @@
-internal import SQLiteStore
 internal import WebhookCore
+internal import WebhooksSQLite
 
 /// Decides when a dispatcher empties the write-ahead log beyond what its own commits move: when others write and nobody
 /// delivers, when they write without a gap, and when all is quiet.

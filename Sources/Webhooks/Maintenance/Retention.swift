@@ -1,6 +1,6 @@
 internal import Logging
-internal import SQLiteStore
 internal import WebhookCore
+internal import WebhooksSQLite
 
 /// Decides what retention may delete, so that a wrong clock doesn't delete a log: what has been old on two looks an hour of
 /// the monotonic clock apart, and of that never more than a share of the log at once.

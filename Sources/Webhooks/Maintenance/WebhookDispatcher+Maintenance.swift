@@ -1,6 +1,6 @@
 internal import Logging
-internal import SQLiteStore
 internal import WebhookCore
+internal import WebhooksSQLite
 
 extension WebhookDispatcher {
     /// The time between two rounds of a dispatcher's work on its store's indexes.

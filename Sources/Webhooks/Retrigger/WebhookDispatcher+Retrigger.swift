@@ -1,5 +1,5 @@
-internal import SQLiteStore
 public import WebhookCore
+internal import WebhooksSQLite
 
 /// Sending again: same event, same bytes, a new delivery that is linked to the old one.
 extension WebhookDispatcher {

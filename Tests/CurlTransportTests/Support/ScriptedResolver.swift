@@ -1,6 +1,6 @@
-import CurlTransport
 import Synchronization
 import WebhookCore
+import WebhookTransport
 
 /// Answers from a table, at once; names that are not in it do not exist.
 final class ScriptedResolver: HostResolver {

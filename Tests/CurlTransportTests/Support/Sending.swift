@@ -1,6 +1,6 @@
-import CurlTransport
 import Synchronization
 import WebhookCore
+import WebhookTransport
 
 extension EgressPolicy {
     /// Loopback is reachable.

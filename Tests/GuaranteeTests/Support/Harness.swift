@@ -1,6 +1,6 @@
-import FaultHarness
+import WebhooksFaultHarness
 
 // Shared with the fault harness of `make soak`.
-typealias Command = FaultHarness.Command
-typealias Problem = FaultHarness.Problem
-typealias SmallDisk = FaultHarness.SmallDisk
+typealias Command = WebhooksFaultHarness.Command
+typealias Problem = WebhooksFaultHarness.Problem
+typealias SmallDisk = WebhooksFaultHarness.SmallDisk
