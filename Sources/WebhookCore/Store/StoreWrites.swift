@@ -87,11 +87,14 @@ package struct FanOut: Sendable {
     package var event: Int64
     package var createdAt: Timestamp
     package var deliveries: NewDeliveries
+    /// The event's data, where they are at hand: a store need not keep twice what stands in the bodies.
+    package var data: ByteString?
 
-    package init(event: Int64, createdAt: Timestamp, deliveries: NewDeliveries) {
+    package init(event: Int64, createdAt: Timestamp, deliveries: NewDeliveries, data: ByteString? = nil) {
         self.event = event
         self.createdAt = createdAt
         self.deliveries = deliveries
+        self.data = data
     }
 }
 

@@ -162,7 +162,9 @@ struct PendingFanOut {
     var createdAt: Timestamp
     var deliveries: PlannedDeliveries
 
-    var write: FanOut { FanOut(event: event.row, createdAt: createdAt, deliveries: deliveries.write) }
+    var write: FanOut {
+        FanOut(event: event.row, createdAt: createdAt, deliveries: deliveries.write, data: event.event.data)
+    }
 }
 
 /// An event's deliveries, with the start that was decided for each.

@@ -2,8 +2,9 @@ internal import GRDB
 internal import WebhookCore
 
 extension BatchSession {
-    /// The part of an event that its deliveries take: its row, its ``AcceptancePlace``, whether it is a test.
-    typealias ParentEvent = (row: Int64, place: Int64, isTest: Bool)
+    /// The part of an event that its deliveries take: its row, its ``AcceptancePlace``, whether it is a test, and its data
+    /// where they are at hand.
+    typealias ParentEvent = (row: Int64, place: Int64, isTest: Bool, data: ByteString?)
     /// Inserts an event's deliveries.
     typealias DeliveryInsert = (NewDeliveries, ParentEvent, Timestamp) throws -> [Delivery.ID]
 
@@ -44,7 +45,7 @@ extension BatchSession {
             try pending.run()
             return .stored(event: row, deliveries: [])
         }
-        let ids = try insertDeliveries(deliveries, (row, row, event.isTest), acceptance.createdAt)
+        let ids = try insertDeliveries(deliveries, (row, row, event.isTest, event.data), acceptance.createdAt)
         return .stored(event: row, deliveries: ids)
     }
 
@@ -65,7 +66,7 @@ extension BatchSession {
         guard waits else { throw StoreError.damaged("event \(fanOut.event) waits and isn't there") }
         var deliveries = fanOut.deliveries
         let cancelled = try unmatchedCancellations().apply(to: &deliveries, event: fanOut.event)
-        let parent = (row: fanOut.event, place: try place ?? nextEventID() - 1, isTest: isTest)
+        let parent = (row: fanOut.event, place: try place ?? nextEventID() - 1, isTest: isTest, data: fanOut.data)
         let ids = try insertDeliveries(deliveries, parent, fanOut.createdAt)
         return .stored(deliveries: ids, cancelled: cancelled)
     }
@@ -89,7 +90,7 @@ extension BatchSession {
         of event: ParentEvent,
         at instant: Timestamp
     ) throws -> [Delivery.ID] {
-        let bodies = try new.bodies.map { try insert(body: $0) }
+        let bodies = try new.bodies.map { try insert(body: $0, of: event.row, data: event.data) }
         return try new.deliveries.map { delivery in
             try insert(delivery, body: delivery.body.map { bodies[$0] }, of: event, at: instant)
         }
@@ -118,11 +119,15 @@ extension BatchSession {
         return Delivery.ID(rawValue: id)
     }
 
+    /// - Parameter data: the event's, where they are at hand.
     /// - Returns: its row.
-    func insert(body: ByteString) throws -> Int64 {
+    func insert(body: ByteString, of event: Int64, data: ByteString?) throws -> Int64 {
+        let stored = StoredBody(body, data: data)
         let insert = try statement(.insertBody)
+        try insert.bind(stored.split == nil ? nil : event)
+        try insert.bind(stored.split)
         try insert.bind(Checksum(body: body).value)
-        try insert.bind(body)
+        try insert.bind(stored.content)
         try insert.run()
         return db.lastInsertedRowID
     }

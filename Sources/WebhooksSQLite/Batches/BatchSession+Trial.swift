@@ -98,7 +98,7 @@ extension BatchSession {
     ) throws -> [Delivery.ID] {
         let bodies = try new.bodies.enumerated().map { index, body in
             let step = RowTrial.Step(kind: .body, member: member, part: Int64(index))
-            return try trial.take(step, in: self) { try insert(body: body) }
+            return try trial.take(step, in: self) { try insert(body: body, of: event.row, data: event.data) }
         }
         return try new.deliveries.enumerated().map { index, delivery in
             let step = RowTrial.Step(kind: .delivery, member: member, part: Int64(index))

@@ -112,8 +112,8 @@ extension BatchSession {
     }
 
     /// Gives a new delivery the body that could not be rendered for the one it repeats.
-    func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64) throws {
-        let body = try insert(body: rendering.body)
+    func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64, _ event: Int64) throws {
+        let body = try insert(body: rendering.body, of: event, data: nil)
         let update = try PreparedStatement(db, "UPDATE webhooks_deliveries SET body = ?, content_type = ? WHERE id = ?")
         try update.bind(body)
         try update.bind(rendering.contentType.code)
@@ -154,9 +154,7 @@ extension BatchSession {
         try select.bind(delivery.rawValue)
         guard try select.next() else { return nil }
         defer { select.reset() }
-        let body = select.bytes(0)
-        // Before anything of it can be sent.
-        try Checksum(body: body).verify(select.int64(1), "the body of \(delivery)")
-        return body
+        // Damage is found before anything of it can be sent.
+        return try StoredBody.read(select, from: 0, "the body of \(delivery)")
     }
 }

@@ -65,15 +65,14 @@ enum AttemptRow {
         let head = try PreparedStatement(
             db,
             """
-            SELECT state, attempts, claimed_at, content, checksum
-            FROM webhooks_deliveries d LEFT JOIN webhooks_bodies b ON b.id = d.body WHERE d.id = ?
+            SELECT d.state, d.attempts, d.claimed_at, \(StoredBody.columns)
+            FROM webhooks_deliveries d LEFT JOIN webhooks_bodies b ON b.id = d.body \(StoredBody.join) WHERE d.id = ?
             """
         )
         try head.bind(delivery.rawValue)
         guard try head.next() else { return [] }
         let (state, number, claimedAt) = (try DeliveryState(code: head.int(0)), head.int(1), head.timestamp(2))
-        let body = head.bytes(3)
-        if !head.isNull(4) { try Checksum(body: body).verify(head.int64(4), "the body of \(delivery)") }
+        let body = head.isNull(3) ? .empty : try StoredBody.read(head, from: 3, "the body of \(delivery)")
         head.reset()
 
         let rows = try PreparedStatement(

@@ -93,7 +93,7 @@ extension BatchSession {
         guard try select.next() else { return nil }
         let (event, lacksBody) = (select.int64(0), select.bool(1))
         select.reset()
-        if lacksBody, let rendering = retrigger.rendering { try setBody(rendering, of: id) }
+        if lacksBody, let rendering = retrigger.rendering { try setBody(rendering, of: id, event) }
         return Retriggered(id: Delivery.ID(rawValue: id), event: event)
     }
 }

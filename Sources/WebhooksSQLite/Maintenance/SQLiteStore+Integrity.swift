@@ -30,10 +30,11 @@ extension SQLiteStore {
     private static func verifyContents(_ db: Database) throws {
         let events = try PreparedStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
         while try events.next() { _ = try EventRow.read(events) }
-        let bodies = try PreparedStatement(db, "SELECT id, checksum, content FROM webhooks_bodies")
-        while try bodies.next() {
-            try Checksum(body: bodies.bytes(2)).verify(bodies.int64(1), "body \(bodies.int64(0))")
-        }
+        let bodies = try PreparedStatement(
+            db,
+            "SELECT b.id, \(StoredBody.columns) FROM webhooks_bodies b NOT INDEXED \(StoredBody.join)"
+        )
+        while try bodies.next() { _ = try StoredBody.read(bodies, from: 1, "body \(bodies.int64(0))") }
         let attempts = try PreparedStatement(
             db,
             "SELECT delivery, checksum, headers, response_body FROM webhooks_attempts"

@@ -11,6 +11,8 @@ extension Schema {
     ///   cancelled before those were matched; gone once nothing between them waits.
     /// - `webhooks_subscriptions`: `breaker_failures` and `breaker_until` are what the dispatcher that runs, or has run last,
     ///   tells of an open breaker.
+    /// - `webhooks_bodies`: each distinct body of an event once. Where the event's data stand in it, `content` is only what
+    ///   stands around them, and they belong at `split` (`StoredBody`); `checksum` is that of the whole body.
     /// - `webhooks_deliveries`: `due_at` exactly while pending or waiting (states 0 and 1), which is what the index of
     ///   open deliveries holds (a place instead of a time for first attempts where order matters); `settled_at` exactly
     ///   once settled (3 and above); 2 is in flight. The index of states holds what is `indexed`, but for what is in
@@ -92,8 +94,11 @@ extension Schema {
 
         CREATE TABLE IF NOT EXISTS webhooks_bodies (
             id INTEGER PRIMARY KEY,
+            event INTEGER,
+            split INTEGER,
             checksum INTEGER NOT NULL,
-            content BLOB NOT NULL
+            content BLOB NOT NULL,
+            CHECK ((event IS NULL) = (split IS NULL))
         ) STRICT;
 
         CREATE TABLE IF NOT EXISTS webhooks_deliveries (

@@ -159,10 +159,13 @@ final class PreparedStatement {
 
     func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
-    func bytes(_ column: Int32) -> ByteString {
-        guard let bytes = sqlite3_column_blob(handle, column) else { return .empty }
-        let count = Int(sqlite3_column_bytes(handle, column))
-        return ByteString(copying: UnsafeRawBufferPointer(start: bytes, count: count))
+    func bytes(_ column: Int32) -> ByteString { withBytes(column) { ByteString(copying: $0) } }
+
+    /// Calls `body` with a column's bytes, which stay until the next step.
+    func withBytes<Value>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        // In this order: the size is that of the value as it was read last.
+        let bytes = sqlite3_column_blob(handle, column)
+        return body(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
     // MARK: Constants of SQLite's that are macros

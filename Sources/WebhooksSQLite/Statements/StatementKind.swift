@@ -28,7 +28,7 @@ enum StatementKind: Int, CaseIterable {
         case .insertPending:
             "INSERT INTO webhooks_pending (event, due_at, place) VALUES (?, ?, ?)"
         case .insertBody:
-            "INSERT INTO webhooks_bodies (checksum, content) VALUES (?, ?)"
+            "INSERT INTO webhooks_bodies (event, split, checksum, content) VALUES (?, ?, ?, ?)"
         case .insertDelivery:
             """
             INSERT INTO webhooks_deliveries
@@ -68,7 +68,10 @@ enum StatementKind: Int, CaseIterable {
             WHERE id = ? AND attempts = ? AND state < 2
             """
         case .selectBody:
-            "SELECT content, checksum FROM webhooks_bodies WHERE id = (SELECT body FROM webhooks_deliveries WHERE id = ?)"
+            """
+            SELECT \(StoredBody.columns) FROM webhooks_bodies b \(StoredBody.join)
+            WHERE b.id = (SELECT body FROM webhooks_deliveries WHERE id = ?)
+            """
         case .cancelOpenDeliveries:
             """
             UPDATE webhooks_deliveries SET state = ?, last_error = ?, detail = NULL, settled_at = ?, due_at = NULL
