@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test sanitize soak simulate fuzz format lint clean
+.PHONY: help setup setup-tests build release demo test sanitize soak simulate fuzz docs format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -66,6 +66,10 @@ fuzz: setup ## Runs every fuzzer for longer, one after the other: make fuzz SECO
 	$(SWIFT) build --build-tests -c release -Xswiftc -enable-testing
 	WEBHOOKS_FUZZ_SECONDS=$(or $(SECONDS),600) WEBHOOKS_FUZZ_FOLDER=$${TMPDIR:-/tmp} \
 	    $(SWIFT) test --skip-build -c release --no-parallel --filter FuzzTests
+
+docs: setup ## Builds the documentation of the library into .build/docs
+	$(SWIFT) build --target Webhooks
+	@python3 .ci/docs.py "$$($(SWIFT) build --show-bin-path)"
 
 format: ## Formats the sources
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -22,11 +22,11 @@
 @_exported public import struct WebhookCore.EgressRuleError
 @_exported public import struct WebhookCore.EndpointURL
 @_exported public import struct WebhookCore.Event
-@_exported public import enum WebhookCore.EventError
+@_exported public import struct WebhookCore.EventError
 @_exported public import struct WebhookCore.EventQuery
 @_exported public import struct WebhookCore.ExactDecimal
 @_exported public import struct WebhookCore.ExportedDelivery
-@_exported public import enum WebhookCore.FailureKind
+@_exported public import struct WebhookCore.FailureKind
 @_exported public import struct WebhookCore.Filter
 @_exported public import struct WebhookCore.HTTPHeader
 @_exported public import enum WebhookCore.HTTPVersion
@@ -40,7 +40,6 @@
 @_exported public import struct WebhookCore.PruneResult
 @_exported public import struct WebhookCore.RateLimit
 @_exported public import class WebhookCore.Registry
-@_exported public import enum WebhookCore.RetryOutcome
 @_exported public import enum WebhookCore.SchemaMode
 @_exported public import struct WebhookCore.Secret
 @_exported public import struct WebhookCore.StoreError

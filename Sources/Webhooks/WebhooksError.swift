@@ -4,6 +4,7 @@ public import WebhookCore
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Stable, to match on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// Its name, such as `not_found`.
         public let description: String
 
         /// The configuration has errors; see ``WebhooksError/diagnostics``.
@@ -22,14 +23,16 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let store = Code(description: "store")
     }
 
+    /// For programs.
     public var code: Code
+    /// For people: what happened and what to do.
     public var message: String
     /// The configuration's problems, where ``code`` is `configuration`.
     public var diagnostics: [Diagnostic]
     /// The store's error, where ``code`` is `store`.
     public var store: StoreError?
 
-    public init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
         diagnostics = []
@@ -65,5 +68,6 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         self.init(.rendering, error.description)
     }
 
+    /// The message.
     public var description: String { message }
 }

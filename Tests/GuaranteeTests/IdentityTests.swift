@@ -69,7 +69,7 @@ import Webhooks
             try await library.emit(Event(topic: "a.b", data: "{}", id: id, deliverAt: due))
             let wait = due.milliseconds - Timestamp.now.milliseconds + Int64(random.pick(-15...30))
             if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
-            let result = try await library.cancel([id])
+            let result = try await library.administration.cancel([id])
             if !result.events.isEmpty || !result.deliveries.isEmpty { cancelled.insert(id) }
         }
         try await eventually("the others are delivered") { receiver.requestCount >= count - cancelled.count }

@@ -22,7 +22,7 @@ import Webhooks
             try await library.deliveries(DeliveryQuery(states: [.waiting])).count == 3
         }
 
-        #expect(try await library.cancel(["a"]).deliveries.count == 1)
+        #expect(try await library.administration.cancel(["a"]).deliveries.count == 1)
         #expect(try await delivery("a")?.state == .cancelled)
         isMended.set()
         // Sent again at once, and not in an hour; "b" is still open.
@@ -33,11 +33,11 @@ import Webhooks
             try await library.deliveries(DeliveryQuery(states: [.delivered])).count == 2
         }
 
-        try await library.setEnabled(false, subscription: "crm")
+        try await library.administration.setEnabled(false, subscription: "crm")
         try await eventually("what waits is cancelled") { try await delivery("c")?.lastError == .disabled }
         try await library.emit(Event(topic: "x.y", data: "{}", id: "missed"))
         try await eventually("what comes is cancelled") { try await delivery("missed")?.state == .cancelled }
-        try await library.setEnabled(true, subscription: "crm")
+        try await library.administration.setEnabled(true, subscription: "crm")
         try await eventually("it is sent to again") {
             let id = "again-\(Timestamp.now.milliseconds)"
             try await library.emit(Event(topic: "x.y", data: "{}", id: id))

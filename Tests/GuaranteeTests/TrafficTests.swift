@@ -66,10 +66,10 @@ import WebhooksTesting
             let more = random.pick(1...10)
             try await library.emit(try (0..<more).map { try Event(topic: "a.b", data: "{}", id: "evt-\(count + $0)") })
             count += more
-            try await library.setEnabled(random.chance(50), subscription: "crm")
+            try await library.administration.setEnabled(random.chance(50), subscription: "crm")
             if random.chance(60) { try await Task.sleep(for: .milliseconds(random.pick(1...150))) }
         }
-        if random.chance(50) { try await library.setEnabled(true, subscription: "crm") }
+        if random.chance(50) { try await library.administration.setEnabled(true, subscription: "crm") }
         try await eventually("nothing is left") {
             let deliveries = try await stage.deliveries()
             return deliveries.count == 2 * count && deliveries.allSatisfy { $0.state.isSettled }
@@ -102,7 +102,7 @@ import WebhooksTesting
             try await eventually("it is cancelled, once it isn't on the wire") {
                 try await Task.sleep(for: .milliseconds(random.pick(0...20)))
                 // An attempt that is under way is the last one: a look again finds nothing left to cancel.
-                let result = try await library.cancel([id])
+                let result = try await library.administration.cancel([id])
                 return result.underWay.isEmpty && result.tooLate.isEmpty
             }
         }

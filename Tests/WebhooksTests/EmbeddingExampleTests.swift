@@ -6,7 +6,7 @@ import WebhookReceiver
 import Webhooks
 import WebhooksSQLite
 
-/// The README's embedding examples, compiled and run.
+/// The embedding examples of the README and of the library's documentation, compiled and run.
 @Suite struct EmbeddingExampleTests {
     private let receiver: Receiver
     private let workspace: Workspace
@@ -93,23 +93,29 @@ import WebhooksSQLite
         #expect(receiver.requests.first?.body.text.contains(#""payload":{"userId":1}"#) == true)
     }
 
-    @Test func theREADMEShowsThisCode() throws {
+    @Test(
+        "README and articles show this code",
+        arguments: [
+            ("embedding", "GettingStarted"), ("values", "EventsAndSubscriptions"), ("transaction", "HostTransactions"),
+        ]
+    )
+    func documentsShowThisCode(name: String, article: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
         let source = try String(contentsOfFile: #filePath, encoding: .utf8)
-        for name in ["embedding", "values", "transaction"] {
-            let start = try #require(source.range(of: "// README: \(name)\n"))
-            let end = try #require(
-                source.range(of: "        // README: end", range: start.upperBound..<source.endIndex)
-            )
-            let snippet = source[start.upperBound..<end.lowerBound].split(
-                separator: "\n",
-                omittingEmptySubsequences: false
-            )
-            .map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : String($0) }
-            .joined(separator: "\n")
-            #expect(readme.contains(snippet), "README.md does not show the \(name) example as it is tested")
+        let start = try #require(source.range(of: "// README: \(name)\n"))
+        let end = try #require(
+            source.range(of: "        // README: end", range: start.upperBound..<source.endIndex)
+        )
+        let snippet = source[start.upperBound..<end.lowerBound].split(
+            separator: "\n",
+            omittingEmptySubsequences: false
+        )
+        .map { $0.hasPrefix("        ") ? String($0.dropFirst(8)) : String($0) }
+        .joined(separator: "\n")
+        for document in ["README.md", "Sources/Webhooks/Webhooks.docc/\(article).md"] {
+            let text = try String(contentsOf: root.appendingPathComponent(document), encoding: .utf8)
+            #expect(text.contains(snippet), "\(document) does not show the \(name) example as it is tested")
         }
     }
 }

@@ -65,7 +65,7 @@ struct ObservingTests {
         let dispatcher = try await dispatcher(workspace, receiver, log)
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "fine"))
         try await dispatcher.run(until: .idle)
-        try await dispatcher.setEnabled(false, subscription: "off")
+        try await dispatcher.administration.setEnabled(false, subscription: "off")
         let settled = dispatcher.settledWithoutAttempt()
         let large = ByteString(#"{"text":"\#(String(repeating: "x", count: 3_000))"}"#)
         try await dispatcher.emit(Event(topic: "a.b", data: large, id: "large"))
@@ -91,7 +91,7 @@ struct ObservingTests {
         #expect(meter.total("webhooks_settled_without_attempt_total", "disabled") >= 2)
         #expect(meter.total("webhooks_events_unmatched_total") >= 1)
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "late"))
-        _ = try await dispatcher.cancel(["late"])
+        _ = try await dispatcher.administration.cancel(["late"])
         #expect(log.text.contains("cancelled by hand"))
     }
 

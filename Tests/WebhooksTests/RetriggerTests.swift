@@ -33,9 +33,9 @@ import Webhooks
         #expect(plan.deliveries == [old.id] && plan.refusals.isEmpty)
         let ids = try await dispatcher.retrigger(plan)
         try await dispatcher.run(until: .idle)
-        let new = try #require(try await dispatcher.delivery(ids[0]))
+        let new = try #require(try await dispatcher.log.delivery(ids[0]))
         #expect(new.state == .delivered && new.retriggerOf == old.id && new.mode.rawValue == mode)
-        #expect(try await dispatcher.delivery(old.id) == old, "the old one stays as it is")
+        #expect(try await dispatcher.log.delivery(old.id) == old, "the old one stays as it is")
 
         let requests = receiver.requests
         #expect(requests.count == 2)
@@ -84,7 +84,7 @@ import Webhooks
         #expect(plan.count == 0)
         #expect(plan.refusals.map(\.subscription) == ["crm"])
         #expect(plan.refusals[0].reason.contains("webhooks enable crm"))
-        try await dispatcher.setEnabled(true, subscription: "crm")
+        try await dispatcher.administration.setEnabled(true, subscription: "crm")
         #expect(try await dispatcher.retriggerPlan(ids: ["evt_1"]).count == 1)
 
         let other = try await workspace.dispatcher(subscription(receiver, "other"))
@@ -108,7 +108,7 @@ import Webhooks
         let plan = try await dispatcher.retriggerPlan(ids: ["evt_1"])
         let ids = try await dispatcher.retrigger(plan)
         try await dispatcher.run(until: .idle)
-        #expect(try await dispatcher.delivery(ids[0])?.state == .delivered)
+        #expect(try await dispatcher.log.delivery(ids[0])?.state == .delivered)
         #expect(receiver.requests.map(\.body) == [#"{"n":"1.50"}"#])
         #expect(try await dispatcher.log.integrityProblems() == [])
     }
@@ -118,15 +118,15 @@ import Webhooks
         let dispatcher = try await Workspace().dispatcher(subscription(receiver, delivery: "{ mode: single-shot }"))
         let events = try (0..<1_100).map { try event("evt_\($0)") }
         try await dispatcher.emit(events)
-        _ = try await dispatcher.cancel([], subscription: "crm")
-        _ = try await dispatcher.cancel(events.map(\.id))
+        _ = try await dispatcher.administration.cancel([], subscription: "crm")
+        _ = try await dispatcher.administration.cancel(events.map(\.id))
         // Cancelled before they were fanned out: there is nothing to send again.
         #expect(try await dispatcher.retriggerPlan(DeliveryQuery(states: [.cancelled])).count == 0)
 
         try await dispatcher.emit(try (0..<1_100).map { try event("again_\($0)") })
-        try await dispatcher.setEnabled(false, subscription: "crm")
+        try await dispatcher.administration.setEnabled(false, subscription: "crm")
         try await dispatcher.run(until: .idle)
-        try await dispatcher.setEnabled(true, subscription: "crm")
+        try await dispatcher.administration.setEnabled(true, subscription: "crm")
         let query = DeliveryQuery(states: [.cancelled])
         let plan = try await dispatcher.retriggerPlan(query)
         #expect(plan.count == 1_100 && plan.deliveries == plan.deliveries.sorted())

@@ -126,7 +126,7 @@ import WebhooksTesting
 
         let deliveries = try await dispatcher.deliveries()
         #expect(deliveries.count == 5)
-        var said = "\(deliveries) \(try await dispatcher.events()) \(log.text)"
+        var said = "\(deliveries) \(try await dispatcher.log.events()) \(log.text)"
         for delivery in deliveries {
             let attempts = try await dispatcher.attempts(of: delivery.id)
             for attempt in attempts {
@@ -145,7 +145,7 @@ import WebhooksTesting
         }
         for subscription in ["standard", "fermion", "braincert"] {
             let event = events[subscription == "fermion" ? 0 : 1]
-            let rendered = try dispatcher.render(event, for: subscription)
+            let rendered = try dispatcher.preview.render(event, for: subscription)
             said += "\(rendered)" + Self.dumped(rendered)
             let revealed = rendered.revealedHeaders.map(\.value).joined(separator: "\n")
             #expect(!Self.canaries.found(in: revealed).isEmpty)

@@ -5,7 +5,7 @@ internal import WebhooksBenchmarking
 /// Fills a store with deliveries that are due.
 func fillBacklog(_ setup: Setup) async throws {
     let dispatcher = try await setup.dispatcher(log: ReadinessLog())
-    let body = try dispatcher.render(setup.event(for: 0), for: "s0").body
+    let body = try dispatcher.preview.render(setup.event(for: 0), for: "s0").body
     let stopwatch = Stopwatch()
     try await StoreFiller.fill(setup.store.path, count: setup.events, body: body) { number in
         let endpoint = number % setup.endpoints

@@ -28,7 +28,7 @@ func measureThroughput(_ setup: Setup) async throws {
 /// The request that an event makes, for the pieces that post the same.
 func writeRequest(_ setup: Setup, to path: String) async throws {
     let dispatcher = try await setup.dispatcher(log: ReadinessLog())
-    let request = try dispatcher.render(setup.event(for: 0), for: "s0")
+    let request = try dispatcher.preview.render(setup.event(for: 0), for: "s0")
     let headers = request.revealedHeaders.filter { $0.name != "Host" && $0.name != "Content-Length" }
     RequestFile(headers: headers.map { ($0.name, $0.value) }, body: Array(request.body.bytes)).write(to: path)
 }

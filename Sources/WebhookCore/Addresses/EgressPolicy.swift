@@ -5,6 +5,7 @@ public struct EgressPolicy: Sendable, Hashable {
     /// The proxy that every request goes through; `nil` for direct connections.
     public var proxy: EgressProxy?
 
+    /// Makes a policy; without arguments, public addresses alone are reached, directly.
     public init(allow: [EgressRule] = [], proxy: EgressProxy? = nil) {
         self.allow = allow
         self.proxy = proxy
@@ -122,6 +123,7 @@ public struct EgressRule: Sendable, Hashable {
 
 /// A text that is no exception from the egress policy.
 public struct EgressRuleError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The mistake, and the form of a rule.
     public let description: String
 
     init(_ text: String) {
@@ -153,6 +155,7 @@ public struct EgressProxy: Sendable, Hashable {
     /// The password beside ``username``.
     public var password: Secret?
 
+    /// Makes a proxy; `isTLS` is about the connection to the proxy itself.
     public init(host: String, port: UInt16, isTLS: Bool = false, username: String? = nil, password: Secret? = nil) {
         self.host = host
         self.port = port

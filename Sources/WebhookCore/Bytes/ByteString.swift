@@ -86,6 +86,7 @@ public struct ByteString: Sendable, Hashable {
         withUnsafeBytes { ByteString(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
+    /// Whether two have the same bytes.
     public static func == (lhs: ByteString, rhs: ByteString) -> Bool {
         if lhs.storage === rhs.storage { return true }
         guard lhs.count == rhs.count else { return false }
@@ -97,6 +98,7 @@ public struct ByteString: Sendable, Hashable {
         }
     }
 
+    /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
         withUnsafeBytes { hasher.combine(bytes: $0) }
     }
@@ -116,6 +118,7 @@ public struct ByteString: Sendable, Hashable {
 }
 
 extension ByteString: ExpressibleByStringInterpolation {
+    /// The text's bytes in UTF-8.
     public init(stringLiteral value: String) { self.init(value) }
 }
 

@@ -5,6 +5,7 @@ public struct Delivery: Sendable, Hashable {
         /// The row in the store.
         public var rawValue: Int64
 
+        /// The id of a number.
         public init(rawValue: Int64) {
             self.rawValue = rawValue
         }
@@ -16,19 +17,26 @@ public struct Delivery: Sendable, Hashable {
             rawValue = value
         }
 
+        /// The id as it is written: `dlv_42`.
         public var description: String { "dlv_\(rawValue)" }
 
+        /// Whether one was made before another.
         public static func < (lhs: ID, rhs: ID) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
+    /// Its id.
     public var id: ID
     /// The event's id.
     public var event: String
+    /// The event's topic.
     public var topic: String
+    /// The event's tenant.
     public var tenant: String?
     /// The subscription's name.
     public var subscription: String
+    /// Its state.
     public var state: DeliveryState
+    /// Whether a failed attempt is retried.
     public var mode: DeliveryMode
     /// Attempts made, the one in flight included.
     public var attempts: Int
@@ -38,15 +46,18 @@ public struct Delivery: Sendable, Hashable {
     public var lastStatus: Int?
     /// Why the last attempt failed, or why it settled without one; `nil` after a success.
     public var lastError: FailureKind?
+    /// When it was made.
     public var createdAt: Timestamp
+    /// When it settled; `nil`: it is open.
     public var settledAt: Timestamp?
+    /// Whether it is a test's.
     public var isTest: Bool
     /// The delivery that this one sends again.
     public var retriggerOf: ID?
     /// Why, in words, where it settled without an attempt.
     public var detail: String?
 
-    public init(
+    package init(
         id: ID,
         event: String,
         topic: String,
@@ -125,32 +136,57 @@ public enum DeliveryMode: String, Sendable, Hashable, CaseIterable {
     case singleShot = "single-shot"
 }
 
-/// The class of a failure.
-public enum FailureKind: String, Error, Sendable, Hashable, CaseIterable {
+/// The class of a failure. A later version may know more of them: a `switch` needs a default.
+public struct FailureKind: RawRepresentable, Error, Sendable, Hashable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case dns, connect, tls, blocked, timeout, disconnected, status, interrupted, template, disabled, `internal`
+        case protocolError = "protocol"
+        case responseTooLarge = "response_too_large"
+    }
+
+    /// For a `switch` over all there are.
+    package let kind: Kind
+
+    private init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    /// The failure of a name such as `timeout`, as logs and the command line have it; `nil` for an unknown one.
+    public init?(rawValue: String) {
+        guard let kind = Kind(rawValue: rawValue) else { return nil }
+        self.init(kind)
+    }
+
+    /// The name, such as `timeout`.
+    public var rawValue: String { kind.rawValue }
+
+    /// Every failure that this version knows.
+    public static var allCases: [FailureKind] { Kind.allCases.map { FailureKind($0) } }
+
     /// The name could not be resolved. No request byte left.
-    case dns
+    public static var dns: FailureKind { FailureKind(.dns) }
     /// No connection. No request byte left.
-    case connect
+    public static var connect: FailureKind { FailureKind(.connect) }
     /// The TLS handshake failed. No request byte left.
-    case tls
+    public static var tls: FailureKind { FailureKind(.tls) }
     /// The egress policy forbids the address. No request byte left.
-    case blocked
+    public static var blocked: FailureKind { FailureKind(.blocked) }
     /// The attempt took too long.
-    case timeout
+    public static var timeout: FailureKind { FailureKind(.timeout) }
     /// The connection ended after request bytes left and before a whole answer.
-    case disconnected
+    public static var disconnected: FailureKind { FailureKind(.disconnected) }
     /// The answer is not HTTP.
-    case protocolError = "protocol"
+    public static var protocolError: FailureKind { FailureKind(.protocolError) }
     /// The answer's headers are too large.
-    case responseTooLarge = "response_too_large"
+    public static var responseTooLarge: FailureKind { FailureKind(.responseTooLarge) }
     /// A status that is no success.
-    case status
+    public static var status: FailureKind { FailureKind(.status) }
     /// Our own crash came between.
-    case interrupted
+    public static var interrupted: FailureKind { FailureKind(.interrupted) }
     /// The body could not be rendered.
-    case template
+    public static var template: FailureKind { FailureKind(.template) }
     /// The subscription is disabled.
-    case disabled
+    public static var disabled: FailureKind { FailureKind(.disabled) }
     /// A bug or a local fault.
-    case `internal`
+    public static var `internal`: FailureKind { FailureKind(.internal) }
 }

@@ -118,21 +118,32 @@ public struct Event: Sendable, Hashable {
     }
 }
 
-/// Why an event is refused. The texts name the cause and never quote the data.
-public enum EventError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The topic is not `segment.segment` of lower-case letters, digits and `_`.
-    case topic
-    /// The id is empty, longer than 256 bytes, or not printable ASCII without spaces.
-    case id
-    /// The tenant is empty, longer than 256 bytes, or holds control characters.
-    case tenant
-    /// The data is not acceptable JSON.
-    case data(JSONError)
-    /// The data is larger than 20 MB.
-    case tooLarge
+/// Why an event is refused. The texts name the cause and never quote the data. A later version may know more causes.
+public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
+    private enum Kind: Hashable {
+        case topic, id, tenant, tooLarge
+        case data(JSONError)
+    }
 
+    private let kind: Kind
+
+    /// The topic is not `segment.segment` of lower-case letters, digits and `_`.
+    public static var topic: EventError { EventError(kind: .topic) }
+    /// The id is empty, longer than 256 bytes, or not printable ASCII without spaces.
+    public static var id: EventError { EventError(kind: .id) }
+    /// The tenant is empty, longer than 256 bytes, or holds control characters.
+    public static var tenant: EventError { EventError(kind: .tenant) }
+    /// The data is larger than 20 MB.
+    public static var tooLarge: EventError { EventError(kind: .tooLarge) }
+    /// The data is not acceptable JSON.
+    package static func data(_ error: JSONError) -> EventError { EventError(kind: .data(error)) }
+
+    /// Whether the data is not acceptable JSON; ``description`` says where.
+    public var isAboutData: Bool { if case .data = kind { true } else { false } }
+
+    /// The cause in words.
     public var description: String {
-        switch self {
+        switch kind {
         case .topic: "the topic must be lower-case letters, digits and _, in segments joined by dots: course.created"
         case .id: "the id must be 1 to 256 bytes of printable ASCII without spaces"
         case .tenant: "the tenant must be 1 to 256 bytes without control characters"

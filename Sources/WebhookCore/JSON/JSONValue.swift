@@ -7,12 +7,15 @@ internal import Synchronization
 public struct JSONValue: Sendable {
     /// The kind of value.
     public enum Kind: Sendable {
+        /// `null`.
         case null
+        /// `true` or `false`.
         case bool(Bool)
         /// The number's text as written.
         case number(String)
         /// The text, unescaped. A lone surrogate becomes U+FFFD here; ``raw`` still has it.
         case string(String)
+        /// An array, in its order.
         case array([JSONValue])
         /// Members in order, duplicates included.
         case object([Member])
@@ -27,7 +30,7 @@ public struct JSONValue: Sendable {
         /// The value.
         public var value: JSONValue
 
-        public init(key: String, keyOffset: Int = -1, value: JSONValue) {
+        package init(key: String, keyOffset: Int = -1, value: JSONValue) {
             self.key = key
             self.keyOffset = keyOffset
             self.value = value
@@ -43,7 +46,7 @@ public struct JSONValue: Sendable {
     /// For an object with many members.
     private let index: MemberIndex?
 
-    public init(kind: Kind, document: ByteString, range: Range<Int>) {
+    package init(kind: Kind, document: ByteString, range: Range<Int>) {
         self.kind = kind
         self.document = document
         self.range = range

@@ -2,15 +2,19 @@
 ///
 /// A class, because thousands of subscriptions share one.
 public final class Profile: Sendable {
+    /// The name that a subscription refers to.
     public let name: String
+    /// The name for people.
     public let title: String
     /// For receivers and operators.
     public let notes: String?
     /// Offered content types, the first is the default.
     public let contentTypes: [ContentType]
+    /// Whether the platform takes webhooks over TLS only.
     public let httpsOnly: Bool
     /// Whether every topic is known.
     public let anyTopic: Bool
+    /// The status codes that count as success.
     public let successCodes: [ClosedRange<Int>]
     /// The built-in defaults with what the profile says about delivery.
     public let policy: DeliveryPolicy
@@ -67,9 +71,12 @@ public final class Profile: Sendable {
 
 /// A header whose value is a Mustache template.
 public struct HeaderTemplate: Sendable, Hashable {
+    /// The header's name.
     public var name: String
+    /// Its value, with placeholders.
     public var template: String
 
+    /// Makes a header of a name and a template.
     public init(name: String, template: String) {
         self.name = name
         self.template = template

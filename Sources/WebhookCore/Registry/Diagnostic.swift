@@ -1,7 +1,14 @@
 /// A problem of a configuration, with its place.
 public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
-    public enum Severity: String, Sendable, Hashable { case error, warning }
+    /// The weight of a finding.
+    public enum Severity: String, Sendable, Hashable {
+        /// The configuration can't be used.
+        case error
+        /// It can.
+        case warning
+    }
 
+    /// The weight of the finding.
     public var severity: Severity
     /// The file as the user would name it.
     public var file: String
@@ -12,7 +19,7 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// Names place and cause and what to do next; never quotes a value that could be a secret.
     public var message: String
 
-    public init(_ severity: Severity, file: String, line: Int? = nil, column: Int? = nil, message: String) {
+    package init(_ severity: Severity, file: String, line: Int? = nil, column: Int? = nil, message: String) {
         self.severity = severity
         self.file = file
         self.line = line

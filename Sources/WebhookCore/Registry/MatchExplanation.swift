@@ -5,11 +5,12 @@ public struct MatchExplanation: Sendable, Hashable {
     /// Every condition that doesn't hold, in the order in which they are looked at; none: the event is for it.
     public var mismatches: [Mismatch]
 
-    public init(subscription: String, mismatches: [Mismatch]) {
+    package init(subscription: String, mismatches: [Mismatch]) {
         self.subscription = subscription
         self.mismatches = mismatches
     }
 
+    /// Whether the event is for the subscription.
     public var isMatch: Bool { mismatches.isEmpty }
 
     /// A condition of a subscription that an event doesn't meet.

@@ -4,11 +4,12 @@ public final class Registry: Sendable {
     public let subscriptions: [Subscription]
     /// By name: the profiles that the configuration uses or brings along. The loader's catalogue has all of them.
     public let profiles: [String: Profile]
+    /// The dispatcher's settings.
     public let settings: DispatcherSettings
     private let indexByName: [String: Int]
     private let index: SubscriptionIndex
 
-    public init(subscriptions: [Subscription], profiles: [String: Profile], settings: DispatcherSettings) {
+    package init(subscriptions: [Subscription], profiles: [String: Profile], settings: DispatcherSettings) {
         self.subscriptions = subscriptions
         self.profiles = profiles
         self.settings = settings

@@ -23,8 +23,11 @@ public struct Secret: Sendable, Hashable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Always `***`.
     public var description: String { "***" }
+    /// Always `***`.
     public var debugDescription: String { "***" }
+    /// A mirror without the value.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 

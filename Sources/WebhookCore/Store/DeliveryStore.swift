@@ -43,43 +43,69 @@ extension DeliveryStore {
 
 /// Why a store did not do what it was asked to.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
-    public enum Code: String, Sendable, Hashable {
+    /// The kind of error. A later version may know more of them: a `switch` needs a default.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        package enum Kind: String, Sendable {
+            case missing, unavailable, locked, busy, full, damaged, refused, replaced
+            case readOnly = "read_only"
+            case newerSchema = "newer_schema"
+        }
+
+        /// For a `switch` over all there are.
+        package let kind: Kind
+
+        private init(_ kind: Kind) {
+            self.kind = kind
+        }
+
+        /// The error of a name such as `locked`; `nil` for an unknown one.
+        public init?(rawValue: String) {
+            guard let kind = Kind(rawValue: rawValue) else { return nil }
+            self.init(kind)
+        }
+
+        /// The name, such as `locked`.
+        public var rawValue: String { kind.rawValue }
+
         /// There is no store at that place.
-        case missing
+        public static var missing: Code { Code(.missing) }
         /// It can't be opened, read or written.
-        case unavailable
+        public static var unavailable: Code { Code(.unavailable) }
         /// Another dispatcher holds the lock.
-        case locked
+        public static var locked: Code { Code(.locked) }
         /// A writer held the database for too long.
-        case busy
+        public static var busy: Code { Code(.busy) }
         /// No room on the disk.
-        case full
+        public static var full: Code { Code(.full) }
         /// The folder or file may not be written.
-        case readOnly = "read_only"
+        public static var readOnly: Code { Code(.readOnly) }
         /// Not our database, or damaged.
-        case damaged
+        public static var damaged: Code { Code(.damaged) }
         /// It won't take this one row: its size, a constraint, a trigger. Others are taken as before.
-        case refused
+        public static var refused: Code { Code(.refused) }
         /// One of its files was deleted, renamed, replaced, cut off or given a second name while it was open.
-        case replaced
+        public static var replaced: Code { Code(.replaced) }
         /// The schema is newer than this program.
-        case newerSchema = "newer_schema"
+        public static var newerSchema: Code { Code(.newerSchema) }
     }
 
+    /// For programs.
     public var code: Code
     /// For people: what happened, to which file, and what to do next.
     public var message: String
 
+    /// Makes an error of a code, and what happened in words.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
+    /// The message.
     public var description: String { message }
 
     /// Whether trying again can't mend it: what works on the store has to stop.
     public var isFinal: Bool {
-        switch code {
+        switch code.kind {
         case .damaged, .replaced, .newerSchema: true
         case .missing, .unavailable, .locked, .busy, .full, .readOnly, .refused: false
         }

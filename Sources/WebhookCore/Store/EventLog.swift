@@ -191,22 +191,30 @@ package struct UnmatchedEvents: Sendable, Hashable {
 
 /// A row of the event list.
 public struct LoggedEvent: Sendable, Hashable {
+    /// Its id.
     public var id: String
+    /// Its topic.
     public var topic: String
+    /// Its tenant.
     public var tenant: String?
+    /// When it happened, as its emitter says.
     public var occurredAt: Timestamp
+    /// When it was stored.
     public var createdAt: Timestamp
     /// `nil` at once.
     public var deliverAt: Timestamp?
+    /// Whether it is a test.
     public var isTest: Bool
+    /// Whether it was cancelled before it was given out.
     public var isCancelled: Bool
+    /// The number of its deliveries.
     public var deliveryCount: Int
     /// Whether it waits for its fan-out, or was set aside.
     public var isUnmatched: Bool
     /// Why it was set aside instead of fanned out; `nil`: it wasn't.
     public var setAside: String?
 
-    public init(
+    package init(
         id: String,
         topic: String,
         tenant: String?,

@@ -19,13 +19,16 @@ public struct CancelResult: Sendable, Hashable {
 
     /// A delivery that could not be cancelled at once.
     public struct Missed: Sendable, Hashable {
+        /// The delivery.
         public var delivery: Delivery.ID
+        /// Its subscription.
         public var subscription: String
         /// `inFlight`, or how it had settled.
         public var state: DeliveryState
+        /// When it settled; `nil`: an attempt is under way.
         public var settledAt: Timestamp?
 
-        public init(delivery: Delivery.ID, subscription: String, state: DeliveryState, settledAt: Timestamp? = nil) {
+        package init(delivery: Delivery.ID, subscription: String, state: DeliveryState, settledAt: Timestamp? = nil) {
             self.delivery = delivery
             self.subscription = subscription
             self.state = state
@@ -63,8 +66,11 @@ public struct CancelResult: Sendable, Hashable {
 
 /// Counts of what a batch of pruning deleted.
 public struct PruneResult: Sendable, Hashable {
+    /// Events that were deleted.
     public var events: Int
+    /// Deliveries that were deleted.
     public var deliveries: Int
+    /// Attempts that were deleted.
     public var attempts: Int
     /// The items that the store would not delete. They stay until they are looked for again.
     package var refused: [RefusedItem]
@@ -81,7 +87,7 @@ public struct PruneResult: Sendable, Hashable {
 }
 
 /// The result of making a delivery's next attempt due at once.
-public enum RetryOutcome: Sendable, Hashable {
+package enum RetryOutcome: Sendable, Hashable {
     /// The next attempt is due.
     case due
     /// An attempt is under way.

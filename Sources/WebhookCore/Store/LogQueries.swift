@@ -8,7 +8,9 @@ public struct EventQuery: Sendable, Hashable {
     public var until: Timestamp?
     /// One of these; empty for all.
     public var topics: [String] = []
+    /// Only this tenant's.
     public var tenant: String?
+    /// Only tests, or none; `nil`: both.
     public var isTest: Bool?
     /// Go on behind this event; there is nothing behind an unknown one.
     public var after: String?
@@ -27,12 +29,15 @@ public struct DeliveryQuery: Sendable, Hashable {
     public var until: Timestamp?
     /// One of these; empty for all.
     public var topics: [String] = []
+    /// Only this tenant's.
     public var tenant: String?
+    /// Only tests, or none; `nil`: both.
     public var isTest: Bool?
     /// One of these; empty for all.
     public var states: Set<DeliveryState> = []
     /// The last error is one of these; empty for all.
     public var errors: Set<FailureKind> = []
+    /// Only this subscription's.
     public var subscription: String?
     /// One of these events' ids; empty for all.
     public var events: [String] = []
@@ -51,7 +56,9 @@ public struct DeliveryQuery: Sendable, Hashable {
 
 /// A delivery with what its event carried.
 public struct ExportedDelivery: Sendable, Hashable {
+    /// The delivery.
     public var delivery: Delivery
+    /// When its event happened.
     public var occurredAt: Timestamp
     /// The event's JSON value, byte for byte.
     public var data: ByteString
@@ -59,7 +66,7 @@ public struct ExportedDelivery: Sendable, Hashable {
     /// A page of an export ends once it holds this number of bytes of data: 4 MiB, or one delivery.
     public static let pageSize = 4 * 1024 * 1024
 
-    public init(delivery: Delivery, occurredAt: Timestamp, data: ByteString) {
+    package init(delivery: Delivery, occurredAt: Timestamp, data: ByteString) {
         self.delivery = delivery
         self.occurredAt = occurredAt
         self.data = data
@@ -70,9 +77,10 @@ public struct ExportedDelivery: Sendable, Hashable {
 public struct OpenDeliveryCount: Sendable, Hashable {
     /// Those that wait for an attempt: pending or waiting.
     public var waiting: Int
+    /// Those with an attempt under way.
     public var inFlight: Int
 
-    public init(waiting: Int = 0, inFlight: Int = 0) {
+    package init(waiting: Int = 0, inFlight: Int = 0) {
         self.waiting = waiting
         self.inFlight = inFlight
     }
@@ -80,6 +88,7 @@ public struct OpenDeliveryCount: Sendable, Hashable {
 
 /// A subscription's deliveries in numbers. Tests are left out.
 public struct SubscriptionStatistics: Sendable, Hashable {
+    /// The subscription's name.
     public var subscription: String
     /// Deliveries by state.
     public var counts: [DeliveryState: Int]
@@ -87,23 +96,27 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     /// its newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among
     /// its newest deliveries only, and take fewer where there are many subscriptions.
     public var p50: Duration?
+    /// 95 % of them took at most this long.
     public var p95: Duration?
+    /// 99 % of them took at most this long.
     public var p99: Duration?
     /// Of those in flight, how many had an attempt before.
     public var retriesInFlight = 0
     /// The failure of the newest attempt that has ended; `nil` where it succeeded. `disabled` doesn't count.
     public var lastFailure: Failure?
+    /// When the last success was; `nil`: never.
     public var lastDeliveredAt: Timestamp?
 
     /// A failure and its time.
     public struct Failure: Sendable, Hashable {
+        /// Its class.
         public var error: FailureKind
         /// The answer's status, where there was an answer.
         public var status: Int?
         /// When the attempt began; without an attempt, when the delivery settled.
         public var at: Timestamp
 
-        public init(error: FailureKind, status: Int? = nil, at: Timestamp) {
+        package init(error: FailureKind, status: Int? = nil, at: Timestamp) {
             self.error = error
             self.status = status
             self.at = at
@@ -118,7 +131,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     /// The most deliveries that the durations are taken from.
     public static let sample = 1_000
 
-    public init(subscription: String) {
+    package init(subscription: String) {
         self.subscription = subscription
         counts = [:]
     }

@@ -1,5 +1,6 @@
 /// A subscription's health, kept across restarts.
 public struct SubscriptionHealth: Sendable, Hashable {
+    /// The subscription's name.
     public var subscription: String
     /// Why it is disabled; `nil` while it is enabled.
     public var disabled: Disabled?
@@ -21,7 +22,9 @@ public struct SubscriptionHealth: Sendable, Hashable {
     /// Whether it has succeeded, and has not failed since.
     public var isProven: Bool { hasSucceeded && failingSince == nil }
 
+    /// Why and since when a subscription is disabled.
     public struct Disabled: Sendable, Hashable {
+        /// The reason why a subscription is disabled.
         public enum Cause: String, Sendable, Hashable {
             /// By a person.
             case manual
@@ -31,10 +34,12 @@ public struct SubscriptionHealth: Sendable, Hashable {
             case failing
         }
 
+        /// The reason.
         public var cause: Cause
+        /// The time at which it was disabled.
         public var at: Timestamp
 
-        public init(cause: Cause, at: Timestamp) {
+        package init(cause: Cause, at: Timestamp) {
             self.cause = cause
             self.at = at
         }
@@ -47,13 +52,13 @@ public struct SubscriptionHealth: Sendable, Hashable {
         /// When the next attempt is made.
         public var until: Timestamp
 
-        public init(failures: Int, until: Timestamp) {
+        package init(failures: Int, until: Timestamp) {
             self.failures = failures
             self.until = until
         }
     }
 
-    public init(
+    package init(
         subscription: String,
         disabled: Disabled? = nil,
         failingSince: Timestamp? = nil,
@@ -82,7 +87,7 @@ extension SubscriptionHealth {
         /// When it ends by itself; `nil`: when somebody lifts it.
         public var until: Timestamp?
 
-        public init(at: Timestamp, until: Timestamp? = nil) {
+        package init(at: Timestamp, until: Timestamp? = nil) {
             self.at = at
             self.until = until
         }

@@ -33,9 +33,12 @@ public struct DeliveryPolicy: Sendable, Hashable {
 
 /// At most `count` starts in any `period`, spread evenly over it.
 public struct RateLimit: Sendable, Hashable {
+    /// The number of attempts that may start in a period.
     public var count: Int
+    /// The period.
     public var period: Duration
 
+    /// Makes a limit of so many attempts in a period.
     public init(count: Int, per period: Duration) {
         self.count = count
         self.period = period
@@ -49,6 +52,7 @@ public struct BreakerPolicy: Sendable, Hashable {
     /// The first pause, doubled with every failed probe up to ten minutes; defaults to 30 s.
     public var pause: Duration = .seconds(30)
 
+    /// Makes a policy; defaults to 10 failures in a row and 30 s.
     public init(failures: Int = 10, pause: Duration = .seconds(30)) {
         self.failures = failures
         self.pause = pause

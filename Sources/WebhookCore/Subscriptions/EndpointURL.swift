@@ -1,16 +1,25 @@
 /// The URL that a subscription's requests go to: absolute, `http` or `https`, parsed and checked when it was loaded.
 public struct EndpointURL: Sendable, Hashable {
-    public enum Scheme: String, Sendable, Hashable { case http, https }
+    /// The scheme of a URL.
+    public enum Scheme: String, Sendable, Hashable {
+        /// Without encryption.
+        case http
+        /// Over TLS.
+        case https
+    }
 
+    /// `http` or `https`.
     public var scheme: Scheme
     /// The host without brackets, lower case: a name in ASCII, or an address literal in its usual spelling.
     public var host: String
+    /// The port, also where the text leaves it out.
     public var port: UInt16
     /// Path and query as they go into the request line, beginning with `/`.
     public var target: String
     /// Whether the URL came from the environment or a file: it is then shown as `scheme://host:port/***`.
     public var isSecret: Bool
 
+    /// Makes a URL of its parts, which are checked with the subscription.
     public init(scheme: Scheme, host: String, port: UInt16, target: String, isSecret: Bool = false) {
         self.scheme = scheme
         self.host = host
@@ -40,6 +49,8 @@ public struct EndpointURL: Sendable, Hashable {
 extension EndpointURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// ``display``, so that printing what holds a URL shows no secret one.
     public var description: String { display }
+    /// The URL as it may be shown.
     public var debugDescription: String { display }
+    /// A mirror without the parts: they may be secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

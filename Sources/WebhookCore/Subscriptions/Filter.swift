@@ -5,9 +5,12 @@
 public struct Filter: Sendable, Hashable {
     /// A path with the condition on its value.
     public struct Entry: Sendable, Hashable {
+        /// The path to the value, from the event or its data.
         public var path: [String]
+        /// The condition that the value must meet.
         public var condition: Condition
 
+        /// Makes an entry of a path and a condition.
         public init(path: [String], condition: Condition) {
             self.path = path
             self.condition = condition
@@ -16,37 +19,58 @@ public struct Filter: Sendable, Hashable {
 
     /// A condition on one value. Numbers compare as exact decimals, texts by Unicode scalars; different types are unequal.
     public indirect enum Condition: Sendable, Hashable {
+        /// The same value.
         case equals(Operand)
+        /// Another value.
         case notEquals(Operand)
+        /// One of the values.
         case isIn([Operand])
+        /// None of the values.
         case isNotIn([Operand])
+        /// A larger number, or a text further on, character by character.
         case greater(Operand)
+        /// The same or a larger number, or likewise a text.
         case greaterOrEqual(Operand)
+        /// A smaller number, or a text before.
         case less(Operand)
+        /// The same or a smaller number, or likewise a text.
         case lessOrEqual(Operand)
+        /// Whether there is a value at all.
         case exists(Bool)
+        /// A text that begins so.
         case startsWith(String)
+        /// A text that ends so.
         case endsWith(String)
+        /// A text that contains this, or an array that has it.
         case contains(Operand)
+        /// All of the conditions.
         case all([Condition])
+        /// At least one of the conditions.
         case any([Condition])
+        /// The condition doesn't hold.
         case not(Condition)
     }
 
     /// A scalar to compare with.
     public enum Operand: Sendable, Hashable {
+        /// `null`.
         case null
+        /// `true` or `false`.
         case bool(Bool)
+        /// A number, exactly as written.
         case number(ExactDecimal)
+        /// A text.
         case text(String)
     }
 
+    /// The conditions that must all hold.
     public var entries: [Entry]
     /// From `any:` beside the paths: of each list, one filter at least must accept the event.
     public var alternatives: [[Filter]]
     /// From `not:` beside the paths: filters that must not accept the event.
     public var exclusions: [Filter]
 
+    /// Makes a filter of entries that must all hold, lists of which one filter each must accept, and filters that must not.
     public init(entries: [Entry], alternatives: [[Filter]] = [], exclusions: [Filter] = []) {
         self.entries = entries
         self.alternatives = alternatives

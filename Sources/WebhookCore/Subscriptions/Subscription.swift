@@ -4,7 +4,9 @@ public struct Subscription: Sendable, Hashable {
     public var name: String
     /// For people.
     public var title: String?
+    /// The URL that its requests go to.
     public var url: EndpointURL
+    /// The topics that it wants.
     public var topics: [TopicPattern]
     /// Only this tenant's events; `nil` for all.
     public var tenant: String?
@@ -12,9 +14,11 @@ public struct Subscription: Sendable, Hashable {
     public var profile: Profile
     /// One that the profile offers, or the custom body's.
     public var contentType: ContentType
+    /// How it proves who sends; `nil`: it doesn't.
     public var authentication: Authentication?
     /// Signing secrets, the current one first; the others still sign during a rotation.
     public var secrets: [Secret]
+    /// Headers beside the profile's.
     public var headers: [ConfiguredHeader]
     /// Replaces the profile's body.
     public var body: BodyTemplate?
@@ -26,11 +30,15 @@ public struct Subscription: Sendable, Hashable {
     public var variables: [Variable] = []
     /// The treatment of a payload that doesn't fit the topic's fields.
     public var schema: SchemaMode = .warn
+    /// The events that it wants of its topics; `nil`: all.
     public var filter: Filter?
+    /// Authorities and client certificate; `nil`: the system's authorities, and none.
     public var tls: TLSOptions?
+    /// The HTTP version that its requests use.
     public var httpVersion: HTTPVersion
     /// `false`: as if it were not in the file, but for test sends.
     public var isEnabled: Bool
+    /// Mode, retries, timeouts and limits.
     public var policy: DeliveryPolicy
 
     /// A subscription with the built-in defaults.
@@ -89,6 +97,7 @@ public struct Subscription: Sendable, Hashable {
         return eventTenant.map { tenant.utf8.elementsEqual($0.utf8) } ?? false
     }
 
+    /// Whether everything is the same.
     public static func == (lhs: Subscription, rhs: Subscription) -> Bool {
         lhs.name == rhs.name && lhs.title == rhs.title && lhs.url == rhs.url && lhs.topics == rhs.topics
             && lhs.tenant == rhs.tenant && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
@@ -99,6 +108,7 @@ public struct Subscription: Sendable, Hashable {
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
     }
 
+    /// Hashes the name.
     public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
@@ -106,10 +116,12 @@ public struct Subscription: Sendable, Hashable {
 public struct BodyTemplate: Sendable, Hashable {
     /// The file as the configuration names it, for messages.
     public var name: String
+    /// The type of its output.
     public var contentType: ContentType
     /// The template.
     public var source: String
 
+    /// Makes a template of its text; it is compiled with the subscription.
     public init(name: String, contentType: ContentType, source: String) {
         self.name = name
         self.contentType = contentType
@@ -119,9 +131,12 @@ public struct BodyTemplate: Sendable, Hashable {
 
 /// A custom body for the topics that a pattern matches.
 public struct TopicBody: Sendable, Hashable {
+    /// The topics.
     public var pattern: TopicPattern
+    /// The template of their bodies.
     public var body: BodyTemplate
 
+    /// Makes a pair of topics and template.
     public init(pattern: TopicPattern, body: BodyTemplate) {
         self.pattern = pattern
         self.body = body
@@ -143,15 +158,20 @@ package struct TopicPayload: Sendable, Hashable {
 public struct Variable: Sendable, Hashable {
     /// Letters, digits, `_` and `-`.
     public var name: String
+    /// Its value.
     public var value: Value
 
+    /// The value of a variable.
     public enum Value: Sendable, Hashable {
+        /// A text.
         case text(String)
         /// A number, as JSON text.
         case number(String)
+        /// `true` or `false`.
         case bool(Bool)
     }
 
+    /// Makes a variable of a name and a value.
     public init(name: String, value: Value) {
         self.name = name
         self.value = value
@@ -170,8 +190,11 @@ public enum SchemaMode: String, Sendable, Hashable, CaseIterable {
 
 /// The content type of a body.
 public enum ContentType: String, Sendable, Hashable, CaseIterable {
+    /// JSON.
     case json = "application/json"
+    /// XML.
     case xml = "application/xml"
+    /// A form: `application/x-www-form-urlencoded`.
     case form = "application/x-www-form-urlencoded"
 }
 
@@ -195,8 +218,10 @@ public enum HeaderValue: Sendable, Hashable {
 public struct ConfiguredHeader: Sendable, Hashable {
     /// The name as written.
     public var name: String
+    /// Its value.
     public var value: HeaderValue
 
+    /// Makes a header of a name and a value.
     public init(name: String, value: HeaderValue) {
         self.name = name
         self.value = value
@@ -222,6 +247,7 @@ public struct TLSOptions: Sendable, Hashable {
     /// The client certificate's key, PEM.
     public var key: Secret?
 
+    /// Makes options of PEM texts; a certificate needs its key.
     public init(authorities: ByteString? = nil, certificate: ByteString? = nil, key: Secret? = nil) {
         self.authorities = authorities
         self.certificate = certificate
@@ -231,6 +257,7 @@ public struct TLSOptions: Sendable, Hashable {
 
 /// The HTTP version to speak.
 public enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
+    /// HTTP/1.1.
     case http1 = "1.1"
     /// Over TLS only.
     case http2 = "2"

@@ -9,6 +9,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// Milliseconds since the Unix epoch.
     public var milliseconds: Int64
 
+    /// The time this many milliseconds after 1970 began, UTC.
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
@@ -19,6 +20,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return milliseconds % 1000 < 0 ? quotient - 1 : quotient
     }
 
+    /// Whether one is earlier.
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.milliseconds < rhs.milliseconds }
 
     /// The time `duration` later.

@@ -99,6 +99,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
 
 /// A text that is no pattern of topics.
 public struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The mistake, and the form of a pattern.
     public let description: String
 
     init(_ text: String) {

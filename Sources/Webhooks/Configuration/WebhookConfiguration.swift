@@ -108,6 +108,7 @@ extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
         case .values(let subscriptions, _): "WebhookConfiguration(\(subscriptions.count) subscriptions)"
         }
     }
+    /// A mirror without the environment.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 

@@ -21,12 +21,12 @@ extension WebhookDispatcher {
     /// another is not stored, which doesn't hold up the others.
     ///
     /// - Returns: a receipt for each, in their order.
-    /// - Throws: ``WebhooksError``: with `event` where ``check(_:)`` refuses one, and nothing is stored, or where an id is
+    /// - Throws: ``WebhooksError``: with `event` where ``WebhookPreview/check(_:)`` refuses one, and nothing is stored, or where an id is
     ///   taken: then all others are stored. With `store` where they could not be stored: then nothing is acknowledged, and
     ///   they may be emitted again.
     @discardableResult
     public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
-        for event in events { try check(event) }
+        try EventIDCheck(registry: registry).check(events)
         let (all, failure) = accepted(try await results(of: begin(events)))
         if let failure { throw failure }
         return all.map(\.receipt)
@@ -48,7 +48,7 @@ extension WebhookDispatcher {
         var before: EmitUnderWay?
         var failure: WebhooksError?
         do throws(WebhooksError) {
-            for event in events { try check(event) }
+            try EventIDCheck(registry: registry).check(events)
             for start in stride(from: 0, to: events.count, by: Self.emitBatchSize) {
                 if failure != nil || isStopped() { break }
                 let next = try await begin(Array(events[start..<min(start + Self.emitBatchSize, events.count)]))

@@ -60,7 +60,9 @@ extension WebhookDispatcher {
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
     private func tellParked(_ names: [String]) async {
         for name in names {
-            guard let count = try? await openDeliveries(of: name), count.waiting + count.inFlight > 0 else { continue }
+            guard let count = try? await log.openDeliveries(of: name), count.waiting + count.inFlight > 0 else {
+                continue
+            }
             logger.warning(
                 "open deliveries are parked until the subscription is back; `webhooks cancel --subscription` drops them",
                 metadata: ["subscription": "\(name)", "deliveries": "\(count.waiting + count.inFlight)"]

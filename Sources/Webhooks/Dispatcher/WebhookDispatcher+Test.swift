@@ -2,49 +2,18 @@ public import WebhookCore
 internal import WebhookEngine
 
 extension WebhookDispatcher {
-    /// An event made of a topic's example.
-    ///
-    /// - Parameters:
-    ///   - topic: a canonical name.
-    ///   - profile: whose example; defaults to the first that lists the topic.
-    /// - Throws: ``WebhooksError`` with `unknown`.
-    public func exampleData(of topic: String, profile: String? = nil) throws(WebhooksError) -> ByteString {
-        try topics.exampleData(of: topic, profile: profile)
-    }
-
-    /// A topic's example for a subscription: the platform's own, or the canonical event's where the subscription's own
-    /// mapping makes the payload.
-    package func exampleData(of topic: String, for subscription: Subscription) throws(WebhooksError) -> ByteString {
-        let isMapped = subscription.topicPayloads.contains { $0.pattern.matches(topic) }
-        if isMapped, let canonical = try? topics.exampleData(of: topic) { return canonical }
-        return try topics.exampleData(of: topic, profile: subscription.profile.name)
-    }
-
-    /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
-    package func testTopic(of name: String) throws(WebhooksError) -> String {
-        let subscription = try find(name, in: registry)
-        if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
-        let known = subscription.profile.topics.first { topic in
-            topic.topic != ProfileTopic.anyName && subscription.topics.contains { $0.matches(topic.topic) }
-        }
-        if let known { return known.topic }
-        let pattern = subscription.topics.first?.description ?? "**"
-        return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(
-            separator: "."
-        )
-    }
-
     /// The send test: one attempt with a topic's example, recorded as a test. Works while the subscription is disabled.
     ///
     /// - Parameters:
-    ///   - topic: defaults to ``testTopic(of:)``.
+    ///   - name: the subscription's.
+    ///   - topic: defaults to the first that the subscription names, or of its profile that it wants.
     ///   - timeout: how long to wait for the attempt; defaults to 30 s.
     /// - Returns: the delivery; its log tells what happened.
     public func sendTest(to name: String, topic: String? = nil, timeout: Duration = .seconds(30))
         async throws(WebhooksError)
         -> Delivery
     {
-        let event = try testEvent(for: name, topic: topic)
+        let event = try preview.testEvent(for: name, topic: topic)
         return try await delivering(as: .test) { [self] () throws(WebhooksError) in
             _ = try await emitWithinCommand(event, target: name)
             _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)
@@ -54,18 +23,6 @@ extension WebhookDispatcher {
                 throw WebhooksError(.refused, "the running dispatcher has not taken up the test within \(timeout)")
             }
             return delivery
-        }
-    }
-
-    /// The event of a send test: a topic's example for the subscription's tenant, under an id of its own.
-    package func testEvent(for name: String, topic: String? = nil) throws(WebhooksError) -> Event {
-        let subscription = try find(name, in: registry)
-        let topic = if let topic { topic } else { try testTopic(of: name) }
-        let data = try exampleData(of: topic, for: subscription)
-        do throws(EventError) {
-            return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
-        } catch {
-            throw WebhooksError(error)
         }
     }
 }

@@ -47,7 +47,9 @@ public final class WebhookDispatcher: Sendable {
 
     /// Loads the configuration. The store is opened when it is first needed.
     ///
-    /// - Parameter logger: for what an operator should know; defaults to one labelled `webhooks`.
+    /// - Parameters:
+    ///   - configuration: a file, or values.
+    ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
     public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
         async throws(WebhooksError)
@@ -82,7 +84,7 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event durably; returns once it is on disk. Delivery follows, by this process's or another's dispatcher.
     ///
-    /// - Throws: ``WebhooksError`` with `event` where another event has this id or ``check(_:)`` refuses it, with
+    /// - Throws: ``WebhooksError`` with `event` where another event has this id or ``WebhookPreview/check(_:)`` refuses it, with
     ///   `store` where it could not be stored: then nothing is acknowledged, and it may be emitted again.
     @discardableResult
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
@@ -91,8 +93,8 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
-        try check(event)
         let (snapshot, session) = state.withLock { ($0.snapshot, $0.session) }
+        try EventIDCheck(registry: snapshot.registry).check(event)
         let result: AcceptanceResult
         do throws(StoreError) {
             if let session {

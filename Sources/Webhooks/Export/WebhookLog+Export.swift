@@ -6,6 +6,7 @@ extension WebhookLog {
     /// A delivery is a line; an event that nobody subscribed to has none. What is stored meanwhile is not in it.
     /// - Parameters:
     ///   - query: which deliveries; its limit counts for a page only.
+    ///   - format: of the lines.
     ///   - write: gets some lines at a time; `false` ends the export.
     public func export(
         _ query: DeliveryQuery = DeliveryQuery(),
@@ -24,7 +25,9 @@ extension WebhookLog {
 
     /// Hands out deliveries with their events' data, newest first, a page at a time.
     ///
-    /// - Parameter visit: `false` ends it.
+    /// - Parameters:
+    ///   - query: which deliveries; its limit counts for a page only.
+    ///   - visit: gets a page; `false` ends it.
     public func export(
         _ query: DeliveryQuery = DeliveryQuery(),
         visit: (_ page: [ExportedDelivery]) throws -> Bool

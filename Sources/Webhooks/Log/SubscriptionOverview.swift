@@ -3,16 +3,29 @@ internal import WebhooksSQLite
 
 /// A subscription as it stands: configured, enabled, and its deliveries in numbers.
 public struct SubscriptionOverview: Sendable, Hashable {
-    /// Why nothing is sent.
-    public enum Obstacle: Sendable, Hashable {
-        /// Disabled by hand, by 410 or for nothing but failures.
-        case disabled(SubscriptionHealth.Disabled)
+    /// Why nothing is sent. A later version may know more reasons.
+    public struct Obstacle: Sendable, Hashable {
+        package enum Kind: Sendable, Hashable {
+            case disabled(SubscriptionHealth.Disabled)
+            case configuration
+            case missing
+        }
+
+        /// For a `switch` over all there are.
+        package let kind: Kind
+
         /// The configuration says `enabled: false`.
-        case configuration
+        public static var configuration: Obstacle { Obstacle(kind: .configuration) }
         /// The configuration doesn't have it any more.
-        case missing
+        public static var missing: Obstacle { Obstacle(kind: .missing) }
+
+        /// Since when and why it is disabled, where that is the reason: by hand, by 410 or for nothing but failures.
+        public var disabled: SubscriptionHealth.Disabled? {
+            if case .disabled(let disabled) = kind { disabled } else { nil }
+        }
     }
 
+    /// The subscription's name.
     public var name: String
     /// `nil`: it is sent to.
     public var obstacle: Obstacle?
@@ -62,7 +75,7 @@ extension WebhookLog {
                 switch enabled[name] {
                 case nil where configured != nil: .missing
                 case false: .configuration
-                default: disabled[name]?.map { .disabled($0) }
+                default: disabled[name]?.map { SubscriptionOverview.Obstacle(kind: .disabled($0)) }
                 }
             return SubscriptionOverview(
                 name: name,

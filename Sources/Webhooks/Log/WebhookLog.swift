@@ -3,7 +3,7 @@ public import WebhookCore
 internal import WebhookRegistry
 internal import WebhooksSQLite
 
-/// A store's events, deliveries and attempts: to read, to cancel, to prune, and to append to.
+/// A store's events, deliveries and attempts: to read, and to append to.
 ///
 /// It needs the store alone: no subscription, no secret, no template. ``WebhookDispatcher/log`` is the one of a
 /// dispatcher's store.
@@ -151,6 +151,53 @@ extension WebhookLog {
     /// The name of every subscription that the store knows: by a delivery, or by what is remembered of it.
     public func subscriptionNames() async throws(WebhooksError) -> [String] {
         try await read { log throws(StoreError) in try await log.subscriptionNames() }
+    }
+
+    /// The number of a subscription's deliveries that have not settled, tests included.
+    public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
+        try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
+    }
+}
+
+/// Looking after the store.
+extension WebhookLog {
+    /// Looks for what must never be. Reads everything; takes its time.
+    ///
+    /// - Returns: what was found, in words; empty: all is well.
+    /// - Throws: ``WebhooksError`` with `store` where the storage itself is damaged.
+    public func integrityProblems() async throws(WebhooksError) -> [String] {
+        try await read { log throws(StoreError) in
+            try await log.integrityProblems()
+                + log.setAsideEvents(limit: 20).map { "event set aside, for \($0.reason): \($0.id)" }
+        }
+    }
+
+    /// Events that are given out for delivery no more, oldest first: the store refused their deliveries, or their rendering
+    /// ended the dispatcher again and again. Retriggered, they are tried again; cancelled, they are dropped.
+    ///
+    /// - Parameter limit: the most events; defaults to 100.
+    package func setAsideEvents(limit: Int = 100) async throws(WebhooksError) -> [SetAsideEvent] {
+        try await read { log throws(StoreError) in try await log.setAsideEvents(limit: limit) }
+    }
+
+    /// Says in what another event that is stored and has this one's id differs from it; `nil`: there is none.
+    package func conflict(with event: Event) async throws(WebhooksError) -> String? {
+        do throws(WebhooksError) {
+            guard let stored = try await self.event(event.id) else { return nil }
+            let differences = event.differences(from: stored)
+            return differences.isEmpty ? nil : event.conflictText(differences)
+        } catch  where error.store?.code == .missing {
+            return nil
+        }
+    }
+
+    /// When an event that is stored already is due; `nil` where there is none, or one that was due at once.
+    package func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
+        do throws(WebhooksError) {
+            return try await event(id)?.deliverAt
+        } catch  where error.store?.code == .missing {
+            return nil
+        }
     }
 }
 

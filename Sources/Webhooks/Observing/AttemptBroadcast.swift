@@ -75,12 +75,17 @@ final class AttemptBroadcast: Sendable {
 
 /// An attempt that is on record, with the outcome for its delivery.
 public struct FinishedDeliveryAttempt: Sendable, Hashable {
+    /// The delivery.
     public var delivery: Delivery.ID
     /// The event's id.
     public var event: String
+    /// The event's topic.
     public var topic: String
+    /// The event's tenant.
     public var tenant: String?
+    /// The subscription's name.
     public var subscription: String
+    /// Whether it is a test's.
     public var isTest: Bool
     /// The delivery's state after the attempt.
     public var state: DeliveryState
@@ -92,17 +97,23 @@ public struct FinishedDeliveryAttempt: Sendable, Hashable {
 
 /// A delivery that settled without an attempt, with the reason.
 public struct SettledWithoutAttempt: Sendable, Hashable {
+    /// The delivery.
     public var delivery: Delivery.ID
     /// The event's id.
     public var event: String
+    /// The event's topic.
     public var topic: String
+    /// The event's tenant.
     public var tenant: String?
+    /// The subscription's name.
     public var subscription: String
+    /// Whether it is a test's.
     public var isTest: Bool
     /// `failed` or `cancelled`.
     public var state: DeliveryState
     /// `template`, `disabled` or `internal`.
     public var error: FailureKind?
+    /// More about it, for people.
     public var detail: String?
 }
 

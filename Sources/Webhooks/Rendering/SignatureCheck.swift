@@ -92,7 +92,12 @@ public enum Signatures {
 
     /// Whether one of the signatures, separated by spaces, is right. Compares in constant time; judges no timestamp.
     ///
-    /// - Parameter key: a secret, or a public key `whpk_…`.
+    /// - Parameters:
+    ///   - id: as in `webhook-id`.
+    ///   - timestamp: as in `webhook-timestamp`, in seconds.
+    ///   - body: the exact bytes.
+    ///   - signatures: as in `webhook-signature`.
+    ///   - key: a secret, or a public key `whpk_…`.
     public static func verify(
         id: String,
         timestamp: Int64,

@@ -17,7 +17,9 @@ public struct RetriggerPlan: Sendable, Hashable {
 
     /// A subscription that can't be sent to now, or deliveries of it that have not settled.
     public struct Refusal: Sendable, Hashable {
+        /// The subscription's name.
         public var subscription: String
+        /// The number of its deliveries that are not sent again.
         public var deliveries: Int
         /// With what to do next.
         public var reason: String
@@ -48,7 +50,7 @@ struct RetriggerPlanBuilder {
     }
 
     /// Adds the next delivery, newest first.
-    mutating func add(_ delivery: Delivery, _ dispatcher: WebhookDispatcher) async throws(WebhooksError) {
+    mutating func add(_ delivery: Delivery, _ log: WebhookLog) async throws(WebhooksError) {
         if let reason = obstacle(to: delivery.subscription) {
             refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
             return
@@ -59,7 +61,7 @@ struct RetriggerPlanBuilder {
         }
         var retrigger = Retrigger(delivery: delivery.id)
         // There may be no body: then it is rendered now, by the configuration as it is now.
-        if [.template, .internal].contains(delivery.lastError), let event = try await dispatcher.event(delivery.event) {
+        if [.template, .internal].contains(delivery.lastError), let event = try await log.event(delivery.event) {
             do throws(RenderingError) {
                 retrigger.rendering = try rendering(of: event, for: delivery.subscription)
             } catch {

@@ -6,13 +6,15 @@ extension WebhookDispatcher {
     /// Looks up what to send again by ids: of deliveries, or of events, which stand for the newest delivery of each of
     /// their subscriptions.
     ///
-    /// - Parameter duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
+    /// - Parameters:
+    ///   - ids: of deliveries or events.
+    ///   - duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
     public func retriggerPlan(ids: [String], duplicates: Bool = false) async throws(WebhooksError) -> RetriggerPlan {
         var builder = try await retriggerPlanBuilder(duplicates)
         var seen: Set<Delivery.ID> = []
         for id in ids {
             let found: [Delivery]
-            if let id = Delivery.ID(id), let delivery = try await delivery(id) {
+            if let id = Delivery.ID(id), let delivery = try await log.delivery(id) {
                 found = [delivery]
             } else {
                 found = try await log.read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
@@ -24,7 +26,7 @@ extension WebhookDispatcher {
                     builder.plan.unknown.append(id)
                 }
             }
-            for delivery in found where seen.insert(delivery.id).inserted { try await builder.add(delivery, self) }
+            for delivery in found where seen.insert(delivery.id).inserted { try await builder.add(delivery, log) }
         }
         return builder.finished()
     }
@@ -33,7 +35,9 @@ extension WebhookDispatcher {
     ///
     /// Only an event's newest delivery to a subscription counts: what was sent again since is left out, so that doing
     /// it twice, or going on where one was interrupted, sends nothing twice.
-    /// - Parameter duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
+    /// - Parameters:
+    ///   - query: which deliveries.
+    ///   - duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
     public func retriggerPlan(
         _ query: DeliveryQuery,
         duplicates: Bool = false
@@ -44,7 +48,7 @@ extension WebhookDispatcher {
         query.limit = Self.retriggerBatch
         while true {
             let page = try await deliveries(query)
-            for delivery in page { try await builder.add(delivery, self) }
+            for delivery in page { try await builder.add(delivery, log) }
             guard page.count == query.limit, let last = page.last else { return builder.finished() }
             query.after = last.id
         }
@@ -53,15 +57,24 @@ extension WebhookDispatcher {
     /// Sends deliveries again: each gets a new one, linked to it and due at once. Events that were set aside are given out
     /// once more. A running dispatcher delivers them, in this process or another.
     ///
+    /// - Parameter plan: from ``retriggerPlan(_:duplicates:)`` or ``retriggerPlan(ids:duplicates:)``.
+    /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile, or that the store refuses, has none.
+    @discardableResult
+    public func retrigger(_ plan: RetriggerPlan) async throws(WebhooksError) -> [Delivery.ID] {
+        try await retrigger(plan, goesOn: { _ in true })
+    }
+
+    /// Sends deliveries again, and tells how far it is.
+    ///
     /// - Parameters:
-    ///   - plan: from ``retriggerPlan(_:)`` or ``retriggerPlan(ids:)``.
+    ///   - plan: from ``retriggerPlan(_:duplicates:)`` or ``retriggerPlan(ids:duplicates:)``.
     ///   - goesOn: told after every batch how many are on disk; `false` ends it there.
     ///   - refused: told of each delivery that the store won't send again; the others are.
     /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
     @discardableResult
     package func retrigger(
         _ plan: RetriggerPlan,
-        goesOn: (_ count: Int) -> Bool = { _ in true },
+        goesOn: (_ count: Int) -> Bool,
         refused: (RefusedItem) -> Void = { _ in }
     ) async throws(WebhooksError) -> [Delivery.ID] {
         var new: [Delivery.ID] = []

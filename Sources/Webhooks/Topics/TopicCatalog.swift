@@ -6,6 +6,7 @@ internal import WebhookRendering
 public struct TopicCatalog: Sendable {
     /// A topic as one profile speaks it.
     public struct Entry: Sendable {
+        /// The profile that has the topic.
         public var profile: Profile
         package var topic: ProfileTopic
 
@@ -69,8 +70,10 @@ public struct TopicCatalog: Sendable {
 
     /// A topic's example.
     ///
-    /// - Parameter name: the profile; defaults to the one that ``topic(_:profile:)`` takes. `standard` has a generic example for
-    ///   every topic, which counts only where it is asked for: a slip would send it.
+    /// - Parameters:
+    ///   - topic: a canonical name.
+    ///   - name: the profile; defaults to the one that ``topic(_:profile:)`` takes. `standard` has a generic example for every
+    ///     topic, which counts only where it is asked for: a slip would send it.
     /// - Throws: ``WebhooksError`` with `unknown`.
     public func exampleData(of topic: String, profile name: String? = nil) throws(WebhooksError) -> ByteString {
         if name != nil || !Topic.isValid(topic) || names.contains(topic) {

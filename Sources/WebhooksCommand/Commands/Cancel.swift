@@ -47,7 +47,7 @@ struct Cancel: AsyncParsableCommand {
             let deliveries = Counted.text(open, "open delivery", plural: "open deliveries")
             if open > 0 { try Question.confirm("cancel \(deliveries) of \(subscription)?") }
         }
-        let result = try await opened.log.cancel(ids, subscription: subscription)
+        let result = try await opened.administration.cancel(ids, subscription: subscription)
         if options.json {
             var members: [(String, JSONOutput)] = [
                 ("events", .strings(result.events)),

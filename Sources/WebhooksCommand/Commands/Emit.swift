@@ -131,10 +131,10 @@ struct Emit: AsyncParsableCommand {
         }
         let event = try await event(dispatcher.log, { dispatcher.topics })
         // Before a store is made for it.
-        try dispatcher.check(event)
+        try dispatcher.preview.check(event)
         guard isDetached else { return try await run(event, on: dispatcher) }
-        try await store(event, dispatcher.log) { dispatcher.nearMisses(of: event) }
-        if !dispatcher.explainMatches(of: event).contains(where: \.isMatch) { try refuseUnmatched(event) }
+        try await store(event, dispatcher.log) { dispatcher.preview.nearMisses(of: event) }
+        if !dispatcher.preview.explainMatches(of: event).contains(where: \.isMatch) { try refuseUnmatched(event) }
     }
 
     /// Says what every subscription would get, and does no more.
@@ -182,7 +182,9 @@ struct Emit: AsyncParsableCommand {
             let wait = try await waiting.run(events: [event.id], timeout: patience.wait.duration)
             return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
         }
-        let matching = try await report(receipt, dispatcher.log, deliveries) { dispatcher.nearMisses(of: event) }
+        let matching = try await report(receipt, dispatcher.log, deliveries) {
+            dispatcher.preview.nearMisses(of: event)
+        }
         try await WaitNotice.write(
             deliveries,
             on: dispatcher,

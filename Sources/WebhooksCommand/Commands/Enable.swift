@@ -22,7 +22,7 @@ struct Enable: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         let log = opened.log
-        try await log.checkKnown(subscription, configured: opened.configuredNames)
+        try await opened.administration.checkKnown(subscription)
         if opened.configuration != nil, let entries = opened.outline.entries,
             !entries.contains(where: { $0.name == subscription })
         {
@@ -34,7 +34,7 @@ struct Enable: AsyncParsableCommand {
                 hint: open > 0 ? "`webhooks cancel --subscription \(subscription)` drops what it has open" : nil
             )
         }
-        let disabled = try await log.setEnabled(true, subscription: subscription, configured: opened.configuredNames)
+        let disabled = try await opened.administration.setEnabled(true, subscription: subscription)
         var missed = MissedDeliveries()
         if let disabled { missed = try await log.missedDeliveries(of: subscription, by: disabled) }
         if options.json {
@@ -96,14 +96,14 @@ struct Disable: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        try await opened.log.checkKnown(subscription, configured: opened.configuredNames)
+        try await opened.administration.checkKnown(subscription)
         let open = try await opened.log.openDeliveries(of: subscription).waiting
         if open > 0, !yes {
             let question =
                 "disable \(subscription) and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))?"
             try Question.confirm(question)
         }
-        try await opened.log.setEnabled(false, subscription: subscription, configured: opened.configuredNames)
+        try await opened.administration.setEnabled(false, subscription: subscription)
         var next = "`webhooks enable \(subscription)` lifts it"
         if open > 0 {
             let are = open == 1 ? "open delivery is" : "open deliveries are"

@@ -29,17 +29,16 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
-        if let length, length.duration < .milliseconds(1) || length.duration > WebhookDispatcher.longestPause {
+        if let length, length.duration < .milliseconds(1) || length.duration > WebhookAdministration.longestPause {
             throw ValidationError("--for must be at least 1ms and at most 365d; leave it out to pause until `resume`")
         }
     }
 
     func run() async throws {
         let opened = try options.openLog()
-        let pause = try await opened.log.pause(
+        let pause = try await opened.administration.pause(
             subscription: subscription,
-            for: length?.duration,
-            configured: opened.configuredNames
+            for: length?.duration
         )
         if options.json { return Self.json(pause).write() }
         let state = pause.paused.map { PausedNotice.state(pause.subscription, $0) } ?? ""
@@ -77,7 +76,7 @@ struct Resume: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        let pause = try await opened.log.resume(subscription: subscription, configured: opened.configuredNames)
+        let pause = try await opened.administration.resume(subscription: subscription)
         if options.json { return Pause.json(pause).write() }
         var line = "\(pause.subscription) \(pause.wasPaused ? "is resumed" : "was not paused")"
         if pause.wasPaused, pause.open.waiting > 0 {

@@ -58,7 +58,7 @@ struct Prune: AsyncParsableCommand {
                 try Question.confirm(question)
             }
         }
-        let result = try await opened.log.prune(olderThan: age)
+        let result = try await opened.administration.prune(olderThan: age)
         if options.json {
             var members: [(String, JSONOutput)] = [
                 ("events", .integer(result.events)),

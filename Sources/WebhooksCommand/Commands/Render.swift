@@ -63,9 +63,9 @@ struct Render: AsyncParsableCommand {
         let data: ByteString
         if payload.example {
             if let known = dispatcher.registry.subscription(named: subscription) {
-                data = try dispatcher.exampleData(of: topic, for: known)
+                data = try dispatcher.preview.exampleData(of: topic, for: known)
             } else {
-                data = try dispatcher.exampleData(of: topic)
+                data = try dispatcher.topics.exampleData(of: topic)
             }
         } else {
             data = try payload.read()
@@ -80,10 +80,10 @@ struct Render: AsyncParsableCommand {
             isTest: test
         )
         // Before the rendering, which may fail for that very reason.
-        if let reason = dispatcher.mismatch(of: event, for: subscription) {
+        if let reason = dispatcher.preview.mismatch(of: event, for: subscription) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
-        let request = try dispatcher.render(event, for: subscription, at: instant)
+        let request = try dispatcher.preview.render(event, for: subscription, at: instant)
         if !request.notes.isEmpty {
             Notice.note("schema", PayloadCheckOutput.text(request.notes), asJSON: options.json)
         }

@@ -65,11 +65,13 @@ struct Retry: AsyncParsableCommand {
         let opened = try options.openLog()
         let log = opened.log
         try await KnownNames(opened).check(subscription: subscription, topics: filter.topic)
-        var plan = try await ids.isEmpty ? log.retryPlan(query) : log.retryPlan(ids: ids)
+        var plan =
+            try await ids.isEmpty
+            ? opened.administration.retryPlan(query) : opened.administration.retryPlan(ids: ids)
         if dryRun {
             report(matches: plan.deliveries.count)
         } else {
-            plan = try await log.retry(plan)
+            plan = try await opened.administration.retry(plan)
             try await report(plan, opened)
         }
         try await reportRest(plan, log)

@@ -35,11 +35,11 @@ struct SendTest: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
-        let event = try dispatcher.testEvent(for: subscription, topic: topic)
-        if let reason = dispatcher.mismatch(of: event, for: subscription, isTest: true) {
+        let event = try dispatcher.preview.testEvent(for: subscription, topic: topic)
+        if let reason = dispatcher.preview.mismatch(of: event, for: subscription, isTest: true) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
-        let notes = (try? dispatcher.render(event, for: subscription))?.notes ?? []
+        let notes = (try? dispatcher.preview.render(event, for: subscription))?.notes ?? []
         if !notes.isEmpty { Notice.note("schema", PayloadCheckOutput.text(notes), asJSON: options.json) }
         let delivery = try await dispatcher.sendTest(to: subscription, topic: topic, timeout: wait.duration)
         let attempts = try await dispatcher.attempts(of: delivery.id)

@@ -112,7 +112,7 @@ struct Stats: AsyncParsableCommand {
 
     /// Why nothing is sent, for people.
     private func obstacle(_ row: SubscriptionOverview) -> String? {
-        guard case .disabled(let disabled) = row.obstacle else { return reason(row) }
+        guard let disabled = row.obstacle?.disabled else { return reason(row) }
         return switch disabled.cause {
         case .manual: "disabled: by hand since \(disabled.at)"
         case .gone: "disabled: answered 410 at \(disabled.at)"
@@ -128,7 +128,7 @@ struct Stats: AsyncParsableCommand {
     }
 
     private func reason(_ row: SubscriptionOverview) -> String? {
-        switch row.obstacle {
+        switch row.obstacle?.kind {
         case nil: nil
         case .missing: "not in the configuration"
         case .configuration: "enabled: false"

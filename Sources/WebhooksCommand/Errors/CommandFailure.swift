@@ -81,7 +81,7 @@ struct CommandFailure: Error {
     }
 
     private static func hint(for code: StoreError.Code) -> String? {
-        switch code {
+        switch code.kind {
         case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
         case .locked: "stop that process, or let it do the work: other commands go on beside it"
         case .damaged: "`webhooks check` tells more; restore a copy of the file"

@@ -14,7 +14,7 @@ struct EmitBatch {
         var batch = try BatchReader(path: path)
         for (line, event, givesID) in batch.events where givesID {
             do throws(WebhooksError) {
-                try dispatcher.check(event)
+                try dispatcher.preview.check(event)
             } catch {
                 batch.refuse(line, error.message)
             }
@@ -91,7 +91,7 @@ struct EmitBatch {
             let byEvent = Dictionary(grouping: found, by: \.event)
             for event in page {
                 let (deliveries, matching) = try await dispatcher.log.matching(of: event, byEvent[event.id] ?? []) {
-                    dispatcher.nearMisses(of: event)
+                    dispatcher.preview.nearMisses(of: event)
                 }
                 summary.add(matching)
                 for delivery in deliveries { summary.add(delivery) }

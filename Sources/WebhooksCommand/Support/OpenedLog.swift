@@ -14,6 +14,9 @@ extension OpenedLog {
     /// The subscriptions that the file names, as far as it can be read.
     var configuredNames: [String] { outline.entries?.map(\.name) ?? [] }
 
+    /// Changes by hand, to what the store or the configuration knows.
+    var administration: WebhookAdministration { WebhookAdministration(log, configured: configuredNames) }
+
     /// Whether the file says `enabled: false` of one.
     func isOff(_ name: String) -> Bool { outline.entries?.first { $0.name == name }?.isEnabled == false }
 

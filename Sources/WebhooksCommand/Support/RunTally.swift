@@ -23,7 +23,7 @@ struct RunTally {
     }
 
     private mutating func add(_ row: SubscriptionOverview) {
-        switch row.obstacle {
+        switch row.obstacle?.kind {
         case .missing, .configuration:
             parked += [.pending, .waiting, .inFlight].reduce(0) { $0 + row.statistics.count($1) }
             return

@@ -160,7 +160,7 @@ public final class InMemoryStore: DeliveryStore, EventLog {
         try write { $0.setPaused(paused, subscription: subscription, at: instant) }
     }
 
-    public func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
+    package func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
         try write { $0.retry(deliveries) }
     }
 

@@ -1,25 +1,25 @@
 public import WebhookCore
 
 /// The next attempt now: the same delivery, due at once. Works beside a running dispatcher, which notices.
-extension WebhookLog {
+extension WebhookAdministration {
     /// Looks up what to retry by ids: of deliveries, or of events, which stand for their open deliveries.
     public func retryPlan(ids: [String]) async throws(WebhooksError) -> RetryPlan {
         var plan = RetryPlan()
         for id in ids {
-            if let number = Delivery.ID(id), let delivery = try await delivery(number) {
+            if let number = Delivery.ID(id), let delivery = try await log.delivery(number) {
                 plan.add(delivery)
                 continue
             }
             var query = DeliveryQuery()
             query.events = [id]
             query.limit = Self.retryBatch
-            let found = try await deliveries(query)
+            let found = try await log.deliveries(query)
             let open = found.filter { !$0.state.isSettled }
             for delivery in open { plan.add(delivery) }
             guard open.isEmpty else { continue }
             if !found.isEmpty {
                 plan.settled.append(id)
-            } else if try await read({ log throws(StoreError) in try await log.event(id) }) != nil {
+            } else if try await log.read({ log throws(StoreError) in try await log.event(id) }) != nil {
                 plan.unmatched.append(id)
             } else {
                 plan.unknown.append(id)
@@ -37,7 +37,7 @@ extension WebhookLog {
         guard !query.states.isEmpty else { return plan }
         query.limit = Self.retryBatch
         while true {
-            let page = try await deliveries(query)
+            let page = try await log.deliveries(query)
             for delivery in page { plan.add(delivery) }
             guard page.count == query.limit, let last = page.last else { return plan.sorted() }
             query.after = last.id
@@ -59,7 +59,7 @@ extension WebhookLog {
             // In batches, so that a dispatcher gets its turn in between.
             let batchSize = Array(rest.prefix(Self.retryBatch))
             rest = rest.dropFirst(batchSize.count)
-            let outcomes = try await write { log throws(StoreError) in try await log.retry(batchSize) }
+            let outcomes = try await log.write { log throws(StoreError) in try await log.retry(batchSize) }
             for (id, outcome) in zip(batchSize, outcomes) {
                 switch outcome {
                 case .due: done.deliveries.append(id)

@@ -22,11 +22,7 @@ package struct NearMisses: Sendable, Hashable {
     private static let limit = 5
 }
 
-extension WebhookDispatcher {
-    /// Explains for each subscription whether an event is for it, by the configuration in force, and why not. Looks at
-    /// no store.
-    public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
-
+extension WebhookPreview {
     /// Why a subscription would not get an event, in words; `nil` where it would, or where there is none of that name.
     ///
     /// - Parameter isTest: for a send test, which doesn't ask whether the subscription is enabled.

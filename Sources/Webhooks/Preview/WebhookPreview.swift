@@ -1,14 +1,36 @@
 public import WebhookCore
+internal import WebhookEngine
 
-extension WebhookDispatcher {
-    /// Refuses an event that a subscription which wants it could not sign: one whose id holds a dot, where `id.timestamp.body`
-    /// is signed.
+/// Tells what a configuration makes of an event: who gets it, and the exact request. Sends nothing, stores nothing, and
+/// looks at no store.
+///
+/// ```swift
+/// let request = try dispatcher.preview.render(event, for: "crm")
+/// ```
+public struct WebhookPreview: Sendable {
+    let snapshot: ConfigurationSnapshot
+    let topics: TopicCatalog
+
+    var registry: Registry { snapshot.registry }
+
+    /// Explains for each subscription whether an event is for it, and why not.
+    public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
+
+    /// Refuses an event that a subscription which wants it could not sign: one whose id holds a dot, where
+    /// `id.timestamp.body` is signed.
     ///
-    /// ``emit(_:)`` checks by itself. By a host's own transaction such an event can be stored all the same; its delivery
-    /// then fails as `template`.
+    /// ``WebhookDispatcher/emit(_:)-(Event)`` checks by itself. By a host's own transaction such an event can be stored all the
+    /// same; its delivery then fails as `template`.
     ///
     /// - Throws: ``WebhooksError`` with `event`, naming the subscription.
     public func check(_ event: Event) throws(WebhooksError) { try EventIDCheck(registry: registry).check(event) }
+}
+
+extension WebhookDispatcher {
+    /// A preview by the configuration in force.
+    public var preview: WebhookPreview {
+        state.withLock { WebhookPreview(snapshot: $0.snapshot, topics: $0.topics) }
+    }
 }
 
 /// Looks for subscriptions that can't get an event because of its id.
@@ -28,6 +50,11 @@ package struct EventIDCheck: Sendable {
 
     /// Whether an id is one that is looked at.
     package static func concerns(_ event: Event) -> Bool { event.id.utf8.contains(UInt8(ascii: ".")) }
+
+    /// - Throws: ``WebhooksError`` with `event`, naming the first event's subscription that can't get it.
+    func check(_ events: [Event]) throws(WebhooksError) {
+        for event in events { try check(event) }
+    }
 
     /// - Throws: ``WebhooksError`` with `event`, naming the subscription.
     package func check(_ event: Event) throws(WebhooksError) {

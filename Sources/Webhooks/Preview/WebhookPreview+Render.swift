@@ -2,18 +2,18 @@ public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRendering
 
-extension WebhookDispatcher {
+extension WebhookPreview {
     /// The exact request that an event would make; neither sends nor stores anything.
     ///
     /// - Parameters:
+    ///   - event: neither checked nor stored.
     ///   - subscription: a name; also one that is not enabled.
     ///   - at: the signature's time; defaults to now.
     /// - Throws: ``WebhooksError`` with `unknown` or `rendering`.
     public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError)
         -> RenderedRequest
     {
-        let snapshot = state.withLock { $0.snapshot }
-        let subscription = try find(subscription, in: snapshot.registry)
+        let subscription = try find(subscription)
         guard subscription.profile.topic(event.topic) != nil else {
             throw WebhooksError(
                 .unknown,
@@ -54,7 +54,7 @@ extension WebhookDispatcher {
     }
 
     /// A subscription by name, or an error that names those there are.
-    func find(_ name: String, in registry: Registry) throws(WebhooksError) -> Subscription {
+    func find(_ name: String) throws(WebhooksError) -> Subscription {
         if let subscription = registry.subscription(named: name) { return subscription }
         let names = registry.subscriptions.map(\.name)
         let hint =
@@ -66,6 +66,7 @@ extension WebhookDispatcher {
 
 /// An HTTP request as it would be sent.
 public struct RenderedRequest: Sendable, Hashable {
+    /// Always `POST`.
     public var method: String
     /// As it may be shown.
     public var url: String
@@ -75,6 +76,7 @@ public struct RenderedRequest: Sendable, Hashable {
     public var headers: [HTTPHeader]
     /// The same with the credentials.
     public var revealedHeaders: [HTTPHeader]
+    /// The exact body.
     public var body: ByteString
     /// The places where the payload differs from the catalogue.
     package var notes: [String] = []
@@ -83,6 +85,7 @@ public struct RenderedRequest: Sendable, Hashable {
 extension RenderedRequest: CustomStringConvertible, CustomReflectable {
     /// The request without credentials: ``revealedHeaders`` have to be asked for by name.
     public var description: String { "\(method) \(url) \(headers), \(body)" }
+    /// A mirror without credentials.
     public var customMirror: Mirror {
         Mirror(self, children: ["method": method, "url": url, "headers": headers, "body": body])
     }

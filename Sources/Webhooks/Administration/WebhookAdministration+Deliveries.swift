@@ -1,0 +1,42 @@
+public import WebhookCore
+
+/// Ending deliveries, and deleting what is over.
+extension WebhookAdministration {
+    /// Cancels what was not sent yet.
+    ///
+    /// - Parameters:
+    ///   - ids: of events or deliveries.
+    ///   - subscription: with ids, only what of them is this one's; without, all that it has open. Also one that the
+    ///     configuration no longer has.
+    public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
+        let deliveries = ids.compactMap { Delivery.ID($0) }
+        let events = ids.filter { Delivery.ID($0) == nil }
+        let result = try await log.write { log throws(StoreError) in
+            try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
+        }
+        LogObserver.cancelled(result, log.logger)
+        LogObserver.refused(result.refused, "not cancelled", log.logger)
+        return result
+    }
+
+    /// Deletes what settled long ago.
+    ///
+    /// - Parameter age: how long ago.
+    public func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
+        let instant = Timestamp.now - age
+        let total = try await log.write { log throws(StoreError) in
+            var total = PruneResult()
+            while true {
+                // In batches, so that a dispatcher gets its turn in between.
+                let batchSize = try await log.prune(olderThan: instant, limit: 1000)
+                if batchSize.isEmpty { return total }
+                total.events += batchSize.events
+                total.deliveries += batchSize.deliveries
+                total.attempts += batchSize.attempts
+                total.refused += batchSize.refused
+            }
+        }
+        LogObserver.refused(total.refused, "not deleted", log.logger)
+        return total
+    }
+}

@@ -1,0 +1,38 @@
+package import WebhookCore
+
+/// Events made of examples.
+extension WebhookPreview {
+    /// A topic's example for a subscription: the platform's own, or the canonical event's where the subscription's own
+    /// mapping makes the payload.
+    package func exampleData(of topic: String, for subscription: Subscription) throws(WebhooksError) -> ByteString {
+        let isMapped = subscription.topicPayloads.contains { $0.pattern.matches(topic) }
+        if isMapped, let canonical = try? topics.exampleData(of: topic) { return canonical }
+        return try topics.exampleData(of: topic, profile: subscription.profile.name)
+    }
+
+    /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
+    package func testTopic(of name: String) throws(WebhooksError) -> String {
+        let subscription = try find(name)
+        if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
+        let known = subscription.profile.topics.first { topic in
+            topic.topic != ProfileTopic.anyName && subscription.topics.contains { $0.matches(topic.topic) }
+        }
+        if let known { return known.topic }
+        let pattern = subscription.topics.first?.description ?? "**"
+        return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(
+            separator: "."
+        )
+    }
+
+    /// The event of a send test: a topic's example for the subscription's tenant, under an id of its own.
+    package func testEvent(for name: String, topic: String? = nil) throws(WebhooksError) -> Event {
+        let subscription = try find(name)
+        let topic = if let topic { topic } else { try testTopic(of: name) }
+        let data = try exampleData(of: topic, for: subscription)
+        do throws(EventError) {
+            return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+}
