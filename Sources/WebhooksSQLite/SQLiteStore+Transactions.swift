@@ -30,11 +30,15 @@ extension SQLiteStore {
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             reader.asyncRead { [path] db in
+                let result: Result<Value, StoreError>
                 do {
-                    continuation.resume(returning: .success(try body(db.get())))
+                    let db = try db.get()
+                    defer { db.endStatements() }
+                    result = .success(try body(db))
                 } catch {
-                    continuation.resume(returning: .failure(StoreError(error, path: path)))
+                    result = .failure(StoreError(error, path: path))
                 }
+                continuation.resume(returning: result)
             }
         }
         return try result.get()
@@ -51,12 +55,14 @@ extension SQLiteStore {
             let value = try body(BatchSession(db, names: names, clock: clock))
             // Before anything is written, and again before anybody relies on it.
             try verifyFiles(db)
+            db.endStatements()
             try PreparedStatement(db, "COMMIT").run()
             names.commit()
             try opened?.check()
             if checkpointer.committed(db) { opened?.noteSize() }
             return .success(value)
         } catch {
+            db.endStatements()
             if db.isInsideTransaction { try? db.rollback() }
             names.rollback()
             return .failure(explain(error, db))
@@ -70,6 +76,7 @@ extension SQLiteStore {
         _ db: Database,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError>? {
+        defer { db.endStatements() }
         do {
             if db.isInsideTransaction { try db.rollback() }
             try PreparedStatement(db, "BEGIN").run()

@@ -114,6 +114,40 @@ struct BesideAHostTests {
         #expect(try await store.integrityProblems() == [])
     }
 
+    @Test("Who has read or written, or failed to, is in nobody's way", arguments: ["read", "refused", "written", ""])
+    func unfinished(_ access: String) async throws {
+        let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
+        for event in ["e1", "e2"] { _ = try await store.settleOne(event) }
+        @Sendable func begin(_ db: Database) throws {
+            // Two rows, of which one is looked at.
+            let rows = try PreparedStatement(db, "SELECT id FROM webhooks_events")
+            #expect(try rows.next())
+        }
+        switch access {
+        case "read":
+            let name = try #require(try await store.subscriptionNames().first)
+            #expect(try await store.openDeliveries(of: name) == OpenDeliveryCount())
+        case "refused":
+            await #expect(throws: StoreError.self) {
+                try await store.read { db in
+                    try begin(db)
+                    throw StoreError(.damaged, "no")
+                }
+            }
+        case "written": try await store.write { try begin($0.db) }
+        default:
+            await #expect(throws: StoreError.self) {
+                try await store.write { session in
+                    try begin(session.db)
+                    throw StoreError(.damaged, "no")
+                }
+            }
+        }
+        try await pool.write { try $0.execute(sql: "INSERT INTO notes (text) VALUES (x'00')") }
+        #expect(try store.checkpoint() == .emptied)
+        #expect(store.walSize() == 0)
+    }
+
     @Test("Who is in the way is told")
     func obstacles() throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)

@@ -88,6 +88,7 @@ extension SQLiteStore {
                 """
             )
             try counts.bind(subscription)
+            defer { counts.reset() }
             guard try counts.next() else { return OpenDeliveryCount() }
             return OpenDeliveryCount(waiting: counts.int(0), inFlight: counts.int(1))
         }

@@ -176,6 +176,18 @@ final class PreparedStatement {
     nonisolated(unsafe) private static let nothing = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
 }
 
+extension Database {
+    /// Ends the statements that were not stepped to their end, at the end of an access: each would go on holding the
+    /// state that it has read from, in which the write-ahead log can't begin anew.
+    func endStatements() {
+        var statement = sqlite3_next_stmt(sqliteConnection, nil)
+        while let current = statement {
+            if sqlite3_stmt_busy(current) != 0 { sqlite3_reset(current) }
+            statement = sqlite3_next_stmt(sqliteConnection, current)
+        }
+    }
+}
+
 extension Duration {
     /// The duration in microseconds, rounded down: the precision of the store.
     var wholeMicroseconds: Int64 {
