@@ -59,15 +59,13 @@ extension WebhookDispatcher {
 
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
     private func tellParked(_ names: [String]) async {
+        var warnings = ParkedWarnings()
         for name in names {
-            guard let count = try? await log.openDeliveries(of: name), count.waiting + count.inFlight > 0 else {
-                continue
-            }
-            logger.warning(
-                "open deliveries are parked until the subscription is back; `webhooks cancel --subscription` drops them",
-                metadata: ["subscription": "\(name)", "deliveries": "\(count.waiting + count.inFlight)"]
-            )
+            guard let count = try? await log.openDeliveries(of: name) else { continue }
+            let warning = warnings.note(name, open: count.waiting + count.inFlight)
+            if let warning { logger.warning(warning.message, metadata: warning.metadata) }
         }
+        if let rest = warnings.rest { logger.warning(rest.message, metadata: rest.metadata) }
     }
 
     /// Reloads whenever one of the configuration's files is not as it was when it was loaded, and has been left alone since.

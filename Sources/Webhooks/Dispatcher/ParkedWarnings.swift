@@ -1,0 +1,43 @@
+internal import Logging
+
+/// The warnings about deliveries that are kept and not sent, because their subscriptions are gone: one for each of the
+/// first few subscriptions, and one for all others.
+struct ParkedWarnings {
+    struct Warning: Equatable {
+        var message: Logger.Message
+        var metadata: Logger.Metadata
+    }
+
+    /// The most subscriptions that get a line of their own.
+    static let mostNames = 10
+    private var named = 0
+    private var others = 0
+    private var othersDeliveries = 0
+
+    /// Takes down a subscription's open deliveries.
+    ///
+    /// - Returns: what to say at once.
+    mutating func note(_ subscription: String, open deliveries: Int) -> Warning? {
+        guard deliveries > 0 else { return nil }
+        guard named < Self.mostNames else {
+            others += 1
+            othersDeliveries += deliveries
+            return nil
+        }
+        named += 1
+        return Warning(
+            message:
+                "open deliveries are parked until the subscription is back; `webhooks cancel --subscription` drops them",
+            metadata: ["subscription": "\(subscription)", "deliveries": "\(deliveries)"]
+        )
+    }
+
+    /// What to say of all others at the end.
+    var rest: Warning? {
+        guard others > 0 else { return nil }
+        return Warning(
+            message: "open deliveries of more subscriptions are parked; `webhooks stats` shows them",
+            metadata: ["subscriptions": "\(others)", "deliveries": "\(othersDeliveries)"]
+        )
+    }
+}
