@@ -75,6 +75,30 @@ import WebhookReceiver
         try host.close()
     }
 
+    @Test(arguments: [[], ["--detach"]])
+    func `what the store refuses to send again while it does the rest`(_ form: [String]) async throws {
+        let sandbox = try Sandbox()
+        for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
+        let host = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite")
+        try await host.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER kept BEFORE INSERT ON webhooks_deliveries WHEN new.retrigger_of = 1
+                    BEGIN SELECT raise(ABORT, 'on hold'); END;
+                    """
+            )
+        }
+        try host.close()
+        let again = try await sandbox.run(["retrigger", "a", "b", "--json"] + form)
+        #expect(again.status == 1)
+        #expect(again.lines.count == 1)
+        let sent = try JSONText(again.lines[0])
+        #expect(try sent["event"].string == "b" && sent["retriggerOf"].string == "dlv_2")
+        #expect(
+            again.err == #"{"warning":{"code":"refused","message":"dlv_1: the store refuses it: on hold"}}"# + "\n"
+        )
+    }
+
     private func blanked(_ text: String) -> String {
         text.replacing(/\d{4}-\d\d-\d\dT[\d:.]+Z/, with: "TIME")
             .replacing(/\d+ (s|min|h|d) ago|\bnow\b/, with: "AGO")

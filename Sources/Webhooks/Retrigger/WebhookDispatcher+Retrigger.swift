@@ -69,13 +69,13 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - plan: from ``retriggerPlan(_:duplicates:)`` or ``retriggerPlan(ids:duplicates:)``.
     ///   - goesOn: told after every batch how many are on disk; `false` ends it there.
-    ///   - refused: told of each delivery that the store won't send again; the others are.
+    ///   - refused: told of each delivery that the store won't send again, which is logged otherwise; the others are sent.
     /// - Returns: the new deliveries' ids, in order; one that is gone meanwhile has none.
     @discardableResult
     package func retrigger(
         _ plan: RetriggerPlan,
         goesOn: (_ count: Int) -> Bool,
-        refused: (RefusedItem) -> Void = { _ in }
+        refused: ((RefusedItem) -> Void)? = nil
     ) async throws(WebhooksError) -> [Delivery.ID] {
         var new: [Delivery.ID] = []
         var rest = plan.retriggers[...]
@@ -96,8 +96,11 @@ extension WebhookDispatcher {
                 throw WebhooksError(error)
             }
             new += result.made.map(\.id)
-            for item in result.refused { refused(item) }
-            LogObserver.refused(result.refused, "not sent again", logger)
+            if let refused {
+                for item in result.refused { refused(item) }
+            } else {
+                LogObserver.refused(result.refused, "not sent again", logger)
+            }
             see(to: Array(Set(result.made.map(\.event))))
             if !goesOn(new.count) { break }
         }
