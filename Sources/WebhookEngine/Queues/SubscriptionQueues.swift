@@ -4,7 +4,7 @@ internal import WebhookCore
 ///
 /// An index stays a queue's own as long as it is there, and may be another's afterwards.
 struct SubscriptionQueues {
-    /// Those there are, and at ``free`` indices what was there last.
+    /// Those there are, and at ``free`` indices ``SubscriptionQueue/vacant``.
     private var queues: [SubscriptionQueue] = []
     private var byName: [String: Int] = [:]
     /// Of the queues there are, in the order in which they came.
@@ -58,12 +58,35 @@ struct SubscriptionQueues {
     mutating func remove(_ gone: [Int]) {
         for index in gone {
             byName[queues[index].name] = nil
-            queues[index].isLeaving = false
+            queues[index] = .vacant
         }
         free += gone
         let gone = Set(gone)
         indices.removeAll(where: gone.contains)
         leaving.removeAll(where: gone.contains)
+    }
+}
+
+extension SubscriptionQueue {
+    /// The place of a queue that is gone: nothing of its subscription stays in memory, no secret either.
+    fileprivate static let vacant = SubscriptionQueue(
+        SharedSubscription(
+            Subscription(
+                name: "",
+                url: EndpointURL(scheme: .https, host: "", port: 0, target: "/"),
+                topics: [],
+                profile: Profile(name: "", title: "", contentTypes: [.json], body: .envelope([]), topics: [])
+            ),
+            requests: NoRequests()
+        ),
+        buffer: DeliveryBuffer(limit: 0, isComplete: true),
+        knowsHealth: true
+    )
+}
+
+private final class NoRequests: RequestMaker {
+    func request(for attempt: AttemptContext, body: ByteString) throws(RenderingError) -> PreparedRequest {
+        throw RenderingError("the subscription is gone")
     }
 }
 

@@ -104,6 +104,25 @@ struct LifeCycleTests {
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
+    @Test("a queue that is gone keeps nothing of its subscription, no secret either")
+    func goneSecrets() {
+        var queues = SubscriptionQueues()
+        weak var kept: SharedSubscription?
+        func add(_ name: String) -> Int {
+            let subscription = subscription(name)
+            let target = SharedSubscription(subscription, requests: ScriptedRenderer().requests(to: subscription))
+            kept = target
+            let buffer = DeliveryBuffer(limit: 8, isComplete: true)
+            return queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: true))
+        }
+        let index = add("a")
+        queues.leave(index)
+        #expect(kept != nil)
+        queues.remove([index])
+        #expect(kept == nil)
+        #expect(add("b") == index && queues[index].name == "b")
+    }
+
     @Test("tens of thousands of queues go at once, and come back", .timeLimit(.minutes(1)))
     func manyGoneQueues() {
         let many = (0..<30_000).map { subscription("s\($0)") }
