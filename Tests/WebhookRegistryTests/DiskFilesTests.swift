@@ -55,4 +55,25 @@ import WebhookCore
             try DiskFiles().contents(named: "/dev/zero", limit: 9)
         }
     }
+
+    /// A signal while a pipe is waited for, as SIGHUP while `run` loads, makes no empty file of it.
+    @Test func signalsDontEndThePipe() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        #expect(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { _ in }
+        sigaction(SIGURG, &action, nil)
+        let reader = pthread_self()
+        Thread {
+            for _ in 0..<1_000 {
+                pthread_kill(reader, SIGURG)
+                sched_yield()
+            }
+            let pipe = open(path, O_WRONLY)
+            _ = write(pipe, "0123456789", 10)
+            close(pipe)
+        }.start()
+        #expect(try DiskFiles(patience: .seconds(100)).contents(named: path, limit: 10) == "0123456789")
+    }
 }

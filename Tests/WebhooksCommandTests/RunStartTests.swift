@@ -13,10 +13,16 @@ import WebhookReceiver
         return sandbox
     }
 
-    /// Returns once a load waits for the configuration, until it is given one.
-    private func hold(_ sandbox: Sandbox) async -> Int32 {
+    /// Returns once a load waits for the configuration, until it is given one; throws where nothing loads any more.
+    private func hold(_ sandbox: Sandbox, _ run: Background) async throws -> Int32 {
         let path = "\(sandbox.folder)/w.yaml"
-        return await Program.blocking { open(path, O_WRONLY | O_CLOEXEC) }
+        while true {
+            let pipe = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+            if pipe >= 0 { return pipe }
+            // Nobody tells of a reader that has come; without one the test ends with the process, or its time.
+            try #require(errno == ENXIO && !run.hasEnded)
+            try await Task.sleep(for: .milliseconds(1))
+        }
     }
 
     private func give(_ configuration: String, to pipe: Int32) {
@@ -28,12 +34,12 @@ import WebhookReceiver
     @Test func `SIGHUP neither kills nor is lost, and reloads once`() async throws {
         let sandbox = try sandbox()
         let run = try Background(["run"], in: sandbox)
-        let first = await hold(sandbox)
+        let first = try await hold(sandbox, run)
         for _ in 0..<3 { run.signal(SIGHUP) }
         give(sandbox.configuration(), to: first)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
         // The reload waits for it as well.
-        let second = await hold(sandbox)
+        let second = try await hold(sandbox, run)
         give(sandbox.configuration(), to: second)
         #expect(await run.line(containing: "configuration reloaded", on: .error) != nil)
         run.signal(SIGTERM)
@@ -44,7 +50,7 @@ import WebhookReceiver
     @Test func `a file that changes while it is loaded is loaded again`() async throws {
         let sandbox = try sandbox()
         let run = try Background(["run"], in: sandbox)
-        let held = await hold(sandbox)
+        let held = try await hold(sandbox, run)
         unlink("\(sandbox.folder)/w.yaml")
         try sandbox.write("w.yaml", sandbox.configuration().replacing("/crm", with: "/new"))
         give(sandbox.configuration(), to: held)
@@ -59,7 +65,7 @@ import WebhookReceiver
     func `a request to stop ends the load at once`(signal: Int32) async throws {
         let sandbox = try sandbox()
         let run = try Background(["run"], in: sandbox)
-        let held = await hold(sandbox)
+        let held = try await hold(sandbox, run)
         run.signal(signal)
         #expect(await run.line(containing: "stopped while loading", on: .error) != nil)
         #expect(await run.end() == 0)

@@ -44,9 +44,18 @@ package struct DiskFiles: ConfigurationFiles {
     /// Waits for a pipe to say something, or to end.
     private func wait(for descriptor: Int32) throws(FileProblem) {
         var pipe = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let count = poll(&pipe, 1, Int32(patience.components.seconds) * 1_000)
-        if count == 0 { throw FileProblem("is a pipe that gave nothing for \(patience.components.seconds) seconds") }
-        if count < 0, errno != EINTR { throw Self.problem(errno) }
+        let end = ContinuousClock.now + patience
+        var left = patience
+        while true {
+            let count = poll(&pipe, 1, Int32(left.components.seconds) * 1_000 + 1)
+            if count > 0 { return }
+            if count == 0 {
+                throw FileProblem("is a pipe that gave nothing for \(patience.components.seconds) seconds")
+            }
+            // A pipe that nobody writes to yet looks like one at its end to whoever reads after a signal.
+            guard errno == EINTR else { throw Self.problem(errno) }
+            left = max(.zero, end - .now)
+        }
     }
 
     package func folders(in path: String) throws(FileProblem) -> [String] {

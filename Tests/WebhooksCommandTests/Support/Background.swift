@@ -46,6 +46,13 @@ final class Background: Sendable {
         }
     }
 
+    /// Whether the process has ended, and waits to be reaped or was.
+    var hasEnded: Bool {
+        var information = siginfo_t()
+        let code = waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG)
+        return code != 0 || information.si_signo == SIGCHLD
+    }
+
     func signal(_ number: Int32) { kill(process, number) }
 
     /// Waits for the end.
