@@ -84,7 +84,8 @@ clean: ## Removes what was built
 soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=42, COUNTED=1 for 1,000 kills of each kind
 	$(SWIFT) build -c $(CONFIG)
 	$(if $(COUNTED),WEBHOOKS_SOAK=1 $(SWIFT) test --no-parallel --filter GuaranteeTests)
-	@HOURS=$(HOURS) SEED=$(SEED) ROUND=$(ROUND) WITHOUT=$(WITHOUT) "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"
+	@soak="$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"; \
+	    HOURS=$(HOURS) SEED=$(SEED) ROUND=$(ROUND) WITHOUT=$(WITHOUT) exec "$$soak"
 
 # What the benchmarks need beyond that: an HTTP/2 receiver.
 BENCH_PACKAGES := nghttp2-server

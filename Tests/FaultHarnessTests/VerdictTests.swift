@@ -36,9 +36,20 @@ import Testing
     /// Stopped by hand is neither.
     @Test func stopped() {
         var verdict = verdict([])
-        verdict.wasStopped = true
+        verdict.end = .wish
         #expect(verdict.line.hasPrefix("STOPPED after 1.0 h seed 42: "))
         #expect(verdict.exitCode == 130)
+    }
+
+    /// A round without an end is not passed over.
+    @Test func unsettled() {
+        var verdict = verdict([])
+        verdict.end = .time
+        verdict.failedRound = RoundPlan(number: 5, seed: 42, length: .seconds(10))
+        verdict.artefacts = "/tmp/x"
+        #expect(verdict.line.hasPrefix("UNSETTLED 1.0 h seed 42 round 5 (files): "))
+        #expect(verdict.line.hasSuffix("; left in /tmp/x"))
+        #expect(verdict.exitCode == 2)
     }
 
     /// The same seed draws the same choices; another round of it others.

@@ -2,7 +2,8 @@ internal import Foundation
 internal import WebhooksFaultHarness
 
 // Runs the real binary under faults for as long as HOURS says, and ends with one line and an exit code: 0 where every
-// promise was kept, 1 where one was broken, 130 where it was stopped, 70 where the harness itself can't go on.
+// promise was kept, 1 where one was broken, 2 where a round had not settled when the time was over, 130 where it was
+// stopped, 70 where the harness itself can't go on.
 //
 // SEED=42 draws the same choices again, ROUND=3 runs that round of a seed alone. WITHOUT=flood,disordered leaves out
 // receivers' faults, or kinds of violations, to look past what is known. WEBHOOKS_BINARY is another binary to run.
@@ -45,7 +46,17 @@ options.without = Set(environment["WITHOUT"]?.split(separator: ",").map(String.i
 say("SEED=\(seed) HOURS=\(hours)\(options.round.map { " ROUND=\($0)" } ?? "")")
 
 let stop = Stop()
-let signals = StopSignals(stop)
+let signals = StopSignals(stop) { say("STOPPED at once seed \(seed) (signal \($0))") }
+// Everything ends soon after it was told to; if not, that is said.
+Thread { [latest = ContinuousClock.now + options.lastMoment] in
+    var patience = 60
+    while patience > 0, .now < latest {
+        sleep(1)
+        if stop.isStoppedNow { patience -= 1 }
+    }
+    say("FAIL seed \(seed): the harness itself has not ended")
+    _exit(70)
+}.start()
 
 do {
     let verdict = try await SoakRun(options, stop: stop, report: say).run()

@@ -28,7 +28,7 @@ struct Dispatchers {
     var clock: ClockShim?
 
     static let grace = Duration.seconds(2)
-    static let bound = Duration.seconds(30)
+    static let bound = Duration.seconds(60)
 
     mutating func run() async throws {
         while !stop.isOver {
@@ -62,7 +62,7 @@ struct Dispatchers {
     /// Waits until a process sees to its signals, or should: until then every program dies of them. Whether it is there
     /// still. Looks again and again, for the kernel tells nobody of a change of this kind.
     private func handlesSignals(_ process: Workbench.Process) async -> Bool {
-        let patience = ContinuousClock.now + .seconds(2)
+        let patience = ContinuousClock.now + .seconds(20)
         while !process.command.hasEnded {
             if ProcessUsage.handles(SIGHUP, process.command.processID) || ContinuousClock.now > patience { return true }
             try? await Task.sleep(for: .milliseconds(1))
@@ -89,9 +89,9 @@ struct Dispatchers {
         } else {
             bench.ledger.count("drains")
             death.how = "run (drained)"
-            process.command.send(random.chance(70) ? SIGTERM : SIGINT)
             // Before its first instruction no signal is anybody's but the system's.
-            death.bySignal = (death.at ?? .zero) - process.startedAt < .milliseconds(500)
+            death.bySignal = !ProcessUsage.handles(SIGTERM, process.command.processID)
+            process.command.send(random.chance(70) ? SIGTERM : SIGINT)
             if random.chance(20) {
                 death.allowed = [0, 128 + SIGTERM, 128 + SIGINT]
                 process.command.send(SIGTERM)
@@ -224,8 +224,8 @@ struct Dispatchers {
                 let path = bench.storePath + ending
                 if isRequeued { rename(path, path + ".away") } else { unlink(path) }
                 defer { if isRequeued { rename(path + ".away", path) } }
-                guard await process.command.exit(within: .seconds(15)) == nil else { return bench.ledger.now }
-                bench.ledger.add(Violation(.unnoticed, "`run` went on for 15 s after \(path) was removed"))
+                guard await process.command.exit(within: .seconds(60)) == nil else { return bench.ledger.now }
+                bench.ledger.add(Violation(.unnoticed, "`run` went on for a minute after \(path) was removed"))
                 process.command.send(SIGKILL)
                 return bench.ledger.now
             }

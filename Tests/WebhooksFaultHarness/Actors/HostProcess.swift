@@ -41,7 +41,7 @@ package enum HostProcess {
     ) throws {
         var random = random
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(30)
         let pool = try DatabasePool(path: store, configuration: configuration)
         try SQLiteStore.prepare(pool)
         try pool.write { database in

@@ -53,8 +53,8 @@ struct Operator {
         killedAfter: Duration? = nil,
         name: String? = nil
     ) async throws {
-        // Without a store there is nothing to read.
-        let isEarly = bench.ledger.now < .seconds(5)
+        // Without a store there is nothing to read. Once an event was acknowledged there is one.
+        let isEarly = !bench.ledger.update { $0.emits.values.contains { $0.acknowledgedAt != nil } }
         try await bench.run(
             name ?? arguments.joined(separator: " "),
             arguments,

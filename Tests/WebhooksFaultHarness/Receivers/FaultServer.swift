@@ -75,7 +75,7 @@ final class FaultServer: Sendable {
     }
 
     /// For how long bytes that were sent before a request has come may be under way still.
-    private static let crossing = Duration.milliseconds(200)
+    private static let crossing = Duration.seconds(2)
 
     private func serve(_ connection: FaultConnection) {
         // After responses that nobody asked for, what comes is refused: taking one of them for the response shows.

@@ -51,11 +51,13 @@ final class Gate: Sendable {
 
     /// Changes the state where it is open; where it is closed, waits until it opens. Whether it was open.
     private func pass(_ change: (inout State) -> Void) async -> Bool {
-        let isOpen = state.withLock { state in
-            if !state.isClosed { change(&state) }
-            return !state.isClosed
+        let hasPassed = state.withLock { state in
+            guard !state.isClosed else { return false }
+            // This may close it; whoever closes it has passed.
+            change(&state)
+            return true
         }
-        if isOpen { return true }
+        if hasPassed { return true }
         await withCheckedContinuation { continuation in
             let isOpen = state.withLock { state in
                 if state.isClosed { state.entering.append(continuation) }

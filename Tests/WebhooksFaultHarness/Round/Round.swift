@@ -16,6 +16,8 @@ struct Round {
     struct Outcome {
         var violations: [Violation]
         var history: History
+        /// How long it took after its storm; `nil` where it was cut short before there was something to judge.
+        var settlement: Duration?
     }
 
     func run() async throws -> Outcome {
@@ -36,6 +38,7 @@ struct Round {
         if stop.isStoppedNow {
             return Outcome(violations: bench.ledger.snapshot.findings, history: bench.ledger.snapshot)
         }
+        let begin = bench.ledger.now
         let settlement = Settlement(bench: bench, stop: stop)
         disk?.free()
         servers.behave()
@@ -45,13 +48,22 @@ struct Round {
         } catch  where stop.isStoppedNow {
             return Outcome(violations: bench.ledger.snapshot.findings, history: bench.ledger.snapshot)
         }
-        let checker = Checker(promises: Subscriptions.promises, history: bench.ledger.snapshot, record: record)
-        var violations = checker.violations().filter { !plan.without.contains($0.kind.rawValue) }
-        if violations.isEmpty && !stop.isStoppedNow {
-            try await settlement.prune()
-            violations = bench.ledger.snapshot.findings
+        var history = bench.ledger.snapshot
+        func broken(_ violations: (Checker) -> [Violation]) -> [Violation] {
+            violations(Checker(promises: Subscriptions.promises, history: history, record: record))
+                .filter { !plan.without.contains($0.kind.rawValue) }
         }
-        return Outcome(violations: violations, history: bench.ledger.snapshot)
+        var violations = broken { $0.violations() }
+        if violations.isEmpty && !stop.isStoppedNow {
+            do {
+                try await settlement.prune()
+                history = bench.ledger.snapshot
+                violations = broken { $0.history.findings + $0.commanded() }
+            } catch  where stop.isStoppedNow {
+                // The judgement of what went before stands.
+            }
+        }
+        return Outcome(violations: violations, history: history, settlement: bench.ledger.now - begin)
     }
 
     /// Everybody at once, until the time is over, somebody stops it, or a promise is broken.

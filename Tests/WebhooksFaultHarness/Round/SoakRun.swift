@@ -20,6 +20,8 @@ package struct SoakOptions: Sendable {
     package var roundLength: Duration = .seconds(240)
     /// How large the store's disk is.
     package var diskMegabytes = 512
+    /// When a round that hasn't settled is given up; default: soon after `length`.
+    package var limit: Duration?
 
     package init(length: Duration, seed: UInt64, binary: String, program: String, folder: String) {
         self.length = length
@@ -28,6 +30,13 @@ package struct SoakOptions: Sendable {
         self.program = program
         self.folder = folder
     }
+
+    var schedule: SoakSchedule {
+        SoakSchedule(length: length, longest: roundLength, isSingle: round != nil)
+    }
+
+    /// When it has ended at the latest, whatever happens.
+    package var lastMoment: Duration { (limit ?? schedule.limit) + .seconds(60) }
 }
 
 /// Round after round, until the time is over or a promise is broken.
@@ -47,31 +56,31 @@ package struct SoakRun {
         signal(SIGPIPE, SIG_IGN)
         var verdict = Verdict(seed: options.seed)
         let start = ContinuousClock.now
+        var schedule = options.schedule
+        let limit = Task { [stop, limit = options.limit ?? schedule.limit] in
+            try await Task.sleep(for: limit)
+            stop.stop(.time)
+        }
+        defer { limit.cancel() }
         var number = options.round ?? 1
-        repeat {
-            let left = options.length - (ContinuousClock.now - start)
-            let plan = RoundPlan(
-                number: number,
-                seed: options.seed,
-                length: roundLength(left),
-                without: options.without
-            )
-            try await run(plan, &verdict, start)
+        while verdict.violations.isEmpty, !stop.isStoppedNow,
+            let storm = schedule.storm(elapsed: ContinuousClock.now - start, isFirst: verdict.rounds == 0)
+        {
+            let plan = RoundPlan(number: number, seed: options.seed, length: storm, without: options.without)
+            let outcome = try await run(plan, &verdict, start)
+            if let settlement = outcome.settlement { schedule.note(storm: storm, settlement: settlement) }
             number += 1
-            verdict.elapsed = ContinuousClock.now - start
-        } while options.round == nil && verdict.violations.isEmpty && !stop.isStoppedNow
-            && verdict.elapsed < options.length
-        verdict.wasStopped = stop.isStoppedNow
+        }
+        verdict.elapsed = ContinuousClock.now - start
+        verdict.end = stop.cause
         return verdict
     }
 
-    /// Of a short run each kind of round gets its share.
-    private func roundLength(_ left: Duration) -> Duration {
-        let share = options.round != nil ? options.length : options.length / RoundPlan.Kind.allCases.count * 3 / 4
-        return max(.seconds(3), min(options.roundLength, share, left))
-    }
-
-    private func run(_ plan: RoundPlan, _ verdict: inout Verdict, _ start: ContinuousClock.Instant) async throws {
+    private func run(
+        _ plan: RoundPlan,
+        _ verdict: inout Verdict,
+        _ start: ContinuousClock.Instant
+    ) async throws -> Round.Outcome {
         let folder = "\(options.folder)/round-\(plan.number)"
         let disk = plan.fillPause == nil ? nil : SmallDisk(test: "a full disk", megabytes: options.diskMegabytes)
         if plan.fillPause != nil && disk == nil {
@@ -97,13 +106,23 @@ package struct SoakRun {
         defer { progress.cancel() }
         let outcome = try await Round(plan: plan, bench: bench, disk: disk, stop: stop, program: options.program).run()
         verdict.add(outcome)
-        if outcome.violations.isEmpty {
+        report("round \(plan.number) (\(plan.kind.rawValue)): \(ending(of: outcome, plan))")
+        let isGivenUp = outcome.settlement == nil && stop.cause == .time
+        if outcome.violations.isEmpty && !isGivenUp {
             try? FileManager.default.removeItem(atPath: folder)
         } else {
             verdict.failedRound = plan
             verdict.artefacts = folder
             keep(outcome, bench, folder)
         }
+        return outcome
+    }
+
+    private func ending(of outcome: Round.Outcome, _ plan: RoundPlan) -> String {
+        let storm = "a storm of \(plan.length.components.seconds) s"
+        guard let settlement = outcome.settlement else { return "\(storm), cut short" }
+        let broken = outcome.violations.isEmpty ? "" : ", \(outcome.violations.count) promises broken"
+        return "\(storm), settled in \(settlement.components.seconds) s\(broken)"
     }
 
     /// Leaves what is needed to find out why.

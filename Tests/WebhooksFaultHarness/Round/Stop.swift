@@ -1,16 +1,30 @@
 import Synchronization
 
-/// When actors end: at a time, or at once.
+/// The end of a run: at a time, or at once.
 package final class Stop: Sendable {
-    private let isStopped = Atomic(false)
+    /// The cause of an end at once.
+    package enum Cause: UInt8, AtomicRepresentable, Sendable {
+        case none
+        /// Somebody wants it.
+        case wish
+        /// The time is over in which it should have come to its end.
+        case time
+    }
+
+    private let state = Atomic(Cause.none)
     private let end = Mutex<ContinuousClock.Instant?>(nil)
 
     package init() {}
 
-    /// Whether somebody wants everything to end now.
-    package var isStoppedNow: Bool { isStopped.load(ordering: .acquiring) }
+    /// Whether everything is to end now.
+    package var isStoppedNow: Bool { cause != .none }
 
-    package func stop() { isStopped.store(true, ordering: .releasing) }
+    var cause: Cause { state.load(ordering: .acquiring) }
+
+    /// Ends everything; the first cause counts.
+    package func stop(_ cause: Cause = .wish) {
+        _ = state.compareExchange(expected: .none, desired: cause, ordering: .acquiringAndReleasing)
+    }
 
     var isOver: Bool {
         isStoppedNow || end.withLock { end in end.map { ContinuousClock.now >= $0 } ?? false }

@@ -22,7 +22,7 @@ enum Subscriptions {
     }
 
     static let promises: [Promise] = [
-        Promise(name: "healthy", topics: all, delivers: true, flow: .seconds(20)),
+        Promise(name: "healthy", topics: all, delivers: true, flow: .seconds(60)),
         Promise(name: "once", topics: all, delivers: true),
         Promise(name: "ordered", topics: ordered, delivers: true, isOrdered: true),
         Promise(name: "faulty", topics: all, delivers: true),

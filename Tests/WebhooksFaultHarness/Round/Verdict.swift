@@ -10,15 +10,23 @@ package struct Verdict: Sendable {
     var commands = 0
     var tally: [String: Int] = [:]
     var violations: [Violation] = []
-    /// The round that broke a promise.
+    /// The round that broke a promise, or didn't come to its end.
     var failedRound: RoundPlan?
     /// Where what it left behind is.
     var artefacts: String?
-    var wasStopped = false
+    /// Why it ended before its time.
+    var end = Stop.Cause.none
     /// What could not be done on this machine.
     var omissions: [String] = []
 
-    package var exitCode: Int32 { violations.isEmpty ? (wasStopped ? 130 : 0) : 1 }
+    package var exitCode: Int32 {
+        guard violations.isEmpty else { return 1 }
+        return switch end {
+        case .none: 0
+        case .wish: 130
+        case .time: 2
+        }
+    }
 
     mutating func add(_ outcome: Round.Outcome) {
         let history = outcome.history
@@ -43,14 +51,18 @@ package struct Verdict: Sendable {
 
     package var line: String {
         let kinds = Dictionary(grouping: violations, by: \.kind).mapValues(\.count)
-        guard let first = violations.first else {
-            let omitted = omissions.isEmpty ? "" : " (without \(omissions.joined(separator: ", ")))"
-            let word = wasStopped ? "STOPPED after" : "PASS"
-            return "\(word) \(time) seed \(seed): \(counts) — 0 lost, 0 doubled, 0 unrecorded\(omitted)"
-        }
-        let all = Violation.Kind.allCases.compactMap { kind in kinds[kind].map { "\($0) \(kind.rawValue)" } }
         let round = failedRound.map { " round \($0.number) (\($0.kind.rawValue))" } ?? ""
         let place = artefacts.map { "; left in \($0)" } ?? ""
+        guard let first = violations.first else {
+            let omitted = omissions.isEmpty ? "" : " (without \(omissions.joined(separator: ", ")))"
+            let none = "\(counts) — 0 lost, 0 doubled, 0 unrecorded\(omitted)"
+            return switch end {
+            case .none: "PASS \(time) seed \(seed): \(none)"
+            case .wish: "STOPPED after \(time) seed \(seed): \(none)"
+            case .time: "UNSETTLED \(time) seed \(seed)\(round): not settled when the time was over; \(none)\(place)"
+            }
+        }
+        let all = Violation.Kind.allCases.compactMap { kind in kinds[kind].map { "\($0) \(kind.rawValue)" } }
         return "FAIL \(time) seed \(seed)\(round): \(first) — \(all.joined(separator: ", "))\(place)"
     }
 
