@@ -34,8 +34,6 @@ extension EasyHandle {
         options.set(CURLOPT_HTTP_CONTENT_DECODING, false)
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         options.set(CURLOPT_PIPEWAIT, false)
-        // libcurl fills this up to a hundred times before it returns, and answers are short.
-        options.set(CURLOPT_BUFFERSIZE, 4_096)
         // libcurl walks through all it has cached after every request, and it gets nothing but addresses from us.
         options.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         options.set(CURLOPT_MAXAGE_CONN, 30)
@@ -61,6 +59,10 @@ extension EasyHandle {
             CURLOPT_HTTP_VERSION,
             Int(request.httpVersion == .http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         )
+        // libcurl fills this up to a hundred times before it returns, and answers are short. Of HTTP/2's headers it has to
+        // hold all that is let through: with what is left of them libcurl goes on only when something else comes.
+        let isHTTP2 = request.httpVersion == .http2
+        options.set(CURLOPT_BUFFERSIZE, isHTTP2 ? ResponseLimits().headerBytes + 8_192 : 4_096)
         options.set(CURLOPT_TIMEOUT_MS, (exchange.deadline - now).curlMilliseconds)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.curlMilliseconds)
         options.set(CURLOPT_FRESH_CONNECT, request.freshConnection || exchange.needsFreshConnection)

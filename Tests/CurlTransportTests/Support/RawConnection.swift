@@ -69,6 +69,11 @@ final class RawConnection {
         }
     }
 
+    /// Takes what the peer sends, until it has ended the connection.
+    func discardAll() {
+        while connection.fill() {}
+    }
+
     /// Whether the peer says or ends something within so many milliseconds.
     func hasEnded(within milliseconds: Int32) -> Bool {
         var peer = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
