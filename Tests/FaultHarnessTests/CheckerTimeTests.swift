@@ -57,6 +57,18 @@ import Testing
         #expect(world.kinds == [.command])
     }
 
+    /// Others may hold the store for longer than a command's bound, and then it says so.
+    @Test func exitCodeOfWhoGotNoTurn() {
+        var world = Fabricated()
+        var command = Fabricated.command(.code(69))
+        command.errors = "error: the store did not answer; the dispatcher ended before everything was on record"
+        world.history.commands = [command]
+        #expect(world.violations.isEmpty)
+        command.errors = "error: there is no store"
+        world.history.commands = [command]
+        #expect(world.kinds == [.command])
+    }
+
     @Test func signals() {
         var world = Fabricated()
         world.history.commands = [Fabricated.command(.signal(9))]

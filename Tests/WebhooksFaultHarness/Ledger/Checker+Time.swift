@@ -41,7 +41,7 @@ extension Checker {
             case .signal(let signal):
                 return command.wasSignalled ? nil : violation(command, "was ended by signal \(signal)")
             case .code(let code):
-                let isExpected = command.allowed.contains(code) || (code == 69 && isDisturbed)
+                let isExpected = command.allowed.contains(code) || (code == 69 && (isDisturbed || command.hadNoTurn))
                 return isExpected ? nil : violation(command, "exited with \(code)")
             }
         }

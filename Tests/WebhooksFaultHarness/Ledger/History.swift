@@ -79,6 +79,12 @@ struct CommandFact: Sendable {
     var wasSignalled = false
     /// What it wrote to stderr, shortened.
     var errors = ""
+
+    /// Whether it says that it got no turn to write within its bound: how long others hold the store is up to them and to
+    /// the machine, and that it ends then is promised.
+    var hadNoTurn: Bool {
+        ["the store did not answer", "was held by another program for too long"].contains { errors.contains($0) }
+    }
 }
 
 /// A measurement of a running dispatcher.
