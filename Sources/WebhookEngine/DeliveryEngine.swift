@@ -46,7 +46,7 @@ package struct DeliveryEngine {
         for target in targets { addQueue(target) }
     }
 
-    /// What is to be done; empties the list.
+    /// Hands out what is to be done, and empties the list.
     package mutating func takeActions() -> EngineActions {
         let taken = actions
         actions = EngineActions()
@@ -160,7 +160,7 @@ package struct DeliveryEngine {
 
     // MARK: - Inputs: transactions
 
-    /// What the transaction under way shall hold; `nil`: nothing (more).
+    /// The next batch for the transaction under way; `nil`: nothing (more).
     ///
     /// To be called when the transaction begins; it may be called again during the transaction for more. All of it becomes
     /// durable, or nothing.

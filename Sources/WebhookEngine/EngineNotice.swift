@@ -26,7 +26,7 @@ package enum EngineNotice: Sendable, Hashable {
     /// An event is given out for its fan-out no more.
     case setAside(event: String, reason: String)
 
-    /// Which failure of the store's it is.
+    /// The occasion on which a failure of the store is told of.
     package enum StoreFailure: Sendable, Hashable {
         /// It worked before.
         case first
@@ -87,7 +87,7 @@ package struct RefusedRow: Sendable, Hashable {
         case attempt
         /// The end of a delivery whose subscription is disabled, or that can't be claimed.
         case settlement
-        /// What is remembered about a subscription.
+        /// The memory of a subscription.
         case health
         /// The event's deliveries, and that it is set aside for that.
         case event
@@ -107,7 +107,7 @@ package protocol EngineObserver: Sendable {
     func recorded(_ attempts: [RecordedAttempt])
     /// Deliveries that settled without an attempt, durably.
     func settled(_ deliveries: [SettledDelivery])
-    /// What an operator should know.
+    /// Tells what an operator should know.
     func noticed(_ notice: EngineNotice)
     /// The store is damaged: delivery has stopped.
     func failed(_ error: StoreError)

@@ -133,13 +133,17 @@ package struct OpenDelivery: Sendable, Hashable {
     package var attempts: Int
     package var uncountedAttempts: Int
     package var interruptions: Int
+    /// The time of the next attempt. Two numbers that are long past as times say more: an ``AcceptancePlace`` is a first
+    /// attempt's where order matters, and ``alwaysDue`` is due before everything else.
     package var dueAt: Timestamp
     /// The planned length of the wait that ends at ``dueAt``; `nil` where it never waited.
     package var wait: Duration?
     package var event: EventHeader
 
-    /// The due time of what is due whatever a clock says: first attempts where order matters, and what was made due by
-    /// hand.
+    /// Its place in the order of acceptance; `nil`: it has none, and is due by time.
+    package var acceptancePlace: Int64? { AcceptancePlace.isPlace(dueAt) ? dueAt.milliseconds : nil }
+
+    /// The due time of what is due whatever a clock says: what was made due by hand.
     package static let alwaysDue = Timestamp(milliseconds: 0)
 
     package init(

@@ -14,7 +14,7 @@ public struct Subscription: Sendable, Hashable {
     public var profile: Profile
     /// One that the profile offers, or the custom body's.
     public var contentType: ContentType
-    /// How it proves who sends; `nil`: it doesn't.
+    /// The credentials that prove who sends; `nil`: none.
     public var authentication: Authentication?
     /// Signing secrets, the current one first; the others still sign during a rotation.
     public var secrets: [Secret]

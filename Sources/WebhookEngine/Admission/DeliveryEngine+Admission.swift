@@ -43,7 +43,7 @@ extension DeliveryEngine {
         guard phase.begins, queues[index].isOpen else { return .closed }
         var isRetry = false
         if candidate == .new {
-            guard queues[index].isExhausted, queues[index].oldestExternal == nil else {
+            guard queues[index].isExhausted, !queues[index].external.areAny else {
                 return .behindOthers(dueAt: now)
             }
         } else {

@@ -124,7 +124,7 @@ extension DeliveryEngine {
     private mutating func remember(start: Timestamp, of index: Int) {
         guard let limit = queues[index].policy.rateLimit, RateLimiter.isSlow(limit) else { return }
         queues[index].health.lastStartAt = start
-        if !queues[index].isHealthRefused { writeHealth(index) }
+        if queues[index].healthRecord != .refused { writeHealth(index) }
     }
 
     /// A start leaves later than a claim does: its commit took long, or the limit was another when it was claimed.

@@ -77,13 +77,10 @@ extension DeliveryEngine {
     ) {
         commits.record(recorded)
         guard let until = recorded.nextAttemptAt, let queue else { return }
-        guard keeps(queue) else {
-            if settings.scope == .own { queues[queue].leaveToOthers(recorded.delivery) }
-            return
-        }
+        guard keeps(queue) else { return leaveToOthers(recorded.delivery, queue: queue) }
         // An own engine sees to first attempts; what waits is for the next dispatcher, but for a retry due at once.
         guard settings.scope == .all || (until <= time.monotonic && !recorded.isRecovered) else {
-            return queues[queue].leaveToOthers(recorded.delivery)
+            return leaveToOthers(recorded.delivery, queue: queue)
         }
         let retry = QueuedDelivery(
             delivery: recorded.delivery,

@@ -5,10 +5,10 @@ extension DeliveryEngine {
     /// The first batch that was taken is durable: learns from it who is disabled or paused.
     mutating func endFirstBatch(_ result: StoreBatchResult, at time: EngineTime) -> CommitBatch? {
         guard let done = commits.popFirst() else { return nil }
-        for health in done.health where !commits.writesHealth(of: health.queue) {
+        for (index, health) in done.health.enumerated() where !commits.writesHealth(of: health.queue) {
+            if result.refusals.contains(where: { $0.item == .health(index) }) { continue }
             queues[health.queue].healthIsDurable()
         }
-        for case .health(let index) in result.refusals.map(\.item) { queues[done.health[index].queue].healthChanged() }
         if done.reads.health { applyHealth(result.reads.health, at: time) }
         return done
     }
@@ -76,7 +76,7 @@ extension DeliveryEngine {
         guard let queue = queues.index(of: attempt.delivery.subscription) else { return }
         if let queued = queues[queue].buffer.remove(attempt.delivery.id) { memory.remove(queued) }
         // Those behind it may have waited for it.
-        if queues[queue].oldestExternal != nil {
+        if queues[queue].external.areAny {
             lookForExternal(queue)
             refillIfNeeded(queue)
         }
@@ -150,16 +150,6 @@ extension DeliveryEngine {
         commits.readNewDeliveries(above: known.highest)
     }
 
-    /// Looks again at what is in the way of ordered subscriptions, since it may have been cancelled.
-    mutating func lookForWhatIsInTheWay() {
-        guard !front.waiting.isEmpty else { return }
-        backlog.want()
-        for index in front.waiting where queues[index].oldestExternal != nil {
-            queues[index].buffer.needsRescan = true
-            refillIfNeeded(index)
-        }
-    }
-
     /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
     mutating func noteDelivery(_ id: Delivery.ID) {
         let gap = known.inserted(id)
@@ -177,7 +167,7 @@ extension DeliveryEngine {
             let delivery = recovery.corrected(row, queues[index].policy, at: time)
             enqueue(QueuedDelivery(delivery: delivery), queue: index, at: time)
             // What looked like somebody else's before may be this one.
-            if queues[index].oldestExternal != nil {
+            if queues[index].external.areAny {
                 queues[index].buffer.needsRescan = true
                 refillIfNeeded(index)
             }

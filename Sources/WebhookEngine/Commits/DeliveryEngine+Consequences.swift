@@ -79,7 +79,7 @@ extension DeliveryEngine {
             delivery.identify(id, event: event.row, place: planned.isInOrder ? place : nil)
             queues[queue].newArrived()
             if keeps(queue) { return enqueue(delivery, queue: queue, at: time) }
-            if settings.scope == .own { queues[queue].leaveToOthers(delivery.delivery) }
+            leaveToOthers(delivery.delivery, queue: queue)
             // Accepted before the start had read that it is disabled.
             if queues[queue].isDisabled { cancelNewDeliveries(queue, at: time) }
         }

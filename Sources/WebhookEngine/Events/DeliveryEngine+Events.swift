@@ -55,16 +55,4 @@ extension DeliveryEngine {
         // One that waits for its fan-out is read, and so is what others have accepted before.
         if front.accepted(row, isMatched: isMatched) { backlog.want() }
     }
-
-    /// An engine that has only its own deliveries learns what others have to match, and who has to wait for it.
-    mutating func unmatchedRead(_ events: [PendingEvent]) {
-        for index in queues.indices where queues[index].policy.ordered {
-            let subscription = queues[index].target.subscription
-            queues[index].firstUnmatched =
-                events.filter { event in
-                    event.target.map { $0 == subscription.name } ?? subscription.wants(event.event)
-                }
-                .map(\.place).min()
-        }
-    }
 }

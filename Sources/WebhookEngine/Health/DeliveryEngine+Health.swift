@@ -6,33 +6,44 @@ extension DeliveryEngine {
     mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
         let byName = Dictionary(all.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         for index in queues.indices {
-            var health = byName[queues[index].name] ?? SubscriptionHealth(subscription: queues[index].name)
-            applyPause(health.paused, index, at: time)
-            applyRetries(health.retries, index, at: time)
-            health.paused = nil
-            health.retries = queues[index].health.retries
-            let stored = health.breaker
-            health.breaker = queues[index].health.breaker
-            if !queues[index].hasUnwrittenHealth {
-                apply(health, index, at: time)
-            } else if let disabled = health.disabled, !queues[index].isDisabled {
-                // What is known here is newer, but for this: nobody but a person lifts a disabling.
-                var known = queues[index].health
-                known.disabled = disabled
-                apply(known, index, at: time)
-            } else if health.disabled == nil, queues[index].isDisabled, !queues[index].isHealthRefused {
-                // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
-                commits.readHealth()
-            }
-            // What a process before this one has left.
-            if stored != nil, queues[index].health.breaker == nil, !queues[index].hasUnwrittenHealth {
-                writeHealth(index)
-            }
+            let stored = byName[queues[index].name] ?? SubscriptionHealth(subscription: queues[index].name)
+            // Only people write these two, into the store.
+            applyPause(stored.paused, index, at: time)
+            applyRetries(stored.retries, index, at: time)
+            applyEndpoint(stored, index, at: time)
             if queues[index].service.awaitsHealth {
                 queues[index].service.healthWasRead()
                 beginRate(index, at: time)
                 schedule(index, at: time)
             }
+        }
+    }
+
+    /// Applies what the store remembers of an endpoint. Both sides write it: this process what it learns from attempts, and
+    /// people when they enable or disable a subscription.
+    private mutating func applyEndpoint(_ stored: SubscriptionHealth, _ index: Int, at time: EngineTime) {
+        let known = queues[index].health
+        switch queues[index].healthRecord {
+        case .written:
+            var health = stored
+            // Kept apart, or written for people alone.
+            (health.paused, health.retries, health.breaker) = (nil, known.retries, known.breaker)
+            apply(health, index, at: time)
+            // A process before this one has left it.
+            if stored.breaker != nil, queues[index].health.breaker == nil, queues[index].healthRecord == .written {
+                writeHealth(index)
+            }
+        // What is known here is newer, but for this: nobody but a person lifts a disabling.
+        case .unwritten where stored.disabled != nil && known.disabled == nil,
+            .refused where stored.disabled != nil && known.disabled == nil:
+            var health = known
+            health.disabled = stored.disabled
+            apply(health, index, at: time)
+        case .unwritten where stored.disabled == nil && known.disabled != nil:
+            // Disabled here and not written yet; or enabled by somebody else since. The next read tells.
+            commits.readHealth()
+        case .unwritten, .refused:
+            break
         }
     }
 

@@ -33,8 +33,8 @@ struct DeliveryBuffer {
     var needsRescan = false
     /// Counts how often it was cleared: a read from before is of no use.
     private(set) var epoch = 0
-    /// The first that was left to the store during a read: the read may have come too early to see it.
-    private var missed: Refill.Position?
+    /// The first that was left to the store during a read, which may have come too early to see it.
+    private var leftDuringRead: Refill.Position?
 
     /// A limit for those who have nothing to fall back on.
     static let unlimited = Int.max / 4
@@ -84,8 +84,9 @@ struct DeliveryBuffer {
     ///
     /// - Returns: what is not in the buffer: the delivery itself, or a later one that had to make room.
     mutating func insert(_ queued: QueuedDelivery, limit: Int, now: Timestamp) -> QueuedDelivery? {
-        if let cursor, !(isOrdered && queued.isRetry), queued.position > cursor {
-            leave(queued.position)
+        // Behind the cursor the store may have others that come first.
+        if let cursor, queued.position > cursor, !(isOrdered && queued.isRetry) {
+            leaveToStore(queued.position)
             return queued
         }
         add(queued, now: now)
@@ -104,29 +105,37 @@ struct DeliveryBuffer {
         read = .none
         for queued in deliveries { add(queued, now: now) }
         cursor = end
-        if let missed { leave(missed) }
-        missed = nil
-        var evicted: [QueuedDelivery] = []
-        // Nothing behind the cursor stays: it would keep the buffer from looking for what stands before it.
-        while !isOrdered, let cursor, let last = lastPosition, last > cursor, let queued = evictLast() {
-            evicted.append(queued)
-        }
-        while count > limit + limit / 4, let last = evictLast() { evicted.append(last) }
-        return evicted
+        // Whether the read has seen it or not: the next one begins there.
+        if let leftDuringRead { leaveToStore(leftDuringRead) }
+        leftDuringRead = nil
+        return evictBehindCursor() + evict(downTo: limit + limit / 4)
     }
 
     /// The read failed.
     mutating func refillFailed() {
         read = .none
-        missed = nil
+        leftDuringRead = nil
         needsRescan = true
     }
 
     /// Leaves a delivery to the store: the buffer is complete only up to the one before.
-    private mutating func leave(_ position: Refill.Position) {
-        if isRefilling { missed = missed.map { min($0, position) } ?? position }
-        if let cursor, cursor < position { return }
-        cursor = Refill.Position(dueAt: position.dueAt, delivery: .init(rawValue: position.delivery.rawValue - 1))
+    private mutating func leaveToStore(_ position: Refill.Position) {
+        if isRefilling { leftDuringRead = leftDuringRead.map { min($0, position) } ?? position }
+        if cursor.map({ position <= $0 }) ?? true { cursor = position.justBefore }
+    }
+
+    /// Lets go of what is behind the cursor: it would keep the buffer from looking for what stands before it.
+    private mutating func evictBehindCursor() -> [QueuedDelivery] {
+        guard !isOrdered else { return [] }
+        var evicted: [QueuedDelivery] = []
+        while let cursor, let last = lastPosition, last > cursor, let queued = evictLast() { evicted.append(queued) }
+        return evicted
+    }
+
+    private mutating func evict(downTo size: Int) -> [QueuedDelivery] {
+        var evicted: [QueuedDelivery] = []
+        while count > size, let last = evictLast() { evicted.append(last) }
+        return evicted
     }
 
     private mutating func add(_ queued: QueuedDelivery, now: Timestamp) {
@@ -185,7 +194,7 @@ struct DeliveryBuffer {
         let isLater =
             scheduled.max.map { last in ready.last.map { $0.position < last.queued.position } ?? true } ?? false
         guard let last = isLater ? scheduled.popMax()?.queued : ready.popLast() else { return nil }
-        leave(last.position)
+        leaveToStore(last.position)
         return last
     }
 

@@ -44,6 +44,11 @@ extension OpenDelivery {
 extension Refill.Position {
     /// Before everything.
     static let first = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: 0))
+
+    /// The last place before this one.
+    var justBefore: Refill.Position {
+        Refill.Position(dueAt: dueAt, delivery: Delivery.ID(rawValue: delivery.rawValue - 1))
+    }
 }
 
 /// The deliveries in memory, in a buffer, claimed or in flight, and the bytes that their bodies take.

@@ -36,7 +36,7 @@ struct RefillQueue {
 extension DeliveryEngine {
     /// Asks for more of a queue's deliveries when its buffer runs low.
     mutating func refillIfNeeded(_ index: Int) {
-        guard phase.hasStarted, settings.scope == .all || queues[index].oldestExternal != nil, queues[index].isOpen,
+        guard phase.hasStarted, settings.scope == .all || queues[index].external.areAny, queues[index].isOpen,
             let read = queues[index].buffer.neededRead(room: min(room(index), 4096))
         else { return }
         guard commits.pendingRefillRows < RefillQueue.rowsPerTransaction else { return refills.wait(index) }
@@ -90,14 +90,5 @@ extension DeliveryEngine {
         for delivery in evicted { memory.remove(delivery) }
         schedule(index, at: time)
         refillIfNeeded(index)
-    }
-
-    /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
-    private mutating func externalRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
-        _ = queues[index].buffer.refilled([], upTo: nil, now: time.monotonic)
-        let policy = queues[index].policy
-        let others = rows.filter { !memory.contains($0.id) }
-        queues[index].oldestExternal = others.map { recovery.corrected($0, policy, at: time).turn }.min()
-        schedule(index, at: time)
     }
 }

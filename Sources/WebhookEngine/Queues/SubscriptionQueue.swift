@@ -15,10 +15,8 @@ struct SubscriptionQueue {
     private var paced: [PacedSend] = []
     /// The store's memory of the subscription.
     var health: SubscriptionHealth
-    /// It has changed and is not durable yet.
-    private(set) var hasUnwrittenHealth = false
-    /// The store has refused it once: what is known here holds as long as the process lives.
-    private(set) var isHealthRefused = false
+    /// Whether the store has the same.
+    private(set) var healthRecord = HealthRecord.written
     /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
     var service: QueueService
@@ -27,11 +25,8 @@ struct SubscriptionQueue {
     /// Held by a person.
     var pause = PauseState()
     var cancellation = Cancellation.none
-    /// The place of the first open delivery that is not this engine's: for one that has only its own, where order matters.
-    /// Nothing behind it may start.
-    var oldestExternal: Refill.Position?
-    /// Likewise, the place of the first event that somebody else has to match, and that it would get.
-    var firstUnmatched: Int64?
+    /// The deliveries of others that its own must not overtake.
+    var external = ExternalDeliveries()
 
     /// - Parameter knowsHealth: whether the store's word on it comes before anything is sent.
     init(_ target: SharedSubscription, buffer: DeliveryBuffer, knowsHealth: Bool) {
@@ -59,7 +54,7 @@ struct SubscriptionQueue {
     /// Whether nothing of it is in memory or under way.
     var isUnused: Bool {
         buffer.count == 0 && inFlight == 0 && arriving == 0 && slotClass == nil && !cancellation.isUnderWay
-            && !hasUnwrittenHealth
+            && healthRecord == .written
     }
     /// Whether nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
@@ -98,21 +93,13 @@ extension SubscriptionQueue {
 // MARK: - Order
 
 extension SubscriptionQueue {
-    /// Somebody else has to see to a delivery; where order matters, those behind it wait for that.
-    mutating func leaveToOthers(_ delivery: OpenDelivery) {
-        guard policy.ordered else { return }
-        oldestExternal = oldestExternal.map { min($0, delivery.turn) } ?? delivery.turn
-    }
-
     /// Whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
     ///
     /// - Parameter limit: the place up to which events are matched.
     func isBlocked(_ queued: QueuedDelivery, upTo limit: Int64) -> Bool {
         guard policy.ordered, !queued.isRetry else { return false }
-        let dueAt = queued.delivery.dueAt
-        if AcceptancePlace.isPlace(dueAt), dueAt.milliseconds > limit { return true }
-        if let oldestExternal, oldestExternal < queued.turn { return true }
-        return firstUnmatched.map { AcceptancePlace.dueAt($0) < queued.turn.dueAt } ?? false
+        if let place = queued.delivery.acceptancePlace, place > limit { return true }
+        return external.stand(before: queued.turn)
     }
 }
 
@@ -120,19 +107,28 @@ extension SubscriptionQueue {
 
 extension SubscriptionQueue {
     /// The memory has changed and is to be written.
-    mutating func healthChanged() { hasUnwrittenHealth = true }
+    mutating func healthChanged() { if healthRecord == .written { healthRecord = .unwritten } }
 
     /// The memory is durable.
-    mutating func healthIsDurable() { hasUnwrittenHealth = false }
+    mutating func healthIsDurable() { healthRecord = .written }
 
     /// The store won't take what is remembered.
     ///
     /// - Returns: whether that is new.
     mutating func refuseHealth() -> Bool {
-        hasUnwrittenHealth = true
-        defer { isHealthRefused = true }
-        return !isHealthRefused
+        defer { healthRecord = .refused }
+        return healthRecord != .refused
     }
+}
+
+/// The state of the store's copy of what is remembered of a subscription.
+enum HealthRecord {
+    /// The store has what is known here. ──changed──▶ unwritten
+    case written
+    /// ──durable──▶ written; ──the store won't take it──▶ refused
+    case unwritten
+    /// The process goes by what is known here, and writes it with the next change. ──durable──▶ written
+    case refused
 }
 
 /// A subscription with what makes its requests, shared without copying.

@@ -165,13 +165,6 @@ extension DeliveryEngine {
         if !cleared.isEmpty { lookForExternal(index) }
     }
 
-    /// An engine that has only its own deliveries reads what others have of an ordered subscription, before it goes on.
-    mutating func lookForExternal(_ index: Int) {
-        guard settings.scope == .own, queues[index].policy.ordered else { return }
-        queues[index].oldestExternal = .first
-        queues[index].buffer.needsRescan = true
-    }
-
     /// Whether what waits of a queue is kept in memory: where it may start, and while it is paused in an engine that has
     /// nothing to read it from again.
     func keeps(_ index: Int) -> Bool {
@@ -191,7 +184,7 @@ extension DeliveryEngine {
     /// Puts a delivery that was taken for an attempt back to the front.
     mutating func requeue(_ delivery: QueuedDelivery, queue index: Int, at time: EngineTime) {
         guard keeps(index) else {
-            if settings.scope == .own { queues[index].leaveToOthers(delivery.delivery) }
+            leaveToOthers(delivery.delivery, queue: index)
             return memory.remove(delivery)
         }
         queues[index].buffer.requeue(delivery)

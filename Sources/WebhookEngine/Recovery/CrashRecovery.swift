@@ -71,7 +71,7 @@ struct CrashRecovery {
     func corrected(_ stored: OpenDelivery, _ policy: DeliveryPolicy, at time: EngineTime) -> OpenDelivery {
         var delivery = stored
         guard delivery.attempts > 0 else {
-            if policy.ordered, !AcceptancePlace.isPlace(delivery.dueAt) {
+            if policy.ordered, delivery.acceptancePlace == nil {
                 delivery.dueAt = AcceptancePlace.dueAt(delivery.event.row)
             }
             delivery.dueAt = min(delivery.dueAt, time.monotonic)

@@ -12,7 +12,7 @@ package import WebhookCore
 // have locks of their own.
 package final class EngineRunner: @unchecked Sendable {
     let queue = DispatchQueue(label: "webhooks.engine")
-    /// Where large events are rendered.
+    /// The queue on which large events are rendered.
     let rendering = DispatchQueue(label: "webhooks.rendering", qos: .utility)
     let store: any DeliveryStore
     let transport: any Transport
