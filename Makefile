@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test sanitize soak simulate fuzz docs format lint clean
+.PHONY: help setup setup-tests build release demo test sanitize sanitize-thread sanitize-address soak simulate fuzz docs figures format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -48,16 +48,26 @@ test: setup-tests ## Runs all tests
 	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
 	@Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
 
-# In processes of its own, so that `make test` doesn't build everything anew. The simulation has one thread. What is loaded
-# first tells the sanitizer of Swift's Mutex.
-SANITIZE := --sanitize=thread --scratch-path .build-tsan
-SANITIZED := WebhookEngineTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests
+# In folders of their own, so that `make test` doesn't build everything anew, and only what is run there.
+THREADED := WebhookEngineTests CurlTransportTests SQLiteStoreTests WebhooksTests
+THREAD := --sanitize=thread --scratch-path .build-tsan
+ADDRESS := --sanitize=address --scratch-path .build-asan
 
-sanitize: setup ## Runs the tests of what has threads under the thread sanitizer
-	$(SWIFT) build --build-tests $(SANITIZE)
+sanitize: sanitize-thread sanitize-address ## Runs what has threads, and the simulation, under the sanitizers
+
+# The simulation has one thread. What is loaded first tells the sanitizer of Swift's Mutex.
+sanitize-thread: export WEBHOOKS_TEST_TARGETS = $(THREADED)
+sanitize-thread: setup
+	$(SWIFT) build --build-tests $(THREAD)
 	clang -O1 -shared -fPIC -o .build-tsan/swift-mutex.so Tests/Sanitizer/swift-mutex.c -ldl
 	LD_PRELOAD=$(CURDIR)/.build-tsan/swift-mutex.so TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitizer/suppressions.txt" \
-	    $(SWIFT) test --skip-build $(SANITIZE) --no-parallel --filter '$(SANITIZED)' --skip SimulationTests
+	    $(SWIFT) test --skip-build $(THREAD) --no-parallel --skip SimulationTests
+
+# Every step of the engine, and the store in memory, on a few seeds.
+sanitize-address: export WEBHOOKS_TEST_TARGETS = WebhookEngineTests
+sanitize-address: setup
+	$(SWIFT) build --build-tests $(ADDRESS)
+	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),50) $(SWIFT) test --skip-build $(ADDRESS) --filter SimulationTests
 
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
@@ -71,6 +81,9 @@ docs: setup ## Builds the documentation of the library into .build/docs
 	$(SWIFT) build --target Webhooks
 	@python3 .ci/docs.py "$$($(SWIFT) build --show-bin-path)"
 
+figures: ## Prints the figures of the sources: files, lengths, types that a host sees
+	@python3 .ci/figures.py
+
 format: ## Formats the sources
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
@@ -78,7 +91,7 @@ lint: ## Checks the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 clean: ## Removes what was built
-	rm -rf .build .build-tsan
+	rm -rf .build .build-tsan .build-asan
 
 # The verdict is the last line. COUNTED=1 runs the guarantees' own tests before, with 1,000 kills of each kind.
 soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=42, COUNTED=1 for 1,000 kills of each kind
