@@ -17,12 +17,14 @@ struct SubscriptionBuilder {
     /// Builds a subscription, or gives `nil` with what is missing reported here or before.
     func build(_ entry: SubscriptionEntry) -> Subscription? {
         let options = entry.options
+        let variables = variables(options)
+        let url = entry.url.flatMap(EndpointLoader(problems: problems, variables: variables).load)
         guard let profile = resolveProfile(options, at: entry.place) else { return nil }
         let secrets = secrets(options, profile)
-        let headers = headers(options)
+        let headers = headers(options).expanded(variables, problems)
         var subscription = Subscription(
             name: entry.name?.value ?? "placeholder",
-            url: entry.url?.value ?? Self.placeholder,
+            url: url?.value ?? Self.placeholder,
             topics: entry.topics.map(\.value),
             profile: profile
         )
@@ -35,7 +37,7 @@ struct SubscriptionBuilder {
         subscription.headers = headers.map(\.value)
         subscription.body = entry.body?.value
         subscription.topicBodies = entry.topicBodies.map { TopicBody(pattern: $0.pattern.value, body: $0.body) }
-        subscription.variables = variables(options)
+        subscription.variables = variables
         subscription.schema = options.schema ?? defaults.schema ?? .warn
         subscription.filter = entry.filter
         // What the defaults say about TLS is for the URLs that have it.
@@ -53,7 +55,7 @@ struct SubscriptionBuilder {
             problems.add(problem.severity, place, problem.message)
         }
         options.delivery.warnOfSettingsWithoutEffect(subscription.policy, problems)
-        return entry.name == nil || entry.url == nil ? nil : subscription
+        return entry.name == nil || url == nil ? nil : subscription
     }
 
     /// The place of a part of a subscription; `nil` where what is wrong with it was reported as it was read.

@@ -8,7 +8,8 @@ struct SubscriptionEntry {
     let place: SourcePlace
     var name: Located<String>?
     var title: String?
-    var url: Located<EndpointURL>?
+    /// As it stands there: its constants are put in once they are known.
+    var url: Located<SourcedText>?
     var topics: [Located<TopicPattern>]
     var body: Located<BodyTemplate>?
     /// The place of `body`, whether it could be read or not.
@@ -33,7 +34,7 @@ struct SubscriptionEntry {
         if let title, title.hasControlCharacters, let node = section.node("title") {
             context.problems.error(node.place, "`title` must not hold control characters")
         }
-        url = Self.url(section, context)
+        url = section.node("url").flatMap { SourceReader(context: context).text($0, "`url`") }
         topics = Self.topics(section, context)
         bodyPlace = section.keyPlace("body")
         if let node = section.node("body") {
@@ -63,19 +64,6 @@ struct SubscriptionEntry {
             return nil
         }
         return name
-    }
-
-    private static func url(_ section: Section, _ context: LoadContext) -> Located<EndpointURL>? {
-        guard let node = section.node("url"),
-            let text = SourceReader(context: context).text(node, "`url`")
-        else { return nil }
-        switch EndpointURLParser.parse(text.value.value, isSecret: text.value.isExternal) {
-        case .success(let url):
-            return Located(value: url, place: text.place)
-        case .failure(let error):
-            context.problems.error(text.place, "`url` \(error)")
-            return nil
-        }
     }
 
     private static func topics(_ section: Section, _ context: LoadContext) -> [Located<TopicPattern>] {

@@ -152,6 +152,7 @@ package struct SubscriptionValidator {
         if case .envelope(let members) = profile.body, subscription.bodies.isEmpty {
             needed.formUnion(members.flatMap(\.value.requiredVariables))
         }
+        needed.formUnion(profile.headers.flatMap(\.requiredVariables))
         for name in needed.subtracting(known).sorted() {
             problems.append(.init(.variables, "profile \(profile.name) asks for `\(name)` of `vars`, which is missing"))
         }

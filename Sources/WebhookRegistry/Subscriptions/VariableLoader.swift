@@ -83,3 +83,11 @@ extension EnvelopeValue {
         }
     }
 }
+
+extension HeaderTemplate {
+    /// The constants without which the header would be left out. What a section asks for may be missing.
+    var requiredVariables: [String] {
+        if template.contains("{{#") || template.contains("{{^") { return [] }
+        return MustacheNames.names(in: template).filter { $0.hasPrefix("vars.") }.map { String($0.dropFirst(5)) }
+    }
+}
