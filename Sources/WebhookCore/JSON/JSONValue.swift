@@ -65,7 +65,8 @@ public struct JSONValue: Sendable {
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = kind else { return nil }
         if let index { return index.position(of: key).map { members[$0].value } }
-        return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        let count = key.utf8.count
+        return members.last { $0.key.utf8.count == count && $0.key.utf8.elementsEqual(key.utf8) }?.value
     }
 
     /// The value at a path of keys; a segment of decimal digits is also an array index.

@@ -13,8 +13,8 @@ struct Payload {
 final class PayloadSource: Sendable {
     let topic: ProfileTopic
     private let mapping: PayloadPlan?
-    /// Whether data that fit the fields pass as they stand.
-    private let passesNative: Bool
+    /// The topic's fields, where data that fit them pass as they stand; `nil` under a subscription's mapping.
+    private let fields: FieldPlan?
 
     /// The way that a profile's topic prescribes.
     init(_ topic: ProfileTopic) throws(RenderingError) {
@@ -22,21 +22,21 @@ final class PayloadSource: Sendable {
         var plan: PayloadPlan?
         if let value = topic.payload { plan = try PayloadPlan(value, for: topic) }
         mapping = plan
-        passesNative = true
+        fields = FieldPlan(topic.fields)
     }
 
     /// Passes every event's data on.
     init(passingOn topic: ProfileTopic) {
         self.topic = topic
         mapping = nil
-        passesNative = true
+        fields = FieldPlan(topic.fields)
     }
 
     /// The way that a subscription prescribes.
     init(_ topic: ProfileTopic, mapping: PayloadValue) throws(RenderingError) {
         self.topic = topic
         self.mapping = try PayloadPlan(mapping, for: topic)
-        passesNative = false
+        fields = nil
     }
 
     /// Whether the payload is the event's data, whatever they are, and nothing is to be checked.
@@ -54,9 +54,13 @@ final class PayloadSource: Sendable {
     ) throws(RenderingError) -> Payload {
         let checks = checks && topic.hasSchema
         guard let mapping else {
-            return Payload(violations: checks ? FieldChecker.violations(of: try context.data(), topic.fields) : [])
+            if !checks || fields?.fits(context.event.data) == true { return Payload() }
+            return Payload(violations: FieldChecker.violations(of: try context.data(), topic.fields))
         }
-        if passesNative, FieldChecker.fits(try context.data(), topic.fields) { return Payload() }
+        if let fields {
+            if fields.fits(context.event.data) { return Payload() }
+            if FieldChecker.fits(try context.data(), topic.fields) { return Payload() }
+        }
         let made = try PayloadMapper.payload(mapping, context, topic, variables, limit)
         return Payload(made: made, violations: checks ? FieldChecker.violations(of: made, topic.fields) : [])
     }
