@@ -147,6 +147,30 @@ import WebhookCore
         )
     }
 
+    /// A list without the item, or without any, would be half a payload.
+    @Test(arguments: [
+        "{ userId: a, phone: null, l: [{ $each: $data.l, $item: { n: $item.n } }, { $list: [] }] }",
+        "{ userId: a, phone: null, \"l?\": { $each: $data.l, $item: { n: $item.n } } }",
+        "{ userId: a, phone: null, l: { $list: [{ $each: $data.l, $item: { n: $item.n } }, 1] } }",
+    ])
+    func nothingStandsInForAListWithABadItem(_ mapping: String) throws {
+        let profile = try profile(mapping)
+        let good = try body(#"{"l":[{"n":1},{"n":2}]}"#, profile)
+        #expect(good.contains(#"{"n":1},{"n":2}"#))
+        let text = try #require(failure(#"{"l":[{"n":1},{"m":2},{"n":3}]}"#, profile))
+        #expect(text.hasSuffix("l[1].n: there is no item.n"), "\(text)")
+        // No list at all is another matter.
+        #expect(failure("{}", profile) == nil)
+    }
+
+    @Test func ofAKeyThatStandsTwiceTheLastCounts() throws {
+        let mapping = "{ userId: a, phone: null, \"...\": $data }"
+        let data = #"{"a":1,"b":2,"a":3,"phone":4}"#
+        #expect(try body(data, try profile(mapping)) == #"{"e":"seven","userId":"a","phone":null,"b":2,"a":3}"#)
+        let wide = (0..<20_000).map { "\"k\($0)\":\($0)" }.joined(separator: ",")
+        #expect(try body("{\(wide),\(wide)}", try profile(mapping)).utf8.count < 2 * wide.utf8.count)
+    }
+
     @Test func currencyOfTheEvent() throws {
         let profile = try profile("{ userId: \"1\", phone: null, paise: $data.total | minorUnits($data.currency) }")
         #expect(try body(#"{"total":12.5,"currency":"JPY"}"#, profile).hasSuffix(#""paise":13}"#))

@@ -17,6 +17,8 @@ struct PayloadMapper {
     private var misses: [Miss] = []
     /// The members that can't be made, by their path.
     private var failures: [Failure] = []
+    /// Whether a list has an item that can't be made. Nothing stands in for such a list: it would lose the others.
+    private var isBroken = false
     private var path: [PathPart] = []
 
     /// A place where a value was looked for in vain.
@@ -92,6 +94,7 @@ struct PayloadMapper {
                     failures.removeSubrange(mark...)
                     return value
                 }
+                if isBroken { return nil }
             }
             return nil
         case .object(let members, let ownKeys): return try object(members, ownKeys)
@@ -100,12 +103,13 @@ struct PayloadMapper {
             var items: [JSONValue] = []
             for plan in plans {
                 if let value = try found(plan) { items.append(value) }
+                if isBroken { return nil }
             }
             return .made(.array(items))
         case .join(let plans, let separator): return try join(plans, separator)
         case .lookup(let plan, let table):
             guard let value = try value(plan), let text = value.scalarText else { return nil }
-            guard let constant = table[text] else {
+            guard let constant = table[MemberKey(text)] else {
                 note(plan, "is none of the known values")
                 return nil
             }
@@ -126,7 +130,7 @@ struct PayloadMapper {
         let (missed, failed) = (misses.count, failures.count)
         let value = try value(plan)
         misses.removeSubrange(missed...)
-        failures.removeSubrange(failed...)
+        if !isBroken { failures.removeSubrange(failed...) }
         return value
     }
 
@@ -181,12 +185,14 @@ struct PayloadMapper {
             switch member {
             case .value(let name, let isOptional, let plan):
                 size += name.utf8.count + 4
+                path.append(.name(name))
                 if isOptional {
                     if let value = try found(plan) { made.append(JSONValue.Member(key: name, value: value)) }
+                    path.removeLast()
+                    if isBroken { return nil }
                     continue
                 }
                 let (missed, failed) = (misses.count, failures.count)
-                path.append(.name(name))
                 if let value = try value(plan) {
                     made.append(JSONValue.Member(key: name, value: value))
                 } else {
@@ -205,12 +211,16 @@ struct PayloadMapper {
                     failures.append(Failure(path: path + [.name("...")], misses: [miss]))
                     continue
                 }
-                for member in object where taken.insert(MemberKey(member.key)).inserted {
+                var kept: [JSONValue.Member] = []
+                // From the end: of a key that stands there twice the last counts, as everywhere.
+                for member in object.reversed() {
                     try step()
+                    guard taken.insert(MemberKey(member.key)).inserted else { continue }
                     size += member.key.utf8.count + 4
                     try count(member.value)
-                    made.append(member)
+                    kept.append(member)
                 }
+                made += kept.reversed()
             }
         }
         return isWhole ? .made(.object(made)) : nil
@@ -237,6 +247,7 @@ struct PayloadMapper {
                     failures.append(Failure(path: path, misses: Array(misses[missed...])))
                 }
                 path.removeLast()
+                isBroken = true
                 return nil
             }
             path.removeLast()
@@ -253,7 +264,10 @@ struct PayloadMapper {
         var isFound = plans.allSatisfy(\.isConstant)
         let failed = failures.count
         for plan in plans {
-            guard let value = try value(plan), let part = value.scalarText, !part.isEmpty else { continue }
+            guard let value = try value(plan), let part = value.scalarText, !part.isEmpty else {
+                if isBroken { return nil }
+                continue
+            }
             if !plan.isConstant { isFound = true }
             if !isEmpty { text += separator }
             text += part

@@ -9,7 +9,7 @@ indirect enum PayloadPlan: Sendable {
     case each(PayloadPlan, item: PayloadPlan)
     case list([PayloadPlan])
     case join([PayloadPlan], separator: String)
-    case lookup(PayloadPlan, [String: JSONValue])
+    case lookup(PayloadPlan, [MemberKey: JSONValue])
     case conditional(Filter, then: PayloadPlan, otherwise: PayloadPlan?)
 
     /// A member of an object.
@@ -55,8 +55,8 @@ indirect enum PayloadPlan: Sendable {
         case .list(let values): self = .list(try Self.all(values, topic))
         case .join(let values, let separator): self = .join(try Self.all(values, topic), separator: separator)
         case .lookup(let value, let cases):
-            var table: [String: JSONValue] = [:]
-            for entry in cases { table[entry.match] = try Self.constant(entry.literal) }
+            var table: [MemberKey: JSONValue] = [:]
+            for entry in cases { table[MemberKey(entry.match)] = try Self.constant(entry.literal) }
             self = .lookup(try PayloadPlan(value, for: topic), table)
         case .conditional(let filter, let then, let otherwise):
             var fallback: PayloadPlan?
