@@ -45,13 +45,18 @@ package enum TemplateChecker {
         guard problems.allSatisfy({ $0.severity == .warning }) else { return problems }
         let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
+        let rendering = Set(rendered.filter { (try? $0.1.renderedBodies.first?.get()) != nil }.map(\.0.name))
         for (example, result) in rendered {
             let body = subscription.body(for: example.name)
             let file = body?.name ?? profileFile(profile)
             if case .failure(let error)? = result.renderedBodies.first {
                 var problem = failure(file, example, error)
                 // What is ill-formed is the outcome of the template as a whole; its beginning stands for that.
-                if body != nil { (problem.line, problem.column) = (1, 1) }
+                if body != nil {
+                    (problem.line, problem.column) = (1, 1)
+                    // A host emits the canonical event or the platform's own, and the body is written for that one.
+                    if rendering.contains(example.name) { problem.severity = .warning }
+                }
                 // The host may emit something else than the catalogue's example.
                 if subscription.topicPayloads.contains(where: { $0.pattern.matches(example.name) }) {
                     problem.severity = .warning
