@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhookReceiver
 
 @testable import Webhooks
 
@@ -21,5 +22,39 @@ import WebhookCore
         #expect(pace.admit(try finding("a", "t.u"), at: 9 * minute) == nil)
         #expect(pace.admit(try finding("a", "t.u"), at: 10 * minute) == 2)
         #expect(pace.admit(try finding("a", "t.u"), at: 11 * minute) == nil)
+    }
+
+    /// A host that emits and delivers in one process renders with what its engine has.
+    @Test func whatIsEmittedToAnEngineAtWorkIsReported() async throws {
+        let receiver = try Receiver(responses: [.noContent])
+        let (workspace, log) = (try Workspace(), MemoryLog())
+        try workspace.write(
+            """
+            store: sqlite:store/webhooks.sqlite
+            egress: { allow: ["127.0.0.0/8"] }
+            subscriptions:
+              - { name: crm, url: "\(receiver.url)/crm", topics: [course.*], profile: loopwise, payload: { "**": $data } }
+              - { name: off, url: "\(receiver.url)/off", topics: [course.*], profile: loopwise, payload: { "**": $data },
+                  schema: off }
+            """,
+            to: "webhooks.yaml"
+        )
+        let dispatcher = try await WebhookDispatcher(configuration: workspace.configuration, logger: log.logger)
+        func count() -> Int {
+            let report = "the payload does not fit the catalogue: id is missing"
+            return log.text.split(separator: "\n").count { $0.contains(report) }
+        }
+        let event = try Event(topic: "course.created", data: "{}")
+        _ = try dispatcher.render(event, for: "crm")
+        #expect(count() == 0)
+        try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+            _ = try await dispatcher.emitWithinCommand(event)
+        }
+        #expect(count() == 1)
+        // By a dispatcher that finds it in the store, and told already.
+        try await dispatcher.emit(Event(topic: "course.created", data: "{}"))
+        try await dispatcher.run(until: .idle)
+        #expect(count() == 1)
+        #expect(receiver.requests.count == 4)
     }
 }

@@ -79,9 +79,11 @@ extension WebhookDispatcher {
     /// Gives events to the engine of this process, behind what was given before; or stores them where none runs.
     private func begin(_ events: [Event]) async throws(WebhooksError) -> EmitUnderWay {
         let (stream, continuation) = AsyncStream.makeStream(of: [Result<AcceptanceResult, StoreError>].self)
-        let (snapshot, session) = state.withLock { ($0.snapshot, $0.session) }
+        let (session, snapshot) = state.withLock { state in
+            (state.session, state.session.map { state.snapshot(for: $0.role) })
+        }
         defer { continuation.finish() }
-        guard let session else {
+        guard let session, let snapshot else {
             do throws(StoreError) {
                 continuation.yield(try await stores.writer().append(events).map { .success($0) })
             } catch {

@@ -36,7 +36,7 @@ extension WebhookDispatcher {
         let snapshot = configuration.snapshot(for: registry)
         let (session, change) = state.withLock { state in
             let change = RegistryChange(from: state.snapshot.registry, to: registry)
-            state.snapshot = snapshot
+            state.replace(snapshot, logger)
             state.watched = report.watched
             state.topics = report.topics
             return (state.session, change)
@@ -44,7 +44,8 @@ extension WebhookDispatcher {
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
             // Only now is nobody left who needs the old ones.
-            session.runner.reload(snapshot.reporting(as: session.role, to: logger), maxInFlight: maxInFlight) {
+            let current = state.withLock { $0.snapshot(for: session.role) }
+            session.runner.reload(current, maxInFlight: maxInFlight) {
                 LoadingThread.shared.trim()
             }
         } else {

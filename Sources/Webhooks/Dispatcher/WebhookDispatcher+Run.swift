@@ -137,7 +137,7 @@ extension WebhookDispatcher: Service {
             var isWaiting = false
             var wait = LockWait(role: role)
             while true {
-                let snapshot = state.withLock { $0.snapshot }
+                let snapshot = state.withLock { $0.snapshot(for: role) }
                 let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] trouble in
                     self?.state.withLock { $0.session }?.lock.note(trouble: trouble)
                 } onFailure: { [weak self] error in
@@ -147,7 +147,7 @@ extension WebhookDispatcher: Service {
                     let session = try DeliverySession(
                         path: path,
                         role: role,
-                        snapshot: snapshot.reporting(as: role, to: logger),
+                        snapshot: snapshot,
                         observer: observer
                     )
                     stores.announce(session.store)

@@ -23,7 +23,9 @@ public final class WebhookDispatcher: Sendable {
     let broadcast = AttemptBroadcast()
 
     struct State {
-        var snapshot: ConfigurationSnapshot
+        private(set) var snapshot: ConfigurationSnapshot
+        /// The same for deliveries: its renderer tells the log of payloads that don't fit the catalogue.
+        private var reporting: ConfigurationSnapshot
         /// As they were when they were loaded.
         var watched: [WatchedFile]
         var topics: TopicCatalog
@@ -38,6 +40,21 @@ public final class WebhookDispatcher: Sendable {
         var isCommandUnderWay = false
         /// Why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
+
+        init(_ snapshot: ConfigurationSnapshot, watched: [WatchedFile], topics: TopicCatalog, _ logger: Logger) {
+            self.snapshot = snapshot
+            reporting = snapshot.reporting(to: logger)
+            self.watched = watched
+            self.topics = topics
+        }
+
+        /// The snapshot that deliveries are made with.
+        func snapshot(for role: DispatcherRole) -> ConfigurationSnapshot { role.reportsPayloads ? reporting : snapshot }
+
+        mutating func replace(_ snapshot: ConfigurationSnapshot, _ logger: Logger) {
+            self.snapshot = snapshot
+            reporting = snapshot.reporting(to: logger)
+        }
 
         mutating func takeWarnings() -> [String] {
             defer { warnings = [] }
@@ -62,15 +79,14 @@ public final class WebhookDispatcher: Sendable {
         }
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
         for warning in report.diagnostics { logger.info("\(warning.located)") }
-        let warnings = report.startupWarnings
-        state = Mutex(
-            State(
-                snapshot: configuration.snapshot(for: registry),
-                watched: report.watched,
-                topics: report.topics,
-                warnings: warnings
-            )
+        var initial = State(
+            configuration.snapshot(for: registry),
+            watched: report.watched,
+            topics: report.topics,
+            logger
         )
+        initial.warnings = report.startupWarnings
+        state = Mutex(initial)
         stores = StoreConnections(location: registry.settings.store) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
@@ -93,11 +109,13 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
-        let (snapshot, session) = state.withLock { ($0.snapshot, $0.session) }
-        try EventIDCheck(registry: snapshot.registry).check(event)
+        let (registry, session, snapshot) = state.withLock { state in
+            (state.snapshot.registry, state.session, state.session.map { state.snapshot(for: $0.role) })
+        }
+        try EventIDCheck(registry: registry).check(event)
         let result: AcceptanceResult
         do throws(StoreError) {
-            if let session {
+            if let session, let snapshot {
                 result = try await session.runner.emit(
                     event,
                     target: target,

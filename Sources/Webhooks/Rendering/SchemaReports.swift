@@ -53,14 +53,15 @@ final class SchemaReportingRenderer: DeliveryRenderer {
 }
 
 extension ConfigurationSnapshot {
-    /// The same for a dispatcher that runs: its log is where such payloads are told of. A command has its own output.
-    func reporting(as role: DispatcherRole, to logger: Logger) -> ConfigurationSnapshot {
-        guard role == .run else { return self }
-        return ConfigurationSnapshot(
-            registry: registry,
-            renderer: SchemaReportingRenderer(renderer, logger: logger)
-        )
+    /// The same, whose renderer tells the log of payloads that don't fit the catalogue.
+    func reporting(to logger: Logger) -> ConfigurationSnapshot {
+        ConfigurationSnapshot(registry: registry, renderer: SchemaReportingRenderer(renderer, logger: logger))
     }
+}
+
+extension DispatcherRole {
+    /// Whether its deliveries are new: of a test and of what was sent before the command itself tells.
+    var reportsPayloads: Bool { self == .run || self == .emit }
 }
 
 /// The pace of reports: one in ten minutes for each subscription and topic.
