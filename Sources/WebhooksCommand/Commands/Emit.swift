@@ -161,7 +161,7 @@ struct Emit: AsyncParsableCommand {
         if let delay {
             event.deliverAt = .now + delay.duration
             // The same command a moment later means the same event, not another one that is due later.
-            if id != nil, let due = try await log.storedDueTime(of: event.id) { event.deliverAt = due }
+            if id != nil, !check, let due = try await log.storedDueTime(of: event.id) { event.deliverAt = due }
         }
         return event
     }

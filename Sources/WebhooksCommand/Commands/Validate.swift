@@ -27,10 +27,14 @@ struct Validate: ParsableCommand {
     )
     var data: String?
 
+    @Option(help: "The event's tenant: reaches only subscriptions of this tenant or of none.")
+    var tenant: String?
+
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
         if (topic == nil) != (data == nil) { throw ValidationError("--topic and --data go together") }
+        if tenant != nil && topic == nil { throw ValidationError("--tenant is for --topic and --data") }
     }
 
     func run() throws {
@@ -42,7 +46,7 @@ struct Validate: ParsableCommand {
         }
         if !report.isValid { throw ExitStatus.data }
         guard let topic, let data, let registry = report.registry else { return }
-        let event = try Event(topic: topic, data: try InputReader.argument(data, limit: Event.maxDataSize))
+        let event = try Event(topic: topic, data: try DataOptions.read(data), tenant: tenant)
         let checks = PayloadCheck.checks(of: event, in: registry)
         if !PayloadCheckOutput.write(checks, topic: topic, asJSON: options.json) { throw ExitStatus.negative }
     }

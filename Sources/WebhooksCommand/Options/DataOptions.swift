@@ -27,7 +27,12 @@ struct DataOptions: ParsableArguments {
     /// The payload given with `--data`.
     func read() throws -> ByteString {
         guard let data else { throw Self.missing }
-        if let hint = InputReader.fileHint(data), let problem = Self.problem(with: ByteString(data)) {
+        return try Self.read(data)
+    }
+
+    /// The payload that an argument stands for.
+    static func read(_ data: String) throws -> ByteString {
+        if let hint = InputReader.fileHint(data), let problem = problem(with: ByteString(data)) {
             throw CommandFailure.data(problem, hint: hint)
         }
         return try InputReader.argument(data, limit: Event.maxDataSize)
