@@ -14,7 +14,8 @@ import WebhookRendering
         """
 
     @Test func othersVerifyWhatWeSign() async throws {
-        let cases = try standardWebhooks() + ed25519() + stripe() + hmac() + builtInProfiles() + credentials()
+        var cases = try standardWebhooks() + ed25519() + stripe() + hmac()
+        cases += try addresses() + builtInProfiles() + credentials()
         let verdicts = try await PythonVerifier.verdicts(on: cases)
         #expect(Set(cases.map(\.name)).count == cases.count)
         #expect(cases.count { $0.isGenuine } >= 40)
@@ -148,11 +149,11 @@ import WebhookRendering
         }
     }
 
-    /// Both hashes, both encodings, every content, prefixes, every way to write a key, one header and several signatures.
+    /// The hashes, both encodings, every content, prefixes, every way to write a key, one header and several signatures.
     private func hmac() throws -> [VerificationCase] {
         var cases: [VerificationCase] = []
         let keys = ["text": ["new ☃ key", "old key"], "hex": ["00ff10AB", "abcdef"], "base64": ["AP8QqxA=", "q83v"]]
-        for hash in ["sha256", "sha512"] {
+        for hash in ["sha256", "sha512", "sha1"] {
             for encoding in ["hex", "base64"] {
                 for content in ["body", "timestamp.body", "id.timestamp.body"] {
                     for (keyEncoding, pair) in keys.sorted(by: { $0.key < $1.key }) {
@@ -184,6 +185,33 @@ import WebhookRendering
                         }
                     }
                 }
+            }
+        }
+        return cases
+    }
+
+    /// Method and address in what is signed, as HubSpot, Trello and Twilio's kind do it.
+    private func addresses() throws -> [VerificationCase] {
+        var cases: [VerificationCase] = []
+        for (name, hash, content) in [
+            ("method, address, body, time", "sha256", "{method}{url}{body}{timestamp}"),
+            ("body, address", "sha1", "{body}{url}"), ("lines", "sha512", "{method}\\n{host}\\n{path}\\n{id}\\n{body}"),
+        ] {
+            let requests = try SignedRequests(
+                signature: """
+                    {"scheme":"hmac-\(hash)","header":"X-Signature","encoding":"base64","content":"\(content)",
+                     "secret":"required"}
+                    """,
+                "secrets: [k3y-of-the-school]"
+            )
+            var test = VerificationCase(name: "address, \(name)", verifier: "hmac", key: "k3y-of-the-school")
+            test.carry(try requests.request())
+            (test.header, test.hash, test.encoding) = ("X-Signature", hash, "base64")
+            (test.content, test.url) = (content.replacing("\\n", with: "\n"), SignedRequests.url)
+            (test.id, test.timestamp) = (SignedRequests.id, String(SignedRequests.now.unixSeconds))
+            cases += [test, test.withTamperedBody]
+            if content.contains("{url}") || content.contains("{path}") {
+                cases.append(test.forged("another address") { $0.url += "2" })
             }
         }
         return cases

@@ -9,6 +9,7 @@ struct SignedRequests {
     private let renderer: WebhookRenderer
     /// Now, since receivers refuse what is old.
     static let now = Timestamp.now
+    static let url = "https://receiver.example/hook/%E2%98%83?school=north&a=b%26c"
     static let id = "evt_3kTMd1XwpEcvXX6nx0ZTYk"
 
     /// - Parameters:
@@ -22,7 +23,7 @@ struct SignedRequests {
             templates: profiles
             subscriptions:
               - name: one
-                url: https://receiver.example/hook
+                url: "\(Self.url)"
                 topics: ["**"]
                 profile: \(profile)
                 contentType: \(contentType)

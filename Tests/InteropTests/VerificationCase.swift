@@ -12,7 +12,10 @@ struct VerificationCase: Encodable {
     var header = ""
     var hash = "sha256"
     var encoding = "hex"
+    /// `body`, `timestamp.body`, `id.timestamp.body`, or a text with names in braces.
     var content = "body"
+    /// The receiver's own address, where it is signed as well.
+    var url = ""
     var prefix = ""
     var separator = ""
     /// Event and time, for schemes that sign them without a header of their own.
@@ -25,7 +28,7 @@ struct VerificationCase: Encodable {
     var isGenuine = true
 
     private enum CodingKeys: String, CodingKey {
-        case name, verifier, key, keyEncoding, header, hash, encoding, content, prefix, separator, id, timestamp,
+        case name, verifier, key, keyEncoding, header, hash, encoding, content, url, prefix, separator, id, timestamp,
             headers
         case body
     }

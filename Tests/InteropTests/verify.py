@@ -8,7 +8,9 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import sys
+from urllib.parse import urlsplit
 
 import standardwebhooks
 import stripe
@@ -26,6 +28,16 @@ def signed_content(case, body):
     """What is signed, put together from the headers as a receiver has them."""
     timestamp = header(case, "webhook-timestamp") or case.get("timestamp", "")
     identifier = header(case, "webhook-id") or case.get("id", "")
+    if "{" in case.get("content", ""):
+        url = urlsplit(case["url"])
+        target = url.path + ("?" + url.query if url.query else "")
+        values = {"method": "POST", "url": case["url"], "host": url.netloc, "path": target}
+        values |= {"id": identifier, "timestamp": timestamp}
+        pieces = re.split(r"\{(\w+)\}", case["content"])
+        return b"".join(
+            body if index % 2 and piece == "body" else (values[piece] if index % 2 else piece).encode()
+            for index, piece in enumerate(pieces)
+        )
     parts = {
         "body": [],
         "timestamp.body": [timestamp],
