@@ -24,7 +24,7 @@ struct Setup: Sendable {
         dead = options.number("dead", default: 0)
         events = options.number("events", default: 10_000)
         callers = options.number("callers", default: 64)
-        payload = Payload(size: options.number("payload", default: 600))
+        payload = Payload(size: options.number("payload", default: 600), Self.shape(options))
         ports = options.number("ports", default: 1)
         guard let parts = URLComponents(string: options.text("url", default: "http://127.0.0.1:1/ok/")),
             let scheme = parts.scheme.flatMap(EndpointURL.Scheme.init(rawValue:)), let host = parts.host,
@@ -38,7 +38,7 @@ struct Setup: Sendable {
 
     /// Every endpoint, the dead ones last.
     func subscriptions() throws -> [Subscription] {
-        let profile = try TopicCatalog().profile("standard")
+        let profile = try TopicCatalog().profile(profile)
         let topics = [try? TopicPattern(Self.topic)].compactMap { $0 }
         let tls = options.text("ca").flatMap(FileManager.default.contents).map {
             TLSOptions(authorities: ByteString($0))
@@ -57,7 +57,25 @@ struct Setup: Sendable {
             if options.number("http2", default: 0) != 0 { subscription.httpVersion = .http2 }
             if options.text("content") == "xml" { subscription.contentType = .xml }
             subscription.body = body
+            subscription.schema = SchemaMode(rawValue: options.text("schema", default: "warn")) ?? .warn
             return subscription
+        }
+    }
+
+    /// The dialect: what is mapped is Loopwise's, and what is compared with the catalogue or not is the canonical event.
+    private var profile: String {
+        switch options.text("content") {
+        case "mapped", "native": "loopwise"
+        case "canonical": "lms"
+        default: "standard"
+        }
+    }
+
+    private static func shape(_ options: Options) -> Payload.Shape {
+        switch options.text("content") {
+        case "mapped", "canonical": .canonical
+        case "native": .native
+        default: .own
         }
     }
 

@@ -13,6 +13,7 @@ let setup = Setup(options)
 switch options.needed("scenario") {
 case "request": try await writeRequest(setup, to: options.needed("out"))
 case "throughput": try await measureThroughput(setup)
+case "render": try await measureRendering(setup)
 case "fan-out": try await measureFanOut(setup)
 case "latency": try await measureLatency(setup)
 case "fill": try await fillBacklog(setup)

@@ -34,6 +34,27 @@ extension Plan {
         verdicts.add("the same ÷ all 10,000 answering", atMost: 1.5, unit: "", Series(ofLoad), digits: 2)
     }
 
+    /// CPU time of a delivery whose payload is passed on, compared with the catalogue, mapped, and told to be the platform's
+    /// own already. The processor's time, for the ratios are finer than what a rate tells.
+    func measureMapping() {
+        func cost(_ content: String, _ schema: String) -> Double {
+            let amount = ["--events", "\(harness.amount(20_000))"]
+            let kind = ["--content", content, "--schema", schema]
+            return harness.dispatch("throughput", ["--url", "\(url)/ok/"] + amount + kind).microsecondsPerDelivery
+        }
+        var (mapped, native, compared): ([Double], [Double], [Double]) = ([], [], [])
+        for _ in 0..<harness.rounds {
+            let passed = cost("canonical", "off")
+            mapped.append(cost("mapped", "warn") / passed)
+            compared.append(cost("canonical", "warn") / passed)
+            native.append(cost("native", "warn") / passed)
+            warn("passed on \(passed.short(1)) µs, mapped ÷ that \((mapped.last ?? 0).short(2))")
+        }
+        verdicts.add("CPU of a mapped body ÷ one passed on", atMost: 1.5, unit: "", Series(mapped), digits: 2)
+        verdicts.add("CPU under `schema: warn` ÷ `off`", atMost: 1.05, unit: "", Series(compared), digits: 2)
+        verdicts.add("CPU of a native body, told apart ÷ the same", atMost: 1.05, unit: "", Series(native), digits: 2)
+    }
+
     private func latency(_ arguments: [String]) -> SinkControl.Counts {
         harness.sink.reset()
         _ = harness.dispatch("latency", ["--url", "\(url)/lat/", "--sink", "\(harness.port)"] + arguments)

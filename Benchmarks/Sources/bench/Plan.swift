@@ -24,6 +24,7 @@ final class Plan {
         step("latency") { measureLatency() }
         step("backlog") { measureBacklog() }
         step("fairness") { measureFairness() }
+        step("mapped") { measureMapping() }
         step("disk") { measureDisk() }
         step("idle") { measureIdle() }
         step("command") { measureCommand() }
