@@ -45,7 +45,7 @@ import WebhookReceiver
             return log.text.split(separator: "\n").count { $0.contains(report) }
         }
         let event = try Event(topic: "course.created", data: "{}")
-        _ = try dispatcher.render(event, for: "crm")
+        _ = try dispatcher.preview.render(event, for: "crm")
         #expect(count() == 0)
         try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             _ = try await dispatcher.emitWithinCommand(event)
