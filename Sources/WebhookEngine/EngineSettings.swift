@@ -13,6 +13,9 @@ package struct EngineSettings: Sendable, Hashable {
     package var maxInFlight: Int = 512
     /// The most deliveries in memory over all subscriptions; defaults to 50,000.
     package var bufferTotal: Int = 50_000
+    /// While fewer deliveries are in memory, over all subscriptions, a queue may have as many of them as it gets, so that a
+    /// burst is sent without being read again; defaults to 25,000.
+    package var freeBuffer: Int = 25_000
     /// The most bytes of bodies in memory for deliveries that wait; defaults to 32 MiB. Others are read at the claim.
     package var bufferedBodyBytes: Int = 32 << 20
     /// Events to fan out at a time; defaults to 64.

@@ -15,15 +15,20 @@ public struct EgressPolicy: Sendable, Hashable {
     ///
     /// - Parameter host: the URL's host without brackets, a name or a literal.
     package func permits(_ address: IPAddress, port: UInt16, host: String) -> Bool {
-        refusal(of: address, port: port, host: host) == nil
+        address.isPublic || allows(address, port: port, host: host)
+    }
+
+    private func allows(_ address: IPAddress, port: UInt16, host: String) -> Bool {
+        // The networks first, for a name has to be made ready for its comparison.
+        if allow.contains(where: { $0.covers(address, port: port) }) { return true }
+        let name = HostName.canonical(host)
+        return allow.contains { $0.names(name, port: port) }
     }
 
     /// Why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where it is permitted.
     package func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
         guard let reason = SpecialPurposeNetworks.reason(against: address) else { return nil }
-        let name = HostName.canonical(host)
-        return allow.contains { $0.covers(address, port: port) || $0.names(name, port: port) }
-            ? nil : "\(address) is \(reason)"
+        return allows(address, port: port, host: host) ? nil : "\(address) is \(reason)"
     }
 
     /// Whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or covers

@@ -67,31 +67,33 @@ extension IPAddress {
     /// Reads an address in its strict spelling: four decimal numbers without leading zeros, or IPv6 as in RFC 4291
     /// section 2.2, `::` and an embedded dotted quad included. No brackets, no zone, no port.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        if let bits = Self.quad(bytes[...]) {
+        var text = text
+        if let bits = text.withUTF8({ Self.quad($0) }) {
             self = .v4(bits)
-        } else if let (high, low) = Self.groups(bytes[...]) {
+        } else if let (high, low) = Self.groups(Array(text.utf8)[...]) {
             self = .v6(high, low)
         } else {
             return nil
         }
     }
 
-    private static func quad(_ text: ArraySlice<UInt8>) -> UInt32? {
-        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
+    private static func quad(_ text: some Collection<UInt8>) -> UInt32? {
+        guard (7...15).contains(text.count) else { return nil }
         var bits: UInt32 = 0
-        for part in parts {
-            guard (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0") else { return nil }
-            var value: UInt32 = 0
-            for byte in part {
-                guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+        var (dots, digits, value) = (0, 0, UInt32(0))
+        for byte in text {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, dots < 3 else { return nil }
+                bits = bits << 8 | value
+                (dots, digits, value) = (dots + 1, 0, 0)
+            } else {
+                guard JSONScanner.isDigit(byte), digits == 0 || value > 0 else { return nil }
                 value = value * 10 + UInt32(byte - UInt8(ascii: "0"))
+                digits += 1
+                guard value <= 255 else { return nil }
             }
-            guard value <= 255 else { return nil }
-            bits = bits << 8 | value
         }
-        return bits
+        return dots == 3 && digits > 0 ? bits << 8 | value : nil
     }
 
     private static func groups(_ text: ArraySlice<UInt8>) -> (high: UInt64, low: UInt64)? {

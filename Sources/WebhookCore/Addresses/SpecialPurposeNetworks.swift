@@ -31,24 +31,37 @@ package enum SpecialPurposeNetworks {
 
     /// The narrowest row with an address.
     package static func row(containing address: IPAddress) -> Row? {
-        (address.bitWidth == 32 ? ipv4 : ipv6)
-            .filter { $0.network.contains(address) }
-            .max { $0.network.prefixLength < $1.network.prefixLength }
+        var narrowest: Row?
+        for row in address.bitWidth == 32 ? ipv4 : ipv6 where row.network.contains(address) {
+            if let narrowest, narrowest.network.prefixLength >= row.network.prefixLength { continue }
+            narrowest = row
+        }
+        return narrowest
     }
 
-    /// Why an address is not public, to stand after "is"; `nil` for a public one.
-    static func reason(against address: IPAddress) -> String? {
-        if let row = row(containing: address) { return "\(row.name) (\(row.source))" }
+    /// Whether nothing speaks against an address.
+    static func isPublic(_ address: IPAddress) -> Bool {
+        let networks = address.bitWidth == 32 ? ipv4 : ipv6
+        return objection(to: address) == nil && !networks.contains { $0.network.contains(address) }
+    }
+
+    /// An objection to an address by its form alone.
+    private static func objection(to address: IPAddress) -> String? {
         guard case .v6(let high, let low) = address else { return nil }
         if high >> 61 != 1 { return "outside the global unicast addresses (RFC 4291)" }
         // RFC 5214 section 6.1: an interface identifier of 0000:5efe or 0200:5efe and an IPv4 address.
         return low >> 32 & ~0x0200_0000 == 0x5EFE ? "an ISATAP address (RFC 5214)" : nil
     }
+
+    /// Why an address is not public, to stand after "is"; `nil` for a public one.
+    static func reason(against address: IPAddress) -> String? {
+        row(containing: address).map { "\($0.name) (\($0.source))" } ?? objection(to: address)
+    }
 }
 
 extension IPAddress {
     /// Whether the address is one that anybody on the Internet may have: in none of the ``SpecialPurposeNetworks``.
-    package var isPublic: Bool { SpecialPurposeNetworks.reason(against: self) == nil }
+    package var isPublic: Bool { SpecialPurposeNetworks.isPublic(self) }
 }
 
 extension SpecialPurposeNetworks {

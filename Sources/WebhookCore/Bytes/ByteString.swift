@@ -25,15 +25,10 @@ public struct ByteString: Sendable, Hashable {
         unsafeUninitializedCapacity capacity: Int,
         initializingWith initialize: (UnsafeMutableRawBufferPointer) throws -> Int
     ) rethrows {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 8)
-        do {
-            let count = try initialize(UnsafeMutableRawBufferPointer(rebasing: buffer[0..<capacity]))
-            precondition((0...capacity).contains(count), "more bytes than there is room for")
-            storage = Storage(buffer: UnsafeRawBufferPointer(buffer), count: count)
-        } catch {
-            buffer.deallocate()
-            throw error
-        }
+        storage = Storage(capacity: capacity)
+        let count = try initialize(UnsafeMutableRawBufferPointer(start: storage.start, count: capacity))
+        precondition((0...capacity).contains(count), "more bytes than there is room for")
+        storage.buffer.header = count
     }
 
     /// Copies the bytes of a buffer.
@@ -62,14 +57,14 @@ public struct ByteString: Sendable, Hashable {
 
     /// Calls `body` with the bytes, which stay where they are for as long as this value lives.
     public func withUnsafeBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        defer { withExtendedLifetime(storage) {} }
-        return try body(UnsafeRawBufferPointer(rebasing: storage.buffer[0..<storage.count]))
+        defer { withExtendedLifetime(storage.buffer) {} }
+        return try body(UnsafeRawBufferPointer(start: storage.start, count: storage.count))
     }
 
     /// The byte at a position.
     public subscript(position: Int) -> UInt8 {
-        precondition(position >= 0 && position < storage.count, "position outside the bytes")
-        return storage.buffer[position]
+        precondition(position >= 0 && position < count, "position outside the bytes")
+        return storage.start.load(fromByteOffset: position, as: UInt8.self)
     }
 
     /// The bytes as an array (a copy).
@@ -88,7 +83,7 @@ public struct ByteString: Sendable, Hashable {
 
     /// Whether two have the same bytes.
     public static func == (lhs: ByteString, rhs: ByteString) -> Bool {
-        if lhs.storage === rhs.storage { return true }
+        if lhs.storage.buffer === rhs.storage.buffer { return true }
         guard lhs.count == rhs.count else { return false }
         return lhs.withUnsafeBytes { left in
             rhs.withUnsafeBytes { right in
@@ -103,17 +98,19 @@ public struct ByteString: Sendable, Hashable {
         withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 
-    // Safe to share: the memory is written before `init` returns, never after, and freed with the last reference.
-    private final class Storage: @unchecked Sendable {
-        let buffer: UnsafeRawBufferPointer
-        let count: Int
+    /// The bytes behind their number, in one piece of memory.
+    // Safe to share: it is written before `init` returns, and never after.
+    private struct Storage: @unchecked Sendable {
+        let buffer: ManagedBuffer<Int, UInt8>
 
-        init(buffer: UnsafeRawBufferPointer, count: Int) {
-            self.buffer = buffer
-            self.count = count
+        init(capacity: Int) { buffer = .create(minimumCapacity: capacity) { _ in 0 } }
+
+        var count: Int { buffer.header }
+
+        /// The first byte. Valid as long as the buffer lives.
+        var start: UnsafeMutableRawPointer {
+            buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
         }
-
-        deinit { buffer.deallocate() }
     }
 }
 

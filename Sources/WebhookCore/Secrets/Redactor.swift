@@ -16,7 +16,9 @@ package struct Redactor: Sendable {
             all.formUnion(SecretEncodings.all(of: secret))
         }
         patterns = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
-        isFirst = (0...255).map { [patterns] in patterns[$0] != nil || EscapedText.beginsEscape($0) }
+        isFirst = (0...255).map { [patterns] in
+            !patterns.isEmpty && (patterns[$0] != nil || EscapedText.beginsEscape($0))
+        }
     }
 
     /// Whether there is nothing to look for.
@@ -24,7 +26,9 @@ package struct Redactor: Sendable {
 
     /// A text without the secrets.
     package func redact(_ text: String) -> String {
-        guard !patterns.isEmpty, let redacted = redact(Array(text.utf8), isCutOff: false) else { return text }
+        guard text.utf8.contains(where: mayBegin), let redacted = redact(Array(text.utf8), isCutOff: false) else {
+            return text
+        }
         return String(decoding: redacted, as: UTF8.self)
     }
 
@@ -33,14 +37,19 @@ package struct Redactor: Sendable {
     /// - Parameter isCutOff: whether more bytes followed that were not kept; then the beginning of a secret at the
     ///   very end is replaced as well.
     package func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
-        guard !patterns.isEmpty, let redacted = redact(bytes.bytes, isCutOff: isCutOff) else { return bytes }
+        guard bytes.withUnsafeBytes({ $0.contains(where: mayBegin) }),
+            let redacted = redact(bytes.bytes, isCutOff: isCutOff)
+        else { return bytes }
         return ByteString(redacted)
     }
 
     /// Headers without the secrets.
     package func redact(_ headers: [HTTPHeader]) -> [HTTPHeader] {
-        patterns.isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
+        isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
+
+    /// Whether there is something to look for that may begin with a byte.
+    private func mayBegin(_ byte: UInt8) -> Bool { isFirst[Int(byte)] }
 
     /// `nil` where nothing was found.
     private func redact(_ bytes: [UInt8], isCutOff: Bool) -> [UInt8]? {

@@ -4,9 +4,9 @@ internal import WebhookCore
 
 /// The part of a subscription's open deliveries that is in memory; the store has the rest.
 ///
-/// Everything open in the store up to ``cursor`` is queued, or was handed out. So memory stays bounded by ``limit``
-/// whatever the backlog, and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at
-/// their ``AcceptancePlace``, and what was attempted stands before them: the first holds up the others until it is due.
+/// Everything open in the store up to ``cursor`` is queued, or was handed out. So memory stays bounded whatever the backlog,
+/// and nothing is ever sent before what is due earlier. Where order matters, first attempts are due at their
+/// ``AcceptancePlace``, and what was attempted stands before them: the first holds up the others until it is due.
 struct DeliveryBuffer {
     /// The read that is to bring more.
     private enum Read {
@@ -24,7 +24,7 @@ struct DeliveryBuffer {
     private var scheduled: Heap<ScheduledDelivery> = []
     /// Up to where the buffer is complete, as the store orders; `nil`: it holds all there is.
     private(set) var cursor: Refill.Position?
-    /// The most deliveries in it.
+    /// The most deliveries that reads fill it with.
     var limit: Int
     /// Only changes while it is empty.
     var isOrdered: Bool
@@ -100,6 +100,7 @@ struct DeliveryBuffer {
     mutating func refilled(
         _ deliveries: [QueuedDelivery],
         upTo end: Refill.Position?,
+        limit: Int,
         now: Timestamp
     ) -> [QueuedDelivery] {
         read = .none

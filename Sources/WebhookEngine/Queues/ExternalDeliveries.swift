@@ -56,7 +56,7 @@ extension DeliveryEngine {
 
     /// An engine that has only its own deliveries learns which others of an ordered subscription are open.
     mutating func externalRead(_ index: Int, _ rows: [OpenDelivery], at time: EngineTime) {
-        _ = queues[index].buffer.refilled([], upTo: nil, now: time.monotonic)
+        _ = queues[index].buffer.refilled([], upTo: nil, limit: room(index), now: time.monotonic)
         let policy = queues[index].policy
         let others = rows.filter { !memory.contains($0.id) }
         queues[index].external.wereRead(first: others.map { recovery.corrected($0, policy, at: time).turn }.min())

@@ -37,7 +37,7 @@ extension DeliveryEngine {
     /// Asks for more of a queue's deliveries when its buffer runs low.
     mutating func refillIfNeeded(_ index: Int) {
         guard phase.hasStarted, settings.scope == .all || queues[index].external.areAny, queues[index].isOpen,
-            let read = queues[index].buffer.neededRead(room: min(room(index), 4096))
+            let read = queues[index].buffer.neededRead(room: min(readRoom(index), 4096))
         else { return }
         guard commits.pendingRefillRows < RefillQueue.rowsPerTransaction else { return refills.wait(index) }
         queues[index].buffer.startRefill(isRescan: read.isRescan)
@@ -63,11 +63,17 @@ extension DeliveryEngine {
         }
     }
 
-    /// The most deliveries in a queue's buffer; fewer where all buffers together have many.
-    func room(_ index: Int) -> Int {
+    /// The most deliveries that reads keep in a queue's buffer; fewer where all buffers together have many.
+    private func readRoom(_ index: Int) -> Int {
         let limit = queues[index].buffer.limit
         let isFree = memory.count + refills.rowsUnderWay < settings.bufferTotal || settings.scope == .own
         return isFree ? limit : min(limit, 8)
+    }
+
+    /// The most deliveries in a queue's buffer: more than reads bring while little is in memory.
+    func room(_ index: Int) -> Int {
+        let isFree = memory.count + refills.rowsUnderWay < settings.freeBuffer
+        return isFree ? max(readRoom(index), settings.freeBuffer) : readRoom(index)
     }
 
     /// A read has brought a queue's next deliveries.
@@ -86,7 +92,7 @@ extension DeliveryEngine {
         for row in rows where memory.insert(row.id) {
             fresh.append(QueuedDelivery(delivery: recovery.corrected(row, queues[index].policy, at: time)))
         }
-        let evicted = queues[index].buffer.refilled(fresh, upTo: end, now: time.monotonic)
+        let evicted = queues[index].buffer.refilled(fresh, upTo: end, limit: room(index), now: time.monotonic)
         for delivery in evicted { memory.remove(delivery) }
         schedule(index, at: time)
         refillIfNeeded(index)

@@ -158,8 +158,8 @@ extension EngineRunner {
     func holds(_ condition: Condition) -> Bool {
         switch condition {
         case .idle: engine.withLock { $0.isIdle(at: clock.now) }
-        case .settled: engine.withLock(\.isSettled)
-        case .drained: engine.withLock(\.isDrained)
+        case .settled: engine.withLock { $0.isSettled }
+        case .drained: engine.withLock { $0.isDrained }
         }
     }
 }

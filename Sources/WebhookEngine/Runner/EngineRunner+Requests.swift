@@ -38,8 +38,10 @@ extension EngineRunner {
 
     func ended(_ completions: [TransportCompletion]) {
         queue.async { [self] in
-            let finished = completions.compactMap { completion -> FinishedAttempt? in
-                guard let request = sent.removeValue(forKey: completion.token) else { return nil }
+            var finished: [FinishedAttempt] = []
+            finished.reserveCapacity(completions.count)
+            for completion in completions {
+                guard let request = sent.removeValue(forKey: completion.token) else { continue }
                 var result = completion.result
                 if !request.redactor.isEmpty, !result.headers.isEmpty || !result.body.isEmpty {
                     // What a receiver answers comes again with the next attempt.
@@ -50,11 +52,13 @@ extension EngineRunner {
                         result.body = request.redactor.redact(result.body, isCutOff: result.isTruncated)
                     }
                 }
-                return FinishedAttempt(
-                    token: completion.token,
-                    result: result,
-                    url: request.url,
-                    requestHeaders: request.headers
+                finished.append(
+                    FinishedAttempt(
+                        token: completion.token,
+                        result: result,
+                        url: request.url,
+                        requestHeaders: request.headers
+                    )
                 )
             }
             process { engine, time in engine.finished(finished, at: time) }

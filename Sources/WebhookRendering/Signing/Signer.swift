@@ -46,7 +46,10 @@ package struct Signer: Sendable {
             return [
                 HTTPHeader("webhook-id", id),
                 HTTPHeader("webhook-timestamp", String(timestamp)),
-                HTTPHeader("webhook-signature", signatures.joined(separator: " ")),
+                HTTPHeader(
+                    "webhook-signature",
+                    signatures.count == 1 ? signatures[0] : signatures.joined(separator: " ")
+                ),
             ]
         }
         let (prefix, suffix) = contentAroundBody(id, timestamp)

@@ -112,7 +112,12 @@ package enum StandardWebhooks {
         _ body: ByteString,
         _ key: SigningKey
     ) throws(RenderingError) -> String {
-        let prefix = "\(id).\(timestamp)."
+        var prefix = ""
+        prefix.reserveCapacity(id.utf8.count + 24)
+        prefix += id
+        prefix += "."
+        prefix += String(timestamp)
+        prefix += "."
         switch key {
         case .hmacSHA256(let start):
             return "v1," + Data(Signer.authenticationCode(start, prefix, body)).base64EncodedString()

@@ -50,7 +50,6 @@ extension EasyHandle {
     /// Everything that `prepare` sets for every request, so that nothing of the one before stays.
     func applyRequest(_ exchange: Exchange, to options: OptionSetter, now: MonotonicTime) {
         let request = exchange.request
-        options.set(CURLOPT_URL, request.url.reveal())
         options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: request.body.count)
         // The bytes never move, and the exchange keeps them until the handle is released.
         request.body.withUnsafeBytes { options.set(CURLOPT_POSTFIELDS, pointer: $0.baseAddress) }
@@ -70,10 +69,15 @@ extension EasyHandle {
     }
 
     /// The name stays in the URL, for `Host`, SNI and the certificate's check; the connection goes to the address.
-    func applyConnection(_ exchange: Exchange, target: Exchange.Target, to options: OptionSetter) {
-        let url = exchange.request.url
-        let entry = "\(url.bracketedHost):\(url.port):\(target.bracketed):\(url.port)"
-        options.set(CURLOPT_CONNECT_TO, list: list([entry], options))
+    ///
+    /// - Returns: a list that libcurl reads until the option is set anew.
+    func applyEndpoint(_ url: EndpointURL, target: Exchange.Target, to options: OptionSetter)
+        -> UnsafeMutablePointer<curl_slist>?
+    {
+        options.set(CURLOPT_URL, url.reveal())
+        let list = list(["\(url.bracketedHost):\(url.port):\(target.bracketed):\(url.port)"], options)
+        options.set(CURLOPT_CONNECT_TO, list: list)
+        return list
     }
 
     func applyTLS(_ tls: TLSOptions, to options: OptionSetter) {
@@ -107,10 +111,12 @@ extension EasyHandle {
         if literal != nil { return }
         let found = addresses.map(\.bracketed).joined(separator: ",")
         // Without "+" the entry stays until the next request through the proxy replaces it.
-        options.set(CURLOPT_RESOLVE, list: list(["\(host):\(proxy.port):\(found)"], options))
+        if let list = list(["\(host):\(proxy.port):\(found)"], options) {
+            keep(list)
+            options.set(CURLOPT_RESOLVE, list: list)
+        }
     }
 
-    /// A list that lives as long as the request.
     private func list(_ entries: some Sequence<String>, _ options: OptionSetter) -> UnsafeMutablePointer<curl_slist>? {
         var head: UnsafeMutablePointer<curl_slist>?
         for entry in entries {
@@ -120,7 +126,6 @@ extension EasyHandle {
             }
             head = grown
         }
-        if let head { keep(head) }
         return head
     }
 }

@@ -9,7 +9,12 @@ final class EasyHandle {
     /// The request it is used for.
     private(set) var exchange: Exchange?
 
+    /// Lists that live as long as the request.
     private var lists: [UnsafeMutablePointer<curl_slist>] = []
+    /// The endpoint that the handle is set up for, and the list that tells libcurl its address: mostly that of the next
+    /// request as well.
+    private var endpoint: (url: EndpointURL, address: IPAddress)?
+    private var endpointList: UnsafeMutablePointer<curl_slist>?
     private var headers = webhooks_curl_headers()
     /// Whether options are set that the next request must not inherit.
     private var needsReset = false
@@ -32,6 +37,7 @@ final class EasyHandle {
     deinit {
         curl_easy_cleanup(pointer)
         freeLists()
+        curl_slist_free_all(endpointList)
     }
 
     /// Sets the handle up for a request to its current address; false where libcurl refuses an option.
@@ -41,7 +47,13 @@ final class EasyHandle {
         needsReset = exchange.request.tls != nil || exchange.request.egress.proxy != nil
         let options = OptionSetter(pointer)
         applyRequest(exchange, to: options, now: now)
-        applyConnection(exchange, target: target, to: options)
+        let url = exchange.request.url
+        if endpoint?.address != target.address || endpoint?.url != url {
+            let last = endpointList
+            endpointList = applyEndpoint(url, target: target, to: options)
+            curl_slist_free_all(last)
+            endpoint = options.succeeded ? (url, target.address) : nil
+        }
         if let tls = exchange.request.tls { applyTLS(tls, to: options) }
         if let proxy = exchange.request.egress.proxy { applyProxy(proxy, exchange.proxyAddresses, to: options) }
         return options.succeeded
@@ -72,6 +84,7 @@ final class EasyHandle {
         guard needsReset else { return }
         needsReset = false
         curl_easy_reset(pointer)
+        endpoint = nil
         // The options were accepted before.
         _ = applyFixedOptions()
     }

@@ -106,6 +106,15 @@ final class Exchange {
             text = address.description
         }
 
+        /// Whether a C string is ``text``.
+        func isSpelled(_ other: UnsafePointer<CChar>) -> Bool {
+            var text = text
+            return text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { strncmp(other, $0.baseAddress ?? other, $0.count) == 0 }
+                    && other[bytes.count] == 0
+            }
+        }
+
         /// As it stands before a port: IPv6 in brackets.
         var bracketed: String { if case .v6 = address { "[\(text)]" } else { text } }
     }
@@ -119,7 +128,7 @@ final class Exchange {
         let (policy, url) = (request.egress, request.url)
         guard found.allSatisfy({ policy.permits($0, port: url.port, host: url.host) }) else { return false }
         let first = max(0, request.attempt - 1) % found.count
-        addresses = (0..<min(Self.addressLimit, found.count)).map { found[(first + $0) % found.count] }
+        addresses = found.count == 1 ? found : (0..<min(Self.addressLimit, found.count)).map { found[(first + $0) % found.count] }
         target = Target(addresses[0])
         return true
     }
@@ -135,7 +144,7 @@ final class Exchange {
     /// Whether a connection to this peer, as libcurl spells it, is the one that was decided on.
     func allowsPeer(_ text: UnsafePointer<CChar>) -> Bool {
         // The usual case without parsing.
-        if request.egress.proxy == nil, let target, strcmp(text, target.text) == 0 { return true }
+        if request.egress.proxy == nil, target?.isSpelled(text) == true { return true }
         return IPAddress(String(cString: text)).map(allowsPeer) ?? false
     }
 

@@ -51,12 +51,16 @@ enum RequestCheck {
     }
 
     private static func isReserved(_ name: String) -> Bool {
-        switch name.utf8.count {
-        case 4: name.lowercased() == "host"
-        case 6: name.lowercased() == "expect"
-        case 14: name.lowercased() == "content-length"
-        case 17: name.lowercased() == "transfer-encoding"
-        default: false
+        var name = name
+        return name.withUTF8 { bytes in
+            let name = UnsafeRawBufferPointer(bytes)
+            return switch name.count {
+            case 4: name.equalsIgnoringCase("host")
+            case 6: name.equalsIgnoringCase("expect")
+            case 14: name.equalsIgnoringCase("content-length")
+            case 17: name.equalsIgnoringCase("transfer-encoding")
+            default: false
+            }
         }
     }
 }

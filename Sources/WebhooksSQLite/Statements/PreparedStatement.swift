@@ -1,5 +1,6 @@
 internal import GRDB
 internal import GRDBSQLite
+internal import Glibc
 internal import WebhookCore
 
 /// A prepared statement of a connection's cache, bound and stepped without detours: what every delivery goes through.
@@ -12,6 +13,8 @@ final class PreparedStatement {
     private var parameter: Int32 = 0
     /// Blobs are bound without a copy and must outlive the execution.
     private var held: [ByteString] = []
+    /// Texts are bound from here: SQLite's own copy of each would be an allocation.
+    private let texts = TextBuffer()
 
     init(_ db: Database, _ sql: String) throws {
         statement = try db.cachedStatement(sql: sql)
@@ -58,9 +61,12 @@ final class PreparedStatement {
         parameter += 1
         try checkSize(value.utf8.count)
         let code = value.withUTF8 { bytes in
-            // Swift's empty string may have no address, which SQLite would take for NULL.
-            bytes.withMemoryRebound(to: CChar.self) { text in
-                sqlite3_bind_text(handle, parameter, text.baseAddress ?? Self.nothing, Int32(text.count), Self.copying)
+            if let text = texts.copy(bytes) {
+                sqlite3_bind_text(handle, parameter, text, Int32(bytes.count), nil)
+            } else {
+                bytes.withMemoryRebound(to: CChar.self) { text in
+                    sqlite3_bind_text(handle, parameter, text.baseAddress, Int32(text.count), Self.copying)
+                }
             }
         }
         try check(code)
@@ -110,6 +116,7 @@ final class PreparedStatement {
         sqlite3_clear_bindings(handle)
         parameter = 0
         held.removeAll(keepingCapacity: true)
+        texts.clear()
     }
 
     private func step() throws -> Bool {
@@ -172,8 +179,29 @@ final class PreparedStatement {
 
     /// SQLITE_TRANSIENT: SQLite copies at once.
     private static let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    /// An address for no characters. Safe: never written, and alive as long as the program.
-    nonisolated(unsafe) private static let nothing = UnsafePointer(UnsafeMutablePointer<CChar>.allocate(capacity: 1))
+}
+
+/// Room for the texts of one execution; what finds none is for SQLite to copy.
+private final class TextBuffer {
+    private static let capacity = 512
+    private var bytes: UnsafeMutablePointer<CChar>?
+    private var used = 0
+
+    deinit { bytes?.deallocate() }
+
+    /// Copies a text; an empty one gets an address, too, for SQLite would take none for NULL.
+    ///
+    /// - Returns: where it stands until ``clear()``; `nil` where there is no room.
+    func copy(_ text: UnsafeBufferPointer<UInt8>) -> UnsafePointer<CChar>? {
+        guard text.count <= Self.capacity - used else { return nil }
+        let start = bytes ?? .allocate(capacity: Self.capacity + 1)
+        bytes = start
+        defer { used += text.count }
+        if let source = text.baseAddress { memcpy(start + used, source, text.count) }
+        return UnsafePointer(start + used)
+    }
+
+    func clear() { used = 0 }
 }
 
 extension Database {

@@ -110,6 +110,32 @@ struct LimitTests {
         #expect(harness.engine.isSettled)
     }
 
+    @Test("while little is in memory, a burst stays there with its bodies, and is not read again")
+    func burst() {
+        var settings = EngineSettings()
+        settings.freeBuffer = 3000
+        let harness = EngineHarness([subscription()], settings: settings)
+        harness.emit("first")
+        harness.response()
+        let count = 5_000
+        for start in stride(from: 0, to: count, by: 1000) {
+            harness.emit((start..<start + 1000).map { harness.event("e\($0)") })
+            #expect(harness.engine.holding <= 3001)
+        }
+        #expect(harness.engine.queues[0].buffer.ready.allSatisfy { $0.body != nil })
+        var order: [String] = []
+        var reads = 0
+        while let next = harness.sent.first {
+            order.append(next.context.event.id)
+            let hasMore = harness.engine.queues[0].buffer.count > 64
+            harness.response()
+            if hasMore, harness.engine.queues[0].buffer.isRefilling { reads += 1 }
+        }
+        #expect(order == (0..<count).map { "e\($0)" })
+        #expect(reads == 0)
+        #expect(harness.engine.isSettled)
+    }
+
     @Test("a far cursor doesn't let the window grow")
     func farCursor() {
         let harness = EngineHarness([

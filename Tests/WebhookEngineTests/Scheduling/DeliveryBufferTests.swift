@@ -51,7 +51,8 @@ struct DeliveryBufferTests {
                 )
                 let fresh = rows.compactMap { open[$0] }.filter { known.insert($0.delivery.id).inserted }
                 let end = rows.count < asked.limit ? nil : rows.last
-                for left in buffer.refilled(fresh, upTo: end, now: now) { known.remove(left.delivery.id) }
+                let evicted = buffer.refilled(fresh, upTo: end, limit: buffer.limit, now: now)
+                for left in evicted { known.remove(left.delivery.id) }
                 read = nil
             }
             buffer.promote(now: now)
@@ -70,7 +71,7 @@ struct DeliveryBufferTests {
         buffer.startRefill(isRescan: false)
         let left = insert(&buffer, held(5, due: 50), limit: 2, now: Timestamp(milliseconds: 0))
         #expect(left == 5)
-        _ = buffer.refilled([held(1, due: 10)], upTo: nil, now: Timestamp(milliseconds: 100))
+        _ = buffer.refilled([held(1, due: 10)], upTo: nil, limit: buffer.limit, now: Timestamp(milliseconds: 100))
         #expect(buffer.cursor == Refill.Position(dueAt: Timestamp(milliseconds: 50), delivery: .init(rawValue: 4)))
     }
 
@@ -106,7 +107,7 @@ struct DeliveryBufferTests {
         #expect(buffer.isAhead)
         buffer.startRefill(isRescan: true)
         #expect(buffer.isAhead)
-        _ = buffer.refilled([held(6, due: 0)], upTo: nil, now: now)
+        _ = buffer.refilled([held(6, due: 0)], upTo: nil, limit: buffer.limit, now: now)
         #expect(!buffer.isAhead && buffer.ready.first?.delivery.id.rawValue == 6)
     }
 

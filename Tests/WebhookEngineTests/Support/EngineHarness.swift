@@ -30,9 +30,16 @@ final class EngineHarness {
     private(set) var wakeAt: Timestamp?
     private var lastToken: UInt64 = 0
 
+    /// Queues have no more than reads bring.
+    static let smallBuffers = {
+        var settings = EngineSettings()
+        settings.freeBuffer = 0
+        return settings
+    }()
+
     init(
         _ subscriptions: [Subscription],
-        settings: EngineSettings = EngineSettings(),
+        settings: EngineSettings = smallBuffers,
         store: InMemoryStore? = nil,
         clock: VirtualClock = VirtualClock(),
         starts: Bool = true
