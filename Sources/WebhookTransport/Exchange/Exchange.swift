@@ -110,8 +110,10 @@ final class Exchange {
         func isSpelled(_ other: UnsafePointer<CChar>) -> Bool {
             var text = text
             return text.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { strncmp(other, $0.baseAddress ?? other, $0.count) == 0 }
-                    && other[bytes.count] == 0
+                let isSame = bytes.withMemoryRebound(to: CChar.self) {
+                    strncmp(other, $0.baseAddress ?? other, $0.count) == 0
+                }
+                return isSame && other[bytes.count] == 0
             }
         }
 
