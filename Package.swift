@@ -190,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "WebhooksCommandTests",
             dependencies: [
-                "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore",
+                "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore", "WebhooksTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

@@ -12,7 +12,7 @@ import WebhooksTesting
     func emitKilledAtAnyPoint(_ form: String) async throws {
         var random = Soak.generator("\(form) killed at any point")
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         var acknowledged: [String] = []
         // How long it takes when nobody kills it, measured on the way: the times are spread over all of it.
@@ -56,7 +56,7 @@ import WebhooksTesting
         var points = Strace.points.flatMap { call, count in (1...count).map { (call: call, number: $0) } }
         if !Soak.isOn { points = Array(points.shuffled(using: &random).prefix(8)) }
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         var acknowledged: [String] = []
         for (call, number) in points {
@@ -89,7 +89,7 @@ import WebhooksTesting
             request.number % 3 == 0
                 ? .noContent.after(.milliseconds(10)) : request.number % 7 == 0 ? .status(500) : .noContent
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([
             .retry("again", receiver.url), .singleShot("once", receiver.url),
             .retry(
@@ -127,7 +127,7 @@ import WebhooksTesting
     /// Row 2, at the one time that matters.
     @Test func dispatcherKilledBeforeTheAnswer() async throws {
         let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         try await stage.run(["emit", "a.b", "--data", #"{"n":1}"#, "--id", "evt", "--detach"])
         let first = try stage.start(["run"])
@@ -157,7 +157,7 @@ import WebhooksTesting
     /// An interruption uses up no step of the schedule.
     @Test func interruptionsUseUpNoStep() async throws {
         let receiver = try Receiver { $0.number <= 3 ? .neverAnswer : $0.number == 4 ? .status(500) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url, "schedule: [1ms], jitter: 0%")])
         try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])
         for round in 1...3 {

@@ -3,13 +3,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// One dispatcher at a time, and many commands beside it.
 @Suite struct DispatcherTests {
     /// Row 5.
     @Test func secondRunIsRefused() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let first = try await stage.startDispatcher()
         let (exit, second) = try await stage.run(["run"])
@@ -27,7 +28,7 @@ import Webhooks
         let receiver = try Receiver { request in
             request.header("webhook-id") == "slow" ? .noContent.after(.milliseconds(1500)) : .noContent
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let emit = try stage.start(["emit", "a.b", "--data", "{}", "--id", "slow"])
         try await receiver.waitForRequests(count: 1)
@@ -41,7 +42,7 @@ import Webhooks
     /// A dispatcher that waits for a command's lock can be stopped.
     @Test func waitingRunIsStopped() async throws {
         let receiver = try Receiver(responses: [.neverAnswer])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let emit = try stage.start(["emit", "a.b", "--data", "{}"])
         try await receiver.waitForRequests(count: 1)
@@ -62,7 +63,7 @@ import Webhooks
         let receiver = try Receiver { request in
             request.header("webhook-id") == "holder" ? .neverAnswer : .noContent
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.singleShot("crm", receiver.url)])
         let first: Command
         if holder == "run" {
@@ -88,7 +89,7 @@ import Webhooks
     /// Row 22: beside a running dispatcher.
     @Test func stormBesideADispatcher() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         let count = Soak.rounds(5, soak: 100)
@@ -119,7 +120,7 @@ import Webhooks
     /// Row 22: without one, where each takes its turn.
     @Test func stormWithoutADispatcher() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let count = Soak.rounds(2, soak: 50)
         let acknowledged = try await storm(stage, lanes: 8) { lane in
@@ -135,7 +136,7 @@ import Webhooks
 
     /// Runs commands one after another in each of several lanes; gives back the events of those that exited 0.
     private func storm(
-        _ stage: Stage,
+        _ stage: TestEnvironment,
         lanes: Int,
         _ commands: @escaping @Sendable (Int) -> [(arguments: [String], input: String?)]
     ) async throws -> [String] {

@@ -3,6 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Several processes make the same store at the same time.
 @Suite struct FirstStartTests {
@@ -21,7 +22,7 @@ import Webhooks
 
     private func start(_ round: Int) async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try stage.start(["run"])
         let emits = try ["one", "two"].map { try stage.start(["emit", "a.b", "--data", "{}", "--id", $0, "--detach"]) }

@@ -3,13 +3,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// One event once, and what is due later.
 @Suite struct IdentityTests {
     /// The same id: once with the same content, refused with other content.
     @Test func sameID() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         for form in [[], ["--detach"], []] {
             let (exit, command) = try await stage.run(["emit", "a.b", "--data", #"{"n":1}"#, "--id", "evt"] + form)
@@ -27,7 +28,7 @@ import Webhooks
     /// Many at once with the same id.
     @Test func sameIDAtOnce() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let commands = try (0..<6).map { number in
             try stage.start(["emit", "a.b", "--data", "{}", "--id", "evt"] + (number % 2 == 0 ? ["--detach"] : []))
@@ -43,7 +44,7 @@ import Webhooks
     /// `--in 60m` waits until it is cancelled, and is never sent.
     @Test func cancelledBeforeItIsDue() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let (exit, _) = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "later", "--in", "60m"])
         #expect(exit == .code(0))
@@ -57,7 +58,7 @@ import Webhooks
     @Test func cancelAgainstDue() async throws {
         var random = Soak.generator("cancel against due")
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         let count = Soak.rounds(40, soak: 2000)
@@ -85,7 +86,7 @@ import Webhooks
     /// Row 6: a due time that only a wrong clock can have written holds nothing up.
     @Test func dueInTheFarFuture() async throws {
         let receiver = try Receiver { $0.number == 1 ? .status(500) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url, "schedule: [1h], jitter: 0%")])
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt"])
         // As a clock that went ten years fast would have left it.

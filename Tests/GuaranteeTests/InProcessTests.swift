@@ -2,13 +2,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// A host that runs a dispatcher and works on the log in the same process: the dispatcher notices.
 @Suite struct InProcessTests {
     @Test func cancelRetriggerAndDisable() async throws {
         let isMended = Flag()
         let receiver = try Receiver { _ in isMended.isSet ? .noContent : .status(500) }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url, "schedule: [1h], jitter: 0%")])
         let library = try await stage.library()
         let running = Task { try await library.run() }

@@ -4,13 +4,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Limits are reached, and the living are served.
 @Suite struct OverloadTests {
     /// Rows 8, 9 and 11, modestly: 180 of 200 endpoints accept and never answer.
     @Test func deadEndpointsHoldNobodyUp() async throws {
         let receiver = try Receiver { $0.target.hasPrefix("/dead") ? .neverAnswer : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let healthy = (0..<20).map { "healthy-\($0)" }
         let dead = (0..<180).map { "dead-\($0)" }
         try stage.configure(
@@ -42,7 +43,7 @@ import Webhooks
     /// The limits of a subscription and of all together.
     @Test func inFlightLimits() async throws {
         let receiver = try Receiver { _ in .noContent.after(.milliseconds(20)) }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let names = (0..<6).map { "crm-\($0)" }
         try stage.configure(
             names.map { .retry($0, receiver.url, "maxInFlight: 3, schedule: [1ms], timeout: 30s") },
@@ -78,7 +79,7 @@ import Webhooks
     /// Row 17: 64 descriptors, and far more requests than fit.
     @Test func fewDescriptors() async throws {
         let receiver = try Receiver(ReceiverOptions(host: "0.0.0.0")) { _ in .noContent.after(.milliseconds(20)) }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         // A host of its own for each: no connection serves two of them.
         let endpoints = (0..<100).map { number in
             let url = "http://127.0.1.\(number + 1):\(receiver.port)"
@@ -103,7 +104,7 @@ import Webhooks
         let receivers = try (1...8).map { number in
             try Receiver(ReceiverOptions(host: "127.0.0.\(number)")) { _ in .status(204, closesConnection: true) }
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let endpoints = receivers.indices.map { index in
             Endpoint.retry("crm-\(index)", receivers[index].url, "maxInFlight: 32, schedule: [1ms, 1ms], timeout: 60s")
         }

@@ -5,13 +5,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// One bad row, one bad event: the others go on. And no command waits for ever for a store that doesn't work.
 @Suite struct PoisonTests {
     /// A trigger of the host's refuses one subscription's deliveries, another the record of one event's attempts.
     @Test func refusedRows() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("good", receiver.url), .retry("bad", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "first"]).exit == .code(0))
         try stage.withDatabase { database in
@@ -52,7 +53,7 @@ import Webhooks
     /// The process ends while it renders an event, twice: the event is set aside, and the others go on.
     @Test func deadlyRendering() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         for id in ["deadly", "good"] {
             #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", id, "--detach"]).exit == .code(0))
@@ -90,7 +91,7 @@ import Webhooks
     /// The process ends while it makes an attempt's request, twice: that delivery fails, and the others go on.
     @Test func deadlyRequest() async throws {
         let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "deadly", "--detach"]).exit == .code(0))
         for request in 1...2 {
@@ -124,7 +125,7 @@ import Webhooks
     @Test func fullDiskAfterACrash() async throws {
         guard let disk = SmallDisk(test: "full disk after a crash", megabytes: 8) else { return }
         let receiver = try Receiver { $0.number == 1 ? .neverAnswer : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure(
             [.retry("crm", receiver.url)],
             dispatcher: "shutdownGrace: 60s",
@@ -153,7 +154,7 @@ import Webhooks
     /// Row 42: past its grace a dispatcher ends although an attempt's result can't be recorded.
     @Test func lockedStorePastTheGrace() async throws {
         let receiver = try Receiver { $0.number == 1 ? .noContent.after(.milliseconds(500)) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.singleShot("once", receiver.url)], dispatcher: "shutdownGrace: 100ms")
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])

@@ -3,6 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Rows 34 and 35: the configuration changes while deliveries wait for a retry.
 @Suite struct ReloadTests {
@@ -12,7 +13,7 @@ import Webhooks
     ///
     /// - Parameter signals: by SIGHUP; otherwise by noticing that the file has changed.
     private func reload(
-        _ stage: Stage,
+        _ stage: TestEnvironment,
         _ dispatcher: Command,
         _ endpoints: [Endpoint],
         signals: Bool = true
@@ -28,7 +29,7 @@ import Webhooks
     /// During a rotation both secrets sign.
     @Test func rotation() async throws {
         let receiver = try Receiver { $0.target == "/crm" && $0.number == 1 ? .status(500) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         var crm = Endpoint.retry("crm", receiver.url, "schedule: [400ms], jitter: 0%")
         try stage.configure([crm])
         let dispatcher = try await stage.startDispatcher()
@@ -62,7 +63,7 @@ import Webhooks
     @Test func removedAndBack() async throws {
         let isMended = Flag()
         let receiver = try Receiver { $0.target == "/crm" && !isMended.isSet ? .status(500) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let seconds = Array(repeating: "1s", count: 30).joined(separator: ", ")
         let crm = Endpoint.retry("crm", receiver.url, "schedule: [\(seconds)], jitter: 0%")
         let other = Endpoint.retry("other", receiver.url).topics("c.d")
@@ -96,7 +97,7 @@ import Webhooks
     /// Disabled by hand during retries: no later send.
     @Test func disabledDuringRetries() async throws {
         let receiver = try Receiver { $0.target == "/crm" ? .status(500) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let crm = Endpoint.retry("crm", receiver.url, Self.retries.replacing("20ms]", with: "1h]")).topics("a.b")
         try stage.configure([crm, .retry("other", receiver.url).topics("c.d")])
         let dispatcher = try await stage.startDispatcher()
@@ -123,7 +124,7 @@ import Webhooks
     @Test(arguments: ["garbage: [", "subscriptions:\n  - name: crm\n    nonsense: 1\n"])
     func brokenFile(_ text: String) async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let crm = Endpoint.retry("crm", receiver.url)
         try stage.configure([crm])
         let dispatcher = try await stage.startDispatcher()
@@ -133,7 +134,7 @@ import Webhooks
             dispatcher.errors.firstMatch(of: #/not reloaded: .*webhooks\.yaml:[0-9]+:[0-9]+: /#) != nil
         }
         // What emits brings its own configuration; the dispatcher's is the old one.
-        let other = try Stage()
+        let other = try TestEnvironment()
         try other.configure([crm], store: stage.storePath)
         #expect(try await other.run(["emit", "a.b", "--data", "{}"]).exit == .code(0))
         #expect(receiver.requests.map(\.target) == ["/crm"])

@@ -3,11 +3,12 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Row 32: how a dispatcher stops.
 @Suite struct ShutdownTests {
-    private func stage(_ receiver: Receiver, grace: String) throws -> Stage {
-        let stage = try Stage()
+    private func stage(_ receiver: Receiver, grace: String) throws -> TestEnvironment {
+        let stage = try TestEnvironment()
         let endpoints: [Endpoint] = [.retry("again", receiver.url), .singleShot("once", receiver.url)]
         try stage.configure(endpoints, dispatcher: "shutdownGrace: \(grace)")
         return stage
@@ -65,7 +66,7 @@ import Webhooks
         try await expectRecovered(stage, receiver)
     }
 
-    private func expectRecovered(_ stage: Stage, _ receiver: Receiver) async throws {
+    private func expectRecovered(_ stage: TestEnvironment, _ receiver: Receiver) async throws {
         let audit = try await Audit(stage, [receiver])
         audit.checkSafety()
         #expect(audit.count("again", "evt") == 2)

@@ -5,6 +5,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// The disk is full, read-only, damaged or newer.
 @Suite struct StoreFaultTests {
@@ -12,7 +13,7 @@ import Webhooks
     @Test func diskFullOnEmit() async throws {
         guard let disk = SmallDisk(test: "disk full on emit", megabytes: 8) else { return }
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
         var acknowledged: [String] = []
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "first"]).exit == .code(0))
@@ -47,7 +48,7 @@ import Webhooks
     @Test func diskFullBesideADispatcher() async throws {
         guard let disk = SmallDisk(test: "disk full beside a dispatcher", megabytes: 16) else { return }
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure(
             [.retry("again", receiver.url), .singleShot("once", receiver.url)],
             store: disk.path + "/webhooks.sqlite"
@@ -90,7 +91,7 @@ import Webhooks
     func secondDispatcherAfterAFullDisk(_ isFull: Bool) async throws {
         guard let disk = SmallDisk(test: "second dispatcher after a full disk", megabytes: 16) else { return }
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
         let library = try await stage.library()
         let data = ByteString(#"{"text":"\#(String(repeating: "x", count: 2000))"}"#)
@@ -121,7 +122,7 @@ import Webhooks
             if request.number == 100 { try? disk.fill() }
             return .noContent
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure(
             [.retry("again", receiver.url), .singleShot("once", receiver.url)],
             store: disk.path + "/webhooks.sqlite"
@@ -162,7 +163,7 @@ import Webhooks
     @Test func readOnlyFolder() async throws {
         guard let disk = SmallDisk(test: "read-only folder", megabytes: 8) else { return }
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/store/webhooks.sqlite")
         try disk.setReadOnly(true)
         // Neither made nor, later, written.
@@ -184,7 +185,7 @@ import Webhooks
     /// Row 20: an event and a body that are not as they were written are left out, and the others go on.
     @Test func damagedRows() async throws {
         let receiver = try Receiver(responses: [.status(500), .noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-0"]).exit == .code(1))
         for number in 1...3 {
@@ -210,7 +211,7 @@ import Webhooks
     /// Row 20: a dispatcher that meets damage stops, and names the file.
     @Test func damage() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let library = try await stage.library()
         let data = ByteString(#"{"text":"\#(String(repeating: "x", count: 3000))"}"#)
@@ -234,7 +235,7 @@ import Webhooks
     /// Row 33: an older program leaves a newer one's file alone.
     @Test func newerSchema() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--detach"]).exit == .code(0))
         try stage.withDatabase { database in

@@ -4,6 +4,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Somebody deletes, renames or links the store's files under a running dispatcher.
 @Suite struct StoreFileTests {
@@ -33,7 +34,7 @@ import Webhooks
     func changed(_ change: Change) async throws {
         for suffix in ["", "-wal", "-shm", ".lock"] where !(change == .delete && suffix.isEmpty) {
             let receiver = try Receiver(responses: [.noContent])
-            let stage = try Stage()
+            let stage = try TestEnvironment()
             try stage.configure([.retry("crm", receiver.url)])
             let file = stage.storePath + suffix
             let dispatcher = try await stage.startDispatcher()
@@ -70,7 +71,7 @@ import Webhooks
     /// A store that was deleted: nothing of it can be saved, and nobody is told that all is well.
     @Test func deleted() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         unlink(stage.storePath)
@@ -81,7 +82,7 @@ import Webhooks
     /// A store that was cut off.
     @Test func cutOff() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         truncate(stage.storePath, 0)

@@ -11,7 +11,7 @@ import WebhooksTesting
     @Test func reloads() async throws {
         var random = Soak.generator("reloads under traffic")
         let receiver = try Receiver { $0.number % 5 == 0 ? .status(500) : .noContent.after(.milliseconds(2)) }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let fixed: [Endpoint] = [.retry("again", receiver.url), .singleShot("once", receiver.url)]
         let coming: [Endpoint] = [
             .retry("comes", receiver.url), .retry("ordered", receiver.url, "ordered: true, schedule: [1ms, 1ms, 1ms]"),
@@ -57,7 +57,7 @@ import WebhooksTesting
     @Test func disablingAndEnabling() async throws {
         var random = Soak.generator("disabling and enabling under traffic")
         let receiver = try Receiver { $0.number % 4 == 0 ? .status(500) : .noContent.after(.milliseconds(1)) }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url), .retry("other", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         let library = try await stage.library()
@@ -89,7 +89,7 @@ import WebhooksTesting
     @Test func cancelAgainstRetry() async throws {
         var random = Soak.generator("cancel against retry")
         let receiver = try Receiver(responses: [.status(500)])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         let waits = Array(repeating: "15ms", count: 400).joined(separator: ", ")
         let delivery = "schedule: [\(waits)], jitter: 0%, breaker: { failures: 1000000, pause: 1s }"
         try stage.configure([.retry("crm", receiver.url, delivery)])

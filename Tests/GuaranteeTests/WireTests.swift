@@ -3,13 +3,14 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// What is on record for what was on the wire.
 @Suite struct WireTests {
     /// Row 3, single-shot: always a fresh connection, and one request.
     @Test func singleShotIsClosedWithoutAnswer() async throws {
         let receiver = try Receiver { $0.number == 1 ? .noContent : .closeWithoutResponse }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.singleShot("once", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         let (fine, _) = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-1"])
@@ -30,7 +31,7 @@ import Webhooks
     /// Row 3, retry: a reused connection that dies unanswered is a request, and has its record.
     @Test func reusedConnectionIsClosedWithoutAnswer() async throws {
         let receiver = try Receiver { $0.numberOnConnection == 1 ? .noContent : .closeWithoutResponse }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         for id in ["evt-1", "evt-2"] {
@@ -55,7 +56,7 @@ import Webhooks
         let gone = try Receiver(responses: [.noContent])
         let refused = gone.url
         gone.stop()
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         var name = Endpoint.singleShot("name", "https://nosuch.invalid")
         name.delivery += ", connectTimeout: 20s"
         let server = try NoTLSServer()
@@ -81,7 +82,7 @@ import Webhooks
             let name = String(request.target.dropFirst())
             return .status(503, headers: [HTTPHeader("Retry-After", values[name] ?? "")])
         }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure(
             values.keys.sorted().map { .retry($0, receiver.url, "schedule: [10m], jitter: 0%, timeout: 30s") }
         )
@@ -103,7 +104,7 @@ import Webhooks
     /// Row 13: 410 stops it all, and what was missed comes back by hand.
     @Test func goneDisables() async throws {
         let receiver = try Receiver { $0.number == 1 ? .status(410) : .noContent }
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         try stage.configure([.retry("crm", receiver.url)])
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-1"])
         let (exit, _) = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-2"])
@@ -131,7 +132,7 @@ import Webhooks
     /// Row 7: only the one that can't be rendered fails, with the reason.
     @Test func poisonFailsAlone() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let stage = try Stage()
+        let stage = try TestEnvironment()
         var poisoned = Endpoint.retry("poisoned", receiver.url)
         poisoned.settings = ["body: body.json.mustache"]
         try stage.write(#"{"list":[{{#data.rows}}{{{n}}}{{/data.rows}}]}"#, to: "body.json.mustache")

@@ -84,7 +84,7 @@ import Webhooks
         ),
     ])
     func `every command prints its own usage`(arguments: [String], message: String, usage: String) async throws {
-        let done = try await Sandbox().run(arguments)
+        let done = try await CommandEnvironment().run(arguments)
         #expect(done.status == 64)
         #expect(done.out.isEmpty)
         #expect(done.err.hasPrefix("error: ") && done.err.contains(message) && done.err.contains(usage), "\(done.err)")
@@ -101,7 +101,7 @@ import Webhooks
 
     @Test(arguments: [["deliveries", "list"], ["emit", "a.b", "--data", "1"], ["run"], ["pause", "crm"]])
     func `a path as store is told as such, without a word about the configuration`(command: [String]) async throws {
-        let done = try await Sandbox().run(command + ["--store", "/tmp/x.sqlite"])
+        let done = try await CommandEnvironment().run(command + ["--store", "/tmp/x.sqlite"])
         #expect(done.status == 65)
         #expect(done.err == "error: --store must be sqlite:PATH; did you mean sqlite:/tmp/x.sqlite?\n")
     }

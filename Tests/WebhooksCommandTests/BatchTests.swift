@@ -12,7 +12,7 @@ import Testing
         """
 
     @Test func `every bad line is reported and nothing is stored`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("emit", "--batch", "-", input: Self.bad)
         #expect(done.status == 65)
         for line in [3, 4, 5, 6] { #expect(done.err.contains("line \(line): ")) }
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `keep-going emits the others and still exits 65`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("emit", "--batch", "-", "--keep-going", "--json", input: Self.bad)
         #expect(done.status == 65)
         #expect(done.lines.count == 2)
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `a line whose id is taken is bad before anything is stored`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", "1", "--id", "taken")
         let lines = #"{"topic":"a.b","data":1}"# + "\n" + #"{"topic":"a.b","data":2,"id":"taken"}"#
         let done = try await sandbox.run("emit", "--batch", "-", input: lines)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `a large batch arrives whole, from a file and in order`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let lines = (0..<300).map { #"{"topic":"a.b","data":\#($0),"id":"e\#($0)"}"# }
         try sandbox.write("in", lines.joined(separator: "\n"))
         let done = try await sandbox.run("emit", "--batch", "in", "--json")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `detached, all is stored`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let lines = (0..<20).map { #"{"topic":"a.b","data":\#($0)}"# }.joined(separator: "\r\n")
         let done = try await sandbox.run("emit", "--batch", "-", "--detach", input: lines)
         #expect(done.status == 0)
@@ -69,7 +69,7 @@ import Testing
 
     @Test(arguments: ["alone", "beside a dispatcher", "detached"])
     func `lines are accepted in their order`(how: String) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let dispatcher = how == "beside a dispatcher" ? try Background(["run"], in: sandbox) : nil
         _ = await dispatcher?.line(containing: "delivering", on: .error)
         let lines = (0..<1000).map { #"{"topic":"a.b","data":\#($0),"id":"e\#($0)"}"# }

@@ -59,7 +59,7 @@ import Testing
                 count += 1
                 let tour = try Tour()
                 try tour.write("config/own.yaml", block.joined(separator: "\n"))
-                try tour.write("config/crm.secret", Sandbox.secret)
+                try tour.write("config/crm.secret", CommandEnvironment.secret)
                 try tour.write("config/bodies/crm.json.mustache", #"{"id":"{{id}}"}"#)
                 try tour.write("templates/.keep", "")
                 let key = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 2"
@@ -101,7 +101,7 @@ import Testing
         let tour = try Tour()
         let course = #"{"course":{"id":"101","name":"Statistics","slug":"statistics"}}"#
         for name in ["payment.json", "d.json", "b.json", "body.json"] { try tour.write(name, course) }
-        try tour.write("s", Sandbox.secret)
+        try tour.write("s", CommandEnvironment.secret)
         let listener = try tour.listen("webhooks listen")
         #expect(try tour.shell("webhooks emit course.created --example").status == 0)
         let help = try tour.shell("webhooks --help").output
@@ -115,7 +115,7 @@ import Testing
                 guard !example.contains(/webhooks (listen|run$|tail|serve)/) else { continue }
                 let line = example.replacing(/\ \| jq .*$/, with: "")
                     .replacing(/^pg-export/, with: #"printf '{"topic":"course.created","data":1}\n'"#)
-                let done = try tour.shell(line, environment: ["WEBHOOK_SECRET": Sandbox.secret])
+                let done = try tour.shell(line, environment: ["WEBHOOK_SECRET": CommandEnvironment.secret])
                 // 1 is what an example with somebody else's ids comes to.
                 #expect([0, 1].contains(done.status), "\(line) exits \(done.status)\n\(done.output)")
                 count += 1

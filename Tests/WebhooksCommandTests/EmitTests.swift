@@ -4,7 +4,7 @@ import WebhookReceiver
 
 @Suite struct EmitTests {
     @Test func `delivers at once and prints the interface's form`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(
             "emit",
             "user.created",
@@ -35,7 +35,7 @@ import WebhookReceiver
     }
 
     @Test func `keeps the data byte for byte`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let data = #"{"z":1.0e+2,"a":"\u00e9","a":[1 , 2]}"#
         #expect(try await sandbox.run("emit", "a.b", "--data", "-", input: data + "\n").status == 0)
         try sandbox.write("in.json", data)
@@ -45,7 +45,7 @@ import WebhookReceiver
     }
 
     @Test func `exits 1 while a delivery waits for a retry`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         let done = try await sandbox.run("emit", "a.b", "--data", "1", "--json")
         #expect(done.status == 1)
         let delivery = try JSONText(done.out)["deliveries"][0]
@@ -56,7 +56,7 @@ import WebhookReceiver
     }
 
     @Test func `an id with a dot is refused where it would be signed, and nothing is stored`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         for form in [[], ["--detach"]] {
             let done = try await sandbox.run(["emit", "a.b", "--data", "1", "--id", "order.17"] + form)
             #expect(done.status == 65)
@@ -71,7 +71,7 @@ import WebhookReceiver
     }
 
     @Test func `says so where nobody subscribes`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         try sandbox.write("w.yaml", "store: sqlite:w.sqlite\nsubscriptions: []\n")
         let done = try await sandbox.run("emit", "a.b", "--data", "1")
         #expect(done.status == 0)
@@ -79,7 +79,7 @@ import WebhookReceiver
     }
 
     @Test func `the same id is delivered once, and refused with other content`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let first = try await sandbox.run("emit", "a.b", "--data", "1", "--id", "once", "--json")
         let again = try await sandbox.run("emit", "a.b", "--data", "1", "--id", "once", "--json")
         #expect(first.status == 0 && again.status == 0)
@@ -91,7 +91,7 @@ import WebhookReceiver
     }
 
     @Test func `detached and later events are stored and not sent`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let detached = try await sandbox.run("emit", "a.b", "--data", "1", "--detach", "--json")
         #expect(detached.status == 0)
         #expect(try JSONText(detached.out)["deliveries"].count == 0)
@@ -111,7 +111,7 @@ import WebhookReceiver
     }
 
     @Test func `an event for a disabled subscription is settled at once`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", "0")
         #expect(try await sandbox.run("disable", "crm", "--json").lines == [#"{"subscription":"crm","enabled":false}"#])
         let missed = try await sandbox.run("emit", "a.b", "--data", "1", "--json")
@@ -136,7 +136,7 @@ import WebhookReceiver
         ["emit", "a.b", "--data", "1", "--keep-going"], ["frobnicate"], ["stats", "--log-level", "loud"],
     ])
     func `mistakes in the arguments exit 64`(arguments: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(arguments)
         #expect(done.status == 64)
         #expect(done.out == "")
@@ -150,7 +150,7 @@ import WebhookReceiver
         ["render", "nobody", "a.b", "--data", "1"], ["test", "nobody"], ["stats", "--config", "missing.yaml"],
     ])
     func `bad events, names and configurations exit 65`(arguments: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(arguments + ["--json"])
         #expect(done.status == 65)
         #expect(done.out == "")

@@ -7,8 +7,8 @@ import WebhookReceiver
 @Suite struct GoldenTests {
     /// Two events: one to a healthy and a failing subscription, and one whose every cell a spreadsheet might take for a
     /// formula.
-    private func filled() async throws -> Sandbox {
-        let sandbox = try Sandbox { $0.target == "/lms" ? .status(500) : .noContent }
+    private func filled() async throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment { $0.target == "/lms" ? .status(500) : .noContent }
         _ = try await sandbox.run(
             "emit",
             "user.created",
@@ -37,7 +37,7 @@ import WebhookReceiver
     }
 
     @Test func `what the store refuses while it does the rest`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
         let host = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite")
@@ -77,7 +77,7 @@ import WebhookReceiver
 
     @Test(arguments: [[], ["--detach"]])
     func `what the store refuses to send again while it does the rest`(_ form: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
         let host = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite")
         try await host.writeWithoutTransaction { db in

@@ -6,7 +6,7 @@ import WebhookReceiver
 /// Pausing, retrying by hand, disabling.
 @Suite struct HoldingTests {
     @Test func `a pause holds first attempts, and resume sends them`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a")
         let paused = try await sandbox.run("pause", "crm", "--for", "2h")
         #expect(paused.status == 0)
@@ -36,7 +36,7 @@ import WebhookReceiver
     }
 
     @Test func `an event and a subscription are cancelled where both are meant`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
         let other = try await sandbox.run("cancel", "a", "--subscription", "lms")
@@ -50,7 +50,7 @@ import WebhookReceiver
     }
 
     @Test func `cancelling all of a subscription asks on a terminal`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         _ = try await sandbox.run("emit", "x.y", "--data", "1")
         let all = ["cancel", "--subscription", "crm"]
@@ -65,7 +65,7 @@ import WebhookReceiver
     }
 
     @Test func `enabling names what was missed, and brings back exactly that`() async throws {
-        let sandbox = try Sandbox { $0.number == 1 ? .status(410) : .noContent }
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .status(410) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         #expect(try await sandbox.run("enable", "crm").status == 69)
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "by-hand", "--in", "1h")
@@ -101,11 +101,11 @@ import WebhookReceiver
     }
 
     @Test func `what the configuration lacks is parked, and everybody says so`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         let delivery = "{ schedule: [1h], jitter: 0% }"
         let url = "\(sandbox.receiver.url)/loop"
         let more =
-            "  - { name: loop, url: \(url), topics: [x.y], secrets: [\(Sandbox.secret)], delivery: \(delivery) }\n"
+            "  - { name: loop, url: \(url), topics: [x.y], secrets: [\(CommandEnvironment.secret)], delivery: \(delivery) }\n"
         try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery, more: more))
         let run = try Background(["run"], in: sandbox)
         let start = await run.line(containing: "delivering", on: .error)
@@ -133,7 +133,7 @@ import WebhookReceiver
     }
 
     @Test func `prune by a clock that may be ahead deletes nothing`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1")
         // As seen by a clock that is ahead, all that there is settled longer ago than is kept.
         let refused = try await sandbox.run("prune", "--older-than", "1ms")
@@ -145,7 +145,7 @@ import WebhookReceiver
     }
 
     @Test func `a batch beside a pause says how many wait`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1")
         _ = try await sandbox.run("pause", "crm")
         let lines = (0..<3).map { "{\"topic\":\"x.y\",\"data\":\($0)}" }.joined(separator: "\n")
@@ -156,7 +156,7 @@ import WebhookReceiver
 
     @Test(arguments: [["pause"], ["resume"], ["enable"], ["disable"]])
     func `unknown names are refused with a suggestion`(_ command: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1")
         let done = try await sandbox.run(command + ["crmm"])
         #expect(done.status == 1)
@@ -165,12 +165,12 @@ import WebhookReceiver
 
     @Test(arguments: ["0s", "366d", "soon"])
     func `a pause has bounds`(_ length: String) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         #expect(try await sandbox.run("pause", "crm", "--for", length).status == 64)
     }
 
     @Test func `cancelling what is under way brings no retry, and says what was too late`() async throws {
-        let sandbox = try Sandbox { $0.header("webhook-id") == "done" ? .noContent : .neverAnswer }
+        let sandbox = try CommandEnvironment { $0.header("webhook-id") == "done" ? .noContent : .neverAnswer }
         // The attempt must outlast whatever else keeps the machine busy.
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m, schedule: [1s] }"))
         #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "done").status == 0)
@@ -194,7 +194,7 @@ import WebhookReceiver
     }
 
     @Test func `retry makes the same delivery due, and says who delivers it`() async throws {
-        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 1)
         let dry = try await sandbox.run("retry", "--state", "waiting", "--dry-run", "--json")
@@ -222,7 +222,7 @@ import WebhookReceiver
     }
 
     @Test func `a running dispatcher takes a retry and a pause up`() async throws {
-        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
         let run = try Background(["run"], in: sandbox)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
@@ -243,7 +243,7 @@ import WebhookReceiver
     }
 
     @Test func `an open breaker is seen by stats, retry and emit, and in the log`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         let delivery = "{ schedule: [1s, 1h], jitter: 0%, breaker: { failures: 1, pause: 1h } }"
         try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery))
         let run = try Background(["run"], in: sandbox)
@@ -269,7 +269,7 @@ import WebhookReceiver
     }
 
     @Test func `emit says what an ordered delivery is behind`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], ordered: true }"))
         #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 1)
         let behind = try await sandbox.run("emit", "x.y", "--data", "2", "--wait", "1ms")
@@ -281,7 +281,7 @@ import WebhookReceiver
     }
 
     @Test func `retrigger refuses what is still open, filters too`() async throws {
-        let sandbox = try Sandbox { $0.number == 1 ? .status(503) : .noContent }
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a")
         for arguments in [["a"], ["dlv_1"], ["--state", "waiting"], ["--since", "1h"]] {
@@ -298,7 +298,7 @@ import WebhookReceiver
     }
 
     @Test func `disable says how many deliveries it cancels, and asks on a terminal`() async throws {
-        let sandbox = try Sandbox { _ in .status(503) }
+        let sandbox = try CommandEnvironment { _ in .status(503) }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
         _ = try await sandbox.run("emit", "x.y", "--data", "1")
         let asked = try await sandbox.runOnTerminal(

@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct ListenTests {
     @Test func `prints and verifies what it gets`() async throws {
-        let sandbox = try Sandbox()
-        try sandbox.write("crm.secret", Sandbox.secret)
+        let sandbox = try CommandEnvironment()
+        try sandbox.write("crm.secret", CommandEnvironment.secret)
         let listen = try Background(
             ["listen", "--port", "0", "--secret-file", "crm.secret", "--fail-first", "1", "--json"],
             in: sandbox
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `says to people where it listens`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let listen = try Background(["listen", "--port", "0"], in: sandbox)
         let line = try #require(await listen.line(containing: "listening on http://127.0.0.1:"))
         let url = try #require(line.split(separator: " ").first { $0.hasPrefix("http://") }).split(separator: ",")[0]

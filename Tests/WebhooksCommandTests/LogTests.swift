@@ -5,7 +5,7 @@ import WebhookReceiver
 
 @Suite struct LogTests {
     @Test func `lists and shows have the interface's forms, newest first`() async throws {
-        let sandbox = try Sandbox { _ in .status(200, body: "thanks") }
+        let sandbox = try CommandEnvironment { _ in .status(200, body: "thanks") }
         _ = try await sandbox.run("emit", "user.created", "--data", "{}", "--id", "first")
         _ = try await sandbox.run("emit", "a.b", "--data", #"[1 , 2]"#, "--id", "second")
 
@@ -39,7 +39,7 @@ import WebhookReceiver
     }
 
     @Test func `filters narrow the lists`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "user.created", "--data", "1", "--tenant", "t")
         _ = try await sandbox.run("emit", "a.b", "--data", "1", "--test")
         func count(_ arguments: String...) async throws -> Int {
@@ -60,7 +60,7 @@ import WebhookReceiver
         ["retrigger", "nothing"], ["cancel", "nothing"], ["deliveries", "list", "--after", "dlv_99"],
     ])
     func `an unknown id exits 1`(arguments: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", "1")
         #expect(try await sandbox.run(arguments).status == 1)
     }
@@ -72,7 +72,7 @@ import WebhookReceiver
         ["deliveries", "show", "x"], ["deliveries", "list", "--after", "x"],
     ])
     func `what only reads makes no store`(arguments: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let first = try await sandbox.run(arguments)
         let second = try await sandbox.run(arguments)
         #expect(first.status == 69 && second.status == 69)
@@ -83,7 +83,9 @@ import WebhookReceiver
 
     @Test func `what a receiver responses can't act on a terminal`() async throws {
         let evil = "\u{1B}[2J\u{9B}31m\u{202E}x\u{7}"
-        let sandbox = try Sandbox { _ in .status(200, headers: [.init("X-Evil", "a\u{9B}b")], body: .init(evil)) }
+        let sandbox = try CommandEnvironment { _ in
+            .status(200, headers: [.init("X-Evil", "a\u{9B}b")], body: .init(evil))
+        }
         _ = try await sandbox.run("emit", "a.b", "--data", #"{"name":"\#u{9B}0m\#u{202E}"}"#, "--id", "one")
         let unsafe: Set<Unicode.Scalar> = ["\u{1B}", "\u{9B}", "\u{202E}", "\u{7}"]
         for arguments in [
@@ -99,7 +101,7 @@ import WebhookReceiver
     }
 
     @Test func `colour is for terminals, and not under NO_COLOR`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "user.created", "--data", "{}")
         let list = ["deliveries", "list"]
         let colourful = try await sandbox.runOnTerminal(list, columns: 200, environment: ["TERM": "xterm"])
@@ -120,7 +122,7 @@ import WebhookReceiver
     }
 
     @Test func `export writes every delivery with its event`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", #"{"x":"1,2"}"#, "--id", "=cmd", "--tenant", "+t")
         let csv = try await sandbox.run("export", "--format", "csv")
         let records = csv.out.replacing("\r\n", with: "\n").split(separator: "\n")
@@ -138,7 +140,7 @@ import WebhookReceiver
     }
 
     @Test func `events that wait to be matched, or are cancelled, say so everywhere`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "open", "--detach")
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "late", "--in", "1h")
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "gone", "--detach")
@@ -165,14 +167,14 @@ import WebhookReceiver
     }
 
     @Test func `errors under --json carry their hint`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("stats", "--store", "sqlite:none.sqlite", "--json")
         #expect(done.status == 69)
         #expect(try JSONText(done.err)["error"].keys == ["code", "message", "hint"])
     }
 
     @Test func `stats, prune and check`() async throws {
-        let sandbox = try Sandbox { $0.target == "/lms" ? .status(500) : .noContent }
+        let sandbox = try CommandEnvironment { $0.target == "/lms" ? .status(500) : .noContent }
         _ = try await sandbox.run("emit", "user.created", "--data", "{}")
         let stats = try await sandbox.run("stats", "--json").lines.map { try JSONText($0) }
         let keys = [
@@ -191,7 +193,7 @@ import WebhookReceiver
     }
 
     @Test func `a damaged store exits 69 and is named`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         try sandbox.write("w.sqlite", String(repeating: "not a database ", count: 100))
         for arguments in [["check"], ["deliveries", "list"], ["emit", "a.b", "--data", "1"]] {
             let done = try await sandbox.run(arguments)
@@ -202,7 +204,7 @@ import WebhookReceiver
     }
 
     @Test func `output that can't be written is an error, a reader that has had enough is none`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", "1")
         let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(nothing) }

@@ -5,8 +5,8 @@ import WebhookReceiver
 
 /// What `emit` says of an event that nobody gets, and of one that waits.
 @Suite struct MatchingTests {
-    private func sandbox() throws -> Sandbox {
-        let sandbox = try Sandbox()
+    private func sandbox() throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment()
         let url = sandbox.receiver.url
         try sandbox.write(
             "w.yaml",
@@ -66,7 +66,7 @@ import WebhookReceiver
     @Test func `--require-match is silent where somebody gets it, and looks before a detached one is matched`()
         async throws
     {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--require-match").status == 0)
         #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--require-match", "--detach").status == 0)
         let strict = try self.sandbox()

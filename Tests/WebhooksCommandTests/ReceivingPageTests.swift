@@ -71,7 +71,7 @@ import Testing
         #expect(try tour.shell("\(emit) evt_8").status == 0)
         #expect(receiver.stop() == "event evt_8 grade.released\n")
 
-        receiver = try start(language, tour, secret: Sandbox.secret)
+        receiver = try start(language, tour, secret: CommandEnvironment.secret)
         let refused = try tour.shell("\(emit) evt_9")
         #expect(refused.status == 1 && refused.output.contains("401"), "\(refused.output)")
         #expect(receiver.stop() == "")
@@ -80,7 +80,7 @@ import Testing
     @Test(arguments: Language.installed)
     func `the receiver refuses what is old, changed or no signature`(_ language: Language) throws {
         let tour = try Tour()
-        let receiver = try start(language, tour, secret: Sandbox.secret)
+        let receiver = try start(language, tour, secret: CommandEnvironment.secret)
         try tour.write(
             "post.py",
             """
@@ -101,7 +101,7 @@ import Testing
         let body = #"{"type":"course.created"}"#
         func signature(_ timestamp: Int) throws -> String {
             let line = "webhooks sign --id msg_1 --timestamp \(timestamp) --data '\(body)' --secret-env SECRET"
-            let done = try tour.shell(line, environment: ["SECRET": Sandbox.secret])
+            let done = try tour.shell(line, environment: ["SECRET": CommandEnvironment.secret])
             return done.output.trimmingCharacters(in: .newlines)
         }
         let now = Int(Date().timeIntervalSince1970)

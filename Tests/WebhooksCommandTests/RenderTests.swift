@@ -6,7 +6,7 @@ import WebhookReceiver
     private static let at = ["--id", "evt_1", "--at", "2026-03-01T09:30:00Z"]
 
     @Test func `prints the exact request`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let command = ["render", "crm", "course.created", "--data", #"{"id": 101}"#] + Self.at
         let done = try await sandbox.run(command)
         #expect(done.status == 0)
@@ -29,9 +29,10 @@ import WebhookReceiver
     }
 
     @Test func `shows credentials only when asked to`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let more = [
-            "- name: safe", "  url: { env: SECRET_URL }", "  topics: [a.b]", #"  secrets: ["\#(Sandbox.secret)"]"#,
+            "- name: safe", "  url: { env: SECRET_URL }", "  topics: [a.b]",
+            #"  secrets: ["\#(CommandEnvironment.secret)"]"#,
             "  bearer: canary-token",
         ]
         try sandbox.write("w.yaml", sandbox.configuration(more: more.map { "  " + $0 }.joined(separator: "\n")))
@@ -47,7 +48,7 @@ import WebhookReceiver
     }
 
     @Test func `examples come from the subscription's profile`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("render", "lms", "user.created", "--example", "--body-only")
         #expect(done.status == 0)
         #expect(try JSONText(done.out)["resource"].string == "user")
@@ -55,7 +56,7 @@ import WebhookReceiver
     }
 
     @Test func `test sends one attempt, also to a disabled subscription`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "a.b", "--data", "1")
         _ = try await sandbox.run("disable", "lms")
         let done = try await sandbox.run("test", "lms", "--topic", "user.created", "--json")
@@ -68,7 +69,7 @@ import WebhookReceiver
     }
 
     @Test func `a failed test exits 1`() async throws {
-        let sandbox = try Sandbox { _ in .status(404) }
+        let sandbox = try CommandEnvironment { _ in .status(404) }
         let done = try await sandbox.run("test", "crm")
         #expect(done.status == 1)
         #expect(done.out.contains("failed") && done.out.contains("404"))

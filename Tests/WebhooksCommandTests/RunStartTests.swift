@@ -5,8 +5,8 @@ import WebhookReceiver
 
 /// What happens to `run` while it loads its configuration, which is a pipe and comes when a test likes.
 @Suite(.timeLimit(.minutes(2))) struct RunStartTests {
-    private func sandbox() throws -> Sandbox {
-        let sandbox = try Sandbox()
+    private func sandbox() throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment()
         let path = "\(sandbox.folder)/w.yaml"
         unlink(path)
         try #require(mkfifo(path, 0o600) == 0)
@@ -14,7 +14,7 @@ import WebhookReceiver
     }
 
     /// Returns once a load waits for the configuration, until it is given one; throws where nothing loads any more.
-    private func hold(_ sandbox: Sandbox, _ run: Background) async throws -> Int32 {
+    private func hold(_ sandbox: CommandEnvironment, _ run: Background) async throws -> Int32 {
         let path = "\(sandbox.folder)/w.yaml"
         while true {
             let pipe = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)

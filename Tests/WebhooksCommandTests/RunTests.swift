@@ -5,7 +5,7 @@ import WebhookReceiver
 
 @Suite struct RunTests {
     @Test func `delivers what is due and ends when idle`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         for id in ["a", "b", "c"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id, "--detach") }
         let done = try await sandbox.run("run", "--until-idle", "--json")
         #expect(done.status == 0)
@@ -24,7 +24,7 @@ import WebhookReceiver
     }
 
     @Test func `exits 1 where a delivery is left to a retry`() async throws {
-        let sandbox = try Sandbox { _ in .status(500) }
+        let sandbox = try CommandEnvironment { _ in .status(500) }
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
         let done = try await sandbox.run("run", "--until-idle")
         #expect(done.status == 1)
@@ -32,7 +32,7 @@ import WebhookReceiver
     }
 
     @Test func `settles retries`() async throws {
-        let sandbox = try Sandbox { $0.number < 3 ? .status(500) : .noContent }
+        let sandbox = try CommandEnvironment { $0.number < 3 ? .status(500) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [10ms, 10ms], jitter: 0% }"))
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
         let done = try await sandbox.run("run", "--until-settled")
@@ -42,7 +42,7 @@ import WebhookReceiver
     }
 
     @Test func `cancelling a subscription holds for events that were not matched yet`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         for id in ["a", "b"] {
             _ = try await sandbox.run("emit", "user.created", "--data", "{}", "--id", id, "--detach")
         }
@@ -57,7 +57,7 @@ import WebhookReceiver
     }
 
     @Test func `a second one exits 69 and names the first; others are followed`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let run = try Background(["run"], in: sandbox)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
         let second = try await sandbox.run("run")
@@ -78,7 +78,7 @@ import WebhookReceiver
     }
 
     @Test func `beside a dispatcher that drains, what waits says that it is stopping`() async throws {
-        let sandbox = try Sandbox { _ in .neverAnswer }
+        let sandbox = try CommandEnvironment { _ in .neverAnswer }
         // The attempt must outlast whatever else keeps the machine busy.
         let configuration = sandbox.configuration(delivery: "{ timeout: 10m }")
         try sandbox.write("w.yaml", "dispatcher: { shutdownGrace: 10m }\n" + configuration)
@@ -97,7 +97,7 @@ import WebhookReceiver
     }
 
     @Test func `a second signal stops at once, and the next start knows`() async throws {
-        let sandbox = try Sandbox { _ in .neverAnswer }
+        let sandbox = try CommandEnvironment { _ in .neverAnswer }
         // The attempt must outlast whatever else keeps the machine busy.
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m }"))
         let run = try Background(["run"], in: sandbox)
@@ -113,7 +113,7 @@ import WebhookReceiver
     }
 
     @Test func `Ctrl-C during emit leaves the event safe`() async throws {
-        let sandbox = try Sandbox { _ in .neverAnswer }
+        let sandbox = try CommandEnvironment { _ in .neverAnswer }
         // The attempt must outlast whatever else keeps the machine busy.
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m }"))
         let emit = try Background(["emit", "x.y", "--data", "1", "--id", "safe", "--wait", "10m"], in: sandbox)
@@ -126,7 +126,7 @@ import WebhookReceiver
     }
 
     @Test func `an emit beside another emit is delivered when that one ends`() async throws {
-        let sandbox = try Sandbox { $0.header("webhook-id") == "slow" ? .neverAnswer : .noContent }
+        let sandbox = try CommandEnvironment { $0.header("webhook-id") == "slow" ? .neverAnswer : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 1s }"))
         let slow = try Background(["emit", "x.y", "--data", "1", "--id", "slow"], in: sandbox)
         try await sandbox.receiver.waitForRequests(count: 1)
@@ -136,7 +136,7 @@ import WebhookReceiver
     }
 
     @Test func `reloads on SIGHUP, and a broken file leaves the old one working`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let run = try Background(["run"], in: sandbox)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
         try sandbox.write("w.yaml", "subscriptions: 5\n")

@@ -17,7 +17,7 @@ import WebhookReceiver
     }
 
     @Test func `no command shows a secret, at any log level`() async throws {
-        let sandbox = try Sandbox(Self.echo)
+        let sandbox = try CommandEnvironment(Self.echo)
         let more = """
               - name: secret
                 url: { env: URL }
@@ -74,7 +74,7 @@ import WebhookReceiver
     }
 
     @Test func `an export's cells stay cells, and are no formulas`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let starts = ["=", "+", "-", "@", "'", "\"", "\"\u{301},=1+1,\"", "a\"\u{200D},\r\n=", "''", ",", "\u{9B}31m"]
         var expected: [String: String] = [:]
         for (index, start) in starts.enumerated() {

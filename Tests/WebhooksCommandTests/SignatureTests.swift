@@ -3,7 +3,7 @@ import Testing
 @Suite struct SignatureTests {
     @Test(arguments: [[], ["--ed25519"]])
     func `what keygen makes signs and verifies`(kind: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let keys = try await sandbox.run(["keygen"] + kind).lines
         #expect(keys.count == kind.count + 1)
         try sandbox.write("crm.secret", keys[0] + "\n")
@@ -22,7 +22,7 @@ import Testing
 
     @Test(arguments: [[], ["--ed25519"]])
     func `what keygen writes is a secret file`(kind: [String]) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let keys = try await sandbox.run(["keygen"] + kind)
         try sandbox.write("new.secret", keys.out)
         try sandbox.write(
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `the specification's example`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(
             "sign",
             "--id",
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `mistakes with secrets`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let message = ["sign", "--id", "m", "--timestamp", "1", "--data", "x"]
         #expect(try await sandbox.run(message).status == 64)
         #expect(try await sandbox.run(message + ["--secret-env", "NOT_SET"]).status == 65)

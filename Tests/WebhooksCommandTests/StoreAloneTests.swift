@@ -14,8 +14,8 @@ import WebhookReceiver
         ["pause", "crm"], ["resume", "crm"], ["disable", "crm", "--yes"], ["enable", "crm"],
     ]
 
-    private func filled() async throws -> Sandbox {
-        let sandbox = try Sandbox()
+    private func filled() async throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment()
         #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", "first").status == 0)
         return sandbox
     }
@@ -86,7 +86,7 @@ import WebhookReceiver
         try sandbox.write("key.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         try sandbox.write(
             "w.yaml",
-            sandbox.configuration().replacing("\"\(Sandbox.secret)\"", with: "{ file: key.secret }")
+            sandbox.configuration().replacing("\"\(CommandEnvironment.secret)\"", with: "{ file: key.secret }")
         )
         var before = stat()
         #expect(stat("\(sandbox.folder)/key.secret", &before) == 0)
@@ -121,7 +121,7 @@ import WebhookReceiver
     func `a filter's name that nobody knows exits 1 with a suggestion`(command: [String], hint: String) async throws {
         let sandbox = try await filled()
         let more = "  - { name: parked, url: \"\(sandbox.receiver.url)/p\", topics: [p.q], profile: standard, "
-        try sandbox.write("w.yaml", sandbox.configuration(more: more + "secrets: [\(Sandbox.secret)] }\n"))
+        try sandbox.write("w.yaml", sandbox.configuration(more: more + "secrets: [\(CommandEnvironment.secret)] }\n"))
         #expect(try await sandbox.run("emit", "p.q", "--data", "1").status == 0)
         try sandbox.write("w.yaml", sandbox.configuration())
         #expect(try await sandbox.run("deliveries", "list", "--subscription", "parked").status == 0)
@@ -139,7 +139,7 @@ import WebhookReceiver
         (["deliveries", "list", "--state", "faild"], "did you mean failed?"),
     ])
     func `slips in commands and states exit 64 with a suggestion`(arguments: [String], hint: String) async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(arguments)
         #expect(done.status == 64)
         #expect(done.out.isEmpty)

@@ -7,8 +7,8 @@ import WebhookReceiver
     private static let evil = "\u{1B}[2J\u{9B}31m\u{202E}"
 
     /// A subscription whose body puts the data in as it is.
-    private func sandbox() async throws -> Sandbox {
-        let sandbox = try Sandbox()
+    private func sandbox() async throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment()
         let data = #"{"name":"\#(Self.evil.dropFirst())"}"#
         #expect(try await sandbox.run("emit", "a.b", "--data", data, "--id", "one").status == 0)
         return sandbox
@@ -36,7 +36,7 @@ import WebhookReceiver
 
     /// A name that looks like another's shows what is different.
     @Test func `what nobody sees is shown`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let tenant = "sch\u{AD}ool\u{200B}\u{3164}\u{FE0F} 👩\u{200D}💻 ❤\u{FE0F}"
         #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", "one", "--tenant", tenant).status == 0)
         for command in [["events", "list"], ["events", "show", "one"]] {

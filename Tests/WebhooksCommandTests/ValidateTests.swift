@@ -2,7 +2,7 @@ import Testing
 
 @Suite struct ValidateTests {
     @Test func `lists subscriptions`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("validate")
         #expect(done.status == 0)
         #expect(done.out.contains("crm") && done.out.contains("lms") && done.out.contains("valid"))
@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `reports every problem by line and exits 65`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         try sandbox.write(
             "w.yaml",
             """
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `topics need no configuration`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let nowhere = ["WEBHOOKS_CONFIG": ""]
         let list = try await sandbox.run("topics", "list", "--profile", "braincert", "--json", environment: nowhere)
         #expect(list.status == 0)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `help and version`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let commands = [
             "validate", "topics", "emit", "cancel", "render", "test", "run", "events", "deliveries", "retry",
             "retrigger",

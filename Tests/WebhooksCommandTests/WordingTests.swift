@@ -170,7 +170,7 @@ import Webhooks
 /// The same, where it takes a store or a receiver.
 @Suite struct GuidanceTests {
     @Test func `an id of the other kind is named as such`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", "order-1").status == 0)
         for (command, message) in [
             (["deliveries", "show", "order-1"], "error: order-1 is an event: webhooks events show order-1\n"),
@@ -189,7 +189,7 @@ import Webhooks
     }
 
     @Test func `render and test say that the event would not be sent`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let other = try await sandbox.run("render", "lms", "course.created", "--example", "--body-only", "--json")
         #expect(other.status == 0)
         let notes = other.err.split(separator: "\n").map(String.init)
@@ -211,16 +211,18 @@ import Webhooks
     }
 
     @Test func `a file's name is no payload`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         try sandbox.write("sale.json", "{}")
         let done = try await sandbox.run("emit", "a.b", "--data", "sale.json")
         #expect(done.status == 65 && done.err.hasSuffix("hint: a file is written @sale.json\n"), "\(done.err)")
-        let sign = ["sign", "--id", "a", "--timestamp", "1", "--secret", Sandbox.secret, "--data", "sale.json"]
+        let sign = [
+            "sign", "--id", "a", "--timestamp", "1", "--secret", CommandEnvironment.secret, "--data", "sale.json",
+        ]
         #expect(try await sandbox.run(sign).err.contains("a file is written @sale.json"))
     }
 
     @Test func `a port that is taken`() async throws {
-        let sandbox = try Sandbox()
+        let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(
             "listen",
             "--port",

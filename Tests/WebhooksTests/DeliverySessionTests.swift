@@ -9,7 +9,7 @@ import WebhooksTesting
     /// A host that shuts down within a grace of hours keeps nothing of it.
     @Test(.timeLimit(.minutes(1)))
     func theGraceIsWaitedForNoLongerThanTheSession() async throws {
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let registry = Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings())
         let session = try DeliverySession(
             path: workspace.folder + "/webhooks.db",

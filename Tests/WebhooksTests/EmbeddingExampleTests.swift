@@ -5,16 +5,17 @@ import WebhookCore
 import WebhookReceiver
 import Webhooks
 import WebhooksSQLite
+import WebhooksTesting
 
 /// The embedding examples of the README and of the library's documentation, compiled and run.
 @Suite struct EmbeddingExampleTests {
     private let receiver: Receiver
-    private let workspace: Workspace
+    private let workspace: TestEnvironment
     private let file: String
 
     init() async throws {
         receiver = try Receiver(responses: [.noContent])
-        workspace = try Workspace()
+        workspace = try TestEnvironment()
         _ = try await workspace.dispatcher(
             """
               - { name: crm, url: "\(receiver.url)/crm", profile: braincert, topics: [course.*], payload: { course.enrollment: $data } }

@@ -2,6 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 @Suite struct ExportTests {
     private func row(_ change: (inout ExportedDelivery) -> Void = { _ in }) -> ExportedDelivery {
@@ -124,7 +125,7 @@ import Webhooks
 
     @Test func everyDeliveryIsInItOnceAndNewestFirst() async throws {
         let receiver = try Receiver(responses: [.status(200)])
-        let dispatcher = try await Workspace().dispatcher(
+        let dispatcher = try await TestEnvironment().dispatcher(
             """
               - name: a
                 url: \(receiver.url)

@@ -2,6 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Line breaks and their kin never get from an event or a subscription into a request.
 @Suite struct InjectionTests {
@@ -30,7 +31,7 @@ import Webhooks
     /// Subscriptions given as values have not been through a file's checks: they are refused as a whole, or not sent.
     @Test(arguments: breaks, changes.indices) func nothingLeavesWithThem(text: String, change: Int) async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let url = EndpointURL(scheme: .http, host: "127.0.0.1", port: receiver.port, target: "/")
         var subscription = Subscription(
             name: "one",
@@ -58,7 +59,7 @@ import Webhooks
     /// "é" in one code point and in two are two tenants, as they are to every other program.
     @Test func tenantsThatOnlyLookAlikeAreTwo() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let dispatcher = try await workspace.dispatcher(
             """
               - { name: one, url: "\(receiver.url)/", profile: braincert, payload: { "**": $data }, schema: off, topics: ["**"], tenant: "\u{E9}cole" }

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 import WebhookCore
 import WebhookReceiver
+import WebhooksTesting
 
 @testable import WebhookEngine
 @testable import Webhooks
@@ -11,7 +12,7 @@ import WebhookReceiver
 /// What settles without an attempt is no secret.
 @Suite("Observing")
 struct ObservingTests {
-    private func dispatcher(_ workspace: Workspace, _ receiver: Receiver, _ log: MemoryLog) async throws
+    private func dispatcher(_ workspace: TestEnvironment, _ receiver: Receiver, _ log: MemoryLog) async throws
         -> WebhookDispatcher
     {
         try workspace.write(
@@ -31,7 +32,7 @@ struct ObservingTests {
     @Test("Rows that are not as they were written: each is told of once, with its id and what can be done")
     func damaged() async throws {
         let receiver = try Receiver { $0.header("webhook-id") == "retried" ? .status(503) : .noContent }
-        let (workspace, log) = (try Workspace(), MemoryLog())
+        let (workspace, log) = (try TestEnvironment(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "retried"))
         try await dispatcher.run(until: .idle)
@@ -61,7 +62,7 @@ struct ObservingTests {
     func withoutAttempt() async throws {
         let meter = Meter.installed
         let receiver = try Receiver(responses: [.noContent])
-        let (workspace, log) = (try Workspace(), MemoryLog())
+        let (workspace, log) = (try TestEnvironment(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "fine"))
         try await dispatcher.run(until: .idle)
@@ -155,7 +156,7 @@ struct ObservingTests {
     @Test("Reloads at once leave the last file in force, and say what needs a restart")
     func reloads() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let (workspace, log) = (try Workspace(), MemoryLog())
+        let (workspace, log) = (try TestEnvironment(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         let text = """
             store: sqlite:other/webhooks.sqlite

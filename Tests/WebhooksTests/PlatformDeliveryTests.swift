@@ -2,6 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// Every platform and content type over real HTTP, read back from the store.
 @Suite struct PlatformDeliveryTests {
@@ -94,7 +95,7 @@ import Webhooks
     @Test(arguments: cases)
     func arrivesAsThePlatformSendsIt(_ test: Case) async throws {
         let receiver = try Receiver(responses: [.status(200, headers: [HTTPHeader("X-Answer", "yes")], body: "thanks")])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let dispatcher = try await workspace.dispatcher(
             """
               - name: one
@@ -146,7 +147,7 @@ import Webhooks
 
     @Test func fellowsFormGoesOutAsDocumented() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let dispatcher = try await workspace.dispatcher(
             """
               - { name: fellow, url: "\(receiver.url)/", profile: fellow, topics: ["**"] }
@@ -162,7 +163,7 @@ import Webhooks
 
     @Test func oneEventReachesEveryDialectWithOneBodyEach() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let dispatcher = try await workspace.dispatcher(
             """
               - { name: a, url: "\(receiver.url)/a", profile: braincert, payload: { "**": $data }, schema: off, topics: [course.*] }

@@ -2,6 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 @Suite struct RetriggerTests {
     private static let signed = "secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw]"
@@ -23,7 +24,7 @@ import Webhooks
     @Test(arguments: ["retry", "single-shot"])
     func sendsTheSameBytesUnderAFreshSignature(_ mode: String) async throws {
         let receiver = try Receiver(responses: [.status(500), .status(200)])
-        let dispatcher = try await Workspace().dispatcher(
+        let dispatcher = try await TestEnvironment().dispatcher(
             subscription(receiver, delivery: "{ mode: \(mode), schedule: [] }")
         )
         let old = try #require(try await dispatcher.deliver(try event("evt_1")).first).delivery
@@ -61,7 +62,7 @@ import Webhooks
 
     @Test func anEventStandsForItsNewestDeliveries() async throws {
         let receiver = try Receiver(responses: [.status(200)])
-        let dispatcher = try await Workspace().dispatcher(
+        let dispatcher = try await TestEnvironment().dispatcher(
             subscription(receiver, "one") + "\n" + subscription(receiver, "two")
         )
         let first = try await dispatcher.deliver(try event("evt_1")).map(\.delivery.id)
@@ -77,7 +78,7 @@ import Webhooks
 
     @Test func isRefusedForTheDisabledAndTheGone() async throws {
         let receiver = try Receiver(responses: [.status(410), .status(200)])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         let dispatcher = try await workspace.dispatcher(subscription(receiver))
         _ = try await dispatcher.deliver(try event("evt_1"))
         let plan = try await dispatcher.retriggerPlan(ids: ["evt_1"])
@@ -94,7 +95,7 @@ import Webhooks
 
     @Test func rendersAnewWhereThereWasNothingToSend() async throws {
         let receiver = try Receiver(responses: [.status(200)])
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         try workspace.write(##"{{#data.bad}}x{{/data.bad}}{"n":"{{data.a}}"}"##, to: "crm.json.mustache")
         let dispatcher = try await workspace.dispatcher(subscription(receiver) + "\n    body: crm.json.mustache")
         let bad = try event("evt_1", #"{"a":1.50,"bad":true}"#)
@@ -115,7 +116,9 @@ import Webhooks
 
     @Test func goesOnWhereItWasStopped() async throws {
         let receiver = try Receiver(responses: [.status(200)])
-        let dispatcher = try await Workspace().dispatcher(subscription(receiver, delivery: "{ mode: single-shot }"))
+        let dispatcher = try await TestEnvironment().dispatcher(
+            subscription(receiver, delivery: "{ mode: single-shot }")
+        )
         let events = try (0..<1_100).map { try event("evt_\($0)") }
         try await dispatcher.emit(events)
         _ = try await dispatcher.administration.cancel([], subscription: "crm")

@@ -83,8 +83,8 @@ import WebhooksTesting
         String(repeating: "0", count: 4 - String(unit, radix: 16).count) + String(unit, radix: 16)
     }
 
-    private static func workspace(_ receiver: Receiver) throws -> (Workspace, WebhookConfiguration) {
-        let workspace = try Workspace()
+    private static func workspace(_ receiver: Receiver) throws -> (TestEnvironment, WebhookConfiguration) {
+        let workspace = try TestEnvironment()
         try workspace.write(
             """
             store: sqlite:store/webhooks.sqlite
@@ -224,7 +224,7 @@ import WebhooksTesting
     }
 
     @Test func aStoreThatCannotBeOpenedIsNotQuoted() async throws {
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         try workspace.write("store: { env: STORE }\n", to: "webhooks.yaml")
         let secret = "postgres://u:st0re-canary@host/db"
         let configuration = WebhookConfiguration.file(

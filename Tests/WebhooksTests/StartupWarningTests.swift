@@ -1,11 +1,12 @@
 import Testing
 import WebhookCore
 import Webhooks
+import WebhooksTesting
 
 /// What a dispatcher says of a configuration's warnings when it starts.
 @Suite struct StartupWarningTests {
     @Test func `warnings about templates are counted, the others are told`() throws {
-        let workspace = try Workspace()
+        let workspace = try TestEnvironment()
         try workspace.write("{\"a\":\"{{data.nowhere}}\",\"b\":\"{{data.neither}}\"}", to: "b.json.mustache")
         try workspace.write(
             """

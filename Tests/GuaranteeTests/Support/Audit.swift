@@ -2,6 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
 /// The checker for deliveries: acknowledged ⊆ received under retry, received ≤ 1 under single-shot, and received ≤ attempts
 /// recorded, always.
@@ -15,7 +16,7 @@ struct Audit {
         var event: String
     }
 
-    init(_ stage: Stage, _ receivers: [Receiver]) async throws {
+    init(_ stage: TestEnvironment, _ receivers: [Receiver]) async throws {
         // The receivers first: what is recorded before it is sent can't be overtaken by a later look at the record.
         for request in receivers.flatMap(\.requests) {
             let key = Key(subscription: String(request.target.dropFirst()), event: request.header("webhook-id") ?? "")
@@ -98,7 +99,7 @@ struct Audit {
     }
 }
 
-extension Stage {
+extension TestEnvironment {
     /// Whether `check` finds nothing.
     func expectIntegrity(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let (exit, command) = try await run(["check"])

@@ -10,7 +10,7 @@ final class Background: Sendable {
     private let error: LineReader
     private let status = Mutex<Int32?>(nil)
 
-    init(_ arguments: [String], in sandbox: Sandbox) throws {
+    init(_ arguments: [String], in sandbox: CommandEnvironment) throws {
         let (out, err) = (try Program.makePipe(), try Program.makePipe())
         let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
         process = try Program.start(

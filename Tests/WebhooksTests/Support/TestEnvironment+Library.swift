@@ -3,22 +3,10 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
-/// A folder with a configuration and a store, gone at the end of the test.
-final class Workspace: Sendable {
-    let folder: String
-
-    init() throws {
-        folder = NSTemporaryDirectory() + "webhooks-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
-    func write(_ text: String, to name: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
-    }
-
+/// A configuration and a store, and the library on them.
+extension TestEnvironment {
     var configuration: WebhookConfiguration { .file(folder + "/webhooks.yaml", environment: [:]) }
 
     /// A dispatcher on `subscriptions`, YAML list items, for receivers on this machine.

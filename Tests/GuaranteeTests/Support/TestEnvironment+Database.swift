@@ -1,6 +1,7 @@
 import GRDB
+import WebhooksTesting
 
-extension Stage {
+extension TestEnvironment {
     /// Works on the database itself, as somebody else would.
     func withDatabase<Value>(_ body: (Database) throws -> Value) throws -> Value {
         let queue = try DatabaseQueue(path: storePath)

@@ -1,36 +1,23 @@
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
+import WebhooksTesting
 
-/// A folder with a configuration and a store that the real binary works on; gone at the end of the test.
-final class Stage: Sendable {
-    /// The binary that was built with the tests, or the one in `WEBHOOKS_BINARY`.
-    static let binary: String = {
+/// The binary that was built with the tests, or the one in `WEBHOOKS_BINARY`.
+enum RealBinary {
+    static let path: String = {
         if let given = ProcessInfo.processInfo.environment["WEBHOOKS_BINARY"] { return given }
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let folder = URL(fileURLWithPath: tests).deletingLastPathComponent()
         return folder.appendingPathComponent("webhooks").path
     }()
+}
 
-    let folder: String
-    private let commands = Mutex<[Command]>([])
-
-    /// - Parameter folder: default: a temporary one.
-    init(folder: String? = nil) throws {
-        self.folder = folder ?? NSTemporaryDirectory() + "guarantees-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        // A test that failed has left them.
-        for command in commands.withLock({ $0 }) { command.send(SIGKILL) }
-        try? FileManager.default.removeItem(atPath: folder)
-    }
-
+/// A configuration and a store that the real binary works on.
+extension TestEnvironment {
     var configurationPath: String { folder + "/webhooks.yaml" }
     /// The database.
     var storePath: String { folder + "/store/webhooks.sqlite" }
@@ -50,10 +37,6 @@ final class Stage: Sendable {
         )
     }
 
-    func write(_ text: String, to name: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name), options: .atomic)
-    }
-
     /// Starts a command on this configuration.
     ///
     /// - Parameter limits: options of the shell's `ulimit` to run it under.
@@ -66,16 +49,17 @@ final class Stage: Sendable {
             try write(input, to: "command-\(number).in")
         }
         var all = arguments + ["--config", configurationPath]
-        var program = Self.binary
+        var program = RealBinary.path
         if let limits {
             program = "/bin/sh"
-            all = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", Self.binary] + all
+            all = ["-c", "ulimit \(limits) && exec \"$0\" \"$@\"", RealBinary.path] + all
         }
         return keep(try Command(program, all, input: inputPath, outputs: outputs, limit: Soak.commandLimit))
     }
 
+    /// Kills a command that a test which failed has left.
     private func keep(_ command: Command) -> Command {
-        commands.withLock { $0.append(command) }
+        atEnd { command.send(SIGKILL) }
         return command
     }
 
@@ -83,7 +67,7 @@ final class Stage: Sendable {
     func start(_ arguments: [String], killedBefore point: (call: String, number: Int)) throws -> Command {
         let outputs = folder + "/strace-\(point.call)-\(point.number)"
         let inject = "inject=\(point.call):signal=KILL:when=\(point.number)"
-        let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, Self.binary]
+        let options = ["-f", "-o", "/dev/null", "-e", "trace=\(point.call)", "-e", inject, RealBinary.path]
         let all = options + arguments + ["--config", configurationPath]
         return keep(try Command(Strace.path, all, outputs: outputs, limit: Soak.commandLimit))
     }

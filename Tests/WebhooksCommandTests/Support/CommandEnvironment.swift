@@ -1,33 +1,25 @@
 import Glibc
 import WebhookCore
 import WebhookReceiver
+import WebhooksTesting
 
-/// A folder with a configuration, and a receiver that its subscriptions point to.
-final class Sandbox: Sendable {
-    let folder: String
+/// A test's folder with a configuration, and a receiver that its subscriptions point to.
+final class CommandEnvironment: Sendable {
     let receiver: Receiver
+    private let files: TestEnvironment
 
     static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-    /// - Parameter answer: what the receiver says; 204 by default.
+    /// - Parameter response: what the receiver says; 204 by default.
     init(_ response: @escaping @Sendable (ReceivedRequest) -> ReceiverResponse = { _ in .noContent }) throws {
-        var template = Array("/tmp/webhooks-command-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Failure("no temporary folder") }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        files = try TestEnvironment()
         receiver = try Receiver(handler: response)
         try write("w.yaml", configuration())
     }
 
-    deinit {
-        receiver.stop()
-        if let indexing = opendir(folder) {
-            while let entry = readdir(indexing) {
-                withUnsafePointer(to: &entry.pointee.d_name.0) { _ = unlink("\(folder)/\(String(cString: $0))") }
-            }
-            closedir(indexing)
-        }
-        rmdir(folder)
-    }
+    deinit { receiver.stop() }
+
+    var folder: String { files.folder }
 
     /// Subscriptions: `crm` takes everything, `lms` (BrainCert, single-shot) the users' events. More may follow.
     func configuration(delivery: String = "{}", more: String = "") -> String {
