@@ -130,7 +130,9 @@ final class Exchange {
         let (policy, url) = (request.egress, request.url)
         guard found.allSatisfy({ policy.permits($0, port: url.port, host: url.host) }) else { return false }
         let first = max(0, request.attempt - 1) % found.count
-        addresses = found.count == 1 ? found : (0..<min(Self.addressLimit, found.count)).map { found[(first + $0) % found.count] }
+        addresses =
+            found.count == 1
+            ? found : (0..<min(Self.addressLimit, found.count)).map { found[(first + $0) % found.count] }
         target = Target(addresses[0])
         return true
     }
