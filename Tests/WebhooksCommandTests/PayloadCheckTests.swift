@@ -8,8 +8,8 @@ import Testing
     private static let neither = #"{"who":1}"#
 
     /// `mapped` takes what it can make, `strict` and `lenient` what is sent as it stands, `own` has a template.
-    private func sandbox(_ names: [String] = ["mapped", "lenient", "strict", "own"]) throws -> Sandbox {
-        let sandbox = try Sandbox()
+    private func sandbox(_ names: [String] = ["mapped", "lenient", "strict", "own"]) throws -> CommandEnvironment {
+        let sandbox = try CommandEnvironment()
         let url = sandbox.receiver.url
         let fermion = "profile: fermion, secrets: [a-long-secret-of-a-school], topics: [course.*]"
         let entries = [

@@ -1,6 +1,7 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
+import WebhooksTesting
 
 @testable import Webhooks
 
@@ -27,7 +28,7 @@ import WebhookReceiver
     /// A host that emits and delivers in one process renders with what its engine has.
     @Test func whatIsEmittedToAnEngineAtWorkIsReported() async throws {
         let receiver = try Receiver(responses: [.noContent])
-        let (workspace, log) = (try Workspace(), MemoryLog())
+        let (workspace, log) = (try TestEnvironment(), MemoryLog())
         try workspace.write(
             """
             store: sqlite:store/webhooks.sqlite
