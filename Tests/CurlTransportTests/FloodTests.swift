@@ -1,3 +1,4 @@
+import CWebhooksCurl
 import Foundation
 import Synchronization
 import Testing
@@ -68,6 +69,15 @@ import WebhookCore
             flood.run { connection.sendRaw(try records.record(.handshake, TLSRecords.tickets)) }
         }
         try await check(server, flood)
+    }
+
+    /// Each of the lines of defence holds by itself; this one ends a read after every record.
+    @Test func aReadEndsWithARecord() throws {
+        let context = try certificates.server("server")
+        #expect(context.readsOn)
+        let call = try #require(webhooks_curl_call_new())
+        defer { webhooks_curl_call_free(call) }
+        #expect(context.prepare(call) && !context.readsOn)
     }
 
     @Test func keyUpdates() async throws {

@@ -97,7 +97,7 @@ import WebhookRegistry
         for text in ["postgres://u:canary@h/d", "{ env: DB }"] {
             let found = store(text, [:])
             #expect(found.count == 1)
-            #expect(found[0].contains("PostgreSQL") && !found[0].contains("canary"))
+            #expect(found.allSatisfy { $0.contains("PostgreSQL") && !$0.contains("canary") })
         }
         let loader = ConfigurationLoader(environment: [:], files: MemoryFiles(["w.yaml": "store: sqlite:fine"]))
         let overridden = loader.load(path: "w.yaml", storeOverride: "postgres://h/d").diagnostics.map(\.description)

@@ -1,3 +1,4 @@
+import CWebhooksCurl
 import Foundation
 import Synchronization
 import WebhooksTesting
@@ -21,6 +22,14 @@ final class TLSServerContext: @unchecked Sendable {
         }
         self.context = context
     }
+
+    /// Makes the context ready as the transport does for a handshake of its own.
+    func prepare(_ call: OpaquePointer) -> Bool {
+        webhooks_curl_prepare_tls(UnsafeMutableRawPointer(context), call, false)
+    }
+
+    /// Whether a read goes on past records that hold no data (SSL_MODE_AUTO_RETRY), as OpenSSL has it by default.
+    var readsOn: Bool { OpenSSL.control(context, 33, 0, nil) & 4 != 0 }
 
     func session(_ descriptor: Int32) -> TLSServerSession? { TLSServerSession(context, descriptor) }
 
