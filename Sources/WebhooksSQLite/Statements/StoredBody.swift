@@ -9,7 +9,7 @@ internal import WebhookCore
 struct StoredBody {
     /// The body, or what stands around the data.
     var content: ByteString
-    /// Where the event's data begin in the body; `nil`: `content` is the whole body.
+    /// The offset of the data in the body; `nil`: `content` is the whole body.
     var split: Int?
 
     /// - Parameter data: the data of its event, where they are at hand.
@@ -36,7 +36,7 @@ struct StoredBody {
     /// for everywhere.
     private static let tries = 64
 
-    /// Where data stand in a body, if they are found soon.
+    /// The offset of data in a body, if they are found soon.
     private static func offset(of data: ByteString, in body: ByteString) -> Int? {
         guard data.count >= shortestData, data.count <= body.count else { return nil }
         return body.withUnsafeBytes { body -> Int? in
