@@ -60,6 +60,40 @@ struct TemplateCheckerTests {
         )
     }
 
+    @Test("where any topic goes, bodies are judged by what hosts are advised to emit")
+    func anyTopic() throws {
+        let canonical = [
+            Fixtures.topic("course.enrollment", example: #"{"user":{"id":"5"},"course":{"id":"1"}}"#),
+            Fixtures.topic("course.created", example: #"{"course":{"id":"1"}}"#),
+            Fixtures.topic("user.created", example: #"{"user":{"id":"5"}}"#),
+            Fixtures.topic("user.updated", example: #"{"user":{"id":"5"}}"#),
+        ]
+        func check(_ template: String, _ topics: String) throws -> [String] {
+            var subscription = Fixtures.subscription("crm", Fixtures.standard, template: template)
+            subscription.secrets = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+            subscription.topics = [try TopicPattern(topics)]
+            return TemplateChecker.check(subscription: subscription, canonical: canonical).map(\.description)
+        }
+        #expect(try check(#"{"a":{{{data.user.id}}}}"#, "course.enrollment") == [])
+        #expect(try check(#"{"a":{{{data.user.id}}}}"#, "user.*") == [])
+        let reason = "does not render: the rendered JSON is not well-formed at line 1, column 6: not a JSON value"
+        // Some of what it takes can be sent.
+        #expect(
+            try check(#"{"a":{{{data.course.id}}}}"#, "**") == [
+                "bodies/crm.mustache:1:1: warning: the canonical example of user.created \(reason); nor do those of "
+                    + "user.updated"
+            ]
+        )
+        #expect(
+            try check(#"{"a":{{{data.user.id}}}}"#, "course.created") == [
+                "bodies/crm.mustache:1:6: warning: no example provides data.user.id",
+                "bodies/crm.mustache:1:1: the canonical example of course.created \(reason)",
+            ]
+        )
+        // Nobody has described these.
+        #expect(try check(#"{"a":{{{data.id}}}}"#, "grade.released") == [])
+    }
+
     @Test("a subscription's secrets and headers")
     func secrets() {
         var subscription = Fixtures.subscription("crm", Fixtures.standard)

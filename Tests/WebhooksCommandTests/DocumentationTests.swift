@@ -60,7 +60,8 @@ import Testing
                 let tour = try Tour()
                 try tour.write("config/own.yaml", block.joined(separator: "\n"))
                 try tour.write("config/crm.secret", CommandEnvironment.secret)
-                try tour.write("config/bodies/crm.json.mustache", #"{"id":"{{id}}"}"#)
+                let shipped = try Documentation.text("config/bodies/crm.json.mustache")
+                try tour.write("config/bodies/crm.json.mustache", shipped)
                 try tour.write("templates/.keep", "")
                 let key = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x -days 2"
                 let made = try tour.shell(

@@ -11,25 +11,14 @@ package enum TemplateChecker {
     ///
     /// - Parameters:
     ///   - maxBody: the most bytes of a body; see ``DispatcherSettings/maxBody``.
-    ///   - canonical: the example of a topic's canonical event, which mappings start from.
+    ///   - canonical: the topics of the canonical event, which a host is advised to emit and mappings start from.
     package static func check(
         subscription: Subscription,
         maxBody: Int = DispatcherSettings.standardMaxBody,
-        canonical: (_ topic: String) -> JSONValue? = { _ in nil }
+        canonical: [ProfileTopic] = []
     ) -> [Diagnostic] {
         let profile = subscription.profile
-        let topics = profile.topics.flatMap { topic -> [Example] in
-            let names = topic.topic == ProfileTopic.anyName ? exampleNames(subscription.topics) : [topic.topic]
-            guard let name = names.first(where: { name in subscription.topics.contains { $0.matches(name) } })
-            else { return [] }
-            let own = Example(topic: topic, name: name)
-            guard let mapped = canonical(name).map({ Example(topic: topic, name: name, data: $0) }) else {
-                return [own]
-            }
-            // A subscription's mapping starts from what the host emits; a profile's is for what isn't native.
-            if subscription.topicPayloads.contains(where: { $0.pattern.matches(name) }) { return [mapped] }
-            return topic.payload == nil ? [own] : [own, mapped]
-        }
+        let topics = profile.topics.flatMap { examples(of: $0, subscription, canonical) }
         var problems: [Diagnostic] = []
         for body in subscription.bodies {
             let taken = topics.filter { subscription.body(for: $0.name) == body }
@@ -46,6 +35,9 @@ package enum TemplateChecker {
         let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         let rendering = Set(rendered.filter { (try? $0.1.renderedBodies.first?.get()) != nil }.map(\.0.name))
+        // Which of a great many topics a host emits under such a profile, and what, is the host's own affair.
+        let isAnyTopic = rendered.count > 1 && rendered.allSatisfy { $0.0.topic.topic == ProfileTopic.anyName }
+        var unfit: [String: [(example: Example, problem: Diagnostic)]] = [:]
         for (example, result) in rendered {
             let body = subscription.body(for: example.name)
             let file = body?.name ?? profileFile(profile)
@@ -62,7 +54,11 @@ package enum TemplateChecker {
                     problem.severity = .warning
                     problem.file = "subscription \(subscription.name)"
                 }
-                problems.append(problem)
+                if isAnyTopic, body != nil {
+                    unfit[file, default: []].append((example, problem))
+                } else {
+                    problems.append(problem)
+                }
             }
             for finding in result.findings {
                 let message = "the payload of \(finding.topic) does not fit the catalogue: "
@@ -74,6 +70,16 @@ package enum TemplateChecker {
                     )
                 )
             }
+        }
+        for (file, failures) in unfit.sorted(by: { $0.key < $1.key }) {
+            guard var problem = failures.first?.problem else { continue }
+            let others = failures.dropFirst().map(\.example.name)
+            if rendering.contains(where: { subscription.body(for: $0)?.name == file }) { problem.severity = .warning }
+            if !others.isEmpty {
+                let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
+                problem.message += "; nor do those of \(names)"
+            }
+            problems.append(problem)
         }
         if let (example, result) = rendered.first {
             let contentType = subscription.body(for: example.name)?.contentType ?? subscription.contentType
@@ -88,6 +94,30 @@ package enum TemplateChecker {
             }
         }
         return problems
+    }
+
+    /// The examples of the topics that a subscription takes of a profile's entry.
+    private static func examples(
+        of topic: ProfileTopic,
+        _ subscription: Subscription,
+        _ canonical: [ProfileTopic]
+    ) -> [Example] {
+        func takes(_ name: String) -> Bool { subscription.topics.contains { $0.matches(name) } }
+        guard topic.topic != ProfileTopic.anyName else {
+            // The generic example stands for topics that nobody has described.
+            let described = canonical.filter { takes($0.topic) }
+                .map { Example(topic: topic, name: $0.topic, data: $0.example) }
+            if !described.isEmpty { return described }
+            return exampleNames(subscription.topics).first(where: takes).map { [Example(topic: topic, name: $0)] } ?? []
+        }
+        guard takes(topic.topic) else { return [] }
+        let own = Example(topic: topic, name: topic.topic)
+        guard let emitted = canonical.first(where: { $0.topic == topic.topic })?.example else { return [own] }
+        let mapped = Example(topic: topic, name: topic.topic, data: emitted)
+        // A subscription's mapping starts from what the host emits; a profile's is for what isn't native, and a body is
+        // written for one of them.
+        if subscription.topicPayloads.contains(where: { $0.pattern.matches(topic.topic) }) { return [mapped] }
+        return topic.payload == nil && subscription.body(for: topic.topic) == nil ? [own] : [own, mapped]
     }
 
     /// Checks whether a subscription's secrets can sign, and nothing else.

@@ -16,7 +16,7 @@ enum TemplateDiagnostics {
     }
 
     static func check(_ subscriptions: [Subscription], maxBody: Int, _ catalog: ProfileCatalog) -> [Diagnostic] {
-        let canonical = catalog.profile(named: ProfileCatalog.canonicalName)
+        let canonical = catalog.profile(named: ProfileCatalog.canonicalName)?.topics ?? []
         var seen: Set<Key> = []
         var reported: Set<Diagnostic> = []
         var diagnostics: [Diagnostic] = []
@@ -39,7 +39,7 @@ enum TemplateDiagnostics {
             let found = TemplateChecker.check(
                 subscription: subscription,
                 maxBody: maxBody,
-                canonical: { canonical?.topic($0)?.example }
+                canonical: canonical
             )
             for diagnostic in found where reported.insert(diagnostic).inserted {
                 diagnostics.append(diagnostic)
