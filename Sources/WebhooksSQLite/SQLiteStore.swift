@@ -22,8 +22,6 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     package let isNew: Bool
     /// The files that the writing connection has open; `nil` for a reader.
     let opened: OpenedFiles?
-    /// The log as it was at the last look for external writes.
-    let checkedWAL = Mutex<WALStamp?>(nil)
     /// The log as it was when there was no whole batch to list.
     let indexedWAL = Mutex<(stamp: WALStamp, batchSize: Int, result: IndexingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
@@ -162,23 +160,17 @@ public final class SQLiteStore: DeliveryStore, EventLog {
 
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         guard let writer, let opened else { return completion(.success(false)) }
-        let size: Int64
         do throws(StoreError) {
-            size = try opened.check()
+            _ = try opened.check()
         } catch {
             return completion(.failure(error))
         }
-        // Taken before the look: what is written after it changes it.
-        let stamp = WALStamp(files.wal)
-        if !opened.hasShrunk(to: size), let stamp, checkedWAL.withLock({ $0 == stamp }) {
-            return completion(.success(false))
-        }
+        // The log's date and size can't tell: a commit is seen only once the disk has it, as long as that may take, and
+        // changes neither by then.
         writer.asyncWriteWithoutTransaction { [self] db in
             do {
                 try verifyFiles(db)
-                let found = try externalWrites.check(db)
-                checkedWAL.withLock { $0 = stamp }
-                completion(.success(found))
+                completion(.success(try externalWrites.check(db)))
             } catch {
                 let error = StoreError(error, path: path)
                 completion(error.isFinal ? .failure(error) : .success(false))
