@@ -104,8 +104,9 @@ package enum TemplateChecker {
     ) -> [Example] {
         func takes(_ name: String) -> Bool { subscription.topics.contains { $0.matches(name) } }
         guard topic.topic != ProfileTopic.anyName else {
-            // The generic example stands for topics that nobody has described.
-            let described = canonical.filter { takes($0.topic) }
+            // The generic example stands for topics that nobody has described, and for all where the data go as they are.
+            let hasOwn = !(subscription.bodies.isEmpty && subscription.topicPayloads.isEmpty)
+            let described = canonical.filter { hasOwn && takes($0.topic) }
                 .map { Example(topic: topic, name: $0.topic, data: $0.example) }
             if !described.isEmpty { return described }
             return exampleNames(subscription.topics).first(where: takes).map { [Example(topic: topic, name: $0)] } ?? []
