@@ -8,7 +8,7 @@ package import WebhookCore
 ///
 /// Each piece of state has one owner; here they are put together, and every input is a few lines.
 ///
-/// What is known to be durable decides: an attempt only leaves after its claim is committed, an emit is only answered
+/// Decisions rest on what is known to be durable: an attempt only leaves after its claim is committed, an emit is only answered
 /// after its event is, and a result stays here until it is on record.
 package struct DeliveryEngine {
     package let settings: EngineSettings

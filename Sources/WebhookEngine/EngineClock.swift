@@ -55,7 +55,7 @@ package final class EngineClock: Sendable {
 struct SteadyWall {
     /// A difference between two looks that is no jump.
     static let slack: Int64 = 1000
-    /// So long a jump has to last, in milliseconds.
+    /// The time that a jump has to last, in milliseconds.
     static let confirmation: Int64 = 60_000
 
     /// Wall clock less timeline, in milliseconds.

@@ -41,8 +41,7 @@ package enum SpecialPurposeNetworks {
 
     /// Whether nothing speaks against an address.
     static func isPublic(_ address: IPAddress) -> Bool {
-        let networks = address.bitWidth == 32 ? ipv4 : ipv6
-        return objection(to: address) == nil && !networks.contains { $0.network.contains(address) }
+        row(containing: address) == nil && objection(to: address) == nil
     }
 
     /// An objection to an address by its form alone.

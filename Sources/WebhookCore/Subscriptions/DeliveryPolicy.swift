@@ -38,7 +38,7 @@ public struct RateLimit: Sendable, Hashable {
     /// The period.
     public var period: Duration
 
-    /// Makes a limit of so many attempts in a period.
+    /// Makes a limit of a number of attempts in a period.
     public init(count: Int, per period: Duration) {
         self.count = count
         self.period = period

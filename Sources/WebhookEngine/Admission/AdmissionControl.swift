@@ -12,7 +12,7 @@ enum SlotClass: Int, CaseIterable {
 
 /// The slots for attempts, and the queues that wait for one: the slot classes take turns, and within a class the queues do.
 ///
-/// So dead endpoints can't take the slots of healthy ones, and retries leave room for first attempts.
+/// Dead endpoints can't take the slots of healthy ones, and retries leave room for first attempts.
 struct AdmissionControl {
     private var waiting: [Deque<Int>] = SlotClass.allCases.map { _ in [] }
     private var taken = SlotClass.allCases.map { _ in 0 }

@@ -29,8 +29,8 @@ struct StoreTrouble {
 
     static let firstWait: Duration = .milliseconds(100)
     static let longestWait: Duration = .seconds(5)
-    /// So long after a failure any success counts, although not all that failed has been tried again; and so long after a
-    /// recovery a failure is a new one.
+    /// The time after a failure from which any success counts, although not all that failed has been tried again; and the
+    /// time after a recovery from which a failure is a new one.
     static let calm: Duration = .seconds(10)
     /// The time between two reports of a trouble that lasts.
     static let reminder: Duration = .seconds(60)

@@ -70,7 +70,7 @@ extension EasyHandle {
 
     /// The name stays in the URL, for `Host`, SNI and the certificate's check; the connection goes to the address.
     ///
-    /// - Returns: a list that libcurl reads until the option is set anew.
+    /// - Returns: a list that libcurl reads until the option is set again.
     func applyEndpoint(_ url: EndpointURL, target: Exchange.Target, to options: OptionSetter)
         -> UnsafeMutablePointer<curl_slist>?
     {

@@ -32,7 +32,7 @@ struct ParkedWarnings {
         )
     }
 
-    /// What to say of all others at the end.
+    /// The warning that counts all others, at the end.
     var rest: Warning? {
         guard others > 0 else { return nil }
         return Warning(

@@ -5,7 +5,7 @@ internal import WebhooksSQLite
 /// Decides what retention may delete, so that a wrong clock doesn't delete a log: what has been old on two looks an hour of
 /// the monotonic clock apart, and of that never more than a share of the log at once.
 ///
-/// Who wants more to go at once says so by `webhooks prune`.
+/// `webhooks prune` deletes more at once.
 struct RetentionPlan {
     /// Nanoseconds between two looks.
     static let distance: UInt64 = 3_600_000_000_000

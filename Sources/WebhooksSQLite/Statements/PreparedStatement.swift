@@ -206,7 +206,7 @@ private final class TextBuffer {
 
 extension Database {
     /// Ends the statements that were not stepped to their end, at the end of an access: each would go on holding the
-    /// state that it has read from, in which the write-ahead log can't begin anew.
+    /// state that it has read from, and the write-ahead log can't restart.
     func endStatements() {
         var statement = sqlite3_next_stmt(sqliteConnection, nil)
         while let current = statement {
