@@ -122,17 +122,14 @@ struct LimitTests {
             harness.emit((start..<start + 1000).map { harness.event("e\($0)") })
             #expect(harness.engine.holding <= 3001)
         }
+        #expect(harness.engine.holding > 2_900)
         #expect(harness.engine.queues[0].buffer.ready.allSatisfy { $0.body != nil })
         var order: [String] = []
-        var reads = 0
         while let next = harness.sent.first {
             order.append(next.context.event.id)
-            let hasMore = harness.engine.queues[0].buffer.count > 64
             harness.response()
-            if hasMore, harness.engine.queues[0].buffer.isRefilling { reads += 1 }
         }
         #expect(order == (0..<count).map { "e\($0)" })
-        #expect(reads == 0)
         #expect(harness.engine.isSettled)
     }
 
