@@ -93,7 +93,7 @@ extension SQLiteStore {
             "delivery that the log's indexes miss or have too early",
             """
             SELECT id FROM webhooks_deliveries d NOT INDEXED
-            WHERE indexed <> (id <= (SELECT listed_delivery FROM webhooks_schema))
+            WHERE indexed <> (id <= (SELECT indexed_delivery FROM webhooks_schema))
             """
         ),
         (
@@ -109,7 +109,7 @@ extension SQLiteStore {
         (
             "event that is not found by its topic or tenant",
             """
-            SELECT id FROM webhooks_events e NOT INDEXED WHERE id <= (SELECT listed_event FROM webhooks_schema) AND NOT (
+            SELECT id FROM webhooks_events e NOT INDEXED WHERE id <= (SELECT indexed_event FROM webhooks_schema) AND NOT (
                 EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 0 AND term = e.topic AND id = e.id) AND
                 (e.tenant IS NULL OR EXISTS (SELECT 1 FROM webhooks_terms WHERE kind = 1 AND term = e.tenant AND id = e.id))
             )

@@ -22,7 +22,7 @@ struct LogIndexer {
     static let clockTolerance: Int64 = 10_000
 
     static func mark(_ db: Database) throws -> Mark {
-        let select = try PreparedStatement(db, "SELECT listed_event, listed_delivery FROM webhooks_schema")
+        let select = try PreparedStatement(db, "SELECT indexed_event, indexed_delivery FROM webhooks_schema")
         guard try select.next() else { throw StoreError.damaged("webhooks_schema is empty") }
         defer { select.reset() }
         return Mark(event: select.int64(0), delivery: select.int64(1))
@@ -46,7 +46,7 @@ struct LogIndexer {
                 }
             }
             try noteClock("webhooks_events", events, isEvent: true)
-            try execute("UPDATE webhooks_schema SET listed_event = ?", events.last)
+            try execute("UPDATE webhooks_schema SET indexed_event = ?", events.last)
         }
         if let deliveries {
             try each(of: deliveries, in: "webhooks_deliveries", isWhole: trial == nil) { range in
@@ -57,7 +57,7 @@ struct LogIndexer {
                 }
             }
             try noteClock("webhooks_deliveries", deliveries, isEvent: false)
-            try execute("UPDATE webhooks_schema SET listed_delivery = ?", deliveries.last)
+            try execute("UPDATE webhooks_schema SET indexed_delivery = ?", deliveries.last)
         }
         return IndexingResult(
             indexed: (events?.count ?? 0) + (deliveries?.count ?? 0),

@@ -74,7 +74,7 @@ enum EventRow {
 enum OpenDeliveryRow {
     /// The columns to select, before anything else.
     static let columns = """
-        d.id, d.mode, d.content_type, d.attempts, d.free_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
+        d.id, d.mode, d.content_type, d.attempts, d.uncounted_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
             e.id, e.event_id, e.topic, e.tenant, e.test, d.wait
         """
     /// The first column behind them.

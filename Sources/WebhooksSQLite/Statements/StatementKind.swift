@@ -39,14 +39,14 @@ enum StatementKind: Int, CaseIterable {
         case .finishDelivery:
             """
             UPDATE webhooks_deliveries
-            SET state = ?, due_at = ?, wait = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?,
+            SET state = ?, due_at = ?, wait = ?, settled_at = ?, last_status = ?, last_error = ?, uncounted_attempts = ?,
                 interruptions = ?
             WHERE id = ? AND attempts = ? AND state = 2 AND cancelled_at IS NULL
             """
         case .finishCancelled:
             """
             UPDATE webhooks_deliveries
-            SET state = ?, settled_at = ?, last_status = ?, last_error = ?, free_attempts = ?, interruptions = ?, detail = ?
+            SET state = ?, settled_at = ?, last_status = ?, last_error = ?, uncounted_attempts = ?, interruptions = ?, detail = ?
             WHERE id = ? AND attempts = ? AND state = 2 AND cancelled_at IS NOT NULL
             """
         case .insertAttempt:
@@ -110,7 +110,7 @@ enum StatementKind: Int, CaseIterable {
             """
             SELECT \(OpenDeliveryRow.columns)
             FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
-            WHERE d.id > (SELECT listed_delivery FROM webhooks_schema) AND d.subscription = ? AND d.state = 1
+            WHERE d.id > (SELECT indexed_delivery FROM webhooks_schema) AND d.subscription = ? AND d.state = 1
             ORDER BY d.id LIMIT 1
             """
         }
