@@ -118,7 +118,6 @@ struct Setup: Sendable {
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: store.path)
         settings.egress = EgressPolicy(allow: [try? EgressRule("127.0.0.0/8")].compactMap { $0 })
-        settings.shutdownGrace = .seconds(5)
         settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
         return try await WebhookDispatcher(
             configuration: .values(subscriptions(), settings: settings),
