@@ -22,7 +22,6 @@
 @_exported public import struct WebhookCore.EgressRuleError
 @_exported public import struct WebhookCore.EndpointURL
 @_exported public import struct WebhookCore.Event
-@_exported public import struct WebhookCore.EventError
 @_exported public import struct WebhookCore.EventQuery
 @_exported public import struct WebhookCore.ExactDecimal
 @_exported public import struct WebhookCore.ExportedDelivery
@@ -53,3 +52,4 @@
 @_exported public import struct WebhookCore.TopicPattern
 @_exported public import struct WebhookCore.TopicPatternError
 @_exported public import struct WebhookCore.Variable
+@_exported public import struct WebhookCore.WebhooksError

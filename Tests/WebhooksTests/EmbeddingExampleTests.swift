@@ -42,6 +42,24 @@ import WebhooksTesting
         #expect(receiver.requestCount == 1)
     }
 
+    private struct Course: Encodable { var id = "318" }
+
+    @Test func eventsAreValues() throws {
+        let course = Course()
+        // README: payload
+        struct Enrollment: EventPayload {
+            static let topic = "course.enrollment"
+            let course: Course
+            let price: Decimal
+            let enrolledAt: Date
+        }
+
+        let enrollment = Enrollment(course: course, price: 49.90, enrolledAt: .now)
+        let event = try Event(enrollment, id: "enrollment-204411", tenant: "school-42", deliverIn: .seconds(3600))
+        // README: end
+        #expect(event.data.text.hasPrefix(#"{"course":{"id":"318"},"price":49.9,"enrolledAt":"20"#))
+    }
+
     @Test func valuesInsteadOfAFile() async throws {
         let store = workspace.folder + "/values.sqlite"
         let port = receiver.port
@@ -98,6 +116,7 @@ import WebhooksTesting
         "README and articles show this code",
         arguments: [
             ("embedding", "GettingStarted"), ("values", "EventsAndSubscriptions"), ("transaction", "HostTransactions"),
+            ("payload", "EventsAndSubscriptions"),
         ]
     )
     func documentsShowThisCode(name: String, article: String) throws {

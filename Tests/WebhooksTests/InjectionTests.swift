@@ -10,9 +10,9 @@ import WebhooksTesting
 
     @Test(arguments: breaks) func eventsRefuseThem(text: String) throws {
         let bad = "a\(text)X-Injected: 1"
-        #expect(throws: EventError.self) { try Event(topic: bad, data: "{}") }
-        #expect(throws: EventError.self) { try Event(topic: "a.b", data: "{}", id: bad) }
-        #expect(throws: EventError.self) { try Event(topic: "a.b", data: "{}", tenant: bad) }
+        #expect(throws: WebhooksError.self) { try Event(topic: bad, data: "{}") }
+        #expect(throws: WebhooksError.self) { try Event(topic: "a.b", data: "{}", id: bad) }
+        #expect(throws: WebhooksError.self) { try Event(topic: "a.b", data: "{}", tenant: bad) }
     }
 
     /// What a subscription may say that would change the request around it.

@@ -24,7 +24,7 @@ public struct Event: Sendable, Hashable {
     /// - Parameters:
     ///   - id: an idempotency key; default: a generated, time-ordered one.
     ///   - occurredAt: default: now.
-    /// - Throws: ``EventError``.
+    /// - Throws: ``WebhooksError`` with `event`, and what it is about as ``WebhooksError/key``.
     public init(
         topic: String,
         data: ByteString,
@@ -33,16 +33,16 @@ public struct Event: Sendable, Hashable {
         occurredAt: Timestamp? = nil,
         deliverAt: Timestamp? = nil,
         isTest: Bool = false
-    ) throws(EventError) {
-        guard Topic.isValid(topic) else { throw EventError.topic }
-        if let id, !Self.isValidID(id) { throw EventError.id }
-        if let tenant, !Self.isValidTenant(tenant) { throw EventError.tenant }
-        guard data.count <= Self.maxDataSize else { throw EventError.tooLarge }
+    ) throws(WebhooksError) {
+        guard Topic.isValid(topic) else { throw .eventTopic }
+        if let id, !Self.isValidID(id) { throw .eventID }
+        if let tenant, !Self.isValidTenant(tenant) { throw .eventTenant }
+        guard data.count <= Self.maxDataSize else { throw .eventTooLarge }
         let value: Range<Int>
         do {
             value = try JSON.validate(data)
         } catch {
-            throw EventError.data(error)
+            throw .eventData(error)
         }
         self.id = id ?? EventID.generate()
         self.topic = topic
@@ -118,38 +118,30 @@ public struct Event: Sendable, Hashable {
     }
 }
 
-/// Why an event is refused. The texts name the cause and never quote the data. A later version may know more causes.
-public struct EventError: Error, Sendable, Hashable, CustomStringConvertible {
-    private enum Kind: Hashable {
-        case topic, id, tenant, tooLarge
-        case data(JSONError)
+/// Why an event is refused. The texts name the cause and never quote the data.
+extension WebhooksError {
+    package static var eventTopic: WebhooksError {
+        WebhooksError(
+            .event,
+            "the topic must be lower-case letters, digits and _, in segments joined by dots: course.created",
+            key: "topic"
+        )
     }
 
-    private let kind: Kind
+    package static var eventID: WebhooksError {
+        WebhooksError(.event, "the id must be 1 to 256 bytes of printable ASCII without spaces", key: "id")
+    }
 
-    /// The topic is not `segment.segment` of lower-case letters, digits and `_`.
-    public static var topic: EventError { EventError(kind: .topic) }
-    /// The id is empty, longer than 256 bytes, or not printable ASCII without spaces.
-    public static var id: EventError { EventError(kind: .id) }
-    /// The tenant is empty, longer than 256 bytes, or holds control characters.
-    public static var tenant: EventError { EventError(kind: .tenant) }
-    /// The data is larger than 20 MB.
-    public static var tooLarge: EventError { EventError(kind: .tooLarge) }
-    /// The data is not acceptable JSON.
-    package static func data(_ error: JSONError) -> EventError { EventError(kind: .data(error)) }
+    package static var eventTenant: WebhooksError {
+        WebhooksError(.event, "the tenant must be 1 to 256 bytes without control characters", key: "tenant")
+    }
 
-    /// Whether the data is not acceptable JSON; ``description`` says where.
-    public var isAboutData: Bool { if case .data = kind { true } else { false } }
+    package static var eventTooLarge: WebhooksError {
+        WebhooksError(.event, "the data is larger than 20 MB", key: "data")
+    }
 
-    /// The cause in words.
-    public var description: String {
-        switch kind {
-        case .topic: "the topic must be lower-case letters, digits and _, in segments joined by dots: course.created"
-        case .id: "the id must be 1 to 256 bytes of printable ASCII without spaces"
-        case .tenant: "the tenant must be 1 to 256 bytes without control characters"
-        case .data(let error): "the data is not acceptable JSON: \(error)"
-        case .tooLarge: "the data is larger than 20 MB"
-        }
+    package static func eventData(_ error: JSONError) -> WebhooksError {
+        WebhooksError(.event, "the data is not acceptable JSON: \(error)", key: "data")
     }
 }
 

@@ -16,18 +16,29 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     public var line: Int?
     /// From 1.
     public var column: Int?
+    /// The path of the key, such as `delivery.timeout`, in a subscription that is a value; `nil` in a file.
+    public var key: String?
     /// Names place and cause and what to do next; never quotes a value that could be a secret.
     public var message: String
 
-    package init(_ severity: Severity, file: String, line: Int? = nil, column: Int? = nil, message: String) {
+    package init(
+        _ severity: Severity,
+        file: String,
+        line: Int? = nil,
+        column: Int? = nil,
+        key: String? = nil,
+        message: String
+    ) {
         self.severity = severity
         self.file = file
         self.line = line
         self.column = column
+        self.key = key
         self.message = message
     }
 
-    /// `file:line:column: message`, with `warning:` where it is one.
+    /// `file:line:column: message`, with `warning:` where it is one; in a subscription that is a value
+    /// `subscription NAME: key: message`.
     public var description: String { severity == .error ? located : "\(place): warning: \(message)" }
 
     /// `file:line:column: message`, for where the severity is said already.
@@ -35,5 +46,6 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
 
     private var place: String {
         [file, line.map(String.init), column.map(String.init)].compactMap { $0 }.joined(separator: ":")
+            + (key.map { ": \($0)" } ?? "")
     }
 }

@@ -83,9 +83,9 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// 0001-01-01T00:00:00.000Z.
-    private static let firstMillisecond: Int64 = -62_135_596_800_000
+    package static let firstMillisecond: Int64 = -62_135_596_800_000
     /// 9999-12-31T23:59:59.999Z.
-    private static let lastMillisecond: Int64 = 253_402_300_799_999
+    package static let lastMillisecond: Int64 = 253_402_300_799_999
 
     /// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (H. Hinnant, "chrono-compatible low-level date
     /// algorithms").
@@ -114,6 +114,24 @@ extension Timestamp: CustomStringConvertible {
         case 4, 6, 9, 11: 30
         default: 31
         }
+    }
+}
+
+extension Timestamp: Codable {
+    /// Reads RFC 3339, as ``init(rfc3339:)`` does.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let time = Timestamp(rfc3339: try container.decode(String.self)) else {
+            let message = "a time must be as in RFC 3339, such as 2026-03-01T09:30:00.000Z"
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: message)
+        }
+        self = time
+    }
+
+    /// Writes RFC 3339 in UTC with milliseconds.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
     }
 }
 

@@ -29,10 +29,6 @@ extension WebhookPreview {
         let subscription = try find(name)
         let topic = if let topic { topic } else { try testTopic(of: name) }
         let data = try exampleData(of: topic, for: subscription)
-        do throws(EventError) {
-            return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
-        } catch {
-            throw WebhooksError(error)
-        }
+        return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
     }
 }

@@ -48,7 +48,6 @@ struct CommandFailure: Error {
         switch error {
         case let failure as CommandFailure: self = failure
         case let error as WebhooksError: self.init(error)
-        case let error as EventError: self.init(.data, code: "event", error.description)
         case let error as ReceiverError: self.init(error)
         case is CancellationError: self.init(.negative, code: "cancelled", "cancelled")
         default: return nil

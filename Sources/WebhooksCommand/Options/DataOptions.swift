@@ -43,7 +43,7 @@ struct DataOptions: ParsableArguments {
             _ = try JSON.parse(data)
             return nil
         } catch {
-            return EventError.data(error).description
+            return WebhooksError.eventData(error).message
         }
     }
 

@@ -23,7 +23,7 @@ struct BatchReader {
     init(path: String) throws(CommandFailure) {
         try InputReader.lines(path, limit: Self.maxLine) { number, line in
             switch line {
-            case .tooLong: problems.append(Problem(line: number, message: EventError.tooLarge.description))
+            case .tooLong: problems.append(Problem(line: number, message: WebhooksError.eventTooLarge.message))
             case .bytes(let bytes): read(bytes, number)
             }
         }
@@ -91,7 +91,7 @@ struct BatchReader {
             guard case .bool(let flag) = member.kind else { throw LineError("\"test\" must be true or false") }
             isTest = flag
         }
-        do throws(EventError) {
+        do throws(WebhooksError) {
             let event = try Event(
                 topic: topic,
                 data: data.raw,
@@ -103,7 +103,7 @@ struct BatchReader {
             )
             return (event, id != nil)
         } catch {
-            throw LineError(error.description)
+            throw LineError(error.message)
         }
     }
 

@@ -24,16 +24,16 @@ import WebhookCore
     }
 
     @Test func refusesWhatIsNoEvent() {
-        #expect(throws: EventError.topic) { try Event(topic: "Course.Created", data: "1") }
-        #expect(throws: EventError.topic) { try Event(topic: "course.*", data: "1") }
+        #expect(throws: WebhooksError.eventTopic) { try Event(topic: "Course.Created", data: "1") }
+        #expect(throws: WebhooksError.eventTopic) { try Event(topic: "course.*", data: "1") }
         for id in ["", "a b", "a\n", "é", "\u{7F}", String(repeating: "a", count: 257)] {
-            #expect(throws: EventError.id) { try Event(topic: "a", data: "1", id: id) }
+            #expect(throws: WebhooksError.eventID) { try Event(topic: "a", data: "1", id: id) }
         }
         for tenant in ["", "a\u{0}", "a\u{85}", "\u{7F}", "a\tb", "a\u{9F}", String(repeating: "é", count: 129)] {
-            #expect(throws: EventError.tenant) { try Event(topic: "a", data: "1", tenant: tenant) }
+            #expect(throws: WebhooksError.eventTenant) { try Event(topic: "a", data: "1", tenant: tenant) }
         }
-        #expect(throws: EventError.self) { try Event(topic: "a", data: "{") }
-        #expect(throws: EventError.self) { try Event(topic: "a", data: "") }
+        #expect(throws: WebhooksError.self) { try Event(topic: "a", data: "{") }
+        #expect(throws: WebhooksError.self) { try Event(topic: "a", data: "") }
     }
 
     @Test func takesTheLimits() throws {
@@ -53,7 +53,7 @@ import WebhookCore
             }
         }
         #expect(try Event(topic: "a", data: text(20_000_000)).data.count == 20_000_000)
-        #expect(throws: EventError.tooLarge) { try Event(topic: "a", data: text(20_000_001)) }
+        #expect(throws: WebhooksError.eventTooLarge) { try Event(topic: "a", data: text(20_000_001)) }
     }
 
     @Test func tellsTheSameEventFromAnother() throws {
@@ -73,7 +73,7 @@ import WebhookCore
     }
 
     @Test func errorsNeverQuoteTheData() {
-        let failure = #expect(throws: EventError.self) { try Event(topic: "a", data: "{\"pw\": hunter2}") }
+        let failure = #expect(throws: WebhooksError.self) { try Event(topic: "a", data: "{\"pw\": hunter2}") }
         #expect(failure.map { "\($0)" }?.contains("hunter") == false)
         #expect(failure.map { "\($0)" }?.contains("line 1, column 8") == true)
     }

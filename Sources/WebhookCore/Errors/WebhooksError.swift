@@ -1,5 +1,3 @@
-public import WebhookCore
-
 /// Why something could not be done. The texts say what to do next and hold no secret.
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Stable, to match on.
@@ -27,24 +25,29 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     public var code: Code
     /// For people: what happened and what to do.
     public var message: String
+    /// The part that it is about, where that can be said: `topic`, `id`, `tenant`, `data`, a member of the data such as
+    /// `data.course.price`, or a key of a subscription.
+    public var key: String?
     /// The configuration's problems, where ``code`` is `configuration`.
     public var diagnostics: [Diagnostic]
     /// The store's error, where ``code`` is `store`.
     public var store: StoreError?
 
-    package init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String, key: String? = nil) {
         self.code = code
         self.message = message
+        self.key = key
         diagnostics = []
     }
 
-    init(_ diagnostics: [Diagnostic]) {
+    package init(_ diagnostics: [Diagnostic]) {
         code = .configuration
         message = diagnostics.map(\.description).joined(separator: "\n")
+        key = diagnostics.first?.key
         self.diagnostics = diagnostics
     }
 
-    init(_ error: StoreError) {
+    package init(_ error: StoreError) {
         code = .store
         message = error.message
         diagnostics = []
@@ -52,7 +55,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
     }
 
     /// For an event that was to be stored: one that the store refuses is the event's fault, not the store's.
-    init(accepting error: StoreError) {
+    package init(accepting error: StoreError) {
         if error.code == .refused {
             self.init(.event, error.message)
         } else {
@@ -60,11 +63,7 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         }
     }
 
-    init(_ error: EventError) {
-        self.init(.event, error.description)
-    }
-
-    init(_ error: RenderingError) {
+    package init(_ error: RenderingError) {
         self.init(.rendering, error.description)
     }
 
