@@ -127,4 +127,37 @@ struct StatisticsCostTests {
         #expect(statistics.map { $0.lastFailure?.error } == [.status, .status])
         #expect(statistics.map { $0.lastDeliveredAt?.milliseconds } == [598, 599])
     }
+
+    @Test("What has no attempt to measure is passed over, within the bounds")
+    func passesOver() async throws {
+        try await fill(100) { $0 % 2 }
+        // Cancelled before an attempt, and failed without one.
+        let unrendered = NewDelivery(
+            subscription: "s0",
+            mode: .retry,
+            body: nil,
+            contentType: .json,
+            start: .settled(.failed, .template, detail: nil)
+        )
+        let other = NewDelivery(subscription: "s1", mode: .retry, body: 0, contentType: .json, start: .inOrder)
+        let deliveries = Array(repeating: unrendered, count: 300) + Array(repeating: other, count: 300)
+        var batch = StoreBatch()
+        batch.acceptances = [
+            Acceptance(
+                event: .sample("later"),
+                createdAt: Timestamp(milliseconds: 2_000),
+                deliveries: NewDeliveries(bodies: ["{}"], deliveries: deliveries)
+            )
+        ]
+        _ = try await store.commit(batch).get()
+        _ = try await store.cancel(events: [], deliveries: [], subscription: "s1", at: Timestamp(milliseconds: 3_000))
+        while try await store.indexNewRows(batchSize: 100).indexed > 0 {}
+        let (statistics, _) = try await measure(StatisticsSample.Bounds(newest: 100, lookUps: 1_000))
+        #expect(statistics.map(\.p99) == [.milliseconds(99), .milliseconds(100)])
+        // The failed ones lie before the delivered ones: with few look-ups these are not reached.
+        let bounds = StatisticsSample.Bounds(newest: 100, lookUps: 200)
+        let (short, rows) = try await measure(bounds)
+        #expect(short.map(\.p99) == [nil, .milliseconds(100)])
+        #expect(rows <= bounds.newest + 2 * bounds.lookUps + 5 * 2, "\(rows) rows were read")
+    }
 }

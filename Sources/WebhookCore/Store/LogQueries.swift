@@ -93,7 +93,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     /// Deliveries by state.
     public var counts: [DeliveryState: Int]
     /// The durations of attempts: the median, and the 95th and 99th of a hundred (nearest rank), over the attempts of
-    /// its newest settled deliveries, at most ``sample`` of them; `nil` without any. A store may look for them among
+    /// its newest settled deliveries that have any, at most ``sample`` of them; `nil` without. A store may look for them among
     /// its newest deliveries only, and take fewer where there are many subscriptions.
     public var p50: Duration?
     /// 95 % of them took at most this long.

@@ -82,12 +82,12 @@ struct StatisticsReport {
 
 /// A tally of a subscription's newest deliveries, tests left out.
 struct StatisticsTally {
-    /// The number of settled deliveries to look at.
+    /// The number of settled deliveries to measure, if so many have an attempt that was measured.
     let wanted: Int
-    /// The number of settled deliveries looked at so far.
+    /// The number of deliveries measured so far.
     private(set) var count = 0
     /// The durations of their attempts.
-    var durations: [Duration] = []
+    private var durations: [Duration] = []
     private var lastAttemptAt: Timestamp?
     private var lastFailure: SubscriptionStatistics.Failure?
     private var lastDeliveredAt: Timestamp?
@@ -108,14 +108,19 @@ struct StatisticsTally {
     /// Adds the next older delivery: a row of id, subscription, state, last_error, the beginning of the last attempt
     /// that has ended, settled_at, test and last_status.
     ///
-    /// - Returns: whether it belongs to the sample, and its durations count.
+    /// - Returns: whether it belongs to the sample, if it has an attempt that was measured (``measure(_:)``).
     mutating func add(_ row: PreparedStatement) throws -> Bool {
         guard !row.bool(6) else { return false }
         let isSettled = try DeliveryState(code: row.int(2)).isSettled
         guard !isSettled || !isComplete else { return false }
         try note(row)
-        if isSettled { count += 1 }
-        return isSettled
+        return isSettled && row.optionalTimestamp(4) != nil
+    }
+
+    /// Adds the durations of such a delivery's attempts.
+    mutating func measure(_ found: [Duration]) {
+        count += 1
+        durations += found
     }
 
     /// Takes the last success and the last failure from such a row.

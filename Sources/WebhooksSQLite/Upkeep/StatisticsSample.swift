@@ -54,19 +54,46 @@ struct StatisticsSample {
         }
     }
 
-    /// Fills the samples up with indexed deliveries.
+    /// Fills the samples up with indexed deliveries, as long as there is something to measure among them.
     private mutating func fillUp() throws {
         let share = max(1, bounds.lookUps / max(1, tallies.values.count { !$0.isComplete }))
-        var found: [Int64] = []
         // In the order of the index.
-        for (subscription, tally) in tallies.sorted(by: { $0.key < $1.key }) where !tally.isComplete {
-            let count = min(tally.wanted, share) - tally.count
-            guard count > 0, let states = counts[subscription]?.keys.filter(\.isSettled) else { continue }
-            let sequences = try IDSequences(db, subscriptions: [subscription], states: Set(states), above: 0)
-            var merge = try IDMerge(sequences.count, below: floor, next: sequences.next)
-            found += try merge.next(count)
+        var fillings = try tallies.filter { !$0.value.isComplete }.keys.sorted().map { try filling(of: $0, share) }
+        while true {
+            var found: [Int64] = []
+            for index in fillings.indices {
+                guard let tally = tallies[fillings[index].subscription] else { continue }
+                found += try fillings[index].next(min(tally.wanted, share) - tally.count)
+            }
+            if found.isEmpty { return }
+            try read(found) { sample, row in _ = try sample.add(row) }
         }
-        try read(found) { sample, row in _ = try sample.add(row) }
+    }
+
+    private func filling(of subscription: Int64, _ share: Int) throws -> Filling {
+        // What was cancelled has seldom an attempt to measure, and may be more than all the rest.
+        let sources = try [[DeliveryState.delivered, .failed, .unknown], [.cancelled]].map { states in
+            let states = states.filter { counts[subscription]?[$0] != nil }
+            let sequences = try IDSequences(db, subscriptions: [subscription], states: Set(states), above: 0)
+            return try IDMerge(sequences.count, below: floor, next: sequences.next)
+        }
+        return Filling(subscription: subscription, left: share, sources: sources)
+    }
+
+    /// A subscription's settled deliveries from which its sample is filled up.
+    private struct Filling {
+        let subscription: Int64
+        /// The number of deliveries that may still be looked up.
+        var left: Int
+        /// Newest first, one after the other.
+        var sources: [IDMerge]
+
+        mutating func next(_ count: Int) throws -> [Int64] {
+            var ids: [Int64] = []
+            for index in sources.indices { ids += try sources[index].next(min(count, left) - ids.count) }
+            left -= ids.count
+            return ids
+        }
     }
 
     /// Looks for the last success and the last failure of those whose sample tells of none.
@@ -103,10 +130,13 @@ struct StatisticsSample {
         let subscription = row.int64(1)
         guard try tallies[subscription]?.add(row) ?? false else { return false }
         try durations.bind(row.int64(0))
+        var measured: [Duration] = []
         while try durations.next() {
             rows += 1
-            if let duration = durations.optionalDuration(0) { tallies[subscription]?.durations.append(duration) }
+            if let duration = durations.optionalDuration(0) { measured.append(duration) }
         }
+        if measured.isEmpty { return false }
+        tallies[subscription]?.measure(measured)
         return tallies[subscription]?.isComplete ?? false
     }
 

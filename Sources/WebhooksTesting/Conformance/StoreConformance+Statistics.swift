@@ -6,6 +6,7 @@ extension StoreConformance {
         Check("statistics tell what went wrong last, until an attempt succeeds", tellsLastFailure),
         Check("a retry that is under way counts as a retry", countsRetriesInFlight),
         Check("statistics measure the attempts of settled deliveries", measuresAttempts),
+        Check("what settles without an attempt hides no measured one", measuresBehindCancelled),
     ]
 
     static func countsStatistics(_ driver: StoreDriver) async throws {
@@ -101,5 +102,18 @@ extension StoreConformance {
             [.microseconds(3), .microseconds(3), .microseconds(3)],
         ]
         try expect(statistics.map { [$0.p50, $0.p95, $0.p99] }, expected, "the nearest ranks")
+    }
+
+    static func measuresBehindCancelled(_ driver: StoreDriver) async throws {
+        let measured = try await driver.accept(.sample("e1"), [.claimed("a"), .claimed("a")])
+        _ = try await driver.record(measured[0], status: 200, duration: .milliseconds(3), next: .settled(.delivered))
+        let next = AttemptWrite.Next.waiting(until: .at(90))
+        _ = try await driver.record(measured[1], error: .dns, duration: .milliseconds(8), next: next)
+        let pending = Array(repeating: NewDelivery.pending("a"), count: SubscriptionStatistics.sample + 1)
+        _ = try await driver.accept(.sample("e2"), pending)
+        _ = try await driver.store.cancel(events: [], deliveries: [], subscription: "a", at: .at(40))
+        let statistics = try await driver.store.statistics()[0]
+        try expect(statistics.count(.cancelled), pending.count + 1, "cancelled")
+        try expect([statistics.p50, statistics.p99], [.milliseconds(3), .milliseconds(8)], "both attempts")
     }
 }

@@ -194,8 +194,9 @@ extension InMemoryRows {
             var statistics = SubscriptionStatistics(subscription: name)
             let rows = bySubscription[name] ?? []
             for row in rows { statistics.counts[row.state, default: 0] += 1 }
-            let recent = rows.reversed().filter(\.state.isSettled).prefix(SubscriptionStatistics.sample)
-            statistics.setPercentiles(of: recent.flatMap(\.log).compactMap(\.duration))
+            let measured = rows.reversed().filter(\.state.isSettled).map { $0.log.compactMap(\.duration) }
+                .filter { !$0.isEmpty }
+            statistics.setPercentiles(of: measured.prefix(SubscriptionStatistics.sample).flatMap { $0 })
             statistics.retriesInFlight = rows.count { $0.state == .inFlight && $0.attempts > 1 }
             // The newest attempt that has ended, and what went wrong with it.
             let ended = rows.compactMap { row -> (at: Timestamp, failure: SubscriptionStatistics.Failure?)? in
