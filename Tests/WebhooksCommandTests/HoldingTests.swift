@@ -64,6 +64,27 @@ import WebhookReceiver
         #expect(try await sandbox.run("deliveries", "list", "--state", "waiting", "--json").lines.isEmpty)
     }
 
+    @Test func `what was cancelled by hand comes back by its id alone`() async throws {
+        let sandbox = try CommandEnvironment { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))
+        for id in ["a", "b"] { _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id) }
+        _ = try await sandbox.run("disable", "crm", "--yes")
+        _ = try await sandbox.run("run", "--until-settled")
+        #expect(try await sandbox.run("cancel", "a").out == "cancelled  a (dlv_1)\n")
+        #expect(try await sandbox.run("cancel", "a").out == "nothing left to cancel\n")
+        let enabled = try await sandbox.run("enable", "crm")
+        #expect(enabled.lines.last?.hasPrefix("1 delivery was cancelled meanwhile") == true)
+        let some = try await sandbox.run("retrigger", "--state", "cancelled", "--subscription", "crm", "--dry-run")
+        #expect(some.status == 0 && some.out == "1 delivery would be sent again\n")
+        #expect(some.err.contains("1 delivery left out that was cancelled by hand: `webhooks retrigger ID`"))
+        #expect(try await sandbox.run("cancel", "--subscription", "crm").lines.last == "1 delivery cancelled")
+        for filter in [["--error", "disabled"], ["--state", "cancelled"]] {
+            let none = try await sandbox.run(["retrigger", "--subscription", "crm"] + filter)
+            #expect(none.status == 0 && none.out == "nothing to send again\n", "\(none.err)")
+        }
+        #expect(try await sandbox.run("retrigger", "b", "--dry-run").out == "1 delivery would be sent again\n")
+    }
+
     @Test func `enabling names what was missed, and brings back exactly that`() async throws {
         let sandbox = try CommandEnvironment { $0.number == 1 ? .status(410) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h], jitter: 0% }"))

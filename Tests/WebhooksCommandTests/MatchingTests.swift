@@ -126,4 +126,35 @@ import WebhookReceiver
         try #require(write(lock, holder, holder.count) == holder.count)
         return lock
     }
+
+    @Test func `what has no deliveries can't be sent again, and the reason is said`() async throws {
+        let sandbox = try sandbox()
+        func emit(_ id: String, _ more: String...) async throws {
+            let command = ["emit", "course.created", "--data", "1", "--id", id]
+            #expect(try await sandbox.run(command + more).status == 0)
+        }
+        try await emit("lone")
+        try await emit("later", "--in", "2h")
+        try await emit("gone", "--in", "2h")
+        _ = try await sandbox.run("cancel", "gone")
+        try await emit("waits", "--detach")
+        let cases = [
+            ("lone", ": nobody subscribed to it when it was matched; once somebody does, emit it again"),
+            ("later", " yet: it is due in 2 h; to send it now, `webhooks cancel later` and emit it again"),
+            ("gone", ": it was cancelled before it was matched; to send it all the same, emit it again"),
+            ("waits", " yet: it waits for a dispatcher, and none runs: `webhooks run` sends it"),
+        ]
+        for command in ["retrigger", "retry"] {
+            for (id, reason) in cases {
+                let done = try await sandbox.run(command, id)
+                #expect(done.status == 1 && done.out.isEmpty)
+                #expect(done.err.contains("\(id) has no deliveries\(reason)"), "\(done.err)")
+                #expect(!done.err.contains("there is no event"))
+            }
+        }
+        let both = try await sandbox.run("retrigger", "lone", "nothing", "--json")
+        #expect(both.status == 1)
+        #expect(both.err.contains("lone has no deliveries"))
+        #expect(both.err.contains("there is no event or delivery nothing"))
+    }
 }

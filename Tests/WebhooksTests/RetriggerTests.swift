@@ -76,6 +76,42 @@ import WebhooksTesting
         #expect(careful.refusals.map(\.deliveries) == [1] && careful.refusals[0].reason.contains("webhooks retry"))
     }
 
+    @Test func filtersLeaveOutWhatSomebodyCancelled() async throws {
+        let receiver = try Receiver(responses: [.status(500)])
+        let dispatcher = try await TestEnvironment().dispatcher(
+            subscription(receiver, delivery: "{ schedule: [1h], jitter: 0% }")
+        )
+        var ids: [Delivery.ID] = []
+        for id in ["a", "b", "c"] { ids += try await dispatcher.deliver(try event(id)).map(\.delivery.id) }
+        let administration = dispatcher.administration
+        _ = try await administration.cancel(["a"])
+        try await administration.setEnabled(false, subscription: "crm")
+        try await dispatcher.run(until: .idle)
+        try await administration.setEnabled(true, subscription: "crm")
+        #expect(try await administration.cancel(["b"]).deliveries == [ids[1]])
+        var query = DeliveryQuery()
+        query.subscription = "crm"
+        for states in [[], [.cancelled]] as [Set<DeliveryState>] {
+            query.states = states
+            let plan = try await dispatcher.retriggerPlan(query)
+            #expect(plan.deliveries == [ids[2]] && plan.cancelledByHand == 2)
+        }
+        #expect(try await administration.cancel([], subscription: "crm").deliveries == [ids[2]])
+        query.errors = [.disabled]
+        #expect(try await dispatcher.retriggerPlan(query).count == 0)
+        let plan = try await dispatcher.retriggerPlan(ids: ["a", ids[1].description])
+        #expect(plan.deliveries == [ids[0], ids[1]] && plan.cancelledByHand == 0)
+    }
+
+    @Test func anEventWithoutDeliveriesIsNotUnknown() async throws {
+        let receiver = try Receiver(responses: [.status(200)])
+        let dispatcher = try await TestEnvironment().dispatcher(subscription(receiver))
+        let later = try Event(topic: "a.b", data: "1", id: "later", deliverAt: .now + .seconds(3_600))
+        try await dispatcher.emit([later])
+        let plan = try await dispatcher.retriggerPlan(ids: ["later", "nothing"])
+        #expect(plan.withoutDeliveries == ["later"] && plan.unknown == ["nothing"] && plan.count == 0)
+    }
+
     @Test func isRefusedForTheDisabledAndTheGone() async throws {
         let receiver = try Receiver(responses: [.status(410), .status(200)])
         let workspace = try TestEnvironment()

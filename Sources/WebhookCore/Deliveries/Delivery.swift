@@ -128,6 +128,12 @@ public enum DeliveryState: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension Delivery {
+    /// Whether somebody has cancelled it, rather than the disabling of its subscription: no filter finds it to be sent
+    /// again, only its id.
+    package var isCancelledByHand: Bool { state == .cancelled && lastError != .disabled }
+}
+
 /// The mode of a delivery: whether a failed attempt is retried.
 public enum DeliveryMode: String, Sendable, Hashable, CaseIterable {
     /// At least once: retried by a schedule.

@@ -36,8 +36,9 @@ package protocol EventLog: Sendable {
     /// Cancels what was not sent yet: events that wait for their fan-out, and pending or waiting deliveries.
     ///
     /// A delivery that is cancelled keeps the error of its last attempt. One that is in flight is
-    /// cancelled after its attempt, should that fail (``AttemptWrite/Next/ifCancelled``). Something that was
-    /// cancelled before is left as it is and appears nowhere in the result. Engines are told by
+    /// cancelled after its attempt, should that fail (``AttemptWrite/Next/ifCancelled``). One that a disabling had cancelled
+    /// loses the error `disabled`: now it is cancelled by hand (``Delivery/isCancelledByHand``). Something that was
+    /// cancelled by hand before is left as it is and appears nowhere in the result. Engines are told by
     /// ``SubscriptionHealth/retries`` that deliveries wait no more.
     /// - Parameters:
     ///   - events: ids. An event that waits for its fan-out is cancelled; of one that was fanned out, its deliveries.

@@ -1,6 +1,6 @@
 /// The result of a cancellation.
 public struct CancelResult: Sendable, Hashable {
-    /// The deliveries that were cancelled.
+    /// The deliveries that were cancelled, those included that a disabling had cancelled and that are now by hand.
     public var deliveries: [Delivery.ID]
     /// The events, waiting for their fan-out, that were cancelled.
     public var events: [String]

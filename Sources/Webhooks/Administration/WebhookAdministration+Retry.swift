@@ -95,7 +95,7 @@ public struct RetryPlan: Sendable, Hashable {
     public internal(set) var inFlight: [Delivery.ID] = []
     /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
     public internal(set) var settled: [String] = []
-    /// Ids of events that have no deliveries yet.
+    /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
     package internal(set) var unmatched: [String] = []
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []

@@ -11,8 +11,13 @@ public struct RetriggerPlan: Sendable, Hashable {
     public var count: Int { retriggers.count + setAside.count }
     /// Why not, by subscription, with how many deliveries are left out.
     public internal(set) var refusals: [Refusal] = []
+    /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
+    public internal(set) var withoutDeliveries: [String] = []
     /// Ids that name nothing.
     public internal(set) var unknown: [String] = []
+    /// The number of deliveries that filters found and leave out, because somebody has cancelled them: only their ids
+    /// send them again.
+    public internal(set) var cancelledByHand = 0
     var retriggers: [Retrigger] = []
 
     /// A subscription that can't be sent to now, or deliveries of it that have not settled.

@@ -20,10 +20,10 @@ extension WebhookDispatcher {
                 found = try await log.read { log throws(StoreError) in try await log.newestDeliveries(ofEvent: id) }
             }
             if found.isEmpty {
-                if try await log.loggedEvent(id)?.setAside != nil {
-                    builder.plan.setAside.append(id)
-                } else {
-                    builder.plan.unknown.append(id)
+                switch try await log.loggedEvent(id) {
+                case let event? where event.setAside != nil: builder.plan.setAside.append(id)
+                case .some: builder.plan.withoutDeliveries.append(id)
+                case nil: builder.plan.unknown.append(id)
                 }
             }
             for delivery in found where seen.insert(delivery.id).inserted { try await builder.add(delivery, log) }
@@ -34,7 +34,8 @@ extension WebhookDispatcher {
     /// Looks up what to send again by a query, its limit aside.
     ///
     /// Only an event's newest delivery to a subscription counts: what was sent again since is left out, so that doing
-    /// it twice, or going on where one was interrupted, sends nothing twice.
+    /// it twice, or going on where one was interrupted, sends nothing twice. What somebody has cancelled is left out, too:
+    /// whoever wants that sent names it by its id.
     /// - Parameters:
     ///   - query: which deliveries.
     ///   - duplicates: whether a delivery that has not settled gets a second copy; else it is refused.
@@ -48,7 +49,13 @@ extension WebhookDispatcher {
         query.limit = Self.retriggerBatch
         while true {
             let page = try await deliveries(query)
-            for delivery in page { try await builder.add(delivery, log) }
+            for delivery in page {
+                if delivery.isCancelledByHand {
+                    builder.plan.cancelledByHand += 1
+                } else {
+                    try await builder.add(delivery, log)
+                }
+            }
             guard page.count == query.limit, let last = page.last else { return builder.finished() }
             query.after = last.id
         }

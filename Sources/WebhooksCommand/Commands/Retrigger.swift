@@ -10,8 +10,8 @@ struct Retrigger: AsyncParsableCommand {
             Same event id, same bytes, fresh timestamp and signature; a new delivery, linked to the old one. An event id \
             stands for the newest delivery of each of its subscriptions. Delivers and waits as emit does. Refused for a \
             disabled subscription, and for deliveries that have not settled: `webhooks retry` makes their next attempt \
-            now; --duplicate sends a second copy beside the one that is still coming. With filters, what was sent again since is left out; on a terminal, more than 100 are \
-            asked about first.
+            now; --duplicate sends a second copy beside the one that is still coming. With filters, what was sent again \
+            since and what was cancelled by hand is left out; on a terminal, more than 100 are asked about first.
 
               webhooks retrigger dlv_4711
               webhooks retrigger --state failed --since 2h --subscription crm --dry-run
@@ -59,12 +59,21 @@ struct Retrigger: AsyncParsableCommand {
             try await ids.isEmpty
             ? dispatcher.retriggerPlan(query, duplicates: duplicate)
             : dispatcher.retriggerPlan(ids: ids, duplicates: duplicate)
+        if plan.cancelledByHand > 0 {
+            let were = plan.cancelledByHand == 1 ? "was" : "were"
+            Notice.note(
+                "cancelledByHand",
+                "\(Counted.deliveries(plan.cancelledByHand)) left out that \(were) cancelled by hand: "
+                    + "`webhooks retrigger ID` sends one again",
+                asJSON: options.json
+            )
+        }
         if dryRun {
             reportMatches(plan)
         } else if plan.count > 0 {
             if plan.count > Self.many, !yes { try Question.confirm("send \(Counted.deliveries(plan.count)) again?") }
             try await send(plan, dispatcher)
-        } else if plan.refusals.isEmpty, plan.unknown.isEmpty, !options.json {
+        } else if !hasRest(plan), !options.json {
             Output.standard.writeLine("nothing to send again")
         }
         try await reportRest(plan, dispatcher.log)
@@ -150,12 +159,17 @@ struct Retrigger: AsyncParsableCommand {
         }
     }
 
+    private func hasRest(_ plan: RetriggerPlan) -> Bool {
+        !plan.refusals.isEmpty || !plan.withoutDeliveries.isEmpty || !plan.unknown.isEmpty
+    }
+
     /// Says what was refused or unknown, all at once.
     private func reportRest(_ plan: RetriggerPlan, _ log: WebhookLog) async throws {
-        guard !plan.refusals.isEmpty || !plan.unknown.isEmpty else { return }
-        let refusals = plan.refusals.map { refusal in
-            "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: \(refusal.reason)"
-        }
+        guard hasRest(plan) else { return }
+        let refusals =
+            try await plan.refusals.map { refusal in
+                "\(Counted.deliveries(refusal.deliveries)) of \(refusal.subscription) left out: \(refusal.reason)"
+            } + IDHint.withoutDeliveries(plan.withoutDeliveries, in: log)
         let unknown = try await IDHint.unknown(plan.unknown, in: log)
         let code: WebhooksError.Code = refusals.isEmpty ? .notFound : .refused
         throw CommandFailure(

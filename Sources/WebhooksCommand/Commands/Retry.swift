@@ -126,7 +126,8 @@ struct Retry: AsyncParsableCommand {
     private func reportRest(_ plan: RetryPlan, _ log: WebhookLog) async throws {
         let rows = plan.refused.map { RefusedOutput.text($0) }
         guard !ids.isEmpty || !rows.isEmpty else { return }
-        let refused = rows + (ids.isEmpty ? [] : left(plan))
+        let unmatched = try await IDHint.withoutDeliveries(plan.unmatched, in: log)
+        let refused = rows + (ids.isEmpty ? [] : left(plan) + unmatched)
         let unknown = ids.isEmpty ? [] : try await IDHint.unknown(plan.unknown, in: log)
         guard !refused.isEmpty || !unknown.isEmpty else { return }
         let code: WebhooksError.Code = refused.isEmpty ? .notFound : .refused
@@ -142,6 +143,5 @@ struct Retry: AsyncParsableCommand {
     private func left(_ plan: RetryPlan) -> [String] {
         plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
             + plan.inFlight.map { "\($0) has an attempt under way" }
-            + plan.unmatched.map { "\($0) has no deliveries yet: it waits for a dispatcher, or for its time" }
     }
 }

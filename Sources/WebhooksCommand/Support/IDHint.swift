@@ -35,6 +35,38 @@ enum IDHint {
         return lines
     }
 
+    /// Says of each event why it has no deliveries, and how it could be sent.
+    static func withoutDeliveries(_ ids: [String], in log: WebhookLog) async throws -> [String] {
+        var lines: [String] = []
+        for id in ids {
+            // Perhaps it is gone meanwhile.
+            guard let event = try await log.loggedEvent(id) else { continue }
+            let matching = EmittedEvent.Matching(event, running: log.runningDispatcher())
+            lines.append(withoutDeliveries(id, event.deliveryCount > 0 ? .matched : matching))
+        }
+        return lines
+    }
+
+    static func withoutDeliveries(_ id: String, _ matching: EmittedEvent.Matching?) -> String {
+        let anew = "emit it again with another id"
+        return switch matching {
+        case .waitsForTime(let due):
+            "\(id) has no deliveries yet: it is due \(RelativeTime.text(due)); to send it now, `webhooks cancel \(id)` and \(anew)"
+        case .matched:
+            "\(id) was matched this very moment: `webhooks events show \(id)` shows its deliveries"
+        case .waitsForDispatcher(let running):
+            "\(id) has no deliveries yet: it waits for \(DispatcherText.waitsFor(running))"
+        case .waitsForStart:
+            "\(id) has no deliveries yet: it waits for a dispatcher, and none runs: `webhooks run` sends it"
+        case .setAside(let reason):
+            "\(id) has no deliveries: it is set aside, for \(reason); `webhooks retrigger \(id)` tries it again"
+        case .cancelled:
+            "\(id) has no deliveries: it was cancelled before it was matched; to send it all the same, \(anew)"
+        case .nobody, nil:
+            "\(id) has no deliveries: nobody subscribed to it when it was matched; once somebody does, \(anew)"
+        }
+    }
+
     private static func wrongKind(_ message: String) -> CommandFailure {
         CommandFailure(.negative, code: WebhooksError.Code.notFound.description, message)
     }

@@ -111,6 +111,20 @@ extension BatchSession {
         try update.run()
     }
 
+    /// Makes a delivery that a disabling had cancelled one that is cancelled by hand.
+    ///
+    /// - Returns: whether it was one.
+    func markCancelledByHand(_ delivery: Delivery.ID) throws -> Bool {
+        let update = try PreparedStatement(
+            db,
+            "UPDATE webhooks_deliveries SET last_error = NULL WHERE id = ? AND state = ? AND last_error = ?"
+        )
+        try update.bind(delivery.rawValue)
+        try update.bind(DeliveryState.cancelled.code)
+        try update.bind(FailureKind.disabled.code)
+        return try update.run() == 1
+    }
+
     /// Gives a new delivery the body that could not be rendered for the one it repeats.
     func setBody(_ rendering: Retrigger.Rendering, of delivery: Int64, _ event: Int64) throws {
         let body = try insert(body: rendering.body, of: event, data: nil)

@@ -89,6 +89,11 @@ struct Cancellation {
             result.refused.append(RefusedItem(id: id.description, reason: row.reason))
             return
         }
+        switch try session.item(trial, .settlement, 0, part: id.rawValue, { try session.markCancelledByHand(id) }) {
+        case .success(true): return result.deliveries.append(id)
+        case .success(false): break
+        case .failure(let row): return result.refused.append(RefusedItem(id: id.description, reason: row.reason))
+        }
         let sql = """
             SELECT d.state, s.name, d.settled_at
             FROM webhooks_deliveries d JOIN webhooks_subscriptions s ON s.id = d.subscription WHERE d.id = ?

@@ -63,7 +63,32 @@ extension SQLiteStore {
                 return (cancellation.result, end)
             }
         }
-        return result
+        return try await markCancelledByHand(subscription, at: instant, result)
+    }
+
+    /// Makes what disablings of a subscription have cancelled so far cancelled by hand.
+    private func markCancelledByHand(
+        _ subscription: String,
+        at instant: Timestamp,
+        _ result: CancelResult
+    ) async throws(StoreError) -> CancelResult {
+        var result = result
+        var query = DeliveryQuery(states: [.cancelled])
+        query.errors = [.disabled]
+        query.subscription = subscription
+        query.limit = Self.batchSize
+        while true {
+            // Looked for without the right to write: mostly there is none.
+            let found = try await deliveries(query).map(\.id)
+            guard let last = found.last else { return result }
+            let before = result
+            result = try await writeItems { session, trial in
+                var cancellation = Cancellation(session: session, trial: trial, instant: instant, result: before)
+                for id in found { try cancellation.cancel(id) }
+                return cancellation.result
+            }
+            query.after = last
+        }
     }
 
     /// The number of deliveries that one transaction cancels.

@@ -7,6 +7,7 @@ extension StoreConformance {
         Check("after a cancellation in flight no retry follows", cancelsInFlight),
         Check("engines are told whose deliveries wait no more", tellsOfCancellations),
         Check("all of a subscription is cancelled", cancelsSubscription),
+        Check("what a disabling has cancelled can be cancelled by hand", cancelsMissed),
         Check("ids and a subscription mean what both name", cancelsBoth),
         Check("a subscription's share of events that were not matched yet is cancelled", cancelsUnmatched),
     ]
@@ -127,6 +128,44 @@ extension StoreConformance {
         _ = try await driver.store.cancel(events: [], deliveries: [], subscription: "d", at: .at(15))
         let told = try await driver.store.health().filter { $0.retries > 0 }.map(\.subscription)
         try expect(told, ["a", "b", "d"], "whose deliveries wait no more")
+    }
+
+    static func cancelsMissed(_ driver: StoreDriver) async throws {
+        let byID = try await driver.accept(.sample("e1"), [.pending("a"), .pending("b"), .claimed("a")])
+        _ = try await driver.record(byID[2], status: 410, error: .status, next: .settled(.cancelled))
+        let whole = try await driver.accept(.sample("e2"), [.pending("a"), .claimed("b"), .pending("b")])
+        _ = try await driver.record(whole[1], status: 503, error: .status, next: .waiting(until: .at(30)))
+        _ = try await driver.commit { batch in
+            batch.openCancellations = ["a", "b"].map { OpenCancellation(subscription: $0, limit: 9, at: .at(40)) }
+        }
+        for id in byID + whole { try expect(try await driver.delivery(id).lastError, .disabled, "\(id) before") }
+        let told = try await driver.store.health().map(\.retries)
+
+        func cancel(_ events: [String], _ deliveries: [Delivery.ID], _ name: String?) async throws -> CancelResult {
+            try await driver.store.cancel(events: events, deliveries: deliveries, subscription: name, at: .at(50))
+        }
+        try expect(try await cancel([], [byID[1]], nil), CancelResult(deliveries: [byID[1]]), "a delivery")
+        try expect(try await cancel(["e1"], [], "a").deliveries, [byID[0], byID[2]], "a subscription's of an event")
+        try expect(try await cancel(["e2"], [], nil).deliveries.sorted().first, whole[0], "an event's")
+        try expect(try await driver.store.health().map(\.retries), told, "nothing waited")
+        let rest = try await driver.accept(.sample("e3"), [.pending("a"), .pending("b"), .pending("a")])
+        _ = try await driver.commit { batch in
+            batch.openCancellations = [OpenCancellation(subscription: "a", limit: 1, at: .at(60))]
+        }
+        try expect(try await cancel([], [], "a").deliveries.sorted(), [rest[0], rest[2]], "all of a subscription")
+        for id in byID + whole + [rest[0]] {
+            let delivery = try await driver.delivery(id)
+            try expect(delivery.state, .cancelled, "\(id)")
+            try expect(delivery.lastError, nil, "\(id): its error")
+            try expect(delivery.settledAt.map { $0 < .at(50) || id == rest[0] }, true, "\(id): when it settled")
+        }
+        try expect(try await driver.delivery(whole[1]).lastStatus, 503, "the last answer's status")
+        let again = try await cancel(["e1", "e2"], byID, nil)
+        try expect(again, CancelResult(), "cancelled by hand before: nothing to do")
+        try expect(try await driver.delivery(rest[1]).state, .pending, "another subscription's")
+        var query = DeliveryQuery(states: [.cancelled])
+        query.errors = [.disabled]
+        try expect(try await driver.store.deliveries(query), [], "nothing is left that was missed")
     }
 
     static func cancelsBoth(_ driver: StoreDriver) async throws {

@@ -96,6 +96,7 @@ extension SimulatedWorld {
         case .cancelled:
             let isAsked = ledger.isCancelled || ledger.cancelledDuring != nil
             try Violation.require(isAsked || row.lastError == .disabled, "\(row.id) was cancelled by nobody")
+            try Violation.require(!isAsked || row.lastError != .disabled, "\(row.id) was cancelled, and may come back")
         case .failed:
             try checkFailed(row, ledger)
         }

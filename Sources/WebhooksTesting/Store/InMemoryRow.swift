@@ -34,6 +34,9 @@ public struct InMemoryDeliveryRow: Sendable {
     /// Whether a scheduler may start an attempt or settle it without one.
     public var isWaiting: Bool { state == .pending || state == .waiting }
 
+    /// Whether a disabling has cancelled it, and nobody since.
+    var wasMissed: Bool { state == .cancelled && lastError == .disabled }
+
     /// Its place in the order of its subscription, while it is pending or waiting.
     var position: Refill.Position? { dueAt.map { Refill.Position(dueAt: $0, delivery: id) } }
 }

@@ -49,6 +49,8 @@ extension InMemoryRows {
                 cancel(position.delivery, at: instant, into: &result, &touched)
             }
             for id in running { cancel(Delivery.ID(rawValue: id), at: instant, into: &result, &touched) }
+            let missed = deliveryRows.reversed().filter { $0.subscription == subscription && $0.wasMissed }
+            for row in missed { cancel(row.id, at: instant, into: &result, &touched) }
         }
         touch(touched)
         return result
@@ -86,6 +88,10 @@ extension InMemoryRows {
             result.deliveries.append(id)
             touched.insert(row.subscription)
             return
+        }
+        if row.wasMissed {
+            updateDelivery(id) { $0.lastError = nil }
+            return result.deliveries.append(id)
         }
         if row.state == .inFlight { updateDelivery(id) { $0.cancelledAt = $0.cancelledAt ?? instant } }
         result.add(
