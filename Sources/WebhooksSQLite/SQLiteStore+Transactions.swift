@@ -44,10 +44,24 @@ extension SQLiteStore {
         return try result.get()
     }
 
+    /// Runs one transaction, and once more where there was no room for it and the log can start again.
+    ///
+    /// - Parameter body: is run anew then.
     func transaction<Value>(
         _ db: Database,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError> {
+        var result = runTransaction(db, body)
+        if case .failure(let error as DatabaseError) = result, error.isLackOfRoom, makeRoom(db) {
+            result = runTransaction(db, body)
+        }
+        return result.mapError { explain($0, db) }
+    }
+
+    private func runTransaction<Value>(
+        _ db: Database,
+        _ body: (BatchSession) throws -> Value
+    ) -> Result<Value, any Error> {
         do {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
@@ -65,7 +79,7 @@ extension SQLiteStore {
             db.endStatements()
             if db.isInsideTransaction { try? db.rollback() }
             names.rollback()
-            return .failure(explain(error, db))
+            return .failure(error)
         }
     }
 

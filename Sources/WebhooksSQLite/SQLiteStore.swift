@@ -16,7 +16,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     let reader: DatabaseQueue
     let names = SubscriptionRowCache()
     let externalWrites = ExternalWrites()
-    let checkpointer = Checkpointer()
+    let checkpointer: Checkpointer
     let busyWait = BusyWait()
     /// Whether there was no file before.
     package let isNew: Bool
@@ -73,6 +73,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         self.isNew = isNew
         self.role = role
         self.clock = clock
+        checkpointer = Checkpointer(diskSize: DiskSpace(of: files.path)?.size)
         guard role.writes else {
             (writer, opened) = (nil, nil)
             reader = try Connection.openReader(files)

@@ -26,7 +26,8 @@ extension StoreError {
         case .SQLITE_READONLY where error.extendedResultCode == .SQLITE_READONLY_DBMOVED:
             self.init(.replaced, "\(path) was moved or deleted while it was open: put it back, and start again")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-            self.init(.readOnly, "\(path) may not be written: \(reason)")
+            let file = StoreFiles(path).unwritable() ?? path
+            self.init(.readOnly, "\(file) may not be written: \(reason)")
         case .SQLITE_IOERR where Self.lostParts.contains(error.extendedResultCode):
             // What must be there is not.
             self.init(.damaged, "\(path) or its write-ahead log was cut off: \(reason); restore it from a backup")

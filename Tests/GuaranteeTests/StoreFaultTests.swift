@@ -44,6 +44,24 @@ import WebhooksTesting
         try await stage.expectIntegrity()
     }
 
+    /// Row 19: a log that can't grow any more is moved into the database, and starts again.
+    @Test func logWithoutRoom() async throws {
+        let receiver = try Receiver(responses: [.noContent])
+        let stage = try TestEnvironment()
+        try stage.configure([.retry("crm", receiver.url)])
+        let ids = (0..<400).map { "evt-\($0)" }
+        let lines = ids.map { #"{"topic":"a.b","id":"\#($0)","data":{}}"# }.joined(separator: "\n")
+        // A megabyte or two for every file: more than the database needs, and less than its log.
+        let limits = "-f 2000 && trap '' XFSZ"
+        let command = try stage.start(["emit", "--batch", "-", "--wait", "60s"], input: lines, limits: limits)
+        #expect(await command.exit() == .code(0), "\(command.errors)")
+        let audit = try await Audit(stage, [receiver])
+        audit.checkSafety()
+        audit.checkLiveness(ids, retry: ["crm"])
+        #expect(receiver.requestCount == ids.count)
+        try await stage.expectIntegrity()
+    }
+
     /// Row 19: a dispatcher whose disk is full sends nothing that it can't account for, and goes on by itself.
     @Test func diskFullBesideADispatcher() async throws {
         guard let disk = SmallDisk(test: "disk full beside a dispatcher", megabytes: 16) else { return }

@@ -106,6 +106,27 @@ struct StoreFaultTests {
         #expect(error.message.contains("/x.sqlite"))
     }
 
+    @Test("What can't be written is named, be it the database or a file beside it")
+    func unwritable() throws {
+        let files = StoreFiles(folder.file())
+        _ = try files.create()
+        let others = [files.path, files.wal]
+        for file in others.dropFirst() { try Data().write(to: URL(fileURLWithPath: file)) }
+        #expect(files.unwritable { _ in true } == nil)
+        for file in others { #expect(files.unwritable { $0 != file } == file) }
+        #expect(files.unwritable { $0 != files.sharedMemory } == nil, "it is not there")
+    }
+
+    @Test("A log is moved at 16 MiB, and sooner where that would be much of the disk")
+    func logOnASmallDisk() {
+        let mebibyte = 1024 * 1024
+        #expect(Checkpointer(diskSize: nil).pages == 4_000)
+        #expect(Checkpointer(diskSize: 1024 * 1024 * mebibyte).pages == 4_000)
+        #expect(Checkpointer(diskSize: 64 * mebibyte).pages == 2_048)
+        #expect(Checkpointer(diskSize: 3 * mebibyte).pages == 96)
+        #expect(Checkpointer(diskSize: mebibyte).pages == 64)
+    }
+
     @Test("Another program that holds the database is waited for, then reported")
     func busy() async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .writer)

@@ -60,6 +60,19 @@ import WebhookCore
         #expect(pause == 1)
     }
 
+    @Test func onANarrowDiskALogIsEmptiedWhileItStillFitsIntoTheDatabase() {
+        var pace = CheckpointPace()
+        func looks(at size: Int, free: Int?) -> Bool { pace.look(at: size, hasChanged: true) { free } }
+        #expect(!looks(at: CheckpointPace.tight - 1, free: 0), "what is small stays, as room for the next commits")
+        #expect(!looks(at: CheckpointPace.tight, free: nil))
+        #expect(!looks(at: 2 * mebibyte, free: 2 * mebibyte))
+        #expect(looks(at: 2 * mebibyte, free: 2 * mebibyte - 1))
+        // In vain: it is tried again, but not ten times a second.
+        pace.noteFailure()
+        for _ in 0..<CheckpointPace.readerPause { #expect(!looks(at: 2 * mebibyte, free: 0)) }
+        #expect(looks(at: 2 * mebibyte, free: 0))
+    }
+
     /// How many looks pass before the log is emptied.
     private func looks(_ pace: inout CheckpointPace, at size: Int) -> Int {
         (0..<100).first { _ in pace.look(at: size, hasChanged: true) } ?? 100

@@ -10,6 +10,8 @@ struct CheckpointPace {
     static let pressure = 64 * 1024 * 1024
     /// Left alone at rest, in bytes.
     static let small = 1024 * 1024
+    /// Emptied once less room than its size is left beside it, in bytes: to move it, its pages take their room twice.
+    static let tight = 256 * 1024
     /// The number of looks without a change that counts as rest.
     static let rest = 20
     /// The most looks that pass after a reader was in the way: in vain, a checkpoint holds everybody up. At first fewer
@@ -37,15 +39,20 @@ struct CheckpointPace {
     /// - Parameters:
     ///   - size: the log's, in bytes.
     ///   - hasChanged: whether somebody may have written since the last look, although the size is the same.
-    mutating func look(at size: Int, hasChanged: Bool) -> Bool {
+    ///   - freeSpace: the room that is left beside it, in bytes; asked for where it matters.
+    mutating func look(at size: Int, hasChanged: Bool, freeSpace: () -> Int? = { nil }) -> Bool {
         unchanged = size == self.size && !hasChanged ? unchanged + 1 : 0
         self.size = size
         if paused > 0 {
             paused -= 1
             return false
         }
-        return size >= Self.limit || (size >= Self.small && unchanged >= Self.rest)
+        if size >= Self.limit || (size >= Self.small && unchanged >= Self.rest) { return true }
+        return size >= Self.tight && freeSpace().map { $0 < size } ?? false
     }
+
+    /// Notes that a checkpoint has failed, as on a full disk: it may have taken long, and the next one will.
+    mutating func noteFailure() { paused = Self.readerPause }
 
     /// Notes the result of a checkpoint.
     mutating func note(_ result: CheckpointResult) {

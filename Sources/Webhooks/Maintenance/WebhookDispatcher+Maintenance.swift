@@ -32,10 +32,15 @@ extension WebhookDispatcher {
         while (try? await Task.sleep(for: pace.interval)) != nil {
             var size = session.store.walSize()
             let found = session.store.walStamp()
-            if pace.look(at: size, hasChanged: found == nil || found != stamp) {
+            if pace.look(
+                at: size,
+                hasChanged: found == nil || found != stamp,
+                freeSpace: session.store.freeSpace
+            ) {
                 do throws(StoreError) {
                     pace.note(try await session.store.emptyWAL())
                 } catch {
+                    pace.noteFailure()
                     // The engine meets the same store and says what it means.
                     logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
                 }

@@ -14,9 +14,11 @@ extension SQLiteStore {
         var taken = [first]
         var isStoresFault = true
         let result = transaction(db) { session in
+            isStoresFault = true
             do {
-                var results = [try session.apply(first)]
-                var size = first.size
+                // Where it is run anew, it has taken more than the first.
+                var results = try taken.map { try session.apply($0) }
+                var size = taken.reduce(0) { $0 + $1.size }
                 while size < Self.fullTransaction, let more = next() {
                     taken.append(more)
                     results.append(try session.apply(more))

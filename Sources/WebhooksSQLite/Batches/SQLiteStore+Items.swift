@@ -23,6 +23,7 @@ extension SQLiteStore {
     ) -> Result<Value, StoreError> {
         var isStoresFault = true
         let result = transaction(db) { session in
+            isStoresFault = true
             do {
                 return try body(session, nil)
             } catch {

@@ -55,6 +55,16 @@ struct StoreFiles: Sendable {
             """
     }
 
+    /// The file that this process may not write, where SQLite has said no more than that it may not; `nil`: any.
+    ///
+    /// - Parameter isWritable: asks the system.
+    func unwritable(
+        isWritable: (_ path: String) -> Bool = { faccessat(AT_FDCWD, $0, W_OK, AT_EACCESS) == 0 }
+    ) -> String? {
+        let there = [path, wal, sharedMemory].filter { FileIdentity($0) != nil }
+        return there.first { !isWritable($0) }
+    }
+
     /// Throws where the path, which is resolved, is a symbolic link all the same.
     private func refuseLink() throws(StoreError) {
         guard FileIdentity(path)?.isLink == true else { return }

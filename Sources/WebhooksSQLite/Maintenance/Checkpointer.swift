@@ -13,8 +13,11 @@ internal import WebhookCore
 ///
 /// Unchecked, because it is touched on the writing connection's queue only.
 final class Checkpointer: @unchecked Sendable {
-    /// A commit that finds this number of pages (of 4 KiB) in the log moves them.
-    static let pages: Int32 = 4_000
+    /// A commit that finds this number of pages (of 4 KiB) in the log moves them: 16 MiB of them, and less where that
+    /// would be much of the disk.
+    let pages: Int32
+    /// The time between two vain tries to make room.
+    static let roomPause: Duration = .seconds(1)
     /// The longest wait for readers, while nobody else can write.
     static let readerLimit: Duration = .milliseconds(200)
     /// The number of looks for readers while the rest is moved: one whose transaction is about to end is no obstacle.
@@ -42,6 +45,14 @@ final class Checkpointer: @unchecked Sendable {
     private var mover: DatabaseQueue?
     /// Pages in the log after our last commit; `nil`: checkpointed since, or nothing was committed.
     private var logged: Int32?
+    /// No try to make room before it.
+    private var nextRoom: ContinuousClock.Instant?
+
+    /// - Parameter diskSize: of the file system, in bytes; `nil` where it is not known.
+    init(diskSize: Int?) {
+        // On its way into the database everything takes its room twice.
+        pages = Int32(clamping: min(4_000, max(64, (diskSize ?? .max) / 8 / 4_096)))
+    }
 
     /// Begins to count what our commits leave in the log.
     func attach(to db: Database) {
@@ -60,7 +71,7 @@ final class Checkpointer: @unchecked Sendable {
     /// To be called after every commit of ours.
     /// - Returns: whether it has checkpointed.
     func committed(_ db: Database) -> Bool {
-        guard let logged, logged >= Self.pages else { return false }
+        guard let logged, logged >= pages else { return false }
         // As for SQLite itself, a checkpoint that fails is no failure of the commit.
         _ = try? checkpoint(db, SQLITE_CHECKPOINT_PASSIVE)
         return true
@@ -81,20 +92,42 @@ final class Checkpointer: @unchecked Sendable {
         var isMoved = false
         do {
             if size < largeLog {
-                // First what takes long, while others write.
-                try busyWait.limited(to: turnLimit) { try commit(db) }
-                if try checkpoint(db, SQLITE_CHECKPOINT_PASSIVE).isWhole, try cutOff(db, busyWait) { return .emptied }
+                // First what takes long, while others write. A full disk has no room for the commit before it.
+                let hasRoom = try ifRoom { try busyWait.limited(to: turnLimit) { try commit(db) } }
+                if hasRoom, try checkpoint(db, SQLITE_CHECKPOINT_PASSIVE).isWhole, try cutOff(db, busyWait) {
+                    return .emptied
+                }
             }
             // Then the rest, which holds writers up for as long as it takes to move it.
             interlude?(.takingTurn)
-            let mover = try self.mover ?? openMover()
-            self.mover = mover
-            isMoved = try moveInTurn(db, busyWait, mover)
+            isMoved = try moveInTurn(db, busyWait, openMover)
             guard isMoved else { return .readerInTheWay }
             interlude?(.moved)
             return try cutOff(db, busyWait) ? .emptied : .restarted
-        } catch let error as DatabaseError where error.isBusy {
+        } catch let error as DatabaseError where error.isBusy || (isMoved && error.isLackOfRoom) {
             return isMoved ? .restarted : .writerInTheWay
+        }
+    }
+
+    /// Lets the log start again where there is no room to write on: what was committed goes to the pages that the
+    /// database has, and the log's file is filled anew. It keeps its size, which another program would take at once.
+    ///
+    /// - Returns: whether it is worth while to write again.
+    func makeRoom(_ db: Database, _ busyWait: BusyWait, openMover: () throws -> DatabaseQueue) -> Bool {
+        if let nextRoom, ContinuousClock.now < nextRoom { return false }
+        let hasRoom = (try? moveInTurn(db, busyWait, openMover)) ?? false
+        // Where the database has to grow, all that is there is copied, and in vain.
+        nextRoom = hasRoom ? nil : ContinuousClock.now + Self.roomPause
+        return hasRoom
+    }
+
+    /// - Returns: whether there was room for what was to be written.
+    private func ifRoom(_ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch let error as DatabaseError where error.isLackOfRoom {
+            return false
         }
     }
 
@@ -113,7 +146,13 @@ final class Checkpointer: @unchecked Sendable {
 
     /// Moves what is left while nobody else can write. If that was all, the log starts again with the next commit,
     /// whoever makes it.
-    private func moveInTurn(_ db: Database, _ busyWait: BusyWait, _ mover: DatabaseQueue) throws -> Bool {
+    private func moveInTurn(
+        _ db: Database,
+        _ busyWait: BusyWait,
+        _ openMover: () throws -> DatabaseQueue
+    ) throws -> Bool {
+        let mover = try self.mover ?? openMover()
+        self.mover = mover
         _ = try busyWait.limited(to: turnLimit) { try PreparedStatement(db, "BEGIN IMMEDIATE").run() }
         // Nothing is written in our turn: what a commit left in the log would keep it from starting again.
         defer { try? db.rollback() }

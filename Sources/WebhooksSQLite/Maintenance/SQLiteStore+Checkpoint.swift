@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 package import WebhookCore
 
 extension SQLiteStore {
@@ -48,11 +49,50 @@ extension SQLiteStore {
     private func emptyWAL(_ db: Database) throws -> CheckpointResult {
         try verifyFiles(db)
         defer { opened?.noteSize() }
-        return try checkpointer.empty(db, size: walSize(), busyWait) {
-            let mover = try Connection.openMover(files)
-            // It has the files open that have the names now.
-            try verifyFiles(db)
-            return mover
+        return try checkpointer.empty(db, size: walSize(), busyWait) { try openMover(db) }
+    }
+
+    /// Makes room for a transaction that has found none.
+    ///
+    /// - Returns: whether it is worth while to run it again.
+    func makeRoom(_ db: Database) -> Bool {
+        guard role == .dispatcher, walSize() > 0, (try? verifyFiles(db)) != nil else { return false }
+        defer { opened?.noteSize() }
+        return checkpointer.makeRoom(db, busyWait) { try openMover(db) }
+    }
+
+    private func openMover(_ db: Database) throws -> DatabaseQueue {
+        let mover = try Connection.openMover(files)
+        // It has the files open that have the names now.
+        try verifyFiles(db)
+        return mover
+    }
+
+    /// The room that is left beside the store, in bytes; `nil`: nobody knows.
+    package func freeSpace() -> Int? { DiskSpace(of: files.path)?.free }
+}
+
+/// The room of a file system, in bytes. A quota's may be less.
+struct DiskSpace {
+    var size: Int
+    /// For those who are not root.
+    var free: Int
+
+    init?(of path: String) {
+        var found = statvfs()
+        // Some that have no size of their own tell none.
+        guard statvfs(path, &found) == 0, found.f_blocks > 0 else { return nil }
+        func bytes(_ blocks: fsblkcnt_t) -> Int {
+            let product = UInt64(blocks).multipliedReportingOverflow(by: UInt64(found.f_frsize))
+            return product.overflow ? .max : Int(clamping: product.partialValue)
         }
+        (size, free) = (bytes(found.f_blocks), bytes(found.f_bavail))
+    }
+}
+
+extension DatabaseError {
+    /// There was no room to write: the disk is full, or something bounds what this process may write.
+    var isLackOfRoom: Bool {
+        resultCode == .SQLITE_FULL || [.SQLITE_IOERR_WRITE, .SQLITE_IOERR_SHMSIZE].contains(extendedResultCode)
     }
 }
