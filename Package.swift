@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "Webhooks", targets: ["Webhooks"]),
         // For a host whose own SQLite transaction carries an emit.
         .library(name: "WebhooksSQLite", targets: ["WebhooksSQLite"]),
+        // For a host's own tests.
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         // For Benchmarks alone, a package of its own that sees nothing but what is public.
         .library(name: "WebhooksBenchmarking", targets: ["WebhooksBenchmarking"]),
@@ -103,8 +104,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // Virtual clock, scripted transport, in-memory store, simulation, the stores' conformance suite.
-        .target(name: "WebhooksTesting", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
+        // A store in memory, a clock that stands still, receivers that answer as they are told.
+        .target(name: "WebhookInMemory", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
+        // What a host's tests import: a dispatcher in memory and in virtual time, and a real receiver.
+        .target(
+            name: "WebhooksTesting",
+            dependencies: ["Webhooks", "WebhookInMemory", "WebhookReceiver"],
+            swiftSettings: strict
+        ),
+        // The simulation of the whole engine, and the stores' conformance suite: for our own tests alone.
+        .target(
+            name: "WebhookSimulation",
+            dependencies: ["WebhookCore", "WebhookEngine", "WebhookInMemory"],
+            swiftSettings: strict
+        ),
         // What Swift's Glibc leaves out of Linux's interface.
         .systemLibrary(name: "CWebhooksEpoll"),
         // A receiver for trying things, shared by `webhooks listen` and the tests.
@@ -122,12 +135,12 @@ let package = Package(
         ),
         .testTarget(
             name: "WebhookCoreTests",
-            dependencies: ["WebhookCore", "WebhooksTesting"],
+            dependencies: ["WebhookCore", "WebhookSimulation"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "WebhookRegistryTests",
-            dependencies: ["WebhookRegistry", "WebhooksTesting"],
+            dependencies: ["WebhookRegistry", "WebhookSimulation"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -147,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "WebhookRegistry", "WebhookRendering", "CWebhooksCurl", "WebhooksTesting",
+                "WebhookRegistry", "WebhookRendering", "CWebhooksCurl", "WebhookSimulation",
                 // What our own rendering of templates is compared with.
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -156,20 +169,20 @@ let package = Package(
         ),
         .testTarget(
             name: "WebhookEngineTests",
-            dependencies: ["WebhookEngine", "WebhooksTesting"],
+            dependencies: ["WebhookEngine", "WebhookSimulation"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
-                "WebhookTransport", "CWebhooksCurl", "WebhookReceiver", "Webhooks", "WebhooksTesting",
+                "WebhookTransport", "CWebhooksCurl", "WebhookReceiver", "Webhooks", "WebhookSimulation",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SQLiteStoreTests",
-            dependencies: ["WebhooksSQLite", "WebhooksTesting"],
+            dependencies: ["WebhooksSQLite", "WebhookSimulation"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -180,17 +193,23 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "WebhookEngine", "WebhooksSQLite", "WebhooksTesting", "WebhookReceiver",
+                "Webhooks", "WebhookEngine", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),
+        // As a host's own tests: nothing but what is public.
+        .testTarget(
+            name: "WebhooksTestingTests",
+            dependencies: ["WebhooksTesting", "Webhooks"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "WebhooksCommandTests",
             dependencies: [
-                "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore", "WebhooksTesting",
+                "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore", "WebhookSimulation",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -199,7 +218,7 @@ let package = Package(
         .testTarget(
             name: "GuaranteeTests",
             dependencies: [
-                "WebhooksFaultHarness", "Webhooks", "WebhooksTesting", "WebhookReceiver",
+                "WebhooksFaultHarness", "Webhooks", "WebhookSimulation", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
@@ -208,7 +227,7 @@ let package = Package(
         .target(
             name: "WebhooksFaultHarness",
             dependencies: [
-                "CWebhooksEpoll", "WebhooksSQLite", "WebhookCore", "WebhookReceiver", "WebhooksTesting",
+                "CWebhooksEpoll", "WebhooksSQLite", "WebhookCore", "WebhookReceiver", "WebhookSimulation",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             path: "Tests/WebhooksFaultHarness",
@@ -235,7 +254,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FaultHarnessTests",
-            dependencies: ["WebhooksFaultHarness", "WebhooksTesting"],
+            dependencies: ["WebhooksFaultHarness", "WebhookSimulation"],
             swiftSettings: strict
         ),
     ],

@@ -3,7 +3,7 @@ import FoundationXML
 import Testing
 import WebhookCore
 import WebhookRendering
-import WebhooksTesting
+import WebhookSimulation
 
 /// Whatever data an event carries, its body is bounded in every format, and other people's parsers take it.
 @Suite struct BodyFuzzTests {

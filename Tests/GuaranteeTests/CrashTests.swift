@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// kill -9 at random times: nothing acknowledged is lost, nothing single-shot is sent twice.
 @Suite struct CrashTests {

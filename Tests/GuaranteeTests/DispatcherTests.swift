@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// One dispatcher at a time, and many commands beside it.
 @Suite struct DispatcherTests {

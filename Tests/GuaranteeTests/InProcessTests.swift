@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// A host that runs a dispatcher and works on the log in the same process: the dispatcher notices.
 @Suite struct InProcessTests {

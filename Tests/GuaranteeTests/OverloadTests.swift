@@ -4,7 +4,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Limits are reached, and the living are served.
 @Suite struct OverloadTests {

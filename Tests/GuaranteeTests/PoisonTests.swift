@@ -5,7 +5,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// One bad row, one bad event: the others go on. And no command waits for ever for a store that doesn't work.
 @Suite struct PoisonTests {

@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Rows 34 and 35: the configuration changes while deliveries wait for a retry.
 @Suite struct ReloadTests {

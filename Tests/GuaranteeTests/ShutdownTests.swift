@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Row 32: how a dispatcher stops.
 @Suite struct ShutdownTests {

@@ -5,7 +5,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// The disk is full, read-only, damaged or newer.
 @Suite struct StoreFaultTests {

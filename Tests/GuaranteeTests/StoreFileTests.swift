@@ -4,7 +4,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Somebody deletes, renames or links the store's files under a running dispatcher.
 @Suite struct StoreFileTests {

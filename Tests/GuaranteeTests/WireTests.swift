@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// What is on record for what was on the wire.
 @Suite struct WireTests {

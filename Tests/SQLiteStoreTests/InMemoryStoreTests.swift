@@ -1,6 +1,6 @@
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @Suite("The store in memory")
 struct InMemoryStoreTests {

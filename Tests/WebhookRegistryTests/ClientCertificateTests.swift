@@ -1,5 +1,5 @@
 import Testing
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import WebhookRegistry
 

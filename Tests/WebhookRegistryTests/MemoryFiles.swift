@@ -1,6 +1,6 @@
 import WebhookCore
 import WebhookRegistry
-import WebhooksTesting
+import WebhookSimulation
 
 /// Files that are only there for a test.
 struct MemoryFiles: ConfigurationFiles {

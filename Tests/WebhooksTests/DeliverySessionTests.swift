@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
 import WebhookEngine
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import Webhooks
 

@@ -5,7 +5,7 @@ import WebhookCore
 import WebhookReceiver
 import Webhooks
 import WebhooksSQLite
-import WebhooksTesting
+import WebhookSimulation
 
 /// The embedding examples of the README and of the library's documentation, compiled and run.
 @Suite struct EmbeddingExampleTests {

@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 @Suite struct ExportTests {
     private func row(_ change: (inout ExportedDelivery) -> Void = { _ in }) -> ExportedDelivery {

@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Line breaks and their kin never get from an event or a subscription into a request.
 @Suite struct InjectionTests {

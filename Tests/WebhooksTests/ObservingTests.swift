@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import WebhookCore
 import WebhookReceiver
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import WebhookEngine
 @testable import Webhooks

@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// Every platform and content type over real HTTP, read back from the store.
 @Suite struct PlatformDeliveryTests {

@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// A canary in every secret field, receivers that send back all they got, and a look at everything that is kept or said.
 @Suite struct SecretLeakTests {

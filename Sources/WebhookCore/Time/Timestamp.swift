@@ -34,6 +34,17 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 }
 
+// A host that imports single symbols sees a type's methods, not its operators.
+extension Timestamp: InstantProtocol {
+    /// The time `duration` later.
+    public func advanced(by duration: Swift.Duration) -> Timestamp { self + duration }
+
+    /// The time from this to another, below zero where that is earlier.
+    public func duration(to other: Timestamp) -> Swift.Duration {
+        .milliseconds(other.milliseconds - milliseconds)
+    }
+}
+
 extension Duration {
     /// The duration in milliseconds, rounded towards zero.
     package var wholeMilliseconds: Int64 {

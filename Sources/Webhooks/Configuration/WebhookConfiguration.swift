@@ -1,6 +1,6 @@
 internal import Foundation
 public import WebhookCore
-internal import WebhookEngine
+package import WebhookEngine
 internal import WebhookRegistry
 internal import WebhookRendering
 
@@ -89,6 +89,17 @@ public struct WebhookConfiguration: Sendable {
                 templateDiagnostics: templates
             )
         }
+    }
+
+    /// Loads everything, as a dispatcher does.
+    ///
+    /// - Throws: ``WebhooksError`` with every problem.
+    package func validSnapshot() throws(WebhooksError) -> ConfigurationSnapshot {
+        let report = load()
+        guard let registry = report.registry, report.isValid else {
+            throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
+        }
+        return snapshot(for: registry)
     }
 
     /// A registry with its renderer.

@@ -1,4 +1,4 @@
-internal import WebhookCore
+package import WebhookCore
 
 /// An event that is in the store.
 struct AcceptedEvent: Sendable {
@@ -10,18 +10,7 @@ struct AcceptedEvent: Sendable {
     /// - Throws: ``WebhooksError`` with `event` where another event has its id.
     init(_ event: Event, _ result: AcceptanceResult, isWithEngine: Bool) throws(WebhooksError) {
         self.isWithEngine = isWithEngine
-        switch result {
-        case .stored(let row, _):
-            self.row = row
-            receipt = EmitReceipt(event: event, isDuplicate: false)
-        case .duplicate(let row):
-            self.row = row
-            receipt = EmitReceipt(event: event, isDuplicate: true)
-        case .refused(let reason):
-            throw WebhooksError(.event, "the store refuses the event \(event.id): \(reason)")
-        case .conflict(let differences):
-            throw WebhooksError(.event, event.conflictText(differences))
-        }
+        (receipt, row) = try EmitReceipt.accepted(event, result)
     }
 }
 
@@ -31,6 +20,32 @@ public struct EmitReceipt: Sendable, Hashable {
     public var event: Event
     /// The same event was there before; it is delivered once.
     public var isDuplicate: Bool
+}
+
+extension EmitReceipt {
+    /// The receipt for an event that a store has answered for, with the event's row.
+    ///
+    /// - Throws: ``WebhooksError`` with `event` where another event has its id, or the store refuses it.
+    static func accepted(_ event: Event, _ result: AcceptanceResult) throws(WebhooksError) -> (EmitReceipt, Int64) {
+        switch result {
+        case .stored(let row, _):
+            return (EmitReceipt(event: event, isDuplicate: false), row)
+        case .duplicate(let row):
+            return (EmitReceipt(event: event, isDuplicate: true), row)
+        case .refused(let reason):
+            throw WebhooksError(.event, "the store refuses the event \(event.id): \(reason)")
+        case .conflict(let differences):
+            throw WebhooksError(.event, event.conflictText(differences))
+        }
+    }
+
+    /// - Throws: ``WebhooksError``: as ``WebhookEmitter/emit(_:)-(Event)``.
+    package init(_ event: Event, _ result: Result<AcceptanceResult, StoreError>) throws(WebhooksError) {
+        switch result {
+        case .success(let accepted): self = try Self.accepted(event, accepted).0
+        case .failure(let error): throw WebhooksError(accepting: error)
+        }
+    }
 }
 
 /// The progress of emitted events' first attempts.

@@ -37,7 +37,7 @@ extension WebhookDispatcher {
 package struct EventIDCheck: Sendable {
     private let registry: Registry
 
-    init(registry: Registry) {
+    package init(registry: Registry) {
         self.registry = registry
     }
 

@@ -1,5 +1,5 @@
 import Foundation
-import WebhooksTesting
+import WebhookSimulation
 
 /// One accepted connection, used by one thread.
 final class RawConnection {

@@ -1,7 +1,7 @@
 import CWebhooksCurl
 import Foundation
 import Synchronization
-import WebhooksTesting
+import WebhookSimulation
 
 /// The server side of TLS, by the library that libcurl has brought into the process.
 // Safe to share: an SSL_CTX is not changed once it is made, and making sessions from it is allowed to all threads.

@@ -1,4 +1,4 @@
-import WebhooksTesting
+import WebhookSimulation
 
 /// Changes bytes a little: what hostile input looks like when it comes close to good input.
 struct Mutator {

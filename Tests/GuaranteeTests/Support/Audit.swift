@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// The checker for deliveries: acknowledged ⊆ received under retry, received ≤ 1 under single-shot, and received ≤ attempts
 /// recorded, always.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// How much of the random tests is done: a little in every run, a lot with `make soak`.
 enum Soak {

@@ -4,7 +4,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// The binary that was built with the tests, or the one in `WEBHOOKS_BINARY`.
 enum RealBinary {

@@ -1,5 +1,5 @@
 import GRDB
-import WebhooksTesting
+import WebhookSimulation
 
 extension TestEnvironment {
     /// Works on the database itself, as somebody else would.

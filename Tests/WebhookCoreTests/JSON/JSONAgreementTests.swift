@@ -1,6 +1,6 @@
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// `parse` and `validate` share a scanner but not their walk: on any input they must agree, down to the error's place.
 @Suite struct JSONAgreementTests {

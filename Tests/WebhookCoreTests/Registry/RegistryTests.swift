@@ -1,6 +1,6 @@
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @Suite("Who wants an event")
 struct RegistryTests {

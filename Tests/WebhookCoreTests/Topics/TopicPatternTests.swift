@@ -1,6 +1,6 @@
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @Suite struct TopicPatternTests {
     @Test(arguments: ["a", "course.created", "a_1.2b._", "0", String(repeating: "a", count: 256)])

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import WebhookEngine
 

@@ -1,6 +1,6 @@
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import WebhookEngine
 

@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import WebhookEngine
 

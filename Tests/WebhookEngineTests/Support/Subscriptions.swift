@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// A subscription to everything, without jitter.
 func subscription(_ name: String = "crm", _ change: (inout DeliveryPolicy) -> Void = { _ in }) -> Subscription {

@@ -1,7 +1,7 @@
 import Glibc
 import WebhookCore
 import WebhookReceiver
-import WebhooksTesting
+import WebhookSimulation
 
 /// A test's folder with a configuration, and a receiver that its subscriptions point to.
 final class CommandEnvironment: Sendable {

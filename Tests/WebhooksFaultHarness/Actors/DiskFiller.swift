@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// Takes all the room on the store's disk for a moment, again and again.
 struct DiskFiller {

@@ -1,6 +1,6 @@
 import Glibc
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// Runs one dispatcher after the other: each lives for a while, is reloaded, stopped and continued, and is then killed,
 /// drained or interrupted.

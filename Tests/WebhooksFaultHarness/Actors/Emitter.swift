@@ -1,6 +1,6 @@
 import Foundation
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// Emits in every form, one process after the other; some are killed on the way.
 struct Emitter {

@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// Starts host processes one after the other, at leisure or without pause; some are killed.
 struct Host {

@@ -3,7 +3,7 @@ import GRDB
 import Glibc
 import WebhookCore
 import WebhooksSQLite
-import WebhooksTesting
+import WebhookSimulation
 
 /// A host with tables of its own in the store's database: a row and an event exist both or not at all. A process, so that it
 /// can be killed.

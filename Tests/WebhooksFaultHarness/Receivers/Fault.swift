@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// What a receiver does instead of answering, or besides.
 enum Fault: Sendable {

@@ -2,7 +2,7 @@ import CWebhooksEpoll
 import Foundation
 import Synchronization
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// A receiver on loopback that misbehaves as its script says: a thread for each connection.
 final class FaultServer: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import WebhooksTesting
+import WebhookSimulation
 
 /// The server side of TLS, by the system's OpenSSL.
 // Safe to share: an SSL_CTX is not changed once it is made, and making sessions from it is allowed to all threads.

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import WebhookCore
 import WebhookReceiver
-import WebhooksTesting
+import WebhookSimulation
 
 /// One round: a fresh store, a storm, a settlement, an audit.
 struct Round {

@@ -1,5 +1,5 @@
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// What a round is made of: its length and who takes part, all drawn from the seed and its number.
 struct RoundPlan: Sendable {

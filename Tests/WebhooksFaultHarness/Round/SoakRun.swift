@@ -1,6 +1,6 @@
 import Foundation
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 /// What to run: how long, from which seed, and where.
 package struct SoakOptions: Sendable {

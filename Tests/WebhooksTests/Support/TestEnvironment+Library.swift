@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookReceiver
 import Webhooks
-import WebhooksTesting
+import WebhookSimulation
 
 /// A configuration and a store, and the library on them.
 extension TestEnvironment {

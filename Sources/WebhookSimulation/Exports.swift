@@ -1,0 +1,2 @@
+// Who imports the simulation needs its parts as well.
+@_exported public import WebhookInMemory
