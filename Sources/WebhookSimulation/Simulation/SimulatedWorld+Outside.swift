@@ -39,13 +39,17 @@ extension SimulatedWorld {
         let waiting = ids.compactMap { id in
             store.rows.events.values.first { $0.event.id == id && $0.state != .fannedOut && $0.state != .cancelled }
         }
+        let missed = store.rows.deliveryRows.filter { row in
+            row.wasMissed && (subscription ?? row.subscription) == row.subscription
+                && (isWhole || ids.contains { $0 == store.rows.events[row.event]?.event.id })
+        }
         let lastEvent = store.rows.events.keys.max()
         guard
             let result = write({ rows in
                 rows.cancel(events: ids, deliveries: [], subscription: subscription, at: instant)
             })
         else { return }
-        for id in result.deliveries { deliveries[id]?.isCancelled = true }
+        for id in result.deliveries + missed.map(\.id) { deliveries[id]?.isCancelled = true }
         for missed in result.underWay where deliveries[missed.delivery]?.cancelledDuring == nil {
             deliveries[missed.delivery]?.cancelledDuring = store.rows.deliveries[missed.delivery.rawValue]?.attempts
             report.count(.cancelInFlight)
