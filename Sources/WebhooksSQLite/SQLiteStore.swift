@@ -160,12 +160,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     static let fullTransaction = 64
 
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
-        guard let writer, let opened else { return completion(.success(false)) }
-        do throws(StoreError) {
-            _ = try opened.check()
-        } catch {
-            return completion(.failure(error))
-        }
+        guard let writer else { return completion(.success(false)) }
         // The log's date and size can't tell: a commit is seen only once the disk has it, as long as that may take, and
         // changes neither by then.
         writer.asyncWriteWithoutTransaction { [self] db in
