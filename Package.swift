@@ -22,10 +22,16 @@ let package = Package(
         .library(name: "WebhooksBenchmarking", targets: ["WebhooksBenchmarking"]),
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
+    traits: [
+        .default(enabledTraits: ["Tools"]),
+        .trait(
+            name: "Tools",
+            description: "The command line and this package's own tests. A host turns it off: `traits: []`."
+        ),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -55,13 +61,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // Signatures, by the OpenSSL that libcurl links already: a second library of its kind doubles a build's time.
+        .target(name: "CWebhooksCrypto", linkerSettings: [.linkedLibrary("crypto")]),
         // Event x subscription -> method, headers, exact body.
         .target(
             name: "WebhookRendering",
-            dependencies: [
-                "WebhookCore",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            dependencies: ["WebhookCore", "CWebhooksCrypto"],
             swiftSettings: strict
         ),
         // Which delivery next, and what became of it.
@@ -127,7 +132,7 @@ let package = Package(
             name: "WebhooksCommand",
             dependencies: [
                 "Webhooks", "WebhookReceiver",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -162,7 +167,7 @@ let package = Package(
             dependencies: [
                 "WebhookRegistry", "WebhookRendering", "CWebhooksCurl", "WebhookSimulation",
                 // What our own rendering of templates is compared with.
-                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "Mustache", package: "swift-mustache", condition: .when(traits: ["Tools"])),
             ],
             exclude: ["Corpus"],
             swiftSettings: strict
@@ -175,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "CurlTransportTests",
             dependencies: [
-                "WebhookTransport", "CWebhooksCurl", "WebhookReceiver", "Webhooks", "WebhookSimulation",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "WebhookTransport", "CWebhooksCurl", "CWebhooksCrypto", "WebhookReceiver", "Webhooks",
+                "WebhookSimulation",
             ],
             swiftSettings: strict
         ),

@@ -66,7 +66,7 @@ import WebhookCore
         let flood = Flood()
         let server = try RawServer(tls: certificates.server("server").forHandwrittenRecords()) { connection, _ in
             guard connection.readRequest() != nil, var records = try? connection.records() else { return }
-            flood.run { connection.sendRaw(try records.record(.handshake, TLSRecords.tickets)) }
+            flood.run { connection.sendRaw(records.record(.handshake, TLSRecords.tickets)) }
         }
         try await check(server, flood)
     }
@@ -84,7 +84,7 @@ import WebhookCore
         let flood = Flood()
         let server = try RawServer(tls: certificates.server("server").forHandwrittenRecords()) { connection, _ in
             guard connection.readRequest() != nil, var records = try? connection.records() else { return }
-            flood.run { connection.sendRaw(try records.keyUpdate()) }
+            flood.run { connection.sendRaw(records.keyUpdate()) }
         }
         try await check(server, flood)
     }
@@ -142,13 +142,13 @@ import WebhookCore
         let server = try RawServer(tls: certificates.server("server").forHandwrittenRecords()) { connection, number in
             guard connection.readRequest() != nil, var records = try? connection.records() else { return }
             guard number == 0 else {
-                _ = try? connection.sendRaw(records.record(.data, Array(RawServer.ok.utf8)))
+                _ = connection.sendRaw(records.record(.data, Array(RawServer.ok.utf8)))
                 connection.waitForEnd()
                 return
             }
-            _ = try? connection.sendRaw(records.record(.data, Array(RawServer.ok.utf8)))
+            _ = connection.sendRaw(records.record(.data, Array(RawServer.ok.utf8)))
             // More than fits into the sockets, so that it goes on when something is read.
-            flood.run { connection.sendRaw(try records.record(.handshake, TLSRecords.tickets)) }
+            flood.run { connection.sendRaw(records.record(.handshake, TLSRecords.tickets)) }
         }
         let good = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport(resolver: resolver)

@@ -53,9 +53,11 @@ private struct School {
     }
 
     @Test func enrollingEmits() async throws {
+        // Documentation: enrolling
         let webhooks = try TestDispatcher(configuration: configuration)
         try await School(webhooks: webhooks).enroll(student: 7, in: 101)
         #expect(webhooks.requests(to: "crm").map(\.topic) == ["course.enrollment"])
+        // Documentation: end
 
         let request = try #require(webhooks.requests.first)
         #expect(request.url == "https://crm.example.com/hooks?from=lms")
@@ -66,12 +68,14 @@ private struct School {
     }
 
     @Test func abandonedPaymentIsSentAfterAnHour() async throws {
+        // Documentation: abandoned
         let webhooks = try TestDispatcher(configuration: configuration)
         try await School(webhooks: webhooks).begin(payment: "p1", at: webhooks.now)
         webhooks.advance(by: .seconds(3599))
         #expect(webhooks.requests.isEmpty)
         webhooks.advance(by: .seconds(1))
         #expect(webhooks.requests.map(\.eventID) == ["abandoned-p1"])
+        // Documentation: end
     }
 
     @Test func completedPaymentIsNotSent() async throws {
@@ -119,6 +123,23 @@ private struct School {
         }
         #expect(error?.code == .event)
         #expect(Set(webhooks.requests.map(\.eventID)) == ["a", "b"])
+    }
+
+    @Test("README and article show this code", arguments: ["enrolling", "abandoned"])
+    func documentsShowThisCode(name: String) throws {
+        let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+        let start = try #require(source.range(of: "// Documentation: \(name)\n"))
+        let end = try #require(
+            source.range(of: "        // Documentation: end", range: start.upperBound..<source.endIndex)
+        )
+        let snippet = source[start.upperBound..<end.lowerBound].replacing("        ", with: "")
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let documents = ["Sources/Webhooks/Webhooks.docc/Testing.md"] + (name == "enrolling" ? ["README.md"] : [])
+        for document in documents {
+            let text = try String(contentsOf: root.appendingPathComponent(document), encoding: .utf8)
+            #expect(text.contains(snippet), "\(document) does not show the \(name) example as it is tested")
+        }
     }
 
     @Test func brokenConfigurationThrows() throws {

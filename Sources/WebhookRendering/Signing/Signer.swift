@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Foundation
 package import WebhookCore
 
@@ -99,14 +98,8 @@ package struct Signer: Sendable {
     ) throws(RenderingError) -> String {
         switch key {
         case .plain(let text): return text
-        case .hmacSHA256(let start):
-            return encode(Self.authenticationCode(start, prefix, body, suffix))
-        case .hmacSHA1(let start):
-            return encode(Self.authenticationCode(start, prefix, body, suffix))
-        case .hmacSHA512(let start):
-            return encode(Self.authenticationCode(start, prefix, body, suffix))
-        case .ed25519(let key):
-            return encode(try Self.signature(prefix, body, key, suffix))
+        case .hmac(let key): return encode(key.code(prefix, body, suffix))
+        case .ed25519(let key): return encode(try Self.signature(prefix, body, key, suffix))
         }
     }
 
@@ -117,36 +110,17 @@ package struct Signer: Sendable {
         }
     }
 
-    /// The HMAC (RFC 2104) of a prefix, a body and a suffix, without joining them in memory.
-    ///
-    /// - Parameter start: begun with the key.
-    static func authenticationCode<H: HashFunction>(
-        _ start: HMAC<H>,
-        _ prefix: String,
-        _ body: ByteString,
-        _ suffix: String = ""
-    ) -> HMAC<H>.MAC {
-        var code = start
-        var prefix = prefix
-        var suffix = suffix
-        prefix.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
-        body.withUnsafeBytes { code.update(data: $0) }
-        suffix.withUTF8 { code.update(data: UnsafeRawBufferPointer($0)) }
-        return code.finalize()
-    }
-
     /// The Ed25519 signature (RFC 8032) of a prefix and a body, which it needs in one piece.
     static func signature(
         _ prefix: String,
         _ body: ByteString,
-        _ key: Curve25519.Signing.PrivateKey,
+        _ key: Ed25519Key,
         _ suffix: String = ""
     ) throws(RenderingError) -> [UInt8] {
-        do {
-            return Array(try key.signature(for: Array(prefix.utf8) + body.bytes + Array(suffix.utf8)))
-        } catch {
+        guard let signature = key.signature(of: Array(prefix.utf8) + body.bytes + Array(suffix.utf8)) else {
             throw RenderingError("signing with Ed25519 failed")
         }
+        return signature
     }
 }
 

@@ -1,15 +1,11 @@
-internal import Crypto
 internal import Foundation
 internal import WebhookCore
 
 /// A secret, decoded for its scheme.
 enum SigningKey: Sendable {
     case plain(String)
-    /// Begun with the key: a copy goes on with the content.
-    case hmacSHA1(HMAC<Insecure.SHA1>)
-    case hmacSHA256(HMAC<SHA256>)
-    case hmacSHA512(HMAC<SHA512>)
-    case ed25519(Curve25519.Signing.PrivateKey)
+    case hmac(HMACKey)
+    case ed25519(Ed25519Key)
 
     /// Decodes a secret's text.
     ///
@@ -20,11 +16,11 @@ enum SigningKey: Sendable {
         case .plain:
             return .plain(text)
         case .hmacSHA1:
-            return .hmacSHA1(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
+            return .hmac(try HMACKey(.sha1, key: try bytes(of: text, scheme.secretEncoding)))
         case .hmacSHA256:
-            return .hmacSHA256(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
+            return .hmac(try HMACKey(.sha256, key: try bytes(of: text, scheme.secretEncoding)))
         case .hmacSHA512:
-            return .hmacSHA512(HMAC(key: SymmetricKey(data: try bytes(of: text, scheme.secretEncoding))))
+            return .hmac(try HMACKey(.sha512, key: try bytes(of: text, scheme.secretEncoding)))
         case .ed25519:
             if text.hasPrefix(StandardWebhooks.signingKeyPrefix) { return try StandardWebhooks.key(text) }
             return .ed25519(try privateKey(try bytes(of: text, scheme.secretEncoding)))
@@ -34,11 +30,11 @@ enum SigningKey: Sendable {
     }
 
     /// An Ed25519 key from its seed (32 bytes), or seed and public key (64 bytes).
-    static func privateKey(_ bytes: [UInt8]) throws(RenderingError) -> Curve25519.Signing.PrivateKey {
-        guard bytes.count == 32 || bytes.count == 64,
-            let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes.prefix(32))
-        else { throw RenderingError("an Ed25519 key must be 32 bytes (seed) or 64 bytes (seed and public key)") }
-        guard bytes.count == 32 || key.publicKey.rawRepresentation.elementsEqual(bytes.suffix(32)) else {
+    static func privateKey(_ bytes: [UInt8]) throws(RenderingError) -> Ed25519Key {
+        guard bytes.count == 32 || bytes.count == 64, let key = Ed25519Key(seed: bytes.prefix(32)) else {
+            throw RenderingError("an Ed25519 key must be 32 bytes (seed) or 64 bytes (seed and public key)")
+        }
+        guard bytes.count == 32 || key.publicKey.elementsEqual(bytes.suffix(32)) else {
             throw RenderingError("the halves of an Ed25519 key don't belong together")
         }
         return key

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Foundation
 package import WebhookCore
 
@@ -16,14 +15,11 @@ package enum StandardWebhooks {
     /// - Parameter ed25519: `false`: `whsec_` with 24 random bytes. `true`: `whsk_` with seed and public key (64 bytes), and
     ///   the public key as `whpk_` (32 bytes) for receivers.
     package static func generateSecret(ed25519: Bool) -> (secret: Secret, publicKey: String?) {
-        if ed25519 {
-            let key = Curve25519.Signing.PrivateKey()
-            let publicKey = key.publicKey.rawRepresentation
-            let secret = signingKeyPrefix + (key.rawRepresentation + publicKey).base64EncodedString()
-            return (Secret(secret), publicKeyPrefix + publicKey.base64EncodedString())
+        if ed25519, let key = Ed25519Key.generate() {
+            let secret = signingKeyPrefix + Data(key.seed + key.publicKey).base64EncodedString()
+            return (Secret(secret), publicKeyPrefix + Data(key.publicKey).base64EncodedString())
         }
-        let bytes = SymmetricKey(size: SymmetricKeySize(bitCount: 192)).withUnsafeBytes { Data($0) }
-        return (Secret(secretPrefix + bytes.base64EncodedString()), nil)
+        return (Secret(secretPrefix + Data(RandomBytes.make(24)).base64EncodedString()), nil)
     }
 
     /// Signs: `v1,…` or `v1a,…` by the kind of secret.
@@ -62,21 +58,19 @@ package enum StandardWebhooks {
         let isValid: (Data) -> Bool
         let version: String
         if text.hasPrefix(publicKeyPrefix) {
-            guard let bytes = Data(base64Encoded: String(text.dropFirst(publicKeyPrefix.count))),
-                let key = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
-            else { return false }
+            guard let key = Data(base64Encoded: String(text.dropFirst(publicKeyPrefix.count))) else { return false }
             version = "v1a"
-            isValid = { key.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
+            isValid = { Ed25519Key.isValid($0, of: Array(prefix.utf8) + body.bytes, by: Array(key)) }
         } else {
             switch try? key(text) {
-            case .hmacSHA256(let start):
+            case .hmac(let key):
                 version = "v1"
-                let expected = Data(Signer.authenticationCode(start, prefix, body))
+                let expected = Data(key.code(prefix, body))
                 isValid = { constantTimeEqual($0, expected) }
             case .ed25519(let key):
                 version = "v1a"
-                isValid = { key.publicKey.isValidSignature($0, for: Array(prefix.utf8) + body.bytes) }
-            case .hmacSHA1, .hmacSHA512, .plain, nil:
+                isValid = { Ed25519Key.isValid($0, of: Array(prefix.utf8) + body.bytes, by: key.publicKey) }
+            case .plain, nil:
                 return false
             }
         }
@@ -103,7 +97,7 @@ package enum StandardWebhooks {
         guard let bytes = Data(base64Encoded: encoded), !bytes.isEmpty else {
             throw RenderingError("a signing secret must be whsec_ followed by base64")
         }
-        return .hmacSHA256(HMAC(key: SymmetricKey(data: bytes)))
+        return .hmac(try HMACKey(.sha256, key: bytes))
     }
 
     static func signature(
@@ -119,11 +113,11 @@ package enum StandardWebhooks {
         prefix += String(timestamp)
         prefix += "."
         switch key {
-        case .hmacSHA256(let start):
-            return "v1," + Data(Signer.authenticationCode(start, prefix, body)).base64EncodedString()
+        case .hmac(let key):
+            return "v1," + Data(key.code(prefix, body)).base64EncodedString()
         case .ed25519(let key):
             return "v1a," + Data(try Signer.signature(prefix, body, key)).base64EncodedString()
-        case .hmacSHA1, .hmacSHA512, .plain:
+        case .plain:
             throw RenderingError("the secret is not one of the specification's")
         }
     }
