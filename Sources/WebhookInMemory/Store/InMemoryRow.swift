@@ -35,7 +35,7 @@ package struct InMemoryDeliveryRow: Sendable {
     package var isWaiting: Bool { state == .pending || state == .waiting }
 
     /// Whether a disabling has cancelled it, and nobody since.
-    var wasMissed: Bool { state == .cancelled && lastError == .disabled }
+    package var wasMissed: Bool { state == .cancelled && lastError == .disabled }
 
     /// Its place in the order of its subscription, while it is pending or waiting.
     var position: Refill.Position? { dueAt.map { Refill.Position(dueAt: $0, delivery: id) } }
