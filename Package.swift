@@ -69,7 +69,7 @@ let package = Package(
             dependencies: ["WebhookCore", "CWebhooksCrypto"],
             swiftSettings: strict
         ),
-        // Which delivery next, and what became of it.
+        // Which delivery next, and what follows from each result.
         .target(
             name: "WebhookEngine",
             dependencies: ["WebhookCore", .product(name: "Collections", package: "swift-collections")],

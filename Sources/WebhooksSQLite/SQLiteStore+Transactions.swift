@@ -46,7 +46,7 @@ extension SQLiteStore {
 
     /// Runs one transaction, and once more where there was no room for it and the log can start again.
     ///
-    /// - Parameter body: is run anew then.
+    /// - Parameter body: is run again then.
     func transaction<Value>(
         _ db: Database,
         _ body: (BatchSession) throws -> Value

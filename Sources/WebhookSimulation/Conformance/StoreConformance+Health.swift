@@ -50,7 +50,7 @@ extension StoreConformance {
 
         try await driver.store.setDisabled(nil, subscription: "a", at: .at(20))
         let enabled = SubscriptionHealth(subscription: "a", hasSucceeded: true)
-        try expect(try await health(), enabled, "enabled by hand: the count of failures starts anew")
+        try expect(try await health(), enabled, "enabled by hand: the count of failures starts again")
 
         let old = SubscriptionHealth.Disabled(cause: .failing, at: .at(19))
         try await write(

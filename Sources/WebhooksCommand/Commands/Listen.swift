@@ -31,7 +31,7 @@ struct Listen: AsyncParsableCommand {
     var delay = DurationArgument(.zero)
 
     @Option(
-        help: ArgumentHelp("Answers the first so many requests with 503. (default: 0)", valueName: "number"),
+        help: ArgumentHelp("Answers this number of requests with 503 first. (default: 0)", valueName: "number"),
         transform: NumberArgument.read(0...Int.max)
     )
     var failFirst = 0

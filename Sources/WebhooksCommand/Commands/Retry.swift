@@ -9,7 +9,7 @@ struct Retry: AsyncParsableCommand {
             The same delivery, no second copy; for what is pending or waits for a retry. An event id stands for its open \
             deliveries. The attempt uses up the step of the schedule that it would have used later. Breaker, limits, \
             order and pauses stay in force. Needs a dispatcher that runs, and doesn't wait for it: `webhooks deliveries \
-            show` tells what became of it. What has settled is for `webhooks retrigger`; an attempt that is under way is \
+            show` tells its outcome. What has settled is for `webhooks retrigger`; an attempt that is under way is \
             left alone.
 
               webhooks retry dlv_4711

@@ -35,7 +35,7 @@ struct PageOptions: ParsableArguments {
     var test: Bool?
 
     @Option(
-        help: ArgumentHelp("At most so many. (default: 50)", valueName: "number"),
+        help: ArgumentHelp("The most rows to list. (default: 50)", valueName: "number"),
         transform: NumberArgument.read(1...Int.max)
     )
     var limit = 50

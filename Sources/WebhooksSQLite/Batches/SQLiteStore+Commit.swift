@@ -16,7 +16,7 @@ extension SQLiteStore {
         let result = transaction(db) { session in
             isStoresFault = true
             do {
-                // Where it is run anew, it has taken more than the first.
+                // Where it is run again, it has taken more than the first.
                 var results = try taken.map { try session.apply($0) }
                 var size = taken.reduce(0) { $0 + $1.size }
                 while size < Self.fullTransaction, let more = next() {

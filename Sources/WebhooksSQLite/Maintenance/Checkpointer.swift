@@ -110,7 +110,7 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     /// Lets the log start again where there is no room to write on: what was committed goes to the pages that the
-    /// database has, and the log's file is filled anew. It keeps its size, which another program would take at once.
+    /// database has, and the log's file is filled again. It keeps its size, which another program would take at once.
     ///
     /// - Returns: whether it is worth while to write again.
     func makeRoom(_ db: Database, _ busyWait: BusyWait, openMover: () throws -> DatabaseQueue) -> Bool {

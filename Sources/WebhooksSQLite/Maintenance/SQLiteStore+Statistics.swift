@@ -82,7 +82,7 @@ struct StatisticsReport {
 
 /// A tally of a subscription's newest deliveries, tests left out.
 struct StatisticsTally {
-    /// The number of settled deliveries to measure, if so many have an attempt that was measured.
+    /// The number of settled deliveries to measure, if there are that many with a measured attempt.
     let wanted: Int
     /// The number of deliveries measured so far.
     private(set) var count = 0
