@@ -1,4 +1,5 @@
 import Testing
+import WebhookCore
 
 @testable import WebhooksSQLite
 
@@ -28,6 +29,32 @@ import Testing
         #expect(LockRecord(record.bytes) == record)
         let tight = LockRecord(holder: holder, files: files, trouble: String(repeating: "x", count: LockRecord.size))
         #expect(LockRecord(tight.bytes) == LockRecord(holder: holder, files: files))
+    }
+
+    @Test(
+        "The program stands behind files and trouble, known or not",
+        arguments: [(nil, nil), ("1:2 1:3 1:4", nil), (nil, "full"), ("1:2", "full")] as [(String?, String?)]
+    )
+    func program(_ files: String?, _ trouble: String?) {
+        let program = DispatcherLock.Program(
+            version: "0.1.0",
+            host: "lms-1",
+            since: Timestamp(milliseconds: 1_764_288_000_000)
+        )
+        let record = LockRecord(holder: holder, files: files, trouble: trouble, program: program)
+        #expect(record.bytes.count == LockRecord.size)
+        #expect(LockRecord(record.bytes) == record)
+        let rest = String(repeating: "x", count: 220)
+        let tight = LockRecord(holder: holder, files: rest, program: program)
+        #expect(LockRecord(tight.bytes) == LockRecord(holder: holder, files: rest))
+        let long = DispatcherLock.Program(
+            version: "1",
+            host: "a b\n" + String(repeating: "x", count: 300),
+            since: program.since
+        )
+        let read = LockRecord(LockRecord(holder: holder, program: long).bytes)?.program
+        #expect(read?.host == "ab" + String(repeating: "x", count: 62))
+        #expect(DispatcherLock.Program("1 x y") == nil && DispatcherLock.Program("") == nil)
     }
 
     @Test("What has no room is left out, not cut off", arguments: [230, 239, 240, 241, 500])

@@ -45,7 +45,8 @@ package final class DispatcherLock: Sendable {
     private let identity: FileIdentity
 
     private init(descriptor: Int32, path: String, holder: Holder, identity: FileIdentity) {
-        state = Mutex(State(descriptor: descriptor, record: LockRecord(holder: holder)))
+        let record = LockRecord(holder: holder, program: .current(at: .now))
+        state = Mutex(State(descriptor: descriptor, record: record))
         self.path = path
         self.identity = identity
         HolderByte.lock(descriptor, for: holder)
