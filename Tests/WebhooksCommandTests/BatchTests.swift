@@ -62,7 +62,7 @@ import Testing
         let done = try await sandbox.run("emit", "--batch", "-", "--detach", input: lines)
         #expect(done.status == 0)
         #expect(done.out == "20 events stored\n")
-        #expect(done.err.hasSuffix("note: 20 wait for a dispatcher, and none runs\n"))
+        #expect(done.err.hasSuffix("note: 20 wait for a dispatcher; none runs\n"))
         #expect(try await sandbox.run("events", "list", "--json").lines.count == 20)
         #expect(sandbox.receiver.requestCount == 0)
     }

@@ -147,14 +147,14 @@ import WebhookReceiver
         _ = try await sandbox.run("cancel", "gone")
         let stats = try await sandbox.run("stats")
         #expect(
-            stats.lines.last == "1 event waits to be matched; no dispatcher runs: `webhooks run`. 1 event is due later"
+            stats.lines.last == "1 event waits for a dispatcher; none runs: `webhooks run`. 1 event is due later"
         )
         let list = try await sandbox.run("events", "list", "--json").lines.map { try JSONText($0) }
         #expect(try list.map { try $0["id"].string } == ["gone", "late", "open"])
         #expect(try list[0]["cancelled"].raw == "true")
         #expect(try list[1]["waiting"]["for"].string == "time")
         #expect(try list[2]["waiting"].raw == #"{"for":"dispatcher","processID":null}"#)
-        #expect(try await sandbox.run("events", "list").out.contains("not matched yet"))
+        #expect(try await sandbox.run("events", "list").out.contains("waits for a dispatcher; none runs"))
         let shown = try JSONText(try await sandbox.run("events", "show", "open", "--json").out)
         #expect(try shown["waiting"]["for"].string == "dispatcher")
         let again = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "gone", "--detach", "--json")

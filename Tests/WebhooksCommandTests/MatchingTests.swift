@@ -83,13 +83,13 @@ import WebhookReceiver
     @Test func `an event that nobody has matched yet waits`() async throws {
         let sandbox = try sandbox()
         let alone = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--detach")
-        #expect(alone.out.contains("waits for a dispatcher, and none runs"))
+        #expect(alone.out.contains("waits for a dispatcher; none runs"))
         let json = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--detach", "--json")
         #expect(try JSONText(json.out)["waiting"].raw == #"{"for":"dispatcher","processID":null}"#)
         let first = try #require(try JSONText(json.out)["event"]["id"].string)
         #expect(
             try await sandbox.run("events", "show", first).out.hasSuffix(
-                "no deliveries yet: it waits for a dispatcher, and none runs\n"
+                "no deliveries yet: it waits for a dispatcher; none runs\n"
             )
         )
         let later = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--in", "1h", "--id", "later", "--json")

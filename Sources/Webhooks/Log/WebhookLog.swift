@@ -43,6 +43,9 @@ public struct WebhookLog: Sendable {
         self.logger = logger
     }
 
+    /// The store's file, as it was named; for people.
+    package var storePath: String { (try? stores.path()) ?? "no store" }
+
     /// Sets the callback that is told the path of a store that is made, instead of the logger.
     package func onNewStore(_ tell: @escaping @Sendable (String) -> Void) { stores.onNew(tell) }
 

@@ -17,7 +17,7 @@ struct Stats: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        let rows = try await opened.log.overview(of: opened.outline.entries?.map { ($0.name, $0.isEnabled) })
+        let rows = try await opened.log.overview(of: opened.configured)
         if options.json {
             for row in rows { json(row).write() }
             return try await warnOfSetAside(opened.log)
@@ -32,18 +32,23 @@ struct Stats: AsyncParsableCommand {
         ])
         for row in rows { table.add(cells(row)) }
         Pages.write(table, empty: "no subscriptions")
-        if let line = unmatched(try await opened.log.unmatchedEvents(), opened.log) {
-            Output.standard.writeLine(line)
-        }
+        if let line = try await waiting(opened) { Output.standard.writeLine(line) }
         try await warnOfSetAside(opened.log)
     }
 
-    /// Events that no row counts, for nobody knows yet who gets them.
-    private func unmatched(_ events: UnmatchedEvents, _ log: WebhookLog) -> String? {
+    /// Events that no row counts, for nobody knows yet who gets them, and what is due although nobody delivers it.
+    private func waiting(_ opened: OpenedLog) async throws -> String? {
+        let events = try await opened.log.unmatchedEvents()
+        let running = opened.log.runningDispatcher()
         var parts: [String] = []
         if events.due > 0 {
             let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"
-            parts.append("\(wait) to be matched; \(DispatcherText.who(log.runningDispatcher()))")
+            parts.append("\(wait) \(DispatcherText.forWhom(running))")
+        }
+        let due = running == nil ? try await opened.log.dueDeliveries(configured: opened.configured) : 0
+        if due > 0 {
+            let wait = due == 1 ? "1 delivery is due and waits" : "\(due) deliveries are due and wait"
+            parts.append("\(wait) \(DispatcherText.forWhom(nil))")
         }
         if events.later > 0 {
             parts.append("\(events.later == 1 ? "1 event is" : "\(events.later) events are") due later")
@@ -113,18 +118,12 @@ struct Stats: AsyncParsableCommand {
     /// Why nothing is sent, for people.
     private func obstacle(_ row: SubscriptionOverview) -> String? {
         guard let disabled = row.obstacle?.disabled else { return reason(row) }
-        return switch disabled.cause {
-        case .manual: "disabled: by hand since \(disabled.at)"
-        case .gone: "disabled: answered 410 at \(disabled.at)"
-        case .failing: "disabled: nothing but failures until \(disabled.at)"
-        }
+        return HoldText.disabled(disabled)
     }
 
     private func hold(_ row: SubscriptionOverview) -> String? {
-        if let pause = row.paused { return "paused" + (pause.until.map { " until \($0)" } ?? "") }
-        guard let breaker = row.breaker else { return nil }
-        let failures = Counted.text(breaker.failures, "failure")
-        return "\(failures) in a row, next attempt \(RelativeTime.next(breaker.until))"
+        if let pause = row.paused { return HoldText.paused(pause) }
+        return row.breaker.map { HoldText.breaker($0) }
     }
 
     private func reason(_ row: SubscriptionOverview) -> String? {

@@ -3,15 +3,41 @@ internal import Webhooks
 
 /// Texts about the running dispatcher, as people say it.
 enum DispatcherText {
-    /// Says whether somebody is there to do the work: a sentence's end.
-    static func who(_ running: WebhookLog.RunningDispatcher?) -> String {
-        guard let running else { return "no dispatcher runs: `webhooks run`" }
-        return "process \(running.processID) is the dispatcher" + (running.isStopping ? ", and is stopping" : "")
+    /// Says for whom something waits, and whether anybody is there: a sentence's end.
+    static func forWhom(_ running: WebhookLog.RunningDispatcher?) -> String {
+        guard let running else { return "for a dispatcher; none runs: `webhooks run`" }
+        return "to be matched; process \(running.processID) is the dispatcher"
+            + (running.isStopping ? ", and is stopping" : "")
     }
 
     /// Names the dispatcher that something waits for.
     static func waitsFor(_ running: WebhookLog.RunningDispatcher) -> String {
         "the dispatcher, process \(running.processID)"
             + (running.isStopping ? ", which is stopping; the next one delivers it" : "")
+    }
+}
+
+/// Texts about what holds a subscription's deliveries.
+enum HoldText {
+    /// `disabled (410, 2 h ago)`.
+    static func disabled(_ disabled: SubscriptionHealth.Disabled, now: Timestamp = .now) -> String {
+        let cause =
+            switch disabled.cause {
+            case .manual: "by hand"
+            case .gone: "410"
+            case .failing: "nothing but failures"
+            }
+        return "disabled (\(cause), \(RelativeTime.text(disabled.at, now: now)))"
+    }
+
+    /// `paused until TIME`.
+    static func paused(_ paused: SubscriptionHealth.Paused) -> String {
+        "paused" + (paused.until.map { " until \($0)" } ?? "")
+    }
+
+    /// `4 failures in a row, next attempt in 20 s`.
+    static func breaker(_ breaker: SubscriptionHealth.Breaker, now: Timestamp = .now) -> String {
+        let failures = Counted.text(breaker.failures, "failure")
+        return "\(failures) in a row, next attempt \(RelativeTime.next(breaker.until, now: now))"
     }
 }

@@ -105,7 +105,7 @@ struct EmittedEvent {
         case .matched: line += ", " + Counted.deliveries(deliveries.count)
         case .waitsForTime(let due): line += ", to be delivered \(RelativeTime.long(due))"
         case .waitsForDispatcher(let running): line += "; waits for \(DispatcherText.waitsFor(running))"
-        case .waitsForStart: line += "; waits for a dispatcher, and none runs: `webhooks run` delivers it"
+        case .waitsForStart: line += "; waits for a dispatcher; none runs: `webhooks run` delivers it"
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
         case .cancelled: line += "; it is cancelled"
         case .nobody: line += "; nobody subscribes to it"

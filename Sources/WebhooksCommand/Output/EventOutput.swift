@@ -38,10 +38,13 @@ enum EventOutput {
         return .object(members)
     }
 
-    static func row(_ event: LoggedEvent) -> [Table.Cell] {
+    /// A row of the table.
+    ///
+    /// - Parameter running: who delivers what waits.
+    static func row(_ event: LoggedEvent, running: WebhookLog.RunningDispatcher?) -> [Table.Cell] {
         [
             .init(event.id), .init(event.topic), .init(event.tenant), .init(RelativeTime.text(event.occurredAt)),
-            .init(String(event.deliveryCount)), .init(notes(event)),
+            .init(String(event.deliveryCount)), .init(notes(event, running)),
         ]
     }
 
@@ -66,7 +69,9 @@ enum EventOutput {
         fact("occurred", RelativeTime.long(event.occurredAt))
         fact("created", RelativeTime.long(event.createdAt))
         if let due = event.deliverAt { fact("deliver at", RelativeTime.long(due)) }
-        let notes = notes(event)
+        let running: WebhookLog.RunningDispatcher? =
+            if case .waitsForDispatcher(let found) = matching { found } else { nil }
+        let notes = notes(event, running)
         if !notes.isEmpty { fact("notes", notes) }
         Output.standard.writeLine(terminal.styled("data", .dim))
         Output.standard.writeLine(PlainText.escapedLines(data.text))
@@ -83,14 +88,14 @@ enum EventOutput {
         case .matched: ""
         case .waitsForTime: " before it is due"
         case .waitsForDispatcher(let running): " yet: it waits for \(DispatcherText.waitsFor(running))"
-        case .waitsForStart: " yet: it waits for a dispatcher, and none runs"
+        case .waitsForStart: " yet: it waits for a dispatcher; none runs"
         case .setAside(let reason): ": it is set aside, for \(PlainText.escaped(reason))"
         case .cancelled: ": it was cancelled"
         case .nobody: ": nobody subscribed to it"
         }
     }
 
-    private static func notes(_ event: LoggedEvent) -> String {
+    private static func notes(_ event: LoggedEvent, _ running: WebhookLog.RunningDispatcher?) -> String {
         var notes: [String] = []
         if event.isTest { notes.append("test") }
         if event.isCancelled { notes.append("cancelled") }
@@ -98,7 +103,7 @@ enum EventOutput {
         if let due = event.deliverAt, due > .now, !event.isCancelled {
             notes.append("due \(RelativeTime.text(due))")
         } else if event.isUnmatched, event.setAside == nil {
-            notes.append("not matched yet")
+            notes.append(running == nil ? "waits for a dispatcher; none runs" : "not matched yet")
         }
         return notes.joined(separator: ", ")
     }

@@ -193,7 +193,7 @@ struct DetachedBatch {
         }
         guard !emit.options.json else { return }
         Output.standard.writeLine(summary.text(stored: receipts.count))
-        let who = running.map(DispatcherText.waitsFor) ?? "a dispatcher, and none runs"
+        let who = running.map(DispatcherText.waitsFor) ?? "a dispatcher; none runs"
         if waiting > 0 {
             Notice.note("waiting", "\(waiting) \(waiting == 1 ? "waits" : "wait") for \(who)", asJSON: false)
         }

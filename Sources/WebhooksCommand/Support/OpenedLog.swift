@@ -14,6 +14,9 @@ extension OpenedLog {
     /// The subscriptions that the file names, as far as it can be read.
     var configuredNames: [String] { outline.entries?.map(\.name) ?? [] }
 
+    /// The same with whether each is enabled; `nil` where nobody knows them.
+    var configured: [(name: String, isEnabled: Bool)]? { outline.entries?.map { ($0.name, $0.isEnabled) } }
+
     /// Changes by hand, to what the store or the configuration knows.
     var administration: WebhookAdministration { WebhookAdministration(log, configured: configuredNames) }
 

@@ -1,0 +1,198 @@
+package import WebhookCore
+
+/// A store as an operator asks for it: is it alive, is it behind, who told what.
+///
+/// Read from the store, its lock and its files alone: no configuration has to be valid.
+package struct StoreStatus: Sendable, Hashable {
+    /// The dispatcher that delivers what is in the store.
+    package struct Dispatcher: Sendable, Hashable {
+        package var processID: Int32
+        /// The machine's name; `nil` where an older program doesn't say.
+        package var host: String?
+        package var version: String?
+        /// When it took the store's lock.
+        package var since: Timestamp?
+        /// Whether it makes no more attempts, and ends.
+        package var isStopping = false
+        /// Why it can't record anything, in a word such as `full`.
+        package var trouble: String?
+
+        package init(processID: Int32) { self.processID = processID }
+    }
+
+    /// Why a subscription's deliveries are not attempted now.
+    package struct Hold: Sendable, Hashable {
+        package enum Reason: Sendable, Hashable {
+            case disabled(SubscriptionHealth.Disabled)
+            case paused(SubscriptionHealth.Paused)
+            case breaker(SubscriptionHealth.Breaker)
+            /// The configuration doesn't have it, or says `enabled: false`.
+            case parked
+        }
+
+        package var subscription: String
+        package var reason: Reason
+        /// Its deliveries that wait for an attempt.
+        package var waiting: Int
+    }
+
+    /// The store's files, in bytes.
+    package struct Files: Sendable, Hashable {
+        package var path: String
+        package var size: Int64
+        package var walSize: Int64
+        /// Free for this user on the disk; `nil` where that can't be told.
+        package var free: Int64?
+    }
+
+    /// A subscription's newest attempt, where it failed.
+    package struct LastError: Sendable, Hashable {
+        package var subscription: String
+        package var failure: SubscriptionStatistics.Failure
+    }
+
+    package var at: Timestamp
+    package var dispatcher: Dispatcher?
+    /// Events that are due and not matched.
+    package var events = 0
+    package var oldestEventAt: Timestamp?
+    /// Events that are due later.
+    package var scheduled = ScheduledEvents()
+    package var setAside = 0
+    /// Deliveries that are due and that nothing holds.
+    package var due = 0
+    /// Of these, those that have been due for longer than ``StatusRules/lateness``.
+    package var late = 0
+    package var oldestDueAt: Timestamp?
+    package var inFlight = 0
+    /// Deliveries that wait for an attempt, whenever it is due and whatever holds them.
+    package var waiting = 0
+    /// By subscription.
+    package var holds: [Hold] = []
+    package var files: Files
+    package var lastError: LastError?
+
+    package init(at now: Timestamp, files: Files) {
+        at = now
+        self.files = files
+    }
+}
+
+/// Something that is wrong with a store, with advice.
+package struct StatusProblem: Sendable, Hashable {
+    /// Stable, for programs.
+    package var code: String
+    package var message: String
+    package var hint: String?
+
+    package init(_ code: String, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// The limits beyond which something is wrong.
+package enum StatusRules {
+    /// A delivery that has been due for longer is late.
+    package static let lateness: Duration = .seconds(60)
+    /// An event that has waited for its fan-out for longer is late.
+    package static let eventLateness: Duration = .seconds(10)
+    /// Less free room on the disk, in bytes, is too little.
+    package static let leastFree: Int64 = 256 * 1024 * 1024
+    /// A write-ahead log beyond this number of bytes is held by somebody.
+    package static let mostWAL = Int64(WALSizeWatch.limit)
+}
+
+extension StoreStatus {
+    /// Everything that is wrong, the worst first; empty: all is well.
+    package var problems: [StatusProblem] {
+        dispatcherProblems + backlogProblems + holdProblems + fileProblems
+    }
+
+    private var dispatcherProblems: [StatusProblem] {
+        guard let dispatcher else {
+            let hint = "start one: `webhooks run`"
+            var waiting: [String] = []
+            if events > 0 { waiting.append(events == 1 ? "1 event" : "\(events) events") }
+            if due > 0 { waiting.append(due == 1 ? "1 delivery" : "\(due) deliveries") }
+            let count = events + due
+            let wait =
+                count == 0 ? "" : "; \(waiting.joined(separator: " and ")) \(count == 1 ? "waits" : "wait") for it"
+            return [StatusProblem("no_dispatcher", "no dispatcher runs\(wait)", hint: hint)]
+        }
+        var problems: [StatusProblem] = []
+        if let trouble = dispatcher.trouble {
+            let message = "the dispatcher can't record anything (\(trouble)): nothing is delivered"
+            let hint = trouble == "full" ? "make room on the disk" : "`webhooks doctor` looks for the reason"
+            problems.append(StatusProblem("store_trouble", message, hint: hint))
+        }
+        if dispatcher.isStopping {
+            let message = "the dispatcher, process \(dispatcher.processID), is stopping"
+            problems.append(StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run`"))
+        }
+        return problems
+    }
+
+    private var backlogProblems: [StatusProblem] {
+        var problems: [StatusProblem] = []
+        // Without a dispatcher the reason is said already.
+        if dispatcher != nil, events > 0, let oldestEventAt, oldestEventAt < at - StatusRules.eventLateness {
+            let count = events == 1 ? "1 event has" : "\(events) events have"
+            let message = "\(count) not been matched; the oldest waits since \(oldestEventAt)"
+            problems.append(
+                StatusProblem("events_late", message, hint: "the dispatcher's log says what it does instead")
+            )
+        }
+        if dispatcher != nil, late > 0 {
+            let count = late == 1 ? "1 delivery is" : "\(late) deliveries are"
+            let since = oldestDueAt.map { ", the oldest since \($0)" } ?? ""
+            let hint = "`webhooks stats` shows whose; `maxInFlight` and `rateLimit` bound what is sent at once"
+            problems.append(StatusProblem("late", "\(count) late\(since)", hint: hint))
+        }
+        if setAside > 0 {
+            let count = setAside == 1 ? "1 event is" : "\(setAside) events are"
+            let hint =
+                "`webhooks check` names them; `webhooks retrigger` tries them again, `webhooks cancel` drops them"
+            problems.append(StatusProblem("set_aside", "\(count) set aside: given out no more", hint: hint))
+        }
+        return problems
+    }
+
+    private var holdProblems: [StatusProblem] {
+        holds.compactMap { hold in
+            let name = hold.subscription
+            switch hold.reason {
+            case .breaker(let breaker):
+                let message = "\(name): \(breaker.failures) failures in a row; attempts pause until \(breaker.until)"
+                let hint = "`webhooks deliveries list --subscription \(name)` shows the answers"
+                return StatusProblem("breaker_open", message, hint: hint)
+            case .disabled(let disabled) where disabled.cause != .manual:
+                let cause = disabled.cause == .gone ? "answered 410" : "nothing but failures"
+                let message = "\(name) is disabled since \(disabled.at): \(cause)"
+                return StatusProblem("disabled", message, hint: "`webhooks enable \(name)` when the receiver is back")
+            // What a person has decided is no fault.
+            case .disabled, .paused: return nil
+            case .parked where hold.waiting > 0:
+                let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
+                let hint = "bring it back, or `webhooks cancel --subscription \(name)`"
+                return StatusProblem("parked", "\(name): \(count), and the configuration doesn't serve it", hint: hint)
+            case .parked: return nil
+            }
+        }
+    }
+
+    private var fileProblems: [StatusProblem] {
+        var problems: [StatusProblem] = []
+        if let free = files.free, free < StatusRules.leastFree {
+            let message = "\(free / 1_048_576) MiB are free on the disk of \(files.path)"
+            problems.append(StatusProblem("disk", message, hint: "make room: a store that can't grow delivers nothing"))
+        }
+        if files.walSize > StatusRules.mostWAL {
+            let message = "the write-ahead log has \(files.walSize / 1_048_576) MiB"
+            let hint = "some program holds a read transaction on the store: end it"
+            problems.append(StatusProblem("wal", message, hint: hint))
+        }
+        return problems
+    }
+}

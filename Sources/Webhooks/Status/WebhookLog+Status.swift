@@ -1,0 +1,107 @@
+internal import Glibc
+package import WebhookCore
+internal import WebhooksSQLite
+
+extension WebhookLog {
+    /// The store's status now.
+    ///
+    /// - Parameter configured: the subscriptions that a configuration has; `nil` where nobody knows them.
+    package func status(
+        configured: [(name: String, isEnabled: Bool)]?,
+        at now: Timestamp = .now
+    ) async throws(WebhooksError) -> StoreStatus {
+        let store: SQLiteStore
+        let backlog: StoreBacklog
+        let health: [SubscriptionHealth]
+        let statistics: [SubscriptionStatistics]
+        var status: StoreStatus
+        do throws(StoreError) {
+            store = try stores.reader()
+            backlog = try await store.backlog(at: now, late: now - StatusRules.lateness)
+            health = try await store.health()
+            statistics = try await store.statistics()
+            status = StoreStatus(at: now, files: StoreFileSizes.read(store.path))
+            status.scheduled = try await store.scheduledEvents(after: now)
+        } catch {
+            throw WebhooksError(error)
+        }
+        status.dispatcher = runningDispatcher().map { running in
+            var dispatcher = StoreStatus.Dispatcher(processID: running.processID)
+            let program = DispatcherLock.program(path: store.path)
+            (dispatcher.host, dispatcher.version, dispatcher.since) = (program?.host, program?.version, program?.since)
+            (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.storeTrouble)
+            return dispatcher
+        }
+        status.fill(backlog, health, configured)
+        let failures = statistics.compactMap { row in
+            row.lastFailure.map { StoreStatus.LastError(subscription: row.subscription, failure: $0) }
+        }
+        status.lastError = failures.max { $0.failure.at < $1.failure.at }
+        return status
+    }
+
+    /// The number of deliveries that are due and that nothing but the lack of a dispatcher holds.
+    package func dueDeliveries(configured: [(name: String, isEnabled: Bool)]?) async throws(WebhooksError) -> Int {
+        try await status(configured: configured).due
+    }
+}
+
+extension StoreStatus {
+    /// Sorts what waits into what is due and what something holds.
+    mutating func fill(
+        _ backlog: StoreBacklog,
+        _ health: [SubscriptionHealth],
+        _ configured: [(name: String, isEnabled: Bool)]?
+    ) {
+        (events, oldestEventAt, setAside) = (backlog.events, backlog.oldestEventAt, backlog.setAside)
+        let open = Dictionary(backlog.subscriptions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(health.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+        let served = configured.map { Set($0.filter(\.isEnabled).map(\.name)) }
+        for name in Set(open.keys).union(known.keys).sorted() {
+            let own = open[name] ?? StoreBacklog.Subscription(name: name)
+            waiting += own.waiting
+            inFlight += own.inFlight
+            if let reason = hold(name, known[name], served) {
+                holds.append(Hold(subscription: name, reason: reason, waiting: own.waiting))
+                continue
+            }
+            due += own.due
+            late += own.late
+            oldestDueAt = [oldestDueAt, own.oldestDueAt].compactMap(\.self).min()
+        }
+    }
+
+    private func hold(
+        _ name: String,
+        _ health: SubscriptionHealth?,
+        _ served: Set<String>?
+    ) -> Hold.Reason? {
+        if let served, !served.contains(name) { return .parked }
+        if let disabled = health?.disabled { return .disabled(disabled) }
+        if let paused = health?.paused, paused.isInForce(at: at) { return .paused(paused) }
+        // What a dispatcher has left that runs no more holds nothing.
+        if dispatcher != nil, let breaker = health?.breaker { return .breaker(breaker) }
+        return nil
+    }
+}
+
+/// Looks at a store's files.
+package enum StoreFileSizes {
+    static func read(_ path: String) -> StoreStatus.Files {
+        StoreStatus.Files(path: path, size: size(path), walSize: size(path + "-wal"), free: free(besides: path))
+    }
+
+    /// Bytes that this user may still write on the disk of a file; `nil` where that can't be told.
+    package static func free(besides path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+        )
+    }
+
+    private static func size(_ path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+}

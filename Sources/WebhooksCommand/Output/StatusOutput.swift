@@ -1,0 +1,168 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// A store's status, as JSON and for people.
+enum StatusOutput {
+    static func json(_ status: StoreStatus) -> JSONOutput {
+        [
+            "ok": .bool(status.problems.isEmpty),
+            "at": .time(status.at),
+            "problems": .array(status.problems.map(problem)),
+            "dispatcher": dispatcher(status.dispatcher),
+            "events": [
+                "waiting": .integer(status.events), "oldestAt": .time(status.oldestEventAt),
+                "oldestMs": age(status.oldestEventAt, status.at), "later": .integer(status.scheduled.count),
+                "nextAt": .time(status.scheduled.next), "setAside": .integer(status.setAside),
+            ],
+            "deliveries": [
+                "waiting": .integer(status.waiting), "due": .integer(status.due), "late": .integer(status.late),
+                "oldestDueAt": .time(status.oldestDueAt), "lagMs": age(status.oldestDueAt, status.at),
+                "inFlight": .integer(status.inFlight),
+            ],
+            "breakers": .array(status.holds.compactMap(breaker)),
+            "disabled": .array(status.holds.compactMap(disabled)),
+            "paused": .array(status.holds.compactMap(paused)),
+            "parked": .array(status.holds.compactMap(parked)),
+            "store": [
+                "path": .text(status.files.path), "bytes": .integer(status.files.size),
+                "walBytes": .integer(status.files.walSize),
+                "freeBytes": status.files.free.map { .integer($0) } ?? .null,
+            ],
+            "lastError": lastError(status.lastError),
+        ]
+    }
+
+    private static func problem(_ problem: StatusProblem) -> JSONOutput {
+        ["code": .text(problem.code), "message": .text(problem.message), "hint": .string(problem.hint)]
+    }
+
+    private static func dispatcher(_ dispatcher: StoreStatus.Dispatcher?) -> JSONOutput {
+        guard let dispatcher else { return .null }
+        return [
+            "pid": .integer(Int64(dispatcher.processID)), "host": .string(dispatcher.host),
+            "version": .string(dispatcher.version), "since": .time(dispatcher.since),
+            "stopping": .bool(dispatcher.isStopping), "trouble": .string(dispatcher.trouble),
+        ]
+    }
+
+    private static func age(_ since: Timestamp?, _ now: Timestamp) -> JSONOutput {
+        since.map { .integer(max(0, now.milliseconds - $0.milliseconds)) } ?? .null
+    }
+
+    private static func breaker(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .breaker(let breaker) = hold.reason else { return nil }
+        return [
+            "subscription": .text(hold.subscription), "failures": .integer(breaker.failures),
+            "nextAttemptAt": .time(breaker.until), "waiting": .integer(hold.waiting),
+        ]
+    }
+
+    private static func disabled(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .disabled(let disabled) = hold.reason else { return nil }
+        return [
+            "subscription": .text(hold.subscription), "cause": .text(disabled.cause.rawValue), "at": .time(disabled.at),
+            "waiting": .integer(hold.waiting),
+        ]
+    }
+
+    private static func paused(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .paused(let paused) = hold.reason else { return nil }
+        return [
+            "subscription": .text(hold.subscription), "at": .time(paused.at), "until": .time(paused.until),
+            "waiting": .integer(hold.waiting),
+        ]
+    }
+
+    private static func parked(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .parked = hold.reason else { return nil }
+        return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
+    }
+
+    private static func lastError(_ error: StoreStatus.LastError?) -> JSONOutput {
+        guard let error else { return .null }
+        return [
+            "subscription": .text(error.subscription), "error": .text(error.failure.error.rawValue),
+            "status": .integer(error.failure.status), "at": .time(error.failure.at),
+        ]
+    }
+
+    // MARK: For people
+
+    static func write(_ status: StoreStatus) {
+        let terminal = Terminal.standardOutput
+        for (name, text) in facts(status) {
+            let padded = name + String(repeating: " ", count: max(1, 13 - name.count))
+            Output.standard.writeLine(terminal.styled(padded, .dim) + PlainText.escaped(text))
+        }
+        Output.standard.writeLine()
+        for problem in status.problems {
+            Output.standard.writeLine(terminal.styled("wrong", .bad) + "  " + PlainText.escaped(problem.message))
+            if let hint = problem.hint {
+                Output.standard.writeLine("       " + terminal.styled(PlainText.escaped(hint), .dim))
+            }
+        }
+        if status.problems.isEmpty { Output.standard.writeLine(terminal.styled("ok", .good)) }
+    }
+
+    /// Names with their texts, in order.
+    static func facts(_ status: StoreStatus) -> [(String, String)] {
+        let now = status.at
+        var facts = [("dispatcher", dispatcherText(status.dispatcher, now))]
+        var events = "\(status.events) waiting"
+        if let oldest = status.oldestEventAt { events += ", the oldest since \(RelativeTime.long(oldest, now: now))" }
+        if status.scheduled.count > 0 {
+            let next = status.scheduled.next.map { ", the next \(RelativeTime.text($0, now: now))" } ?? ""
+            events += "; \(status.scheduled.count) due later\(next)"
+        }
+        if status.setAside > 0 { events += "; \(status.setAside) set aside" }
+        facts.append(("events", events))
+        var deliveries = "\(status.due) due"
+        if let oldest = status.oldestDueAt { deliveries += ", the oldest since \(RelativeTime.long(oldest, now: now))" }
+        deliveries += "; \(status.late) late; \(status.inFlight) in flight; \(status.waiting) waiting in all"
+        facts.append(("deliveries", deliveries))
+        for hold in status.holds {
+            let waiting = hold.waiting > 0 ? "; \(Counted.deliveries(hold.waiting)) waiting" : ""
+            facts.append(("subscription", "\(hold.subscription): \(text(hold.reason, now))\(waiting)"))
+        }
+        facts.append(("store", files(status.files)))
+        if let error = status.lastError {
+            let kind = error.failure.status.map(String.init) ?? error.failure.error.rawValue
+            let text = "\(error.subscription): \(kind), \(RelativeTime.text(error.failure.at, now: now))"
+            facts.append(("last error", text))
+        }
+        return facts
+    }
+
+    private static func dispatcherText(_ dispatcher: StoreStatus.Dispatcher?, _ now: Timestamp) -> String {
+        guard let dispatcher else { return "none runs" }
+        var text = "process \(dispatcher.processID)"
+        if let host = dispatcher.host { text += " on \(host)" }
+        if let version = dispatcher.version { text += ", version \(version)" }
+        if let since = dispatcher.since { text += ", since \(RelativeTime.long(since, now: now))" }
+        if dispatcher.isStopping { text += ", stopping" }
+        return text
+    }
+
+    private static func text(_ reason: StoreStatus.Hold.Reason, _ now: Timestamp) -> String {
+        switch reason {
+        case .disabled(let disabled): HoldText.disabled(disabled, now: now)
+        case .paused(let paused): HoldText.paused(paused)
+        case .breaker(let breaker): HoldText.breaker(breaker, now: now)
+        case .parked: "not served by the configuration"
+        }
+    }
+
+    private static func files(_ files: StoreStatus.Files) -> String {
+        let free = files.free.map { ", \(size($0)) free on its disk" } ?? ""
+        return "\(files.path): \(size(files.size)), write-ahead log \(size(files.walSize))\(free)"
+    }
+
+    /// `12 KiB`, `3.4 GiB`.
+    static func size(_ bytes: Int64) -> String {
+        if bytes < 1024 { return "\(bytes) B" }
+        var (value, unit) = (bytes * 10 / 1024, 0)
+        let units = ["KiB", "MiB", "GiB", "TiB"]
+        while value >= 10_240, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+        return value >= 100 ? "\(value / 10) \(units[unit])" : "\(value / 10).\(value % 10) \(units[unit])"
+    }
+}
