@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import WebhookCore
+internal import Webhooks
+
+struct Tail: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Follows deliveries as they are attempted and settle, until Ctrl-C.",
+        discussion: """
+            A line for every delivery that moves on from now on, as it is then, whichever process delivers it. Without --state \
+            that is what has had an attempt or has settled. Reads the store a few times a second, and costs a dispatcher \
+            nothing.
+
+              webhooks tail
+              webhooks tail --subscription crm --state failed --state unknown
+              webhooks tail --json | jq -r .id
+            """
+    )
+
+    @OptionGroup var delivery: DeliveryFilterOptions
+
+    @Option(help: "Only this topic. Repeatable.", completion: KnownCompletion.topics)
+    var topic: [String] = []
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let opened = try options.openLog()
+        var filter = DeliveryTail.Filter()
+        (filter.states, filter.errors) = (Set(delivery.state), Set(delivery.error))
+        (filter.topics, filter.subscription) = (Set(topic), delivery.subscription)
+        var tail = try await DeliveryTail(opened.log, filter)
+        try await KnownNames(opened).check(subscription: delivery.subscription, topics: topic)
+        if !options.json { Output.error.writeLine("following \(opened.log.storePath); Ctrl-C ends") }
+        if opened.log.runningDispatcher() == nil {
+            Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
+        }
+        let looks = Ticks(every: DeliveryTail.interval)
+        for await _ in looks.stream {
+            for delivery in try await tail.next() {
+                if options.json {
+                    DeliveryOutput.json(delivery).write()
+                } else {
+                    Output.standard.writeLine(Self.line(delivery))
+                }
+            }
+            Output.standard.flush()
+            if Output.standard.isBroken { break }
+        }
+    }
+
+    /// `TIME  failed     dlv_7  crm  user.created  attempt 2  503  next in 5 s`.
+    static func line(_ delivery: Delivery, now: Timestamp = .now) -> String {
+        let terminal = Terminal.standardOutput
+        let state = delivery.state.rawValue
+        let mark = terminal.styled(state, DeliveryOutput.style(delivery.state))
+        let padding = String(repeating: " ", count: max(0, 9 - state.count))
+        var facts = [delivery.id.description, delivery.subscription, delivery.topic]
+        if delivery.attempts > 0 { facts.append("attempt \(delivery.attempts)") }
+        if let result = DeliveryOutput.result(delivery.lastStatus, delivery.lastError) { facts.append(result) }
+        if let next = delivery.nextAttemptAt { facts.append("next \(RelativeTime.next(next, now: now))") }
+        let time = terminal.styled((delivery.settledAt ?? now).description, .dim)
+        return "\(time)  \(mark)\(padding)  \(PlainText.escaped(facts.joined(separator: "  ")))"
+    }
+}
