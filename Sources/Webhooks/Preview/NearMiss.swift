@@ -84,7 +84,7 @@ extension NearMisses {
 extension Subscription {
     /// Topics that it would get, as candidates for what somebody meant by another: those that it names, those of its
     /// profile, and its patterns with the other topic's own segments in place of the wildcards.
-    fileprivate func topics(like topic: String) -> [String] {
+    func topics(like topic: String) -> [String] {
         let segments = topic.split(separator: ".")
         let filled = self.topics.map { pattern in
             let parts = pattern.description.split(separator: ".")

@@ -53,6 +53,11 @@ extension WebhookPreview {
         }
     }
 
+    /// A subscription by name.
+    ///
+    /// - Throws: ``WebhooksError`` with `unknown`, naming those there are.
+    package func subscription(named name: String) throws(WebhooksError) -> Subscription { try find(name) }
+
     /// A subscription by name, or an error that names those there are.
     func find(_ name: String) throws(WebhooksError) -> Subscription {
         if let subscription = registry.subscription(named: name) { return subscription }

@@ -48,6 +48,8 @@ enum CommandNames {
 
     private static let rootOptions: Set<String> = [
         "-h", "--help", "--help-hidden", "--version", "--generate-completion-script", "--experimental-dump-help",
+        // What a shell's completion asks with.
+        "---completion",
     ]
 
     private static func isCommand(_ name: String) -> Bool {
@@ -76,6 +78,7 @@ enum CommandNames {
     /// The names that other programs, or people, give our commands, beyond what is near enough to be a slip.
     private static let otherNames = [
         "delivery": "deliveries", "version": "--version", "send": "emit", "publish": "emit", "replay": "retrigger",
-        "resend": "retrigger", "start": "run", "serve": "run", "status": "stats", "subscriptions": "stats",
+        "resend": "retrigger", "start": "run", "serve": "run", "health": "status",
+        "follow": "tail", "explain": "match",
     ]
 }

@@ -23,10 +23,12 @@ struct ConfigurationOptions: ParsableArguments {
     static let defaultPath = "config/webhooks.yaml"
 
     /// The file, and whether somebody named it.
-    var path: (text: String, isGiven: Bool) {
-        if let config { return (config, true) }
+    var path: (text: String, isGiven: Bool) { config.map { ($0, true) } ?? Self.standardPath }
+
+    /// The file that is taken where none is named on the line.
+    static var standardPath: (text: String, isGiven: Bool) {
         if let variable = getenv("WEBHOOKS_CONFIG"), variable[0] != 0 { return (String(cString: variable), true) }
-        return (Self.defaultPath, false)
+        return (defaultPath, false)
     }
 
     var configuration: WebhookConfiguration { .file(path.text, store: store) }

@@ -16,7 +16,7 @@ struct FilterOptions: ParsableArguments {
     )
     var until: PastArgument?
 
-    @Option(help: "Only this topic. Repeatable.")
+    @Option(help: "Only this topic. Repeatable.", completion: KnownCompletion.topics)
     var topic: [String] = []
 
     func validate() throws {
@@ -75,7 +75,7 @@ struct DeliveryFilterOptions: ParsableArguments {
     )
     var error: [FailureKind] = []
 
-    @Option(help: "Only this subscription's.")
+    @Option(help: "Only this subscription's.", completion: KnownCompletion.subscriptions)
     var subscription: String?
 
     static func error(_ text: String) throws -> FailureKind {

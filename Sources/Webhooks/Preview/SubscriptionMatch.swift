@@ -1,0 +1,118 @@
+package import WebhookCore
+
+/// A subscription's verdict on an event: it would get it now, or everything that stands in the way.
+package struct SubscriptionMatch: Sendable, Hashable {
+    /// A condition that doesn't hold.
+    package struct Reason: Sendable, Hashable {
+        /// `topic`, `tenant`, `profile`, `filter`, `enabled` (the configuration), `disabled`, `paused` (the store) or
+        /// `template` (there is no body). Stable, for programs.
+        package var code: String
+        package var message: String
+        /// The filter entry that says no, where a filter does and one entry of it is to blame.
+        package var entry: FilterEntry?
+    }
+
+    /// An entry of a filter that an event doesn't meet.
+    package struct FilterEntry: Sendable, Hashable {
+        package var path: String
+        /// The condition, as it stands in a configuration.
+        package var wanted: String
+        /// The event's value as JSON; `nil`: it has none.
+        package var found: String?
+    }
+
+    package var subscription: String
+    package var profile: String
+    /// In the order in which they are looked at; none: it would get the event.
+    package var reasons: [Reason]
+    /// The places where the payload differs from the catalogue and would be sent all the same.
+    package var violations: [String]
+
+    /// Whether it would get the event now.
+    package var isMatch: Bool { reasons.isEmpty }
+    /// Whether the event would wait for it: a pause is all that stands in the way.
+    package var isHeld: Bool { !reasons.isEmpty && reasons.allSatisfy { $0.code == "paused" } }
+}
+
+extension WebhookPreview {
+    /// Every subscription's verdict on an event, in the configuration's order. Makes the bodies; sends and stores nothing.
+    ///
+    /// - Parameters:
+    ///   - event: as it would be emitted.
+    ///   - health: what the store remembers of subscriptions; empty where there is no store.
+    ///   - now: tells which pauses are in force.
+    package func matches(
+        of event: Event,
+        health: [SubscriptionHealth],
+        at now: Timestamp
+    ) -> [SubscriptionMatch] {
+        let health = Dictionary(health.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+        let checks = Dictionary(
+            PayloadCheck.checks(of: event, in: registry).map { ($0.subscription, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return explainMatches(of: event).compactMap { explanation in
+            guard let subscription = registry.subscription(named: explanation.subscription) else { return nil }
+            let name = subscription.name
+            var reasons = explanation.mismatches.map { SubscriptionMatch.Reason($0, event, subscription) }
+            if let health = health[name] { reasons += SubscriptionMatch.Reason.held(health, at: now) }
+            if let problem = checks[name]?.problem {
+                reasons.append(.init(code: "template", message: "its body can't be made: \(problem)"))
+            }
+            return SubscriptionMatch(
+                subscription: name,
+                profile: subscription.profile.name,
+                reasons: reasons,
+                violations: checks[name]?.violations ?? []
+            )
+        }
+    }
+}
+
+extension SubscriptionMatch.Reason {
+    fileprivate init(_ mismatch: MatchExplanation.Mismatch, _ event: Event, _ subscription: Subscription) {
+        (code, message) = MismatchText.text(mismatch, event, subscription)
+        if case .topic = mismatch {
+            let meant = NameHint.nearest(to: event.topic, in: subscription.topics(like: event.topic))
+            message = MismatchText.topic(subscription, meant: meant)
+        }
+        if case .filter(.entry(let entry, let actual)) = mismatch {
+            self.entry = SubscriptionMatch.FilterEntry(
+                path: entry.path.joined(separator: "."),
+                wanted: entry.condition.description,
+                found: actual
+            )
+        }
+    }
+
+    /// What the store says against it.
+    fileprivate static func held(_ health: SubscriptionHealth, at now: Timestamp) -> [SubscriptionMatch.Reason] {
+        var reasons: [SubscriptionMatch.Reason] = []
+        if let disabled = health.disabled {
+            let cause =
+                switch disabled.cause {
+                case .manual: "by hand"
+                case .gone: "the receiver answered 410"
+                case .failing: "nothing but failures"
+                }
+            let message = "it is disabled since \(disabled.at): \(cause)"
+            reasons.append(.init(code: "disabled", message: message))
+        }
+        if let paused = health.paused, paused.isInForce(at: now) {
+            let end = paused.until.map { "until \($0)" } ?? "until somebody resumes it"
+            reasons.append(.init(code: "paused", message: "it is paused \(end): the event would wait"))
+        }
+        return reasons
+    }
+}
+
+extension WebhookLog {
+    /// The health that the store remembers of subscriptions; nothing where there is no store yet.
+    package func healthIfAny() async throws(WebhooksError) -> [SubscriptionHealth] {
+        do throws(WebhooksError) {
+            return try await read { log throws(StoreError) in try await log.health() }
+        } catch  where error.store?.code == .missing {
+            return []
+        }
+    }
+}
