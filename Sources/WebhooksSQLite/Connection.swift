@@ -99,6 +99,8 @@ enum Connection {
             try db.execute(sql: "PRAGMA temp_store = MEMORY")
             try db.execute(sql: "PRAGMA mmap_size = 0")
             try db.execute(sql: "PRAGMA cache_size = -16384")
+            // What is deleted or written over leaves nothing in the pages, so that it can be erased for good.
+            try db.execute(sql: "PRAGMA secure_delete = ON")
             // Only a dispatcher checkpoints, and only when it is safe: see `Checkpointer`.
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
             guard let connection = db.sqliteConnection.map({ UnsafeMutableRawPointer($0) }) else { return }

@@ -19,6 +19,15 @@ extension WebhookAdministration {
         return result
     }
 
+    /// Counts what ``prune(olderThan:)`` would delete; deletes nothing.
+    package func prunable(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
+        do throws(StoreError) {
+            return try await log.stores.reader().prunable(olderThan: .now - age)
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
     /// Deletes what settled long ago.
     ///
     /// - Parameter age: how long ago.

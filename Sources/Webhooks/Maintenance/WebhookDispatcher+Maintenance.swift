@@ -32,13 +32,17 @@ extension WebhookDispatcher {
         while (try? await Task.sleep(for: pace.interval)) != nil {
             var size = session.store.walSize()
             let found = session.store.walStamp()
-            if pace.look(
+            let isAsked = session.store.isEmptyWALRequested
+            let isDue = pace.look(
                 at: size,
                 hasChanged: found == nil || found != stamp,
                 freeSpace: session.store.freeSpace
-            ) {
+            )
+            if isDue || isAsked {
                 do throws(StoreError) {
-                    pace.note(try await session.store.emptyWAL())
+                    let result = try await session.store.emptyWAL()
+                    pace.note(result)
+                    if isAsked, result == .emptied { session.store.clearEmptyWALRequest() }
                 } catch {
                     pace.noteFailure()
                     // The engine meets the same store and says what it means.

@@ -60,6 +60,10 @@ struct RetriggerPlanBuilder {
             refused[Reason(subscription: delivery.subscription, text: reason), default: 0] += 1
             return
         }
+        if delivery.isExpunged {
+            refused[Reason(subscription: delivery.subscription, text: Self.isErased), default: 0] += 1
+            return
+        }
         if !allowsDuplicates, !delivery.state.isSettled {
             refused[Reason(subscription: delivery.subscription, text: Self.isOpen), default: 0] += 1
             return
@@ -92,6 +96,8 @@ struct RetriggerPlanBuilder {
 
     private static let isOpen =
         "still open: `webhooks retry` makes the next attempt now, --duplicate sends a second copy"
+
+    private static let isErased = "its event was erased: there is nothing to send"
 
     private func obstacle(to name: String) -> String? {
         guard let subscription = snapshot.registry.subscription(named: name) else {

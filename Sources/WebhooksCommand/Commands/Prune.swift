@@ -12,6 +12,7 @@ struct Prune: AsyncParsableCommand {
             terminal it asks before it deletes what the retention would keep. It refuses to delete all that has settled, \
             which a clock that is ahead would make of it; --yes does it.
 
+              webhooks prune --older-than 90d --dry-run
               webhooks prune --older-than 90d
             """
     )
@@ -24,6 +25,9 @@ struct Prune: AsyncParsableCommand {
         transform: DurationArgument.read
     )
     var olderThan: DurationArgument?
+
+    @Flag(help: "Says what would be deleted, and deletes nothing.")
+    var dryRun = false
 
     @Flag(help: "Doesn't ask, however much it is.")
     var yes = false
@@ -40,6 +44,7 @@ struct Prune: AsyncParsableCommand {
                 hint: "--older-than says how old what is deleted must be, such as 30d"
             )
         }
+        if dryRun { return write(try await opened.administration.prunable(olderThan: age)) }
         // A missing store comes before any question.
         if !yes {
             if let newest = try await newestSettled(opened.log), Self.looksWrong(newest, age: age, now: .now) {
@@ -59,6 +64,11 @@ struct Prune: AsyncParsableCommand {
             }
         }
         let result = try await opened.administration.prune(olderThan: age)
+        write(result)
+        if !result.refused.isEmpty { throw ExitStatus.negative }
+    }
+
+    private func write(_ result: PruneResult) {
         if options.json {
             var members: [(String, JSONOutput)] = [
                 ("events", .integer(result.events)),
@@ -69,12 +79,11 @@ struct Prune: AsyncParsableCommand {
             JSONOutput.object(members).write()
         } else {
             Output.standard.writeLine(
-                "deleted \(Counted.text(result.events, "event")), \(Counted.deliveries(result.deliveries)), "
+                "\(dryRun ? "would delete" : "deleted") \(Counted.text(result.events, "event")), \(Counted.deliveries(result.deliveries)), "
                     + Counted.text(result.attempts, "attempt")
             )
             for item in result.refused { Output.standard.writeLine("not deleted  \(RefusedOutput.text(item))") }
         }
-        if !result.refused.isEmpty { throw ExitStatus.negative }
     }
 
     /// Whether so much would go that the clock may be ahead: all that has settled.

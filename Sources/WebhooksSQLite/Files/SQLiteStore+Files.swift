@@ -1,3 +1,4 @@
+internal import CWebhooksSQLite
 internal import GRDB
 internal import WebhookCore
 
@@ -34,4 +35,7 @@ extension SQLiteStore {
             """
         )
     }
+
+    /// Whether a file or folder lies on a network file system, which lacks what the write-ahead log needs.
+    package static func isOnNetworkDisk(_ path: String) -> Bool { webhooks_is_network_disk(path) != 0 }
 }

@@ -36,6 +36,33 @@ extension SQLiteStore {
         return result
     }
 
+    /// Counts what pruning would delete; deletes nothing.
+    package func prunable(olderThan instant: Timestamp) async throws(StoreError) -> PruneResult {
+        try await read { db in
+            var result = PruneResult()
+            let deliveries = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*), coalesce(sum(attempts), 0) FROM webhooks_deliveries NOT INDEXED WHERE settled_at < ?
+                    """,
+                arguments: [instant.milliseconds]
+            )
+            if let deliveries { (result.deliveries, result.attempts) = (deliveries[0], deliveries[1]) }
+            result.events =
+                try Int.fetchOne(
+                    db,
+                    sql: """
+                        SELECT count(*) FROM webhooks_events e NOT INDEXED WHERE created_at < ?1 AND NOT EXISTS (
+                            SELECT 1 FROM webhooks_deliveries d
+                            WHERE d.event = e.id AND (d.settled_at IS NULL OR d.settled_at >= ?1)
+                        ) AND NOT EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id)
+                        """,
+                    arguments: [instant.milliseconds]
+                ) ?? 0
+            return result
+        }
+    }
+
     /// About how many deliveries or events there are, whichever are more: never fewer than that.
     package func approximateRows() async throws(StoreError) -> Int {
         try await read { db in

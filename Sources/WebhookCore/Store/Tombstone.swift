@@ -1,0 +1,28 @@
+/// The marks that erasing an event leaves in its place.
+package enum Tombstone {
+    /// The data of an event whose own were erased: a value that says so, wherever it is shown.
+    package static func data(at instant: Timestamp) -> ByteString { ByteString("{\"expunged\":\"\(instant)\"}") }
+
+    /// The detail of a delivery whose body and answers were erased: it is never sent again.
+    package static let detail = "expunged: data, body and answers are erased"
+}
+
+/// The result of erasing events.
+package struct ExpungeResult: Sendable, Hashable {
+    /// Ids of the events that were erased.
+    package var events: [String] = []
+    /// The number of their deliveries and attempts.
+    package var deliveries = 0
+    package var attempts = 0
+    /// Ids of events that wait, or that have deliveries that have not settled: left as they are.
+    package var open: [String] = []
+    /// Ids that name no event.
+    package var unknown: [String] = []
+
+    package init() {}
+}
+
+extension Delivery {
+    /// Whether what it carried was erased.
+    package var isExpunged: Bool { detail == Tombstone.detail }
+}

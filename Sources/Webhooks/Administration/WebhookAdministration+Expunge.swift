@@ -1,0 +1,91 @@
+internal import Logging
+package import WebhookCore
+internal import WebhooksSQLite
+
+/// What was erased, and whether the files hold nothing of it any more.
+package struct Expunged: Sendable, Hashable {
+    package var result: ExpungeResult
+    /// Whether the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.
+    package var isLogEmptied: Bool
+}
+
+/// Erasing what events carried.
+extension WebhookAdministration {
+    /// Erases events' data, tenants, bodies, headers and answers from the store's files. Tombstones keep id, topic and times,
+    /// and are never sent again.
+    ///
+    /// - Parameters:
+    ///   - ids: of events. Those that are open are left as they are.
+    ///   - cancels: whether what is open is cancelled first; an attempt under way keeps its event open all the same.
+    ///   - limit: how long to wait for a running dispatcher to empty the write-ahead log.
+    package func expunge(
+        _ ids: [String],
+        cancels: Bool,
+        waiting limit: Duration = .seconds(15)
+    ) async throws(WebhooksError) -> Expunged {
+        if cancels { _ = try await cancel(ids) }
+        do throws(StoreError) {
+            let path = try log.stores.reader().path
+            if let lock = try Self.lockIfFree(path) {
+                defer { lock.release() }
+                return try await expunge(ids, lock, path)
+            }
+            let store = try log.stores.existingWriter()
+            let result = try await store.expunge(events: ids, at: .now)
+            note(result)
+            guard !result.events.isEmpty else { return Expunged(result: result, isLogEmptied: true) }
+            return Expunged(result: result, isLogEmptied: try await waitForEmptyLog(store, limit))
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
+    /// Where no dispatcher runs, this process is one for a moment: it alone may empty the log.
+    private func expunge(
+        _ ids: [String],
+        _ lock: DispatcherLock,
+        _ path: String
+    ) async throws(StoreError) -> Expunged {
+        let store = try SQLiteStore.open(path: path, role: .dispatcher, lock: lock)
+        defer { store.close() }
+        let result = try await store.expunge(events: ids, at: .now)
+        note(result)
+        guard !result.events.isEmpty else { return Expunged(result: result, isLogEmptied: true) }
+        return Expunged(result: result, isLogEmptied: try await store.emptyWAL() == .emptied)
+    }
+
+    private static func lockIfFree(_ path: String) throws(StoreError) -> DispatcherLock? {
+        do throws(StoreError) {
+            return try DispatcherLock.acquire(path: path, role: "expunge")
+        } catch  where error.code == .locked {
+            return nil
+        }
+    }
+
+    /// Asks the dispatcher to empty the log, and waits until it has; where it ends meanwhile, does so itself.
+    private func waitForEmptyLog(_ store: SQLiteStore, _ limit: Duration) async throws(StoreError) -> Bool {
+        let isAsked = store.requestEmptyWAL()
+        let deadline = ContinuousClock.now + limit
+        while true {
+            if isAsked, !store.isEmptyWALRequested { return true }
+            if let lock = try Self.lockIfFree(store.path) {
+                defer { lock.release() }
+                let dispatcher = try SQLiteStore.open(path: store.path, role: .dispatcher, lock: lock)
+                defer { dispatcher.close() }
+                store.clearEmptyWALRequest()
+                return try await dispatcher.emptyWAL() == .emptied
+            }
+            guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil else {
+                return false
+            }
+        }
+    }
+
+    private func note(_ result: ExpungeResult) {
+        guard !result.events.isEmpty else { return }
+        log.logger.info(
+            "erased by hand",
+            metadata: ["events": "\(result.events.count)", "deliveries": "\(result.deliveries)"]
+        )
+    }
+}

@@ -1,0 +1,65 @@
+internal import ArgumentParser
+internal import WebhookCore
+internal import Webhooks
+
+struct Expunge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Erases what events carried from the store's files.",
+        discussion: """
+            Data, tenant, bodies, header values and answers are written over, also in freed pages and in the write-ahead log. A \
+            tombstone keeps id, topic and times; it is never sent again, and its id stays taken. What is open is refused, or \
+            cancelled first with --cancel. Asks on a terminal. Backups and exports that were made before still have it.
+
+              webhooks expunge evt_01KB6RZ3V8Q4W7N2M5T9XJ0ACD
+              webhooks expunge reminder-7 --cancel --yes
+            """
+    )
+
+    @Argument(help: "Ids of events.")
+    var ids: [String]
+
+    @Flag(help: "Cancels what is open of them first.")
+    var cancel = false
+
+    @Flag(help: "Doesn't ask.")
+    var yes = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let opened = try options.openLog()
+        let log = opened.log
+        for id in ids where try await log.event(id) == nil {
+            throw try await IDHint.noEvent(id, in: log, hint: "`webhooks events list` shows those there are")
+        }
+        if !yes {
+            let what = ids.count == 1 ? "the event \(ids[0])" : "\(ids.count) events"
+            try Question.confirm("erase \(what) for good, with deliveries, bodies and answers?")
+        }
+        let done = try await opened.administration.expunge(ids, cancels: cancel)
+        write(done.result)
+        if !done.isLogEmptied {
+            let message =
+                "the write-ahead log still holds older pages: a program reads the store; end it, and run the command again"
+            Notice.warning("wal", message, asJSON: options.json)
+        }
+        if !done.result.open.isEmpty || !done.result.unknown.isEmpty || !done.isLogEmptied { throw ExitStatus.negative }
+    }
+
+    private func write(_ result: ExpungeResult) {
+        if options.json {
+            let object: JSONOutput = [
+                "events": .strings(result.events), "deliveries": .integer(result.deliveries),
+                "attempts": .integer(result.attempts), "open": .strings(result.open),
+                "unknown": .strings(result.unknown),
+            ]
+            return object.write()
+        }
+        for id in result.events { Output.standard.writeLine("erased   \(PlainText.escaped(id))") }
+        for id in result.unknown { Output.standard.writeLine("unknown  \(PlainText.escaped(id))") }
+        for id in result.open {
+            let hint = cancel ? "an attempt is under way; again in a moment" : "it is open; --cancel cancels it first"
+            Output.standard.writeLine("left     \(PlainText.escaped(id)): \(hint)")
+        }
+    }
+}

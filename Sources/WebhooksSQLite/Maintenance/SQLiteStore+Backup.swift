@@ -1,0 +1,119 @@
+internal import GRDB
+internal import Glibc
+package import WebhookCore
+
+extension SQLiteStore {
+    /// Writes a copy of the store as it is at one time, while others go on writing: a new file (mode 0600), whole and
+    /// checked before it gets its name.
+    ///
+    /// It reads in one transaction (`VACUUM INTO`) and checkpoints nothing; until it is done the write-ahead log can't start
+    /// again. Cancelling the task ends it and leaves nothing behind.
+    /// - Returns: the copy's size in bytes.
+    /// - Throws: ``StoreError`` with `refused` where there is such a file; `full`, `readOnly` or `unavailable` where it
+    ///   can't be written; `damaged` where the copy is.
+    package func backUp(to path: String) async throws(StoreError) -> Int64 {
+        let target = BackupTarget(path)
+        try target.create()
+        do throws(StoreError) {
+            try await copy(to: target.partial)
+            let size = try target.sync()
+            try await Self.verify(target.partial)
+            try target.publish()
+            return size
+        } catch {
+            unlink(target.partial)
+            throw error
+        }
+    }
+
+    private func copy(to partial: String) async throws(StoreError) {
+        let connection: DatabaseQueue
+        do {
+            connection = try Connection.openReader(files)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        defer { try? connection.close() }
+        let result: Result<Void, StoreError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                connection.asyncWriteWithoutTransaction { [path] db in
+                    do {
+                        try db.execute(sql: "VACUUM INTO ?", arguments: [partial])
+                        continuation.resume(returning: .success(()))
+                    } catch {
+                        continuation.resume(returning: .failure(StoreError(error, path: path)))
+                    }
+                }
+            }
+        } onCancel: {
+            connection.interrupt()
+        }
+        if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
+        try result.get()
+    }
+
+    /// Reads all of a copy, as `check` does.
+    private static func verify(_ path: String) async throws(StoreError) {
+        let copy = try SQLiteStore.open(path: path, role: .reader)
+        defer { copy.close() }
+        let problems = try await copy.integrityProblems()
+        guard let first = problems.first else { return }
+        let others = problems.count > 1 ? ", and \(problems.count - 1) more" : ""
+        throw StoreError(
+            .damaged,
+            "the copy breaks a rule of the store: \(first)\(others); `webhooks check` tells more"
+        )
+    }
+}
+
+/// The files that a backup is written to: a partial one beside the one that it becomes.
+private struct BackupTarget {
+    let path: String
+    let partial: String
+
+    init(_ path: String) {
+        self.path = path
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { String(path[...$0]) } ?? ""
+        let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
+        partial = "\(folder).\(name).\(getpid()).partial"
+    }
+
+    /// Makes the partial file; nothing that is there is touched.
+    func create() throws(StoreError) {
+        if FileIdentity(path) != nil { throw exists }
+        let file = open(partial, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw StoreFiles.error("make", partial) }
+        close(file)
+    }
+
+    /// Brings it to the disk.
+    func sync() throws(StoreError) -> Int64 {
+        let file = open(partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        guard file >= 0 else { throw StoreFiles.error("open", partial) }
+        defer { close(file) }
+        guard fchmod(file, 0o600) == 0, fsync(file) == 0, let found = FileIdentity(descriptor: file) else {
+            throw StoreFiles.error("write", partial)
+        }
+        return found.size
+    }
+
+    /// Gives it its name, unless something has taken that meanwhile.
+    func publish() throws(StoreError) {
+        if link(partial, path) == 0 {
+            unlink(partial)
+        } else {
+            if errno == EEXIST { throw exists }
+            // A file system without hard links.
+            if FileIdentity(path) != nil { throw exists }
+            guard rename(partial, path) == 0 else { throw StoreFiles.error("make", path) }
+        }
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    private var exists: StoreError { StoreError(.refused, "\(path) is there already; a backup overwrites nothing") }
+}

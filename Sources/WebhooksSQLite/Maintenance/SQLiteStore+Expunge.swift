@@ -1,0 +1,103 @@
+internal import GRDB
+package import WebhookCore
+
+extension SQLiteStore {
+    /// Erases what events carried: data, tenant, bodies, headers, answers and details. Id, topic and times stay.
+    ///
+    /// What was written over is zeroed within its pages (`secure_delete`); the write-ahead log keeps older pages until a
+    /// dispatcher has emptied it.
+    /// - Parameter ids: of events; those that are still open are left as they are.
+    package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
+        try await write { session in
+            var expunging = Expunging(db: session.db, instant: instant)
+            for id in ids { try expunging.expunge(id) }
+            return expunging.result
+        }
+    }
+}
+
+/// Erases within one transaction, and keeps the account.
+private struct Expunging {
+    let db: Database
+    let instant: Timestamp
+    var result = ExpungeResult()
+
+    mutating func expunge(_ id: String) throws {
+        let event = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT id, topic, tenant,
+                    EXISTS (SELECT 1 FROM webhooks_pending WHERE event = e.id)
+                    OR EXISTS (SELECT 1 FROM webhooks_deliveries WHERE event = e.id AND state < 3)
+                FROM webhooks_events e WHERE event_id = ?
+                """,
+            arguments: [id]
+        )
+        guard let event else { return result.unknown.append(id) }
+        if event[3] as Bool { return result.open.append(id) }
+        let row: Int64 = event[0]
+        try eraseDeliveries(of: row, tenant: event[2])
+        try eraseEvent(row, id: id, topic: event[1], tenant: event[2])
+        result.events.append(id)
+    }
+
+    private mutating func eraseDeliveries(of event: Int64, tenant: String?) throws {
+        let headers = HeaderCoding.encode(request: [], response: [])
+        let checksum = Checksum(headers: headers, responseBody: .empty).value
+        for delivery in try Int64.fetchAll(
+            db,
+            sql: "SELECT id FROM webhooks_deliveries WHERE event = ?",
+            arguments: [event]
+        ) {
+            if let tenant { try forget(.deliveryTenant, tenant, delivery) }
+            let update = try PreparedStatement(
+                db,
+                """
+                UPDATE webhooks_attempts SET detail = NULL, headers = ?, response_body = ?, checksum = ? WHERE delivery = ?
+                """
+            )
+            try update.bind(headers)
+            try update.bind(ByteString.empty)
+            try update.bind(checksum)
+            try update.bind(delivery)
+            result.attempts += try update.run()
+            result.deliveries += 1
+        }
+        // Bodies are shared within an event only.
+        let bodies = try Int64.fetchAll(
+            db,
+            sql: "SELECT DISTINCT body FROM webhooks_deliveries WHERE event = ? AND body IS NOT NULL",
+            arguments: [event]
+        )
+        try db.execute(
+            sql: "UPDATE webhooks_deliveries SET body = NULL, detail = ? WHERE event = ?",
+            arguments: [Tombstone.detail, event]
+        )
+        for body in bodies { try db.execute(sql: "DELETE FROM webhooks_bodies WHERE id = ?", arguments: [body]) }
+    }
+
+    private func eraseEvent(_ row: Int64, id: String, topic: String, tenant: String?) throws {
+        if let tenant { try forget(.eventTenant, tenant, row) }
+        let data = Tombstone.data(at: instant)
+        var checksum = Checksum()
+        checksum.add(id)
+        checksum.add(topic)
+        checksum.add(nil)
+        checksum.add(data)
+        let update = try PreparedStatement(
+            db,
+            "UPDATE webhooks_events SET tenant = NULL, data = ?, checksum = ? WHERE id = ?"
+        )
+        try update.bind(data)
+        try update.bind(checksum.value)
+        try update.bind(row)
+        _ = try update.run()
+    }
+
+    private func forget(_ kind: Term, _ term: String, _ id: Int64) throws {
+        try db.execute(
+            sql: "DELETE FROM webhooks_terms WHERE kind = ? AND term = ? AND id = ?",
+            arguments: [kind.rawValue, term, id]
+        )
+    }
+}
