@@ -64,7 +64,7 @@ package struct ConfigurationLoader: Sendable {
         into loaded: inout LoadedConfiguration
     ) {
         let problems = context.problems
-        guard let section = Section(root, "the configuration", keys: Self.keys, problems: problems) else { return }
+        guard let section = Section(root, keys: Self.keys, problems: problems) else { return }
         let defaults = defaults(section, context)
         loaded.catalog = ProfileFolderLoader(context: context).load(section.text("templates"))
         // Names are checked where they stand, used or not.
@@ -96,6 +96,7 @@ package struct ConfigurationLoader: Sendable {
             "`defaults`",
             keys: SubscriptionOptions.keys,
             otherKeys: Dictionary(uniqueKeysWithValues: misplaced),
+            extensions: Section.extensions,
             problems: context.problems
         )
         return section.map { SubscriptionOptions($0, context: context) } ?? SubscriptionOptions()

@@ -74,7 +74,7 @@ import WebhookRegistry
 }
 
 /// The page, taken apart.
-private struct ConfigurationPage {
+struct ConfigurationPage {
     /// A row of a table.
     struct Row {
         var cells: [String]
@@ -134,7 +134,7 @@ private struct ConfigurationPage {
 }
 
 /// The keys that the loader knows, found by asking for one that it doesn't: its message lists the others.
-private struct KnownKeys {
+struct KnownKeys {
     /// Like no other key.
     static let probe = "zzzzzzzzzzzz"
 

@@ -26,12 +26,14 @@ struct Section {
     ///   - name: what the mapping is, for messages: "`delivery`", "a subscription".
     ///   - keys: the keys it may have.
     ///   - otherKeys: keys that are not known here, with what to say about each.
+    ///   - extensions: the beginnings of keys that are for people and other programs, and mean nothing here.
     ///   - isSensitive: whether a slip might put a secret where a key belongs; unknown keys are not quoted then.
     init?(
         _ node: ConfigNode,
         _ name: String,
         keys: [String],
         otherKeys: [String: String] = [:],
+        extensions: [String] = [],
         isSensitive: Bool = false,
         problems: Problems
     ) {
@@ -40,6 +42,7 @@ struct Section {
         switch node.value {
         case .mapping(let list):
             for member in list where !keys.contains(member.key) {
+                if extensions.contains(where: member.key.hasPrefix) { continue }
                 let message =
                     otherKeys[member.key]
                     ?? Self.unknown(member.key, in: name, keys: keys, isSensitive: isSensitive)
@@ -103,5 +106,17 @@ struct Section {
     /// The items of a list; an empty value is one without items.
     func items(_ key: String) -> [ConfigNode]? {
         container(key).flatMap { read.items($0, "`\(key)`") }
+    }
+}
+
+/// Keys that mean nothing here.
+extension Section {
+    /// The beginnings of keys that any mapping of the configuration may have: notes, and values that aliases repeat.
+    static let extensions = ["x-"]
+
+    /// Opens the configuration itself, which may also name the schema that an editor checks it by.
+    init?(_ root: ConfigNode, keys: [String], problems: Problems) {
+        let extensions = Self.extensions + ["$schema"]
+        self.init(root, "the configuration", keys: keys, extensions: extensions, problems: problems)
     }
 }

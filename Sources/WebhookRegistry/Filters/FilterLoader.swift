@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// `filter:` → ``Filter``.
 struct FilterLoader {
-    private static let operators = [
+    static let operators = [
         "eq", "ne", "in", "nin", "gt", "gte", "lt", "lte", "exists", "startsWith", "endsWith", "contains", "any", "not",
     ]
 

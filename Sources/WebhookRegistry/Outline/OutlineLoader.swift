@@ -54,7 +54,7 @@ extension ConfigurationLoader {
     package func catalog(path: String) -> ProfileCatalog {
         let context = LoadContext(environment: environment, files: files)
         guard let root = document(path, context),
-            let section = Section(root, "the configuration", keys: Self.keys, problems: context.problems)
+            let section = Section(root, keys: Self.keys, problems: context.problems)
         else { return ProfileCatalog() }
         return ProfileFolderLoader(context: context).load(section.text("templates"))
     }
@@ -83,7 +83,7 @@ private struct OutlineReader {
     private var problems: Problems { context.problems }
 
     func read(_ root: ConfigNode, _ readsStore: Bool, into outline: inout ConfigurationOutline) {
-        guard let section = Section(root, "the configuration", keys: ConfigurationLoader.keys, problems: problems)
+        guard let section = Section(root, keys: ConfigurationLoader.keys, problems: problems)
         else { return }
         if readsStore {
             let own = LoadContext(environment: context.environment, files: context.files)
@@ -116,7 +116,14 @@ private struct OutlineReader {
 
     private func entry(_ node: ConfigNode) -> ConfigurationOutline.Entry? {
         let keys = SubscriptionEntry.ownKeys + SubscriptionOptions.keys
-        guard let section = Section(node, "a subscription", keys: keys, problems: problems),
+        guard
+            let section = Section(
+                node,
+                "a subscription",
+                keys: keys,
+                extensions: Section.extensions,
+                problems: problems
+            ),
             let name = section.text("name")
         else { return nil }
         let topics = (section.items("topics") ?? []).compactMap { section.read.text($0, "a topic")?.value }

@@ -26,7 +26,15 @@ struct SubscriptionEntry {
     /// Reads an entry. Whatever doesn't fit is reported; `nil` where it is no mapping at all.
     init?(_ node: ConfigNode, context: LoadContext) {
         let keys = Self.ownKeys + SubscriptionOptions.keys
-        guard let section = Section(node, "a subscription", keys: keys, problems: context.problems) else { return nil }
+        guard
+            let section = Section(
+                node,
+                "a subscription",
+                keys: keys,
+                extensions: Section.extensions,
+                problems: context.problems
+            )
+        else { return nil }
         place = section.place
         for key in ["name", "url", "topics"] { section.require(key) }
         name = Self.name(section, context)

@@ -5,6 +5,9 @@ package import WebhookRegistry
 package typealias ConfigurationOutline = WebhookRegistry.ConfigurationOutline
 
 extension WebhookConfiguration {
+    /// The JSON Schema (2020-12) of a configuration file.
+    package static var schema: String { ConfigurationSchema.text }
+
     /// Reads what a command needs that works on the log alone: the store, and whom the configuration knows by name.
     /// Reads no secret and no template; the rest of the file may be broken.
     package func outline() -> ConfigurationOutline {
