@@ -6,6 +6,8 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/timex.h>
+#include <time.h>
 
 static webhooks_tls_problem problem(webhooks_tls_subject subject, const char *text) {
     webhooks_tls_problem result = {.subject = subject, .text = text};
@@ -135,4 +137,37 @@ webhooks_tls_problem webhooks_tls_check_authorities(const void *bytes, size_t le
         return problem(webhooks_tls_certificate_problem, "holds a certificate that can't be read");
     }
     return none;
+}
+
+static bool unix_time(const ASN1_TIME *time, int64_t *seconds) {
+    struct tm parts;
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return false;
+    *seconds = (int64_t)timegm(&parts);
+    return true;
+}
+
+size_t webhooks_tls_validity(const void *bytes, size_t length, int64_t *not_before, int64_t *not_after) {
+    size_t count = 0;
+    ERR_clear_error();
+    BIO *bio = reader(bytes, length);
+    if (!bio) return 0;
+    X509 *certificate;
+    while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL))) {
+        int64_t from = 0, until = 0;
+        if (unix_time(X509_get0_notBefore(certificate), &from) && unix_time(X509_get0_notAfter(certificate), &until)) {
+            if (count == 0 || from > *not_before) *not_before = from;
+            if (count == 0 || until < *not_after) *not_after = until;
+            count += 1;
+        }
+        X509_free(certificate);
+    }
+    BIO_free(bio);
+    ERR_clear_error();
+    return count;
+}
+
+int webhooks_clock_is_synchronized(void) {
+    struct timex state = {0};
+    int code = ntp_adjtime(&state);
+    return code < 0 ? -1 : code != TIME_ERROR;
 }

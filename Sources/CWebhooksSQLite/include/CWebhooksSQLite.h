@@ -26,4 +26,7 @@ int webhooks_sqlite_distrust_schema(void *connection);
 /// - Returns: 1 or 0; 0 also where the kernel can't tell.
 int webhooks_is_mount_point(const char *path);
 
+/// Whether a file or folder lies on NFS, SMB, CIFS or AFS, where SQLite's write-ahead log doesn't work.
+int webhooks_is_network_disk(const char *path);
+
 #endif

@@ -4,6 +4,7 @@
 #define WEBHOOKS_TLS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// The part that a problem is in.
 typedef enum {
@@ -24,5 +25,17 @@ webhooks_tls_problem webhooks_tls_check_identity(
 
 /// Checks whether a file of authorities holds certificates that can be read, and none that can't.
 webhooks_tls_problem webhooks_tls_check_authorities(const void *_Nullable bytes, size_t length);
+
+/// The time for which every certificate of a text in PEM is valid, in Unix seconds: from the latest beginning to the earliest
+/// end.
+///
+/// @return The number of certificates that could be read; with none, the times are left alone.
+size_t webhooks_tls_validity(
+    const void *_Nullable bytes, size_t length, int64_t *_Nonnull not_before, int64_t *_Nonnull not_after);
+
+/// Whether the kernel says that the clock, which judges certificates and dates signatures, is synchronised.
+///
+/// @return 1, 0, or -1 where it doesn't say.
+int webhooks_clock_is_synchronized(void);
 
 #endif

@@ -1,0 +1,121 @@
+internal import Glibc
+internal import WebhookCore
+internal import WebhooksSQLite
+
+/// Findings about a store's files, and the dispatcher that works on them.
+struct StoreFindings {
+    private let log: WebhookLog
+
+    init(_ log: WebhookLog) { self.log = log }
+
+    /// Less free room than that is worth a word, in bytes.
+    private static let noticeFree: Int64 = 1 << 30
+
+    func findings(_ registry: Registry?, at now: Timestamp) async -> [DoctorFinding] {
+        let path: String
+        do throws(StoreError) {
+            path = try log.stores.path()
+        } catch {
+            let hint = "`store: sqlite:PATH` in the configuration, or --store"
+            return [DoctorFinding(.store, "none", .error, error.message, hint: hint)]
+        }
+        var findings = Self.place(path)
+        guard Self.isThere(path) else { return findings }
+        findings += Self.rights(path)
+        do throws(WebhooksError) {
+            let configured = registry.map { $0.subscriptions.map { ($0.name, $0.isEnabled) } }
+            let status = try await log.status(configured: configured, at: now)
+            findings += Self.dispatcher(status)
+            findings += status.problems.filter { $0.code != "no_dispatcher" && $0.code != "disk" }.map { problem in
+                // What waits or is held is for `status`; what breaks delivery is an error.
+                let isError = ["store_trouble", "wal"].contains(problem.code)
+                return DoctorFinding(
+                    .store,
+                    problem.code,
+                    isError ? .error : .warning,
+                    problem.message,
+                    hint: problem.hint
+                )
+            }
+        } catch {
+            let hint = error.store?.code == .damaged ? "`webhooks check` tells more; restore a backup" : nil
+            findings.append(
+                DoctorFinding(.store, error.store?.code.rawValue ?? "store", .error, error.message, hint: hint)
+            )
+        }
+        return findings
+    }
+
+    /// The folder, the disk, the file system.
+    private static func place(_ path: String) -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        let folder = nearestFolder(of: path)
+        if access(folder, W_OK | X_OK) != 0 {
+            let hint = "SQLite makes files beside the store: give this user the right to write there"
+            findings.append(DoctorFinding(.store, "folder_rights", .error, "\(folder) can't be written to", hint: hint))
+        }
+        if !isThere(path) {
+            findings.append(
+                DoctorFinding(.store, "no_store", .ok, "there is no store yet; the first emit makes \(path)")
+            )
+        }
+        if let free = StoreFileSizes.free(besides: folder), free < noticeFree {
+            let message = "\(free / 1_048_576) MiB are free on the disk of \(folder)"
+            let severity: DoctorFinding.Severity = free < StatusRules.leastFree ? .error : .warning
+            let hint = "make room, or `webhooks prune`: a store that can't grow delivers nothing"
+            findings.append(DoctorFinding(.store, "disk", severity, message, hint: hint))
+        }
+        if SQLiteStore.isOnNetworkDisk(folder) {
+            let hint = "SQLite's write-ahead log needs a disk of this machine: move the store there"
+            findings.append(
+                DoctorFinding(.store, "network_disk", .error, "\(folder) is on a network file system", hint: hint)
+            )
+        }
+        return findings
+    }
+
+    private static func rights(_ path: String) -> [DoctorFinding] {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return [] }
+        if access(path, R_OK | W_OK) != 0 {
+            let hint = "run as its owner (user \(status.st_uid)), or give this user the right"
+            return [DoctorFinding(.store, "rights", .error, "\(path) can't be read and written", hint: hint)]
+        }
+        if status.st_mode & 0o077 != 0 {
+            let message = "other users of this machine may read \(path), which holds bodies and answers"
+            return [DoctorFinding(.store, "rights", .warning, message, hint: "chmod 600 \(path)*")]
+        }
+        return []
+    }
+
+    private static func dispatcher(_ status: StoreStatus) -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        guard let dispatcher = status.dispatcher else {
+            let message = "no dispatcher runs on \(status.files.path)"
+            return [DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run`")]
+        }
+        let who = "process \(dispatcher.processID)"
+        let since = dispatcher.since.map { " since \($0)" } ?? ""
+        findings.append(DoctorFinding(.store, "dispatcher", .ok, "\(who) is the dispatcher\(since)"))
+        if let version = dispatcher.version, version != ProductVersion.current {
+            let message = "\(who) is version \(version), and this command is \(ProductVersion.current)"
+            findings.append(DoctorFinding(.store, "version", .warning, message, hint: "restart it after an upgrade"))
+        }
+        return findings
+    }
+
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0
+    }
+
+    /// The folder of a file, or the one above that it would be made in.
+    private static func nearestFolder(of path: String) -> String {
+        var folder = path
+        repeat {
+            guard let slash = folder.lastIndex(of: "/") else { return "." }
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+        } while folder != "/" && !isThere(folder)
+        return folder
+    }
+}

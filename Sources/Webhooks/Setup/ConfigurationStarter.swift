@@ -1,0 +1,197 @@
+internal import Foundation
+package import WebhookCore
+internal import WebhookRegistry
+
+/// A first configuration: a commented file with one subscription, its secret, and an example to emit.
+package struct ConfigurationStarter: Sendable {
+    /// Where the signing secret comes from.
+    package enum SecretSource: Sendable, Hashable {
+        /// Made here where the profile needs one, and kept in a file.
+        case made
+        /// An environment variable.
+        case environment(String)
+        /// A file that is there, by a path from the working folder.
+        case file(String)
+        /// Kept in a file.
+        case given(Secret)
+    }
+
+    /// A file to write.
+    package struct File: Sendable, Hashable {
+        /// From the folder.
+        package var path: String
+        package var content: String
+        /// Whether nobody else may read it.
+        package var isSecret: Bool
+    }
+
+    package var profile = "standard"
+    package var url = Self.localURL
+    /// The subscription's name; `nil`: the profile's.
+    package var name: String?
+    package var secret = SecretSource.made
+    package var topics: [String] = []
+
+    package init() {}
+
+    /// Where `webhooks listen` waits.
+    package static let localURL = "http://127.0.0.1:8787/"
+    /// The configuration's own name in its folder.
+    package static let fileName = "webhooks.yaml"
+
+    /// Makes the files, and loads them from memory as a dispatcher would: what is returned is valid.
+    ///
+    /// - Parameter folder: where they are to be written.
+    /// - Throws: ``WebhooksError`` with `unknown` or `configuration`.
+    package func files(in folder: String) throws(WebhooksError) -> [File] {
+        let catalog = TopicCatalog()
+        let profile = try catalog.profile(profile)
+        // What is private, or in the clear, is let through only where the file would not be valid otherwise.
+        var problems: [Diagnostic] = []
+        for allowed in [nil, Self.endpoint(of: url)] as [String?] {
+            let files = self.files(profile, catalog, allowed: allowed)
+            problems = self.problems(files, in: folder)
+            if problems.isEmpty { return files }
+        }
+        throw WebhooksError(problems)
+    }
+
+    private func problems(_ files: [File], in folder: String) -> [Diagnostic] {
+        var environment = ProcessEnvironment.current
+        // It may be set later.
+        if case .environment(let name) = secret, environment[name] == nil {
+            environment[name] = Self.made(for: (try? TopicCatalog().profile(profile))?.signature).reveal()
+        }
+        let written = StarterFiles(files.map { ("\(folder)/\($0.path)", ByteString($0.content)) })
+        let path = "\(folder)/\(Self.fileName)"
+        let loaded = ConfigurationLoader(environment: environment, files: written).load(path: path)
+        return loaded.diagnostics.filter { $0.severity == .error }
+    }
+
+    private func files(_ profile: Profile, _ catalog: TopicCatalog, allowed: String?) -> [File] {
+        let name = name ?? profile.name
+        let topic = exampleTopic(profile)
+        let example = try? catalog.exampleData(of: topic)
+        var files = [
+            File(path: Self.fileName, content: text(profile, name, topic, allowed: allowed), isSecret: false),
+            File(path: "example.json", content: (example?.text ?? "{}") + "\n", isSecret: false),
+        ]
+        if let secret = keptSecret(profile) {
+            files.append(File(path: Self.secretPath(name), content: secret.reveal() + "\n", isSecret: true))
+        }
+        return files
+    }
+
+    /// The topic of the example: one that the subscription gets, and that applications emit.
+    package func exampleTopic(_ profile: Profile) -> String {
+        let names = profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
+        let patterns = topics.compactMap { try? TopicPattern($0) }
+        let wanted = names.filter { name in patterns.isEmpty || patterns.contains { $0.matches(name) } }
+        let literal = topics.first { !$0.contains("*") }
+        return (wanted.contains("course.created") ? "course.created" : wanted.first) ?? literal ?? "course.created"
+    }
+
+    private func keptSecret(_ profile: Profile) -> Secret? {
+        switch secret {
+        case .given(let secret): secret
+        case .made: profile.signature?.requiresSecret == true ? Self.made(for: profile.signature) : nil
+        case .environment, .file: nil
+        }
+    }
+
+    private static func made(for scheme: SignatureScheme?) -> Secret {
+        guard let scheme, scheme.kind != .standardWebhooks else { return Signatures.generate(ed25519: false).secret }
+        // Hexadecimal: fits a text, and both encodings.
+        var generator = SystemRandomNumberGenerator()
+        let digits = (0..<4).map { _ in String(generator.next() as UInt64 | 1 << 63, radix: 16) }
+        return Secret(digits.joined())
+    }
+
+    private static func secretPath(_ name: String) -> String { "secrets/\(name).secret" }
+
+    /// The receiver as an entry of `egress.allow`.
+    private static func endpoint(of url: String) -> String? {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else { return nil }
+        let port = parts.port ?? (parts.scheme == "http" ? 80 : 443)
+        return host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}
+
+// MARK: The text
+
+extension ConfigurationStarter {
+    private func text(_ profile: Profile, _ name: String, _ topic: String, allowed: String?) -> String {
+        let patterns = topics.isEmpty ? ["**"] : topics
+        let allow =
+            allowed.map { "  allow: [\(JSON.string($0))]" } ?? "  # allow: [\"10.0.0.0/8\", \"crm.internal:8080\"]"
+        return """
+            # Who gets which events, and how. Relative paths start from this file's folder.
+            #
+            #   webhooks validate                                  checks this file
+            #   webhooks emit \(topic) --data @example.json    sends an event to everybody who wants it
+            #   webhooks run                                       delivers, retries, and reloads this file when it changes
+
+            store: sqlite:var/webhooks.sqlite       # every event, delivery and attempt; made on the first emit
+
+            egress:
+              # Private addresses, and plain HTTP where a platform requires HTTPS, are out of reach unless listed here:
+              # CIDR, CIDR:port or host:port.
+            \(allow)
+
+            dispatcher:
+              retention: 30d                        # settled deliveries are kept this long
+              shutdownGrace: 20s                    # time that open requests get after SIGTERM
+
+            subscriptions:
+              - name: \(JSON.string(name))
+                url: \(JSON.string(url))
+                profile: \(profile.name)            # the dialect; see `webhooks topics list`
+                topics: [\(patterns.map(JSON.string).joined(separator: ", "))]    # '*' is one segment, '**' one or more
+            \(secretLines(profile, name))
+                # tenant: school-42                 # only this tenant's events
+                # filter: { data.course.id: "101" } # only events with this content
+                # headers: { X-Environment: production }
+                delivery:
+                  timeout: 15s                      # the whole attempt
+                  maxInFlight: 8                    # requests to this receiver at once
+                  # rateLimit: 100/s
+                  # ordered: true                   # one after the other, in the order of the events
+                  disableAfter: 5d                  # of nothing but failures
+
+            """
+    }
+
+    private func secretLines(_ profile: Profile, _ name: String) -> String {
+        let source: String
+        switch secret {
+        case .environment(let variable): source = "{ env: \(JSON.string(variable)) }"
+        case .file(let path): source = "{ file: \(JSON.string(Self.absolute(path))) }"
+        case .given, .made:
+            guard keptSecret(profile) != nil else { return "    # secrets: [{ file: secrets/\(name).secret }]" }
+            source = "{ file: \(JSON.string(Self.secretPath(name))) }"
+        }
+        return "    secrets: [\(source)]   # the first signs; the others still sign during a rotation"
+    }
+
+    /// The path from wherever the configuration is.
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}
+
+/// Files that are not written yet, over those of the disk.
+private struct StarterFiles: ConfigurationFiles {
+    private let files: [String: ByteString]
+    private let disk = DiskFiles()
+
+    init(_ files: [(String, ByteString)]) {
+        self.files = Dictionary(files, uniquingKeysWith: { first, _ in first })
+    }
+
+    func contents(of path: String, limit: Int) throws(FileProblem) -> ByteString {
+        if let content = files[path] { return content }
+        return try disk.contents(of: path, limit: limit)
+    }
+
+    func folders(in path: String) throws(FileProblem) -> [String] { try disk.folders(in: path) }
+}
