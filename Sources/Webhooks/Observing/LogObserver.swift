@@ -98,7 +98,12 @@ struct LogObserver: EngineObserver {
         guard let suppressed else { return }
         var metadata = metadata()
         if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
-        logger.warning(message, metadata: metadata)
+        logger.warning(Self.counted(message, suppressed), metadata: metadata)
+    }
+
+    /// A message with the number of lines like it that were left out before.
+    static func counted(_ message: Logger.Message, _ suppressed: Int) -> Logger.Message {
+        suppressed > 0 ? "\(message.description) (and \(suppressed) more like it)" : message
     }
 
     /// Tells of a cancellation by hand.
@@ -128,7 +133,7 @@ struct LogObserver: EngineObserver {
         guard level >= logger.logLevel, let suppressed = budgets.take(kind) else { return }
         var metadata = metadata()
         if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
-        logger.log(level: level, message, metadata: metadata)
+        logger.log(level: level, Self.counted(message, suppressed), metadata: metadata)
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
@@ -148,7 +153,7 @@ struct LogObserver: EngineObserver {
             case .unknown where !recorded.delivery.event.isTest:
                 lost("delivery unknown: nobody can tell whether it arrived", subscription) { metadata(recorded) }
             default:
-                logger.info("attempt failed", metadata: metadata(recorded))
+                line(.info, "attempt failed", "attempt failed \(subscription)") { metadata(recorded) }
             }
         }
         for (outcome, count) in counts { self.attempts[outcome]?.increment(by: count) }

@@ -2,8 +2,17 @@ internal import Logging
 internal import WebhookCore
 internal import Webhooks
 
-/// Logs to stderr, a line each: time, level, message and sorted `key=value`. What comes from outside is escaped.
+/// The form of log lines.
+enum LogFormat: String, CaseIterable, Sendable {
+    /// Time, level, message and sorted `key=value`.
+    case text
+    /// An object: `time`, `level`, `message`, then the metadata by name.
+    case json
+}
+
+/// Logs to stderr, a line each. What comes from outside is escaped.
 struct StandardErrorLogHandler: LogHandler {
+    var format = LogFormat.text
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
     var logLevel: Logger.Level = .warning
@@ -17,6 +26,9 @@ struct StandardErrorLogHandler: LogHandler {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
         if let given = event.metadata { all.merge(given) { $1 } }
+        if format == .json {
+            return Output.error.writeLine(Self.json(event.level, event.message.description, all, at: .now).line)
+        }
         let terminal = Terminal.standardError
         var line = "\(terminal.styled(Timestamp.now.description, .dim)) "
         line += terminal.styled(event.level.rawValue, style(event.level))
@@ -25,6 +37,25 @@ struct StandardErrorLogHandler: LogHandler {
             line += " " + terminal.styled(PlainText.escaped(key) + "=", .dim) + quoted("\(value)")
         }
         Output.error.writeLine(line)
+    }
+
+    /// Stable keys: those of the metadata stand beside the line's own, `attempt` and `status` as numbers.
+    static func json(
+        _ level: Logger.Level,
+        _ message: String,
+        _ metadata: Logger.Metadata,
+        at now: Timestamp
+    ) -> JSONOutput {
+        var members: [(String, JSONOutput)] = [
+            ("time", .time(now)), ("level", .text(level.rawValue)), ("message", .text(message)),
+        ]
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
+            let text = "\(value)"
+            let number = ["attempt", "status"].contains(key) ? Int(text) : nil
+            let isTaken = ["time", "level", "message"].contains(key)
+            members.append((isTaken ? key + "_" : key, number.map { .integer($0) } ?? .text(text)))
+        }
+        return .object(members)
     }
 
     private func style(_ level: Logger.Level) -> Terminal.Style {

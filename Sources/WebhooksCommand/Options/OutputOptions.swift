@@ -18,6 +18,21 @@ struct OutputOptions: ParsableArguments {
     )
     var logLevel: Logger.Level?
 
+    @Option(
+        help: ArgumentHelp(
+            "How log lines look: text, or json with one object a line. (default: text)",
+            valueName: "format"
+        ),
+        completion: .list(LogFormat.allCases.map(\.rawValue)),
+        transform: Self.logFormat
+    )
+    var logFormat = LogFormat.text
+
+    private static func logFormat(_ text: String) throws -> LogFormat {
+        guard let format = LogFormat(rawValue: text) else { throw ValidationError("the formats are text and json") }
+        return format
+    }
+
     private static func logLevel(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
             throw ValidationError("the levels are \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -27,7 +42,7 @@ struct OutputOptions: ParsableArguments {
 
     /// A logger to stderr.
     func logger(_ standard: Logger.Level = .warning) -> Logger {
-        var logger = Logger(label: "webhooks") { _ in StandardErrorLogHandler() }
+        var logger = Logger(label: "webhooks") { [logFormat] _ in StandardErrorLogHandler(format: logFormat) }
         logger.logLevel = logLevel ?? standard
         return logger
     }
