@@ -26,7 +26,10 @@ struct WebhooksCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Setting up:",
-                subcommands: [Validate.self, Topics.self, Render.self, SendTest.self, Listen.self]
+                subcommands: [
+                    Init.self, Validate.self, DoctorCommand.self, Schema.self, Topics.self, Render.self, SendTest.self,
+                    Listen.self,
+                ]
             ),
             CommandGroup(
                 name: "Sending:",
@@ -34,11 +37,17 @@ struct WebhooksCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Looking:",
-                subcommands: [Events.self, Deliveries.self, Stats.self, Export.self]
+                subcommands: [
+                    Status.self, Stats.self, Subscriptions.self, Events.self, Deliveries.self, Tail.self, Match.self,
+                    Export.self,
+                ]
             ),
             CommandGroup(
                 name: "Operating:",
-                subcommands: [Pause.self, Resume.self, Enable.self, Disable.self, Prune.self, Check.self]
+                subcommands: [
+                    Pause.self, Resume.self, Enable.self, Disable.self, Backup.self, Prune.self, Expunge.self,
+                    Check.self,
+                ]
             ),
             CommandGroup(name: "Signatures:", subcommands: [KeyGen.self, Sign.self, Verify.self]),
         ]

@@ -109,11 +109,12 @@ import Testing
         var commands = help.matches(of: /\n  ([a-z]+) {2,}[A-Z]/).map { String($0.output.1) }
         #expect(commands.count >= 20)
         commands += ["topics list", "topics show", "events list", "events show", "deliveries list", "deliveries show"]
+        commands += ["subscriptions list", "subscriptions show"]
         var count = 0
         for command in commands {
             for example in Documentation.examples(inHelp: try tour.shell("webhooks \(command) --help").output) {
                 // What goes on until it is stopped, and what other programs do with the output.
-                guard !example.contains(/webhooks (listen|run$|tail|serve)/) else { continue }
+                guard !example.contains(/webhooks (listen|run$|tail|serve|status --watch)/) else { continue }
                 let line = example.replacing(/\ \| jq .*$/, with: "")
                     .replacing(/^pg-export/, with: #"printf '{"topic":"course.created","data":1}\n'"#)
                 let done = try tour.shell(line, environment: ["WEBHOOK_SECRET": CommandEnvironment.secret])

@@ -24,7 +24,8 @@ struct Cancel: AsyncParsableCommand {
     var ids: [String] = []
 
     @Option(
-        help: "Without ids all open deliveries of this subscription, also of one that the configuration no longer has."
+        help: "Without ids all open deliveries of this subscription, also of one that the configuration no longer has.",
+        completion: KnownCompletion.subscriptions
     )
     var subscription: String?
 

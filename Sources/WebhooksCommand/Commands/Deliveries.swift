@@ -41,10 +41,12 @@ struct DeliveriesList: AsyncParsableCommand {
             query.after = row.id
         }
         var found: [Delivery] = []
+        var count = 0
         let isCut = try await Pages.walk(limit: page.limit) { size in
             query.limit = size
             let deliveries = try await log.deliveries(query)
             query.after = deliveries.last?.id
+            count += deliveries.count
             if options.json {
                 for delivery in deliveries { DeliveryOutput.json(delivery).write() }
             } else {
@@ -56,7 +58,17 @@ struct DeliveriesList: AsyncParsableCommand {
             Pages.write(DeliveryOutput.listTable(found, paused: try await log.paused(found)), empty: "no deliveries")
         }
         if isCut, let last = query.after { Pages.noteCut(page.limit, after: last.description, asJSON: options.json) }
+        if count == 0 || query.states.contains(.pending) { try await noteUnmatched(log) }
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: filter.topic)
+    }
+
+    /// Says of events that have no deliveries yet because nobody delivers: the list can't show them.
+    private func noteUnmatched(_ log: WebhookLog) async throws {
+        guard log.runningDispatcher() == nil else { return }
+        let due = try await log.unmatchedEvents().due
+        guard due > 0 else { return }
+        let wait = due == 1 ? "1 event waits" : "\(due) events wait"
+        Notice.note("waiting", "\(wait) \(DispatcherText.forWhom(nil))", asJSON: options.json)
     }
 }
 

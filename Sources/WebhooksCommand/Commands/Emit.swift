@@ -24,12 +24,15 @@ struct Emit: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Such as course.created.")
+    @Argument(help: "Such as course.created.", completion: KnownCompletion.topics)
     var topic: String?
 
     @OptionGroup var payload: DataOptions
 
-    @Option(help: "Whose example. (default: lms, or else the first profile that lists the topic)")
+    @Option(
+        help: "Whose example. (default: lms, or else the first profile that lists the topic)",
+        completion: KnownCompletion.profiles
+    )
     var profile: String?
 
     @Option(help: "An idempotency key. (default: a generated id)")

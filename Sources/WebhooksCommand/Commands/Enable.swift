@@ -14,7 +14,7 @@ struct Enable: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
     @OptionGroup var options: ConfigurationOptions
@@ -86,7 +86,7 @@ struct Disable: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
     @Flag(help: "Doesn't ask.")

@@ -15,11 +15,23 @@ struct EventsList: AsyncParsableCommand {
         abstract: "Lists events, newest first.",
         discussion: """
               webhooks events list --topic course.created --topic user.created --since 2h
+              webhooks events list --where data.user.id=530118 --since 5d
               webhooks events list --json --limit 1000 | jq .id
             """
     )
 
     @OptionGroup var filter: FilterOptions
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Only events with this content, such as data.user.id=7. Repeatable.",
+            valueName: "path=value"
+        ),
+        transform: Self.condition
+    )
+    var conditions: [EventCondition] = []
+
     @OptionGroup var page: PageOptions
     @OptionGroup var options: ConfigurationOptions
 
@@ -42,22 +54,52 @@ struct EventsList: AsyncParsableCommand {
             .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
         let running = log.runningDispatcher()
-        let isCut = try await Pages.walk(limit: page.limit) { size in
-            query.limit = size
-            let events = try await log.events(query)
-            query.after = events.last?.id
+        func show(_ events: [LoggedEvent]) {
             for event in events {
+                query.after = event.id
                 if options.json {
                     EventOutput.json(event, running: running).write()
                 } else {
-                    table.add(EventOutput.row(event))
+                    table.add(EventOutput.row(event, running: running))
                 }
             }
-            return events.count
+        }
+        let isCut: Bool
+        if conditions.isEmpty {
+            isCut = try await Pages.walk(limit: page.limit) { size in
+                query.limit = size
+                let events = try await log.events(query)
+                show(events)
+                return events.count
+            }
+        } else {
+            isCut = try await search(query, log, show)
         }
         if !options.json { Pages.write(table, empty: "no events") }
         if isCut, let last = query.after { Pages.noteCut(page.limit, after: last, asJSON: options.json) }
         try await KnownNames(opened).check(subscription: nil, topics: filter.topic)
+    }
+
+    /// Looks through all events for those with the content that is asked for.
+    ///
+    /// - Returns: whether the limit ended it although there may be more.
+    private func search(_ query: EventQuery, _ log: WebhookLog, _ show: ([LoggedEvent]) -> Void) async throws -> Bool {
+        var (query, left) = (query, page.limit)
+        query.limit = 500
+        while !Output.standard.isBroken {
+            let found = try await log.events(query, where: conditions)
+            show(Array(found.events.prefix(left)))
+            left -= min(left, found.events.count)
+            guard left > 0 else { return true }
+            guard let next = found.next else { return false }
+            query.after = next
+        }
+        return false
+    }
+
+    private static func condition(_ text: String) throws -> EventCondition {
+        guard let condition = EventCondition(text) else { throw ValidationError("must be \(EventCondition.grammar)") }
+        return condition
     }
 }
 

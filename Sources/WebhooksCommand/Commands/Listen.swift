@@ -8,10 +8,11 @@ struct Listen: AsyncParsableCommand {
         abstract: "A receiver for trying things: prints each request and answers as told.",
         discussion: """
             With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
-            Ends with Ctrl-C.
+            Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same             headers and bytes, one request at a time, and its answer goes back; 502 where there is none.
 
               webhooks listen --port 8787 --secret-file config/secrets/standard.secret
               webhooks listen --fail-first 2 --delay 300ms     (to watch retries)
+              webhooks listen --forward-to http://127.0.0.1:3000/webhooks
             """
     )
 
@@ -36,6 +37,15 @@ struct Listen: AsyncParsableCommand {
     )
     var failFirst = 0
 
+    @Option(help: ArgumentHelp("Passes each request on, and answers what is answered there.", valueName: "url"))
+    var forwardTo: String?
+
+    @Option(
+        help: ArgumentHelp("Ends after so many requests.", valueName: "number"),
+        transform: NumberArgument.read(1...Int.max)
+    )
+    var exitAfter: Int?
+
     @OptionGroup var secrets: SecretOptions
     @OptionGroup var options: OutputOptions
     @OptionGroup var unused: UnusedConfigurationOptions
@@ -43,28 +53,44 @@ struct Listen: AsyncParsableCommand {
     func run() async throws {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }
         let (status, delay, failFirst, asJSON) = (status, delay.duration, failFirst, options.json)
+        let forwarder = try forwardTo.map { url throws(WebhooksError) in try RequestForwarder(to: url) }
+        let (stops, stop) = AsyncStream<Void>.makeStream()
+        let exitAfter = exitAfter ?? .max
         let receiver = try Receiver(ReceiverOptions(host: host, port: port, recordsRequests: false)) { request in
-            let response = request.number <= failFirst ? 503 : status
+            guard request.number <= exitAfter else { return .status(503, closesConnection: true) }
+            let isRefused = request.number <= failFirst
+            let forwarded = isRefused ? nil : forwarder?.forward(headers: request.headers, body: request.body)
+            let response = forwarded?.status ?? (isRefused ? 503 : status)
             let verdict = check?.verdict(headers: request.headers, body: request.body)
-            let received = ReceivedOutput(request: request, verdict: verdict, status: response)
+            var received = ReceivedOutput(request: request, verdict: verdict, status: response)
+            received.problem = forwarded?.problem
             if asJSON {
                 received.json.write()
             } else {
                 received.write()
             }
             Output.standard.flush()
-            return .status(response, delay: delay)
+            if request.number == exitAfter {
+                // Once the answer has left.
+                Task {
+                    try? await Task.sleep(for: delay + .milliseconds(200))
+                    stop.finish()
+                }
+            }
+            guard let forwarded else { return .status(response, delay: delay) }
+            return .status(response, headers: forwarded.headers, body: forwarded.body, delay: delay)
         }
         if asJSON {
             let object: JSONOutput = ["listening": .text(receiver.url)]
             object.write()
         } else {
-            Output.standard.writeLine("listening on \(receiver.url), answering \(status); Ctrl-C ends")
+            let answer = forwardTo.map { "forwarding to \($0)" } ?? "answering \(status)"
+            Output.standard.writeLine(PlainText.escaped("listening on \(receiver.url), \(answer); Ctrl-C ends"))
         }
         Output.standard.flush()
-        let (stops, stop) = AsyncStream<Void>.makeStream()
         let trap = InterruptTrap { stop.finish() }
         for await _ in stops {}
+        forwarder?.stop()
         withExtendedLifetime(trap) { receiver.stop() }
     }
 }

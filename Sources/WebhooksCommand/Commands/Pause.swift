@@ -16,7 +16,7 @@ struct Pause: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
     @Option(
@@ -69,7 +69,7 @@ struct Resume: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
     @OptionGroup var options: ConfigurationOptions

@@ -16,10 +16,10 @@ struct Render: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
-    @Argument(help: "Such as course.created.")
+    @Argument(help: "Such as course.created.", completion: KnownCompletion.topics)
     var topic: String
 
     @OptionGroup var payload: DataOptions

@@ -16,10 +16,13 @@ struct SendTest: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.")
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
     var subscription: String
 
-    @Option(help: "Whose example. (default: the first topic that the subscription names)")
+    @Option(
+        help: "Whose example. (default: the first topic that the subscription names)",
+        completion: KnownCompletion.topics
+    )
     var topic: String?
 
     @Option(

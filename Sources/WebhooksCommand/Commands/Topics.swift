@@ -29,7 +29,7 @@ struct TopicsList: ParsableCommand {
             """
     )
 
-    @Option(help: "Only this profile's.")
+    @Option(help: "Only this profile's.", completion: KnownCompletion.profiles)
     var profile: String?
 
     @OptionGroup var options: ConfigurationOptions
@@ -68,10 +68,10 @@ struct TopicsShow: ParsableCommand {
             """
     )
 
-    @Argument(help: "Such as course.created.")
+    @Argument(help: "Such as course.created.", completion: KnownCompletion.topics)
     var topic: String
 
-    @Option(help: "Whose; profiles differ in fields and names.")
+    @Option(help: "Whose; profiles differ in fields and names.", completion: KnownCompletion.profiles)
     var profile: String?
 
     @Flag(help: "Prints the JSON Schema (2020-12) of its data alone.")

@@ -9,9 +9,11 @@ struct ReceivedOutput {
     var verdict: SignatureCheck.Verdict?
     /// The status that it is answered with.
     var status: Int
+    /// Why it could not be passed on.
+    var problem: String?
 
     var json: JSONOutput {
-        .object([
+        var members: [(String, JSONOutput)] = [
             ("number", .integer(request.number)),
             ("receivedAt", .time(request.receivedAt)),
             ("remote", .text(request.remote)),
@@ -21,7 +23,9 @@ struct ReceivedOutput {
             AttemptOutput.body("body", request.body),
             ("signature", .string(verdict?.rawValue)),
             ("status", .integer(status)),
-        ])
+        ]
+        if let problem { members.append(("problem", .text(problem))) }
+        return .object(members)
     }
 
     func write() {
@@ -53,6 +57,7 @@ struct ReceivedOutput {
                 }
             Output.standard.writeLine(terminal.styled("signature: \(verdict.rawValue)", style))
         }
+        if let problem { line("not passed on: \(problem)") }
         Output.standard.writeLine(terminal.styled("answered \(status)", .dim))
     }
 }

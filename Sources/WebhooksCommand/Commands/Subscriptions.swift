@@ -1,0 +1,145 @@
+internal import ArgumentParser
+internal import WebhookCore
+internal import Webhooks
+
+struct Subscriptions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The configured subscriptions, and how each stands.",
+        subcommands: [SubscriptionsList.self, SubscriptionsShow.self]
+    )
+}
+
+struct SubscriptionsList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists the subscriptions, in the configuration's order.",
+        discussion: """
+              webhooks subscriptions list
+              webhooks subscriptions list --json | jq -r .url
+            """
+    )
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let health = try await SubscriptionOutput.health(dispatcher.log)
+        let subscriptions = dispatcher.registry.subscriptions
+        if options.json {
+            for subscription in subscriptions {
+                SubscriptionOutput.json(subscription, health[subscription.name]).write()
+            }
+            return
+        }
+        var table = Table([
+            .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("PROFILE"),
+            .init("MODE", sacrifice: 1), .init("TENANT", flexible: true, sacrifice: 2), .init("TOPICS", flexible: true),
+            .init("URL", flexible: true),
+        ])
+        for subscription in subscriptions {
+            let (state, style) = SubscriptionOutput.state(subscription, health[subscription.name])
+            table.add([
+                .init(subscription.name), .init(state, style), .init(subscription.profile.name),
+                .init(subscription.policy.mode.rawValue), .init(subscription.tenant),
+                .init(subscription.topics.map(\.description).joined(separator: " ")), .init(subscription.url.display),
+            ])
+        }
+        Pages.write(table, empty: "no subscriptions")
+    }
+}
+
+struct SubscriptionsShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Shows a subscription: what it gets, where that goes, and how.",
+        discussion: """
+            Secrets, and a URL from the environment or a file, are ***.
+
+              webhooks subscriptions show crm
+            """
+    )
+
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
+    var subscription: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        let dispatcher = try await options.dispatcher()
+        let found = try dispatcher.preview.subscription(named: subscription)
+        let health = try await SubscriptionOutput.health(dispatcher.log)[subscription]
+        if options.json { return SubscriptionOutput.json(found, health).write() }
+        SubscriptionOutput.write(found, health)
+    }
+}
+
+/// Subscriptions, as JSON and for people.
+enum SubscriptionOutput {
+    /// What the store remembers, by name; nothing where there is no store.
+    static func health(_ log: WebhookLog) async throws -> [String: SubscriptionHealth] {
+        let rows = try await log.healthIfAny()
+        return Dictionary(rows.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    static func json(_ subscription: Subscription, _ health: SubscriptionHealth?) -> JSONOutput {
+        let policy = subscription.policy
+        let paused = health?.paused.flatMap { $0.isInForce(at: .now) ? $0 : nil }
+        return [
+            "subscription": .text(subscription.name), "title": .string(subscription.title),
+            "enabled": .bool(subscription.isEnabled && health?.disabled == nil),
+            "disabledReason": .string(subscription.isEnabled ? health?.disabled?.cause.rawValue : "configuration"),
+            "paused": .bool(paused != nil), "pausedUntil": .time(paused?.until),
+            "profile": .text(subscription.profile.name), "contentType": .text(subscription.contentType.rawValue),
+            "url": .text(subscription.url.display), "topics": .strings(subscription.topics.map(\.description)),
+            "tenant": .string(subscription.tenant), "filter": .bool(subscription.filter != nil),
+            "delivery": [
+                "mode": .text(policy.mode.rawValue), "scheduleMs": .array(policy.schedule.map { .milliseconds($0) }),
+                "timeoutMs": .milliseconds(policy.timeout), "connectTimeoutMs": .milliseconds(policy.connectTimeout),
+                "maxInFlight": .integer(policy.maxInFlight), "ordered": .bool(policy.ordered),
+                "rateLimit": .string(policy.rateLimit.map(rate)), "disableAfterMs": .milliseconds(policy.disableAfter),
+            ],
+        ]
+    }
+
+    static func state(_ subscription: Subscription, _ health: SubscriptionHealth?) -> (String, Terminal.Style) {
+        if !subscription.isEnabled { return ("enabled: false", .dim) }
+        if let disabled = health?.disabled { return (HoldText.disabled(disabled), .bad) }
+        if let paused = health?.paused, paused.isInForce(at: .now) { return (HoldText.paused(paused), .doubtful) }
+        return ("enabled", .good)
+    }
+
+    static func write(_ subscription: Subscription, _ health: SubscriptionHealth?) {
+        let terminal = Terminal.standardOutput
+        func fact(_ name: String, _ value: String?, _ style: Terminal.Style = .plain) {
+            guard let value else { return }
+            let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
+            let text = terminal.styled(PlainText.escaped(value), style)
+            Output.standard.writeLine(terminal.styled(padded, .dim) + text)
+        }
+        let policy = subscription.policy
+        let (state, style) = state(subscription, health)
+        Output.standard.writeLine(terminal.styled(PlainText.escaped(subscription.name), .bold))
+        fact("title", subscription.title)
+        fact("state", state, style)
+        fact("url", subscription.url.display)
+        fact("profile", "\(subscription.profile.name) (\(subscription.profile.title))")
+        fact("content type", subscription.contentType.rawValue)
+        fact("topics", subscription.topics.map(\.description).joined(separator: " "))
+        fact("tenant", subscription.tenant)
+        for entry in subscription.filter?.entries ?? [] {
+            fact("filter", "\(entry.path.joined(separator: ".")): \(entry.condition)")
+        }
+        fact("mode", policy.mode.rawValue)
+        if policy.mode == .retry {
+            fact("schedule", policy.schedule.map { DurationArgument($0).text }.joined(separator: " "))
+        }
+        let connect = DurationArgument(policy.connectTimeout).text
+        fact("timeout", "\(DurationArgument(policy.timeout).text), to connect \(connect)")
+        fact("at once", String(policy.maxInFlight))
+        fact("rate limit", policy.rateLimit.map(rate))
+        if policy.ordered { fact("ordered", "one after the other, in order of acceptance") }
+        fact("disabled", "after \(DurationArgument(policy.disableAfter).text) of nothing but failures")
+    }
+
+    private static func rate(_ limit: RateLimit) -> String { "\(limit.count)/\(DurationArgument(limit.period).text)" }
+}
