@@ -276,6 +276,7 @@ if let names = Context.environment["WEBHOOKS_TEST_TARGETS"]?.split(separator: " 
         }
         for case .byNameItem(let dependency, _) in target.dependencies { rest.append(dependency) }
     }
-    package.products = []
+    let binary = Product.executable(name: "webhooks", targets: ["WebhooksCommand"])
+    package.products = needed.contains("WebhooksCommand") ? [binary] : []
     package.targets.removeAll { !needed.contains($0.name) }
 }

@@ -108,7 +108,9 @@ import WebhookReceiver
     @Test func `a reader that needs the old pages is told of`() async throws {
         let sandbox = try sandbox()
         try await fill(sandbox)
-        let reader = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite")
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: "\(sandbox.folder)/w.sqlite", configuration: configuration)
         try await reader.writeWithoutTransaction { db in
             try db.execute(sql: "BEGIN")
             _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM webhooks_events")

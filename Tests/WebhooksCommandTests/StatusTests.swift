@@ -117,7 +117,7 @@ import WebhookReceiver
         let sandbox = try CommandEnvironment { $0.target == "/crm" && $0.number == 2 ? .status(503) : .noContent }
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
         #expect(try await sandbox.run("tail").status == 69)
-        _ = try await sandbox.run("emit", "before.it", "--data", "1", "--id", "before")
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "before")
         let tail = try Background(["tail", "--json"], in: sandbox)
         let failed = try Background(["tail", "--state", "cancelled", "--topic", "x.y"], in: sandbox)
         #expect(await tail.line(containing: "no dispatcher runs", on: .error) != nil)

@@ -121,17 +121,17 @@ package struct ConfigurationStarter: Sendable {
 
 extension ConfigurationStarter {
     private func text(_ profile: Profile, _ name: String, _ topic: String, allowed: String?) -> String {
-        let patterns = topics.isEmpty ? ["**"] : topics
+        let patterns = (topics.isEmpty ? ["**"] : topics).map(JSON.string).joined(separator: ", ")
         let allow =
             allowed.map { "  allow: [\(JSON.string($0))]" } ?? "  # allow: [\"10.0.0.0/8\", \"crm.internal:8080\"]"
         return """
             # Who gets which events, and how. Relative paths start from this file's folder.
             #
-            #   webhooks validate                                  checks this file
-            #   webhooks emit \(topic) --data @example.json    sends an event to everybody who wants it
-            #   webhooks run                                       delivers, retries, and reloads this file when it changes
+            #   webhooks validate                 checks this file
+            #   webhooks emit TOPIC --example     sends an event to everybody who wants it, such as \(topic)
+            #   webhooks run                      delivers, retries, and reloads this file when it changes
 
-            store: sqlite:var/webhooks.sqlite       # every event, delivery and attempt; made on the first emit
+            \(entry("store: sqlite:var/webhooks.sqlite", "every event, delivery and attempt; made on the first emit"))
 
             egress:
               # Private addresses, and plain HTTP where a platform requires HTTPS, are out of reach unless listed here:
@@ -139,38 +139,45 @@ extension ConfigurationStarter {
             \(allow)
 
             dispatcher:
-              retention: 30d                        # settled deliveries are kept this long
-              shutdownGrace: 20s                    # time that open requests get after SIGTERM
+            \(entry("  retention: 30d", "settled deliveries are kept this long"))
+            \(entry("  shutdownGrace: 20s", "time that open requests get after SIGTERM"))
 
             subscriptions:
               - name: \(JSON.string(name))
                 url: \(JSON.string(url))
-                profile: \(profile.name)            # the dialect; see `webhooks topics list`
-                topics: [\(patterns.map(JSON.string).joined(separator: ", "))]    # '*' is one segment, '**' one or more
-            \(secretLines(profile, name))
-                # tenant: school-42                 # only this tenant's events
-                # filter: { data.course.id: "101" } # only events with this content
+            \(entry("    profile: \(profile.name)", "the dialect; see `webhooks topics list`"))
+            \(entry("    topics: [\(patterns)]", "'*' is one segment, '**' one or more"))
+            \(secretLine(profile, name))
+            \(entry("    # tenant: school-42", "only this tenant's events"))
+            \(entry("    # filter: { data.course.id: \"101\" }", "only events with this content"))
                 # headers: { X-Environment: production }
                 delivery:
-                  timeout: 15s                      # the whole attempt
-                  maxInFlight: 8                    # requests to this receiver at once
-                  # rateLimit: 100/s
-                  # ordered: true                   # one after the other, in the order of the events
-                  disableAfter: 5d                  # of nothing but failures
+            \(entry("      timeout: 15s", "the whole attempt"))
+            \(entry("      maxInFlight: 8", "requests to this receiver at once"))
+            \(entry("      # rateLimit: 100/s", "evenly paced"))
+            \(entry("      # ordered: true", "one after the other, in the order of the events"))
+            \(entry("      disableAfter: 5d", "of nothing but failures"))
 
             """
     }
 
-    private func secretLines(_ profile: Profile, _ name: String) -> String {
+    /// A line with its comment, in one column where there is room.
+    private func entry(_ text: String, _ comment: String) -> String {
+        text + String(repeating: " ", count: max(2, 42 - text.count)) + "# " + comment
+    }
+
+    private func secretLine(_ profile: Profile, _ name: String) -> String {
         let source: String
         switch secret {
         case .environment(let variable): source = "{ env: \(JSON.string(variable)) }"
         case .file(let path): source = "{ file: \(JSON.string(Self.absolute(path))) }"
         case .given, .made:
-            guard keptSecret(profile) != nil else { return "    # secrets: [{ file: secrets/\(name).secret }]" }
+            guard keptSecret(profile) != nil else {
+                return "    # secrets: [{ file: secrets/\(name).secret }]"
+            }
             source = "{ file: \(JSON.string(Self.secretPath(name))) }"
         }
-        return "    secrets: [\(source)]   # the first signs; the others still sign during a rotation"
+        return entry("    secrets: [\(source)]", "the first signs; the others still sign during a rotation")
     }
 
     /// The path from wherever the configuration is.
