@@ -46,7 +46,7 @@ import Webhooks
         ("delivery list", "there is no command `webhooks delivery`; did you mean deliveries?"),
         (
             "list",
-            "there is no command `webhooks list`; there are `webhooks topics list`, `webhooks events list`, "
+            "there is no command `webhooks list`; there are `webhooks topics list`, `webhooks subscriptions list`, `webhooks events list`, "
                 + "`webhooks deliveries list`"
         ),
         ("version", "there is no command `webhooks version`; did you mean --version?"),
