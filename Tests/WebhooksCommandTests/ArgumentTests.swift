@@ -46,8 +46,8 @@ import Webhooks
         ("delivery list", "there is no command `webhooks delivery`; did you mean deliveries?"),
         (
             "list",
-            "there is no command `webhooks list`; there are `webhooks topics list`, `webhooks subscriptions list`, `webhooks events list`, "
-                + "`webhooks deliveries list`"
+            "there is no command `webhooks list`; there are `webhooks topics list`, `webhooks subscriptions list`, "
+                + "`webhooks events list`, `webhooks deliveries list`"
         ),
         ("version", "there is no command `webhooks version`; did you mean --version?"),
         ("--config webhooks.yaml validate", "options come after the command: webhooks validate --config …"),
