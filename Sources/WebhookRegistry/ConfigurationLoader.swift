@@ -85,7 +85,12 @@ package struct ConfigurationLoader: Sendable {
         for subscription in subscriptions { profiles[subscription.profile.name] = subscription.profile }
         for profile in loaded.catalog.configuredProfiles { profiles[profile.name] = profile }
         loaded.subscriptionMarks = marks
-        loaded.registry = Registry(subscriptions: subscriptions, profiles: profiles, settings: settings)
+        loaded.registry = Registry(
+            subscriptions: subscriptions,
+            profiles: profiles,
+            settings: settings,
+            canonicalTopics: loaded.catalog.canonicalTopics(for: subscriptions)
+        )
     }
 
     private func defaults(_ root: Section, _ context: LoadContext) -> SubscriptionOptions {

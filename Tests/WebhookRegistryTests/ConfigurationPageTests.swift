@@ -53,6 +53,13 @@ import WebhookRegistry
         #expect(count >= 15)
     }
 
+    @Test func everyProfileThatNeedsASecretIsNamed() throws {
+        let row = try #require(page.rows(under: "A subscription", first: "key").first { $0.key == "secrets" })
+        let named = ConfigurationPage.code(in: row.cells[3])
+        let needing = ProfileCatalog().all().filter { $0.signature?.requiresSecret == true }.map(\.name)
+        #expect(Set(named) == Set(needing) && named.count == needing.count)
+    }
+
     @Test func everyOperatorIsListed() throws {
         let problems = Sample.problems(Sample.subscription("filter: { data.x: { \(KnownKeys.probe): 1 } }"))
         let known = try #require(problems.lazy.compactMap(KnownKeys.list).first)

@@ -66,12 +66,21 @@ import WebhookRegistry
 
     @Test func hasNoProblems() {
         let reason = "with `ordered: true` the next request waits for the one before"
-        let paths = ["data.total", "data.a", "data.b", "data.c"]
-        let unknown = paths.map {
-            "no topic of this subscription is known to have `\($0)`; see `webhooks topics show`"
+        func unknown(_ path: String) -> String {
+            "no topic of this subscription is known to have `\(path)`; see `webhooks topics show`"
         }
+        let topics = ["course.created", "user.created", "user.deleted", "user.updated"]
+        let never = "`topic` is never this text: it is one of `\(topics.joined(separator: "`, `"))`"
+        let part = "`topic` is one of \(Suggestion.list(topics)): none of them fits"
+        let quotes = "this number; a text stands in quotes"
         #expect(
-            Self.loaded.diagnostics.map(\.message) == unknown + ["`maxInFlight` does nothing here: \(reason)"]
+            Self.loaded.diagnostics.map(\.message) == [
+                "`data.course.id` is a text in the catalogue and never equals \(quotes)", unknown("data.total"),
+                unknown("data.a"), unknown("data.b"), "`tenant` is never this text: it is one of `school-42`",
+                unknown("data.c"), never, never, never, part, part,
+                "`topic` is a text in the catalogue and never contains \(quotes)",
+                "`maxInFlight` does nothing here: \(reason)",
+            ]
         )
     }
 

@@ -88,7 +88,7 @@ import WebhookCore
         ("a: $data.x | text(1)", "1:4: `text` takes nothing in brackets"),
         ("a: $item.x", "1:4: $item stands within `$item` of `$each` alone"),
         ("a: $payload.x", "1:4: a mapping makes the payload, so it can't look into it; the event's own is $data"),
-        ("a: $wire.typ", "1:4: the topic has no wire name `typ`; it has `type`"),
+        ("a: $wire.typ", "1:4: the topic has no wire name `typ`; did you mean `type`?"),
         ("a: $vars.scool", "1:4: `vars` has no `scool`; did you mean `school`?"),
         ("a: $vars.school | integer", "1:4: this constant is no whole number"),
         ("a: $wire.type | unix", "1:4: this constant is no time"),

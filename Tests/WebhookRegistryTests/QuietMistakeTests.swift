@@ -78,7 +78,11 @@ import WebhookCore
     ])
     func pathsInFiltersThatAre(_ name: String, _ topics: String, _ path: String) {
         let secrets = name == "fermion" ? "secrets: [a-long-secret-of-a-school]" : ""
-        let text = Sample.subscription("filter: { \(path): 1 }\n\(secrets)", profile: name, topics: topics)
+        let text = Sample.subscription(
+            "filter: { \(path): { exists: true } }\n\(secrets)",
+            profile: name,
+            topics: topics
+        )
         let found = Sample.problems(text)
         #expect(found.isEmpty == (path != "data.anything"), "\(found)")
     }

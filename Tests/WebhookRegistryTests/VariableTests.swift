@@ -31,12 +31,11 @@ import WebhookCore
             ("https://crm.example.com?on={{vars.on}}", "{ on: true }", "/?on=true"),
             // Nothing in a constant ends a part of the path, begins a query or another address.
             (
-                "https://crm.example.com/{{vars.s}}/x", "{ s: \"a/../b?c#d&e=f%2F\" }",
-                "/a%2F..%2Fb%3Fc%23d%26e%3Df%252F/x"
+                "https://crm.example.com/{{vars.s}}/x", "{ s: \"a/..b?c#d&e=f%2F\" }",
+                "/a%2F..b%3Fc%23d%26e%3Df%252F/x"
             ),
             ("https://crm.example.com/{{vars.s}}", "{ s: \"Žižkov 3\" }", "/%C5%BDi%C5%BEkov%203"),
             ("https://crm.example.com/{{vars.s}}", "{ s: \"//evil.example\" }", "/%2F%2Fevil.example"),
-            ("https://crm.example.com/{{vars.s}}", "{ s: \"a\\r\\nHost: b\" }", "/a%0D%0AHost%3A%20b"),
             ("https://crm.example.com/{{vars.s}}.json", "{ s: \".\" }", "/..json"),
             // A constant that looks like another is a text.
             ("https://crm.example.com/{{vars.s}}", "{ s: \"{{vars.t}}\", t: 1 }", "/%7B%7Bvars.t%7D%7D"),
@@ -79,6 +78,22 @@ import WebhookCore
             (
                 "https://crm.example.com/.{{vars.s}}/x", "{ s: . }",
                 "a constant of `vars` makes `.` or `..` of a part of the path in `url`"
+            ),
+            (
+                "https://crm.example.com/{{vars.s}}", "{ s: \"a\\r\\nHost: b\" }",
+                "`url` asks for a constant of `vars` that holds control characters"
+            ),
+            (
+                "\"https://crm.example.com/x?a={{vars.s}}\"", "{ s: \"a\\0\" }",
+                "`url` asks for a constant of `vars` that holds control characters"
+            ),
+            (
+                "https://crm.example.com/{{vars.s}}/x", "{ s: a/../b }",
+                "`url` asks for a constant of `vars` that has `.` or `..` as a part of a path"
+            ),
+            (
+                "https://crm.example.com/{{vars.s}}/x", "{ s: '..\\b' }",
+                "`url` asks for a constant of `vars` that has `.` or `..` as a part of a path"
             ),
             (
                 "https://crm.example.com/{{vars.s", "{ s: 1 }",

@@ -16,7 +16,8 @@ import WebhookCore
         _ payload: String,
         fields: String = fields,
         body: String = "{ e: $wire.type, \"...\": $payload }",
-        types: String = "[application/json, application/xml, application/x-www-form-urlencoded]"
+        types: String = "[application/json, application/xml, application/x-www-form-urlencoded]",
+        isMapped: Bool = true
     ) throws -> Profile {
         let text = """
             title: T
@@ -29,7 +30,7 @@ import WebhookCore
                 documented: true
                 wire: { type: seven }
                 fields: \(fields)
-                payload: \(payload)
+                \(isMapped ? "payload: \(payload)" : "note: n")
                 example: { userId: "1", phone: null }
             """
         let files = PayloadFiles(profile: text)
@@ -247,6 +248,54 @@ import WebhookCore
         #expect(
             error?.description == "the payload does not fit the fields of a.b: userId must be a text, and is a number"
         )
+    }
+
+    /// A body that picks values by its own rules has no payload, but members that the catalogue describes.
+    @Test(arguments: [
+        (
+            "{ userId: [$data.userId, $data.user.id], e: $wire.type }", #"{"user":{"id":7}}"#,
+            "userId must be a text, and is a number"
+        ),
+        ("{ phone: $data.user.phone }", #"{"user":{"phone":["1"]}}"#, "phone must be a text, and is a list"),
+        (
+            "{ paise: $data.total | minorUnits, userId: $data.a.b }", #"{"total":2}"#,
+            "userId must be a text, and is null"
+        ),
+        (
+            "{ e: $wire.type, \"...\": $data.user }", #"{"user":{"userId":true,"e":1}}"#,
+            "userId must be a text, and is a boolean; phone is missing"
+        ),
+        (
+            "{ userId: { $join: [$data.a, b] }, paise: $data.a }", #"{"a":"x"}"#,
+            "paise must be a whole number, and is a text"
+        ),
+    ])
+    func membersThatABodyPicksAreCompared(_ body: String, _ data: String, _ violations: String) throws {
+        let profile = try profile("{ a: 1 }", body: body, isMapped: false)
+        for type in ContentType.allCases {
+            func render(_ mode: SchemaMode) throws -> RenderedEvent {
+                var subscription = Fixtures.subscription("crm", profile, as: type)
+                subscription.schema = mode
+                let event = try Fixtures.event(data, topic: "a.b")
+                return WebhookRenderer(subscriptions: [subscription]).render(event, for: [subscription])
+            }
+            #expect(try render(.off).findings.isEmpty)
+            #expect(try render(.warn).findings.flatMap(\.violations).joined(separator: "; ") == violations)
+            #expect(try render(.warn).bodies == render(.off).bodies)
+            let error = #expect(throws: RenderingError.self) { try render(.enforce).renderedBodies[0].get() }
+            #expect(error?.description == "the payload does not fit the fields of a.b: \(violations)")
+        }
+    }
+
+    /// What the body has no member for is not the catalogue's business, nor are the body's own members.
+    @Test func membersThatFit() throws {
+        let profile = try profile(
+            "{ a: 1 }",
+            body: "{ paise: $wire.type, userId: [$data.userId, $data.user.id] }",
+            isMapped: false
+        )
+        let text = try body(#"{"user":{"id":"7"}}"#, profile) { $0.schema = .enforce }
+        #expect(text == #"{"paise":"seven","userId":"7"}"#)
     }
 
     @Test func listsWithinListsAreBounded() throws {

@@ -41,12 +41,35 @@ struct TemplateCheckerTests {
             check(
                 "[\n\"{{data.nmae}}\",\n\"{{#data.none}}{{x}}{{id}}{{/data.none}}\",\"{{#data.gone}}{{y}}{{/data.gone}}\"]"
             ) == [
-                "bodies/crm.mustache:2:2: warning: no example provides data.nmae",
+                "bodies/crm.mustache:2:2: warning: no example provides data.nmae; did you mean data.name?",
                 "bodies/crm.mustache:3:16: warning: no example provides x",
-                "bodies/crm.mustache:3:44: warning: no example provides data.gone",
+                "bodies/crm.mustache:3:44: warning: no example provides data.gone; did you mean data.none?",
             ]
         )
         #expect(check(#"["{{^data.phone}}{{data.name}}{{/data.phone}}"]"#) == [])
+    }
+
+    @Test("what may have been meant, in every scope and wherever the name is wrong")
+    func suggestions() {
+        let cases = [
+            ("{{topc}}", "topc", "topic"), ("{{ dta.name }}", "dta.name", "data.name"),
+            ("{{{payload.phon}}}", "payload.phon", "payload.phone"), ("{{wire.typ}}", "wire.typ", "wire.type"),
+            ("{{#data}}{{nmae}}{{/data}}", "nmae", "name"),
+            ("{{#data.plans}}{{.amont}}{{/data.plans}}", ".amont", ".amount"),
+            ("{{^data.plns}}a{{/data.plns}}", "data.plns", "data.plans"),
+        ]
+        for (text, name, meant) in cases {
+            let found = check("[\"\(text)\"]")
+            #expect(found.count == 1 && found[0].hasPrefix("bodies/crm.mustache:1:"), "\(found)")
+            #expect(
+                found.first?.hasSuffix("warning: no example provides \(name); did you mean \(meant)?") == true,
+                "\(found)"
+            )
+        }
+        // Nothing of the kind is near, or is there either.
+        for text in ["{{data.colour}}", "{{data.nmae.first}}"] {
+            #expect(check("[\"\(text)\"]").allSatisfy { !$0.contains("did you mean") })
+        }
     }
 
     @Test("what does not compile or renders ill-formed is an error")
@@ -138,7 +161,7 @@ struct TemplateCheckerTests {
         )
         #expect(
             TemplateChecker.check(profile: templates).map(\.description) == [
-                "t/body.json.mustache:1:14: warning: no example provides data.y",
+                "t/body.json.mustache:1:14: warning: no example provides data.y; did you mean data.x?",
                 "t/body.xml.mustache:1:1: changing the delimiters is not supported",
             ]
         )

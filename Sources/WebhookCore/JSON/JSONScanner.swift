@@ -142,16 +142,18 @@ struct JSONScanner {
         case 0xF0: (length, low) = (4, 0x90)
         case 0xF4: (length, high) = (4, 0x8F)
         case 0xF1...0xF3: length = 4
-        default: throw failure("not well-formed UTF-8")
+        default: throw illFormed
         }
         guard position + length <= bytes.count, (low...high).contains(bytes[position + 1]) else {
-            throw failure("not well-formed UTF-8")
+            throw illFormed
         }
         for index in stride(from: 2, to: length, by: 1) where bytes[position + index] & 0xC0 != 0x80 {
-            throw failure("not well-formed UTF-8")
+            throw illFormed
         }
         position += length
     }
+
+    private var illFormed: JSONError { failure("not well-formed UTF-8 at byte offset \(position)") }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 

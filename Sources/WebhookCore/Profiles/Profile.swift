@@ -89,15 +89,6 @@ package enum ProfileBody: Sendable, Hashable {
     case envelope([EnvelopeMember])
     /// A Mustache template for each content type.
     case templates([ContentType: BodyTemplate])
-
-    /// Whether the payload goes into the body as a whole or in parts. A body that picks values of the event by itself, with
-    /// its own rules, has no payload that could differ from the catalogue.
-    package var holdsPayload: Bool {
-        switch self {
-        case .envelope(let members): members.contains { $0.value.holdsPayload }
-        case .templates: true
-        }
-    }
 }
 
 /// A member of a profile's envelope.
@@ -126,16 +117,6 @@ package indirect enum EnvelopeValue: Sendable, Hashable {
     case merge(EnvelopeReference)
     /// The result of a mapping of the event: conversions, lists and the like.
     case mapped(PayloadValue)
-
-    fileprivate var holdsPayload: Bool {
-        switch self {
-        case .literal: false
-        case .reference(let reference), .merge(let reference): reference.isOfPayload
-        case .firstOf(let references): references.contains(where: \.isOfPayload)
-        case .object(let members): members.contains { $0.value.holdsPayload }
-        case .mapped: true
-        }
-    }
 }
 
 /// A fact of the event.
@@ -180,16 +161,5 @@ package enum EnvelopeReference: Sendable, Hashable {
         case httpDate
         /// `Sun, 01 Mar 2026 09:30:00 +0000`
         case rfc2822
-    }
-}
-
-extension EnvelopeReference {
-    /// Whether it is the payload, a part of it, or the event's data as a whole.
-    fileprivate var isOfPayload: Bool {
-        switch self {
-        case .payload: true
-        case .data(let path): path.isEmpty
-        default: false
-        }
     }
 }

@@ -45,6 +45,9 @@ package struct ProfileTopic: Sendable {
         self.example = example
     }
 
+    /// Whether the fields say how the payload must look. Those of the entry for every topic are an example.
+    package var hasSchema: Bool { !fields.isEmpty && topic != Self.anyName }
+
     /// A name on the wire by key.
     package func wireName(_ key: String) -> String? { wire.first { $0.key == key }?.value }
 }

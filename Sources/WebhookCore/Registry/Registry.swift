@@ -6,13 +6,22 @@ public final class Registry: Sendable {
     public let profiles: [String: Profile]
     /// The dispatcher's settings.
     public let settings: DispatcherSettings
+    /// The topics of the canonical event, which `schema: enforce` compares data with where a platform says nothing about
+    /// them. Empty where no subscription asks for that.
+    package let canonicalTopics: [ProfileTopic]
     private let indexByName: [String: Int]
     private let index: SubscriptionIndex
 
-    package init(subscriptions: [Subscription], profiles: [String: Profile], settings: DispatcherSettings) {
+    package init(
+        subscriptions: [Subscription],
+        profiles: [String: Profile],
+        settings: DispatcherSettings,
+        canonicalTopics: [ProfileTopic] = []
+    ) {
         self.subscriptions = subscriptions
         self.profiles = profiles
         self.settings = settings
+        self.canonicalTopics = canonicalTopics
         indexByName = Dictionary(
             subscriptions.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }

@@ -90,6 +90,25 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return segment == segments.count
     }
 
+    /// Whether this pattern matches every topic that another one matches. `false` may also mean that it can't be told.
+    package func covers(_ other: TopicPattern) -> Bool {
+        var row = [Bool](repeating: false, count: other.segments.count + 1)
+        row[0] = true
+        for segment in segments {
+            var next = [Bool](repeating: false, count: row.count)
+            for (index, part) in other.segments.enumerated() {
+                switch (segment, part) {
+                case (.many, _): next[index + 1] = row[index] || next[index]
+                case (.one, .many), (.literal, .one), (.literal, .many): break
+                case (.one, _): next[index + 1] = row[index]
+                case (.literal(let own), .literal(let text)): next[index + 1] = row[index] && own == text
+                }
+            }
+            row = next
+        }
+        return row.last ?? false
+    }
+
     private static func end(ofSegmentAt start: Int, in topic: UnsafeRawBufferPointer) -> Int {
         var end = start
         while end < topic.count, topic[end] != UInt8(ascii: ".") { end += 1 }

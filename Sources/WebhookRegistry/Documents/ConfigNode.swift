@@ -33,6 +33,9 @@ struct ConfigNode: Sendable {
         }
     }
 
+    /// Whether this is nothing, or a mapping without members.
+    var isEmpty: Bool { if case .mapping(let members) = value { members.isEmpty } else { isNull } }
+
     /// A plain `true` or `false`.
     var bool: Bool? {
         guard case .scalar(let text, isPlain: true) = value else { return nil }

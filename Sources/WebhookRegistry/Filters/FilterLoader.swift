@@ -49,17 +49,26 @@ struct FilterLoader {
     private func entry(_ member: ConfigNode.Member) -> Filter.Entry? {
         let path = member.key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard !path.contains(""), path[0] == "data" || path.count == 1 && isFact(path[0]) else {
-            let hint =
-                Self.operators.contains(member.key)
-                ? "`\(member.key)` belongs under a path: data.total: { \(member.key): … }"
-                : "a path begins with data., or is `topic`, `tenant`, `id` or `test`: data.course.id"
-            problems.error(member.place, hint)
+            problems.error(member.place, Self.refusal(of: member.key, path))
             return nil
         }
         return condition(member.value).map { Filter.Entry(path: path, condition: $0) }
     }
 
-    private func isFact(_ name: String) -> Bool { ["topic", "tenant", "id", "test"].contains(name) }
+    private static let facts = ["topic", "tenant", "id", "test"]
+
+    private func isFact(_ name: String) -> Bool { Self.facts.contains(name) }
+
+    /// Why a key is no path, with the one that may have been meant.
+    private static func refusal(of key: String, _ path: [String]) -> String {
+        if operators.contains(key) { return "`\(key)` belongs under a path: data.total: { \(key): … }" }
+        let rule = "a path begins with data., or is `topic`, `tenant`, `id` or `test`"
+        let names = path.count > 1 ? ["data"] : facts + ["any", "not"]
+        guard path.allSatisfy(KeyText.isPlain), let near = Suggestion.nearest(to: path[0], in: names) else {
+            return "\(rule): data.course.id"
+        }
+        return "\(rule); did you mean `\(([near] + path.dropFirst()).joined(separator: "."))`?"
+    }
 
     private func condition(_ node: ConfigNode) -> Filter.Condition? {
         switch node.value {
@@ -125,7 +134,7 @@ struct FilterLoader {
     }
 
     /// Quoted scalars are texts; plain ones are what JSON would take them for, else texts.
-    private func operand(_ node: ConfigNode) -> Filter.Operand? {
+    func operand(_ node: ConfigNode) -> Filter.Operand? {
         if node.isNull { return .null }
         if let flag = node.bool { return .bool(flag) }
         if let number = node.number {

@@ -56,6 +56,31 @@ enum FieldPath {
         }
     }
 
+    /// The values that may stand at a path; none where it leads nowhere.
+    static func values(at path: some Collection<String>, in fields: [ProfileField]) -> [ExpectedValue] {
+        values(at: Array(path)[...], ExpectedValue(type: .object(fields), isNullable: false))
+    }
+
+    private static func values(at path: ArraySlice<String>, _ value: ExpectedValue) -> [ExpectedValue] {
+        if case .union(let types) = value.type {
+            return types.flatMap { values(at: path, ExpectedValue(type: $0, isNullable: value.isNullable)) }
+        }
+        guard let name = path.first else { return [value] }
+        let rest = path.dropFirst()
+        switch value.type {
+        case .any: return [ExpectedValue(type: .any, isNullable: true)]
+        case .object(let fields):
+            guard !fields.isEmpty else { return [ExpectedValue(type: .any, isNullable: true)] }
+            return fields.filter { $0.name.utf8.elementsEqual(name.utf8) }.flatMap {
+                values(at: rest, ExpectedValue(type: $0.type, isNullable: $0.isNullable))
+            }
+        case .map(let type): return values(at: rest, ExpectedValue(type: type, isNullable: false))
+        case .array(let type):
+            return Int(name) == nil ? [] : values(at: rest, ExpectedValue(type: type, isNullable: false))
+        case .string, .integer, .number, .boolean, .union: return []
+        }
+    }
+
     /// The nearest path that is known, with one name of it replaced.
     static func suggestion(for path: [String], in fields: [ProfileField]) -> String? {
         for index in path.indices.reversed() {
@@ -78,4 +103,11 @@ enum FieldPath {
         case .string, .integer, .number, .boolean, .map, .any: return []
         }
     }
+}
+
+/// A value that the catalogue describes.
+struct ExpectedValue: Hashable {
+    /// No choice of types: each of them is a value of its own.
+    var type: FieldType
+    var isNullable: Bool
 }

@@ -26,6 +26,10 @@ struct EnvelopeLoader {
 
     /// All members, or `nil` where one of them has a problem.
     private func members(_ members: [ConfigNode.Member]) -> [EnvelopeMember]? {
+        if let problem = SourceRules.problem(of: members) {
+            problems.error(members[0].place, problem)
+            return nil
+        }
         let loaded = members.map { member in
             let value = member.key == "..." ? merge(member.value) : value(member.value)
             return value.map { EnvelopeMember(name: member.key, value: $0) }
@@ -71,7 +75,7 @@ struct EnvelopeLoader {
     private func reference(_ node: ConfigNode) -> EnvelopeReference? {
         guard case .scalar(let text, _) = node.value, text.hasPrefix("$") else { return nil }
         guard let reference = EnvelopeReference(dollar: text) else {
-            problems.error(node.place, EnvelopeReference.unknown)
+            problems.error(node.place, EnvelopeReference.unknown(text))
             return nil
         }
         if case .item = reference {
@@ -125,14 +129,27 @@ extension EnvelopeReference {
 }
 
 extension EnvelopeReference {
-    /// The message about a `$` text that is none.
-    static let unknown =
-        "unknown reference; there are $data, $data.PATH, $payload, $id, $topic, $tenant, $test, $occurredAt, "
-        + "$occurredAt.FORMAT (\(TimeFormat.named.keys.sorted().joined(separator: ", "))), $wire.KEY, $vars.NAME, and "
-        + "$item in a list; $$ stands for $"
+    private static let names = [
+        "data", "payload", "id", "topic", "tenant", "test", "occurredAt", "wire", "vars", "item",
+    ]
 
-    /// Whether it is the payload or a part of it.
-    var isPayload: Bool { if case .payload = self { true } else { false } }
+    /// The message about a `$` text that is none, with the one that may have been meant.
+    static func unknown(_ text: String) -> String {
+        let known =
+            "unknown reference; there are $data, $data.PATH, $payload, $id, $topic, $tenant, $test, $occurredAt, "
+            + "$occurredAt.FORMAT (\(TimeFormat.named.keys.sorted().joined(separator: ", "))), $wire.KEY, $vars.NAME, and "
+            + "$item in a list; $$ stands for $"
+        let path = text.dropFirst().split(separator: ".").map(String.init)
+        guard let first = path.first, path.allSatisfy(KeyText.isPlain) else { return known }
+        let meant: [String]?
+        if first == "occurredAt", path.count == 2 {
+            meant = Suggestion.nearest(to: path[1], in: TimeFormat.named.keys.sorted()).map { [first, $0] }
+        } else {
+            meant = Suggestion.nearest(to: first, in: names).map { [$0] + path.dropFirst() }
+        }
+        guard let meant, EnvelopeReference(dollar: "$" + meant.joined(separator: ".")) != nil else { return known }
+        return "unknown reference; did you mean $\(meant.joined(separator: "."))?"
+    }
 
     /// Whether an object may stand there, whose members could be merged.
     var isObjectOfEvent: Bool {
@@ -155,44 +172,6 @@ extension EnvelopeValue {
         case .firstOf: return []
         case .mapped(let value): return value.references.flatMap(key)
         case .object(let members): return members.flatMap(\.value.wireKeys)
-        }
-    }
-}
-
-extension EnvelopeValue {
-    /// The references that it makes.
-    var references: [EnvelopeReference] {
-        switch self {
-        case .literal: []
-        case .reference(let reference), .merge(let reference): [reference]
-        case .firstOf(let references): references
-        case .object(let members): members.flatMap(\.value.references)
-        case .mapped(let value): value.references
-        }
-    }
-}
-
-extension PayloadValue {
-    /// The references that it makes.
-    var references: [EnvelopeReference] {
-        switch self {
-        case .literal: []
-        case .reference(let reference, let conversions):
-            [reference]
-                + conversions.compactMap {
-                    if case .ofCode(let code)? = $0.currency { code } else { nil }
-                }
-        case .firstOf(let values), .list(let values), .join(let values, _): values.flatMap(\.references)
-        case .object(let members):
-            members.flatMap { member in
-                switch member {
-                case .value(_, _, let value): value.references
-                case .merge(let reference): [reference]
-                }
-            }
-        case .each(let list, let item): list.references + item.references
-        case .lookup(let value, _): value.references
-        case .conditional(_, let then, let otherwise): then.references + (otherwise?.references ?? [])
         }
     }
 }

@@ -116,7 +116,9 @@ struct PayloadLoader {
 
 extension PayloadLoader {
     private func reference(_ text: String, _ place: SourcePlace, _ scope: Scope) -> EnvelopeReference? {
-        guard let reference = EnvelopeReference(dollar: text) else { return fail(place, EnvelopeReference.unknown) }
+        guard let reference = EnvelopeReference(dollar: text) else {
+            return fail(place, EnvelopeReference.unknown(text))
+        }
         switch reference {
         case .payload:
             if allowsPayload { break }
@@ -127,7 +129,9 @@ extension PayloadLoader {
         case .data(let path): check(path, place)
         case .wire(let key):
             guard let wire, !wire.contains(where: { $0.key == key }) else { break }
-            let hint = wire.isEmpty ? "it has none" : "it has \(Suggestion.list(wire.map(\.key)))"
+            let names = wire.map(\.key)
+            let near = Suggestion.nearest(to: key, in: names).map { "did you mean `\($0)`?" }
+            let hint = near ?? (wire.isEmpty ? "it has none" : "it has \(Suggestion.list(names))")
             return fail(place, "the topic has no wire name `\(key)`; \(hint)")
         case .vars(let name):
             guard let variables, !variables.contains(where: { $0.name == name }) else { break }
@@ -233,6 +237,7 @@ extension PayloadConversion {
 
 extension PayloadLoader {
     private func object(_ members: [ConfigNode.Member], _ scope: Scope) -> PayloadValue? {
+        if let problem = SourceRules.problem(of: members) { return fail(members[0].place, problem) }
         var names: Set<String> = []
         var isWhole = true
         var loaded: [PayloadMember] = []

@@ -46,6 +46,13 @@ package final class ProfileCatalog: Sendable {
     /// All profiles in the order of ``names``; parses those that were not asked for yet.
     package func all() -> [Profile] { names.compactMap(profile(named:)) }
 
+    /// The topics of the canonical event, where one of the subscriptions has data compared with them; else none, for the
+    /// profile is a large one to read.
+    package func canonicalTopics(for subscriptions: [Subscription]) -> [ProfileTopic] {
+        guard subscriptions.contains(where: { $0.schema == .enforce }) else { return [] }
+        return profile(named: Self.canonicalName)?.topics ?? []
+    }
+
     /// Those of the configured folder.
     var configuredProfiles: [Profile] { names.compactMap { configured[$0] } }
 

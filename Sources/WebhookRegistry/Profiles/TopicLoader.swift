@@ -69,6 +69,10 @@ struct TopicLoader {
 
     private func payload(_ entry: Section, _ topic: ProfileTopic) -> PayloadValue? {
         guard let node = entry.container("payload"), let place = entry.keyPlace("payload") else { return nil }
+        if node.isEmpty {
+            problems.error(place, "`payload` says nothing; without it the event's data are passed on as they stand")
+            return nil
+        }
         if topic.fields.isEmpty {
             problems.error(
                 place,
@@ -120,7 +124,8 @@ struct TopicLoader {
         for member in envelope ?? [] where keys?.contains(member.name) ?? true {
             for key in member.value.wireKeys where !wire.contains(where: { $0.key == key }) {
                 guard reported.insert(key).inserted else { continue }
-                problems.error(place, "the topic has no wire name `\(key)`, which `body` asks for")
+                let near = Suggestion.nearest(to: key, in: wire.map(\.key)).map { "; did you mean `\($0)`?" } ?? ""
+                problems.error(place, "the topic has no wire name `\(key)`, which `body` asks for\(near)")
             }
         }
     }

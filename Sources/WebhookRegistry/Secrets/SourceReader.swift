@@ -75,6 +75,12 @@ struct SourceReader {
             context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is not set")
             return nil
         }
+        // What is no UTF-8 comes with this in its place.
+        guard !value.unicodeScalars.contains("\u{FFFD}") else {
+            let message = "\(name): the environment variable \(variable.value) is not UTF-8 text"
+            context.problems.error(variable.place, message)
+            return nil
+        }
         guard !value.isEmpty else {
             context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is empty")
             return nil
@@ -112,6 +118,27 @@ struct SourceReader {
     private static func isLetter(_ byte: UInt8) -> Bool {
         let lower = byte | 0x20
         return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+    }
+}
+
+/// Rules for where a value may come from the environment or a file.
+enum SourceRules {
+    static let places = "`url`, `secrets`, `headers`, `basicAuth`, `bearer`, `authorization` and `tls.key` may be"
+
+    /// Says of a mapping in a body or a payload that it looks like a source, which would be sent as it stands there.
+    static func problem(of members: [ConfigNode.Member]) -> String? {
+        guard members.count == 1, case .scalar(let text, _) = members[0].value.value, !text.hasPrefix("$") else {
+            return nil
+        }
+        switch members[0].key {
+        // Other texts are no names of variables: a body may well say in which environment it was made.
+        case "env" where SourceReader.isVariableName(text) && text == text.uppercased(): break
+        case "file": break
+        default: return nil
+        }
+        let key = members[0].key
+        return "a body takes nothing from the environment or from files, and { \(key): … } would be sent as it stands; "
+            + "\(places) from there; for a member `\(key)` take the text from `vars`: { \(key): $vars.NAME }"
     }
 }
 

@@ -36,9 +36,10 @@ struct SubscriptionBuilder {
         subscription.secrets = secrets.map(\.value)
         subscription.headers = headers.map(\.value)
         subscription.body = entry.body?.value
-        subscription.topicBodies = entry.topicBodies.map { TopicBody(pattern: $0.pattern.value, body: $0.body) }
+        subscription.topicBodies = entry.topicBodies.map { TopicBody(pattern: $0.pattern.value, body: $0.body.value) }
         subscription.variables = variables
-        subscription.schema = options.schema ?? defaults.schema ?? .warn
+        let schema = options.schema ?? defaults.schema
+        subscription.schema = schema?.value ?? .warn
         subscription.filter = entry.filter
         // What the defaults say about TLS is for the URLs that have it.
         subscription.tls = isSecure ? tls(options) : options.tlsPlace.map { _ in TLSOptions() }
@@ -49,7 +50,8 @@ struct SubscriptionBuilder {
         let content = SubscriptionContentLoader(problems: problems, catalog: catalog)
         subscription.topicPayloads = content.payloads(entry, subscription)
         content.warnOfUnusedPatterns(entry, subscription)
-        content.warnOfUnknownPaths(entry.filterNode, subscription)
+        content.warnOfFilter(entry.filterNode, subscription)
+        content.warnOfUndescribedTopics(subscription, schema?.place)
         for problem in SubscriptionValidator(egress: egress).problems(of: subscription) {
             guard let place = place(of: problem.part, entry, secrets, headers) else { continue }
             problems.add(problem.severity, place, problem.message)
@@ -115,6 +117,12 @@ struct SubscriptionBuilder {
             }
             return type ?? own?.value ?? profile.contentTypes.first ?? .json
         }
+        if let own {
+            for body in entry.topicBodies where body.body.value.contentType != own.value {
+                let type = body.body.value.contentType.rawValue
+                problems.error(body.body.place, "the file's name says \(type), which contradicts `contentType`")
+            }
+        }
         return (own ?? defaults.contentType)?.value ?? profile.contentTypes.first ?? .json
     }
 
@@ -132,7 +140,7 @@ enum ProfileNames {
     static func resolve(_ name: Located<String>, in catalog: ProfileCatalog, problems: Problems) -> Profile? {
         if let profile = catalog.profile(named: name.value) { return profile }
         guard !catalog.isBroken(name.value) else { return nil }
-        let near = Suggestion.nearest(to: name.value, in: catalog.names).map { "did you mean `\($0)`? " } ?? ""
+        let near = Suggestion.completed(name.value, in: catalog.names).map { "did you mean `\($0)`? " } ?? ""
         let shown = KeyText.named("there is no profile", name.value)
         problems.error(name.place, "\(shown); \(near)known are \(Suggestion.list(catalog.names))")
         return nil

@@ -16,7 +16,20 @@ struct SubscriptionContentLoader {
             problems.error(entry.payloads[0].pattern.place, message)
         }
         let canonical = CanonicalEvents(catalog)
+        guard subscription.topics.isEmpty || isByTopic(entry.payloads, SubscribedTopics(subscription, canonical)) else {
+            let message =
+                "`payload` is by topic, and no topic of this subscription matches `\(entry.payloads[0].pattern.value)`; "
+                + "one for every topic is payload: { \"**\": { … } }"
+            problems.error(entry.payloads[0].pattern.place, message)
+            return []
+        }
         return entry.payloads.compactMap { pattern, node in
+            guard !node.isEmpty else {
+                let message =
+                    "`payload` says nothing for `\(pattern.value)`; $data passes the event's data on as they stand"
+                problems.error(pattern.place, message)
+                return nil
+            }
             let topics = subscription.profile.topics.filter {
                 $0.topic == ProfileTopic.anyName || pattern.value.matches($0.topic)
             }
@@ -38,37 +51,113 @@ struct SubscriptionContentLoader {
         }
     }
 
-    /// Warns of a pattern of `body` or `payload` that no topic of the subscription can match.
-    func warnOfUnusedPatterns(_ entry: SubscriptionEntry, _ subscription: Subscription) {
-        for pattern in entry.topicBodies.map(\.pattern) + entry.payloads.map(\.pattern) {
-            let known = subscription.profile.topics.map(\.topic).filter { topic in
-                subscription.topics.contains { $0.matches(topic) }
+    /// Whether the keys of a `payload` are topics, and not the members of one payload for all.
+    private func isByTopic(_ payloads: [(pattern: Located<TopicPattern>, node: ConfigNode)], _ topics: SubscribedTopics)
+        -> Bool
+    {
+        payloads.contains { pattern, node in
+            if topics.names.contains(where: { pattern.value.matches($0) }) { return true }
+            guard topics.isOpen else { return false }
+            // Any name may be a topic; what would be sent tells more.
+            if pattern.value.hasWildcard || pattern.value.description.contains(".") { return true }
+            switch node.value {
+            case .mapping: return true
+            case .scalar(let text, _): return text == "$data"
+            case .sequence, .null: return false
             }
-            let literals = subscription.topics.filter { !$0.hasWildcard }.map(\.description)
-            let isOpen = subscription.profile.anyTopic && subscription.topics.contains(where: \.hasWildcard)
-            guard !isOpen, !(known + literals).contains(where: { pattern.value.matches($0) }) else { continue }
-            problems.warning(pattern.place, "no topic of this subscription matches `\(pattern.value)`")
         }
     }
 
-    /// Warns of a filter's path that no topic of the subscription has, as far as the catalogue knows them.
-    func warnOfUnknownPaths(_ filter: ConfigNode?, _ subscription: Subscription) {
+    /// Warns of patterns that can never be asked for: slips in `topics` under a profile that takes any, and entries of `body`
+    /// and `payload` that no topic of the subscription matches, or that an earlier entry stands before.
+    func warnOfUnusedPatterns(_ entry: SubscriptionEntry, _ subscription: Subscription) {
+        let canonical = CanonicalEvents(catalog)
+        let topics = SubscribedTopics(subscription, canonical)
+        if subscription.profile.anyTopic {
+            let listed = subscription.profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
+            for topic in entry.topics where !listed.contains(where: { topic.value.matches($0) }) {
+                guard let near = canonical.meant(by: topic.value) else { continue }
+                problems.warning(topic.place, "no profile lists `\(topic.value)`; did you mean `\(near)`?")
+            }
+        }
+        let payloads = isByTopic(entry.payloads, topics) ? entry.payloads.map(\.pattern) : []
+        for patterns in [entry.topicBodies.map(\.pattern), payloads] {
+            var earlier: [Located<TopicPattern>] = []
+            for pattern in patterns {
+                let wanted = topics.names.filter { pattern.value.matches($0) }
+                let cover = earlier.first { $0.value.covers(pattern.value) }
+                if let cover {
+                    let line = "`\(cover.value)` in line \(cover.place.line)"
+                    problems.warning(pattern.place, "`\(pattern.value)` is never used: \(line) stands before it")
+                } else if wanted.isEmpty, !topics.isOpen {
+                    problems.warning(pattern.place, "no topic of this subscription matches `\(pattern.value)`")
+                } else if wanted.isEmpty, let near = canonical.meant(by: pattern.value) {
+                    problems.warning(pattern.place, "no profile lists `\(pattern.value)`; did you mean `\(near)`?")
+                } else if wanted.isEmpty, !pattern.value.description.contains("."), !pattern.value.hasWildcard {
+                    let message =
+                        "`\(pattern.value)` is read as a topic, which no profile lists and `topics` does not name"
+                    problems.warning(pattern.place, message)
+                } else if !topics.isOpen,
+                    wanted.allSatisfy({ name in earlier.contains { $0.value.matches(name) } })
+                {
+                    let message = "`\(pattern.value)` is never used: entries before it match all that it could"
+                    problems.warning(pattern.place, message)
+                }
+                earlier.append(pattern)
+            }
+        }
+    }
+
+    /// Warns where `schema: enforce` has nothing to compare.
+    func warnOfUndescribedTopics(_ subscription: Subscription, _ place: SourcePlace?) {
+        guard subscription.schema == .enforce, let place else { return }
+        let topics = SubscribedTopics(subscription, CanonicalEvents(catalog))
+        let undescribed = subscription.topics.flatMap { pattern -> [String] in
+            let names = topics.names.filter { pattern.matches($0) }
+            if names.isEmpty { return [pattern.description] }
+            return names.filter { !topics.isDescribed($0) }
+        }
+        guard !undescribed.isEmpty else { return }
+        let shown = Suggestion.list(undescribed.prefix(5)) + (undescribed.count > 5 ? ", …" : "")
+        problems.warning(place, "`schema: enforce` has nothing to compare for \(shown): no profile lists its fields")
+    }
+
+    /// Warns of a filter's path that no topic of the subscription has, and of a value that can't stand there, as far as the
+    /// catalogue knows them.
+    func warnOfFilter(_ filter: ConfigNode?, _ subscription: Subscription) {
         guard let filter, case .mapping(let members) = filter.value else { return }
+        let topics = SubscribedTopics(subscription, CanonicalEvents(catalog))
+        warnOfUnknownPaths(members, topics, subscription)
+        let check = FilterTypeCheck(problems: problems) { path in
+            switch path.first {
+            case "data": path.count > 1 ? topics.values(at: Array(path.dropFirst())) : []
+            case "topic": [.text(topics.isOpen ? [] : topics.names)]
+            case "tenant": [.text(subscription.tenant.map { [$0] } ?? [])]
+            case "id": [.text([])]
+            case "test": [ExpectedValue(type: .boolean(constant: nil), isNullable: false)]
+            default: []
+            }
+        }
+        check.check(members)
+    }
+
+    private func warnOfUnknownPaths(
+        _ members: [ConfigNode.Member],
+        _ topics: SubscribedTopics,
+        _ subscription: Subscription
+    ) {
         let paths = Self.paths(members).filter { $0.path.first == "data" && $0.path.count > 1 }
-        guard !paths.isEmpty else { return }
-        // Of a topic that no profile lists nobody knows the data.
-        let isOpen = subscription.profile.anyTopic && subscription.topics.contains(where: \.hasWildcard)
-        guard !isOpen else { return }
-        let listed = subscription.profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
-        let literals = subscription.topics.filter { !$0.hasWildcard }.map(\.description)
-        let names = Set(literals + listed.filter { name in subscription.topics.contains { $0.matches(name) } })
-        let own = names.map { subscription.profile.topic($0) }
+        let own = topics.names.map { subscription.profile.topic($0) }
         for (path, place) in paths where !isKnown(path, own) {
             // The event may be in any platform's dialect.
-            let others = names.map { name in catalog.all().compactMap { $0.topics.first { $0.topic == name } } }
-            guard others.allSatisfy({ !$0.isEmpty }), !others.contains(where: { isKnown(path, $0) }) else { continue }
+            let others = topics.names.map { name in catalog.all().compactMap { $0.topics.first { $0.topic == name } } }
+            // Of a topic that no profile lists nobody knows the data.
+            guard topics.isOpen || others.allSatisfy({ !$0.isEmpty }), !others.contains(where: { isKnown(path, $0) })
+            else { continue }
             let fields = others.flatMap { $0 }.map(\.fields)
             let near = fields.lazy.compactMap { FieldPath.suggestion(for: Array(path.dropFirst()), in: $0) }.first
+            // Where any topic may come, only a slip is worth a word.
+            if topics.isOpen, near == nil { continue }
             let hint = near.map { "; did you mean `data.\($0)`?" } ?? "; see `webhooks topics show`"
             let shown = path.allSatisfy(KeyText.isPlain) ? "`\(path.joined(separator: "."))`" : "this path"
             problems.warning(place, "no topic of this subscription is known to have \(shown)\(hint)")
@@ -112,5 +201,12 @@ struct SubscriptionContentLoader {
     private static func commonNames(_ topics: [ProfileTopic]) -> [WireName] {
         guard let first = topics.first else { return [] }
         return first.wire.filter { name in topics.allSatisfy { $0.wireName(name.key) != nil } }
+    }
+}
+
+extension ExpectedValue {
+    /// A text, one of a list where there is one.
+    fileprivate static func text(_ values: [String]) -> ExpectedValue {
+        ExpectedValue(type: .string(format: nil, values: values, constant: nil), isNullable: false)
     }
 }

@@ -15,7 +15,7 @@ struct SubscriptionEntry {
     /// The place of `body`, whether it could be read or not.
     var bodyPlace: SourcePlace?
     /// The bodies of `body` as a map from topic patterns.
-    var topicBodies: [(pattern: Located<TopicPattern>, body: BodyTemplate)] = []
+    var topicBodies: [(pattern: Located<TopicPattern>, body: Located<BodyTemplate>)] = []
     /// The mappings of `payload`, which are read once profile and constants are known.
     var payloads: [(pattern: Located<TopicPattern>, node: ConfigNode)] = []
     var filter: Filter?
@@ -48,7 +48,7 @@ struct SubscriptionEntry {
         if let node = section.node("body") {
             if case .mapping = node.value {
                 topicBodies = Self.byTopic(node, "`body`", context).compactMap { pattern, node in
-                    Self.body(node, context).map { (pattern, $0.value) }
+                    Self.body(node, context).map { (pattern, $0) }
                 }
             } else {
                 body = Self.body(node, context)
@@ -61,6 +61,9 @@ struct SubscriptionEntry {
             for diagnostic in own.sorted(mainFile: "") { context.problems.add(diagnostic) }
             // The paths of one with errors are not judged.
             filterNode = own.hasErrors ? nil : node
+            if filter == Filter(entries: []), !own.hasErrors, let place = section.keyPlace("filter") {
+                context.problems.warning(place, "`filter` is empty: every event of the topics passes")
+            }
         }
         options = SubscriptionOptions(section, context: context)
     }
@@ -100,7 +103,8 @@ struct SubscriptionEntry {
         }
         return members.compactMap { member in
             guard let pattern = try? TopicPattern(member.key) else {
-                context.problems.error(member.place, TopicPatternRules.patternGrammar)
+                let hint = "\(name) is by topic, and for every one it is { \"**\": … }: "
+                context.problems.error(member.place, hint + TopicPatternRules.patternGrammar)
                 return nil
             }
             return (Located(value: pattern, place: member.place), member.value)
@@ -163,7 +167,7 @@ struct SubscriptionOptions {
     var httpVersion: Located<HTTPVersion>?
     var isEnabled: Bool?
     var variables: [Variable] = []
-    var schema: SchemaMode?
+    var schema: Located<SchemaMode>?
     var delivery = DeliveryOverrides()
 
     /// Says nothing.
@@ -186,7 +190,7 @@ struct SubscriptionOptions {
         }
         httpVersion = section.choice("httpVersion", of: HTTPVersion.self)
         isEnabled = section.bool("enabled")?.value
-        schema = section.choice("schema", of: SchemaMode.self)?.value
+        schema = section.choice("schema", of: SchemaMode.self)
         if let node = section.container("vars") { variables = VariableLoader(problems: problems).load(node) }
         if let node = section.container("delivery") { delivery = DeliveryOverrides(node, problems: problems) }
     }

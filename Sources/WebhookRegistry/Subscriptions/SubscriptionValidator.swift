@@ -156,6 +156,12 @@ package struct SubscriptionValidator {
         for name in needed.subtracting(known).sorted() {
             problems.append(.init(.variables, "profile \(profile.name) asks for `\(name)` of `vars`, which is missing"))
         }
+        // An empty header would be left out.
+        for name in Set(profile.headers.flatMap(\.requiredVariables)).sorted()
+        where subscription.variables.text(of: name)?.isEmpty == true {
+            let message = "profile \(profile.name) makes a header of `\(name)` of `vars`, which is empty"
+            problems.append(.init(.variables, message))
+        }
         return problems
     }
 

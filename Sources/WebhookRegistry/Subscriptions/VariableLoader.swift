@@ -16,12 +16,22 @@ struct VariableLoader {
                 return nil
             }
             guard let value = value(member.value) else {
-                problems.error(member.value.place, "a constant of `vars` must be a text, a number, true or false")
+                var hint = ""
+                if case .mapping(let members) = member.value.value, members.contains(where: { Self.isSource($0.key) }) {
+                    hint =
+                        "; constants are shown, and are no secrets: \(SourceRules.places) from the environment or a file"
+                }
+                problems.error(
+                    member.value.place,
+                    "a constant of `vars` must be a text, a number, true or false\(hint)"
+                )
                 return nil
             }
             return Variable(name: member.key, value: value)
         }
     }
+
+    private static func isSource(_ key: String) -> Bool { key == "env" || key == "file" }
 
     private func value(_ node: ConfigNode) -> Variable.Value? {
         guard !node.isNull, case .scalar(let text, _) = node.value else { return nil }

@@ -105,6 +105,13 @@ struct EndpointLoader {
                 return fail(source, source.value.isExternal ? hidden : VariableRules.missing(name, variables))
             }
             guard !value.isEmpty else { return fail(source, "`url` asks for a constant of `vars` that is empty") }
+            // Encoded they would arrive all the same, at whatever decodes the path.
+            guard !value.hasControlCharacters else {
+                return fail(source, "`url` asks for a constant of `vars` that holds control characters")
+            }
+            guard !Self.climbs(value) else {
+                return fail(source, "`url` asks for a constant of `vars` that has `.` or `..` as a part of a path")
+            }
         }
         let target = template.text { PercentEncoding.encode(variables.text(of: $0) ?? "", where: Self.isEncoded) }
         let before = Self.segments(rest[path...])
@@ -112,6 +119,12 @@ struct EndpointLoader {
             return fail(source, "a constant of `vars` makes `.` or `..` of a part of the path in `url`")
         }
         return text[..<path] + target
+    }
+
+    /// Whether a constant of several parts has one that stands for a folder above or the same.
+    private static func climbs(_ value: String) -> Bool {
+        let parts = value.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
+        return parts.count > 1 && parts.contains { $0 == "." || $0 == ".." }
     }
 
     private static func segments(_ target: Substring) -> [Substring] {
@@ -144,8 +157,14 @@ extension [Located<ConfiguredHeader>] {
                 let message = "braces are sent as they stand here, but for constants of `vars`: {{vars.NAME}}"
                 problems.warning(header.place, message)
             }
-            for name in template.names where variables.text(of: name) == nil {
-                problems.error(header.place, VariableRules.missing(name, variables))
+            for name in template.names {
+                guard let value = variables.text(of: name) else {
+                    problems.error(header.place, VariableRules.missing(name, variables))
+                    continue
+                }
+                if value.isEmpty {
+                    problems.error(header.place, "the header asks for a constant of `vars` that is empty")
+                }
             }
             let value = template.text { variables.text(of: $0) ?? "" }
             return header.map { ConfiguredHeader(name: $0.name, value: .plain(value)) }

@@ -158,9 +158,26 @@ extension EnvelopeMember {
 }
 
 extension EnvelopePlan {
-    /// The envelope as a tree, for the content types that are not JSON.
+    /// The envelope as a tree: for the content types that are not JSON, and to compare it with the catalogue.
     func tree(_ scope: BodyScope) throws(RenderingError) -> [JSONValue.Member] {
-        try tree(of: members, scope)
+        if let made = scope.envelope { return made }
+        let made = try tree(of: members, scope)
+        scope.envelope = made
+        return made
+    }
+
+    /// The places where what the envelope picks out of the data differs from the topic's fields.
+    ///
+    /// Fields that the envelope has no member for are no part of the body.
+    func violations(_ scope: BodyScope) throws(RenderingError) -> [String] {
+        guard topic.hasSchema else { return [] }
+        let others = Set(members.filter { !$0.value.picksData }.map { MemberKey($0.name) })
+        let picked = try tree(scope).filter { !others.contains(MemberKey($0.key)) }
+        let names = Set(picked.map { MemberKey($0.key) })
+        // What a merge brings in is known only with the data.
+        let hasMerge = members.contains(where: \.isMerge)
+        let fields = topic.fields.filter { hasMerge || names.contains(MemberKey($0.name)) }
+        return FieldChecker.violations(of: .made(.object(picked)), fields)
     }
 
     private func tree(

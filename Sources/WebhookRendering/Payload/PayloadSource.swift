@@ -82,6 +82,8 @@ final class BodyScope {
     private let source: PayloadSource
     private let schema: SchemaMode
     private var result: Result<Payload, RenderingError>?
+    /// The envelope as a tree, once something asked for it.
+    var envelope: [JSONValue.Member]?
 
     var topic: ProfileTopic { source.topic }
 
@@ -117,17 +119,6 @@ final class BodyScope {
         return try result.get()
     }
 
-    /// The payload's differences from the catalogue; makes the payload where nothing asked for it yet.
-    ///
-    /// - Throws: under `enforce`, and where the payload can't be made.
-    func checkPayload() throws(RenderingError) -> [String] {
-        let violations = try payload().violations
-        guard schema == .enforce, !violations.isEmpty else { return violations }
-        throw RenderingError(
-            "the payload does not fit the fields of \(topic.topic): " + violations.joined(separator: "; ")
-        )
-    }
-
     /// The payload's value, read where it is the event's data.
     func payloadValue() throws(RenderingError) -> JSONValue {
         let payload = try payload()
@@ -157,9 +148,4 @@ final class BodyScope {
         }
         return members
     }
-}
-
-extension ProfileTopic {
-    /// Whether the fields say how the payload must look. Those of the entry for every topic are an example.
-    fileprivate var hasSchema: Bool { !fields.isEmpty && topic != Self.anyName }
 }

@@ -3,8 +3,8 @@ internal import WebhookCore
 /// A profile prepared for rendering: its envelope for every topic, or its templates, and its headers.
 final class CompiledProfile: Sendable {
     let profile: Profile
-    /// Whether bodies hold the payload, which may then differ from the catalogue.
-    let holdsPayload: Bool
+    /// Whether bodies hold the payload. Otherwise they pick values out of the data by themselves.
+    private let holdsPayload: Bool
     private let plans: [String: Result<EnvelopePlan, RenderingError>]
     private let payloads: [String: Result<PayloadSource, RenderingError>]
     private let templates: [ContentType: Result<CompiledTemplate, RenderingError>]
@@ -54,6 +54,23 @@ final class CompiledProfile: Sendable {
         }
     }
 
+    /// The places where a body's payload, or what the body picks out of the data by itself, differs from the catalogue.
+    ///
+    /// - Throws: where the mode is `enforce`, and where the payload can't be made.
+    func violations(_ scope: BodyScope, _ schema: SchemaMode) throws(RenderingError) -> [String] {
+        guard schema != .off else { return [] }
+        let violations =
+            if holdsPayload {
+                try scope.payload().violations
+            } else {
+                try plans[scope.topic.topic]?.get().violations(scope) ?? []
+            }
+        guard schema == .enforce, !violations.isEmpty else { return violations }
+        throw RenderingError(
+            "the payload does not fit the fields of \(scope.topic.topic): " + violations.joined(separator: "; ")
+        )
+    }
+
     /// The way to a topic's payload.
     func payload(_ name: String) throws(RenderingError) -> PayloadSource {
         guard let source = try payloads[topic(name).topic]?.get() else { throw unknown(name) }
@@ -86,6 +103,11 @@ extension CompiledTemplate {
 struct SubscriptionCompiler: Sendable {
     private var profiles: [ObjectIdentifier: CompiledProfile] = [:]
     private var templates: [BodyTemplate: Result<CompiledTemplate, RenderingError>] = [:]
+    private let canonical: CanonicalSchema
+
+    init(_ canonical: CanonicalSchema) {
+        self.canonical = canonical
+    }
 
     mutating func compile(_ subscription: Subscription, _ egress: EgressPolicy) -> CompiledSubscription {
         CompiledSubscription(
@@ -95,6 +117,7 @@ struct SubscriptionCompiler: Sendable {
                 all: subscription.topicBodies.isEmpty ? subscription.body.map { template($0) } : nil,
                 byTopic: subscription.topicBodies.map { ($0.pattern, template($0.body)) }
             ),
+            canonical: canonical,
             egress: egress
         )
     }

@@ -42,6 +42,7 @@ final class CompiledSubscription: Sendable {
     private let templates: Templates
     /// The subscription's own mappings, each for every topic that it could be asked for.
     private let payloads: [(pattern: TopicPattern, sources: [String: Result<PayloadSource, RenderingError>])]
+    private let canonical: CanonicalSchema
     let redactor: Redactor
     private let egress: EgressPolicy
     let host: HTTPHeader
@@ -55,11 +56,13 @@ final class CompiledSubscription: Sendable {
         _ subscription: Subscription,
         profile: CompiledProfile,
         templates: Templates,
+        canonical: CanonicalSchema,
         egress: EgressPolicy
     ) {
         self.subscription = subscription
         self.profile = profile
         self.templates = templates
+        self.canonical = canonical
         self.egress = egress
         payloads = subscription.topicPayloads.map { mapping in
             let topics = subscription.profile.topics.filter {
@@ -136,12 +139,14 @@ final class CompiledSubscription: Sendable {
         _ parts: Parts,
         _ limit: BodyLimit
     ) throws(RenderingError) -> (body: ByteString, violations: [String]) {
-        // A custom body is the subscription's own: the catalogue says nothing about it.
-        let isCompared = parts.template == nil && profile.holdsPayload
+        let isCompared = parts.template == nil && parts.source.topic.hasSchema
         let schema: SchemaMode = isCompared ? subscription.schema : .off
+        // A custom body is the subscription's own, and a profile for any topic expects nothing: what can be judged then is
+        // the event.
+        if subscription.schema == .enforce, !isCompared { try canonical.enforce(context, parts.source.topic) }
         let scope = BodyScope(context, parts.source, variables: subscription.variables, schema: schema, limit)
         guard let template = parts.template else {
-            let violations = try scope.checkPayload()
+            let violations = try profile.violations(scope, schema)
             return (try profile.body(scope, as: parts.contentType), violations)
         }
         return (try template.body(TemplateRoot(body: scope), as: parts.contentType, limit), [])

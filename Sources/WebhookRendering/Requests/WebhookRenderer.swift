@@ -16,12 +16,14 @@ package final class WebhookRenderer: DeliveryRenderer {
     ///   - subscriptions: those that will be rendered for; names are unique.
     ///   - egress: goes into every request; defaults to public addresses only.
     ///   - maxBody: the most bytes of a body; defaults to 64 MiB. A small event's is less: see `dispatcher.maxBody`.
+    ///   - canonical: the topics of the canonical event; needed where a subscription has `schema: enforce`.
     package init(
         subscriptions: [Subscription],
         egress: EgressPolicy = EgressPolicy(),
-        maxBody: Int = DispatcherSettings.standardMaxBody
+        maxBody: Int = DispatcherSettings.standardMaxBody,
+        canonical: [ProfileTopic] = []
     ) {
-        var compiler = SubscriptionCompiler()
+        var compiler = SubscriptionCompiler(CanonicalSchema(canonical))
         var compiled: [String: CompiledSubscription] = [:]
         for subscription in subscriptions { compiled[subscription.name] = compiler.compile(subscription, egress) }
         self.compiler = compiler
@@ -33,7 +35,12 @@ package final class WebhookRenderer: DeliveryRenderer {
     /// Prepares what a registry holds.
     package convenience init(registry: Registry) {
         let settings = registry.settings
-        self.init(subscriptions: registry.subscriptions, egress: settings.egress, maxBody: settings.maxBody)
+        self.init(
+            subscriptions: registry.subscriptions,
+            egress: settings.egress,
+            maxBody: settings.maxBody,
+            canonical: registry.canonicalTopics
+        )
     }
 
     package func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {

@@ -32,7 +32,7 @@ package enum TemplateChecker {
             }
         }
         guard problems.allSatisfy({ $0.severity == .warning }) else { return problems }
-        let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody)
+        let renderer = WebhookRenderer(subscriptions: [subscription], maxBody: maxBody, canonical: canonical)
         let rendered = topics.map { ($0, renderer.render($0.event, for: [subscription])) }
         let rendering = Set(rendered.filter { (try? $0.1.renderedBodies.first?.get()) != nil }.map(\.0.name))
         // Which of a great many topics a host emits under such a profile, and what, is the host's own affair.
@@ -105,7 +105,8 @@ package enum TemplateChecker {
         func takes(_ name: String) -> Bool { subscription.topics.contains { $0.matches(name) } }
         guard topic.topic != ProfileTopic.anyName else {
             // The generic example stands for topics that nobody has described, and for all where the data go as they are.
-            let hasOwn = !(subscription.bodies.isEmpty && subscription.topicPayloads.isEmpty)
+            let hasOwn =
+                subscription.schema == .enforce || !(subscription.bodies.isEmpty && subscription.topicPayloads.isEmpty)
             let described = canonical.filter { hasOwn && takes($0.topic) }
                 .map { Example(topic: topic, name: $0.topic, data: $0.example) }
             if !described.isEmpty { return described }
@@ -209,12 +210,13 @@ package enum TemplateChecker {
         }
         return lookup.missing.map { tag in
             let place = TemplateParser.position(of: tag, in: template.source)
+            let hint = lookup.meant[tag].map { "; did you mean \($0)?" } ?? ""
             return Diagnostic(
                 .warning,
                 file: template.name,
                 line: place.line,
                 column: place.column,
-                message: "no example provides \(tag.name)"
+                message: "no example provides \(tag.name)\(hint)"
             )
         }
     }

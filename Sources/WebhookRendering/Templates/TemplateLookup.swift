@@ -50,6 +50,9 @@ final class TemplateRoot {
         .made(.object(variables.map { JSONValue.Member(key: $0.name, value: .made($0.value.kind)) }))
     }
 
+    /// The names that are in scope, in a fixed order.
+    var names: [String] { values.keys.sorted() + (scope == nil ? [] : ["data", "payload"]) }
+
     /// The value of a name; `nil` for one that is not in scope.
     func value(named name: String) -> JSONValue? {
         if let value = values[name] { return value }
@@ -78,10 +81,21 @@ struct TemplateLookup {
             case .value(let value): value.value(at: CollectionOfOne(name))
             }
         }
+
+        var names: [String] {
+            switch self {
+            case .root(let root): root.names
+            case .value(let value): value.object?.map(\.key) ?? []
+            }
+        }
     }
 
     private let elements: [TemplateElement]
     private var provided: Set<TemplateTag> = []
+    /// The names that may have been meant by tags that an example lacks.
+    private(set) var meant: [TemplateTag: String] = [:]
+    /// The tags that were thought about: once each, for a section may repeat them without end.
+    private var guessed: Set<TemplateTag> = []
     /// Sections over lists multiply: after this number of tags the rest is not judged.
     private var stepsLeft = 1 << 20
 
@@ -113,10 +127,14 @@ struct TemplateLookup {
             switch element {
             case .text, .comment: break
             case .variable(let tag, _):
-                if tag.name == "." || value(tag.name, scopes) != nil { provided.insert(tag) }
+                if tag.name == "." || value(tag.name, scopes) != nil {
+                    provided.insert(tag)
+                } else {
+                    guess(tag, scopes)
+                }
             case .section(let tag, let isInverted, let content):
                 let value = value(tag.name, scopes)
-                if value != nil { provided.insert(tag) }
+                if value != nil { provided.insert(tag) } else { guess(tag, scopes) }
                 guard !isInverted, let value else {
                     if isInverted { walk(content, scopes) }
                     continue
@@ -141,5 +159,34 @@ struct TemplateLookup {
             if let value = scope.value(named: first) { return value.value(at: path.dropFirst()) }
         }
         return nil
+    }
+
+    /// Notes the name that may have been meant by one that leads nowhere.
+    private mutating func guess(_ tag: TemplateTag, _ scopes: [Scope]) {
+        guard !provided.contains(tag), guessed.insert(tag).inserted else { return }
+        let path = tag.name.split(separator: ".").map(String.init)
+        guard let first = path.first else { return }
+        let rest = path.dropFirst()
+        let isInnermost = tag.name.hasPrefix(".")
+        let searched = isInnermost ? scopes.suffix(1) : scopes[...]
+        var found: [String]?
+        if let value = searched.reversed().lazy.compactMap({ $0.value(named: first) }).first {
+            found = Self.nearest(to: rest, in: value).map { [first] + $0 }
+        } else {
+            for scope in searched.reversed() where found == nil {
+                guard let near = Suggestion.nearest(to: first, in: scope.names) else { continue }
+                if scope.value(named: near)?.value(at: rest) != nil { found = [near] + rest }
+            }
+        }
+        meant[tag] = found.map { (isInnermost ? "." : "") + $0.joined(separator: ".") }
+    }
+
+    /// The path that is there, where one name of a path is mistyped.
+    private static func nearest(to path: ArraySlice<String>, in value: JSONValue) -> [String]? {
+        guard let name = path.first else { return nil }
+        let rest = path.dropFirst()
+        if let next = value.value(at: CollectionOfOne(name)) { return nearest(to: rest, in: next).map { [name] + $0 } }
+        guard let near = Suggestion.nearest(to: name, in: value.object?.map(\.key) ?? []) else { return nil }
+        return value[near]?.value(at: rest) == nil ? nil : [near] + rest
     }
 }

@@ -68,17 +68,19 @@ public struct WebhookConfiguration: Sendable {
             }
             return report
         case .values(let subscriptions, let settings):
+            let catalog = ProfileCatalog()
             var diagnostics = ValueDiagnostics.check(subscriptions, settings)
             let isBroken = diagnostics.contains { $0.severity == .error }
             // What breaks a rule would not be rendered as it stands.
             let templates =
-                isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody, ProfileCatalog())
+                isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody, catalog)
             diagnostics += templates
             let profiles = subscriptions.map { ($0.profile.name, $0.profile) }
             let registry = Registry(
                 subscriptions: subscriptions,
                 profiles: Dictionary(profiles, uniquingKeysWith: { first, _ in first }),
-                settings: settings
+                settings: settings,
+                canonicalTopics: catalog.canonicalTopics(for: subscriptions)
             )
             return ConfigurationReport(
                 path: nil,

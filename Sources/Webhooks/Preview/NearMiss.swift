@@ -1,5 +1,4 @@
 package import WebhookCore
-internal import WebhookRegistry
 
 /// A subscription that an event almost was for, with what stood in the way.
 package struct NearMiss: Sendable, Hashable {
@@ -20,6 +19,9 @@ package struct NearMisses: Sendable, Hashable {
     package var suggestion: String?
 
     private static let limit = 5
+
+    /// None.
+    package init() {}
 }
 
 extension WebhookPreview {
@@ -147,8 +149,8 @@ package enum NameHint {
         Suggestion.nearest(to: name, in: names)
     }
 
-    /// `did you mean NAME?`, or `nil` where nothing is near.
+    /// `did you mean NAME?`, or `nil` where nothing is near and no single one begins so.
     package static func question(_ name: String, in names: some Collection<String>) -> String? {
-        nearest(to: name, in: names).map { "did you mean \($0)?" }
+        Suggestion.completed(name, in: names).map { "did you mean \($0)?" }
     }
 }

@@ -14,10 +14,19 @@ package struct PayloadCheck: Sendable, Hashable {
     /// Whether there is a body that fits.
     package var isGood: Bool { problem == nil && violations.isEmpty }
 
+    /// The subscriptions that an event of a configuration almost was for.
+    package static func nearMisses(of event: Event, in registry: Registry, _ topics: TopicCatalog) -> NearMisses {
+        NearMisses(event, registry.explainMatches(of: event), registry, topics)
+    }
+
     /// Renders an event for every subscription that would get it; sends and stores nothing.
     package static func checks(of event: Event, in registry: Registry) -> [PayloadCheck] {
         let subscriptions = registry.subscriptions(for: event)
-        let renderer = WebhookRenderer(subscriptions: subscriptions, maxBody: registry.settings.maxBody)
+        let renderer = WebhookRenderer(
+            subscriptions: subscriptions,
+            maxBody: registry.settings.maxBody,
+            canonical: registry.canonicalTopics
+        )
         // One at a time: what several share is reported for the first alone.
         return subscriptions.map { subscription in
             let rendered = renderer.render(event, for: [subscription])

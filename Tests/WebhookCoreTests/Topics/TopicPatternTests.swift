@@ -63,6 +63,36 @@ import WebhookSimulation
         }
     }
 
+    @Test(arguments: [
+        ("**", "a.b", true), ("**", "*", true), ("**", "a.**", true), ("a.**", "a.*", true), ("a.*", "a.b", true),
+        ("a.b", "a.b", true), ("*.b", "a.b", true), ("**.b", "*.a.b", true), ("*.**", "a.b.c", true),
+        ("*.*", "**", false),
+        ("a.*", "a.**", false), ("a.b", "a.*", false), ("a.*", "b.*", false), ("*.**", "**", false),
+        ("a.**", "a", false),
+        ("**.b", "a.**", false),
+    ])
+    func `a pattern covers another where it matches all of its topics`(_ one: String, _ other: String, _ covers: Bool)
+        throws
+    {
+        #expect(try TopicPattern(one).covers(TopicPattern(other)) == covers)
+    }
+
+    @Test func `a pattern that covers another matches whatever that one does`() throws {
+        var random = SystemRandomNumberGenerator()
+        func text(_ words: [String]) -> String {
+            (0..<Int.random(in: 1...5, using: &random)).map { _ in words.randomElement(using: &random) ?? "a" }
+                .joined(separator: ".")
+        }
+        for _ in 0..<5_000 {
+            let (one, other) = (
+                try TopicPattern(text(["a", "b", "*", "**"])), try TopicPattern(text(["a", "b", "*", "**"]))
+            )
+            guard one.covers(other) else { continue }
+            let topic = text(["a", "b"])
+            #expect(!other.matches(topic) || one.matches(topic), "\(one) \(other) \(topic)")
+        }
+    }
+
     @Test func `what is no pattern is thrown with its text and the grammar, harmless to print`() {
         let error = #expect(throws: TopicPatternError.self) { try TopicPattern("course.*x\u{1B}") }
         #expect(error?.description.contains(#""course.*x\u{1B}" is no topic or pattern"#) == true, "\(error as Any)")

@@ -15,6 +15,14 @@ package enum Suggestion {
         return best?.word
     }
 
+    /// The nearest candidate, or else the only one that the word begins: a name that was cut short.
+    package static func completed(_ word: String, in candidates: some Collection<String>) -> String? {
+        if let near = nearest(to: word, in: candidates) { return near }
+        let prefix = word.lowercased()
+        let longer = Set(candidates.filter { $0.lowercased().hasPrefix(prefix) })
+        return prefix.utf8.count >= 3 && longer.count == 1 ? longer.first : nil
+    }
+
     /// `a`, `b` and `c`, each in backticks.
     package static func list(_ words: some Collection<String>) -> String {
         let quoted = words.map { "`\($0)`" }
