@@ -79,7 +79,8 @@ package struct ConfigurationLoader: Sendable {
             defaults: defaults,
             profile: section.text("profile"),
             catalog: loaded.catalog,
-            egress: settings.egress
+            egress: settings.egress,
+            slips: TopicSlips(CanonicalEvents(loaded.catalog))
         )
         let (subscriptions, marks) = SubscriptionsLoader(context: context, builder: builder).load(section)
         for subscription in subscriptions { profiles[subscription.profile.name] = subscription.profile }

@@ -304,6 +304,27 @@ import WebhookCore
         )
     }
 
+    @Test func conditionsAndTablesOfAMapping() {
+        func found(_ value: String) -> [String] {
+            payload("course.created: { a: \(value) }", topics: "[course.created]")
+        }
+        #expect(
+            found("{ $if: { data.course.paymentType: fee }, $then: 1, $else: 2 }").map {
+                $0.hasSuffix("did you mean `free`?")
+            }
+                == [true]
+        )
+        #expect(
+            found("{ $from: $data.course.status, $values: { publishd: P, draft: D } }") == [
+                "w.yaml:6:78: warning: `$data.course.status` is never this text: it is one of `draft` and `published`; "
+                    + "did you mean `published`?"
+            ]
+        )
+        #expect(found("{ $from: $data.course.status, $values: { published: P, draft: D } }") == [])
+        #expect(found("{ $from: $data.course.name, $values: { any: P } }") == [])
+        #expect(found("{ $from: $data.course.status | upper, $values: { DRAFT: D } }") == [])
+    }
+
     @Test(arguments: [
         ("$tpoic", "$topic"), ("$dta.course.id", "$data.course.id"), ("$occurredAt.untx", "$occurredAt.unix"),
         ("$paylod.a", "$payload.a"), ("$vras.school", "$vars.school"),

@@ -51,6 +51,18 @@ struct FilterTypeCheck {
         }
     }
 
+    /// Judges a key of a table of values: each stands for what may be found at a path.
+    func checkKey(_ member: ConfigNode.Member, of path: [String]) {
+        let name = path.allSatisfy(KeyText.isPlain) ? "`$data.\(path.joined(separator: "."))`" : "this value"
+        let subject = Subject(name: name, values: values(path))
+        guard let texts = subject.closedTexts, !texts.contains(member.key),
+            !subject.admits({ if case .string = $0.type { false } else { true } })
+        else { return }
+        let hint = Suggestion.nearest(to: member.key, in: texts).map { "; did you mean `\($0)`?" } ?? ""
+        let shown = Suggestion.list(texts.prefix(8))
+        problems.warning(member.place, "\(name) is never this text: it is one of \(shown)\(hint)")
+    }
+
     private func condition(_ node: ConfigNode, _ subject: Subject) {
         guard case .mapping(let operations) = node.value else { return equality(node, subject) }
         for operation in operations {

@@ -15,6 +15,8 @@ struct PayloadLoader {
     let variables: [Variable]?
     /// Judges a path of the data: why it can't be there, or `nil`.
     var pathProblem: ((_ path: [String]) -> String?)?
+    /// The values that may stand at a path of the data; none where nobody knows.
+    var expectedValues: (_ path: [String]) -> [ExpectedValue] = { _ in [] }
     /// The severity of a path that is not known: a host may emit more than the catalogue says.
     var unknownPath: Diagnostic.Severity = .error
     /// Whether the values belong to an envelope around the payload.
@@ -365,7 +367,12 @@ extension PayloadLoader {
             let literal = isEscaped ? JSON.string(String(text.dropFirst())) : member.value.json
             cases.append(PayloadCase(match: member.key, literal: literal))
         }
-        return value(source, scope).map { .lookup($0, cases) }
+        guard let looked = value(source, scope) else { return nil }
+        if case .reference(.data(let path), []) = looked {
+            let check = FilterTypeCheck(problems: problems, values: expectedValues)
+            for member in members { check.checkKey(member, of: path) }
+        }
+        return .lookup(looked, cases)
     }
 
     private func conditional(_ node: ConfigNode, _ parts: [String: ConfigNode], _ scope: Scope) -> PayloadValue? {
@@ -375,6 +382,10 @@ extension PayloadLoader {
         for entry in filter.allEntries where entry.path.first == "data" {
             check(Array(entry.path.dropFirst()), node.place)
         }
+        FilterTypeCheck(problems: problems) { path in
+            path.first == "data" && path.count > 1 ? expectedValues(Array(path.dropFirst())) : []
+        }
+        .check(members)
         guard let then = parts["$then"].flatMap({ value($0, scope) }) else { return nil }
         guard let fallback = parts["$else"] else { return .conditional(filter, then: then, otherwise: nil) }
         return value(fallback, scope).map { .conditional(filter, then: then, otherwise: $0) }

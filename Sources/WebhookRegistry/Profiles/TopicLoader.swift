@@ -82,6 +82,10 @@ struct TopicLoader {
             problems.error(place, "this mapping does nothing: `body` does not ask for $payload")
         }
         var loader = PayloadLoader(problems: problems, wire: topic.wire, variables: nil)
+        loader.expectedValues = { [canonical] path in
+            let fields = [canonical.topic(topic.topic)?.fields ?? [], topic.fields]
+            return fields.flatMap { FieldPath.values(at: path, in: $0) }
+        }
         loader.pathProblem = { [canonical] in canonical.problem($0, of: topic.topic, own: topic.fields) }
         return loader.load(node)
     }

@@ -42,11 +42,26 @@ struct SubscribedTopics {
     }
 }
 
-extension CanonicalEvents {
+/// Finds what was meant by mistyped patterns. Confined to one load, whose subscriptions share most of theirs.
+final class TopicSlips {
+    private let canonical: CanonicalEvents
+    private lazy var known = canonical.names()
+    private var found: [TopicPattern: String?] = [:]
+
+    init(_ canonical: CanonicalEvents) {
+        self.canonical = canonical
+    }
+
     /// The pattern that may have been meant by one that no topic of the catalogue matches; `nil` where one does, or where
     /// nothing is near.
     func meant(by pattern: TopicPattern) -> String? {
-        let known = names()
+        if let meant = found[pattern] { return meant }
+        let meant = search(pattern)
+        found[pattern] = .some(meant)
+        return meant
+    }
+
+    private func search(_ pattern: TopicPattern) -> String? {
         guard !known.contains(where: { pattern.matches($0) }) else { return nil }
         guard pattern.hasWildcard else { return Suggestion.nearest(to: pattern.description, in: known) }
         let parts = pattern.description.split(separator: ".")

@@ -8,6 +8,7 @@ struct SubscriptionBuilder {
     let profile: Located<String>?
     let catalog: ProfileCatalog
     let egress: EgressPolicy
+    let slips: TopicSlips
 
     private var problems: Problems { context.problems }
 
@@ -47,7 +48,7 @@ struct SubscriptionBuilder {
         subscription.isEnabled = options.isEnabled ?? defaults.isEnabled ?? true
         defaults.delivery.apply(to: &subscription.policy)
         options.delivery.apply(to: &subscription.policy)
-        let content = SubscriptionContentLoader(problems: problems, catalog: catalog)
+        let content = SubscriptionContentLoader(problems: problems, catalog: catalog, slips: slips)
         subscription.topicPayloads = content.payloads(entry, subscription)
         content.warnOfUnusedPatterns(entry, subscription)
         content.warnOfFilter(entry.filterNode, subscription)

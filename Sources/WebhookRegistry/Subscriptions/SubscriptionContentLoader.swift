@@ -4,6 +4,7 @@ internal import WebhookCore
 struct SubscriptionContentLoader {
     let problems: Problems
     let catalog: ProfileCatalog
+    let slips: TopicSlips
 
     /// `payload:` → mappings.
     func payloads(_ entry: SubscriptionEntry, _ subscription: Subscription) -> [TopicPayload] {
@@ -47,6 +48,12 @@ struct SubscriptionContentLoader {
                 // One that knows the path is enough, and so is one about which nothing is known.
                 return found.contains { $0 == nil } ? nil : found.first ?? nil
             }
+            loader.expectedValues = { path in
+                let topics = names.flatMap { [canonical.topic($0), subscription.profile.topic($0)] }
+                return topics.compactMap { $0 }.filter(\.hasSchema).flatMap {
+                    FieldPath.values(at: path, in: $0.fields)
+                }
+            }
             return loader.load(node).map { TopicPayload(pattern: pattern.value, value: $0) }
         }
     }
@@ -71,15 +78,15 @@ struct SubscriptionContentLoader {
     /// Warns of patterns that can never be asked for: slips in `topics` under a profile that takes any, and entries of `body`
     /// and `payload` that no topic of the subscription matches, or that an earlier entry stands before.
     func warnOfUnusedPatterns(_ entry: SubscriptionEntry, _ subscription: Subscription) {
-        let canonical = CanonicalEvents(catalog)
-        let topics = SubscribedTopics(subscription, canonical)
         if subscription.profile.anyTopic {
             let listed = subscription.profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
             for topic in entry.topics where !listed.contains(where: { topic.value.matches($0) }) {
-                guard let near = canonical.meant(by: topic.value) else { continue }
+                guard let near = slips.meant(by: topic.value) else { continue }
                 problems.warning(topic.place, "no profile lists `\(topic.value)`; did you mean `\(near)`?")
             }
         }
+        guard !(entry.topicBodies.isEmpty && entry.payloads.isEmpty) else { return }
+        let topics = SubscribedTopics(subscription, CanonicalEvents(catalog))
         let payloads = isByTopic(entry.payloads, topics) ? entry.payloads.map(\.pattern) : []
         for patterns in [entry.topicBodies.map(\.pattern), payloads] {
             var earlier: [Located<TopicPattern>] = []
@@ -91,7 +98,7 @@ struct SubscriptionContentLoader {
                     problems.warning(pattern.place, "`\(pattern.value)` is never used: \(line) stands before it")
                 } else if wanted.isEmpty, !topics.isOpen {
                     problems.warning(pattern.place, "no topic of this subscription matches `\(pattern.value)`")
-                } else if wanted.isEmpty, let near = canonical.meant(by: pattern.value) {
+                } else if wanted.isEmpty, let near = slips.meant(by: pattern.value) {
                     problems.warning(pattern.place, "no profile lists `\(pattern.value)`; did you mean `\(near)`?")
                 } else if wanted.isEmpty, !pattern.value.description.contains("."), !pattern.value.hasWildcard {
                     let message =
@@ -147,7 +154,8 @@ struct SubscriptionContentLoader {
         _ subscription: Subscription
     ) {
         let paths = Self.paths(members).filter { $0.path.first == "data" && $0.path.count > 1 }
-        let own = topics.names.map { subscription.profile.topic($0) }
+        let canonical = CanonicalEvents(catalog)
+        let own = topics.names.flatMap { [canonical.topic($0), subscription.profile.topic($0)] }
         for (path, place) in paths where !isKnown(path, own) {
             // The event may be in any platform's dialect.
             let others = topics.names.map { name in catalog.all().compactMap { $0.topics.first { $0.topic == name } } }
