@@ -17,6 +17,7 @@ enum CommandRunner {
                     hint: "`webhooks help` lists the commands, `webhooks help COMMAND` tells about one"
                 )
             }
+            if let problem = RawArguments.ofProcess.problem { throw problem }
             var command: any ParsableCommand
             do {
                 command = try WebhooksCommand.parseAsRoot()

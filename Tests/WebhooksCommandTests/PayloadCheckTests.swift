@@ -126,21 +126,78 @@ import Testing
         #expect(good.lines.first == line)
     }
 
-    @Test func `nobody gets it: a note, and 1 only where a match is required`() async throws {
+    private static let noTenant = "it gets events of the tenant school-42 alone, and this one has no tenant"
+
+    @Test func `nobody gets it: who almost did, a note, and 1 only where a match is required`() async throws {
         let sandbox = try sandbox(["school"])
         let check = ["emit", "course.enrollment", "--check", "--example"]
         let nobody = try await sandbox.run(check)
         #expect(nobody.status == 0)
-        #expect(nobody.out == "")
+        #expect(nobody.lines == ["not to   school: \(Self.noTenant)"])
         #expect(nobody.err == "note: no subscription would get course.enrollment\n")
         #expect(try await sandbox.run(check + ["--require-match"]).status == 1)
         let json = try await sandbox.run(check + ["--json"])
         #expect(try JSONText(json.err)["note"]["code"].string == "no_match")
+        let object = try JSONText(json.out)
+        #expect(object.keys == ["topic", "nearMisses"])
+        #expect(try object["nearMisses"][0].keys == ["subscription", "reason", "message"])
+        #expect(try object["nearMisses"][0]["message"].string == Self.noTenant)
         let tenant = try await sandbox.run(check + ["--tenant", "school-42"])
         #expect(tenant.lines == ["ok       school"])
         let validate = ["validate", "--topic", "course.enrollment", "--data", Self.native]
         #expect(try await sandbox.run(validate).err == "note: no subscription would get course.enrollment\n")
         #expect(try await sandbox.run(validate + ["--tenant", "school-42"]).lines.last == "ok       school")
+    }
+
+    @Test func `a mistyped topic, whether nobody gets it or somebody gets any`() async throws {
+        let sandbox = try sandbox(["mapped"])
+        let commands = [["emit", "course.enrolment", "--check"], ["validate", "--topic", "course.enrolment"]]
+        for command in commands.map({ $0 + ["--data", "{}"] }) {
+            let done = try await sandbox.run(command)
+            #expect(done.status == 0)
+            #expect(done.lines.last?.hasPrefix("not to   mapped: ") == true)
+            #expect(done.err == "note: no subscription would get course.enrolment; did you mean course.enrollment?\n")
+            let json = try await sandbox.run(command + ["--json"])
+            let object = try JSONText(try #require(json.lines.last))
+            #expect(object.keys == ["topic", "nearMisses", "suggestion"])
+            #expect(try object["topic"].string == "course.enrolment")
+            #expect(try object["suggestion"].string == "course.enrollment")
+        }
+        let any = try CommandEnvironment()
+        for command in commands.map({ $0 + ["--data", "{}"] }) {
+            let done = try await any.run(command)
+            #expect(done.status == 0)
+            #expect(done.lines.last == "ok       crm")
+            #expect(done.err == "note: no profile lists course.enrolment; did you mean course.enrollment?\n")
+            let json = try await any.run(command + ["--json"])
+            #expect(try JSONText(json.err)["note"]["code"].string == "topic")
+        }
+        // A topic of the host's own is no slip.
+        #expect(try await any.run("emit", "grade.released", "--check", "--data", "{}").err == "")
+        let far = try await sandbox.run("emit", "usr.created", "--check", "--data", "{}", "--json")
+        #expect(try JSONText(far.out)["suggestion"].string == "user.created")
+    }
+
+    @Test func `schema enforce under any topic judges the canonical event`() async throws {
+        let sandbox = try CommandEnvironment()
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{}\n    schema: enforce"))
+        let reason = "fails    crm: the data do not fit the canonical event of user.created: user is missing"
+        let check = try await sandbox.run("emit", "user.created", "--check", "--data", "{}")
+        #expect(check.status == 1)
+        #expect(check.lines.first == reason)
+        #expect(try await sandbox.run("emit", "user.created", "--check", "--example").lines.first == "ok       crm")
+        #expect(try await sandbox.run("validate").status == 0)
+        let emit = try await sandbox.run("emit", "user.created", "--data", "{}", "--json")
+        #expect(emit.status == 1)
+        let delivery = try JSONText(emit.out)["deliveries"][0]
+        #expect(try delivery["lastError"].string == "template")
+        // Nothing was attempted, so the reason stands beside the log.
+        let show = try JSONText(try await sandbox.run("deliveries", "show", "dlv_1", "--json").out)
+        #expect(show.keys == Keys.delivery + ["detail", "log"])
+        #expect(try show["detail"].string == String(reason.dropFirst("fails    crm: ".count)))
+        #expect(try show["log"].raw == "[]")
+        let attempted = try JSONText(try await sandbox.run("deliveries", "show", "dlv_2", "--json").out)
+        #expect(attempted.keys == Keys.delivery + ["log"])
     }
 
     @Test func `usage and bad events are told apart from bad bodies`() async throws {

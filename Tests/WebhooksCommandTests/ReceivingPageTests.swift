@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Webhooks
 
 /// The programs in `docs/receiving.md` work as they stand.
 @Suite struct ReceivingPageTests {
@@ -46,6 +47,19 @@ import Testing
         }
 
         private static func run(_ line: String) -> Bool { (try? Tour().shell(line).status) == 0 }
+    }
+
+    @Test func `every profile has a row that says what proves a request`() throws {
+        let lines = try Documentation.text("docs/receiving.md").split(separator: "\n")
+        let rows = lines.drop { $0 != "## The request" }.dropFirst().prefix { !$0.hasPrefix("#") }.filter {
+            $0.hasPrefix("| `")
+        }
+        let named = rows.flatMap { row in
+            row.split(separator: "|")[0].split(separator: "`").enumerated().filter { $0.offset % 2 == 1 }.map {
+                String($0.element)
+            }
+        }
+        #expect(named.sorted() == TopicCatalog().profiles.map(\.name))
     }
 
     @Test func `there is a language to test with`() {

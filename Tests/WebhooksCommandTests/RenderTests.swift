@@ -47,12 +47,74 @@ import WebhookReceiver
         }
     }
 
-    @Test func `examples come from the subscription's profile`() async throws {
+    @Test func `an example is the canonical event's, for whatever is done with it`() async throws {
         let sandbox = try CommandEnvironment()
-        let done = try await sandbox.run("render", "lms", "user.created", "--example", "--body-only")
-        #expect(done.status == 0)
-        #expect(try JSONText(done.out)["resource"].string == "user")
-        #expect(try await sandbox.run("render", "lms", "no.such", "--data", "1").status == 65)
+        try sandbox.write(
+            "w.yaml",
+            """
+            store: sqlite:w.sqlite
+            egress: { allow: ["127.0.0.0/8"] }
+            subscriptions:
+              - name: fermion
+                url: \(sandbox.receiver.url)/fermion
+                topics: [course.enrollment]
+                profile: fermion
+                secrets: [a-long-secret-of-a-school]
+
+            """
+        )
+        let render = ["render", "fermion", "course.enrollment", "--example", "--body-only"] + Self.at
+        let rendered = try await sandbox.run(render)
+        #expect(rendered.status == 0)
+        #expect(rendered.err == "")
+        let shown = try await sandbox.run("topics", "show", "course.enrollment", "--json")
+        let user = try JSONText(shown.out)["example"]["user"]["name"].string
+        #expect(try JSONText(rendered.out)["payload"]["userFullname"].string == user)
+        // The same goes out.
+        let emit = ["emit", "course.enrollment", "--example"] + Self.at
+        #expect(try await sandbox.run(emit).status == 0)
+        #expect(sandbox.receiver.requests.last?.body.text == rendered.out)
+        #expect(try await sandbox.run("test", "fermion").status == 0)
+        let sent = try JSONText(sandbox.receiver.requests.last?.body.text ?? "")
+        #expect(try sent["payload"]["userFullname"].string == user)
+        // And the platform's own where it is asked for.
+        let own = try await sandbox.run(render + ["--profile", "fermion"])
+        let native = try JSONText(
+            try await sandbox.run("topics", "show", "course.enrollment", "--profile", "fermion", "--json").out
+        )
+        let name = try native["example"]["userFullname"].string
+        #expect(try JSONText(own.out)["payload"]["userFullname"].string == name)
+        #expect(try await sandbox.run(emit + ["--profile", "fermion", "--id", "evt_2"]).status == 0)
+        #expect(try await sandbox.run("test", "fermion", "--profile", "fermion").status == 0)
+        let tested = try JSONText(sandbox.receiver.requests.last?.body.text ?? "")
+        #expect(try tested["payload"]["userFullname"].string == name)
+        #expect(try await sandbox.run("render", "fermion", "a.b", "--data", "1", "--profile", "lms").status == 64)
+        #expect(try await sandbox.run("render", "fermion", "no.such", "--data", "1").status == 65)
+    }
+
+    @Test(arguments: [
+        ["render", "fermoin", "course.enrollment", "--example"], ["render", "fermoin", "no.such", "--data", "1"],
+        ["test", "fermoin"], ["pause", "fermoin"], ["resume", "fermoin"], ["enable", "fermoin"],
+        ["disable", "fermoin", "--yes"], ["deliveries", "list", "--subscription", "fermoin"],
+    ])
+    func `an unknown subscription is the same everywhere`(arguments: [String]) async throws {
+        let sandbox = try CommandEnvironment()
+        try sandbox.write("w.yaml", sandbox.configuration().replacing("name: lms", with: "name: fermion"))
+        _ = try await sandbox.run("emit", "a.b", "--data", "1", "--detach")
+        let done = try await sandbox.run(arguments)
+        #expect(done.status == 1)
+        #expect(done.err.contains("did you mean fermion?"), "\(done.err)")
+        let json = try await sandbox.run(arguments + ["--json"])
+        #expect(json.status == 1)
+        let last = try #require(json.err.split(separator: "\n").last)
+        #expect(try JSONText(String(last))["error"]["code"].string == "not_found")
+    }
+
+    @Test func `the arguments in each other's place`() async throws {
+        let sandbox = try CommandEnvironment()
+        let done = try await sandbox.run("render", "user.created", "lms", "--data", "1")
+        #expect(done.status == 1)
+        #expect(done.err.contains("lms is a subscription: webhooks render lms user.created …"))
     }
 
     @Test func `test sends one attempt, also to a disabled subscription`() async throws {

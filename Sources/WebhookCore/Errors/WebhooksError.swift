@@ -9,9 +9,10 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let configuration = Code(description: "configuration")
         /// An event, its data or its id is not acceptable.
         public static let event = Code(description: "event")
-        /// The configuration has no subscription, profile or topic of that name.
+        /// There is no profile or topic of that name.
         public static let unknown = Code(description: "unknown")
-        /// No event or delivery has that id, or neither configuration nor store knows a subscription of that name.
+        /// No event or delivery has that id, or no subscription that name: in the configuration, or for what the log tells
+        /// in the store either.
         public static let notFound = Code(description: "not_found")
         /// The request is not possible in the present state, such as a retrigger for a disabled subscription.
         public static let refused = Code(description: "refused")

@@ -7,13 +7,16 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - name: the subscription's.
     ///   - topic: defaults to the first that the subscription names, or of its profile that it wants.
+    ///   - profile: whose example to send; defaults to the canonical event's, or else the subscription's own platform's.
     ///   - timeout: how long to wait for the attempt; defaults to 30 s.
     /// - Returns: the delivery; its log tells what happened.
-    public func sendTest(to name: String, topic: String? = nil, timeout: Duration = .seconds(30))
-        async throws(WebhooksError)
-        -> Delivery
-    {
-        let event = try preview.testEvent(for: name, topic: topic)
+    public func sendTest(
+        to name: String,
+        topic: String? = nil,
+        profile: String? = nil,
+        timeout: Duration = .seconds(30)
+    ) async throws(WebhooksError) -> Delivery {
+        let event = try preview.testEvent(for: name, topic: topic, profile: profile)
         return try await delivering(as: .test) { [self] () throws(WebhooksError) in
             _ = try await emitWithinCommand(event, target: name)
             _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)

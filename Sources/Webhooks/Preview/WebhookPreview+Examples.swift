@@ -2,12 +2,17 @@ package import WebhookCore
 
 /// Events made of examples.
 extension WebhookPreview {
-    /// A topic's example for a subscription: the platform's own, or the canonical event's where the subscription's own
-    /// mapping makes the payload.
-    package func exampleData(of topic: String, for subscription: Subscription) throws(WebhooksError) -> ByteString {
-        let isMapped = subscription.topicPayloads.contains { $0.pattern.matches(topic) }
-        if isMapped, let canonical = try? topics.exampleData(of: topic) { return canonical }
-        return try topics.exampleData(of: topic, profile: subscription.profile.name)
+    /// A topic's example for a subscription, which is what ``TopicCatalog/exampleData(of:profile:)`` has for everybody: the
+    /// canonical event's. Of a topic that the canonical event lacks it is the subscription's own platform's.
+    ///
+    /// - Parameter profile: whose example to take instead.
+    package func exampleData(
+        of topic: String,
+        for subscription: Subscription,
+        profile: String? = nil
+    ) throws(WebhooksError) -> ByteString {
+        if profile == nil, let canonical = topics.canonicalExample(of: topic) { return canonical }
+        return try topics.exampleData(of: topic, profile: profile ?? subscription.profile.name)
     }
 
     /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
@@ -25,10 +30,14 @@ extension WebhookPreview {
     }
 
     /// The event of a send test: a topic's example for the subscription's tenant, under an id of its own.
-    package func testEvent(for name: String, topic: String? = nil) throws(WebhooksError) -> Event {
+    package func testEvent(
+        for name: String,
+        topic: String? = nil,
+        profile: String? = nil
+    ) throws(WebhooksError) -> Event {
         let subscription = try find(name)
         let topic = if let topic { topic } else { try testTopic(of: name) }
-        let data = try exampleData(of: topic, for: subscription)
+        let data = try exampleData(of: topic, for: subscription, profile: profile)
         return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
     }
 }

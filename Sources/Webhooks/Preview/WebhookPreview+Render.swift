@@ -9,7 +9,7 @@ extension WebhookPreview {
     ///   - event: neither checked nor stored.
     ///   - subscription: a name; also one that is not enabled.
     ///   - at: the signature's time; defaults to now.
-    /// - Throws: ``WebhooksError`` with `unknown` or `rendering`.
+    /// - Throws: ``WebhooksError`` with `notFound` for the subscription, `unknown` for the topic, or `rendering`.
     public func render(_ event: Event, for subscription: String, at: Timestamp = .now) throws(WebhooksError)
         -> RenderedRequest
     {
@@ -65,7 +65,7 @@ extension WebhookPreview {
         let hint =
             NameHint.question(name, in: names)
             ?? (names.isEmpty ? "the configuration has none" : "there are: \(names.prefix(20).joined(separator: ", "))")
-        throw WebhooksError(.unknown, "there is no subscription named \(name); \(hint)")
+        throw WebhooksError(.notFound, "there is no subscription named \(name); \(hint)")
     }
 }
 

@@ -86,9 +86,20 @@ public struct TopicCatalog: Sendable {
         )
     }
 
+    /// The canonical event's example of a topic; `nil` where it has none.
+    func canonicalExample(of topic: String) -> ByteString? {
+        catalog.profile(named: ProfileCatalog.canonicalName)?.topic(topic)?.example.raw
+    }
+
     /// The name of every topic that a profile lists.
     package var names: [String] {
         profiles.flatMap { $0.topics.map(\.topic) }.filter { $0 != ProfileTopic.anyName }
+    }
+
+    /// The topic that was probably meant by one that no profile lists; `nil` where nothing is near.
+    package func slip(_ topic: String) -> String? {
+        let names = names
+        return names.contains(topic) ? nil : NameHint.nearest(to: topic, in: names)
     }
 
     /// Says that a profile lacks a topic, and what may have been meant.

@@ -144,9 +144,9 @@ struct Emit: AsyncParsableCommand {
     private func checkBodies() async throws {
         let dispatcher = try await options.dispatcher()
         let event = try await event(dispatcher.log, { dispatcher.topics })
-        let checks = PayloadCheck.checks(of: event, in: dispatcher.registry)
-        let isGood = PayloadCheckOutput.write(checks, topic: event.topic, asJSON: options.json)
-        if !isGood || requireMatch && checks.isEmpty { throw ExitStatus.negative }
+        let output = PayloadCheckOutput(event, dispatcher.registry, dispatcher.topics)
+        output.write(asJSON: options.json)
+        if !output.isGood || requireMatch && output.checks.isEmpty { throw ExitStatus.negative }
     }
 
     private func event(_ log: WebhookLog, _ topics: () -> TopicCatalog) async throws -> Event {

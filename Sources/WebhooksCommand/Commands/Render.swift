@@ -8,7 +8,8 @@ struct Render: AsyncParsableCommand {
         discussion: """
             Neither sends nor stores anything. Credentials are *** unless --show-secrets; signatures are shown. With \
             --at and --id the output repeats byte for byte. A subscription that would not get the event is rendered for \
-            all the same, with a note on stderr that says why not.
+            all the same, with a note on stderr that says why not. The example is the one that `emit --example` sends; \
+            --profile takes a platform's own.
 
               webhooks render loopwise course.created --data @d.json --id evt_1 \\
                 --at 2026-03-01T09:30:00Z
@@ -23,6 +24,9 @@ struct Render: AsyncParsableCommand {
     var topic: String
 
     @OptionGroup var payload: DataOptions
+
+    @Option(help: "Whose example. (default: lms, or else the subscription's own profile)")
+    var profile: String?
 
     @Option(help: "The event's id. (default: a generated one)")
     var id: String?
@@ -52,24 +56,22 @@ struct Render: AsyncParsableCommand {
 
     func validate() throws {
         try payload.require()
+        if profile != nil && !payload.example {
+            throw ValidationError("--profile is for --example: whose example it is")
+        }
     }
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
         let names = dispatcher.registry.subscriptions.map(\.name)
         if let problem = Self.swapped(subscription, topic, among: names) {
-            throw CommandFailure(.data, code: WebhooksError.Code.unknown.description, problem)
+            throw CommandFailure(.negative, code: WebhooksError.Code.notFound.description, problem)
         }
-        let data: ByteString
-        if payload.example {
-            if let known = dispatcher.registry.subscription(named: subscription) {
-                data = try dispatcher.preview.exampleData(of: topic, for: known)
-            } else {
-                data = try dispatcher.topics.exampleData(of: topic)
-            }
-        } else {
-            data = try payload.read()
-        }
+        // Before anything else is said about an event for nobody.
+        let known = try dispatcher.preview.subscription(named: subscription)
+        let data =
+            payload.example
+            ? try dispatcher.preview.exampleData(of: topic, for: known, profile: profile) : try payload.read()
         let instant = at?.instant ?? .now
         let event = try Event(
             topic: topic,
@@ -87,8 +89,7 @@ struct Render: AsyncParsableCommand {
         if !request.notes.isEmpty {
             Notice.note("schema", PayloadCheckOutput.text(request.notes), asJSON: options.json)
         }
-        let endpoint = dispatcher.registry.subscription(named: subscription)?.url
-        write(request, to: showSecrets ? endpoint : nil)
+        write(request, to: showSecrets ? known.url : nil)
     }
 
     /// Returns the message to show where the two arguments stand in each other's place.

@@ -9,7 +9,8 @@ struct SendTest: AsyncParsableCommand {
         discussion: """
             Marked as a test in the log and, where the profile has a flag for it, on the wire. Works while the \
             subscription is disabled, and with `enabled: false`. Sends whatever the filter and the topics say, with a \
-            note where they would not let the event through. Exits 1 unless it was delivered.
+            note where they would not let the event through. Exits 1 unless it was delivered. The example is the one that \
+            `emit --example` sends; --profile takes a platform's own.
 
               webhooks test crm
               webhooks test crm --topic course.created --json | jq .log
@@ -25,6 +26,9 @@ struct SendTest: AsyncParsableCommand {
     )
     var topic: String?
 
+    @Option(help: "Whose example to send. (default: lms, or else the subscription's own profile)")
+    var profile: String?
+
     @Option(
         help: ArgumentHelp(
             "How long to wait for the attempt, such as 500ms, 10s or 2m. (default: 30s)",
@@ -38,13 +42,18 @@ struct SendTest: AsyncParsableCommand {
 
     func run() async throws {
         let dispatcher = try await options.dispatcher()
-        let event = try dispatcher.preview.testEvent(for: subscription, topic: topic)
+        let event = try dispatcher.preview.testEvent(for: subscription, topic: topic, profile: profile)
         if let reason = dispatcher.preview.mismatch(of: event, for: subscription, isTest: true) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }
         let notes = (try? dispatcher.preview.render(event, for: subscription))?.notes ?? []
         if !notes.isEmpty { Notice.note("schema", PayloadCheckOutput.text(notes), asJSON: options.json) }
-        let delivery = try await dispatcher.sendTest(to: subscription, topic: topic, timeout: wait.duration)
+        let delivery = try await dispatcher.sendTest(
+            to: subscription,
+            topic: topic,
+            profile: profile,
+            timeout: wait.duration
+        )
         let attempts = try await dispatcher.attempts(of: delivery.id)
         if options.json {
             DeliveryOutput.json(delivery, log: attempts).write()

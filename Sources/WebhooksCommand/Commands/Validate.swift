@@ -47,8 +47,9 @@ struct Validate: ParsableCommand {
         if !report.isValid { throw ExitStatus.data }
         guard let topic, let data, let registry = report.registry else { return }
         let event = try Event(topic: topic, data: try DataOptions.read(data), tenant: tenant)
-        let checks = PayloadCheck.checks(of: event, in: registry)
-        if !PayloadCheckOutput.write(checks, topic: topic, asJSON: options.json) { throw ExitStatus.negative }
+        let output = PayloadCheckOutput(event, registry, report.topics)
+        output.write(asJSON: options.json)
+        if !output.isGood { throw ExitStatus.negative }
     }
 
     private func writeJSON(_ report: ConfigurationReport) {

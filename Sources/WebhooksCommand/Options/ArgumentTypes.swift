@@ -85,7 +85,9 @@ enum NumberArgument {
     ) -> @Sendable (String) throws -> Number {
         { text in
             guard let number = Number(text), bounds.contains(number) else {
-                let most = bounds.upperBound == .max ? "" : " to \(bounds.upperBound)"
+                // The end of a wide type is nobody's bound.
+                let isOpen = bounds.upperBound == .max && Number.bitWidth > 32
+                let most = isOpen ? "" : " to \(bounds.upperBound)"
                 let least = most.isEmpty ? ", at least \(bounds.lowerBound)" : ", \(bounds.lowerBound)\(most)"
                 throw ValidationError("must be a whole number\(least)")
             }

@@ -29,7 +29,10 @@ struct SecretOptions: ParsableArguments {
             guard let value = getenv(secretEnv) else {
                 throw CommandFailure.data("the environment variable \(secretEnv) is not set")
             }
-            return try checked(String(cString: value), from: secretEnv)
+            guard let text = String(validatingCString: value) else {
+                throw CommandFailure.data("the environment variable \(secretEnv) is not UTF-8 text")
+            }
+            return try checked(text, from: secretEnv)
         }
         if let secretFile {
             var bytes = try InputReader.file(secretFile, limit: 1 << 20).bytes
@@ -98,6 +101,10 @@ struct SignedMessageOptions: ParsableArguments {
         // Any text can be signed, the name of a file as well.
         if let hint = InputReader.fileHint(data) {
             Notice.note("data", "--data is this text itself; \(hint)", asJSON: asJSON)
+        }
+        // Byte for byte, also where they are no text.
+        if data != "-", !data.hasPrefix("@"), let bytes = RawArguments.ofProcess.value(of: "--data") {
+            return ByteString(bytes)
         }
         return try InputReader.argument(data, limit: Self.maxSize)
     }

@@ -22,7 +22,11 @@ enum DeliveryOutput {
             ("test", .bool(delivery.isTest)),
             ("retriggerOf", .string(delivery.retriggerOf?.description)),
         ]
-        if let log { members.append(("log", .array(log.map(AttemptOutput.json)))) }
+        if let log {
+            // Where it settled without an attempt, no entry of the log says why.
+            if let detail = delivery.detail { members.append(("detail", .text(detail))) }
+            members.append(("log", .array(log.map(AttemptOutput.json))))
+        }
         return .object(members)
     }
 

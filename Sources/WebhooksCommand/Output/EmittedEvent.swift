@@ -83,14 +83,7 @@ struct EmittedEvent {
         switch matching {
         case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside: break
         case .nobody(let misses):
-            let nearest = (misses?.nearest ?? []).map { miss -> JSONOutput in
-                [
-                    "subscription": .text(miss.subscription), "reason": .text(miss.reason),
-                    "message": .text(miss.message),
-                ]
-            }
-            members.append(("nearMisses", .array(nearest)))
-            if let topic = misses?.suggestion { members.append(("suggestion", .text(topic))) }
+            members += (misses ?? NearMisses()).members
         }
         return .object(members)
     }

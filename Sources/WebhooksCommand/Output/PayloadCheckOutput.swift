@@ -2,9 +2,26 @@ internal import WebhookCore
 internal import Webhooks
 
 /// Prints who would get an event, and with what kind of body.
-enum PayloadCheckOutput {
-    /// - Returns: whether every body can be made and fits the catalogue.
-    static func write(_ checks: [PayloadCheck], topic: String, asJSON: Bool) -> Bool {
+struct PayloadCheckOutput {
+    var topic: String
+    var checks: [PayloadCheck]
+    /// The subscriptions that almost were to get it, where nobody is.
+    var misses: NearMisses
+    /// The topic that was probably meant, where no profile lists this one.
+    var slip: String?
+
+    init(_ event: Event, _ registry: Registry, _ topics: TopicCatalog) {
+        topic = event.topic
+        checks = PayloadCheck.checks(of: event, in: registry)
+        misses = checks.isEmpty ? PayloadCheck.nearMisses(of: event, in: registry, topics) : NearMisses()
+        slip = topics.slip(event.topic)
+        misses.suggestion = misses.suggestion ?? slip
+    }
+
+    /// Whether every body can be made and fits the catalogue.
+    var isGood: Bool { checks.allSatisfy(\.isGood) }
+
+    func write(asJSON: Bool) {
         for check in checks {
             if asJSON {
                 let object: JSONOutput = [
@@ -16,11 +33,26 @@ enum PayloadCheckOutput {
                 ]
                 object.write()
             } else {
-                Output.standard.writeLine(PlainText.escaped(line(check)))
+                Output.standard.writeLine(PlainText.escaped(Self.line(check)))
             }
         }
-        if checks.isEmpty { Notice.note("no_match", "no subscription would get \(topic)", asJSON: asJSON) }
-        return checks.allSatisfy(\.isGood)
+        let question = misses.suggestion.map { "; did you mean \($0)?" } ?? ""
+        if checks.isEmpty {
+            writeMisses(asJSON: asJSON)
+            Notice.note("no_match", "no subscription would get \(topic)\(question)", asJSON: asJSON)
+        } else if slip != nil {
+            Notice.note("topic", "no profile lists \(topic)\(question)", asJSON: asJSON)
+        }
+    }
+
+    private func writeMisses(asJSON: Bool) {
+        guard asJSON else {
+            for miss in misses.nearest {
+                Output.standard.writeLine(PlainText.escaped("not to   \(miss.subscription): \(miss.message)"))
+            }
+            return
+        }
+        JSONOutput.object([("topic", .text(topic))] + misses.members).write()
     }
 
     /// Says where a payload differs.
@@ -32,5 +64,17 @@ enum PayloadCheckOutput {
         if let problem = check.problem { return "fails    \(check.subscription): \(problem)" }
         if check.violations.isEmpty { return "ok       \(check.subscription)" }
         return "differs  \(check.subscription): \(check.violations.joined(separator: "; "))"
+    }
+}
+
+extension NearMisses {
+    /// Members of an object that is about an event which nobody gets.
+    var members: [(String, JSONOutput)] {
+        let nearest = nearest.map { miss -> JSONOutput in
+            ["subscription": .text(miss.subscription), "reason": .text(miss.reason), "message": .text(miss.message)]
+        }
+        var members: [(String, JSONOutput)] = [("nearMisses", .array(nearest))]
+        if let topic = suggestion { members.append(("suggestion", .text(topic))) }
+        return members
     }
 }

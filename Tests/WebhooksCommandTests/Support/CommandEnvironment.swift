@@ -43,11 +43,12 @@ final class CommandEnvironment: Sendable {
         """ + more
     }
 
-    func write(_ name: String, _ text: String) throws {
+    func write(_ name: String, _ text: String) throws { try write(name, bytes: Array(text.utf8)) }
+
+    func write(_ name: String, bytes: [UInt8]) throws {
         let descriptor = open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure("cannot write \(name)") }
         defer { close(descriptor) }
-        let bytes = Array(text.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure("cannot write \(name)") }
     }
 
@@ -68,8 +69,17 @@ final class CommandEnvironment: Sendable {
         input: String = "",
         environment more: [String: String] = [:]
     ) async throws -> Finished {
+        try await run(bytes: arguments.map { Array($0.utf8) }, input: Array(input.utf8), environment: more)
+    }
+
+    /// Runs a command with arguments that may be no text.
+    func run(
+        bytes arguments: [[UInt8]],
+        input: [UInt8] = [],
+        environment more: [String: String] = [:]
+    ) async throws -> Finished {
         let (output, error) = (try Program.makePipe(), try Program.makePipe())
-        try write(".stdin", input)
+        try write(".stdin", bytes: input)
         let stdin = open("\(folder)/.stdin", O_RDONLY | O_CLOEXEC)
         let process = try Program.start(
             arguments,

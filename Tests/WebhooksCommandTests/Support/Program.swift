@@ -11,9 +11,9 @@ enum Program {
         return String(tests[..<(tests.lastIndex(of: "/") ?? tests.startIndex)]) + "/webhooks"
     }()
 
-    /// Starts the binary with the given descriptors as stdin, stdout and stderr.
+    /// Starts the binary with the given descriptors as stdin, stdout and stderr. Arguments are bytes: a shell passes on any.
     static func start(
-        _ arguments: [String],
+        _ arguments: [[UInt8]],
         folder: String,
         environment: [String: String],
         input: Int32,
@@ -28,13 +28,36 @@ enum Program {
         posix_spawn_file_actions_adddup2(&actions, error, 2)
         // The shell changes the folder and is replaced by the binary, under the same process id.
         let shell = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, folder, path]
-        let strings = (shell + arguments).map { strdup($0) } + [nil]
+        let strings = (shell.map { Array($0.utf8) } + arguments).map { Self.copy($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in strings + variables { free(pointer) } }
         var process = pid_t()
         let code = starting.withLock { _ in posix_spawn(&process, "/bin/sh", &actions, nil, strings, variables) }
         guard code == 0 else { throw Failure("cannot start \(path): \(String(cString: strerror(code)))") }
         return process
+    }
+
+    /// Starts the binary with arguments that are texts.
+    static func start(
+        _ arguments: [String],
+        folder: String,
+        environment: [String: String],
+        input: Int32,
+        output: Int32,
+        error: Int32
+    ) throws -> pid_t {
+        try start(
+            arguments.map { Array($0.utf8) },
+            folder: folder,
+            environment: environment,
+            input: input,
+            output: output,
+            error: error
+        )
+    }
+
+    private static func copy(_ bytes: [UInt8]) -> UnsafeMutablePointer<CChar>? {
+        (bytes + [0]).withUnsafeBytes { $0.baseAddress.map { strdup($0.assumingMemoryBound(to: CChar.self)) } ?? nil }
     }
 
     /// Held while descriptors are made that no other child may inherit.
