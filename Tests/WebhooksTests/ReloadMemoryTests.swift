@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 import WebhookCore
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import Webhooks
 
