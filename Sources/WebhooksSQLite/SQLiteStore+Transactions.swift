@@ -8,10 +8,29 @@ extension SQLiteStore {
         completion: @escaping @Sendable (Result<Value, StoreError>) -> Void,
         _ body: @escaping @Sendable (BatchSession) throws -> Value
     ) {
-        guard let writer else {
-            return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
+        onWriter { [self] db in
+            completion(transaction(db, body))
+        } orElse: { error in
+            completion(.failure(error))
         }
-        writer.asyncWriteWithoutTransaction { [self] db in completion(transaction(db, body)) }
+    }
+
+    /// Runs work on the writing connection, outside of a transaction, in the order of the calls.
+    ///
+    /// - Parameter giveUp: called instead where the connection can't be had.
+    func onWriter(
+        _ work: @escaping @Sendable (Database) -> Void,
+        orElse giveUp: @escaping @Sendable (StoreError) -> Void
+    ) {
+        guard let writer else { return giveUp(StoreError(.readOnly, "\(path) was opened for reading")) }
+        guard let turns else { return writer.asyncWriteWithoutTransaction(work) }
+        turns.write(on: writer) { [externalWrites] db in
+            externalWrites.turnBegins(db)
+            work(db)
+            externalWrites.turnEnds(db)
+        } orElse: {
+            giveUp($0)
+        }
     }
 
     /// Runs one transaction on the writing connection.
@@ -29,17 +48,19 @@ extension SQLiteStore {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            reader.asyncRead { [path] db in
+            let work: @Sendable (Result<Database, any Error>) -> Void = { [self] db in
                 let result: Result<Value, StoreError>
                 do {
                     let db = try db.get()
                     defer { db.endStatements() }
                     result = .success(try body(db))
                 } catch {
-                    result = .failure(StoreError(error, path: path))
+                    result = .failure(storeError(error))
                 }
                 continuation.resume(returning: result)
             }
+            guard let turns, let writer else { return reader.asyncRead(work) }
+            turns.read(on: writer, work) { continuation.resume(returning: .failure($0)) }
         }
         return try result.get()
     }
@@ -63,14 +84,13 @@ extension SQLiteStore {
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, any Error> {
         do {
-            // What a failed rollback may have left behind.
-            if db.isInsideTransaction { try db.rollback() }
-            try PreparedStatement(db, "BEGIN IMMEDIATE").run()
+            try begin(db)
             let value = try body(BatchSession(db, names: names, clock: clock))
             // Before anything is written, and again before anybody relies on it.
             try verifyFiles(db)
             db.endStatements()
-            try PreparedStatement(db, "COMMIT").run()
+            // A host's observers learn of it from GRDB alone.
+            if isHosts { try db.commit() } else { try PreparedStatement(db, "COMMIT").run() }
             names.commit()
             try opened?.check()
             if checkpointer.committed(db) { opened?.noteSize() }
@@ -81,6 +101,38 @@ extension SQLiteStore {
             names.rollback()
             return .failure(error)
         }
+    }
+
+    private func begin(_ db: Database) throws {
+        guard isHosts else {
+            // What a failed rollback may have left behind.
+            if db.isInsideTransaction { try db.rollback() }
+            try PreparedStatement(db, "BEGIN IMMEDIATE").run()
+            return
+        }
+        var tries = 0
+        while true {
+            do {
+                try db.beginTransaction(.immediate)
+                break
+            } catch let error as DatabaseError where error.isBusy && busyWait.looksAgain(after: tries) {
+                // GRDB's connections don't wait for another process's by themselves.
+                tries += 1
+            }
+        }
+        try verifyHostTables(db)
+    }
+
+    /// Throws where a host's database has other tables than those that the store was opened on.
+    func verifyHostTables(_ db: Database) throws {
+        guard let hostTables else { return }
+        let found = try StoreIdentity.read(db)
+        guard found != hostTables.identity else { return }
+        // A dispatcher remembers rows that are gone.
+        guard role != .dispatcher else { throw HostDatabase.erased(path) }
+        guard let found else { throw HostDatabase.missingTables(path) }
+        names.forget()
+        hostTables.identity = found
     }
 
     /// Runs one transaction on the writing connection that takes no lock from other writers.
@@ -94,6 +146,7 @@ extension SQLiteStore {
         do {
             if db.isInsideTransaction { try db.rollback() }
             try PreparedStatement(db, "BEGIN").run()
+            try verifyHostTables(db)
             let value = try body(BatchSession(db, names: names, mayWrite: false, clock: clock))
             try PreparedStatement(db, "COMMIT").run()
             return .success(value)
@@ -108,6 +161,7 @@ extension SQLiteStore {
     private func explain(_ error: any Error, _ db: Database) -> StoreError {
         if let found = error as? DatabaseError, found.resultCode == .SQLITE_ERROR {
             do {
+                try verifyHostTables(db)
                 try Schema.compare(db)
             } catch let error as StoreError {
                 return StoreError(error, path: path)
@@ -115,6 +169,14 @@ extension SQLiteStore {
                 // The first error says more.
             }
         }
+        return storeError(error)
+    }
+
+    /// An error of a host's connection that is closed, or whose tables are gone, says who has done it.
+    func storeError(_ error: any Error) -> StoreError {
+        guard isHosts, let found = error as? DatabaseError else { return StoreError(error, path: path) }
+        if found.resultCode == .SQLITE_MISUSE { return HostDatabase.closed(path) }
+        if found.message?.hasPrefix("no such table: webhooks_") == true { return HostDatabase.missingTables(path) }
         return StoreError(error, path: path)
     }
 }

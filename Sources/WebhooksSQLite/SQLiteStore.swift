@@ -1,30 +1,37 @@
 internal import GRDB
 internal import Synchronization
-public import WebhookCore
+package import WebhookCore
 
 /// The store on an SQLite database, its own file or a host's.
 ///
 /// One writing connection on its own queue, one reading connection on another: what is indexed never holds up what is
-/// sent. Every method may be called from anywhere.
-public final class SQLiteStore: DeliveryStore, EventLog {
+/// sent. Or a host's connections (``HostDatabase``), whose writer then is the only one for both. Every method may be called
+/// from anywhere.
+package final class SQLiteStore: DeliveryStore, EventLog {
     /// The role that the store was opened for.
     package let role: Role
     let files: StoreFiles
     let clock: any WebhookClock
     /// `nil` for a reader.
-    let writer: DatabaseQueue?
-    let reader: DatabaseQueue
+    let writer: (any DatabaseWriter)?
+    let reader: any DatabaseReader
+    /// Our turns on the connections, where they are a host's.
+    let turns: HostTurns?
+    /// The tables that the store works on, where the connections are a host's.
+    let hostTables: KnownTables?
     let names = SubscriptionRowCache()
     let externalWrites = ExternalWrites()
     let checkpointer: Checkpointer
     let busyWait = BusyWait()
     /// Whether there was no file before.
     package let isNew: Bool
-    /// The files that the writing connection has open; `nil` for a reader.
+    /// The files that the writing connection has open; `nil` for a reader, and in memory.
     let opened: OpenedFiles?
     /// The log as it was when there was no whole batch to list.
     let indexedWAL = Mutex<(stamp: WALStamp, batchSize: Int, result: IndexingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
+    /// Whether a look for others' writes is under way.
+    private let isLooking = Atomic(false)
 
     /// The database's path, symbolic links resolved.
     package var path: String { files.path }
@@ -74,6 +81,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         self.role = role
         self.clock = clock
         checkpointer = Checkpointer(diskSize: DiskSpace(of: files.path)?.size)
+        (turns, hostTables) = (nil, nil)
         guard role.writes else {
             (writer, opened) = (nil, nil)
             reader = try Connection.openReader(files)
@@ -97,9 +105,52 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         if role == .writer { try compareWithDispatcher() }
     }
 
+    /// Opens a store on a database that a host has opened, without a look at it: that was ``HostDatabase/verify()``.
+    ///
+    /// - Parameters:
+    ///   - role: what this process does with it; not `reader`.
+    ///   - lock: a dispatcher's, to be watched together with the database's files; `nil` in memory.
+    ///   - turnLimit: the longest wait for a host that holds its connection.
+    package init(
+        sharing host: HostDatabase,
+        role: Role,
+        lock: DispatcherLock? = nil,
+        clock: any WebhookClock = SystemClock(),
+        turnLimit: Duration = .seconds(5)
+    ) throws(StoreError) {
+        self.role = role
+        self.clock = clock
+        files = host.path.map { StoreFiles($0) } ?? StoreFiles(inMemory: host.name)
+        isNew = false
+        (writer, reader) = (host.writer, host.writer)
+        checkpointer = Checkpointer(diskSize: nil)
+        turns = HostTurns(name: host.name, limit: turnLimit)
+        let tables = host.tables.identity
+        hostTables = KnownTables(tables)
+        guard host.path != nil else {
+            opened = nil
+            return
+        }
+        let opened = try OpenedFiles(files, lock: lock)
+        self.opened = opened
+        if let lock {
+            lock.remember(tables)
+            lock.note(opened.description)
+        }
+        if role == .writer { try compareWithDispatcher() }
+    }
+
+    /// Whether the connections are a host's.
+    package var isHosts: Bool { turns != nil }
+
     /// Closes the connections once they are idle; what was committed is durable already. Without it they close when
     /// the store is gone.
     package func close() {
+        if let turns {
+            // The connections stay the host's, and so does the log.
+            opened?.forget()
+            return turns.close()
+        }
         if role == .dispatcher {
             do throws(StoreError) {
                 try opened?.check()
@@ -134,10 +185,7 @@ public final class SQLiteStore: DeliveryStore, EventLog {
         next: @escaping @Sendable () -> StoreBatch?,
         completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
     ) {
-        guard let writer else {
-            return completion(.failure(StoreError(.readOnly, "\(path) was opened for reading")))
-        }
-        writer.asyncWriteWithoutTransaction { [self] db in
+        onWriter { [self] db in
             // Taken before the transaction: where that can't begin, it is the batch that fails.
             guard var first = next() else { return completion(.success([])) }
             var done: [StoreBatchResult] = []
@@ -153,6 +201,9 @@ public final class SQLiteStore: DeliveryStore, EventLog {
                 first = more
             }
             completion(commit(first, next, db).map { done + $0 })
+        } orElse: { error in
+            // It is what was to be stored that fails.
+            completion(next() == nil ? .success([]) : .failure(error))
         }
     }
 
@@ -160,17 +211,25 @@ public final class SQLiteStore: DeliveryStore, EventLog {
     static let fullTransaction = 64
 
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
-        guard let writer else { return completion(.success(false)) }
+        guard writer != nil else { return completion(.success(false)) }
+        // A host may hold its writer for long: one look waits for it, not one for every call.
+        let isWaiting = isLooking.exchange(true, ordering: .relaxed)
+        if isWaiting { return completion(.success(false)) }
         // The log's date and size can't tell: a commit is seen only once the disk has it, as long as that may take, and
         // changes neither by then.
-        writer.asyncWriteWithoutTransaction { [self] db in
+        onWriter { [self] db in
+            isLooking.store(false, ordering: .relaxed)
             do {
                 try verifyFiles(db)
+                try verifyHostTables(db)
                 completion(.success(try externalWrites.check(db)))
             } catch {
                 let error = StoreError(error, path: path)
                 completion(error.isFinal ? .failure(error) : .success(false))
             }
+        } orElse: { [self] error in
+            isLooking.store(false, ordering: .relaxed)
+            completion(error.isFinal ? .failure(error) : .success(false))
         }
     }
 }

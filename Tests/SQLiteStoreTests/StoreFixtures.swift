@@ -54,7 +54,7 @@ extension SQLiteStore {
     /// What a pragma says on the writing or the reading connection.
     func pragma(_ name: String, onReader: Bool = false) throws -> String? {
         let read: (Database) throws -> String? = { try String.fetchOne($0, sql: "PRAGMA \(name)") }
-        return onReader ? try reader.unsafeRead(read) : try writer?.unsafeRead(read)
+        return onReader ? try reader.unsafeRead(read) : try writer?.writeWithoutTransaction(read)
     }
 }
 

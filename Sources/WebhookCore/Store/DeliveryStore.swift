@@ -46,7 +46,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of error. A later version may know more of them: a `switch` needs a default.
     public struct Code: RawRepresentable, Sendable, Hashable {
         package enum Kind: String, Sendable {
-            case missing, unavailable, locked, busy, full, damaged, refused, replaced
+            case missing, unavailable, locked, busy, full, damaged, refused, replaced, closed
             case readOnly = "read_only"
             case newerSchema = "newer_schema"
         }
@@ -85,6 +85,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         public static var refused: Code { Code(.refused) }
         /// One of its files was deleted, renamed, replaced, cut off or given a second name while it was open.
         public static var replaced: Code { Code(.replaced) }
+        /// The host has closed the database that it shares with the store.
+        public static var closed: Code { Code(.closed) }
         /// The schema is newer than this program.
         public static var newerSchema: Code { Code(.newerSchema) }
     }
@@ -106,7 +108,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether trying again can't mend it: what works on the store has to stop.
     public var isFinal: Bool {
         switch code.kind {
-        case .damaged, .replaced, .newerSchema: true
+        case .damaged, .replaced, .closed, .newerSchema: true
         case .missing, .unavailable, .locked, .busy, .full, .readOnly, .refused: false
         }
     }

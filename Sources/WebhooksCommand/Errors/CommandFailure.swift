@@ -88,7 +88,7 @@ struct CommandFailure: Error {
         case .readOnly: "check who owns the folder and the file"
         case .newerSchema: "use the newer `webhooks` that wrote it"
         case .refused: "see the triggers and constraints that the database has beside ours"
-        case .busy, .unavailable, .replaced: nil
+        case .busy, .unavailable, .replaced, .closed: nil
         }
     }
 }

@@ -10,9 +10,12 @@ extension SQLiteStore {
     func writeItems<Value: Sendable>(
         _ body: @escaping @Sendable (BatchSession, RowTrial?) throws -> Value
     ) async throws(StoreError) -> Value {
-        guard let writer else { throw StoreError(.readOnly, "\(path) was opened for reading") }
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { [self] db in continuation.resume(returning: items(db, body)) }
+            onWriter { [self] db in
+                continuation.resume(returning: items(db, body))
+            } orElse: { error in
+                continuation.resume(returning: .failure(error))
+            }
         }
         return try result.get()
     }

@@ -17,6 +17,9 @@ struct StoreFiles: Sendable {
         self.path = Self.resolved(path)
     }
 
+    /// No files: a database in memory, as messages name it.
+    init(inMemory name: String) { path = name }
+
     /// Whether the database is there.
     var exists: Bool { access(path, F_OK) == 0 }
 

@@ -7,7 +7,7 @@ internal import WebhookCore
 ///
 /// The lock's file has a copy of it (``remembered(in:)``), so that a store that is missing, or another one in its
 /// place, is noticed while nothing is lost yet.
-struct StoreIdentity: Sendable, Hashable {
+package struct StoreIdentity: Sendable, Hashable {
     var value: Int64
 
     init(_ value: Int64) { self.value = value }

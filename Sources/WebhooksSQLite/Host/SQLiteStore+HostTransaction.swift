@@ -1,11 +1,10 @@
 internal import CWebhooksSQLite
-internal import Foundation
-public import GRDB
+package import GRDB
 internal import GRDBSQLite
 internal import Glibc
 package import WebhookCore
 
-/// For a host that keeps our tables in its own database.
+/// For a host that keeps our tables in its own database, and whose dispatcher has connections of its own.
 ///
 /// Its connections, too, must wait for the disk with every commit, and leave the log alone that the dispatcher keeps:
 /// ``prepare(_:)`` sets that up. They need a busy timeout of their own.
@@ -18,7 +17,7 @@ extension SQLiteStore {
     /// milliseconds after each commit that finds more than 64 MiB in the write-ahead log, by SQLite's
     /// `sqlite3_wal_hook`; its file is cut off at that size when the log starts again (`PRAGMA journal_size_limit`).
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
-    public static func prepare(_ database: some DatabaseWriter) throws {
+    package static func prepare(_ database: some DatabaseWriter) throws {
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
@@ -56,8 +55,16 @@ extension SQLiteStore {
     ///
     /// Uses neither `user_version` nor GRDB's migrations: both stay the host's.
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
-    public static func migrate(_ db: Database) throws {
+    package static func migrate(_ db: Database) throws {
         try Schema.migrate(db, path: "the database")
+    }
+
+    /// The versions that the tables have had, each a migration.
+    package static var schemaVersions: ClosedRange<Int> { 1...Schema.version }
+
+    /// Brings our tables to one of their versions within the transaction that is open.
+    package static func migrate(_ db: Database, to version: Int) throws {
+        try Schema.migrate(db, path: "the database", to: version)
     }
 
     /// Stores an event within the host's transaction: it exists if and only if the host's change does.
@@ -78,39 +85,50 @@ extension SQLiteStore {
         at instant: Timestamp = .now
     ) throws -> AcceptanceResult {
         try checkHost(db)
-        try db.execute(
-            sql: """
-                INSERT INTO webhooks_events
-                (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, checksum, data)
-                VALUES (
-                    1 + (
-                        SELECT max(last_event, coalesce((SELECT max(id) FROM webhooks_events), 0))
-                        FROM webhooks_schema
-                    ),
-                    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-                )
-                ON CONFLICT (event_id) DO NOTHING
-                """,
-            arguments: [
-                event.id, event.topic, event.tenant, event.occurredAt.milliseconds, event.occurredAtIsGiven,
-                instant.milliseconds, event.deliverAt?.milliseconds, event.isTest,
-                Checksum(event).value,
-                event.data.withUnsafeBytes { Data($0) },
-            ]
-        )
-        guard db.changesCount == 1 else {
-            let known = try KnownEvent.compare(event, db)
-            if case .conflict(let differences) = known {
-                throw HostTransactionError(code: .conflict, description: event.conflictText(differences))
-            }
-            return known
+        let session = BatchSession(db, names: SubscriptionRowCache(), clock: SystemClock())
+        let acceptance = Acceptance(event: event, createdAt: instant, deliveries: nil)
+        let result: AcceptanceResult
+        do {
+            result = try session.accept(acceptance)
+        } catch {
+            throw try explain(error, db)
         }
-        let row = db.lastInsertedRowID
-        try db.execute(
-            sql: "INSERT INTO webhooks_pending (event, due_at, place) VALUES (?, ?, ?)",
-            arguments: [row, (event.deliverAt ?? instant).milliseconds, event.isDue(at: instant) ? row : nil]
-        )
-        return .stored(event: row, deliveries: [])
+        if case .conflict(let differences) = result {
+            throw HostTransactionError(code: .conflict, description: event.conflictText(differences))
+        }
+        return result
+    }
+
+    /// Cancels, within the host's transaction, an event that waits for its fan-out, or its deliveries: at once those that
+    /// wait, and after their attempt those in flight.
+    ///
+    /// - Parameters:
+    ///   - event: its id.
+    ///   - db: as for ``append(_:in:at:)``.
+    /// - Throws: as ``append(_:in:at:)``.
+    package static func cancel(
+        _ event: String,
+        in db: Database,
+        at instant: Timestamp = .now
+    ) throws -> CancelResult {
+        try checkHost(db)
+        let session = BatchSession(db, names: SubscriptionRowCache(), clock: SystemClock())
+        var cancellation = Cancellation(session: session, trial: nil, instant: instant)
+        do {
+            try cancellation.cancel(event: event)
+            try cancellation.tellEngines()
+        } catch {
+            throw try explain(error, db)
+        }
+        return cancellation.result
+    }
+
+    /// An error of a database that lacks our tables says so.
+    private static func explain(_ error: any Error, _ db: Database) throws -> any Error {
+        guard let found = error as? DatabaseError, found.resultCode == .SQLITE_ERROR, try Schema.version(of: db) == 0
+        else { return error }
+        let name = sqlite3_db_filename(db.sqliteConnection, "main").map { String(cString: $0) } ?? ""
+        return HostDatabase.missingTables(name.isEmpty ? "the database in memory" : name)
     }
 
     private static func checkHost(_ db: Database) throws {
@@ -118,11 +136,13 @@ extension SQLiteStore {
             throw HostTransactionError(
                 code: .noTransaction,
                 description: """
-                    an event needs the transaction that it belongs to: call append within `write { db in … }` or \
+                    emitting and cancelling need the transaction that they belong to: do it within `write { db in … }` or \
                     `inTransaction`
                     """
             )
         }
+        // Nothing outlasts a database in memory.
+        if sqlite3_db_filename(db.sqliteConnection, "main").map({ $0.pointee == 0 }) ?? true { return }
         let level = try PreparedStatement(db, "PRAGMA synchronous")
         defer { level.reset() }
         // 2 is FULL, 3 is EXTRA.
@@ -130,9 +150,9 @@ extension SQLiteStore {
             throw HostTransactionError(
                 code: .notDurable,
                 description: """
-                    this connection may lose what it commits by a power failure: call SQLiteStore.prepare(_:) with the \
-                    queue or pool once it is open (a pool sets `synchronous = NORMAL` after `prepareDatabase`), or \
-                    execute `PRAGMA synchronous = FULL` outside of a transaction
+                    this connection may lose what it commits by a power failure: execute `PRAGMA synchronous = FULL` on \
+                    the writer once the queue or pool is open, outside of a transaction (a pool sets NORMAL after \
+                    `prepareDatabase`; a dispatcher that is made with the database does it)
                     """
             )
         }
@@ -147,22 +167,22 @@ extension SQLiteStore {
 
 /// Why an event was not stored within a host's transaction. Let it end the transaction: the host's change must not go
 /// on without its event.
-public struct HostTransactionError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct HostTransactionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of refusal. Stable, to match on.
-    public struct Code: Sendable, Hashable, CustomStringConvertible {
-        public let description: String
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
 
         /// Another event with this id and other content is stored already.
-        public static let conflict = Code(description: "conflict")
+        package static let conflict = Code(description: "conflict")
         /// No transaction is open: the event would be stored whatever happens to the host's change.
-        public static let noTransaction = Code(description: "no_transaction")
+        package static let noTransaction = Code(description: "no_transaction")
         /// The connection doesn't wait for the disk: what it commits may be lost by a power failure.
-        public static let notDurable = Code(description: "not_durable")
+        package static let notDurable = Code(description: "not_durable")
         /// A file of the database was deleted, renamed, replaced or given a second name while it was open.
-        public static let replaced = Code(description: "replaced")
+        package static let replaced = Code(description: "replaced")
     }
 
-    public var code: Code
+    package var code: Code
     /// For people: what happened, and what to do next.
-    public var description: String
+    package var description: String
 }

@@ -189,6 +189,11 @@ final class Checkpointer: @unchecked Sendable {
         return try Self.run(db, mode)
     }
 
+    /// Moves what nobody is in the way of.
+    ///
+    /// - Returns: whether that was all.
+    static func movePassively(_ db: Database) throws -> Bool { try run(db, SQLITE_CHECKPOINT_PASSIVE).isWhole }
+
     private static func run(_ db: Database, _ mode: Int32) throws -> (isWhole: Bool, isBusy: Bool) {
         var (all, moved): (Int32, Int32) = (-1, -1)
         let code = sqlite3_wal_checkpoint_v2(db.sqliteConnection, nil, mode, &all, &moved)

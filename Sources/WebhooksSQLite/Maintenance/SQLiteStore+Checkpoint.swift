@@ -30,24 +30,55 @@ extension SQLiteStore {
 
     /// Does the same without holding up the calling thread.
     package func emptyWAL() async throws(StoreError) -> CheckpointResult {
-        guard role == .dispatcher, let writer else {
+        guard role == .dispatcher, writer != nil else {
             throw StoreError(.readOnly, "only a dispatcher checkpoints")
         }
-        if walSize() == 0 { return .emptied }
+        if walSize() <= leftInWAL { return .emptied }
+        return try await moveWAL()
+    }
+
+    /// Moves the log, however small it is.
+    func moveWAL() async throws(StoreError) -> CheckpointResult {
         let result: Result<CheckpointResult, StoreError> = await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { [self] db in
+            onWriter { [self] db in
                 do {
                     continuation.resume(returning: .success(try emptyWAL(db)))
                 } catch {
-                    continuation.resume(returning: .failure(StoreError(error, path: path)))
+                    continuation.resume(returning: .failure(storeError(error)))
                 }
+            } orElse: { error in
+                continuation.resume(returning: .failure(error))
             }
         }
         return try result.get()
     }
 
+    /// A log that is no larger, in bytes, is left alone: a host's connection checkpoints by itself, and its file keeps the
+    /// size that it once had.
+    package var leftInWAL: Int { isHosts ? Connection.keptWAL : 0 }
+
+    /// Moves what is in a host's log, on its own writing connection, and has the log begin again. Waits for nobody: a reader
+    /// in the way keeps it as it is.
+    ///
+    /// Each checkpoint follows a commit of the same connection, as SQLite's own do: see ``Checkpointer``.
+    private func restartWAL(_ db: Database) throws -> CheckpointResult {
+        func commit() throws {
+            try db.inTransaction(.immediate) {
+                try verifyHostTables(db)
+                try PreparedStatement(db, "UPDATE webhooks_schema SET checkpoints = checkpoints + 1").run()
+                return .commit
+            }
+        }
+        try commit()
+        guard try Checkpointer.movePassively(db) else { return .readerInTheWay }
+        // The first commit behind it starts the log again, and cuts its file off at the connection's limit.
+        try commit()
+        return .restarted
+    }
+
     private func emptyWAL(_ db: Database) throws -> CheckpointResult {
         try verifyFiles(db)
+        if isHosts { return try restartWAL(db) }
         defer { opened?.noteSize() }
         return try checkpointer.empty(db, size: walSize(), busyWait) { try openMover(db) }
     }
@@ -56,7 +87,7 @@ extension SQLiteStore {
     ///
     /// - Returns: whether it is worth while to run it again.
     func makeRoom(_ db: Database) -> Bool {
-        guard role == .dispatcher, walSize() > 0, (try? verifyFiles(db)) != nil else { return false }
+        guard role == .dispatcher, !isHosts, walSize() > 0, (try? verifyFiles(db)) != nil else { return false }
         defer { opened?.noteSize() }
         return checkpointer.makeRoom(db, busyWait) { try openMover(db) }
     }

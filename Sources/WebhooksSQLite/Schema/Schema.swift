@@ -46,11 +46,13 @@ enum Schema {
     }
 
     /// Brings the tables up to date within the transaction that is open, and makes sure that they are what they should.
-    static func migrate(_ db: Database, path: String) throws {
-        let found = try version(of: db)
+    ///
+    /// - Parameter version: the one to bring them to; defaults to the newest.
+    static func migrate(_ db: Database, path: String, to version: Int = version) throws {
+        let found = try self.version(of: db)
         try check(found, path: path)
         if found < version {
-            try apply(migrations[found...], to: db)
+            try apply(migrations[found..<version], to: db)
             try db.execute(
                 sql: """
                     INSERT INTO webhooks_schema (id, version, identity) VALUES (1, ?, ?)
@@ -59,7 +61,7 @@ enum Schema {
                 arguments: [version, StoreIdentity.random().value]
             )
         }
-        try compare(db)
+        if version == self.version { try compare(db) }
     }
 
     /// Makes every table of the newest version.

@@ -33,6 +33,12 @@ final class SubscriptionRowCache: @unchecked Sendable {
     /// The transaction never was.
     func rollback() { rollback(to: 0) }
 
+    /// The tables are others than those that the rows were read from.
+    func forget() {
+        rows = [:]
+        uncommitted = []
+    }
+
     /// The number of rows that the transaction has inserted so far.
     var uncommittedCount: Int { uncommitted.count }
 
