@@ -98,6 +98,14 @@ package struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// Somebody else has appended events, and nothing more.
+    package mutating func eventsAppended(at time: EngineTime) {
+        guard settings.scope == .all else { return externalWrites(at: time) }
+        guard phase.hasStarted else { return }
+        backlog.want()
+        finishInput(at: time)
+    }
+
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.

@@ -12,7 +12,7 @@ import WebhookSimulation
         let workspace = try TestEnvironment()
         let registry = Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings())
         let session = try DeliverySession(
-            path: workspace.folder + "/webhooks.db",
+            StoreConnections(location: .sqlite(path: workspace.folder + "/webhooks.db")) { _ in },
             role: .run,
             snapshot: ConfigurationSnapshot(registry: registry, renderer: ScriptedRenderer()),
             observer: Unobserved()

@@ -9,6 +9,8 @@ public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible 
         public static let configuration = Code(description: "configuration")
         /// An event, its data or its id is not acceptable.
         public static let event = Code(description: "event")
+        /// An event or a cancellation that belongs to the host's transaction was given outside of one.
+        public static let transaction = Code(description: "transaction")
         /// There is no profile or topic of that name.
         public static let unknown = Code(description: "unknown")
         /// No event or delivery has that id, or no subscription that name: in the configuration, or for what the log tells

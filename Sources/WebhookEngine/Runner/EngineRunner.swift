@@ -23,6 +23,8 @@ package final class EngineRunner: @unchecked Sendable {
     let engine: Mutex<DeliveryEngine>
     /// The number of attempts that the engine has under way, beside its lock.
     let attempts = Atomic(0)
+    /// Whether a look at what others have written is due: events alone, or anything.
+    private let looksDue = (events: Flag(), all: Flag())
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
@@ -104,6 +106,21 @@ package final class EngineRunner: @unchecked Sendable {
         }
     }
 
+    /// Looks at once for what somebody has written beside this engine, and whose commit they know of. Costs little, however
+    /// often it is called.
+    ///
+    /// - Parameter eventsOnly: whether nothing but events was written; defaults to `false`.
+    package func wake(eventsOnly: Bool = false) {
+        let due = eventsOnly ? looksDue.events : looksDue.all
+        guard due.raise() else { return }
+        queue.async { [self] in
+            due.lower()
+            process { engine, time in
+                if eventsOnly { engine.eventsAppended(at: time) } else { engine.externalWrites(at: time) }
+            }
+        }
+    }
+
     /// Takes care of events (rows) that are in the store already.
     package func takeOver(_ events: [Int64]) {
         queue.async { [self] in process { engine, time in engine.takeOver(events, at: time) } }
@@ -180,4 +197,14 @@ package final class EngineRunner: @unchecked Sendable {
         }
         if let failure { throw failure }
     }
+}
+
+/// Something to be done once, however often it is asked for until then.
+final class Flag: Sendable {
+    private let isRaised = Atomic(false)
+
+    /// Whether it was lowered before.
+    func raise() -> Bool { !isRaised.exchange(true, ordering: .acquiringAndReleasing) }
+
+    func lower() { isRaised.store(false, ordering: .releasing) }
 }

@@ -22,13 +22,31 @@ enum BlockingWork {
         }
     }
 
+    /// Waits for a task's value as long as the limit allows.
+    ///
+    /// - Returns: `nil` where it takes longer. Then it is cancelled, and ends by itself.
+    static func value<Value: Sendable>(
+        within limit: Duration,
+        _ work: @escaping @Sendable () async -> Value?
+    ) async -> Value? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
+            let answer = Answer(continuation)
+            let task = Task { answer.give(await work()) }
+            let milliseconds = Int(clamping: limit.wholeMilliseconds)
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(max(0, milliseconds))) {
+                task.cancel()
+                answer.give(nil)
+            }
+        }
+    }
+
     /// The first answer counts.
-    private final class Answer: Sendable {
-        private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+    private final class Answer<Value: Sendable>: Sendable {
+        private let continuation: Mutex<CheckedContinuation<Value, Never>?>
 
-        init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+        init(_ continuation: CheckedContinuation<Value, Never>) { self.continuation = Mutex(continuation) }
 
-        func give(_ answer: Bool) {
+        func give(_ answer: Value) {
             let waiting = continuation.withLock { waiting in
                 defer { waiting = nil }
                 return waiting

@@ -8,9 +8,10 @@ internal import WebhooksSQLite
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
 struct DeliverySession: Sendable {
     let role: DispatcherRole
-    let lock: DispatcherLock
+    /// `nil` where the store is a host's in memory, as is ``mark``.
+    let lock: DispatcherLock?
     let store: SQLiteStore
-    let mark: RenderingMarkFile
+    let mark: RenderingMarkFile?
     let transport: CurlTransport
     let runner: EngineRunner
     let graceLimit = GraceLimit()
@@ -19,15 +20,21 @@ struct DeliverySession: Sendable {
     ///
     /// - Throws: ``StoreError`` with `locked`, naming the holder, or with what else is wrong with the store.
     init(
-        path: String,
+        _ stores: StoreConnections,
         role: DispatcherRole,
         snapshot: ConfigurationSnapshot,
         observer: any EngineObserver
     ) throws(StoreError) {
         self.role = role
-        lock = try DispatcherLock.acquire(path: path, role: role.rawValue)
-        store = try SQLiteStore.open(path: path, role: .dispatcher, lock: lock)
-        mark = RenderingMarkFile(storePath: path)
+        let file = try stores.file()
+        if let file {
+            lock = try DispatcherLock.acquire(path: file, role: role.rawValue)
+            store = try stores.dispatcher(lock)
+            mark = RenderingMarkFile(storePath: file)
+        } else {
+            (lock, mark) = (nil, nil)
+            store = try stores.dispatcher(nil)
+        }
         do {
             transport = try CurlTransport()
         } catch {
@@ -43,7 +50,7 @@ struct DeliverySession: Sendable {
             transport: transport,
             clock: SystemClock(),
             observer: observer,
-            mark: mark
+            mark: mark ?? NoRenderingMark()
         )
     }
 
@@ -62,7 +69,7 @@ struct DeliverySession: Sendable {
     /// Returns at once. Whoever waits for ``EngineRunner/Condition/drained`` is told.
     func drain(within grace: Duration) {
         runner.drain()
-        if role == .run { lock.noteStopping() }
+        if role == .run { lock?.noteStopping() }
         graceLimit.start { [weak runner] in
             try await Task.sleep(for: grace)
             runner?.cancelRequests()
@@ -70,6 +77,25 @@ struct DeliverySession: Sendable {
             runner?.abandon()
         }
     }
+
+    /// Ends at once: what is on the wire is cut off and recorded as interrupted, as far as the store takes it in a moment.
+    ///
+    /// Returns at once, as ``drain(within:)``.
+    func cutOff() {
+        runner.drain()
+        if role == .run { lock?.noteStopping() }
+        runner.cancelRequests()
+        graceLimit.start { [weak runner] in
+            // What was on its way to the transport is there now.
+            try await Task.sleep(for: .milliseconds(10))
+            runner?.cancelRequests()
+            try await Task.sleep(for: Self.cutOffTime)
+            runner?.abandon()
+        }
+    }
+
+    /// The time that the store gets for recording what a cancelled task has cut off.
+    static let cutOffTime: Duration = .milliseconds(250)
 
     /// The time that the store gets, past the grace, for recording what was cut off.
     static let recordingTime: Duration = .milliseconds(500)
@@ -85,8 +111,8 @@ struct DeliverySession: Sendable {
         await BlockingWork.run(within: limit) { [self] in
             transport.shutdown()
             store.close()
-            mark.close(removing: true)
-            lock.release()
+            mark?.close(removing: true)
+            lock?.release()
         }
     }
 }

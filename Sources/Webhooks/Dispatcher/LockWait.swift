@@ -11,14 +11,20 @@ struct LockWait {
     static let commandLimit: Duration = .seconds(600)
 
     private let role: DispatcherRole
+    private let isStandby: Bool
     private var holder: DispatcherLock.Holder?
     private var start: ContinuousClock.Instant?
 
-    init(role: DispatcherRole) { self.role = role }
+    /// - Parameter isStandby: whether to wait for whoever it is, for as long as it takes; defaults to `false`.
+    init(role: DispatcherRole, isStandby: Bool = false) { (self.role, self.isStandby) = (role, isStandby) }
+
+    /// The time until the next try. A standby may wait for weeks.
+    var pause: Duration { isStandby ? .milliseconds(100) : .milliseconds(20) }
 
     /// Whether to try again, after the lock was refused.
     /// - Parameter holder: who holds the lock; `nil`: nobody any more, or somebody who doesn't say.
     mutating func triesAgain(_ holder: DispatcherLock.Holder?, at now: ContinuousClock.Instant) -> Bool {
+        if isStandby { return true }
         guard role == .run, holder?.role != DispatcherRole.run.rawValue else { return false }
         if start == nil || holder != self.holder { (self.holder, start) = (holder, now) }
         let limit = holder == nil ? Self.unknownLimit : Self.commandLimit

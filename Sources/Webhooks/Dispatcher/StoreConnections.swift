@@ -5,6 +5,8 @@ internal import WebhooksSQLite
 /// Opens the store when it is needed, and in the way it is needed.
 final class StoreConnections: Sendable {
     let location: StoreLocation?
+    /// A database that a host has opened, in place of the location.
+    let host: HostDatabase?
     private let opened = Mutex(Opened())
     private let announcement: Mutex<@Sendable (String) -> Void>
 
@@ -13,9 +15,13 @@ final class StoreConnections: Sendable {
         var writer: SQLiteStore?
     }
 
-    /// - Parameter onNew: told the path of a store that was made.
-    init(location: StoreLocation?, onNew: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - location: the configured one.
+    ///   - host: a database to use in its place.
+    ///   - onNew: told the path of a store that was made.
+    init(location: StoreLocation?, host: HostDatabase? = nil, onNew: @escaping @Sendable (String) -> Void) {
         self.location = location
+        self.host = host
         announcement = Mutex(onNew)
     }
 
@@ -27,8 +33,14 @@ final class StoreConnections: Sendable {
         if store.isNew { announcement.withLock(\.self)(store.path) }
     }
 
-    /// The file; stores other than SQLite's are not built yet.
-    func path() throws(StoreError) -> String {
+    /// The file that the store is in; `nil`: a host's in memory.
+    func file() throws(StoreError) -> String? {
+        if let host { return host.path }
+        return try path()
+    }
+
+    /// The configured file; stores other than SQLite's are not built yet.
+    private func path() throws(StoreError) -> String {
         switch location {
         case .sqlite(let path): return path
         case .postgres:
@@ -43,11 +55,15 @@ final class StoreConnections: Sendable {
 
     /// For appending beside a dispatcher; makes the file where there is none.
     func writer() throws(StoreError) -> SQLiteStore {
-        let path = try path()
         return try opened.withLock { opened throws(StoreError) in
             if let writer = opened.writer { return writer }
-            let writer = try SQLiteStore.open(path: path, role: .writer)
-            announce(writer)
+            let writer: SQLiteStore
+            if let host {
+                writer = try SQLiteStore(sharing: host, role: .writer)
+            } else {
+                writer = try SQLiteStore.open(path: path(), role: .writer)
+                announce(writer)
+            }
             opened.writer = writer
             return writer
         }
@@ -61,6 +77,7 @@ final class StoreConnections: Sendable {
 
     /// For reading; an error where there is no file.
     func reader() throws(StoreError) -> SQLiteStore {
+        if host != nil { return try writer() }
         let path = try path()
         return try opened.withLock { opened throws(StoreError) in
             if let store = opened.writer ?? opened.reader { return store }
@@ -68,6 +85,14 @@ final class StoreConnections: Sendable {
             opened.reader = reader
             return reader
         }
+    }
+}
+
+extension StoreConnections {
+    /// Opens the store for a dispatcher, which holds the lock; `nil` where there is no file to lock.
+    func dispatcher(_ lock: DispatcherLock?) throws(StoreError) -> SQLiteStore {
+        if let host { return try SQLiteStore(sharing: host, role: .dispatcher, lock: lock) }
+        return try SQLiteStore.open(path: path(), role: .dispatcher, lock: lock)
     }
 }
 

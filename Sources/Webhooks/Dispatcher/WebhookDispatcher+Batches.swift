@@ -86,6 +86,7 @@ extension WebhookDispatcher {
         guard let session, let snapshot else {
             do throws(StoreError) {
                 continuation.yield(try await stores.writer().append(events).map { .success($0) })
+                wake(eventsOnly: true)
             } catch {
                 throw WebhooksError(accepting: error)
             }

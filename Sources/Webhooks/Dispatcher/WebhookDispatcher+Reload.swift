@@ -4,7 +4,7 @@ internal import WebhookEngine
 internal import WebhookRegistry
 
 extension WebhookDispatcher {
-    /// The time between two looks at the configuration's files while ``run(until:)`` runs.
+    /// The time between two looks at the configuration's files while ``run(until:whenLocked:)`` runs.
     static let watchInterval: Duration = .milliseconds(500)
 
     /// Loads the configuration again and swaps it in during traffic. A broken one changes nothing: its problems are

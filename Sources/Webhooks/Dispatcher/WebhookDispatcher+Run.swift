@@ -6,7 +6,7 @@ internal import WebhookEngine
 internal import WebhooksSQLite
 
 extension WebhookDispatcher: Service {
-    /// When ``WebhookDispatcher/run(until:)`` returns.
+    /// When ``WebhookDispatcher/run(until:whenLocked:)`` returns.
     public enum RunCondition: Sendable, Hashable {
         /// When it is shut down.
         case shutdown
@@ -16,20 +16,55 @@ extension WebhookDispatcher: Service {
         case settled
     }
 
+    /// What to do where another dispatcher runs on the store.
+    public enum LockedStore: Sendable, Hashable {
+        /// Throw.
+        case fail
+        /// Wait until it ends, however long that takes, and deliver then: a standby. In a rolling deployment the new
+        /// process waits for the old one.
+        case wait
+    }
+
     /// Delivers until shut down: a `ServiceLifecycle.Service`.
     public func run() async throws { try await run(until: .shutdown) }
 
     /// Delivers until a condition holds, or until shut down: gracefully by ServiceLifecycle or ``shutDown()``, within the
-    /// configured grace.
+    /// configured grace. May be called again once it has returned.
     ///
-    /// Waits for a lock that a command holds for a moment.
-    /// - Throws: ``WebhooksError`` with `store`: another dispatcher runs on this store, or it can't be used.
-    public func run(until condition: RunCondition) async throws(WebhooksError) {
+    /// Where the task is cancelled, what is on the wire is cut off and recorded as interrupted, and it returns within a
+    /// second. Waits for a lock that a command holds for a moment, and as a standby for every lock; then a cancelled task
+    /// returns as well.
+    /// - Parameters:
+    ///   - condition: when to return; defaults to `shutdown`.
+    ///   - whenLocked: what to do where another dispatcher runs on the store; defaults to `fail`.
+    /// - Throws: ``WebhooksError`` with `store`: another dispatcher runs on this store, it can't be used, or the host has
+    ///   closed or erased its database meanwhile.
+    public func run(
+        until condition: RunCondition = .shutdown,
+        whenLocked: LockedStore = .fail
+    ) async throws(WebhooksError) {
+        state.withLock { $0.runBegins() }
+        defer { state.withLock { $0.runEnds() } }
+        let result: Result<Void, WebhooksError> = await withTaskCancellationHandler {
+            do throws(WebhooksError) {
+                return .success(try await deliver(until: condition, whenLocked))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            cutOff()
+        }
+        try result.get()
+    }
+
+    private func deliver(until condition: RunCondition, _ whenLocked: LockedStore) async throws(WebhooksError) {
         let session: DeliverySession
         do throws(WebhooksError) {
-            session = try await openSession(.run)
-        } catch  where error.store?.code == .locked && state.withLock({ $0.isShuttingDown }) {
-            // Shut down while it waited for a command's lock: nothing was begun.
+            session = try await openSession(.run, isStandby: whenLocked == .wait)
+        } catch {
+            // Ended while it waited for a lock, or for a host's writer: nothing was begun.
+            let isOver = error.store?.code == .locked && state.withLock { $0.isShuttingDown }
+            guard isOver || Task.isCancelled else { throw error }
             return logger.notice("stopped")
         }
         for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
@@ -62,9 +97,10 @@ extension WebhookDispatcher: Service {
             failure = error
         }
         let isShuttingDown = state.withLock { $0.isShuttingDown }
-        let left = isShuttingDown ? await openDeliveries(in: session.store) : nil
+        let left = isShuttingDown && !Task.isCancelled ? await openDeliveries(in: session.store) : nil
         await close(session)
-        if let failure { throw WebhooksError(failure) }
+        // Whoever is cancelled asks for nothing but the end.
+        if let failure, failure.isFinal || !Task.isCancelled { throw WebhooksError(failure) }
         if isShuttingDown { logger.notice("stopped", metadata: left.map { ["open": "\($0)"] } ?? [:]) }
     }
 
@@ -76,7 +112,10 @@ extension WebhookDispatcher: Service {
             "subscriptions": "\(registry.subscriptions.count(where: \.isEnabled))",
         ]
         if let path = configuration.path { metadata["configuration"] = "\(path)" }
-        guard let health = try? await session.store.health() else { return metadata }
+        let store = session.store
+        guard let health = await BlockingWork.value(within: Self.countingTime, { try? await store.health() }) else {
+            return metadata
+        }
         let rows = health.filter { registry.subscription(named: $0.subscription)?.isEnabled == true }
         let disabled = rows.count { $0.disabled != nil }
         let paused = rows.count { $0.paused?.isInForce(at: .now) == true }
@@ -88,22 +127,23 @@ extension WebhookDispatcher: Service {
     /// The number of deliveries that have not settled, those of subscriptions that are gone included; `nil` where that
     /// takes long.
     private func openDeliveries(in store: SQLiteStore) async -> Int? {
-        let deadline = ContinuousClock.now + Self.countingTime
-        do throws(StoreError) {
-            var open = 0
-            for name in try await store.subscriptionNames() {
-                if ContinuousClock.now > deadline { return nil }
-                let count = try await store.openDeliveries(of: name)
-                open += count.waiting + count.inFlight
+        await BlockingWork.value(within: Self.countingTime) {
+            do throws(StoreError) {
+                var open = 0
+                for name in try await store.subscriptionNames() {
+                    if Task.isCancelled { return nil }
+                    let count = try await store.openDeliveries(of: name)
+                    open += count.waiting + count.inFlight
+                }
+                return open
+            } catch {
+                return nil
             }
-            return open
-        } catch {
-            return nil
         }
     }
 
-    /// The most time that a stop takes to count what it leaves.
-    private static let countingTime: Duration = .milliseconds(300)
+    /// The most time that a start or a stop takes to count what there is.
+    static let countingTime: Duration = .milliseconds(300)
 
     /// The number of attempts under way in this process; `nil` where that can't be told at once, or nothing is
     /// delivered.
@@ -114,11 +154,13 @@ extension WebhookDispatcher: Service {
     }
 
     /// Begins a graceful shutdown: no new attempts; those on the wire get the configured grace to end, then they are cut
-    /// off and recorded as interrupted. ``run(until:)`` returns when all is on record; where the store doesn't take it within
+    /// off and recorded as interrupted. ``run(until:whenLocked:)`` returns when all is on record; where the store doesn't take it within
     /// the grace, it throws, and the next dispatcher finds what is missing as interrupted.
+    ///
+    /// Before the first run it ends that one as soon as it begins; after a run it does nothing, and the next one delivers.
     public func shutDown() {
         let session = state.withLock { state -> DeliverySession? in
-            guard !state.isShuttingDown else { return nil }
+            guard !state.isShuttingDown, state.runsUnderWay > 0 || !state.hasRun else { return nil }
             state.isShuttingDown = true
             state.endOfGrace = .now + state.snapshot.registry.settings.shutdownGrace
             return state.session
@@ -130,39 +172,77 @@ extension WebhookDispatcher: Service {
         logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
     }
 
+    /// Ends the run under way at once.
+    private func cutOff() {
+        let session = state.withLock { state in
+            state.isShuttingDown = true
+            state.endOfGrace = .now
+            return state.session
+        }
+        guard let session else { return }
+        logger.notice("cancelled: cutting off", metadata: ["underWay": "\(session.runner.attemptsUnderWay)"])
+        session.cutOff()
+    }
+
+    /// Looks at once for what was written to the store beside this dispatcher: for a host that has committed on a connection
+    /// of its own, in a process in which the dispatcher runs. Without it, the dispatcher notices within a quarter of a second.
+    ///
+    /// Cheap, may be called from anywhere and however often, also where nothing runs. To be called after the commit: what is
+    /// not committed isn't seen.
+    public func wake() { wake(eventsOnly: false) }
+
+    package func wake(eventsOnly: Bool) {
+        state.withLock { $0.session }?.runner.wake(eventsOnly: eventsOnly)
+    }
+
     /// Takes the lock and starts an engine in this process.
-    func openSession(_ role: DispatcherRole) async throws(WebhooksError) -> DeliverySession {
+    ///
+    /// - Parameter isStandby: whether to wait for whoever holds the lock.
+    func openSession(_ role: DispatcherRole, isStandby: Bool = false) async throws(WebhooksError) -> DeliverySession {
         do throws(StoreError) {
-            let path = try stores.path()
+            let path = try stores.file()
+            try await stores.host?.verify()
             var isWaiting = false
-            var wait = LockWait(role: role)
+            var wait = LockWait(role: role, isStandby: isStandby)
             while true {
                 let snapshot = state.withLock { $0.snapshot(for: role) }
                 let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] trouble in
-                    self?.state.withLock { $0.session }?.lock.note(trouble: trouble)
+                    self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
                 } onFailure: { [weak self] error in
                     self?.state.withLock { $0.failure = error }
                 }
                 do throws(StoreError) {
+                    // Where there is no file, there is no lock either.
+                    if path == nil, state.withLock({ $0.session != nil }) {
+                        throw StoreError(.locked, "the dispatcher runs already")
+                    }
                     let session = try DeliverySession(
-                        path: path,
+                        stores,
                         role: role,
                         snapshot: snapshot,
                         observer: observer
                     )
                     stores.announce(session.store)
                     state.withLock { $0.session = session }
-                    session.runner.start(externalInterval: .milliseconds(150))
-                    if state.withLock({ $0.isShuttingDown }) {
+                    session.runner.start(externalInterval: externalInterval)
+                    if Task.isCancelled {
+                        session.cutOff()
+                    } else if state.withLock({ $0.isShuttingDown }) {
                         session.drain(within: snapshot.registry.settings.shutdownGrace)
                     }
                     return session
                 } catch  where error.code == .locked {
-                    guard wait.triesAgain(DispatcherLock.holder(path: path), at: .now) else { throw error }
-                    if !isWaiting { logger.notice("waiting for a command to end", metadata: ["store": "\(path)"]) }
+                    let holder = path.flatMap { DispatcherLock.holder(path: $0) }
+                    guard wait.triesAgain(holder, at: .now) else { throw error }
+                    if !isWaiting {
+                        let whom = isStandby ? "the running dispatcher" : "a command"
+                        logger.notice("waiting for \(whom) to end", metadata: ["store": "\(path ?? "")"])
+                    }
                     isWaiting = true
-                    try? await Task.sleep(for: .milliseconds(20))
+                    try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
+                    // It may have been erased or closed meanwhile.
+                    try await stores.host?.verify()
                 }
             }
         } catch {
@@ -186,13 +266,13 @@ private func withShutdownHandling(
     _ operation: () async throws(StoreError) -> Void,
     onShutdown: @escaping @Sendable () -> Void
 ) async throws(StoreError) {
-    let result: Result<Void, StoreError> = await withTaskCancellationOrGracefulShutdownHandler {
+    let result: Result<Void, StoreError> = await withGracefulShutdownHandler {
         do throws(StoreError) {
             return .success(try await operation())
         } catch {
             return .failure(error)
         }
-    } onCancelOrGracefulShutdown: {
+    } onGracefulShutdown: {
         onShutdown()
     }
     try result.get()

@@ -3,7 +3,7 @@ internal import Synchronization
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
-internal import WebhooksSQLite
+package import WebhooksSQLite
 
 /// Emits events, delivers them, and knows their outcome: the library in one object.
 ///
@@ -13,14 +13,18 @@ internal import WebhooksSQLite
 /// try await dispatcher.run()                                                        // delivers until shut down
 /// ```
 ///
-/// Emitting and reading work beside a dispatcher that runs in this or another process; ``run(until:)`` is for one process
+/// Emitting and reading work beside a dispatcher that runs in this or another process; ``run(until:whenLocked:)`` is for one process
 /// at a time.
 public final class WebhookDispatcher: Sendable {
     let configuration: WebhookConfiguration
     let logger: Logger
     let state: Mutex<State>
     let stores: StoreConnections
+    /// How often a running dispatcher looks for what others have written; `nil`: never.
+    let externalInterval: Duration?
     let broadcast = AttemptBroadcast()
+    /// The host's transactions after whose commits the engine is to look.
+    package let hostCommits = HostCommits()
 
     struct State {
         private(set) var snapshot: ConfigurationSnapshot
@@ -32,7 +36,10 @@ public final class WebhookDispatcher: Sendable {
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
         var session: DeliverySession?
+        /// A shutdown was asked for, of the run under way or of the first one.
         var isShuttingDown = false
+        var runsUnderWay = 0
+        var hasRun = false
         /// When a shutdown, or a command's drain, is to be over.
         var endOfGrace: ContinuousClock.Instant?
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
@@ -46,6 +53,15 @@ public final class WebhookDispatcher: Sendable {
             reporting = snapshot.reporting(to: logger)
             self.watched = watched
             self.topics = topics
+        }
+
+        mutating func runBegins() { runsUnderWay += 1 }
+
+        /// A shutdown is for the run that it ends.
+        mutating func runEnds() {
+            runsUnderWay -= 1
+            hasRun = true
+            if runsUnderWay == 0 { (isShuttingDown, endOfGrace) = (false, nil) }
         }
 
         /// The snapshot that deliveries are made with.
@@ -68,10 +84,27 @@ public final class WebhookDispatcher: Sendable {
     ///   - configuration: a file, or values.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
-    public init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
+    public convenience init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
         async throws(WebhooksError)
     {
+        try await self.init(configuration: configuration, host: nil, logger: logger)
+    }
+
+    /// Loads the configuration, for a store in a database that the host has opened.
+    ///
+    /// - Parameters:
+    ///   - configuration: a file, or values.
+    ///   - host: the database; `nil` for the configuration's own store.
+    ///   - externalInterval: how often a running dispatcher looks for what others have written; `nil`: never.
+    ///   - logger: for what an operator should know.
+    package init(
+        configuration: WebhookConfiguration,
+        host: HostDatabase?,
+        externalInterval: Duration? = .milliseconds(150),
+        logger: Logger
+    ) async throws(WebhooksError) {
         self.configuration = configuration
+        self.externalInterval = externalInterval
         self.logger = logger
         let report = await LoadingThread.shared.run { configuration.load() }
         guard let registry = report.registry, report.isValid else {
@@ -87,9 +120,20 @@ public final class WebhookDispatcher: Sendable {
         )
         initial.warnings = report.startupWarnings
         state = Mutex(initial)
-        stores = StoreConnections(location: registry.settings.store) {
+        stores = StoreConnections(location: registry.settings.store, host: host) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
+        if let host { try Self.check(registry.settings.store, against: host) }
+    }
+
+    /// Throws where the configuration names another store than the host's database.
+    private static func check(_ location: StoreLocation?, against host: HostDatabase) throws(WebhooksError) {
+        guard let location else { return }
+        if case .sqlite(let path) = location, host.isFile(path) { return }
+        throw WebhooksError(
+            .configuration,
+            "the configuration names another `store` than the database that the dispatcher was given: leave `store` out"
+        )
     }
 
     /// The configuration in force.
@@ -123,6 +167,8 @@ public final class WebhookDispatcher: Sendable {
                 ).get()
             } else {
                 result = try await stores.writer().append(event, target: target)
+                // One may have begun to run meanwhile, and have read what there was before.
+                wake(eventsOnly: true)
             }
         } catch {
             throw WebhooksError(accepting: error)

@@ -39,7 +39,7 @@ extension WebhookLog {
     /// The dispatcher that delivers what is in the store; `nil`: nobody does. A command that delivers its own events
     /// alone is none.
     public func runningDispatcher() -> RunningDispatcher? {
-        guard let path = try? stores.path(), let holder = DispatcherLock.holder(path: path),
+        guard let path = try? stores.file(), let holder = DispatcherLock.holder(path: path),
             holder.role == DispatcherRole.run.rawValue
         else { return nil }
         return RunningDispatcher(

@@ -1,7 +1,7 @@
 public import Logging
 public import WebhookCore
 internal import WebhookRegistry
-internal import WebhooksSQLite
+package import WebhooksSQLite
 
 /// A store's events, deliveries and attempts: to read, and to append to.
 ///
@@ -44,7 +44,12 @@ public struct WebhookLog: Sendable {
     }
 
     /// The store's file, as it was named; for people.
-    package var storePath: String { (try? stores.path()) ?? "no store" }
+    package var storePath: String { ((try? stores.file()) ?? nil) ?? "no store" }
+
+    /// - Parameter host: a database that the host has opened.
+    package init(host: HostDatabase, logger: Logger) {
+        self.init(stores: StoreConnections(location: nil, host: host) { _ in }, logger: logger)
+    }
 
     /// Sets the callback that is told the path of a store that is made, instead of the logger.
     package func onNewStore(_ tell: @escaping @Sendable (String) -> Void) { stores.onNew(tell) }

@@ -38,7 +38,8 @@ extension WebhookDispatcher {
                 hasChanged: found == nil || found != stamp,
                 freeSpace: session.store.freeSpace
             )
-            if isDue || isAsked {
+            // A host's connection checkpoints by itself, unless somebody is in its way.
+            if (isDue && size > session.store.leftInWAL) || isAsked {
                 do throws(StoreError) {
                     let result = try await session.store.emptyWAL()
                     pace.note(result)
@@ -57,7 +58,8 @@ extension WebhookDispatcher {
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.
     func warnOfTriggers(_ store: SQLiteStore) async {
-        guard let names = try? await store.hostTriggers(), !names.isEmpty else { return }
+        let names = await BlockingWork.value(within: Self.countingTime) { try? await store.hostTriggers() }
+        guard let names, !names.isEmpty else { return }
         logger.warning(
             "triggers that somebody has added run within the store's transactions",
             metadata: ["triggers": "\(names.joined(separator: ", "))", "store": "\(store.path)"]
