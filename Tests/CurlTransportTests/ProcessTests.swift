@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 import WebhookCore
-import WebhookTransport
+
+@testable import WebhookTransport
 
 /// What takes a process of its own: the environment and the limits.
 @Suite struct ProcessTests {
@@ -61,6 +62,22 @@ import WebhookTransport
             }
             let results = await transport.results(of: requests)
             try #require(results.allSatisfy { $0.status == 200 })
+        }
+    }
+
+    @Test("What the process does about broken pipes is the host's, and none of libcurl's ends it")
+    func brokenPipes() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGPIPE, SIG_DFL)
+            _ = try CurlTransport()
+            var ends: [Int32] = [0, 0]
+            try #require(pipe(&ends) == 0 && close(ends[0]) == 0)
+            var written = 0
+            CurlGlobal.withoutBrokenPipes { written = write(ends[1], "a", 1) }
+            try #require(written == -1 && errno == EPIPE)
+            var (action, signals) = (sigaction(), sigset_t())
+            try #require(sigaction(SIGPIPE, nil, &action) == 0 && action.__sigaction_handler.sa_handler == nil)
+            try #require(pthread_sigmask(SIG_BLOCK, nil, &signals) == 0 && sigismember(&signals, SIGPIPE) == 0)
         }
     }
 }

@@ -6,6 +6,10 @@ extension Shard {
     /// Does what there is to do: messages, sockets, timeouts, then results, handed over together.
     func turn() {
         dispatchPrecondition(condition: .onQueue(queue))
+        CurlGlobal.withoutBrokenPipes { takeTurn() }
+    }
+
+    private func takeTurn() {
         watchdog.runBegins()
         giveTimeAfterStop()
         for message in takeMessages() { handle(message) }
