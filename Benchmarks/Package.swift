@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     ],
@@ -47,6 +48,8 @@ let package = Package(
             dependencies: [
                 "BenchSupport",
                 .product(name: "Webhooks", package: "swift-webhooks"),
+                .product(name: "WebhooksGRDB", package: "swift-webhooks"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "WebhooksBenchmarking", package: "swift-webhooks"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),

@@ -115,14 +115,19 @@ struct Setup: Sendable {
             atPath: (store.path as NSString).deletingLastPathComponent,
             withIntermediateDirectories: true
         )
-        var settings = DispatcherSettings()
-        settings.store = .sqlite(path: store.path)
-        settings.egress = EgressPolicy(allow: [try? EgressRule("127.0.0.0/8")].compactMap { $0 })
-        settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
         return try await WebhookDispatcher(
-            configuration: .values(subscriptions(), settings: settings),
+            configuration: configuration(storePath: store.path),
             logger: Logger(label: "bench") { _ in log }
         )
+    }
+
+    /// - Parameter storePath: `nil` where the store is a host's database.
+    func configuration(storePath: String?) throws -> WebhookConfiguration {
+        var settings = DispatcherSettings()
+        settings.store = storePath.map { .sqlite(path: $0) }
+        settings.egress = EgressPolicy(allow: [try? EgressRule("127.0.0.0/8")].compactMap { $0 })
+        settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
+        return .values(try subscriptions(), settings: settings)
     }
 
     /// An event for an endpoint, sent at a time.

@@ -18,6 +18,7 @@ case "fan-out": try await measureFanOut(setup)
 case "latency": try await measureLatency(setup)
 case "fill": try await fillBacklog(setup)
 case "backlog": try await measureBacklog(setup, since: started)
+case "host": try await measureHost(setup)
 case "idle": try await measureIdle(setup)
 case let unknown: fail("there is no scenario \(unknown)")
 }

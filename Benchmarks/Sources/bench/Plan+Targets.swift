@@ -55,6 +55,17 @@ extension Plan {
         verdicts.add("CPU of a native body, told apart ÷ the same", atMost: 1.05, unit: "", Series(native), digits: 2)
     }
 
+    /// Events in the transactions of a host whose two tasks write 500 rows each time, the host's database being the store.
+    func measureHost() {
+        let outcomes = (0..<3).map { _ in harness.dispatch("host", ["--url", "\(url)/ok/", "--rounds", "1"]) }
+        func series(_ name: String) -> Series { Series(outcomes.map { $0[name] }) }
+        verdicts.add("host's commit to attempt: p50", atMost: 20, unit: "ms", series("p50ms"))
+        verdicts.add("host's commit to attempt: p99", atMost: 250, unit: "ms", series("p99ms"))
+        verdicts.add("committed by the host and not delivered", atMost: 0, unit: "events", series("missing"), digits: 0)
+        verdicts.add("host's rows a second ÷ without us", atLeast: 0.9, series("hostRatio"))
+        verdicts.add("host's write-ahead log at rest", atMost: 64, unit: "MiB", series("restingLogMiB"))
+    }
+
     private func latency(_ arguments: [String]) -> SinkControl.Counts {
         harness.sink.reset()
         _ = harness.dispatch("latency", ["--url", "\(url)/lat/", "--sink", "\(harness.port)"] + arguments)

@@ -22,6 +22,7 @@ final class Plan {
             compareToTarget(workload)
         }
         step("latency") { measureLatency() }
+        step("host") { measureHost() }
         step("backlog") { measureBacklog() }
         step("fairness") { measureFairness() }
         step("mapped") { measureMapping() }
