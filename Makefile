@@ -41,7 +41,7 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 
 # Tests that start processes or threads, or that wait for real sockets and files: one at a time, so that a busy machine
 # doesn't turn their patience into failures. What runs in parallel computes.
-ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests|WebhookReceiverTests|RunnerTests
+ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|RunnerTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
@@ -49,7 +49,7 @@ test: setup-tests ## Runs all tests
 	@Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
 
 # In folders of their own, so that `make test` doesn't build everything anew, and only what is run there.
-THREADED := WebhookEngineTests CurlTransportTests SQLiteStoreTests WebhooksTests
+THREADED := WebhookEngineTests CurlTransportTests SQLiteStoreTests WebhooksTests WebhooksGRDBTests
 THREAD := --sanitize=thread --scratch-path .build-tsan
 ADDRESS := --sanitize=address --scratch-path .build-asan
 

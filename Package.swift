@@ -14,8 +14,8 @@ let package = Package(
     name: "swift-webhooks",
     products: [
         .library(name: "Webhooks", targets: ["Webhooks"]),
-        // For a host whose own SQLite transaction carries an emit.
-        .library(name: "WebhooksSQLite", targets: ["WebhooksSQLite"]),
+        // The same for a host that uses GRDB: its database is the store, and its transactions carry events.
+        .library(name: "WebhooksGRDB", targets: ["WebhooksGRDB"]),
         // For a host's own tests.
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         // For Benchmarks alone, a package of its own that sees nothing but what is public.
@@ -109,6 +109,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What hosts import whose database is GRDB's.
+        .target(
+            name: "WebhooksGRDB",
+            dependencies: [
+                "Webhooks", "WebhooksSQLite", "WebhookCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         // A store in memory, a clock that stands still, receivers that answer as they are told.
         .target(name: "WebhookInMemory", dependencies: ["WebhookCore", "WebhookEngine"], swiftSettings: strict),
         // What a host's tests import: a dispatcher in memory and in virtual time, and a real receiver.
@@ -198,7 +207,7 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "WebhookEngine", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
+                "Webhooks", "WebhooksGRDB", "WebhookEngine", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -209,6 +218,16 @@ let package = Package(
         .testTarget(
             name: "WebhooksTestingTests",
             dependencies: ["WebhooksTesting", "Webhooks"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhooksGRDBTests",
+            dependencies: [
+                "WebhooksGRDB", "Webhooks", "WebhookCore", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

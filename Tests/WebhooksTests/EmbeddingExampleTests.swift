@@ -3,9 +3,9 @@ import GRDB
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
-import WebhooksSQLite
 import WebhookSimulation
+import Webhooks
+import WebhooksGRDB
 
 /// The embedding examples of the README and of the library's documentation, compiled and run.
 @Suite struct EmbeddingExampleTests {
@@ -84,16 +84,27 @@ import WebhookSimulation
     @Test func hostTransactionCarriesAnEmit() async throws {
         struct PaymentFailed: Error {}
         let path = workspace.folder + "/host.sqlite"
+        let file = workspace.folder + "/host.yaml"
+        try workspace.write(
+            """
+            egress: { allow: ["127.0.0.0/8"] }
+            subscriptions:
+              - { name: crm, url: "\(receiver.url)/crm", profile: braincert, topics: [course.*], payload: { course.enrollment: $data } }
+            """,
+            to: "host.yaml"
+        )
         // README: transaction
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
-        let database = try DatabasePool(path: path, configuration: configuration)
-        // Our tables, and commits that are on disk: a pool's own are not.
-        try SQLiteStore.prepare(database)
+        let database = try DatabasePool(path: path)
+        var migrator = DatabaseMigrator()
+        migrator.registerWebhooks()
+        // … and the host's own migrations
+        try migrator.migrate(database)
+        let dispatcher = try await WebhookDispatcher(database: database, configuration: .file(file))
 
         @Sendable func enrol(student: Int, in db: Database) throws {
             try db.execute(sql: "INSERT INTO enrolments (student) VALUES (?)", arguments: [student])
-            try SQLiteStore.append(Event(topic: "course.enrollment", data: "{\"userId\":\(student)}"), in: db)
+            let event = try Event(topic: "course.enrollment", data: "{\"userId\":\(student)}")
+            try dispatcher.emit(event, in: db)
         }
         // README: end
         try await database.write { db in try db.execute(sql: "CREATE TABLE enrolments (student INTEGER)") }
@@ -104,9 +115,6 @@ import WebhookSimulation
                 throw PaymentFailed()
             }
         }
-        let dispatcher = try await WebhookDispatcher(
-            configuration: .file(file, store: "sqlite:\(path)", environment: [:])
-        )
         try await dispatcher.run(until: .settled)
         #expect(receiver.requests.count == 1)
         #expect(receiver.requests.first?.body.text.contains(#""payload":{"userId":1}"#) == true)

@@ -44,10 +44,3 @@ extension WebhookDispatcher {
         try EventIDCheck(registry: registry).check(event)
     }
 }
-
-extension EmitReceipt {
-    /// - Throws: ``WebhooksError`` with `event` where the event was not stored.
-    package init(_ event: Event, _ result: AcceptanceResult) throws(WebhooksError) {
-        self = try AcceptedEvent(event, result, isWithEngine: false).receipt
-    }
-}

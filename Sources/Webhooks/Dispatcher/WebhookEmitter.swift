@@ -29,6 +29,8 @@ public protocol WebhookEmitter: Sendable {
 extension WebhookDispatcher: WebhookEmitter {
     @discardableResult
     public func cancel(_ event: String) async throws(WebhooksError) -> CancelResult {
-        try await administration.cancel([event])
+        let result = try await administration.cancel([event])
+        wake()
+        return result
     }
 }
