@@ -72,9 +72,9 @@ import WebhookCore
             _ = try CurlTransport()
             var ends: [Int32] = [0, 0]
             try #require(pipe(&ends) == 0 && close(ends[0]) == 0)
-            var written = 0
-            CurlGlobal.withoutBrokenPipes { written = write(ends[1], "a", 1) }
-            try #require(written == -1 && errno == EPIPE)
+            var (written, code) = (0, 0 as Int32)
+            CurlGlobal.withoutBrokenPipes { (written, code) = (write(ends[1], "a", 1), errno) }
+            try #require(written == -1 && code == EPIPE)
             var (action, signals) = (sigaction(), sigset_t())
             try #require(sigaction(SIGPIPE, nil, &action) == 0 && action.__sigaction_handler.sa_handler == nil)
             try #require(pthread_sigmask(SIG_BLOCK, nil, &signals) == 0 && sigismember(&signals, SIGPIPE) == 0)
