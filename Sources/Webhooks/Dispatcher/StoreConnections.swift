@@ -36,11 +36,17 @@ final class StoreConnections: Sendable {
     /// The file that the store is in; `nil`: a host's in memory.
     func file() throws(StoreError) -> String? {
         if let host { return host.path }
-        return try path()
+        return try configuredFile()
     }
 
-    /// The configured file; stores other than SQLite's are not built yet.
-    private func path() throws(StoreError) -> String {
+    /// The file that the store is in, for what needs one.
+    func path() throws(StoreError) -> String {
+        guard let file = try file() else { throw StoreError(.unavailable, "a database in memory has no file") }
+        return file
+    }
+
+    /// Stores other than SQLite's are not built yet.
+    private func configuredFile() throws(StoreError) -> String {
         switch location {
         case .sqlite(let path): return path
         case .postgres:
@@ -61,7 +67,7 @@ final class StoreConnections: Sendable {
             if let host {
                 writer = try SQLiteStore(sharing: host, role: .writer)
             } else {
-                writer = try SQLiteStore.open(path: path(), role: .writer)
+                writer = try SQLiteStore.open(path: configuredFile(), role: .writer)
                 announce(writer)
             }
             opened.writer = writer
@@ -78,7 +84,7 @@ final class StoreConnections: Sendable {
     /// For reading; an error where there is no file.
     func reader() throws(StoreError) -> SQLiteStore {
         if host != nil { return try writer() }
-        let path = try path()
+        let path = try configuredFile()
         return try opened.withLock { opened throws(StoreError) in
             if let store = opened.writer ?? opened.reader { return store }
             let reader = try SQLiteStore.open(path: path, role: .reader)
@@ -92,7 +98,7 @@ extension StoreConnections {
     /// Opens the store for a dispatcher, which holds the lock; `nil` where there is no file to lock.
     func dispatcher(_ lock: DispatcherLock?) throws(StoreError) -> SQLiteStore {
         if let host { return try SQLiteStore(sharing: host, role: .dispatcher, lock: lock) }
-        return try SQLiteStore.open(path: path(), role: .dispatcher, lock: lock)
+        return try SQLiteStore.open(path: configuredFile(), role: .dispatcher, lock: lock)
     }
 }
 

@@ -44,7 +44,7 @@ public struct WebhookLog: Sendable {
     }
 
     /// The store's file, as it was named; for people.
-    package var storePath: String { ((try? stores.file()) ?? nil) ?? "no store" }
+    package var storePath: String { (try? stores.path()) ?? "no store" }
 
     /// - Parameter host: a database that the host has opened.
     package init(host: HostDatabase, logger: Logger) {
