@@ -172,6 +172,13 @@ import Testing
             let json = try await any.run(command + ["--json"])
             #expect(try JSONText(json.err)["note"]["code"].string == "topic")
         }
+        // Whoever asks who gets it learns it as well.
+        let match = try await any.run("match", "course.enrolment", "--data", "{}")
+        #expect(match.status == 0)
+        #expect(match.err == "note: no profile lists course.enrolment; did you mean course.enrollment?\n")
+        let nobody = try await sandbox.run("match", "course.enrolment", "--data", "{}")
+        #expect(nobody.status == 1)
+        #expect(nobody.err == "note: no subscription would get course.enrolment; did you mean course.enrollment?\n")
         // A topic of the host's own is no slip.
         #expect(try await any.run("emit", "grade.released", "--check", "--data", "{}").err == "")
         let far = try await sandbox.run("emit", "usr.created", "--check", "--data", "{}", "--json")

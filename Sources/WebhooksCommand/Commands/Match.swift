@@ -33,10 +33,12 @@ struct Match: AsyncParsableCommand {
         let health = try await health(dispatcher.log)
         let matches = dispatcher.preview.matches(of: event, health: health, at: .now)
         for match in matches { options.json ? MatchOutput.json(match).write() : MatchOutput.write(match) }
+        let slip = dispatcher.topics.slip(topic).map { "; did you mean \($0)?" }
         guard matches.contains(where: \.isMatch) else {
-            Notice.note("no_match", Self.nobody(matches, topic), asJSON: options.json)
+            Notice.note("no_match", Self.nobody(matches, topic) + (slip ?? ""), asJSON: options.json)
             throw ExitStatus.negative
         }
+        if let slip { Notice.note("topic", "no profile lists \(topic)\(slip)", asJSON: options.json) }
     }
 
     private func data(_ topics: TopicCatalog) throws -> ByteString {
