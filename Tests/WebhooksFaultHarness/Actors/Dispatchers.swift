@@ -103,11 +103,7 @@ struct Dispatchers {
     private mutating func hasBegun(_ process: Workbench.Process, _ death: inout Death) async -> Bool {
         if await process.command.says("delivering", within: Self.bound) { return true }
         // Where it is still there, a disk that is full or a command that holds the lock holds it up rightly.
-        if process.command.hasEnded {
-            death.at = bench.ledger.now
-            // One that cron has started was there first.
-            if process.command.errors.contains("in use by another dispatcher: `run`") { death.allowed = [69] }
-        }
+        if process.command.hasEnded { death.at = bench.ledger.now }
         return false
     }
 
@@ -235,15 +231,19 @@ struct Dispatchers {
 
     private func note(_ process: Workbench.Process, _ exit: Command.Exit, _ death: Death) {
         let now = bench.ledger.now
+        let errors = process.command.errors
+        var allowed = death.allowed
+        // One that cron has started was there first, also where this one was told to end meanwhile.
+        if errors.contains("in use by another dispatcher: `run`"), !errors.contains("delivering") { allowed.insert(69) }
         // How long it took to end, once it was told to.
         let fact = CommandFact(
             name: death.how,
             interval: Interval(start: death.at ?? now, end: now),
             exit: exit,
             bound: Self.grace + Self.bound,
-            allowed: death.allowed,
+            allowed: allowed,
             wasSignalled: death.bySignal,
-            errors: String(process.command.errors.suffix(400))
+            errors: String(errors.suffix(400))
         )
         bench.ledger.update { $0.commands.append(fact) }
     }
