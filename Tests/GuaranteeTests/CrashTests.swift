@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// kill -9 at random times: nothing acknowledged is lost, nothing single-shot is sent twice.
 @Suite struct CrashTests {

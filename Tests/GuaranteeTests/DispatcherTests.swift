@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// One dispatcher at a time, and many commands beside it.
 @Suite struct DispatcherTests {

@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Several processes make the same store at the same time.
 @Suite struct FirstStartTests {

@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// One event once, and what is due later.
 @Suite struct IdentityTests {

@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// A host that runs a dispatcher and works on the log in the same process: the dispatcher notices.
 @Suite struct InProcessTests {

@@ -3,8 +3,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Limits are reached, and the living are served.
 @Suite struct OverloadTests {

@@ -4,8 +4,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// One bad row, one bad event: the others go on. And no command waits for ever for a store that doesn't work.
 @Suite struct PoisonTests {

@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Rows 34 and 35: the configuration changes while deliveries wait for a retry.
 @Suite struct ReloadTests {

@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Row 32: how a dispatcher stops.
 @Suite struct ShutdownTests {

@@ -4,8 +4,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// The disk is full, read-only, damaged or newer.
 @Suite struct StoreFaultTests {

@@ -3,8 +3,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Somebody deletes, renames or links the store's files under a running dispatcher.
 @Suite struct StoreFileTests {

@@ -2,8 +2,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// What is on record for what was on the wire.
 @Suite struct WireTests {

@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 @Suite struct ExportTests {
     private func row(_ change: (inout ExportedDelivery) -> Void = { _ in }) -> ExportedDelivery {

@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Line breaks and their kin never get from an event or a subscription into a request.
 @Suite struct InjectionTests {

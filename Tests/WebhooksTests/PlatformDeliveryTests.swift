@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// Every platform and content type over real HTTP, read back from the store.
 @Suite struct PlatformDeliveryTests {

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// A canary in every secret field, receivers that send back all they got, and a look at everything that is kept or said.
 @Suite struct SecretLeakTests {

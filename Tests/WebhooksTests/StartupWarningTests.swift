@@ -1,7 +1,7 @@
 import Testing
 import WebhookCore
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// What a dispatcher says of a configuration's warnings when it starts.
 @Suite struct StartupWarningTests {

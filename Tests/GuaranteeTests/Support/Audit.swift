@@ -1,8 +1,8 @@
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// The checker for deliveries: acknowledged ⊆ received under retry, received ≤ 1 under single-shot, and received ≤ attempts
 /// recorded, always.

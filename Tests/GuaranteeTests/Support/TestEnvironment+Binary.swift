@@ -3,8 +3,8 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// The binary that was built with the tests, or the one in `WEBHOOKS_BINARY`.
 enum RealBinary {

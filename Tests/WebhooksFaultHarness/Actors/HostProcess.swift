@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import Glibc
 import WebhookCore
-import WebhooksSQLite
 import WebhookSimulation
+import WebhooksSQLite
 
 /// A host with tables of its own in the store's database: a row and an event exist both or not at all. A process, so that it
 /// can be killed.

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import WebhookCore
 import WebhookReceiver
-import Webhooks
 import WebhookSimulation
+import Webhooks
 
 /// A configuration and a store, and the library on them.
 extension TestEnvironment {
