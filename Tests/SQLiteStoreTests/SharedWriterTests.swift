@@ -202,6 +202,10 @@ struct SharedWriterTests {
         #expect(store.walSize() > 1_000_000)
         #expect(try await store.moveWAL() == .restarted)
         #expect(store.walSize() <= 100_000)
+        // What was erased must not stay in it, however small it is.
+        #expect(store.walSize() > 0)
+        #expect(try await store.emptyWAL(leavesNothing: true) == .emptied)
+        #expect(store.walSize() == 0)
         #expect(try await store.integrityProblems() == [])
     }
 

@@ -41,7 +41,7 @@ extension WebhookDispatcher {
             // A host's connection checkpoints by itself, unless somebody is in its way.
             if (isDue && size > session.store.leftInWAL) || isAsked {
                 do throws(StoreError) {
-                    let result = try await session.store.emptyWAL()
+                    let result = try await session.store.emptyWAL(leavesNothing: isAsked)
                     pace.note(result)
                     if isAsked, result == .emptied { session.store.clearEmptyWALRequest() }
                 } catch {

@@ -191,8 +191,12 @@ final class Checkpointer: @unchecked Sendable {
 
     /// Moves what nobody is in the way of.
     ///
+    /// - Parameter cutsOff: whether to cut the file off as well.
     /// - Returns: whether that was all.
-    static func movePassively(_ db: Database) throws -> Bool { try run(db, SQLITE_CHECKPOINT_PASSIVE).isWhole }
+    static func move(_ db: Database, cutsOff: Bool) throws -> Bool {
+        guard cutsOff else { return try run(db, SQLITE_CHECKPOINT_PASSIVE).isWhole }
+        return try !run(db, SQLITE_CHECKPOINT_TRUNCATE).isBusy
+    }
 
     private static func run(_ db: Database, _ mode: Int32) throws -> (isWhole: Bool, isBusy: Bool) {
         var (all, moved): (Int32, Int32) = (-1, -1)

@@ -29,20 +29,22 @@ extension SQLiteStore {
     }
 
     /// Does the same without holding up the calling thread.
-    package func emptyWAL() async throws(StoreError) -> CheckpointResult {
+    ///
+    /// - Parameter leavesNothing: whether a host's log is emptied, too, however small it is; defaults to `false`.
+    package func emptyWAL(leavesNothing: Bool = false) async throws(StoreError) -> CheckpointResult {
         guard role == .dispatcher, writer != nil else {
             throw StoreError(.readOnly, "only a dispatcher checkpoints")
         }
-        if walSize() <= leftInWAL { return .emptied }
-        return try await moveWAL()
+        if walSize() <= (leavesNothing ? 0 : leftInWAL) { return .emptied }
+        return try await moveWAL(leavesNothing: leavesNothing)
     }
 
     /// Moves the log, however small it is.
-    func moveWAL() async throws(StoreError) -> CheckpointResult {
+    func moveWAL(leavesNothing: Bool = false) async throws(StoreError) -> CheckpointResult {
         let result: Result<CheckpointResult, StoreError> = await withCheckedContinuation { continuation in
             onWriter { [self] db in
                 do {
-                    continuation.resume(returning: .success(try emptyWAL(db)))
+                    continuation.resume(returning: .success(try emptyWAL(db, leavesNothing: leavesNothing)))
                 } catch {
                     continuation.resume(returning: .failure(storeError(error)))
                 }
@@ -61,7 +63,10 @@ extension SQLiteStore {
     /// in the way keeps it as it is.
     ///
     /// Each checkpoint follows a commit of the same connection, as SQLite's own do: see ``Checkpointer``.
-    private func restartWAL(_ db: Database) throws -> CheckpointResult {
+    ///
+    /// - Parameter cutsOff: whether nothing may stay in the file. Then it waits for readers as long as the host's connection
+    ///   does.
+    private func restartWAL(_ db: Database, cutsOff: Bool) throws -> CheckpointResult {
         func commit() throws {
             try db.inTransaction(.immediate) {
                 try verifyHostTables(db)
@@ -70,15 +75,16 @@ extension SQLiteStore {
             }
         }
         try commit()
-        guard try Checkpointer.movePassively(db) else { return .readerInTheWay }
+        guard try Checkpointer.move(db, cutsOff: cutsOff) else { return .readerInTheWay }
+        if cutsOff { return .emptied }
         // The first commit behind it starts the log again, and cuts its file off at the connection's limit.
         try commit()
         return .restarted
     }
 
-    private func emptyWAL(_ db: Database) throws -> CheckpointResult {
+    private func emptyWAL(_ db: Database, leavesNothing: Bool = false) throws -> CheckpointResult {
         try verifyFiles(db)
-        if isHosts { return try restartWAL(db) }
+        if isHosts { return try restartWAL(db, cutsOff: leavesNothing) }
         defer { opened?.noteSize() }
         return try checkpointer.empty(db, size: walSize(), busyWait) { try openMover(db) }
     }
