@@ -28,6 +28,8 @@ func measureHost(_ setup: Setup) async throws {
     for _ in 0..<rounds {
         let alone = try await host.round(seconds: seconds) { _, _ in nil }
         let run = Task { try await dispatcher.run() }
+        // What is committed while it starts waits for that.
+        try await Task.sleep(for: .milliseconds(300))
         let beside = try await host.round(seconds: seconds) { db, _ in
             try dispatcher.emit(setup.event(for: 0), in: db)
         }
