@@ -43,23 +43,8 @@ public struct ExportFormat: Sendable, Hashable {
     }
 
     private static func json(_ row: ExportedDelivery) -> [UInt8] {
-        let delivery = row.delivery
         var line = JSONLine()
-        line.add("id", delivery.id.description)
-        line.add("event", delivery.event)
-        line.add("topic", delivery.topic)
-        line.add("tenant", delivery.tenant)
-        line.add("subscription", delivery.subscription)
-        line.add("state", delivery.state.rawValue)
-        line.add("mode", delivery.mode.rawValue)
-        line.add("attempts", raw: String(delivery.attempts))
-        line.add("nextAttemptAt", delivery.nextAttemptAt?.description)
-        line.add("lastStatus", raw: delivery.lastStatus.map(String.init))
-        line.add("lastError", delivery.lastError?.rawValue)
-        line.add("createdAt", delivery.createdAt.description)
-        line.add("settledAt", delivery.settledAt?.description)
-        line.add("test", raw: delivery.isTest ? "true" : "false")
-        line.add("retriggerOf", delivery.retriggerOf?.description)
+        row.delivery.write(to: &line)
         line.add("occurredAt", row.occurredAt.description)
         line.add("data", document: row.data)
         return line.bytes

@@ -23,6 +23,20 @@ public struct SubscriptionOverview: Sendable, Hashable {
         public var disabled: SubscriptionHealth.Disabled? {
             if case .disabled(let disabled) = kind { disabled } else { nil }
         }
+
+        /// In words.
+        package var reason: String {
+            switch kind {
+            case .missing: "not in the configuration"
+            case .configuration: "enabled: false"
+            case .disabled(let disabled):
+                switch disabled.cause {
+                case .manual: "by hand since \(disabled.at)"
+                case .gone: "the receiver answered 410 at \(disabled.at)"
+                case .failing: "nothing but failures until \(disabled.at)"
+                }
+            }
+        }
     }
 
     /// The subscription's name.
@@ -35,6 +49,44 @@ public struct SubscriptionOverview: Sendable, Hashable {
     public var breaker: SubscriptionHealth.Breaker?
     /// Tests are left out.
     public var statistics: SubscriptionStatistics
+}
+
+extension SubscriptionOverview: JSONForm {
+    package func write<Writer: JSONFieldWriter>(to writer: inout Writer) throws(Writer.Failure) {
+        try writer.add("subscription", name)
+        try writer.add("enabled", flag: obstacle == nil)
+        try writer.add("disabledReason", obstacle?.reason)
+        try writer.add("delivered", integer: statistics.count(.delivered))
+        try writer.add("failed", integer: statistics.count(.failed))
+        try writer.add("unknown", integer: statistics.count(.unknown))
+        try writer.add("waiting", integer: statistics.openRetries)
+        try writer.add("pending", integer: statistics.openFirstAttempts)
+        try writer.add("p50Ms", milliseconds: statistics.p50)
+        try writer.add("p95Ms", milliseconds: statistics.p95)
+        try writer.add("p99Ms", milliseconds: statistics.p99)
+        try writer.add("lastError", statistics.lastFailure?.error.rawValue)
+        try writer.add("lastDeliveredAt", time: statistics.lastDeliveredAt)
+        if let paused {
+            try writer.add("paused", flag: true)
+            try writer.add("pausedUntil", time: paused.until)
+        }
+        if let breaker { try writer.add("breaker", object: BreakerForm(breaker: breaker)) }
+    }
+
+    private struct BreakerForm: JSONForm {
+        var breaker: SubscriptionHealth.Breaker
+
+        func write<Writer: JSONFieldWriter>(to writer: inout Writer) throws(Writer.Failure) {
+            try writer.add("failures", integer: breaker.failures)
+            try writer.add("nextAttemptAt", time: breaker.until)
+        }
+    }
+}
+
+/// The JSON of `webhooks stats --json`.
+extension SubscriptionOverview: Encodable {
+    /// Writes an overview.
+    public func encode(to encoder: any Encoder) throws { try encodeForm(to: encoder) }
 }
 
 extension WebhookDispatcher {

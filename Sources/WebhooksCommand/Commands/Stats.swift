@@ -69,29 +69,7 @@ struct Stats: AsyncParsableCommand {
     }
 
     private func json(_ row: SubscriptionOverview) -> JSONOutput {
-        let numbers = row.statistics
-        var members: [(String, JSONOutput)] = [
-            ("subscription", .text(row.name)),
-            ("enabled", .bool(row.obstacle == nil)),
-            ("disabledReason", .string(reason(row))),
-            ("delivered", .integer(numbers.count(.delivered))),
-            ("failed", .integer(numbers.count(.failed))),
-            ("unknown", .integer(numbers.count(.unknown))),
-            ("waiting", .integer(numbers.openRetries)),
-            ("pending", .integer(numbers.openFirstAttempts)),
-            ("p50Ms", .milliseconds(numbers.p50)),
-            ("p95Ms", .milliseconds(numbers.p95)),
-            ("p99Ms", .milliseconds(numbers.p99)),
-            ("lastError", .string(numbers.lastFailure?.error.rawValue)),
-            ("lastDeliveredAt", .time(numbers.lastDeliveredAt)),
-        ]
-        if let paused = row.paused { members += [("paused", .bool(true)), ("pausedUntil", .time(paused.until))] }
-        if let breaker = row.breaker {
-            members.append(
-                ("breaker", ["failures": .integer(breaker.failures), "nextAttemptAt": .time(breaker.until)])
-            )
-        }
-        return .object(members)
+        .object(JSONOutput.members(of: row))
     }
 
     private func cells(_ row: SubscriptionOverview) -> [Table.Cell] {
@@ -117,26 +95,12 @@ struct Stats: AsyncParsableCommand {
 
     /// Why nothing is sent, for people.
     private func obstacle(_ row: SubscriptionOverview) -> String? {
-        guard let disabled = row.obstacle?.disabled else { return reason(row) }
+        guard let disabled = row.obstacle?.disabled else { return row.obstacle?.reason }
         return HoldText.disabled(disabled)
     }
 
     private func hold(_ row: SubscriptionOverview) -> String? {
         if let pause = row.paused { return HoldText.paused(pause) }
         return row.breaker.map { HoldText.breaker($0) }
-    }
-
-    private func reason(_ row: SubscriptionOverview) -> String? {
-        switch row.obstacle?.kind {
-        case nil: nil
-        case .missing: "not in the configuration"
-        case .configuration: "enabled: false"
-        case .disabled(let disabled):
-            switch disabled.cause {
-            case .manual: "by hand since \(disabled.at)"
-            case .gone: "the receiver answered 410 at \(disabled.at)"
-            case .failing: "nothing but failures until \(disabled.at)"
-            }
-        }
     }
 }

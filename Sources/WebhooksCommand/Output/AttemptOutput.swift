@@ -5,34 +5,7 @@ internal import Webhooks
 enum AttemptOutput {
     /// The interface's ATTEMPT.
     static func json(_ attempt: Attempt) -> JSONOutput {
-        .object([
-            ("number", .integer(attempt.number)),
-            ("startedAt", .time(attempt.startedAt)),
-            ("finishedAt", .time(attempt.finishedAt)),
-            ("outcome", .string(attempt.outcome?.rawValue)),
-            ("status", .integer(attempt.status)),
-            ("error", .string(attempt.error?.rawValue)),
-            ("detail", .string(attempt.detail)),
-            ("url", .text(attempt.url)),
-            ("requestHeaders", headers(attempt.requestHeaders)),
-            body("requestBody", attempt.requestBody),
-            ("responseHeaders", headers(attempt.responseHeaders)),
-            body("responseBody", attempt.responseBody),
-            ("responseTruncated", .bool(attempt.responseTruncated)),
-            ("remoteAddress", .string(attempt.remoteAddress)),
-            ("httpVersion", .string(attempt.httpVersion)),
-            ("connectionReused", .bool(attempt.connectionReused)),
-            ("durationMs", .milliseconds(attempt.duration)),
-            (
-                "phasesMs",
-                [
-                    "dns": .milliseconds(attempt.phases.dns),
-                    "connect": .milliseconds(attempt.phases.connect),
-                    "tls": .milliseconds(attempt.phases.tls),
-                    "firstByte": .milliseconds(attempt.phases.firstByte),
-                ]
-            ),
-        ])
+        .object(JSONOutput.members(of: attempt))
     }
 
     static func headers(_ headers: [HTTPHeader]) -> JSONOutput {

@@ -5,23 +5,7 @@ internal import Webhooks
 enum DeliveryOutput {
     /// The interface's DELIVERY, with its log where one is given.
     static func json(_ delivery: Delivery, log: [Attempt]? = nil) -> JSONOutput {
-        var members: [(String, JSONOutput)] = [
-            ("id", .text(delivery.id.description)),
-            ("event", .text(delivery.event)),
-            ("topic", .text(delivery.topic)),
-            ("tenant", .string(delivery.tenant)),
-            ("subscription", .text(delivery.subscription)),
-            ("state", .text(delivery.state.rawValue)),
-            ("mode", .text(delivery.mode.rawValue)),
-            ("attempts", .integer(delivery.attempts)),
-            ("nextAttemptAt", .time(delivery.nextAttemptAt)),
-            ("lastStatus", .integer(delivery.lastStatus)),
-            ("lastError", .string(delivery.lastError?.rawValue)),
-            ("createdAt", .time(delivery.createdAt)),
-            ("settledAt", .time(delivery.settledAt)),
-            ("test", .bool(delivery.isTest)),
-            ("retriggerOf", .string(delivery.retriggerOf?.description)),
-        ]
+        var members = JSONOutput.members(of: delivery)
         if let log {
             // Where it settled without an attempt, no entry of the log says why.
             if let detail = delivery.detail { members.append(("detail", .text(detail))) }

@@ -64,6 +64,14 @@ struct EmittedEvent {
             }
         }
 
+        /// Whether a row of the list of events has its member.
+        var isSaidByTheEvent: Bool {
+            switch self {
+            case .setAside, .cancelled: true
+            case .matched, .waitsForTime, .waitsForDispatcher, .waitsForStart, .nobody: false
+            }
+        }
+
         var isNobody: Bool { if case .nobody = self { true } else { false } }
         var waitsForDispatcher: Bool {
             switch self {

@@ -23,16 +23,11 @@ enum EventOutput {
         data: ByteString? = nil,
         deliveries: [Delivery]? = nil
     ) -> JSONOutput {
-        var members: [(String, JSONOutput)] = [
-            ("id", .text(event.id)),
-            ("topic", .text(event.topic)),
-            ("tenant", .string(event.tenant)),
-            ("occurredAt", .time(event.occurredAt)),
-            ("createdAt", .time(event.createdAt)),
-            ("test", .bool(event.isTest)),
-            ("deliveryCount", .integer(event.deliveryCount)),
-        ]
-        members += EmittedEvent.Matching(event, running: running)?.members ?? []
+        var members = JSONOutput.members(of: event)
+        // Of a cancelled one and one that is set aside the event itself says so.
+        if let matching = EmittedEvent.Matching(event, running: running), !matching.isSaidByTheEvent {
+            members += matching.members
+        }
         if let data { members.append(("data", .raw(data))) }
         if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
         return .object(members)

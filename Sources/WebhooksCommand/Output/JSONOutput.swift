@@ -25,14 +25,30 @@ enum JSONOutput: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, Expr
 
     /// Milliseconds with up to three decimals.
     static func milliseconds(_ duration: Duration?) -> JSONOutput {
-        guard let duration else { return .null }
-        let (seconds, attoseconds) = duration.components
-        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-        var text = String(microseconds / 1000)
-        var fraction = String(microseconds % 1000 + 1000).dropFirst()
-        while fraction.last == "0" { fraction.removeLast() }
-        if !fraction.isEmpty { text += "." + fraction }
-        return .number(text)
+        duration.map { .number(Milliseconds.text($0)) } ?? .null
+    }
+
+    /// The members of a value that has a form in JSON, to which others may be added.
+    static func members(of value: some JSONForm) -> [(String, JSONOutput)] {
+        var members = Members()
+        value.write(to: &members)
+        return members.all
+    }
+
+    private struct Members: JSONFieldWriter {
+        typealias Failure = Never
+        var all: [(String, JSONOutput)] = []
+
+        mutating func add(_ key: String, _ text: String?) { all.append((key, .string(text))) }
+        mutating func add(_ key: String, integer: Int?) { all.append((key, .integer(integer))) }
+        mutating func add(_ key: String, flag: Bool) { all.append((key, .bool(flag))) }
+        mutating func add(_ key: String, milliseconds: Duration?) { all.append((key, .milliseconds(milliseconds))) }
+        mutating func add(_ key: String, object: some JSONForm) {
+            all.append((key, .object(JSONOutput.members(of: object))))
+        }
+        mutating func add(_ key: String, headers: [HTTPHeader]) {
+            all.append((key, .array(headers.map { [.text($0.name), .text($0.value)] })))
+        }
     }
 
     /// The value on one line.
@@ -138,24 +154,5 @@ enum JSONEscaping {
             output += [UInt8](repeating: UInt8(ascii: "0"), count: 4 - digits.utf8.count)
             output += digits.utf8
         }
-    }
-}
-
-/// Standard base64 (RFC 4648, section 4), so that printing a body needs no Foundation.
-enum Base64 {
-    static func encode(_ bytes: ByteString) -> String {
-        let alphabet: StaticString = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        var output: [UInt8] = []
-        output.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            var group: UInt32 = 0
-            for offset in 0..<3 { group = group << 8 | UInt32(offset < count ? bytes[start + offset] : 0) }
-            for digit in 0..<4 {
-                let index = Int(group >> (18 - 6 * UInt32(digit)) & 63)
-                output.append(digit <= count ? alphabet.utf8Start[index] : UInt8(ascii: "="))
-            }
-        }
-        return String(decoding: output, as: UTF8.self)
     }
 }
