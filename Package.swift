@@ -66,7 +66,9 @@ let package = Package(
         // Event x subscription -> method, headers, exact body.
         .target(
             name: "WebhookRendering",
-            dependencies: ["WebhookCore", "CWebhooksCrypto"],
+            dependencies: [
+                "WebhookCore", "CWebhooksCrypto", .product(name: "Collections", package: "swift-collections"),
+            ],
             swiftSettings: strict
         ),
         // Which delivery next, and what follows from each result.
@@ -103,6 +105,7 @@ let package = Package(
             dependencies: [
                 "WebhookCore", "WebhookRegistry", "WebhookRendering", "WebhookEngine", "WebhookTransport",
                 "WebhooksSQLite",
+                .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -120,6 +120,19 @@ package struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// Takes over some subscriptions that are new or have changed, and parks some that are gone; the others stay.
+    package mutating func change(_ targets: [SharedSubscription], removing names: [String], at time: EngineTime) {
+        for index in names.compactMap(queues.index) { leave(index) }
+        for target in targets { replace(target, at: time) }
+        removeGoneQueues()
+        // The store may remember those that are new here; it is asked for all at once.
+        let awaits = targets.contains { target in
+            queues.index(of: target.subscription.name).map { queues[$0].service.awaitsHealth } ?? false
+        }
+        if phase.hasStarted, awaits { commits.readHealth() }
+        finishInput(at: time)
+    }
+
     /// No new attempts; ``isDrained`` tells when those under way are on record.
     package mutating func drain(at time: EngineTime) {
         phase.drain()

@@ -29,6 +29,7 @@ package struct ConfigurationLoader: Sendable {
         let context = LoadContext(environment: environment, files: files)
         var loaded = LoadedConfiguration(
             registry: nil,
+            rules: nil,
             catalog: ProfileCatalog(),
             diagnostics: [],
             subscriptionMarks: [:],
@@ -86,6 +87,13 @@ package struct ConfigurationLoader: Sendable {
         for subscription in subscriptions { profiles[subscription.profile.name] = subscription.profile }
         for profile in loaded.catalog.configuredProfiles { profiles[profile.name] = profile }
         loaded.subscriptionMarks = marks
+        loaded.rules = DraftRules(
+            defaults: defaults,
+            profile: section.text("profile"),
+            catalog: loaded.catalog,
+            egress: settings.egress,
+            maxBody: settings.maxBody
+        )
         loaded.registry = Registry(
             subscriptions: subscriptions,
             profiles: profiles,
@@ -134,6 +142,8 @@ extension ConfigurationLoader: CustomStringConvertible, CustomReflectable {
 package struct LoadedConfiguration: Sendable {
     /// The registry that the dispatcher works by; `nil` where there are errors.
     package var registry: Registry?
+    /// What subscriptions are judged by that come at run time.
+    package var rules: DraftRules?
     /// Every profile, also those that no subscription uses. The built-in ones alone where the file could not be read.
     package var catalog: ProfileCatalog
     /// All problems, by file, line and column; the configuration itself comes first.

@@ -1,7 +1,9 @@
-/// Everything a dispatcher works by, at one time: immutable, replaced as a whole by a reload.
+internal import HashTreeCollections
+internal import Synchronization
+
+/// Everything a dispatcher works by, at one time: immutable. A reload replaces it as a whole; a change of subscriptions that
+/// are given at run time makes another one that shares the rest.
 public final class Registry: Sendable {
-    /// In the file's order.
-    public let subscriptions: [Subscription]
     /// By name: the profiles that the configuration uses or brings along. The loader's catalogue has all of them.
     public let profiles: [String: Profile]
     /// The dispatcher's settings.
@@ -9,19 +11,156 @@ public final class Registry: Sendable {
     /// The topics of the canonical event, which `schema: enforce` compares data with where a platform says nothing about
     /// them. Empty where no subscription asks for that.
     package let canonicalTopics: [ProfileTopic]
-    private let indexByName: [String: Int]
-    private let index: SubscriptionIndex
+    /// Those of the configuration.
+    private let base: ConfiguredSubscriptions
+    /// Those given at run time, by name.
+    private let given: TreeDictionary<String, GivenSubscription>
+    /// The names of those given that may want an event.
+    private let givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
+    private let all = Mutex<[Subscription]?>(nil)
 
-    package init(
+    package convenience init(
         subscriptions: [Subscription],
         profiles: [String: Profile],
         settings: DispatcherSettings,
         canonicalTopics: [ProfileTopic] = []
     ) {
-        self.subscriptions = subscriptions
+        self.init(
+            base: ConfiguredSubscriptions(subscriptions),
+            profiles: profiles,
+            settings: settings,
+            canonicalTopics: canonicalTopics,
+            given: [:],
+            givenIndex: [:]
+        )
+    }
+
+    private init(
+        base: ConfiguredSubscriptions,
+        profiles: [String: Profile],
+        settings: DispatcherSettings,
+        canonicalTopics: [ProfileTopic],
+        given: TreeDictionary<String, GivenSubscription>,
+        givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
+    ) {
+        self.base = base
         self.profiles = profiles
         self.settings = settings
         self.canonicalTopics = canonicalTopics
+        self.given = given
+        self.givenIndex = givenIndex
+    }
+
+    /// Those of the configuration in the file's order, then those given at run time, by name.
+    public var subscriptions: [Subscription] {
+        if given.isEmpty { return base.subscriptions }
+        return all.withLock { all in
+            if let all { return all }
+            let list = base.subscriptions + givenSubscriptions.compactMap(\.subscription)
+            all = list
+            return list
+        }
+    }
+
+    /// A subscription by name.
+    public func subscription(named name: String) -> Subscription? {
+        base.subscription(named: name) ?? given[name]?.subscription
+    }
+
+    /// Returns the subscriptions that want an event, in the order of ``subscriptions``. Parses the data only where a filter
+    /// asks for it.
+    public func subscriptions(for event: Event) -> [Subscription] {
+        var data: JSONValue?
+        func accepts(_ subscription: Subscription) -> Bool {
+            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return false }
+            guard let filter = subscription.filter else { return true }
+            if data == nil { data = try? JSON.parse(event.data) }
+            return data.map { filter.accepts(event, data: $0) } ?? false
+        }
+        let keys = SubscriptionIndex.keys(topic: event.topic, tenant: event.tenant)
+        let configured = base.index.candidates(keys).map { base.subscriptions[$0] }.filter(accepts)
+        guard !given.isEmpty else { return configured }
+        let names = keys.reduce(into: TreeSet<String>()) { names, key in
+            if let more = givenIndex[key] { names.formUnion(more) }
+        }
+        return configured + names.sorted().compactMap { given[$0]?.subscription }.filter(accepts)
+    }
+}
+
+/// The subscriptions that are given at run time.
+extension Registry {
+    /// Whether a name is one of the configuration's.
+    package func isConfigured(_ name: String) -> Bool { base.subscription(named: name) != nil }
+
+    /// Those of the configuration, in its order.
+    package var configuredSubscriptions: [Subscription] { base.subscriptions }
+
+    /// All that were given, by name; those too that a reload has put out of force.
+    package var givenSubscriptions: [GivenSubscription] { given.values.sorted { $0.draft.name < $1.draft.name } }
+
+    /// What was given under a name.
+    package func given(named name: String) -> GivenSubscription? { given[name] }
+
+    /// The names that were given, in no order.
+    package var givenNames: [String] { Array(given.keys) }
+
+    /// The same with other subscriptions given. Costs what changes, however many there are.
+    ///
+    /// - Parameter canonical: the topics of the canonical event, where it has none yet and one of these asks for them.
+    package func changing(
+        removing names: [String],
+        adding subscriptions: [GivenSubscription],
+        canonical: [ProfileTopic] = []
+    ) -> Registry {
+        var (given, index, profiles) = (given, givenIndex, profiles)
+        func change(_ subscription: Subscription?, _ update: (inout TreeSet<String>, String) -> Void) {
+            guard let subscription else { return }
+            for key in SubscriptionIndex.keys(of: subscription) {
+                var names = index[key] ?? []
+                update(&names, subscription.name)
+                index[key] = names.isEmpty ? nil : names
+            }
+        }
+        for name in names { change(given.removeValue(forKey: name)?.subscription) { $0.remove($1) } }
+        for new in subscriptions {
+            change(given.updateValue(new, forKey: new.draft.name)?.subscription) { $0.remove($1) }
+            change(new.subscription) { $0.insert($1) }
+            if let profile = new.subscription?.profile, profiles[profile.name] == nil {
+                profiles[profile.name] = profile
+            }
+        }
+        return Registry(
+            base: base,
+            profiles: profiles,
+            settings: settings,
+            canonicalTopics: canonicalTopics.isEmpty ? canonical : canonicalTopics,
+            given: given,
+            givenIndex: index
+        )
+    }
+}
+
+/// A subscription that was given at run time.
+package struct GivenSubscription: Sendable {
+    /// As it was given.
+    package var draft: SubscriptionDraft
+    /// As it is in force; `nil` where a reload has put it out of force.
+    package var subscription: Subscription?
+
+    package init(draft: SubscriptionDraft, subscription: Subscription?) {
+        self.draft = draft
+        self.subscription = subscription
+    }
+}
+
+/// The subscriptions of a configuration, in its order.
+private final class ConfiguredSubscriptions: Sendable {
+    let subscriptions: [Subscription]
+    let index: SubscriptionIndex
+    private let indexByName: [String: Int]
+
+    init(_ subscriptions: [Subscription]) {
+        self.subscriptions = subscriptions
         indexByName = Dictionary(
             subscriptions.enumerated().map { ($1.name, $0) },
             uniquingKeysWith: { first, _ in first }
@@ -29,29 +168,13 @@ public final class Registry: Sendable {
         index = SubscriptionIndex(subscriptions)
     }
 
-    /// A subscription by name.
-    public func subscription(named name: String) -> Subscription? {
-        indexByName[name].map { subscriptions[$0] }
-    }
-
-    /// Returns the subscriptions that want an event, in the file's order. Parses the data only where a filter asks for
-    /// it.
-    public func subscriptions(for event: Event) -> [Subscription] {
-        var data: JSONValue?
-        return index.candidates(topic: event.topic, tenant: event.tenant).compactMap { position in
-            let subscription = subscriptions[position]
-            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return nil }
-            guard let filter = subscription.filter else { return subscription }
-            if data == nil { data = try? JSON.parse(event.data) }
-            return (data.map { filter.accepts(event, data: $0) } ?? false) ? subscription : nil
-        }
-    }
+    func subscription(named name: String) -> Subscription? { indexByName[name].map { subscriptions[$0] } }
 }
 
 /// Narrows down who may want an event, so that an event for one of ten thousand tenants looks at one subscription.
 struct SubscriptionIndex: Sendable {
     /// `nil`: every tenant's, or topics by a pattern.
-    private struct Key: Hashable {
+    struct Key: Hashable, Sendable {
         var tenant: String?
         var topic: String?
     }
@@ -59,60 +182,28 @@ struct SubscriptionIndex: Sendable {
     private var positions: [Key: [Int]] = [:]
 
     init(_ subscriptions: [Subscription]) {
-        for (position, subscription) in subscriptions.enumerated() where subscription.isEnabled {
-            if subscription.topics.contains(where: \.hasWildcard) {
-                add(position, Key(tenant: subscription.tenant, topic: nil))
-            } else {
-                for topic in subscription.topics {
-                    add(position, Key(tenant: subscription.tenant, topic: topic.description))
-                }
-            }
+        for (position, subscription) in subscriptions.enumerated() {
+            for key in Self.keys(of: subscription) { positions[key, default: []].append(position) }
         }
     }
 
-    private mutating func add(_ position: Int, _ key: Key) {
-        // A topic that is named twice.
-        if positions[key]?.last != position { positions[key, default: []].append(position) }
+    /// The keys under which a subscription is found, each once; none where it is not enabled.
+    static func keys(of subscription: Subscription) -> Set<Key> {
+        guard subscription.isEnabled else { return [] }
+        if subscription.topics.contains(where: \.hasWildcard) { return [Key(tenant: subscription.tenant, topic: nil)] }
+        return Set(subscription.topics.map { Key(tenant: subscription.tenant, topic: $0.description) })
+    }
+
+    /// The keys under which those are found that may want an event.
+    static func keys(topic: String, tenant: String?) -> [Key] {
+        let keys = [Key(tenant: nil, topic: nil), Key(tenant: nil, topic: topic)]
+        guard let tenant else { return keys }
+        return keys + [Key(tenant: tenant, topic: nil), Key(tenant: tenant, topic: topic)]
     }
 
     /// The positions of all that may want an event, and of few others, in order.
-    func candidates(topic: String, tenant: String?) -> [Int] {
-        var keys = [Key(tenant: nil, topic: nil), Key(tenant: nil, topic: topic)]
-        if let tenant { keys += [Key(tenant: tenant, topic: nil), Key(tenant: tenant, topic: topic)] }
+    func candidates(_ keys: [Key]) -> [Int] {
         let found = keys.compactMap { positions[$0] }
         return found.count > 1 ? found.joined().sorted() : found.first ?? []
     }
-}
-
-/// The configuration's settings for the dispatcher as a whole.
-public struct DispatcherSettings: Sendable, Hashable {
-    /// The store's location; `nil` where the configuration names none.
-    public var store: StoreLocation?
-    /// The most attempts in flight at once over all subscriptions; defaults to 512.
-    public var maxInFlight: Int = 512
-    /// The longest time that a drain may take; defaults to 20 s.
-    public var shutdownGrace: Duration = .seconds(20)
-    /// Settled deliveries older than this are pruned; defaults to 30 days.
-    public var retention: Duration = .seconds(30 * 86_400)
-    /// The most bytes of a rendered body; defaults to 64 MiB. The body of a small event is held to less: eight times the
-    /// data and 1 MiB. What would be larger is not sent: the delivery fails as `template`.
-    public var maxBody: Int = Self.standardMaxBody
-    /// The rules for the addresses that may be reached.
-    public var egress = EgressPolicy()
-
-    /// The built-in defaults.
-    public init() {}
-
-    /// The default of ``maxBody``: 64 MiB.
-    public static let standardMaxBody = 64 << 20
-    /// The values that ``maxBody`` may have. A store takes no value of a gigabyte.
-    package static let maxBodyRange = 1024...(512 << 20)
-}
-
-/// The location of a store.
-public enum StoreLocation: Sendable, Hashable {
-    /// A SQLite file.
-    case sqlite(path: String)
-    /// A PostgreSQL URL; it may hold a password.
-    case postgres(Secret)
 }

@@ -11,6 +11,16 @@ package protocol DeliveryRenderer: Sendable {
 
     /// Prepares the requests to a subscription, so that what no attempt changes is worked out once.
     func requests(to subscription: Subscription) -> any RequestMaker
+
+    /// The renderer for a registry that differs from this one's by some subscriptions; what is prepared for the others
+    /// stays.
+    ///
+    /// - Parameter canonical: the topics of the canonical event, where one of them is the first to ask for those.
+    func changing(
+        removing names: [String],
+        adding subscriptions: [Subscription],
+        canonical: [ProfileTopic]
+    ) -> any DeliveryRenderer
 }
 
 /// Makes the requests to one subscription: pure, and callable from any thread.
@@ -23,6 +33,15 @@ extension DeliveryRenderer {
     /// Works everything out at each attempt.
     package func requests(to subscription: Subscription) -> any RequestMaker {
         UnpreparedRequests(renderer: self, subscription: subscription)
+    }
+
+    /// Nothing is prepared.
+    package func changing(
+        removing names: [String],
+        adding subscriptions: [Subscription],
+        canonical: [ProfileTopic]
+    ) -> any DeliveryRenderer {
+        self
     }
 }
 

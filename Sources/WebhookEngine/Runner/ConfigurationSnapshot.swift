@@ -15,6 +15,24 @@ package struct ConfigurationSnapshot: Sendable {
         registry.subscriptions.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
     }
 
+    /// The same with other subscriptions given at run time. Costs what changes.
+    ///
+    /// - Parameter canonical: the topics of the canonical event, where the registry has none and one of these asks for them.
+    package func changing(
+        removing names: [String],
+        adding given: [GivenSubscription],
+        canonical: [ProfileTopic]
+    ) -> ConfigurationSnapshot {
+        ConfigurationSnapshot(
+            registry: registry.changing(removing: names, adding: given, canonical: canonical),
+            renderer: renderer.changing(
+                removing: names + given.filter { $0.subscription == nil }.map(\.draft.name),
+                adding: given.compactMap(\.subscription),
+                canonical: canonical
+            )
+        )
+    }
+
     /// Finds the subscriptions that get an event, and renders each distinct body once.
     ///
     /// - Parameter target: the only subscription that it is for, also a disabled one.

@@ -145,6 +145,19 @@ package final class EngineRunner: @unchecked Sendable {
         }
     }
 
+    /// Replaces registry and renderer by such as differ by some subscriptions.
+    ///
+    /// - Parameters:
+    ///   - names: the subscriptions that are gone.
+    ///   - changed: those that are new or others than before.
+    package func change(_ snapshot: ConfigurationSnapshot, removing names: [String], changed: [Subscription]) {
+        let targets = changed.map { SharedSubscription($0, requests: snapshot.renderer.requests(to: $0)) }
+        queue.async { [self] in
+            self.snapshot = snapshot
+            process { engine, time in engine.change(targets, removing: names, at: time) }
+        }
+    }
+
     /// No new attempts; see ``Condition/drained``.
     package func drain() {
         queue.async { [self] in process { engine, time in engine.drain(at: time) } }

@@ -23,6 +23,8 @@ struct ConfigNode: Sendable {
 
     var value: Value
     var place: SourcePlace
+    /// Whether a scalar is not to be shown, though it stands here itself.
+    var isSecret = false
 
     /// Whether this is nothing, or a plain `null` or `~`.
     var isNull: Bool {
@@ -74,6 +76,9 @@ package struct SourcePlace: Sendable, Hashable {
     package var line: Int
     /// In characters, from 1.
     package var column: Int
+
+    /// To go on a message about something that stands at another place, too.
+    var reference: String { file == DraftComposer.file ? "" : "; see line \(line)" }
 
     package init(file: String, line: Int, column: Int) {
         self.file = file

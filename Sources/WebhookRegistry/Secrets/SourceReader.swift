@@ -15,7 +15,7 @@ struct SourceReader {
                 context.problems.error(node.place, "\(name) is empty")
                 return nil
             }
-            return Located(value: SourcedText(value: text, isExternal: false), place: node.place)
+            return Located(value: SourcedText(value: text, isExternal: node.isSecret), place: node.place)
         case .mapping:
             return external(node, name)
         case .sequence, .null:
@@ -145,6 +145,6 @@ enum SourceRules {
 /// A text together with where it came from.
 struct SourcedText: Sendable, Equatable {
     var value: String
-    /// Whether it came from the environment or a file, and is not to be shown.
+    /// Whether it came from the environment or a file, or is a secret of a draft, and is not to be shown.
     var isExternal: Bool
 }

@@ -38,7 +38,7 @@ struct HeaderLoader {
         }
         let name = member.key.lowercased()
         if let first = names.updateValue(member.place, forKey: name) {
-            context.problems.error(member.place, "the header \(member.key) stands here twice; see line \(first.line)")
+            context.problems.error(member.place, "the header \(member.key) stands here twice\(first.reference)")
             return false
         }
         return true

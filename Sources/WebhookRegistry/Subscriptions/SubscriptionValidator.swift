@@ -183,6 +183,27 @@ package struct SubscriptionProblem: Sendable, Hashable {
         case topic(Int)
         case secret(Int)
         case header(Int)
+
+        /// The key, as a file has it; `nil` where it is one of several.
+        package var key: String? {
+            switch self {
+            case .name: "name"
+            case .title: "title"
+            case .url: "url"
+            case .topics: "topics"
+            case .tenant: "tenant"
+            case .contentType: "contentType"
+            case .authentication: nil
+            case .secrets: "secrets"
+            case .httpVersion: "httpVersion"
+            case .tls: "tls"
+            case .delivery: "delivery"
+            case .variables: "vars"
+            case .topic(let index): "topics.\(index)"
+            case .secret(let index): "secrets.\(index)"
+            case .header: "headers"
+            }
+        }
     }
 
     package var severity: Diagnostic.Severity

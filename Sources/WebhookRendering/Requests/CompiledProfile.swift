@@ -103,7 +103,7 @@ extension CompiledTemplate {
 struct SubscriptionCompiler: Sendable {
     private var profiles: [ObjectIdentifier: CompiledProfile] = [:]
     private var templates: [BodyTemplate: Result<CompiledTemplate, RenderingError>] = [:]
-    private let canonical: CanonicalSchema
+    var canonical: CanonicalSchema
 
     init(_ canonical: CanonicalSchema) {
         self.canonical = canonical
@@ -120,6 +120,13 @@ struct SubscriptionCompiler: Sendable {
             canonical: canonical,
             egress: egress
         )
+    }
+
+    /// The same with the templates of another one alone.
+    func withTemplates(of other: SubscriptionCompiler) -> SubscriptionCompiler {
+        var compiler = self
+        compiler.templates = other.templates
+        return compiler
     }
 
     private mutating func profile(_ profile: Profile) -> CompiledProfile {

@@ -1,3 +1,4 @@
+internal import HashTreeCollections
 package import WebhookCore
 
 /// Renders events into bodies and attempts into requests.
@@ -7,6 +8,8 @@ package import WebhookCore
 package final class WebhookRenderer: DeliveryRenderer {
     private let compiler: SubscriptionCompiler
     private let compiled: [String: CompiledSubscription]
+    /// Those that have come since, in place of what ``compiled`` has of the same name.
+    private let added: TreeDictionary<String, CompiledSubscription>
     private let egress: EgressPolicy
     private let maxBody: Int
 
@@ -28,19 +31,46 @@ package final class WebhookRenderer: DeliveryRenderer {
         for subscription in subscriptions { compiled[subscription.name] = compiler.compile(subscription, egress) }
         self.compiler = compiler
         self.compiled = compiled
+        added = [:]
         self.egress = egress
         self.maxBody = maxBody
     }
 
-    /// Prepares what a registry holds.
+    /// Prepares what a registry's configuration holds; what is given beside it comes by ``changing(removing:adding:)``.
     package convenience init(registry: Registry) {
         let settings = registry.settings
         self.init(
-            subscriptions: registry.subscriptions,
+            subscriptions: registry.configuredSubscriptions,
             egress: settings.egress,
             maxBody: settings.maxBody,
             canonical: registry.canonicalTopics
         )
+    }
+
+    private init(
+        _ renderer: WebhookRenderer,
+        _ compiler: SubscriptionCompiler,
+        _ added: TreeDictionary<String, CompiledSubscription>
+    ) {
+        self.compiler = compiler
+        self.added = added
+        compiled = renderer.compiled
+        egress = renderer.egress
+        maxBody = renderer.maxBody
+    }
+
+    package func changing(
+        removing names: [String],
+        adding subscriptions: [Subscription],
+        canonical: [ProfileTopic]
+    ) -> any DeliveryRenderer {
+        var (compiler, added) = (compiler, added)
+        // Those that are prepared already don't ask for it.
+        if !canonical.isEmpty { compiler.canonical = CanonicalSchema(canonical) }
+        for name in names { added[name] = nil }
+        for subscription in subscriptions { added[subscription.name] = compiler.compile(subscription, egress) }
+        // A profile is prepared once for all; of templates there may be as many as there ever were subscriptions.
+        return WebhookRenderer(self, compiler.withTemplates(of: self.compiler), added)
     }
 
     package func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
@@ -100,7 +130,8 @@ package final class WebhookRenderer: DeliveryRenderer {
 
     /// Returns what was prepared for a subscription; prepares it on the fly where this very subscription was not.
     private func prepare(_ subscription: Subscription, _ local: inout SubscriptionCompiler?) -> CompiledSubscription {
-        if let prepared = compiled[subscription.name], prepared.subscription == subscription { return prepared }
+        let known = added[subscription.name] ?? compiled[subscription.name]
+        if let known, known.subscription == subscription { return known }
         var compiler = local ?? self.compiler
         let prepared = compiler.compile(subscription, egress)
         local = compiler
@@ -110,5 +141,7 @@ package final class WebhookRenderer: DeliveryRenderer {
 
 extension WebhookRenderer: CustomReflectable {
     /// The subscriptions' names: what is prepared for them holds secrets.
-    package var customMirror: Mirror { Mirror(self, children: ["subscriptions": compiled.keys.sorted()]) }
+    package var customMirror: Mirror {
+        Mirror(self, children: ["subscriptions": (Array(compiled.keys) + added.keys).sorted()])
+    }
 }

@@ -104,6 +104,31 @@ struct LifeCycleTests {
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
+    @Test("a change of some subscriptions leaves the others alone, asks the store first, and parks what goes")
+    func change() async throws {
+        let (a, b) = (subscription("a") { $0.maxInFlight = 1 }, subscription("b"))
+        let harness = EngineHarness([a, b])
+        harness.emit("e1", "e2")
+        harness.respondToAll(.status(500))
+        try await harness.store.setDisabled(
+            SubscriptionHealth.Disabled(cause: .manual, at: harness.clock.now),
+            subscription: "off",
+            at: harness.clock.now
+        )
+        let waiting = harness.engine.queues.index(of: "a").map { harness.engine.queues[$0].buffer.count }
+        harness.change([subscription("c"), subscription("off")], removing: ["b", "never"])
+        #expect(harness.engine.queues.index(of: "a").map { harness.engine.queues[$0].buffer.count } == waiting)
+        #expect(harness.engine.queues.index(of: "b") == nil)
+        harness.emit("e3")
+        #expect(Set(harness.sent.map(\.target.subscription.name)) == ["a", "c"], "the one that is disabled gets none")
+        harness.respondToAll()
+        harness.change([b], removing: ["off"])
+        harness.advance(.seconds(86_400))
+        harness.respondToAll()
+        let open = harness.rows.filter { !$0.state.isSettled }
+        #expect(open.isEmpty && harness.rows.filter { $0.subscription == "b" }.allSatisfy { $0.state == .delivered })
+    }
+
     @Test("a queue that is gone keeps nothing of its subscription, no secret either")
     func goneSecrets() {
         var queues = SubscriptionQueues()

@@ -155,6 +155,18 @@ final class EngineHarness {
         process { $0.reload(subscriptions, at: $1) }
     }
 
+    /// Changes some subscriptions and leaves the others.
+    func change(_ changed: [Subscription], removing names: [String]) {
+        let gone = names + changed.map(\.name)
+        registry = Registry(
+            subscriptions: registry.subscriptions.filter { !gone.contains($0.name) } + changed,
+            profiles: [:],
+            settings: DispatcherSettings()
+        )
+        let targets = changed.map { SharedSubscription($0, requests: renderer.requests(to: $0)) }
+        process { $0.change(targets, removing: names, at: $1) }
+    }
+
     func releaseCommit() {
         let batches = openBatches
         guard !batches.isEmpty else { return }

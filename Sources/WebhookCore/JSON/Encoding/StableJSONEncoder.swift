@@ -116,18 +116,7 @@ package struct JSONEncodingProblem: Error, Sendable, Hashable {
     private static func text(_ path: [any CodingKey]) -> String {
         path.map { key in
             if let position = key.intValue { return String(position) }
-            let name = key.stringValue
-            let isPlain =
-                (1...64).contains(name.utf8.count)
-                && name.utf8.allSatisfy {
-                    switch $0 {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
-                }
-            return isPlain ? name : "…"
+            return ShownKey.text(key.stringValue)
         }
         .joined(separator: ".")
     }

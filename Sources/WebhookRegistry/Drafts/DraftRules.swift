@@ -1,0 +1,114 @@
+package import WebhookCore
+
+/// The rules by which drafts become subscriptions: those of the configuration in force.
+package struct DraftRules: Sendable {
+    let defaults: SubscriptionOptions
+    /// The top-level `profile`.
+    let profile: Located<String>?
+    /// The profiles.
+    package let catalog: ProfileCatalog
+    let egress: EgressPolicy
+    /// The most bytes of a body.
+    package let maxBody: Int
+
+    init(
+        defaults: SubscriptionOptions,
+        profile: Located<String>?,
+        catalog: ProfileCatalog,
+        egress: EgressPolicy,
+        maxBody: Int
+    ) {
+        self.defaults = defaults
+        self.profile = profile
+        self.catalog = catalog
+        self.egress = egress
+        self.maxBody = maxBody
+    }
+
+    /// The rules where there is no file.
+    package init(settings: DispatcherSettings, catalog: ProfileCatalog = ProfileCatalog()) {
+        self.init(
+            defaults: SubscriptionOptions(),
+            profile: nil,
+            catalog: catalog,
+            egress: settings.egress,
+            maxBody: settings.maxBody
+        )
+    }
+
+    /// Builds a draft's subscription. What its templates render is not looked at.
+    ///
+    /// - Returns: `nil` where there are errors; and every problem, by key.
+    package func build(_ draft: SubscriptionDraft) -> DraftResult {
+        let (node, composer) = DraftComposer.compose(draft)
+        let context = LoadContext(environment: [:], files: DraftFiles(texts: composer.texts))
+        for problem in composer.problems { context.problems.error(problem.place, problem.message) }
+        let builder = SubscriptionBuilder(
+            context: context,
+            defaults: defaults,
+            profile: profile,
+            catalog: catalog,
+            egress: egress
+        )
+        let subscription = SubscriptionEntry(node, context: context).flatMap { builder.build($0) }
+        let found = context.problems.sorted(mainFile: DraftComposer.file)
+        var result = DraftResult(
+            subscription: found.contains { $0.severity == .error } ? nil : subscription,
+            diagnostics: found,
+            draft: draft,
+            composer: composer
+        )
+        if subscription == nil, !found.contains(where: { $0.severity == .error }) {
+            // Its problems were told when the profiles were loaded.
+            result.fail("profile", "the profile can't be read")
+        }
+        return result
+    }
+}
+
+/// A draft's subscription and what is to be said about it.
+package struct DraftResult {
+    /// `nil` where there are errors.
+    package private(set) var subscription: Subscription?
+    /// Every problem, by key.
+    package private(set) var diagnostics: [Diagnostic] = []
+    private let name: String
+    private let composer: DraftComposer
+
+    init(
+        subscription: Subscription?,
+        diagnostics: [Diagnostic],
+        draft: SubscriptionDraft,
+        composer: DraftComposer
+    ) {
+        self.subscription = subscription
+        self.composer = composer
+        name = SubscriptionValidator.isName(draft.name) ? "subscription \(draft.name)" : "subscription"
+        self.diagnostics = diagnostics.map(keyed)
+    }
+
+    /// Adds what was found in what it renders.
+    package mutating func add(_ found: [Diagnostic]) {
+        diagnostics += found.map(keyed)
+        if found.contains(where: { $0.severity == .error }) { subscription = nil }
+    }
+
+    /// Adds an error about a key.
+    package mutating func fail(_ key: String, _ message: String) {
+        diagnostics.append(Diagnostic(.error, file: name, key: key, message: message))
+        subscription = nil
+    }
+
+    /// A problem with the key in place of the line, and with the line in a body's text.
+    private func keyed(_ diagnostic: Diagnostic) -> Diagnostic {
+        var diagnostic = diagnostic
+        if diagnostic.file == DraftComposer.file, let line = diagnostic.line {
+            let key = composer.key(atLine: line) ?? ""
+            diagnostic.key = key.isEmpty ? nil : key
+            (diagnostic.file, diagnostic.line, diagnostic.column) = (name, nil, nil)
+        } else if let key = composer.keysOfTexts[diagnostic.file] {
+            (diagnostic.file, diagnostic.key) = (name, key)
+        }
+        return diagnostic
+    }
+}

@@ -1,0 +1,196 @@
+import Testing
+import WebhookCore
+import WebhookRegistry
+
+/// Drafts are judged as an entry of a file is, and every problem has its key.
+@Suite struct DraftTests {
+    private static let rules = DraftRules(settings: DispatcherSettings())
+
+    private static func draft(_ change: (inout SubscriptionDraft) -> Void = { _ in }) -> SubscriptionDraft {
+        var draft = SubscriptionDraft(name: "a", url: "https://crm.example.com/hook", topics: ["**"])
+        draft.profile = "braincert"
+        change(&draft)
+        return draft
+    }
+
+    private func problems(_ draft: SubscriptionDraft) -> [String] {
+        Self.rules.build(draft).diagnostics.map(\.description)
+    }
+
+    @Test func everything() throws {
+        let draft = Self.draft { draft in
+            (draft.title, draft.tenant, draft.schema) = ("CRM", "school-42", "enforce")
+            (draft.url, draft.hidesURL) = ("https://crm.example.com/{{vars.school}}", true)
+            draft.topics = ["course.*", "user.created"]
+            draft.contentType = "application/xml"
+            draft.authentication = .basic(username: "lms", password: Secret("a long enough password"))
+            draft.headers = [
+                ConfiguredHeader(name: "X-Environment", value: .plain("{{vars.school}}")),
+                ConfiguredHeader(name: "X-Key", value: .secret(Secret("{{vars.school}}"))),
+            ]
+            draft.body = "<a>{{topic}}</a>"
+            draft.vars = ["school": "north"]
+            draft.filter = ["data.course.id": 101, "topic": ["startsWith": "course"]]
+            draft.delivery = ["mode": "single-shot", "timeout": "3s", "rateLimit": "100/s"]
+            draft.tls = TLSOptions(
+                authorities: ByteString(Sample.certificate),
+                certificate: ByteString(Sample.certificate),
+                key: Secret(Sample.key)
+            )
+            (draft.httpVersion, draft.isEnabled) = ("2", false)
+        }
+        let result = Self.rules.build(draft)
+        #expect(result.diagnostics.map(\.description) == [])
+        let subscription = try #require(result.subscription)
+        #expect(subscription.url.reveal() == "https://crm.example.com/north" && subscription.url.isSecret)
+        #expect(subscription.topics.map(\.description) == ["course.*", "user.created"])
+        #expect(subscription.contentType == .xml && subscription.body?.source == "<a>{{topic}}</a>")
+        #expect(subscription.authentication == draft.authentication && subscription.tls == draft.tls)
+        #expect(subscription.headers == [.init(name: "X-Environment", value: .plain("north")), draft.headers[1]])
+        #expect(subscription.policy.mode == .singleShot && subscription.policy.timeout == .seconds(3))
+        #expect(subscription.httpVersion == .http2 && !subscription.isEnabled && subscription.schema == .enforce)
+        #expect(subscription.tenant == "school-42" && subscription.title == "CRM" && subscription.filter != nil)
+    }
+
+    static let bad: [(SubscriptionDraft, [String])] = [
+        (draft { $0.name = "a b" }, ["subscription: name: `name` must be 1 to 64 letters, digits, '.', '_' and '-'"]),
+        (
+            draft { $0.topics = ["course.created", "Course"] },
+            [
+                "subscription a: topics.1: a topic is lower-case letters, digits and _, in segments joined by dots: "
+                    + "course.created; in a pattern * stands for one segment and ** for one or more"
+            ]
+        ),
+        (draft { $0.topics = [] }, ["subscription a: topics: `topics` needs at least one; [\"**\"] is all of them"]),
+        (
+            draft { $0.url = "https://10.0.0.1/" },
+            [
+                "subscription a: url: `url` is out of reach: 10.0.0.1 is private (RFC 1918); list the address under "
+                    + "`egress.allow` if that is meant"
+            ]
+        ),
+        (
+            draft { $0.delivery = ["timeout": "soon", "breaker": ["failures": 0], "typo": 1] },
+            [
+                "subscription a: delivery.timeout: `timeout` must be a duration, a whole number with ms, s, m, h or d: "
+                    + "250ms, 15s, 5m, 2h, 5d",
+                "subscription a: delivery.breaker.failures: `failures` must be a whole number from 1 to 1000000",
+                "subscription a: delivery.typo: unknown key `typo` in `delivery`; it may have `mode`, `schedule`, `jitter`, "
+                    + "`timeout`, `connectTimeout`, `maxInFlight`, `rateLimit`, `ordered`, `disableAfter` and `breaker`",
+            ]
+        ),
+        (
+            draft { $0.filter = ["data.a": ["gtt": 1], "course": 1] },
+            [
+                "subscription a: filter.data.a.gtt: unknown operator `gtt`; did you mean `gt`?",
+                "subscription a: filter.course: a path begins with data., or is `topic`, `tenant`, `id` or `test`: "
+                    + "data.course.id",
+            ]
+        ),
+        (
+            draft { draft in
+                draft.headers = ["X-A", "x-a"].map { ConfiguredHeader(name: $0, value: .plain("1")) }
+            },
+            ["subscription a: headers.x-a: the header x-a stands here twice"]
+        ),
+        (
+            draft { $0.headers = [ConfiguredHeader(name: "X-A\r\n", value: .plain("1"))] },
+            ["subscription a: headers.…: this is not a header's name: letters, digits and - (RFC 9110)"]
+        ),
+        (
+            draft { $0.secrets = [Secret("canary-canary-canary")] },
+            ["subscription a: secrets: profile braincert has no signature, so `secrets` has no use"]
+        ),
+        (
+            draft { ($0.body, $0.contentType) = ("x", "text/plain") },
+            [
+                "subscription a: contentType: `contentType` must be one of `application/json`, `application/xml` and "
+                    + "`application/x-www-form-urlencoded`"
+            ]
+        ),
+        (draft { $0.body = ["a", "b"] }, ["subscription a: body: `body` must be a text"]),
+    ]
+
+    @Test(arguments: 0..<bad.count) func keys(index: Int) {
+        let (draft, expected) = Self.bad[index]
+        let result = Self.rules.build(draft)
+        #expect(result.diagnostics.map(\.description) == expected)
+        #expect(result.subscription == nil)
+        #expect(result.diagnostics.allSatisfy { $0.line == nil && !$0.description.contains("canary") })
+    }
+
+    /// The file has the same problems, at its own places.
+    @Test(arguments: 0..<bad.count) func sameRules(index: Int) {
+        let draft = Self.bad[index].0
+        // What is a text here is a file there.
+        guard draft.body == nil else { return }
+        let entry = draft.json.raw.text
+        let files = MemoryFiles(["w.json": "{\"subscriptions\":[\(entry)]}"])
+        let loaded = ConfigurationLoader(environment: [:], files: files).load(path: "w.json")
+        func plain(_ message: String) -> String { message.replacing("; see line 1", with: "") }
+        #expect(
+            Set(loaded.diagnostics.map { plain($0.message) })
+                == Set(Self.rules.build(draft).diagnostics.map(\.message))
+        )
+    }
+
+    @Test("A draft reads no file and no environment")
+    func readsNothing() throws {
+        let sources: [JSONValue] = [["env": "HOME"], ["file": "/etc/passwd"]]
+        for source in sources {
+            let parts: [String: JSONValue] = [
+                "url": source, "secrets": [source], "bearer": source, "headers": ["X-A": source],
+                "basicAuth": ["username": "a", "password": source], "tls": ["ca": source, "key": source],
+            ]
+            for (key, value) in parts {
+                var members: [JSONValue.Member] = [
+                    .init(key: "name", value: "a"), .init(key: "topics", value: ["**"]), .init(key: key, value: value),
+                ]
+                if key != "url" { members.append(.init(key: "url", value: "https://crm.example.com/")) }
+                let error = #expect(throws: WebhooksError.self) {
+                    try SubscriptionDraft(json: JSONValue(.object(members)))
+                }
+                #expect(error?.diagnostics.contains { $0.key?.hasPrefix(key) == true } == true, "\(key)")
+            }
+        }
+        // Nor does a name that looks like a path.
+        let draft = Self.draft { $0.body = ["course.*": ["file": "/etc/passwd"], "user.*": nil] }
+        #expect(problems(draft).count == 2)
+        #expect(problems(Self.draft { $0.body = "{{> /etc/passwd}}" }) == [])
+    }
+
+    @Test("A key that stands twice, and nesting without end")
+    func shapes() throws {
+        let twice = try JSONValue(parsing: #"{"timeout":"1s","timeout":"2s"}"#)
+        #expect(
+            problems(Self.draft { $0.delivery = twice }) == [
+                "subscription a: delivery.timeout: the key stands here a second time"
+            ]
+        )
+        var deep: JSONValue = ["data.a": 1]
+        for _ in 0..<200 { deep = ["not": deep] }
+        #expect(problems(Self.draft { $0.filter = deep }).contains { $0.contains("nested more than 100 deep") })
+    }
+
+    @Test("The file's defaults and profiles count for drafts")
+    func defaults() throws {
+        let profile = #"""
+            {"title":"B","contentTypes":["application/json"],"anyTopic":true,"body":{"id":"$id"},
+            "topics":[{"topic":"**","title":"Any","trigger":"Any.","documented":false,"fields":[],"example":{}}]}
+            """#
+        let loaded = Sample.load(
+            """
+            profile: braincert
+            defaults: { delivery: { timeout: 7s }, headers: { X-Env: prod } }
+            egress: { allow: ["10.0.0.0/8"] }
+            templates: profiles
+            """,
+            files: ["profiles/braincert/profile.json": profile]
+        )
+        let rules = try #require(loaded.rules)
+        let result = rules.build(SubscriptionDraft(name: "a", url: "https://10.0.0.1/", topics: ["any.thing"]))
+        #expect(result.diagnostics.map(\.description) == [])
+        #expect(result.subscription?.policy.timeout == .seconds(7) && result.subscription?.profile.title == "B")
+        #expect(result.subscription?.headers.map(\.name) == ["X-Env"])
+    }
+}
