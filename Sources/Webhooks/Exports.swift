@@ -44,6 +44,7 @@
 @_exported public import struct WebhookCore.StoreError
 @_exported public import enum WebhookCore.StoreLocation
 @_exported public import struct WebhookCore.Subscription
+@_exported public import struct WebhookCore.SubscriptionDraft
 @_exported public import struct WebhookCore.SubscriptionHealth
 @_exported public import struct WebhookCore.SubscriptionStatistics
 @_exported public import struct WebhookCore.TLSOptions

@@ -81,6 +81,45 @@ import WebhooksGRDB
         #expect(receiver.requestCount == 1)
     }
 
+    @Test func subscriptionsAtRunTime() async throws {
+        let dispatcher = try await WebhookDispatcher(configuration: .file(file))
+        let url = "\(receiver.url)/run-time"
+        // README: drafts
+        var draft = SubscriptionDraft(name: "school-42.crm", url: url, topics: ["course.*"])
+        draft.tenant = "school-42"
+        draft.profile = "braincert"
+        draft.filter = ["data.course.id": ["in": ["101", "102"]]]
+        draft.delivery = ["timeout": "5s", "mode": "retry"]
+        do {
+            try await dispatcher.upsert(draft)
+        } catch {
+            for problem in error.diagnostics { print(problem.key ?? "", problem.message) }
+        }
+        // README: end
+        #expect(dispatcher.givenSubscriptions == [draft])
+        await Self.watch(dispatcher)
+    }
+
+    private static func watch(_ dispatcher: WebhookDispatcher) async {
+        let watching = Task {
+            await Self.notices(of: dispatcher)
+        }
+        watching.cancel()
+        await watching.value
+    }
+
+    private static func notices(of dispatcher: WebhookDispatcher) async {
+        // README: notices
+        for await notice in dispatcher.notices() {
+            switch notice.kind {
+            case .exhausted: print("lost:", notice.event ?? "", notice.subscription ?? "", notice.error?.rawValue ?? "")
+            case .disabled: print("disabled:", notice.subscription ?? "")
+            default: continue
+            }
+        }
+        // README: end
+    }
+
     @Test func hostTransactionCarriesAnEmit() async throws {
         struct PaymentFailed: Error {}
         let path = workspace.folder + "/host.sqlite"
@@ -124,7 +163,8 @@ import WebhooksGRDB
         "README and articles show this code",
         arguments: [
             ("embedding", "GettingStarted"), ("values", "EventsAndSubscriptions"), ("transaction", "HostTransactions"),
-            ("payload", "EventsAndSubscriptions"),
+            ("payload", "EventsAndSubscriptions"), ("drafts", "EventsAndSubscriptions"),
+            ("notices", "EventsAndSubscriptions"),
         ]
     )
     func documentsShowThisCode(name: String, article: String) throws {

@@ -67,20 +67,27 @@ struct ObservingTests {
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "fine"))
         try await dispatcher.run(until: .idle)
         try await dispatcher.administration.setEnabled(false, subscription: "off")
-        let settled = dispatcher.settledWithoutAttempt()
+        let notices = dispatcher.notices()
         let large = ByteString(#"{"text":"\#(String(repeating: "x", count: 3_000))"}"#)
         try await dispatcher.emit(Event(topic: "a.b", data: large, id: "large"))
         try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "small"))
         try await dispatcher.emit(Event(topic: "c.d", data: "{}", id: "lonely"))
         try await dispatcher.run(until: .idle)
-        var found: [SettledWithoutAttempt] = []
-        for await delivery in settled {
-            found.append(delivery)
-            if found.count == 3 { break }
+        var found: [WebhookNotice] = []
+        for await notice in notices {
+            found.append(notice)
+            if found.count(where: { $0.kind == .settled && $0.attempt == nil && $0.state != .delivered }) == 3,
+                found.contains(where: { $0.kind == .unmatched }), found.contains(where: { $0.kind == .attempted })
+            {
+                break
+            }
         }
-        func of(_ event: String, _ subscription: String) -> SettledWithoutAttempt? {
-            found.first { $0.event == event && $0.subscription == subscription }
+        func of(_ event: String, _ subscription: String) -> WebhookNotice? {
+            found.first { $0.kind == .settled && $0.event == event && $0.subscription == subscription }
         }
+        #expect(found.contains { $0.kind == .unmatched && $0.event == "lonely" && $0.topic == "c.d" })
+        #expect(found.contains { $0.kind == .exhausted && $0.event == "large" && $0.error == .template })
+        #expect(found.contains { $0.kind == .attempted && $0.event == "small" && $0.attempt?.status == 204 })
         #expect(of("large", "crm")?.state == .failed && of("large", "crm")?.error == .template)
         #expect(of("small", "off")?.state == .cancelled && of("small", "off")?.error == .disabled)
         #expect(of("large", "off")?.state == .cancelled)
@@ -124,7 +131,7 @@ struct ObservingTests {
     )
     func losses() {
         let log = MemoryLog()
-        let observer = LogObserver(logger: log.logger, broadcast: AttemptBroadcast()) { _ in }
+        let observer = LogObserver(logger: log.logger, notifier: NoticeBroadcast()) { _ in }
         func record(_ id: Int64, _ state: DeliveryState, isTest: Bool = false) -> RecordedAttempt {
             let event = EventHeader(row: id, id: "evt-\(id)", topic: "a.b", tenant: nil, isTest: isTest)
             var delivery = OpenDelivery(

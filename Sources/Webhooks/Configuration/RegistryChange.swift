@@ -32,11 +32,16 @@ struct RegistryChange: Equatable {
     var metadata: Logger.Metadata {
         var metadata: Logger.Metadata = [:]
         for (key, names) in [("added", added), ("removed", removed), ("changed", changed)] where !names.isEmpty {
-            var text = names.prefix(Self.mostNames).joined(separator: ",")
-            if names.count > Self.mostNames { text += ",… (\(names.count - Self.mostNames) more)" }
-            metadata[key] = "\(text)"
+            metadata[key] = "\(Self.text(names))"
         }
         return metadata
+    }
+
+    /// Names, of many the first.
+    static func text(_ names: [String]) -> String {
+        var text = names.prefix(mostNames).joined(separator: ",")
+        if names.count > mostNames { text += ",… (\(names.count - mostNames) more)" }
+        return text
     }
 
     private static let mostNames = 10

@@ -3,7 +3,7 @@ internal import WebhookRegistry
 internal import WebhookRendering
 
 /// Checks what subscriptions render, each distinct template and profile once.
-enum TemplateDiagnostics {
+struct TemplateChecks {
     private struct Key: Hashable {
         var profile: ObjectIdentifier
         var contentType: ContentType
@@ -13,25 +13,44 @@ enum TemplateDiagnostics {
         var variables: [Variable]
         var schema: SchemaMode
         var topics: [TopicPattern]
+
+        init(_ subscription: Subscription) {
+            profile = ObjectIdentifier(subscription.profile)
+            contentType = subscription.contentType
+            bodies = subscription.topicBodies
+            body = subscription.body
+            payloads = subscription.topicPayloads
+            variables = subscription.variables
+            schema = subscription.schema
+            topics = subscription.topics
+        }
     }
 
+    /// What is remembered of subscriptions that come one after another.
+    private static let most = 1_000
+
+    private var seen: Set<Key> = []
+
+    /// The problems of one subscription; of what was checked before and found usable, those of its secrets alone.
+    mutating func check(_ subscription: Subscription, maxBody: Int, _ catalog: ProfileCatalog) -> [Diagnostic] {
+        let key = Key(subscription)
+        if seen.contains(key) { return TemplateChecker.checkSecrets(of: subscription).map { [$0] } ?? [] }
+        let canonical = catalog.profile(named: ProfileCatalog.canonicalName)?.topics ?? []
+        let found = TemplateChecker.check(subscription: subscription, maxBody: maxBody, canonical: canonical)
+        if found.contains(where: { $0.severity == .error }) { return found }
+        if seen.count >= Self.most { seen = [] }
+        seen.insert(key)
+        return found
+    }
+
+    /// The problems of a configuration's subscriptions.
     static func check(_ subscriptions: [Subscription], maxBody: Int, _ catalog: ProfileCatalog) -> [Diagnostic] {
         let canonical = catalog.profile(named: ProfileCatalog.canonicalName)?.topics ?? []
         var seen: Set<Key> = []
         var reported: Set<Diagnostic> = []
         var diagnostics: [Diagnostic] = []
         for subscription in subscriptions {
-            let key = Key(
-                profile: ObjectIdentifier(subscription.profile),
-                contentType: subscription.contentType,
-                bodies: subscription.topicBodies,
-                body: subscription.body,
-                payloads: subscription.topicPayloads,
-                variables: subscription.variables,
-                schema: subscription.schema,
-                topics: subscription.topics
-            )
-            guard seen.insert(key).inserted else {
+            guard seen.insert(Key(subscription)).inserted else {
                 // The secrets are each subscription's own.
                 if let problem = TemplateChecker.checkSecrets(of: subscription) { diagnostics.append(problem) }
                 continue
@@ -58,7 +77,12 @@ enum ValueDiagnostics {
         let validator = SubscriptionValidator(egress: settings.egress)
         for subscription in subscriptions {
             diagnostics += validator.problems(of: subscription).map { problem in
-                Diagnostic(problem.severity, file: file(of: subscription), message: problem.message)
+                Diagnostic(
+                    problem.severity,
+                    file: file(of: subscription),
+                    key: problem.part.key,
+                    message: problem.message
+                )
             }
         }
         for index in SubscriptionValidator.duplicates(in: subscriptions) {

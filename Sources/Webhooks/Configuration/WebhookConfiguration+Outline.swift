@@ -22,7 +22,7 @@ extension WebhookConfiguration {
                 }
             }
             return outline
-        case .values(let subscriptions, let settings):
+        case .values(let subscriptions, let settings, _):
             var outline = ConfigurationOutline()
             outline.store = settings.store
             outline.retention = settings.retention
@@ -42,7 +42,7 @@ extension WebhookConfiguration {
         switch source {
         case .file(let path, let environment):
             TopicCatalog(ConfigurationLoader(environment: environment).catalog(path: path))
-        case .values: TopicCatalog()
+        case .values(_, _, let profiles): TopicCatalog(profiles.load().catalog)
         }
     }
 }

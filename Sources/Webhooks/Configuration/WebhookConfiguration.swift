@@ -8,7 +8,7 @@ internal import WebhookRendering
 public struct WebhookConfiguration: Sendable {
     enum Source: Sendable {
         case file(path: String, environment: [String: String])
-        case values(subscriptions: [Subscription], settings: DispatcherSettings)
+        case values(subscriptions: [Subscription], settings: DispatcherSettings, profiles: ProfileFiles)
     }
 
     let source: Source
@@ -40,10 +40,17 @@ public struct WebhookConfiguration: Sendable {
     /// Subscriptions given as values.
     ///
     /// - Parameters:
-    ///   - subscriptions: their profiles from ``TopicCatalog``; checked like those of a file.
+    ///   - subscriptions: their profiles from ``TopicCatalog``; checked like those of a file. Defaults to none: those that
+    ///     are given at run time, as ``SubscriptionDraft``, come beside them.
     ///   - settings: store, limits, egress.
-    public static func values(_ subscriptions: [Subscription], settings: DispatcherSettings) -> WebhookConfiguration {
-        WebhookConfiguration(source: .values(subscriptions: subscriptions, settings: settings), store: nil)
+    ///   - profiles: extra profiles for drafts, or such as replace built-in ones; defaults to none.
+    public static func values(
+        _ subscriptions: [Subscription] = [],
+        settings: DispatcherSettings,
+        profiles: ProfileFiles = .none
+    ) -> WebhookConfiguration {
+        let source = Source.values(subscriptions: subscriptions, settings: settings, profiles: profiles)
+        return WebhookConfiguration(source: source, store: nil)
     }
 
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
@@ -54,12 +61,13 @@ public struct WebhookConfiguration: Sendable {
             var report = ConfigurationReport(
                 path: path,
                 registry: loaded.registry,
+                rules: loaded.rules ?? DraftRules(settings: DispatcherSettings()),
                 diagnostics: loaded.diagnostics,
                 watched: loaded.watched,
                 topics: TopicCatalog(loaded.catalog)
             )
             if let registry = loaded.registry {
-                report.templateDiagnostics = TemplateDiagnostics.check(
+                report.templateDiagnostics = TemplateChecks.check(
                     registry.subscriptions,
                     maxBody: registry.settings.maxBody,
                     loaded.catalog
@@ -67,13 +75,14 @@ public struct WebhookConfiguration: Sendable {
                 report.diagnostics += report.templateDiagnostics
             }
             return report
-        case .values(let subscriptions, let settings):
-            let catalog = ProfileCatalog()
-            var diagnostics = ValueDiagnostics.check(subscriptions, settings)
+        case .values(let subscriptions, let settings, let profileFiles):
+            let loadedProfiles = profileFiles.load()
+            let catalog = loadedProfiles.catalog
+            var diagnostics = loadedProfiles.diagnostics + ValueDiagnostics.check(subscriptions, settings)
             let isBroken = diagnostics.contains { $0.severity == .error }
             // What breaks a rule would not be rendered as it stands.
             let templates =
-                isBroken ? [] : TemplateDiagnostics.check(subscriptions, maxBody: settings.maxBody, catalog)
+                isBroken ? [] : TemplateChecks.check(subscriptions, maxBody: settings.maxBody, catalog)
             diagnostics += templates
             let profiles = subscriptions.map { ($0.profile.name, $0.profile) }
             let registry = Registry(
@@ -85,9 +94,10 @@ public struct WebhookConfiguration: Sendable {
             return ConfigurationReport(
                 path: nil,
                 registry: isBroken ? nil : registry,
+                rules: DraftRules(settings: settings, catalog: catalog),
                 diagnostics: diagnostics,
-                watched: [],
-                topics: TopicCatalog(),
+                watched: loadedProfiles.watched,
+                topics: TopicCatalog(catalog),
                 templateDiagnostics: templates
             )
         }
@@ -118,7 +128,7 @@ extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
     public var description: String {
         switch source {
         case .file(let path, _): "WebhookConfiguration(\(path))"
-        case .values(let subscriptions, _): "WebhookConfiguration(\(subscriptions.count) subscriptions)"
+        case .values(let subscriptions, _, _): "WebhookConfiguration(\(subscriptions.count) subscriptions)"
         }
     }
     /// A mirror without the environment.
@@ -131,6 +141,8 @@ public struct ConfigurationReport: Sendable {
     public var path: String?
     /// `nil` where the problems left nothing to work with.
     public var registry: Registry?
+    /// What subscriptions are judged by that are given at run time.
+    let rules: DraftRules
     /// Every problem, in the files' order.
     public var diagnostics: [Diagnostic]
     /// Every file that went into it, as it was just before it was read.

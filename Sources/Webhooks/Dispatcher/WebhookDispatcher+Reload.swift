@@ -22,9 +22,9 @@ extension WebhookDispatcher {
     private func loadAndSwap() -> Bool {
         let report = configuration.load()
         guard let registry = report.registry, report.isValid else {
-            for diagnostic in report.diagnostics where diagnostic.severity == .error {
-                logger.error("configuration not reloaded: \(diagnostic)")
-            }
+            let errors = report.diagnostics.filter { $0.severity == .error }
+            for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
+            notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
             // What was read decides what to watch, so that mending any of it is noticed.
             state.withLock { $0.watched = merged($0.watched, report.watched) }
             return false
@@ -33,14 +33,21 @@ extension WebhookDispatcher {
         if registry.settings.store != stores.location {
             logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
         }
-        let snapshot = configuration.snapshot(for: registry)
-        let (session, change) = state.withLock { state in
-            let change = RegistryChange(from: state.snapshot.registry, to: registry)
+        // Subscriptions that were given at run time stay, by the rules that are in force now.
+        let before = self.registry
+        var checks = TemplateChecks()
+        let given = SubscriptionUpdate.plan(again: before.givenSubscriptions, registry, report.rules, &checks)
+        let snapshot = configuration.snapshot(for: registry).changing(removing: [], adding: given.given)
+        let change = RegistryChange(from: before, to: snapshot.registry)
+        let session = state.withLock { state in
             state.replace(snapshot, logger)
             state.watched = report.watched
             state.topics = report.topics
-            return (state.session, change)
+            state.rules = report.rules
+            state.templateChecks = checks
+            return state.session
         }
+        if !given.refused.isEmpty { tellRefused(given.diagnostics) }
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
             // Only now is nobody left who needs the old ones.
@@ -52,14 +59,15 @@ extension WebhookDispatcher {
             LoadingThread.shared.trim()
         }
         var metadata = change.metadata
-        metadata["subscriptions"] = "\(registry.subscriptions.count)"
+        metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count)"
         logger.notice("configuration reloaded", metadata: metadata)
+        notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
         if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
         return true
     }
 
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
-    private func tellParked(_ names: [String]) async {
+    func tellParked(_ names: [String]) async {
         var warnings = ParkedWarnings()
         for name in names {
             guard let count = try? await log.openDeliveries(of: name) else { continue }

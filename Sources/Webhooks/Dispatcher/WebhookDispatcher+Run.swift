@@ -206,7 +206,7 @@ extension WebhookDispatcher: Service {
             var wait = LockWait(role: role, isStandby: isStandby)
             while true {
                 let snapshot = state.withLock { $0.snapshot(for: role) }
-                let observer = LogObserver(logger: logger, broadcast: broadcast) { [weak self] trouble in
+                let observer = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
                     self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
                 } onFailure: { [weak self] error in
                     self?.state.withLock { $0.failure = error }
@@ -223,7 +223,15 @@ extension WebhookDispatcher: Service {
                         observer: observer
                     )
                     stores.announce(session.store)
-                    state.withLock { $0.session = session }
+                    let current = state.withLock { state in
+                        state.session = session
+                        return state.snapshot(for: role)
+                    }
+                    if current.registry !== snapshot.registry {
+                        // What has changed while it was made went past it.
+                        let maxInFlight = DeliverySession.maxInFlight(current.registry.settings.maxInFlight)
+                        session.runner.reload(current, maxInFlight: maxInFlight)
+                    }
                     session.runner.start(externalInterval: externalInterval)
                     if Task.isCancelled {
                         session.cutOff()

@@ -22,7 +22,7 @@ public final class WebhookDispatcher: Sendable {
     let stores: StoreConnections
     /// How often a running dispatcher looks for what others have written; `nil`: never.
     let externalInterval: Duration?
-    let broadcast = AttemptBroadcast()
+    let notifier = NoticeBroadcast()
     /// The host's transactions after whose commits the engine is to look.
     package let hostCommits = HostCommits()
 
@@ -33,6 +33,10 @@ public final class WebhookDispatcher: Sendable {
         /// As they were when they were loaded.
         var watched: [WatchedFile]
         var topics: TopicCatalog
+        /// What subscriptions are judged by that are given at run time.
+        var rules: DraftRules
+        /// What was found in templates of those.
+        var templateChecks = TemplateChecks()
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
         var session: DeliverySession?
@@ -48,11 +52,12 @@ public final class WebhookDispatcher: Sendable {
         /// Why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
 
-        init(_ snapshot: ConfigurationSnapshot, watched: [WatchedFile], topics: TopicCatalog, _ logger: Logger) {
+        init(_ snapshot: ConfigurationSnapshot, _ report: ConfigurationReport, _ logger: Logger) {
             self.snapshot = snapshot
             reporting = snapshot.reporting(to: logger)
-            self.watched = watched
-            self.topics = topics
+            watched = report.watched
+            topics = report.topics
+            rules = report.rules
         }
 
         mutating func runBegins() { runsUnderWay += 1 }
@@ -70,6 +75,12 @@ public final class WebhookDispatcher: Sendable {
         mutating func replace(_ snapshot: ConfigurationSnapshot, _ logger: Logger) {
             self.snapshot = snapshot
             reporting = snapshot.reporting(to: logger)
+        }
+
+        /// Some subscriptions have changed.
+        mutating func change(_ snapshot: ConfigurationSnapshot) {
+            self.snapshot = snapshot
+            reporting = snapshot.reporting(after: reporting)
         }
 
         mutating func takeWarnings() -> [String] {
@@ -114,8 +125,7 @@ public final class WebhookDispatcher: Sendable {
         for warning in report.diagnostics { logger.info("\(warning.located)") }
         var initial = State(
             configuration.snapshot(for: registry),
-            watched: report.watched,
-            topics: report.topics,
+            report,
             logger
         )
         initial.warnings = report.startupWarnings

@@ -17,7 +17,7 @@ struct LogObserver: EngineObserver {
     private let budgets = LineBudgets()
     /// Of deliveries that are lost, by subscription.
     private let losses = LineBudgets(lines: 5)
-    private let broadcast: AttemptBroadcast
+    private let notifier: NoticeBroadcast
     private let onFailure: @Sendable (StoreError) -> Void
     private let onStoreTrouble: @Sendable (StoreError?) -> Void
 
@@ -26,12 +26,12 @@ struct LogObserver: EngineObserver {
     ///   - onFailure: told that the store can't be trusted, and that delivery has stopped.
     init(
         logger: Logger,
-        broadcast: AttemptBroadcast,
+        notifier: NoticeBroadcast,
         onStoreTrouble: @escaping @Sendable (StoreError?) -> Void = { _ in },
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
         self.logger = logger
-        self.broadcast = broadcast
+        self.notifier = notifier
         self.onStoreTrouble = onStoreTrouble
         self.onFailure = onFailure
         attempts = Dictionary(
@@ -49,7 +49,7 @@ struct LogObserver: EngineObserver {
     }
 
     func settled(_ deliveries: [SettledDelivery]) {
-        broadcast.send(settled: deliveries)
+        notifier.send { deliveries.flatMap { WebhookNotice.of($0) } }
         for delivery in deliveries {
             withoutAttempt(delivery.state, delivery.error).increment()
             let metadata: Logger.Metadata = [
@@ -137,7 +137,7 @@ struct LogObserver: EngineObserver {
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
-        broadcast.send(attempts)
+        notifier.send { attempts.flatMap { WebhookNotice.of($0) } }
         var counts: [Attempt.Outcome: Int] = [:]
         for recorded in attempts {
             if let outcome = recorded.attempt.outcome { counts[outcome, default: 0] += 1 }
@@ -175,6 +175,7 @@ struct LogObserver: EngineObserver {
     }
 
     func noticed(_ notice: EngineNotice) {
+        if WebhookNotice.isTold(notice) { notifier.send(WebhookNotice(notice)) }
         switch notice {
         case .disabled(let subscription, let cause, let attempt):
             var metadata: Logger.Metadata = ["subscription": "\(subscription)", "cause": "\(cause.rawValue)"]
@@ -286,6 +287,7 @@ struct LogObserver: EngineObserver {
 
     func failed(_ error: StoreError) {
         onFailure(error)
+        notifier.send(WebhookNotice(.stopped) { $0.detail = error.message })
         logger.critical("the store can't be trusted; delivery has stopped", metadata: ["error": "\(error)"])
     }
 }

@@ -9,16 +9,23 @@ final class SchemaReportingRenderer: DeliveryRenderer {
     private let base: any DeliveryRenderer
     private let clock: any WebhookClock
     private let report: @Sendable (SchemaFinding, _ unreported: Int) -> Void
-    private let pace = Mutex(ReportPace())
+    private let pace: SharedPace
 
     init(
         _ base: any DeliveryRenderer,
         clock: any WebhookClock = SystemClock(),
+        pace: SharedPace = SharedPace(),
         report: @escaping @Sendable (SchemaFinding, _ unreported: Int) -> Void
     ) {
         self.base = base
         self.clock = clock
+        self.pace = pace
         self.report = report
+    }
+
+    /// The pace of all renderers that follow one another.
+    final class SharedPace: Sendable {
+        let value = Mutex(ReportPace())
     }
 
     /// Writes to a log.
@@ -37,7 +44,7 @@ final class SchemaReportingRenderer: DeliveryRenderer {
     func render(_ event: Event, for subscriptions: [Subscription]) -> RenderedEvent {
         let rendered = base.render(event, for: subscriptions)
         for finding in rendered.findings {
-            let unreported = pace.withLock { $0.admit(finding, at: clock.uptimeNanoseconds) }
+            let unreported = pace.value.withLock { $0.admit(finding, at: clock.uptimeNanoseconds) }
             if let unreported { report(finding, unreported) }
         }
         return rendered
@@ -50,12 +57,27 @@ final class SchemaReportingRenderer: DeliveryRenderer {
     }
 
     func requests(to subscription: Subscription) -> any RequestMaker { base.requests(to: subscription) }
+
+    /// Reports go on at the pace at which they went before.
+    func replacing(_ base: any DeliveryRenderer) -> SchemaReportingRenderer {
+        SchemaReportingRenderer(base, clock: clock, pace: pace, report: report)
+    }
+
+    func changing(removing names: [String], adding subscriptions: [Subscription]) -> any DeliveryRenderer {
+        replacing(base.changing(removing: names, adding: subscriptions))
+    }
 }
 
 extension ConfigurationSnapshot {
     /// The same, whose renderer tells the log of payloads that don't fit the catalogue.
     func reporting(to logger: Logger) -> ConfigurationSnapshot {
         ConfigurationSnapshot(registry: registry, renderer: SchemaReportingRenderer(renderer, logger: logger))
+    }
+
+    /// The same, whose renderer goes on with another one's reports.
+    func reporting(after other: ConfigurationSnapshot) -> ConfigurationSnapshot {
+        guard let reporting = other.renderer as? SchemaReportingRenderer else { return self }
+        return ConfigurationSnapshot(registry: registry, renderer: reporting.replacing(renderer))
     }
 }
 

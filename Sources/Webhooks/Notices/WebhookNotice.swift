@@ -1,0 +1,117 @@
+public import WebhookCore
+
+/// Something that happened in a dispatcher of this process; see ``WebhookDispatcher/notices(buffering:)``.
+///
+/// ``kind`` says what, the other members tell more where they apply. A later version may know more kinds and members: a
+/// `switch` over the kind needs a default.
+public struct WebhookNotice: Sendable, Hashable {
+    /// The kind of a notice.
+    public struct Kind: Sendable, Hashable, CustomStringConvertible {
+        /// Its name, such as `breaker_opened`.
+        public let description: String
+
+        /// An attempt is on record: ``WebhookNotice/attempt``, and ``WebhookNotice/state`` of its delivery after it.
+        public static let attempted = Kind(description: "attempted")
+        /// A delivery has settled, after an attempt or without one. What a subscription that is disabled had waiting is cancelled
+        /// as a whole: a ``cancelled`` for all of it.
+        public static let settled = Kind(description: "settled")
+        /// A delivery has failed for good: its attempts are used up, or no other would mend it. Follows ``settled``; not for
+        /// tests.
+        public static let exhausted = Kind(description: "exhausted")
+        /// ``WebhookNotice/count`` waiting deliveries of a subscription that is disabled are cancelled.
+        public static let cancelled = Kind(description: "cancelled")
+        /// Nobody subscribes to an event.
+        public static let unmatched = Kind(description: "unmatched")
+        /// An event is given out for its fan-out no more: ``WebhookNotice/detail``.
+        public static let setAside = Kind(description: "set_aside")
+        /// A subscription is disabled, with the cause in ``WebhookNotice/detail``: `manual`, `gone` or `failing`.
+        public static let disabled = Kind(description: "disabled")
+        /// A subscription is enabled again.
+        public static let enabled = Kind(description: "enabled")
+        /// A subscription is paused by hand, until ``WebhookNotice/until``.
+        public static let paused = Kind(description: "paused")
+        /// A pause is over.
+        public static let resumed = Kind(description: "resumed")
+        /// Attempts pause after ``WebhookNotice/count`` failures in a row, until ``WebhookNotice/until``.
+        public static let breakerOpened = Kind(description: "breaker_opened")
+        /// An attempt has succeeded after failures in a row.
+        public static let breakerClosed = Kind(description: "breaker_closed")
+        /// A configuration is in force, with its warnings as ``WebhookNotice/diagnostics``.
+        public static let reloaded = Kind(description: "reloaded")
+        /// A configuration is refused, for ``WebhookNotice/diagnostics``; the one before stays in force.
+        public static let reloadRefused = Kind(description: "reload_refused")
+        /// Subscriptions that are given at run time have changed: ``WebhookNotice/count`` of them.
+        public static let subscriptionsChanged = Kind(description: "subscriptions_changed")
+        /// A subscription of a source, or one that was given before a reload, is refused, for
+        /// ``WebhookNotice/diagnostics``.
+        public static let subscriptionRefused = Kind(description: "subscription_refused")
+        /// The store failed: ``WebhookNotice/detail``. No new attempts until it works again.
+        public static let storeFailed = Kind(description: "store_failed")
+        /// The store works again.
+        public static let storeRecovered = Kind(description: "store_recovered")
+        /// The store is damaged, and delivery has stopped: ``WebhookNotice/detail``.
+        public static let stopped = Kind(description: "stopped")
+        /// The store refuses a row, and the others go on: ``WebhookNotice/detail``.
+        public static let rowRefused = Kind(description: "row_refused")
+        /// ``WebhookNotice/count`` attempts were found that a process before this one had begun and not ended.
+        public static let recovered = Kind(description: "recovered")
+        /// The listener was too slow: ``WebhookNotice/count`` notices before the next one are missing.
+        public static let dropped = Kind(description: "dropped")
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// When it was noticed.
+    public var at: Timestamp
+    /// The delivery.
+    public var delivery: Delivery.ID?
+    /// The event's id.
+    public var event: String?
+    /// The event's topic.
+    public var topic: String?
+    /// The event's tenant.
+    public var tenant: String?
+    /// The subscription's name.
+    public var subscription: String?
+    /// Whether it is about a test.
+    public var isTest = false
+    /// The delivery's state from now on.
+    public var state: DeliveryState?
+    /// The attempt. Its request's body is not along: the log has it.
+    public var attempt: Attempt?
+    /// When the next attempt is due, where there is one.
+    public var nextAttemptAt: Timestamp?
+    /// The last answer's status.
+    public var status: Int?
+    /// The class of the failure.
+    public var error: FailureKind?
+    /// The cause, in words or a word.
+    public var detail: String?
+    /// The end of a pause; `nil`: none is set.
+    public var until: Timestamp?
+    /// How many.
+    public var count: Int?
+    /// The problems of a configuration or a subscription.
+    public var diagnostics: [Diagnostic] = []
+
+    init(_ kind: Kind, at time: Timestamp = .now, _ change: (inout WebhookNotice) -> Void = { _ in }) {
+        self.kind = kind
+        at = time
+        change(&self)
+    }
+}
+
+extension WebhookDispatcher {
+    /// What happens in this process's dispatcher, from now on: attempts and settled deliveries, subscriptions that are
+    /// disabled or pause, configurations that are taken or refused, trouble with the store.
+    ///
+    /// It is no log. What another process does doesn't come through here, and nothing waits for a listener: one that falls
+    /// behind by more than `limit` notices loses the oldest, and is told how many by a notice of the kind
+    /// ``WebhookNotice/Kind/dropped`` in their place. ``deliveries(_:limit:)`` has every delivery.
+    ///
+    /// - Parameter limit: the notices that wait for the listener at most; each may hold an answer of 16 KiB.
+    /// - Returns: a stream of its own for each call. It ends with the dispatcher, or with the task that reads it.
+    public func notices(buffering limit: Int = 1000) -> AsyncStream<WebhookNotice> {
+        notifier.stream(buffering: max(1, limit))
+    }
+}

@@ -1,0 +1,99 @@
+internal import WebhookCore
+internal import WebhookRegistry
+
+/// A change of the subscriptions that are given at run time, as it is asked for. All sources end here: a host's calls, a
+/// sequence of sets.
+struct SubscriptionUpdate: Sendable {
+    /// Put into force, in place of what has their names.
+    var drafts: [SubscriptionDraft] = []
+    /// Taken out of force.
+    var removed: [String] = []
+    /// Whether what is not in ``drafts`` is taken out of force.
+    var replacesAll = false
+    /// Whether one that is refused leaves the others: it stays as it was, in force or not.
+    var skipsRefused = false
+
+    /// Judges the change by what is in force. Builds what has changed alone.
+    ///
+    /// - Parameter checks: what was found in templates before; learns of what is usable.
+    func plan(_ registry: Registry, _ rules: DraftRules, _ checks: inout TemplateChecks) -> SubscriptionChange {
+        var change = SubscriptionChange()
+        var names: Set<String> = []
+        for draft in drafts {
+            let known = registry.given(named: draft.name)
+            let isFirst = names.insert(draft.name).inserted
+            if isFirst, let known, known.subscription != nil, known.draft == draft { continue }
+            let result = Self.judge(draft, isFirst: isFirst, registry, rules, &checks)
+            change.diagnostics += result.diagnostics
+            if let subscription = result.subscription {
+                change.given.append(GivenSubscription(draft: draft, subscription: subscription))
+            } else {
+                change.refused.append(draft.name)
+            }
+        }
+        for name in removed where registry.isConfigured(name) {
+            let message = "the subscription is the configuration's: what that says, only that changes"
+            change.diagnostics.append(Diagnostic(.error, file: "subscription \(name)", key: "name", message: message))
+            change.refused.append(name)
+        }
+        change.removed = Set(removed).filter { registry.given(named: $0) != nil && !names.contains($0) }.sorted()
+        if replacesAll { change.removed = registry.givenNames.filter { !names.contains($0) }.sorted() }
+        return change
+    }
+
+    /// What was given before a reload, by the rules after it.
+    ///
+    /// - Returns: all of it; what those refuse is out of force until a reload takes it, or it is changed.
+    static func plan(
+        again given: [GivenSubscription],
+        _ registry: Registry,
+        _ rules: DraftRules,
+        _ checks: inout TemplateChecks
+    ) -> SubscriptionChange {
+        var change = SubscriptionChange()
+        for known in given {
+            let result = judge(known.draft, isFirst: true, registry, rules, &checks)
+            // Its warnings were told when it was given.
+            if result.subscription == nil {
+                change.refused.append(known.draft.name)
+                change.diagnostics += result.diagnostics.filter { $0.severity == .error }
+            }
+            change.given.append(GivenSubscription(draft: known.draft, subscription: result.subscription))
+        }
+        return change
+    }
+
+    private static func judge(
+        _ draft: SubscriptionDraft,
+        isFirst: Bool,
+        _ registry: Registry,
+        _ rules: DraftRules,
+        _ checks: inout TemplateChecks
+    ) -> DraftResult {
+        var result = rules.build(draft)
+        if !isFirst { result.fail("name", "the name is given twice") }
+        if registry.isConfigured(draft.name) {
+            result.fail("name", "the name is taken by the configuration: what that says, only that changes")
+        }
+        // What breaks a rule would not be rendered as it stands.
+        if let subscription = result.subscription {
+            result.add(checks.check(subscription, maxBody: rules.maxBody, rules.catalog))
+        }
+        return result
+    }
+}
+
+/// A change of the subscriptions that are given at run time, as it is made.
+struct SubscriptionChange: Sendable {
+    /// New, or others than before.
+    var given: [GivenSubscription] = []
+    /// Names that are gone.
+    var removed: [String] = []
+    /// Names that are refused.
+    var refused: [String] = []
+    /// Every problem, in the order of the drafts.
+    var diagnostics: [Diagnostic] = []
+
+    var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
+    var isEmpty: Bool { given.isEmpty && removed.isEmpty }
+}
