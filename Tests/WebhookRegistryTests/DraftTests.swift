@@ -167,6 +167,10 @@ import WebhookRegistry
                 "subscription a: delivery.timeout: the key stands here a second time"
             ]
         )
+        let large = String(repeating: "a", count: 5 << 20)
+        #expect(
+            problems(Self.draft { $0.title = large }).contains("subscription a: the subscription is larger than 4 MiB")
+        )
         var deep: JSONValue = ["data.a": 1]
         for _ in 0..<200 { deep = ["not": deep] }
         #expect(problems(Self.draft { $0.filter = deep }).contains { $0.contains("nested more than 100 deep") })

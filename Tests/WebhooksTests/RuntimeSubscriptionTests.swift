@@ -105,7 +105,7 @@ import WebhooksTesting
         let dispatcher = try await dispatcher()
         var notices = dispatcher.notices().makeAsyncIterator()
         try await dispatcher.upsert([
-            draft("erp"), draft("lms") { ($0.profile, $0.secrets, $0.topics) = (nil, nil, ["course.created"]) },
+            draft("erp"), draft("lms") { ($0.profile, $0.topics) = (nil, ["course.created"]) },
         ])
         #expect(await notices.next()?.kind == .subscriptionsChanged)
         try write(

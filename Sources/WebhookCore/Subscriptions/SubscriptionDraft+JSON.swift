@@ -255,7 +255,8 @@ private struct DraftReader {
         var parts: [String: String] = [:]
         for member in members {
             if !keys.contains(member.key) {
-                fail("\(name).\(ShownKey.text(member.key))", "unknown key")
+                // A slip may have put a secret where a key belongs.
+                fail(name, "unknown key; it may have \(keys.joined(separator: ", "))")
             } else if let text = text(member.value, "\(name).\(member.key)") {
                 parts[member.key] = text
             }

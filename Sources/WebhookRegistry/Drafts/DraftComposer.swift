@@ -9,6 +9,8 @@ struct DraftComposer {
     static let file = "subscription"
     /// The depth to which a draft may nest, as a document.
     private static let maxDepth = DocumentReader.maxDepth
+    /// The most bytes of a draft, as JSON: it is judged in memory, and anybody may have written it.
+    private static let maxSize = 4 << 20
 
     /// The path of each key; a node's line is its position here, from 1.
     private(set) var keys: [String] = []
@@ -28,7 +30,12 @@ struct DraftComposer {
     static func compose(_ draft: SubscriptionDraft) -> (entry: ConfigNode, composer: DraftComposer) {
         var composer = DraftComposer(draft)
         let place = composer.place("")
-        let members = (draft.json.object ?? []).map { member in
+        let json = draft.json
+        guard json.raw.count <= maxSize else {
+            composer.problems.append((place, "the subscription is larger than 4 MiB"))
+            return (ConfigNode(value: .mapping([]), place: place), composer)
+        }
+        let members = (json.object ?? []).map { member in
             let keyPlace = composer.place(member.key)
             return ConfigNode.Member(key: member.key, place: keyPlace, value: composer.part(member))
         }
