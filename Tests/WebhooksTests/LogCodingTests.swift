@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import WebhookCore
 import WebhookReceiver
+import WebhookSimulation
 import Webhooks
-import WebhooksTesting
 
 /// What is read of the log is `Codable` in the JSON of the command line.
 @Suite struct LogCodingTests {

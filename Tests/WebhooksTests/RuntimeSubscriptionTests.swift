@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import WebhookCore
 import WebhookReceiver
-import WebhooksTesting
+import WebhookSimulation
 
 @testable import Webhooks
 
@@ -142,6 +142,23 @@ import WebhooksTesting
         #expect(dispatcher.registry.subscription(named: "a")?.topics.map(\.description) == ["a.b"])
         #expect(log.text.contains("a subscription is refused: subscription a: topics.0: "))
         #expect(log.text.contains("a subscription is refused: subscription d: url: "))
+    }
+
+    @Test("Given with the configuration, they are there before anything is emitted")
+    func fromTheStart() async throws {
+        try write()
+        let configuration = workspace.configuration.adding([draft("erp")])
+        let dispatcher = try await WebhookDispatcher(configuration: configuration, logger: log.logger)
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}"))
+        try await dispatcher.run(until: .settled)
+        #expect(paths() == ["/crm", "/erp"])
+        // What has changed since stays changed.
+        try await dispatcher.removeSubscriptions(named: ["erp"])
+        #expect(dispatcher.reload() && dispatcher.givenSubscriptions == [])
+        let error = await #expect(throws: WebhooksError.self) {
+            try await WebhookDispatcher(configuration: configuration.adding([draft("crm")]))
+        }
+        #expect(error?.key == "name")
     }
 
     @Test("Profiles of the host's own, as texts or a folder")

@@ -14,6 +14,13 @@ public struct WebhookConfiguration: Sendable {
     let source: Source
     /// Replaces the configured store.
     let store: String?
+    /// What a dispatcher is given from the start.
+    private var drafts: [SubscriptionDraft] = []
+
+    private init(source: Source, store: String?) {
+        self.source = source
+        self.store = store
+    }
 
     /// The file; `nil` where there is none.
     var path: String? {
@@ -51,6 +58,16 @@ public struct WebhookConfiguration: Sendable {
     ) -> WebhookConfiguration {
         let source = Source.values(subscriptions: subscriptions, settings: settings, profiles: profiles)
         return WebhookConfiguration(source: source, store: nil)
+    }
+
+    /// The same with subscriptions that a dispatcher is given from the start, before anything is emitted or delivered; later
+    /// ones come by ``WebhookDispatcher/upsert(_:)-([SubscriptionDraft])``.
+    ///
+    /// - Parameter drafts: judged when the dispatcher is made, which throws where one is refused.
+    public func adding(_ drafts: [SubscriptionDraft]) -> WebhookConfiguration {
+        var configuration = self
+        configuration.drafts += drafts
+        return configuration
     }
 
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
@@ -106,12 +123,22 @@ public struct WebhookConfiguration: Sendable {
     /// Loads everything, as a dispatcher does.
     ///
     /// - Throws: ``WebhooksError`` with every problem.
-    package func validSnapshot() throws(WebhooksError) -> ConfigurationSnapshot {
-        let report = load()
+    package func validSnapshot() throws(WebhooksError) -> ConfigurationSnapshot { try start().snapshot }
+
+    /// Loads what a dispatcher starts with, the subscriptions that it is given with it included.
+    ///
+    /// - Throws: ``WebhooksError`` with every problem.
+    func start() throws(WebhooksError) -> (report: ConfigurationReport, snapshot: ConfigurationSnapshot) {
+        var report = load()
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
-        return snapshot(for: registry)
+        guard !drafts.isEmpty else { return (report, snapshot(for: registry)) }
+        var checks = TemplateChecks()
+        let change = SubscriptionUpdate(drafts: drafts).plan(registry, report.rules, &checks)
+        guard change.errors.isEmpty else { throw WebhooksError(change.errors) }
+        report.diagnostics += change.diagnostics
+        return (report, snapshot(for: registry).changing(removing: [], adding: change.given))
     }
 
     /// A registry with its renderer.

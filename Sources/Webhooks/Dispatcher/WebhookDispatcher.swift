@@ -117,23 +117,19 @@ public final class WebhookDispatcher: Sendable {
         self.configuration = configuration
         self.externalInterval = externalInterval
         self.logger = logger
-        let report = await LoadingThread.shared.run { configuration.load() }
-        guard let registry = report.registry, report.isValid else {
-            throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
+        let (report, snapshot) = try await LoadingThread.shared.run {
+            Result { () throws(WebhooksError) in try configuration.start() }
         }
+        .get()
         // Every command loads the configuration; `validate` and a running dispatcher are who warns.
         for warning in report.diagnostics { logger.info("\(warning.located)") }
-        var initial = State(
-            configuration.snapshot(for: registry),
-            report,
-            logger
-        )
+        var initial = State(snapshot, report, logger)
         initial.warnings = report.startupWarnings
         state = Mutex(initial)
-        stores = StoreConnections(location: registry.settings.store, host: host) {
+        stores = StoreConnections(location: snapshot.registry.settings.store, host: host) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
-        if let host { try Self.check(registry.settings.store, against: host) }
+        if let host { try Self.check(snapshot.registry.settings.store, against: host) }
     }
 
     /// Throws where the configuration names another store than the host's database.

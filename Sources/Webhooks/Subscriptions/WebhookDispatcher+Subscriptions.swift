@@ -6,8 +6,8 @@ internal import WebhookRegistry
 /// Subscriptions that are given at run time, beside those of the configuration.
 ///
 /// They are in force for the next event, during traffic and without a drain, and are kept in memory alone: a host gives them
-/// again at its next start, before it emits or runs, for an event is matched once. What the configuration's file says, only
-/// the file changes.
+/// again at its next start, with ``WebhookConfiguration/adding(_:)``, for an event is matched once. What the configuration's
+/// file says, only the file changes.
 extension WebhookDispatcher {
     /// Puts subscriptions into force: new ones, and such as replace what was given under their names before. Costs what it
     /// changes, however many there are.
@@ -64,7 +64,8 @@ extension WebhookDispatcher {
     /// A subscription that is refused doesn't hold up the others: it stays as it was before, and its problems go to the log and
     /// to ``notices(buffering:)``.
     ///
-    /// An event is matched once: give the first set by ``replaceSubscriptions(_:)`` before events are emitted or delivered.
+    /// An event is matched once: give those that there are at the start with the configuration,
+    /// ``WebhookConfiguration/adding(_:)``.
     /// - Throws: what the source throws.
     public func follow<Sets: AsyncSequence>(_ sets: Sets) async throws where Sets.Element == [SubscriptionDraft] {
         for try await drafts in sets {
