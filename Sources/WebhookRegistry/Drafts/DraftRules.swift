@@ -48,7 +48,8 @@ package struct DraftRules: Sendable {
             defaults: defaults,
             profile: profile,
             catalog: catalog,
-            egress: egress
+            egress: egress,
+            slips: TopicSlips(CanonicalEvents(catalog))
         )
         let subscription = SubscriptionEntry(node, context: context).flatMap { builder.build($0) }
         let found = context.problems.sorted(mainFile: DraftComposer.file)

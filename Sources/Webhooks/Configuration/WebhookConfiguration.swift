@@ -138,7 +138,12 @@ public struct WebhookConfiguration: Sendable {
         let change = SubscriptionUpdate(drafts: drafts).plan(registry, report.rules, &checks)
         guard change.errors.isEmpty else { throw WebhooksError(change.errors) }
         report.diagnostics += change.diagnostics
-        return (report, snapshot(for: registry).changing(removing: [], adding: change.given))
+        let snapshot = snapshot(for: registry).changing(
+            removing: [],
+            adding: change.given,
+            canonical: change.canonical
+        )
+        return (report, snapshot)
     }
 
     /// A registry with its renderer.

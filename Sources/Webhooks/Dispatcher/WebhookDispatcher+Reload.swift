@@ -37,7 +37,11 @@ extension WebhookDispatcher {
         let before = self.registry
         var checks = TemplateChecks()
         let given = SubscriptionUpdate.plan(again: before.givenSubscriptions, registry, report.rules, &checks)
-        let snapshot = configuration.snapshot(for: registry).changing(removing: [], adding: given.given)
+        let snapshot = configuration.snapshot(for: registry).changing(
+            removing: [],
+            adding: given.given,
+            canonical: given.canonical
+        )
         let change = RegistryChange(from: before, to: snapshot.registry)
         let session = state.withLock { state in
             state.replace(snapshot, logger)

@@ -63,8 +63,12 @@ final class SchemaReportingRenderer: DeliveryRenderer {
         SchemaReportingRenderer(base, clock: clock, pace: pace, report: report)
     }
 
-    func changing(removing names: [String], adding subscriptions: [Subscription]) -> any DeliveryRenderer {
-        replacing(base.changing(removing: names, adding: subscriptions))
+    func changing(
+        removing names: [String],
+        adding subscriptions: [Subscription],
+        canonical: [ProfileTopic]
+    ) -> any DeliveryRenderer {
+        replacing(base.changing(removing: names, adding: subscriptions, canonical: canonical))
     }
 }
 

@@ -37,6 +37,7 @@ struct SubscriptionUpdate: Sendable {
             change.refused.append(name)
         }
         change.removed = Set(removed).filter { registry.given(named: $0) != nil && !names.contains($0) }.sorted()
+        change.needCanonical(registry, rules)
         if replacesAll { change.removed = registry.givenNames.filter { !names.contains($0) }.sorted() }
         return change
     }
@@ -60,6 +61,7 @@ struct SubscriptionUpdate: Sendable {
             }
             change.given.append(GivenSubscription(draft: known.draft, subscription: result.subscription))
         }
+        change.needCanonical(registry, rules)
         return change
     }
 
@@ -93,6 +95,13 @@ struct SubscriptionChange: Sendable {
     var refused: [String] = []
     /// Every problem, in the order of the drafts.
     var diagnostics: [Diagnostic] = []
+    /// The topics of the canonical event, where the registry has none and one of these is compared with them.
+    var canonical: [ProfileTopic] = []
+
+    fileprivate mutating func needCanonical(_ registry: Registry, _ rules: DraftRules) {
+        guard registry.canonicalTopics.isEmpty else { return }
+        canonical = rules.catalog.canonicalTopics(for: given.compactMap(\.subscription))
+    }
 
     var errors: [Diagnostic] { diagnostics.filter { $0.severity == .error } }
     var isEmpty: Bool { given.isEmpty && removed.isEmpty }

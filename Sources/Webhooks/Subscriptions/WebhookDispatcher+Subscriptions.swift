@@ -97,7 +97,11 @@ extension WebhookDispatcher {
         }
         let warnings = change.diagnostics.filter { $0.severity == .warning }
         if change.isEmpty { return warnings }
-        let snapshot = before.changing(removing: change.removed, adding: change.given)
+        let snapshot = before.changing(
+            removing: change.removed,
+            adding: change.given,
+            canonical: change.canonical
+        )
         let session = state.withLock { state in
             state.change(snapshot)
             state.templateChecks = checks
