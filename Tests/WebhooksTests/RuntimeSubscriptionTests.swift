@@ -109,10 +109,10 @@ import WebhookSimulation
         ])
         #expect(await notices.next()?.kind == .subscriptionsChanged)
         try write(
-            "  - { name: erp, url: \"\(receiver.url)/file\", topics: [a.b] }",
+            "  - { name: erp, url: \"\(receiver.url)/file\", topics: [course.created], profile: braincert }",
             more: "defaults: { delivery: { timeout: 3s } }"
         )
-        #expect(dispatcher.reload())
+        try #require(dispatcher.reload())
         let refused = await notices.next()
         #expect(refused?.kind == .subscriptionRefused && refused?.diagnostics.first?.key == "name")
         #expect(await notices.next()?.kind == .reloaded)
@@ -125,7 +125,7 @@ import WebhookSimulation
         let broken = await notices.next()
         #expect(broken?.kind == .reloadRefused && broken?.diagnostics.isEmpty == false)
         try write()
-        #expect(dispatcher.reload())
+        try #require(dispatcher.reload())
         #expect(dispatcher.registry.subscription(named: "erp")?.url.reveal().hasSuffix("/erp") == true)
         #expect(dispatcher.registry.subscription(named: "lms")?.policy.timeout == .seconds(15))
     }
