@@ -128,10 +128,10 @@ struct HostTransactionTests {
         let host = try HostEnvironment { $0.header("webhook-id") == "student-1" ? .status(500) : .noContent }
         let dispatcher = try await host.dispatcher()
         try await host.running(dispatcher) {
-            var attempts = dispatcher.finishedAttempts().makeAsyncIterator()
+            var notices = dispatcher.notices().makeAsyncIterator()
             for student in 1...2 { try await host.enrol(student, dispatcher) }
-            let first = await attempts.next()
-            #expect(first?.event == "student-1" && first?.state == .waiting)
+            let first = await notices.next()
+            #expect(first?.kind == .attempted && first?.event == "student-1" && first?.state == .waiting)
             let result = try await host.database.write { db in try dispatcher.cancel("student-1", in: db) }
             #expect(result.deliveries.count == 1)
             // It is ordered: the second has waited for the first.
