@@ -138,7 +138,11 @@ let package = Package(
         // What Swift's Glibc leaves out of Linux's interface.
         .systemLibrary(name: "CWebhooksEpoll"),
         // A receiver for trying things, shared by `webhooks listen` and the tests.
-        .target(name: "WebhookReceiver", dependencies: ["WebhookCore", "CWebhooksEpoll"], swiftSettings: strict),
+        .target(
+            name: "WebhookReceiver",
+            dependencies: ["WebhookCore", "CWebhooksEpoll", "CWebhooksTLS"],
+            swiftSettings: strict
+        ),
         // The CLI. No logic of its own.
         .executableTarget(
             name: "WebhooksCommand",

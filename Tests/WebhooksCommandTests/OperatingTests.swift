@@ -61,6 +61,36 @@ import WebhookReceiver
         #expect(try await sandbox.run("listen", "--forward-to", "ftp://x").status == 65)
     }
 
+    @Test func `listen takes TLS by a certificate that can be trusted`() async throws {
+        let sandbox = try CommandEnvironment()
+        let listen = try Background(["listen", "--port", "0", "--tls", "--json"], in: sandbox)
+        let first = try JSONText(try #require(await listen.line(containing: "listening")))
+        let url = try #require(try first["listening"].string)
+        let file = try #require(try first["certificate"].string)
+        #expect(url.hasPrefix("https://127.0.0.1:"))
+        let plain = sandbox.configuration().replacing(sandbox.receiver.url, with: url)
+        try sandbox.write("w.yaml", plain.replacing("    delivery: {}", with: "    tls: { ca: \(file) }"))
+        for id in ["a", "b"] {
+            let done = try await sandbox.run(
+                "emit",
+                "x.y",
+                "--data",
+                "\"\(String(repeating: "x", count: 40_000))\"",
+                "--id",
+                id
+            )
+            #expect(done.status == 0, "\(done.out)")
+            #expect(await listen.line(containing: "\"number\"") != nil)
+        }
+        // Nobody trusts it without.
+        try sandbox.write("w.yaml", plain)
+        let untrusted = try await sandbox.run("emit", "x.y", "--data", "1", "--json")
+        #expect(untrusted.status == 1 && untrusted.out.contains("\"lastError\":\"tls\""))
+        listen.signal(SIGINT)
+        #expect(await listen.end() == 0)
+        #expect(access(file, F_OK) != 0)
+    }
+
     @Test func `where nobody takes what is passed on, the answer is 502`() async throws {
         let sandbox = try CommandEnvironment()
         let dead = sandbox.receiver.url

@@ -38,4 +38,22 @@ size_t webhooks_tls_validity(
 /// @return 1, 0, or -1 where it doesn't say.
 int webhooks_clock_is_synchronized(void);
 
+/// A server's certificate, made for a day and signed by itself, with its key: for trying things on this machine.
+typedef struct webhooks_tls_server webhooks_tls_server;
+
+/// Makes a certificate for an address, `localhost`, 127.0.0.1 and ::1.
+///
+/// @param pem Receives the certificate in PEM, for those who are to trust it; cut off, with a zero at the end.
+/// @return NULL where OpenSSL can't.
+webhooks_tls_server *_Nullable webhooks_tls_server_make(
+    const char *_Nonnull address, char *_Nonnull pem, size_t pem_size);
+
+void webhooks_tls_server_free(webhooks_tls_server *_Nullable server);
+
+/// Takes TLS on one socket, and passes what is within to and from another, until one of them has ended.
+///
+/// Blocks; to be called on a thread of its own. Both sockets are left open.
+/// @param idle_ms The longest silence; the handshake has no longer either.
+void webhooks_tls_server_relay(webhooks_tls_server *_Nonnull server, int encrypted, int plain, int idle_ms);
+
 #endif

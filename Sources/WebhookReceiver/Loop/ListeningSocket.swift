@@ -26,6 +26,19 @@ struct ListeningSocket {
     }
 }
 
+/// A connection to a program of this machine.
+enum LoopbackSocket {
+    /// - Returns: `nil` where nobody listens on 127.0.0.1 at that port.
+    static func connect(to port: UInt16) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        let result = SocketAddress.with(.v4(0x7F00_0001), port: port) { Glibc.connect(descriptor, $0, $1) }
+        if result == 0 { return descriptor }
+        close(descriptor)
+        return nil
+    }
+}
+
 /// Addresses in the form that sockets take.
 enum SocketAddress {
     static func with<R>(_ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {

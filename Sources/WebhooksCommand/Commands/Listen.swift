@@ -40,6 +40,9 @@ struct Listen: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Passes each request on, and answers what is answered there.", valueName: "url"))
     var forwardTo: String?
 
+    @Flag(help: "Takes HTTPS, with a certificate made for a day; says which file to trust (`tls: { ca: FILE }`).")
+    var tls = false
+
     @Option(
         help: ArgumentHelp("Ends after so many requests.", valueName: "number"),
         transform: NumberArgument.read(1...Int.max)
@@ -56,7 +59,10 @@ struct Listen: AsyncParsableCommand {
         let forwarder = try forwardTo.map { url throws(WebhooksError) in try RequestForwarder(to: url) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let exitAfter = exitAfter ?? .max
-        let receiver = try Receiver(ReceiverOptions(host: host, port: port, recordsRequests: false)) { request in
+        let inner =
+            tls
+            ? ReceiverOptions(recordsRequests: false) : ReceiverOptions(host: host, port: port, recordsRequests: false)
+        let receiver = try Receiver(inner) { request in
             guard request.number <= exitAfter else { return .status(503, closesConnection: true) }
             let isRefused = request.number <= failFirst
             let forwarded = isRefused ? nil : forwarder?.forward(headers: request.headers, body: request.body)
@@ -80,17 +86,27 @@ struct Listen: AsyncParsableCommand {
             guard let forwarded else { return .status(response, delay: delay) }
             return .status(response, headers: forwarded.headers, body: forwarded.body, delay: delay)
         }
+        let front = tls ? try TLSFront(ReceiverOptions(host: host, port: port), receiver: receiver.port) : nil
+        let certificate = try front.map { try CertificateFile($0.certificate, port: $0.port) }
+        let url = front.map { "https://\(Self.bracketed(host)):\($0.port)" } ?? receiver.url
         if asJSON {
-            let object: JSONOutput = ["listening": .text(receiver.url)]
-            object.write()
+            var members: [(String, JSONOutput)] = [("listening", .text(url))]
+            if let certificate { members.append(("certificate", .text(certificate.path))) }
+            JSONOutput.object(members).write()
         } else {
             let answer = forwardTo.map { "forwarding to \($0)" } ?? "answering \(status)"
-            Output.standard.writeLine(PlainText.escaped("listening on \(receiver.url), \(answer); Ctrl-C ends"))
+            Output.standard.writeLine(PlainText.escaped("listening on \(url), \(answer); Ctrl-C ends"))
+            if let certificate {
+                Output.standard.writeLine(PlainText.escaped("certificate to trust: \(certificate.path)"))
+            }
         }
         Output.standard.flush()
         let trap = InterruptTrap { stop.finish() }
         for await _ in stops {}
         forwarder?.stop()
-        withExtendedLifetime(trap) { receiver.stop() }
+        front?.stop()
+        withExtendedLifetime((trap, certificate)) { receiver.stop() }
     }
+
+    private static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 }
