@@ -145,7 +145,10 @@ struct HostTransactionTests {
         let host = try HostEnvironment()
         let dispatcher = try await host.dispatcher()
         dispatcher.wake()
-        let other = try DatabasePool(path: host.path)
+        // Two writers of one file wait for each other, where they are told to.
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        let other = try DatabasePool(path: host.path, configuration: configuration)
         let log = try await WebhookLog(database: other)
         try await host.running(dispatcher) {
             try await host.enrol(1, dispatcher)
