@@ -36,7 +36,7 @@ extension Subscription {
         var mismatches: [MatchExplanation.Mismatch] = []
         if !isEnabled { mismatches.append(.notEnabled) }
         if let tenant, !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: tenant)) }
-        if !topics.contains(where: { $0.matches(event.topic) }) {
+        if !topics.contains(where: { $0.reaches(event.topic) }) {
             mismatches.append(.topic(patterns: topics))
         } else if profile.topic(event.topic) == nil {
             mismatches.append(.profile(name: profile.name))

@@ -65,7 +65,7 @@ public struct Subscription: Sendable, Hashable {
 
     /// Whether an event is for this subscription, its filter aside: enabled, tenant, topic, and a topic that the profile knows.
     public func wants(topic: String, tenant eventTenant: String?) -> Bool {
-        isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.matches(topic) }
+        isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
     }
 
     /// Why an event of this id can't be signed for this subscription; `nil` where it can.

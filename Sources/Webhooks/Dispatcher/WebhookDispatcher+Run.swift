@@ -59,8 +59,9 @@ extension WebhookDispatcher: Service {
 
     private func deliver(until condition: RunCondition, _ whenLocked: LockedStore) async throws(WebhooksError) {
         let session: DeliverySession
+        let operations = OperationalEvents()
         do throws(WebhooksError) {
-            session = try await openSession(.run, isStandby: whenLocked == .wait)
+            session = try await openSession(.run, isStandby: whenLocked == .wait, operations)
         } catch {
             // Ended while it waited for a lock, or for a host's writer: nothing was begun.
             let isOver = error.store?.code == .locked && state.withLock { $0.isShuttingDown }
@@ -76,6 +77,10 @@ extension WebhookDispatcher: Service {
         defer { maintenance.cancel() }
         let walKeeper = Task { await keepWALSmall(of: session) }
         defer { walKeeper.cancel() }
+        state.withLock { $0.operations = operations }
+        Task { await keep(operations) }
+        let failing = Task { await watchFailing(of: session, operations) }
+        defer { failing.cancel() }
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)
@@ -96,6 +101,8 @@ extension WebhookDispatcher: Service {
         } catch {
             failure = error
         }
+        state.withLock { $0.operations = nil }
+        await operations.finish()
         let isShuttingDown = state.withLock { $0.isShuttingDown }
         let left = isShuttingDown && !Task.isCancelled ? await openDeliveries(in: session.store) : nil
         await close(session)
@@ -197,8 +204,14 @@ extension WebhookDispatcher: Service {
 
     /// Takes the lock and starts an engine in this process.
     ///
-    /// - Parameter isStandby: whether to wait for whoever holds the lock.
-    func openSession(_ role: DispatcherRole, isStandby: Bool = false) async throws(WebhooksError) -> DeliverySession {
+    /// - Parameters:
+    ///   - isStandby: whether to wait for whoever holds the lock.
+    ///   - operations: told what happens beside the log.
+    func openSession(
+        _ role: DispatcherRole,
+        isStandby: Bool = false,
+        _ operations: OperationalEvents? = nil
+    ) async throws(WebhooksError) -> DeliverySession {
         do throws(StoreError) {
             let path = try stores.file()
             try await stores.host?.verify()
@@ -206,11 +219,12 @@ extension WebhookDispatcher: Service {
             var wait = LockWait(role: role, isStandby: isStandby)
             while true {
                 let snapshot = state.withLock { $0.snapshot(for: role) }
-                let observer = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
+                let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
                     self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
                 } onFailure: { [weak self] error in
                     self?.state.withLock { $0.failure = error }
                 }
+                let observer = ObserverGroup(observers: [log] + (operations.map { [$0] } ?? []))
                 do throws(StoreError) {
                     // Where there is no file, there is no lock either.
                     if path == nil, state.withLock({ $0.session != nil }) {
