@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test sanitize sanitize-thread sanitize-address soak simulate fuzz docs figures format lint clean
+.PHONY: help setup setup-tests build release demo test example sanitize sanitize-thread sanitize-address soak simulate fuzz docs figures format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -47,6 +47,10 @@ test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
 	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
 	@Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
+
+example: setup ## Builds and tests the backend in Examples/LMSBackend, end to end over HTTP
+	$(SWIFT) build --build-tests --package-path Examples/LMSBackend
+	$(SWIFT) test --skip-build --no-parallel --package-path Examples/LMSBackend
 
 # In folders of their own, so that `make test` doesn't build everything anew, and only what is run there.
 THREADED := WebhookEngineTests CurlTransportTests SQLiteStoreTests WebhooksTests WebhooksGRDBTests

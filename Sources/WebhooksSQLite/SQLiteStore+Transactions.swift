@@ -110,6 +110,10 @@ extension SQLiteStore {
             try PreparedStatement(db, "BEGIN IMMEDIATE").run()
             return
         }
+        // A host may have changed it since it was looked at, as for an import.
+        if try Int.fetchOne(db.cachedStatement(sql: "PRAGMA synchronous")) ?? 0 < 2 {
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
         var tries = 0
         while true {
             do {

@@ -67,6 +67,21 @@ struct HostMistakeTests {
         #expect(try await dispatcher.log.events().map(\.id) == ["student-1"])
     }
 
+    @Test("A host that stops waiting for the disk, as for an import, doesn't stop the dispatcher's commits from it")
+    func synchronousTurnedOff() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        try await host.running(dispatcher) {
+            try await host.database.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = OFF") }
+            try await dispatcher.emit(.enrolment(1))
+            let level = try await host.database.writeWithoutTransaction { db in
+                try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            }
+            #expect(level == 2)
+            try await host.receiver.waitForRequests(count: 1)
+        }
+    }
+
     @Test("A configuration may name the host's own file, and no other")
     func configuredStore() async throws {
         let host = try HostEnvironment()

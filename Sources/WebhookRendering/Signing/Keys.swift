@@ -12,7 +12,7 @@ final class HMACKey: @unchecked Sendable {
     let hash: Hash
     private let begun: OpaquePointer
 
-    /// - Throws: ``RenderingError`` where memory is short.
+    /// - Throws: ``RenderingError`` where OpenSSL doesn't offer the function.
     init(_ hash: Hash, key: some Sequence<UInt8>) throws(RenderingError) {
         self.hash = hash
         let bytes = Array(key)
@@ -23,7 +23,7 @@ final class HMACKey: @unchecked Sendable {
             case .sha512: webhooks_sha512
             }
         guard let begun = webhooks_hmac_create(kind, bytes, bytes.count) else {
-            throw RenderingError("a signature can't be begun: memory is short")
+            throw RenderingError("OpenSSL doesn't offer the hash function of the signature")
         }
         self.begun = begun
     }
@@ -31,7 +31,9 @@ final class HMACKey: @unchecked Sendable {
     deinit { webhooks_hmac_free(begun) }
 
     /// The code of a prefix, a body and a suffix, which are not joined in memory.
-    func code(_ prefix: String, _ body: ByteString, _ suffix: String = "") -> [UInt8] {
+    ///
+    /// - Throws: ``RenderingError`` where OpenSSL fails: a signature that is none must not leave.
+    func code(_ prefix: String, _ body: ByteString, _ suffix: String = "") throws(RenderingError) -> [UInt8] {
         var (prefix, suffix) = (prefix, suffix)
         let code = [UInt8](unsafeUninitializedCapacity: Int(WEBHOOKS_MAX_CODE)) { code, count in
             guard let start = code.baseAddress else { return }
@@ -51,8 +53,7 @@ final class HMACKey: @unchecked Sendable {
                 }
             }
         }
-        // A signature that is no signature must not leave.
-        precondition(!code.isEmpty, "out of memory")
+        if code.isEmpty { throw RenderingError("signing failed in OpenSSL") }
         return code
     }
 }

@@ -98,7 +98,7 @@ package struct Signer: Sendable {
     ) throws(RenderingError) -> String {
         switch key {
         case .plain(let text): return text
-        case .hmac(let key): return encode(key.code(prefix, body, suffix))
+        case .hmac(let key): return encode(try key.code(prefix, body, suffix))
         case .ed25519(let key): return encode(try Self.signature(prefix, body, key, suffix))
         }
     }

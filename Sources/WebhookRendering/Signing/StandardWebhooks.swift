@@ -65,7 +65,7 @@ package enum StandardWebhooks {
             switch try? key(text) {
             case .hmac(let key):
                 version = "v1"
-                let expected = Data(key.code(prefix, body))
+                guard let expected = (try? key.code(prefix, body)).map({ Data($0) }) else { return false }
                 isValid = { constantTimeEqual($0, expected) }
             case .ed25519(let key):
                 version = "v1a"
@@ -114,7 +114,7 @@ package enum StandardWebhooks {
         prefix += "."
         switch key {
         case .hmac(let key):
-            return "v1," + Data(key.code(prefix, body)).base64EncodedString()
+            return "v1," + Data(try key.code(prefix, body)).base64EncodedString()
         case .ed25519(let key):
             return "v1a," + Data(try Signer.signature(prefix, body, key)).base64EncodedString()
         case .plain:

@@ -16,10 +16,13 @@ package final class BlockingConnection {
     /// The bytes that were received and not taken yet.
     package private(set) var buffer: [UInt8] = []
     private static let mostBuffered = 64 << 20
+    /// A TLS library writes without asking for an error in place of the signal, which would end the tests.
+    private static let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     /// - Parameter patience: seconds to wait for a peer that went wrong; nobody waits for ever.
     package init(_ descriptor: Int32, patience: Int) {
         self.descriptor = descriptor
+        Self.brokenPipesAreErrors
         var patience = timeval(tv_sec: patience, tv_usec: 0)
         set(SO_RCVTIMEO, &patience)
         set(SO_SNDTIMEO, &patience)

@@ -8,7 +8,8 @@ struct Listen: AsyncParsableCommand {
         abstract: "A receiver for trying things: prints each request and answers as told.",
         discussion: """
             With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
-            Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same             headers and bytes, one request at a time, and its answer goes back; 502 where there is none.
+            Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same \
+            headers and bytes, one request at a time, and its answer goes back; 502 where there is none.
 
               webhooks listen --port 8787 --secret-file config/secrets/standard.secret
               webhooks listen --fail-first 2 --delay 300ms     (to watch retries)
