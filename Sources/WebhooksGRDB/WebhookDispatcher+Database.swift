@@ -61,10 +61,11 @@ extension WebhookDispatcher {
     ///   - event: the event.
     ///   - db: a writing connection of the database, inside a transaction.
     /// - Throws: ``WebhooksError`` with `event`: another event has this id, or a subscription can't get it for its id; with
-    ///   `transaction`: none is open; with `store`: the connection would not write durably, or the database doesn't take it.
+    ///   `transaction`: none is open, or it is another database's; with `store`: the connection would not write durably, or the database doesn't take it.
     @discardableResult
     public func emit(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         try check(event)
+        try checkDatabase(of: db)
         let receipt = try HostTransaction.append(event, in: db)
         wakeAfterCommit(of: db, eventsOnly: true)
         return receipt
@@ -80,9 +81,19 @@ extension WebhookDispatcher {
     /// - Throws: ``WebhooksError`` with `transaction`: none is open; with `store`: the database doesn't take it.
     @discardableResult
     public func cancel(_ event: String, in db: Database) throws(WebhooksError) -> CancelResult {
+        try checkDatabase(of: db)
         let result = try HostTransaction.cancel(event, in: db)
         wakeAfterCommit(of: db, eventsOnly: false)
         return result
+    }
+
+    /// - Throws: ``WebhooksError`` with `transaction` where it is another database's, in which nobody would see the event.
+    private func checkDatabase(of db: Database) throws(WebhooksError) {
+        guard let host, !host.isOpen(in: db) else { return }
+        throw WebhooksError(
+            .transaction,
+            "the transaction is another database's: give the event to the one that the dispatcher was made with"
+        )
     }
 
     private func wakeAfterCommit(of db: Database, eventsOnly: Bool) {

@@ -99,6 +99,21 @@ import WebhookCore
         #expect(try await sandbox.run(["validate"], environment: none).status == 0)
     }
 
+    @Test func `who ends the dialogue of init has written nothing`() async throws {
+        let sandbox = try CommandEnvironment()
+        for input in ["\u{4}", "fermion\n\u{4}"] {
+            let done = try await sandbox.runOnTerminal(
+                ["init"],
+                columns: 100,
+                input: input,
+                environment: ["WEBHOOKS_CONFIG": ""]
+            )
+            #expect(done.status == 1 && done.out.contains("nothing was done"), "\(done.out)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: "\(sandbox.folder)/config/secrets"))
+        #expect(try await sandbox.run(["init", "", "--yes"], environment: none).status == 64)
+    }
+
     // MARK: schema
 
     @Test func `the schema is one document`() async throws {
@@ -156,6 +171,14 @@ import WebhookCore
         let invalid = try await sandbox.run("doctor", "--json")
         #expect(try invalid.status == 1 && codes(invalid, "error") == ["invalid"])
         #expect(try await sandbox.run("doctor", "--config", "missing.yaml", "--json").status == 1)
+    }
+
+    @Test func `doctor misses a store that was there`() async throws {
+        let sandbox = try CommandEnvironment()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+        try FileManager.default.removeItem(atPath: "\(sandbox.folder)/w.sqlite")
+        let done = try await sandbox.run("doctor")
+        #expect(done.status == 1 && done.out.contains("a store was here"), "\(done.out)")
     }
 
     @Test func `doctor looks at certificates`() async throws {

@@ -67,6 +67,24 @@ struct HostMistakeTests {
         #expect(try await dispatcher.log.events().map(\.id) == ["student-1"])
     }
 
+    @Test("An event is not put into another database, where no dispatcher would see it")
+    func anotherDatabase() async throws {
+        let (host, other) = (try HostEnvironment(), try HostEnvironment())
+        let dispatcher = try await host.dispatcher()
+        for emits in [true, false] {
+            await #expect(throws: WebhooksError.self) {
+                try await other.database.write { db in
+                    if emits {
+                        try dispatcher.emit(.enrolment(1), in: db)
+                    } else {
+                        try dispatcher.cancel("student-1", in: db)
+                    }
+                }
+            }
+        }
+        #expect(try await WebhookLog(database: other.database).events().isEmpty)
+    }
+
     @Test("A host that stops waiting for the disk, as for an import, doesn't stop the dispatcher's commits from it")
     func synchronousTurnedOff() async throws {
         let host = try HostEnvironment()

@@ -237,14 +237,17 @@ extension WebhookDispatcher: Service {
                         observer: observer
                     )
                     stores.announce(session.store)
-                    let current = state.withLock { state in
+                    var current = state.withLock { state in
                         state.session = session
                         return state.snapshot(for: role)
                     }
-                    if current.registry !== snapshot.registry {
-                        // What has changed while it was made went past it.
+                    var known = snapshot
+                    // What has changed while it was made went past it; and what changes now is not overtaken by that.
+                    while current.registry !== known.registry {
                         let maxInFlight = DeliverySession.maxInFlight(current.registry.settings.maxInFlight)
                         session.runner.reload(current, maxInFlight: maxInFlight)
+                        known = current
+                        current = state.withLock { $0.snapshot(for: role) }
                     }
                     session.runner.start(externalInterval: externalInterval)
                     if Task.isCancelled {
@@ -263,8 +266,12 @@ extension WebhookDispatcher: Service {
                     isWaiting = true
                     try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
-                    // It may have been erased or closed meanwhile.
-                    try await stores.host?.verify()
+                    // It may have been erased or closed meanwhile. A host that holds its writer is no reason to end.
+                    do throws(StoreError) {
+                        try await stores.host?.verify()
+                    } catch  where error.code == .busy {
+                        continue
+                    }
                 }
             }
         } catch {

@@ -25,6 +25,8 @@ public final class WebhookDispatcher: Sendable {
     let notifier = NoticeBroadcast()
     /// The host's transactions after whose commits the engine is to look.
     package let hostCommits = HostCommits()
+    /// The host's database, where that is the store.
+    package var host: HostDatabase? { stores.host }
 
     struct State {
         private(set) var snapshot: ConfigurationSnapshot

@@ -54,7 +54,9 @@ struct StoreFindings {
             let hint = "SQLite makes files beside the store: give this user the right to write there"
             findings.append(DoctorFinding(.store, "folder_rights", .error, "\(folder) can't be written to", hint: hint))
         }
-        if !isThere(path) {
+        if let loss = SQLiteStore.loss(of: path) {
+            findings.append(DoctorFinding(.store, "missing", .error, loss))
+        } else if !isThere(path) {
             findings.append(
                 DoctorFinding(.store, "no_store", .ok, "there is no store yet; the first emit makes \(path)")
             )

@@ -45,13 +45,19 @@ struct Init: ParsableCommand {
     @OptionGroup var options: OutputOptions
     @OptionGroup var unused: UnusedConfigurationOptions
 
+    func validate() throws {
+        if folder.isEmpty { throw ValidationError("the folder's name is empty; `.` is this one") }
+    }
+
     func run() throws {
         var starter = ConfigurationStarter()
         let asks = !yes && Question.canAsk
-        let profile = profile ?? (asks ? Prompt.ask("Platform (\(Self.platforms))", default: starter.profile) : nil)
+        let profile = try profile ?? (asks ? Prompt.ask("Platform (\(Self.platforms))", default: starter.profile) : nil)
         if let profile { starter.profile = profile }
         _ = try TopicCatalog().profile(starter.profile)
-        if let url = url ?? (asks ? Prompt.ask("URL of the receiver", default: starter.url) : nil) { starter.url = url }
+        if let url = try url ?? (asks ? Prompt.ask("URL of the receiver", default: starter.url) : nil) {
+            starter.url = url
+        }
         (starter.name, starter.topics) = (name, topic)
         starter.secret = try secret(asks: asks)
         // Its own place is the folder's, however it is written.
@@ -68,7 +74,7 @@ struct Init: ParsableCommand {
         if let file = secrets.secretFile { return .file(file) }
         if let secret = try secrets.read() { return .given(secret) }
         guard asks else { return .made }
-        let typed = Prompt.askHidden("Signing secret (empty: one is made where the platform needs one)")
+        let typed = try Prompt.askHidden("Signing secret (empty: one is made where the platform needs one)")
         return typed.isEmpty ? .made : .given(Secret(typed))
     }
 

@@ -1,26 +1,55 @@
 internal import Glibc
+internal import WebhookCore
+internal import Webhooks
+
+/// The terminal's settings while it shows what is typed. A signal's handler can be given nothing.
+// Written before the handler is set, and by nobody else.
+nonisolated(unsafe) private var shownTerminal = termios()
+
+/// Lets the terminal show again what is typed, and ends the process by the signal.
+private func showAndEnd(_ number: Int32) {
+    tcsetattr(STDIN_FILENO, TCSANOW, &shownTerminal)
+    signal(number, SIG_DFL)
+    raise(number)
+}
 
 /// Asks a person for values.
 enum Prompt {
     /// A line, or the default for an empty one.
-    static func ask(_ question: String, default standard: String) -> String {
+    ///
+    /// - Throws: ``WebhooksError`` with `refused` at the end of the input: who ends it has answered nothing.
+    static func ask(_ question: String, default standard: String) throws(WebhooksError) -> String {
         Output.error.write("\(PlainText.escaped(question)) [\(PlainText.escaped(standard))]: ")
-        let answer = readLine() ?? ""
+        guard let answer = readLine() else { throw ended() }
         return answer.isEmpty ? standard : answer
     }
 
     /// A line that the terminal doesn't show.
-    static func askHidden(_ question: String) -> String {
+    ///
+    /// - Throws: as ``ask(_:default:)``.
+    static func askHidden(_ question: String) throws(WebhooksError) -> String {
         Output.error.write("\(PlainText.escaped(question)): ")
-        var settings = termios()
-        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return readLine() ?? "" }
-        var hidden = settings
+        guard tcgetattr(STDIN_FILENO, &shownTerminal) == 0 else { return try line() }
+        var hidden = shownTerminal
         hidden.c_lflag &= ~tcflag_t(ECHO)
+        // Who ends the command here gets a terminal back that shows what is typed.
+        let before = [SIGINT, SIGTERM].map { signal($0, showAndEnd) }
         tcsetattr(STDIN_FILENO, TCSANOW, &hidden)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSANOW, &settings)
-            Output.error.writeLine()
-        }
-        return readLine() ?? ""
+        let answer = readLine()
+        tcsetattr(STDIN_FILENO, TCSANOW, &shownTerminal)
+        for (number, handler) in zip([SIGINT, SIGTERM], before) { signal(number, handler) }
+        guard let answer else { throw ended() }
+        Output.error.writeLine()
+        return answer
+    }
+
+    private static func line() throws(WebhooksError) -> String {
+        guard let answer = readLine() else { throw ended() }
+        return answer
+    }
+
+    private static func ended() -> WebhooksError {
+        Output.error.writeLine()
+        return WebhooksError(.refused, "nothing was done")
     }
 }

@@ -18,10 +18,13 @@ extension SQLiteStore {
             try await copy(to: target.partial)
             let size = try target.sync()
             try await Self.verify(target.partial)
+            if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
             try target.publish()
             return size
         } catch {
             unlink(target.partial)
+            // What SQLite would have needed to take a half-made copy back.
+            unlink("\(target.partial)-journal")
             throw error
         }
     }
@@ -40,6 +43,11 @@ extension SQLiteStore {
                     do {
                         try db.execute(sql: "VACUUM INTO ?", arguments: [partial])
                         continuation.resume(returning: .success(()))
+                    } catch let error as DatabaseError where error.isLackOfRoom {
+                        // The copy's disk, not the store's.
+                        let message =
+                            "the copy \(partial) could not be written: its disk is full, or bounds what may be written"
+                        continuation.resume(returning: .failure(StoreError(.unavailable, message)))
                     } catch {
                         continuation.resume(returning: .failure(StoreError(error, path: path)))
                     }
