@@ -27,6 +27,11 @@ public protocol WebhookEmitter: Sendable {
 }
 
 extension WebhookDispatcher: WebhookEmitter {
+    /// Cancels what was not sent yet of an event.
+    ///
+    /// - Parameter event: the event's id.
+    /// - Throws: ``WebhooksError`` with `store`.
+    /// - Returns: what was cancelled, and what was too late; an unknown id is listed as such.
     @discardableResult
     public func cancel(_ event: String) async throws(WebhooksError) -> CancelResult {
         let result = try await administration.cancel([event])
