@@ -142,7 +142,7 @@ extension ConfigurationLoader: CustomStringConvertible, CustomReflectable {
 package struct LoadedConfiguration: Sendable {
     /// The registry that the dispatcher works by; `nil` where there are errors.
     package var registry: Registry?
-    /// What subscriptions are judged by that come at run time.
+    /// The rules for subscriptions that come at run time.
     package var rules: DraftRules?
     /// Every profile, also those that no subscription uses. The built-in ones alone where the file could not be read.
     package var catalog: ProfileCatalog

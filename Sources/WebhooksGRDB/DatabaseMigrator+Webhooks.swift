@@ -15,7 +15,7 @@ extension DatabaseMigrator {
     }
 }
 
-/// What a host does once with a database of its own that a dispatcher of another process works on.
+/// Preparations of a host's database that a dispatcher of another process works on.
 public enum WebhooksDatabase {
     /// Makes or updates our tables in a database that has no `DatabaseMigrator`.
     ///

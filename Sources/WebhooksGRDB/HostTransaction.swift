@@ -3,7 +3,7 @@ internal import WebhookCore
 internal import Webhooks
 internal import WebhooksSQLite
 
-/// What a host's transaction carries, with the library's one error type.
+/// Emits and cancellations in a host's transaction, with the library's one error type.
 enum HostTransaction {
     static func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         let result = try mapped { try SQLiteStore.append(event, in: db) }

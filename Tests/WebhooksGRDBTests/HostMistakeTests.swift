@@ -72,7 +72,7 @@ struct HostMistakeTests {
         let (host, other) = (try HostEnvironment(), try HostEnvironment())
         let dispatcher = try await host.dispatcher()
         for emits in [true, false] {
-            await #expect(throws: WebhooksError.self) {
+            let error = await #expect(throws: WebhooksError.self) {
                 try await other.database.write { db in
                     if emits {
                         try dispatcher.emit(.enrolment(1), in: db)
@@ -81,6 +81,7 @@ struct HostMistakeTests {
                     }
                 }
             }
+            #expect(error?.code == .transaction)
         }
         #expect(try await WebhookLog(database: other.database).events().isEmpty)
     }

@@ -98,7 +98,7 @@ extension Registry {
     /// All that were given, by name; those too that a reload has put out of force.
     package var givenSubscriptions: [GivenSubscription] { given.values.sorted { $0.draft.name < $1.draft.name } }
 
-    /// What was given under a name.
+    /// The subscription that was given under a name.
     package func given(named name: String) -> GivenSubscription? { given[name] }
 
     /// The names that were given, in no order.

@@ -70,7 +70,7 @@ public struct Filter: Sendable, Hashable {
     /// From `not:` beside the paths: filters that must not accept the event.
     public var exclusions: [Filter]
 
-    /// Makes a filter of entries that must all hold, lists of which one filter each must accept, and filters that must not.
+    /// Makes a filter of entries that must all hold, lists that need one accepting filter each, and filters that must not accept.
     public init(entries: [Entry], alternatives: [[Filter]] = [], exclusions: [Filter] = []) {
         self.entries = entries
         self.alternatives = alternatives

@@ -43,7 +43,7 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var httpVersion: String?
     /// `false`: as if it were not there, but for test sends.
     public var isEnabled: Bool?
-    /// What `delivery` says in the file, such as `["timeout": "15s", "mode": "single-shot"]`.
+    /// The settings of `delivery` as in the file, such as `["timeout": "15s", "mode": "single-shot"]`.
     public var delivery: JSONValue?
 
     /// Makes a draft of what each needs.

@@ -19,7 +19,7 @@ public final class TLSFront: Sendable {
         var thread: pthread_t?
     }
 
-    /// What the threads have in common.
+    /// State that the threads share.
     // Safe to share: OpenSSL counts the references to what its contexts hold, and makes a session a connection.
     private final class Shared: @unchecked Sendable {
         let server: OpaquePointer

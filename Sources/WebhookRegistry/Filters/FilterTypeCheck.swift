@@ -16,7 +16,7 @@ struct FilterTypeCheck {
         /// Whether one of the values holds for a test.
         func admits(_ test: (ExpectedValue) -> Bool) -> Bool { values.contains { $0.type == .any || test($0) } }
 
-        /// What stands there: "a text", "a number or a boolean".
+        /// The kind of value that stands there: "a text", "a number or a boolean".
         var kinds: String {
             var names: [String] = []
             for value in values where !names.contains(value.type.kindName) { names.append(value.type.kindName) }

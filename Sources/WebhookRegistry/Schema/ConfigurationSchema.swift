@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// The JSON Schema (2020-12) of a configuration file, for editors: what the loader takes, key by key.
 ///
-/// What only the loader can judge (secrets, files, profiles, what excludes what) is left to `webhooks validate`.
+/// Secrets, files, profiles and keys that exclude each other are the loader's to judge: `webhooks validate`.
 package enum ConfigurationSchema {
     /// The schema as a document.
     package static var text: String { schema.document() }

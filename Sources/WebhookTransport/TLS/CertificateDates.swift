@@ -24,7 +24,7 @@ package struct CertificateDates: Sendable, Hashable {
     }
 }
 
-/// What the kernel says of the clock that judges certificates.
+/// The kernel's word on the clock that judges certificates.
 package enum MachineClock {
     /// `nil`: it doesn't say.
     package static var isSynchronized: Bool? {

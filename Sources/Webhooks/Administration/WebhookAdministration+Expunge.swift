@@ -2,7 +2,7 @@ internal import Logging
 package import WebhookCore
 internal import WebhooksSQLite
 
-/// What was erased, and whether the files hold nothing of it any more.
+/// The events that were erased, and whether the files hold nothing of it any more.
 package struct Expunged: Sendable, Hashable {
     package var result: ExpungeResult
     /// Whether the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.

@@ -26,7 +26,7 @@ struct TemplateChecks {
         }
     }
 
-    /// What is remembered of subscriptions that come one after another.
+    /// The findings that are kept for subscriptions that come one after another.
     private static let most = 1_000
 
     private var seen: Set<Key> = []

@@ -14,7 +14,7 @@ public struct WebhookConfiguration: Sendable {
     let source: Source
     /// Replaces the configured store.
     let store: String?
-    /// What a dispatcher is given from the start.
+    /// Everything that a dispatcher starts with.
     private var drafts: [SubscriptionDraft] = []
 
     private init(source: Source, store: String?) {
@@ -173,7 +173,7 @@ public struct ConfigurationReport: Sendable {
     public var path: String?
     /// `nil` where the problems left nothing to work with.
     public var registry: Registry?
-    /// What subscriptions are judged by that are given at run time.
+    /// The rules for subscriptions that are given at run time.
     let rules: DraftRules
     /// Every problem, in the files' order.
     public var diagnostics: [Diagnostic]

@@ -37,7 +37,7 @@ package final class HostCommits: Sendable {
     }
 }
 
-/// What emitting in a host's transaction has in common with emitting.
+/// The part of emitting that a host's transaction shares with any other emit.
 extension WebhookDispatcher {
     /// Throws where the configuration has a subscription that can't get the event for its id.
     package func check(_ event: Event) throws(WebhooksError) {

@@ -16,7 +16,7 @@ extension WebhookDispatcher: Service {
         case settled
     }
 
-    /// What to do where another dispatcher runs on the store.
+    /// The way to go where another dispatcher runs on the store.
     public enum LockedStore: Sendable, Hashable {
         /// Throw.
         case fail

@@ -20,7 +20,7 @@ public final class WebhookDispatcher: Sendable {
     let logger: Logger
     let state: Mutex<State>
     let stores: StoreConnections
-    /// How often a running dispatcher looks for what others have written; `nil`: never.
+    /// The time between a running dispatcher's looks for what others have written; `nil`: never.
     let externalInterval: Duration?
     let notifier = NoticeBroadcast()
     /// The host's transactions after whose commits the engine is to look.
@@ -35,9 +35,9 @@ public final class WebhookDispatcher: Sendable {
         /// As they were when they were loaded.
         var watched: [WatchedFile]
         var topics: TopicCatalog
-        /// What subscriptions are judged by that are given at run time.
+        /// The rules for subscriptions that are given at run time.
         var rules: DraftRules
-        /// What was found in templates of those.
+        /// The findings in templates of those.
         var templateChecks = TemplateChecks()
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []

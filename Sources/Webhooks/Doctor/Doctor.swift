@@ -120,7 +120,7 @@ extension Doctor {
         }
     }
 
-    /// What the name servers say within the patience; a name that is missing has had no answer.
+    /// The name servers' answers within the patience; a name that is missing has had no answer.
     private func answers(for names: Set<String>) async -> [String: Result<[IPAddress], ResolutionError>] {
         let (stream, continuation) = AsyncStream<(String, Result<[IPAddress], ResolutionError>)>.makeStream()
         for name in names {

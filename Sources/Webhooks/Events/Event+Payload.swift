@@ -47,14 +47,14 @@ extension Event {
         deliverIn: Duration? = nil,
         isTest: Bool = false
     ) throws(WebhooksError) {
-        let times = try EventTimes(occurredAt: occurredAt, deliverAt: deliverAt, deliverIn: deliverIn, now: .now)
         try self.init(
             topic: topic,
             data: PayloadEncoding.data(payload),
             id: id,
             tenant: tenant,
-            occurredAt: times.occurredAt,
-            deliverAt: times.deliverAt,
+            occurredAt: occurredAt,
+            deliverAt: deliverAt,
+            deliverIn: deliverIn,
             isTest: isTest
         )
     }

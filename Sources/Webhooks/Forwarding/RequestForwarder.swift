@@ -6,7 +6,7 @@ internal import WebhookTransport
 
 /// Passes on what a receiver got, to a program that is being tried: the same headers and bytes.
 package final class RequestForwarder: Sendable {
-    /// What the program answered, or why it did not.
+    /// The program's answer, or the reason why there is none.
     package struct Outcome: Sendable {
         /// 502 where there was no answer.
         package var status: Int

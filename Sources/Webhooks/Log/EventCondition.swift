@@ -24,7 +24,7 @@ package struct EventCondition: Sendable, Hashable {
         condition = .any(operands.map { .equals($0) })
     }
 
-    /// What it looks like, for messages.
+    /// Its form, for messages.
     package static let grammar = "PATH=VALUE, such as data.user.id=7"
 
     /// A filter of several conditions, which must all hold.

@@ -37,7 +37,7 @@ extension WebhookNotice {
         return [notice(.settled)] + (isExhausted ? [notice(.exhausted)] : [])
     }
 
-    /// What the engine tells operators.
+    /// A notice of the engine's, for listeners.
     init(_ notice: EngineNotice) {
         switch notice {
         case .disabled(let subscription, let cause, let attempt):

@@ -59,7 +59,7 @@ public struct WebhookNotice: Sendable, Hashable {
         public static let dropped = Kind(description: "dropped")
     }
 
-    /// What happened.
+    /// The kind of what happened.
     public let kind: Kind
     /// When it was noticed.
     public var at: Timestamp
@@ -89,7 +89,7 @@ public struct WebhookNotice: Sendable, Hashable {
     public var detail: String?
     /// The end of a pause; `nil`: none is set.
     public var until: Timestamp?
-    /// How many.
+    /// The number that the kind speaks of.
     public var count: Int?
     /// The problems of a configuration or a subscription.
     public var diagnostics: [Diagnostic] = []
@@ -102,7 +102,7 @@ public struct WebhookNotice: Sendable, Hashable {
 }
 
 extension WebhookDispatcher {
-    /// What happens in this process's dispatcher, from now on: attempts and settled deliveries, subscriptions that are
+    /// A stream of what happens in this process's dispatcher from now on: attempts and settled deliveries, subscriptions that are
     /// disabled or pause, configurations that are taken or refused, trouble with the store.
     ///
     /// It is no log. What another process does doesn't come through here, and nothing waits for a listener: one that falls

@@ -2,7 +2,7 @@ internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
-/// What the dispatcher does, as events of its own: subscribable by topic like any other, and never a reason for more.
+/// Events of the dispatcher's own, about what it does: subscribable by topic like any other, and never a reason for more.
 ///
 /// An event is stored only where a subscription asks for its topic, and only the newest are kept in mind where they come
 /// faster than they are stored.
@@ -36,6 +36,8 @@ final class OperationalEvents: EngineObserver {
     /// Since when the store fails.
     private let failingSince = Mutex<Timestamp?>(nil)
     private let isDone = Atomic(false)
+    /// The store may be closed next: what waits is left.
+    private let isOver = Atomic(false)
 
     init() {
         (drafts, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.mostWaiting))
@@ -43,7 +45,7 @@ final class OperationalEvents: EngineObserver {
 
     /// Stores what comes, for as long as the task lives.
     func run(_ store: @escaping @Sendable (Draft) async -> Void) async {
-        for await draft in drafts { await store(draft) }
+        for await draft in drafts where !isOver.load(ordering: .acquiring) { await store(draft) }
         isDone.store(true, ordering: .releasing)
     }
 
@@ -51,6 +53,7 @@ final class OperationalEvents: EngineObserver {
     func finish() async {
         continuation.finish()
         for _ in 0..<50 where !isDone.load(ordering: .acquiring) { try? await Task.sleep(for: .milliseconds(10)) }
+        isOver.store(true, ordering: .releasing)
     }
 
     /// Takes a draft; returns at once.

@@ -12,12 +12,12 @@ extension WebhookDispatcher {
             let topic = draft.topic.rawValue
             let registry = registry
             let tenant = draft.subscription.flatMap { registry.subscription(named: $0)?.tenant }
-            // Without a listener it would only fill the log.
-            guard registry.subscriptions.contains(where: { $0.wants(topic: topic, tenant: tenant) }) else { return }
             do {
                 // What can't be stored is said by the log alone: a failing store must not be asked for more and more.
                 let data = ByteString(draft.data)
                 let event = try Event(topic: topic, data: data, id: draft.id, tenant: tenant)
+                // Without a listener it would only fill the log.
+                guard !registry.subscriptions(for: event).isEmpty else { return }
                 _ = try await emit(event)
             } catch {
                 logger.debug(

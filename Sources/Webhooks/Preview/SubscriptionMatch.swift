@@ -85,7 +85,7 @@ extension SubscriptionMatch.Reason {
         }
     }
 
-    /// What the store says against it.
+    /// The store's reasons against it.
     fileprivate static func held(_ health: SubscriptionHealth, at now: Timestamp) -> [SubscriptionMatch.Reason] {
         var reasons: [SubscriptionMatch.Reason] = []
         if let disabled = health.disabled {

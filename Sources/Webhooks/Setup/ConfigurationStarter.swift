@@ -4,7 +4,7 @@ internal import WebhookRegistry
 
 /// A first configuration: a commented file with one subscription, its secret, and an example to emit.
 package struct ConfigurationStarter: Sendable {
-    /// Where the signing secret comes from.
+    /// The source of the signing secret.
     package enum SecretSource: Sendable, Hashable {
         /// Made here where the profile needs one, and kept in a file.
         case made
@@ -34,7 +34,7 @@ package struct ConfigurationStarter: Sendable {
 
     package init() {}
 
-    /// Where `webhooks listen` waits.
+    /// The address on which `webhooks listen` waits.
     package static let localURL = "http://127.0.0.1:8787/"
     /// The configuration's own name in its folder.
     package static let fileName = "webhooks.yaml"

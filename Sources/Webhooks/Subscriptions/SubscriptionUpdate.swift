@@ -42,7 +42,7 @@ struct SubscriptionUpdate: Sendable {
         return change
     }
 
-    /// What was given before a reload, by the rules after it.
+    /// Judges what was given before a reload by the rules after it.
     ///
     /// - Returns: all of it; what those refuse is out of force until a reload takes it, or it is changed.
     static func plan(

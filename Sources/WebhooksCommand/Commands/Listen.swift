@@ -45,7 +45,7 @@ struct Listen: AsyncParsableCommand {
     var tls = false
 
     @Option(
-        help: ArgumentHelp("Ends after so many requests.", valueName: "number"),
+        help: ArgumentHelp("Ends after this number of requests.", valueName: "number"),
         transform: NumberArgument.read(1...Int.max)
     )
     var exitAfter: Int?

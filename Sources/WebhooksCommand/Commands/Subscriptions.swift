@@ -75,7 +75,7 @@ struct SubscriptionsShow: AsyncParsableCommand {
 
 /// Subscriptions, as JSON and for people.
 enum SubscriptionOutput {
-    /// What the store remembers, by name; nothing where there is no store.
+    /// The store's memory, by name; nothing where there is no store.
     static func health(_ log: WebhookLog) async throws -> [String: SubscriptionHealth] {
         let rows = try await log.healthIfAny()
         return Dictionary(rows.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })

@@ -48,10 +48,10 @@ enum IDHint {
     }
 
     static func withoutDeliveries(_ id: String, _ matching: EmittedEvent.Matching?) -> String {
-        let anew = "emit it again with another id"
+        let emitAgain = "emit it again with another id"
         return switch matching {
         case .waitsForTime(let due):
-            "\(id) has no deliveries yet: it is due \(RelativeTime.text(due)); to send it now, `webhooks cancel \(id)` and \(anew)"
+            "\(id) has no deliveries yet: it is due \(RelativeTime.text(due)); to send it now, `webhooks cancel \(id)` and \(emitAgain)"
         case .matched:
             "\(id) was matched this very moment: `webhooks events show \(id)` shows its deliveries"
         case .waitsForDispatcher(let running):
@@ -61,9 +61,9 @@ enum IDHint {
         case .setAside(let reason):
             "\(id) has no deliveries: it is set aside, for \(reason); `webhooks retrigger \(id)` tries it again"
         case .cancelled:
-            "\(id) has no deliveries: it was cancelled before it was matched; to send it all the same, \(anew)"
+            "\(id) has no deliveries: it was cancelled before it was matched; to send it all the same, \(emitAgain)"
         case .nobody, nil:
-            "\(id) has no deliveries: nobody subscribed to it when it was matched; once somebody does, \(anew)"
+            "\(id) has no deliveries: nobody subscribed to it when it was matched; once somebody does, \(emitAgain)"
         }
     }
 

@@ -2,11 +2,6 @@ internal import Glibc
 internal import WebhookCore
 
 /// A database's files. What is made here is for its owner alone.
-extension SQLiteStore {
-    /// Says that a store is missing, although one was at its path; `nil`: it is there, or there was none.
-    package static func loss(of path: String) -> String? { StoreFiles(path).loss() }
-}
-
 struct StoreFiles: Sendable {
     /// The database.
     let path: String
@@ -137,4 +132,9 @@ struct StoreFiles: Sendable {
         defer { free(resolved) }
         return String(cString: resolved)
     }
+}
+
+extension SQLiteStore {
+    /// Says that a store is missing, although one was at its path; `nil`: it is there, or there was none.
+    package static func loss(of path: String) -> String? { StoreFiles(path).loss() }
 }

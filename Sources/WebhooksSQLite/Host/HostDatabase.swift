@@ -87,7 +87,7 @@ package final class HostDatabase: Sendable {
         return (files?.path, tables)
     }
 
-    /// What GRDB's pools undo after `prepareDatabase`, so that it has to be done on the connection itself.
+    /// Sets what GRDB's pools undo after `prepareDatabase`, on the connection itself.
     private static func makeDurable(_ db: Database, isInMemory: Bool, name: String) throws {
         guard !isInMemory else { return }
         guard try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal" else {

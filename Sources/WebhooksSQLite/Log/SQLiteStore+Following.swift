@@ -3,7 +3,7 @@ package import WebhookCore
 
 /// A place in the life of a store's deliveries: what has been seen of them, to tell what has changed since.
 package struct DeliveryCursor: Sendable {
-    /// How far a delivery had come.
+    /// The progress of a delivery at the last look.
     struct Step: Sendable, Equatable {
         var state: Int
         var attempts: Int
@@ -13,7 +13,7 @@ package struct DeliveryCursor: Sendable {
     var newest: Int64
     /// Open ones.
     var open: [Int64: Step]
-    /// What the connection says of others' commits.
+    /// The connection's count of others' commits.
     var version: Int64
 
     /// At most this number of open deliveries is watched: those that are due first. Of more, one that is changed by hand

@@ -1,7 +1,7 @@
 internal import GRDB
 package import WebhookCore
 
-/// What waits in a store: events for their fan-out, deliveries for their attempts.
+/// The work that waits in a store: events for their fan-out, deliveries for their attempts.
 package struct StoreBacklog: Sendable, Hashable {
     /// A subscription's open deliveries.
     package struct Subscription: Sendable, Hashable {
