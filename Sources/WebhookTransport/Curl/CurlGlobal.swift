@@ -1,5 +1,6 @@
 internal import CWebhooksCurl
 internal import Glibc
+internal import Synchronization
 
 /// libcurl's state of the whole process.
 enum CurlGlobal {
@@ -26,4 +27,14 @@ enum CurlGlobal {
         while sigtimedwait(&pipe, nil, &now) == SIGPIPE {}
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
+
+    /// Frees a multi handle and its connections.
+    ///
+    /// Here libcurl does see to SIGPIPE itself: it ignores the signal in the whole process and puts back what it found.
+    /// Two threads at once could put back each other's, and leave it ignored for good.
+    static func cleanUp(_ multi: CURLMulti) {
+        cleanup.withLock { _ in _ = curl_multi_cleanup(multi) }
+    }
+
+    private static let cleanup = Mutex(())
 }

@@ -91,7 +91,7 @@ final class Shard: @unchecked Sendable {
         cancelAll()
         isClosed = true
         idleHandles = []
-        monitor.during { _ = curl_multi_cleanup(multi) }
+        monitor.during { CurlGlobal.cleanUp(multi) }
         source.cancel()
         watchdog.subjectEnds()
     }
