@@ -32,7 +32,7 @@ enum CurlGlobal {
     ///
     /// Here libcurl does see to SIGPIPE itself: it ignores the signal in the whole process and puts back what it found.
     /// Two threads at once could put back each other's, and leave it ignored for good.
-    static func cleanUp(_ multi: CURLMulti) {
+    static func cleanUp(_ multi: UnsafeMutableRawPointer) {
         cleanup.withLock { _ in _ = curl_multi_cleanup(multi) }
     }
 
