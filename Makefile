@@ -4,7 +4,7 @@ SWIFT ?= swift
 CONFIG ?= debug
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
-PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev openssl pkg-config
+PACKAGES := libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev openssl pkg-config
 
 .PHONY: help setup setup-tests build release demo test example sanitize sanitize-thread sanitize-address soak simulate fuzz docs figures format lint clean
 
@@ -18,7 +18,9 @@ setup:
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
 
-# What the tests verify signatures with, in a virtual environment of the repository's own.
+# A server for the tests, unless they are pointed to another one; and what they verify signatures with, in a virtual
+# environment of the repository's own.
+setup-tests: PACKAGES += $(if $(WEBHOOKS_TEST_POSTGRES),,postgresql)
 setup-tests: setup .venv/.complete
 
 .venv/.complete: Tests/InteropTests/requirements.txt
@@ -41,12 +43,12 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 
 # Tests that start processes or threads, or that wait for real sockets and files: one at a time, so that a busy machine
 # doesn't turn their patience into failures. What runs in parallel computes.
-ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|RunnerTests
+ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|RunnerTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
 	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
-	@Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
+	@Tests/postgres.sh Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
 
 example: setup ## Builds and tests the backend in Examples/LMSBackend, end to end over HTTP
 	$(SWIFT) build --build-tests --package-path Examples/LMSBackend
