@@ -342,4 +342,33 @@ import WebhookReceiver
         _ = try await sandbox.run("run", "--until-settled")
         #expect(try await sandbox.run("deliveries", "list", "--state", "cancelled", "--json").lines.count == 1)
     }
+
+    @Test func `a retrigger beside a dispatcher waits for its own deliveries, and names what holds them`() async throws
+    {
+        let sandbox = try CommandEnvironment { $0.target == "/crm" ? .status(503) : .noContent }
+        let delivery = "{ schedule: [1h], jitter: 0%, breaker: { failures: 1, pause: 1h } }"
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: delivery))
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 1)
+        #expect(await run.line(containing: "attempts pause after failures in a row", on: .error) != nil)
+        // One delivery leaves, the other is held: nobody waits for that one.
+        let started = ContinuousClock.now
+        let held = "1 delivery waits: crm had 1 failure in a row, the next attempt is in "
+        let emitted = try await sandbox.run("emit", "user.created", "--data", "{}", "--id", "b", "--wait", "120s")
+        #expect(emitted.status == 1 && emitted.err.contains(held), "\(emitted)")
+        let list = ["deliveries", "list", "--subscription", "lms", "--json"]
+        let delivered = try JSONText(try await sandbox.run(list).lines[0])
+        let id = try #require(try delivered["id"].string)
+        let own = try await sandbox.run("retrigger", id, "--wait", "120s")
+        #expect(own.status == 0 && own.err.isEmpty, "\(own)")
+        let copy = try await sandbox.run("retrigger", "dlv_1", "--duplicate", "--wait", "120s")
+        #expect(copy.status == 1 && copy.err.contains(held), "\(copy)")
+        _ = try await sandbox.run("pause", "lms")
+        let paused = try await sandbox.run("retrigger", id, "--wait", "120s")
+        #expect(paused.status == 1 && paused.err.contains("1 delivery waits: lms is paused"), "\(paused)")
+        #expect(ContinuousClock.now - started < .seconds(100), "nobody waits for what is held")
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
+    }
 }

@@ -52,7 +52,7 @@ import WebhookReceiver
         let done = try await sandbox.run("status", "--json")
         #expect(done.status == 0, "\(done.out)")
         let dispatcher = try JSONText(done.out)["dispatcher"]
-        #expect(dispatcher.keys == ["pid", "host", "version", "since", "stopping", "trouble"])
+        #expect(dispatcher.keys == ["pid", "host", "version", "since", "stopping", "trouble", "lastSignOfLifeMs"])
         #expect(try dispatcher["pid"].raw == "\(run.processID)")
         #expect(try dispatcher["version"].string == ProductVersion.current)
         var name = [CChar](repeating: 0, count: 256)
@@ -67,6 +67,35 @@ import WebhookReceiver
         run.signal(SIGTERM)
         #expect(await run.end() == 0)
         #expect(try await sandbox.run("status").status == 1)
+    }
+
+    @Test func `a dispatcher that is stopped is not well, and everybody who waits for it is told`() async throws {
+        let sandbox = try CommandEnvironment()
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "a").status == 0)
+        #expect(try await sandbox.run("status").status == 0)
+        run.signal(SIGSTOP)
+        try sandbox.agePulse(of: run.processID, by: 40_000)
+        func says(_ text: String) -> Bool { text.contains(#/its last sign of life is [4-9][0-9] s old/#) }
+        let status = try await sandbox.run("status")
+        #expect(status.status == 1 && says(status.out), "\(status.out)")
+        #expect(status.out.contains("kill -CONT \(run.processID)"))
+        let json = try JSONText(try await sandbox.run("status", "--json").out)
+        #expect(try problems(json) == ["not_responding"])
+        #expect(try json["dispatcher"]["lastSignOfLifeMs"].raw != "null")
+        let doctor = try await sandbox.run("doctor")
+        #expect(doctor.status == 1 && says(doctor.out), "\(doctor.out)")
+        let emitted = try await sandbox.run("emit", "x.y", "--data", "2", "--id", "b", "--wait", "1ms")
+        #expect(emitted.status == 1 && says(emitted.err), "\(emitted)")
+        #expect(says(try await sandbox.run("emit", "x.y", "--data", "2", "--detach").out))
+        #expect(says(try await sandbox.run("run").err))
+        // It finds the request to empty the log once it goes on.
+        let erased = try await sandbox.run("expunge", "a", "--wait", "1ms", "--yes")
+        #expect(erased.status == 1 && says(erased.err) && !erased.err.contains("a program reads"), "\(erased)")
+        run.signal(SIGCONT)
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
     }
 
     @Test func `what is held is not late, and what nobody decided is wrong`() async throws {
@@ -244,5 +273,23 @@ import WebhookReceiver
         // What can't be read completes nothing, and says nothing.
         try sandbox.write("w.yaml", "- [")
         #expect(try await complete(["pause"], "positional@0", "") == [])
+    }
+}
+
+extension CommandEnvironment {
+    /// Makes the last sign of life of a stopped dispatcher older than it is.
+    fileprivate func agePulse(of process: pid_t, by milliseconds: Int64) throws {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        let then = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000 - milliseconds
+        let descriptor = open("\(folder)/w.sqlite.lock", O_RDWR | O_CLOEXEC)
+        defer { close(descriptor) }
+        let place: off_t = 1280
+        var held = [UInt8](repeating: 0, count: 64)
+        guard pread(descriptor, &held, held.count, place) == held.count,
+            String(decoding: held, as: UTF8.self).hasPrefix("\(process) ")
+        else { throw Failure("the dispatcher has given no sign of life") }
+        let text = Array("\(process) \(then)\n".utf8)
+        guard pwrite(descriptor, text, text.count, place) == text.count else { throw Failure("cannot write") }
     }
 }

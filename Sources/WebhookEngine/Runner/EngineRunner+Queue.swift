@@ -42,10 +42,12 @@ extension EngineRunner {
     }
 
     func commit() {
+        transactions.begun.add(1, ordering: .releasing)
         store.commit {
             self.withEngine { $0.takeBatch() }
         } completion: { [self] result in
             // On the store's queue, which goes on with what is ready.
+            transactions.ended.add(1, ordering: .releasing)
             if case .success = result, withEngine({ $0.continuesCommitting() }) { commit() }
             queue.async { self.completed(result) }
         }

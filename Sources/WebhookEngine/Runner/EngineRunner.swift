@@ -23,6 +23,7 @@ package final class EngineRunner: @unchecked Sendable {
     let engine: Mutex<DeliveryEngine>
     /// The number of attempts that the engine has under way, beside its lock.
     let attempts = Atomic(0)
+    let transactions = TransactionCounters()
     /// Whether a look at what others have written is due: events alone, or anything.
     private let looksDue = (events: Flag(), all: Flag())
     var snapshot: ConfigurationSnapshot

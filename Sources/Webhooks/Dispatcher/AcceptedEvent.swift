@@ -47,19 +47,3 @@ extension EmitReceipt {
         }
     }
 }
-
-/// The progress of emitted events' first attempts.
-package struct FirstAttempts: Sendable, Hashable {
-    /// Whether every delivery has had its first attempt, has settled without one, or is held by a pause.
-    package var areDone: Bool
-    /// Deliveries without a finished first attempt, those that a pause holds aside.
-    package var outstanding: Int
-    /// Deliveries that a pause holds: nobody waits for them.
-    package var paused: Int
-
-    package init(areDone: Bool, outstanding: Int, paused: Int = 0) {
-        self.areDone = areDone
-        self.outstanding = outstanding
-        self.paused = paused
-    }
-}

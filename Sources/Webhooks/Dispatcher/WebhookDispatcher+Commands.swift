@@ -87,46 +87,4 @@ extension WebhookDispatcher {
         let foreign = accepted.filter { $0.receipt.isDuplicate || !$0.isWithEngine }.map(\.row)
         if !foreign.isEmpty { session?.runner.takeOver(foreign) }
     }
-
-    /// Waits until every delivery of these events has had its first attempt or is held by a pause, or the time is over.
-    ///
-    /// - Parameters:
-    ///   - timeout: how long to wait at most.
-    ///   - progress: told now and then how far it is.
-    package func waitForFirstAttempts(
-        of events: [String],
-        timeout: Duration,
-        progress: (FirstAttempts) -> Void = { _ in }
-    ) async throws(WebhooksError) -> FirstAttempts {
-        let start = ContinuousClock.now
-        var pause: Duration = .milliseconds(2)
-        var remaining = events[...]
-        while true {
-            // Nobody will make what is outstanding.
-            if let failure = state.withLock({ $0.failure }) { throw WebhooksError(failure) }
-            var (outstanding, paused) = (0, 0)
-            // What is done stays done: each round asks only for the events that were not.
-            var open: [String] = []
-            while !remaining.isEmpty {
-                let chunk = Array(remaining.prefix(400))
-                remaining = remaining.dropFirst(400)
-                let state: EventProgress
-                do throws(StoreError) {
-                    state = try await stores.reader().progress(ofEvents: chunk)
-                } catch {
-                    throw WebhooksError(error)
-                }
-                let count = state.waitingForFanOut + state.withoutFirstAttempt - state.paused
-                outstanding += count
-                paused += state.paused
-                if count > 0 { open += chunk }
-            }
-            let result = FirstAttempts(areDone: outstanding == 0, outstanding: outstanding, paused: paused)
-            progress(result)
-            if result.areDone || ContinuousClock.now - start >= timeout || Task.isCancelled { return result }
-            remaining = open[...]
-            try? await Task.sleep(for: min(pause, timeout - (ContinuousClock.now - start)))
-            pause = min(pause * 2, .milliseconds(50))
-        }
-    }
 }

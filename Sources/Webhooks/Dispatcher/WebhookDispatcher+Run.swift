@@ -77,6 +77,8 @@ extension WebhookDispatcher: Service {
         defer { maintenance.cancel() }
         let walKeeper = Task { await keepWALSmall(of: session) }
         defer { walKeeper.cancel() }
+        let life = Task { await giveSignsOfLife(of: session) }
+        defer { life.cancel() }
         state.withLock { $0.operations = operations }
         Task { await keep(operations) }
         let failing = Task { await watchFailing(of: session, operations) }

@@ -28,7 +28,7 @@ struct StoreFindings {
             findings += Self.dispatcher(status)
             findings += status.problems.filter { $0.code != "no_dispatcher" && $0.code != "disk" }.map { problem in
                 // What waits or is held is for `status`; what breaks delivery is an error.
-                let isError = ["store_trouble", "wal"].contains(problem.code)
+                let isError = ["not_responding", "store_trouble", "wal"].contains(problem.code)
                 return DoctorFinding(
                     .store,
                     problem.code,

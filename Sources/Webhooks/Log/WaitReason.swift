@@ -12,6 +12,8 @@ package enum WaitReason: Sendable, Hashable {
     case rateLimit(RateLimit)
     /// Nobody delivers.
     case nobodyRuns
+    /// The dispatcher has given no sign of life for so long.
+    case silence(Duration)
     /// Nothing that is known: the time was too short.
     case time
 
@@ -23,6 +25,8 @@ package enum WaitReason: Sendable, Hashable {
         package var first: Delivery?
         package var rateLimit: RateLimit?
         package var isServed = true
+        /// The age of the dispatcher's last sign of life, where that is too old.
+        package var silence: Duration?
 
         package init() {}
     }
@@ -37,12 +41,24 @@ package enum WaitReason: Sendable, Hashable {
             self = .order(first: first)
         } else if !context.isServed {
             self = .nobodyRuns
+        } else if let silence = context.silence {
+            self = .silence(silence)
         } else if let breaker = context.breaker {
             self = .breaker(breaker)
         } else if let limit = context.rateLimit {
             self = .rateLimit(limit)
         } else {
             self = .time
+        }
+    }
+
+    /// Whether nothing is attempted before a time, whatever happens to others.
+    package func holds(until time: Timestamp) -> Bool {
+        switch self {
+        case .paused(let pause): pause.until.map { $0 > time } ?? true
+        case .breaker(let breaker): breaker.until > time
+        case .order(let first): first.nextAttemptAt.map { $0 > time } ?? false
+        case .rateLimit, .nobodyRuns, .silence, .time: false
         }
     }
 }
@@ -63,11 +79,13 @@ extension WebhookLog {
             },
             by: \.subscription
         )
-        let isServed = runningDispatcher()?.isStopping == false
+        let running = runningDispatcher()
+        let isServed = running?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
             var context = WaitReason.Facts()
             (context.paused, context.breaker, context.isServed) = (pauses[name], breakers[name], isServed)
+            context.silence = running?.silence
             let policy = policies(name)
             context.rateLimit = policy?.rateLimit
             if policy?.ordered == true {

@@ -34,6 +34,13 @@ extension WebhookLog {
         public var isStopping: Bool
         /// Why it can't record anything, in a word such as `full`, so that nothing is delivered; `nil`: it can.
         package var storeTrouble: String?
+        /// The age of its last sign of life; `nil`: it gives none.
+        package var lastSignOfLife: Duration?
+
+        /// The age of its last sign of life, where that is so old that it must be taken for stopped or hung.
+        package var silence: Duration? {
+            lastSignOfLife.flatMap { $0 > StatusRules.mostSilence ? $0 : nil }
+        }
     }
 
     /// The dispatcher that delivers what is in the store; `nil`: nobody does. A command that delivers its own events
@@ -45,7 +52,8 @@ extension WebhookLog {
         return RunningDispatcher(
             processID: holder.processID,
             isStopping: DispatcherLock.isStopping(path: path),
-            storeTrouble: DispatcherLock.trouble(path: path)
+            storeTrouble: DispatcherLock.trouble(path: path),
+            lastSignOfLife: SignOfLife.read(storePath: path, of: holder.processID)?.age()
         )
     }
 }

@@ -1,5 +1,6 @@
 internal import Logging
 internal import WebhookCore
+internal import WebhookEngine
 internal import WebhooksSQLite
 
 extension WebhookDispatcher {
@@ -54,6 +55,16 @@ extension WebhookDispatcher {
             stamp = found
             say(watch.look(at: size), pace.obstacle, path: session.store.path)
         }
+    }
+
+    /// Shows others that this dispatcher works, for as long as the task lives: its engine answers, and no transaction hangs.
+    func giveSignsOfLife(of session: DeliverySession) async {
+        var before: TransactionProgress?
+        repeat {
+            let progress = await session.runner.progress()
+            if !progress.hangs(since: before) { session.lock?.noteAlive() }
+            before = progress
+        } while (try? await Task.sleep(for: SignOfLife.interval)) != nil
     }
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.

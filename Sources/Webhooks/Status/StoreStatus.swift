@@ -1,4 +1,5 @@
 package import WebhookCore
+internal import WebhooksSQLite
 
 /// A store as an operator asks for it: is it alive, is it behind, who told what.
 ///
@@ -16,6 +17,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var isStopping = false
         /// Why it can't record anything, in a word such as `full`.
         package var trouble: String?
+        /// The age of its last sign of life; `nil`: it gives none.
+        package var lastSignOfLife: Duration?
 
         package init(processID: Int32) { self.processID = processID }
     }
@@ -102,6 +105,8 @@ package enum StatusRules {
     package static let leastFree: Int64 = 256 * 1024 * 1024
     /// A write-ahead log beyond this number of bytes is held by somebody.
     package static let mostWAL = Int64(WALSizeWatch.limit)
+    /// A dispatcher whose last sign of life is older is stopped or hung.
+    package static let mostSilence = SignOfLife.mostSilence
 }
 
 extension StoreStatus {
@@ -122,6 +127,13 @@ extension StoreStatus {
             return [StatusProblem("no_dispatcher", "no dispatcher runs\(wait)", hint: hint)]
         }
         var problems: [StatusProblem] = []
+        if let age = dispatcher.lastSignOfLife, age > StatusRules.mostSilence {
+            let message =
+                "the dispatcher, process \(dispatcher.processID), doesn't respond: its last sign of life is "
+                + "\(age.components.seconds) s old"
+            let hint = "stopped (`kill -CONT \(dispatcher.processID)`), or hung on its disk: end it and start another"
+            problems.append(StatusProblem("not_responding", message, hint: hint))
+        }
         if let trouble = dispatcher.trouble {
             let message = "the dispatcher can't record anything (\(trouble)): nothing is delivered"
             let hint = trouble == "full" ? "make room on the disk" : "`webhooks doctor` looks for the reason"

@@ -30,6 +30,7 @@ extension WebhookLog {
             let program = DispatcherLock.program(path: store.path)
             (dispatcher.host, dispatcher.version, dispatcher.since) = (program?.host, program?.version, program?.since)
             (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.storeTrouble)
+            dispatcher.lastSignOfLife = running.lastSignOfLife
             return dispatcher
         }
         status.fill(backlog, health, configured)

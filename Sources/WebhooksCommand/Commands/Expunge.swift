@@ -21,6 +21,15 @@ struct Expunge: AsyncParsableCommand {
     @Flag(help: "Cancels what is open of them first.")
     var cancel = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the dispatcher to empty the write-ahead log. (default: 15s)",
+            valueName: "duration"
+        ),
+        transform: DurationArgument.read
+    )
+    var wait = DurationArgument(.seconds(15))
+
     @Flag(help: "Doesn't ask.")
     var yes = false
 
@@ -36,14 +45,25 @@ struct Expunge: AsyncParsableCommand {
             let what = ids.count == 1 ? "the event \(ids[0])" : "\(ids.count) events"
             try Question.confirm("erase \(what) for good, with deliveries, bodies and answers?")
         }
-        let done = try await opened.administration.expunge(ids, cancels: cancel)
+        let done = try await opened.administration.expunge(ids, cancels: cancel, waiting: wait.duration)
         write(done.result)
         if !done.isLogEmptied {
-            let message =
-                "the write-ahead log still holds older pages: a program reads the store; end it, and run the command again"
+            let obstacle =
+                log.runningDispatcher().flatMap(Self.silence)
+                ?? "a program reads the store; end it, and run the command again"
+            let message = "the write-ahead log still holds older pages: \(obstacle)"
             Notice.warning("wal", message, asJSON: options.json)
         }
         if !done.result.open.isEmpty || !done.result.unknown.isEmpty || !done.isLogEmptied { throw ExitStatus.negative }
+    }
+
+    /// Says that the dispatcher, which alone may empty the log, has not done so because it does nothing.
+    private static func silence(_ running: WebhookLog.RunningDispatcher) -> String? {
+        // It was waited for already: two signs that didn't come are enough.
+        guard let age = running.lastSignOfLife, age > .seconds(11) else { return nil }
+        return
+            "the dispatcher, process \(running.processID), would empty it and doesn't respond "
+            + "(\(DispatcherText.silence(age))); continue or end it, and run the command again"
     }
 
     private func write(_ result: ExpungeResult) {

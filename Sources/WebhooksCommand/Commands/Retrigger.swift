@@ -95,9 +95,13 @@ struct Retrigger: AsyncParsableCommand {
         }
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
             let ids = try await insert(plan, dispatcher, trap)
-            let events = Set(try await dispatcher.log.deliveries(ids).map(\.event)).union(plan.setAside)
             let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
-            let wait = try await waiting.run(events: Array(events), timeout: patience.wait.duration)
+            // What else there is of the same events is none of this command's business.
+            let wait = try await waiting.run(
+                events: plan.setAside,
+                deliveries: ids,
+                timeout: patience.wait.duration
+            )
             let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
             return (
                 try await dispatcher.log.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count

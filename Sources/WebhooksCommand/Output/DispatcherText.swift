@@ -8,12 +8,17 @@ enum DispatcherText {
         guard let running else { return "for a dispatcher; none runs: `webhooks run`" }
         return "to be matched; process \(running.processID) is the dispatcher"
             + (running.isStopping ? ", and is stopping" : "")
+            + (running.silence.map { "; it doesn't respond: \(silence($0))" } ?? "")
     }
+
+    /// Says how long a dispatcher has not shown that it works.
+    static func silence(_ age: Duration) -> String { "its last sign of life is \(age.components.seconds) s old" }
 
     /// Names the dispatcher that something waits for.
     static func waitsFor(_ running: WebhookLog.RunningDispatcher) -> String {
         "the dispatcher, process \(running.processID)"
             + (running.isStopping ? ", which is stopping; the next one delivers it" : "")
+            + (running.silence.map { ", which doesn't respond: \(silence($0))" } ?? "")
     }
 }
 

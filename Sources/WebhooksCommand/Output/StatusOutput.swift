@@ -42,6 +42,7 @@ enum StatusOutput {
             "pid": .integer(Int64(dispatcher.processID)), "host": .string(dispatcher.host),
             "version": .string(dispatcher.version), "since": .time(dispatcher.since),
             "stopping": .bool(dispatcher.isStopping), "trouble": .string(dispatcher.trouble),
+            "lastSignOfLifeMs": .integer(dispatcher.lastSignOfLife.map { Int($0.wholeMilliseconds) }),
         ]
     }
 

@@ -7,13 +7,21 @@ struct FirstAttemptsWait {
     var trap: InterruptTrap
     var asJSON: Bool
 
-    func run(events: [String], timeout: Duration) async throws(WebhooksError) -> FirstAttempts {
+    /// - Parameters:
+    ///   - events: with all of their deliveries.
+    ///   - deliveries: without their siblings.
+    func run(
+        events: [String],
+        deliveries: [Delivery.ID] = [],
+        timeout: Duration
+    ) async throws(WebhooksError) -> FirstAttempts {
         let line = ProgressLine()
         let waiting = Task { [dispatcher, asJSON] () -> Result<FirstAttempts, WebhooksError> in
             var isToldOfTrouble = false
             do throws(WebhooksError) {
                 return .success(
-                    try await dispatcher.waitForFirstAttempts(of: events, timeout: timeout) { progress in
+                    try await dispatcher.waitForFirstAttempts(of: events, and: deliveries, timeout: timeout) {
+                        progress in
                         if !isToldOfTrouble, progress.outstanding > 0, let stuck = Self.stuck(dispatcher) {
                             isToldOfTrouble = true
                             line.clear()
@@ -28,7 +36,7 @@ struct FirstAttemptsWait {
         }
         trap.onInterrupt {
             line.clear()
-            let subject = events.count == 1 ? "the event is" : "\(events.count) events are"
+            let subject = Self.subject(events: events.count, deliveries: deliveries.count)
             Output.error.writeLine(
                 "stopping: \(subject) on disk; requests on their way are brought to an end (again to stop at once)"
             )
@@ -37,13 +45,26 @@ struct FirstAttemptsWait {
         let result = await waiting.value
         line.clear()
         // A read that was cut off says nothing about the store.
-        if trap.isTriggered, case .failure = result { return FirstAttempts(areDone: false, outstanding: events.count) }
+        if trap.isTriggered, case .failure = result {
+            return FirstAttempts(areDone: false, outstanding: events.count + deliveries.count)
+        }
         return try result.get()
+    }
+
+    private static func subject(events: Int, deliveries: Int) -> String {
+        if deliveries > 0 { return deliveries == 1 ? "the delivery is" : "\(deliveries) deliveries are" }
+        return events == 1 ? "the event is" : "\(events) events are"
     }
 
     /// Says why the dispatcher that would deliver can't.
     private static func stuck(_ dispatcher: WebhookDispatcher) -> String? {
-        guard let running = dispatcher.log.runningDispatcher(), let trouble = running.storeTrouble else { return nil }
+        guard let running = dispatcher.log.runningDispatcher() else { return nil }
+        if let silence = running.silence {
+            return
+                "the dispatcher, process \(running.processID), doesn't respond: \(DispatcherText.silence(silence)); "
+                + "the event is on disk"
+        }
+        guard let trouble = running.storeTrouble else { return nil }
         return
             "the dispatcher, process \(running.processID), can't write to the store (\(trouble)) and delivers nothing "
             + "until it can; the event is on disk"

@@ -48,6 +48,8 @@ enum WaitNotice {
         case .rateLimit: return ("rate_limit", "\(name) has a rate limit; the dispatcher goes on")
         case .nobodyRuns:
             return ("not_attempted", "not attempted within \(length(waited)); the next dispatcher goes on")
+        case .silence(let age):
+            return ("not_responding", "the dispatcher doesn't respond: \(DispatcherText.silence(age))")
         case .time: return ("not_attempted", "not attempted within \(length(waited)); the dispatcher goes on")
         }
     }

@@ -60,6 +60,7 @@ package final class DispatcherLock: Sendable {
         state.withLock { state in
             guard state.descriptor >= 0 else { return }
             _ = pwrite(state.descriptor, LockRecord.blank, LockRecord.size, 0)
+            SignOfLife.clear(state.descriptor)
             // Releases the lock.
             close(state.descriptor)
             state.descriptor = -1
@@ -113,10 +114,15 @@ package final class DispatcherLock: Sendable {
                 throw error
             }
             if let holder = read(descriptor)?.holder {
+                let age = SignOfLife.read(descriptor, of: holder.processID)?.age()
                 close(descriptor)
+                let silence = age.flatMap { $0 > SignOfLife.mostSilence ? $0 : nil }.map {
+                    "; it doesn't respond: its last sign of life is \($0.components.seconds) s old"
+                }
                 throw StoreError(
                     .locked,
                     "\(files.path) is in use by another dispatcher: `\(holder.role)`, process \(holder.processID)"
+                        + (silence ?? "")
                 )
             }
             poll(nil, 0, 1)
@@ -152,6 +158,14 @@ package final class DispatcherLock: Sendable {
             state.record.isStopping = true
             state.isSigned = false
             state.sign()
+        }
+    }
+
+    /// Writes down that the dispatcher works, as of now. One small write in place, and none to the database.
+    package func noteAlive() {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            SignOfLife(processID: state.record.holder.processID).write(state.descriptor)
         }
     }
 

@@ -1,0 +1,144 @@
+package import WebhookCore
+internal import WebhooksSQLite
+
+/// The progress of a command's first attempts.
+package struct FirstAttempts: Sendable, Hashable {
+    /// Whether every delivery has had its first attempt, has settled without one, or is held for longer than somebody
+    /// waits.
+    package var areDone: Bool
+    /// Deliveries without a finished first attempt, those aside that a pause, a breaker or their order holds.
+    package var outstanding: Int
+    /// Deliveries that a pause holds: nobody waits for them.
+    package var paused: Int
+
+    package init(areDone: Bool, outstanding: Int, paused: Int = 0) {
+        self.areDone = areDone
+        self.outstanding = outstanding
+        self.paused = paused
+    }
+}
+
+/// Waiting for what a command has brought about.
+extension WebhookDispatcher {
+    /// Waits until every delivery of some events, and some deliveries beside, has had its first attempt, or until
+    /// nothing can be expected of any before the time is over: what is left is held by a pause, a breaker or its order.
+    ///
+    /// - Parameters:
+    ///   - events: the events, with all of their deliveries.
+    ///   - deliveries: deliveries whose siblings are none of the caller's business.
+    ///   - timeout: how long to wait at most.
+    ///   - progress: told now and then how far it is.
+    package func waitForFirstAttempts(
+        of events: [String],
+        and deliveries: [Delivery.ID] = [],
+        timeout: Duration,
+        progress: (FirstAttempts) -> Void = { _ in }
+    ) async throws(WebhooksError) -> FirstAttempts {
+        let start = ContinuousClock.now
+        var pause: Duration = .milliseconds(2)
+        var wait = FirstAttemptsCheck(events: events, deliveries: deliveries, deadline: .now + timeout)
+        let registry = registry
+        var round = 0
+        while true {
+            round += 1
+            // Nobody will make what is outstanding.
+            if let failure = state.withLock({ $0.failure }) { throw WebhooksError(failure) }
+            var result = try await wait.look(log)
+            // Rarely, and the more rarely the longer it takes: it reads more.
+            if result.outstanding > 0, round >= 4, round.nonzeroBitCount == 1 {
+                let held = try await wait.held(log) { registry.subscription(named: $0)?.policy }
+                if held >= result.outstanding { (result.areDone, result.outstanding) = (true, 0) }
+            }
+            progress(result)
+            if result.areDone || ContinuousClock.now - start >= timeout || Task.isCancelled { return result }
+            try? await Task.sleep(for: min(pause, timeout - (ContinuousClock.now - start)))
+            pause = min(pause * 2, .milliseconds(50))
+        }
+    }
+}
+
+/// What is left to wait for. What is done stays done: each look asks only for what was not.
+struct FirstAttemptsCheck {
+    private var events: [String]
+    private var deliveries: ArraySlice<Delivery.ID>
+    private let deadline: Timestamp
+
+    /// The number of events, or of deliveries, to look at in one go.
+    private static let portion = 400
+    /// More than that are not looked through for what holds them.
+    private static let mostHeld = 20_000
+
+    init(events: [String], deliveries: [Delivery.ID], deadline: Timestamp) {
+        self.events = events
+        self.deliveries = deliveries[...]
+        self.deadline = deadline
+    }
+
+    mutating func look(_ log: WebhookLog) async throws(WebhooksError) -> FirstAttempts {
+        var (outstanding, paused) = (0, 0)
+        var open: [String] = []
+        var rest = events[...]
+        while !rest.isEmpty {
+            let portion = Array(rest.prefix(Self.portion))
+            rest = rest.dropFirst(portion.count)
+            let state = try await log.read { log throws(StoreError) in try await log.progress(ofEvents: portion) }
+            let count = state.waitingForFanOut + state.withoutFirstAttempt - state.paused
+            outstanding += count
+            paused += state.paused
+            if count > 0 { open += portion }
+        }
+        events = open
+        // A look at a portion that is not done tells enough: the others are looked at when it is.
+        while !deliveries.isEmpty {
+            let portion = deliveries.prefix(Self.portion)
+            var left: [Delivery.ID] = []
+            for id in portion where try await log.delivery(id)?.waitsForFirstAttempt == true { left.append(id) }
+            deliveries = left[...] + deliveries.dropFirst(portion.count)
+            if !left.isEmpty { break }
+        }
+        outstanding += deliveries.count
+        return FirstAttempts(areDone: outstanding == 0, outstanding: outstanding, paused: paused)
+    }
+
+    /// The number of outstanding deliveries that are held beyond the deadline, those aside that ``look(_:)`` leaves out.
+    func held(
+        _ log: WebhookLog,
+        policies: (String) -> DeliveryPolicy?
+    ) async throws(WebhooksError) -> Int {
+        guard events.count + deliveries.count <= Self.mostHeld else { return 0 }
+        let ofEvents = try await log.pending(ofEvents: events, portion: Self.portion)
+        var own: [Delivery] = []
+        for id in deliveries {
+            if let delivery = try await log.delivery(id), delivery.state == .pending { own.append(delivery) }
+        }
+        let held = try await log.waitReasons(of: ofEvents, policies: policies).filter { reason in
+            if case .paused = reason.reason { false } else { reason.reason.holds(until: deadline) }
+        }
+        let ownHeld = try await log.waitReasons(of: own, policies: policies).filter { $0.reason.holds(until: deadline) }
+        return (held + ownHeld).reduce(0) { $0 + $1.count }
+    }
+}
+
+extension Delivery {
+    /// Whether it was never attempted, or its first attempt is under way.
+    fileprivate var waitsForFirstAttempt: Bool { state == .pending || (state == .inFlight && attempts <= 1) }
+}
+
+extension WebhookLog {
+    /// The deliveries of some events that were never attempted.
+    fileprivate func pending(ofEvents events: [String], portion: Int) async throws(WebhooksError) -> [Delivery] {
+        var found: [Delivery] = []
+        for start in stride(from: 0, to: events.count, by: portion) {
+            var query = DeliveryQuery(states: [.pending])
+            query.events = Array(events[start..<min(start + portion, events.count)])
+            query.limit = portion
+            while true {
+                let page = try await deliveries(query)
+                found += page
+                guard page.count == query.limit, let last = page.last else { break }
+                query.after = last.id
+            }
+        }
+        return found
+    }
+}
