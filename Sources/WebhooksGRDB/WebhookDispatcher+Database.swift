@@ -83,7 +83,7 @@ extension WebhookDispatcher {
     public func cancel(_ event: String, in db: Database) throws(WebhooksError) -> CancelResult {
         try checkDatabase(of: db)
         let result = try HostTransaction.cancel(event, in: db)
-        wakeAfterCommit(of: db, eventsOnly: false)
+        wakeAfterCommit(of: db, eventsOnly: false, WebhookNotice.cancelled(result, event: event))
         return result
     }
 
@@ -96,11 +96,11 @@ extension WebhookDispatcher {
         )
     }
 
-    private func wakeAfterCommit(of db: Database, eventsOnly: Bool) {
-        guard hostCommits.note(db, eventsOnly: eventsOnly) else { return }
+    private func wakeAfterCommit(of db: Database, eventsOnly: Bool, _ notice: WebhookNotice? = nil) {
+        guard hostCommits.note(db, eventsOnly: eventsOnly, notice) else { return }
         db.afterNextTransaction { [weak self] db in
             guard let self else { return }
-            wake(eventsOnly: hostCommits.end(db))
+            committed(hostCommits.end(db))
         } onRollback: { [weak self] db in
             _ = self?.hostCommits.end(db)
         }

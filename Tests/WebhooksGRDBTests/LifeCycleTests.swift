@@ -5,6 +5,7 @@ import WebhookCore
 import WebhookReceiver
 import Webhooks
 import WebhooksGRDB
+import WebhooksSQLite
 
 @Suite("The life of a dispatcher in a host", .timeLimit(.minutes(1)))
 struct LifeCycleTests {
@@ -64,6 +65,95 @@ struct LifeCycleTests {
         try await host.receiver.waitForRequests(count: 3)
         new.shutDown()
         try await second.value
+    }
+
+    @Test("A standby leaves the host's writer alone until it has the lock, and outlasts a host that holds it then")
+    func standbyBesideAHeldWriter() async throws {
+        let host = try HostEnvironment()
+        let old = try await host.dispatcher()
+        // The new process has connections of its own.
+        let pool = try DatabasePool(path: host.path)
+        let new = try await WebhookDispatcher(
+            configuration: host.configuration(),
+            host: HostDatabase.open(pool),
+            logger: host.log.logger
+        )
+        let first = Task { try await old.run() }
+        try await host.enrol(1, old)
+        try await host.receiver.waitForRequests(count: 1)
+        let held = HeldWriter(pool)
+        let second = Task { try await new.run(whenLocked: .wait) }
+        // A turn would end the run, five seconds later.
+        while !host.log.text.contains("waiting for the running dispatcher to end") { await Task.yield() }
+        old.shutDown()
+        try await first.value
+        held.letGo()
+        try await host.enrol(2, new)
+        try await host.receiver.waitForRequests(count: 2)
+        new.shutDown()
+        try await second.value
+    }
+
+    @Test("Who is cancelled while it waits for another run of the same dispatcher ends that one not")
+    func cancelledBesideARun() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        try await host.running(dispatcher) {
+            try await host.enrol(1, dispatcher)
+            try await host.receiver.waitForRequests(count: 1)
+            let standby = Task { try await dispatcher.run(whenLocked: .wait) }
+            while !host.log.text.contains("waiting for the running dispatcher to end") { await Task.yield() }
+            standby.cancel()
+            try await standby.value
+            try await host.enrol(2, dispatcher)
+            try await host.receiver.waitForRequests(count: 2)
+        }
+        #expect(!host.log.text.contains("cutting off"))
+    }
+
+    @Test("A database in memory has one run at a time, whichever dispatcher it is of")
+    func inMemory() async throws {
+        let host = try HostEnvironment(database: try DatabaseQueue())
+        let (one, other) = (try await host.dispatcher(), try await host.dispatcher())
+        try await host.running(one) {
+            try await host.enrol(1, one)
+            try await host.receiver.waitForRequests(count: 1)
+            #expect(one.log.runningDispatcher() != nil)
+            #expect(await failure { try await one.run() }?.store?.code == .locked)
+            #expect(await failure { try await other.run() }?.store?.code == .locked)
+        }
+        try await host.running(other) {
+            try await host.enrol(2, other)
+            try await host.receiver.waitForRequests(count: 2)
+        }
+    }
+
+    @Test("A cancellation is told of once its transaction is committed; one that is rolled back is not")
+    func cancelledByHand() async throws {
+        struct Rollback: Error {}
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let notices = dispatcher.notices()
+        let later = Timestamp.now + .seconds(3600)
+        for student in 1...3 {
+            try await host.database.write { db in
+                _ = try dispatcher.emit(.enrolment(student, deliverAt: later), in: db)
+            }
+        }
+        await #expect(throws: Rollback.self) {
+            try await host.database.write { db in
+                try dispatcher.cancel("student-1", in: db)
+                throw Rollback()
+            }
+        }
+        try await host.database.write { db in _ = try dispatcher.cancel("student-2", in: db) }
+        try await dispatcher.cancel("student-3")
+        var found: [String] = []
+        for await notice in notices where notice.kind == .cancelled {
+            found.append(notice.event ?? "")
+            if found.count == 2 { break }
+        }
+        #expect(found == ["student-2", "student-3"])
     }
 
     @Test("A shutdown is for the run that it ends, the first one where none has begun")

@@ -11,8 +11,10 @@ import WebhookSimulation
     func theGraceIsWaitedForNoLongerThanTheSession() async throws {
         let workspace = try TestEnvironment()
         let registry = Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings())
+        let stores = StoreConnections(location: .sqlite(path: workspace.folder + "/webhooks.db")) { _ in }
         let session = try DeliverySession(
-            StoreConnections(location: .sqlite(path: workspace.folder + "/webhooks.db")) { _ in },
+            stores,
+            stores.takeRight(.run),
             role: .run,
             snapshot: ConfigurationSnapshot(registry: registry, renderer: ScriptedRenderer()),
             observer: Unobserved()

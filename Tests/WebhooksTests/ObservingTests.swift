@@ -126,6 +126,18 @@ struct ObservingTests {
         #expect(budgets.drain("erp") == 0)
     }
 
+    @Test("Names without end leave no more budgets than there is room for, and each line is counted all the same")
+    func manyKinds() {
+        let budgets = LineBudgets(lines: 1)
+        let start = Timestamp(milliseconds: 1_000_000)
+        for name in 0..<5_000 { _ = budgets.take("attempt failed \(name)", at: start) }
+        #expect(budgets.count <= LineBudgets.mostKinds + 1)
+        // What said nothing for a period makes room, and what was left out in common is told by the next line.
+        let later = start + LineBudget.period
+        #expect(budgets.take("attempt failed new", at: later) == 0)
+        #expect(budgets.count <= 2)
+    }
+
     @Test(
         "A delivery that is lost for good is a warning with its event, answer and attempts; a retry and a test are none"
     )

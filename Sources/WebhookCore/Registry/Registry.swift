@@ -85,6 +85,17 @@ public final class Registry: Sendable {
         }
         return configured + names.sorted().compactMap { given[$0]?.subscription }.filter(accepts)
     }
+
+    /// Whether a subscription may want an event of a topic: filters look at the event itself.
+    package func isAskedFor(topic: String, tenant: String?) -> Bool {
+        let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
+        if base.index.candidates(keys).contains(where: { base.subscriptions[$0].wants(topic: topic, tenant: tenant) }) {
+            return true
+        }
+        return keys.contains { key in
+            givenIndex[key]?.contains { given[$0]?.subscription?.wants(topic: topic, tenant: tenant) == true } ?? false
+        }
+    }
 }
 
 /// The subscriptions that are given at run time.

@@ -14,6 +14,10 @@ extension WebhookAdministration {
         let result = try await log.write { log throws(StoreError) in
             try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
         }
+        let event = events.count == 1 && deliveries.isEmpty ? events[0] : nil
+        if let notice = WebhookNotice.cancelled(result, event: event, subscription: subscription) {
+            notifier?.send(notice)
+        }
         LogObserver.cancelled(result, log.logger)
         LogObserver.refused(result.refused, "not cancelled", log.logger)
         return result

@@ -14,6 +14,8 @@ public struct WebhookAdministration: Sendable {
     /// The log of the same store.
     public let log: WebhookLog
     private let configured: [String]
+    /// Told what is cancelled, where a dispatcher of this process has listeners.
+    var notifier: NoticeBroadcast?
 
     /// - Parameters:
     ///   - log: of the store to change.
@@ -30,7 +32,9 @@ public struct WebhookAdministration: Sendable {
 extension WebhookDispatcher {
     /// Changes by hand to this dispatcher's store.
     public var administration: WebhookAdministration {
-        WebhookAdministration(log, configured: registry.subscriptions.map(\.name))
+        var administration = WebhookAdministration(log, configured: registry.subscriptions.map(\.name))
+        administration.notifier = notifier
+        return administration
     }
 }
 

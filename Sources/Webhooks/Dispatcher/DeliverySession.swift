@@ -8,33 +8,31 @@ internal import WebhooksSQLite
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
 struct DeliverySession: Sendable {
     let role: DispatcherRole
-    /// `nil` where the store is a host's in memory, as is ``mark``.
-    let lock: DispatcherLock?
+    private let right: DispatchRight
     let store: SQLiteStore
     let mark: RenderingMarkFile?
     let transport: CurlTransport
     let runner: EngineRunner
     let graceLimit = GraceLimit()
 
-    /// Takes the lock and starts an engine.
+    /// The lock on the store's file; `nil` where the store is a host's in memory, as is ``mark``.
+    var lock: DispatcherLock? { right.lock }
+
+    /// Opens the store and makes an engine.
     ///
-    /// - Throws: ``StoreError`` with `locked`, naming the holder, or with what else is wrong with the store.
+    /// - Parameter right: to be the store's one dispatcher.
+    /// - Throws: ``StoreError`` with what is wrong with the store.
     init(
         _ stores: StoreConnections,
+        _ right: DispatchRight,
         role: DispatcherRole,
         snapshot: ConfigurationSnapshot,
         observer: any EngineObserver
     ) throws(StoreError) {
         self.role = role
-        let file = try stores.file()
-        if let file {
-            lock = try DispatcherLock.acquire(path: file, role: role.rawValue)
-            store = try stores.dispatcher(lock)
-            mark = RenderingMarkFile(storePath: file)
-        } else {
-            (lock, mark) = (nil, nil)
-            store = try stores.dispatcher(nil)
-        }
+        self.right = right
+        store = try stores.dispatcher(right.lock)
+        mark = try stores.file().map { RenderingMarkFile(storePath: $0) }
         do {
             transport = try CurlTransport()
         } catch {
@@ -112,7 +110,7 @@ struct DeliverySession: Sendable {
             transport.shutdown()
             store.close()
             mark?.close(removing: true)
-            lock?.release()
+            right.release()
         }
     }
 }

@@ -94,7 +94,34 @@ final class StoreConnections: Sendable {
     }
 }
 
+/// The right to be a store's one dispatcher: a lock on its file, or, in memory, a claim within this process.
+struct DispatchRight: Sendable {
+    var lock: DispatcherLock?
+    var claim: HostDatabase.Claim?
+
+    func release() {
+        lock?.release()
+        claim?.release()
+    }
+}
+
 extension StoreConnections {
+    /// Takes the right to be the store's dispatcher.
+    ///
+    /// - Throws: ``StoreError`` with `locked`, naming the holder, or why there can be none.
+    func takeRight(_ role: DispatcherRole) throws(StoreError) -> DispatchRight {
+        if let file = try file() {
+            return DispatchRight(lock: try DispatcherLock.acquire(path: file, role: role.rawValue))
+        }
+        return DispatchRight(claim: try host?.claim(role: role.rawValue))
+    }
+
+    /// The holder of that right; `nil`: nobody, or somebody who doesn't say.
+    func lockHolder() -> DispatcherLock.Holder? {
+        guard let file = try? file() else { return host?.claimHolder }
+        return DispatcherLock.holder(path: file)
+    }
+
     /// Opens the store for a dispatcher, which holds the lock; `nil` where there is no file to lock.
     func dispatcher(_ lock: DispatcherLock?) throws(StoreError) -> SQLiteStore {
         if let host { return try SQLiteStore(sharing: host, role: .dispatcher, lock: lock) }
@@ -103,7 +130,7 @@ extension StoreConnections {
 }
 
 /// Why a process holds a store's dispatcher lock.
-public enum DispatcherRole: String, Sendable, Hashable {
+package enum DispatcherRole: String, Sendable, Hashable {
     /// It delivers everything.
     case run
     /// It delivers what it emits, and ends.

@@ -25,8 +25,6 @@ extension WebhookDispatcher {
             let errors = report.diagnostics.filter { $0.severity == .error }
             for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
             notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
-            let operations = state.withLock { $0.operations }
-            operations?.add(OperationalEvents.refused(errors))
             // What was read decides what to watch, so that mending any of it is noticed.
             state.withLock { $0.watched = merged($0.watched, report.watched) }
             return false

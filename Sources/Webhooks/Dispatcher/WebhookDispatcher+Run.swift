@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Logging
 public import ServiceLifecycle
+internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 internal import WebhooksSQLite
@@ -45,27 +46,32 @@ extension WebhookDispatcher: Service {
     ) async throws(WebhooksError) {
         state.withLock { $0.runBegins() }
         defer { state.withLock { $0.runEnds() } }
+        let run = RunUnderWay()
         let result: Result<Void, WebhooksError> = await withTaskCancellationHandler {
             do throws(WebhooksError) {
-                return .success(try await deliver(until: condition, whenLocked))
+                return .success(try await deliver(until: condition, whenLocked, run))
             } catch {
                 return .failure(error)
             }
         } onCancel: {
-            cutOff()
+            if let session = run.cancel() { cutOff(session) }
         }
         try result.get()
     }
 
-    private func deliver(until condition: RunCondition, _ whenLocked: LockedStore) async throws(WebhooksError) {
+    private func deliver(
+        until condition: RunCondition,
+        _ whenLocked: LockedStore,
+        _ run: RunUnderWay
+    ) async throws(WebhooksError) {
         let session: DeliverySession
-        let operations = OperationalEvents()
+        let operations = makeOperations()
         do throws(WebhooksError) {
-            session = try await openSession(.run, isStandby: whenLocked == .wait, operations)
+            session = try await openSession(.run, isStandby: whenLocked == .wait, run, operations)
         } catch {
             // Ended while it waited for a lock, or for a host's writer: nothing was begun.
-            let isOver = error.store?.code == .locked && state.withLock { $0.isShuttingDown }
-            guard isOver || Task.isCancelled else { throw error }
+            let isWaiting = [.locked, .busy].contains(error.store?.code)
+            guard isWaiting && state.withLock({ $0.isShuttingDown }) || Task.isCancelled else { throw error }
             return logger.notice("stopped")
         }
         for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
@@ -79,9 +85,9 @@ extension WebhookDispatcher: Service {
         defer { walKeeper.cancel() }
         let life = Task { await giveSignsOfLife(of: session) }
         defer { life.cancel() }
-        state.withLock { $0.operations = operations }
-        Task { await keep(operations) }
-        let failing = Task { await watchFailing(of: session, operations) }
+        let told = ToldFailures()
+        start(operations, session, told: told)
+        let failing = Task { await watchFailing(of: session, told) }
         defer { failing.cancel() }
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
@@ -103,14 +109,15 @@ extension WebhookDispatcher: Service {
         } catch {
             failure = error
         }
-        state.withLock { $0.operations = nil }
-        await operations.finish()
+        await finish(operations)
         let isShuttingDown = state.withLock { $0.isShuttingDown }
         let left = isShuttingDown && !Task.isCancelled ? await openDeliveries(in: session.store) : nil
-        await close(session)
+        await close(session, isCutOff: Task.isCancelled)
         // Whoever is cancelled asks for nothing but the end.
         if let failure, failure.isFinal || !Task.isCancelled { throw WebhooksError(failure) }
-        if isShuttingDown { logger.notice("stopped", metadata: left.map { ["open": "\($0)"] } ?? [:]) }
+        if isShuttingDown || Task.isCancelled {
+            logger.notice("stopped", metadata: left.map { ["open": "\($0)"] } ?? [:])
+        }
     }
 
     /// The facts that an operator looks for first in a log.
@@ -181,14 +188,8 @@ extension WebhookDispatcher: Service {
         logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
     }
 
-    /// Ends the run under way at once.
-    private func cutOff() {
-        let session = state.withLock { state in
-            state.isShuttingDown = true
-            state.endOfGrace = .now
-            return state.session
-        }
-        guard let session else { return }
+    /// Ends a run at once.
+    private func cutOff(_ session: DeliverySession) {
         logger.notice("cancelled: cutting off", metadata: ["underWay": "\(session.runner.attemptsUnderWay)"])
         session.cutOff()
     }
@@ -207,33 +208,33 @@ extension WebhookDispatcher: Service {
     /// Takes the lock and starts an engine in this process.
     ///
     /// - Parameters:
-    ///   - isStandby: whether to wait for whoever holds the lock.
+    ///   - isStandby: whether to wait for whoever holds the lock, and then for a host that holds its writer.
+    ///   - run: the run that it is for; `nil`: a command.
     ///   - operations: told what happens beside the log.
     func openSession(
         _ role: DispatcherRole,
         isStandby: Bool = false,
+        _ run: RunUnderWay? = nil,
         _ operations: OperationalEvents? = nil
     ) async throws(WebhooksError) -> DeliverySession {
         do throws(StoreError) {
             let path = try stores.file()
-            try await stores.host?.verify()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby)
+            let observer = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
+                self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
+            } onFailure: { [weak self] error in
+                self?.state.withLock { $0.failure = error }
+            }
             while true {
-                let snapshot = state.withLock { $0.snapshot(for: role) }
-                let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
-                    self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
-                } onFailure: { [weak self] error in
-                    self?.state.withLock { $0.failure = error }
-                }
-                let observer = ObserverGroup(observers: [log] + (operations.map { [$0] } ?? []))
                 do throws(StoreError) {
-                    // Where there is no file, there is no lock either.
-                    if path == nil, state.withLock({ $0.session != nil }) {
-                        throw StoreError(.locked, "the dispatcher runs already")
-                    }
+                    let right = try stores.takeRight(role)
+                    // Its tables may have gone while somebody else had the right: a look costs the host's writer a turn.
+                    try await verifyHost(isStandby: isStandby, pause: wait.pause)
+                    let snapshot = state.withLock { $0.snapshot(for: role) }
                     let session = try DeliverySession(
                         stores,
+                        right,
                         role: role,
                         snapshot: snapshot,
                         observer: observer
@@ -251,16 +252,16 @@ extension WebhookDispatcher: Service {
                         known = current
                         current = state.withLock { $0.snapshot(for: role) }
                     }
+                    if let operations { notifier.set(operations) }
                     session.runner.start(externalInterval: externalInterval)
-                    if Task.isCancelled {
+                    if run?.began(session) ?? Task.isCancelled {
                         session.cutOff()
                     } else if state.withLock({ $0.isShuttingDown }) {
                         session.drain(within: snapshot.registry.settings.shutdownGrace)
                     }
                     return session
                 } catch  where error.code == .locked {
-                    let holder = path.flatMap { DispatcherLock.holder(path: $0) }
-                    guard wait.triesAgain(holder, at: .now) else { throw error }
+                    guard wait.triesAgain(stores.lockHolder(), at: .now) else { throw error }
                     if !isWaiting {
                         let whom = isStandby ? "the running dispatcher" : "a command"
                         logger.notice("waiting for \(whom) to end", metadata: ["store": "\(path ?? "")"])
@@ -268,12 +269,6 @@ extension WebhookDispatcher: Service {
                     isWaiting = true
                     try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
-                    // It may have been erased or closed meanwhile. A host that holds its writer is no reason to end.
-                    do throws(StoreError) {
-                        try await stores.host?.verify()
-                    } catch  where error.code == .busy {
-                        continue
-                    }
                 }
             }
         } catch {
@@ -281,14 +276,59 @@ extension WebhookDispatcher: Service {
         }
     }
 
+    /// Makes sure of a host's tables, once nobody else works on them. A standby outlasts a host that holds its writer.
+    private func verifyHost(isStandby: Bool, pause: Duration) async throws(StoreError) {
+        guard let host = stores.host else { return }
+        while true {
+            do throws(StoreError) {
+                return try await host.verify()
+            } catch  where error.code == .busy && isStandby {
+                try? await Task.sleep(for: pause)
+                if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
+            }
+        }
+    }
+
     /// Lets go of a session, within what is left of the grace.
-    func close(_ session: DeliverySession) async {
+    func close(_ session: DeliverySession, isCutOff: Bool = false) async {
         let limit = state.withLock { state in
             state.session = nil
+            if isCutOff { return Duration.zero }
             let grace = state.snapshot.registry.settings.shutdownGrace
             return state.endOfGrace.map { $0 - .now } ?? grace
         }
         await session.close(within: max(limit, DeliverySession.recordingTime))
+    }
+}
+
+/// A run, from its beginning to its end: what its task's cancellation cuts off. Another run of the same dispatcher, which
+/// may wait for this one to end, is none of its business.
+final class RunUnderWay: Sendable {
+    private struct State {
+        var session: DeliverySession?
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Its session is at work.
+    ///
+    /// - Returns: whether it was cancelled before.
+    func began(_ session: DeliverySession) -> Bool {
+        state.withLock { state in
+            state.session = session
+            return state.isCancelled
+        }
+    }
+
+    /// Its task is cancelled.
+    ///
+    /// - Returns: the session that is to be cut off; `nil`: it has not begun, and will know.
+    func cancel() -> DeliverySession? {
+        state.withLock { state in
+            state.isCancelled = true
+            return state.session
+        }
     }
 }
 

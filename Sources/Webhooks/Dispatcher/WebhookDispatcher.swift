@@ -42,8 +42,6 @@ public final class WebhookDispatcher: Sendable {
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
         var session: DeliverySession?
-        /// The dispatcher's own events, while it runs.
-        var operations: OperationalEvents?
         /// A shutdown was asked for, of the run under way or of the first one.
         var isShuttingDown = false
         var runsUnderWay = 0

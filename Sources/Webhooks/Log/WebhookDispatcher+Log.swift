@@ -46,9 +46,10 @@ extension WebhookLog {
     /// The dispatcher that delivers what is in the store; `nil`: nobody does. A command that delivers its own events
     /// alone is none.
     public func runningDispatcher() -> RunningDispatcher? {
-        guard let path = try? stores.file(), let holder = DispatcherLock.holder(path: path),
-            holder.role == DispatcherRole.run.rawValue
-        else { return nil }
+        guard let holder = stores.lockHolder(), holder.role == DispatcherRole.run.rawValue else { return nil }
+        guard let path = try? stores.file() else {
+            return RunningDispatcher(processID: holder.processID, isStopping: false)
+        }
         return RunningDispatcher(
             processID: holder.processID,
             isStopping: DispatcherLock.isStopping(path: path),

@@ -1,12 +1,20 @@
 internal import DequeModule
 internal import Synchronization
 internal import WebhookCore
+internal import WebhookEngine
 
 /// Hands notices to everybody who listens. Nothing waits for a listener.
 final class NoticeBroadcast: Sendable {
     private struct Listeners {
         var last: UInt64 = 0
         var all: [UInt64: NoticeListener] = [:]
+        /// The dispatcher's own events, which are made of notices while it runs.
+        var operations: OperationalEvents?
+
+        var current: [any NoticeTaker] {
+            if all.isEmpty, operations == nil { return [] }
+            return Array(all.values) + (operations.map { [$0] } ?? [])
+        }
     }
 
     private let listeners = Mutex(Listeners())
@@ -36,13 +44,24 @@ final class NoticeBroadcast: Sendable {
         }
     }
 
+    /// Makes the dispatcher's own events of what is sent from now on; `nil`: none.
+    func set(_ operations: OperationalEvents?) { listeners.withLock { $0.operations = operations } }
+
     /// - Parameter notices: only made where somebody listens.
     func send(_ notices: () -> [WebhookNotice]) {
-        let current = listeners.withLock { $0.all.isEmpty ? [] : Array($0.all.values) }
+        let current = listeners.withLock(\.current)
         guard !current.isEmpty else { return }
         for notice in notices() {
             for listener in current { listener.send(notice) }
         }
+    }
+
+    /// Sends the notices of attempts. Where nobody but the dispatcher's own events listens, only of those that are a loss:
+    /// a delivery that goes well costs nothing.
+    func send(_ attempts: [RecordedAttempt]) {
+        let isHeard = listeners.withLock { !$0.all.isEmpty }
+        let told = isHeard ? attempts : attempts.filter(WebhookNotice.isLoss)
+        if !told.isEmpty { send { told.flatMap { WebhookNotice.of($0) } } }
     }
 
     func send(_ notice: @autoclosure () -> WebhookNotice) { send { [notice()] } }
@@ -59,8 +78,13 @@ final class NoticeBroadcast: Sendable {
     }
 }
 
+/// Somebody who is given notices, at once and without a wait.
+protocol NoticeTaker: Sendable {
+    func send(_ notice: WebhookNotice)
+}
+
 /// A listener's notices, as far as they are not read: bounded, the oldest go first and are counted.
-final class NoticeListener: Sendable {
+final class NoticeListener: NoticeTaker {
     private struct State {
         var waiting: Deque<WebhookNotice> = []
         var dropped = 0

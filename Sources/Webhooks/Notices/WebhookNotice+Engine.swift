@@ -1,4 +1,4 @@
-internal import WebhookCore
+package import WebhookCore
 internal import WebhookEngine
 
 extension WebhookNotice {
@@ -18,8 +18,19 @@ extension WebhookNotice {
         var attempted = notice(.attempted)
         attempted.attempt = recorded.attempt
         guard recorded.state.isSettled else { return [attempted] }
-        let isExhausted = recorded.state == .failed && !event.isTest
-        return [attempted, notice(.settled)] + (isExhausted ? [notice(.exhausted)] : [])
+        guard isLoss(recorded) else { return [attempted, notice(.settled)] }
+        var exhausted = notice(.exhausted)
+        exhausted.count = recorded.attempt.number
+        return [attempted, notice(.settled), exhausted]
+    }
+
+    /// Whether a delivery is lost with an attempt.
+    static func isLoss(_ recorded: RecordedAttempt) -> Bool {
+        isLoss(recorded.state, isTest: recorded.delivery.event.isTest)
+    }
+
+    private static func isLoss(_ state: DeliveryState, isTest: Bool) -> Bool {
+        !isTest && (state == .failed || state == .unknown)
     }
 
     /// The notices of a delivery that settled without an attempt, or without another one.
@@ -33,12 +44,42 @@ extension WebhookNotice {
                 (notice.error, notice.detail) = (settled.error, settled.detail)
             }
         }
-        let isExhausted = settled.state == .failed && !settled.event.isTest
-        return [notice(.settled)] + (isExhausted ? [notice(.exhausted)] : [])
+        guard isLoss(settled.state, isTest: settled.event.isTest) else { return [notice(.settled)] }
+        var exhausted = notice(.exhausted)
+        exhausted.count = settled.attempts
+        return [notice(.settled), exhausted]
+    }
+
+    /// The notices that one of the engine's becomes; none where it repeats another.
+    static func of(_ notice: EngineNotice) -> [WebhookNotice] {
+        guard isTold(notice) else { return [] }
+        let told = WebhookNotice(notice)
+        // A delivery that can't be read has settled, without an attempt of this process.
+        guard told.kind == .exhausted else { return [told] }
+        return [WebhookNotice(.settled, at: told.at) { $0.copy(told) }, told]
+    }
+
+    /// Takes over what another notice says of a delivery.
+    private mutating func copy(_ other: WebhookNotice) {
+        (delivery, event, subscription) = (other.delivery, other.event, other.subscription)
+        (state, error, detail) = (other.state, other.error, other.detail)
+    }
+
+    /// The notice of a cancellation by hand; `nil`: nothing was cancelled.
+    package static func cancelled(
+        _ result: CancelResult,
+        event: String? = nil,
+        subscription: String? = nil
+    ) -> WebhookNotice? {
+        guard !result.deliveries.isEmpty || !result.events.isEmpty || result.unmatchedEvents > 0 else { return nil }
+        return WebhookNotice(.cancelled) { notice in
+            (notice.event, notice.subscription) = (event, subscription)
+            (notice.state, notice.count) = (.cancelled, result.deliveries.count)
+        }
     }
 
     /// A notice of the engine's, for listeners.
-    init(_ notice: EngineNotice) {
+    private init(_ notice: EngineNotice) {
         switch notice {
         case .disabled(let subscription, let cause, let attempt):
             self.init(.disabled) { notice in
@@ -54,6 +95,7 @@ extension WebhookNotice {
             self.init(.breakerOpened) { notice in
                 (notice.subscription, notice.count) = (opening.subscription, opening.failures)
                 notice.until = notice.at + opening.pause
+                notice.isRepeated = opening.isAgain
                 (notice.status, notice.error) = (opening.status, opening.error)
             }
         case .breakerClosed(let subscription, let failures):
@@ -79,14 +121,15 @@ extension WebhookNotice {
         case .givenUp(let delivery, let event, let subscription, let reason):
             self.init(.exhausted) { notice in
                 (notice.delivery, notice.event) = (delivery, event)
-                (notice.subscription, notice.detail, notice.state) = (subscription, reason, .failed)
+                notice.subscription = subscription.isEmpty ? nil : subscription
+                (notice.detail, notice.state, notice.error) = (reason, .failed, .internal)
             }
         case .setAside(let event, let reason): self.init(.setAside) { ($0.event, $0.detail) = (event, reason) }
         }
     }
 
     /// Whether a notice of the engine is one for listeners: what repeats another one is left out.
-    static func isTold(_ notice: EngineNotice) -> Bool {
+    private static func isTold(_ notice: EngineNotice) -> Bool {
         switch notice {
         // Its batches are told.
         case .cancellationEnded: false

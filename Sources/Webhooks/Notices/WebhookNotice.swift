@@ -12,13 +12,16 @@ public struct WebhookNotice: Sendable, Hashable {
 
         /// An attempt is on record: ``WebhookNotice/attempt``, and ``WebhookNotice/state`` of its delivery after it.
         public static let attempted = Kind(description: "attempted")
-        /// A delivery has settled, after an attempt or without one. What a subscription that is disabled had waiting is cancelled
-        /// as a whole: a ``cancelled`` for all of it.
+        /// A delivery has settled, after an attempt or without one. What is cancelled as a whole is told as a whole, by
+        /// ``cancelled``: what a subscription that is disabled had waiting, and what somebody cancels by hand.
         public static let settled = Kind(description: "settled")
-        /// A delivery has failed for good: its attempts are used up, or no other would mend it. Follows ``settled``; not for
-        /// tests.
+        /// A delivery is lost, after ``WebhookNotice/count`` attempts: they are used up, no other would mend it, or nobody can
+        /// tell whether it arrived (``WebhookNotice/state`` is `unknown`). Follows ``settled``; not for tests.
         public static let exhausted = Kind(description: "exhausted")
-        /// ``WebhookNotice/count`` waiting deliveries of a subscription that is disabled are cancelled.
+        /// ``WebhookNotice/count`` waiting deliveries are cancelled: of a subscription that is disabled
+        /// (``WebhookNotice/error`` is `disabled`), or by hand in this process, with the ``WebhookNotice/event`` or the
+        /// ``WebhookNotice/subscription`` that was named. An event that waited to be matched counts as none. A cancellation
+        /// in a host's transaction is told once that is committed.
         public static let cancelled = Kind(description: "cancelled")
         /// Nobody subscribes to an event.
         public static let unmatched = Kind(description: "unmatched")
@@ -26,6 +29,9 @@ public struct WebhookNotice: Sendable, Hashable {
         public static let setAside = Kind(description: "set_aside")
         /// A subscription is disabled, with the cause in ``WebhookNotice/detail``: `manual`, `gone` or `failing`.
         public static let disabled = Kind(description: "disabled")
+        /// A subscription has had nothing but failures since ``WebhookNotice/since``, for half of the time after which it is
+        /// disabled, which is at ``WebhookNotice/until``.
+        public static let failing = Kind(description: "failing")
         /// A subscription is enabled again.
         public static let enabled = Kind(description: "enabled")
         /// A subscription is paused by hand, until ``WebhookNotice/until``.
@@ -87,12 +93,16 @@ public struct WebhookNotice: Sendable, Hashable {
     public var error: FailureKind?
     /// The cause, in words or a word.
     public var detail: String?
-    /// The end of a pause; `nil`: none is set.
+    /// The beginning of what lasts.
+    public var since: Timestamp?
+    /// The end of a pause, or of a time that is left; `nil`: none is set.
     public var until: Timestamp?
     /// The number that the kind speaks of.
     public var count: Int?
     /// The problems of a configuration or a subscription.
     public var diagnostics: [Diagnostic] = []
+    /// Whether it repeats one before: a breaker opens again after its probe has failed.
+    var isRepeated = false
 
     init(_ kind: Kind, at time: Timestamp = .now, _ change: (inout WebhookNotice) -> Void = { _ in }) {
         self.kind = kind

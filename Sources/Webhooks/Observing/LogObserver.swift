@@ -137,7 +137,7 @@ struct LogObserver: EngineObserver {
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
-        notifier.send { attempts.flatMap { WebhookNotice.of($0) } }
+        notifier.send(attempts)
         var counts: [Attempt.Outcome: Int] = [:]
         for recorded in attempts {
             if let outcome = recorded.attempt.outcome { counts[outcome, default: 0] += 1 }
@@ -175,7 +175,7 @@ struct LogObserver: EngineObserver {
     }
 
     func noticed(_ notice: EngineNotice) {
-        if WebhookNotice.isTold(notice) { notifier.send(WebhookNotice(notice)) }
+        notifier.send { WebhookNotice.of(notice) }
         switch notice {
         case .disabled(let subscription, let cause, let attempt):
             var metadata: Logger.Metadata = ["subscription": "\(subscription)", "cause": "\(cause.rawValue)"]
@@ -326,9 +326,15 @@ struct LineBudget {
         defer { suppressed = 0 }
         return suppressed
     }
+
+    /// Whether it is as good as new: its period is over, and nothing was left out.
+    func isUnused(at now: Timestamp) -> Bool {
+        suppressed == 0 && (renewedAt.map { now < $0 || now >= $0 + Self.period } ?? true)
+    }
 }
 
-/// A budget for each kind of line.
+/// A budget for each kind of line. Kinds have names in them, such as a subscription's: those that say nothing are forgotten,
+/// and beyond so many that do, they share one.
 final class LineBudgets: Sendable {
     private struct Kind {
         var budget: LineBudget
@@ -336,8 +342,28 @@ final class LineBudgets: Sendable {
         var hasTeller = false
     }
 
+    private struct State {
+        var kinds: [String: Kind] = [:]
+        /// Before, looking for what can be forgotten is in vain.
+        var nextLook: Timestamp?
+
+        /// The kind that a line is counted under.
+        mutating func place(of kind: String, at now: Timestamp) -> String {
+            guard kinds[kind] == nil, kinds.count >= LineBudgets.mostKinds else { return kind }
+            if nextLook.map({ now >= $0 || now < $0 - LineBudget.period }) ?? true {
+                kinds = kinds.filter { $0.value.hasTeller || !$0.value.budget.isUnused(at: now) }
+                nextLook = now + LineBudget.period
+            }
+            return kinds.count < LineBudgets.mostKinds ? kind : LineBudgets.others
+        }
+    }
+
+    /// The most kinds that have a budget of their own.
+    static let mostKinds = 1000
+    private static let others = ""
+
     private let lines: Int
-    private let kinds = Mutex<[String: Kind]>([:])
+    private let state = Mutex(State())
 
     init(lines: Int = LineBudget.lines) { self.lines = lines }
 
@@ -346,11 +372,15 @@ final class LineBudgets: Sendable {
     /// - Parameter tell: called a period later, where lines were left out since, with how many: what comes last is told,
     ///   too. `nil`: the next line of the kind tells.
     /// - Returns: how many were left out before this one, or `nil` where this one is left out too.
-    func take(_ kind: String, orTell tell: (@Sendable (Int) -> Void)? = nil) -> Int? {
-        let (suppressed, needsTeller) = kinds.withLock { kinds -> (Int?, Bool) in
-            let taken = kinds[kind, default: Kind(budget: LineBudget(lines: lines))].budget.take(at: .now)
-            guard taken == nil, tell != nil, kinds[kind]?.hasTeller == false else { return (taken, false) }
-            kinds[kind]?.hasTeller = true
+    func take(_ kind: String, at now: Timestamp = .now, orTell tell: (@Sendable (Int) -> Void)? = nil) -> Int? {
+        let (suppressed, needsTeller) = state.withLock { state -> (Int?, Bool) in
+            let place = state.place(of: kind, at: now)
+            let taken = state.kinds[place, default: Kind(budget: LineBudget(lines: lines))].budget.take(at: now)
+            // What several share, only their next line can tell.
+            guard taken == nil, tell != nil, place == kind, state.kinds[place]?.hasTeller == false else {
+                return (taken, false)
+            }
+            state.kinds[place]?.hasTeller = true
             return (taken, true)
         }
         if needsTeller, let tell {
@@ -365,9 +395,12 @@ final class LineBudgets: Sendable {
 
     /// Returns the number of lines of a kind that were left out and not told of, which they are now.
     func drain(_ kind: String) -> Int {
-        kinds.withLock { kinds in
-            kinds[kind]?.hasTeller = false
-            return kinds[kind]?.budget.takeSuppressed() ?? 0
+        state.withLock { state in
+            state.kinds[kind]?.hasTeller = false
+            return state.kinds[kind]?.budget.takeSuppressed() ?? 0
         }
     }
+
+    /// The number of kinds that are kept in mind.
+    var count: Int { state.withLock { $0.kinds.count } }
 }

@@ -1,186 +1,165 @@
+internal import DequeModule
 internal import Synchronization
 internal import WebhookCore
-internal import WebhookEngine
 
-/// Events of the dispatcher's own, about what it does: subscribable by topic like any other, and never a reason for more.
+/// The dispatcher's own events, about what it does: subscribable by topic like any other, and never a reason for more.
 ///
-/// An event is stored only where a subscription asks for its topic, and only the newest are kept in mind where they come
-/// faster than they are stored.
-final class OperationalEvents: EngineObserver {
-    /// An event to be.
-    struct Draft: Sendable, Equatable {
-        var topic: OperationalTopic
-        /// The subscription that it is about.
-        var subscription: String?
-        /// Further members of its data, as JSON.
-        var members: [(String, String)] = []
-        /// `nil`: a generated one.
-        var id: String?
+/// They are made of notices alone, so that what is told and what is stored agree. A notice is kept in mind only where a
+/// subscription asks for its topic; where notices come faster than they are stored, the newest stay, and the others are
+/// counted.
+final class OperationalEvents: NoticeTaker {
+    private struct State {
+        var waiting: Deque<WebhookNotice> = []
+        /// The notices that found no room since somebody was told.
+        var lost = 0
+        /// Since when the store fails.
+        var failingSince: Timestamp?
+        /// The store may be closed next: nothing more is begun.
+        var isOver = false
+        var work: Task<Void, Never>?
+    }
 
-        static func == (a: Draft, b: Draft) -> Bool {
-            a.topic == b.topic && a.data == b.data && a.id == b.id
+    /// The most notices that wait to be stored.
+    static let mostWaiting = 1000
+
+    private let isAskedFor: @Sendable (OperationalTopic, WebhookNotice) -> Bool
+    private let state = Mutex(State())
+    private let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    /// - Parameter isAskedFor: whether a subscription may want the event that a notice becomes.
+    init(isAskedFor: @escaping @Sendable (OperationalTopic, WebhookNotice) -> Bool) {
+        self.isAskedFor = isAskedFor
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Takes a notice; returns at once.
+    func send(_ notice: WebhookNotice) {
+        var notice = notice
+        if notice.kind == .storeFailed { state.withLock { $0.failingSince = $0.failingSince ?? notice.at } }
+        if notice.kind == .storeRecovered { notice.since = state.withLock { $0.failingSince.take() } }
+        guard let topic = OperationalTopic(notice), isAskedFor(topic, notice) else { return }
+        let isTaken = state.withLock { state in
+            if state.isOver { return false }
+            if state.waiting.count == Self.mostWaiting {
+                state.waiting.removeFirst()
+                state.lost += 1
+            }
+            state.waiting.append(notice)
+            return true
         }
+        if isTaken { signal.yield() }
+    }
 
-        /// The data: `{"subscription":…,…}`.
-        var data: String {
-            let all = (subscription.map { [("subscription", JSON.string($0))] } ?? []) + members
-            return "{" + all.map { "\(JSON.string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+    /// Begins to store what comes.
+    ///
+    /// - Parameter store: given one notice after the other, with how many were lost before it.
+    func start(_ store: @escaping @Sendable (WebhookNotice, _ lost: Int) async -> Void) {
+        let work = Task { [self] in
+            for await _ in signals {
+                while let (notice, lost) = next() { await store(notice, lost) }
+            }
         }
+        state.withLock { $0.work = work }
     }
 
-    /// The most drafts that wait to be stored.
-    private static let mostWaiting = 1000
-
-    private let drafts: AsyncStream<Draft>
-    private let continuation: AsyncStream<Draft>.Continuation
-    /// Since when the store fails.
-    private let failingSince = Mutex<Timestamp?>(nil)
-    private let isDone = Atomic(false)
-    /// The store may be closed next: what waits is left.
-    private let isOver = Atomic(false)
-
-    init() {
-        (drafts, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.mostWaiting))
-    }
-
-    /// Stores what comes, for as long as the task lives.
-    func run(_ store: @escaping @Sendable (Draft) async -> Void) async {
-        for await draft in drafts where !isOver.load(ordering: .acquiring) { await store(draft) }
-        isDone.store(true, ordering: .releasing)
-    }
-
-    /// Takes no more, and waits for what is to be stored, no longer than half a second.
-    func finish() async {
-        continuation.finish()
-        for _ in 0..<50 where !isDone.load(ordering: .acquiring) { try? await Task.sleep(for: .milliseconds(10)) }
-        isOver.store(true, ordering: .releasing)
-    }
-
-    /// Takes a draft; returns at once.
-    func add(_ draft: Draft) { continuation.yield(draft) }
-
-    func recorded(_ attempts: [RecordedAttempt]) {
-        for attempt in attempts { if let draft = Self.draft(attempt) { add(draft) } }
-    }
-
-    func settled(_ deliveries: [SettledDelivery]) {
-        for delivery in deliveries { if let draft = Self.draft(delivery) { add(draft) } }
-    }
-
-    func noticed(_ notice: EngineNotice) {
-        switch notice {
-        case .storeFailed(_, .first): failingSince.withLock { $0 = $0 ?? .now }
-        case .storeRecovered:
-            // Nothing can be stored before.
-            guard let since = failingSince.withLock({ $0.take() }) else { return }
-            let members = [
-                ("since", JSON.string(since.description)), ("until", JSON.string(Timestamp.now.description)),
-            ]
-            add(Draft(topic: .storeFailing, members: members))
-        default:
-            if let draft = Self.draft(notice) { add(draft) }
+    /// Takes no more, and waits for what is to be stored.
+    ///
+    /// - Parameter limit: how long to wait; past it, nothing more is begun.
+    /// - Returns: how many were not stored.
+    func finish(within limit: Duration) async -> Int {
+        signal.finish()
+        let work = state.withLock { $0.work }
+        _ = await BlockingWork.value(within: limit) { await work?.value }
+        return state.withLock { state in
+            state.isOver = true
+            defer { (state.waiting, state.lost) = ([], 0) }
+            return state.waiting.count + state.lost
         }
     }
 
-    func failed(_ error: StoreError) {}
+    private func next() -> (WebhookNotice, lost: Int)? {
+        state.withLock { state in
+            guard !state.isOver, let notice = state.waiting.popFirst() else { return nil }
+            defer { state.lost = 0 }
+            return (notice, state.lost)
+        }
+    }
 }
 
-// MARK: Decisions
-
-extension OperationalEvents {
-    /// A delivery that has failed for good after an attempt.
-    static func draft(_ recorded: RecordedAttempt) -> Draft? {
-        guard recorded.state == .failed || recorded.state == .unknown else { return nil }
-        let event = recorded.delivery.event
-        guard !event.isTest, !OperationalTopic.isOperational(event.topic) else { return nil }
-        return Draft(
-            topic: .deliveryExhausted,
-            subscription: recorded.delivery.subscription,
-            members: [
-                ("delivery", JSON.string(recorded.delivery.id.description)), ("event", JSON.string(event.id)),
-                ("topic", JSON.string(event.topic)), ("state", JSON.string(recorded.state.rawValue)),
-                ("attempts", String(recorded.attempt.number)),
-                ("status", recorded.attempt.status.map(String.init) ?? "null"),
-                ("error", recorded.attempt.error.map { JSON.string($0.rawValue) } ?? "null"),
-            ]
-        )
-    }
-
-    /// A delivery that has failed without an attempt.
-    static func draft(_ settled: SettledDelivery) -> Draft? {
-        guard settled.state == .failed, !settled.event.isTest, !OperationalTopic.isOperational(settled.event.topic)
-        else { return nil }
-        return Draft(
-            topic: .deliveryExhausted,
-            subscription: settled.subscription,
-            members: [
-                ("delivery", JSON.string(settled.delivery.description)), ("event", JSON.string(settled.event.id)),
-                ("topic", JSON.string(settled.event.topic)), ("state", JSON.string(settled.state.rawValue)),
-                ("attempts", String(settled.attempts)), ("status", "null"),
-                ("error", settled.error.map { JSON.string($0.rawValue) } ?? "null"),
-            ]
-        )
-    }
-
-    static func draft(_ notice: EngineNotice) -> Draft? {
-        switch notice {
-        case .disabled(let subscription, let cause, _):
-            Draft(
-                topic: .subscriptionDisabled,
-                subscription: subscription,
-                members: [("cause", JSON.string(cause.rawValue))]
-            )
-        case .enabled(let subscription):
-            Draft(topic: .subscriptionEnabled, subscription: subscription)
-        case .breakerOpened(let opening) where !opening.isAgain:
-            Draft(
-                topic: .breakerOpened,
-                subscription: opening.subscription,
-                members: [
-                    ("failures", String(opening.failures)), ("status", opening.status.map(String.init) ?? "null"),
-                    ("error", opening.error.map { JSON.string($0.rawValue) } ?? "null"),
-                ]
-            )
-        case .breakerClosed(let subscription, let failures):
-            Draft(topic: .breakerClosed, subscription: subscription, members: [("failures", String(failures))])
-        default: nil
+extension OperationalTopic {
+    /// The topic of the event that a notice becomes; `nil`: none.
+    init?(_ notice: WebhookNotice) {
+        switch notice.kind {
+        case .disabled: self = .subscriptionDisabled
+        case .enabled: self = .subscriptionEnabled
+        case .failing: self = .subscriptionFailing
+        // What happens to an event of ours is no reason for another.
+        case .exhausted where !(notice.topic.map(Self.isOperational) ?? false): self = .deliveryExhausted
+        case .breakerOpened where !notice.isRepeated: self = .breakerOpened
+        case .breakerClosed: self = .breakerClosed
+        case .reloadRefused: self = .configurationRefused
+        // Nothing could be stored before.
+        case .storeRecovered where notice.since != nil: self = .storeFailing
+        default: return nil
         }
     }
+}
 
-    /// A subscription that has had nothing but failures for half of the time after which it is disabled. Its id says since
-    /// when, so that it comes once, over restarts too.
+extension WebhookNotice {
+    /// The data of the event that a notice becomes: `{"subscription":…,…}`.
+    func data(for topic: OperationalTopic) -> String {
+        var members: [(String, String)] = []
+        if let subscription { members.append(("subscription", JSON.string(subscription))) }
+        func text(_ value: String?) -> String { value.map(JSON.string) ?? "null" }
+        func number(_ value: Int?) -> String { value.map(String.init) ?? "null" }
+        switch topic {
+        case .subscriptionDisabled: members.append(("cause", text(detail)))
+        case .subscriptionEnabled: break
+        case .subscriptionFailing:
+            members.append(("failingSince", text(since?.description)))
+            members.append(("disabledAt", text(until?.description)))
+        case .deliveryExhausted:
+            members += [
+                ("delivery", text(delivery?.description)), ("event", text(event)), ("topic", text(self.topic)),
+                ("state", text(state?.rawValue)), ("attempts", number(count)), ("status", number(status)),
+                ("error", text(error?.rawValue)),
+            ]
+        case .breakerOpened:
+            members += [
+                ("failures", number(count)), ("status", number(status)), ("error", text(error?.rawValue)),
+            ]
+        case .breakerClosed: members.append(("failures", number(count)))
+        case .configurationRefused:
+            // The first problems, which quote no value.
+            let shown = diagnostics.prefix(5).map { JSON.string($0.description) }.joined(separator: ",")
+            members += [("problems", "[\(shown)]"), ("count", String(diagnostics.count))]
+        case .storeFailing:
+            members += [("since", text(since?.description)), ("until", text(at.description))]
+        }
+        return "{" + members.map { "\(JSON.string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
+    }
+
+    /// The id of the event that a notice becomes; `nil`: a generated one. A subscription is told of once for each time that
+    /// it begins to fail, over restarts too.
+    var operationalID: String? {
+        guard kind == .failing, let subscription, let since else { return nil }
+        // No id may hold a dot, where `id.timestamp.body` is signed; and no name holds this.
+        return "webhooks_failing_\(subscription.replacing(".", with: "~"))_\(since.milliseconds)"
+    }
+
+    /// A notice of a subscription that has had nothing but failures for half of the time after which it is disabled.
     static func failing(
         _ health: SubscriptionHealth,
         disableAfter: Duration,
         at now: Timestamp
-    ) -> Draft? {
+    ) -> WebhookNotice? {
         guard health.disabled == nil, let since = health.failingSince, since + disableAfter / 2 <= now else {
             return nil
         }
-        let members = [
-            ("failingSince", JSON.string(since.description)),
-            ("disabledAt", JSON.string((since + disableAfter).description)),
-        ]
-        let id = "webhooks_failing_\(health.subscription.replacing(".", with: "_"))_\(since.milliseconds)"
-        return Draft(topic: .subscriptionFailing, subscription: health.subscription, members: members, id: id)
+        return WebhookNotice(.failing, at: now) { notice in
+            notice.subscription = health.subscription
+            (notice.since, notice.until) = (since, since + disableAfter)
+        }
     }
-
-    /// A configuration that is not put in force: its first problems, which quote no value.
-    static func refused(_ problems: [Diagnostic]) -> Draft {
-        let shown = problems.prefix(5).map { JSON.string($0.description) }.joined(separator: ",")
-        return Draft(
-            topic: .configurationRefused,
-            members: [("problems", "[\(shown)]"), ("count", String(problems.count))]
-        )
-    }
-}
-
-/// Tells several observers, in order.
-struct ObserverGroup: EngineObserver {
-    var observers: [any EngineObserver]
-
-    func recorded(_ attempts: [RecordedAttempt]) { for observer in observers { observer.recorded(attempts) } }
-    func settled(_ deliveries: [SettledDelivery]) { for observer in observers { observer.settled(deliveries) } }
-    func noticed(_ notice: EngineNotice) { for observer in observers { observer.noticed(notice) } }
-    func failed(_ error: StoreError) { for observer in observers { observer.failed(error) } }
 }

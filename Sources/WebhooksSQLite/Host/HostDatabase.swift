@@ -1,5 +1,6 @@
 package import GRDB
 internal import GRDBSQLite
+internal import Glibc
 internal import Synchronization
 package import WebhookCore
 
@@ -147,6 +148,46 @@ package final class HostDatabase: Sendable {
             """
         )
     }
+}
+
+extension HostDatabase {
+    /// The right to be the one dispatcher of a database in memory, which has no file to lock and is this process's alone. Ends
+    /// with the object.
+    package final class Claim: Sendable {
+        fileprivate static let taken = Mutex<[ObjectIdentifier: DispatcherLock.Holder]>([:])
+        /// Held, so that no other database gets its address.
+        private let writer: any DatabaseWriter
+        private let isReleased = Atomic(false)
+
+        fileprivate init(_ writer: any DatabaseWriter) { self.writer = writer }
+
+        deinit { release() }
+
+        /// Lets go. Calling it again does nothing.
+        package func release() {
+            guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            Self.taken.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(writer)) }
+        }
+    }
+
+    /// Takes the right to be the dispatcher of a database in memory.
+    ///
+    /// - Throws: ``StoreError`` with `locked`.
+    package func claim(role: String) throws(StoreError) -> Claim {
+        let holder = DispatcherLock.Holder(processID: getpid(), role: role)
+        let other = Claim.taken.withLock { taken -> DispatcherLock.Holder? in
+            if let other = taken[ObjectIdentifier(writer)] { return other }
+            taken[ObjectIdentifier(writer)] = holder
+            return nil
+        }
+        if let other {
+            throw StoreError(.locked, "\(name) is in use by another dispatcher of this process: `\(other.role)`")
+        }
+        return Claim(writer)
+    }
+
+    /// The holder of that right; `nil`: nobody.
+    package var claimHolder: DispatcherLock.Holder? { Claim.taken.withLock { $0[ObjectIdentifier(writer)] } }
 }
 
 /// The tables that somebody works on: others in their place are noticed.
