@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test example sanitize sanitize-thread sanitize-address soak simulate fuzz docs figures format lint clean
+.PHONY: help setup setup-tests build release demo test example sanitize sanitize-thread sanitize-address soak simulate model fuzz docs figures format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -78,6 +78,12 @@ sanitize-address: setup
 
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
+
+# Some ten million steps: half a minute.
+model: ## Looks at every state of a small model of the leases (Tests/Model)
+	@{ command -v spin && command -v gcc; } >/dev/null || { \
+	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends spin gcc >/dev/null; }
+	@Tests/Model/run.sh
 
 fuzz: setup ## Runs every fuzzer for longer, one after the other: make fuzz SECONDS=600
 	$(SWIFT) build --build-tests -c release -Xswiftc -enable-testing
