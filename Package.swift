@@ -23,7 +23,11 @@ let package = Package(
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
     traits: [
-        .default(enabledTraits: ["Tools"]),
+        .default(enabledTraits: ["PostgreSQL", "Tools"]),
+        .trait(
+            name: "PostgreSQL",
+            description: "The store on PostgreSQL, over libpq. A host with SQLite turns it off: `traits: []`."
+        ),
         .trait(
             name: "Tools",
             description: "The command line and this package's own tests. A host turns it off: `traits: []`."

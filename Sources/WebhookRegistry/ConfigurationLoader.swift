@@ -123,7 +123,7 @@ package struct ConfigurationLoader: Sendable {
             if settings.store == nil {
                 let message = "the store given beside it \(StoreLocationParser.grammar)"
                 context.problems.add(Diagnostic(.error, file: root.place.file, message: message))
-            } else if let store = settings.store, let problem = StorePathRules.problem(store, context.files) {
+            } else if let store = settings.store, let problem = StoreRules.problem(store, context.files) {
                 let message = "the store given beside it \(problem.message)"
                 context.problems.add(Diagnostic(problem.severity, file: root.place.file, message: message))
             }

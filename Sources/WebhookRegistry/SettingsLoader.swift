@@ -9,13 +9,13 @@ struct SettingsLoader {
     /// - Parameter readsStore: whether `store` counts; otherwise it is not even looked at.
     func load(_ root: Section, readsStore: Bool) -> DispatcherSettings {
         var settings = DispatcherSettings()
-        if readsStore { settings.store = store(root) }
+        if readsStore { settings.store = StoreLoader(context: context).load(root) }
         settings.egress = egress(root)
         guard let node = root.container("dispatcher"),
             let section = Section(
                 node,
                 "`dispatcher`",
-                keys: ["maxInFlight", "shutdownGrace", "retention", "maxBody"],
+                keys: ["maxInFlight", "shutdownGrace", "retention", "maxBody", "lease"],
                 problems: problems
             )
         else { return settings }
@@ -26,21 +26,11 @@ struct SettingsLoader {
             section.read.size($0, "`maxBody`", DispatcherSettings.maxBodyRange, "from 1KiB to 512MiB")
         }
         if let maxBody { settings.maxBody = maxBody.value }
+        if let lease = section.duration("lease") {
+            settings.lease = lease.value
+            if let problem = SettingsRules.problem(ofLease: lease.value) { problems.error(lease.place, problem) }
+        }
         return settings
-    }
-
-    private func store(_ root: Section) -> StoreLocation? {
-        guard let node = root.node("store"), let text = SourceReader(context: context).text(node, "`store`") else {
-            return nil
-        }
-        guard let location = StoreLocationParser.parse(text.value.value, from: text.place.file) else {
-            problems.error(text.place, "`store` \(StoreLocationParser.grammar)")
-            return nil
-        }
-        if let problem = StorePathRules.problem(location, context.files) {
-            problems.add(problem.severity, text.place, "`store` \(problem.message)")
-        }
-        return location
     }
 
     private func egress(_ root: Section) -> EgressPolicy {
@@ -95,30 +85,14 @@ package enum SettingsRules {
         if !DispatcherSettings.maxBodyRange.contains(settings.maxBody) {
             errors.append("`maxBody` must be a size from 1KiB to 512MiB")
         }
-        let store = settings.store.flatMap { StorePathRules.problem($0, files) }
+        if let problem = problem(ofLease: settings.lease) { errors.append(problem) }
+        let store = settings.store.flatMap { StoreRules.problem($0, files) }
         let warnings = settings.egress.allow.compactMap { EndpointRules.warning(about: $0) }
         return errors.map { (.error, $0) } + (store.map { [($0.severity, "`store` \($0.message)")] } ?? [])
             + warnings.map { (.warning, "`egress.allow`: \($0)") }
     }
-}
 
-/// Reads `store` and `--store`.
-package enum StoreLocationParser {
-    /// The forms that a store may have, to go on "`store` …".
-    package static let grammar = "must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
-
-    /// A location, or `nil` where the text is none.
-    ///
-    /// - Parameter file: the file that names the store: a relative path starts from its folder. `nil`: from the
-    ///   working folder.
-    package static func parse(_ text: String, from file: String? = nil) -> StoreLocation? {
-        guard HeaderRules.isValue(text) else { return nil }
-        if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") { return .postgres(Secret(text)) }
-        guard text.hasPrefix("sqlite:") else { return nil }
-        let path = String(text.dropFirst("sqlite:".utf8.count))
-        // sqlite:///path is how others spell an absolute path; with two slashes a host would follow.
-        guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("//") || path.hasPrefix("///") else { return nil }
-        if path.hasPrefix("///") { return .sqlite(path: String(path.dropFirst(2))) }
-        return .sqlite(path: file.map { LoadContext.resolve(path, from: $0) } ?? path)
+    static func problem(ofLease lease: Duration) -> String? {
+        DispatcherSettings.leaseRange.contains(lease) ? nil : "`lease` must be from 2s to 1h"
     }
 }

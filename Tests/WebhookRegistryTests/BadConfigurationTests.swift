@@ -33,14 +33,17 @@ import WebhookRegistry
             "w.yaml:1:28: `maxInFlight` must be a whole number from 1 to 1000000",
             "w.yaml:1:46: `shutdownGrace` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",
             "w.yaml:1:63: `retention` must be more than 0",
-            "w.yaml:1:67: unknown key `x` in `dispatcher`; it may have `maxInFlight`, `shutdownGrace`, `retention` "
-                + "and `maxBody`",
+            "w.yaml:1:67: unknown key `x` in `dispatcher`; it may have `maxInFlight`, `shutdownGrace`, `retention`, "
+                + "`maxBody` and `lease`",
             "w.yaml:1:82: `maxBody` must be a size from 1KiB to 512MiB, a whole number with KiB, MiB, KB or MB: 64KiB, 20MB"
         ),
         Row(
             "store: var/x.sqlite",
-            "w.yaml:1:8: `store` must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite"
+            "w.yaml:1:8: `store` must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite, or "
+                + "postgres://USER@HOST/DATABASE"
         ),
+        Row("dispatcher: { lease: 1s }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
+        Row("dispatcher: { lease: 2h }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
         Row("store:\n", "w.yaml:1:1: `store` needs a value"),
         Row(
             "profile: standrad",

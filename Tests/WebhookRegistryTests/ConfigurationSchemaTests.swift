@@ -60,6 +60,8 @@ import WebhookCore
 
     @Test(arguments: [
         "{ $schema: webhooks.schema.json, x-note: [1, { a: b }], subscriptions: [] }",
+        "{ store: { url: 'postgres://u@h/d', schema: hooks, password: { env: PW } }, dispatcher: { lease: 2s } }",
+        "{ store: { url: { file: u } }, subscriptions: [] }",
         "{ defaults: { x-a: 1, delivery: { timeout: 5s, schedule: [0, 5s], jitter: 0 } }, subscriptions: }",
         "{ store: { env: STORE }, subscriptions: [{ name: 7, url: 'https://x.example/', topics: [a], tenant: 42, x-on: call }] }",
         "{ subscriptions: [{ name: a, url: { file: u }, topics: ['**'], httpVersion: 2, filter: { data.a: { in: [1, a, null] } } }] }",
@@ -73,6 +75,8 @@ import WebhookCore
     @Test(arguments: [
         "{ colour: red }", "{ $id: x, subscriptions: [] }", "{ dispatcher: { maxInFlight: many } }",
         "{ dispatcher: { x-note: 1 } }", "{ subscriptions: {} }", "{ store: { env: A, file: b } }",
+        "{ store: { schema: a } }", "{ store: { url: 'postgres://h/d', schema: Hooks } }",
+        "{ store: { env: A, url: b } }",
         "{ subscriptions: [{ name: a, url: 'https://x.example/' }] }",
         "{ subscriptions: [{ name: a b, url: 'https://x.example/', topics: [a] }] }",
         "{ subscriptions: [{ name: a, url: 'https://x.example/', topics: [] }] }",

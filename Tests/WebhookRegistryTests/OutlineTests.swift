@@ -58,7 +58,8 @@ import WebhookCore
         (#"{"store":"sqlite:w.sqlite","x":}"#, true),
         (#"{"a":{"store":"sqlite:no"},"store" : "sqlite:w.sqlite" "#, true),
         (#"{"store":{"env":"S"},"#, true), (#"{"x":["store","sqlite:w.sqlite"],"#, false), (#"{"store""#, false),
-        (#"{"store":"#, false), (#"{"s\"tore":1,"store":"sqlite:w.sqlite","#, true),
+        (#"{"store":"#, false), (#"{"store":{"url":"sqlite:w.sqlite"},"#, true),
+        (#"{"s\"tore":1,"store":"sqlite:w.sqlite","#, true),
     ])
     func `the store of JSON that is no document`(text: String, isFound: Bool) {
         let outline = outline(text, file: "w.json", environment: ["S": "sqlite:w.sqlite"])

@@ -9,6 +9,13 @@ import WebhookRegistry
     @Test(arguments: [
         "store: \(canary)",
         "store: postgres://u:\(canary)@h/d\nstore: x",
+        "store: postgres://u:\(canary)",
+        "store: { url: 'postgres://u:x/\(canary)@h/d' }",
+        "store: { url: 'postgres://h/d', password: [\(canary)] }",
+        "store: { url: 'postgres://h/d', passwort: \(canary) }",
+        "store: { url: 'postgres://u:\(canary)@h/d', password: \(canary) }",
+        "store: { url: 'sqlite:x', password: \(canary), schema: \(canary) }",
+        "store: { \(canary) }",
         "egress: { proxy: 'http://u:\(canary)@proxy' }",
         "egress: { proxy: '\(canary)' }",
         "egress: { \(canary) }",

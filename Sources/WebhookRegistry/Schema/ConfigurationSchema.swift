@@ -37,7 +37,25 @@ package enum ConfigurationSchema {
 
     private static var fileKeys: [String: SchemaValue] {
         [
-            "store": says("Where events, deliveries and attempts are kept: sqlite:PATH.", "source"),
+            "store": [
+                "description":
+                    "Where events, deliveries and attempts are kept: sqlite:PATH or postgres://USER@HOST/DATABASE.",
+                "anyOf": [
+                    reference("source"),
+                    [
+                        "type": "object", "properties": .object(StoreLoader.keys.map { ($0, true) }),
+                        "required": ["url"], "additionalProperties": false,
+                    ],
+                ],
+                "properties": [
+                    "url": says("sqlite:PATH, or postgres://… as libpq reads it.", "source"),
+                    "schema": [
+                        "description": "The schema that the store has to itself, on PostgreSQL. Default: webhooks.",
+                        "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,62}$",
+                    ],
+                    "password": says("The password, where the URL has none.", "source"),
+                ],
+            ],
             "profile": says("The profile of subscriptions that name none. Default: standard.", "text"),
             "templates": says("A folder of profiles that add to the built-in ones or replace them.", "text"),
             "egress": [
@@ -64,6 +82,10 @@ package enum ConfigurationSchema {
                     "shutdownGrace": says("How long open requests may go on after SIGTERM. Default: 20s.", "duration"),
                     "retention": says("Settled deliveries older than this are deleted. Default: 30d.", "duration"),
                     "maxBody": says("The largest body that may be rendered. Default: 64MiB.", "size"),
+                    "lease": says(
+                        "How long another dispatcher on PostgreSQL waits for one that is silent. Default: 15s.",
+                        "duration"
+                    ),
                 ],
                 "additionalProperties": false,
             ],

@@ -5,9 +5,18 @@ internal import WebhookRegistry
 package enum StoreArgument {
     /// Returns the problem with it, to go on "--store …"; `nil` where it names a store.
     package static func problem(_ text: String) -> String? {
-        guard StoreLocationParser.parse(text) == nil else { return nil }
-        return "must be sqlite:PATH" + (meant(text).map { "; did you mean \($0)?" } ?? "")
+        switch StoreLocationParser.parse(text) {
+        case .sqlite: return nil
+        case .postgres(let url, let schema, let password):
+            return StoreRules.problem(.postgres(url, schema: schema, password: password), DiskFiles())?.message
+        case nil:
+            return meant(text).map { "must be sqlite:PATH; did you mean \($0)?" }
+                ?? "must be sqlite:PATH or postgres://USER@HOST/DATABASE"
+        }
     }
+
+    /// Whether it holds a password, which others see in the process list.
+    package static func hasPassword(_ text: String) -> Bool { (try? PostgresURL(text).hasPassword) ?? false }
 
     /// A path without its `sqlite:`, or with slashes that would make a host of its first part. What could hold a password
     /// is not repeated.

@@ -13,7 +13,7 @@ struct ConfigurationOptions: ParsableArguments {
     )
     var config: String?
 
-    @Option(help: "Replaces the configured store, such as sqlite:var/webhooks.sqlite.")
+    @Option(help: "Replaces the configured store: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var store: String?
 
     @OptionGroup var output: OutputOptions
@@ -35,8 +35,13 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Refuses a `--store` that names none, before the file is looked at: what is wrong is not in there.
     func checkStore() throws {
-        guard let store, let problem = StoreArgument.problem(store) else { return }
-        throw CommandFailure(.data, code: WebhooksError.Code.configuration.description, "--store \(problem)")
+        guard let store else { return }
+        if let problem = StoreArgument.problem(store) {
+            throw CommandFailure(.data, code: WebhooksError.Code.configuration.description, "--store \(problem)")
+        }
+        guard StoreArgument.hasPassword(store) else { return }
+        let advice = "use PGPASSWORD, or `store: { url: …, password: { env: NAME } }` in the configuration"
+        Notice.warning("store", "--store shows its password in the process list; \(advice)", asJSON: json)
     }
 
     /// A dispatcher over the configuration. Opens no store yet.

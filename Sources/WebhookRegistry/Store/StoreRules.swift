@@ -1,7 +1,7 @@
 package import WebhookCore
 
 /// Checks that a dispatcher could open, or make, the store that is configured.
-package enum StorePathRules {
+package enum StoreRules {
     /// Why a store can't be used, to go on "`store` …".
     package struct Problem: Sendable, Hashable {
         /// A path that can't be a store is an error of the file. Rights are a warning: they belong to the machine and the
@@ -16,9 +16,44 @@ package enum StorePathRules {
     /// Why the store can't be used; `nil` where it can, as far as that is known beforehand.
     package static func problem(_ location: StoreLocation, _ files: any ConfigurationFiles) -> Problem? {
         switch location {
-        case .postgres: .error("names a PostgreSQL database, which this version can't use yet: write sqlite:PATH")
+        case .postgres(let url, let schema, let password): problem(url, schema, password)
         case .sqlite(let path): problem(path, files)
         }
+    }
+
+    private static func problem(_ url: Secret, _ schema: String, _ password: Secret?) -> Problem? {
+        #if PostgreSQL
+            do throws(PostgresURL.Problem) {
+                let url = try PostgresURL(url.reveal())
+                if let problem = problem(ofSchema: schema) { return .error("has a schema that \(problem)") }
+                return password == nil || !url.hasPassword ? nil : .error(twoPasswords)
+            } catch {
+                return .error(error.description)
+            }
+        #else
+            return .error(
+                "names a PostgreSQL database, and this program is built without: turn on the trait `PostgreSQL`"
+            )
+        #endif
+    }
+
+    static let twoPasswords = "has a password in its `url` and one beside it: leave one out"
+
+    /// Why a text can't be the schema of a store, to go on "a schema …". One that needs no quotes in SQL: who writes
+    /// `webhooks.emit(…)` means this one.
+    package static func problem(ofSchema name: String) -> String? {
+        let isName = name.utf8.enumerated().allSatisfy { index, byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): index > 0
+            default: false
+            }
+        }
+        guard isName, (1...63).contains(name.utf8.count) else {
+            return "must be 1 to 63 of a-z, 0-9 and _, and begin with no digit"
+        }
+        guard !name.hasPrefix("pg_"), name != "information_schema" else { return "belongs to PostgreSQL itself" }
+        return name == "public" ? "must be the store's own, and `public` is everybody's" : nil
     }
 
     private static func problem(_ path: String, _ files: any ConfigurationFiles) -> Problem? {
