@@ -111,6 +111,7 @@ let package = Package(
                 "WebhooksSQLite",
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -122,6 +123,7 @@ let package = Package(
             dependencies: [
                 "Webhooks", "WebhooksSQLite", "WebhookCore", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),
@@ -147,11 +149,19 @@ let package = Package(
             dependencies: ["WebhookCore", "CWebhooksEpoll", "CWebhooksTLS"],
             swiftSettings: strict
         ),
+        // Metrics in Prometheus' text format, and the small server for whoever watches: for our own programs, no host's.
+        .target(
+            name: "WebhookMonitoring",
+            dependencies: [
+                "WebhookCore", "WebhookReceiver", .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
         // The CLI. No logic of its own.
         .executableTarget(
             name: "WebhooksCommand",
             dependencies: [
-                "Webhooks", "WebhookReceiver",
+                "Webhooks", "WebhookMonitoring", "WebhookReceiver",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -216,12 +226,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "WebhookMonitoringTests",
+            dependencies: [
+                "WebhookMonitoring", "Webhooks", "WebhookSimulation",
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "WebhooksTests",
             dependencies: [
                 "Webhooks", "WebhooksGRDB", "WebhookEngine", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: strict
         ),

@@ -145,6 +145,10 @@ public struct ReceiverOptions: Sendable, Hashable {
     public var maxBodySize = 67_108_864
     /// The number of connections that may wait to be accepted. Defaults to 4096; the system may cap it.
     public var backlog = 4096
+    /// The most connections at once: where another one comes, the oldest is closed. `nil`, the default: no limit.
+    public var maxConnections: Int?
+    /// The longest time that a connection may last, whatever it does. `nil`, the default: no limit.
+    public var connectionLifetime: Duration?
 
     /// Options with the defaults for what isn't given.
     public init(host: String = "127.0.0.1", port: UInt16 = 0, recordsRequests: Bool = true) {

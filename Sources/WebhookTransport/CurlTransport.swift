@@ -61,6 +61,15 @@ package final class CurlTransport: Transport {
         for shard in shards { shard.post(.cancelAll) }
     }
 
+    /// The number of connections that are open, in use or kept, and of those that were ever opened or tried to.
+    package var connections: (open: Int, everOpened: Int) {
+        shards.reduce(into: (0, 0)) { sum, shard in
+            let counts = shard.sockets.counts
+            sum.0 += counts.open
+            sum.1 += counts.everOpened
+        }
+    }
+
     /// Ends every request under way as ``cancelAll()`` does, closes all connections and frees what libcurl holds.
     /// Returns at once. Whatever is sent afterwards ends as `interrupted`. Calling it again does nothing.
     package func shutdown() {

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import GRDB
 public import Logging
 internal import WebhookCore
@@ -40,15 +41,17 @@ extension WebhookDispatcher {
     ///   - database: a queue or pool that writes; open for as long as the dispatcher is used.
     ///   - configuration: a file, or values; without a store of its own.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
+    ///   - metrics: the backend for metrics; defaults to the one that `MetricsSystem` was bootstrapped with by then.
     /// - Throws: ``WebhooksError`` with every problem of the configuration, or with `store` and what is wrong with the
     ///   database.
     public convenience init(
         database: any DatabaseWriter,
         configuration: WebhookConfiguration,
-        logger: Logger = Logger(label: "webhooks")
+        logger: Logger = Logger(label: "webhooks"),
+        metrics: (any MetricsFactory)? = nil
     ) async throws(WebhooksError) {
         let host = try await HostDatabase.opened(database)
-        try await self.init(configuration: configuration, host: host, logger: logger)
+        try await self.init(configuration: configuration, host: host, logger: logger, metrics: metrics)
     }
 
     /// Stores an event within the host's transaction: it exists if and only if the host's change does. Its first attempt
@@ -67,7 +70,7 @@ extension WebhookDispatcher {
         try check(event)
         try checkDatabase(of: db)
         let receipt = try HostTransaction.append(event, in: db)
-        wakeAfterCommit(of: db, eventsOnly: true)
+        wakeAfterCommit(of: db, eventsOnly: true, events: receipt.isDuplicate ? 0 : 1)
         return receipt
     }
 
@@ -96,8 +99,8 @@ extension WebhookDispatcher {
         )
     }
 
-    private func wakeAfterCommit(of db: Database, eventsOnly: Bool, _ notice: WebhookNotice? = nil) {
-        guard hostCommits.note(db, eventsOnly: eventsOnly, notice) else { return }
+    private func wakeAfterCommit(of db: Database, eventsOnly: Bool, events: Int = 0, _ notice: WebhookNotice? = nil) {
+        guard hostCommits.note(db, eventsOnly: eventsOnly, events: events, notice) else { return }
         db.afterNextTransaction { [weak self] db in
             guard let self else { return }
             committed(hostCommits.end(db))

@@ -36,6 +36,8 @@ final class Connection {
     var ending = ReceiverResponse.Ending.keep
     /// Counts the waits, so that a timer of an earlier one means nothing.
     var token = 0
+    /// The token of the timer that ends a connection whatever it does.
+    static let lifetimeToken = -1
     var requestCount = 0
     /// Whether the other side has sent its last byte.
     var isAtEnd = false

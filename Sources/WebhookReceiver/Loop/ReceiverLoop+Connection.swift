@@ -173,7 +173,8 @@ extension ReceiverLoop {
         }
     }
 
-    private func setTimer(_ connection: Connection, _ delay: Duration) {
+    /// - Parameter token: the connection's wait; `nil`: the one under way.
+    func setTimer(_ connection: Connection, _ delay: Duration, token: Int? = nil) {
         let (seconds, attoseconds) = delay.components
         let nanoseconds = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
         let deadline = SystemClock().uptimeNanoseconds.addingReportingOverflow(
@@ -184,7 +185,7 @@ extension ReceiverLoop {
                 deadline: deadline.overflow ? .max : deadline.partialValue,
                 descriptor: connection.descriptor,
                 number: connection.key,
-                token: connection.token
+                token: token ?? connection.token
             )
         )
     }

@@ -30,6 +30,8 @@ final class ReceiverLoop: @unchecked Sendable {
     private let options: ReceiverOptions
     /// By descriptor.
     private var connections: [Connection?] = []
+    /// Where their number is limited: in the order in which they came.
+    private var arrivals: [Connection] = []
     private let shared = Mutex(Shared())
 
     init(_ options: ReceiverOptions, source: Source) throws(ReceiverError) {
@@ -84,6 +86,8 @@ final class ReceiverLoop: @unchecked Sendable {
             while let entry = timers.popDue(at: now) {
                 if entry.descriptor == listener.descriptor {
                     poller.set(listener.descriptor, number: 0, Poller.readable, isNew: false)
+                } else if entry.token == Connection.lifetimeToken {
+                    if let connection = find(entry.descriptor, entry.number) { drop(connection) }
                 } else if let connection = find(entry.descriptor, entry.number), connection.token == entry.token {
                     elapsed(connection)
                 }
@@ -137,8 +141,9 @@ final class ReceiverLoop: @unchecked Sendable {
     }
 
     private func accept() {
-        // A bounded number at a time, so that a flood of connections doesn't starve those that are there.
-        for _ in 0..<256 {
+        // A bounded number at a time, so that a flood of connections doesn't starve those that are there, nor close one
+        // before it was looked at.
+        for _ in 0..<min(256, max(1, (options.maxConnections ?? 512) / 2)) {
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
             guard let (descriptor, address, port) = SocketAddress.of({ accept4(listener.descriptor, $0, $1, flags) })
             else {
@@ -160,7 +165,20 @@ final class ReceiverLoop: @unchecked Sendable {
             while connections.count <= Int(descriptor) { connections.append(nil) }
             connections[Int(descriptor)] = connection
             poller.set(descriptor, number: connection.key, connection.interest, isNew: true)
+            limit(connection)
         }
+    }
+
+    /// Keeps the bounds that connections have together, and each for itself.
+    private func limit(_ connection: Connection) {
+        if let lifetime = options.connectionLifetime {
+            setTimer(connection, lifetime, token: Connection.lifetimeToken)
+        }
+        guard let most = options.maxConnections else { return }
+        arrivals.removeAll(where: isGone)
+        arrivals.append(connection)
+        // Whoever is slow is here for longest: one that asks and reads is done within milliseconds.
+        if arrivals.count > most { drop(arrivals.removeFirst()) }
     }
 
     /// Without descriptors the listener would stay readable and the loop spin: it is looked at again after a while.

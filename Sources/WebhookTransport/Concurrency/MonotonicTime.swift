@@ -25,15 +25,6 @@ struct MonotonicTime: Comparable, Sendable {
 }
 
 extension Duration {
-    /// The duration in nanoseconds; what doesn't fit ends at the limit.
-    var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds > 0 ? .max : .min }
-        let (sum, carried) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds > 0 ? .max : .min) : sum
-    }
-
     /// The duration in milliseconds, at least 1: libcurl takes 0 for its own default or for no limit at all.
     var curlMilliseconds: Int {
         max(1, min(wholeNanoseconds / 1_000_000, 0x7FFF_FFFF).magnitudeAsInt)

@@ -12,8 +12,21 @@ package final class SystemResolver: HostResolver {
     private let pool: LookupPool
 
     /// Makes a resolver; threads start with the first lookups.
-    package convenience init(limits: ResolverLimits = ResolverLimits()) {
-        self.init(limits: limits, lookup: AddressLookup.addresses)
+    ///
+    /// - Parameter onLookup: told of every lookup that has ended, on its thread: what failed, if anything, and how long it
+    ///   took. `nil`: nobody is.
+    package convenience init(
+        limits: ResolverLimits = ResolverLimits(),
+        onLookup: (@Sendable (ResolutionError?, Duration) -> Void)? = nil
+    ) {
+        self.init(limits: limits) { host in
+            guard let onLookup else { return AddressLookup.addresses(of: host) }
+            let start = MonotonicTime.now
+            let answer = AddressLookup.addresses(of: host)
+            let error: ResolutionError? = if case .failure(let error) = answer { error } else { nil }
+            onLookup(error, .now - start)
+            return answer
+        }
     }
 
     /// Makes a resolver that looks names up with `lookup`, which may block.

@@ -1,5 +1,6 @@
 internal import CWebhooksCurl
 internal import Glibc
+internal import Synchronization
 
 /// The sockets of one multi handle.
 // Safe to share: the set of open sockets has a lock; all else is touched on the shard's queue alone.
@@ -32,6 +33,7 @@ final class SocketTable: @unchecked Sendable {
     }
 
     private let open = Locked<Set<Int32>>([])
+    private let everOpened = Atomic(0)
     private var sockets: [Ends: Int32] = [:]
     private var ends: [Int32: Ends] = [:]
 
@@ -50,6 +52,12 @@ final class SocketTable: @unchecked Sendable {
 
     func opened(_ socket: Int32) {
         open.withLock { _ = $0.insert(socket) }
+        everOpened.add(1, ordering: .relaxed)
+    }
+
+    /// The number of sockets that are open, and of those that ever were. From any thread.
+    var counts: (open: Int, everOpened: Int) {
+        (open.withLock { $0.count }, everOpened.load(ordering: .relaxed))
     }
 
     /// Closes a socket.

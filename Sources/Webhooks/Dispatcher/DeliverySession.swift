@@ -27,24 +27,26 @@ struct DeliverySession: Sendable {
         _ right: DispatchRight,
         role: DispatcherRole,
         snapshot: ConfigurationSnapshot,
-        observer: any EngineObserver
+        observer: any EngineObserver,
+        metrics: DispatcherMetrics? = nil
     ) throws(StoreError) {
         self.role = role
         self.right = right
         store = try stores.dispatcher(right.lock)
         mark = try stores.file().map { RenderingMarkFile(storePath: $0) }
         do {
-            transport = try CurlTransport()
+            transport = try CurlTransport(resolver: SystemResolver(onLookup: metrics?.onLookup))
         } catch {
             throw StoreError(.unavailable, "requests can't be sent: \(error)")
         }
         var settings = EngineSettings()
         settings.scope = role == .run ? .all : .own
         settings.maxInFlight = Self.maxInFlight(snapshot.registry.settings.maxInFlight)
+        let engineStore: any DeliveryStore = if let metrics { MeasuredStore(store, metrics) } else { store }
         runner = EngineRunner(
             settings: settings,
             snapshot: snapshot,
-            store: store,
+            store: engineStore,
             transport: transport,
             clock: SystemClock(),
             observer: observer,

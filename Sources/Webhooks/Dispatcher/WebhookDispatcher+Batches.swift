@@ -88,6 +88,7 @@ extension WebhookDispatcher {
                 continuation.yield(try await stores.writer().append(events).map { .success($0) })
                 wake(eventsOnly: true)
             } catch {
+                metrics?.emitted(.failed, events.count)
                 throw WebhooksError(accepting: error)
             }
             return EmitUnderWay(events: events, results: stream, isWithEngine: false)
@@ -105,8 +106,10 @@ extension WebhookDispatcher {
             do throws(StoreError) {
                 var all: [AcceptanceResult] = []
                 for result in results { all.append(try result.get()) }
+                metrics?.emitted(all)
                 return (emit, all)
             } catch {
+                metrics?.emitted(.failed, emit.events.count)
                 throw WebhooksError(accepting: error)
             }
         }

@@ -25,6 +25,7 @@ extension WebhookDispatcher {
             let errors = report.diagnostics.filter { $0.severity == .error }
             for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
             notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
+            metrics?.reloaded(false)
             // What was read decides what to watch, so that mending any of it is noticed.
             state.withLock { $0.watched = merged($0.watched, report.watched) }
             return false
@@ -66,6 +67,7 @@ extension WebhookDispatcher {
         metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count)"
         logger.notice("configuration reloaded", metadata: metadata)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
+        metrics?.reloaded(true)
         if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
         return true
     }

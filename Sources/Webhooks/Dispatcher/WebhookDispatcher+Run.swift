@@ -89,6 +89,10 @@ extension WebhookDispatcher: Service {
         start(operations, session, told: told)
         let failing = Task { await watchFailing(of: session, told) }
         defer { failing.cancel() }
+        let sampling = Task { await sampleMetrics(of: session) }
+        defer { sampling.cancel() }
+        metrics?.isRunning(true)
+        defer { metrics?.isRunning(false) }
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)
@@ -221,11 +225,12 @@ extension WebhookDispatcher: Service {
             let path = try stores.file()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby)
-            let observer = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
-                self?.state.withLock { $0.session }?.lock?.note(trouble: trouble)
+            let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
+                self?.note(storeTrouble: trouble)
             } onFailure: { [weak self] error in
                 self?.state.withLock { $0.failure = error }
             }
+            let observer: any EngineObserver = if let metrics { ObserverGroup(observers: [log, metrics]) } else { log }
             while true {
                 do throws(StoreError) {
                     let right = try stores.takeRight(role)
@@ -237,11 +242,14 @@ extension WebhookDispatcher: Service {
                         right,
                         role: role,
                         snapshot: snapshot,
-                        observer: observer
+                        observer: observer,
+                        metrics: metrics
                     )
                     stores.announce(session.store)
                     var current = state.withLock { state in
                         state.session = session
+                        (state.isWaitingForRight, state.failure) = (false, nil)
+                        (state.storeTrouble, state.readTrouble) = (nil, nil)
                         return state.snapshot(for: role)
                     }
                     var known = snapshot
@@ -267,6 +275,7 @@ extension WebhookDispatcher: Service {
                         logger.notice("waiting for \(whom) to end", metadata: ["store": "\(path ?? "")"])
                     }
                     isWaiting = true
+                    if role == .run { state.withLock { $0.isWaitingForRight = true } }
                     try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
                 }

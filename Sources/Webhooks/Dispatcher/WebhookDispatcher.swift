@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 internal import Synchronization
 public import WebhookCore
@@ -23,6 +24,8 @@ public final class WebhookDispatcher: Sendable {
     /// The time between a running dispatcher's looks for what others have written; `nil`: never.
     let externalInterval: Duration?
     let notifier = NoticeBroadcast()
+    /// `nil` where no metrics backend listens.
+    let metrics: DispatcherMetrics?
     /// The host's transactions after whose commits the engine is to look.
     package let hostCommits = HostCommits()
     /// The host's database, where that is the store.
@@ -53,6 +56,12 @@ public final class WebhookDispatcher: Sendable {
         var isCommandUnderWay = false
         /// Why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
+        /// Why the store doesn't take what is recorded now.
+        var storeTrouble: StoreError?
+        /// Why the store could not be read when it was looked at last.
+        var readTrouble: StoreError?
+        /// A run waits until somebody else has ended.
+        var isWaitingForRight = false
 
         init(_ snapshot: ConfigurationSnapshot, _ report: ConfigurationReport, _ logger: Logger) {
             self.snapshot = snapshot
@@ -68,7 +77,7 @@ public final class WebhookDispatcher: Sendable {
         mutating func runEnds() {
             runsUnderWay -= 1
             hasRun = true
-            if runsUnderWay == 0 { (isShuttingDown, endOfGrace) = (false, nil) }
+            if runsUnderWay == 0 { (isShuttingDown, endOfGrace, isWaitingForRight) = (false, nil, false) }
         }
 
         /// The snapshot that deliveries are made with.
@@ -96,11 +105,14 @@ public final class WebhookDispatcher: Sendable {
     /// - Parameters:
     ///   - configuration: a file, or values.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
+    ///   - metrics: the backend for metrics; defaults to the one that `MetricsSystem` was bootstrapped with by then.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
-    public convenience init(configuration: WebhookConfiguration, logger: Logger = Logger(label: "webhooks"))
-        async throws(WebhooksError)
-    {
-        try await self.init(configuration: configuration, host: nil, logger: logger)
+    public convenience init(
+        configuration: WebhookConfiguration,
+        logger: Logger = Logger(label: "webhooks"),
+        metrics: (any MetricsFactory)? = nil
+    ) async throws(WebhooksError) {
+        try await self.init(configuration: configuration, host: nil, logger: logger, metrics: metrics)
     }
 
     /// Loads the configuration, for a store in a database that the host has opened.
@@ -110,13 +122,16 @@ public final class WebhookDispatcher: Sendable {
     ///   - host: the database; `nil` for the configuration's own store.
     ///   - externalInterval: how often a running dispatcher looks for what others have written; `nil`: never.
     ///   - logger: for what an operator should know.
+    ///   - metrics: the backend for metrics; defaults to the process's.
     package init(
         configuration: WebhookConfiguration,
         host: HostDatabase?,
         externalInterval: Duration? = .milliseconds(150),
-        logger: Logger
+        logger: Logger,
+        metrics: (any MetricsFactory)? = nil
     ) async throws(WebhooksError) {
         self.configuration = configuration
+        self.metrics = DispatcherMetrics(metrics ?? MetricsSystem.factory)
         self.externalInterval = externalInterval
         self.logger = logger
         let (report, snapshot) = try await LoadingThread.shared.run {
@@ -179,8 +194,10 @@ public final class WebhookDispatcher: Sendable {
                 wake(eventsOnly: true)
             }
         } catch {
+            metrics?.emitted(.failed)
             throw WebhooksError(accepting: error)
         }
+        metrics?.emitted(DispatcherMetrics.EmitResult(result))
         return try AcceptedEvent(event, result, isWithEngine: session != nil)
     }
 }

@@ -1,19 +1,12 @@
 internal import Dispatch
 internal import Logging
-internal import Metrics
 internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
-/// Tells logs and metrics what the engine did.
+/// Tells the log and the stream of notices what the engine did.
 struct LogObserver: EngineObserver {
     private let logger: Logger
-    private let attempts: [Attempt.Outcome: Counter]
-    private let duration: Metrics.Timer
-    private let withoutAttempt: @Sendable (DeliveryState, FailureKind?) -> Counter
-    private let unmatched = Counter(label: "webhooks_events_unmatched_total")
-    private let setAside = Counter(label: "webhooks_events_set_aside_total")
-    private let refused = Counter(label: "webhooks_rows_refused_total")
     private let budgets = LineBudgets()
     /// Of deliveries that are lost, by subscription.
     private let losses = LineBudgets(lines: 5)
@@ -34,24 +27,11 @@ struct LogObserver: EngineObserver {
         self.notifier = notifier
         self.onStoreTrouble = onStoreTrouble
         self.onFailure = onFailure
-        attempts = Dictionary(
-            uniqueKeysWithValues: Attempt.Outcome.allCases.map { outcome in
-                (outcome, Counter(label: "webhooks_attempts_total", dimensions: [("outcome", outcome.rawValue)]))
-            }
-        )
-        duration = Metrics.Timer(label: "webhooks_attempt_duration_seconds")
-        withoutAttempt = { state, error in
-            Counter(
-                label: "webhooks_settled_without_attempt_total",
-                dimensions: [("state", state.rawValue), ("error", error?.rawValue ?? "")]
-            )
-        }
     }
 
     func settled(_ deliveries: [SettledDelivery]) {
         notifier.send { deliveries.flatMap { WebhookNotice.of($0) } }
         for delivery in deliveries {
-            withoutAttempt(delivery.state, delivery.error).increment()
             let metadata: Logger.Metadata = [
                 "delivery": "\(delivery.delivery)", "event": "\(delivery.event.id)",
                 "subscription": "\(delivery.subscription)", "error": "\(delivery.error?.rawValue ?? "")",
@@ -109,11 +89,6 @@ struct LogObserver: EngineObserver {
     /// Tells of a cancellation by hand.
     static func cancelled(_ result: CancelResult, _ logger: Logger) {
         guard !result.deliveries.isEmpty || !result.events.isEmpty || !result.underWay.isEmpty else { return }
-        Counter(
-            label: "webhooks_settled_without_attempt_total",
-            dimensions: [("state", DeliveryState.cancelled.rawValue), ("error", "")]
-        )
-        .increment(by: result.deliveries.count)
         logger.info(
             "cancelled by hand",
             metadata: [
@@ -138,12 +113,7 @@ struct LogObserver: EngineObserver {
 
     func recorded(_ attempts: [RecordedAttempt]) {
         notifier.send(attempts)
-        var counts: [Attempt.Outcome: Int] = [:]
         for recorded in attempts {
-            if let outcome = recorded.attempt.outcome { counts[outcome, default: 0] += 1 }
-            if let duration = recorded.attempt.duration {
-                self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))
-            }
             let subscription = recorded.delivery.subscription
             switch recorded.state {
             case .delivered:
@@ -156,7 +126,6 @@ struct LogObserver: EngineObserver {
                 line(.info, "attempt failed", "attempt failed \(subscription)") { metadata(recorded) }
             }
         }
-        for (outcome, count) in counts { self.attempts[outcome]?.increment(by: count) }
     }
 
     private func metadata(_ recorded: RecordedAttempt) -> Logger.Metadata {
@@ -220,18 +189,15 @@ struct LogObserver: EngineObserver {
                 ["subscription": "\(subscription)", "failures": "\(failures)"]
             }
         case .openDeliveriesCancelled(let subscription, let count):
-            withoutAttempt(.cancelled, .disabled).increment(by: count)
             logger.debug(
                 "deliveries of a disabled subscription are cancelled",
                 metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
             )
         case .unmatched(let event):
-            unmatched.increment()
             line(.debug, "nobody subscribes to the event", "unmatched") {
                 ["event": "\(event.id)", "topic": "\(event.topic)"]
             }
         case .refused(let row):
-            refused.increment()
             line(.warning, Self.message(row.part), "refused") {
                 var metadata: Logger.Metadata = ["reason": "\(row.reason)"]
                 if let delivery = row.delivery { metadata["delivery"] = "\(delivery)" }
@@ -247,7 +213,6 @@ struct LogObserver: EngineObserver {
                 ]
             }
         case .setAside(let event, let reason):
-            setAside.increment()
             line(
                 .error,
                 "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it",

@@ -1,0 +1,92 @@
+internal import WebhookCore
+
+/// Whether a dispatcher delivers, for whoever routes work or restarts processes.
+public struct DispatcherReadiness: Sendable, Hashable {
+    /// Why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a default.
+    public struct Obstacle: RawRepresentable, Sendable, Hashable {
+        /// The name, such as `standby`.
+        public let rawValue: String
+
+        /// The reason of a name such as `standby`.
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        /// It runs nowhere in this process, or has ended.
+        public static let notRunning = Obstacle(rawValue: "not_running")
+        /// It opens its store.
+        public static let starting = Obstacle(rawValue: "starting")
+        /// Another dispatcher works on the store, and this one waits for its end.
+        public static let standby = Obstacle(rawValue: "standby")
+        /// It makes no new attempts, and ends.
+        public static let stopping = Obstacle(rawValue: "stopping")
+        /// The store doesn't take what is recorded, or can't be read.
+        public static let storeFailing = Obstacle(rawValue: "store_failing")
+    }
+
+    /// `nil`: it delivers.
+    public var obstacle: Obstacle?
+    /// The obstacle in words, which name no file.
+    public var message: String
+
+    /// Whether it delivers: store and dispatcher work.
+    public var isReady: Bool { obstacle == nil }
+
+    private init(_ obstacle: Obstacle?, _ message: String) {
+        (self.obstacle, self.message) = (obstacle, message)
+    }
+}
+
+extension DispatcherReadiness {
+    /// The facts that it follows from.
+    struct Facts {
+        /// Runs that have begun and not returned.
+        var runs = 0
+        var isShuttingDown = false
+        var hasSession = false
+        /// Whether somebody else has the right to dispatch.
+        var isWaiting = false
+        /// What is wrong with the store, in a word.
+        var trouble: StoreError.Code?
+    }
+
+    init(_ facts: Facts) {
+        switch facts {
+        case _ where facts.runs == 0:
+            self.init(.notRunning, "the dispatcher doesn't run")
+        case _ where facts.isShuttingDown:
+            self.init(.stopping, "the dispatcher is shutting down")
+        case _ where !facts.hasSession && facts.isWaiting:
+            self.init(.standby, "another dispatcher works on the store; this one waits for its end")
+        case _ where !facts.hasSession:
+            self.init(.starting, "the dispatcher opens its store")
+        default:
+            let trouble = facts.trouble.map {
+                "the store does not work (\($0.rawValue)): nothing is delivered until it does"
+            }
+            self.init(trouble.map { _ in .storeFailing }, trouble ?? "the dispatcher delivers")
+        }
+    }
+}
+
+extension WebhookDispatcher {
+    /// The store doesn't take what is recorded; `nil`: it does again.
+    func note(storeTrouble trouble: StoreError?) {
+        let session = state.withLock { state in
+            state.storeTrouble = trouble
+            return state.session
+        }
+        session?.lock?.note(trouble: trouble)
+    }
+
+    /// Whether it delivers now. Asks nobody and waits for nothing: for a probe that comes every second.
+    public var readiness: DispatcherReadiness {
+        state.withLock { state in
+            var facts = DispatcherReadiness.Facts()
+            facts.runs = state.runsUnderWay
+            facts.isShuttingDown = state.isShuttingDown
+            facts.hasSession = state.session != nil
+            facts.isWaiting = state.isWaitingForRight
+            facts.trouble = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
+            return DispatcherReadiness(facts)
+        }
+    }
+}

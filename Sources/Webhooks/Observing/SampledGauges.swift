@@ -1,0 +1,123 @@
+internal import Metrics
+internal import Synchronization
+internal import WebhookCore
+internal import WebhooksSQLite
+
+/// What is looked up now and then: how much waits, and what holds it.
+struct MetricsSample: Sendable {
+    /// What waits and is held, as `webhooks status` has it.
+    var status: StoreStatus
+    /// By subscription.
+    var waiting: [String: Int] = [:]
+    var disabled: Set<String> = []
+    var paused: Set<String> = []
+    var breakers: Set<String> = []
+    /// Subscriptions that are enabled in the configuration.
+    var subscriptions: [String] = []
+    var inFlight = 0
+    var connections = (open: 0, everOpened: 0)
+
+    /// - Parameter configured: the subscriptions of the configuration.
+    init(
+        _ status: StoreStatus,
+        _ backlog: StoreBacklog,
+        _ health: [SubscriptionHealth],
+        configured: [(name: String, isEnabled: Bool)]
+    ) {
+        var status = status
+        status.fill(backlog, health, configured)
+        self.status = status
+        waiting = Dictionary(backlog.subscriptions.map { ($0.name, $0.waiting) }, uniquingKeysWith: +)
+        subscriptions = configured.filter(\.isEnabled).map(\.name)
+        let served = Set(subscriptions)
+        for row in health where served.contains(row.subscription) {
+            if row.disabled != nil { disabled.insert(row.subscription) }
+            if row.paused?.isInForce(at: status.at) == true { paused.insert(row.subscription) }
+            if row.breaker != nil { breakers.insert(row.subscription) }
+        }
+    }
+}
+
+/// The gauges that a ``MetricsSample`` sets.
+final class SampledGauges: Sendable {
+    private struct Series: Hashable {
+        var metric: MetricDescription
+        var label: String
+    }
+
+    private struct State {
+        var gauges: [Series: Gauge] = [:]
+        /// Connections that were counted so far, of the transport under way.
+        var opened = 0
+    }
+
+    private let factory: any MetricsFactory
+    private let state = Mutex(State())
+    private let connectionsOpened: Counter
+    private let single: [(MetricDescription, Gauge)]
+
+    private static let singles: [MetricDescription] = [
+        .subscriptions, .eventsWaiting, .eventLag, .inFlight, .due, .lag, .storeSize, .walSize, .freeSpace,
+        .connectionsOpen,
+    ]
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        single = Self.singles.map { ($0, $0.gauge(factory)) }
+        connectionsOpened = MetricDescription.connectionsOpened.counter(factory)
+    }
+
+    /// A new transport counts from zero.
+    func transportBegins() { state.withLock { $0.opened = 0 } }
+
+    /// Sets every gauge. What had a value and isn't in the sample is zero.
+    ///
+    /// - Parameter label: the label of a subscription.
+    func set(_ sample: MetricsSample, label: (String) -> String) {
+        let status = sample.status
+        func age(_ since: Timestamp?) -> Double {
+            since.map { Double(max(0, status.at.milliseconds - $0.milliseconds)) / 1000 } ?? 0
+        }
+        for (metric, gauge) in single {
+            switch metric {
+            case .subscriptions: gauge.record(sample.subscriptions.count)
+            case .eventsWaiting: gauge.record(status.events)
+            case .eventLag: gauge.record(age(status.oldestEventAt))
+            case .inFlight: gauge.record(sample.inFlight)
+            case .due: gauge.record(status.due)
+            case .lag: gauge.record(age(status.oldestDueAt))
+            case .storeSize: gauge.record(status.files.size)
+            case .walSize: gauge.record(status.files.walSize)
+            case .freeSpace:
+                if let free = status.files.free { gauge.record(free) }
+            default: gauge.record(sample.connections.open)
+            }
+        }
+        var values: [Series: Int] = [:]
+        for name in sample.subscriptions {
+            let label = label(name)
+            for metric in [MetricDescription.waiting, .breakerOpen, .disabled, .paused] {
+                values[Series(metric: metric, label: label), default: 0] += 0
+            }
+        }
+        for (name, count) in sample.waiting {
+            values[Series(metric: .waiting, label: label(name)), default: 0] += count
+        }
+        for (metric, names) in [
+            (MetricDescription.breakerOpen, sample.breakers), (.disabled, sample.disabled), (.paused, sample.paused),
+        ] {
+            for name in names { values[Series(metric: metric, label: label(name)), default: 0] += 1 }
+        }
+        state.withLock { state in
+            for (series, gauge) in state.gauges where values[series] == nil { gauge.record(0) }
+            for (series, value) in values {
+                let gauge = state.gauges[series] ?? series.metric.gauge(factory, series.label)
+                state.gauges[series] = gauge
+                gauge.record(value)
+            }
+            let opened = sample.connections.everOpened - state.opened
+            state.opened = sample.connections.everOpened
+            if opened > 0 { connectionsOpened.increment(by: opened) }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+internal import Glibc
+internal import WebhookCore
+internal import WebhooksSQLite
+
+extension WebhookDispatcher {
+    /// The time between two looks at what waits, for the metrics. Longer where a look takes long: see ``SamplingPace``.
+    static let samplingInterval: Duration = .seconds(5)
+
+    /// Counts what waits and what holds it, for as long as the task lives and somebody listens.
+    func sampleMetrics(of session: DeliverySession) async {
+        guard let metrics else { return }
+        metrics.sampled.transportBegins()
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            await sample(session, metrics)
+            let pause = SamplingPace.pause(after: .now - start)
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
+        }
+    }
+
+    /// Takes one sample. What can't be read is not told.
+    func sample(_ session: DeliverySession, _ metrics: DispatcherMetrics) async {
+        let now = Timestamp.now
+        do throws(StoreError) {
+            let backlog = try await session.store.backlog(at: now, late: now - StatusRules.lateness)
+            let health = try await session.store.health()
+            var status = StoreStatus(at: now, files: StoreFileSizes.read(session.store.path))
+            status.dispatcher = StoreStatus.Dispatcher(processID: getpid())
+            let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isEnabled) }
+            var sample = MetricsSample(status, backlog, health, configured: configured)
+            sample.inFlight = session.runner.attemptsUnderWay
+            sample.connections = session.transport.connections
+            metrics.sampled.set(sample) { metrics.label(of: $0) }
+            state.withLock { $0.readTrouble = nil }
+        } catch {
+            if !Task.isCancelled { state.withLock { $0.readTrouble = error } }
+            // The engine meets the same store and says what it means.
+            logger.debug("what waits could not be counted", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// The time between two samples: a hundredth of a connection's time at most goes into them.
+enum SamplingPace {
+    static func pause(after duration: Duration) -> Duration {
+        max(WebhookDispatcher.samplingInterval, min(duration * 100, .seconds(300)))
+    }
+}
