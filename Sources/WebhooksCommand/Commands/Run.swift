@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Logging
 internal import WebhookCore
+internal import WebhookMonitoring
 internal import Webhooks
 
 struct Run: AsyncParsableCommand {
@@ -14,6 +16,11 @@ struct Run: AsyncParsableCommand {
 
               webhooks run
               webhooks run --until-idle       (from cron: delivers what is due and ends)
+              webhooks run --listen 127.0.0.1:9464
+
+            With --listen it serves /healthz (200 while the process lives), /readyz (200 while it delivers, else 503 and \
+            why) and /metrics, in Prometheus' text format, to whoever asks by address. Nobody is asked for a password: \
+            beyond this machine it takes --public, and a network that keeps strangers out.
 
             With --until-idle or --until-settled it exits 1 where deliveries failed meanwhile or wait for a retry. \
             Neither waits for events that are due later (--in, --deliver-at): it says how many there are.
@@ -26,9 +33,27 @@ struct Run: AsyncParsableCommand {
     @Flag(help: "Ends when every delivery has settled; events that are due later are not waited for.")
     var untilSettled = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Serves /healthz, /readyz and /metrics there, such as 127.0.0.1:9464.",
+            valueName: "host:port"
+        ),
+        transform: ListenArgument.read
+    )
+    var listen: ListenAddress?
+
+    @Flag(name: .customLong("public"), help: "With --listen: for other machines, too. There is no password.")
+    var isPublic = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
+        if let listen, !listen.isLoopback, !isPublic {
+            throw ValidationError(
+                "\(listen) is open to other machines, and there is no password: add --public if that is meant"
+            )
+        }
+        if isPublic, listen == nil { throw ValidationError("--public goes with --listen") }
         if untilIdle && untilSettled { throw ValidationError("--until-idle and --until-settled exclude each other") }
     }
 
@@ -40,8 +65,15 @@ struct Run: AsyncParsableCommand {
             logger.notice("stopped while loading")
             _exit((isBounded ? ExitStatus.negative : .success).rawValue)
         }
-        let dispatcher = try await WebhookDispatcher(configuration: options.configuration, logger: logger)
+        let registry = listen.map { _ in PrometheusRegistry(help: MetricDescription.help) }
+        let dispatcher = try await WebhookDispatcher(
+            configuration: options.configuration,
+            logger: logger,
+            metrics: registry
+        )
         FileDescriptors.raiseLimit()
+        let server = try serve(dispatcher, registry, logger)
+        defer { server?.stop() }
         signals.onStop { dispatcher.shutDown() }
         signals.onReload { dispatcher.reload() }
         signals.onAbort {
@@ -68,5 +100,30 @@ struct Run: AsyncParsableCommand {
             )
         }
         if signals.isStopping || !change.isGood { throw ExitStatus.negative }
+    }
+
+    /// Answers whoever watches, where that is asked for.
+    private func serve(
+        _ dispatcher: WebhookDispatcher,
+        _ registry: PrometheusRegistry?,
+        _ logger: Logger
+    ) throws -> MonitoringServer? {
+        guard let listen, let registry else { return nil }
+        let server: MonitoringServer
+        do throws(MonitoringError) {
+            server = try MonitoringServer(
+                on: listen,
+                metrics: { registry.text() },
+                readiness: { [weak dispatcher] in
+                    guard let readiness = dispatcher?.readiness else { return NotReady("stopping", "the process ends") }
+                    return readiness.obstacle.map { NotReady($0.rawValue, readiness.message) }
+                }
+            )
+        } catch {
+            throw CommandFailure(.unavailable, code: "listen", error.description, hint: "--listen HOST:PORT")
+        }
+        let address = listen.replacing(port: server.port)
+        logger.notice("listening for monitoring", metadata: ["url": "http://\(address)"])
+        return server
     }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import WebhookCore
+internal import WebhookMonitoring
 internal import Webhooks
 
 /// A span of time as in the configuration: `250ms`, `15s`, `5m`, `2h`, `5d`.
@@ -93,5 +94,15 @@ enum NumberArgument {
             }
             return number
         }
+    }
+}
+
+/// An address to listen on.
+enum ListenArgument {
+    static func read(_ text: String) throws -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw ValidationError("must be an address and a port, such as 127.0.0.1:9464 or [::1]:9464")
+        }
+        return address
     }
 }
