@@ -21,7 +21,7 @@ setup:
 # A server for the tests, unless they are pointed to another one; and what they verify signatures with, in a virtual
 # environment of the repository's own.
 setup-tests: PACKAGES += $(if $(WEBHOOKS_TEST_POSTGRES),,postgresql)
-setup-tests: setup .venv/.complete
+setup-tests: setup .venv/.complete .tools/promtool
 
 .venv/.complete: Tests/InteropTests/requirements.txt
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { \
@@ -29,6 +29,13 @@ setup-tests: setup .venv/.complete
 	@python3 -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement Tests/InteropTests/requirements.txt
 	@touch $@
+
+# What metrics and alert rules are checked with: Prometheus' own tool, out of its package, which would start a server.
+.tools/promtool:
+	@rm -rf .tools/package && mkdir -p .tools/package
+	@cd .tools/package && { apt-get download -qq prometheus 2>/dev/null || { \
+	    $(SUDO) apt-get update -qq && apt-get download -qq prometheus; } } && dpkg-deb -x prometheus_*.deb .
+	@mv .tools/package/usr/bin/promtool $@ && rm -rf .tools/package && touch $@
 
 build: setup ## Builds the command line for development
 	$(SWIFT) build --product webhooks -c $(CONFIG)
