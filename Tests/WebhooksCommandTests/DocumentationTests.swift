@@ -114,7 +114,9 @@ import Testing
         for command in commands {
             for example in Documentation.examples(inHelp: try tour.shell("webhooks \(command) --help").output) {
                 // What goes on until it is stopped, and what other programs do with the output.
-                guard !example.contains(/webhooks (listen|run$|run --listen|tail|serve|status --watch)/) else { continue }
+                guard !example.contains(/webhooks (listen|run$|run --listen|tail|serve|status --watch)/) else {
+                    continue
+                }
                 let line = example.replacing(/\ \| jq .*$/, with: "")
                     .replacing(/^pg-export/, with: #"printf '{"topic":"course.created","data":1}\n'"#)
                 let done = try tour.shell(line, environment: ["WEBHOOK_SECRET": CommandEnvironment.secret])
