@@ -103,6 +103,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The store on PostgreSQL. Empty without its trait: then nothing asks for libpq.
+        .systemLibrary(name: "CWebhooksPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(
+            name: "WebhooksPostgres",
+            dependencies: [
+                "WebhookCore", .byName(name: "CWebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
+            ],
+            swiftSettings: strict
+        ),
         // What hosts import.
         .target(
             name: "Webhooks",
@@ -218,6 +227,12 @@ let package = Package(
         .testTarget(
             name: "SQLiteStoreTests",
             dependencies: ["WebhooksSQLite", "WebhookSimulation"],
+            swiftSettings: strict
+        ),
+        // Against a real server: Tests/postgres.sh brings one.
+        .testTarget(
+            name: "PostgresStoreTests",
+            dependencies: ["WebhooksPostgres", "WebhookSimulation", "WebhookCore"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -58,9 +58,4 @@ extension StoreError {
     private static let lostParts: [ResultCode] = [
         .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_DATA, .SQLITE_IOERR_CORRUPTFS,
     ]
-
-    /// Something is written in the database that this program would not write.
-    static func damaged(_ what: String) -> StoreError {
-        StoreError(.damaged, "the data is damaged: \(what)")
-    }
 }

@@ -1,3 +1,5 @@
+internal import WebhookCore
+
 /// The statements that a batch is made of, each prepared once for a connection.
 ///
 /// A delivery's whole life, accepted with its first attempt claimed and delivered at once, takes five: `insertEvent`

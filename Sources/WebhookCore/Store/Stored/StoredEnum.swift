@@ -1,51 +1,58 @@
-internal import WebhookCore
-
 /// A term of ours as a small number in a row. A number never changes its meaning; new ones go to the end.
-protocol StoredEnum: Sendable, Hashable {
+package protocol StoredEnum: Sendable, Hashable {
     /// The terms by their numbers.
     static var codes: [Self] { get }
 }
 
 extension StoredEnum {
     /// The number.
-    var code: Int {
+    package var code: Int {
         // Every case is in the list, which a test makes sure of; -1 would be refused by the reading side.
         Self.codes.firstIndex(of: self) ?? -1
     }
 
     /// The term for a number.
-    init(code: Int) throws(StoreError) {
+    package init(code: Int) throws(StoreError) {
         guard Self.codes.indices.contains(code) else { throw StoreError.damaged("\(Self.self) has no number \(code)") }
         self = Self.codes[code]
     }
 
     /// The term for a number, where there is one.
-    init?(code: Int?) throws(StoreError) {
+    package init?(code: Int?) throws(StoreError) {
         guard let code else { return nil }
         try self.init(code: code)
     }
 }
 
 extension DeliveryState: StoredEnum {
-    // The schema and the statements rely on these numbers.
-    static let codes: [DeliveryState] = [.pending, .waiting, .inFlight, .delivered, .failed, .unknown, .cancelled]
+    // The schemas and the statements of every store rely on these numbers.
+    package static let codes: [DeliveryState] = [
+        .pending, .waiting, .inFlight, .delivered, .failed, .unknown, .cancelled,
+    ]
 }
 
 extension DeliveryMode: StoredEnum {
-    static let codes: [DeliveryMode] = [.retry, .singleShot]
+    package static let codes: [DeliveryMode] = [.retry, .singleShot]
 }
 
 extension ContentType: StoredEnum {
-    static let codes: [ContentType] = [.json, .xml, .form]
+    package static let codes: [ContentType] = [.json, .xml, .form]
 }
 
 extension Attempt.Outcome: StoredEnum {
-    static let codes: [Attempt.Outcome] = [.succeeded, .failed, .unknown]
+    package static let codes: [Attempt.Outcome] = [.succeeded, .failed, .unknown]
 }
 
 extension FailureKind: StoredEnum {
-    static let codes: [FailureKind] = [
+    package static let codes: [FailureKind] = [
         .dns, .connect, .tls, .blocked, .timeout, .disconnected, .protocolError, .responseTooLarge, .status,
         .interrupted, .template, .disabled, .internal,
     ]
+}
+
+extension StoreError {
+    /// Something is written in the database that this program would not write.
+    package static func damaged(_ what: String) -> StoreError {
+        StoreError(.damaged, "the data is damaged: \(what)")
+    }
 }

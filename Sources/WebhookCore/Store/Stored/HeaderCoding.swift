@@ -1,11 +1,9 @@
-internal import WebhookCore
-
 /// The headers of an attempt as one blob: a version, then the request's and the answer's list, each a count and for
 /// every header the lengths and bytes of name and value. Numbers are little-endian base 128.
-enum HeaderCoding {
+package enum HeaderCoding {
     private static let version: UInt8 = 1
 
-    static func encode(request: [HTTPHeader], response: [HTTPHeader]) -> ByteString {
+    package static func encode(request: [HTTPHeader], response: [HTTPHeader]) -> ByteString {
         var bytes: [UInt8] = [version]
         bytes.reserveCapacity(64 * (request.count + response.count) + 3)
         for headers in [request, response] {
@@ -20,7 +18,8 @@ enum HeaderCoding {
         return ByteString(bytes)
     }
 
-    static func decode(_ blob: ByteString) throws(StoreError) -> (request: [HTTPHeader], response: [HTTPHeader]) {
+    package static func decode(_ blob: ByteString) throws(StoreError) -> (request: [HTTPHeader], response: [HTTPHeader])
+    {
         let bytes = blob.bytes
         guard bytes.first == version else { throw StoreError.damaged("an attempt's headers are unreadable") }
         var position = 1

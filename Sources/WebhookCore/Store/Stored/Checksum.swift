@@ -1,21 +1,21 @@
-internal import WebhookCore
-
 /// A checksum over what a row holds, so that bytes that were flipped on the disk are never sent or shown as if they were
-/// ours: SQLite checks the form of its pages, not what stands in their cells.
+/// ours: a database checks the form of its pages, if that, and not what stands in their cells.
 ///
 /// Not against an attacker. Every step is a bijection of the state, and of the word: a change within one word never
 /// goes unnoticed. Eight bytes a step cost next to nothing beside writing them.
-struct Checksum {
+package struct Checksum {
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    /// As it stands in a row.
-    var value: Int64 { Int64(bitPattern: state) }
+    package init() {}
 
-    mutating func add(_ bytes: ByteString) {
+    /// As it stands in a row.
+    package var value: Int64 { Int64(bitPattern: state) }
+
+    package mutating func add(_ bytes: ByteString) {
         bytes.withUnsafeBytes { add($0) }
     }
 
-    mutating func add(_ text: String?) {
+    package mutating func add(_ text: String?) {
         guard var text else { return step(.max) }
         text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
     }
@@ -40,12 +40,12 @@ struct Checksum {
 
 extension Checksum {
     /// Of a body.
-    init(body: ByteString) {
+    package init(body: ByteString) {
         add(body)
     }
 
     /// Of what identifies an event and what it carries.
-    init(_ event: Event) {
+    package init(_ event: Event) {
         add(event.id)
         add(event.topic)
         add(event.tenant)
@@ -53,14 +53,14 @@ extension Checksum {
     }
 
     /// Of an attempt's headers, as stored, and answer.
-    init(headers: ByteString, responseBody: ByteString) {
+    package init(headers: ByteString, responseBody: ByteString) {
         add(headers)
         add(responseBody)
     }
 
     /// Compares with what stands in the row.
     /// - Parameter what: names the row.
-    func verify(_ stored: Int64, _ what: @autoclosure () -> String) throws(StoreError) {
+    package func verify(_ stored: Int64, _ what: @autoclosure () -> String) throws(StoreError) {
         if stored != value { throw StoreError.damaged("\(what()) is not as it was written") }
     }
 }
