@@ -1,5 +1,8 @@
+internal import GRDB
+internal import GRDBSQLite
 internal import Glibc
 internal import Synchronization
+internal import WebhookCore
 
 /// Waits while another connection holds a lock: looks often, and gives up after a bounded time.
 ///
@@ -43,5 +46,38 @@ final class BusyWait: Sendable {
         }
         defer { state.withLock { $0.limit = usual } }
         return try operation()
+    }
+}
+
+extension Database {
+    /// Waits for a lock no longer than a limit during an operation, however long the connection's owner would have it wait.
+    func limitingBusyWait<Value>(to limit: Duration, _ operation: () throws -> Value) rethrows -> Value {
+        switch configuration.busyMode {
+        case .immediateError: return try operation()
+        case .timeout(let seconds):
+            guard seconds * 1000 > Double(limit.wholeMilliseconds) else { return try operation() }
+            sqlite3_busy_timeout(sqliteConnection, Int32(clamping: limit.wholeMilliseconds))
+            defer { sqlite3_busy_timeout(sqliteConnection, Int32(min(seconds * 1000, Double(Int32.max)))) }
+            return try operation()
+        case .callback:
+            sqlite3_busy_timeout(sqliteConnection, Int32(clamping: limit.wholeMilliseconds))
+            defer { restoreBusyCallback() }
+            return try operation()
+        }
+    }
+
+    /// Has SQLite ask the callback of the connection's configuration again. The connection is open no longer than the
+    /// database object is there.
+    private func restoreBusyCallback() {
+        sqlite3_busy_handler(
+            sqliteConnection,
+            { context, tries in
+                guard let context else { return 0 }
+                let db = Unmanaged<Database>.fromOpaque(context).takeUnretainedValue()
+                guard case .callback(let callback) = db.configuration.busyMode else { return 0 }
+                return callback(Int(tries)) ? 1 : 0
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
     }
 }

@@ -152,10 +152,10 @@ extension SQLiteStore {
             try PreparedStatement(db, "BEGIN").run()
             try verifyHostTables(db)
             let value = try body(BatchSession(db, names: names, mayWrite: false, clock: clock))
-            try PreparedStatement(db, "COMMIT").run()
+            db.endReading()
             return .success(value)
         } catch {
-            if db.isInsideTransaction { try? db.rollback() }
+            db.endReading()
             if error is BatchSession.NeedsWriting { return nil }
             return .failure(explain(error, db))
         }

@@ -43,6 +43,104 @@ struct SharedWriterTests {
         #expect(settings == [3, 4096])
     }
 
+    /// Whether something stands in the database's file, or in its log, which is emptied.
+    private func isLeft(_ text: String, in host: HostedDatabase) async throws -> Bool {
+        try await host.writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        return try [host.folder.file(), host.folder.file() + "-wal"].contains { path in
+            try Data(contentsOf: URL(fileURLWithPath: path)).range(of: Data(text.utf8)) != nil
+        }
+    }
+
+    @Test(
+        "What is erased or pruned leaves nothing in a host's pages, and the host's setting stays",
+        arguments: [true, false]
+    )
+    func leavesNothing(_ isExpunged: Bool) async throws {
+        let host = try HostedDatabase(.pool)
+        try await host.writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA secure_delete = FAST") }
+        let store = try await host.store(.dispatcher)
+        let canary = "canary-7531"
+        let data = ByteString("{\"text\":\"\(String(repeating: canary, count: 2_000))\"}")
+        _ = try await store.append(Event(topic: "a.b", data: data, id: "secret"), target: nil)
+        _ = try await store.cancel(events: ["secret"], deliveries: [], subscription: nil, at: .now)
+        #expect(try await isLeft(canary, in: host))
+        if isExpunged {
+            #expect(try await store.expunge(events: ["secret"], at: .now).events == ["secret"])
+        } else {
+            #expect(try await store.prune(olderThan: .now + .seconds(60), limit: 10).events == 1)
+        }
+        #expect(try await !isLeft(canary, in: host))
+        let setting = try await host.writer.writeWithoutTransaction {
+            try Int.fetchOne($0, sql: "PRAGMA secure_delete")
+        }
+        #expect(setting == 2)
+    }
+
+    @Test("A reader keeps the log for a moment only, however long the host's connection would wait; it waits so again")
+    func readerInTheWay() async throws {
+        let looks = Mutex(0)
+        let callback: Database.BusyMode = .callback { _ in
+            looks.withLock { $0 += 1 }
+            return false
+        }
+        for mode in [Database.BusyMode.timeout(3600), callback] {
+            var configuration = Configuration()
+            configuration.busyMode = mode
+            let folder = try TemporaryFolder()
+            let pool = try DatabasePool(path: folder.file(), configuration: configuration)
+            try await pool.write { try SQLiteStore.migrate($0) }
+            let store = try await SQLiteStore(sharing: HostDatabase.open(pool), role: .dispatcher)
+            var readers = Configuration()
+            readers.allowsUnsafeTransactions = true
+            let reader = try DatabaseQueue(path: folder.file(), configuration: readers)
+            try await reader.writeWithoutTransaction { db in
+                try db.execute(sql: "BEGIN")
+                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM webhooks_events")
+            }
+            _ = try await store.append(.sample("e1"), target: nil)
+            #expect(try await store.emptyWAL(leavesNothing: true) == .readerInTheWay)
+            try await reader.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            #expect(try await store.emptyWAL(leavesNothing: true) == .emptied)
+            if case .timeout = mode {
+                let timeout = try await pool.writeWithoutTransaction {
+                    try Int.fetchOne($0, sql: "PRAGMA busy_timeout")
+                }
+                #expect(timeout == 3_600_000)
+            } else {
+                try await reader.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+                let before = looks.withLock(\.self)
+                await #expect(throws: DatabaseError.self) {
+                    try await pool.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+                }
+                #expect(looks.withLock(\.self) == before + 1)
+                try await reader.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            }
+            try reader.close()
+        }
+    }
+
+    @Test("A transaction that can't be committed is taken back, and the host goes on")
+    func uncommitted() async throws {
+        let host = try HostedDatabase(.queue)
+        let turns = HostTurns(name: "the host's")
+        try await host.writer.write { db in
+            try db.execute(
+                sql: "CREATE TABLE child (parent INTEGER REFERENCES notes (id) DEFERRABLE INITIALLY DEFERRED)"
+            )
+        }
+        let isDone = await withCheckedContinuation { continuation in
+            turns.read(on: host.writer) { db in
+                let done = Result { try db.get().execute(sql: "INSERT INTO child VALUES (404)") }
+                continuation.resume(returning: (try? done.get()) != nil)
+            } orElse: { _ in
+                continuation.resume(returning: false)
+            }
+        }
+        #expect(isDone)
+        let count = try await host.writer.write { try Int.fetchOne($0, sql: "SELECT count(*) FROM child") }
+        #expect(count == 0)
+    }
+
     @Test("A database that can't carry the store is refused with what to do")
     func refusals() async throws {
         let folder = try TemporaryFolder()

@@ -77,6 +77,38 @@ struct StatisticsCostTests {
         while try await store.indexNewRows(batchSize: 100).indexed > 0 {}
     }
 
+    @Test("The last failures alone are those of the statistics, and cost a few rows a subscription")
+    func lastFailures() async throws {
+        try await fill(3_000, isFailure: { $0 % 5 == 2 || $0 % 7 == 1 }, subscription: { $0 % 5 })
+        let (found, rows) = try await store.read { try StatisticsReport.lastFailures($0) }
+        let statistics = try await store.statistics()
+        #expect(Set(found.map(\.subscription)) == Set(statistics.filter { $0.lastFailure != nil }.map(\.subscription)))
+        for row in statistics {
+            #expect(found.first { $0.subscription == row.subscription }?.failure == row.lastFailure)
+        }
+        #expect(!found.isEmpty && rows <= 5 * 5)
+        // What is not indexed yet counts as well.
+        var batch = StoreBatch()
+        let new = NewDelivery(
+            subscription: "s0",
+            mode: .retry,
+            body: 0,
+            contentType: .json,
+            start: .settled(.failed, .template, detail: nil)
+        )
+        batch.acceptances = [
+            Acceptance(
+                event: .sample("late"),
+                createdAt: Timestamp(milliseconds: 1_000_000),
+                deliveries: NewDeliveries(bodies: ["{}"], deliveries: [new])
+            )
+        ]
+        _ = try await store.commit(batch).get()
+        let late = try await store.lastFailures().first { $0.subscription == "s0" }
+        #expect(late?.failure.error == .template)
+        #expect(late?.failure == (try await store.statistics().first { $0.subscription == "s0" }?.lastFailure))
+    }
+
     private func measure(
         _ bounds: StatisticsSample.Bounds
     ) async throws -> (statistics: [SubscriptionStatistics], rows: Int) {

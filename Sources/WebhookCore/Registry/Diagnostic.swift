@@ -8,6 +8,14 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         case warning
     }
 
+    /// The kind of a finding, for programs.
+    package enum Code: String, Sendable, Hashable {
+        /// Something in the configuration is wrong, or may be.
+        case invalid
+        /// Other users of the machine may read or change what they must not.
+        case rights
+    }
+
     /// The weight of the finding.
     public var severity: Severity
     /// The file as the user would name it.
@@ -20,6 +28,8 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     public var key: String?
     /// Names place and cause and what to do next; never quotes a value that could be a secret.
     public var message: String
+    /// The kind of the finding.
+    package var code: Code
 
     package init(
         _ severity: Severity,
@@ -27,8 +37,10 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
         line: Int? = nil,
         column: Int? = nil,
         key: String? = nil,
+        code: Code = .invalid,
         message: String
     ) {
+        self.code = code
         self.severity = severity
         self.file = file
         self.line = line

@@ -5,11 +5,11 @@ internal import Synchronization
 /// TLS in front of a receiver, with a certificate of its own making: for trying things on this machine.
 ///
 /// A thread accepts, and each connection has one that passes on what is within; both end with ``stop()``.
-public final class TLSFront: Sendable {
+package final class TLSFront: Sendable {
     /// The certificate to trust, in PEM.
-    public let certificate: String
+    package let certificate: String
     /// The port it listens on.
-    public let port: UInt16
+    package let port: UInt16
 
     private let state: Mutex<State>
     private let shared: Shared
@@ -45,7 +45,7 @@ public final class TLSFront: Sendable {
     /// - Parameters:
     ///   - options: the address and port for TLS.
     ///   - receiver: the port of the receiver on 127.0.0.1.
-    public init(_ options: ReceiverOptions, receiver: UInt16) throws(ReceiverError) {
+    package init(_ options: ReceiverOptions, receiver: UInt16) throws(ReceiverError) {
         var pem = [CChar](repeating: 0, count: 8192)
         guard let server = webhooks_tls_server_make(options.host, &pem, pem.count) else {
             throw .system(call: "making a certificate", code: EIO)
@@ -64,7 +64,7 @@ public final class TLSFront: Sendable {
     deinit { stop() }
 
     /// Closes the port and every connection.
-    public func stop() {
+    package func stop() {
         shared.isStopping.store(true, ordering: .releasing)
         let thread = state.withLock { $0.thread.take() }
         guard let thread else { return }

@@ -65,7 +65,7 @@ struct PermissionCheck {
         let message =
             "other users of this machine may read the secret in \(first.path)\(more): chmod 600 \(first.path)"
             + (open.count == 1 ? "" : " …")
-        context.problems.warning(first.place, message)
+        warn(first.place, message)
     }
 
     /// One warning a file, at the first secret that it holds itself.
@@ -76,8 +76,21 @@ struct PermissionCheck {
             let message =
                 "other users of this machine may read \(place.file), which holds a literal secret: "
                 + "chmod 600 \(place.file), or write { file: PATH } or { env: NAME }"
-            context.problems.warning(place, message)
+            warn(place, message)
         }
+    }
+
+    private func warn(_ place: SourcePlace, _ message: String) {
+        context.problems.add(
+            Diagnostic(
+                .warning,
+                file: place.file,
+                line: place.line,
+                column: place.column,
+                code: .rights,
+                message: message
+            )
+        )
     }
 
     private func checkWriting(_ main: String) {
@@ -90,7 +103,7 @@ struct PermissionCheck {
         let more = open.count == 1 ? "" : " and \(open.count - 1) more"
         let message = "other users of this machine may change \(first)\(more): chmod go-w \(first)"
         context.problems.add(
-            Diagnostic(.warning, file: main, message: message + (open.count == 1 ? "" : " …"))
+            Diagnostic(.warning, file: main, code: .rights, message: message + (open.count == 1 ? "" : " …"))
         )
     }
 

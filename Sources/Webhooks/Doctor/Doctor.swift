@@ -56,7 +56,7 @@ package struct Doctor: Sendable {
     private static func findings(_ report: ConfigurationReport) -> [DoctorFinding] {
         let hint = "`webhooks validate` lists all problems"
         var findings = report.diagnostics.prefix(mostProblems).map { diagnostic in
-            let isRights = diagnostic.message.contains("other users of this machine")
+            let isRights = diagnostic.code == .rights
             return DoctorFinding(
                 .configuration,
                 isRights ? "rights" : "invalid",

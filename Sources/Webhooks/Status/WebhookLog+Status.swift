@@ -13,13 +13,13 @@ extension WebhookLog {
         let store: SQLiteStore
         let backlog: StoreBacklog
         let health: [SubscriptionHealth]
-        let statistics: [SubscriptionStatistics]
+        let failures: [(subscription: String, failure: SubscriptionStatistics.Failure)]
         var status: StoreStatus
         do throws(StoreError) {
             store = try stores.reader()
             backlog = try await store.backlog(at: now, late: now - StatusRules.lateness)
             health = try await store.health()
-            statistics = try await store.statistics()
+            failures = try await store.lastFailures()
             status = StoreStatus(at: now, files: StoreFileSizes.read(store.path))
             status.scheduled = try await store.scheduledEvents(after: now)
         } catch {
@@ -34,10 +34,9 @@ extension WebhookLog {
             return dispatcher
         }
         status.fill(backlog, health, configured)
-        let failures = statistics.compactMap { row in
-            row.lastFailure.map { StoreStatus.LastError(subscription: row.subscription, failure: $0) }
+        status.lastError = failures.max { $0.failure.at < $1.failure.at }.map {
+            StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)
         }
-        status.lastError = failures.max { $0.failure.at < $1.failure.at }
         return status
     }
 

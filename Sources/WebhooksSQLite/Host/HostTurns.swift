@@ -68,11 +68,11 @@ final class HostTurns: Sendable {
             let reading: @Sendable (Database) -> Void = { db in
                 do {
                     try PreparedStatement(db, "BEGIN").run()
-                    defer { _ = try? PreparedStatement(db, "COMMIT").run() }
-                    work(.success(db))
                 } catch {
-                    work(.failure(error))
+                    return work(.failure(error))
                 }
+                work(.success(db))
+                db.endReading()
             }
             return write(on: database, reading, orElse: giveUp)
         }

@@ -1,5 +1,7 @@
 internal import GRDB
+internal import GRDBSQLite
 internal import Glibc
+internal import Synchronization
 package import WebhookCore
 
 extension SQLiteStore {
@@ -14,10 +16,11 @@ extension SQLiteStore {
     package func backUp(to path: String) async throws(StoreError) -> Int64 {
         let target = BackupTarget(path)
         try target.create()
+        let interruption = Interruption()
         do throws(StoreError) {
-            try await copy(to: target.partial)
+            try await copy(to: target.partial, interruption)
             let size = try target.sync()
-            try await Self.verify(target.partial)
+            try await Self.verify(target.partial, interruption)
             if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
             try target.publish()
             return size
@@ -29,7 +32,7 @@ extension SQLiteStore {
         }
     }
 
-    private func copy(to partial: String) async throws(StoreError) {
+    private func copy(to partial: String, _ interruption: Interruption) async throws(StoreError) {
         let connection: DatabaseQueue
         do {
             connection = try Connection.openReader(files)
@@ -41,7 +44,7 @@ extension SQLiteStore {
             await withCheckedContinuation { continuation in
                 connection.asyncWriteWithoutTransaction { [path] db in
                     do {
-                        try db.execute(sql: "VACUUM INTO ?", arguments: [partial])
+                        try interruption.heeding(db) { try db.execute(sql: "VACUUM INTO ?", arguments: [partial]) }
                         continuation.resume(returning: .success(()))
                     } catch let error as DatabaseError where error.isLackOfRoom {
                         // The copy's disk, not the store's.
@@ -54,23 +57,69 @@ extension SQLiteStore {
                 }
             }
         } onCancel: {
-            connection.interrupt()
+            interruption.request(connection)
         }
         if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
         try result.get()
     }
 
     /// Reads all of a copy, as `check` does.
-    private static func verify(_ path: String) async throws(StoreError) {
+    private static func verify(_ path: String, _ interruption: Interruption) async throws(StoreError) {
         let copy = try SQLiteStore.open(path: path, role: .reader)
         defer { copy.close() }
-        let problems = try await copy.integrityProblems()
+        let result: Result<[String], StoreError> = await withTaskCancellationHandler {
+            do throws(StoreError) {
+                return .success(try await copy.integrityProblems(interruption))
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            interruption.request(copy.reader)
+        }
+        if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
+        let problems = try result.get()
         guard let first = problems.first else { return }
         let others = problems.count > 1 ? ", and \(problems.count - 1) more" : ""
         throw StoreError(
             .damaged,
             "the copy breaks a rule of the store: \(first)\(others); `webhooks check` tells more"
         )
+    }
+}
+
+/// The end of long work on a connection, asked for by another thread: also before it begins, and between two of its
+/// statements, when SQLite's own interrupt would be lost.
+final class Interruption: Sendable {
+    private let isRequested = Atomic(false)
+    /// The number of SQLite's instructions between two looks.
+    private static let pace: Int32 = 1000
+
+    /// Ends what is under way on a connection, and what it begins from now on.
+    func request(_ connection: some DatabaseReader) {
+        isRequested.store(true, ordering: .releasing)
+        connection.interrupt()
+    }
+
+    /// Does work that a request ends, with SQLite's `SQLITE_INTERRUPT`.
+    func heeding<Value>(_ db: Database, _ work: () throws -> Value) throws -> Value {
+        sqlite3_progress_handler(
+            db.sqliteConnection,
+            Self.pace,
+            { context in
+                guard let context else { return 0 }
+                let interruption = Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue()
+                return interruption.isRequested.load(ordering: .acquiring) ? 1 : 0
+            },
+            Unmanaged.passUnretained(self).toOpaque()
+        )
+        defer { sqlite3_progress_handler(db.sqliteConnection, 0, nil, nil) }
+        try check()
+        return try work()
+    }
+
+    /// Throws once it was requested: for work that is none of SQLite's.
+    func check() throws {
+        if isRequested.load(ordering: .acquiring) { throw DatabaseError(resultCode: .SQLITE_INTERRUPT) }
     }
 }
 

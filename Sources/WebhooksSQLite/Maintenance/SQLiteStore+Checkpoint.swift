@@ -59,13 +59,13 @@ extension SQLiteStore {
     /// size that it once had.
     package var leftInWAL: Int { isHosts ? Connection.keptWAL : 0 }
 
-    /// Moves what is in a host's log, on its own writing connection, and has the log begin again. Waits for nobody: a reader
-    /// in the way keeps it as it is.
+    /// Moves what is in a host's log, on its own writing connection, and has the log begin again. Waits for nobody, or for a
+    /// moment: a reader in the way keeps it as it is.
     ///
     /// Each checkpoint follows a commit of the same connection, as SQLite's own do: see ``Checkpointer``.
     ///
-    /// - Parameter cutsOff: whether nothing may stay in the file. Then it waits for readers as long as the host's connection
-    ///   does.
+    /// - Parameter cutsOff: whether nothing may stay in the file. Then it waits for readers, but no longer than
+    ///   ``Checkpointer/readerLimit``: nobody can write meanwhile.
     private func restartWAL(_ db: Database, cutsOff: Bool) throws -> CheckpointResult {
         func commit() throws {
             try db.inTransaction(.immediate) {
@@ -75,7 +75,10 @@ extension SQLiteStore {
             }
         }
         try commit()
-        guard try Checkpointer.move(db, cutsOff: cutsOff) else { return .readerInTheWay }
+        let isMoved = try db.limitingBusyWait(to: Checkpointer.readerLimit) {
+            try Checkpointer.move(db, cutsOff: cutsOff)
+        }
+        guard isMoved else { return .readerInTheWay }
         if cutsOff { return .emptied }
         // The first commit behind it starts the log again, and cuts its file off at the connection's limit.
         try commit()

@@ -4,14 +4,16 @@ package import WebhookCore
 extension SQLiteStore {
     /// Erases what events carried: data, tenant, bodies, headers, answers and details. Id, topic and times stay.
     ///
-    /// What was written over is zeroed within its pages (`secure_delete`); the write-ahead log keeps older pages until a
-    /// dispatcher has emptied it.
+    /// What was written over is zeroed within its pages (`secure_delete`), in a host's database as well; the write-ahead log
+    /// keeps older pages until a dispatcher has emptied it.
     /// - Parameter ids: of events; those that are still open are left as they are.
     package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
         try await write { session in
-            var expunging = Expunging(db: session.db, instant: instant)
-            for id in ids { try expunging.expunge(id) }
-            return expunging.result
+            try session.db.erasing { db in
+                var expunging = Expunging(db: db, instant: instant)
+                for id in ids { try expunging.expunge(id) }
+                return expunging.result
+            }
         }
     }
 }
@@ -99,5 +101,17 @@ private struct Expunging {
             sql: "DELETE FROM webhooks_terms WHERE kind = ? AND term = ? AND id = ?",
             arguments: [kind.rawValue, term, id]
         )
+    }
+}
+
+extension Database {
+    /// Does work whose deletions leave nothing in the pages, on a host's connection, too: that has a setting of its own, which it
+    /// gets back. Our connections always delete so.
+    func erasing<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        let before = try Int.fetchOne(self, sql: "PRAGMA secure_delete") ?? 0
+        guard before != 1 else { return try work(self) }
+        try execute(sql: "PRAGMA secure_delete = ON")
+        defer { try? execute(sql: "PRAGMA secure_delete = \(before == 2 ? "FAST" : "OFF")") }
+        return try work(self)
     }
 }

@@ -3,21 +3,32 @@ package import WebhookCore
 
 extension SQLiteStore {
     package func integrityProblems() async throws(StoreError) -> [String] {
-        try await read { [path, files] db in
-            _ = try Schema.version(of: db)
-            let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
-            guard findings == ["ok"] else {
-                throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
-            }
-            try Schema.compare(db)
-            try Self.verifyContents(db)
-            let remembered = StoreIdentity.remembered(in: files.lock)
-            let strangeness = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered)
-            return try [strangeness].compactMap(\.self)
-                + Self.invariants.flatMap { what, sql in
-                    try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
-                }
+        try await integrityProblems(Interruption())
+    }
+
+    /// - Parameter interruption: ends it with an error.
+    func integrityProblems(_ interruption: Interruption) async throws(StoreError) -> [String] {
+        try await read { [self] db in
+            try interruption.heeding(db) { try integrityProblems(db, interruption) }
         }
+    }
+
+    private func integrityProblems(_ db: Database, _ interruption: Interruption) throws -> [String] {
+        _ = try Schema.version(of: db)
+        let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
+        // An interrupted check ends early, and says so as if it was a finding.
+        try interruption.check()
+        guard findings == ["ok"] else {
+            throw StoreError(.damaged, "\(path) is damaged: \(findings.joined(separator: "; "))")
+        }
+        try Schema.compare(db)
+        try Self.verifyContents(db)
+        let remembered = StoreIdentity.remembered(in: files.lock)
+        let strangeness = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered)
+        return try [strangeness].compactMap(\.self)
+            + Self.invariants.flatMap { what, sql in
+                try Int64.fetchAll(db, sql: sql + " LIMIT 20").map { "\(what): \($0)" }
+            }
     }
 
     /// Triggers that somebody else has added to our tables, by name: they run within the store's transactions, and may

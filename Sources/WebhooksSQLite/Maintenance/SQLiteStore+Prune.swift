@@ -26,8 +26,10 @@ extension SQLiteStore {
                 case .failure(let refused): try pruning.refused(kind, row, refused.reason)
                 }
             }
-            for id in found.deliveries { try delete(.delivery, id) { try $0.deleteDelivery(id) } }
-            for row in found.events { try delete(.event, row) { try $0.deleteEvent(row) } }
+            try session.db.erasing { _ in
+                for id in found.deliveries { try delete(.delivery, id) { try $0.deleteDelivery(id) } }
+                for row in found.events { try delete(.event, row) { try $0.deleteEvent(row) } }
+            }
             return (pruning.result, pruning.firstSkippedEvent)
         }
         var position = found.position

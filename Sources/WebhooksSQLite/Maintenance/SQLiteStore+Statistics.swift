@@ -5,6 +5,13 @@ extension SQLiteStore {
     package func statistics() async throws(StoreError) -> [SubscriptionStatistics] {
         try await read { try StatisticsReport(db: $0).run() }
     }
+
+    /// The last failure of each subscription whose newest attempt has failed, as ``statistics()`` has it; counts nothing.
+    package func lastFailures() async throws(StoreError) -> [(
+        subscription: String, failure: SubscriptionStatistics.Failure
+    )] {
+        try await read { db in try StatisticsReport.lastFailures(db).found }
+    }
 }
 
 /// Counts by the index of states alone, which holds some bytes a delivery, and measures by the newest deliveries of
@@ -34,6 +41,19 @@ struct StatisticsReport {
             return statistics
         }
         return (statistics, sample.rows)
+    }
+
+    /// The last failures, and how many rows of deliveries were read for them.
+    static func lastFailures(
+        _ db: Database
+    ) throws -> (found: [(subscription: String, failure: SubscriptionStatistics.Failure)], rows: Int) {
+        let names = try Row.fetchAll(db, sql: "SELECT id, name FROM webhooks_subscriptions ORDER BY name")
+        let sample = try StatisticsSample(lastOf: names.map { $0[0] }, db)
+        let found = names.compactMap { row -> (String, SubscriptionStatistics.Failure)? in
+            guard let failure = sample.tallies[row[0]]?.lastFailure else { return nil }
+            return (row[1], failure)
+        }
+        return (found, sample.rows)
     }
 
     /// Deliveries by subscription and state, tests left out.
@@ -89,7 +109,7 @@ struct StatisticsTally {
     /// The durations of their attempts.
     private var durations: [Duration] = []
     private var lastAttemptAt: Timestamp?
-    private var lastFailure: SubscriptionStatistics.Failure?
+    private(set) var lastFailure: SubscriptionStatistics.Failure?
     private var lastDeliveredAt: Timestamp?
 
     /// - Parameter counts: how many deliveries there are.

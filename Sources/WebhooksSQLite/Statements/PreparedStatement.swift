@@ -214,6 +214,14 @@ extension Database {
             statement = sqlite3_next_stmt(sqliteConnection, current)
         }
     }
+
+    /// Ends a transaction that has read, however that goes: GRDB ends the process where an access to a host's connection
+    /// leaves one open.
+    func endReading() {
+        endStatements()
+        if isInsideTransaction { _ = try? PreparedStatement(self, "COMMIT").run() }
+        if isInsideTransaction { _ = try? rollback() }
+    }
 }
 
 extension Duration {

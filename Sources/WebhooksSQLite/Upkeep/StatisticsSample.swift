@@ -19,7 +19,8 @@ struct StatisticsSample {
     private(set) var rows = 0
 
     private let db: Database
-    private let counts: [Int64: [DeliveryState: Int]]
+    /// `nil`: not known, so that there may be some of any state.
+    private let counts: [Int64: [DeliveryState: Int]]?
     private let bounds: Bounds
     private let durations: PreparedStatement
     /// No indexed delivery below this one was read.
@@ -36,6 +37,29 @@ struct StatisticsSample {
         try readNewest()
         try fillUp()
         try findLast()
+    }
+
+    /// Looks for the last success and the last failure alone: a look-up or two for each subscription and state, and what is
+    /// not indexed yet.
+    init(lastOf subscriptions: [Int64], _ db: Database) throws {
+        self.db = db
+        counts = nil
+        bounds = Bounds()
+        durations = try PreparedStatement(db, "SELECT duration FROM webhooks_attempts WHERE delivery = ?")
+        floor = try LogIndexer.mark(db).delivery + 1
+        for subscription in subscriptions { tallies[subscription] = StatisticsTally([:]) }
+        let newest = try PreparedStatement(db, "\(Self.context) WHERE id >= ? ORDER BY id DESC")
+        try newest.bind(floor)
+        while try newest.next() {
+            rows += 1
+            try tallies[newest.int64(1)]?.note(newest)
+        }
+        try findLast()
+    }
+
+    /// Whether a subscription may have deliveries of a state.
+    private func mayHave(_ state: DeliveryState, _ subscription: Int64) -> Bool {
+        counts.map { $0[subscription]?[state] != nil } ?? true
     }
 
     /// Reads the newest deliveries of all, until every subscription has its sample or the bound is reached; but what is
@@ -73,7 +97,7 @@ struct StatisticsSample {
     private func filling(of subscription: Int64, _ share: Int) throws -> Filling {
         // What was cancelled has seldom an attempt to measure, and may be more than all the rest.
         let sources = try [[DeliveryState.delivered, .failed, .unknown], [.cancelled]].map { states in
-            let states = states.filter { counts[subscription]?[$0] != nil }
+            let states = states.filter { mayHave($0, subscription) }
             let sequences = try IDSequences(db, subscriptions: [subscription], states: Set(states), above: 0)
             return try IDMerge(sequences.count, below: floor, next: sequences.next)
         }
@@ -100,7 +124,7 @@ struct StatisticsSample {
     private mutating func findLast() throws {
         var found: [Int64] = []
         for (subscription, tally) in tallies.sorted(by: { $0.key < $1.key }) {
-            let states = tally.unseen.filter { counts[subscription]?[$0] != nil }
+            let states = tally.unseen.filter { mayHave($0, subscription) }
             guard !states.isEmpty else { continue }
             let sequences = try IDSequences(db, subscriptions: [subscription], states: Set(states), above: 0)
             for sequence in 0..<sequences.count {
