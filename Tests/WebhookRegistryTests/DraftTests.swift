@@ -197,4 +197,37 @@ import WebhookRegistry
         #expect(result.subscription?.policy.timeout == .seconds(7) && result.subscription?.profile.title == "B")
         #expect(result.subscription?.headers.map(\.name) == ["X-Env"])
     }
+
+    @Test("The file's credentials are not for drafts, whose writers choose where they would go; its other settings are")
+    func credentials() throws {
+        let loaded = Sample.load(
+            """
+            defaults:
+              profile: lms
+              basicAuth: { username: lms, password: { env: PASSWORD } }
+              secrets: [{ env: SECRET }]
+              headers: { X-Env: prod, X-Key: { env: KEY } }
+              delivery: { timeout: 7s }
+            subscriptions:
+              - { name: crm, url: "https://crm.example.com/", topics: [course.created] }
+            """,
+            environment: [
+                "PASSWORD": "hunter2hunter2", "KEY": "key-1234567890",
+                "SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+            ]
+        )
+        let own = try #require(loaded.registry?.subscription(named: "crm"))
+        #expect(own.authentication != nil && own.headers.count == 2 && own.secrets.count == 1)
+        let rules = try #require(loaded.rules)
+        var draft = SubscriptionDraft(name: "a", url: "https://attacker.example.com/", topics: ["course.created"])
+        draft.secrets = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        let given = try #require(rules.build(draft).subscription)
+        #expect(given.authentication == nil && given.headers.map(\.name) == ["X-Env"])
+        #expect(given.secrets.map { $0.reveal() } == ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+        #expect(given.policy.timeout == .seconds(7) && given.profile.name == "lms")
+        // A profile that signs takes nobody else's secret.
+        draft.profile = "standard"
+        draft.secrets = nil
+        #expect(rules.build(draft).subscription == nil)
+    }
 }

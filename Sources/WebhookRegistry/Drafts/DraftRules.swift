@@ -2,6 +2,7 @@ package import WebhookCore
 
 /// The rules by which drafts become subscriptions: those of the configuration in force.
 package struct DraftRules: Sendable {
+    /// Without credentials: whoever writes a draft chooses where they would go.
     let defaults: SubscriptionOptions
     /// The top-level `profile`.
     let profile: Located<String>?
@@ -18,7 +19,7 @@ package struct DraftRules: Sendable {
         egress: EgressPolicy,
         maxBody: Int
     ) {
-        self.defaults = defaults
+        self.defaults = defaults.withoutCredentials
         self.profile = profile
         self.catalog = catalog
         self.egress = egress

@@ -173,6 +173,17 @@ struct SubscriptionOptions {
     /// Says nothing.
     init() {}
 
+    /// The same without what proves to a receiver who sends: credentials, secrets, headers that are shown as `***`, a client's
+    /// certificate.
+    var withoutCredentials: SubscriptionOptions {
+        var options = self
+        options.authentication = nil
+        (options.secrets, options.hasUnreadableSecrets) = (nil, false)
+        options.headers.removeAll { if case .secret = $0.value.value { true } else { false } }
+        options.identity = nil
+        return options
+    }
+
     init(_ section: Section, context: LoadContext) {
         let problems = context.problems
         profile = section.text("profile")
