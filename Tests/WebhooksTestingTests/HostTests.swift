@@ -3,8 +3,9 @@ import Testing
 import Webhooks
 import WebhooksTesting
 
-/// A small host, as its own tests would try it.
-private struct School {
+// A small host, as its own tests would try it.
+// Documentation: protocol
+struct School {
     let webhooks: any WebhookEmitter
 
     func enroll(student: Int, in course: Int) async throws {
@@ -12,7 +13,10 @@ private struct School {
             Event(topic: "course.enrollment", data: #"{"course":\#(course),"student":\#(student)}"#)
         )
     }
+}
+// Documentation: end
 
+extension School {
     /// Announces that a payment was not completed, an hour from now, unless ``complete(payment:)`` comes first.
     func begin(payment: String, at now: Timestamp) async throws {
         let data: ByteString = #"{"payment":"\#(payment)"}"#
@@ -35,19 +39,16 @@ private struct School {
     private let configuration: WebhookConfiguration
 
     init() throws {
-        func subscription(_ name: String, _ topics: String...) throws -> Subscription {
-            var subscription = Subscription(
-                name: name,
-                url: EndpointURL(scheme: .https, host: "\(name).example.com", port: 443, target: "/hooks?from=lms"),
-                topics: try topics.map { try TopicPattern($0) },
-                profile: try TopicCatalog().profile("standard")
-            )
+        func subscription(_ name: String, _ topics: String...) -> SubscriptionDraft {
+            let url = "https://\(name).example.com/hooks?from=lms"
+            var subscription = SubscriptionDraft(name: name, url: url, topics: topics)
+            subscription.profile = "standard"
             subscription.secrets = [Secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
-            subscription.schema = .off
+            subscription.schema = "off"
             return subscription
         }
         configuration = .values(
-            [try subscription("crm", "course.*"), try subscription("billing", "payment.*")],
+            [subscription("crm", "course.*"), subscription("billing", "payment.*")],
             settings: DispatcherSettings()
         )
     }
@@ -90,7 +91,10 @@ private struct School {
 
     @Test func failuresAreRetriedOnSchedule() async throws {
         let webhooks = try TestDispatcher(configuration: configuration)
+        // Documentation: receivers
         webhooks.respond("crm", with: .status(503), .disconnect, .ok)
+        webhooks.respond("billing", with: .ok, after: .seconds(20))
+        // Documentation: end
         let start = webhooks.now
         try await School(webhooks: webhooks).enroll(student: 7, in: 101)
         #expect(webhooks.deliveries().map(\.state) == [.waiting])
