@@ -303,7 +303,7 @@ let package = Package(
         ),
         .target(
             name: "WebhooksBenchmarking",
-            dependencies: ["WebhooksSQLite", "WebhookCore"],
+            dependencies: ["Webhooks", "WebhooksSQLite", "WebhookCore", "WebhookRegistry"],
             path: "Benchmarks/Sources/WebhooksBenchmarking",
             swiftSettings: strict
         ),

@@ -66,14 +66,10 @@ import WebhooksGRDB
         // README: values
         var settings = DispatcherSettings()
         settings.store = .sqlite(path: store)
-        settings.egress = EgressPolicy(allow: [try EgressRule("127.0.0.0/8")])
-        let subscription = Subscription(
-            name: "crm",
-            url: EndpointURL(scheme: .http, host: "127.0.0.1", port: port, target: "/crm"),
-            topics: [try TopicPattern("course.*")],
-            profile: try TopicCatalog().profile("braincert")
-        )
-        let dispatcher = try await WebhookDispatcher(configuration: .values([subscription], settings: settings))
+        settings.egress = try EgressPolicy(allow: ["127.0.0.0/8"])
+        var crm = SubscriptionDraft(name: "crm", url: "http://127.0.0.1:\(port)/crm", topics: ["course.*"])
+        crm.profile = "braincert"
+        let dispatcher = try await WebhookDispatcher(configuration: .values([crm], settings: settings))
         // README: end
         let data: ByteString = #"{"course":{"id":"1","name":"a","slug":"a","paymentType":"free"}}"#
         try await dispatcher.emit(Event(topic: "course.created", data: data))

@@ -2,6 +2,7 @@ internal import BenchSupport
 internal import Foundation
 internal import Logging
 internal import Webhooks
+internal import WebhooksBenchmarking
 
 /// What the command line says about the work, and the subscriptions that follow from it.
 struct Setup: Sendable {
@@ -14,7 +15,7 @@ struct Setup: Sendable {
     let events: Int
     let callers: Int
     let payload: Payload
-    private let url: EndpointURL
+    private let url: URLComponents
     private let ports: Int
 
     init(_ options: Options) {
@@ -27,37 +28,33 @@ struct Setup: Sendable {
         payload = Payload(size: options.number("payload", default: 600), Self.shape(options))
         ports = options.number("ports", default: 1)
         guard let parts = URLComponents(string: options.text("url", default: "http://127.0.0.1:1/ok/")),
-            let scheme = parts.scheme.flatMap(EndpointURL.Scheme.init(rawValue:)), let host = parts.host,
-            let port = parts.port.flatMap(UInt16.init(exactly:))
+            parts.scheme != nil, parts.host != nil, parts.port != nil
         else { fail("--url needs a scheme, a host, a port and a path") }
-        url = EndpointURL(scheme: scheme, host: host, port: port, target: parts.path)
+        url = parts
     }
 
     static let topic = "course.created"
     static let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
     /// Every endpoint, the dead ones last.
-    func subscriptions() throws -> [Subscription] {
-        let profile = try TopicCatalog().profile(profile)
-        let topics = [try? TopicPattern(Self.topic)].compactMap { $0 }
+    func subscriptions() -> [SubscriptionDraft] {
         let tls = options.text("ca").flatMap(FileManager.default.contents).map {
             TLSOptions(authorities: ByteString($0))
         }
-        let policy = policy
-        let body = body
         return (0..<endpoints + dead).map { number in
             var target = url
-            target.target = number < endpoints ? "\(url.target)\(number)" : "/dead/\(number)"
-            target.port += UInt16(number % ports)
-            var subscription = Subscription(name: "s\(number)", url: target, topics: topics, profile: profile)
+            target.path = number < endpoints ? "\(url.path)\(number)" : "/dead/\(number)"
+            target.port = (url.port ?? 0) + number % ports
+            var subscription = SubscriptionDraft(name: "s\(number)", url: target.string ?? "", topics: [Self.topic])
+            subscription.profile = profile
             subscription.tenant = sharesEvents ? nil : tenant(number)
             subscription.secrets = [Secret(Self.secret)]
-            subscription.policy = policy
+            subscription.delivery = delivery
             subscription.tls = tls
-            if options.number("http2", default: 0) != 0 { subscription.httpVersion = .http2 }
-            if options.text("content") == "xml" { subscription.contentType = .xml }
+            if options.number("http2", default: 0) != 0 { subscription.httpVersion = "2" }
+            if options.text("content") == "xml" { subscription.contentType = "application/xml" }
             subscription.body = body
-            subscription.schema = SchemaMode(rawValue: options.text("schema", default: "warn")) ?? .warn
+            subscription.schema = options.text("schema", default: "warn")
             return subscription
         }
     }
@@ -84,20 +81,26 @@ struct Setup: Sendable {
 
     func tenant(_ number: Int) -> String { "school-\(number)" }
 
-    private var policy: DeliveryPolicy {
-        var policy = DeliveryPolicy()
-        policy.maxInFlight = options.number("max-in-flight", default: 64)
-        policy.timeout = .milliseconds(options.number("timeout-ms", default: 15_000))
+    private var delivery: JSONValue {
+        let maxInFlight = options.number("max-in-flight", default: 64)
+        let timeout = options.number("timeout-ms", default: 15_000)
         let wait = options.number("retry-after-ms", default: 0)
-        if wait > 0 {
-            policy.schedule = Array(repeating: .milliseconds(wait), count: 30)
-            policy.jitter = 0
-            policy.breaker.failures = 1000
-        }
-        return policy
+        let limits = #""maxInFlight":\#(maxInFlight),"timeout":"\#(timeout)ms""#
+        guard wait > 0 else { return Self.json("{\(limits)}") }
+        let schedule = Array(repeating: "\"\(wait)ms\"", count: 30).joined(separator: ",")
+        return Self.json(
+            #"{\#(limits),"schedule":[\#(schedule)],"jitter":"0%","breaker":{"failures":1000}}"#
+        )
     }
 
-    private var body: BodyTemplate? {
+    private static func json(_ text: String) -> JSONValue {
+        guard let value = try? JSONValue(parsing: ByteString(text)) else {
+            fail("no JSON: \(text)")
+        }
+        return value
+    }
+
+    private var body: JSONValue? {
         guard options.text("content") == "mustache" else { return nil }
         let source = #"""
             {"event":"{{topic}}","id":"{{id}}","at":{{timestamp}},"tenant":"{{tenant}}","note":"{{data.note}}",
@@ -106,7 +109,7 @@ struct Setup: Sendable {
             "student":{{#data.student}}{"id":{{{id}}},"email":"{{email}}","roles":{{{roles}}}}{{/data.student}}
             {{^data.student}}null{{/data.student}}}
             """#
-        return BodyTemplate(name: "course.json.mustache", contentType: .json, source: source)
+        return JSONValue(stringLiteral: source)
     }
 
     /// The product, as a host would make it.
@@ -125,9 +128,9 @@ struct Setup: Sendable {
     func configuration(storePath: String?) throws -> WebhookConfiguration {
         var settings = DispatcherSettings()
         settings.store = storePath.map { .sqlite(path: $0) }
-        settings.egress = EgressPolicy(allow: [try? EgressRule("127.0.0.0/8")].compactMap { $0 })
+        settings.egress = try EgressPolicy(allow: ["127.0.0.0/8"])
         settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
-        return .values(try subscriptions(), settings: settings)
+        return try BenchmarkConfiguration.make(subscriptions(), settings: settings)
     }
 
     /// An event for an endpoint, sent at a time.

@@ -1,12 +1,35 @@
 /// The rules for addresses: public ones may be reached, and those that the operator allows by name.
 public struct EgressPolicy: Sendable, Hashable {
     /// Exceptions: rules for what may be reached although private, or over plain HTTP under an HTTPS-only profile.
-    public var allow: [EgressRule]
+    package var allow: [EgressRule]
     /// The proxy that every request goes through; `nil` for direct connections.
     public var proxy: EgressProxy?
 
-    /// Makes a policy; without arguments, public addresses alone are reached, directly.
-    public init(allow: [EgressRule] = [], proxy: EgressProxy? = nil) {
+    /// Makes a policy by which public addresses alone are reached, directly.
+    public init() { self.init(allow: [EgressRule]()) }
+
+    /// Makes a policy by which public addresses alone are reached, through a proxy.
+    public init(proxy: EgressProxy) { self.init(allow: [EgressRule](), proxy: proxy) }
+
+    /// Makes a policy.
+    ///
+    /// - Parameters:
+    ///   - allow: exceptions, each as an entry of `egress.allow`: `10.0.0.0/8`, `10.0.0.0/8:8080`, `crm.internal:8080`.
+    ///   - proxy: that every request goes through; `nil` for direct connections.
+    /// - Throws: ``WebhooksError`` with `configuration` for a text that is no exception.
+    public init(allow: [String], proxy: EgressProxy? = nil) throws(WebhooksError) {
+        var rules: [EgressRule] = []
+        for text in allow {
+            do throws(EgressRuleError) {
+                rules.append(try EgressRule(text))
+            } catch {
+                throw WebhooksError(.configuration, "`egress.allow`: \(error.description)")
+            }
+        }
+        self.init(allow: rules, proxy: proxy)
+    }
+
+    package init(allow: [EgressRule], proxy: EgressProxy? = nil) {
         self.allow = allow
         self.proxy = proxy
     }
@@ -33,7 +56,7 @@ public struct EgressPolicy: Sendable, Hashable {
 
     /// Whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or covers
     /// the address that stands in the URL. A name is not resolved for this.
-    public func permitsPlainHTTP(host: String, port: UInt16) -> Bool {
+    package func permitsPlainHTTP(host: String, port: UInt16) -> Bool {
         let name = HostName.canonical(host)
         let address = IPAddress(literalHost: host)
         return allow.contains { rule in
@@ -56,7 +79,7 @@ extension EgressRule {
 }
 
 /// An exception from the egress policy: a network with or without a port, or one host and port.
-public struct EgressRule: Sendable, Hashable {
+package struct EgressRule: Sendable, Hashable {
     package enum Target: Sendable, Hashable {
         /// `CIDR` or `CIDR:port`.
         case network(Network, port: UInt16?)
@@ -76,7 +99,7 @@ public struct EgressRule: Sendable, Hashable {
     /// spelling that only `inet_aton(3)` takes.
     ///
     /// - Throws: ``EgressRuleError`` for everything else.
-    public init(_ text: String) throws(EgressRuleError) {
+    package init(_ text: String) throws(EgressRuleError) {
         if let network = Network(text) {
             target = .network(network, port: nil)
             return
@@ -127,9 +150,9 @@ public struct EgressRule: Sendable, Hashable {
 }
 
 /// A text that is no exception from the egress policy.
-public struct EgressRuleError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct EgressRuleError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The mistake, and the form of a rule.
-    public let description: String
+    package let description: String
 
     init(_ text: String) {
         description =

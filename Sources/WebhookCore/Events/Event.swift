@@ -146,15 +146,15 @@ extension WebhooksError {
 }
 
 /// Generated event ids: `evt_` and 26 characters of Crockford's base 32, time-ordered like a ULID.
-public enum EventID {
+package enum EventID {
     /// An id for now, from the system's clock and random source.
-    public static func generate() -> String {
+    package static func generate() -> String {
         var random = SystemRandomNumberGenerator()
         return make(at: .now, using: &random)
     }
 
     /// An id for a moment: 48 bits of milliseconds, then 80 random bits.
-    public static func make(at time: Timestamp, using random: inout some RandomNumberGenerator) -> String {
+    package static func make(at time: Timestamp, using random: inout some RandomNumberGenerator) -> String {
         let high = random.next()
         let low = random.next()
         return String(unsafeUninitializedCapacity: 30) { buffer in

@@ -71,24 +71,24 @@ package enum JSON {
 }
 
 /// Why bytes are not acceptable JSON, and where.
-public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The problem in a few words; never quotes the input.
-    public var reason: String
+    package var reason: String
     /// The offset of the offending byte, from 0.
-    public var offset: Int
+    package var offset: Int
     /// The line, from 1.
-    public var line: Int
+    package var line: Int
     /// The column in characters, from 1.
-    public var column: Int
+    package var column: Int
 
-    public init(reason: String, offset: Int, line: Int, column: Int) {
+    package init(reason: String, offset: Int, line: Int, column: Int) {
         self.reason = reason
         self.offset = offset
         self.line = line
         self.column = column
     }
 
-    public var description: String { "line \(line), column \(column): \(reason)" }
+    package var description: String { "line \(line), column \(column): \(reason)" }
 }
 
 /// A position in a text, for messages.

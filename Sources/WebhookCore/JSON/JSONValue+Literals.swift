@@ -1,7 +1,7 @@
 /// A value that is made here and stands in no other document: its own text is its document.
 extension JSONValue {
     /// Makes a value of its kind.
-    public init(_ kind: Kind) {
+    package init(_ kind: Kind) {
         var text: [UInt8] = []
         switch kind {
         case .null: text += "null".utf8
@@ -50,7 +50,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
     public init(booleanLiteral value: Bool) { self.init(.bool(value)) }
     /// A whole number.
     public init(integerLiteral value: Int64) { self.init(.number(String(value))) }
-    /// A number; for one that a `Double` doesn't hold exactly use ``Kind/number(_:)``.
+    /// A number; for one that a `Double` doesn't hold exactly use ``init(parsing:)``.
     public init(floatLiteral value: Double) { self.init(.number(value.description)) }
     /// A text.
     public init(stringLiteral value: String) { self.init(.string(value)) }

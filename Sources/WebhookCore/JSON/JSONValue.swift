@@ -6,7 +6,7 @@ internal import Synchronization
 /// and a problem can be reported by line.
 public struct JSONValue: Sendable {
     /// The kind of value.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// `null`.
         case null
         /// `true` or `false`.
@@ -26,7 +26,7 @@ public struct JSONValue: Sendable {
         /// The key, unescaped.
         public var key: String
         /// The offset of the key's first byte in the value's document; negative for one that stands in none.
-        public var keyOffset: Int
+        package var keyOffset: Int
         /// The value.
         public var value: JSONValue
 
@@ -38,11 +38,11 @@ public struct JSONValue: Sendable {
     }
 
     /// The kind of value.
-    public let kind: Kind
+    package let kind: Kind
     /// The document the value was read from.
-    public let document: ByteString
+    package let document: ByteString
     /// The range of the value's text in the document.
-    public let range: Range<Int>
+    package let range: Range<Int>
     /// For an object with many members.
     private let index: MemberIndex?
 

@@ -1,25 +1,25 @@
 /// A platform's dialect: its topics and how they look on the wire. Data, read from a folder.
 ///
 /// A class, because thousands of subscriptions share one.
-public final class Profile: Sendable {
+package final class Profile: Sendable {
     /// The name that a subscription refers to.
-    public let name: String
+    package let name: String
     /// The name for people.
-    public let title: String
+    package let title: String
     /// For receivers and operators.
-    public let notes: String?
+    package let notes: String?
     /// Offered content types, the first is the default.
-    public let contentTypes: [ContentType]
+    package let contentTypes: [ContentType]
     /// Whether the platform takes webhooks over TLS only.
-    public let httpsOnly: Bool
+    package let httpsOnly: Bool
     /// Whether every topic is known.
-    public let anyTopic: Bool
+    package let anyTopic: Bool
     /// The status codes that count as success.
-    public let successCodes: [ClosedRange<Int>]
+    package let successCodes: [ClosedRange<Int>]
     /// The built-in defaults with what the profile says about delivery.
-    public let policy: DeliveryPolicy
+    package let policy: DeliveryPolicy
     /// In order; values are Mustache templates.
-    public let headers: [HeaderTemplate]
+    package let headers: [HeaderTemplate]
     package let signature: SignatureScheme?
     package let body: ProfileBody
     /// Whether the JSON body is a list that holds the one envelope: for platforms that take batches.
@@ -66,18 +66,18 @@ public final class Profile: Sendable {
     }
 
     /// Whether a status code means that the receiver took the delivery.
-    public func isSuccess(_ status: Int) -> Bool { successCodes.contains { $0.contains(status) } }
+    package func isSuccess(_ status: Int) -> Bool { successCodes.contains { $0.contains(status) } }
 }
 
 /// A header whose value is a Mustache template.
-public struct HeaderTemplate: Sendable, Hashable {
+package struct HeaderTemplate: Sendable, Hashable {
     /// The header's name.
-    public var name: String
+    package var name: String
     /// Its value, with placeholders.
-    public var template: String
+    package var template: String
 
     /// Makes a header of a name and a template.
-    public init(name: String, template: String) {
+    package init(name: String, template: String) {
         self.name = name
         self.template = template
     }

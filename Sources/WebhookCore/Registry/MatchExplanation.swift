@@ -1,9 +1,9 @@
 /// The reason why an event is for a subscription, or is not.
-public struct MatchExplanation: Sendable, Hashable {
+package struct MatchExplanation: Sendable, Hashable {
     /// The subscription's name.
-    public var subscription: String
+    package var subscription: String
     /// Every condition that doesn't hold, in the order in which they are looked at; none: the event is for it.
-    public var mismatches: [Mismatch]
+    package var mismatches: [Mismatch]
 
     package init(subscription: String, mismatches: [Mismatch]) {
         self.subscription = subscription
@@ -11,10 +11,10 @@ public struct MatchExplanation: Sendable, Hashable {
     }
 
     /// Whether the event is for the subscription.
-    public var isMatch: Bool { mismatches.isEmpty }
+    package var isMatch: Bool { mismatches.isEmpty }
 
     /// A condition of a subscription that an event doesn't meet.
-    public enum Mismatch: Sendable, Hashable {
+    package enum Mismatch: Sendable, Hashable {
         /// The configuration says `enabled: false`.
         case notEnabled
         /// It is for another tenant's events.
@@ -32,7 +32,7 @@ extension Subscription {
     /// Explains whether an event is for this subscription, judged as ``Registry/subscriptions(for:)`` does.
     ///
     /// - Parameter data: the event's parsed payload; `nil` where it can't be parsed.
-    public func explainMatch(of event: Event, data: JSONValue?) -> MatchExplanation {
+    package func explainMatch(of event: Event, data: JSONValue?) -> MatchExplanation {
         var mismatches: [MatchExplanation.Mismatch] = []
         if !isEnabled { mismatches.append(.notEnabled) }
         if let tenant, !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: tenant)) }
@@ -51,7 +51,7 @@ extension Subscription {
 
 extension Registry {
     /// Why each subscription gets an event, or doesn't, in the file's order.
-    public func explainMatches(of event: Event) -> [MatchExplanation] {
+    package func explainMatches(of event: Event) -> [MatchExplanation] {
         let data = subscriptions.contains { $0.filter != nil } ? try? JSON.parse(event.data) : nil
         return subscriptions.map { $0.explainMatch(of: event, data: data) }
     }

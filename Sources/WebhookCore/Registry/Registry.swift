@@ -3,11 +3,11 @@ internal import Synchronization
 
 /// Everything a dispatcher works by, at one time: immutable. A reload replaces it as a whole; a change of subscriptions that
 /// are given at run time makes another one that shares the rest.
-public final class Registry: Sendable {
+package final class Registry: Sendable {
     /// By name: the profiles that the configuration uses or brings along. The loader's catalogue has all of them.
-    public let profiles: [String: Profile]
+    package let profiles: [String: Profile]
     /// The dispatcher's settings.
-    public let settings: DispatcherSettings
+    package let settings: DispatcherSettings
     /// The topics of the canonical event, which `schema: enforce` compares data with where a platform says nothing about
     /// them. Empty where no subscription asks for that.
     package let canonicalTopics: [ProfileTopic]
@@ -52,7 +52,7 @@ public final class Registry: Sendable {
     }
 
     /// Those of the configuration in the file's order, then those given at run time, by name.
-    public var subscriptions: [Subscription] {
+    package var subscriptions: [Subscription] {
         if given.isEmpty { return base.subscriptions }
         return all.withLock { all in
             if let all { return all }
@@ -63,13 +63,13 @@ public final class Registry: Sendable {
     }
 
     /// A subscription by name.
-    public func subscription(named name: String) -> Subscription? {
+    package func subscription(named name: String) -> Subscription? {
         base.subscription(named: name) ?? given[name]?.subscription
     }
 
     /// Returns the subscriptions that want an event, in the order of ``subscriptions``. Parses the data only where a filter
     /// asks for it.
-    public func subscriptions(for event: Event) -> [Subscription] {
+    package func subscriptions(for event: Event) -> [Subscription] {
         var data: JSONValue?
         func accepts(_ subscription: Subscription) -> Bool {
             guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return false }

@@ -65,13 +65,13 @@ public struct CancelResult: Sendable, Hashable {
 }
 
 /// Counts of what a batch of pruning deleted.
-public struct PruneResult: Sendable, Hashable {
+package struct PruneResult: Sendable, Hashable {
     /// Events that were deleted.
-    public var events: Int
+    package var events: Int
     /// Deliveries that were deleted.
-    public var deliveries: Int
+    package var deliveries: Int
     /// Attempts that were deleted.
-    public var attempts: Int
+    package var attempts: Int
     /// The items that the store would not delete. They stay until they are looked for again.
     package var refused: [RefusedItem]
 
@@ -83,7 +83,7 @@ public struct PruneResult: Sendable, Hashable {
     }
 
     /// Whether nothing was left to look at.
-    public var isEmpty: Bool { events == 0 && deliveries == 0 && attempts == 0 && refused.isEmpty }
+    package var isEmpty: Bool { events == 0 && deliveries == 0 && attempts == 0 && refused.isEmpty }
 }
 
 /// The result of making a delivery's next attempt due at once.

@@ -55,16 +55,16 @@ public struct DeliveryQuery: Sendable, Hashable {
 }
 
 /// A delivery with what its event carried.
-public struct ExportedDelivery: Sendable, Hashable {
+package struct ExportedDelivery: Sendable, Hashable {
     /// The delivery.
-    public var delivery: Delivery
+    package var delivery: Delivery
     /// When its event happened.
-    public var occurredAt: Timestamp
+    package var occurredAt: Timestamp
     /// The event's JSON value, byte for byte.
-    public var data: ByteString
+    package var data: ByteString
 
     /// A page of an export ends once it holds this number of bytes of data: 4 MiB, or one delivery.
-    public static let pageSize = 4 * 1024 * 1024
+    package static let pageSize = 4 * 1024 * 1024
 
     package init(delivery: Delivery, occurredAt: Timestamp, data: ByteString) {
         self.delivery = delivery
@@ -74,11 +74,11 @@ public struct ExportedDelivery: Sendable, Hashable {
 }
 
 /// The number of a subscription's deliveries that have not settled.
-public struct OpenDeliveryCount: Sendable, Hashable {
+package struct OpenDeliveryCount: Sendable, Hashable {
     /// Those that wait for an attempt: pending or waiting.
-    public var waiting: Int
+    package var waiting: Int
     /// Those with an attempt under way.
-    public var inFlight: Int
+    package var inFlight: Int
 
     package init(waiting: Int = 0, inFlight: Int = 0) {
         self.waiting = waiting

@@ -1,59 +1,59 @@
 /// The rules by which a subscription's deliveries are attempted.
-public struct DeliveryPolicy: Sendable, Hashable {
+package struct DeliveryPolicy: Sendable, Hashable {
     /// Retried, or sent once.
-    public var mode: DeliveryMode = .retry
+    package var mode: DeliveryMode = .retry
     /// The waits before attempts 2, 3, …; defaults to 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h.
-    public var schedule: [Duration] = Self.standardSchedule
+    package var schedule: [Duration] = Self.standardSchedule
     /// The largest part of a wait that is added to it at random, 0 to 1; defaults to 0.2.
-    public var jitter: Double = 0.2
+    package var jitter: Double = 0.2
     /// The longest that a whole attempt may take; defaults to 15 s.
-    public var timeout: Duration = .seconds(15)
+    package var timeout: Duration = .seconds(15)
     /// The longest that connecting may take, TLS included; defaults to 5 s.
-    public var connectTimeout: Duration = .seconds(5)
+    package var connectTimeout: Duration = .seconds(5)
     /// The most attempts in flight at once; defaults to 8.
-    public var maxInFlight: Int = 8
+    package var maxInFlight: Int = 8
     /// The pace of starts; `nil` (the default) for no limit.
-    public var rateLimit: RateLimit?
+    package var rateLimit: RateLimit?
     /// Whether deliveries go in order of acceptance, the next only after the one before has settled; defaults to false.
-    public var ordered: Bool = false
+    package var ordered: Bool = false
     /// After so long of nothing but failures the subscription is disabled; defaults to 5 days.
-    public var disableAfter: Duration = .seconds(5 * 86_400)
+    package var disableAfter: Duration = .seconds(5 * 86_400)
     /// When attempts pause after failures in a row; defaults to 10 failures, 30 s.
-    public var breaker = BreakerPolicy()
+    package var breaker = BreakerPolicy()
 
     /// The built-in defaults.
-    public init() {}
+    package init() {}
 
     /// The schedule of the Standard Webhooks recommendation, as fixed in the product's interface.
-    public static let standardSchedule: [Duration] = [
+    package static let standardSchedule: [Duration] = [
         .seconds(5), .seconds(300), .seconds(1800), .seconds(7200), .seconds(18_000), .seconds(36_000),
         .seconds(50_400), .seconds(72_000), .seconds(86_400),
     ]
 }
 
 /// At most `count` starts in any `period`, spread evenly over it.
-public struct RateLimit: Sendable, Hashable {
+package struct RateLimit: Sendable, Hashable {
     /// The number of attempts that may start in a period.
-    public var count: Int
+    package var count: Int
     /// The period.
-    public var period: Duration
+    package var period: Duration
 
     /// Makes a limit of a number of attempts in a period.
-    public init(count: Int, per period: Duration) {
+    package init(count: Int, per period: Duration) {
         self.count = count
         self.period = period
     }
 }
 
 /// When a circuit breaker opens, and for how long at first.
-public struct BreakerPolicy: Sendable, Hashable {
+package struct BreakerPolicy: Sendable, Hashable {
     /// Failures in a row that open it; defaults to 10.
-    public var failures: Int = 10
+    package var failures: Int = 10
     /// The first pause, doubled with every failed probe up to ten minutes; defaults to 30 s.
-    public var pause: Duration = .seconds(30)
+    package var pause: Duration = .seconds(30)
 
     /// Makes a policy; defaults to 10 failures in a row and 30 s.
-    public init(failures: Int = 10, pause: Duration = .seconds(30)) {
+    package init(failures: Int = 10, pause: Duration = .seconds(30)) {
         self.failures = failures
         self.pause = pause
     }

@@ -1,6 +1,6 @@
 /// A number as JSON writes it, compared exactly: `1`, `1.0` and `10e-1` are equal, `9007199254740993` is not
 /// `9007199254740992`.
-public struct ExactDecimal: Sendable, Hashable {
+package struct ExactDecimal: Sendable, Hashable {
     let isNegative: Bool
     /// Digits without leading or trailing zeros, 0 to 9; empty for zero.
     let digits: [UInt8]
@@ -8,7 +8,7 @@ public struct ExactDecimal: Sendable, Hashable {
     let magnitude: Int
 
     /// Reads a JSON number's text; `nil` where it isn't one, or where its exponent has more than 15 digits.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var text = text
         let parts = text.withUTF8 { Parts(UnsafeRawBufferPointer($0)) }
         guard let parts else { return nil }
@@ -24,7 +24,7 @@ public struct ExactDecimal: Sendable, Hashable {
     }
 
     /// Below 0, 0 or above 0 as this number is smaller than, equal to or greater than another.
-    public func compare(to other: ExactDecimal) -> Int {
+    package func compare(to other: ExactDecimal) -> Int {
         let left = digits.isEmpty ? 0 : isNegative ? -1 : 1
         let right = other.digits.isEmpty ? 0 : other.isNegative ? -1 : 1
         if left != right { return left - right }
@@ -78,7 +78,7 @@ private struct Parts {
 
 extension ExactDecimal: CustomStringConvertible {
     /// As a JSON number.
-    public var description: String {
+    package var description: String {
         guard !digits.isEmpty else { return "0" }
         let text = digits.map { String($0) }.joined()
         let number: String

@@ -1,6 +1,6 @@
 extension Filter {
     /// The first part of a filter that an event doesn't meet.
-    public enum Mismatch: Sendable, Hashable {
+    package enum Mismatch: Sendable, Hashable {
         /// A path whose value, as JSON, doesn't meet the condition; `nil`: the path leads nowhere.
         case entry(Entry, actual: String?)
         /// None of the filters of an `any:` list accepts the event.
@@ -12,7 +12,7 @@ extension Filter {
     }
 
     /// Returns the first condition that doesn't hold for an event; `nil` where it passes. `data` is its parsed payload.
-    public func firstMismatch(for event: Event, data: JSONValue) -> Mismatch? {
+    package func firstMismatch(for event: Event, data: JSONValue) -> Mismatch? {
         for entry in entries {
             let value = Self.lookUp(entry.path, event, data)
             guard !entry.condition.holds(for: value) else { continue }
@@ -38,7 +38,7 @@ extension JSONValue {
 
 extension Filter.Condition: CustomStringConvertible {
     /// As it stands in a configuration: `{ gte: 100 }`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .equals(let operand): operand.description
         case .all(let conditions): "{ " + conditions.map(\.inner).joined(separator: ", ") + " }"
@@ -73,7 +73,7 @@ extension Filter.Condition: CustomStringConvertible {
 
 extension Filter.Operand: CustomStringConvertible {
     /// As JSON.
-    public var description: String {
+    package var description: String {
         switch self {
         case .null: "null"
         case .bool(let value): value ? "true" : "false"

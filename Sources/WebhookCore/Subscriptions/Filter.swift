@@ -2,23 +2,23 @@
 ///
 /// Paths start at the event: `data.course.id`, `topic`, `tenant`, `id`, `test`. A missing path makes an entry false,
 /// except for `exists: false`.
-public struct Filter: Sendable, Hashable {
+package struct Filter: Sendable, Hashable {
     /// A path with the condition on its value.
-    public struct Entry: Sendable, Hashable {
+    package struct Entry: Sendable, Hashable {
         /// The path to the value, from the event or its data.
-        public var path: [String]
+        package var path: [String]
         /// The condition that the value must meet.
-        public var condition: Condition
+        package var condition: Condition
 
         /// Makes an entry of a path and a condition.
-        public init(path: [String], condition: Condition) {
+        package init(path: [String], condition: Condition) {
             self.path = path
             self.condition = condition
         }
     }
 
     /// A condition on one value. Numbers compare as exact decimals, texts by Unicode scalars; different types are unequal.
-    public indirect enum Condition: Sendable, Hashable {
+    package indirect enum Condition: Sendable, Hashable {
         /// The same value.
         case equals(Operand)
         /// Another value.
@@ -52,7 +52,7 @@ public struct Filter: Sendable, Hashable {
     }
 
     /// A scalar to compare with.
-    public enum Operand: Sendable, Hashable {
+    package enum Operand: Sendable, Hashable {
         /// `null`.
         case null
         /// `true` or `false`.
@@ -64,21 +64,21 @@ public struct Filter: Sendable, Hashable {
     }
 
     /// The conditions that must all hold.
-    public var entries: [Entry]
+    package var entries: [Entry]
     /// From `any:` beside the paths: of each list, one filter at least must accept the event.
-    public var alternatives: [[Filter]]
+    package var alternatives: [[Filter]]
     /// From `not:` beside the paths: filters that must not accept the event.
-    public var exclusions: [Filter]
+    package var exclusions: [Filter]
 
     /// Makes a filter of entries that must all hold, lists that need one accepting filter each, and filters that must not accept.
-    public init(entries: [Entry], alternatives: [[Filter]] = [], exclusions: [Filter] = []) {
+    package init(entries: [Entry], alternatives: [[Filter]] = [], exclusions: [Filter] = []) {
         self.entries = entries
         self.alternatives = alternatives
         self.exclusions = exclusions
     }
 
     /// Whether an event passes. `data` is its parsed payload.
-    public func accepts(_ event: Event, data: JSONValue) -> Bool {
+    package func accepts(_ event: Event, data: JSONValue) -> Bool {
         entries.allSatisfy { $0.condition.holds(for: Self.lookUp($0.path, event, data)) }
             && alternatives.allSatisfy { $0.contains { $0.accepts(event, data: data) } }
             && !exclusions.contains { $0.accepts(event, data: data) }
@@ -103,7 +103,7 @@ extension JSONValue {
 
 extension Filter.Condition {
     /// Whether the condition holds for a value, or for a path that leads nowhere (`nil`).
-    public func holds(for value: JSONValue?) -> Bool {
+    package func holds(for value: JSONValue?) -> Bool {
         switch self {
         case .exists(let expected): return (value != nil) == expected
         case .not(let condition):

@@ -1,48 +1,48 @@
 /// A subscription: one entry of the configuration with every default applied.
-public struct Subscription: Sendable, Hashable {
+package struct Subscription: Sendable, Hashable {
     /// Unique; `[A-Za-z0-9._-]`, at most 64.
-    public var name: String
+    package var name: String
     /// For people.
-    public var title: String?
+    package var title: String?
     /// The URL that its requests go to.
-    public var url: EndpointURL
+    package var url: EndpointURL
     /// The topics that it wants.
-    public var topics: [TopicPattern]
+    package var topics: [TopicPattern]
     /// Only this tenant's events; `nil` for all.
-    public var tenant: String?
+    package var tenant: String?
     /// The dialect that is spoken.
-    public var profile: Profile
+    package var profile: Profile
     /// One that the profile offers, or the custom body's.
-    public var contentType: ContentType
+    package var contentType: ContentType
     /// The credentials that prove who sends; `nil`: none.
-    public var authentication: Authentication?
+    package var authentication: Authentication?
     /// Signing secrets, the current one first; the others still sign during a rotation.
-    public var secrets: [Secret]
+    package var secrets: [Secret]
     /// Headers beside the profile's.
-    public var headers: [ConfiguredHeader]
+    package var headers: [ConfiguredHeader]
     /// Replaces the profile's body.
-    public var body: BodyTemplate?
+    package var body: BodyTemplate?
     /// Replace the profile's body for some topics, the first that matches; not beside ``body``.
-    public var topicBodies: [TopicBody] = []
+    package var topicBodies: [TopicBody] = []
     /// Replace the profile's mapping for some topics, the first that matches.
     package var topicPayloads: [TopicPayload] = []
     /// Constants in scope in templates, headers and mappings.
-    public var variables: [Variable] = []
+    package var variables: [Variable] = []
     /// The treatment of a payload that doesn't fit the topic's fields.
-    public var schema: SchemaMode = .warn
+    package var schema: SchemaMode = .warn
     /// The events that it wants of its topics; `nil`: all.
-    public var filter: Filter?
+    package var filter: Filter?
     /// Authorities and client certificate; `nil`: the system's authorities, and none.
-    public var tls: TLSOptions?
+    package var tls: TLSOptions?
     /// The HTTP version that its requests use.
-    public var httpVersion: HTTPVersion
+    package var httpVersion: HTTPVersion
     /// `false`: as if it were not in the file, but for test sends.
-    public var isEnabled: Bool
+    package var isEnabled: Bool
     /// Mode, retries, timeouts and limits.
-    public var policy: DeliveryPolicy
+    package var policy: DeliveryPolicy
 
     /// A subscription with the built-in defaults.
-    public init(name: String, url: EndpointURL, topics: [TopicPattern], profile: Profile) {
+    package init(name: String, url: EndpointURL, topics: [TopicPattern], profile: Profile) {
         self.name = name
         self.url = url
         self.topics = topics
@@ -64,7 +64,7 @@ public struct Subscription: Sendable, Hashable {
     }
 
     /// Whether an event is for this subscription, its filter aside: enabled, tenant, topic, and a topic that the profile knows.
-    public func wants(topic: String, tenant eventTenant: String?) -> Bool {
+    package func wants(topic: String, tenant eventTenant: String?) -> Bool {
         isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
     }
 
@@ -85,7 +85,7 @@ public struct Subscription: Sendable, Hashable {
 
     /// Whether an event is for this subscription. Parses its data where a filter asks for it: for many subscriptions, ask the
     /// ``Registry``.
-    public func wants(_ event: Event) -> Bool {
+    package func wants(_ event: Event) -> Bool {
         guard wants(topic: event.topic, tenant: event.tenant) else { return false }
         guard let filter else { return true }
         return (try? JSON.parse(event.data)).map { filter.accepts(event, data: $0) } ?? false
@@ -98,7 +98,7 @@ public struct Subscription: Sendable, Hashable {
     }
 
     /// Whether everything is the same.
-    public static func == (lhs: Subscription, rhs: Subscription) -> Bool {
+    package static func == (lhs: Subscription, rhs: Subscription) -> Bool {
         lhs.name == rhs.name && lhs.title == rhs.title && lhs.url == rhs.url && lhs.topics == rhs.topics
             && lhs.tenant == rhs.tenant && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
             && lhs.authentication == rhs.authentication && lhs.secrets == rhs.secrets && lhs.headers == rhs.headers
@@ -109,20 +109,20 @@ public struct Subscription: Sendable, Hashable {
     }
 
     /// Hashes the name.
-    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// A custom body: the text of a Mustache template with the content type that its file name states.
-public struct BodyTemplate: Sendable, Hashable {
+package struct BodyTemplate: Sendable, Hashable {
     /// The file as the configuration names it, for messages.
-    public var name: String
+    package var name: String
     /// The type of its output.
-    public var contentType: ContentType
+    package var contentType: ContentType
     /// The template.
-    public var source: String
+    package var source: String
 
     /// Makes a template of its text; it is compiled with the subscription.
-    public init(name: String, contentType: ContentType, source: String) {
+    package init(name: String, contentType: ContentType, source: String) {
         self.name = name
         self.contentType = contentType
         self.source = source
@@ -130,14 +130,14 @@ public struct BodyTemplate: Sendable, Hashable {
 }
 
 /// A custom body for the topics that a pattern matches.
-public struct TopicBody: Sendable, Hashable {
+package struct TopicBody: Sendable, Hashable {
     /// The topics.
-    public var pattern: TopicPattern
+    package var pattern: TopicPattern
     /// The template of their bodies.
-    public var body: BodyTemplate
+    package var body: BodyTemplate
 
     /// Makes a pair of topics and template.
-    public init(pattern: TopicPattern, body: BodyTemplate) {
+    package init(pattern: TopicPattern, body: BodyTemplate) {
         self.pattern = pattern
         self.body = body
     }
@@ -155,14 +155,14 @@ package struct TopicPayload: Sendable, Hashable {
 }
 
 /// A constant of a subscription.
-public struct Variable: Sendable, Hashable {
+package struct Variable: Sendable, Hashable {
     /// Letters, digits, `_` and `-`.
-    public var name: String
+    package var name: String
     /// Its value.
-    public var value: Value
+    package var value: Value
 
     /// The value of a variable.
-    public enum Value: Sendable, Hashable {
+    package enum Value: Sendable, Hashable {
         /// A text.
         case text(String)
         /// A number, as JSON text.
@@ -172,14 +172,14 @@ public struct Variable: Sendable, Hashable {
     }
 
     /// Makes a variable of a name and a value.
-    public init(name: String, value: Value) {
+    package init(name: String, value: Value) {
         self.name = name
         self.value = value
     }
 }
 
 /// The treatment of a payload that doesn't fit the fields that the catalogue lists for its topic.
-public enum SchemaMode: String, Sendable, Hashable, CaseIterable {
+package enum SchemaMode: String, Sendable, Hashable, CaseIterable {
     /// Nothing; it isn't even looked at.
     case off
     /// It is sent, and the log says so.
@@ -189,7 +189,7 @@ public enum SchemaMode: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The content type of a body.
-public enum ContentType: String, Sendable, Hashable, CaseIterable {
+package enum ContentType: String, Sendable, Hashable, CaseIterable {
     /// JSON.
     case json = "application/json"
     /// XML.
@@ -199,7 +199,7 @@ public enum ContentType: String, Sendable, Hashable, CaseIterable {
 }
 
 /// The value of a configured header.
-public enum HeaderValue: Sendable, Hashable {
+package enum HeaderValue: Sendable, Hashable {
     /// Shown as it is.
     case plain(String)
     /// From the environment or a file: shown as `***`.
@@ -219,13 +219,18 @@ public struct ConfiguredHeader: Sendable, Hashable {
     /// The name as written.
     public var name: String
     /// Its value.
-    public var value: HeaderValue
+    package var value: HeaderValue
 
-    /// Makes a header of a name and a value.
-    public init(name: String, value: HeaderValue) {
+    package init(name: String, value: HeaderValue) {
         self.name = name
         self.value = value
     }
+
+    /// Makes a header with a value that is shown as it is.
+    public init(name: String, value: String) { self.init(name: name, value: .plain(value)) }
+
+    /// Makes a header with a value that is shown as `***`.
+    public init(name: String, secret: Secret) { self.init(name: name, value: .secret(secret)) }
 }
 
 /// The credentials that a request carries.
@@ -256,7 +261,7 @@ public struct TLSOptions: Sendable, Hashable {
 }
 
 /// The HTTP version to speak.
-public enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
+package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
     /// HTTP/1.1.
     case http1 = "1.1"
     /// Over TLS only.

@@ -1,7 +1,8 @@
 /// A subscription that a host gives at run time: a plain value, its parts written as an entry of `webhooks.yaml` has them.
 ///
 /// It is judged by the rules for the file, with every problem named by its key, when it is put into force by
-/// `WebhookDispatcher`. What it leaves out is looked for in the configuration's `defaults`, then the profile, then built in.
+/// `WebhookDispatcher`. What it leaves out is looked for in the configuration's `defaults`, then the profile, then built in; the
+/// credentials of the defaults are not for it.
 ///
 /// Nothing in it reads a file or the environment: whoever may write a draft can't make the dispatcher send one.
 public struct SubscriptionDraft: Sendable, Hashable {
@@ -21,9 +22,9 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var profile: String?
     /// A content type that the profile offers; with a ``body``, the type of that (defaults to `application/json`).
     public var contentType: String?
-    /// The credentials that prove who sends.
+    /// The credentials that prove who sends; `nil`: none.
     public var authentication: Authentication?
-    /// Signing secrets, the current one first; `nil`: those of the defaults.
+    /// Signing secrets, the current one first; `nil`: none, which a profile that needs one refuses.
     public var secrets: [Secret]?
     /// Headers beside the profile's.
     public var headers: [ConfiguredHeader] = []

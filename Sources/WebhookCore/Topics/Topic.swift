@@ -1,7 +1,7 @@
 /// The grammar of topic names: `^[a-z0-9_]+(\.[a-z0-9_]+)*$`, at most 256 bytes.
-public enum Topic {
+package enum Topic {
     /// Whether a name is a topic.
-    public static func isValid(_ name: String) -> Bool {
+    package static func isValid(_ name: String) -> Bool {
         guard (1...256).contains(name.utf8.count) else { return false }
         var segmentLength = 0
         for byte in name.utf8 {
@@ -20,7 +20,7 @@ public enum Topic {
 }
 
 /// A topic, or a pattern of topics: `*` stands for one segment, `**` for one or more.
-public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
+package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     private enum Segment: Sendable, Hashable {
         case literal([UInt8])
         case one
@@ -36,14 +36,14 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
 
     private let segments: [Segment]
     /// The pattern as written.
-    public let description: String
+    package let description: String
     /// Whether the pattern names more than one topic.
-    public let hasWildcard: Bool
+    package let hasWildcard: Bool
 
     /// Reads a pattern.
     ///
     /// - Throws: ``TopicPatternError`` where it is neither a topic nor one with `*` or `**` as whole segments.
-    public init(_ text: String) throws(TopicPatternError) {
+    package init(_ text: String) throws(TopicPatternError) {
         guard text.utf8.count <= 256 else { throw TopicPatternError(text) }
         var segments: [Segment] = []
         for part in text.split(separator: ".", omittingEmptySubsequences: false) {
@@ -61,7 +61,7 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether a topic is covered. At most quadratic in the number of segments; allocates nothing.
-    public func matches(_ topic: String) -> Bool {
+    package func matches(_ topic: String) -> Bool {
         guard hasWildcard else { return topic == description }
         var topic = topic
         return topic.withUTF8 { matches(UnsafeRawBufferPointer($0)) }
@@ -117,9 +117,9 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// A text that is no pattern of topics.
-public struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvertible {
+package struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The mistake, and the form of a pattern.
-    public let description: String
+    package let description: String
 
     init(_ text: String) {
         description =

@@ -35,7 +35,7 @@ extension WebhookAdministration {
     /// Deletes what settled long ago.
     ///
     /// - Parameter age: how long ago.
-    public func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
+    package func prune(olderThan age: Duration) async throws(WebhooksError) -> PruneResult {
         let instant = Timestamp.now - age
         let total = try await log.write { log throws(StoreError) in
             var total = PruneResult()

@@ -132,5 +132,5 @@ public struct SubscriptionPause: Sendable, Hashable {
     /// Whether it was paused before.
     public var wasPaused: Bool
     /// The deliveries that have not settled.
-    public var open: OpenDeliveryCount
+    package var open: OpenDeliveryCount
 }

@@ -47,12 +47,22 @@ public struct WebhookConfiguration: Sendable {
     /// Subscriptions given as values.
     ///
     /// - Parameters:
-    ///   - subscriptions: their profiles from ``TopicCatalog``; checked like those of a file. Defaults to none: those that
-    ///     are given at run time, as ``SubscriptionDraft``, come beside them.
+    ///   - drafts: in force before anything is emitted or delivered; judged when the dispatcher is made, as those of a file.
+    ///     Defaults to none. A running dispatcher takes more, and others in their place, by
+    ///     ``WebhookDispatcher/upsert(_:)-([SubscriptionDraft])``.
     ///   - settings: store, limits, egress.
-    ///   - profiles: extra profiles for drafts, or such as replace built-in ones; defaults to none.
+    ///   - profiles: extra profiles, or such as replace built-in ones; defaults to none.
     public static func values(
-        _ subscriptions: [Subscription] = [],
+        _ drafts: [SubscriptionDraft] = [],
+        settings: DispatcherSettings,
+        profiles: ProfileFiles = .none
+    ) -> WebhookConfiguration {
+        values([Subscription](), settings: settings, profiles: profiles).adding(drafts)
+    }
+
+    /// Subscriptions that are ready as they are, as only our own tests make them.
+    package static func values(
+        _ subscriptions: [Subscription],
         settings: DispatcherSettings,
         profiles: ProfileFiles = .none
     ) -> WebhookConfiguration {
@@ -72,6 +82,19 @@ public struct WebhookConfiguration: Sendable {
 
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
     public func load() -> ConfigurationReport {
+        var report = loadWithoutDrafts()
+        guard !drafts.isEmpty, let registry = report.registry, report.isValid else { return report }
+        var checks = TemplateChecks()
+        let change = SubscriptionUpdate(drafts: drafts).plan(registry, report.rules, &checks)
+        report.diagnostics += change.diagnostics
+        report.registry =
+            change.errors.isEmpty
+            ? registry.changing(removing: [], adding: change.given, canonical: change.canonical) : nil
+        return report
+    }
+
+    /// Loads what a reload brings anew: drafts are judged again as they are in force by then.
+    func loadWithoutDrafts() -> ConfigurationReport {
         switch source {
         case .file(let path, let environment):
             let loaded = ConfigurationLoader(environment: environment).load(path: path, storeOverride: store)
@@ -129,7 +152,7 @@ public struct WebhookConfiguration: Sendable {
     ///
     /// - Throws: ``WebhooksError`` with every problem.
     func start() throws(WebhooksError) -> (report: ConfigurationReport, snapshot: ConfigurationSnapshot) {
-        var report = load()
+        var report = loadWithoutDrafts()
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
@@ -160,7 +183,8 @@ extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
     public var description: String {
         switch source {
         case .file(let path, _): "WebhookConfiguration(\(path))"
-        case .values(let subscriptions, _, _): "WebhookConfiguration(\(subscriptions.count) subscriptions)"
+        case .values(let subscriptions, _, _):
+            "WebhookConfiguration(\(subscriptions.count + drafts.count) subscriptions)"
         }
     }
     /// A mirror without the environment.
@@ -172,7 +196,7 @@ public struct ConfigurationReport: Sendable {
     /// The file; `nil` for subscriptions given as values.
     public var path: String?
     /// `nil` where the problems left nothing to work with.
-    public var registry: Registry?
+    package var registry: Registry?
     /// The rules for subscriptions that are given at run time.
     let rules: DraftRules
     /// Every problem, in the files' order.

@@ -20,7 +20,7 @@ extension WebhookDispatcher {
 
     /// On the loading thread, so that no two swap in another order than they have loaded.
     private func loadAndSwap() -> Bool {
-        let report = configuration.load()
+        let report = configuration.loadWithoutDrafts()
         guard let registry = report.registry, report.isValid else {
             let errors = report.diagnostics.filter { $0.severity == .error }
             for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }

@@ -160,7 +160,7 @@ public final class WebhookDispatcher: Sendable {
     }
 
     /// The configuration in force.
-    public var registry: Registry { state.withLock { $0.snapshot.registry } }
+    package var registry: Registry { state.withLock { $0.snapshot.registry } }
 
     /// The profiles in force, with their topics.
     public var topics: TopicCatalog { state.withLock { $0.topics } }

@@ -1,21 +1,21 @@
-public import WebhookCore
+package import WebhookCore
 
 /// A file format of the exported log.
-public struct ExportFormat: Sendable, Hashable {
+package struct ExportFormat: Sendable, Hashable {
     enum Kind { case csv, jsonLines }
     let kind: Kind
 
     /// RFC 4180 with a header line. A cell that begins with one of `= + - @ '`, a tab or a carriage return gets a leading
     /// `'`, so that no spreadsheet takes it for a formula; a reader strips it.
-    public static let csv = ExportFormat(kind: .csv)
+    package static let csv = ExportFormat(kind: .csv)
     /// One JSON object a line: a delivery as the command line prints it, then `occurredAt` and `data` of its event.
-    public static let jsonLines = ExportFormat(kind: .jsonLines)
+    package static let jsonLines = ExportFormat(kind: .jsonLines)
 
     /// The bytes before the first delivery.
-    public var header: [UInt8] { kind == .csv ? CSVRecord(Self.columns).bytes : [] }
+    package var header: [UInt8] { kind == .csv ? CSVRecord(Self.columns).bytes : [] }
 
     /// A delivery as a line, with its end.
-    public func line(_ row: ExportedDelivery) -> [UInt8] {
+    package func line(_ row: ExportedDelivery) -> [UInt8] {
         switch kind {
         case .csv: CSVRecord(Self.cells(row)).bytes
         case .jsonLines: Self.json(row)
@@ -24,7 +24,7 @@ public struct ExportFormat: Sendable, Hashable {
 
     /// The columns of ``csv``, in order: the event's id, topic, tenant and `occurredAt`; whether it is a test; then the
     /// delivery's facts; last the event's data as JSON. What a delivery doesn't have is empty.
-    public static let columns = [
+    package static let columns = [
         "event_id", "topic", "tenant", "occurred_at", "test", "delivery_id", "subscription", "state", "mode",
         "attempts",
         "last_status", "last_error", "created_at", "settled_at", "retrigger_of", "data",

@@ -1,4 +1,4 @@
-public import WebhookCore
+package import WebhookCore
 
 extension WebhookLog {
     /// Writes deliveries with their events' data, newest first, in constant memory.
@@ -8,7 +8,7 @@ extension WebhookLog {
     ///   - query: which deliveries; its limit counts for a page only.
     ///   - format: of the lines.
     ///   - write: gets some lines at a time; `false` ends the export.
-    public func export(
+    package func export(
         _ query: DeliveryQuery = DeliveryQuery(),
         as format: ExportFormat,
         write: (_ lines: [UInt8]) throws -> Bool
@@ -28,7 +28,7 @@ extension WebhookLog {
     /// - Parameters:
     ///   - query: which deliveries; its limit counts for a page only.
     ///   - visit: gets a page; `false` ends it.
-    public func export(
+    package func export(
         _ query: DeliveryQuery = DeliveryQuery(),
         visit: (_ page: [ExportedDelivery]) throws -> Bool
     ) async throws {

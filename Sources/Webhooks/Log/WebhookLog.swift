@@ -162,7 +162,7 @@ extension WebhookLog {
     }
 
     /// The number of a subscription's deliveries that have not settled, tests included.
-    public func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
+    package func openDeliveries(of subscription: String) async throws(WebhooksError) -> OpenDeliveryCount {
         try await read { log throws(StoreError) in try await log.openDeliveries(of: subscription) }
     }
 }

@@ -14,7 +14,7 @@ public struct WebhookPreview: Sendable {
     var registry: Registry { snapshot.registry }
 
     /// Explains for each subscription whether an event is for it, and why not.
-    public func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
+    package func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
 
     /// Refuses an event that a subscription which wants it could not sign: one whose id holds a dot, where
     /// `id.timestamp.body` is signed.

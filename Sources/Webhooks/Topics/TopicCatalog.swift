@@ -6,9 +6,15 @@ internal import WebhookRendering
 public struct TopicCatalog: Sendable {
     /// A topic as one profile speaks it.
     public struct Entry: Sendable {
-        /// The profile that has the topic.
-        public var profile: Profile
+        package var profile: Profile
         package var topic: ProfileTopic
+
+        /// The topic's canonical name, as an application emits it.
+        public var name: String { topic.topic }
+        /// The name of the profile that has it.
+        public var profileName: String { profile.name }
+        /// A title for people.
+        public var title: String { topic.title }
 
         /// A JSON Schema (2020-12) of the topic's data.
         public var schema: String { ProfileSchema.jsonSchema(for: topic) }
@@ -28,10 +34,10 @@ public struct TopicCatalog: Sendable {
     }
 
     /// Every profile, by name. Reads those that were not needed yet.
-    public var profiles: [Profile] { catalog.all() }
+    package var profiles: [Profile] { catalog.all() }
 
     /// A profile by name.
-    public func profile(_ name: String) throws(WebhooksError) -> Profile {
+    package func profile(_ name: String) throws(WebhooksError) -> Profile {
         if let profile = catalog.profile(named: name) { return profile }
         if let problem = catalog.problem(with: name) {
             throw WebhooksError(.configuration, "the profile \(name) can't be read: \(problem)")

@@ -25,7 +25,7 @@ public struct Backend: Sendable {
         let drafts = try await database.read { db in try WebhookTarget.drafts(db) }
         webhooks = try await WebhookDispatcher(
             database: database,
-            configuration: .values([], settings: settings).adding(drafts),
+            configuration: .values(drafts, settings: settings),
             logger: logger
         )
         school = School(database: database, webhooks: webhooks, patience: patience)
