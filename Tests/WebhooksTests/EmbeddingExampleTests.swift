@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Metrics
 import Testing
 import WebhookCore
 import WebhookReceiver
@@ -40,6 +41,14 @@ import WebhooksGRDB
         // README: end
         #expect(failed.isEmpty)
         #expect(receiver.requestCount == 1)
+    }
+
+    /// Compiled alone: the file is the host's.
+    private static func counted(by factory: any MetricsFactory) async throws -> WebhookDispatcher {
+        // Documentation: metrics
+        let dispatcher = try await WebhookDispatcher(configuration: .file("webhooks.yaml"), metrics: factory)
+        // Documentation: end
+        return dispatcher
     }
 
     private struct Course: Encodable { var id = "318" }
