@@ -70,6 +70,14 @@ package final class CurlTransport: Transport {
         }
     }
 
+    package func ping(_ completion: @escaping @Sendable () -> Void) { Self.ping(shards[...], completion) }
+
+    /// One after the other: the answer is that of all.
+    private static func ping(_ shards: ArraySlice<Shard>, _ completion: @escaping @Sendable () -> Void) {
+        guard let first = shards.first else { return completion() }
+        first.post(.ping { ping(shards.dropFirst(), completion) })
+    }
+
     /// Ends every request under way as ``cancelAll()`` does, closes all connections and frees what libcurl holds.
     /// Returns at once. Whatever is sent afterwards ends as `interrupted`. Calling it again does nothing.
     package func shutdown() {

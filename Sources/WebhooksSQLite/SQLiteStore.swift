@@ -210,6 +210,15 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     /// A transaction of this number of changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64
 
+    package func ping(_ completion: @escaping @Sendable () -> Void) {
+        onWriter { _ in
+            completion()
+        } orElse: { _ in
+            // Somebody else holds it, and what is given to it fails in time.
+            completion()
+        }
+    }
+
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         guard writer != nil else { return completion(.success(false)) }
         // A host may hold its writer for long: one look waits for it, not one for every call.

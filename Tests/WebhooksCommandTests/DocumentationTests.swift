@@ -114,7 +114,7 @@ import Testing
         for command in commands {
             for example in Documentation.examples(inHelp: try tour.shell("webhooks \(command) --help").output) {
                 // What goes on until it is stopped, and what other programs do with the output.
-                guard !example.contains(/webhooks (listen|run$|run --listen|tail|serve|status --watch)/) else {
+                guard !example.contains(/webhooks (listen|run$|run --wait|run --listen|tail|serve|status --watch)/) else {
                     continue
                 }
                 let line = example.replacing(/\ \| jq .*$/, with: "")

@@ -29,9 +29,16 @@ package protocol DeliveryStore: Sendable {
     /// - Parameter completion: gets an error only where it is final (``StoreError/isFinal``), such as a file of the store
     ///   that was replaced.
     func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void)
+
+    /// Answers once what was given before is worked off, done or failed: proof that it hangs nowhere.
+    ///
+    /// - Parameter completion: called on a queue of the store's.
+    func ping(_ completion: @escaping @Sendable () -> Void)
 }
 
 extension DeliveryStore {
+    package func ping(_ completion: @escaping @Sendable () -> Void) { completion() }
+
     package func commit(
         next: @escaping @Sendable () -> StoreBatch?,
         completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void

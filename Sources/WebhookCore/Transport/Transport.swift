@@ -7,6 +7,15 @@ package protocol Transport: Sendable {
 
     /// Ends every request under way; those end as `failed(.interrupted, …)` with the truth about ``TransportResult/mayHaveBeenSent``.
     func cancelAll()
+
+    /// Answers once what was given before is taken up: proof that it works off what it is given.
+    ///
+    /// - Parameter completion: called on a queue of the transport's.
+    func ping(_ completion: @escaping @Sendable () -> Void)
+}
+
+extension Transport {
+    package func ping(_ completion: @escaping @Sendable () -> Void) { completion() }
 }
 
 /// A request with the number its result comes back under.

@@ -167,6 +167,9 @@ package final class EngineRunner: @unchecked Sendable {
     /// The number of attempts under way. Waits for nothing: for a process that is about to end.
     package var attemptsUnderWay: Int { attempts.load(ordering: .relaxed) }
 
+    /// Deliveries that the engine has in memory, those under way included.
+    package var deliveriesInMemory: Int { engine.withLock(\.holding) }
+
     /// Changes the engine; every change goes through here, so that the attempts under way are known without its lock.
     func withEngine<Result>(_ body: (inout sending DeliveryEngine) -> sending Result) -> sending Result {
         engine.withLock { engine in

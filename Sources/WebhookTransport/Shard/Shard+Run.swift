@@ -49,6 +49,8 @@ extension Shard {
             resolved(serial, answer)
         case .cancelAll:
             cancelAll()
+        case .ping(let completion):
+            completion()
         case .shutDown:
             close()
         }

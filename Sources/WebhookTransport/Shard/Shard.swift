@@ -103,5 +103,7 @@ enum ShardMessage: Sendable {
     /// A lookup for the exchange with this number ended.
     case resolved(UInt64, HostAnswer)
     case cancelAll
+    /// Answered when it is read.
+    case ping(@Sendable () -> Void)
     case shutDown
 }

@@ -70,11 +70,12 @@ extension DispatcherReadiness {
 extension WebhookDispatcher {
     /// The store doesn't take what is recorded; `nil`: it does again.
     func note(storeTrouble trouble: StoreError?) {
-        let session = state.withLock { state in
+        let (session, manager) = state.withLock { state in
             state.storeTrouble = trouble
-            return state.session
+            return (state.session, state.serviceManager)
         }
         session?.lock?.note(trouble: trouble)
+        manager?.note(trouble: trouble?.code.rawValue)
     }
 
     /// Whether it delivers now. Asks nobody and waits for nothing: for a probe that comes every second.

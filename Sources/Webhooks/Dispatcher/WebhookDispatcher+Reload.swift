@@ -20,10 +20,12 @@ extension WebhookDispatcher {
 
     /// On the loading thread, so that no two swap in another order than they have loaded.
     private func loadAndSwap() -> Bool {
+        serviceManager?.reloadBegins()
         let report = configuration.loadWithoutDrafts()
         guard let registry = report.registry, report.isValid else {
             let errors = report.diagnostics.filter { $0.severity == .error }
             for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
+            defer { serviceManager?.reloadEnds(problems: errors.count) }
             notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
             metrics?.reloaded(false)
             // What was read decides what to watch, so that mending any of it is noticed.
@@ -68,6 +70,7 @@ extension WebhookDispatcher {
         logger.notice("configuration reloaded", metadata: metadata)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
         metrics?.reloaded(true)
+        serviceManager?.reloadEnds()
         if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
         return true
     }

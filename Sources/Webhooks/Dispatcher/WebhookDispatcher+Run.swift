@@ -96,6 +96,9 @@ extension WebhookDispatcher: Service {
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)
+        if let serviceManager { serviceManager.delivers(figures(of: session.runner, serviceManager)) }
+        let reports = Task { await reportLife(of: session) }
+        defer { reports.cancel() }
         let wait: EngineRunner.Condition =
             switch condition {
             case .shutdown: .drained
@@ -113,6 +116,7 @@ extension WebhookDispatcher: Service {
         } catch {
             failure = error
         }
+        serviceManager?.stops(underWay: session.runner.attemptsUnderWay)
         await finish(operations)
         let isShuttingDown = state.withLock { $0.isShuttingDown }
         let left = isShuttingDown && !Task.isCancelled ? await openDeliveries(in: session.store) : nil
@@ -188,6 +192,7 @@ extension WebhookDispatcher: Service {
         guard let session else { return }
         let grace = registry.settings.shutdownGrace
         let underWay = session.runner.attemptsUnderWay
+        serviceManager?.stops(underWay: underWay)
         session.drain(within: grace)
         logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
     }
@@ -230,7 +235,9 @@ extension WebhookDispatcher: Service {
             } onFailure: { [weak self] error in
                 self?.state.withLock { $0.failure = error }
             }
-            let observer: any EngineObserver = if let metrics { ObserverGroup(observers: [log, metrics]) } else { log }
+            let beside: [(any EngineObserver)?] = [metrics, serviceManager?.counts]
+            let observer: any EngineObserver =
+                beside.contains { $0 != nil } ? ObserverGroup(observers: [log] + beside.compactMap(\.self)) : log
             while true {
                 do throws(StoreError) {
                     let right = try stores.takeRight(role)
@@ -276,6 +283,7 @@ extension WebhookDispatcher: Service {
                     }
                     isWaiting = true
                     if role == .run { state.withLock { $0.isWaitingForRight = true } }
+                    serviceManager?.waits(isStandby: isStandby)
                     try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
                 }

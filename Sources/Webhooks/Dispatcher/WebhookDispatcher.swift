@@ -45,6 +45,8 @@ public final class WebhookDispatcher: Sendable {
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
         var session: DeliverySession?
+        /// Told when a dispatcher runs, reloads and stops.
+        var serviceManager: SystemdNotifier?
         /// A shutdown was asked for, of the run under way or of the first one.
         var isShuttingDown = false
         var runsUnderWay = 0

@@ -16,6 +16,7 @@ struct Run: AsyncParsableCommand {
 
               webhooks run
               webhooks run --until-idle       (from cron: delivers what is due and ends)
+              webhooks run --wait             (a standby: takes over when the running one ends)
               webhooks run --listen 127.0.0.1:9464
 
             With --listen it serves /healthz (200 while the process lives), /readyz (200 while it delivers, else 503 and \
@@ -24,6 +25,9 @@ struct Run: AsyncParsableCommand {
 
             With --until-idle or --until-settled it exits 1 where deliveries failed meanwhile or wait for a retry. \
             Neither waits for events that are due later (--in, --deliver-at): it says how many there are.
+
+            A service manager that asks for it (NOTIFY_SOCKET, as systemd's Type=notify) is told of the start, reloads, \
+            the end and a line of figures, and by WATCHDOG_USEC that deliveries get on.
             """
     )
 
@@ -45,6 +49,9 @@ struct Run: AsyncParsableCommand {
     @Flag(name: .customLong("public"), help: "With --listen: for other machines, too. There is no password.")
     var isPublic = false
 
+    @Flag(help: "Waits where another dispatcher runs on the store, and delivers when that ends; else it exits 69.")
+    var wait = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
@@ -60,9 +67,14 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         try options.checkStore()
         let (logger, isBounded) = (options.logger(.notice), untilIdle || untilSettled)
+        let manager = SystemdNotifier(environment: ProcessEnvironment.current) { problem in
+            logger.warning("the service manager can't be told of this process", metadata: ["error": "\(problem)"])
+        }
+        manager?.loads()
         let signals = RunSignals {
             // Nothing was begun: there is nothing to bring to an end.
             logger.notice("stopped while loading")
+            manager?.stopsAtOnce()
             _exit((isBounded ? ExitStatus.negative : .success).rawValue)
         }
         let registry = listen.map { _ in PrometheusRegistry(help: MetricDescription.help) }
@@ -71,6 +83,7 @@ struct Run: AsyncParsableCommand {
             logger: logger,
             metrics: registry
         )
+        if let manager { dispatcher.report(to: manager) }
         FileDescriptors.raiseLimit()
         let server = try serve(dispatcher, registry, logger)
         defer { server?.stop() }
@@ -80,9 +93,12 @@ struct Run: AsyncParsableCommand {
             guard let count = dispatcher.attemptsUnderWay else { return logger.warning("stopped at once") }
             logger.warning("stopped at once; \(Counted.text(count, "attempt")) cut off")
         }
-        guard isBounded else { return try await dispatcher.run(until: .shutdown) }
+        let whenLocked: WebhookDispatcher.LockedStore = wait ? .wait : .fail
+        guard isBounded else {
+            return try await dispatcher.run(until: .shutdown, whenLocked: whenLocked)
+        }
         let before = try await RunTally.now(dispatcher)
-        try await dispatcher.run(until: untilIdle ? .idle : .settled)
+        try await dispatcher.run(until: untilIdle ? .idle : .settled, whenLocked: whenLocked)
         let change = try await RunTally.now(dispatcher).since(before)
         let later = try await dispatcher.log.scheduledEvents()
         if options.json {

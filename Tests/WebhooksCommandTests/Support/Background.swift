@@ -10,13 +10,13 @@ final class Background: Sendable {
     private let error: LineReader
     private let status = Mutex<Int32?>(nil)
 
-    init(_ arguments: [String], in sandbox: CommandEnvironment) throws {
+    init(_ arguments: [String], in sandbox: CommandEnvironment, environment more: [String: String] = [:]) throws {
         let (out, err) = (try Program.makePipe(), try Program.makePipe())
         let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
         process = try Program.start(
             arguments,
             folder: sandbox.folder,
-            environment: sandbox.environment,
+            environment: sandbox.environment.merging(more) { $1 },
             input: nothing,
             output: out.write,
             error: err.write
