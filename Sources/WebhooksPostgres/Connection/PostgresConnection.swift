@@ -128,6 +128,7 @@
         /// Runs statements, in one round trip. Where one fails, those behind it are not run.
         ///
         /// - Throws: ``PostgresFailure``.
+        @discardableResult
         func run(_ statements: [BoundStatement]) throws -> [Rows] {
             var isPreparation: [Bool] = []
             var fresh: [Statement] = []

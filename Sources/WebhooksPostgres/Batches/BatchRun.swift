@@ -1,0 +1,193 @@
+#if PostgreSQL
+    internal import WebhookCore
+
+    /// A batch on its way through a transaction, and its result.
+    ///
+    /// Everything but what is seldom goes into one pipeline: arrays for attempts, acceptances, fan-outs and claims, so that a
+    /// batch of two hundred takes as many statements as one of two.
+    final class BatchRun {
+        let batch: StoreBatch
+        let names: SubscriptionRowCache
+        let clock: any WebhookClock
+        let locks: [Parameter]
+        var result = StoreBatchResult()
+        /// Acceptances (indices) of ids that are there already.
+        private var repeated: [Int] = []
+        /// What reads have found damaged, and not given up yet.
+        var damage: [Damage] = []
+        /// Deliveries that are damaged and can't be given up: they are left out.
+        var unreadable: Set<Int64> = []
+        /// Events (rows) likewise.
+        var leftOut: Set<Int64> = []
+        /// The transactions that were inserting deliveries at earlier looks.
+        var earlierInserters: Set<String> = []
+        /// The transactions that were inserting deliveries when it read the highest.
+        var inserters: Set<String>?
+
+        enum Damage {
+            case delivery(Int64, reason: String)
+            case event(Int64, reason: String)
+        }
+
+        /// - Parameter locks: the keys of the lock of those that insert deliveries.
+        init(_ batch: StoreBatch, names: SubscriptionRowCache, clock: any WebhookClock, locks: [Parameter]) {
+            self.batch = batch
+            self.names = names
+            self.clock = clock
+            self.locks = locks
+        }
+
+        /// Whether it inserts deliveries.
+        static func inserts(_ batch: StoreBatch) -> Bool {
+            !batch.fanOuts.isEmpty || batch.acceptances.contains { !($0.deliveries?.deliveries.isEmpty ?? true) }
+        }
+
+        /// The subscriptions that it names: all, and those whose rows it needs.
+        static func subscriptions(of batch: StoreBatch) -> (all: Set<String>, needed: Set<String>) {
+            let new = batch.fanOuts.map(\.deliveries) + batch.acceptances.compactMap(\.deliveries)
+            var needed = Set(new.flatMap(\.deliveries).map(\.subscription))
+            needed.formUnion(batch.health.map(\.subscription))
+            needed.formUnion(batch.resumptions.map(\.subscription))
+            let all = needed.union(batch.openCancellations.map(\.subscription))
+            return (all.union(batch.reads.refills.map(\.subscription)), needed)
+        }
+
+        // MARK: Writes
+
+        /// Adds everything that the batch changes, in the order of its members.
+        func addWrites(to pipeline: inout Pipeline) {
+            addPlaces(to: &pipeline)
+            result.results = Array(repeating: .refused, count: batch.results.count)
+            for wave in Waves.of(batch.results, key: \.delivery, size: { $0.attempt.responseBody.count }) {
+                AttemptRows.record(wave.map { batch.results[$0] }, in: &pipeline) { [self] outcomes in
+                    for (index, outcome) in zip(wave, outcomes) { result.results[index] = outcome }
+                }
+            }
+            result.settlements = Array(repeating: false, count: batch.settlements.count)
+            for (index, settlement) in batch.settlements.enumerated() {
+                DeliveryUpdates.settle(settlement, in: &pipeline) { [self] in result.settlements[index] = $0 }
+            }
+            for health in batch.health { add(health, to: &pipeline) }
+            for resumption in batch.resumptions { add(resumption, to: &pipeline) }
+            result.acceptances = Array(repeating: .duplicate(event: 0), count: batch.acceptances.count)
+            for wave in Waves.of(batch.acceptances, key: \.event.id, size: Self.size) {
+                EventRows.accept(wave.map { batch.acceptances[$0] }, names: names, in: &pipeline) { [self] outcomes in
+                    for (index, outcome) in zip(wave, outcomes) {
+                        if let outcome { result.acceptances[index] = outcome } else { repeated.append(index) }
+                    }
+                }
+            }
+            result.fanOuts = Array(repeating: .refused, count: batch.fanOuts.count)
+            for wave in Waves.of(batch.fanOuts, key: \.event, size: { $0.deliveries.size }) {
+                EventRows.fanOut(wave.map { batch.fanOuts[$0] }, names: names, in: &pipeline) { [self] outcomes in
+                    for (index, outcome) in zip(wave, outcomes) { result.fanOuts[index] = outcome }
+                }
+            }
+            result.openCancellations = Array(repeating: 0, count: batch.openCancellations.count)
+            for (index, cancellation) in batch.openCancellations.enumerated() {
+                guard let subscription = names[cancellation.subscription] else { continue }
+                DeliveryUpdates.cancelOpen(cancellation, of: subscription, in: &pipeline) { [self] in
+                    result.openCancellations[index] = $0
+                }
+            }
+            result.setAsides = Array(
+                repeating: SetAsideResult(event: nil, isSetAside: false),
+                count: batch.setAsides.count
+            )
+            for (index, setAside) in batch.setAsides.enumerated() {
+                PendingRows.setAside(setAside, in: &pipeline) { [self] in result.setAsides[index] = $0 }
+            }
+            result.claims = Array(repeating: .refused, count: batch.claims.count)
+            for wave in Waves.of(batch.claims, key: \.delivery, size: { _ in 0 }) {
+                AttemptRows.claim(wave.map { batch.claims[$0] }, in: &pipeline) { [self] outcomes in
+                    for (index, outcome) in zip(wave, outcomes) { result.claims[index] = outcome }
+                }
+            }
+        }
+
+        /// Events whose time has come take their places before anything new does.
+        func addPlaces(to pipeline: inout Pipeline) {
+            guard batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty else { return }
+            pipeline.add(PendingRows.placeDue, [.int8(batch.reads.pendingEventsDueBy.milliseconds)])
+        }
+
+        func add(_ health: SubscriptionHealth, to pipeline: inout Pipeline) {
+            guard let row = names[health.subscription] else { return }
+            let update = HealthRow.update(health, row: row)
+            pipeline.add(update.statement, update.parameters)
+        }
+
+        func add(_ resumption: Resumption, to pipeline: inout Pipeline) {
+            guard let row = names[resumption.subscription] else { return }
+            let update = HealthRow.resume(resumption.paused, row: row, at: resumption.at)
+            pipeline.add(update.statement, update.parameters)
+        }
+
+        private static func size(_ acceptance: Acceptance) -> Int {
+            acceptance.event.data.count + (acceptance.deliveries?.size ?? 0)
+        }
+
+        // MARK: What follows from the results
+
+        /// Does what has to look at the results of the pipeline first.
+        func finish(_ connection: PostgresConnection) throws {
+            try compareRepeated(connection)
+            try giveUpDamaged(connection)
+            try readAllAfterInserters(connection)
+        }
+
+        private func compareRepeated(_ connection: PostgresConnection) throws {
+            guard !repeated.isEmpty else { return }
+            let outcomes = try Self.compare(repeated.map { batch.acceptances[$0].event }, connection)
+            for (index, outcome) in zip(repeated, outcomes) { result.acceptances[index] = outcome }
+            repeated = []
+        }
+
+        /// The results of storing events again: duplicates or conflicts.
+        static func compare(_ events: [Event], _ connection: PostgresConnection) throws -> [AcceptanceResult] {
+            let known = try EventRow.known(events.map(\.id), connection)
+            return events.map { event in
+                guard let (row, stored) = known[event.id] else {
+                    // Whether it is the same can't be told any more.
+                    return .refused(reason: "the event of this id that is stored is damaged, or was just deleted")
+                }
+                let differences = stored.differences(from: event)
+                return differences.isEmpty ? .duplicate(event: row) : .conflict(differences: differences)
+            }
+        }
+    }
+
+    /// Members that one statement can take: each row once, and not too many bytes.
+    enum Waves {
+        /// The most bytes of one statement: an array of the server's may have 1 GB.
+        private static let mostBytes = 64 << 20
+
+        /// - Returns: indices, in order.
+        static func of<Member, Key: Hashable>(
+            _ members: [Member],
+            key: (Member) -> Key,
+            size: (Member) -> Int
+        ) -> [[Int]] {
+            var waves: [[Int]] = []
+            var wave: [Int] = []
+            var keys: Set<Key> = []
+            var bytes = 0
+            for (index, member) in members.enumerated() {
+                let count = size(member)
+                if keys.contains(key(member)) || (!wave.isEmpty && bytes + count > mostBytes) {
+                    waves.append(wave)
+                    (wave, keys, bytes) = ([], [], 0)
+                }
+                wave.append(index)
+                keys.insert(key(member))
+                bytes += count
+            }
+            return wave.isEmpty ? waves : waves + [wave]
+        }
+    }
+
+    extension NewDeliveries {
+        /// The bytes of its bodies.
+        fileprivate var size: Int { bodies.reduce(0) { $0 + $1.count } }
+    }
+#endif

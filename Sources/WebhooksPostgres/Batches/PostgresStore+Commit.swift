@@ -1,0 +1,174 @@
+#if PostgreSQL
+    internal import Synchronization
+    package import WebhookCore
+
+    extension PostgresStore {
+        package func commit(
+            _ batch: StoreBatch,
+            completion: @escaping @Sendable (Result<StoreBatchResult, StoreError>) -> Void
+        ) {
+            let source = BatchSource(batch)
+            commit(next: source.take) { result in completion(result.map { $0[0] }) }
+        }
+
+        private final class BatchSource: Sendable {
+            private let batches: Mutex<[StoreBatch]>
+
+            init(_ batch: StoreBatch) { batches = Mutex([batch]) }
+
+            func take() -> StoreBatch? { batches.withLock { $0.popLast() } }
+        }
+
+        /// A transaction of this number of changes takes no more batches: it is worth its wait for the disk.
+        private static let fullTransaction = 256
+
+        package func commit(
+            next: @escaping @Sendable () -> StoreBatch?,
+            completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
+        ) {
+            onWriter { [self] writer in
+                var batches: [StoreBatch] = []
+                var size = 0
+                while size < Self.fullTransaction, let batch = next() {
+                    batches.append(batch)
+                    size += batch.size
+                }
+                completion(commit(batches, writer))
+            } orElse: { error in
+                // It is what was to be stored that fails.
+                completion(next() == nil ? .success([]) : .failure(error))
+            }
+        }
+
+        package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
+            guard role != .reader else { return completion(.success(false)) }
+            onWriter { [target] writer in
+                do {
+                    completion(.success(try writer.external.check(writer.session)))
+                } catch {
+                    let error = StoreError(error, target)
+                    completion(error.isFinal ? .failure(error) : .success(false))
+                }
+            } orElse: { _ in
+                completion(.success(false))
+            }
+        }
+
+        // MARK: Transactions
+
+        private func commit(_ batches: [StoreBatch], _ writer: WriterState) -> Result<[StoreBatchResult], StoreError> {
+            guard !batches.isEmpty else { return .success([]) }
+            // Two transactions that meet in another order than the other's: the server ends one of them.
+            for _ in 0..<Self.mostCollisions {
+                do {
+                    return .success(try applied(batches, writer))
+                } catch let failure as PostgresFailure where failure.isCollision {
+                    continue
+                } catch {
+                    return .failure(StoreError(error, target))
+                }
+            }
+            return .failure(StoreError(.busy, "\(target): other transactions were in the way again and again"))
+        }
+
+        /// The number of times that a transaction is begun again that met others.
+        static let mostCollisions = 10
+
+        private func applied(_ batches: [StoreBatch], _ writer: WriterState) throws -> [StoreBatchResult] {
+            let connection = try writer.session.connected()
+            for batch in batches {
+                let names = BatchRun.subscriptions(of: batch)
+                try writer.names.learn(names.all, making: names.needed, connection)
+            }
+            let runs = batches.map { batch in
+                let run = BatchRun(batch, names: writer.names, clock: clock, locks: writer.session.lockKeys)
+                run.earlierInserters = writer.inserters
+                return run
+            }
+            var isDone = false
+            // Where it comes to nothing, the next look is told of those as well.
+            defer { if !isDone { for run in runs { writer.inserters.formUnion(run.inserters ?? []) } } }
+            if batches.allSatisfy(\.isReadOnly), try read(runs, connection) {
+                isDone = true
+                return done(runs, writer)
+            }
+            do {
+                try writer.session.transaction(guarding(batches), patience: nil) { pipeline in
+                    for run in runs {
+                        run.addWrites(to: &pipeline)
+                        run.addReads(to: &pipeline)
+                    }
+                    return { connection in for run in runs { try run.finish(connection) } }
+                }
+            } catch  where Self.mayBeOneRows(error) {
+                return try appliedSingly(batches, writer)
+            }
+            isDone = true
+            return done(runs, writer)
+        }
+
+        private func guarding(_ batches: [StoreBatch]) -> PostgresWriter.Guard {
+            batches.contains(where: BatchRun.inserts) ? .inserts : .changes
+        }
+
+        /// Whether something among what was to be written may be to blame, and the rest can be stored.
+        static func mayBeOneRows(_ error: any Error) -> Bool {
+            if error is AttemptRows.BodyDamage { return true }
+            guard let failure = error as? PostgresFailure else { return false }
+            return failure.fault != .store
+        }
+
+        /// Reads without a transaction that others would have to wait for.
+        ///
+        /// - Returns: false where something was found that has to be changed first.
+        private func read(_ runs: [BatchRun], _ connection: PostgresConnection) throws -> Bool {
+            var pipeline = Pipeline()
+            for run in runs {
+                run.addPlaces(to: &pipeline)
+                run.addReads(to: &pipeline)
+            }
+            try connection.run(pipeline)
+            guard runs.allSatisfy({ $0.damage.isEmpty }) else {
+                for run in runs { run.damage = [] }
+                return false
+            }
+            for run in runs { try run.readAllAfterInserters(connection) }
+            return true
+        }
+
+        /// Somewhere among them is a row that would fail every transaction it is in.
+        private func appliedSingly(_ batches: [StoreBatch], _ writer: WriterState) throws -> [StoreBatchResult] {
+            let runs = batches.map { batch in
+                let run = BatchRun(batch, names: writer.names, clock: clock, locks: writer.session.lockKeys)
+                run.earlierInserters = writer.inserters
+                return run
+            }
+            try writer.session.transaction(guarding(batches), patience: nil) { _ in
+                { connection in
+                    let trial = RowTrial(connection)
+                    for run in runs {
+                        try run.apply(trial, connection)
+                        var reads = Pipeline()
+                        run.addReads(to: &reads)
+                        try connection.run(reads)
+                        try run.finish(connection)
+                    }
+                    try trial.checkVerdicts()
+                }
+            }
+            return done(runs, writer)
+        }
+
+        /// What follows once the results are durable.
+        private func done(_ runs: [BatchRun], _ writer: WriterState) -> [StoreBatchResult] {
+            for run in runs {
+                if let inserters = run.inserters { writer.inserters = inserters }
+                for (acceptance, outcome) in zip(run.batch.acceptances, run.result.acceptances) {
+                    guard acceptance.deliveries == nil, case .stored(let row, _) = outcome else { continue }
+                    writer.external.add([row])
+                }
+            }
+            return runs.map(\.result)
+        }
+    }
+#endif

@@ -1,0 +1,176 @@
+#if PostgreSQL
+    internal import Synchronization
+    package import WebhookCore
+
+    /// The store on PostgreSQL, in a schema of its own.
+    ///
+    /// One connection writes, one reads, each on a thread of its own: what is listed never holds up what is sent. Every method
+    /// may be called from anywhere. A connection that is lost is made again by what comes next.
+    package final class PostgresStore: DeliveryStore {
+        /// The part that a process plays beside the store.
+        package enum Role: Sendable, Hashable {
+            /// Schedules and sends. One at a time.
+            case dispatcher
+            /// Appends, cancels and reads beside a dispatcher.
+            case writer
+            /// Reads. Creates and changes nothing.
+            case reader
+        }
+
+        /// The role that the store was opened for.
+        package let role: Role
+        /// The database.
+        package let target: PostgresTarget
+        /// What is worth a warning about the server's settings; `nil`: nothing.
+        package let warning: String?
+        let clock: any WebhookClock
+        private let writerThread: PostgresWorker
+        private let readerThread: PostgresWorker
+        /// `nil` for a reader.
+        private let writer: Confined<WriterState>?
+        private let reader: Confined<ReaderState>
+        private let isClosed: Closing
+
+        /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
+        /// that may not wait.
+        ///
+        /// - Throws: ``StoreError``: `locked` where another dispatcher works on it, `missing` (reader only), `newerSchema`,
+        ///   `damaged`, `readOnly`, `full`, `busy`, `unavailable`.
+        package static func open(
+            _ target: PostgresTarget,
+            role: Role,
+            clock: any WebhookClock = SystemClock()
+        ) throws(StoreError) -> PostgresStore {
+            do {
+                return try PostgresStore(target, role: role, clock: clock)
+            } catch {
+                throw StoreError(error, target)
+            }
+        }
+
+        private init(_ target: PostgresTarget, role: Role, clock: any WebhookClock) throws {
+            guard let writerThread = PostgresWorker(),
+                let readerThread = PostgresWorker()
+            else { throw StoreError(.unavailable, "the system has no thread left for the connections to \(target)") }
+            (self.target, self.role, self.clock) = (target, role, clock)
+            (self.writerThread, self.readerThread) = (writerThread, readerThread)
+            let isClosed = Closing()
+            self.isClosed = isClosed
+            let first = try PostgresConnection(target, isWriter: role != .reader)
+            warning =
+                first.isFsyncOff
+                ? "\(target) has fsync off: what it acknowledges may be lost with the power" : nil
+            if role == .reader {
+                _ = try Schema.open(first, makes: false)
+                writer = nil
+                reader = Confined(ReaderState(target, first))
+                return
+            }
+            let session = try PostgresWriter(first, role: role) { isClosed.isSet }
+            let state = WriterState(session)
+            _ = try state.external.check(session)
+            writer = Confined(state)
+            reader = Confined(ReaderState(target, nil))
+        }
+
+        /// Closes the connections once they are idle; what was committed is durable already.
+        package func close() {
+            isClosed.set()
+            writerThread.wait { [writer] in
+                if let writer { writer.value.session.close() }
+            }
+            readerThread.wait { [reader] in reader.value.connection = nil }
+        }
+
+        // MARK: Access to the connections
+
+        /// What the writing thread has.
+        final class WriterState {
+            let session: PostgresWriter
+            let names = SubscriptionRowCache()
+            let external = ExternalWrites()
+            /// The transactions of others that were inserting deliveries at the last look.
+            var inserters: Set<String> = []
+
+            init(_ session: PostgresWriter) { self.session = session }
+        }
+
+        /// What the reading thread has.
+        final class ReaderState {
+            let target: PostgresTarget
+            var connection: PostgresConnection?
+
+            init(_ target: PostgresTarget, _ connection: PostgresConnection?) {
+                (self.target, self.connection) = (target, connection)
+            }
+
+            func connected() throws -> PostgresConnection {
+                if let connection, !connection.isLost { return connection }
+                let fresh = try PostgresConnection(target, isWriter: false)
+                connection = fresh
+                return fresh
+            }
+        }
+
+        /// A value that one thread alone touches.
+        // Unchecked for that reason: only what runs on the value's worker reads it.
+        final class Confined<Value>: @unchecked Sendable {
+            let value: Value
+
+            init(_ value: Value) { self.value = value }
+        }
+
+        /// Whether the store is closed, known to a thread that waits for the server.
+        private final class Closing: Sendable {
+            private let flag = Atomic(false)
+
+            var isSet: Bool { flag.load(ordering: .relaxed) }
+
+            func set() { flag.store(true, ordering: .relaxed) }
+        }
+
+        /// Runs work on the writing thread, in the order of the calls.
+        ///
+        /// - Parameter giveUp: called instead where there is none.
+        func onWriter(
+            _ work: @escaping @Sendable (WriterState) -> Void,
+            orElse giveUp: @escaping @Sendable (StoreError) -> Void
+        ) {
+            guard let writer else { return giveUp(StoreError(.readOnly, "\(target) was opened for reading")) }
+            guard !isClosed.isSet else { return giveUp(StoreError(.unavailable, "the store on \(target) is closed")) }
+            writerThread.perform { work(writer.value) }
+        }
+
+        /// Reads on the reading connection, once more where that was found lost.
+        func read<Value: Sendable>(
+            _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+        ) async throws(StoreError) -> Value {
+            let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+                readerThread.perform { [reader, target] in
+                    continuation.resume(returning: Self.read(reader.value, target, body))
+                }
+            }
+            return try result.get()
+        }
+
+        private static func read<Value>(
+            _ reader: ReaderState,
+            _ target: PostgresTarget,
+            _ body: (PostgresConnection) throws -> Value
+        ) -> Result<Value, StoreError> {
+            var isSecond = false
+            while true {
+                do {
+                    return .success(try body(reader.connected()))
+                } catch let failure as PostgresFailure where failure.isConnectionLost && !isSecond {
+                    // It may have been lost long ago, by a restart that nobody noticed.
+                    isSecond = true
+                    reader.connection = nil
+                } catch {
+                    if reader.connection?.isLost == true { reader.connection = nil }
+                    return .failure(StoreError(error, target))
+                }
+            }
+        }
+    }
+#endif
