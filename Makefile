@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev openssl pkg-config
 
-.PHONY: help setup setup-tests build release demo test example sanitize sanitize-thread sanitize-address soak simulate model fuzz docs figures format lint clean
+.PHONY: help setup setup-tests build release deb test-deb demo test example sanitize sanitize-thread sanitize-address soak simulate model fuzz docs figures format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -40,10 +40,22 @@ setup-tests: setup .venv/.complete .tools/promtool
 build: setup ## Builds the command line for development
 	$(SWIFT) build --product webhooks -c $(CONFIG)
 
+# The same bytes wherever the checkout is: a failed assertion in C names its file from there.
 release: setup ## Builds an optimised, self-contained .build/release/webhooks
-	$(SWIFT) build --product webhooks -c release --static-swift-stdlib
+	$(SWIFT) build --product webhooks -c release --static-swift-stdlib -Xcc -ffile-prefix-map=$(CURDIR)=.
 
 # A checkout's files are for everybody to read; secrets are not, and validate says so.
+# For the Debian that builds it, by the versions of its libraries. VERSION=… is another version than the binary's.
+deb: PACKAGES += dpkg-dev binutils python3
+deb: release ## Makes a Debian package of it in .build/deb: make deb VERSION=0.1.0-1
+	@rm -f .build/deb/*.deb
+	@packaging/build-deb "$$($(SWIFT) build --show-bin-path -c release)/webhooks" .build/deb
+
+# Takes minutes, root, and this machine's package sources; not part of `make test`. BINARY=… takes one that is there.
+test-deb: PACKAGES += dpkg-dev binutils python3 debootstrap lintian mandoc systemd-container
+test-deb: $(if $(BINARY),setup,release) ## Installs, runs, upgrades and purges the package in a Debian of its own, and under systemd
+	@$(SUDO) Tests/Package/test-deb "$(or $(BINARY),$$($(SWIFT) build --show-bin-path -c release)/webhooks)" .build/debian
+
 demo: build ## Sends an example of every topic to a local receiver and shows what was recorded
 	@chmod go-rwx config/secrets/*
 	@Examples/demo.sh "$$($(SWIFT) build --show-bin-path -c $(CONFIG))/webhooks"
