@@ -1,6 +1,7 @@
 public import CoreMetrics
 public import GRDB
 public import Logging
+public import Tracing
 internal import WebhookCore
 public import Webhooks
 internal import WebhooksSQLite
@@ -42,16 +43,25 @@ extension WebhookDispatcher {
     ///   - configuration: a file, or values; without a store of its own.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
     ///   - metrics: the backend for metrics; defaults to the one that `MetricsSystem` was bootstrapped with by then.
+    ///   - tracer: makes spans of attempts, and says in which trace an event is emitted; defaults to the one that
+    ///     `InstrumentationSystem` was bootstrapped with.
     /// - Throws: ``WebhooksError`` with every problem of the configuration, or with `store` and what is wrong with the
     ///   database.
     public convenience init(
         database: any DatabaseWriter,
         configuration: WebhookConfiguration,
         logger: Logger = Logger(label: "webhooks"),
-        metrics: (any MetricsFactory)? = nil
+        metrics: (any MetricsFactory)? = nil,
+        tracer: (any Tracer)? = nil
     ) async throws(WebhooksError) {
         let host = try await HostDatabase.opened(database)
-        try await self.init(configuration: configuration, host: host, logger: logger, metrics: metrics)
+        try await self.init(
+            configuration: configuration,
+            host: host,
+            logger: logger,
+            metrics: metrics,
+            tracer: tracer
+        )
     }
 
     /// Stores an event within the host's transaction: it exists if and only if the host's change does. Its first attempt
@@ -69,7 +79,7 @@ extension WebhookDispatcher {
     public func emit(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         try check(event)
         try checkDatabase(of: db)
-        let receipt = try HostTransaction.append(event, in: db)
+        let receipt = try HostTransaction.append(traced(event), in: db)
         wakeAfterCommit(of: db, eventsOnly: true, events: receipt.isDuplicate ? 0 : 1)
         return receipt
     }
@@ -127,7 +137,7 @@ extension WebhookLog {
     /// process notices within a quarter of a second; one in this process is woken by ``WebhookDispatcher/wake()``.
     @discardableResult
     public func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
-        try HostTransaction.append(event, in: db)
+        try HostTransaction.append(event.traced, in: db)
     }
 
     /// Cancels an event within the host's transaction, as ``WebhookDispatcher/cancel(_:in:)`` does.

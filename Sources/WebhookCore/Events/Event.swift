@@ -18,6 +18,8 @@ public struct Event: Sendable, Hashable {
     public var deliverAt: Timestamp?
     /// Whether it is a test, marked so in the log and, where the profile has a flag, on the wire.
     public var isTest: Bool
+    /// The trace that it was emitted in. No part of its content: the same id again keeps the first one's.
+    package var trace: TraceContext?
 
     /// Makes an event and checks it.
     ///

@@ -152,4 +152,13 @@ package struct PreparedRequest: Sendable {
         self.redactedHeaders = redactedHeaders
         self.redactor = redactor
     }
+
+    /// Adds headers that are no secret, but for those of a name that is there already.
+    package mutating func add(_ headers: [HTTPHeader]) {
+        let names = Set(request.headers.map { $0.name.lowercased() })
+        let new = headers.filter { !names.contains($0.name.lowercased()) }
+        request.headers += new
+        // `Content-Length` is the last.
+        redactedHeaders.insert(contentsOf: new, at: max(0, redactedHeaders.count - 1))
+    }
 }

@@ -179,8 +179,18 @@ package struct EventHeader: Sendable, Hashable {
     package var topic: String
     package var tenant: String?
     package var isTest: Bool
+    /// The trace that it was emitted in.
+    package var trace: TraceContext?
 
-    package init(row: Int64, id: String, topic: String, tenant: String?, isTest: Bool) {
+    package init(
+        row: Int64,
+        id: String,
+        topic: String,
+        tenant: String?,
+        isTest: Bool,
+        trace: TraceContext? = nil
+    ) {
+        self.trace = trace
         self.row = row
         self.id = id
         self.topic = topic

@@ -36,6 +36,8 @@ package struct Subscription: Sendable, Hashable {
     package var tls: TLSOptions?
     /// The HTTP version that its requests use.
     package var httpVersion: HTTPVersion
+    /// Whether its receiver gets the trace context of the attempt, as W3C's `traceparent` and `tracestate`.
+    package var sendsTrace = false
     /// `false`: as if it were not in the file, but for test sends.
     package var isEnabled: Bool
     /// Mode, retries, timeouts and limits.
@@ -106,6 +108,7 @@ package struct Subscription: Sendable, Hashable {
             && lhs.topicBodies == rhs.topicBodies && lhs.topicPayloads == rhs.topicPayloads
             && lhs.variables == rhs.variables && lhs.schema == rhs.schema
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
+            && lhs.sendsTrace == rhs.sendsTrace
     }
 
     /// Hashes the name.

@@ -3,8 +3,8 @@ extension SubscriptionDraft {
     /// The keys, in the order in which they are written.
     private static let keys = [
         "name", "title", "url", "topics", "tenant", "profile", "contentType", "basicAuth", "bearer", "authorization",
-        "secrets", "headers", "body", "payload", "filter", "vars", "schema", "tls", "httpVersion", "enabled",
-        "delivery",
+        "secrets", "headers", "body", "payload", "filter", "vars", "schema", "tls", "httpVersion", "traceparent",
+        "enabled", "delivery",
     ]
 
     /// The draft in the form of the file's entry: secrets as they are, a header or URL that is one as `{"secret": …}`, the
@@ -57,6 +57,7 @@ extension SubscriptionDraft {
             add("tls", object(members))
         }
         add("httpVersion", text(httpVersion))
+        add("traceparent", sendsTrace.map { JSONValue(.bool($0)) })
         add("enabled", isEnabled.map { JSONValue(.bool($0)) })
         add("delivery", delivery)
         return JSONValue(.object(members))
@@ -90,6 +91,7 @@ extension SubscriptionDraft {
         schema = reader.text("schema")
         tls = reader.tls()
         httpVersion = reader.text("httpVersion")
+        sendsTrace = reader.bool("traceparent")
         isEnabled = reader.bool("enabled")
         delivery = reader.value("delivery")
         for key in ["name", "url", "topics"] where !reader.has(key) { reader.fail(key, "`\(key)` is missing") }

@@ -42,6 +42,8 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var tls: TLSOptions?
     /// `1.1` or `2`.
     public var httpVersion: String?
+    /// Whether its receiver gets `traceparent` and `tracestate`; defaults to `false`.
+    public var sendsTrace: Bool?
     /// `false`: as if it were not there, but for test sends.
     public var isEnabled: Bool?
     /// The settings of `delivery` as in the file, such as `["timeout": "15s", "mode": "single-shot"]`.

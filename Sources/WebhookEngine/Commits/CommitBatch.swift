@@ -196,6 +196,13 @@ struct PlannedDelivery {
 
 extension EventHeader {
     init(_ event: Event, row: Int64) {
-        self.init(row: row, id: event.id, topic: event.topic, tenant: event.tenant, isTest: event.isTest)
+        self.init(
+            row: row,
+            id: event.id,
+            topic: event.topic,
+            tenant: event.tenant,
+            isTest: event.isTest,
+            trace: event.trace
+        )
     }
 }

@@ -9,6 +9,7 @@ extension EngineRunner {
         var url: String
         var headers: [HTTPHeader]
         var redactor: Redactor
+        var span: (any AttemptSpan)?
     }
 
     func send(_ sends: [SendAction]) {
@@ -21,11 +22,13 @@ extension EngineRunner {
                 var request = try send.target.requests.request(for: send.context, body: send.body)
                 if send.needsFreshConnection { request.request.freshConnection = true }
                 request.request.isProven = send.isProven
+                let span = trace(send, &request)
                 sent[send.token] = SentRequest(
                     delivery: send.context.delivery,
                     url: send.target.url,
                     headers: request.redactedHeaders,
-                    redactor: request.redactor
+                    redactor: request.redactor,
+                    span: span
                 )
                 requests.append(TransportOrder(token: send.token, request: request.request))
             } catch {
@@ -36,12 +39,24 @@ extension EngineRunner {
         transport.send(requests) { [weak self] completions in self?.ended(completions) }
     }
 
+    /// Begins an attempt's span, where attempts are traced, and gives the receiver the trace that it goes on in, where its
+    /// subscription asks for that: the attempt's, or where nobody traces here, the event's.
+    private func trace(_ send: SendAction, _ request: inout PreparedRequest) -> (any AttemptSpan)? {
+        let subscription = send.target.subscription
+        let span = tracer?.begin(TracedAttempt(send.context, to: subscription, bodySize: send.body.count))
+        if subscription.sendsTrace, let trace = span.map({ $0.context }) ?? send.context.event.trace {
+            request.add(trace.headers)
+        }
+        return span
+    }
+
     func ended(_ completions: [TransportCompletion]) {
         queue.async { [self] in
             var finished: [FinishedAttempt] = []
             finished.reserveCapacity(completions.count)
             for completion in completions {
                 guard let request = sent.removeValue(forKey: completion.token) else { continue }
+                request.span?.end(completion.result)
                 var result = completion.result
                 if !request.redactor.isEmpty, !result.headers.isEmpty || !result.body.isEmpty {
                     // What a receiver answers comes again with the next attempt.

@@ -19,6 +19,8 @@ package final class EngineRunner: @unchecked Sendable {
     let clock: EngineClock
     let observer: any EngineObserver
     let mark: any RenderingMark
+    /// `nil`: attempts are not traced.
+    let tracer: (any AttemptTracer)?
     let mailbox = Mutex(Mailbox())
     let engine: Mutex<DeliveryEngine>
     /// The number of attempts that the engine has under way, beside its lock.
@@ -65,8 +67,10 @@ package final class EngineRunner: @unchecked Sendable {
         transport: any Transport,
         clock: any WebhookClock,
         observer: any EngineObserver,
-        mark: any RenderingMark = NoRenderingMark()
+        mark: any RenderingMark = NoRenderingMark(),
+        tracer: (any AttemptTracer)? = nil
     ) {
+        self.tracer = tracer
         self.mark = mark
         self.store = store
         self.transport = transport

@@ -80,7 +80,8 @@ extension InMemoryRows {
                 id: event?.id ?? "",
                 topic: event?.topic ?? "",
                 tenant: event?.tenant,
-                isTest: event?.isTest ?? false
+                isTest: event?.isTest ?? false,
+                trace: event?.trace
             )
         )
     }

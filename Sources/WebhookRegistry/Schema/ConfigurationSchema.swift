@@ -189,6 +189,10 @@ package enum ConfigurationSchema {
             "httpVersion": [
                 "description": "HTTP/2 needs an https: URL. Default: 1.1.", "enum": ["1.1", "2", .number("1.1"), 2],
             ],
+            "traceparent": says(
+                "true: sends the trace context of the attempt (W3C traceparent). Default: false.",
+                "flag"
+            ),
             "enabled": says("false: as if it were not in the file. Default: true.", "flag"),
             "vars": [
                 "description": "Constants for templates, headers, mappings, and the URL's path and query.",

@@ -45,6 +45,7 @@ struct SubscriptionBuilder {
         // What the defaults say about TLS is for the URLs that have it.
         subscription.tls = isSecure ? tls(options) : options.tlsPlace.map { _ in TLSOptions() }
         subscription.httpVersion = (options.httpVersion ?? (isSecure ? defaults.httpVersion : nil))?.value ?? .http1
+        subscription.sendsTrace = options.sendsTrace ?? defaults.sendsTrace ?? false
         subscription.isEnabled = options.isEnabled ?? defaults.isEnabled ?? true
         defaults.delivery.apply(to: &subscription.policy)
         options.delivery.apply(to: &subscription.policy)

@@ -148,7 +148,7 @@ struct SubscriptionOptions {
     /// The keys read here.
     static let keys = [
         "profile", "contentType", "tenant", "basicAuth", "bearer", "authorization", "secrets", "headers", "tls",
-        "httpVersion", "enabled", "delivery", "vars", "schema",
+        "httpVersion", "traceparent", "enabled", "delivery", "vars", "schema",
     ]
 
     var profile: Located<String>?
@@ -165,6 +165,7 @@ struct SubscriptionOptions {
     /// The place of `tls`.
     var tlsPlace: SourcePlace?
     var httpVersion: Located<HTTPVersion>?
+    var sendsTrace: Bool?
     var isEnabled: Bool?
     var variables: [Variable] = []
     var schema: Located<SchemaMode>?
@@ -200,6 +201,7 @@ struct SubscriptionOptions {
             (authorities, identity) = TLSLoader(context: context).load(node)
         }
         httpVersion = section.choice("httpVersion", of: HTTPVersion.self)
+        sendsTrace = section.bool("traceparent")?.value
         isEnabled = section.bool("enabled")?.value
         schema = section.choice("schema", of: SchemaMode.self)
         if let node = section.container("vars") { variables = VariableLoader(problems: problems).load(node) }

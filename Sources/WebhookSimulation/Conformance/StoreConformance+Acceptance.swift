@@ -7,10 +7,33 @@ extension StoreConformance {
         Check("an occurredAt that either left out doesn't count", comparesOccurredAt),
         Check("a delivery starts pending, claimed or settled", startsDeliveries),
         Check("an event's data comes back byte for byte", keepsData),
+        Check("an event's trace comes with it, to its fan-out and its deliveries", keepsTraces),
         Check("deliveries of an event share its bodies", sharesBodies),
         Check("the log appends events that wait for their fan-out", appends),
         Check("the log appends several events at once", appendsSeveral),
     ]
+
+    static func keepsTraces(_ driver: StoreDriver) async throws {
+        let trace = TraceContext(
+            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            tracestate: "vendor=1"
+        )
+        try expect(trace != nil, "a context")
+        var (waiting, due) = (Event.sample("e1"), Event.sample("e2"))
+        (waiting.trace, due.trace) = (trace, trace)
+        _ = try await driver.acceptPending(waiting)
+        try await driver.accept(due, [.pending("a")])
+        try await driver.accept(.sample("e3"), [.pending("a", dueAt: .at(1))])
+        let read = try await driver.read { reads in
+            reads.pendingEvents = 10
+            reads.pendingEventsDueBy = .at(500)
+            reads.refills = [Refill(subscription: "a", after: nil, limit: 9)]
+        }
+        try expect(read.pendingEvents.map(\.event.trace), [trace], "of the event that waits")
+        try expect(read.refills.first?.map(\.event.trace) ?? [], [trace, nil], "of the deliveries")
+        let again = try await driver.store.append(.sample("e2"), target: nil)
+        guard case .duplicate = again else { throw Failure(description: "it is no part of the content") }
+    }
 
     static func acceptsInOrder(_ driver: StoreDriver) async throws {
         let first = try await driver.accept(.sample("e1"), [.pending("a"), .pending("b"), .pending("c")])

@@ -28,7 +28,8 @@ struct DeliverySession: Sendable {
         role: DispatcherRole,
         snapshot: ConfigurationSnapshot,
         observer: any EngineObserver,
-        metrics: DispatcherMetrics? = nil
+        metrics: DispatcherMetrics? = nil,
+        tracer: (any AttemptTracer)? = nil
     ) throws(StoreError) {
         self.role = role
         self.right = right
@@ -50,7 +51,8 @@ struct DeliverySession: Sendable {
             transport: transport,
             clock: SystemClock(),
             observer: observer,
-            mark: mark ?? NoRenderingMark()
+            mark: mark ?? NoRenderingMark(),
+            tracer: tracer
         )
     }
 

@@ -250,7 +250,8 @@ extension WebhookDispatcher: Service {
                         role: role,
                         snapshot: snapshot,
                         observer: observer,
-                        metrics: metrics
+                        metrics: metrics,
+                        tracer: AttemptTracing(tracer)
                     )
                     stores.announce(session.store)
                     var current = state.withLock { state in

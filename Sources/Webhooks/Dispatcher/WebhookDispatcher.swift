@@ -1,6 +1,7 @@
 public import CoreMetrics
 public import Logging
 internal import Synchronization
+public import Tracing
 public import WebhookCore
 internal import WebhookEngine
 internal import WebhookRegistry
@@ -26,6 +27,8 @@ public final class WebhookDispatcher: Sendable {
     let notifier = NoticeBroadcast()
     /// `nil` where no metrics backend listens.
     let metrics: DispatcherMetrics?
+    /// `nil`: the process's, where there is one.
+    let tracer: (any Tracer)?
     /// The host's transactions after whose commits the engine is to look.
     package let hostCommits = HostCommits()
     /// The host's database, where that is the store.
@@ -108,13 +111,22 @@ public final class WebhookDispatcher: Sendable {
     ///   - configuration: a file, or values.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
     ///   - metrics: the backend for metrics; defaults to the one that `MetricsSystem` was bootstrapped with by then.
+    ///   - tracer: makes spans of attempts, and says in which trace an event is emitted; defaults to the one that
+    ///     `InstrumentationSystem` was bootstrapped with.
     /// - Throws: ``WebhooksError`` with every problem of the configuration.
     public convenience init(
         configuration: WebhookConfiguration,
         logger: Logger = Logger(label: "webhooks"),
-        metrics: (any MetricsFactory)? = nil
+        metrics: (any MetricsFactory)? = nil,
+        tracer: (any Tracer)? = nil
     ) async throws(WebhooksError) {
-        try await self.init(configuration: configuration, host: nil, logger: logger, metrics: metrics)
+        try await self.init(
+            configuration: configuration,
+            host: nil,
+            logger: logger,
+            metrics: metrics,
+            tracer: tracer
+        )
     }
 
     /// Loads the configuration, for a store in a database that the host has opened.
@@ -125,14 +137,17 @@ public final class WebhookDispatcher: Sendable {
     ///   - externalInterval: how often a running dispatcher looks for what others have written; `nil`: never.
     ///   - logger: for what an operator should know.
     ///   - metrics: the backend for metrics; defaults to the process's.
+    ///   - tracer: for attempts and emits; defaults to the process's.
     package init(
         configuration: WebhookConfiguration,
         host: HostDatabase?,
         externalInterval: Duration? = .milliseconds(150),
         logger: Logger,
-        metrics: (any MetricsFactory)? = nil
+        metrics: (any MetricsFactory)? = nil,
+        tracer: (any Tracer)? = nil
     ) async throws(WebhooksError) {
         self.configuration = configuration
+        self.tracer = tracer
         self.metrics = DispatcherMetrics(metrics ?? MetricsSystem.factory)
         self.externalInterval = externalInterval
         self.logger = logger
@@ -182,6 +197,7 @@ public final class WebhookDispatcher: Sendable {
             (state.snapshot.registry, state.session, state.session.map { state.snapshot(for: $0.role) })
         }
         try EventIDCheck(registry: registry).check(event)
+        let event = traced(event)
         let result: AcceptanceResult
         do throws(StoreError) {
             if let session, let snapshot {

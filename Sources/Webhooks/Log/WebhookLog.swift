@@ -219,7 +219,7 @@ extension WebhookLog {
     public func append(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
         let result: AcceptanceResult
         do throws(StoreError) {
-            result = try await stores.writer().append(event, target: nil)
+            result = try await stores.writer().append(event.traced, target: nil)
         } catch {
             throw WebhooksError(accepting: error)
         }
@@ -233,7 +233,7 @@ extension WebhookLog {
     public func append(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
         let results: [AcceptanceResult]
         do throws(StoreError) {
-            results = try await stores.writer().append(events)
+            results = try await stores.writer().append(events.map(\.traced))
         } catch {
             throw WebhooksError(accepting: error)
         }

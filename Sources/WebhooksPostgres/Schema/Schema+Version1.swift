@@ -57,6 +57,7 @@
                 topic text COLLATE "C" NOT NULL,
                 tenant text COLLATE "C",
                 target text COLLATE "C",
+                trace text COLLATE "C",
                 data bytea NOT NULL
             );
             ALTER TABLE events ALTER COLUMN data SET STORAGE EXTERNAL;

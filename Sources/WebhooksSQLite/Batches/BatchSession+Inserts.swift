@@ -27,6 +27,7 @@ extension BatchSession {
         try insert.bind(event.deliverAt)
         try insert.bind(event.isTest)
         try insert.bind(acceptance.target)
+        try insert.bind(event.trace?.stored)
         try insert.bind(Checksum(event).value)
         try insert.bind(event.data)
         guard try insert.run() == 1 else {

@@ -88,7 +88,7 @@ private struct Expunging {
         checksum.add(data)
         let update = try PreparedStatement(
             db,
-            "UPDATE webhooks_events SET tenant = NULL, data = ?, checksum = ? WHERE id = ?"
+            "UPDATE webhooks_events SET tenant = NULL, trace = NULL, data = ?, checksum = ? WHERE id = ?"
         )
         try update.bind(data)
         try update.bind(checksum.value)

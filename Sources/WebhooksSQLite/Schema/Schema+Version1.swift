@@ -49,6 +49,7 @@ extension Schema {
             deliver_at INTEGER,
             test INTEGER NOT NULL CHECK (test IN (0, 1)),
             target TEXT,
+            trace TEXT,
             cancelled INTEGER NOT NULL DEFAULT 0 CHECK (cancelled IN (0, 1)),
             checksum INTEGER NOT NULL,
             data BLOB NOT NULL

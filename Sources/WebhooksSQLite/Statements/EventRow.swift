@@ -5,13 +5,14 @@ internal import WebhookCore
 enum EventRow {
     /// The columns to select, before anything else.
     static let columns = """
-        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum
+        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum,
+            e.trace
         """
     /// The first column behind them.
-    static let end: Int32 = 9
+    static let end: Int32 = 10
 
     static func read(_ row: PreparedStatement) throws -> Event {
-        let event = Event(
+        var event = Event(
             stored: row.text(0),
             topic: row.text(1),
             data: row.bytes(7),
@@ -22,6 +23,7 @@ enum EventRow {
             isTest: row.bool(6)
         )
         try Checksum(event).verify(row.int64(8), "event \(event.id)")
+        event.trace = row.optionalText(9).flatMap { TraceContext(stored: $0) }
         return event
     }
 
@@ -75,10 +77,10 @@ enum OpenDeliveryRow {
     /// The columns to select, before anything else.
     static let columns = """
         d.id, d.mode, d.content_type, d.attempts, d.uncounted_attempts, d.interruptions, coalesce(d.due_at, d.claimed_at),
-            e.id, e.event_id, e.topic, e.tenant, e.test, d.wait
+            e.id, e.event_id, e.topic, e.tenant, e.test, d.wait, e.trace
         """
     /// The first column behind them.
-    static let end: Int32 = 13
+    static let end: Int32 = 14
 
     static func read(_ row: PreparedStatement, subscription: String) throws -> OpenDelivery {
         OpenDelivery(
@@ -96,7 +98,8 @@ enum OpenDeliveryRow {
                 id: row.text(8),
                 topic: row.text(9),
                 tenant: row.optionalText(10),
-                isTest: row.bool(11)
+                isTest: row.bool(11),
+                trace: row.optionalText(13).flatMap { TraceContext(stored: $0) }
             )
         )
     }

@@ -22,9 +22,9 @@ enum StatementKind: Int, CaseIterable {
         case .insertEvent:
             """
             INSERT INTO webhooks_events
-            (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
-            data)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, trace,
+            checksum, data)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (event_id) DO NOTHING
             """
         case .insertPending:

@@ -10,7 +10,7 @@ import WebhookCore
         "basicAuth":{"username":"lms","password":"canary"},"secrets":["canary","canary2"],\#
         "headers":{"X-Env":"prod","X-Key":{"secret":"canary"}},"body":"<a/>",\#
         "payload":{"course.*":{"b":"data.b","a":"data.a"}},"filter":{"data.total":{"gte":100.50}},\#
-        "vars":{"n":1},"schema":"off","tls":{"ca":"PEM","certificate":"PEM","key":"canary"},"httpVersion":"1.1","enabled":false,"delivery":{"timeout":"15s"}}
+        "vars":{"n":1},"schema":"off","tls":{"ca":"PEM","certificate":"PEM","key":"canary"},"httpVersion":"1.1","traceparent":true,"enabled":false,"delivery":{"timeout":"15s"}}
         """#
 
     @Test func thereAndBack() throws {
