@@ -5,6 +5,9 @@
  * process ends, stands still for longer than its lease, loses the answer to its COMMIT. The numbers of those are bounded,
  * so that spin looks at every order of steps there is.
  *
+ * An epoch is a lease's here. In the product it is its node's term, which ends for all leases at once: fewer orders of steps,
+ * none that isn't here. An attempt's number is what claimedBy stands for.
+ *
  * Subscription 0 retries, subscription 1 is single-shot; both are ordered, with one request under way at most.
  *
  * Broken on purpose by -D, each of which must be found (run.sh):

@@ -102,6 +102,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: Code
     /// For people: what happened, to which file, and what to do next.
     public var message: String
+    /// Whether the transaction may have been committed all the same, now or in a moment: the answer to its COMMIT is lost.
+    package var isOutcomeUnknown = false
 
     /// Makes an error of a code, and what happened in words.
     public init(_ code: Code, _ message: String) {
@@ -111,6 +113,12 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The message.
     public var description: String { message }
+
+    /// What is said alike counts alike.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(message)
+    }
 
     /// Whether trying again can't mend it: what works on the store has to stop.
     public var isFinal: Bool {

@@ -1,6 +1,15 @@
 /// One transaction of the engine's. The members are applied in the order of their declaration; results come back by
 /// index.
 package struct StoreBatch: Sendable {
+    /// The node whose leases the batch needs, in a ``LeaseStore``; `nil`: its dispatcher is the store's only one. Other stores
+    /// take no notice of it.
+    ///
+    /// The node's row stands until the transaction has ended. Of subscriptions whose lease the node doesn't hold, or whose
+    /// node's row is gone, nothing changes that their owner alone decides: ``claims`` are refused, ``health``,
+    /// ``resumptions`` and ``openCancellations`` do nothing, and what would be claimed with its insert is pending. Each such
+    /// subscription is named in ``StoreBatchResult/unheld``. Results, settlements and fan-outs say by the row's state alone
+    /// whether they apply: an attempt's number is given once, whoever claims.
+    package var node: NodeID?
     /// Finished attempts and what follows from them.
     package var results: [AttemptWrite] = []
     /// Changes of deliveries without an attempt.
@@ -52,6 +61,9 @@ package struct StoreBatchResult: Sendable {
     package var openCancellations: [Int] = []
     package var setAsides: [SetAsideResult] = []
     package var claims: [ClaimResult] = []
+    /// The subscriptions of claims, health, resumptions and open cancellations, and of deliveries claimed with their insert,
+    /// whose lease ``StoreBatch/node`` doesn't hold.
+    package var unheld: Set<String> = []
     /// The rows that the store won't take. Everything else of the batch is durable; in the arrays above stands what
     /// says that nothing was done.
     package var refusals: [RowRefusal] = []

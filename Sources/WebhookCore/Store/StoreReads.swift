@@ -2,12 +2,17 @@
 package struct StoreReads: Sendable {
     /// Deliveries that a crash left in flight. Asked for once, at start.
     package var interrupted = false
+    /// Subscriptions (names) whose lease was just acquired: those of their deliveries that are in flight are added to
+    /// ``StoreReadResult/interrupted``, and those that have pending or waiting ones to
+    /// ``StoreReadResult/openSubscriptions``. Nothing of them is claimed in the same batch.
+    package var acquired: [String] = []
     /// Every subscription's health. Asked for at start and after external writes.
     package var health = false
     /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most this number; 0 for none. Also
     /// the next due time.
     ///
-    /// Those with a later `deliverAt` that has come take their place before the batch's writes.
+    /// Those with a later `deliverAt` that has come take their place before the batch's writes. With ``StoreBatch/node``,
+    /// those are left out that another living node was given, and what is read is given to this one.
     package var pendingEvents = 0
     /// The time up to which events with a later `deliverAt` are due; the others are due whatever a clock says.
     package var pendingEventsDueBy = Timestamp(milliseconds: 0)
@@ -27,8 +32,8 @@ package struct StoreReads: Sendable {
     package init() {}
 
     package var isEmpty: Bool {
-        !interrupted && !health && pendingEvents == 0 && !openSubscriptions && newDeliveriesAbove == nil
-            && refills.isEmpty && takeovers.isEmpty
+        !interrupted && acquired.isEmpty && !health && pendingEvents == 0 && !openSubscriptions
+            && newDeliveriesAbove == nil && refills.isEmpty && takeovers.isEmpty
     }
 }
 
@@ -82,7 +87,7 @@ package struct StoreReadResult: Sendable {
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     package var touchedSubscriptions: [String] = []
     /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked
-    /// for.
+    /// for. Where ids become visible out of order: the highest up to which none becomes visible any more.
     package var highestDelivery: Delivery.ID?
     package var refills: [[OpenDelivery]] = []
     package var takenOver: [OpenDelivery] = []

@@ -115,12 +115,16 @@ package struct Claim: Sendable, Hashable {
     package var at: Timestamp
     /// Whether the body is to be read along.
     package var needsBody: Bool
+    /// Whether it is a first attempt of an ordered subscription beside other dispatchers: refused as ``ClaimResult/behind``
+    /// while the store has something that was accepted before.
+    package var isOrdered: Bool
 
-    package init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool) {
+    package init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool, isOrdered: Bool = false) {
         self.delivery = delivery
         self.number = number
         self.at = at
         self.needsBody = needsBody
+        self.isOrdered = isOrdered
     }
 }
 
@@ -128,8 +132,15 @@ package struct Claim: Sendable, Hashable {
 package enum ClaimResult: Sendable, Hashable {
     /// The attempt is ours. The body where it was asked for.
     case claimed(body: ByteString?)
-    /// The delivery is no longer open, or another attempt has that number.
+    /// The delivery is no longer open, or another attempt has that number; or the node doesn't hold its subscription.
     case refused
+    /// Only for ``Claim/isOrdered``: an event that is due and waits for its fan-out has an earlier ``AcceptancePlace``, or of
+    /// the subscription another delivery waits for a retry, or pends at an earlier place (at the same: with a lower id).
+    ///
+    /// That is seen as the transaction sees it, in which the delivery itself is to be seen: what was committed before its
+    /// event was emitted is too. Nothing is promised about what becomes visible later, for neither was there before the
+    /// other.
+    case behind
 }
 
 /// A finished attempt with the delivery's next state.

@@ -87,7 +87,8 @@ package struct SystemClock: WebhookClock {
 
     package var uptimeNanoseconds: UInt64 {
         var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
+        // Goes on while the machine sleeps: leases run out meanwhile.
+        clock_gettime(CLOCK_BOOTTIME, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

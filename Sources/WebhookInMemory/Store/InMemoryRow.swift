@@ -58,6 +58,8 @@ package struct InMemoryEventRow: Sendable {
     package internal(set) var state: State
     /// Its ``AcceptancePlace``, once it is due.
     package internal(set) var place: Int64?
+    /// The node that was given it to be fanned out.
+    package internal(set) var givenTo: NodeID?
     /// Processes that ended while it was being rendered.
     package internal(set) var ends = 0
     /// Rows of its deliveries, ascending.
@@ -79,7 +81,7 @@ package struct InMemoryEventRow: Sendable {
 
     /// By place; at the same place the event whose row it is comes before those that took it when their time had come.
     package struct Turn: Sendable, Comparable {
-        var place: Int64
+        package var place: Int64
         package var row: Int64
 
         package static func < (lhs: Turn, rhs: Turn) -> Bool {

@@ -4,6 +4,8 @@ extension InMemoryRows {
     /// Applies a batch in the order of its members, then reads. What is refused is left out.
     mutating func apply(_ batch: StoreBatch) -> StoreBatchResult {
         var result = StoreBatchResult()
+        let fence = LeaseFence(batch, self)
+        result.unheld = fence.unheld
         if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
             takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
@@ -19,7 +21,7 @@ extension InMemoryRows {
             if let reason { result.refusals.append(RowRefusal(.settlement(index), reason: reason)) }
             result.settlements.append(reason == nil && settle(settlement))
         }
-        for (index, health) in batch.health.enumerated() {
+        for (index, health) in batch.health.enumerated() where !fence.stops(health.subscription) {
             if let reason = refusal(.health(health)) {
                 result.refusals.append(RowRefusal(.health(index), reason: reason))
                 continue
@@ -27,10 +29,12 @@ extension InMemoryRows {
             let row = InMemoryHealthRow(health: SubscriptionHealth(subscription: health.subscription))
             healthRows[health.subscription, default: row].update(health)
         }
-        for resumption in batch.resumptions {
+        for resumption in batch.resumptions where !fence.stops(resumption.subscription) {
             healthRows[resumption.subscription]?.resume(resumption.paused, at: resumption.at)
         }
-        for (index, acceptance) in batch.acceptances.enumerated() {
+        for (index, planned) in batch.acceptances.enumerated() {
+            var acceptance = planned
+            acceptance.deliveries = planned.deliveries.map(fence.withoutClaims)
             if let reason = refusal(of: acceptance) {
                 result.refusals.append(RowRefusal(.acceptance(index), reason: reason))
                 result.acceptances.append(.refused(reason: reason))
@@ -43,7 +47,9 @@ extension InMemoryRows {
                 }
             )
         }
-        for (index, fanOut) in batch.fanOuts.enumerated() {
+        for (index, planned) in batch.fanOuts.enumerated() {
+            var fanOut = planned
+            fanOut.deliveries = fence.withoutClaims(planned.deliveries)
             if events[fanOut.event]?.state == .waitsForFanOut,
                 let reason = refusal(ofDeliveries: fanOut.deliveries, events[fanOut.event]?.event)
             {
@@ -59,6 +65,10 @@ extension InMemoryRows {
             )
         }
         for (index, cancellation) in batch.openCancellations.enumerated() {
+            guard !fence.stops(cancellation.subscription) else {
+                result.openCancellations.append(0)
+                continue
+            }
             result.openCancellations.append(
                 cancelOpenDeliveries(cancellation) { delivery, reason in
                     result.refusals.append(RowRefusal(.openCancellation(index, delivery: delivery), reason: reason))
@@ -67,12 +77,16 @@ extension InMemoryRows {
         }
         result.setAsides = batch.setAsides.map { setAside($0) }
         for (index, claim) in batch.claims.enumerated() {
+            guard !fence.stops(deliveries[claim.delivery.rawValue]?.subscription) else {
+                result.claims.append(.refused)
+                continue
+            }
             let reason = deliveries[claim.delivery.rawValue].flatMap { refusal(.claim($0)) }
             if let reason { result.refusals.append(RowRefusal(.claim(index), reason: reason)) }
             result.claims.append(reason == nil ? self.claim(claim) : .refused)
         }
         for refill in batch.reads.refills where refill.isOrdered && refill.after == nil { givePlaces(refill) }
-        result.reads = read(batch.reads)
+        result.reads = read(batch.reads, for: batch.node)
         return result
     }
 
@@ -120,6 +134,7 @@ extension InMemoryRows {
 
     package mutating func accept(
         _ acceptance: Acceptance,
+        as reserved: Int64? = nil,
         onRefusal: (Int, String) -> Void = { _, _ in }
     ) -> AcceptanceResult {
         if let known = event(acceptance.event.id) {
@@ -130,7 +145,8 @@ extension InMemoryRows {
             acceptance.event,
             target: acceptance.target,
             at: acceptance.createdAt,
-            state: acceptance.deliveries == nil ? .waitsForFanOut : .fannedOut
+            state: acceptance.deliveries == nil ? .waitsForFanOut : .fannedOut,
+            as: reserved
         )
         let ids = acceptance.deliveries.map { insert($0, event: row, place: row, at: acceptance.createdAt, onRefusal) }
         return .stored(event: row, deliveries: ids ?? [])
@@ -228,6 +244,7 @@ extension InMemoryRows {
     private mutating func claim(_ claim: Claim) -> ClaimResult {
         guard let row = deliveries[claim.delivery.rawValue], row.isWaiting, row.attempts + 1 == claim.number
         else { return .refused }
+        if claim.isOrdered, isBehind(row) { return .behind }
         updateDelivery(claim.delivery) { row in
             row.state = .inFlight
             row.attempts = claim.number

@@ -2,18 +2,25 @@ internal import WebhookCore
 
 extension InMemoryRows {
     /// Reads everything that a batch asks for.
-    func read(_ reads: StoreReads) -> StoreReadResult {
+    ///
+    /// - Parameter node: gets the events that wait for their fan-out.
+    mutating func read(_ reads: StoreReads, for node: NodeID?) -> StoreReadResult {
         var result = StoreReadResult()
-        if reads.interrupted {
-            result.interrupted = inFlight.values.compactMap { deliveries[$0] }.map { row in
+        let acquired = Set(reads.acquired)
+        if reads.interrupted || !acquired.isEmpty {
+            let found = inFlight.values.compactMap { deliveries[$0] }.filter { row in
+                reads.interrupted || acquired.contains(row.subscription)
+            }
+            result.interrupted = found.map { row in
                 let claimedAt = row.claimedAt ?? row.createdAt
                 return InterruptedDelivery(delivery: open(row, dueAt: claimedAt), claimedAt: claimedAt)
             }
         }
         if reads.health { result.health = health }
-        readEvents(reads, into: &result)
-        if reads.openSubscriptions {
-            result.openSubscriptions = waiting.filter { !$0.value.isEmpty }.keys.sorted()
+        readEvents(reads, for: node, into: &result)
+        if reads.openSubscriptions || !acquired.isEmpty {
+            let open = waiting.filter { !$0.value.isEmpty }.keys
+            result.openSubscriptions = open.filter { reads.openSubscriptions || acquired.contains($0) }.sorted()
         }
         if let id = reads.newDeliveriesAbove {
             let new = id.rawValue < lastDelivery ? (id.rawValue + 1...lastDelivery).compactMap { deliveries[$0] } : []
@@ -45,10 +52,14 @@ extension InMemoryRows {
             .min { $0.delivery < $1.delivery }
     }
 
-    private func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) {
-        var rows = Array(
-            dueEvents.values.lazy.map(\.row).filter { !reads.excludedEvents.contains($0) }.prefix(reads.pendingEvents)
-        )
+    private mutating func readEvents(_ reads: StoreReads, for node: NodeID?, into result: inout StoreReadResult) {
+        let free = dueEvents.values.lazy.map(\.row).filter { [events, nodes] row in
+            guard !reads.excludedEvents.contains(row) else { return false }
+            guard let node, let given = events[row]?.givenTo, given != node else { return true }
+            return nodes[given] == nil
+        }
+        var rows = Array(free.prefix(reads.pendingEvents))
+        if let node, nodes[node] != nil { for row in rows { give(event: row, to: node) } }
         for row in reads.takeovers where !rows.contains(row) {
             guard let event = events[row], event.state == .waitsForFanOut, event.place != nil else { continue }
             rows.append(row)

@@ -9,6 +9,9 @@ package struct InMemoryRows: Sendable {
     var healthRows: [String: InMemoryHealthRow] = [:]
     /// Subscriptions that were cancelled while events waited to be matched, with the rows of those events.
     var unmatchedCancellations: [String: Set<Int64>] = [:]
+    /// The nodes whose rows stand, and who holds which subscription.
+    var nodes: [NodeID: InMemoryNodeRow] = [:]
+    package internal(set) var leases: [String: NodeID] = [:]
     /// Why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
 
@@ -47,14 +50,21 @@ package struct InMemoryRows: Sendable {
         _ event: Event,
         target: String?,
         at instant: Timestamp,
-        state: InMemoryEventRow.State
+        state: InMemoryEventRow.State,
+        as reserved: Int64? = nil
     ) -> Int64 {
-        lastEvent += 1
-        var row = InMemoryEventRow(row: lastEvent, event: event, target: target, createdAt: instant, state: state)
-        if event.isDue(at: instant) { row.place = lastEvent }
-        events[lastEvent] = row
-        eventRows[event.id] = lastEvent
+        let number = reserved ?? reserveEvent()
+        var row = InMemoryEventRow(row: number, event: event, target: target, createdAt: instant, state: state)
+        if event.isDue(at: instant) { row.place = number }
+        events[number] = row
+        eventRows[event.id] = number
         if state == .waitsForFanOut { wait(row) }
+        return number
+    }
+
+    /// Gives out a row that may become visible later, after others that come behind it.
+    package mutating func reserveEvent() -> Int64 {
+        lastEvent += 1
         return lastEvent
     }
 
@@ -86,6 +96,9 @@ package struct InMemoryRows: Sendable {
             if let event = events[row] { wait(event) }
         }
     }
+
+    /// Gives an event to a node to be fanned out.
+    mutating func give(event row: Int64, to node: NodeID) { events[row]?.givenTo = node }
 
     mutating func countEnd(ofEvent row: Int64) -> Int {
         events[row]?.ends += 1

@@ -10,9 +10,9 @@ package final class InMemoryStore: DeliveryStore, EventLog {
     package typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
 
     package let database: InMemoryDatabase
-    private let connection: Int
-    private let clock: any WebhookClock
-    private let executor: Executor
+    let connection: Int
+    let clock: any WebhookClock
+    let executor: Executor
 
     /// Opens an empty store.
     /// - Parameters:

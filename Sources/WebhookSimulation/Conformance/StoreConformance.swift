@@ -67,4 +67,7 @@ package enum StoreConformance {
         + healthChecks + pauseChecks + retryChecks + logChecks + attemptChecks + progressChecks + cancelChecks
         + retriggerChecks
         + statisticsChecks + pruneChecks + durabilityChecks + setAsideChecks
+
+    /// What a ``LeaseStore`` promises beside.
+    package static let leaseChecks: [Check] = leaseHoldingChecks + leaseFenceChecks
 }

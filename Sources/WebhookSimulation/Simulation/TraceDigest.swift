@@ -64,7 +64,13 @@ struct TraceDigest {
         }
         hasher.combine(batch.openCancellations)
         hasher.combine(batch.setAsides)
-        hasher.combine(batch.claims)
+        hasher.combine(batch.claims.count)
+        for claim in batch.claims {
+            hasher.combine(claim.delivery)
+            hasher.combine(claim.number)
+            hasher.combine(claim.at)
+            hasher.combine(claim.needsBody)
+        }
         add(batch.reads)
     }
 
