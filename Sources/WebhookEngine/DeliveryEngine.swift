@@ -34,6 +34,9 @@ package struct DeliveryEngine {
     var known = KnownDeliveries()
     var recovery = CrashRecovery()
 
+    /// Under which term attempts are claimed, and until when they may begin. Only where leases are needed.
+    var term: LeaseTerm?
+
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
     package init(
         settings: EngineSettings,
@@ -43,7 +46,8 @@ package struct DeliveryEngine {
         self.settings = settings
         self.random = random
         slots = AdmissionControl(limit: settings.maxInFlight)
-        for target in targets { addQueue(target) }
+        // Where leases are needed, none is held yet.
+        if !settings.isLeased { for target in targets { addQueue(target) } }
     }
 
     /// Hands out what is to be done, and empties the list.
@@ -69,6 +73,10 @@ package struct DeliveryEngine {
         recovery.begin(deadly: deadly, at: time)
         for event in interruptedRenderings {
             commits.setAside(SetAside(event: event, cause: .renderingEnded))
+        }
+        if settings.isLeased {
+            beginLeased()
+            return finishInput(at: time)
         }
         // What is open is read by subscription.
         commits.readAtStart(learnsHighestDelivery: settings.scope == .all)
@@ -185,7 +193,11 @@ package struct DeliveryEngine {
     ///
     /// To be called when the transaction begins; it may be called again during the transaction for more. All of it becomes
     /// durable, or nothing.
-    package mutating func takeBatch() -> StoreBatch? { phase.isAbandoned ? nil : commits.takeBatch() }
+    package mutating func takeBatch() -> StoreBatch? {
+        guard !phase.isAbandoned, var batch = commits.takeBatch() else { return nil }
+        batch.node = term?.node
+        return batch
+    }
 
     /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
     /// the first brought. With `true`, it is asked for.
@@ -205,17 +217,19 @@ package struct DeliveryEngine {
     /// before.
     package mutating func commitFailed(_ error: StoreError, at time: EngineTime) {
         actions.notices.append(.storeFailed(error, commits.failed(now: time.monotonic)))
+        if settings.isLeased, error.isOutcomeUnknown { actions.doubtsLeases = true }
         while let failed = commits.popLast() { requeue(failed, error, at: time) }
         finishInput(at: time)
     }
 
     /// The end of every input: admits, asks for the next commit, says when to wake up.
-    private mutating func finishInput(at time: EngineTime) {
+    mutating func finishInput(at time: EngineTime) {
         commits.endWait(now: time.monotonic)
         for index in front.takeWaiting() { schedule(index, at: time) }
         admit(at: time)
         readEventsIfWanted(at: time)
         refillWaiting()
+        if settings.isLeased { removeGoneQueues() }
         if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
         actions.wakeAt = Timestamp.earlier(timers.next, Timestamp.earlier(backlog.nextAt, commits.retryAt))
     }

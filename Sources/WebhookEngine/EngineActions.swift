@@ -19,6 +19,10 @@ package struct EngineActions: Sendable {
     package var settled: [SettledDelivery] = []
     /// Notices of what an operator should know.
     package var notices: [EngineNotice] = []
+    /// Subscriptions that were to be served no more, and of which nothing is under way any more. Only where leases are needed.
+    package var drained: [String] = []
+    /// Whether what this node believes to hold is not what the store says, or may not be: see ``LeaseKeeper/distrust(now:)``.
+    package var doubtsLeases = false
     /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
     package var wakeAt: Timestamp?
 
@@ -27,7 +31,7 @@ package struct EngineActions: Sendable {
     /// Whether there is anything to do but to wake up later.
     package var isPressing: Bool {
         wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
-            || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty
+            || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty || !drained.isEmpty || doubtsLeases
     }
 }
 
@@ -41,6 +45,8 @@ package struct SendAction: Sendable {
     package var needsFreshConnection: Bool
     /// Whether its endpoint has succeeded before and has not failed since.
     package var isProven: Bool
+    /// The last moment, on the monotonic clock, at which its first byte may leave; `nil`: any.
+    package var startBy: Timestamp?
 }
 
 /// The result of an emit.

@@ -41,6 +41,12 @@ package final class EngineClock: Sendable {
         return EngineTime(wall: believed, monotonic: monotonic, certain: seen)
     }
 
+    /// A time on the monotonic clock as the clock itself counts: nanoseconds.
+    package func uptimeNanoseconds(at monotonic: Timestamp) -> UInt64 {
+        let since = max(0, monotonic.milliseconds - anchorWall.milliseconds)
+        return anchorUptime + UInt64(since) * 1_000_000
+    }
+
     /// Now, on the monotonic clock.
     package var monotonic: Timestamp {
         Timestamp(milliseconds: anchorWall.milliseconds + Int64((clock.uptimeNanoseconds - anchorUptime) / 1_000_000))

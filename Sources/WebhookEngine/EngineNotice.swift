@@ -101,6 +101,10 @@ package struct RefusedRow: Sendable, Hashable {
     package var reason: String
 }
 
+extension EngineObserver {
+    package func noticed(_ notice: LeaseNotice) {}
+}
+
 /// Hears what the engine did. Called on the engine's queue: quick, and never back into the engine.
 package protocol EngineObserver: Sendable {
     /// Attempts whose results are durable.
@@ -109,6 +113,8 @@ package protocol EngineObserver: Sendable {
     func settled(_ deliveries: [SettledDelivery])
     /// Tells what an operator should know.
     func noticed(_ notice: EngineNotice)
+    /// Tells what an operator should know of several dispatchers.
+    func noticed(_ notice: LeaseNotice)
     /// The store is damaged: delivery has stopped.
     func failed(_ error: StoreError)
 }

@@ -9,6 +9,9 @@ package struct EngineSettings: Sendable, Hashable {
     }
 
     package var scope: Scope = .all
+    /// Whether other dispatchers share the store: the engine serves the subscriptions alone that it is told to
+    /// (``DeliveryEngine/serve(_:at:)``), and those only within a lease's time. The scope is ``Scope/all`` then, of these.
+    package var isLeased = false
     /// The most attempts in flight at once; defaults to 512.
     package var maxInFlight: Int = 512
     /// The most deliveries in memory over all subscriptions; defaults to 50,000.

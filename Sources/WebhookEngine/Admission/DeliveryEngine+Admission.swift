@@ -40,7 +40,7 @@ extension DeliveryEngine {
     /// The breaker comes last but for the pace: an open one whose rest is over lets its probe through when it is asked.
     mutating func admission(of candidate: AdmissionCandidate, queue index: Int, at time: EngineTime) -> Admission {
         let now = time.monotonic
-        guard phase.begins, queues[index].isOpen else { return .closed }
+        guard phase.begins, queues[index].isOpen, isWithinTerm(at: time) else { return .closed }
         var isRetry = false
         if candidate == .new {
             guard queues[index].isExhausted, !queues[index].external.areAny else {
@@ -53,6 +53,7 @@ extension DeliveryEngine {
             let dueAt = next.delivery.dueAt
             guard !queues[index].isBlocked(next, upTo: front.limit) else { return .behindOthers(dueAt: dueAt) }
             guard dueAt <= now else { return .early(until: dueAt) }
+            if let until = queues[index].heldUntil(next.delivery.id), until > now { return .early(until: until) }
             isRetry = next.isRetry
         }
         guard queues[index].inFlight < queues[index].maxInFlight else { return .full }
@@ -118,7 +119,8 @@ extension DeliveryEngine {
                 delivery: delivery.delivery.id,
                 number: delivery.delivery.attempts + 1,
                 at: time.wall,
-                needsBody: delivery.body == nil
+                needsBody: delivery.body == nil,
+                isOrdered: settings.isLeased && queues[queue].policy.ordered && !delivery.isRetry
             )
         )
     }

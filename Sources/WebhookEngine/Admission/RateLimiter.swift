@@ -21,6 +21,9 @@ struct RateLimiter {
     /// A claim that leaves later than so long after it was made is written down again.
     static let longestClaim: Duration = .seconds(1)
 
+    /// Clocks of nodes differ by so much at most, for what is slower than what every beginning waits.
+    static let clockError: Duration = .seconds(5)
+
     /// Microseconds between two starts: half a percent more than the limit says. With what lateness makes up for, that is
     /// still at most `count` starts in any second or longer.
     static func interval(_ limit: RateLimit) -> Int64 {

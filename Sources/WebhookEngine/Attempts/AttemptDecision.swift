@@ -173,9 +173,11 @@ extension AttemptDecision {
         case disabled
         /// Its subscription was parked between claim and commit.
         case parked
+        /// The time of its node's lease was over before the request left.
+        case leaseOver
     }
 
-    /// Decides about an attempt that doesn't leave; `nil`: as about ``unsentResult``.
+    /// Decides about an attempt that doesn't leave; `nil`: as about ``unsentResult(_:)``.
     static func unsent(_ cause: UnsentCause, _ delivery: OpenDelivery) -> AttemptDecision? {
         var decision = AttemptDecision(
             outcome: .failed,
@@ -195,15 +197,20 @@ extension AttemptDecision {
             decision.error = .disabled
             decision.detail = "the subscription was disabled before the request left"
             decision.next = .settled(.cancelled)
-        case .parked:
+        case .parked, .leaseOver:
             return nil
         }
         return decision
     }
 
-    /// The result of an attempt whose subscription was parked before its request left: interrupted.
-    static var unsentResult: TransportResult {
-        let detail = "the subscription left the configuration before the request left"
+    /// The result of an attempt that may not leave any more, and may later: interrupted.
+    static func unsentResult(_ cause: UnsentCause) -> TransportResult {
+        let detail =
+            if case .leaseOver = cause {
+                "the time of the dispatcher's lease was over before the request left"
+            } else {
+                "the subscription left the configuration before the request left"
+            }
         return TransportResult(ending: .failed(.interrupted, detail: detail), mayHaveBeenSent: false)
     }
 }

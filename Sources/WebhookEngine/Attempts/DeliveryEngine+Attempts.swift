@@ -51,7 +51,9 @@ extension DeliveryEngine {
         switch result {
         case .claimed(let body):
             guard let attempt = attempts[token] else { return }
+            if settings.isLeased { queues[attempt.queue].holdBackNoMore() }
             send(token, body: body ?? attempt.queued.body, at: time)
+        case .behind: claimedBehind(token, at: time)
         case .refused:
             guard let attempt = abandonAttempt(token) else { return }
             // The attempt before it is still to be recorded, without its response.
@@ -73,6 +75,7 @@ extension DeliveryEngine {
         guard queues[queue].isServed || attempt.isOutsideLimits else {
             return endUnsent(token, queues[queue].isDisabled ? .disabled : .parked, at: time)
         }
+        guard isWithinTerm(at: time) else { return endUnsent(token, .leaseOver, at: time) }
         if attempt.isRateClaimed {
             let limit = queues[queue].policy.rateLimit
             if limit != nil {
@@ -104,7 +107,8 @@ extension DeliveryEngine {
                 ),
                 body: body,
                 needsFreshConnection: attempt.queued.needsFreshConnection,
-                isProven: queues[queue].health.isProven
+                isProven: queues[queue].health.isProven,
+                startBy: term?.until
             )
         )
     }
@@ -116,7 +120,8 @@ extension DeliveryEngine {
 
     /// A slow pace goes on from what the process before has claimed last.
     mutating func beginRate(_ index: Int, at time: EngineTime) {
-        let lastStart = queues[index].health.lastStartAt
+        // Another node's clock has written it, perhaps.
+        let lastStart = queues[index].health.lastStartAt.map { settings.isLeased ? $0 + RateLimiter.clockError : $0 }
         queues[index].rate.begin(queues[index].policy.rateLimit, lastStart: lastStart, now: time.monotonic)
     }
 

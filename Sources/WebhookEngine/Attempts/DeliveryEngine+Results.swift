@@ -15,7 +15,7 @@ extension DeliveryEngine {
         guard let attempt = abandonAttempt(token) else { return }
         let decision =
             AttemptDecision.unsent(cause, attempt.queued.delivery)
-            ?? decide(AttemptDecision.unsentResult, attempt, at: time)
+            ?? decide(AttemptDecision.unsentResult(cause), attempt, at: time)
         end(attempt, nil, decision, at: time)
     }
 

@@ -84,6 +84,7 @@ struct CommitBatch {
         openCancellations.insert(contentsOf: failed.openCancellations, at: 0)
         setAsides.insert(contentsOf: failed.setAsides, at: 0)
         reads.interrupted = reads.interrupted || failed.reads.interrupted
+        reads.acquired = failed.reads.acquired + reads.acquired
         reads.health = reads.health || failed.reads.health
         reads.openSubscriptions = reads.openSubscriptions || failed.reads.openSubscriptions
         reads.takeovers.append(contentsOf: failed.reads.takeovers)
@@ -97,6 +98,11 @@ struct CommitBatch {
         queues.formUnion(openCancellations.lazy.map(\.queue))
         queues.formUnion(refills.lazy.map(\.queue))
         return queues
+    }
+
+    /// The subscriptions that have attempts to record, or were just acquired.
+    var subscriptionsByName: Set<String> {
+        Set(attempts.lazy.map(\.delivery.subscription)).union(reads.acquired)
     }
 
     func writesHealth(of queue: Int) -> Bool { health.contains { $0.queue == queue } }

@@ -141,7 +141,14 @@ struct CommitPipeline {
     /// The queues that have writes or reads pending or committing.
     var queues: Set<Int> { committing.reduce(into: pending.queues) { $0.formUnion($1.queues) } }
 
+    /// The subscriptions that have attempts to record, or were just acquired, pending or committing.
+    var subscriptionsByName: Set<String> {
+        committing.reduce(into: pending.subscriptionsByName) { $0.formUnion($1.subscriptionsByName) }
+    }
+
     // MARK: - Reads
+
+    mutating func readAcquired(_ names: [String]) { pending.reads.acquired += names }
 
     mutating func readAtStart(learnsHighestDelivery: Bool) {
         if learnsHighestDelivery { readNewDeliveries(above: Delivery.ID(rawValue: .max)) }

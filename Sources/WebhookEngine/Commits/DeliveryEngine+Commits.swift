@@ -9,6 +9,7 @@ extension DeliveryEngine {
             if result.refusals.contains(where: { $0.item == .health(index) }) { continue }
             queues[health.queue].healthIsDurable()
         }
+        for index in done.reads.acquired.compactMap(queues.index) { queues[index].isAcquiring = false }
         if done.reads.health { applyHealth(result.reads.health, at: time) }
         return done
     }
@@ -26,14 +27,27 @@ extension DeliveryEngine {
             }
         }
         if refusedRows.hasCutDown { recordedCutDown(done.attempts, result.results, at: time) }
+        if !result.unheld.isEmpty { actions.doubtsLeases = true }
         let refused = RefusedDeliveries(result.refusals)
         actions.sends.reserveCapacity(actions.sends.count + done.claims.count + done.acceptances.count)
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
         for (index, acceptance) in done.acceptances.enumerated() {
-            accepted(acceptance, result.acceptances[index], refused: refused.accepted[index] ?? [:], at: time)
+            accepted(
+                acceptance,
+                result.acceptances[index],
+                refused: refused.accepted[index] ?? [:],
+                unheld: result.unheld,
+                at: time
+            )
         }
         for (index, fanOut) in done.fanOuts.enumerated() {
-            fannedOutDurably(fanOut, result.fanOuts[index], refused: refused.fannedOut[index] ?? [:], at: time)
+            fannedOutDurably(
+                fanOut,
+                result.fanOuts[index],
+                refused: refused.fannedOut[index] ?? [:],
+                unheld: result.unheld,
+                at: time
+            )
         }
         for (cancellation, count) in zip(done.openCancellations, result.openCancellations) {
             openDeliveriesCancelled(cancellation, count, at: time)
@@ -50,6 +64,7 @@ extension DeliveryEngine {
         _ fanOut: PendingFanOut,
         _ result: FanOutResult,
         refused: [Int: String],
+        unheld: Set<String>,
         at time: EngineTime
     ) {
         front.matched(fanOut.event)
@@ -63,6 +78,7 @@ extension DeliveryEngine {
             place: fanOut.event.place,
             cancelled: cancelled,
             refused: refused,
+            unheld: unheld,
             at: time
         )
     }
@@ -118,6 +134,7 @@ extension DeliveryEngine {
     private mutating func finishReads(_ done: CommitBatch, _ reads: StoreReadResult, at time: EngineTime) {
         let asked = done.reads
         for row in reads.damaged { damaged(row) }
+        if !asked.acquired.isEmpty { acquired(asked.acquired, reads, at: time) }
         if asked.interrupted { recover(reads.interrupted, at: time) }
         if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
         if asked.interrupted, phase.start() { begin(at: time) }
@@ -140,6 +157,7 @@ extension DeliveryEngine {
         guard let index = queues.index(of: name) else { return }
         guard !queues[index].isDisabled else { return cancelNewDeliveries(index, at: time) }
         queues[index].buffer.needsRescan = true
+        queues[index].holdBackNoMore()
         schedule(index, at: time)
         refillIfNeeded(index)
     }
@@ -152,6 +170,8 @@ extension DeliveryEngine {
 
     /// A delivery of ours got its id. Where one was left out before it, somebody else has inserted something.
     mutating func noteDelivery(_ id: Delivery.ID) {
+        // Beside other dispatchers ids come in any order.
+        guard !settings.isLeased else { return }
         let gap = known.inserted(id)
         if let gap, phase.hasStarted, settings.scope == .all { commits.readNewDeliveries(above: gap) }
     }

@@ -6,13 +6,14 @@ extension DeliveryEngine {
         _ acceptance: PendingAcceptance,
         _ result: AcceptanceResult,
         refused: [Int: String],
+        unheld: Set<String>,
         at time: EngineTime
     ) {
         if case .stored(let row, let ids) = result {
             noteEvent(row, isMatched: acceptance.deliveries != nil)
             if let deliveries = acceptance.deliveries {
                 let event = EventHeader(acceptance.event, row: row)
-                started(deliveries, ids, event: event, place: row, refused: refused, at: time)
+                started(deliveries, ids, event: event, place: row, refused: refused, unheld: unheld, at: time)
             } else if settings.scope == .all {
                 backlog.expect(acceptance.event.deliverAt, at: time)
             }
@@ -27,6 +28,7 @@ extension DeliveryEngine {
     /// - Parameters:
     ///   - cancelled: positions of those that somebody cancelled before.
     ///   - refused: those that the store has stored as failed instead, and why.
+    ///   - unheld: subscriptions whose deliveries are another node's, and wait for it instead of being claimed.
     mutating func started(
         _ planned: PlannedDeliveries,
         _ ids: [Delivery.ID],
@@ -34,6 +36,7 @@ extension DeliveryEngine {
         place: Int64,
         cancelled: Set<Int> = [],
         refused: [Int: String],
+        unheld: Set<String>,
         at time: EngineTime
     ) {
         if ids.isEmpty { actions.notices.append(.unmatched(event)) }
@@ -51,6 +54,8 @@ extension DeliveryEngine {
                 var new = delivery.new
                 new.fail(refusedFor: reason)
                 settledAtOnce(id, event, new)
+            } else if case .claimed = delivery.start, unheld.contains(delivery.new.subscription) {
+                undoStart(of: delivery, at: time)
             } else {
                 stored(delivery, id, event, place: place, at: time)
             }

@@ -68,6 +68,11 @@ struct AcceptanceFront {
         if waits.insert(queue).inserted { waiting.append(queue) }
     }
 
+    /// A queue has nothing that could wait.
+    mutating func stopWaiting(_ queue: Int) {
+        if waits.remove(queue) != nil { waiting.removeAll { $0 == queue } }
+    }
+
     func isWaiting(_ queue: Int) -> Bool { waits.contains(queue) }
 
     /// The queues that waited, once the front has moved; those still in the way wait again.

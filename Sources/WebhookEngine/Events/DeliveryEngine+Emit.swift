@@ -73,6 +73,11 @@ extension DeliveryEngine {
         return PlannedDelivery(new: new, isInOrder: isOrdered, start: start)
     }
 
+    /// Whether a send test may leave past every limit: beside other dispatchers only where the lease is held.
+    private func maySendTest(_ index: Int, at time: EngineTime) -> Bool {
+        !settings.isLeased || (queues[index].service.isServing && isWithinTerm(at: time))
+    }
+
     /// Claims a delivery at once, or lets it wait its turn.
     private mutating func start(
         _ new: inout NewDelivery,
@@ -93,7 +98,7 @@ extension DeliveryEngine {
             ),
             body: body
         )
-        if isSendTest, !phase.isDraining {
+        if isSendTest, !phase.isDraining, maySendTest(index, at: time) {
             new.start = .claimed(at: time.wall)
             return .claimed(beginAttempt(queued, queue: index, slotClass: nil, at: time))
         }

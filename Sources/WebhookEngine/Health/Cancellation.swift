@@ -74,8 +74,9 @@ extension DeliveryEngine {
         let (index, name) = (cancellation.queue, queues[cancellation.queue].name)
         if count > 0 { actions.notices.append(.openDeliveriesCancelled(subscription: name, count: count)) }
         let isWhole = queues[index].cancellation.batchEnded(count, isLast: count < cancellation.write.limit)
-        // The next start goes on where a drain stops.
-        if !isWhole, queues[index].isDisabled, !phase.isDraining { return cancelOpenDeliveries(index, at: time) }
+        // The next start goes on where a drain stops, the next owner where a lease ends.
+        let goesOn = !phase.isDraining && !(settings.isLeased && queues[index].isLeaving)
+        if !isWhole, queues[index].isDisabled, goesOn { return cancelOpenDeliveries(index, at: time) }
         let all = queues[index].cancellation.end()
         if all > 0 { actions.notices.append(.cancellationEnded(subscription: name, count: all)) }
         // Whoever enabled it meanwhile may have brought something back.

@@ -11,7 +11,7 @@ extension DeliveryEngine {
             applyPause(stored.paused, index, at: time)
             applyRetries(stored.retries, index, at: time)
             applyEndpoint(stored, index, at: time)
-            if queues[index].service.awaitsHealth {
+            if queues[index].service.awaitsHealth, !queues[index].isAcquiring {
                 queues[index].service.healthWasRead()
                 beginRate(index, at: time)
                 schedule(index, at: time)

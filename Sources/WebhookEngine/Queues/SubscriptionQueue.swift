@@ -27,6 +27,12 @@ struct SubscriptionQueue {
     var cancellation = Cancellation.none
     /// The deliveries of others that its own must not overtake.
     var external = ExternalDeliveries()
+    /// A first attempt whose claim came too early where order matters, and when it may be tried again.
+    private var heldBack: (delivery: Delivery.ID, until: Timestamp)?
+    /// Claims in a row that came too early.
+    private var earlyClaims = 0
+    /// Its lease was just acquired: what its last owner left is to be read before anything.
+    var isAcquiring = false
 
     /// - Parameter knowsHealth: whether the store's word on it comes before anything is sent.
     init(_ target: SharedSubscription, buffer: DeliveryBuffer, knowsHealth: Bool) {
@@ -52,9 +58,11 @@ struct SubscriptionQueue {
     /// The delivery to start next, once it is due.
     var candidate: QueuedDelivery? { buffer.isAhead ? nil : buffer.ready.first }
     /// Whether nothing of it is in memory or under way.
-    var isUnused: Bool {
+    ///
+    /// - Parameter isHandedOver: whether another goes by what the store has of its health, whatever that is.
+    func isUnused(isHandedOver: Bool) -> Bool {
         buffer.count == 0 && inFlight == 0 && arriving == 0 && slotClass == nil && !cancellation.isUnderWay
-            && healthRecord == .written
+            && (healthRecord == .written || (isHandedOver && healthRecord == .refused))
     }
     /// Whether nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
@@ -101,6 +109,20 @@ extension SubscriptionQueue {
         if let place = queued.delivery.acceptancePlace, place > limit { return true }
         return external.stand(before: queued.turn)
     }
+}
+
+extension SubscriptionQueue {
+    /// A claim came too early: the next may come after a while, longer each time.
+    mutating func holdBack(_ delivery: Delivery.ID, at now: Timestamp) {
+        earlyClaims = min(earlyClaims + 1, 7)
+        heldBack = (delivery, now + .milliseconds(10 << earlyClaims))
+    }
+
+    /// Something has come that it may have waited for, or a claim is durable.
+    mutating func holdBackNoMore() { (heldBack, earlyClaims) = (nil, 0) }
+
+    /// Until when a delivery is held back; `nil`: it isn't.
+    func heldUntil(_ delivery: Delivery.ID) -> Timestamp? { heldBack?.delivery == delivery ? heldBack?.until : nil }
 }
 
 // MARK: - Health

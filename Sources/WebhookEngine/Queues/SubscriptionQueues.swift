@@ -120,17 +120,20 @@ extension DeliveryEngine {
     mutating func leave(_ index: Int) {
         queues.leave(index)
         suspendQueue(index)
+        if settings.isLeased { front.stopWaiting(index) }
     }
 
     /// Removes the queues of subscriptions that have left, as far as nothing of them is under way. All at once: a reload
     /// may drop tens of thousands.
     mutating func removeGoneQueues() {
-        let unused = queues.stillLeaving().filter { queues[$0].isUnused }
+        let unused = queues.stillLeaving().filter { queues[$0].isUnused(isHandedOver: settings.isLeased) }
         guard !unused.isEmpty else { return }
-        let referred = commits.queues.union(attempts.queues)
+        var referred = commits.queues.union(attempts.queues)
+        if settings.isLeased { referred.formUnion(queuesUnderWayByName) }
         let gone = unused.filter { !referred.contains($0) && !refills.isWaiting($0) && !front.isWaiting($0) }
         guard !gone.isEmpty else { return }
         timers.removeQueues(gone)
+        if settings.isLeased { actions.drained += gone.map { queues[$0].name } }
         queues.remove(gone)
     }
 
@@ -140,7 +143,7 @@ extension DeliveryEngine {
         // Before the start everything is read anyway, and an own engine has what it was given.
         let buffer = DeliveryBuffer(
             limit: bufferLimit(policy),
-            isComplete: settings.scope == .own || !phase.hasStarted,
+            isComplete: settings.scope == .own || !phase.hasStarted || settings.isLeased,
             isOrdered: policy.ordered
         )
         let index = queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: !phase.hasStarted))

@@ -4,10 +4,13 @@ package import WebhookCore
 package struct ConfigurationSnapshot: Sendable {
     package var registry: Registry
     package var renderer: any DeliveryRenderer
+    /// A hash of what the subscriptions were made from: dispatchers with the same share them out among themselves.
+    package var hash: String
 
-    package init(registry: Registry, renderer: any DeliveryRenderer) {
+    package init(registry: Registry, renderer: any DeliveryRenderer, hash: String = "") {
         self.registry = registry
         self.renderer = renderer
+        self.hash = hash
     }
 
     /// The registry's subscriptions, each with the renderer's part that makes its requests.

@@ -23,6 +23,7 @@ extension EngineRunner {
 
     func tick() {
         timerAt = nil
+        changeLeases { $0.tick(now: $1) }
         process { engine, time in engine.tick(at: time) }
     }
 
@@ -111,9 +112,12 @@ extension EngineRunner {
             }
             // Afterwards, so that a small one of these that ends the process does so alone.
             renderBeside(actions.largeFanOuts)
+            if !actions.drained.isEmpty { changeLeases { $0.drained(actions.drained, now: $1) } }
+            if actions.doubtsLeases { changeLeases { $0.distrust(now: $1) } }
             actions = withEngine { $0.takeActions() }
         }
-        setTimer(actions.wakeAt)
+        leaveIfDrained()
+        setTimer([actions.wakeAt, keeper?.wakeAt].compactMap(\.self).min())
         wakeWaiters()
     }
 
@@ -161,7 +165,7 @@ extension EngineRunner {
         switch condition {
         case .idle: engine.withLock { $0.isIdle(at: clock.now) }
         case .settled: engine.withLock { $0.isSettled }
-        case .drained: engine.withLock { $0.isDrained }
+        case .drained: engine.withLock { $0.isDrained } && keeper?.isOver != false
         }
     }
 }

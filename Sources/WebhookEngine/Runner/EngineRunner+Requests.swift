@@ -22,6 +22,7 @@ extension EngineRunner {
                 var request = try send.target.requests.request(for: send.context, body: send.body)
                 if send.needsFreshConnection { request.request.freshConnection = true }
                 request.request.isProven = send.isProven
+                request.request.startBy = send.startBy.map(clock.uptimeNanoseconds)
                 let span = trace(send, &request)
                 sent[send.token] = SentRequest(
                     delivery: send.context.delivery,

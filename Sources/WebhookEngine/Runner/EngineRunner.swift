@@ -39,6 +39,9 @@ package final class EngineRunner: @unchecked Sendable {
     var fatal: StoreError?
     /// Why the last transaction failed, where it did.
     var lastFailure: StoreError?
+    /// Where other dispatchers share the store: what this one serves, confined to ``queue``.
+    var keeper: LeaseKeeper?
+    let leaseStore: (any LeaseStore)?
     /// The mark says which rendering ended the process before this one, and that is not counted yet.
     var hasUncountedMark = false
 
@@ -68,10 +71,15 @@ package final class EngineRunner: @unchecked Sendable {
         clock: any WebhookClock,
         observer: any EngineObserver,
         mark: any RenderingMark = NoRenderingMark(),
-        tracer: (any AttemptTracer)? = nil
+        tracer: (any AttemptTracer)? = nil,
+        leases: RunnerLeases? = nil
     ) {
         self.tracer = tracer
         self.mark = mark
+        keeper = leases.map { LeaseKeeper($0.record, settings: $0.settings) }
+        leaseStore = leases?.store
+        var settings = settings
+        settings.isLeased = leases != nil
         self.store = store
         self.transport = transport
         self.clock = EngineClock(clock)
@@ -97,6 +105,7 @@ package final class EngineRunner: @unchecked Sendable {
             process { engine, time in
                 engine.start(interruptedRenderings: mark.interrupted, deadly: mark.deadly, at: time)
             }
+            configureLeases()
             guard let externalInterval else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
             let milliseconds = Int(externalInterval.wholeMilliseconds)
@@ -143,9 +152,9 @@ package final class EngineRunner: @unchecked Sendable {
     ) {
         queue.async { [self] in
             self.snapshot = snapshot
-            process { engine, time in
-                engine.reload(snapshot.targets, maxInFlight: maxInFlight, at: time)
-            }
+            let targets = snapshot.targets.filter { serves($0.subscription.name) }
+            process { engine, time in engine.reload(targets, maxInFlight: maxInFlight, at: time) }
+            configureLeases()
             completion()
         }
     }
@@ -159,13 +168,18 @@ package final class EngineRunner: @unchecked Sendable {
         let targets = changed.map { SharedSubscription($0, requests: snapshot.renderer.requests(to: $0)) }
         queue.async { [self] in
             self.snapshot = snapshot
-            process { engine, time in engine.change(targets, removing: names, at: time) }
+            let served = targets.filter { serves($0.subscription.name) }
+            process { engine, time in engine.change(served, removing: names, at: time) }
+            configureLeases()
         }
     }
 
     /// No new attempts; see ``Condition/drained``.
     package func drain() {
-        queue.async { [self] in process { engine, time in engine.drain(at: time) } }
+        queue.async { [self] in
+            changeLeases { $0.drain(now: $1) }
+            process { engine, time in engine.drain(at: time) }
+        }
     }
 
     /// The number of attempts under way. Waits for nothing: for a process that is about to end.

@@ -1,0 +1,86 @@
+package import WebhookCore
+
+/// The term of its node that an engine claims under.
+struct LeaseTerm {
+    var node: NodeID
+    /// Attempts begin until then, on the monotonic clock; `nil`: none does.
+    var until: Timestamp?
+}
+
+/// An engine beside others on the same store: it serves what it is told to, and the rest is not in its configuration.
+extension DeliveryEngine {
+    // MARK: - Inputs
+
+    /// The node's lease was renewed, or a term has begun.
+    ///
+    /// - Parameter until: attempts may begin until then, on the monotonic clock; `nil`: none may.
+    package mutating func hold(as node: NodeID, until: Timestamp?, at time: EngineTime) {
+        let wasOver = !isWithinTerm(at: time)
+        term = LeaseTerm(node: node, until: until)
+        if wasOver, isWithinTerm(at: time) { for index in queues.indices { schedule(index, at: time) } }
+        finishInput(at: time)
+    }
+
+    /// The leases of subscriptions were acquired: what their last owner had in flight is settled, then they are served.
+    package mutating func serve(_ targets: [SharedSubscription], at time: EngineTime) {
+        guard !targets.isEmpty else { return }
+        for target in targets {
+            replace(target, at: time)
+            if let index = queues.index(of: target.subscription.name) { queues[index].isAcquiring = true }
+        }
+        // All in one batch, before anything of theirs begins: they wait for their health.
+        commits.readAcquired(targets.map(\.subscription.name))
+        commits.readHealth()
+        finishInput(at: time)
+    }
+
+    /// Begins nothing of these subscriptions any more. Each is named in ``EngineActions/drained`` once all that is under way
+    /// is on record.
+    package mutating func stopServing(_ names: [String], at time: EngineTime) {
+        for name in names {
+            if let index = queues.index(of: name) { leave(index) } else { actions.drained.append(name) }
+        }
+        finishInput(at: time)
+    }
+
+    // MARK: - Steps
+
+    /// Nobody knows yet what this node is to serve; events that wait for their fan-out are anybody's.
+    mutating func beginLeased() {
+        _ = phase.start()
+        commits.readNewDeliveries(above: Delivery.ID(rawValue: .max))
+        backlog.want()
+    }
+
+    /// Whether attempts may begin, by the lease's time.
+    func isWithinTerm(at time: EngineTime) -> Bool {
+        guard settings.isLeased else { return true }
+        guard let until = term?.until else { return false }
+        return time.monotonic < until
+    }
+
+    /// What is open of subscriptions that were acquired, and what their last owner left in flight.
+    mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {
+        recover(reads.interrupted, at: time)
+        openQueues(reads.openSubscriptions, at: time)
+        for index in names.compactMap(queues.index) { schedule(index, at: time) }
+    }
+
+    /// The queues of which something is under way that says itself only by the subscription's name.
+    var queuesUnderWayByName: Set<Int> {
+        Set(commits.subscriptionsByName.compactMap(queues.index))
+    }
+
+    /// Something that was accepted before an ordered subscription's next delivery waits in the store, as the refused claim
+    /// says: for its fan-out by some node, or unread.
+    mutating func claimedBehind(_ token: UInt64, at time: EngineTime) {
+        guard let attempt = abandonAttempt(token) else { return }
+        let index = attempt.queue
+        queues[index].holdBack(attempt.queued.delivery.id, at: time.monotonic)
+        requeue(attempt.queued, queue: index, at: time)
+        guard queues[index].isOpen else { return }
+        queues[index].buffer.needsRescan = true
+        refillIfNeeded(index)
+        backlog.want()
+    }
+}
