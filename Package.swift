@@ -318,6 +318,13 @@ let package = Package(
             path: "Benchmarks/Sources/WebhooksLogBench",
             swiftSettings: strict
         ),
+        // Both stores alone, side by side.
+        .executableTarget(
+            name: "WebhooksStoreBench",
+            dependencies: ["WebhooksSQLite", "WebhooksPostgres", "WebhookCore"],
+            path: "Benchmarks/Sources/WebhooksStoreBench",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "soak",
             dependencies: ["WebhooksFaultHarness"],

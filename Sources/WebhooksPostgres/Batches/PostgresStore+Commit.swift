@@ -58,17 +58,21 @@
 
         private func commit(_ batches: [StoreBatch], _ writer: WriterState) -> Result<[StoreBatchResult], StoreError> {
             guard !batches.isEmpty else { return .success([]) }
-            // Two transactions that meet in another order than the other's: the server ends one of them.
-            for _ in 0..<Self.mostCollisions {
+            var collisions = 0
+            var isReconnected = false
+            while true {
                 do {
                     return .success(try applied(batches, writer))
-                } catch let failure as PostgresFailure where failure.isCollision {
-                    continue
+                } catch let failure as PostgresFailure where failure.isCollision && collisions < Self.mostCollisions {
+                    // Two transactions that meet in another order than the other's: the server ends one of them.
+                    collisions += 1
+                } catch let failure as PostgresFailure where failure.isConnectionLost && !isReconnected {
+                    // Nothing was changed; it may have been lost long ago, by a restart that nobody noticed.
+                    isReconnected = true
                 } catch {
                     return .failure(StoreError(error, target))
                 }
             }
-            return .failure(StoreError(.busy, "\(target): other transactions were in the way again and again"))
         }
 
         /// The number of times that a transaction is begun again that met others.
