@@ -1,7 +1,7 @@
 internal import CWebhooksSQLite
 internal import GRDB
 internal import Glibc
-internal import WebhookCore
+package import WebhookCore
 
 /// Opens connections with the settings that the store relies on.
 enum Connection {
@@ -133,16 +133,6 @@ extension DatabaseError {
 }
 
 extension SQLiteStore {
-    /// The part that a process plays beside the store: dispatcher, writer or reader.
-    package enum Role: Sendable, Hashable {
-        /// Schedules and sends; holds the ``DispatcherLock``. The only one that checkpoints.
-        case dispatcher
-        /// Appends, cancels and reads beside a dispatcher.
-        case writer
-        /// Reads. Creates and changes nothing.
-        case reader
-
-        /// Whether the folder, the file and the schema are made where they are missing.
-        var writes: Bool { self != .reader }
-    }
+    /// The part that a process plays beside the store; a dispatcher is the only one that checkpoints.
+    package typealias Role = StoreRole
 }

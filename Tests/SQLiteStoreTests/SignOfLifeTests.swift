@@ -31,7 +31,7 @@ import WebhookCore
         #expect(SignOfLife(sign.bytes) == sign)
         #expect(try #require(sign.age()) < .seconds(600))
         #expect(SignOfLife.read(storePath: path, of: getpid() + 1) == nil)
-        #expect(DispatcherLock.trouble(path: path) == "full")
+        #expect(DispatcherRecord(path: path)?.trouble == "full")
         #expect(StoreIdentity.remembered(in: path + ".lock") == StoreIdentity(42))
         #expect(EmptyingRequest.isSet(in: path + ".lock"))
         lock.release()

@@ -118,7 +118,7 @@ struct LifeCycleTests {
         try await host.running(one) {
             try await host.enrol(1, one)
             try await host.receiver.waitForRequests(count: 1)
-            #expect(one.log.runningDispatcher() != nil)
+            #expect(await one.log.runningDispatcher() != nil)
             #expect(await failure { try await one.run() }?.store?.code == .locked)
             #expect(await failure { try await other.run() }?.store?.code == .locked)
         }

@@ -13,8 +13,7 @@ import WebhookSimulation
         let registry = Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings())
         let stores = StoreConnections(location: .sqlite(path: workspace.folder + "/webhooks.db")) { _ in }
         let session = try DeliverySession(
-            stores,
-            stores.takeRight(.run),
+            await stores.dispatcher(stores.lock(.run)),
             role: .run,
             snapshot: ConfigurationSnapshot(registry: registry, renderer: ScriptedRenderer()),
             observer: Unobserved()

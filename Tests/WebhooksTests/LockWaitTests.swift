@@ -5,7 +5,7 @@ import WebhooksSQLite
 @testable import Webhooks
 
 @Suite("Waiting for the dispatcher's lock") struct LockWaitTests {
-    private typealias Refusal = (holder: DispatcherLock.Holder?, at: Duration)
+    private typealias Refusal = (holder: LockHolder?, at: Duration)
 
     /// Whether each refusal is followed by another try.
     private func tries(_ role: DispatcherRole, _ refusals: [Refusal]) -> [Bool] {
@@ -14,7 +14,7 @@ import WebhooksSQLite
         return refusals.map { wait.triesAgain($0.holder, at: start + $0.at) }
     }
 
-    private func emit(_ processID: Int32) -> DispatcherLock.Holder { .init(processID: processID, role: "emit") }
+    private func emit(_ processID: Int32) -> LockHolder { .init(processID: processID, role: "emit") }
 
     @Test("Another run, and whoever is no run itself, is refused at once")
     func atOnce() {

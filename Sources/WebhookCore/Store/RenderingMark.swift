@@ -11,9 +11,17 @@ package protocol RenderingMark: Sendable {
 
     /// Sets a place's mark on a rendering, or takes it away.
     func set(_ rendering: MarkedRendering?, at place: RenderingPlace)
+
+    /// The end of a dispatcher.
+    ///
+    /// - Parameter removing: whether it has rendered all it began.
+    func close(removing: Bool)
 }
 
 extension RenderingMark {
+    /// Does nothing: what is not kept needs no end.
+    package func close(removing: Bool) {}
+
     /// Sets the mark of what is rendered on the engine's queue, or takes it away.
     package func set(_ rendering: MarkedRendering?) { set(rendering, at: .engine) }
 }

@@ -25,15 +25,18 @@ extension WebhookAdministration {
     ) async throws(WebhooksError) -> Expunged {
         if cancels { _ = try await cancel(ids) }
         do throws(StoreError) {
-            let path = try log.stores.reader().path
-            if let lock = try Self.lockIfFree(path) {
+            let file = try await log.stores.reader() as? SQLiteStore
+            if let path = file?.path, let lock = try Self.lockIfFree(path) {
                 defer { lock.release() }
                 return try await expunge(ids, lock, path)
             }
-            let store = try log.stores.existingWriter()
+            let store = try await log.stores.existingWriter()
             let result = try await store.expunge(events: ids, at: .now)
             note(result)
-            guard !result.events.isEmpty else { return Expunged(result: result, isLogEmptied: true) }
+            // What else there is of a row is the database's own to clear away.
+            guard let store = store as? SQLiteStore, !result.events.isEmpty else {
+                return Expunged(result: result, isLogEmptied: true)
+            }
             return Expunged(result: result, isLogEmptied: try await waitForEmptyLog(store, limit))
         } catch {
             throw WebhooksError(error)

@@ -3,28 +3,23 @@ internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 internal import WebhookTransport
-internal import WebhooksSQLite
 
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
 struct DeliverySession: Sendable {
     let role: DispatcherRole
-    private let right: DispatchRight
-    let store: SQLiteStore
-    let mark: RenderingMarkFile?
+    let opened: OpenedDispatcher
     let transport: CurlTransport
     let runner: EngineRunner
     let graceLimit = GraceLimit()
 
-    /// The lock on the store's file; `nil` where the store is a host's in memory, as is ``mark``.
-    var lock: DispatcherLock? { right.lock }
+    var store: any WebhookStore { opened.store }
+    var lock: any StoreLock { opened.lock }
 
-    /// Opens the store and makes an engine.
+    /// Makes an engine over a store that was opened for it.
     ///
-    /// - Parameter right: to be the store's one dispatcher.
-    /// - Throws: ``StoreError`` with what is wrong with the store.
+    /// - Throws: ``StoreError`` where requests can't be sent; then it has let go of the store.
     init(
-        _ stores: StoreConnections,
-        _ right: DispatchRight,
+        _ opened: OpenedDispatcher,
         role: DispatcherRole,
         snapshot: ConfigurationSnapshot,
         observer: any EngineObserver,
@@ -32,18 +27,18 @@ struct DeliverySession: Sendable {
         tracer: (any AttemptTracer)? = nil
     ) throws(StoreError) {
         self.role = role
-        self.right = right
-        store = try stores.dispatcher(right.lock)
-        mark = try stores.file().map { RenderingMarkFile(storePath: $0) }
+        self.opened = opened
         do {
             transport = try CurlTransport(resolver: SystemResolver(onLookup: metrics?.onLookup))
         } catch {
+            opened.close()
             throw StoreError(.unavailable, "requests can't be sent: \(error)")
         }
         var settings = EngineSettings()
         settings.scope = role == .run ? .all : .own
         settings.maxInFlight = Self.maxInFlight(snapshot.registry.settings.maxInFlight)
-        let engineStore: any DeliveryStore = if let metrics { MeasuredStore(store, metrics) } else { store }
+        let engineStore: any DeliveryStore =
+            if let metrics { MeasuredStore(opened.store, metrics) } else { opened.store }
         runner = EngineRunner(
             settings: settings,
             snapshot: snapshot,
@@ -51,7 +46,7 @@ struct DeliverySession: Sendable {
             transport: transport,
             clock: SystemClock(),
             observer: observer,
-            mark: mark ?? NoRenderingMark(),
+            mark: opened.mark,
             tracer: tracer
         )
     }
@@ -71,7 +66,7 @@ struct DeliverySession: Sendable {
     /// Returns at once. Whoever waits for ``EngineRunner/Condition/drained`` is told.
     func drain(within grace: Duration) {
         runner.drain()
-        if role == .run { lock?.noteStopping() }
+        if role == .run { lock.noteStopping() }
         graceLimit.start { [weak runner] in
             try await Task.sleep(for: grace)
             runner?.cancelRequests()
@@ -85,7 +80,7 @@ struct DeliverySession: Sendable {
     /// Returns at once, as ``drain(within:)``.
     func cutOff() {
         runner.drain()
-        if role == .run { lock?.noteStopping() }
+        if role == .run { lock.noteStopping() }
         runner.cancelRequests()
         graceLimit.start { [weak runner] in
             // What was on its way to the transport is there now.
@@ -112,9 +107,7 @@ struct DeliverySession: Sendable {
         runner.abandon()
         await BlockingWork.run(within: limit) { [self] in
             transport.shutdown()
-            store.close()
-            mark?.close(removing: true)
-            right.release()
+            opened.close()
         }
     }
 }

@@ -74,7 +74,7 @@ extension WebhookDispatcher {
             state.storeTrouble = trouble
             return (state.session, state.serviceManager)
         }
-        session?.lock?.note(trouble: trouble)
+        session?.lock.note(trouble: trouble)
         manager?.note(trouble: trouble?.code.rawValue)
     }
 

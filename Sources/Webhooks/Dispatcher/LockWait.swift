@@ -1,5 +1,4 @@
 internal import WebhookCore
-internal import WebhooksSQLite
 
 /// Decides how long a dispatcher waits for a lock that somebody else holds.
 ///
@@ -12,7 +11,7 @@ struct LockWait {
 
     private let role: DispatcherRole
     private let isStandby: Bool
-    private var holder: DispatcherLock.Holder?
+    private var holder: LockHolder?
     private var start: ContinuousClock.Instant?
 
     /// - Parameter isStandby: whether to wait for whoever it is, for as long as it takes; defaults to `false`.
@@ -23,7 +22,7 @@ struct LockWait {
 
     /// Whether to try again, after the lock was refused.
     /// - Parameter holder: who holds the lock; `nil`: nobody any more, or somebody who doesn't say.
-    mutating func triesAgain(_ holder: DispatcherLock.Holder?, at now: ContinuousClock.Instant) -> Bool {
+    mutating func triesAgain(_ holder: LockHolder?, at now: ContinuousClock.Instant) -> Bool {
         if isStandby { return true }
         guard role == .run, holder?.role != DispatcherRole.run.rawValue else { return false }
         if start == nil || holder != self.holder { (self.holder, start) = (holder, now) }

@@ -32,7 +32,7 @@ extension WebhookDispatcher {
         of events: [String],
         and deliveries: [Delivery.ID] = [],
         timeout: Duration,
-        progress: (FirstAttempts) -> Void = { _ in }
+        progress: (FirstAttempts) async -> Void = { _ in }
     ) async throws(WebhooksError) -> FirstAttempts {
         let start = ContinuousClock.now
         var pause: Duration = .milliseconds(2)
@@ -49,7 +49,7 @@ extension WebhookDispatcher {
                 let held = try await wait.held(log) { registry.subscription(named: $0)?.policy }
                 if held >= result.outstanding { (result.areDone, result.outstanding) = (true, 0) }
             }
-            progress(result)
+            await progress(result)
             if result.areDone || ContinuousClock.now - start >= timeout || Task.isCancelled { return result }
             try? await Task.sleep(for: min(pause, timeout - (ContinuousClock.now - start)))
             pause = min(pause * 2, .milliseconds(50))

@@ -81,7 +81,9 @@ extension WebhookDispatcher: Service {
         defer { retention.cancel() }
         let maintenance = Task { await maintainStore(of: session) }
         defer { maintenance.cancel() }
-        let walKeeper = Task { await keepWALSmall(of: session) }
+        let walKeeper = Task {
+            if let store = session.store as? SQLiteStore { await keepWALSmall(of: store) }
+        }
         defer { walKeeper.cancel() }
         let life = Task { await giveSignsOfLife(of: session) }
         defer { life.cancel() }
@@ -132,7 +134,7 @@ extension WebhookDispatcher: Service {
     private func startMetadata(_ session: DeliverySession) async -> Logger.Metadata {
         let registry = registry
         var metadata: Logger.Metadata = [
-            "store": "\(session.store.path)", "pid": "\(getpid())",
+            "store": "\(session.store.name)", "pid": "\(getpid())",
             "subscriptions": "\(registry.subscriptions.count(where: \.isEnabled))",
         ]
         if let path = configuration.path { metadata["configuration"] = "\(path)" }
@@ -150,7 +152,7 @@ extension WebhookDispatcher: Service {
 
     /// The number of deliveries that have not settled, those of subscriptions that are gone included; `nil` where that
     /// takes long.
-    private func openDeliveries(in store: SQLiteStore) async -> Int? {
+    private func openDeliveries(in store: any WebhookStore) async -> Int? {
         await BlockingWork.value(within: Self.countingTime) {
             do throws(StoreError) {
                 var open = 0
@@ -227,7 +229,7 @@ extension WebhookDispatcher: Service {
         _ operations: OperationalEvents? = nil
     ) async throws(WebhooksError) -> DeliverySession {
         do throws(StoreError) {
-            let path = try stores.file()
+            let access = try stores.access()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby)
             let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
@@ -240,13 +242,12 @@ extension WebhookDispatcher: Service {
                 beside.contains { $0 != nil } ? ObserverGroup(observers: [log] + beside.compactMap(\.self)) : log
             while true {
                 do throws(StoreError) {
-                    let right = try stores.takeRight(role)
-                    // Its tables may have gone while somebody else had the right: a look costs the host's writer a turn.
-                    try await verifyHost(isStandby: isStandby, pause: wait.pause)
+                    let lock = try await stores.lock(role)
+                    // Its tables may have gone while somebody else had the lock: a look costs the host's writer a turn.
+                    try await verify(access, isStandby: isStandby, pause: wait.pause)
                     let snapshot = state.withLock { $0.snapshot(for: role) }
                     let session = try DeliverySession(
-                        stores,
-                        right,
+                        await stores.dispatcher(lock),
                         role: role,
                         snapshot: snapshot,
                         observer: observer,
@@ -277,10 +278,11 @@ extension WebhookDispatcher: Service {
                     }
                     return session
                 } catch  where error.code == .locked {
-                    guard wait.triesAgain(stores.lockHolder(), at: .now) else { throw error }
+                    let holder = await stores.holder()?.holder
+                    guard wait.triesAgain(holder, at: .now) else { throw error }
                     if !isWaiting {
                         let whom = isStandby ? "the running dispatcher" : "a command"
-                        logger.notice("waiting for \(whom) to end", metadata: ["store": "\(path ?? "")"])
+                        logger.notice("waiting for \(whom) to end", metadata: ["store": "\(access.name)"])
                     }
                     isWaiting = true
                     if role == .run { state.withLock { $0.isWaitingForRight = true } }
@@ -295,11 +297,10 @@ extension WebhookDispatcher: Service {
     }
 
     /// Makes sure of a host's tables, once nobody else works on them. A standby outlasts a host that holds its writer.
-    private func verifyHost(isStandby: Bool, pause: Duration) async throws(StoreError) {
-        guard let host = stores.host else { return }
+    private func verify(_ access: any StoreAccess, isStandby: Bool, pause: Duration) async throws(StoreError) {
         while true {
             do throws(StoreError) {
-                return try await host.verify()
+                return try await access.verify()
             } catch  where error.code == .busy && isStandby {
                 try? await Task.sleep(for: pause)
                 if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }

@@ -12,16 +12,19 @@ struct StoreFindings {
     private static let noticeFree: Int64 = 1 << 30
 
     func findings(_ registry: Registry?, at now: Timestamp) async -> [DoctorFinding] {
-        let path: String
+        var findings: [DoctorFinding] = []
         do throws(StoreError) {
-            path = try log.stores.path()
+            let access = try log.stores.access()
+            if access is SQLiteAccess || access is HostAccess {
+                let path = try log.stores.path(for: "doctor")
+                findings = Self.place(path)
+                guard Self.isThere(path) else { return findings }
+                findings += Self.rights(path)
+            }
         } catch {
             let hint = "`store: sqlite:PATH` in the configuration, or --store"
             return [DoctorFinding(.store, "none", .error, error.message, hint: hint)]
         }
-        var findings = Self.place(path)
-        guard Self.isThere(path) else { return findings }
-        findings += Self.rights(path)
         do throws(WebhooksError) {
             let configured = registry.map { $0.subscriptions.map { ($0.name, $0.isEnabled) } }
             let status = try await log.status(configured: configured, at: now)
@@ -61,7 +64,7 @@ struct StoreFindings {
                 DoctorFinding(.store, "no_store", .ok, "there is no store yet; the first emit makes \(path)")
             )
         }
-        if let free = StoreFileSizes.free(besides: folder), free < noticeFree {
+        if let free = StoreFindings.free(besides: folder), free < noticeFree {
             let message = "\(free / 1_048_576) MiB are free on the disk of \(folder)"
             let severity: DoctorFinding.Severity = free < StatusRules.leastFree ? .error : .warning
             let hint = "make room, or `webhooks prune`: a store that can't grow delivers nothing"
@@ -104,6 +107,15 @@ struct StoreFindings {
             findings.append(DoctorFinding(.store, "version", .warning, message, hint: "restart it after an upgrade"))
         }
         return findings
+    }
+
+    /// Bytes that this user may still write on the disk of a file; `nil` where that can't be told.
+    private static func free(besides path: String) -> Int64? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+        )
     }
 
     private static func isThere(_ path: String) -> Bool {

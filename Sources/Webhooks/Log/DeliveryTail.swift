@@ -1,5 +1,4 @@
 package import WebhookCore
-internal import WebhooksSQLite
 
 /// Deliveries as they move on, read from the store: also beside a dispatcher in another process.
 package struct DeliveryTail: Sendable {
@@ -24,9 +23,8 @@ package struct DeliveryTail: Sendable {
         }
     }
 
-    private let store: SQLiteStore
     private let filter: Filter
-    private var cursor: DeliveryCursor
+    private var follower: any DeliveryFollower
 
     /// Begins at the present: what has happened before is not shown.
     ///
@@ -34,8 +32,7 @@ package struct DeliveryTail: Sendable {
     package init(_ log: WebhookLog, _ filter: Filter) async throws(WebhooksError) {
         self.filter = filter
         do throws(StoreError) {
-            store = try log.stores.reader()
-            cursor = try await store.deliveryCursor()
+            follower = try await log.stores.reader().followDeliveries()
         } catch {
             throw WebhooksError(error)
         }
@@ -44,7 +41,7 @@ package struct DeliveryTail: Sendable {
     /// The deliveries that have moved on since the last look, each once and as it is now.
     package mutating func next() async throws(WebhooksError) -> [Delivery] {
         do throws(StoreError) {
-            return try await store.changedDeliveries(since: &cursor).filter(filter.accepts)
+            return try await follower.next().filter(filter.accepts)
         } catch {
             throw WebhooksError(error)
         }

@@ -79,7 +79,7 @@ extension WebhookLog {
             },
             by: \.subscription
         )
-        let running = runningDispatcher()
+        let running = await runningDispatcher()
         let isServed = running?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {

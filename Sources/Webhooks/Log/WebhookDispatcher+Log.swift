@@ -1,5 +1,4 @@
 public import WebhookCore
-internal import WebhooksSQLite
 
 /// The log, with short cuts to its most common queries.
 extension WebhookDispatcher {
@@ -37,6 +36,11 @@ extension WebhookLog {
         /// The age of its last sign of life; `nil`: it gives none.
         package var lastSignOfLife: Duration?
 
+        init(_ record: DispatcherRecord) {
+            processID = record.holder.processID
+            (isStopping, storeTrouble, lastSignOfLife) = (record.isStopping, record.trouble, record.lastSignOfLife)
+        }
+
         /// The age of its last sign of life, where that is so old that it must be taken for stopped or hung.
         package var silence: Duration? {
             lastSignOfLife.flatMap { $0 > StatusRules.mostSilence ? $0 : nil }
@@ -45,16 +49,11 @@ extension WebhookLog {
 
     /// The dispatcher that delivers what is in the store; `nil`: nobody does. A command that delivers its own events
     /// alone is none.
-    public func runningDispatcher() -> RunningDispatcher? {
-        guard let holder = stores.lockHolder(), holder.role == DispatcherRole.run.rawValue else { return nil }
-        guard let path = try? stores.file() else {
-            return RunningDispatcher(processID: holder.processID, isStopping: false)
-        }
-        return RunningDispatcher(
-            processID: holder.processID,
-            isStopping: DispatcherLock.isStopping(path: path),
-            storeTrouble: DispatcherLock.trouble(path: path),
-            lastSignOfLife: SignOfLife.read(storePath: path, of: holder.processID)?.age()
-        )
+    public func runningDispatcher() async -> RunningDispatcher? { await dispatcherRecord().map(RunningDispatcher.init) }
+
+    /// The same with all that it tells of itself.
+    func dispatcherRecord() async -> DispatcherRecord? {
+        guard let record = await stores.holder(), record.holder.role == DispatcherRole.run.rawValue else { return nil }
+        return record
     }
 }

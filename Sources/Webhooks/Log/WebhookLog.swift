@@ -43,8 +43,8 @@ public struct WebhookLog: Sendable {
         self.logger = logger
     }
 
-    /// The store's file, as it was named; for people.
-    package var storePath: String { (try? stores.path()) ?? "no store" }
+    /// The store's path or URL, for people; never with a password.
+    package var storeName: String { stores.name }
 
     /// - Parameter host: a database that the host has opened.
     package init(host: HostDatabase, logger: Logger) {
@@ -148,7 +148,7 @@ extension WebhookLog {
     /// The breakers that are open, by subscription: why the dispatcher that runs makes no attempts now.
     public func openBreakers() async throws(WebhooksError) -> [String: SubscriptionHealth.Breaker] {
         // What one has left that runs no more holds nothing.
-        guard runningDispatcher() != nil else { return [:] }
+        guard await runningDispatcher() != nil else { return [:] }
         let health = try await read { log throws(StoreError) in try await log.health() }
         return Dictionary(
             health.compactMap { row in row.breaker.map { (row.subscription, $0) } },

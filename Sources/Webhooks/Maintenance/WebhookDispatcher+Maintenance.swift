@@ -26,34 +26,36 @@ extension WebhookDispatcher {
     }
 
     /// Keeps the write-ahead log small, also while only others write, for as long as the task lives.
-    func keepWALSmall(of session: DeliverySession) async {
+    ///
+    /// - Parameter store: SQLite's. Another looks after its own.
+    func keepWALSmall(of store: SQLiteStore) async {
         var watch = WALSizeWatch()
         var pace = CheckpointPace()
         var stamp: WALStamp?
         while (try? await Task.sleep(for: pace.interval)) != nil {
-            var size = session.store.walSize()
-            let found = session.store.walStamp()
-            let isAsked = session.store.isEmptyWALRequested
+            var size = store.walSize()
+            let found = store.walStamp()
+            let isAsked = store.isEmptyWALRequested
             let isDue = pace.look(
                 at: size,
                 hasChanged: found == nil || found != stamp,
-                freeSpace: session.store.freeSpace
+                freeSpace: store.freeSpace
             )
             // A host's connection checkpoints by itself, unless somebody is in its way.
-            if (isDue && size > session.store.leftInWAL) || isAsked {
+            if (isDue && size > store.leftInWAL) || isAsked {
                 do throws(StoreError) {
-                    let result = try await session.store.emptyWAL(leavesNothing: isAsked)
+                    let result = try await store.emptyWAL(leavesNothing: isAsked)
                     pace.note(result)
-                    if isAsked, result == .emptied { session.store.clearEmptyWALRequest() }
+                    if isAsked, result == .emptied { store.clearEmptyWALRequest() }
                 } catch {
                     pace.noteFailure()
                     // The engine meets the same store and says what it means.
                     logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
                 }
-                size = session.store.walSize()
+                size = store.walSize()
             }
             stamp = found
-            say(watch.look(at: size), pace.obstacle, path: session.store.path)
+            say(watch.look(at: size), pace.obstacle, path: store.path)
         }
     }
 
@@ -62,18 +64,18 @@ extension WebhookDispatcher {
         var before: TransactionProgress?
         repeat {
             let progress = await session.runner.progress()
-            if !progress.hangs(since: before) { session.lock?.noteAlive() }
+            if !progress.hangs(since: before) { session.lock.noteAlive() }
             before = progress
         } while (try? await Task.sleep(for: SignOfLife.interval)) != nil
     }
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.
-    func warnOfTriggers(_ store: SQLiteStore) async {
+    func warnOfTriggers(_ store: any WebhookStore) async {
         let names = await BlockingWork.value(within: Self.countingTime) { try? await store.hostTriggers() }
         guard let names, !names.isEmpty else { return }
         logger.warning(
             "triggers that somebody has added run within the store's transactions",
-            metadata: ["triggers": "\(names.joined(separator: ", "))", "store": "\(store.path)"]
+            metadata: ["triggers": "\(names.joined(separator: ", "))", "store": "\(store.name)"]
         )
     }
 

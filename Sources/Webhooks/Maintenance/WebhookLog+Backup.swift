@@ -10,7 +10,13 @@ extension WebhookLog {
     ///   written; then nothing is left behind.
     package func backUp(to path: String) async throws(WebhooksError) -> Int64 {
         do throws(StoreError) {
-            return try await stores.reader().backUp(to: path)
+            guard let store = try await stores.reader() as? SQLiteStore else {
+                throw StoreError(
+                    .refused,
+                    "the store is on PostgreSQL, whose own tools copy it while it is in use: `pg_dump`, `pg_basebackup`"
+                )
+            }
+            return try await store.backUp(to: path)
         } catch {
             throw error.code == .refused ? WebhooksError(.refused, error.message) : WebhooksError(error)
         }

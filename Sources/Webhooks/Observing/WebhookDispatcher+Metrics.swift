@@ -1,6 +1,5 @@
 internal import Glibc
 internal import WebhookCore
-internal import WebhooksSQLite
 
 extension WebhookDispatcher {
     /// The time between two looks at what waits, for the metrics. Longer where a look takes long: see ``SamplingPace``.
@@ -24,7 +23,7 @@ extension WebhookDispatcher {
         do throws(StoreError) {
             let backlog = try await session.store.backlog(at: now, late: now - StatusRules.lateness)
             let health = try await session.store.health()
-            var status = StoreStatus(at: now, files: StoreFileSizes.read(session.store.path))
+            var status = StoreStatus(at: now, files: try await StoreStatus.Files(of: session.store))
             status.dispatcher = StoreStatus.Dispatcher(processID: getpid())
             let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isEnabled) }
             var sample = MetricsSample(status, backlog, health, configured: configured)

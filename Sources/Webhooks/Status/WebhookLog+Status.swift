@@ -1,6 +1,4 @@
-internal import Glibc
 package import WebhookCore
-internal import WebhooksSQLite
 
 extension WebhookLog {
     /// The store's status now.
@@ -10,26 +8,25 @@ extension WebhookLog {
         configured: [(name: String, isEnabled: Bool)]?,
         at now: Timestamp = .now
     ) async throws(WebhooksError) -> StoreStatus {
-        let store: SQLiteStore
+        let store: any WebhookStore
         let backlog: StoreBacklog
         let health: [SubscriptionHealth]
         let failures: [(subscription: String, failure: SubscriptionStatistics.Failure)]
         var status: StoreStatus
         do throws(StoreError) {
-            store = try stores.reader()
+            store = try await stores.reader()
             backlog = try await store.backlog(at: now, late: now - StatusRules.lateness)
             health = try await store.health()
             failures = try await store.lastFailures()
-            status = StoreStatus(at: now, files: StoreFileSizes.read(store.path))
+            status = StoreStatus(at: now, files: try await StoreStatus.Files(of: store))
             status.scheduled = try await store.scheduledEvents(after: now)
         } catch {
             throw WebhooksError(error)
         }
-        status.dispatcher = runningDispatcher().map { running in
-            var dispatcher = StoreStatus.Dispatcher(processID: running.processID)
-            let program = DispatcherLock.program(path: store.path)
-            (dispatcher.host, dispatcher.version, dispatcher.since) = (program?.host, program?.version, program?.since)
-            (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.storeTrouble)
+        status.dispatcher = await dispatcherRecord().map { running in
+            var dispatcher = StoreStatus.Dispatcher(processID: running.holder.processID)
+            (dispatcher.host, dispatcher.version, dispatcher.since) = (running.host, running.version, running.since)
+            (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.trouble)
             dispatcher.lastSignOfLife = running.lastSignOfLife
             return dispatcher
         }
@@ -43,6 +40,14 @@ extension WebhookLog {
     /// The number of deliveries that are due and that nothing but the lack of a dispatcher holds.
     package func dueDeliveries(configured: [(name: String, isEnabled: Bool)]?) async throws(WebhooksError) -> Int {
         try await status(configured: configured).due
+    }
+}
+
+extension StoreStatus.Files {
+    /// The room that a store takes now.
+    init(of store: any WebhookStore) async throws(StoreError) {
+        let size = try await store.size()
+        self.init(path: store.name, size: size.bytes, walSize: size.wal, free: size.free)
     }
 }
 
@@ -82,26 +87,5 @@ extension StoreStatus {
         // What a dispatcher has left that runs no more holds nothing.
         if dispatcher != nil, let breaker = health?.breaker { return .breaker(breaker) }
         return nil
-    }
-}
-
-/// Looks at a store's files.
-package enum StoreFileSizes {
-    static func read(_ path: String) -> StoreStatus.Files {
-        StoreStatus.Files(path: path, size: size(path), walSize: size(path + "-wal"), free: free(besides: path))
-    }
-
-    /// Bytes that this user may still write on the disk of a file; `nil` where that can't be told.
-    package static func free(besides path: String) -> Int64? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
-        )
-    }
-
-    private static func size(_ path: String) -> Int64 {
-        var status = stat()
-        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 }

@@ -64,7 +64,7 @@ struct DeliveriesList: AsyncParsableCommand {
 
     /// Says of events that have no deliveries yet because nobody delivers: the list can't show them.
     private func noteUnmatched(_ log: WebhookLog) async throws {
-        guard log.runningDispatcher() == nil else { return }
+        guard await log.runningDispatcher() == nil else { return }
         let due = try await log.unmatchedEvents().due
         guard due > 0 else { return }
         let wait = due == 1 ? "1 event waits" : "\(due) events wait"

@@ -107,7 +107,7 @@ struct Disable: AsyncParsableCommand {
         var next = "`webhooks enable \(subscription)` lifts it"
         if open > 0 {
             let are = open == 1 ? "open delivery is" : "open deliveries are"
-            let when = opened.log.runningDispatcher()?.isStopping == false ? "" : " when a dispatcher runs next"
+            let when = await opened.log.runningDispatcher()?.isStopping == false ? "" : " when a dispatcher runs next"
             next = "\(open) \(are) cancelled\(when); \(next)"
         }
         if options.json {

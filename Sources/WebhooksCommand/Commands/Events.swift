@@ -53,7 +53,7 @@ struct EventsList: AsyncParsableCommand {
             .init("OCCURRED"),
             .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
-        let running = log.runningDispatcher()
+        let running = await log.runningDispatcher()
         func show(_ events: [LoggedEvent]) {
             for event in events {
                 query.after = event.id
@@ -139,7 +139,7 @@ struct EventsShow: AsyncParsableCommand {
         if options.json {
             EventOutput.json(
                 logged,
-                running: log.runningDispatcher(),
+                running: await log.runningDispatcher(),
                 data: event.data,
                 deliveries: deliveries
             )

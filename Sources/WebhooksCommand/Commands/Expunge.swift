@@ -49,7 +49,7 @@ struct Expunge: AsyncParsableCommand {
         write(done.result)
         if !done.isLogEmptied {
             let obstacle =
-                log.runningDispatcher().flatMap(Self.silence)
+                await log.runningDispatcher().flatMap(Self.silence)
                 ?? "a program reads the store; end it, and run the command again"
             let message = "the write-ahead log still holds older pages: \(obstacle)"
             Notice.warning("wal", message, asJSON: options.json)

@@ -81,7 +81,9 @@ struct Resume: AsyncParsableCommand {
         var line = "\(pause.subscription) \(pause.wasPaused ? "is resumed" : "was not paused")"
         if pause.wasPaused, pause.open.waiting > 0 {
             line += "; \(Counted.deliveries(pause.open.waiting)) \(pause.open.waiting == 1 ? "goes" : "go") on"
-            if opened.log.runningDispatcher()?.isStopping != false { line += " once a dispatcher runs: `webhooks run`" }
+            if await opened.log.runningDispatcher()?.isStopping != false {
+                line += " once a dispatcher runs: `webhooks run`"
+            }
         }
         Output.standard.writeLine(PlainText.escaped(line))
     }

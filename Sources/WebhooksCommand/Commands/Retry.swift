@@ -114,7 +114,7 @@ struct Retry: AsyncParsableCommand {
         try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
         ParkedNotice.write(deliveries, opened, asJSON: options.json)
         try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
-        if let running = log.runningDispatcher() {
+        if let running = await log.runningDispatcher() {
             guard running.isStopping else { return }
             Notice.note("waiting", "waits for \(DispatcherText.waitsFor(running))", asJSON: options.json)
         } else {

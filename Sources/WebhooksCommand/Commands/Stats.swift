@@ -39,7 +39,7 @@ struct Stats: AsyncParsableCommand {
     /// Events that no row counts, for nobody knows yet who gets them, and what is due although nobody delivers it.
     private func waiting(_ opened: OpenedLog) async throws -> String? {
         let events = try await opened.log.unmatchedEvents()
-        let running = opened.log.runningDispatcher()
+        let running = await opened.log.runningDispatcher()
         var parts: [String] = []
         if events.due > 0 {
             let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"

@@ -30,8 +30,8 @@ struct Tail: AsyncParsableCommand {
         (filter.topics, filter.subscription) = (Set(topic), delivery.subscription)
         var tail = try await DeliveryTail(opened.log, filter)
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: topic)
-        if !options.json { Output.error.writeLine("following \(opened.log.storePath); Ctrl-C ends") }
-        if opened.log.runningDispatcher() == nil {
+        if !options.json { Output.error.writeLine("following \(opened.log.storeName); Ctrl-C ends") }
+        if await opened.log.runningDispatcher() == nil {
             Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
         }
         let looks = Ticks(every: DeliveryTail.interval)

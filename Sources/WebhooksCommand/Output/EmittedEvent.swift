@@ -140,7 +140,7 @@ extension WebhookLog {
         guard try await unmatched(of: [event.id]).isEmpty else {
             if let reason = try await loggedEvent(event.id)?.setAside { return ([], .setAside(reason)) }
             if let due = event.deliverAt, due > .now { return ([], .waitsForTime(due)) }
-            let running = runningDispatcher()
+            let running = await runningDispatcher()
             return ([], running.map { .waitsForDispatcher($0) } ?? .waitsForStart)
         }
         // Perhaps it was matched only a moment ago: with that its deliveries were there.

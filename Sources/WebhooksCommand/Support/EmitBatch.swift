@@ -166,7 +166,7 @@ struct DetachedBatch {
             if !emit.options.json { Output.error.writeLine("no events") }
             return
         }
-        let running = log.runningDispatcher()
+        let running = await log.runningDispatcher()
         var summary = BatchSummary()
         var waiting = 0
         for receipt in receipts {

@@ -22,7 +22,7 @@ struct FirstAttemptsWait {
                 return .success(
                     try await dispatcher.waitForFirstAttempts(of: events, and: deliveries, timeout: timeout) {
                         progress in
-                        if !isToldOfTrouble, progress.outstanding > 0, let stuck = Self.stuck(dispatcher) {
+                        if !isToldOfTrouble, progress.outstanding > 0, let stuck = await Self.stuck(dispatcher) {
                             isToldOfTrouble = true
                             line.clear()
                             Notice.warning("store", stuck, asJSON: asJSON)
@@ -57,8 +57,8 @@ struct FirstAttemptsWait {
     }
 
     /// Says why the dispatcher that would deliver can't.
-    private static func stuck(_ dispatcher: WebhookDispatcher) -> String? {
-        guard let running = dispatcher.log.runningDispatcher() else { return nil }
+    private static func stuck(_ dispatcher: WebhookDispatcher) async -> String? {
+        guard let running = await dispatcher.log.runningDispatcher() else { return nil }
         if let silence = running.silence {
             return
                 "the dispatcher, process \(running.processID), doesn't respond: \(DispatcherText.silence(silence)); "

@@ -41,7 +41,7 @@ enum IDHint {
         for id in ids {
             // Perhaps it is gone meanwhile.
             guard let event = try await log.loggedEvent(id) else { continue }
-            let matching = EmittedEvent.Matching(event, running: log.runningDispatcher())
+            let matching = EmittedEvent.Matching(event, running: await log.runningDispatcher())
             lines.append(withoutDeliveries(id, event.deliveryCount > 0 ? .matched : matching))
         }
         return lines

@@ -7,18 +7,9 @@ package import WebhookCore
 /// The file stays, and is never cut off: it also says which store was here (``StoreIdentity``). Who holds the lock is
 /// told by a byte that it locks as well, on a full disk, too (``HolderByte``); people read it in the file
 /// (``LockRecord``).
-package final class DispatcherLock: Sendable {
+package final class DispatcherLock: StoreLock {
     /// The process that holds the lock.
-    package struct Holder: Sendable, Hashable {
-        package var processID: Int32
-        /// Such as `run`, `emit`, `test` or `retrigger`.
-        package var role: String
-
-        package init(processID: Int32, role: String) {
-            self.processID = processID
-            self.role = role
-        }
-    }
+    package typealias Holder = LockHolder
 
     private struct State {
         /// Below zero once it is released.
@@ -177,12 +168,6 @@ package final class DispatcherLock: Sendable {
             state.sign()
         }
     }
-
-    /// Whether the dispatcher that holds a store's lock makes no more attempts.
-    package static func isStopping(path: String) -> Bool { record(path: path)?.isStopping ?? false }
-
-    /// Why the store doesn't take what its dispatcher records, in a word; `nil`: it does, or there is none.
-    package static func trouble(path: String) -> String? { record(path: path)?.trouble }
 
     /// Writes down which store this is, for whoever opens it next; it stays when the lock is released.
     func remember(_ identity: StoreIdentity) {

@@ -107,7 +107,4 @@ extension DispatcherLock {
             self.init(version: String(parts[0]), host: String(parts[2]), since: Timestamp(milliseconds: since))
         }
     }
-
-    /// The program that holds a store's lock; `nil`: nobody does, or one that doesn't say.
-    package static func program(path: String) -> Program? { record(path: path)?.program }
 }

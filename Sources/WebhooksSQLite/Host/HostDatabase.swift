@@ -153,7 +153,7 @@ package final class HostDatabase: Sendable {
 extension HostDatabase {
     /// The right to be the one dispatcher of a database in memory, which has no file to lock and is this process's alone. Ends
     /// with the object.
-    package final class Claim: Sendable {
+    package final class Claim: StoreLock {
         fileprivate static let taken = Mutex<[ObjectIdentifier: DispatcherLock.Holder]>([:])
         /// Held, so that no other database gets its address.
         private let writer: any DatabaseWriter
@@ -168,6 +168,11 @@ extension HostDatabase {
             guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
             Self.taken.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(writer)) }
         }
+
+        // This process alone could ask.
+        package func noteStopping() {}
+        package func noteAlive() {}
+        package func note(trouble: StoreError?) {}
     }
 
     /// Takes the right to be the dispatcher of a database in memory.

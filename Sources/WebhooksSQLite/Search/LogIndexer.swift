@@ -196,12 +196,11 @@ extension SQLiteStore {
     /// Takes rows into the indexes by which the log is searched, oldest first: one short transaction.
     ///
     /// A dispatcher calls it now and then. What is not indexed yet is found all the same, by reading every such row.
-    /// - Parameter batchSize: the number of events, and of deliveries; fewer are left for another time. Defaults to
-    ///   ``indexingBatch``.
+    /// - Parameter batchSize: the number of events, and of deliveries; fewer are left for another time.
     /// - Returns: how many rows were taken, and how many are left.
     /// - Throws: ``StoreError``.
     @discardableResult
-    package func indexNewRows(batchSize: Int = indexingBatch) async throws(StoreError) -> IndexingResult {
+    package func indexNewRows(batchSize: Int) async throws(StoreError) -> IndexingResult {
         let stamp = WALStamp(files.wal)
         // A dispatcher at rest leaves the disk alone.
         if let stamp, let known = indexedWAL.withLock({ $0 }), known.stamp == stamp, known.batchSize == batchSize {
@@ -229,21 +228,5 @@ extension SQLiteStore {
             }
             guard let count, count > 0 else { return }
         }
-    }
-}
-
-/// The result of indexing a batch of rows.
-package struct IndexingResult: Sendable, Hashable {
-    /// Rows that were taken into the indexes; 0: there was no whole batch.
-    package var indexed: Int
-    /// Rows that are not in the indexes, about.
-    package var left: Int
-    /// Rows that the store would not change: they are not found by what they hold, and the others are.
-    package var refused: [RefusedItem]
-
-    package init(indexed: Int, left: Int, refused: [RefusedItem] = []) {
-        self.indexed = indexed
-        self.left = left
-        self.refused = refused
     }
 }

@@ -1,0 +1,44 @@
+/// The right to be a store's dispatcher, for as long as it is held. It ends with its process.
+package protocol StoreLock: Sendable {
+    /// Lets go of it. Calling it again does nothing.
+    func release()
+
+    /// Tells others that the dispatcher makes no more attempts: what is emitted now is for the next one.
+    func noteStopping()
+
+    /// Tells others that the dispatcher works, as of now.
+    func noteAlive()
+
+    /// Tells others that the store doesn't take what the dispatcher records; `nil`: it does.
+    func note(trouble: StoreError?)
+}
+
+/// A process that holds a store's lock.
+package struct LockHolder: Sendable, Hashable {
+    package var processID: Int32
+    /// Such as `run`, `emit`, `test` or `retrigger`.
+    package var role: String
+
+    package init(processID: Int32, role: String) {
+        self.processID = processID
+        self.role = role
+    }
+}
+
+/// A store's dispatcher, as it tells others of itself.
+package struct DispatcherRecord: Sendable, Hashable {
+    package var holder: LockHolder
+    /// Whether it makes no more attempts, and ends.
+    package var isStopping = false
+    /// Why it can't record anything, in a word such as `full`; `nil`: it can.
+    package var trouble: String?
+    /// The age of its last sign of life; `nil`: it gives none.
+    package var lastSignOfLife: Duration?
+    /// The machine's name; `nil` where it doesn't say.
+    package var host: String?
+    package var version: String?
+    /// When it took the lock.
+    package var since: Timestamp?
+
+    package init(_ holder: LockHolder) { self.holder = holder }
+}

@@ -1,0 +1,52 @@
+#if PostgreSQL
+    internal import WebhookCore
+    internal import WebhooksPostgres
+
+    /// A store in a schema of a PostgreSQL database.
+    struct PostgresAccess: StoreAccess {
+        private let target: PostgresTarget
+
+        init(url: Secret, schema: String, password: Secret?) throws(StoreError) {
+            guard let schema = SchemaName(schema) else {
+                throw StoreError(.unavailable, "the store's schema can't have that name: a-z, 0-9 and _")
+            }
+            target = try PostgresTarget(url: url, password: password, schema: schema)
+        }
+
+        var name: String { target.description }
+
+        func open(_ role: StoreRole) throws(StoreError) -> any WebhookStore {
+            try PostgresStore.open(target, role: role == .reader ? .reader : .writer)
+        }
+
+        func lock(_ role: String) throws(StoreError) -> any StoreLock {
+            PostgresLock(try PostgresStore.open(target, role: .dispatcher, purpose: role))
+        }
+
+        func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher {
+            guard let lock = lock as? PostgresLock else { throw StoreError(.unavailable, "the lock is another store's") }
+            return OpenedDispatcher(store: lock.store, lock: lock)
+        }
+
+        func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)
+            -> DispatcherRecord?
+        {
+            guard let store = try await reader() as? PostgresStore else { return nil }
+            return try await store.dispatcher()
+        }
+    }
+
+    /// The right to deliver, which the session of the dispatcher's own store has.
+    private final class PostgresLock: StoreLock {
+        let store: PostgresStore
+
+        init(_ store: PostgresStore) { self.store = store }
+
+        deinit { release() }
+
+        func release() { store.close() }
+        func noteStopping() { store.note(.stopping) }
+        func noteAlive() { store.note(.alive) }
+        func note(trouble: StoreError?) { store.note(.trouble(trouble?.code.rawValue)) }
+    }
+#endif

@@ -1,0 +1,58 @@
+internal import WebhookCore
+
+/// A kind of store: the way to open it, and to be its dispatcher. May block; not for a thread of the concurrency pool.
+protocol StoreAccess: Sendable {
+    /// The place for people: a path or a URL, never with a password.
+    var name: String { get }
+
+    /// Opens it for appending and changing, or for reading alone.
+    ///
+    /// - Throws: ``StoreError``: `missing` where it isn't there and the role doesn't make it.
+    func open(_ role: StoreRole) throws(StoreError) -> any WebhookStore
+
+    /// Takes the right to be its dispatcher, or fails at once. It ends with the object.
+    ///
+    /// - Parameter role: what for, in one word.
+    /// - Throws: ``StoreError`` with `locked`, naming the holder, or why there can be none.
+    func lock(_ role: String) throws(StoreError) -> any StoreLock
+
+    /// Opens it for delivering.
+    ///
+    /// - Parameter lock: its own.
+    func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher
+
+    /// The process that holds the lock; `nil`: nobody does, or it can't be told.
+    func dispatcher() throws(StoreError) -> DispatcherRecord?
+
+    /// Makes sure that it can still be used, where that may have changed since it was opened.
+    func verify() async throws(StoreError)
+}
+
+extension StoreAccess {
+    func verify() async throws(StoreError) {}
+}
+
+/// A store opened for delivering.
+struct OpenedDispatcher: Sendable {
+    var store: any WebhookStore
+    var lock: any StoreLock
+    var mark: any RenderingMark = NoRenderingMark()
+
+    /// Lets go of everything.
+    func close() {
+        store.close()
+        mark.close(removing: true)
+        lock.release()
+    }
+}
+
+extension StoreLocation {
+    /// The way to open a store of this kind.
+    func access() throws(StoreError) -> any StoreAccess {
+        switch self {
+        case .sqlite(let path): return SQLiteAccess(path: path)
+        case .postgres:
+            throw StoreError(.unavailable, "stores on PostgreSQL are not supported yet: use `store: sqlite:PATH`")
+        }
+    }
+}

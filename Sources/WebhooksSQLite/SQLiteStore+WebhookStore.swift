@@ -1,0 +1,45 @@
+internal import GRDB
+package import WebhookCore
+
+extension SQLiteStore: WebhookStore {
+    package var name: String { path }
+
+    package func size() async throws(StoreError) -> StoreSize {
+        StoreSize(
+            bytes: FileIdentity(files.path)?.size ?? 0,
+            wal: FileIdentity(files.wal)?.size ?? 0,
+            free: DiskSpace(of: files.path).map { Int64($0.free) }
+        )
+    }
+
+    package func indexNewRows() async throws(StoreError) -> IndexingResult {
+        try await indexNewRows(batchSize: Self.indexingBatch)
+    }
+
+    package func followDeliveries() async throws(StoreError) -> any DeliveryFollower {
+        SQLiteFollower(store: self, cursor: try await deliveryCursor())
+    }
+}
+
+/// Looks what has changed since the last look.
+private struct SQLiteFollower: DeliveryFollower {
+    let store: SQLiteStore
+    var cursor: DeliveryCursor
+
+    mutating func next() async throws(StoreError) -> [Delivery] {
+        try await store.changedDeliveries(since: &cursor)
+    }
+}
+
+extension DispatcherRecord {
+    /// What the lock's file says of its holder; `nil`: nobody holds it, or somebody who has not signed yet.
+    ///
+    /// - Parameter path: the database's.
+    package init?(path: String) {
+        guard let record = DispatcherLock.record(path: path) else { return nil }
+        self.init(record.holder)
+        (isStopping, trouble) = (record.isStopping, record.trouble)
+        (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
+        lastSignOfLife = SignOfLife.read(storePath: path, of: record.holder.processID)?.age()
+    }
+}
