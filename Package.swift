@@ -236,6 +236,7 @@ let package = Package(
         .testTarget(
             name: "PostgresStoreTests",
             dependencies: ["WebhooksPostgres", "WebhookSimulation", "WebhookCore"],
+            exclude: ["emit.py"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -168,6 +168,14 @@
                 response_body bytea NOT NULL,
                 PRIMARY KEY (delivery, number)
             );
+
+            CREATE INDEX events_topic ON events (topic, id);
+            CREATE INDEX events_tenant ON events (tenant, id) WHERE tenant IS NOT NULL;
+            CREATE INDEX events_test ON events (id) WHERE test;
+            CREATE INDEX events_created ON events USING brin (created_at) WITH (pages_per_range = 16, autosummarize = on);
+            CREATE INDEX deliveries_test ON deliveries (id) WHERE test;
+            CREATE INDEX deliveries_created ON deliveries USING brin (created_at)
+                WITH (pages_per_range = 16, autosummarize = on);
             """
     }
 #endif

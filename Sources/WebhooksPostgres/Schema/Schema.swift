@@ -52,7 +52,7 @@
                 let found = try read(connection)
                 if let found { try check(found.version, connection) }
                 if try !exists(connection) { try connection.run(Statement("CREATE SCHEMA \(schema.quoted)")) }
-                for migration in migrations[(found?.version ?? 0)...] {
+                for migration in migrations[(found?.version ?? 0)...] + [functions(in: schema)] {
                     for statement in statements(migration) { try connection.run(Statement(statement)) }
                 }
                 let rows = try connection.run(
