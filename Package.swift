@@ -118,7 +118,7 @@ let package = Package(
             name: "Webhooks",
             dependencies: [
                 "WebhookCore", "WebhookRegistry", "WebhookRendering", "WebhookEngine", "WebhookTransport",
-                "WebhooksSQLite",
+                "WebhooksSQLite", .byName(name: "WebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -34,21 +34,23 @@
         /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
         /// that may not wait.
         ///
+        /// - Parameter purpose: what a dispatcher is for, in one word, for others who ask.
         /// - Throws: ``StoreError``: `locked` where another dispatcher works on it, `missing` (reader only), `newerSchema`,
         ///   `damaged`, `readOnly`, `full`, `busy`, `unavailable`.
         package static func open(
             _ target: PostgresTarget,
             role: Role,
+            purpose: String = "run",
             clock: any WebhookClock = SystemClock()
         ) throws(StoreError) -> PostgresStore {
             do {
-                return try PostgresStore(target, role: role, clock: clock)
+                return try PostgresStore(target, role: role, purpose: purpose, clock: clock)
             } catch {
                 throw StoreError(error, target)
             }
         }
 
-        private init(_ target: PostgresTarget, role: Role, clock: any WebhookClock) throws {
+        private init(_ target: PostgresTarget, role: Role, purpose: String, clock: any WebhookClock) throws {
             guard let writerThread = PostgresWorker(),
                 let readerThread = PostgresWorker()
             else { throw StoreError(.unavailable, "the system has no thread left for the connections to \(target)") }
@@ -66,7 +68,7 @@
                 reader = Confined(ReaderState(target, first))
                 return
             }
-            let session = try PostgresWriter(first, role: role) { isClosed.isSet }
+            let session = try PostgresWriter(first, role: role, purpose: purpose) { isClosed.isSet }
             let state = WriterState(session)
             _ = try state.external.check(session)
             writer = Confined(state)

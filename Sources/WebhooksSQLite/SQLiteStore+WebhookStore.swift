@@ -4,6 +4,9 @@ package import WebhookCore
 extension SQLiteStore: WebhookStore {
     package var name: String { path }
 
+    /// What would endanger it is refused when it is opened.
+    package var warning: String? { nil }
+
     package func size() async throws(StoreError) -> StoreSize {
         StoreSize(
             bytes: FileIdentity(files.path)?.size ?? 0,

@@ -8,6 +8,9 @@ package protocol WebhookStore: DeliveryStore, EventLog {
     /// Whether it was made when it was opened.
     var isNew: Bool { get }
 
+    /// A setting that endangers what it acknowledges, for a warning; `nil`: there is none.
+    var warning: String? { get }
+
     /// Lets go of it once it is idle; what was committed is durable already.
     func close()
 

@@ -95,6 +95,7 @@ extension WebhookDispatcher: Service {
         defer { sampling.cancel() }
         metrics?.isRunning(true)
         defer { metrics?.isRunning(false) }
+        if let warning = session.store.warning { logger.warning("\(warning)") }
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)

@@ -24,7 +24,9 @@
         }
 
         func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher {
-            guard let lock = lock as? PostgresLock else { throw StoreError(.unavailable, "the lock is another store's") }
+            guard let lock = lock as? PostgresLock else {
+                throw StoreError(.unavailable, "the lock is another store's")
+            }
             return OpenedDispatcher(store: lock.store, lock: lock)
         }
 

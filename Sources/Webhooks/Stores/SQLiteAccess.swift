@@ -18,7 +18,11 @@ struct SQLiteAccess: StoreAccess {
         return OpenedDispatcher(store: store, lock: lock, mark: RenderingMarkFile(storePath: path))
     }
 
-    func dispatcher() throws(StoreError) -> DispatcherRecord? { DispatcherRecord(path: path) }
+    func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)
+        -> DispatcherRecord?
+    {
+        DispatcherRecord(path: path)
+    }
 }
 
 /// A store in a database that a host has opened: a file, or memory.
@@ -42,7 +46,9 @@ struct HostAccess: StoreAccess {
         return OpenedDispatcher(store: store, lock: lock, mark: RenderingMarkFile(storePath: path))
     }
 
-    func dispatcher() throws(StoreError) -> DispatcherRecord? {
+    func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)
+        -> DispatcherRecord?
+    {
         guard let path = host.path else { return host.claimHolder.map { DispatcherRecord($0) } }
         return DispatcherRecord(path: path)
     }

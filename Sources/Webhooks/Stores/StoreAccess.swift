@@ -22,7 +22,10 @@ protocol StoreAccess: Sendable {
     func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher
 
     /// The process that holds the lock; `nil`: nobody does, or it can't be told.
-    func dispatcher() throws(StoreError) -> DispatcherRecord?
+    ///
+    /// - Parameter reader: opens the store for reading, where that has to be asked.
+    func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)
+        -> DispatcherRecord?
 
     /// Makes sure that it can still be used, where that may have changed since it was opened.
     func verify() async throws(StoreError)
@@ -51,8 +54,15 @@ extension StoreLocation {
     func access() throws(StoreError) -> any StoreAccess {
         switch self {
         case .sqlite(let path): return SQLiteAccess(path: path)
-        case .postgres:
-            throw StoreError(.unavailable, "stores on PostgreSQL are not supported yet: use `store: sqlite:PATH`")
+        case .postgres(let url, let schema, let password):
+            #if PostgreSQL
+                return try PostgresAccess(url: url, schema: schema, password: password)
+            #else
+                throw StoreError(
+                    .unavailable,
+                    "\(self) is on PostgreSQL, and this program is built without: turn on the trait `PostgreSQL`"
+                )
+            #endif
         }
     }
 }

@@ -114,7 +114,7 @@ final class StoreConnections: Sendable {
     /// The process that holds the store's lock; `nil`: nobody does, or it can't be told.
     func holder() async -> DispatcherRecord? {
         guard let access = try? access() else { return nil }
-        return try? await onQueue { () throws(StoreError) in try access.dispatcher() }
+        return try? await access.dispatcher { [self] () async throws(StoreError) in try await reader() }
     }
 
     private func onQueue<Value: Sendable>(

@@ -27,10 +27,15 @@
         private var backend: Int32
         private let isClosed: @Sendable () -> Bool
 
-        /// - Parameter isClosed: whether nobody waits for a lost connection any longer.
-        init(_ connection: PostgresConnection, role: PostgresStore.Role, isClosed: @escaping @Sendable () -> Bool)
-            throws
-        {
+        /// - Parameters:
+        ///   - purpose: what it is for, in one word.
+        ///   - isClosed: whether nobody waits for a lost connection any longer.
+        init(
+            _ connection: PostgresConnection,
+            role: PostgresStore.Role,
+            purpose: String,
+            isClosed: @escaping @Sendable () -> Bool
+        ) throws {
             target = connection.target
             self.role = role
             self.isClosed = isClosed
@@ -38,12 +43,13 @@
             backend = connection.backend
             (epoch, last) = (1, 0)
             self.connection = connection
-            id = try Self.register(connection, role: role, identity: identity)
+            id = try Self.register(connection, role: role, purpose: purpose, identity: identity)
         }
 
         private static func register(
             _ connection: PostgresConnection,
             role: PostgresStore.Role,
+            purpose: String,
             identity: Int64
         ) throws -> Int64 {
             if role == .dispatcher { try lock(connection, identity, previous: nil) }
@@ -65,13 +71,13 @@
                 let rows = try connection.run(
                     Statement(
                         """
-                        INSERT INTO writers (started_at, pid, dispatcher, host, version)
-                        VALUES ($1::int8, $2::int4, $3::bool, $4::text, $5::text) RETURNING id
+                        INSERT INTO writers (started_at, pid, dispatcher, host, version, process, purpose)
+                        VALUES ($1::int8, $2::int4, $3::bool, $4::text, $5::text, $6::int4, $7::text) RETURNING id
                         """
                     ),
                     [
                         .int8(Timestamp.now.milliseconds), .int4(connection.backend), .bool(role == .dispatcher),
-                        .text("\(hostName()) (process \(getpid()))"), .text(ProductVersion.current),
+                        .text(hostName()), .text(ProductVersion.current), .int4(getpid()), .text(purpose),
                     ]
                 )
                 return rows[0].int64(0)
@@ -99,7 +105,8 @@
                 let holder = try connection.run(
                     Statement(
                         """
-                        SELECT l.pid, coalesce(w.host, 'another program') FROM pg_locks l
+                        SELECT l.pid, coalesce('`' || w.purpose || '`, process ' || w.process || ' on ' || w.host, 'another program')
+                        FROM pg_locks l
                         LEFT JOIN writers w ON w.pid = l.pid AND w.dispatcher
                         WHERE l.locktype = 'advisory' AND l.classid = $1::int4::oid AND l.granted
                             AND l.objid = $2::int4::oid AND l.objsubid = 2
@@ -112,7 +119,7 @@
                 guard let previous else {
                     throw StoreError(
                         .locked,
-                        "a dispatcher on \(holder.text(1)) works on \(connection.target) already: stop that one first"
+                        "\(connection.target) is in use by another dispatcher: \(holder.text(1))"
                     )
                 }
                 guard holder.int32(0) == Int(previous) else { throw Self.takenOver(connection.target) }

@@ -39,9 +39,14 @@
                 started_at bigint NOT NULL,
                 epoch integer NOT NULL DEFAULT 1,
                 pid integer NOT NULL,
+                process integer NOT NULL,
+                alive_at bigint,
                 dispatcher boolean NOT NULL,
+                stopping boolean NOT NULL DEFAULT false,
+                purpose text NOT NULL,
                 host text NOT NULL,
-                version text NOT NULL
+                version text NOT NULL,
+                trouble text
             ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 
             CREATE TABLE events (

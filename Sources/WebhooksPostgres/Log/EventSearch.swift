@@ -1,0 +1,50 @@
+#if PostgreSQL
+    internal import WebhookCore
+
+    /// Finds events, newest first.
+    struct EventSearch {
+        let query: EventQuery
+
+        func run(_ connection: PostgresConnection) throws -> [LoggedEvent] {
+            var conditions = Conditions()
+            if let after = query.after {
+                // Nothing is behind an unknown one.
+                conditions.add("e.id < (SELECT id FROM events WHERE event_id = ?::text)", .text(after))
+            }
+            if !query.ids.isEmpty { conditions.add("e.event_id = ANY (?::text[])", .texts(query.ids)) }
+            conditions.add("e.created_at", since: query.since, until: query.until)
+            if !query.topics.isEmpty { conditions.add("e.topic = ANY (?::text[])", .texts(query.topics)) }
+            if let tenant = query.tenant { conditions.add("e.tenant = ?::text", .text(tenant)) }
+            if let isTest = query.isTest { conditions.add(isTest ? "e.test" : "NOT e.test") }
+            let clause = conditions.clause
+            let limit = conditions.mark(.int8(Int64(query.limit)))
+            return try connection.search(
+                """
+                SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test, e.cancelled,
+                    (SELECT count(*) FROM deliveries d WHERE d.event = e.id),
+                    EXISTS (SELECT 1 FROM pending p WHERE p.event = e.id),
+                    (SELECT p.set_aside FROM pending p WHERE p.event = e.id)
+                FROM events e \(clause) ORDER BY e.id DESC LIMIT \(limit)::int8
+                """,
+                conditions.parameters
+            )
+            .map(Self.event)
+        }
+
+        private static func event(_ row: Row) -> LoggedEvent {
+            LoggedEvent(
+                id: row.text(0),
+                topic: row.text(1),
+                tenant: row.optionalText(2),
+                occurredAt: row.timestamp(3),
+                createdAt: row.timestamp(4),
+                deliverAt: row.optionalTimestamp(5),
+                isTest: row.bool(6),
+                isCancelled: row.bool(7),
+                deliveryCount: Int(row.int64(8)),
+                isUnmatched: row.bool(9),
+                setAside: row.optionalText(10)
+            )
+        }
+    }
+#endif

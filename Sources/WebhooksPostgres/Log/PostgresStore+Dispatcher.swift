@@ -1,0 +1,70 @@
+#if PostgreSQL
+    package import WebhookCore
+
+    /// What a dispatcher tells others of itself, in its session's row.
+    extension PostgresStore {
+        package enum DispatcherNote: Sendable {
+            /// It makes no more attempts, and ends.
+            case stopping
+            /// It works, as of now.
+            case alive
+            /// Why it can't record anything, in a word; `nil`: it can.
+            case trouble(String?)
+        }
+
+        /// Writes something down for others. Best effort: nobody waits for it.
+        package func note(_ note: DispatcherNote) {
+            onWriter { writer in
+                let session = writer.session
+                let change: (set: String, value: Parameter)
+                switch note {
+                case .stopping: change = ("stopping = $2::bool", .bool(true))
+                case .alive:
+                    change = ("alive_at = floor(extract(epoch FROM clock_timestamp()) * 1000) + $2::int8", .int8(0))
+                case .trouble(let trouble): change = ("trouble = $2::text", .text(trouble))
+                }
+                let update = Statement("UPDATE writers SET \(change.set) WHERE id = $1::int8")
+                _ = try? session.connected().run(update, [.int8(session.id), change.value])
+            } orElse: { _ in
+            }
+        }
+
+        /// The process that has the right to deliver; `nil`: nobody.
+        package func dispatcher() async throws(StoreError) -> DispatcherRecord? {
+            try await read { connection in
+                let row = try connection.run(
+                    Statement(
+                        """
+                        SELECT w.process, w.purpose, w.stopping, w.trouble, w.host, w.version, w.started_at,
+                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at
+                        FROM pg_locks l JOIN meta m ON true JOIN writers w ON w.pid = l.pid AND w.dispatcher
+                        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+                            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                            AND l.classid = $1::int4::oid AND l.objid = (m.identity & 4294967295)::oid
+                        ORDER BY w.id DESC LIMIT 1
+                        """
+                    ),
+                    [.int4(Schema.dispatcherLockClass)]
+                )
+                .first
+                guard let row else { return nil }
+                let process = Int32(truncatingIfNeeded: row.int32(0))
+                var record = DispatcherRecord(LockHolder(processID: process, role: row.text(1)))
+                (record.isStopping, record.trouble) = (row.bool(2), row.optionalText(3))
+                (record.host, record.version, record.since) = (row.text(4), row.text(5), row.timestamp(6))
+                record.lastSignOfLife = row.optionalInt64(7).map { .milliseconds(max(0, $0)) }
+                return record
+            }
+        }
+    }
+
+    extension PostgresStore: WebhookStore {
+        package var name: String { target.description }
+
+        /// Its tables may be new, which is nothing to tell: they are in the database that was named.
+        package var isNew: Bool { false }
+
+        /// Rows are indexed as they are written.
+        package func indexNewRows() async throws(StoreError) -> IndexingResult { IndexingResult(indexed: 0, left: 0) }
+    }
+#endif
