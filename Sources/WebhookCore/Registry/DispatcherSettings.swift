@@ -12,7 +12,7 @@ public struct DispatcherSettings: Sendable, Hashable {
     /// data and 1 MiB. What would be larger is not sent: the delivery fails as `template`.
     public var maxBody: Int = Self.standardMaxBody
     /// The time after which the subscriptions of a dispatcher that gives no sign of life are served by another, where
-    /// several share a store on PostgreSQL; at least 2 s, defaults to 15 s.
+    /// several share a store on PostgreSQL; from 2 s to an hour, defaults to 15 s. Without effect where one delivers alone.
     public var lease: Duration = .seconds(15)
     /// The rules for the addresses that may be reached.
     public var egress = EgressPolicy()
