@@ -5,14 +5,15 @@
     enum EventRow {
         /// The columns to select, before anything else.
         static let columns = """
-            e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum
+            e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum,
+                e.trace
             """
         /// The first column behind them.
-        static let end: Int32 = 9
+        static let end: Int32 = 10
 
         /// - Throws: ``StoreError`` with `damaged`.
         static func read(_ row: Row) throws(StoreError) -> Event {
-            let event = Event(
+            var event = Event(
                 stored: row.text(0),
                 topic: row.text(1),
                 data: row.bytes(7),
@@ -24,6 +25,7 @@
             )
             // One that a function in the database has stored has none.
             if let checksum = row.optionalInt64(8) { try Checksum(event).verify(checksum, "event \(event.id)") }
+            event.trace = row.optionalText(9).flatMap { TraceContext(stored: $0) }
             return event
         }
 
@@ -47,10 +49,10 @@
         /// The columns to select, before anything else.
         static let columns = """
             d.id, d.mode, d.content_type, d.attempts, d.uncounted_attempts, d.interruptions,
-                coalesce(d.due_at, d.claimed_at), e.id, e.event_id, e.topic, e.tenant, e.test, d.wait
+                coalesce(d.due_at, d.claimed_at), e.id, e.event_id, e.topic, e.tenant, e.test, d.wait, e.trace
             """
         /// The first column behind them.
-        static let end: Int32 = 13
+        static let end: Int32 = 14
 
         /// - Throws: ``StoreError`` with `damaged`.
         static func read(_ row: Row, subscription: String) throws(StoreError) -> OpenDelivery {
@@ -69,7 +71,8 @@
                     id: row.text(8),
                     topic: row.text(9),
                     tenant: row.optionalText(10),
-                    isTest: row.bool(11)
+                    isTest: row.bool(11),
+                    trace: row.optionalText(13).flatMap { TraceContext(stored: $0) }
                 )
             )
         }

@@ -120,18 +120,18 @@
                 SELECT nextval('events_id_seq') AS id, x.*
                 FROM unnest(
                     $1::text[], $2::text[], $3::text[], $4::int8[], $5::bool[], $6::int8[], $7::int8[], $8::bool[],
-                    $9::text[], $10::int8[], $11::bytea[], $12::bool[]
+                    $9::text[], $10::int8[], $11::bytea[], $12::bool[], $13::text[]
                 ) WITH ORDINALITY AS x (
                     event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
-                    data, waits, position
+                    data, waits, trace, position
                 )
             ), inserted AS (
                 INSERT INTO events (
                     id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
-                    data
+                    data, trace
                 )
                 SELECT id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target,
-                    checksum, data
+                    checksum, data, trace
                 FROM input ORDER BY position
                 ON CONFLICT (event_id) DO NOTHING RETURNING id
             ), known AS MATERIALIZED (
@@ -145,13 +145,13 @@
             ), new_bodies AS (
                 INSERT INTO bodies (event, number, split, checksum, content)
                 SELECT k.ids[x.position], x.number, x.split, x.checksum, x.content
-                FROM known k, \(bodies(from: 13)) WHERE k.ids[x.position] = ANY (k.inserted)
+                FROM known k, \(bodies(from: 14)) WHERE k.ids[x.position] = ANY (k.inserted)
             ), new_deliveries AS (
                 INSERT INTO deliveries (\(deliveryColumns))
                 SELECT k.ids[x.position], x.subscription, x.body, x.content_type, x.mode, k.tests[x.position],
                     x.created_at, x.state, x.attempts, CASE WHEN x.in_order THEN k.ids[x.position] ELSE x.due_at END,
                     x.claimed_at, x.settled_at, x.last_error, x.detail
-                FROM known k, \(deliveries(from: 18)) WHERE k.ids[x.position] = ANY (k.inserted)
+                FROM known k, \(deliveries(from: 19)) WHERE k.ids[x.position] = ANY (k.inserted)
                 RETURNING id, event
             )
             SELECT i.position, i.id, NULL::int8 FROM input i, known k WHERE i.id = ANY (k.inserted)
@@ -180,7 +180,7 @@
                 .int8s(acceptances.map(\.createdAt.milliseconds)), .int8s(events.map(\.deliverAt?.milliseconds)),
                 .bools(events.map(\.isTest)), .texts(acceptances.map(\.target)),
                 .int8s(events.map { Checksum($0).value }), .byteStrings(events.map(\.data)),
-                .bools(acceptances.map { $0.deliveries == nil }),
+                .bools(acceptances.map { $0.deliveries == nil }), .texts(events.map { $0.trace?.stored }),
             ]
             pipeline.add(accept, parameters + children.parameters) { rows in
                 var events: [Int: Int64] = [:]
