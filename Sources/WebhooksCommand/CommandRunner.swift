@@ -70,6 +70,8 @@ enum CommandRunner {
             Output.standard.writeLine(WebhooksCommand.fullMessage(for: error))
         } else if wantsJSON {
             CommandFailure(.usage, code: "usage", WebhooksCommand.message(for: error)).report(asJSON: true)
+        } else if LogLine.isWanted {
+            CommandFailure(.usage, code: "usage", WebhooksCommand.message(for: error)).report(asJSON: false)
         } else {
             let text = UsageProblem.text(of: error, Array(CommandLine.arguments.dropFirst()))
             Output.error.writeLine(PlainText.escapedLines(text))

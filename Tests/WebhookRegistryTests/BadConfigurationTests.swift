@@ -49,7 +49,7 @@ import WebhookRegistry
             "profile: standrad",
             "w.yaml:1:10: there is no profile `standrad`; did you mean `standard`? known are `360learning`, "
                 + "`braincert`, `canvas`, `docebo`, `fellow`, `fermion`, `kajabi`, `lms`, `loopwise`, `slack`, `standard`, "
-                + "`teachify`, `thinkific` and `woocommerce`"
+                + "`teachify`, `thinkific`, `webhooks` and `woocommerce`"
         ),
         Row("templates: nowhere", "w.yaml:1:12: `templates`: the folder nowhere does not exist"),
         Row(

@@ -31,7 +31,10 @@ import WebhookCore
         let catalog = ProfileCatalog()
         let canonical = try #require(catalog.profile(named: ProfileCatalog.canonicalName))
         for profile in catalog.all() {
-            let topics = profile.topics.map(\.topic).filter { $0 != ProfileTopic.anyName }
+            let topics = profile.topics.map(\.topic).filter {
+                // What the dispatcher tells of itself is no event of an application.
+                $0 != ProfileTopic.anyName && !OperationalTopic.isOperational($0)
+            }
             let unknown = topics.filter { canonical.topic($0) == nil }
             #expect(unknown == [], "\(profile.name)")
         }

@@ -50,7 +50,9 @@ import WebhookCore
         #expect(again.status == 1 && again.err.contains("config/webhooks.yaml is there already; --force overwrites it"))
         #expect(try text(secret).contains(value))
         #expect(try await sandbox.run(["init", "--yes", "--force"], environment: none).status == 0)
-        #expect(!(try text(secret)).contains(value) && mode(secret) == 0o600)
+        #expect(try text(secret).contains(value) && mode(secret) == 0o600, "receivers know it")
+        let given = ["init", "--yes", "--force", "--secret-env", "NEW"]
+        #expect(try await sandbox.run(given, environment: none).status == 0)
         let left = try FileManager.default.subpathsOfDirectory(atPath: folder)
         #expect(Set(left) == ["webhooks.yaml", "example.json", "secrets", "secrets/standard.secret"])
     }

@@ -66,7 +66,7 @@ extension WebhookDispatcher {
             LoadingThread.shared.trim()
         }
         var metadata = change.metadata
-        metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count)"
+        metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count(where: \.isEnabled))"
         logger.notice("configuration reloaded", metadata: metadata)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
         metrics?.reloaded(true)

@@ -197,7 +197,7 @@ extension WebhookDispatcher: Service {
         let underWay = session.runner.attemptsUnderWay
         serviceManager?.stops(underWay: underWay)
         session.drain(within: grace)
-        logger.notice("draining", metadata: ["grace": "\(grace)", "underWay": "\(underWay)"])
+        logger.notice("draining", metadata: ["graceMs": "\(grace.wholeMilliseconds)", "underWay": "\(underWay)"])
     }
 
     /// Ends a run at once.

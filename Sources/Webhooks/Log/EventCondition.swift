@@ -24,6 +24,19 @@ package struct EventCondition: Sendable, Hashable {
         condition = .any(operands.map { .equals($0) })
     }
 
+    /// What is wrong with a text that has the form and names nothing; `nil`: it hasn't the form.
+    package static func problem(_ text: String) -> String? {
+        guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
+        let path = text[..<equals]
+        if path.hasPrefix(".") || path.hasSuffix(".") || path.contains("..") { return nil }
+        let first = path.split(separator: ".").first ?? ""
+        if first == "data" || ["topic", "tenant", "id", "test"].contains(first) {
+            return "\(first) has no members: \(first)=VALUE"
+        }
+        let meant = "data.\(path)=\(text[text.index(after: equals)...])"
+        return "paths begin with `data.`, or are `topic`, `tenant`, `id` or `test`: did you mean \(meant)?"
+    }
+
     /// Its form, for messages.
     package static let grammar = "PATH=VALUE, such as data.user.id=7"
 

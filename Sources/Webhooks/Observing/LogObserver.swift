@@ -177,7 +177,7 @@ struct LogObserver: EngineObserver {
                 ? "attempts pause again: the next one failed too" : "attempts pause after failures in a row"
             line(opening.isAgain ? .notice : .warning, message, opening.isAgain ? "breakerAgain" : "breaker") {
                 var metadata: Logger.Metadata = [
-                    "subscription": "\(opening.subscription)", "pause": "\(opening.pause)",
+                    "subscription": "\(opening.subscription)", "pauseMs": "\(opening.pause.wholeMilliseconds)",
                     "failures": "\(opening.failures)",
                 ]
                 if let status = opening.status { metadata["status"] = "\(status)" }

@@ -56,7 +56,7 @@ extension NearMisses {
             for mismatch in explanation.mismatches {
                 switch mismatch {
                 case .topic:
-                    let meant = NameHint.nearest(to: event.topic, in: subscription.topics(like: event.topic))
+                    let meant = MismatchText.meant(by: event.topic, subscription, topics)
                     isNear = isNear && meant != nil
                     reasons.append(("topic", MismatchText.topic(subscription, meant: meant)))
                 case .profile:
@@ -100,6 +100,13 @@ extension Subscription {
 
 /// Why an event is not for a subscription, in words.
 enum MismatchText {
+    /// The topic of a subscription that was probably meant by another; `nil` where that one exists itself, or nothing is
+    /// near.
+    static func meant(by topic: String, _ subscription: Subscription, _ topics: TopicCatalog) -> String? {
+        guard !topics.names.contains(topic) else { return nil }
+        return NameHint.nearest(to: topic, in: subscription.topics(like: topic))
+    }
+
     static func topic(_ subscription: Subscription, meant: String?) -> String {
         let patterns = subscription.topics.prefix(8).map(\.description).joined(separator: ", ")
         let more = subscription.topics.count > 8 ? ", …" : ""

@@ -54,7 +54,7 @@ extension WebhookPreview {
         return explainMatches(of: event).compactMap { explanation in
             guard let subscription = registry.subscription(named: explanation.subscription) else { return nil }
             let name = subscription.name
-            var reasons = explanation.mismatches.map { SubscriptionMatch.Reason($0, event, subscription) }
+            var reasons = explanation.mismatches.map { SubscriptionMatch.Reason($0, event, subscription, topics) }
             if let health = health[name] { reasons += SubscriptionMatch.Reason.held(health, at: now) }
             if let problem = checks[name]?.problem {
                 reasons.append(.init(code: "template", message: "its body can't be made: \(problem)"))
@@ -70,10 +70,15 @@ extension WebhookPreview {
 }
 
 extension SubscriptionMatch.Reason {
-    fileprivate init(_ mismatch: MatchExplanation.Mismatch, _ event: Event, _ subscription: Subscription) {
+    fileprivate init(
+        _ mismatch: MatchExplanation.Mismatch,
+        _ event: Event,
+        _ subscription: Subscription,
+        _ topics: TopicCatalog
+    ) {
         (code, message) = MismatchText.text(mismatch, event, subscription)
         if case .topic = mismatch {
-            let meant = NameHint.nearest(to: event.topic, in: subscription.topics(like: event.topic))
+            let meant = MismatchText.meant(by: event.topic, subscription, topics)
             message = MismatchText.topic(subscription, meant: meant)
         }
         if case .filter(.entry(let entry, let actual)) = mismatch {
@@ -100,7 +105,9 @@ extension SubscriptionMatch.Reason {
         }
         if let paused = health.paused, paused.isInForce(at: now) {
             let end = paused.until.map { "until \($0)" } ?? "until somebody resumes it"
-            reasons.append(.init(code: "paused", message: "it is paused \(end): the event would wait"))
+            // Where it is disabled as well, the event would not wait.
+            let wait = health.disabled == nil ? ": the event would wait" : ""
+            reasons.append(.init(code: "paused", message: "it is paused \(end)\(wait)"))
         }
         return reasons
     }

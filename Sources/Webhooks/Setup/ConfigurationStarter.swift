@@ -23,6 +23,8 @@ package struct ConfigurationStarter: Sendable {
         package var content: String
         /// Whether nobody else may read it.
         package var isSecret: Bool
+        /// Whether it takes the place of what is there, where that is asked for.
+        package var isReplaceable = true
     }
 
     package var profile = "standard"
@@ -53,7 +55,13 @@ package struct ConfigurationStarter: Sendable {
             problems = self.problems(files, in: folder)
             if problems.isEmpty { return files }
         }
-        throw WebhooksError(problems)
+        // The file is not there: its lines tell nobody anything.
+        throw WebhooksError(.configuration, problems.map(\.message).joined(separator: "\n"))
+    }
+
+    /// Whether the secret is to replace one that is there.
+    var replacesSecret: Bool {
+        if case .given = secret { true } else { false }
     }
 
     private func problems(_ files: [File], in folder: String) -> [Diagnostic] {
@@ -78,6 +86,7 @@ package struct ConfigurationStarter: Sendable {
         ]
         if let secret = keptSecret(profile) {
             files.append(File(path: Self.secretPath(name), content: secret.reveal() + "\n", isSecret: true))
+            files[files.count - 1].isReplaceable = replacesSecret
         }
         return files
     }

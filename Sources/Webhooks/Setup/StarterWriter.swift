@@ -3,25 +3,38 @@ internal import WebhookCore
 
 /// Writes the files of a first configuration.
 package enum StarterWriter {
+    /// The paths of what was written, and of secrets that were there and stay.
+    package struct Written: Sendable, Hashable {
+        package var paths: [String] = []
+        package var kept: [String] = []
+    }
+
     /// Writes files into a folder, which is made where it is missing. Secrets are for their owner alone.
     ///
-    /// - Parameter overwrites: whether files that are there are replaced; otherwise nothing is written where one is.
-    /// - Returns: the paths of what was written.
+    /// - Parameters:
+    ///   - overwrites: whether files that are there are replaced; otherwise nothing is written where one is. A secret that was
+    ///     made gives way to one that is there: receivers know that one.
     /// - Throws: ``WebhooksError`` with `refused`, naming a file that is there or can't be written.
     package static func write(
         _ files: [ConfigurationStarter.File],
         to folder: String,
         overwrites: Bool
-    ) throws(WebhooksError) -> [String] {
+    ) throws(WebhooksError) -> Written {
         let paths = files.map { "\(folder)/\($0.path)" }
         if !overwrites, let taken = paths.first(where: isThere) {
             throw WebhooksError(.refused, "\(taken) is there already; --force overwrites it")
         }
+        var written = Written()
         for (file, path) in zip(files, paths) {
+            if !file.isReplaceable, isThere(path) {
+                written.kept.append(path)
+                continue
+            }
             try makeFolder(of: path, mode: file.isSecret ? 0o700 : 0o755)
             try write(file, to: path, overwrites: overwrites)
+            written.paths.append(path)
         }
-        return paths
+        return written
     }
 
     private static func write(

@@ -172,14 +172,17 @@ extension StoreStatus {
     }
 
     private var holdProblems: [StatusProblem] {
-        holds.compactMap { hold in
+        let parked = Set(holds.filter { $0.reason == .parked }.map(\.subscription))
+        return holds.compactMap { hold in
             let name = hold.subscription
             switch hold.reason {
             case .breaker(let breaker):
-                let message = "\(name): \(breaker.failures) failures in a row; attempts pause until \(breaker.until)"
+                let failures = breaker.failures == 1 ? "1 failure" : "\(breaker.failures) failures"
+                let next = breaker.until > at ? "attempts pause until \(breaker.until)" : "the next attempt is due"
+                let message = "\(name): \(failures) in a row; \(next)"
                 let hint = "`webhooks deliveries list --subscription \(name)` shows the answers"
                 return StatusProblem("breaker_open", message, hint: hint)
-            case .disabled(let disabled) where disabled.cause != .manual:
+            case .disabled(let disabled) where disabled.cause != .manual && !parked.contains(name):
                 let cause = disabled.cause == .gone ? "answered 410" : "nothing but failures"
                 let message = "\(name) is disabled since \(disabled.at): \(cause)"
                 return StatusProblem("disabled", message, hint: "`webhooks enable \(name)` when the receiver is back")

@@ -66,8 +66,9 @@ extension StoreStatus {
             let own = open[name] ?? StoreBacklog.Subscription(name: name)
             waiting += own.waiting
             inFlight += own.inFlight
-            if let reason = hold(name, known[name], served) {
-                holds.append(Hold(subscription: name, reason: reason, waiting: own.waiting))
+            let reasons = reasons(name, known[name], served, waiting: own.waiting)
+            guard reasons.isEmpty else {
+                holds += reasons.map { Hold(subscription: name, reason: $0, waiting: own.waiting) }
                 continue
             }
             due += own.due
@@ -76,16 +77,22 @@ extension StoreStatus {
         }
     }
 
-    private func hold(
+    /// What holds a subscription's deliveries: the first reason is enough, the others are known beside.
+    private func reasons(
         _ name: String,
         _ health: SubscriptionHealth?,
-        _ served: Set<String>?
-    ) -> Hold.Reason? {
-        if let served, !served.contains(name) { return .parked }
-        if let disabled = health?.disabled { return .disabled(disabled) }
-        if let paused = health?.paused, paused.isInForce(at: at) { return .paused(paused) }
-        // What a dispatcher has left that runs no more holds nothing.
-        if dispatcher != nil, let breaker = health?.breaker { return .breaker(breaker) }
-        return nil
+        _ served: Set<String>?,
+        waiting: Int
+    ) -> [Hold.Reason] {
+        var reasons: [Hold.Reason] = []
+        if let served, !served.contains(name) { reasons.append(.parked) }
+        if let disabled = health?.disabled { reasons.append(.disabled(disabled)) }
+        if let paused = health?.paused, paused.isInForce(at: at) { reasons.append(.paused(paused)) }
+        // What a dispatcher has left that runs no more holds nothing; nor does a breaker whose pause is over, and that only
+        // waits for something to try.
+        if reasons.isEmpty, dispatcher != nil, let breaker = health?.breaker, breaker.until > at || waiting > 0 {
+            reasons.append(.breaker(breaker))
+        }
+        return reasons
     }
 }

@@ -98,10 +98,12 @@ struct Disable: AsyncParsableCommand {
         let opened = try options.openLog()
         try await opened.administration.checkKnown(subscription)
         let open = try await opened.log.openDeliveries(of: subscription).waiting
-        if open > 0, !yes {
-            let question =
-                "disable \(subscription) and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))?"
-            try Question.confirm(question)
+        if !yes {
+            let what =
+                open > 0
+                ? "and cancel its \(Counted.text(open, "open delivery", plural: "open deliveries"))"
+                : "(it has nothing open; what is emitted meanwhile is cancelled for it)"
+            try Question.confirm("disable \(subscription) \(what)?")
         }
         try await opened.administration.setEnabled(false, subscription: subscription)
         var next = "`webhooks enable \(subscription)` lifts it"

@@ -98,7 +98,9 @@ struct EventsList: AsyncParsableCommand {
     }
 
     private static func condition(_ text: String) throws -> EventCondition {
-        guard let condition = EventCondition(text) else { throw ValidationError("must be \(EventCondition.grammar)") }
+        guard let condition = EventCondition(text) else {
+            throw ValidationError(EventCondition.problem(text) ?? "must be \(EventCondition.grammar)")
+        }
         return condition
     }
 }

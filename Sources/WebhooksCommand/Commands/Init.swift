@@ -8,7 +8,7 @@ struct Init: ParsableCommand {
         discussion: """
             Asks on a terminal for the platform, the receiver's URL and the signing secret; options answer beforehand. What is \
             written is valid. A secret goes into a file of its own (mode 0600), never into webhooks.yaml. Nothing is \
-            overwritten without --force.
+            overwritten without --force, and a secret that is there only by one that is given.
 
               webhooks init first --yes
               webhooks init lms --profile fermion --url https://crm.example.com/hooks --yes
@@ -51,20 +51,33 @@ struct Init: ParsableCommand {
 
     func run() throws {
         var starter = ConfigurationStarter()
-        let asks = !yes && Question.canAsk
-        let profile = try profile ?? (asks ? Prompt.ask("Platform (\(Self.platforms))", default: starter.profile) : nil)
-        if let profile { starter.profile = profile }
-        _ = try TopicCatalog().profile(starter.profile)
-        if let url = try url ?? (asks ? Prompt.ask("URL of the receiver", default: starter.url) : nil) {
-            starter.url = url
-        }
-        (starter.name, starter.topics) = (name, topic)
-        starter.secret = try secret(asks: asks)
         // Its own place is the folder's, however it is written.
         let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        let asks = !yes && Question.canAsk
+        (starter.name, starter.topics) = (name, topic)
+        if let profile { starter.profile = profile }
+        _ = try TopicCatalog().profile(starter.profile)
+        if let url { starter.url = url }
+        if profile == nil, asks {
+            let standard = starter.profile
+            try Prompt.ask("Platform (\(Self.platforms))", default: standard) { answer throws(WebhooksError) in
+                _ = try TopicCatalog().profile(answer)
+                starter.profile = answer
+            }
+        }
+        if url == nil, asks {
+            let standard = starter.url
+            try Prompt.ask("URL of the receiver", default: standard) { answer throws(WebhooksError) in
+                var trial = starter
+                trial.url = answer
+                _ = try trial.files(in: folder)
+                starter.url = answer
+            }
+        }
+        starter.secret = try secret(asks: asks)
         let files = try starter.files(in: folder)
-        let paths = try StarterWriter.write(files, to: folder, overwrites: force)
-        report(paths, starter, folder)
+        let written = try StarterWriter.write(files, to: folder, overwrites: force)
+        report(written, starter, folder)
     }
 
     private static var platforms: String { TopicCatalog().profiles.map(\.name).joined(separator: ", ") }
@@ -78,19 +91,40 @@ struct Init: ParsableCommand {
         return typed.isEmpty ? .made : .given(Secret(typed))
     }
 
-    private func report(_ paths: [String], _ starter: ConfigurationStarter, _ folder: String) {
+    private func report(_ written: StarterWriter.Written, _ starter: ConfigurationStarter, _ folder: String) {
         if options.json {
-            let object: JSONOutput = ["files": .strings(paths)]
+            let object: JSONOutput = ["files": .strings(written.paths), "kept": .strings(written.kept)]
             return object.write()
         }
-        for path in paths { Output.standard.writeLine("wrote  \(PlainText.escaped(path))") }
+        for path in written.paths { Output.standard.writeLine("wrote  \(PlainText.escaped(path))") }
+        for path in written.kept {
+            Output.standard.writeLine("kept   \(PlainText.escaped(path)): the secret that receivers know")
+        }
         if case .environment(let name) = starter.secret {
             Output.standard.writeLine(PlainText.escaped("next   set \(name) to the signing secret"))
         }
-        let config = folder == "config" ? "" : " --config \(folder)/\(ConfigurationStarter.fileName)"
+        let config =
+            folder == "config" ? "" : " --config \(ShellText.quoted("\(folder)/\(ConfigurationStarter.fileName)"))"
         let topic = (try? TopicCatalog().profile(starter.profile)).map { starter.exampleTopic($0) } ?? "course.created"
-        for command in ["validate\(config)", "emit \(topic) --data @\(folder)/example.json\(config)"] {
+        for command in [
+            "validate\(config)", "emit \(topic) --data \(ShellText.quoted("@\(folder)/example.json"))\(config)",
+        ] {
             Output.standard.writeLine(PlainText.escaped("next   webhooks \(command)"))
         }
+    }
+}
+
+/// Text in commands that a person copies into a shell.
+enum ShellText {
+    /// The text as one word.
+    static func quoted(_ text: String) -> String {
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "@%+=:,./-_".utf8.contains(byte)
+            }
+        return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
     }
 }

@@ -9,7 +9,8 @@ struct Listen: AsyncParsableCommand {
         discussion: """
             With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
             Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same \
-            headers and bytes, one request at a time, and its answer goes back; 502 where there is none.
+            headers and bytes, one request at a time, and its answer goes back; 502 where there is none. A URL without a \
+            path keeps the path and query of the requests.
 
               webhooks listen --port 8787 --secret-file config/secrets/standard.secret
               webhooks listen --fail-first 2 --delay 300ms     (to watch retries)
@@ -24,7 +25,7 @@ struct Listen: AsyncParsableCommand {
     var port: UInt16 = 8787
 
     @Option(help: "The status to answer with, 200 to 599. (default: 204)", transform: NumberArgument.read(200...599))
-    var status = 204
+    var status: Int?
 
     @Option(
         help: ArgumentHelp("How long to wait before each answer, such as 300ms. (default: 0s)", valueName: "duration"),
@@ -54,9 +55,17 @@ struct Listen: AsyncParsableCommand {
     @OptionGroup var options: OutputOptions
     @OptionGroup var unused: UnusedConfigurationOptions
 
+    func validate() throws {
+        if forwardTo != nil, status != nil {
+            throw ValidationError(
+                "--status excludes --forward-to: the program's answer counts; --fail-first works with it"
+            )
+        }
+    }
+
     func run() async throws {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }
-        let (status, delay, failFirst, asJSON) = (status, delay.duration, failFirst, options.json)
+        let (answer, delay, failFirst, asJSON) = (status ?? 204, delay.duration, failFirst, options.json)
         let forwarder = try forwardTo.map { url throws(WebhooksError) in try RequestForwarder(to: url) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
         let exitAfter = exitAfter ?? .max
@@ -66,8 +75,16 @@ struct Listen: AsyncParsableCommand {
         let receiver = try Receiver(inner) { request in
             guard request.number <= exitAfter else { return .status(503, closesConnection: true) }
             let isRefused = request.number <= failFirst
-            let forwarded = isRefused ? nil : forwarder?.forward(headers: request.headers, body: request.body)
-            let response = forwarded?.status ?? (isRefused ? 503 : status)
+            let forwarded =
+                isRefused
+                ? nil
+                : forwarder?.forward(
+                    method: request.method,
+                    target: request.target,
+                    headers: request.headers,
+                    body: request.body
+                )
+            let response = forwarded?.status ?? (isRefused ? 503 : answer)
             let verdict = check?.verdict(headers: request.headers, body: request.body)
             var received = ReceivedOutput(request: request, verdict: verdict, status: response)
             received.problem = forwarded?.problem
@@ -95,8 +112,8 @@ struct Listen: AsyncParsableCommand {
             if let certificate { members.append(("certificate", .text(certificate.path))) }
             JSONOutput.object(members).write()
         } else {
-            let answer = forwardTo.map { "forwarding to \($0)" } ?? "answering \(status)"
-            Output.standard.writeLine(PlainText.escaped("listening on \(url), \(answer); Ctrl-C ends"))
+            let what = forwardTo.map { "forwarding to \($0)" } ?? "answering \(answer)"
+            Output.standard.writeLine(PlainText.escaped("listening on \(url), \(what); Ctrl-C ends"))
             if let certificate {
                 Output.standard.writeLine(PlainText.escaped("certificate to trust: \(certificate.path)"))
             }

@@ -44,12 +44,15 @@ struct Prune: AsyncParsableCommand {
                 hint: "--older-than says how old what is deleted must be, such as 30d"
             )
         }
-        if dryRun { return write(try await opened.administration.prunable(olderThan: age)) }
+        if dryRun {
+            write(try await opened.administration.prunable(olderThan: age))
+            guard !yes, let all = try await all(opened.log, age: age) else { return }
+            Notice.warning("refused", "\(all); without --yes that is refused", asJSON: options.json)
+            throw ExitStatus.negative
+        }
         // A missing store comes before any question.
         if !yes {
-            if let newest = try await newestSettled(opened.log), Self.looksWrong(newest, age: age, now: .now) {
-                let text =
-                    "all that has settled would be deleted: the newest did \(RelativeTime.text(newest, now: .now))"
+            if let text = try await all(opened.log, age: age) {
                 guard Question.canAsk else {
                     throw CommandFailure(
                         .negative,
@@ -90,6 +93,14 @@ struct Prune: AsyncParsableCommand {
     static func looksWrong(_ newestSettled: Timestamp, age: Duration, now: Timestamp) -> Bool {
         // Who asks for all that has settled gets it.
         age > .zero && newestSettled < now - age
+    }
+
+    /// Says that all that has settled would go; `nil`: something stays, or nothing has.
+    private func all(_ log: WebhookLog, age: Duration) async throws -> String? {
+        guard let newest = try await newestSettled(log), Self.looksWrong(newest, age: age, now: .now) else {
+            return nil
+        }
+        return "all that has settled would be deleted: the newest did \(RelativeTime.text(newest, now: .now))"
     }
 
     /// When the newest delivery that has settled did so; `nil`: none has.

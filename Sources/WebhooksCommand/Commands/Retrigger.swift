@@ -141,7 +141,7 @@ struct Retrigger: AsyncParsableCommand {
         line.clear()
         for item in refused { Notice.warning("refused", RefusedOutput.text(item), asJSON: options.json) }
         if trap.isTriggered {
-            Output.error.writeLine("stopped: \(ids.count) of \(Counted.deliveries(plan.count)) are sent again")
+            Progress.say("stopped: \(ids.count) of \(Counted.deliveries(plan.count)) are sent again")
         }
         return ids
     }

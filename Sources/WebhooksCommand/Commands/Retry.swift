@@ -105,17 +105,22 @@ struct Retry: AsyncParsableCommand {
             if ids.isEmpty { Output.standard.writeLine("nothing to retry") }
         } else {
             DeliveryOutput.outcomeTable(deliveries, paused: try await log.paused(deliveries)).write()
-            let are = deliveries.count == 1 ? "is" : "are"
-            Output.standard.writeLine(
-                "\(Counted.deliveries(deliveries.count)) \(are) due now; breaker, limits and order stay in force"
-            )
+            let due = deliveries.count { opened.serves($0.subscription) }
+            if due > 0 {
+                let are = due == 1 ? "is" : "are"
+                Output.standard.writeLine(
+                    "\(Counted.deliveries(due)) \(are) due now; breaker, limits and order stay in force"
+                )
+            }
         }
         guard !deliveries.isEmpty else { return }
         try await PausedNotice.write(deliveries, on: log, asJSON: options.json)
         ParkedNotice.write(deliveries, opened, asJSON: options.json)
+        // Nobody waits for a dispatcher where none would send it.
+        guard deliveries.contains(where: { opened.serves($0.subscription) }) else { return }
         try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
         if let running = await log.runningDispatcher() {
-            guard running.isStopping else { return }
+            guard running.isStopping || running.silence != nil else { return }
             Notice.note("waiting", "waits for \(DispatcherText.waitsFor(running))", asJSON: options.json)
         } else {
             Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)

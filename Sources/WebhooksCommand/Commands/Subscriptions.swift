@@ -91,14 +91,48 @@ enum SubscriptionOutput {
             "paused": .bool(paused != nil), "pausedUntil": .time(paused?.until),
             "profile": .text(subscription.profile.name), "contentType": .text(subscription.contentType.rawValue),
             "url": .text(subscription.url.display), "topics": .strings(subscription.topics.map(\.description)),
-            "tenant": .string(subscription.tenant), "filter": .bool(subscription.filter != nil),
+            "tenant": .string(subscription.tenant),
+            "filter": subscription.filter.map { .array($0.entries.map(entry)) } ?? .null,
+            "headers": .array(subscription.headers.map { .strings([$0.name, shown($0.value)]) }),
+            "body": .array(bodies(subscription).map { ["topics": .text($0), "file": .text($1)] }),
+            "authentication": .string(authentication(subscription)), "secrets": .integer(subscription.secrets.count),
+            "httpVersion": .text(subscription.httpVersion.rawValue), "schema": .text(subscription.schema.rawValue),
             "delivery": [
                 "mode": .text(policy.mode.rawValue), "scheduleMs": .array(policy.schedule.map { .milliseconds($0) }),
                 "timeoutMs": .milliseconds(policy.timeout), "connectTimeoutMs": .milliseconds(policy.connectTimeout),
                 "maxInFlight": .integer(policy.maxInFlight), "ordered": .bool(policy.ordered),
                 "rateLimit": .string(policy.rateLimit.map(rate)), "disableAfterMs": .milliseconds(policy.disableAfter),
+                "breaker": [
+                    "failures": .integer(policy.breaker.failures), "pauseMs": .milliseconds(policy.breaker.pause),
+                ],
             ],
         ]
+    }
+
+    private static func entry(_ entry: Filter.Entry) -> JSONOutput {
+        ["path": .text(entry.path.joined(separator: ".")), "condition": .text("\(entry.condition)")]
+    }
+
+    private static func shown(_ value: HeaderValue) -> String {
+        switch value {
+        case .plain(let text): text
+        case .secret: "***"
+        }
+    }
+
+    /// The topics that have a custom body, with its file.
+    private static func bodies(_ subscription: Subscription) -> [(topics: String, file: String)] {
+        if let body = subscription.body { return [("**", body.name)] }
+        return subscription.topicBodies.map { ($0.pattern.description, $0.body.name) }
+    }
+
+    private static func authentication(_ subscription: Subscription) -> String? {
+        switch subscription.authentication {
+        case .basic: "basic"
+        case .bearer: "bearer"
+        case .raw: "authorization"
+        case nil: nil
+        }
     }
 
     static func state(_ subscription: Subscription, _ health: SubscriptionHealth?) -> (String, Terminal.Style) {
@@ -129,6 +163,17 @@ enum SubscriptionOutput {
         for entry in subscription.filter?.entries ?? [] {
             fact("filter", "\(entry.path.joined(separator: ".")): \(entry.condition)")
         }
+        for list in subscription.filter?.alternatives ?? [] { fact("filter", "any of \(list.count) filters") }
+        if let excluded = subscription.filter?.exclusions.count, excluded > 0 {
+            fact("filter", "not \(excluded) filters")
+        }
+        for header in subscription.headers { fact("header", "\(header.name): \(shown(header.value))") }
+        for (topics, file) in bodies(subscription) { fact("body", topics == "**" ? file : "\(topics): \(file)") }
+        fact("credentials", authentication(subscription))
+        if !subscription.secrets.isEmpty {
+            fact("signed with", Counted.text(subscription.secrets.count, "secret"))
+        }
+        if subscription.httpVersion != .http1 { fact("http", subscription.httpVersion.rawValue) }
         fact("mode", policy.mode.rawValue)
         if policy.mode == .retry {
             fact("schedule", policy.schedule.map { DurationArgument($0).text }.joined(separator: " "))
@@ -138,6 +183,11 @@ enum SubscriptionOutput {
         fact("at once", String(policy.maxInFlight))
         fact("rate limit", policy.rateLimit.map(rate))
         if policy.ordered { fact("ordered", "one after the other, in order of acceptance") }
+        let failures = Counted.text(policy.breaker.failures, "failure")
+        fact(
+            "breaker",
+            "opens after \(failures) in a row, for \(DurationArgument(policy.breaker.pause).text) and longer"
+        )
         fact("disabled", "after \(DurationArgument(policy.disableAfter).text) of nothing but failures")
     }
 

@@ -30,7 +30,7 @@ struct Tail: AsyncParsableCommand {
         (filter.topics, filter.subscription) = (Set(topic), delivery.subscription)
         var tail = try await DeliveryTail(opened.log, filter)
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: topic)
-        if !options.json { Output.error.writeLine("following \(opened.log.storeName); Ctrl-C ends") }
+        if !options.json { Progress.say("following \(opened.log.storeName); Ctrl-C ends") }
         if await opened.log.runningDispatcher() == nil {
             Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
         }

@@ -83,6 +83,7 @@ struct CommandFailure: Error {
         switch code.kind {
         case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
         case .locked: "stop that process, or let it do the work: other commands go on beside it"
+        case .damaged where CommandLine.arguments.contains("check"): "restore a copy of the file"
         case .damaged: "`webhooks check` tells more; restore a copy of the file"
         case .full: "make room on the disk, or `webhooks prune` what is old"
         case .readOnly: "check who owns the folder and the file"
@@ -101,6 +102,14 @@ extension CommandFailure {
             if let hint { members.append(("hint", .string(hint))) }
             return Output.error.writeLine(JSONOutput.object([("error", .object(members))]).line)
         }
+        if LogLine.isWanted {
+            for diagnostic in diagnostics {
+                LogLine.write(diagnostic.severity == .error ? .error : .warning, diagnostic.message, place(diagnostic))
+            }
+            let count = Counted.text(diagnostics.count, "problem")
+            let text = diagnostics.isEmpty ? message : "the configuration has \(count); nothing was done"
+            return LogLine.write(.error, text, [("code", .string(code))] + (hint.map { [("hint", .string($0))] } ?? []))
+        }
         let style = Terminal.standardError
         let mark = style.styled("error:", .error)
         if diagnostics.isEmpty {
@@ -111,6 +120,15 @@ extension CommandFailure {
             Output.error.writeLine("\(mark) the configuration has \(count); nothing was done")
         }
         if let hint { Output.error.writeLine("\(style.styled("hint:", .dim)) \(PlainText.escaped(hint))") }
+    }
+}
+
+extension CommandFailure {
+    private func place(_ diagnostic: Diagnostic) -> [(String, JSONOutput)] {
+        [
+            ("code", .string(code)), ("file", .string(diagnostic.file)), ("line", .integer(diagnostic.line)),
+            ("column", .integer(diagnostic.column)),
+        ]
     }
 }
 

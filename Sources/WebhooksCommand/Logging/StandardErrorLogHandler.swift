@@ -39,7 +39,14 @@ struct StandardErrorLogHandler: LogHandler {
         Output.error.writeLine(line)
     }
 
-    /// Stable keys: those of the metadata stand beside the line's own, `attempt` and `status` as numbers.
+    /// The keys whose values are numbers, always: whoever reads the lines may add them up.
+    static let numbers: Set<String> = [
+        "attempt", "attempts", "count", "deleted", "deliveries", "disabled", "events", "failures", "graceMs", "leftOut",
+        "mebibytes", "open", "paused", "pauseMs", "pid", "problems", "status", "subscriptions", "underWay", "unknown",
+        "unreported",
+    ]
+
+    /// Stable keys and types: the metadata stand beside the line's own, those in ``numbers`` as numbers.
     static func json(
         _ level: Logger.Level,
         _ message: String,
@@ -51,7 +58,7 @@ struct StandardErrorLogHandler: LogHandler {
         ]
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let text = "\(value)"
-            let number = ["attempt", "status"].contains(key) ? Int(text) : nil
+            let number = numbers.contains(key) ? Int(text) : nil
             let isTaken = ["time", "level", "message"].contains(key)
             members.append((isTaken ? key + "_" : key, number.map { .integer($0) } ?? .text(text)))
         }
@@ -73,5 +80,22 @@ struct StandardErrorLogHandler: LogHandler {
         let scalars = text.unicodeScalars
         guard scalars.isEmpty || scalars.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) else { return text }
         return "\"" + scalars.map { $0 == "\"" ? "\\\"" : String($0) }.joined() + "\""
+    }
+}
+
+/// What a command says beside its results, as lines of a log in JSON: a reader of the log expects nothing else on stderr.
+enum LogLine {
+    /// Whether `--log-format json` stands among the arguments; asked before or after they could be parsed.
+    static let isWanted: Bool = {
+        let arguments = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
+        return arguments.contains("--log-format=json")
+            || zip(arguments, arguments.dropFirst()).contains { $0 == "--log-format" && $1 == "json" }
+    }()
+
+    static func write(_ level: Logger.Level, _ message: String, _ members: [(String, JSONOutput)] = []) {
+        let own: [(String, JSONOutput)] = [
+            ("time", .time(.now)), ("level", .text(level.rawValue)), ("message", .text(message)),
+        ]
+        Output.error.writeLine(JSONOutput.object(own + members).line)
     }
 }

@@ -91,8 +91,18 @@ enum Notice {
             let object = JSONOutput.object([(kind, ["code": .text(code), "message": .text(message)])])
             return Output.error.writeLine(object.line)
         }
+        if LogLine.isWanted {
+            return LogLine.write(kind == "warning" ? .warning : .notice, message, [("code", .text(code))])
+        }
         let mark = Terminal.standardError.styled("\(kind):", style)
         Output.error.writeLine("\(mark) \(PlainText.escaped(message))")
+    }
+}
+
+/// A line on stderr about what the command is doing.
+enum Progress {
+    static func say(_ text: String) {
+        LogLine.isWanted ? LogLine.write(.notice, text) : Output.error.writeLine(PlainText.escaped(text))
     }
 }
 

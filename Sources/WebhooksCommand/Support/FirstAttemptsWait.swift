@@ -37,7 +37,7 @@ struct FirstAttemptsWait {
         trap.onInterrupt {
             line.clear()
             let subject = Self.subject(events: events.count, deliveries: deliveries.count)
-            Output.error.writeLine(
+            Progress.say(
                 "stopping: \(subject) on disk; requests on their way are brought to an end (again to stop at once)"
             )
             waiting.cancel()

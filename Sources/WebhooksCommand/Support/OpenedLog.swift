@@ -20,6 +20,9 @@ extension OpenedLog {
     /// Changes by hand, to what the store or the configuration knows.
     var administration: WebhookAdministration { WebhookAdministration(log, configured: configuredNames) }
 
+    /// Whether a dispatcher sends to one; it is taken to where nobody knows the subscriptions.
+    func serves(_ name: String) -> Bool { configured.map { $0.contains { $0.name == name && $0.isEnabled } } ?? true }
+
     /// Whether the file says `enabled: false` of one.
     func isOff(_ name: String) -> Bool { outline.entries?.first { $0.name == name }?.isEnabled == false }
 

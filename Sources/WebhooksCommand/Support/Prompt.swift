@@ -24,6 +24,28 @@ enum Prompt {
         return answer.isEmpty ? standard : answer
     }
 
+    /// Asks until the answer is taken; some slips are enough.
+    ///
+    /// - Parameter take: throws what is wrong with an answer.
+    /// - Throws: as ``ask(_:default:)``, or what was wrong with the last answer.
+    static func ask(
+        _ question: String,
+        default standard: String,
+        take: (String) throws(WebhooksError) -> Void
+    ) throws(WebhooksError) {
+        for triesLeft in (0..<mostTries).reversed() {
+            let answer = try ask(question, default: standard)
+            do throws(WebhooksError) {
+                return try take(answer)
+            } catch {
+                guard triesLeft > 0 else { throw error }
+                Output.error.writeLine(PlainText.escapedLines(error.message))
+            }
+        }
+    }
+
+    private static let mostTries = 5
+
     /// A line that the terminal doesn't show.
     ///
     /// - Throws: as ``ask(_:default:)``.
