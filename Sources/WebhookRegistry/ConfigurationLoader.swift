@@ -3,20 +3,27 @@ package import WebhookCore
 /// Reads `webhooks.yaml` with everything it names. Looks at nothing but the environment and the files it is given.
 package struct ConfigurationLoader: Sendable {
     static let keys = [
-        "store", "profile", "templates", "egress", "dispatcher", "defaults", "subscriptions",
+        "store", "profile", "templates", "include", "egress", "dispatcher", "defaults", "subscriptions",
     ]
     /// The most that the configuration may hold.
     static let fileLimit = 64 << 20
 
     let environment: [String: String]
     let files: any ConfigurationFiles
+    let options: LoadOptions
 
     /// - Parameters:
     ///   - environment: where `{ env: NAME }` is looked up.
     ///   - files: where files are read; default: this machine's.
-    package init(environment: [String: String], files: any ConfigurationFiles = DiskFiles()) {
+    ///   - options: what a load puts up with; default: nothing.
+    package init(
+        environment: [String: String],
+        files: any ConfigurationFiles = DiskFiles(),
+        options: LoadOptions = LoadOptions()
+    ) {
         self.environment = environment
         self.files = files
+        self.options = options
     }
 
     /// Loads a configuration. Never throws: what is wrong is in the diagnostics, all of it at once.
@@ -26,7 +33,7 @@ package struct ConfigurationLoader: Sendable {
     ///   - storeOverride: takes the place of the file's `store`, whose problems then don't count; a relative path
     ///     starts from the working folder.
     package func load(path: String, storeOverride: String? = nil) -> LoadedConfiguration {
-        let context = LoadContext(environment: environment, files: files)
+        let context = LoadContext(environment: environment, files: files, options: options)
         var loaded = LoadedConfiguration(
             registry: nil,
             rules: nil,
@@ -48,7 +55,8 @@ package struct ConfigurationLoader: Sendable {
     func document(_ path: String, _ context: LoadContext) -> ConfigNode? {
         do {
             let bytes = try context.contents(named: path, limit: Self.fileLimit)
-            return try DocumentReader.read(bytes, file: path)
+            let root = EnvironmentText(context: context).expanded(try DocumentReader.read(bytes, file: path))
+            return IncludeReader(context: context).expanded(root)
         } catch let error as DocumentError {
             context.problems.add(error.diagnostic)
         } catch {

@@ -27,7 +27,8 @@ struct WebhooksCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Setting up:",
                 subcommands: [
-                    Init.self, Validate.self, DoctorCommand.self, Schema.self, Topics.self, Render.self, SendTest.self,
+                    Init.self, Validate.self, Diff.self, DoctorCommand.self, Schema.self, Topics.self, Render.self,
+                    SendTest.self,
                     Listen.self,
                 ]
             ),

@@ -44,5 +44,6 @@ extension DispatcherRecord {
         (isStopping, trouble) = (record.isStopping, record.trouble)
         (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
         lastSignOfLife = SignOfLife.read(storePath: path, of: record.holder.processID)?.age()
+        held = HeldSubscriptions.read(storePath: path, of: record.holder.processID).names
     }
 }

@@ -6,6 +6,8 @@ import WebhookSimulation
 struct MemoryFiles: ConfigurationFiles {
     var files: [String: ByteString] = [:]
     var statuses: [String: FileStatus] = [:]
+    /// Names of links that lead out of their folder.
+    var strays: Set<String> = []
 
     init(_ texts: [String: String]) {
         files = texts.mapValues { ByteString($0) }
@@ -18,6 +20,14 @@ struct MemoryFiles: ConfigurationFiles {
     }
 
     func status(of path: String) -> FileStatus? { statuses[path] }
+
+    func listing(of path: String) throws(FileProblem) -> FolderListing {
+        let prefix = path == "." ? "" : path + "/"
+        let inside = files.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        let names = inside.filter { !$0.contains("/") && !$0.hasPrefix(".") }.sorted()
+        guard !inside.isEmpty else { throw FileProblem.missing }
+        return FolderListing(files: names.filter { !strays.contains($0) }, strays: names.filter(strays.contains))
+    }
 
     func folders(in path: String) throws(FileProblem) -> [String] {
         let prefix = path + "/"

@@ -104,13 +104,14 @@ import Testing
         let course = #"{"course":{"id":"101","name":"Statistics","slug":"statistics"}}"#
         for name in ["payment.json", "d.json", "b.json", "body.json"] { try tour.write(name, course) }
         try tour.write("s", CommandEnvironment.secret)
+        try tour.write("config/new.yaml", try Documentation.text("config/webhooks.yaml"))
         let listener = try tour.listen("webhooks listen")
         #expect(try tour.shell("webhooks emit course.created --example").status == 0)
         let help = try tour.shell("webhooks --help").output
         var commands = help.matches(of: /\n  ([a-z]+) {2,}[A-Z]/).map { String($0.output.1) }
         #expect(commands.count >= 20)
         commands += ["topics list", "topics show", "events list", "events show", "deliveries list", "deliveries show"]
-        commands += ["subscriptions list", "subscriptions show"]
+        commands += ["subscriptions list", "subscriptions show", "secrets rotate"]
         var count = 0
         for command in commands {
             for example in Documentation.examples(inHelp: try tour.shell("webhooks \(command) --help").output) {

@@ -78,9 +78,8 @@ import WebhookReceiver
         }
         let forward = ["--forward-to", sandbox.receiver.url, "--exit-after", "1"]
         let listen = try Background(["listen", "--port", "0", "--json"] + forward, in: sandbox)
-        let url = try #require(
-            try JSONText(try #require(await listen.line(containing: "listening")))["listening"].string
-        )
+        let started = try #require(await listen.line(containing: "listening"))
+        let url = try #require(try JSONText(started)["listening"].string)
         try sandbox.write(
             "w.yaml",
             sandbox.configuration().replacing(sandbox.receiver.url + "/crm", with: url + "/a/b?c=d")

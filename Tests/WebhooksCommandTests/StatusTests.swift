@@ -8,7 +8,7 @@ import WebhookReceiver
 @Suite struct StatusTests {
     static let keys = [
         "ok", "at", "problems", "dispatcher", "events", "deliveries", "breakers", "disabled", "paused", "parked",
-        "store",
+        "broken", "store",
         "lastError",
     ]
 

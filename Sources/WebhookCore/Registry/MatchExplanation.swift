@@ -17,7 +17,7 @@ package struct MatchExplanation: Sendable, Hashable {
     package enum Mismatch: Sendable, Hashable {
         /// The configuration says `enabled: false`.
         case notEnabled
-        /// It is for another tenant's events.
+        /// It is for another tenant's events, or those of several others.
         case tenant(wanted: String)
         /// None of its patterns covers the topic.
         case topic(patterns: [TopicPattern])
@@ -35,7 +35,7 @@ extension Subscription {
     package func explainMatch(of event: Event, data: JSONValue?) -> MatchExplanation {
         var mismatches: [MatchExplanation.Mismatch] = []
         if !isEnabled { mismatches.append(.notEnabled) }
-        if let tenant, !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: tenant)) }
+        if !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: allTenants.joined(separator: ", "))) }
         if !topics.contains(where: { $0.reaches(event.topic) }) {
             mismatches.append(.topic(patterns: topics))
         } else if profile.topic(event.topic) == nil {

@@ -201,8 +201,10 @@ struct SubscriptionIndex: Sendable {
     /// The keys under which a subscription is found, each once; none where it is not enabled.
     static func keys(of subscription: Subscription) -> Set<Key> {
         guard subscription.isEnabled else { return [] }
-        if subscription.topics.contains(where: \.hasWildcard) { return [Key(tenant: subscription.tenant, topic: nil)] }
-        return Set(subscription.topics.map { Key(tenant: subscription.tenant, topic: $0.description) })
+        let all = subscription.allTenants
+        let tenants: [String?] = all.isEmpty ? [nil] : all
+        let topics = subscription.topics.contains(where: \.hasWildcard) ? [nil] : subscription.topics.map(\.description)
+        return Set(tenants.flatMap { tenant in topics.map { Key(tenant: tenant, topic: $0) } })
     }
 
     /// The keys under which those are found that may want an event.

@@ -11,6 +11,14 @@ package protocol StoreLock: Sendable {
 
     /// Tells others that the store doesn't take what the dispatcher records; `nil`: it does.
     func note(trouble: StoreError?)
+
+    /// Tells others which subscriptions the dispatcher holds, because their settings can't be used.
+    func note(held: [String])
+}
+
+extension StoreLock {
+    /// Nobody else asks.
+    package func note(held: [String]) {}
 }
 
 /// A process that holds a store's lock.
@@ -39,6 +47,8 @@ package struct DispatcherRecord: Sendable, Hashable {
     package var version: String?
     /// When it took the lock.
     package var since: Timestamp?
+    /// The subscriptions that it holds because their settings can't be used, as far as it tells.
+    package var held: [String] = []
 
     package init(_ holder: LockHolder) { self.holder = holder }
 }

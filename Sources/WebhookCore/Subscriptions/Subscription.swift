@@ -10,6 +10,8 @@ package struct Subscription: Sendable, Hashable {
     package var topics: [TopicPattern]
     /// Only this tenant's events; `nil` for all.
     package var tenant: String?
+    /// Only the events of one of these tenants, where there are several; ``tenant`` is not set then.
+    package var tenants: [String] = []
     /// The dialect that is spoken.
     package var profile: Profile
     /// One that the profile offers, or the custom body's.
@@ -42,6 +44,8 @@ package struct Subscription: Sendable, Hashable {
     package var isEnabled: Bool
     /// Mode, retries, timeouts and limits.
     package var policy: DeliveryPolicy
+    /// Why nothing can be sent, where it is held for that: it gets its deliveries, which wait.
+    package var obstacles: [Diagnostic] = []
 
     /// A subscription with the built-in defaults.
     package init(name: String, url: EndpointURL, topics: [TopicPattern], profile: Profile) {
@@ -56,6 +60,9 @@ package struct Subscription: Sendable, Hashable {
         isEnabled = true
         policy = profile.policy
     }
+
+    /// Whether a dispatcher sends to it.
+    package var isServed: Bool { isEnabled && obstacles.isEmpty }
 
     /// Every custom body.
     package var bodies: [BodyTemplate] { topicBodies.isEmpty ? [body].compactMap { $0 } : topicBodies.map(\.body) }
@@ -95,20 +102,25 @@ package struct Subscription: Sendable, Hashable {
 
     /// Tenants are told apart by their bytes: `==` takes "é" in one code point and in two for the same.
     func isOpen(to eventTenant: String?) -> Bool {
-        guard let tenant else { return true }
-        return eventTenant.map { tenant.utf8.elementsEqual($0.utf8) } ?? false
+        guard tenant != nil || !tenants.isEmpty else { return true }
+        guard let eventTenant else { return false }
+        return allTenants.contains { $0.utf8.elementsEqual(eventTenant.utf8) }
     }
+
+    /// Every tenant that it is for; empty: all, and events without one.
+    package var allTenants: [String] { tenant.map { [$0] } ?? tenants }
 
     /// Whether everything is the same.
     package static func == (lhs: Subscription, rhs: Subscription) -> Bool {
         lhs.name == rhs.name && lhs.title == rhs.title && lhs.url == rhs.url && lhs.topics == rhs.topics
-            && lhs.tenant == rhs.tenant && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
+            && lhs.tenant == rhs.tenant && lhs.tenants == rhs.tenants
+            && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
             && lhs.authentication == rhs.authentication && lhs.secrets == rhs.secrets && lhs.headers == rhs.headers
             && lhs.body == rhs.body && lhs.filter == rhs.filter && lhs.tls == rhs.tls
             && lhs.topicBodies == rhs.topicBodies && lhs.topicPayloads == rhs.topicPayloads
             && lhs.variables == rhs.variables && lhs.schema == rhs.schema
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
-            && lhs.sendsTrace == rhs.sendsTrace
+            && lhs.sendsTrace == rhs.sendsTrace && lhs.obstacles == rhs.obstacles
     }
 
     /// Hashes the name.

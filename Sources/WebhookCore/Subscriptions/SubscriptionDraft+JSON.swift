@@ -2,8 +2,9 @@
 extension SubscriptionDraft {
     /// The keys, in the order in which they are written.
     private static let keys = [
-        "name", "title", "url", "topics", "tenant", "profile", "contentType", "basicAuth", "bearer", "authorization",
-        "secrets", "headers", "body", "payload", "filter", "vars", "schema", "tls", "httpVersion", "traceparent",
+        "name", "title", "url", "topics", "tenant", "tenants", "profile", "contentType", "basicAuth", "bearer",
+        "authorization", "secrets", "headers", "body", "payload", "filter", "vars", "schema", "tls", "httpVersion",
+        "traceparent",
         "enabled", "delivery",
     ]
 
@@ -25,6 +26,7 @@ extension SubscriptionDraft {
         add("url", hidesURL ? hidden(Secret(url)) : text(url))
         add("topics", JSONValue(.array(topics.map { JSONValue(.string($0)) })))
         add("tenant", text(tenant))
+        if !tenants.isEmpty { add("tenants", JSONValue(.array(tenants.map { JSONValue(.string($0)) }))) }
         add("profile", text(profile))
         add("contentType", text(contentType))
         switch authentication {
@@ -74,6 +76,7 @@ extension SubscriptionDraft {
         if let value = reader.value("url"), let source = reader.source(value, "url") { (url, hidesURL) = source }
         title = reader.text("title")
         tenant = reader.text("tenant")
+        tenants = reader.texts("tenants") ?? []
         profile = reader.text("profile")
         contentType = reader.text("contentType")
         authentication = reader.authentication()

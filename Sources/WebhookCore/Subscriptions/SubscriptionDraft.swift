@@ -18,6 +18,8 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var topics: [String]
     /// Only this tenant's events.
     public var tenant: String?
+    /// Only the events of one of these tenants, instead of ``tenant``; empty: that one counts.
+    public var tenants: [String] = []
     /// The profile's name.
     public var profile: String?
     /// A content type that the profile offers; with a ``body``, the type of that (defaults to `application/json`).

@@ -40,7 +40,7 @@ struct SubscriptionQueue {
         self.target = target
         self.buffer = buffer
         health = SubscriptionHealth(subscription: target.subscription.name)
-        service = QueueService(isEnabled: target.subscription.isEnabled, knowsHealth: knowsHealth)
+        service = QueueService(isEnabled: target.subscription.isServed, knowsHealth: knowsHealth)
     }
 
     var policy: DeliveryPolicy { target.subscription.policy }

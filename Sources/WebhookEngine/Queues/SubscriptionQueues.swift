@@ -103,7 +103,7 @@ extension DeliveryEngine {
         let (wasOrdered, limit) = (queues[index].policy.ordered, queues[index].policy.rateLimit)
         queues.update(index, target)
         if limit != policy.rateLimit { queues[index].rate.begin(policy.rateLimit, now: time.monotonic) }
-        if !subscription.isEnabled {
+        if !subscription.isServed {
             suspendQueue(index)
         } else if queues[index].service.isParked || wasOrdered != policy.ordered {
             queues[index].service.unpark()

@@ -90,14 +90,41 @@ package struct SourcePlace: Sendable, Hashable {
 /// Collects what is wrong, so that all of it is reported at once. Confined to one load.
 final class Problems {
     private var found: Set<Diagnostic> = []
+    /// Those found since ``beginSubscription()``, and whether each is about something that only sending needs.
+    private var ofSubscription: [(diagnostic: Diagnostic, isAboutSending: Bool)] = []
+    private var isAboutSending = false
 
     var hasErrors: Bool { found.contains { $0.severity == .error } }
+
+    /// Everything that is found while `body` runs is about what only sending needs: who gets which event, and with what body,
+    /// is known all the same.
+    func aboutSending<Result>(_ body: () -> Result) -> Result {
+        let before = isAboutSending
+        isAboutSending = true
+        defer { isAboutSending = before }
+        return body()
+    }
+
+    func beginSubscription() { ofSubscription = [] }
+
+    /// Takes back the errors that were found since ``beginSubscription()``, where all of them are about sending.
+    ///
+    /// - Returns: them; none where there are others, which stay.
+    func takeSendingErrors() -> [Diagnostic] {
+        let errors = ofSubscription.filter { $0.diagnostic.severity == .error }
+        guard errors.allSatisfy(\.isAboutSending) else { return [] }
+        for error in errors { found.remove(error.diagnostic) }
+        return errors.map(\.diagnostic).sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
+    }
 
     func error(_ place: SourcePlace, _ message: String) { add(.error, place, message) }
 
     func warning(_ place: SourcePlace, _ message: String) { add(.warning, place, message) }
 
-    func add(_ diagnostic: Diagnostic) { found.insert(diagnostic) }
+    func add(_ diagnostic: Diagnostic) {
+        found.insert(diagnostic)
+        ofSubscription.append((diagnostic, isAboutSending))
+    }
 
     func add(_ severity: Diagnostic.Severity, _ place: SourcePlace, _ message: String) {
         add(Diagnostic(severity, file: place.file, line: place.line, column: place.column, message: message))

@@ -13,6 +13,9 @@ package protocol ConfigurationFiles: Sendable {
     /// The names of the folders in a folder, sorted; hidden ones are left out.
     func folders(in path: String) throws(FileProblem) -> [String]
 
+    /// The files in a folder, hidden ones left out.
+    func listing(of path: String) throws(FileProblem) -> FolderListing
+
     /// The facts known of a file or folder without reading it; `nil` where there is none, or nothing is known.
     func status(of path: String) -> FileStatus?
 
@@ -33,6 +36,9 @@ extension ConfigurationFiles {
 
     package func signature(of path: String) -> FileSignature? { nil }
 
+    /// There are no folders.
+    package func listing(of path: String) throws(FileProblem) -> FolderListing { throw .missing }
+
     package func problem(with path: String) -> FileProblem? {
         do throws(FileProblem) {
             _ = try contents(of: path, limit: .max)
@@ -40,6 +46,18 @@ extension ConfigurationFiles {
         } catch {
             return error
         }
+    }
+}
+
+/// The files of a folder by name, sorted.
+package struct FolderListing: Sendable, Hashable {
+    package var files: [String] = []
+    /// Links to files that are not in the folder.
+    package var strays: [String] = []
+
+    package init(files: [String] = [], strays: [String] = []) {
+        self.files = files
+        self.strays = strays
     }
 }
 
@@ -59,11 +77,24 @@ package struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     static let notRegular = FileProblem("is no regular file")
 }
 
+/// What a load puts up with.
+package struct LoadOptions: Sendable, Hashable {
+    /// Whether what comes from the environment or a file must be there. Otherwise what is missing is not judged: for a check
+    /// where the secrets are not.
+    package var needsSources = true
+    /// Whether a subscription with errors in what only sending needs is held: it gets its deliveries, and none is sent.
+    /// Otherwise it is an error of the configuration.
+    package var holdsBroken = false
+
+    package init() {}
+}
+
 /// The context of one load: its problems, the environment, the files and which of them were named. Confined to it.
 final class LoadContext {
     let problems = Problems()
     let environment: [String: String]
     let files: any ConfigurationFiles
+    let options: LoadOptions
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
     /// The places of secrets in the configuration itself.
@@ -73,9 +104,10 @@ final class LoadContext {
     var watchedPaths: [String] { watched.map(\.path) }
     private var watchedSet: Set<String> = []
 
-    init(environment: [String: String], files: any ConfigurationFiles) {
+    init(environment: [String: String], files: any ConfigurationFiles, options: LoadOptions = LoadOptions()) {
         self.environment = environment
         self.files = files
+        self.options = options
     }
 
     /// Remembers a file or folder whose change calls for a reload.
@@ -86,6 +118,12 @@ final class LoadContext {
 
     /// Remembers a file that holds a secret.
     func noteSecret(_ path: String, _ place: SourcePlace) { secretFiles.append((path, place)) }
+
+    /// Whether something was not there that the options do without.
+    private(set) var lacksSources = false
+
+    /// Remembers that something is not there that the options do without.
+    func noteMissing() { lacksSources = true }
 
     /// Remembers a place that holds a secret itself.
     func noteLiteralSecret(_ place: SourcePlace) { literalSecrets.append(place) }
@@ -108,6 +146,12 @@ final class LoadContext {
     func folders(in path: String) throws(FileProblem) -> [String] {
         watch(path)
         return try files.folders(in: path)
+    }
+
+    /// The files of a folder, which is watched: one more or less is a change of it.
+    func listing(of path: String) throws(FileProblem) -> FolderListing {
+        watch(path)
+        return try files.listing(of: path)
     }
 
     /// A path as seen from the file that names it.

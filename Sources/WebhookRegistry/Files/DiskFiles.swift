@@ -74,6 +74,36 @@ package struct DiskFiles: ConfigurationFiles {
         return names.sorted()
     }
 
+    package func listing(of path: String) throws(FileProblem) -> FolderListing {
+        guard let directory = opendir(path) else { throw Self.problem(errno) }
+        defer { closedir(directory) }
+        guard let folder = Self.realPath(path) else { throw Self.problem(errno) }
+        var listing = FolderListing()
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            var (own, target) = (stat(), stat())
+            let file = "\(path)/\(name)"
+            guard !name.hasPrefix("."), lstat(file, &own) == 0, stat(file, &target) == 0,
+                target.st_mode & S_IFMT == S_IFREG
+            else { continue }
+            let isLink = own.st_mode & S_IFMT == S_IFLNK
+            // Links within it are how some systems exchange a folder's files at once.
+            let isInside = !isLink || Self.realPath(file)?.hasPrefix(folder == "/" ? folder : folder + "/") == true
+            if isInside { listing.files.append(name) } else { listing.strays.append(name) }
+        }
+        listing.files.sort()
+        listing.strays.sort()
+        return listing
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let real = realpath(path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
     package func status(of path: String) -> FileStatus? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

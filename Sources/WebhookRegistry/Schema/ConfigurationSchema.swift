@@ -58,6 +58,10 @@ package enum ConfigurationSchema {
             ],
             "profile": says("The profile of subscriptions that name none. Default: standard.", "text"),
             "templates": says("A folder of profiles that add to the built-in ones or replace them.", "text"),
+            "include": [
+                "description": "Files with further subscriptions: paths, with * and ? in a file's name.",
+                "anyOf": [reference("text"), ["type": "array", "items": reference("text")], ["type": "null"]],
+            ],
             "egress": [
                 "description": "What may be reached.",
                 "type": ["object", "null"],
@@ -159,6 +163,10 @@ package enum ConfigurationSchema {
                 "enum": .list(ContentType.allCases.map { .text($0.rawValue) }),
             ],
             "tenant": says("Only this tenant's events.", "text"),
+            "tenants": [
+                "description": "Only the events of one of these tenants.",
+                "type": "array", "items": reference("text"), "minItems": 1,
+            ],
             "basicAuth": [
                 "description": "Basic authentication.",
                 "type": "object",

@@ -72,6 +72,10 @@ struct SourceReader {
             return nil
         }
         guard let value = context.environment[variable.value] else {
+            guard context.options.needsSources else {
+                context.noteMissing()
+                return nil
+            }
             context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is not set")
             return nil
         }
@@ -90,6 +94,12 @@ struct SourceReader {
 
     private func file(_ path: Located<String>, _ name: String) -> Located<SourcedText>? {
         let reader = PathReader(context: context)
+        if !context.options.needsSources, let resolved = reader.resolve(path, name),
+            context.problem(with: resolved) != nil
+        {
+            context.noteMissing()
+            return nil
+        }
         guard let bytes = reader.contents(path, name, limit: Self.fileLimit) else { return nil }
         if let resolved = reader.resolve(path, name) { context.noteSecret(resolved, path.place) }
         guard var text = bytes.validatedText else {

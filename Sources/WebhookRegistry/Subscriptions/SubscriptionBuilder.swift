@@ -19,10 +19,12 @@ struct SubscriptionBuilder {
     func build(_ entry: SubscriptionEntry) -> Subscription? {
         let options = entry.options
         let variables = variables(options)
-        let url = entry.url.flatMap(EndpointLoader(problems: problems, variables: variables).load)
+        let url = problems.aboutSending {
+            entry.url.flatMap(EndpointLoader(problems: problems, variables: variables).load)
+        }
         guard let profile = resolveProfile(options, at: entry.place) else { return nil }
         let secrets = secrets(options, profile)
-        let headers = headers(options).expanded(variables, problems)
+        let headers = problems.aboutSending { self.headers(options).expanded(variables, problems) }
         var subscription = Subscription(
             name: entry.name?.value ?? "placeholder",
             url: url?.value ?? Self.placeholder,
@@ -31,7 +33,7 @@ struct SubscriptionBuilder {
         )
         let isSecure = subscription.url.scheme == .https
         subscription.title = entry.title
-        subscription.tenant = (options.tenant ?? defaults.tenant)?.value
+        (subscription.tenant, subscription.tenants) = tenants(options)
         subscription.contentType = contentType(entry, profile)
         subscription.authentication = (options.authentication ?? defaults.authentication)?.value
         subscription.secrets = secrets.map(\.value)
@@ -56,10 +58,12 @@ struct SubscriptionBuilder {
         content.warnOfUndescribedTopics(subscription, schema?.place)
         for problem in SubscriptionValidator(egress: egress).problems(of: subscription) {
             guard let place = place(of: problem.part, entry, secrets, headers) else { continue }
-            problems.add(problem.severity, place, problem.message)
+            let add = { problems.add(problem.severity, place, problem.message) }
+            problem.part.isForSending ? problems.aboutSending(add) : add()
         }
         options.delivery.warnOfSettingsWithoutEffect(subscription.policy, problems)
-        return entry.name == nil || url == nil ? nil : subscription
+        let canDoWithout = !context.options.needsSources || context.options.holdsBroken
+        return entry.name == nil || url == nil && !(canDoWithout && entry.hasURL) ? nil : subscription
     }
 
     /// The place of a part of a subscription; `nil` where what is wrong with it was reported as it was read.
@@ -110,6 +114,14 @@ struct SubscriptionBuilder {
         return defaults.variables.filter { !own.contains($0.name) } + options.variables
     }
 
+    /// An entry's tenants stand for the defaults', whichever of the two keys has them. One alone is one tenant.
+    private func tenants(_ options: SubscriptionOptions) -> (one: String?, several: [String]) {
+        let own = options.tenant != nil || options.tenants != nil
+        let (one, several) = own ? (options.tenant, options.tenants) : (defaults.tenant, defaults.tenants)
+        guard let several, one == nil else { return (one?.value, []) }
+        return several.count == 1 ? (several[0], []) : (nil, several)
+    }
+
     private func contentType(_ entry: SubscriptionEntry, _ profile: Profile) -> ContentType {
         let own = entry.options.contentType
         if entry.bodyPlace != nil, entry.topicBodies.isEmpty {
@@ -158,16 +170,22 @@ struct SubscriptionsLoader {
         var subscriptions: [Subscription] = []
         var marks: [String: SubscriptionMark] = [:]
         for item in root.items("subscriptions") ?? [] {
+            context.problems.beginSubscription()
             guard let entry = SubscriptionEntry(item, context: context) else { continue }
             if let name = entry.name {
                 if let first = marks[name.value] {
-                    let message = "the name \(name.value) is taken by the subscription in line \(first.place.line)"
+                    let (place, isHere) = (first.place, first.place.file == name.place.file)
+                    let there =
+                        isHere ? "in line \(place.line)" : "at \(place.file):\(place.line):\(place.column)"
+                    let message = "the name \(name.value) is taken by the subscription \(there)"
                     context.problems.error(name.place, message)
                 } else {
                     marks[name.value] = SubscriptionMark(place: name.place, body: entry.bodyPlace)
                 }
             }
-            if let subscription = builder.build(entry) { subscriptions.append(subscription) }
+            guard var subscription = builder.build(entry) else { continue }
+            if context.options.holdsBroken { subscription.obstacles = context.problems.takeSendingErrors() }
+            subscriptions.append(subscription)
         }
         return (subscriptions, marks)
     }

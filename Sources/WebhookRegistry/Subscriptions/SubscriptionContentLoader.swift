@@ -139,7 +139,7 @@ struct SubscriptionContentLoader {
             switch path.first {
             case "data": path.count > 1 ? topics.values(at: Array(path.dropFirst())) : []
             case "topic": [.text(topics.isOpen ? [] : topics.names)]
-            case "tenant": [.text(subscription.tenant.map { [$0] } ?? [])]
+            case "tenant": [.text(subscription.allTenants)]
             case "id": [.text([])]
             case "test": [ExpectedValue(type: .boolean(constant: nil), isNullable: false)]
             default: []

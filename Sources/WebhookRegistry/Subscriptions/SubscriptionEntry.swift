@@ -10,6 +10,8 @@ struct SubscriptionEntry {
     var title: String?
     /// As it stands there: its constants are put in once they are known.
     var url: Located<SourcedText>?
+    /// Whether there is a `url`, which may be one that can't be read.
+    var hasURL: Bool
     var topics: [Located<TopicPattern>]
     var body: Located<BodyTemplate>?
     /// The place of `body`, whether it could be read or not.
@@ -42,7 +44,10 @@ struct SubscriptionEntry {
         if let title, title.hasControlCharacters, let node = section.node("title") {
             context.problems.error(node.place, "`title` must not hold control characters")
         }
-        url = section.node("url").flatMap { SourceReader(context: context).text($0, "`url`") }
+        hasURL = section.node("url") != nil
+        url = context.problems.aboutSending {
+            section.node("url").flatMap { SourceReader(context: context).text($0, "`url`") }
+        }
         topics = Self.topics(section, context)
         bodyPlace = section.keyPlace("body")
         if let node = section.node("body") {
@@ -147,13 +152,15 @@ package struct SubscriptionMark: Sendable, Hashable {
 struct SubscriptionOptions {
     /// The keys read here.
     static let keys = [
-        "profile", "contentType", "tenant", "basicAuth", "bearer", "authorization", "secrets", "headers", "tls",
-        "httpVersion", "traceparent", "enabled", "delivery", "vars", "schema",
+        "profile", "contentType", "tenant", "tenants", "basicAuth", "bearer", "authorization", "secrets", "headers",
+        "tls", "httpVersion", "traceparent", "enabled", "delivery", "vars", "schema",
     ]
 
     var profile: Located<String>?
     var contentType: Located<ContentType>?
     var tenant: Located<String>?
+    /// `nil` where the key is missing.
+    var tenants: [String]?
     var authentication: Located<Authentication>?
     /// `nil` where the key is missing.
     var secrets: Located<[Located<Secret>]>?
@@ -193,12 +200,15 @@ struct SubscriptionOptions {
         if let tenant, !Event.isValidTenant(tenant.value) {
             problems.error(tenant.place, "`tenant` must be 1 to 256 bytes without control characters")
         }
-        authentication = AuthenticationLoader(context: context).load(section)
-        (secrets, hasUnreadableSecrets) = Self.secrets(section, context)
-        headers = HeaderLoader(context: context).load(section)
-        if let node = section.container("tls") {
-            tlsPlace = section.keyPlace("tls")
-            (authorities, identity) = TLSLoader(context: context).load(node)
+        tenants = Self.tenants(section, besides: tenant, problems)
+        problems.aboutSending {
+            authentication = AuthenticationLoader(context: context).load(section)
+            (secrets, hasUnreadableSecrets) = Self.secrets(section, context)
+            headers = HeaderLoader(context: context).load(section)
+            if let node = section.container("tls") {
+                tlsPlace = section.keyPlace("tls")
+                (authorities, identity) = TLSLoader(context: context).load(node)
+            }
         }
         httpVersion = section.choice("httpVersion", of: HTTPVersion.self)
         sendsTrace = section.bool("traceparent")?.value
@@ -206,6 +216,29 @@ struct SubscriptionOptions {
         schema = section.choice("schema", of: SchemaMode.self)
         if let node = section.container("vars") { variables = VariableLoader(problems: problems).load(node) }
         if let node = section.container("delivery") { delivery = DeliveryOverrides(node, problems: problems) }
+    }
+
+    /// Several tenants, each once; their order says nothing.
+    private static func tenants(
+        _ section: Section,
+        besides tenant: Located<String>?,
+        _ problems: Problems
+    ) -> [String]? {
+        guard let items = section.items("tenants"), let place = section.keyPlace("tenants") else { return nil }
+        if tenant != nil { problems.error(place, "`tenant` and `tenants` exclude each other") }
+        if items.isEmpty { problems.error(place, "`tenants` needs at least one; without the key it is every tenant") }
+        var tenants: [String] = []
+        for item in items {
+            guard let text = section.read.text(item, "a tenant") else { continue }
+            if !Event.isValidTenant(text.value) {
+                problems.error(text.place, "a tenant must be 1 to 256 bytes without control characters")
+            } else if tenants.contains(where: { $0.utf8.elementsEqual(text.value.utf8) }) {
+                problems.warning(text.place, "this tenant stands here already")
+            } else {
+                tenants.append(text.value)
+            }
+        }
+        return tenants
     }
 
     private static func secrets(_ section: Section, _ context: LoadContext) -> (Located<[Located<Secret>]>?, Bool) {

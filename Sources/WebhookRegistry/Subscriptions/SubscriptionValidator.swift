@@ -39,7 +39,7 @@ package struct SubscriptionValidator {
         if subscription.title?.hasControlCharacters == true {
             problems.append(.init(.title, "`title` must not hold control characters"))
         }
-        if let tenant = subscription.tenant, !Event.isValidTenant(tenant) {
+        if !subscription.allTenants.allSatisfy(Event.isValidTenant) {
             problems.append(.init(.tenant, "`tenant` must be 1 to 256 bytes without control characters"))
         }
         return problems
@@ -183,6 +183,14 @@ package struct SubscriptionProblem: Sendable, Hashable {
         case topic(Int)
         case secret(Int)
         case header(Int)
+
+        /// Whether it is about what only sending needs.
+        var isForSending: Bool {
+            switch self {
+            case .url, .authentication, .secrets, .secret, .header, .tls, .httpVersion: true
+            case .name, .title, .topics, .topic, .tenant, .contentType, .delivery, .variables: false
+            }
+        }
 
         /// The key, as a file has it; `nil` where it is one of several.
         package var key: String? {

@@ -81,7 +81,8 @@ final class CompiledSubscription: Sendable {
         var plan = HeaderPlan(redactor)
         plan.add(subscription, profile)
         entries = plan.entries
-        var failure = plan.failure
+        // Nothing leaves with half of its credentials, or to a place that nobody named.
+        var failure = subscription.obstacles.first.map { RenderingError("it can't be sent: \($0)") } ?? plan.failure
         var signer: Signer?
         if let scheme = subscription.profile.signature {
             do {

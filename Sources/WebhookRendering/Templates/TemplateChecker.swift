@@ -81,7 +81,8 @@ package enum TemplateChecker {
             }
             problems.append(problem)
         }
-        if let (example, result) = rendered.first {
+        // What is missing is known, and keeps it from being sent.
+        if subscription.obstacles.isEmpty, let (example, result) = rendered.first {
             let contentType = subscription.body(for: example.name)?.contentType ?? subscription.contentType
             let attempt = example.attempt(contentType: contentType)
             let body = result.bodies.first ?? .empty
@@ -124,7 +125,7 @@ package enum TemplateChecker {
 
     /// Checks whether a subscription's secrets can sign, and nothing else.
     package static func checkSecrets(of subscription: Subscription) -> Diagnostic? {
-        guard let scheme = subscription.profile.signature else { return nil }
+        guard subscription.obstacles.isEmpty, let scheme = subscription.profile.signature else { return nil }
         do {
             _ = try Signer(scheme: scheme, secrets: subscription.secrets)
             return nil

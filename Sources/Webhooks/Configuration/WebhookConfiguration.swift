@@ -14,6 +14,8 @@ public struct WebhookConfiguration: Sendable {
     let source: Source
     /// Replaces the configured store.
     let store: String?
+    /// What loading a file puts up with.
+    private var options = LoadOptions()
     /// Everything that a dispatcher starts with.
     private var drafts: [SubscriptionDraft] = []
 
@@ -80,6 +82,21 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same, judged without what comes from the environment and from files of secrets, where that is missing: for a check
+    /// on a machine that has none.
+    package func withoutSources() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.needsSources = false
+        return configuration
+    }
+
+    /// The same, with subscriptions held that have errors in what only sending needs: the others are served.
+    package func holdingBroken() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.holdsBroken = true
+        return configuration
+    }
+
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
     public func load() -> ConfigurationReport {
         var report = loadWithoutDrafts()
@@ -97,7 +114,8 @@ public struct WebhookConfiguration: Sendable {
     func loadWithoutDrafts() -> ConfigurationReport {
         switch source {
         case .file(let path, let environment):
-            let loaded = ConfigurationLoader(environment: environment).load(path: path, storeOverride: store)
+            let loaded = ConfigurationLoader(environment: environment, options: options)
+                .load(path: path, storeOverride: store)
             var report = ConfigurationReport(
                 path: path,
                 registry: loaded.registry,

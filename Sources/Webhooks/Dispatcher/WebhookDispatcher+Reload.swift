@@ -68,6 +68,7 @@ extension WebhookDispatcher {
         var metadata = change.metadata
         metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count(where: \.isEnabled))"
         logger.notice("configuration reloaded", metadata: metadata)
+        tellHeld(snapshot.registry, session)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
         metrics?.reloaded(true)
         serviceManager?.reloadEnds()

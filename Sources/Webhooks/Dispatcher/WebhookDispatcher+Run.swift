@@ -75,6 +75,7 @@ extension WebhookDispatcher: Service {
             return logger.notice("stopped")
         }
         for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
+        tellHeld(registry, session)
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }

@@ -122,11 +122,12 @@ enum MismatchText {
         case .topic: return ("topic", topic(subscription, meant: nil))
         case .notEnabled: return ("enabled", "the configuration says `enabled: false`")
         case .tenant(let wanted):
+            let tenants = subscription.allTenants.count > 1 ? "the tenants \(wanted)" : "the tenant \(wanted)"
             guard let tenant = event.tenant else {
-                return ("tenant", "it gets events of the tenant \(wanted) alone, and this one has no tenant")
+                return ("tenant", "it gets events of \(tenants) alone, and this one has no tenant")
             }
-            let hint = NameHint.question(tenant, in: [wanted]).map { "; \($0)" } ?? ""
-            return ("tenant", "it gets events of the tenant \(wanted) alone, not of \(tenant)\(hint)")
+            let hint = NameHint.question(tenant, in: subscription.allTenants).map { "; \($0)" } ?? ""
+            return ("tenant", "it gets events of \(tenants) alone, not of \(tenant)\(hint)")
         case .profile: return ("profile", TopicCatalog.unknown(event.topic, of: subscription.profile))
         case .filter(let mismatch): return ("filter", text(mismatch))
         }

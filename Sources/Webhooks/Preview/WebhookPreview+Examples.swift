@@ -38,6 +38,6 @@ extension WebhookPreview {
         let subscription = try find(name)
         let topic = if let topic { topic } else { try testTopic(of: name) }
         let data = try exampleData(of: topic, for: subscription, profile: profile)
-        return try Event(topic: topic, data: data, tenant: subscription.tenant, isTest: true)
+        return try Event(topic: topic, data: data, tenant: subscription.allTenants.first, isTest: true)
     }
 }

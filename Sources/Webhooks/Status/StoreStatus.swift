@@ -19,6 +19,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var trouble: String?
         /// The age of its last sign of life; `nil`: it gives none.
         package var lastSignOfLife: Duration?
+        /// The subscriptions that it holds because their settings can't be used.
+        package var held: [String] = []
 
         package init(processID: Int32) { self.processID = processID }
     }
@@ -31,6 +33,8 @@ package struct StoreStatus: Sendable, Hashable {
             case breaker(SubscriptionHealth.Breaker)
             /// The configuration doesn't have it, or says `enabled: false`.
             case parked
+            /// Its settings can't be used, and the dispatcher serves the others.
+            case broken
         }
 
         package var subscription: String
@@ -193,6 +197,11 @@ extension StoreStatus {
                 let hint = "bring it back, or `webhooks cancel --subscription \(name)`"
                 return StatusProblem("parked", "\(name): \(count), and the configuration doesn't serve it", hint: hint)
             case .parked: return nil
+            case .broken:
+                let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
+                let message = "\(name): its settings can't be used, and the dispatcher serves the others; \(count)"
+                let hint = "`webhooks validate` says what is wrong; once it is mended they are sent"
+                return StatusProblem("broken", message, hint: hint)
             }
         }
     }

@@ -28,6 +28,7 @@ extension WebhookLog {
             (dispatcher.host, dispatcher.version, dispatcher.since) = (running.host, running.version, running.since)
             (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.trouble)
             dispatcher.lastSignOfLife = running.lastSignOfLife
+            dispatcher.held = running.held
             return dispatcher
         }
         status.fill(backlog, health, configured)
@@ -62,11 +63,18 @@ extension StoreStatus {
         let open = Dictionary(backlog.subscriptions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let known = Dictionary(health.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         let served = configured.map { Set($0.filter(\.isEnabled).map(\.name)) }
-        for name in Set(open.keys).union(known.keys).sorted() {
+        let broken = Set(dispatcher?.held ?? [])
+        for name in Set(open.keys).union(known.keys).union(broken).sorted() {
             let own = open[name] ?? StoreBacklog.Subscription(name: name)
             waiting += own.waiting
             inFlight += own.inFlight
-            let reasons = reasons(name, known[name], served, waiting: own.waiting)
+            let reasons = reasons(
+                name,
+                known[name],
+                served,
+                isBroken: broken.contains(name),
+                waiting: own.waiting
+            )
             guard reasons.isEmpty else {
                 holds += reasons.map { Hold(subscription: name, reason: $0, waiting: own.waiting) }
                 continue
@@ -82,10 +90,12 @@ extension StoreStatus {
         _ name: String,
         _ health: SubscriptionHealth?,
         _ served: Set<String>?,
+        isBroken: Bool,
         waiting: Int
     ) -> [Hold.Reason] {
         var reasons: [Hold.Reason] = []
         if let served, !served.contains(name) { reasons.append(.parked) }
+        if isBroken { reasons.append(.broken) }
         if let disabled = health?.disabled { reasons.append(.disabled(disabled)) }
         if let paused = health?.paused, paused.isInForce(at: at) { reasons.append(.paused(paused)) }
         // What a dispatcher has left that runs no more holds nothing; nor does a breaker whose pause is over, and that only

@@ -28,6 +28,10 @@ struct Run: AsyncParsableCommand {
 
             A service manager that asks for it (NOTIFY_SOCKET, as systemd's Type=notify) is told of the start, reloads, \
             the end and a line of figures, and by WATCHDOG_USEC that deliveries get on.
+
+            With --skip-broken a subscription whose secrets, URL, headers or TLS files can't be used doesn't keep the others \
+            from being served: it gets its deliveries, and they wait until a reload finds it mended. The log and `webhooks \
+            status` say so. What decides who gets which event, and with what body, must be right all the same.
             """
     )
 
@@ -51,6 +55,9 @@ struct Run: AsyncParsableCommand {
 
     @Flag(help: "Waits where another dispatcher runs on the store, and delivers when that ends; else it exits 69.")
     var wait = false
+
+    @Flag(help: "Holds subscriptions whose secrets, URL, headers or TLS files can't be used, and serves the others.")
+    var skipBroken = false
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -79,7 +86,7 @@ struct Run: AsyncParsableCommand {
         }
         let registry = listen.map { _ in PrometheusRegistry(help: MetricDescription.help) }
         let dispatcher = try await WebhookDispatcher(
-            configuration: options.configuration,
+            configuration: skipBroken ? options.configuration.holdingBroken() : options.configuration,
             logger: logger,
             metrics: registry
         )

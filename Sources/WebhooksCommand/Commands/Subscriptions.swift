@@ -40,7 +40,7 @@ struct SubscriptionsList: AsyncParsableCommand {
             let (state, style) = SubscriptionOutput.state(subscription, health[subscription.name])
             table.add([
                 .init(subscription.name), .init(state, style), .init(subscription.profile.name),
-                .init(subscription.policy.mode.rawValue), .init(subscription.tenant),
+                .init(subscription.policy.mode.rawValue), .init(subscription.allTenants.joined(separator: " ")),
                 .init(subscription.topics.map(\.description).joined(separator: " ")), .init(subscription.url.display),
             ])
         }
@@ -91,7 +91,7 @@ enum SubscriptionOutput {
             "paused": .bool(paused != nil), "pausedUntil": .time(paused?.until),
             "profile": .text(subscription.profile.name), "contentType": .text(subscription.contentType.rawValue),
             "url": .text(subscription.url.display), "topics": .strings(subscription.topics.map(\.description)),
-            "tenant": .string(subscription.tenant),
+            "tenant": .string(subscription.tenant), "tenants": .strings(subscription.allTenants),
             "filter": subscription.filter.map { .array($0.entries.map(entry)) } ?? .null,
             "headers": .array(subscription.headers.map { .strings([$0.name, shown($0.value)]) }),
             "body": .array(bodies(subscription).map { ["topics": .text($0), "file": .text($1)] }),
@@ -159,7 +159,9 @@ enum SubscriptionOutput {
         fact("profile", "\(subscription.profile.name) (\(subscription.profile.title))")
         fact("content type", subscription.contentType.rawValue)
         fact("topics", subscription.topics.map(\.description).joined(separator: " "))
-        fact("tenant", subscription.tenant)
+        if !subscription.allTenants.isEmpty {
+            fact(subscription.tenant == nil ? "tenants" : "tenant", subscription.allTenants.joined(separator: " "))
+        }
         for entry in subscription.filter?.entries ?? [] {
             fact("filter", "\(entry.path.joined(separator: ".")): \(entry.condition)")
         }

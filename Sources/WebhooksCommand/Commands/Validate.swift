@@ -12,7 +12,11 @@ struct Validate: ParsableCommand {
             With --topic and --data it also makes the body of that event for every subscription that would get it, and \
             compares it with the catalogue; exits 1 where one can't be made or doesn't fit.
 
+            With --no-secrets what { env: NAME } and { file: PATH } name needn't be there: for a check where the secrets \
+            are not. What is there is judged all the same. With --strict warnings count as errors.
+
               webhooks validate --config config/webhooks.yaml
+              webhooks validate --no-secrets --strict     (in CI)
               webhooks validate --topic course.created --data '{"course":{"id":"318"}}'
             """
     )
@@ -30,6 +34,12 @@ struct Validate: ParsableCommand {
     @Option(help: "The event's tenant: reaches only subscriptions of this tenant or of none.")
     var tenant: String?
 
+    @Flag(help: "Doesn't ask for secrets, and other values from the environment or a file, that are not there.")
+    var noSecrets = false
+
+    @Flag(help: "Takes warnings for errors.")
+    var strict = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
@@ -38,13 +48,15 @@ struct Validate: ParsableCommand {
     }
 
     func run() throws {
-        let report = options.configuration.load()
+        let configuration = options.configuration
+        let report = (noSecrets ? configuration.withoutSources() : configuration).load()
+        let isGood = report.isValid && !(strict && !report.diagnostics.isEmpty)
         if options.json {
-            writeJSON(report)
+            writeJSON(report, isGood)
         } else {
-            write(report)
+            write(report, isGood)
         }
-        if !report.isValid { throw ExitStatus.data }
+        if !isGood { throw ExitStatus.data }
         guard let topic, let data, let registry = report.registry else { return }
         let event = try Event(topic: topic, data: try DataOptions.read(data), tenant: tenant)
         let output = PayloadCheckOutput(event, registry, report.topics)
@@ -52,7 +64,7 @@ struct Validate: ParsableCommand {
         if !output.isGood { throw ExitStatus.negative }
     }
 
-    private func writeJSON(_ report: ConfigurationReport) {
+    private func writeJSON(_ report: ConfigurationReport, _ isGood: Bool) {
         let problems = report.diagnostics.map { diagnostic -> JSONOutput in
             [
                 "severity": .text(diagnostic.severity.rawValue),
@@ -63,14 +75,14 @@ struct Validate: ParsableCommand {
             ]
         }
         let object: JSONOutput = [
-            "valid": .bool(report.isValid),
+            "valid": .bool(isGood),
             "problems": .array(problems),
             "subscriptions": .strings(report.registry?.subscriptions.map(\.name) ?? []),
         ]
         object.write()
     }
 
-    private func write(_ report: ConfigurationReport) {
+    private func write(_ report: ConfigurationReport, _ isGood: Bool) {
         let terminal = Terminal.standardOutput
         let subscriptions = report.registry?.subscriptions ?? []
         if !subscriptions.isEmpty {
@@ -81,7 +93,7 @@ struct Validate: ParsableCommand {
         let errors = report.diagnostics.count { $0.severity == .error }
         let warnings = report.diagnostics.count - errors
         let path = PlainText.escaped(options.path.text)
-        let mark = report.isValid ? terminal.styled("valid", .good) : terminal.styled("invalid", .bad)
+        let mark = isGood ? terminal.styled("valid", .good) : terminal.styled("invalid", .bad)
         let summary = Self.summary(subscriptions: subscriptions.count, errors: errors, warnings: warnings)
         Output.standard.writeLine("\(mark)  \(path): \(summary)")
     }

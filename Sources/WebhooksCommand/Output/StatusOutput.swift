@@ -23,6 +23,7 @@ enum StatusOutput {
             "disabled": .array(status.holds.compactMap(disabled)),
             "paused": .array(status.holds.compactMap(paused)),
             "parked": .array(status.holds.compactMap(parked)),
+            "broken": .array(status.holds.compactMap(broken)),
             "store": [
                 "path": .text(status.files.path), "bytes": .integer(status.files.size),
                 "walBytes": .integer(status.files.walSize),
@@ -76,6 +77,11 @@ enum StatusOutput {
 
     private static func parked(_ hold: StoreStatus.Hold) -> JSONOutput? {
         guard case .parked = hold.reason else { return nil }
+        return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
+    }
+
+    private static func broken(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .broken = hold.reason else { return nil }
         return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
     }
 
@@ -150,6 +156,7 @@ enum StatusOutput {
         case .paused(let paused): HoldText.paused(paused)
         case .breaker(let breaker): HoldText.breaker(breaker, now: now)
         case .parked: "not served by the configuration"
+        case .broken: "held, for its settings can't be used"
         }
     }
 

@@ -160,6 +160,14 @@ package final class DispatcherLock: StoreLock {
         }
     }
 
+    /// Writes down which subscriptions the dispatcher holds.
+    package func note(held: [String]) {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            HeldSubscriptions(held).write(state.descriptor, of: state.record.holder.processID)
+        }
+    }
+
     /// Writes down that the store doesn't take what the dispatcher records, for those who wait for it; `nil`: it does.
     package func note(trouble: StoreError?) {
         state.withLock { state in

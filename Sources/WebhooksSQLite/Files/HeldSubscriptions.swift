@@ -1,0 +1,53 @@
+internal import Glibc
+
+/// The subscriptions that a dispatcher holds because their settings can't be used, for those that look at the store beside it.
+///
+/// Their names stand in the lock's file, behind ``SignOfLife``.
+package struct HeldSubscriptions: Sendable, Hashable {
+    private static let place: off_t = 1536
+    private static let size = 16_384
+    private static let lineFeed = UInt8(ascii: "\n")
+
+    /// As many as there is room for.
+    package var names: [String]
+    /// All of them.
+    package var count: Int
+
+    package init(_ names: [String]) {
+        self.names = names
+        count = names.count
+    }
+
+    /// - Returns: `nil` for anything but a list of that process.
+    init?(_ bytes: some Collection<UInt8>, of processID: Int32) {
+        let lines = bytes.split(separator: Self.lineFeed).map { String(decoding: $0, as: UTF8.self) }
+        let parts = (lines.first ?? "").split(separator: " ")
+        guard parts.count == 2, parts[0] == "\(processID)", let count = Int(parts[1]), count >= 0 else { return nil }
+        names = Array(lines.dropFirst().prefix(count))
+        self.count = count
+    }
+
+    func bytes(of processID: Int32) -> [UInt8] {
+        var bytes = Array("\(processID) \(count)\n".utf8)
+        for name in names where bytes.count + name.utf8.count + 1 < Self.size { bytes += Array("\(name)\n".utf8) }
+        return bytes + [UInt8](repeating: Self.lineFeed, count: Self.size - bytes.count)
+    }
+
+    /// What the dispatcher of a store holds; nothing where that process has said nothing.
+    package static func read(storePath: String, of processID: Int32) -> HeldSubscriptions {
+        let descriptor = open(StoreFiles(storePath).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return HeldSubscriptions([]) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = pread(descriptor, &bytes, size, place)
+        return HeldSubscriptions(bytes.prefix(max(0, count)), of: processID) ?? HeldSubscriptions([])
+    }
+
+    func write(_ descriptor: Int32, of processID: Int32) {
+        // Where nothing was ever held, there is nothing to take back.
+        var first: UInt8 = 0
+        if names.isEmpty, pread(descriptor, &first, 1, Self.place) < 1 { return }
+        let bytes = bytes(of: processID)
+        _ = pwrite(descriptor, bytes, bytes.count, Self.place)
+    }
+}
