@@ -46,7 +46,8 @@ struct WebhooksCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating:",
                 subcommands: [
-                    Pause.self, Resume.self, Enable.self, Disable.self, Backup.self, Prune.self, Expunge.self,
+                    Pause.self, Resume.self, Enable.self, Disable.self, Secrets.self, Backup.self, Prune.self,
+                    Expunge.self,
                     Check.self,
                 ]
             ),

@@ -189,6 +189,7 @@ import WebhookRegistry
             Self.loaded.watchedFiles == [
                 "config/w.yaml", "config/bodies/crm.json.mustache", "config/ca.pem", "config/client.pem",
                 "config/client.key", "config/a.secret",
+                "config/a.secret.previous",
             ]
         )
         let mark = Self.loaded.subscriptionMarks["crm"]

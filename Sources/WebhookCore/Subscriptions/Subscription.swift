@@ -20,6 +20,10 @@ package struct Subscription: Sendable, Hashable {
     package var authentication: Authentication?
     /// Signing secrets, the current one first; the others still sign during a rotation.
     package var secrets: [Secret]
+    /// Secrets that were replaced and go on signing for a while, as far as the scheme puts several signatures side by side.
+    package var retiringSecrets: [RetiringSecret] = []
+    /// The place of the current secret; it makes no difference to what is sent.
+    package var secretOrigin: SecretOrigin?
     /// Headers beside the profile's.
     package var headers: [ConfiguredHeader]
     /// Replaces the profile's body.
@@ -121,6 +125,7 @@ package struct Subscription: Sendable, Hashable {
             && lhs.variables == rhs.variables && lhs.schema == rhs.schema
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
             && lhs.sendsTrace == rhs.sendsTrace && lhs.obstacles == rhs.obstacles
+            && lhs.retiringSecrets == rhs.retiringSecrets
     }
 
     /// Hashes the name.

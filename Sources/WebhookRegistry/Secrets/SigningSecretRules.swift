@@ -1,4 +1,4 @@
-internal import WebhookCore
+package import WebhookCore
 
 /// Checks that a secret fits the scheme that signs with it. Problems never quote the secret.
 enum SigningSecretRules {
@@ -44,5 +44,13 @@ enum SigningSecretRules {
 
     private static func isHex(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count % 2 == 0 && text.utf8.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+    }
+}
+
+/// The same for who has no file.
+package enum SigningSecretCheck {
+    /// The problem with a secret, which is not quoted; `nil` where there is none.
+    package static func problem(_ secret: Secret, for scheme: SignatureScheme) -> String? {
+        SigningSecretRules.problem(secret, for: scheme)
     }
 }

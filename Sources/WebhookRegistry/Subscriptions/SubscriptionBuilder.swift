@@ -37,6 +37,10 @@ struct SubscriptionBuilder {
         subscription.contentType = contentType(entry, profile)
         subscription.authentication = (options.authentication ?? defaults.authentication)?.value
         subscription.secrets = secrets.map(\.value)
+        let source = options.secrets == nil ? defaults : options
+        if !secrets.isEmpty {
+            (subscription.retiringSecrets, subscription.secretOrigin) = (source.retiringSecrets, source.secretOrigin)
+        }
         subscription.headers = headers.map(\.value)
         subscription.body = entry.body?.value
         subscription.topicBodies = entry.topicBodies.map { TopicBody(pattern: $0.pattern.value, body: $0.body.value) }
@@ -186,6 +190,10 @@ struct SubscriptionsLoader {
             guard var subscription = builder.build(entry) else { continue }
             if context.options.holdsBroken { subscription.obstacles = context.problems.takeSendingErrors() }
             subscriptions.append(subscription)
+        }
+        if context.lacksSources {
+            let note = Diagnostic(.warning, file: root.place.file, message: "not judged without what is missing")
+            for index in subscriptions.indices { subscriptions[index].obstacles.append(note) }
         }
         return (subscriptions, marks)
     }

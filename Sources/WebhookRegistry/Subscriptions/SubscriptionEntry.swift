@@ -164,6 +164,10 @@ struct SubscriptionOptions {
     var authentication: Located<Authentication>?
     /// `nil` where the key is missing.
     var secrets: Located<[Located<Secret>]>?
+    /// What the files of the secrets had before.
+    var retiringSecrets: [RetiringSecret] = []
+    /// The place of the first secret.
+    var secretOrigin: SecretOrigin?
     /// Whether a secret was given that could not be read, which has been reported.
     var hasUnreadableSecrets = false
     var headers: [Located<ConfiguredHeader>] = []
@@ -204,6 +208,14 @@ struct SubscriptionOptions {
         problems.aboutSending {
             authentication = AuthenticationLoader(context: context).load(section)
             (secrets, hasUnreadableSecrets) = Self.secrets(section, context)
+            if let secrets, case .sequence(let items)? = section.container("secrets")?.value {
+                let reader = SourceReader(context: context)
+                let current = Set(secrets.value.map(\.value))
+                retiringSecrets = items.flatMap { reader.retiring($0, "a secret") }.filter {
+                    !current.contains($0.secret)
+                }
+                secretOrigin = items.first.map(reader.origin)
+            }
             headers = HeaderLoader(context: context).load(section)
             if let node = section.container("tls") {
                 tlsPlace = section.keyPlace("tls")

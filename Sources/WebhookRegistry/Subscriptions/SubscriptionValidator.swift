@@ -93,6 +93,10 @@ package struct SubscriptionValidator {
             let hint = signature.kind == .standardWebhooks ? "; make one with `webhooks keygen`" : ""
             problems.append(.init(.secrets, "profile \(profile.name) needs `secrets`: at least one\(hint)"))
         }
+        for retiring in subscription.retiringSecrets {
+            guard let problem = SigningSecretRules.problem(retiring.secret, for: signature) else { continue }
+            problems.append(.init(.secrets, "a secret in the file beside, NAME.previous: \(problem)"))
+        }
         for (index, secret) in secrets.enumerated() {
             if let problem = SigningSecretRules.problem(secret, for: signature) {
                 problems.append(.init(.secret(index), problem))

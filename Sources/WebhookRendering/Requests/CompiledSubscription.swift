@@ -86,7 +86,12 @@ final class CompiledSubscription: Sendable {
         var signer: Signer?
         if let scheme = subscription.profile.signature {
             do {
-                signer = try Signer(scheme: scheme, secrets: subscription.secrets, url: subscription.url)
+                signer = try Signer(
+                    scheme: scheme,
+                    secrets: subscription.secrets,
+                    retiring: subscription.retiringSecrets,
+                    url: subscription.url
+                )
             } catch {
                 failure = failure ?? error
             }

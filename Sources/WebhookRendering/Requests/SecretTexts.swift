@@ -6,7 +6,7 @@ enum SecretTexts {
     /// Every secret of a subscription in the forms in which it travels. (``Redactor`` adds their base64.)
     static func all(of subscription: Subscription, _ egress: EgressPolicy) -> [String] {
         var texts: [String] = []
-        for secret in subscription.secrets {
+        for secret in subscription.secrets + subscription.retiringSecrets.map(\.secret) {
             let text = secret.reveal()
             texts.append(text)
             for prefix in [StandardWebhooks.secretPrefix, StandardWebhooks.signingKeyPrefix]

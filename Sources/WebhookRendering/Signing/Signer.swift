@@ -8,13 +8,20 @@ package import WebhookCore
 package struct Signer: Sendable {
     private let scheme: SignatureScheme
     private let keys: [SigningKey]
+    /// Keys that sign beside, each until its time has come.
+    private let retiring: [(key: SigningKey, until: Timestamp)]
     /// The target, where parts of it are signed.
     private let url: EndpointURL?
 
     /// Prepares signing.
     ///
     /// - Throws: ``RenderingError`` where a secret is missing or can't be decoded as the scheme wants it.
-    package init(scheme: SignatureScheme, secrets: [Secret], url: EndpointURL? = nil) throws(RenderingError) {
+    package init(
+        scheme: SignatureScheme,
+        secrets: [Secret],
+        retiring: [RetiringSecret] = [],
+        url: EndpointURL? = nil
+    ) throws(RenderingError) {
         self.url = url
         self.scheme = scheme
         if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
@@ -24,6 +31,11 @@ package struct Signer: Sendable {
             keys.append(try SigningKey.decode(secret, for: scheme))
         }
         self.keys = keys
+        var older: [(key: SigningKey, until: Timestamp)] = []
+        for retiring in scheme.usesEverySecret && !keys.isEmpty ? retiring : [] {
+            older.append((try SigningKey.decode(retiring.secret, for: scheme), retiring.until))
+        }
+        self.retiring = older
     }
 
     /// Whether the header carries the secret itself, so that it must not be shown.
@@ -37,6 +49,7 @@ package struct Signer: Sendable {
     ///   - body: the exact body.
     /// - Throws: ``RenderingError`` where the id holds a dot and what is signed begins with it.
     package func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
+        let keys = keys(at: timestamp)
         guard !keys.isEmpty else { return [] }
         if scheme.beginsWithID { try StandardWebhooks.checkID(id) }
         if scheme.kind == .standardWebhooks {
@@ -58,6 +71,12 @@ package struct Signer: Sendable {
             .replacing("{timestamp}", with: String(timestamp))
             .replacing("{signatures}", with: signatures.joined(separator: scheme.separator ?? ""))
         return [HTTPHeader(scheme.header, value)]
+    }
+
+    /// The keys that sign at a time, in Unix seconds.
+    private func keys(at timestamp: Int64) -> [SigningKey] {
+        guard !retiring.isEmpty else { return keys }
+        return keys + retiring.filter { timestamp * 1000 < $0.until.milliseconds }.map(\.key)
     }
 
     /// The texts that are signed before the body, and after it.

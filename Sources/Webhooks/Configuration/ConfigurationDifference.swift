@@ -49,7 +49,8 @@ package struct ConfigurationDifference: Sendable, Hashable {
         var name: String
         var isEqual: @Sendable (Subscription, Subscription) -> Bool
 
-        init<Value: Equatable & SendableMetatype>(_ name: String, _ value: @escaping @Sendable (Subscription) -> Value) {
+        init<Value: Equatable & SendableMetatype>(_ name: String, _ value: @escaping @Sendable (Subscription) -> Value)
+        {
             self.name = name
             isEqual = { value($0) == value($1) }
         }
@@ -58,7 +59,7 @@ package struct ConfigurationDifference: Sendable, Hashable {
     private static let keys: [Key] = [
         Key("title") { $0.title }, Key("url") { $0.url }, Key("topics") { $0.topics },
         Key("tenant") { Set($0.allTenants) }, Key("profile") { $0.profile.name }, Key("contentType") { $0.contentType },
-        Key("authentication") { $0.authentication }, Key("secrets") { $0.secrets },
+        Key("authentication") { $0.authentication }, Key("secrets") { $0.secrets + $0.retiringSecrets.map(\.secret) },
         Key("headers") { $0.headers }, Key("body") { [$0.body].compactMap(\.self) + $0.topicBodies.map(\.body) },
         Key("payload") { $0.topicPayloads }, Key("vars") { $0.variables }, Key("filter") { $0.filter },
         Key("schema") { $0.schema }, Key("tls") { $0.tls }, Key("httpVersion") { $0.httpVersion },

@@ -108,7 +108,7 @@ package struct ConfigurationStarter: Sendable {
         }
     }
 
-    private static func made(for scheme: SignatureScheme?) -> Secret {
+    static func made(for scheme: SignatureScheme?) -> Secret {
         guard let scheme, scheme.kind != .standardWebhooks else { return Signatures.generate(ed25519: false).secret }
         // Hexadecimal: fits a text, and both encodings.
         var generator = SystemRandomNumberGenerator()

@@ -173,7 +173,11 @@ enum SubscriptionOutput {
         for (topics, file) in bodies(subscription) { fact("body", topics == "**" ? file : "\(topics): \(file)") }
         fact("credentials", authentication(subscription))
         if !subscription.secrets.isEmpty {
-            fact("signed with", Counted.text(subscription.secrets.count, "secret"))
+            let retiring = subscription.retiringSecrets.filter { $0.until > .now }
+            let until = retiring.map(\.until).max().map {
+                ", and \(retiring.count) that retire\(retiring.count == 1 ? "s" : ""), until \($0)"
+            }
+            fact("signed with", Counted.text(subscription.secrets.count, "secret") + (until ?? ""))
         }
         if subscription.httpVersion != .http1 { fact("http", subscription.httpVersion.rawValue) }
         fact("mode", policy.mode.rawValue)
