@@ -6,6 +6,9 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What Debian and Ubuntu call the C libraries and the tools of the tests.
 PACKAGES := libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev openssl pkg-config
 
+# What `webhooks --version` names; a checkout without git has none. A build that is told nothing says `unknown`.
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD -- 2>/dev/null || (git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo -dirty))
+
 .PHONY: help setup setup-tests build release deb test-deb demo test example sanitize sanitize-thread sanitize-address soak simulate model fuzz docs figures format lint clean
 
 help: ## What there is
@@ -36,6 +39,8 @@ setup-tests: setup .venv/.complete .tools/promtool
 	@cd .tools/package && { apt-get download -qq prometheus 2>/dev/null || { \
 	    $(SUDO) apt-get update -qq && apt-get download -qq prometheus; } } && dpkg-deb -x prometheus_*.deb .
 	@mv .tools/package/usr/bin/promtool $@ && rm -rf .tools/package && touch $@
+
+build release: export WEBHOOKS_COMMIT := $(COMMIT)
 
 build: setup ## Builds the command line for development
 	$(SWIFT) build --product webhooks -c $(CONFIG)

@@ -10,6 +10,12 @@ if Context.environment["WEBHOOKS_WARNINGS_AS_ERRORS"] != nil {
     strict.append(.treatAllWarnings(as: .error))
 }
 
+// As `make` passes it; a name that is no commit's would break the line of C that it goes into.
+let commit = Context.environment["WEBHOOKS_COMMIT"].flatMap { text in
+    !text.isEmpty && text.count <= 64 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+        ? text : nil
+}
+
 let package = Package(
     name: "swift-webhooks",
     products: [
@@ -155,6 +161,8 @@ let package = Package(
         ),
         // What Swift's Glibc leaves out of Linux's interface.
         .systemLibrary(name: "CWebhooksEpoll"),
+        // What was built, for `webhooks --version`: a target of its own, so that another commit compiles one line of C.
+        .target(name: "CWebhooksCommit", cSettings: commit.map { [.define("WEBHOOKS_COMMIT", to: $0)] }),
         // A receiver for trying things, shared by `webhooks listen` and the tests.
         .target(
             name: "WebhookReceiver",
@@ -173,7 +181,7 @@ let package = Package(
         .executableTarget(
             name: "WebhooksCommand",
             dependencies: [
-                "Webhooks", "WebhookMonitoring", "WebhookReceiver",
+                "CWebhooksCommit", "Webhooks", "WebhookMonitoring", "WebhookReceiver",
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

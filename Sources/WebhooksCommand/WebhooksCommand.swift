@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CWebhooksCommit
 internal import WebhookCore
 internal import Webhooks
 
@@ -22,7 +23,7 @@ struct WebhooksCommand: AsyncParsableCommand {
 
             --generate-completion-script bash, zsh or fish prints completions for a shell.
             """,
-        version: ProductVersion.current,
+        version: BuildVersion.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Setting up:",
@@ -59,4 +60,10 @@ struct WebhooksCommand: AsyncParsableCommand {
         RunSignals.hold(for: CommandLine.arguments)
         await CommandRunner.run()
     }
+}
+
+/// The version of this very program.
+enum BuildVersion {
+    /// `0.1.0 (2e6c553a1b0c)`; without a repository `0.1.0 (unknown)`.
+    static let text = "\(ProductVersion.current) (\(String(cString: webhooks_commit())))"
 }

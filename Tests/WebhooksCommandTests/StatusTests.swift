@@ -270,6 +270,12 @@ import WebhookReceiver
         #expect(try await complete(["deliveries", "list"], "--subscription", "c") == ["crm"])
         #expect(try await complete(["emit"], "positional@0", "course.enr").contains("course.enrollment"))
         #expect(try await complete(["topics", "list"], "--profile", "fe") == ["fellow", "fermion"])
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "reminder-7", "--detach")
+        #expect(try await complete(["events", "show"], "positional@0", "rem") == ["reminder-7"])
+        #expect(try await complete(["expunge"], "positional@0", "") == ["reminder-7"])
+        _ = try await sandbox.run("run", "--until-idle")
+        #expect(try await complete(["deliveries", "show"], "positional@0", "") == ["dlv_1"])
+        #expect(try await complete(["retrigger"], "positional@0", "") == ["dlv_1", "reminder-7"])
         // What can't be read completes nothing, and says nothing.
         try sandbox.write("w.yaml", "- [")
         #expect(try await complete(["pause"], "positional@0", "") == [])

@@ -74,7 +74,8 @@ import Testing
             #expect(own.status == 0)
             #expect(own.out.contains("USAGE: webhooks \(command)"))
         }
-        #expect(try await sandbox.run("--version").out.split(separator: ".").count == 3)
+        let version = try await sandbox.run("--version").out
+        #expect(version.contains(#/^[0-9]+\.[0-9]+\.[0-9]+ \(([0-9a-f]{12}(-dirty)?|unknown)\)\n$/#), "\(version)")
         #expect(try await sandbox.run("--generate-completion-script", "bash").out.contains("webhooks"))
     }
 }

@@ -79,6 +79,6 @@ enum CommandNames {
     private static let otherNames = [
         "delivery": "deliveries", "version": "--version", "send": "emit", "publish": "emit", "replay": "retrigger",
         "resend": "retrigger", "start": "run", "serve": "run", "health": "status",
-        "follow": "tail", "explain": "match",
+        "follow": "tail", "explain": "match", "compare": "diff", "unpause": "resume", "erase": "expunge",
     ]
 }

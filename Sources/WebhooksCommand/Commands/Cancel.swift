@@ -20,7 +20,7 @@ struct Cancel: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events or deliveries.")
+    @Argument(help: "Ids of events or deliveries.", completion: KnownCompletion.ids)
     var ids: [String] = []
 
     @Option(

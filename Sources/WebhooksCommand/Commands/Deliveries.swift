@@ -83,7 +83,7 @@ struct DeliveriesShow: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The delivery's id, such as dlv_4711.")
+    @Argument(help: "The delivery's id, such as dlv_4711.", completion: KnownCompletion.deliveries)
     var id: String
 
     @OptionGroup var options: ConfigurationOptions

@@ -115,7 +115,7 @@ struct EventsShow: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The event's id.")
+    @Argument(help: "The event's id.", completion: KnownCompletion.events)
     var id: String
 
     @Flag(help: "Prints the data alone, byte for byte.")

@@ -15,7 +15,7 @@ struct Expunge: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events.")
+    @Argument(help: "Ids of events.", completion: KnownCompletion.events)
     var ids: [String]
 
     @Flag(help: "Cancels what is open of them first.")

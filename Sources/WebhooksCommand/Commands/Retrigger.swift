@@ -18,7 +18,7 @@ struct Retrigger: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events or deliveries.")
+    @Argument(help: "Ids of events or deliveries.", completion: KnownCompletion.ids)
     var ids: [String] = []
 
     @OptionGroup var filter: FilterOptions

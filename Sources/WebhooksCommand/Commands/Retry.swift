@@ -17,7 +17,7 @@ struct Retry: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "Ids of events or deliveries.")
+    @Argument(help: "Ids of events or deliveries.", completion: KnownCompletion.ids)
     var ids: [String] = []
 
     @OptionGroup var filter: FilterOptions
@@ -36,7 +36,7 @@ struct Retry: AsyncParsableCommand {
     )
     var error: [FailureKind] = []
 
-    @Option(help: "Only this subscription's.")
+    @Option(help: "Only this subscription's.", completion: KnownCompletion.subscriptions)
     var subscription: String?
 
     @Flag(help: "Only tells how many it would be.")

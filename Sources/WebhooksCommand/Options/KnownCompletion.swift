@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Logging
 internal import WebhookCore
 internal import Webhooks
 
@@ -19,16 +20,57 @@ enum KnownCompletion {
         names(configuration(arguments).topics().profiles.map(\.name), prefix)
     }
 
+    /// The newest events of the store.
+    static let events = CompletionKind.custom { arguments, _, prefix async in
+        names(await eventIDs(arguments), prefix)
+    }
+
+    /// The newest deliveries of the store.
+    static let deliveries = CompletionKind.custom { arguments, _, prefix async in
+        names(await deliveryIDs(arguments), prefix)
+    }
+
+    /// Either of them.
+    static let ids = CompletionKind.custom { arguments, _, prefix async in
+        names(await deliveryIDs(arguments) + eventIDs(arguments), prefix)
+    }
+
+    /// The number of newest rows that are offered.
+    private static let most = 200
+
+    private static func eventIDs(_ arguments: [String]) async -> [String] {
+        var query = EventQuery()
+        query.limit = most
+        return (try? await log(arguments)?.events(query).map(\.id)) ?? []
+    }
+
+    private static func deliveryIDs(_ arguments: [String]) async -> [String] {
+        var query = DeliveryQuery()
+        query.limit = most
+        return (try? await log(arguments)?.deliveries(query).map(\.id.description)) ?? []
+    }
+
+    private static func log(_ arguments: [String]) -> WebhookLog? {
+        // Nothing is logged: it would stand among what is typed.
+        let silent = Logger(label: "webhooks") { _ in SwiftLogNoOpLogHandler() }
+        if let store = value(of: ["--store"], in: arguments) { return try? WebhookLog(store, logger: silent) }
+        return outline(arguments).store.map { WebhookLog(store: $0, logger: silent) }
+    }
+
     /// Those that begin as what is typed does, each once, in order.
     static func names(_ names: [String], _ prefix: String) -> [String] {
         Set(names.filter { $0.hasPrefix(prefix) }).sorted()
     }
 
     /// The file that a line names.
-    static func config(in arguments: [String]) -> String? {
+    static func config(in arguments: [String]) -> String? { value(of: ["--config", "-c"], in: arguments) }
+
+    private static func value(of names: [String], in arguments: [String]) -> String? {
         for (index, argument) in arguments.enumerated() {
-            if argument.hasPrefix("--config=") { return String(argument.dropFirst("--config=".count)) }
-            if ["--config", "-c"].contains(argument), index + 1 < arguments.count { return arguments[index + 1] }
+            if let name = names.first(where: { argument.hasPrefix("\($0)=") }) {
+                return String(argument.dropFirst(name.count + 1))
+            }
+            if names.contains(argument), index + 1 < arguments.count { return arguments[index + 1] }
         }
         return nil
     }
