@@ -276,13 +276,15 @@
                 }
                 let isTooLong = patience.map { ContinuousClock.now - start > $0 } ?? false
                 if isTooLong || isClosed() {
-                    throw StoreError(
+                    var error = StoreError(
                         .unavailable,
                         """
                         \(target): the connection was lost during a COMMIT, and the server can't be asked whether that took \
                         place: look when it is back, or do the same again (an event's id makes that safe)
                         """
                     )
+                    error.isOutcomeUnknown = true
+                    throw error
                 }
                 usleep(wait)
                 wait = min(wait * 2, 1_000_000)
