@@ -20,7 +20,7 @@
                     $1::int8[], $2::int4[], $3::int2[], $4::int2[], $5::int8[], $6::int8[], $7::int8[], $8::int8[],
                     $9::int4[], $10::int2[], $11::int2[], $12::int4[], $13::int4[], $14::text[], $15::int2[],
                     $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[],
-                    $23::bool[], $24::bool[], $25::text[], $26::text[], $27::text[], $28::text[], $29::int8[],
+                    $23::bool[], $24::bool[], $25::text[], $26::text[], $27::text[], $28::bytea[], $29::int8[],
                     $30::bytea[], $31::bytea[]
                 ) AS x (
                     delivery, number, state, cancelled_state, due_at, wait, settled_at, ended_at, status, last_error,
@@ -72,7 +72,7 @@
                 durations(\.duration), durations(\.phases.dns), durations(\.phases.connect), durations(\.phases.tls),
                 durations(\.phases.firstByte), .bools(attempts.map(\.responseTruncated)),
                 .bools(attempts.map(\.connectionReused)), .texts(attempts.map(\.httpVersion)),
-                .texts(attempts.map(\.remoteAddress)), .texts(attempts.map(\.url)), .texts(attempts.map(\.detail)),
+                .texts(attempts.map(\.remoteAddress)), .texts(attempts.map(\.url)), .utf8s(attempts.map(\.detail)),
                 .int8s(zip(headers, attempts).map { Checksum(headers: $0, responseBody: $1.responseBody).value }),
                 .byteStrings(headers), .byteStrings(attempts.map(\.responseBody)),
             ]

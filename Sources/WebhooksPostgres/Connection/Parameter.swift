@@ -15,6 +15,8 @@
         case int8s([Int64?])
         case texts([String?])
         case byteStrings([ByteString])
+        /// Texts as bytes.
+        case utf8s([String?])
     }
 
     /// The values of a statement's parameters, one behind another in one piece of memory.
@@ -49,6 +51,7 @@
             case .int8s(let values): array(values, of: 20) { $0.append($1) }
             case .texts(let values): array(values, of: 25) { $0.append(text: $1) }
             case .byteStrings(let values): array(values, of: 17) { $0.append($1) }
+            case .utf8s(let values): array(values, of: 17) { $0.bytes.append(contentsOf: $1.utf8) }
             }
             return true
         }
@@ -103,7 +106,7 @@
         private mutating func append(text: String) {
             let start = bytes.count
             bytes.append(contentsOf: text.utf8)
-            // PostgreSQL's texts have no NUL. Only words about an attempt may hold one: everything else is checked before.
+            // PostgreSQL's texts have no NUL. Only words about a delivery may hold one: everything else is checked before.
             guard bytes[start...].contains(0) else { return }
             bytes.removeSubrange(start...)
             bytes.append(contentsOf: text.replacing("\0", with: "\u{FFFD}").utf8)

@@ -22,7 +22,8 @@
         /// - `deliveries`: `body` is the number of a body of the same event. `due_at` exactly while pending or waiting (states 0 and
         ///   1); `settled_at` exactly once settled (3 and above); 2 is in flight. `cancelled_at`: when it was cancelled in flight;
         ///   then it never waits again. `wait`: the last wait for a retry, in milliseconds.
-        /// - `attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`.
+        /// - `attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`. `detail` is UTF-8, and may quote
+        ///   a NUL, which a text can't hold.
         ///
         /// Fixed columns first, by size; those of variable length last.
         static let version1 = """
@@ -168,7 +169,7 @@
                 http_version text,
                 remote_address text,
                 url text NOT NULL,
-                detail text,
+                detail bytea,
                 headers bytea NOT NULL,
                 response_body bytea NOT NULL,
                 PRIMARY KEY (delivery, number)
