@@ -107,17 +107,18 @@ struct DispatcherLockTests {
         #expect(DispatcherLock.holder(path: path) == nil)
     }
 
-    @Test("The file keeps its size, whoever comes and goes")
+    @Test("The file stays within a page, whoever comes and goes: a full disk takes what is written in place")
     func size() throws {
         let path = folder.file()
         for role in ["run", "retrigger", "emit"] {
             let lock = try DispatcherLock.acquire(path: path, role: role)
             lock.note("1:2 1:3 1:4")
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path + ".lock"))
-            #expect(bytes.count == LockRecord.size)
+            #expect((LockRecord.size...4096).contains(bytes.count))
             #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("\(getpid()) \(role)\n1:2 1:3 1:4\n"))
             lock.release()
-            #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".lock")) == Data(LockRecord.blank))
+            let left = try Data(contentsOf: URL(fileURLWithPath: path + ".lock"))
+            #expect(left.prefix(LockRecord.size) == Data(LockRecord.blank) && left.count <= 4096)
         }
     }
 

@@ -104,6 +104,7 @@ import Testing
         let course = #"{"course":{"id":"101","name":"Statistics","slug":"statistics"}}"#
         for name in ["payment.json", "d.json", "b.json", "body.json"] { try tour.write(name, course) }
         try tour.write("s", CommandEnvironment.secret)
+        try tour.write("new.secret", "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
         try tour.write("config/new.yaml", try Documentation.text("config/webhooks.yaml"))
         let listener = try tour.listen("webhooks listen")
         #expect(try tour.shell("webhooks emit course.created --example").status == 0)

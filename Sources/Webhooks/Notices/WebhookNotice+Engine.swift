@@ -53,7 +53,7 @@ extension WebhookNotice {
     /// The notices that one of the engine's becomes; none where it repeats another.
     static func of(_ notice: EngineNotice) -> [WebhookNotice] {
         guard isTold(notice) else { return [] }
-        let told = WebhookNotice(notice)
+        let told = WebhookNotice(of: notice)
         // A delivery that can't be read has settled, without an attempt of this process.
         guard told.kind == .exhausted else { return [told] }
         return [WebhookNotice(.settled, at: told.at) { $0.copy(told) }, told]
@@ -79,7 +79,7 @@ extension WebhookNotice {
     }
 
     /// A notice of the engine's, for listeners.
-    private init(_ notice: EngineNotice) {
+    private init(of notice: EngineNotice) {
         switch notice {
         case .disabled(let subscription, let cause, let attempt):
             self.init(.disabled) { notice in

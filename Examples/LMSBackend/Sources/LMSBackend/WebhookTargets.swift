@@ -20,7 +20,7 @@ struct WebhookTarget: Codable, FetchableRecord, PersistableRecord, TableRecord {
         draft.profile = platform
         draft.secrets = secret.map { [Secret($0)] }
         if let body {
-            draft.body = JSONValue(.string(body))
+            draft.body = JSONValue(stringLiteral: body)
             draft.contentType = "application/xml"
         }
         return draft
