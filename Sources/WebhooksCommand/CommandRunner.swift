@@ -20,7 +20,7 @@ enum CommandRunner {
             if let problem = RawArguments.ofProcess.problem { throw problem }
             var command: any ParsableCommand
             do {
-                command = try WebhooksCommand.parseAsRoot()
+                command = try await WebhooksCommand.asyncParseAsRoot()
             } catch {
                 throw UsageProblem.better(than: error, Array(CommandLine.arguments.dropFirst())) ?? error
             }
