@@ -31,6 +31,8 @@ def graph_of(module, binaries, folder):
     command += ["-minimum-access-level", "public", "-skip-synthesized-members", "-skip-inherited-docs"]
     for path in module_folders(binaries):
         command += ["-I", path]
+    # libpq's headers have a folder of their own.
+    command += subprocess.check_output(["pkg-config", "--cflags-only-I", "libpq"], text=True).split()
     subprocess.check_call(command)
     with open(f"{folder}/{module}.symbols.json") as file:
         return json.load(file)
