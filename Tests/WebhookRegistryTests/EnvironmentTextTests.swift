@@ -133,6 +133,18 @@ import WebhookCore
     }
 
     @Test(arguments: [
+        "url: https://x.example/\n    secrets: [{ env: NONE }]", "url: { env: NONE }\n    secrets: [{ file: none }]",
+        "url: https://x.example/\n    bearer: { env: NONE }",
+    ])
+    func `what is not enabled needs no secret`(_ lines: String) {
+        let loaded = load(text("\(lines)\n    enabled: false")) { _ in }
+        #expect(!loaded.hasErrors, "\(loaded.diagnostics)")
+        let bad = loaded.registry?.subscription(named: "bad")
+        #expect(bad?.isEnabled == false && bad?.obstacles.isEmpty == false)
+        #expect(load(text("\(lines)\n    enabled: true")) { _ in }.hasErrors)
+    }
+
+    @Test(arguments: [
         "url: https://x.example/\n    secrets: [{ env: NONE }]\n    filter: { nothing: 1 }",
         "url: https://x.example/\n    secrets: [{ env: NONE }]\n    tpyo: 1",
         "url: https://x.example/\n    secrets: [{ env: NONE }]\n    body: none.json.mustache",

@@ -66,7 +66,8 @@ struct SubscriptionBuilder {
             problem.part.isForSending ? problems.aboutSending(add) : add()
         }
         options.delivery.warnOfSettingsWithoutEffect(subscription.policy, problems)
-        let canDoWithout = !context.options.needsSources || context.options.holdsBroken
+        let canDoWithout =
+            !context.options.needsSources || context.options.holdsBroken || !subscription.isEnabled
         return entry.name == nil || url == nil && !(canDoWithout && entry.hasURL) ? nil : subscription
     }
 
@@ -188,7 +189,10 @@ struct SubscriptionsLoader {
                 }
             }
             guard var subscription = builder.build(entry) else { continue }
-            if context.options.holdsBroken { subscription.obstacles = context.problems.takeSendingErrors() }
+            if context.options.holdsBroken || !subscription.isEnabled {
+                // What is not enabled needs no secret; a test send says why it can't be sent.
+                subscription.obstacles = context.problems.takeSendingErrors()
+            }
             subscriptions.append(subscription)
         }
         if context.lacksSources {
