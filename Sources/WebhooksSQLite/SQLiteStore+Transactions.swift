@@ -19,17 +19,14 @@ extension SQLiteStore {
     ///
     /// - Parameter giveUp: called instead where the connection can't be had.
     func onWriter(
-        _ work: @escaping @Sendable (StoreDatabase) -> Void,
+        _ work: @escaping @Sendable (Database) -> Void,
         orElse giveUp: @escaping @Sendable (StoreError) -> Void
     ) {
         guard let writer else { return giveUp(StoreError(.readOnly, "\(path) was opened for reading")) }
-        let prefix = prefix
-        guard let turns else {
-            return writer.asyncWriteWithoutTransaction { db in work(StoreDatabase(db, prefix)) }
-        }
+        guard let turns else { return writer.asyncWriteWithoutTransaction(work) }
         turns.write(on: writer) { [externalWrites] db in
             externalWrites.turnBegins(db)
-            work(StoreDatabase(db, prefix))
+            work(db)
             externalWrites.turnEnds(db)
         } orElse: {
             giveUp($0)
@@ -48,7 +45,7 @@ extension SQLiteStore {
 
     /// Reads one consistent state on the reading connection.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (StoreDatabase) throws -> Value
+        _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             let work: @Sendable (Result<Database, any Error>) -> Void = { [self] db in
@@ -56,7 +53,7 @@ extension SQLiteStore {
                 do {
                     let db = try db.get()
                     defer { db.endStatements() }
-                    result = .success(try body(StoreDatabase(db, prefix)))
+                    result = .success(try body(db))
                 } catch {
                     result = .failure(storeError(error))
                 }
@@ -72,7 +69,7 @@ extension SQLiteStore {
     ///
     /// - Parameter body: is run again then.
     func transaction<Value>(
-        _ db: StoreDatabase,
+        _ db: Database,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError> {
         var result = runTransaction(db, body)
@@ -83,7 +80,7 @@ extension SQLiteStore {
     }
 
     private func runTransaction<Value>(
-        _ db: StoreDatabase,
+        _ db: Database,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, any Error> {
         do {
@@ -106,7 +103,7 @@ extension SQLiteStore {
         }
     }
 
-    private func begin(_ db: StoreDatabase) throws {
+    private func begin(_ db: Database) throws {
         guard isHosts else {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
@@ -120,7 +117,7 @@ extension SQLiteStore {
         var tries = 0
         while true {
             do {
-                try db.connection.beginTransaction(.immediate)
+                try db.beginTransaction(.immediate)
                 break
             } catch let error as DatabaseError where error.isBusy && busyWait.looksAgain(after: tries) {
                 // GRDB's connections don't wait for another process's by themselves.
@@ -131,13 +128,13 @@ extension SQLiteStore {
     }
 
     /// Throws where a host's database has other tables than those that the store was opened on.
-    func verifyHostTables(_ db: StoreDatabase) throws {
+    func verifyHostTables(_ db: Database) throws {
         guard let hostTables else { return }
         let found = try StoreIdentity.read(db)
         guard found != hostTables.identity else { return }
         // A dispatcher remembers rows that are gone.
         guard role != .dispatcher else { throw HostDatabase.erased(path) }
-        guard let found else { throw HostDatabase.missingTables(path, prefix) }
+        guard let found else { throw HostDatabase.missingTables(path) }
         names.forget()
         hostTables.identity = found
     }
@@ -146,7 +143,7 @@ extension SQLiteStore {
     ///
     /// - Returns: `nil` where what is read needs a change first: ``transaction(_:_:)`` has to do it.
     func reading<Value>(
-        _ db: StoreDatabase,
+        _ db: Database,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError>? {
         defer { db.endStatements() }
@@ -165,7 +162,7 @@ extension SQLiteStore {
     }
 
     /// An error that may come from a schema that somebody has changed says so.
-    private func explain(_ error: any Error, _ db: StoreDatabase) -> StoreError {
+    private func explain(_ error: any Error, _ db: Database) -> StoreError {
         if let found = error as? DatabaseError, found.resultCode == .SQLITE_ERROR {
             do {
                 try verifyHostTables(db)
@@ -183,9 +180,7 @@ extension SQLiteStore {
     func storeError(_ error: any Error) -> StoreError {
         guard isHosts, let found = error as? DatabaseError else { return StoreError(error, path: path) }
         if found.resultCode == .SQLITE_MISUSE { return HostDatabase.closed(path) }
-        if found.message?.hasPrefix("no such table: \(prefix)") == true {
-            return HostDatabase.missingTables(path, prefix)
-        }
+        if found.message?.hasPrefix("no such table: webhooks_") == true { return HostDatabase.missingTables(path) }
         return StoreError(error, path: path)
     }
 }

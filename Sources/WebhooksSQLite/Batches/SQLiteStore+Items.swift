@@ -21,7 +21,7 @@ extension SQLiteStore {
     }
 
     func items<Value>(
-        _ db: StoreDatabase,
+        _ db: Database,
         _ body: (BatchSession, RowTrial?) throws -> Value
     ) -> Result<Value, StoreError> {
         var isStoresFault = true

@@ -63,21 +63,17 @@ package final class DispatcherLock: StoreLock {
     /// Makes the store's folder where it is missing.
     /// - Parameters:
     ///   - path: the database's path.
-    ///   - prefix: of the store's tables, of which a database may hold several.
     ///   - role: what for, in one word.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.
-    package static func acquire(
-        path: String,
-        _ prefix: TablePrefix = .standard,
-        role: String
-    ) throws(StoreError) -> DispatcherLock {
-        try acquire(StoreFiles(path, prefix), role: role, tries: 10)
+    package static func acquire(path: String, role: String) throws(StoreError) -> DispatcherLock {
+        try acquire(path: path, role: role, tries: 10)
     }
 
-    private static func acquire(_ files: StoreFiles, role: String, tries: Int) throws(StoreError) -> DispatcherLock {
+    private static func acquire(path: String, role: String, tries: Int) throws(StoreError) -> DispatcherLock {
         guard tries > 0 else {
-            throw StoreError(.unavailable, "\(files.lock) is deleted again and again: stop what deletes it")
+            throw StoreError(.unavailable, "\(path).lock is deleted again and again: stop what deletes it")
         }
+        let files = StoreFiles(path)
         try files.createFolder()
         let descriptor = open(files.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -98,7 +94,7 @@ package final class DispatcherLock: StoreLock {
                 // Whoever held it may have deleted the file meanwhile: the lock counts on the file that has the name.
                 guard FileIdentity(files.lock).map({ $0.isSameFile(as: identity) }) == true else {
                     close(descriptor)
-                    return try acquire(files, role: role, tries: tries - 1)
+                    return try acquire(path: path, role: role, tries: tries - 1)
                 }
                 let holder = Holder(processID: getpid(), role: role)
                 return DispatcherLock(descriptor: descriptor, path: files.lock, holder: holder, identity: identity)
@@ -127,13 +123,11 @@ package final class DispatcherLock: StoreLock {
     }
 
     /// The holder of a store's lock; `nil`: nobody, or somebody who has not signed yet.
-    package static func holder(path: String, _ prefix: TablePrefix = .standard) -> Holder? {
-        record(path: path, prefix)?.holder
-    }
+    package static func holder(path: String) -> Holder? { record(path: path)?.holder }
 
     /// The holder of a store's lock, and the files that this dispatcher has open, as far as it has said.
-    static func record(path: String, _ prefix: TablePrefix = .standard) -> LockRecord? {
-        let descriptor = open(StoreFiles(path, prefix).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    static func record(path: String) -> LockRecord? {
+        let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if HolderByte.holder(descriptor) == nil && flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }

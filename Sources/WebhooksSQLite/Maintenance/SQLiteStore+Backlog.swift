@@ -13,7 +13,7 @@ extension SQLiteStore {
 }
 
 private struct BacklogReader {
-    let db: StoreDatabase
+    let db: Database
     let now: Timestamp
     let late: Timestamp
 
