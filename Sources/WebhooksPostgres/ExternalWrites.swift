@@ -4,7 +4,7 @@
     /// Notices what others have written.
     ///
     /// Every transaction of a store's raises the number of its session's row; what a function in the database has stored waits
-    /// unplaced. One look costs two small reads.
+    /// unplaced. One look costs two small reads. Heartbeats of dispatchers are nothing to look for.
     final class ExternalWrites {
         private var sum: Int64?
         /// Events (rows) that wait unplaced and were told of, or are our own.
@@ -12,7 +12,7 @@
 
         private static let look = Statement(
             """
-            SELECT (SELECT coalesce(sum(last), 0)::int8 FROM writers WHERE id <> $1::int8),
+            SELECT (SELECT coalesce(sum(last), 0)::int8 FROM writers WHERE id <> $1::int8 AND purpose <> '\(LeaseSession.purpose)'),
                 ARRAY(SELECT event FROM pending WHERE place IS NULL AND due_at IS NULL ORDER BY event DESC LIMIT 200)
                 || ARRAY(SELECT event FROM pending WHERE place IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 50)
             """

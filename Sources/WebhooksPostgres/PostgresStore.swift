@@ -9,8 +9,10 @@
     package final class PostgresStore: DeliveryStore {
         /// The part that a process plays beside the store.
         package enum Role: Sendable, Hashable {
-            /// Schedules and sends. One at a time.
+            /// Schedules and sends, alone.
             case dispatcher
+            /// Schedules and sends beside others of this role, what its leases give it.
+            case node
             /// Appends, cancels and reads beside a dispatcher.
             case writer
             /// Reads. Creates and changes nothing.
@@ -29,6 +31,9 @@
         /// `nil` for a reader.
         private let writer: Confined<WriterState>?
         private let reader: Confined<ReaderState>
+        /// `nil` where nothing is delivered.
+        private let leaseThread: PostgresWorker?
+        private let leaseSession: Confined<LeaseSession>
         private let isClosed: Closing
 
         /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
@@ -59,6 +64,8 @@
             let isClosed = Closing()
             self.isClosed = isClosed
             let first = try PostgresConnection(target, isWriter: role != .reader)
+            leaseSession = Confined(LeaseSession(target) { isClosed.isSet })
+            leaseThread = [.dispatcher, .node].contains(role) ? PostgresWorker() : nil
             warning =
                 first.isFsyncOff
                 ? "\(target) has fsync off: what it acknowledges may be lost with the power" : nil
@@ -82,6 +89,7 @@
                 if let writer { writer.value.session.close() }
             }
             readerThread.wait { [reader] in reader.value.connection = nil }
+            leaseThread?.wait { [leaseSession] in leaseSession.value.close() }
         }
 
         // MARK: Access to the connections
@@ -141,6 +149,20 @@
             guard let writer else { return giveUp(StoreError(.readOnly, "\(target) was opened for reading")) }
             guard !isClosed.isSet else { return giveUp(StoreError(.unavailable, "the store on \(target) is closed")) }
             writerThread.perform { work(writer.value) }
+        }
+
+        /// Runs work on the thread of the leases, in the order of the calls.
+        ///
+        /// - Parameter giveUp: called instead where there is none.
+        func onLeases(
+            _ work: @escaping @Sendable (LeaseSession) -> Void,
+            orElse giveUp: @escaping @Sendable (StoreError) -> Void
+        ) {
+            guard let leaseThread else {
+                return giveUp(StoreError(.readOnly, "\(target) was not opened for delivering"))
+            }
+            guard !isClosed.isSet else { return giveUp(StoreError(.unavailable, "the store on \(target) is closed")) }
+            leaseThread.perform { [leaseSession] in work(leaseSession.value) }
         }
 
         /// Reads on the reading connection, once more where that was found lost.

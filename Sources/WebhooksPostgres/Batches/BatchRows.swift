@@ -126,6 +126,41 @@
             """
         )
 
+        // Whatever the order of acceptance has before a delivery: an event that is due and waits for its fan-out, placed or
+        // not; a delivery of its subscription that waits for a retry, or stands at an earlier place. One view of the tables
+        // decides: an event's row goes in the transaction that brings its deliveries.
+        private static let claimInOrder = Statement(
+            """
+            WITH open AS MATERIALIZED (
+                SELECT d.id, x.number, x.at, x.needs_body, x.in_order AND d.due_at BETWEEN 1 AND $6::int8 - 1 AND (
+                    EXISTS (
+                        SELECT 1 FROM pending p
+                        WHERE p.place IS NOT NULL AND p.set_aside IS NULL AND p.place < d.due_at
+                    ) OR EXISTS (
+                        SELECT 1 FROM pending p
+                        WHERE p.place IS NULL AND p.due_at IS NULL AND p.set_aside IS NULL AND p.event < d.due_at
+                    ) OR EXISTS (
+                        SELECT 1 FROM deliveries o WHERE o.subscription = d.subscription AND o.state = 1
+                    ) OR EXISTS (
+                        SELECT 1 FROM deliveries o
+                        WHERE o.subscription = d.subscription AND o.due_at >= 1 AND (o.due_at, o.id) < (d.due_at, d.id)
+                    )
+                ) AS is_behind
+                FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::bool[], $5::bool[])
+                    AS x (id, number, at, needs_body, in_order)
+                JOIN deliveries d ON d.id = x.id AND d.attempts = x.number - 1 AND d.state < 2
+            ), claimed AS (
+                UPDATE deliveries d SET state = 2, attempts = d.attempts + 1, claimed_at = x.at, due_at = NULL
+                FROM open x
+                WHERE NOT x.is_behind AND d.id = x.id AND d.attempts = x.number - 1 AND d.state < 2
+                RETURNING d.id, d.event, d.body, x.needs_body
+            )
+            SELECT \(BodyRow.columns), c.id, false
+            FROM claimed c LEFT JOIN bodies b ON c.needs_body AND b.event = c.event AND b.number = c.body \(BodyRow.join)
+            UNION ALL SELECT NULL, NULL, NULL, NULL, id, true FROM open WHERE is_behind
+            """
+        )
+
         /// Claims attempts of different deliveries.
         ///
         /// - Parameter take: gets an outcome for each, in order. Where a body is damaged, the pipeline fails with ``BodyDamage``.
@@ -134,14 +169,23 @@
             in pipeline: inout Pipeline,
             _ take: @escaping ([ClaimResult]) -> Void
         ) {
-            let parameters: [Parameter] = [
+            var parameters: [Parameter] = [
                 .int8s(claims.map(\.delivery.rawValue)), .int4s(claims.map(\.number)),
                 .int8s(claims.map(\.at.milliseconds)), .bools(claims.map(\.needsBody)),
             ]
-            pipeline.add(claim, parameters) { rows in
+            let isOrdered = claims.contains(where: \.isOrdered)
+            if isOrdered {
+                parameters += [.bools(claims.map(\.isOrdered)), .int8(AcceptancePlace.end.milliseconds)]
+            }
+            pipeline.add(isOrdered ? claimInOrder : claim, parameters) { rows in
                 var found: [Int64: ByteString?] = [:]
+                var behind: Set<Int64> = []
                 for row in rows {
                     let id = row.int64(BodyRow.end)
+                    if isOrdered, row.bool(BodyRow.end + 1) {
+                        behind.insert(id)
+                        continue
+                    }
                     do throws(StoreError) {
                         found[id] = .some(try BodyRow.read(row, "the body of \(Delivery.ID(rawValue: id))"))
                     } catch {
@@ -149,7 +193,10 @@
                     }
                 }
                 take(
-                    claims.map { claim in found[claim.delivery.rawValue].map { .claimed(body: $0) } ?? .refused }
+                    claims.map { claim in
+                        let id = claim.delivery.rawValue
+                        return found[id].map { .claimed(body: $0) } ?? (behind.contains(id) ? .behind : .refused)
+                    }
                 )
             }
         }

@@ -8,13 +8,18 @@
             let damaged = result.reads.damaged
             result.reads = StoreReadResult()
             result.reads.damaged = damaged
-            if reads.interrupted { addInterrupted(to: &pipeline) }
+            if reads.interrupted || !reads.acquired.isEmpty { addInterrupted(to: &pipeline) }
             if reads.health {
                 pipeline.add(HealthRow.all) { [self] rows in result.reads.health = rows.map { HealthRow.read($0) } }
             }
             if reads.pendingEvents > 0 {
                 let excluded = reads.excludedEvents.union(leftOut)
-                PendingRows.read(atMost: reads.pendingEvents, excluding: excluded, in: &pipeline) { [self] found in
+                PendingRows.read(
+                    atMost: reads.pendingEvents,
+                    excluding: excluded,
+                    for: batch.node,
+                    in: &pipeline
+                ) { [self] found in
                     take(found)
                     result.reads.lastEvent = found.last
                     result.reads.nextEventDue = found.nextDue
@@ -23,8 +28,9 @@
             if !reads.takeovers.isEmpty {
                 PendingRows.read(reads.takeovers.filter { !leftOut.contains($0) }, in: &pipeline) { [self] in take($0) }
             }
-            if reads.openSubscriptions {
-                pipeline.add(Self.openSubscriptions) { [self] rows in
+            if reads.openSubscriptions || !reads.acquired.isEmpty {
+                let bound = Self.openSubscriptions(of: reads.openSubscriptions ? nil : reads.acquired)
+                pipeline.add(bound.statement, bound.parameters) { [self] rows in
                     result.reads.openSubscriptions = rows.map { $0.text(0) }
                 }
             }
@@ -61,9 +67,20 @@
             WHERE d.state = 2 ORDER BY d.id
             """
         )
+        private static let interruptedOfSome = Statement(
+            """
+            SELECT \(OpenDeliveryRow.columns), s.name
+            FROM subscriptions s JOIN deliveries d ON d.subscription = s.id JOIN events e ON e.id = d.event
+            WHERE s.name = ANY ($1::text[]) AND d.state = 2 ORDER BY d.id
+            """
+        )
 
         private func addInterrupted(to pipeline: inout Pipeline) {
-            pipeline.add(Self.interrupted) { [self] rows in
+            let isForAll = batch.reads.interrupted
+            pipeline.add(
+                isForAll ? Self.interrupted : Self.interruptedOfSome,
+                isForAll ? [] : [.texts(batch.reads.acquired)]
+            ) { [self] rows in
                 result.reads.interrupted = open(rows) { $0.text(OpenDeliveryRow.end) }
                     .map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
             }
@@ -78,6 +95,20 @@
             ORDER BY name
             """
         )
+
+        private static let openSubscriptionsOfSome = Statement(
+            """
+            SELECT name FROM subscriptions s WHERE name = ANY ($1::text[]) AND EXISTS (
+                SELECT 1 FROM deliveries d WHERE d.subscription = s.id AND d.due_at IS NOT NULL
+            )
+            ORDER BY name
+            """
+        )
+
+        /// - Parameter names: those to look at; `nil`: all.
+        private static func openSubscriptions(of names: [String]?) -> BoundStatement {
+            names.map { BoundStatement(openSubscriptionsOfSome, [.texts($0)]) } ?? BoundStatement(openSubscriptions)
+        }
 
         // MARK: What others have inserted
 

@@ -217,7 +217,8 @@
 
         private func cancelOpen(_ index: Int, _ trial: RowTrial, _ connection: PostgresConnection) throws -> Int {
             let cancellation = batch.openCancellations[index]
-            guard let subscription = names[cancellation.subscription] else { return 0 }
+            guard let subscription = names[cancellation.subscription], !fence.stops(cancellation.subscription)
+            else { return 0 }
             var count = 0
             for delivery in try DeliveryUpdates.open(cancellation, of: subscription, connection) {
                 if count == cancellation.limit { break }
@@ -239,6 +240,7 @@
         /// A damaged body is refused as the store's own refusals are: its delivery fails alone, and nothing is claimed.
         private func claim(_ index: Int, _ trial: RowTrial, _ connection: PostgresConnection) throws -> ClaimResult {
             var claim = batch.claims[index]
+            guard !fence.stops(claim) else { return .refused }
             var body: ByteString?
             if claim.needsBody {
                 do {
@@ -255,8 +257,9 @@
                 AttemptRows.claim([alone], in: &pipeline) { outcome = $0[0] }
             }
             note(.claim(index), taken)
-            if case .success = taken, case .claimed = outcome { return .claimed(body: body) }
-            return .refused
+            guard case .success = taken else { return .refused }
+            if case .claimed = outcome { return .claimed(body: body) }
+            return outcome
         }
     }
 #endif

@@ -6,11 +6,13 @@
     /// Everything but what is seldom goes into one pipeline: arrays for attempts, acceptances, fan-outs and claims, so that a
     /// batch of two hundred takes as many statements as one of two.
     final class BatchRun {
-        let batch: StoreBatch
+        private(set) var batch: StoreBatch
         let names: SubscriptionRowCache
         let clock: any WebhookClock
         let locks: [Parameter]
         var result = StoreBatchResult()
+        /// The part of it that its node may not decide.
+        private(set) var fence = LeaseFence()
         /// Acceptances (indices) of ids that are there already.
         private var repeated: [Int] = []
         /// What reads have found damaged, and not given up yet.
@@ -54,6 +56,22 @@
 
         // MARK: Writes
 
+        /// Keeps the batch's node alive, and finds out what it doesn't hold. To be run before everything else is added.
+        func addFence(to pipeline: inout Pipeline) {
+            guard let node = batch.node else { return }
+            LeaseFence.add(for: node, batch, to: &pipeline) { [self] fence in
+                self.fence = fence
+                result.unheld = fence.unheld
+                guard !fence.unheld.isEmpty else { return }
+                for index in batch.acceptances.indices {
+                    batch.acceptances[index].deliveries = batch.acceptances[index].deliveries.map(fence.withoutClaims)
+                }
+                for index in batch.fanOuts.indices {
+                    batch.fanOuts[index].deliveries = fence.withoutClaims(batch.fanOuts[index].deliveries)
+                }
+            }
+        }
+
         /// Adds everything that the batch changes, in the order of its members.
         func addWrites(to pipeline: inout Pipeline) {
             addPlaces(to: &pipeline)
@@ -85,7 +103,8 @@
             }
             result.openCancellations = Array(repeating: 0, count: batch.openCancellations.count)
             for (index, cancellation) in batch.openCancellations.enumerated() {
-                guard let subscription = names[cancellation.subscription] else { continue }
+                guard let subscription = names[cancellation.subscription], !fence.stops(cancellation.subscription)
+                else { continue }
                 DeliveryUpdates.cancelOpen(cancellation, of: subscription, in: &pipeline) { [self] in
                     result.openCancellations[index] = $0
                 }
@@ -98,9 +117,11 @@
                 PendingRows.setAside(setAside, in: &pipeline) { [self] in result.setAsides[index] = $0 }
             }
             result.claims = Array(repeating: .refused, count: batch.claims.count)
-            for wave in Waves.of(batch.claims, key: \.delivery, size: { _ in 0 }) {
-                AttemptRows.claim(wave.map { batch.claims[$0] }, in: &pipeline) { [self] outcomes in
-                    for (index, outcome) in zip(wave, outcomes) { result.claims[index] = outcome }
+            let claims = batch.claims.indices.filter { !fence.stops(batch.claims[$0]) }
+            for wave in Waves.of(claims, key: { [batch] in batch.claims[$0].delivery }, size: { _ in 0 }) {
+                let indices = wave.map { claims[$0] }
+                AttemptRows.claim(indices.map { batch.claims[$0] }, in: &pipeline) { [self] outcomes in
+                    for (index, outcome) in zip(indices, outcomes) { result.claims[index] = outcome }
                 }
             }
         }
@@ -112,13 +133,13 @@
         }
 
         func add(_ health: SubscriptionHealth, to pipeline: inout Pipeline) {
-            guard let row = names[health.subscription] else { return }
+            guard let row = names[health.subscription], !fence.stops(health.subscription) else { return }
             let update = HealthRow.update(health, row: row)
             pipeline.add(update.statement, update.parameters)
         }
 
         func add(_ resumption: Resumption, to pipeline: inout Pipeline) {
-            guard let row = names[resumption.subscription] else { return }
+            guard let row = names[resumption.subscription], !fence.stops(resumption.subscription) else { return }
             let update = HealthRow.resume(resumption.paused, row: row, at: resumption.at)
             pipeline.add(update.statement, update.parameters)
         }

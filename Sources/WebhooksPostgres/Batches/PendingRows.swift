@@ -18,38 +18,67 @@
         )
 
         /// A page of what waits and is due, placed.
-        private static let page = Statement(
-            """
-            WITH known AS MATERIALIZED (
-                SELECT front, coalesce((SELECT id FROM events ORDER BY id DESC LIMIT 1), 0) AS last FROM meta
-            ), candidates AS (
-                (
-                    SELECT event, place, false AS is_new FROM pending
-                    WHERE place IS NOT NULL AND set_aside IS NULL AND event <> ALL ($2::int8[])
-                    ORDER BY place, event < place, event LIMIT $1::int8
-                ) UNION ALL (
-                    SELECT event, greatest(event, front), true FROM pending, known
-                    WHERE place IS NULL AND due_at IS NULL AND set_aside IS NULL AND event <> ALL ($2::int8[])
-                    ORDER BY event LIMIT $1::int8
-                )
-            ), page AS MATERIALIZED (
-                SELECT * FROM candidates ORDER BY place, event < place, event LIMIT $1::int8
-            ), placed AS (
-                UPDATE pending p SET place = page.place FROM page WHERE p.event = page.event AND page.is_new
-            ), moved AS (
-                UPDATE meta SET front = new.front
-                FROM (
-                    SELECT CASE WHEN (SELECT count(*) FROM page) < $1::int8 THEN last
-                        ELSE (SELECT max(place) FROM page) END AS front
-                    FROM known
-                ) new
-                WHERE meta.front < new.front
+        private static let page = page(isGiven: false)
+        /// The same for a node ($3) among several: what another living node was given is left out, and what is read is given
+        /// to this one.
+        private static let givenPage = page(isGiven: true)
+
+        private static func page(isGiven: Bool) -> Statement {
+            func given(_ sql: String) -> String { isGiven ? sql : "" }
+            let isFree = given(
+                """
+                 AND (given_to IS NULL OR given_to = $3::text OR NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = given_to))
+                """
             )
-            SELECT \(EventRow.columns), e.id, page.place, e.target, known.last
-            FROM known LEFT JOIN (page JOIN events e ON e.id = page.event) ON true
-            ORDER BY page.place, page.event < page.place, page.event
-            """
-        )
+            return Statement(
+                """
+                WITH known AS MATERIALIZED (
+                    SELECT front, coalesce((SELECT id FROM events ORDER BY id DESC LIMIT 1), 0) AS last
+                        \(given(", (SELECT id FROM nodes WHERE id = $3::text) AS node"))
+                    FROM meta
+                ), candidates AS (
+                    (
+                        SELECT event, place, given_to, false AS is_new FROM pending
+                        WHERE place IS NOT NULL AND set_aside IS NULL AND event <> ALL ($2::int8[])\(isFree)
+                        ORDER BY place, event < place, event LIMIT $1::int8
+                    ) UNION ALL (
+                        SELECT event, greatest(event, front), given_to, true FROM pending, known
+                        WHERE place IS NULL AND due_at IS NULL AND set_aside IS NULL AND event <> ALL ($2::int8[])\(isFree)
+                        ORDER BY event LIMIT $1::int8
+                    )
+                ), page AS MATERIALIZED (
+                    SELECT * FROM candidates ORDER BY place, event < place, event LIMIT $1::int8
+                ), placed AS (
+                    UPDATE pending p SET place = page.place \(given(", given_to = coalesce(known.node, p.given_to)"))
+                    FROM page \(given(", known"))
+                    WHERE p.event = page.event AND \(
+                        isGiven
+                            ? """
+                            (page.is_new OR page.given_to IS DISTINCT FROM known.node)
+                                AND (p.given_to IS NOT DISTINCT FROM page.given_to)
+                            """ : "page.is_new"
+                    )
+                    RETURNING p.event
+                ), moved AS (
+                    UPDATE meta SET front = new.front
+                    FROM (
+                        SELECT CASE WHEN (SELECT count(*) FROM page) < $1::int8 THEN last
+                            ELSE (SELECT max(place) FROM page) END AS front
+                        FROM known
+                    ) new
+                    WHERE meta.front < new.front
+                )
+                SELECT \(EventRow.columns), e.id, page.place, e.target, known.last
+                FROM known LEFT JOIN (page JOIN events e ON e.id = page.event)
+                    ON \(
+                        isGiven
+                            ? "known.node IS NULL OR page.given_to = known.node OR page.event IN (SELECT event FROM placed)"
+                            : "true"
+                    )
+                ORDER BY page.place, page.event < page.place, page.event
+                """
+            )
+        }
 
         /// One event, if it waits and is due, placed.
         private static let one = Statement(
@@ -76,14 +105,19 @@
         }
 
         /// Reads events that are due.
+        ///
+        /// - Parameter node: gets them, where there are several.
         static func read(
             atMost limit: Int,
             excluding rows: Set<Int64>,
+            for node: NodeID?,
             in pipeline: inout Pipeline,
             _ take: @escaping (Found) -> Void
         ) {
             var found = Found()
-            pipeline.add(page, [.int8(Int64(limit)), .int8s(rows.sorted())]) { rows in
+            var parameters: [Parameter] = [.int8(Int64(limit)), .int8s(rows.sorted())]
+            if let node { parameters.append(.text(node.rawValue)) }
+            pipeline.add(node == nil ? page : givenPage, parameters) { rows in
                 found.last = rows.first?.int64(EventRow.end + 3) ?? 0
                 add(rows.lazy.filter { !$0.isNull(EventRow.end) }, to: &found)
             }

@@ -97,7 +97,8 @@
                 return done(runs, writer)
             }
             do {
-                try writer.session.transaction(guarding(batches), patience: nil) { pipeline in
+                try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.fencing(runs)) {
+                    pipeline in
                     for run in runs {
                         run.addWrites(to: &pipeline)
                         run.addReads(to: &pipeline)
@@ -109,6 +110,12 @@
             }
             isDone = true
             return done(runs, writer)
+        }
+
+        /// - Returns: what finds out what the nodes of batches don't hold; `nil`: they have none.
+        private static func fencing(_ runs: [BatchRun]) -> ((inout Pipeline) -> Void)? {
+            guard runs.contains(where: { $0.batch.node != nil }) else { return nil }
+            return { pipeline in for run in runs { run.addFence(to: &pipeline) } }
         }
 
         private func guarding(_ batches: [StoreBatch]) -> PostgresWriter.Guard {
@@ -147,7 +154,7 @@
                 run.earlierInserters = writer.inserters
                 return run
             }
-            try writer.session.transaction(guarding(batches), patience: nil) { _ in
+            try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.fencing(runs)) { _ in
                 { connection in
                     let trial = RowTrial(connection)
                     for run in runs {

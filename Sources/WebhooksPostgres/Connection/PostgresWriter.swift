@@ -26,6 +26,8 @@
         /// The server's process that the last connection had.
         private var backend: Int32
         private let isClosed: @Sendable () -> Bool
+        /// The longest time for a statement, from the next connection on.
+        var statementTimeout: Duration = .seconds(30)
 
         /// - Parameters:
         ///   - purpose: what it is for, in one word.
@@ -52,12 +54,16 @@
             purpose: String,
             identity: Int64
         ) throws -> Int64 {
-            if role == .dispatcher { try lock(connection, identity, previous: nil) }
+            try lock(connection, role, identity, previous: nil)
+            let isDispatcher = [.dispatcher, .node].contains(role)
             return try connection.inTransaction {
-                if role == .dispatcher {
-                    // Whoever had the lock before has lost it, perhaps without noticing.
-                    try connection.run(Statement("UPDATE writers SET epoch = epoch + 1 WHERE dispatcher"))
+                if isDispatcher {
+                    // Whoever had the lock before has lost it, perhaps without noticing. Nodes are told by their leases.
+                    try connection.run(
+                        Statement("UPDATE writers SET epoch = epoch + 1 WHERE dispatcher AND NOT leased")
+                    )
                 }
+                if role == .dispatcher { try connection.run(Statement("DELETE FROM nodes")) }
                 // What ended without a word long ago.
                 try connection.run(
                     Statement(
@@ -71,20 +77,21 @@
                 let rows = try connection.run(
                     Statement(
                         """
-                        INSERT INTO writers (started_at, pid, dispatcher, host, version, process, purpose)
-                        VALUES ($1::int8, $2::int4, $3::bool, $4::text, $5::text, $6::int4, $7::text) RETURNING id
+                        INSERT INTO writers (started_at, pid, dispatcher, host, version, process, purpose, leased)
+                        VALUES ($1::int8, $2::int4, $3::bool, $4::text, $5::text, $6::int4, $7::text, $8::bool) RETURNING id
                         """
                     ),
                     [
-                        .int8(Timestamp.now.milliseconds), .int4(connection.backend), .bool(role == .dispatcher),
+                        .int8(Timestamp.now.milliseconds), .int4(connection.backend), .bool(isDispatcher),
                         .text(hostName()), .text(ProductVersion.current), .int4(getpid()), .text(purpose),
+                        .bool(role == .node),
                     ]
                 )
                 return rows[0].int64(0)
             }
         }
 
-        private static func hostName() -> String {
+        static func hostName() -> String {
             var name = [CChar](repeating: 0, count: 256)
             gethostname(&name, name.count - 1)
             return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -92,15 +99,25 @@
 
         // MARK: The dispatcher's lock
 
-        /// Takes the lock that one dispatcher has, for as long as its connection lives.
+        /// Takes the lock that one dispatcher has, or all nodes share, for as long as its connection lives.
         ///
         /// - Parameter previous: our own connection's process before, which the server may not have found dead yet.
-        private static func lock(_ connection: PostgresConnection, _ identity: Int64, previous: Int32?) throws {
+        private static func lock(
+            _ connection: PostgresConnection,
+            _ role: PostgresStore.Role,
+            _ identity: Int64,
+            previous: Int32?
+        ) throws {
+            guard role == .dispatcher || role == .node else { return }
+            let shared = role == .node ? "_shared" : ""
             let keys: [Parameter] = [
                 .int4(Schema.dispatcherLockClass), .int4(Int32(truncatingIfNeeded: identity)),
             ]
             for _ in 0..<50 {
-                let rows = try connection.run(Statement("SELECT pg_try_advisory_lock($1::int4, $2::int4)"), keys)
+                let rows = try connection.run(
+                    Statement("SELECT pg_try_advisory_lock\(shared)($1::int4, $2::int4)"),
+                    keys
+                )
                 if rows[0].bool(0) { return }
                 let holder = try connection.run(
                     Statement(
@@ -122,6 +139,10 @@
                         "\(connection.target) is in use by another dispatcher: \(holder.text(1))"
                     )
                 }
+                if role == .node {
+                    // A command that found nobody here while the connection was away; it is soon over.
+                    throw StoreError(.unavailable, "\(connection.target) is in use for a moment by \(holder.text(1))")
+                }
                 guard holder.int32(0) == Int(previous) else { throw Self.takenOver(connection.target) }
                 _ = try? connection.run(Statement("SELECT pg_terminate_backend($1::int4)"), [.int4(previous)])
                 usleep(100_000)
@@ -135,8 +156,8 @@
         func connected() throws -> PostgresConnection {
             if let connection, !connection.isLost { return connection }
             connection = nil
-            let fresh = try PostgresConnection(target, isWriter: true)
-            if role == .dispatcher { try Self.lock(fresh, identity, previous: backend) }
+            let fresh = try PostgresConnection(target, isWriter: true, statementTimeout: statementTimeout)
+            try Self.lock(fresh, role, identity, previous: backend)
             let opened = try Schema.open(fresh, makes: false)
             guard opened.identity == identity else {
                 throw StoreError(.replaced, "\(target) has another store than before: start again on the one you mean")
@@ -198,11 +219,13 @@
         ///
         /// - Parameters:
         ///   - patience: how long to ask what became of a COMMIT whose answer was lost; `nil`: until it is known.
-        ///   - fill: fills the first round trip, and gives what is to be done behind it.
+        ///   - prepare: fills a round trip that comes before, whose results `fill` needs.
+        ///   - fill: fills the main round trip, and gives what is to be done behind it.
         /// - Throws: ``StoreError``, or ``PostgresFailure`` where nothing was changed.
         func transaction<Value>(
             _ holds: Guard,
             patience: Duration?,
+            preparing prepare: ((inout Pipeline) -> Void)? = nil,
             _ fill: (inout Pipeline) throws -> (PostgresConnection) throws -> Value
         ) throws -> Value {
             let connection = try connected()
@@ -217,9 +240,18 @@
             }
             let value: Value
             do {
-                let rest = try fill(&pipeline)
-                try runFenced(pipeline, connection)
-                value = try rest(connection)
+                if let prepare {
+                    prepare(&pipeline)
+                    try runFenced(pipeline, connection)
+                    var main = Pipeline()
+                    let rest = try fill(&main)
+                    try connection.run(main)
+                    value = try rest(connection)
+                } else {
+                    let rest = try fill(&pipeline)
+                    try runFenced(pipeline, connection)
+                    value = try rest(connection)
+                }
             } catch {
                 rollback(connection)
                 throw error

@@ -1,0 +1,107 @@
+#if PostgreSQL
+    package import WebhookCore
+
+    extension PostgresStore: LeaseStore {
+        package func hold(
+            _ round: LeaseRound,
+            completion: @escaping @Sendable (Result<LeaseRoundResult, StoreError>) -> Void
+        ) {
+            onLeases {
+                completion($0.hold(round))
+            } orElse: {
+                completion(.failure($0))
+            }
+        }
+
+        package func nodes() async throws(StoreError) -> [LivingNode] {
+            try await read { connection in try connection.run(NodeRow.all).compactMap { NodeRow.read($0) } }
+        }
+
+        private static let standing = Statement(
+            "SELECT l.subscription, l.node FROM leases l JOIN nodes n ON n.id = l.node ORDER BY l.subscription"
+        )
+
+        package func leases() async throws(StoreError) -> [Lease] {
+            try await read { connection in
+                try connection.run(Self.standing).compactMap { row in
+                    NodeID(rawValue: row.text(1)).map { Lease(subscription: row.text(0), node: $0) }
+                }
+            }
+        }
+    }
+
+    /// The part of a batch that its node may not decide, because it doesn't hold the leases.
+    struct LeaseFence {
+        /// The subscriptions that the batch needs and that are not held.
+        private(set) var unheld: Set<String> = []
+        /// Deliveries of those that it would claim.
+        private(set) var claims: Set<Int64> = []
+
+        private static let keepNode = Statement("SELECT 1 FROM nodes WHERE id = $1::text FOR KEY SHARE")
+        private static let findUnheld = Statement(
+            """
+            SELECT x.name, x.delivery FROM (
+                SELECT name, NULL::int8 AS delivery FROM unnest($2::text[]) AS w (name)
+                UNION ALL
+                SELECT s.name, d.id FROM unnest($3::int8[]) AS c (id)
+                JOIN deliveries d ON d.id = c.id JOIN subscriptions s ON s.id = d.subscription
+            ) x
+            WHERE NOT EXISTS (
+                SELECT 1 FROM leases l JOIN nodes n ON n.id = l.node
+                WHERE l.subscription = x.name AND l.node = $1::text
+            )
+            """
+        )
+
+        /// Keeps the node's row until the transaction has ended, and looks for what it doesn't hold. To come before anything
+        /// else of the batch.
+        ///
+        /// - Parameter take: gets the fence.
+        static func add(
+            for node: NodeID,
+            _ batch: StoreBatch,
+            to pipeline: inout Pipeline,
+            _ take: @escaping (LeaseFence) -> Void
+        ) {
+            pipeline.add(keepNode, [.text(node.rawValue)])
+            var names = Set(batch.health.map(\.subscription))
+            names.formUnion(batch.resumptions.map(\.subscription))
+            names.formUnion(batch.openCancellations.map(\.subscription))
+            for new in batch.acceptances.compactMap(\.deliveries) + batch.fanOuts.map(\.deliveries) {
+                for delivery in new.deliveries {
+                    if case .claimed = delivery.start { names.insert(delivery.subscription) }
+                }
+            }
+            guard !names.isEmpty || !batch.claims.isEmpty else { return take(LeaseFence()) }
+            let parameters: [Parameter] = [
+                .text(node.rawValue), .texts(names.sorted()), .int8s(batch.claims.map(\.delivery.rawValue)),
+            ]
+            pipeline.add(findUnheld, parameters) { rows in
+                var fence = LeaseFence()
+                for row in rows {
+                    fence.unheld.insert(row.text(0))
+                    if let delivery = row.optionalInt64(1) { fence.claims.insert(delivery) }
+                }
+                take(fence)
+            }
+        }
+
+        /// Whether the node may not decide about a subscription.
+        func stops(_ subscription: String) -> Bool { unheld.contains(subscription) }
+
+        /// Whether the node may not claim a delivery.
+        func stops(_ claim: Claim) -> Bool { claims.contains(claim.delivery.rawValue) }
+
+        /// Lets wait what the node may not claim.
+        func withoutClaims(_ new: NewDeliveries) -> NewDeliveries {
+            guard !unheld.isEmpty else { return new }
+            var new = new
+            for index in new.deliveries.indices where stops(new.deliveries[index].subscription) {
+                if case .claimed(let instant) = new.deliveries[index].start {
+                    new.deliveries[index].start = .pending(dueAt: instant)
+                }
+            }
+            return new
+        }
+    }
+#endif

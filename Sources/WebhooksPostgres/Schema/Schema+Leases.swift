@@ -1,0 +1,32 @@
+#if PostgreSQL
+    extension Schema {
+        /// Several dispatchers on one database.
+        ///
+        /// - `nodes`: dispatchers that are alive, by process and term (`NodeID`). `expires_at` is in UTC milliseconds of the
+        ///   server's clock; whoever comes after that removes the row. A transaction that claims keeps it from being removed.
+        /// - `leases`: subscriptions and the nodes that serve them. A lease whose node has no row is free.
+        /// - `pending.given_to`: the node that has read the event and fans it out.
+        /// - `writers.leased`: a dispatcher among several, which needs no other to end.
+        static let leaseTables = """
+            CREATE TABLE nodes (
+                started_at bigint NOT NULL,
+                heartbeat_at bigint NOT NULL,
+                expires_at bigint NOT NULL,
+                lag bigint,
+                pid integer NOT NULL,
+                subscriptions integer NOT NULL,
+                id text COLLATE "C" PRIMARY KEY,
+                host text NOT NULL,
+                configuration text NOT NULL
+            ) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
+
+            CREATE TABLE leases (
+                subscription text COLLATE "C" PRIMARY KEY,
+                node text COLLATE "C" NOT NULL
+            ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+            ALTER TABLE pending ADD COLUMN given_to text COLLATE "C";
+            ALTER TABLE writers ADD COLUMN leased boolean NOT NULL DEFAULT false;
+            """
+    }
+#endif

@@ -1,0 +1,114 @@
+#if PostgreSQL
+    import Testing
+    import WebhookCore
+
+    @testable import WebhooksPostgres
+
+    @Suite("Leases on PostgreSQL", .disabled(if: TestServer.isMissing, TestServer.advice))
+    struct LeaseTests {
+        @Test("A dead node's row stays as long as a transaction of its own is under way")
+        func keepsRowOfTransaction() async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                let (one, other) = (try stores.open(target, role: .node), try stores.open(target, role: .node))
+                _ = try await one.round(1, length: .zero, acquires: ["a"])
+                let transaction = try PostgresConnection(target, isWriter: false)
+                try transaction.run(.begin)
+                try transaction.run(
+                    Statement("SELECT 1 FROM nodes WHERE id = $1::text FOR KEY SHARE"),
+                    [.text(NodeID(process: 1).rawValue)]
+                )
+                let early = try await other.round(2, acquires: ["a"])
+                #expect(early.acquired == [] && early.nodes.count == 2)
+                #expect(try await one.round(1, isNew: false, length: .zero).stands, "a heartbeat doesn't wait for it")
+                try transaction.run(.commit)
+                let late = try await other.round(2, isNew: false, acquires: ["a"])
+                #expect(late.acquired == ["a"] && late.nodes.map(\.record.id.process) == [2])
+            }
+        }
+
+        @Test("Nodes that ask for the same at the same time get it once")
+        func acquiresOnce() async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                let nodes = try (0..<3).map { _ in try stores.open(target, role: .node) }
+                let names = (0..<40).map { "s\($0)" }
+                for turn in 0..<12 {
+                    // Each turn's nodes are new, and those of the turn before are dead: rows are there, and free.
+                    let held = try await withThrowingTaskGroup(of: [String].self) { group in
+                        for (index, store) in nodes.enumerated() {
+                            let order = index.isMultiple(of: 2) ? names : names.reversed()
+                            group.addTask {
+                                try await store.round(UInt64(turn * 3 + index), acquires: order).acquired
+                            }
+                        }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    #expect(held.flatMap(\.self).sorted() == names.sorted())
+                    #expect(try await nodes[0].leases().count == names.count)
+                    for (index, store) in nodes.enumerated() {
+                        _ = try await store.round(UInt64(turn * 3 + index), leaves: true)
+                    }
+                }
+            }
+        }
+
+        @Test("Nodes run beside each other, and a command that delivers runs alone")
+        func excludesCommands() async throws {
+            try await TestServer.withSchema { target in
+                let first = try PostgresStore.open(target, role: .node)
+                let second = try PostgresStore.open(target, role: .node)
+                let refused = try #require(throws: StoreError.self) {
+                    try PostgresStore.open(target, role: .dispatcher)
+                }
+                #expect(refused.code == .locked)
+                _ = try await first.round(1, acquires: ["a"])
+                first.close()
+                second.close()
+                let command = try PostgresStore.open(target, role: .dispatcher, purpose: "emit")
+                #expect(try await command.nodes() == [], "whoever comes back begins a new term")
+                let node = try #require(throws: StoreError.self) { try PostgresStore.open(target, role: .node) }
+                #expect(node.code == .locked && node.message.contains("`emit`"))
+                command.close()
+                try PostgresStore.open(target, role: .node).close()
+            }
+        }
+
+        @Test("Heartbeats are nothing that others look for")
+        func heartbeatsAreSilent() async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                let (one, other) = (try stores.open(target, role: .node), try stores.open(target, role: .node))
+                _ = try await one.round(1)
+                _ = await other.hasExternalWrites()
+                _ = try await one.round(1, isNew: false)
+                #expect(await other.hasExternalWrites() == false)
+            }
+        }
+    }
+
+    extension PostgresStore {
+        fileprivate func round(
+            _ process: UInt64,
+            isNew: Bool = true,
+            length: Duration = .seconds(3600),
+            acquires names: [String] = [],
+            leaves: Bool = false
+        ) async throws -> LeaseRoundResult {
+            var round = LeaseRound(node: NodeRecord(id: NodeID(process: process)), length: length)
+            (round.registers, round.acquires, round.leaves) = (isNew && !leaves, names, leaves)
+            return try await withCheckedContinuation { continuation in
+                hold(round) { continuation.resume(returning: $0) }
+            }.get()
+        }
+
+        fileprivate func hasExternalWrites() async -> Bool? {
+            await withCheckedContinuation { continuation in
+                checkExternalWrites { continuation.resume(returning: try? $0.get()) }
+            }
+        }
+    }
+#endif
