@@ -1,5 +1,5 @@
 internal import Glibc
-internal import WebhookCore
+package import WebhookCore
 internal import WebhookReceiver
 
 /// A small HTTP server for whoever watches a process: `/healthz`, `/readyz` and `/metrics`.

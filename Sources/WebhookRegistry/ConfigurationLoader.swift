@@ -3,7 +3,7 @@ package import WebhookCore
 /// Reads `webhooks.yaml` with everything it names. Looks at nothing but the environment and the files it is given.
 package struct ConfigurationLoader: Sendable {
     static let keys = [
-        "store", "profile", "templates", "include", "egress", "dispatcher", "defaults", "subscriptions",
+        "store", "profile", "templates", "include", "egress", "dispatcher", "server", "defaults", "subscriptions",
     ]
     /// The most that the configuration may hold.
     static let fileLimit = 64 << 20

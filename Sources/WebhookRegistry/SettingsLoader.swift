@@ -1,6 +1,6 @@
 package import WebhookCore
 
-/// `store`, `dispatcher` and `egress` → ``DispatcherSettings``.
+/// `store`, `dispatcher`, `egress` and `server` → ``DispatcherSettings``.
 struct SettingsLoader {
     let context: LoadContext
 
@@ -11,6 +11,7 @@ struct SettingsLoader {
         var settings = DispatcherSettings()
         if readsStore { settings.store = StoreLoader(context: context).load(root) }
         settings.egress = egress(root)
+        settings.server = ServerLoader(context: context).load(root)
         guard let node = root.container("dispatcher"),
             let section = Section(
                 node,

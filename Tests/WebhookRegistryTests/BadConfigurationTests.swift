@@ -42,6 +42,20 @@ import WebhookRegistry
             "w.yaml:1:8: `store` must be sqlite:PATH, such as sqlite:../var/webhooks.sqlite, or "
                 + "postgres://USER@HOST/DATABASE"
         ),
+        Row(
+            "server: { listen: \"0.0.0.0:80\", tokens: [short], publicURL: ftp://x, maxBody: 1GiB, encryptionKey: abc, x: 1 }",
+            "w.yaml:1:19: `listen` is open to other machines: add `public: true` to `server` if that is meant",
+            "w.yaml:1:42: a token has fewer than 32 characters: it can be guessed",
+            "w.yaml:1:61: `publicURL` must be http:// or https:// with a host, such as https://hooks.example.com",
+            "w.yaml:1:79: `maxBody` must be a size from 1KiB to 32MiB, a whole number with KiB, MiB, KB or MB: 64KiB, 20MB",
+            "w.yaml:1:100: `encryptionKey` must be 32 bytes in base64",
+            "w.yaml:1:105: unknown key in `server`; it may have `listen`, `public`, `publicURL`, `tokens`, `metricsToken`, "
+                + "`encryptionKey`, `maxBody` and `console`"
+        ),
+        Row(
+            "server: { listen: somewhere }",
+            "w.yaml:1:19: `listen` must be an address and a port: 127.0.0.1:8071 or [::1]:8071"
+        ),
         Row("dispatcher: { lease: 1s }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
         Row("dispatcher: { lease: 2h }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
         Row("store:\n", "w.yaml:1:1: `store` needs a value"),

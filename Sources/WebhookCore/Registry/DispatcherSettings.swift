@@ -16,6 +16,8 @@ public struct DispatcherSettings: Sendable, Hashable {
     public var lease: Duration = .seconds(15)
     /// The rules for the addresses that may be reached.
     public var egress = EgressPolicy()
+    /// The settings of the HTTP API.
+    package var server = ServerSettings()
 
     /// The built-in defaults.
     public init() {}

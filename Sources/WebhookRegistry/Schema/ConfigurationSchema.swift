@@ -93,6 +93,12 @@ package enum ConfigurationSchema {
                 ],
                 "additionalProperties": false,
             ],
+            "server": [
+                "description": "The HTTP API of `webhooks serve`.",
+                "type": ["object", "null"],
+                "properties": .object(ServerLoader.keys.map { ($0, serverKeys[$0] ?? true) }),
+                "additionalProperties": false,
+            ],
             "defaults": [
                 "description": "Settings for every subscription that doesn't say otherwise.",
                 "type": ["object", "null"],
@@ -105,6 +111,26 @@ package enum ConfigurationSchema {
                 "type": ["array", "null"],
                 "items": subscription,
             ],
+        ]
+    }
+
+    private static var serverKeys: [String: SchemaValue] {
+        [
+            "listen": says("Where it listens: an address and a port. Default: 127.0.0.1:8071.", "text"),
+            "public": says("true: other machines reach it, by an address beyond loopback. Default: false.", "flag"),
+            "publicURL": says("What links to it begin with. Default: http:// and `listen`.", "text"),
+            "tokens": [
+                "description": "Tokens of the whole organisation, at least 32 characters each.",
+                "type": ["array", "null"], "items": reference("source"),
+            ],
+            "metricsToken": says("Lets others than this machine read /healthz, /readyz and /metrics.", "source"),
+            "encryptionKey": [
+                "description":
+                    "32 bytes in base64, by which secrets in the store are sealed; of a list the first seals, all open.",
+                "anyOf": [reference("source"), ["type": "array", "items": reference("source"), "minItems": 1]],
+            ],
+            "maxBody": says("The largest request body. Default: 2MiB.", "size"),
+            "console": says("Whether there is a console. Without effect in this version. Default: true.", "flag"),
         ]
     }
 

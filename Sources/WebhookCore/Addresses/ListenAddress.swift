@@ -1,5 +1,3 @@
-internal import WebhookCore
-
 /// An address to listen on, as `host:port`.
 package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// An IPv4 or IPv6 literal.
@@ -42,7 +40,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension IPAddress {
-    var isLoopback: Bool {
+    package var isLoopback: Bool {
         switch self {
         case .v4(let bits): bits >> 24 == 127
         case .v6(let high, let low): high == 0 && low == 1
@@ -51,12 +49,12 @@ extension IPAddress {
 }
 
 /// The value of a `Host` field.
-enum HostField {
+package enum HostField {
     /// Whether a request with this field is meant for a server at an address.
     ///
     /// A page of any site can have its own name resolve to this machine, and a browser then takes what it reads here for
     /// the site's (DNS rebinding). So names are refused, other than `localhost`; an address is nobody's name.
-    static func isAllowed(_ value: String, for address: ListenAddress) -> Bool {
+    package static func isAllowed(_ value: String, for address: ListenAddress) -> Bool {
         guard let host = literal(withoutPort(value), localhost: "127.0.0.1"), let named = IPAddress(host) else {
             return false
         }

@@ -1,0 +1,91 @@
+internal import WebhookCore
+
+/// Reads `server`: the HTTP API's address, tokens and limits.
+struct ServerLoader {
+    static let keys = [
+        "listen", "public", "publicURL", "tokens", "metricsToken", "encryptionKey", "maxBody", "console",
+    ]
+
+    let context: LoadContext
+
+    private var problems: Problems { context.problems }
+    private var sources: SourceReader { SourceReader(context: context) }
+
+    func load(_ root: Section) -> ServerSettings {
+        var settings = ServerSettings()
+        guard let node = root.container("server"),
+            let section = Section(node, "`server`", keys: Self.keys, isSensitive: true, problems: problems)
+        else { return settings }
+        let isPublic = section.bool("public")?.value ?? false
+        if let listen = section.text("listen") {
+            if let address = ListenAddress(listen.value) {
+                settings.listen = address
+                if !address.isLoopback, !isPublic {
+                    problems.error(
+                        listen.place,
+                        "`listen` is open to other machines: add `public: true` to `server` if that is meant"
+                    )
+                }
+            } else {
+                problems.error(listen.place, "`listen` must be an address and a port: 127.0.0.1:8071 or [::1]:8071")
+            }
+        }
+        if let url = section.text("publicURL") { settings.publicURL = publicURL(url) }
+        settings.tokens = (section.items("tokens") ?? []).compactMap { token($0, "a token") }
+        settings.metricsToken = section.node("metricsToken").flatMap { token($0, "`metricsToken`") }
+        if let node = section.node("encryptionKey") { settings.encryptionKeys = encryptionKeys(node) }
+        let maxBody = section.node("maxBody").flatMap {
+            section.read.size($0, "`maxBody`", ServerSettings.maxBodyRange, "from 1KiB to 32MiB")
+        }
+        if let maxBody { settings.maxBody = maxBody.value }
+        if let console = section.bool("console") { settings.console = console.value }
+        return settings
+    }
+
+    /// A token, as a header carries it: visible ASCII, and long enough that nobody guesses it.
+    private func token(_ node: ConfigNode, _ name: String) -> Secret? {
+        guard let secret = sources.secret(node, name) else { return nil }
+        let text = secret.value.reveal()
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            problems.error(secret.place, "\(name) must be visible ASCII without spaces, as a header carries it")
+            return nil
+        }
+        guard text.utf8.count >= ServerSettings.shortestToken else {
+            let shortest = ServerSettings.shortestToken
+            problems.error(secret.place, "\(name) has fewer than \(shortest) characters: it can be guessed")
+            return nil
+        }
+        return secret.value
+    }
+
+    private func encryptionKeys(_ node: ConfigNode) -> [Secret] {
+        let nodes: [ConfigNode]
+        if case .sequence(let items) = node.value { nodes = items } else { nodes = [node] }
+        if nodes.isEmpty { problems.error(node.place, "`encryptionKey` is an empty list") }
+        return nodes.compactMap { node -> Secret? in
+            guard let secret = sources.secret(node, "`encryptionKey`") else { return nil }
+            guard WebhookCore.Base64.decode(secret.value.reveal())?.count == 32 else {
+                problems.error(secret.place, "`encryptionKey` must be 32 bytes in base64")
+                return nil
+            }
+            return secret.value
+        }
+    }
+
+    /// An absolute URL without user, query and fragment; the slash at its end goes.
+    private func publicURL(_ url: Located<String>) -> String? {
+        var text = url.value
+        while text.hasSuffix("/") { text.removeLast() }
+        let rest = ["https://", "http://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
+        guard let rest, !rest.isEmpty, !rest.hasPrefix("/"), !rest.contains(where: { "@?#\\ ".contains($0) }),
+            !text.hasControlCharacters, text.utf8.count <= 2048
+        else {
+            problems.error(
+                url.place,
+                "`publicURL` must be http:// or https:// with a host, such as https://hooks.example.com"
+            )
+            return nil
+        }
+        return text
+    }
+}
