@@ -193,11 +193,25 @@ public final class WebhookDispatcher: Sendable {
 
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
-        let (registry, session, snapshot) = state.withLock { state in
-            (state.snapshot.registry, state.session, state.session.map { state.snapshot(for: $0.role) })
-        }
         try EventIDCheck(registry: registry).check(event)
         let event = traced(event)
+        let stored: (result: AcceptanceResult, isWithEngine: Bool)
+        do throws(StoreError) {
+            stored = try await store(event, target: target)
+        } catch {
+            throw WebhooksError(accepting: error)
+        }
+        return try AcceptedEvent(event, stored.result, isWithEngine: stored.isWithEngine)
+    }
+
+    /// The same, with the store's own answer.
+    func store(
+        _ event: Event,
+        target: String?
+    ) async throws(StoreError) -> (result: AcceptanceResult, isWithEngine: Bool) {
+        let (session, snapshot) = state.withLock { state in
+            (state.session, state.session.map { state.snapshot(for: $0.role) })
+        }
         let result: AcceptanceResult
         do throws(StoreError) {
             if let session, let snapshot {
@@ -213,9 +227,9 @@ public final class WebhookDispatcher: Sendable {
             }
         } catch {
             metrics?.emitted(.failed)
-            throw WebhooksError(accepting: error)
+            throw error
         }
         metrics?.emitted(DispatcherMetrics.EmitResult(result))
-        return try AcceptedEvent(event, result, isWithEngine: session != nil)
+        return (result, session != nil)
     }
 }

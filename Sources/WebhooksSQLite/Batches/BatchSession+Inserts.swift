@@ -15,6 +15,8 @@ extension BatchSession {
 
     func accept(_ acceptance: Acceptance, _ insertDeliveries: DeliveryInsert) throws -> AcceptanceResult {
         let event = acceptance.event
+        let message = event.message.map { PlatformWriter(db: db).writer(of: $0, at: acceptance.createdAt) }
+        if let refusal = try message?.refusal() { return .conflict(differences: refusal) }
         let row = try nextEventID()
         let insert = try statement(.insertEvent)
         try insert.bind(row)
@@ -38,6 +40,7 @@ extension BatchSession {
             }
         }
         useEventID()
+        try message?.insert(row)
         guard let deliveries = acceptance.deliveries else {
             let pending = try statement(.insertPending)
             try pending.bind(row)

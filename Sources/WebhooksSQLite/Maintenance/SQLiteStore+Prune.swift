@@ -151,6 +151,7 @@ struct Pruning {
         select.reset()
         try forget(row, terms)
         result.events += try run("DELETE FROM webhooks_events WHERE id = ?", row)
+        _ = try run("DELETE FROM webhooks_messages WHERE event = ?", row)
     }
 
     /// Names what the store won't delete.

@@ -1,0 +1,122 @@
+/// What a message of the HTTP API has beside its event. It is stored with the event, in the same transaction.
+package final class MessageRecord: Sendable, Hashable {
+    /// The application's id.
+    package let application: String
+    /// The platform's own id; unique within the application.
+    package let eventID: String?
+    package let channels: [String]?
+    package let tags: [String]?
+    /// When its payload is to be erased.
+    package let expiresAt: Timestamp?
+    /// The answer to the request that made it.
+    package let answer: StoredAnswer?
+
+    package init(
+        application: String,
+        eventID: String? = nil,
+        channels: [String]? = nil,
+        tags: [String]? = nil,
+        expiresAt: Timestamp? = nil,
+        answer: StoredAnswer? = nil
+    ) {
+        self.application = application
+        self.eventID = eventID
+        self.channels = channels
+        self.tags = tags
+        self.expiresAt = expiresAt
+        self.answer = answer
+    }
+
+    package static func == (left: MessageRecord, right: MessageRecord) -> Bool {
+        left.application == right.application && left.eventID == right.eventID && left.channels == right.channels
+            && left.tags == right.tags && left.expiresAt == right.expiresAt && left.answer == right.answer
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(application)
+        hasher.combine(eventID)
+    }
+
+    /// What a store says where the application has a message with this ``eventID`` already (``AcceptanceResult/conflict``).
+    package static let eventIDIsTaken = ["eventId"]
+    /// What a store says where the request was answered before.
+    package static let isAnswered = ["idempotency-key"]
+}
+
+/// An answer that is given again when the same request comes again.
+package struct StoredAnswer: Sendable, Hashable {
+    /// The digest of token, key and path.
+    package var key: ByteString
+    /// The digest of the request's body.
+    package var request: ByteString
+    package var status: Int
+    package var body: ByteString
+    package var expiresAt: Timestamp
+
+    package init(key: ByteString, request: ByteString, status: Int, body: ByteString, expiresAt: Timestamp) {
+        self.key = key
+        self.request = request
+        self.status = status
+        self.body = body
+        self.expiresAt = expiresAt
+    }
+}
+
+/// An event as a message of an application.
+package struct LoggedMessage: Sendable, Hashable {
+    /// The event's row: messages are in its order.
+    package var row: Int64
+    package var id: String
+    package var eventID: String?
+    package var topic: String
+    package var channels: [String]?
+    package var tags: [String]?
+    package var createdAt: Timestamp
+    package var deliverAt: Timestamp?
+    /// `nil` where it was not asked for.
+    package var data: ByteString?
+    /// Whether its payload was erased.
+    package var isExpunged: Bool
+
+    package init(
+        row: Int64,
+        id: String,
+        eventID: String?,
+        topic: String,
+        channels: [String]?,
+        tags: [String]?,
+        createdAt: Timestamp,
+        deliverAt: Timestamp?,
+        data: ByteString?,
+        isExpunged: Bool
+    ) {
+        self.row = row
+        self.id = id
+        self.eventID = eventID
+        self.topic = topic
+        self.channels = channels
+        self.tags = tags
+        self.createdAt = createdAt
+        self.deliverAt = deliverAt
+        self.data = data
+        self.isExpunged = isExpunged
+    }
+}
+
+/// A filter for the messages of an application. Every condition that is set must hold.
+package struct MessageQuery: Sendable, Hashable {
+    package var application: Application
+    /// Created before, and after.
+    package var before: Timestamp?
+    package var after: Timestamp?
+    package var topics: [String]?
+    package var channel: String?
+    package var tag: String?
+    /// Go on behind this row.
+    package var from: Int64?
+    package var isDescending = true
+    package var limit = 50
+    package var needsData = true
+
+    package init(_ application: Application) { self.application = application }
+}

@@ -1,0 +1,98 @@
+/// What the HTTP API keeps beside events and deliveries: applications, event types, messages' side, answers, tokens, tasks.
+///
+/// A store that nobody serves has these tables empty: who only emits pays nothing for them.
+package protocol PlatformStore: Sendable {
+    /// Makes changes in one transaction, together with the answer to the request that asked for them: all or nothing.
+    func apply(_ changes: [PlatformChange], answer: StoredAnswer?) async throws(StoreError) -> PlatformResult
+
+    /// The answer to a request that came before, and has not expired.
+    func answer(_ key: ByteString, at instant: Timestamp) async throws(StoreError) -> StoredAnswer?
+
+    /// Applications that live, by id.
+    func applications(_ page: PageWalk) async throws(StoreError) -> [Application]
+
+    /// The application of an id or uid.
+    func application(_ reference: String) async throws(StoreError) -> Application?
+
+    /// Whether a tenant was another application's, or is one's.
+    func tenant(_ tenant: String) async throws(StoreError) -> TenantHistory
+
+    /// Event types by name.
+    func eventTypes(_ page: PageWalk, archived: Bool) async throws(StoreError) -> [EventType]
+
+    func eventType(_ name: String) async throws(StoreError) -> EventType?
+
+    /// An application's messages by row.
+    func messages(_ query: MessageQuery) async throws(StoreError) -> [LoggedMessage]
+
+    /// The message of an id or eventId in an application, with its payload.
+    func message(_ reference: String, of application: Application) async throws(StoreError) -> LoggedMessage?
+
+    /// The row of an event; `nil` for an unknown id.
+    func row(ofEvent id: String) async throws(StoreError) -> Int64?
+
+    /// Messages whose payload is to be erased by now.
+    func expiredMessages(at instant: Timestamp, limit: Int) async throws(StoreError) -> [String]
+
+    /// The token of a digest, unless its time is over.
+    func token(_ digest: ByteString, at instant: Timestamp) async throws(StoreError) -> AccessToken?
+
+    /// Tasks by id.
+    func tasks(_ page: PageWalk, kind: String?, state: BackgroundTask.State?) async throws(StoreError)
+        -> [BackgroundTask]
+
+    func task(_ id: String) async throws(StoreError) -> BackgroundTask?
+}
+
+/// A change of what the HTTP API keeps.
+package enum PlatformChange: Sendable, Hashable {
+    case insertApplication(Application)
+    case updateApplication(Application)
+    case deleteApplication(id: String, at: Timestamp)
+    case insertEventType(EventType)
+    case updateEventType(EventType)
+    case removeEventType(name: String)
+    case insertToken(AccessToken)
+    case removeToken(digest: ByteString)
+    /// Ends tokens of an application, of all sessions or of some.
+    case expireTokens(application: String, sessions: [String]?, at: Timestamp)
+    case putTask(BackgroundTask)
+    /// Payloads that were erased.
+    case markExpunged(events: [String], at: Timestamp)
+    /// Drops answers and tokens whose time is over.
+    case forgetExpired(at: Timestamp)
+}
+
+/// The result of changes.
+package enum PlatformResult: Sendable, Hashable {
+    case done
+    /// What is to be changed is gone.
+    case missing
+    /// A uid, tenant or name is another's.
+    case taken
+    /// The request was answered before; nothing was changed.
+    case answered
+}
+
+/// Whether a tenant belongs, or has belonged, to an application.
+package struct TenantHistory: Sendable, Hashable {
+    /// One that lives has it.
+    package var isTaken = false
+    /// One that was deleted had it.
+    package var wasUsed = false
+
+    package init() {}
+}
+
+/// A walk over rows by their keys, from behind one of them.
+package struct PageWalk: Sendable, Hashable {
+    package var from: String?
+    package var isDescending: Bool
+    package var limit: Int
+
+    package init(from: String? = nil, isDescending: Bool = false, limit: Int) {
+        self.from = from
+        self.isDescending = isDescending
+        self.limit = limit
+    }
+}

@@ -1,0 +1,38 @@
+internal import Logging
+package import WebhookCore
+
+/// What the HTTP API asks of a dispatcher beyond what hosts do.
+extension WebhookDispatcher {
+    /// The store's side of the HTTP API.
+    ///
+    /// - Throws: ``WebhooksError`` with `refused` where the store has none.
+    package func platformStore() async throws(WebhooksError) -> any PlatformStore {
+        let store: any WebhookStore
+        do throws(StoreError) {
+            store = try await stores.writer()
+        } catch {
+            throw WebhooksError(error)
+        }
+        guard let platform = store as? any PlatformStore else {
+            throw WebhooksError(.refused, "the HTTP API needs a store on SQLite: \(store.name) is another")
+        }
+        return platform
+    }
+
+    /// What the store remembers of subscriptions.
+    package func health() async throws(WebhooksError) -> [SubscriptionHealth] {
+        try await log.read { log throws(StoreError) in try await log.health() }
+    }
+
+    /// Stores a message: its event, what belongs to it as a message, and the answer to its request, in one transaction.
+    ///
+    /// - Parameter target: the only subscription that it is for.
+    /// - Returns: `conflict` with ``MessageRecord/eventIDIsTaken`` or ``MessageRecord/isAnswered`` where nothing was stored.
+    package func accept(message event: Event, target: String? = nil) async throws(WebhooksError) -> AcceptanceResult {
+        do throws(StoreError) {
+            return try await store(event.traced, target: target).result
+        } catch {
+            throw WebhooksError(accepting: error)
+        }
+    }
+}
