@@ -22,6 +22,8 @@ let package = Package(
         .library(name: "Webhooks", targets: ["Webhooks"]),
         // The same for a host that uses GRDB: its database is the store, and its transactions carry events.
         .library(name: "WebhooksGRDB", targets: ["WebhooksGRDB"]),
+        // The HTTP API in a host's own Hummingbird application. Needs the trait `Server`.
+        .library(name: "WebhooksServer", targets: ["WebhooksServer"]),
         // For a host's own tests.
         .library(name: "WebhooksTesting", targets: ["WebhooksTesting"]),
         // For Benchmarks alone, a package of its own that sees nothing but what is public.
@@ -29,10 +31,15 @@ let package = Package(
         .executable(name: "webhooks", targets: ["WebhooksCommand"]),
     ],
     traits: [
-        .default(enabledTraits: ["PostgreSQL", "Tools"]),
+        .default(enabledTraits: ["PostgreSQL", "Server", "Tools"]),
         .trait(
             name: "PostgreSQL",
             description: "The store on PostgreSQL, over libpq. A host with SQLite turns it off: `traits: []`."
+        ),
+        .trait(
+            name: "Server",
+            description:
+                "The HTTP API, over Hummingbird. A host that only embeds the library turns it off: `traits: []`."
         ),
         .trait(
             name: "Tools",
@@ -46,8 +53,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -177,11 +188,28 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // The HTTP API. What needs Hummingbird in it is empty without its trait.
+        .target(
+            name: "WebhooksServer",
+            dependencies: [
+                "Webhooks", "WebhookCore", "WebhookMonitoring", "CWebhooksCrypto",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Server"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Server"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Server"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Server"])),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras", condition: .when(traits: ["Server"])),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         // The CLI. No logic of its own.
         .executableTarget(
             name: "WebhooksCommand",
             dependencies: [
                 "CWebhooksCommit", "Webhooks", "WebhookMonitoring", "WebhookReceiver",
+                .byName(name: "WebhooksServer", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tools"])),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -292,6 +320,16 @@ let package = Package(
             dependencies: [
                 "WebhooksCommand", "Webhooks", "WebhookReceiver", "WebhookCore", "WebhookSimulation",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            exclude: ["Clients"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebhooksServerTests",
+            dependencies: [
+                "WebhooksServer", "Webhooks", "WebhookCore", "WebhookReceiver", "WebhookSimulation",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

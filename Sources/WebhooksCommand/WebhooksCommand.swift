@@ -35,7 +35,7 @@ struct WebhooksCommand: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Sending:",
-                subcommands: [Emit.self, Run.self, Cancel.self, Retry.self, Retrigger.self]
+                subcommands: [Emit.self, Run.self, Serve.self, Cancel.self, Retry.self, Retrigger.self]
             ),
             CommandGroup(
                 name: "Looking:",

@@ -78,7 +78,7 @@ enum CommandNames {
     /// The names that other programs, or people, give our commands, beyond what is near enough to be a slip.
     private static let otherNames = [
         "delivery": "deliveries", "version": "--version", "send": "emit", "publish": "emit", "replay": "retrigger",
-        "resend": "retrigger", "start": "run", "serve": "run", "health": "status",
+        "resend": "retrigger", "start": "run", "health": "status",
         "follow": "tail", "explain": "match", "compare": "diff", "unpause": "resume", "erase": "expunge",
     ]
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Synchronization
 internal import WebhookCore
 
-/// The handling of signals by `run`: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP
+/// The handling of signals by `run` and `serve`: SIGINT and SIGTERM are requests to stop, the second one stops at once; SIGHUP
 /// reloads.
 ///
 /// From the process's first instruction on (``hold(for:)``) they go into a pipe, so that none is lost and none kills before
@@ -27,9 +27,9 @@ final class RunSignals: @unchecked Sendable {
     /// A reload takes a while; a request to stop doesn't wait for it.
     private let reloads = DispatchQueue(label: "webhooks.reload")
 
-    /// Catches the signals; only for `run`, other commands leave them alone.
+    /// Catches the signals; only for `run` and `serve`, other commands leave them alone.
     static func hold(for arguments: [String]) {
-        guard arguments.dropFirst().first == "run" else { return }
+        guard let command = arguments.dropFirst().first, ["run", "serve"].contains(command) else { return }
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

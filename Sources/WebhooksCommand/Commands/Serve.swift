@@ -1,0 +1,128 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Logging
+internal import WebhookCore
+internal import WebhookMonitoring
+internal import Webhooks
+
+#if Server
+    internal import WebhooksServer
+#endif
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the dispatcher with its HTTP API.",
+        discussion: """
+            Delivers as `run` does, and answers an HTTP API under /api/v1, at the address of `server.listen` in the \
+            configuration. /healthz, /readyz and /metrics are on the same port: for this machine by address, for others with \
+            `server.metricsToken`. TLS is for a reverse proxy in front of it.
+
+              webhooks serve
+              curl -H "Authorization: Bearer $WEBHOOKS_API_TOKEN" http://127.0.0.1:8071/api/v1/health
+
+            Signals are as for `run`: SIGTERM and SIGINT end requests under way first, then the dispatcher drains.
+            """
+    )
+
+    @Flag(help: "Waits where another dispatcher runs on the store, and delivers when that ends; else it exits 69.")
+    var wait = false
+
+    @Flag(help: "Holds subscriptions whose secrets, URL, headers or TLS files can't be used, and serves the others.")
+    var skipBroken = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    #if Server
+        func run() async throws {
+            try options.checkStore()
+            let logger = options.logger(.notice)
+            let manager = SystemdNotifier(environment: ProcessEnvironment.current) { problem in
+                logger.warning("the service manager can't be told of this process", metadata: ["error": "\(problem)"])
+            }
+            manager?.loads()
+            let signals = RunSignals {
+                // Nothing was begun: there is nothing to bring to an end.
+                logger.notice("stopped while loading")
+                manager?.stopsAtOnce()
+                _exit(ExitStatus.success.rawValue)
+            }
+            let metrics = PrometheusRegistry(help: MetricDescription.help)
+            let dispatcher = try await WebhookDispatcher(
+                configuration: skipBroken ? options.configuration.holdingBroken() : options.configuration,
+                logger: logger,
+                metrics: metrics
+            )
+            let settings = try serverSettings(dispatcher)
+            if let manager { dispatcher.report(to: manager) }
+            FileDescriptors.raiseLimit()
+            let api = WebhooksAPI(dispatcher, settings: settings, logger: logger) { metrics.text() }
+            let listener = APIListener(api, on: settings.listen, logger: logger)
+            signals.onReload { dispatcher.reload() }
+            signals.onAbort {
+                guard let count = dispatcher.attemptsUnderWay else { return logger.warning("stopped at once") }
+                logger.warning("stopped at once; \(Counted.text(count, "attempt")) cut off")
+            }
+            let whenLocked: WebhookDispatcher.LockedStore = wait ? .wait : .fail
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do {
+                        try await listener.run { port in
+                            let address = settings.listen.replacing(port: port)
+                            logger.notice("serving the HTTP API", metadata: ["url": "http://\(address)"])
+                        }
+                    } catch {
+                        dispatcher.shutDown()
+                        throw CommandFailure(
+                            .unavailable,
+                            code: "listen",
+                            "can't listen on \(settings.listen): \(ListenFailure.text(error))",
+                            hint: "`server.listen` names another address"
+                        )
+                    }
+                    // The last answer is out; what it has stored is drained with the rest.
+                    dispatcher.shutDown()
+                }
+                group.addTask {
+                    defer { listener.stop() }
+                    try await dispatcher.run(until: .shutdown, whenLocked: whenLocked)
+                }
+                signals.onStop { listener.stop() }
+                while !group.isEmpty { try await group.next() }
+            }
+        }
+
+        private func serverSettings(_ dispatcher: WebhookDispatcher) throws -> ServerSettings {
+            let settings = dispatcher.registry.settings.server
+            guard !settings.tokens.isEmpty else {
+                throw CommandFailure(
+                    .data,
+                    code: WebhooksError.Code.configuration.description,
+                    "the configuration has no `server.tokens`, so that nobody could use the API: add "
+                        + "`server: { tokens: [{ env: WEBHOOKS_API_TOKEN }] }`"
+                )
+            }
+            return settings
+        }
+    #else
+        func run() async throws {
+            throw CommandFailure(
+                .software,
+                code: "server",
+                "this program is built without the HTTP API: turn on the trait `Server`"
+            )
+        }
+    #endif
+}
+
+#if Server
+    /// The reason for which an address can't be listened on.
+    private enum ListenFailure {
+        static func text(_ error: any Error) -> String {
+            let text = "\(error)"
+            if text.contains("errno: \(EADDRINUSE)") { return "the port is taken" }
+            if text.contains("errno: \(EACCES)") { return "the port is for root" }
+            if text.contains("errno: \(EADDRNOTAVAIL)") { return "the address is none of this machine's" }
+            return text
+        }
+    }
+#endif

@@ -1,0 +1,135 @@
+internal import WebhookCore
+
+/// Applications: the platform's customers.
+enum ApplicationOperations {
+    static let all: [Operation] = [
+        Operation("v1.application.list", "GET", "/api/v1/app", .organisation, list),
+        Operation("v1.application.create", "POST", "/api/v1/app", .organisation, create),
+        Operation("v1.application.get", "GET", "/api/v1/app/{app_id}", .application(nil), get),
+        Operation("v1.application.update", "PUT", "/api/v1/app/{app_id}", .organisation, put),
+        Operation("v1.application.patch", "PATCH", "/api/v1/app/{app_id}", .organisation, patch),
+        Operation("v1.application.delete", "DELETE", "/api/v1/app/{app_id}", .organisation, delete),
+    ]
+
+    @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let page = try PageRequest(context.query, descending: false, ordered: true) { $0.hasPrefix("app_") }
+        let rows = try await context.read { store throws(StoreError) in try await store.applications(page.walk) }
+        return .ok(Page(rows, page).value(key: \.id, form))
+    }
+
+    @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let isKnownWanted = try context.query.flag("get_if_exists")
+        let draft = try ApplicationDraft(FieldReader.body(context.request.body))
+        if isKnownWanted, let uid = draft.uid,
+            let known = try await context.read({ store throws(StoreError) in try await store.application(uid) })
+        {
+            return .ok(form(known))
+        }
+        return try await insert(draft, context)
+    }
+
+    @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
+        .ok(form(try await context.application()))
+    }
+
+    @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let known = try await context.applicationIfKnown()
+        var draft = try ApplicationDraft(FieldReader.body(context.request.body))
+        guard var application = known else {
+            // Otherwise a request that is repeated would make one more.
+            let reference = context.parameter("app_id")
+            if draft.uid == nil, FieldRules.uid(notLike: "app_")(reference) == nil { draft.uid = reference }
+            return try await insert(draft, context)
+        }
+        (application.uid, application.name) = (draft.uid, draft.name)
+        (application.throttleRate, application.metadata) = (draft.throttleRate, draft.metadata)
+        return try await update(application, context)
+    }
+
+    @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
+        var application = try await context.application()
+        let reader = try FieldReader.body(context.request.body)
+        application.name = reader.text("name", FieldRules.label(1...4096)).value ?? application.name
+        application.uid = reader.text("uid", FieldRules.uid(notLike: "app_")).merged(into: application.uid)
+        application.throttleRate = reader.integer("throttleRate", "rateLimit", in: 1...65535)
+            .merged(into: application.throttleRate)
+        application.metadata = reader.metadata().value ?? application.metadata
+        try reader.finish()
+        return try await update(application, context)
+    }
+
+    @Sendable static func delete(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        return try await context.change([.deleteApplication(id: application.id, at: context.now)], answer: .empty) {
+            _ in
+            .noApplication
+        }
+    }
+
+    private static func update(_ application: Application, _ context: APIContext) async throws(APIError) -> APIResponse
+    {
+        var application = application
+        application.updatedAt = context.now
+        return try await context.change([.updateApplication(application)], answer: .ok(form(application))) {
+            $0 == .taken ? .conflict("Another application has this uid.") : .noApplication
+        }
+    }
+
+    private static func insert(_ draft: ApplicationDraft, _ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await draft.application(context)
+        return try await context.change([.insertApplication(application)], answer: APIResponse(201, form(application)))
+        { _ in
+            .conflict("Another application has this uid.")
+        }
+    }
+
+    static let form: @Sendable (Application) -> APIValue = { application in
+        [
+            "id": .string(application.id), "uid": .text(application.uid), "name": .string(application.name),
+            "throttleRate": .number(application.throttleRate), "rateLimit": .number(application.throttleRate),
+            "metadata": .json(application.metadata), "createdAt": .time(application.createdAt),
+            "updatedAt": .time(application.updatedAt),
+        ]
+    }
+}
+
+/// An application as a request describes it.
+struct ApplicationDraft: Sendable {
+    var name: String
+    var uid: String?
+    var throttleRate: Int?
+    var metadata: String
+
+    init(_ reader: FieldReader) throws(APIError) {
+        self.init(reading: reader)
+        try reader.finish()
+    }
+
+    /// Leaves problems with the reader.
+    init(reading reader: FieldReader) {
+        name = reader.requiredText("name", FieldRules.label(1...4096))
+        uid = reader.text("uid", FieldRules.uid(notLike: "app_")).value
+        throttleRate = reader.integer("throttleRate", "rateLimit", in: 1...65535).value
+        metadata = reader.metadata().value ?? "{}"
+    }
+
+    /// A new application. Its tenant is its uid, unless another has taken that for its own: then its id.
+    func application(_ context: APIContext) async throws(APIError) -> Application {
+        let id = context.api.ids.next("app_", at: context.now)
+        var history = TenantHistory()
+        if let uid {
+            history = try await context.read { store throws(StoreError) in try await store.tenant(uid) }
+        }
+        return Application(
+            id: id,
+            uid: uid,
+            tenant: history.isTaken ? id : uid ?? id,
+            name: name,
+            throttleRate: throttleRate,
+            metadata: metadata,
+            createdAt: context.now,
+            updatedAt: context.now,
+            eventsSince: history.wasUsed && !history.isTaken ? context.now : nil
+        )
+    }
+}

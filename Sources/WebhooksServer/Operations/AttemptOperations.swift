@@ -1,0 +1,434 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// Attempts to deliver messages, and how deliveries stand.
+enum AttemptOperations {
+    static let all: [Operation] = [
+        Operation(
+            "v1.message-attempt.list-by-endpoint",
+            "GET",
+            "/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}",
+            .application(nil),
+            listByEndpoint
+        ),
+        Operation(
+            "v1.message-attempt.list-by-msg",
+            "GET",
+            "/api/v1/app/{app_id}/attempt/msg/{msg_id}",
+            .application(nil),
+            listByMessage
+        ),
+        Operation(
+            "v1.message-attempt.list",
+            "GET",
+            "/api/v1/app/{app_id}/msg/{msg_id}/attempt",
+            .application(nil),
+            listByMessage
+        ),
+        Operation(
+            "v1.message-attempt.list-by-endpoint-deprecated",
+            "GET",
+            "/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/attempt",
+            .application(nil),
+            listByMessage
+        ),
+        Operation(
+            "v1.message-attempt.get",
+            "GET",
+            "/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}",
+            .application(nil),
+            get
+        ),
+        Operation(
+            "v1.message-attempt.list-attempted-messages",
+            "GET",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/msg",
+            .application(nil),
+            attemptedMessages
+        ),
+        Operation(
+            "v1.message-attempt.list-attempted-destinations",
+            "GET",
+            "/api/v1/app/{app_id}/msg/{msg_id}/endpoint",
+            .application(nil),
+            attemptedDestinations
+        ),
+        Operation(
+            "v1.message-attempt.resend",
+            "POST",
+            "/api/v1/app/{app_id}/msg/{msg_id}/endpoint/{endpoint_id}/resend",
+            .application(.createAttempts),
+            resend
+        ),
+    ]
+
+    // MARK: Attempts
+
+    @Sendable static func listByEndpoint(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let page = try PageRequest(context.query, descending: true) { AttemptID($0) != nil }
+        let filter = try AttemptFilter(context.query)
+        let withMessage = try context.query.flag("with_msg")
+        var walk = DeliveryWalk(context, application, endpoint.name, page)
+        var rows: [FoundAttempt] = []
+        while rows.count <= page.limit, let found = try await walk.next() {
+            guard filter.accepts(found.message) else { continue }
+            let attempts = try await attempts(of: found.delivery, found.message, context)
+            let beyond = attempts.filter { walk.isBeyond($0.id) && filter.accepts($0) }
+            rows += page.isBackward ? beyond.reversed() : beyond
+        }
+        let result = Page(Array(rows.prefix(page.limit + 1)), page)
+        return .ok(result.value(key: \.id.text) { form($0, filter, withMessage: withMessage) })
+    }
+
+    @Sendable static func listByMessage(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let (application, message) = try await MessageOperations.found(context)
+        let page = try PageRequest(context.query, descending: true) { AttemptID($0) != nil }
+        let filter = try AttemptFilter(context.query)
+        var only: String?
+        if let reference = context.parameters["endpoint_id"] ?? context.query.text("endpoint_id") {
+            only = try await context.endpoint(reference, in: application).name
+        }
+        var all: [FoundAttempt] = []
+        if filter.accepts(message) {
+            for delivery in try await deliveries(of: message, application, context)
+            where only == nil || delivery.subscription == only {
+                all += try await attempts(of: delivery, message, context).filter(filter.accepts)
+            }
+        }
+        // All in one list: newest first.
+        all.sort { $0.id.text > $1.id.text }
+        if page.walksDown {
+            if let key = page.key { all = all.filter { $0.id.text < key } }
+        } else {
+            if let key = page.key { all = all.filter { $0.id.text > key } }
+            all.reverse()
+        }
+        let result = Page(Array(all.prefix(page.limit + 1)), page)
+        return .ok(result.value(key: \.id.text) { form($0, filter, withMessage: false) })
+    }
+
+    @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let (application, message) = try await MessageOperations.found(context)
+        let filter = try AttemptFilter(context.query)
+        guard let id = AttemptID(context.parameter("attempt_id")) else { throw unknown }
+        for delivery in try await deliveries(of: message, application, context) where delivery.id == id.delivery {
+            if let found = try await attempts(of: delivery, message, context).first(where: { $0.id == id }) {
+                return .ok(form(found, filter, withMessage: false))
+            }
+        }
+        throw unknown
+    }
+
+    private static let unknown = APIError.notFound("There is no attempt of this id.")
+
+    /// An attempt that has ended, with what it belongs to.
+    struct FoundAttempt: Sendable {
+        var id: AttemptID
+        var attempt: Attempt
+        var delivery: Delivery
+        var message: LoggedMessage
+
+        var status: MessageStatus { attempt.outcome == .succeeded ? .success : .fail }
+        var statusClass: Int { (attempt.status ?? 0) / 100 * 100 }
+    }
+
+    /// The attempts of a delivery that have ended, newest first.
+    static func attempts(
+        of delivery: Delivery,
+        _ message: LoggedMessage,
+        _ context: APIContext
+    ) async throws(APIError) -> [FoundAttempt] {
+        let attempts: [Attempt]
+        do throws(WebhooksError) {
+            attempts = try await context.api.dispatcher.attempts(of: delivery.id)
+        } catch {
+            throw APIError(error)
+        }
+        return attempts.reversed().filter { $0.outcome != nil }.map { attempt in
+            FoundAttempt(
+                id: AttemptID(startedAt: attempt.startedAt, delivery: delivery.id, number: attempt.number),
+                attempt: attempt,
+                delivery: delivery,
+                message: message
+            )
+        }
+    }
+
+    static func form(_ found: FoundAttempt, _ filter: AttemptFilter, withMessage: Bool) -> APIValue {
+        let attempt = found.attempt
+        var members: [(String, APIValue)] = [
+            ("id", .string(found.id.text)), ("msgId", .string(found.message.id)),
+            ("endpointId", .string(EndpointID.of(found.delivery.subscription))),
+            ("timestamp", .time(attempt.startedAt)),
+            ("url", .string(attempt.url)),
+        ]
+        members += found.status.members(expanded: filter.isExpanded)
+        members += [
+            ("triggerType", .integer(found.delivery.retriggerOf == nil ? 0 : 1)),
+            ("response", .string(filter.withContent ? response(of: attempt, found.delivery) : "{}")),
+            ("responseStatusCode", .integer(attempt.status ?? 0)),
+            ("responseDurationMs", .integer(Int(attempt.duration?.wholeMilliseconds ?? 0))),
+        ]
+        if withMessage { members.append(("msg", MessageForm.value(found.message, withContent: false))) }
+        return .object(members)
+    }
+
+    /// The answer's body; in words where there was none.
+    private static func response(of attempt: Attempt, _ delivery: Delivery) -> String {
+        if delivery.isExpunged { return "EXPUNGED" }
+        if attempt.status == nil {
+            let words = attempt.detail ?? attempt.error?.rawValue ?? "no answer"
+            return attempt.outcome == .unknown ? "It is not known whether the request arrived: \(words)" : words
+        }
+        return attempt.responseBody.validatedText ?? Base64.encode(attempt.responseBody)
+    }
+
+    /// The deliveries of a message that a caller may see, newest first.
+    static func deliveries(
+        of message: LoggedMessage,
+        _ application: Application,
+        _ context: APIContext
+    ) async throws(APIError) -> [Delivery] {
+        var query = DeliveryQuery()
+        query.events = [message.id]
+        query.limit = 10_000
+        let all = try await context.deliveries(query)
+        return all.filter { context.isVisible($0.subscription, in: application) }
+    }
+
+    // MARK: Messages and their destinations
+
+    @Sendable static func attemptedMessages(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let page = try PageRequest(context.query, descending: true, isKey: MessageKey.isKey)
+        let filter = try AttemptFilter(context.query)
+        var query = MessageQuery(application)
+        query.before = filter.before
+        query.after = filter.after
+        query.channel = filter.channel
+        query.tag = filter.tag
+        query.topics = filter.topics
+        query.needsData = filter.withContent
+        if let key = page.key {
+            var row = MessageKey.row(key)
+            if row == nil {
+                row = try await context.read { store throws(StoreError) in try await store.row(ofEvent: key) }
+            }
+            query.from = row ?? 0
+        }
+        query.isDescending = page.walksDown
+        query.limit = 100
+        var rows: [(message: LoggedMessage, deliveries: [Delivery])] = []
+        while rows.count <= page.limit {
+            if query.from == 0, query.isDescending { break }
+            let asked = query
+            let messages = try await context.read { store throws(StoreError) in try await store.messages(asked) }
+            guard let last = messages.last else { break }
+            var ofMessages = DeliveryQuery()
+            ofMessages.events = messages.map(\.id)
+            ofMessages.subscription = endpoint.name
+            ofMessages.limit = 100_000
+            let byEvent = Dictionary(grouping: try await context.deliveries(ofMessages), by: \.event)
+            for message in messages {
+                guard let deliveries = byEvent[message.id],
+                    filter.status.map({ $0 == MessageStatus(deliveries) }) ?? true
+                else { continue }
+                rows.append((message, deliveries))
+            }
+            query.from = last.row
+        }
+        let result = Page(Array(rows.prefix(page.limit + 1)), page)
+        return .ok(
+            result.value(key: { MessageKey.key($0.message) }) { row in
+                .object(
+                    MessageForm.members(row.message, withContent: filter.withContent)
+                        + standing(of: row.deliveries, expanded: filter.isExpanded)
+                )
+            }
+        )
+    }
+
+    /// How the deliveries of a message to an endpoint stand, and when the next attempt is.
+    private static func standing(of deliveries: [Delivery], expanded: Bool) -> [(String, APIValue)] {
+        let status = MessageStatus(deliveries)
+        let next = status == .sending ? deliveries.first?.nextAttemptAt : nil
+        return status.members(expanded: expanded) + [("nextAttempt", .time(next))]
+    }
+
+    @Sendable static func attemptedDestinations(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let (application, message) = try await MessageOperations.found(context)
+        let page = try PageRequest(context.query, descending: false) { $0.hasPrefix(EndpointID.prefix) }
+        let isExpanded = try context.query.flag("expanded_statuses")
+        let byName = Dictionary(grouping: try await deliveries(of: message, application, context), by: \.subscription)
+        let disabled = try await context.health(of: Set(byName.keys))
+        let registry = context.api.dispatcher.registry
+        var rows = byName.map { name, deliveries in
+            let subscription = registry.subscription(named: name)
+            let endpoint = Endpoint(
+                id: EndpointID.of(name),
+                name: name,
+                subscription: subscription,
+                disabled: disabled[name]
+            )
+            return (endpoint: endpoint, deliveries: deliveries)
+        }
+        rows.sort { page.walksDown ? $0.endpoint.id > $1.endpoint.id : $0.endpoint.id < $1.endpoint.id }
+        if let key = page.key { rows = rows.filter { page.walksDown ? $0.endpoint.id < key : $0.endpoint.id > key } }
+        let result = Page(Array(rows.prefix(page.limit + 1)), page)
+        return .ok(
+            result.value(key: \.endpoint.id) { row in
+                .object(row.endpoint.members + standing(of: row.deliveries, expanded: isExpanded))
+            }
+        )
+    }
+
+    @Sendable static func resend(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let (application, message) = try await MessageOperations.found(context)
+        let endpoint = try await context.endpoint(in: application)
+        _ = try FieldReader.body(context.request.body, isOptional: true)
+        guard !message.isExpunged else {
+            throw APIError(400, "missing_payload", "The message's payload was erased: it can't be sent again.")
+        }
+        guard !endpoint.isDisabled else {
+            throw APIError(400, "endpoint_disabled", "The endpoint is disabled: enable it first.")
+        }
+        let deliveries = try await deliveries(of: message, application, context).filter {
+            $0.subscription == endpoint.name
+        }
+        guard let newest = deliveries.first else {
+            throw APIError(400, "not_sent", "The message was not for this endpoint: there is nothing to send again.")
+        }
+        let answer = APIResponse(202, [:])
+        do throws(WebhooksError) {
+            let plan = try await context.api.dispatcher.retriggerPlan(ids: [newest.id.description], duplicates: true)
+            if let refusal = plan.refusals.first { throw WebhooksError(.refused, refusal.reason) }
+            try await context.api.dispatcher.retrigger(plan)
+        } catch {
+            throw APIError(error)
+        }
+        return try await context.change([], answer: answer) { _ in .noApplication }
+    }
+}
+
+/// The conditions of lists of attempts and of attempted messages.
+struct AttemptFilter: Sendable {
+    var before: Timestamp?
+    var after: Timestamp?
+    var status: MessageStatus?
+    var statusClass: Int?
+    var channel: String?
+    var tag: String?
+    var topics: [String]?
+    var withContent: Bool
+    var isExpanded: Bool
+
+    init(_ query: QueryParameters) throws(APIError) {
+        before = try query.time("before")
+        after = try query.time("after")
+        status = try query.integer("status", 0...4).flatMap { MessageStatus(rawValue: $0) }
+        statusClass = try query.integer("status_code_class", 0...500)
+        if let statusClass, statusClass % 100 != 0 {
+            throw APIError(FieldProblem(query: "status_code_class", "must be 0, 100, 200, 300, 400 or 500"))
+        }
+        channel = query.text("channel")
+        tag = query.text("tag")
+        topics = query.list("event_types")
+        withContent = try query.flag("with_content", default: true)
+        isExpanded = try query.flag("expanded_statuses")
+    }
+
+    func accepts(_ message: LoggedMessage) -> Bool {
+        if let channel, message.channels?.contains(channel) != true { return false }
+        if let tag, message.tags?.contains(tag) != true { return false }
+        return topics?.contains(message.topic) ?? true
+    }
+
+    func accepts(_ found: AttemptOperations.FoundAttempt) -> Bool {
+        if let before, found.attempt.startedAt >= before { return false }
+        if let after, found.attempt.startedAt <= after { return false }
+        if let status, found.status != status { return false }
+        return statusClass.map { $0 == found.statusClass } ?? true
+    }
+}
+
+/// A walk over the deliveries of an application's endpoint.
+///
+/// They are in the order of their rows: an attempt that is repeated later stands with its delivery.
+struct DeliveryWalk {
+    private let context: APIContext
+    private let application: Application
+    private let page: PageRequest
+    private let start: AttemptID?
+    private var query = DeliveryQuery()
+    private var buffer: [(delivery: Delivery, message: LoggedMessage)] = []
+    private var isAtEnd = false
+
+    init(_ context: APIContext, _ application: Application, _ name: String, _ page: PageRequest) {
+        (self.context, self.application, self.page) = (context, application, page)
+        start = page.key.flatMap { AttemptID($0) }
+        query.subscription = name
+        query.limit = 100
+        // The delivery itself may have more attempts.
+        if let start, page.walksDown { query.after = Delivery.ID(rawValue: start.delivery.rawValue + 1) }
+    }
+
+    /// Whether an attempt lies behind the page's beginning.
+    func isBeyond(_ id: AttemptID) -> Bool {
+        guard let start else { return true }
+        let (left, right) = ((id.delivery.rawValue, id.number), (start.delivery.rawValue, start.number))
+        return page.walksDown ? left < right : left > right
+    }
+
+    mutating func next() async throws(APIError) -> (delivery: Delivery, message: LoggedMessage)? {
+        while buffer.isEmpty, !isAtEnd { try await fill() }
+        return buffer.isEmpty ? nil : buffer.removeFirst()
+    }
+
+    private mutating func fill() async throws(APIError) {
+        var deliveries = try await context.deliveries(query)
+        isAtEnd = deliveries.count < query.limit
+        query.after = deliveries.last?.id
+        if !page.walksDown {
+            // Upwards there is no walk: what lies above the start is read down to it, the lowest first then.
+            while !isAtEnd, let last = deliveries.last, last.id.rawValue >= start?.delivery.rawValue ?? 0 {
+                let more = try await context.deliveries(query)
+                isAtEnd = more.count < query.limit
+                query.after = more.last?.id
+                deliveries += more
+            }
+            deliveries = deliveries.filter { $0.id.rawValue >= start?.delivery.rawValue ?? 0 }.reversed()
+            isAtEnd = true
+        }
+        for delivery in deliveries {
+            let application = application
+            let message = try await context.read { store throws(StoreError) in
+                try await store.message(delivery.event, of: application)
+            }
+            if let message, message.id == delivery.event { buffer.append((delivery, message)) }
+        }
+    }
+}
+
+extension APIContext {
+    func deliveries(_ query: DeliveryQuery) async throws(APIError) -> [Delivery] {
+        do throws(WebhooksError) {
+            return try await api.dispatcher.deliveries(query)
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    /// Whether a subscription's deliveries may be seen; of one that is gone, by the organisation alone, unless it was made
+    /// through the API.
+    func isVisible(_ name: String, in application: Application) -> Bool {
+        if let subscription = api.dispatcher.registry.subscription(named: name) {
+            return subscription.isVisible(in: application, to: caller)
+        }
+        if name.hasPrefix(EndpointID.prefix) { return true }
+        if case .organisation = caller { return true }
+        return false
+    }
+}

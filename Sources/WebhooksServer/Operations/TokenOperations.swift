@@ -1,0 +1,143 @@
+internal import WebhookCore
+
+/// Tokens for single applications, which a platform may hand to its own front end.
+enum TokenOperations {
+    static let all: [Operation] = [
+        Operation(
+            "v1.authentication.app-portal-access",
+            "POST",
+            "/api/v1/auth/app-portal-access/{app_id}",
+            .organisation,
+            access
+        ),
+        Operation(
+            "v1.authentication.dashboard-access",
+            "POST",
+            "/api/v1/auth/dashboard-access/{app_id}",
+            .organisation,
+            access
+        ),
+        Operation("v1.authentication.logout", "POST", "/api/v1/auth/logout", .any, logout),
+        Operation(
+            "v1.authentication.expire-all",
+            "POST",
+            "/api/v1/auth/app/{app_id}/expire-all",
+            .organisation,
+            expireAll
+        ),
+    ]
+
+    static let prefix = "appsk_"
+    private static let week = 7 * 86_400
+
+    @Sendable static func access(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let known = try await context.applicationIfKnown()
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
+        let isReadOnly = reader.flag("readOnly").value ?? false
+        let names = Capability.allCases.map(\.rawValue)
+        let capabilities = reader.texts("capabilities", in: 0...names.count) { name in
+            names.contains(name) ? nil : "is no capability: they are \(names.joined(separator: ", "))"
+        }
+        let expiry = reader.integer("expiry", in: 3600...week).value ?? week
+        let session = reader.text("sessionId") { (1...64).contains($0.utf8.count) ? nil : "must have 1 to 64 bytes" }
+        var changes: [PlatformChange] = []
+        let application: Application
+        if let known {
+            try reader.finish()
+            application = known
+        } else {
+            application = try await MessageOperations.made(reader, context)
+            changes.append(.insertApplication(application))
+        }
+        let token = prefix + random()
+        changes.append(
+            .insertToken(
+                AccessToken(
+                    digest: Digest.token(token),
+                    application: application.id,
+                    capabilities: capabilities.value,
+                    isReadOnly: isReadOnly,
+                    session: session.value,
+                    expiresAt: context.now + .seconds(expiry)
+                )
+            )
+        )
+        // The token itself is kept nowhere, so that a repeated request makes another.
+        var unkept = context
+        unkept.answerKey = nil
+        let answer = APIResponse.ok(["url": .string(context.api.publicURL), "token": .string(token)])
+        return try await unkept.change(changes, answer: answer) { _ in
+            .conflict("The application was made meanwhile: ask again.")
+        }
+    }
+
+    @Sendable static func logout(_ context: APIContext) async throws(APIError) -> APIResponse {
+        guard case .application(let token) = context.caller else {
+            throw APIError(
+                400,
+                "not_revocable",
+                "A token of the organisation is revoked by removing it from `server.tokens`."
+            )
+        }
+        var unkept = context
+        // There is nobody left to give the answer to again.
+        unkept.answerKey = nil
+        return try await unkept.change([.removeToken(digest: token.digest)], answer: .empty) { _ in .unauthorized }
+    }
+
+    @Sendable static func expireAll(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
+        let delay = reader.integer("expiry", in: 0...259_200).value ?? 0
+        let sessions = reader.texts("sessionIds", in: 0...1_000).value
+        try reader.finish()
+        if sessions?.isEmpty == true { return .empty }
+        let change = PlatformChange.expireTokens(
+            application: application.id,
+            sessions: sessions,
+            at: context.now + .seconds(delay)
+        )
+        return try await context.change([change], answer: .empty) { _ in .noApplication }
+    }
+
+    /// 192 bits from the system's source, in letters and digits.
+    private static func random() -> String {
+        var source = SystemRandomNumberGenerator()
+        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+        return String((0..<40).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &source)] })
+    }
+}
+
+/// Work that goes on after its request was answered, and how far it is.
+enum TaskOperations {
+    static let all: [Operation] = [
+        Operation("v1.background-task.list", "GET", "/api/v1/background-task", .organisation, list),
+        Operation("v1.background-task.get", "GET", "/api/v1/background-task/{task_id}", .organisation, get),
+    ]
+
+    @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let page = try PageRequest(context.query, descending: false, ordered: true) { $0.hasPrefix("qtask_") }
+        let states = BackgroundTask.State.allCases.map(\.rawValue)
+        let state = try context.query.choice("status", of: states).flatMap { BackgroundTask.State(rawValue: $0) }
+        let kind = context.query.text("task")
+        let rows = try await context.read { store throws(StoreError) in
+            try await store.tasks(page.walk, kind: kind, state: state)
+        }
+        return .ok(Page(rows, page).value(key: \.id, form))
+    }
+
+    @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let id = context.parameter("task_id")
+        guard let task = try await context.read({ store throws(StoreError) in try await store.task(id) }) else {
+            throw .notFound("There is no background task of this id.")
+        }
+        return .ok(form(task))
+    }
+
+    static let form: @Sendable (BackgroundTask) -> APIValue = { task in
+        [
+            "id": .string(task.id), "status": .string(task.state.rawValue), "task": .string(task.kind),
+            "data": .json(task.state == .running ? "{}" : task.data), "updatedAt": .time(task.updatedAt),
+        ]
+    }
+}

@@ -1,0 +1,102 @@
+internal import WebhookCore
+
+/// An operation of the API.
+struct Operation: Sendable {
+    /// The token that it takes.
+    enum Access: Sendable, Hashable {
+        /// None.
+        case open
+        /// The organisation's.
+        case organisation
+        /// The organisation's, or that of the application in the path, which may need a capability.
+        case application(Capability?)
+        /// The organisation's, or that of any application: what it sees is its own.
+        case any
+    }
+
+    /// Unique; an OpenAPI description has it as `operationId`.
+    let name: String
+    let method: String
+    /// Such as `/api/v1/app/{app_id}`.
+    let path: String
+    let access: Access
+    let handle: @Sendable (APIContext) async throws(APIError) -> APIResponse
+
+    init(
+        _ name: String,
+        _ method: String,
+        _ path: String,
+        _ access: Access,
+        _ handle: @escaping @Sendable (APIContext) async throws(APIError) -> APIResponse
+    ) {
+        (self.name, self.method, self.path, self.access, self.handle) = (name, method, path, access, handle)
+    }
+}
+
+/// What an application's token may do beside looking.
+enum Capability: String, Sendable, Hashable, CaseIterable {
+    case viewBase = "ViewBase"
+    case viewEndpointSecret = "ViewEndpointSecret"
+    case manageEndpointSecret = "ManageEndpointSecret"
+    case manageTransformations = "ManageTransformations"
+    case createAttempts = "CreateAttempts"
+    case manageEndpoint = "ManageEndpoint"
+}
+
+/// Finds the operation of a method and a path.
+struct Router: Sendable {
+    private enum Part: Sendable {
+        case text(String)
+        case parameter(String)
+    }
+
+    private struct Route: Sendable {
+        var parts: [Part]
+        var operation: Operation
+
+        /// The parameters of a path that it fits.
+        func parameters(_ segments: [String]) -> [String: String]? {
+            var parameters: [String: String] = [:]
+            for (part, segment) in zip(parts, segments) {
+                switch part {
+                case .text(let text): if text != segment { return nil }
+                case .parameter(let name): parameters[name] = segment
+                }
+            }
+            return parameters
+        }
+    }
+
+    enum Match: Sendable {
+        case found(Operation, parameters: [String: String])
+        /// Something has this path, by other methods.
+        case otherMethod(Operation)
+        case none
+    }
+
+    /// By the number of segments; of two that fit a path, the one with more fixed segments stands first.
+    private let routes: [Int: [Route]]
+    let operations: [Operation]
+
+    init(_ operations: [Operation]) {
+        self.operations = operations
+        let all = operations.map { operation in
+            let parts = operation.path.split(separator: "/").map { text -> Part in
+                text.hasPrefix("{") ? .parameter(String(text.dropFirst().dropLast())) : .text(String(text))
+            }
+            return Route(parts: parts, operation: operation)
+        }
+        func fixed(_ route: Route) -> Int { route.parts.count { if case .text = $0 { true } else { false } } }
+        routes = Dictionary(grouping: all, by: \.parts.count).mapValues { $0.sorted { fixed($0) > fixed($1) } }
+    }
+
+    func match(_ method: String, _ segments: [String]) -> Match {
+        var other: Operation?
+        for route in routes[segments.count] ?? [] {
+            guard let parameters = route.parameters(segments) else { continue }
+            if route.operation.method == method { return .found(route.operation, parameters: parameters) }
+            other = other ?? route.operation
+        }
+        return other.map { .otherMethod($0) } ?? .none
+    }
+}

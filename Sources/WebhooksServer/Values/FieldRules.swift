@@ -1,0 +1,56 @@
+internal import WebhookCore
+
+/// The rules for names and ids; each says what is wrong with a text, or nothing.
+enum FieldRules {
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+        }
+    }
+
+    /// A platform's own id, which must not look like one of ours.
+    static func uid(notLike prefix: String) -> (String) -> String? {
+        { text in
+            guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isNameByte) else {
+                return "must be 1 to 256 letters, digits, '-', '_' and '.'"
+            }
+            return text.hasPrefix(prefix) ? "must not begin with \(prefix), as the ids of this server do" : nil
+        }
+    }
+
+    /// A name or description for people.
+    static func label(_ range: ClosedRange<Int>) -> (String) -> String? {
+        { text in
+            if text.unicodeScalars.contains(where: { $0.value <= 8 }) { return "must not hold control characters" }
+            return range.contains(text.utf8.count)
+                ? nil : "must have \(range.lowerBound) to \(range.upperBound) bytes"
+        }
+    }
+
+    static func eventType(_ text: String) -> String? {
+        guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isNameByte) else {
+            return "must be 1 to 256 letters, digits, '-', '_' and '.'"
+        }
+        return Topic.isValid(text) ? nil : "must be a topic: segments of letters, digits and _, joined by single dots"
+    }
+
+    static func group(_ text: String) -> String? {
+        (1...256).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
+            ? nil : "must be 1 to 256 letters, digits, '-', '_' and '.'"
+    }
+
+    static func channel(_ text: String) -> String? {
+        let isFit = text.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "+") }
+        return isFit && (1...128).contains(text.utf8.count)
+            ? nil : "is no channel: 1 to 128 letters, digits, '-', '_', '.', ':', '+'"
+    }
+
+    static func tag(_ text: String) -> String? {
+        let isFit = text.utf8.allSatisfy { isNameByte($0) || "/\\#".utf8.contains($0) }
+        return isFit && (1...128).contains(text.utf8.count)
+            ? nil : "is no tag: 1 to 128 letters, digits and - _ . / \\ #"
+    }
+}

@@ -1,0 +1,206 @@
+package import Logging
+internal import Synchronization
+package import WebhookCore
+internal import WebhookMonitoring
+package import Webhooks
+
+/// The HTTP API over a dispatcher, apart from whatever reads and writes the wire.
+package final class WebhooksAPI: Sendable {
+    let dispatcher: WebhookDispatcher
+    let settings: ServerSettings
+    let logger: Logger
+    let tokens: OrganisationTokens
+    let router: Router
+    let ids = PlatformIDs()
+    let directory = EndpointDirectory()
+    let answering = AnswerLocks()
+    private let metricsToken: OrganisationTokens
+    private let metricsText: (@Sendable () -> String)?
+
+    /// - Parameters:
+    ///   - dispatcher: stores and delivers.
+    ///   - settings: tokens and limits.
+    ///   - metrics: gives the text of `/metrics`; `nil`: there is none.
+    package init(
+        _ dispatcher: WebhookDispatcher,
+        settings: ServerSettings,
+        logger: Logger,
+        metrics: (@Sendable () -> String)? = nil
+    ) {
+        self.dispatcher = dispatcher
+        self.settings = settings
+        self.logger = logger
+        tokens = OrganisationTokens(settings.tokens)
+        metricsToken = OrganisationTokens(settings.metricsToken.map { [$0] } ?? [])
+        metricsText = metrics
+        router = Router(Self.operations)
+    }
+
+    static let operations: [Operation] =
+        HealthOperations.all + ApplicationOperations.all + EventTypeOperations.all + MessageOperations.all
+        + EndpointOperations.all + DeclaredEndpointOperations.all + AttemptOperations.all + TokenOperations.all
+        + TaskOperations.all
+
+    /// What links to this server begin with.
+    var publicURL: String { settings.publicURL ?? "http://\(settings.listen)" }
+
+    /// Whether a request may have a body, found out before that is read: strangers' bodies are not.
+    package func admits(_ request: APIRequest) async -> APIError? {
+        guard let path = APIPath(request.target), path.segments.first == "api" else { return nil }
+        guard case .found(let operation, _) = router.match(request.method, path.segments), operation.access == .open
+        else {
+            do throws(APIError) {
+                _ = try await caller(request)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        return nil
+    }
+
+    /// Answers a request.
+    ///
+    /// - Parameter isLocal: whether it came from this machine.
+    package func respond(to request: APIRequest, isLocal: Bool) async -> APIResponse {
+        var request = request
+        let isHead = request.method == "HEAD"
+        if isHead { request.method = "GET" }
+        var response: APIResponse
+        do throws(APIError) {
+            response = try await answer(request, isLocal: isLocal)
+        } catch {
+            if error.status >= 500 {
+                logger.warning("a request failed", metadata: ["status": "\(error.status)", "reason": "\(error.code)"])
+            }
+            response = error.response
+        }
+        if isHead, response.status != 204 { response.body = .none }
+        return response
+    }
+
+    private func answer(_ request: APIRequest, isLocal: Bool) async throws(APIError) -> APIResponse {
+        let path = APIPath(request.target)
+        if let path, path.segments.count == 1, let watched = watching(path.segments[0], request, isLocal) {
+            return watched
+        }
+        guard let path, path.segments.prefix(2) == ["api", "v1"] else {
+            throw NotOffered.error(request.method, path, request.target, other: nil)
+        }
+        let match = router.match(request.method, path.segments)
+        if case .found(let operation, let parameters) = match, operation.access == .open {
+            return try await run(operation, request, parameters, .nobody)
+        }
+        let caller = try await caller(request)
+        switch match {
+        case .found(let operation, let parameters): return try await run(operation, request, parameters, caller)
+        case .otherMethod(let other): throw NotOffered.error(request.method, path, request.target, other: other)
+        case .none: throw NotOffered.error(request.method, path, request.target, other: nil)
+        }
+    }
+
+    private func run(
+        _ operation: Operation,
+        _ request: APIRequest,
+        _ parameters: [String: String],
+        _ caller: Caller
+    ) async throws(APIError) -> APIResponse {
+        var context = APIContext(
+            api: self,
+            request: request,
+            query: QueryParameters(request.target),
+            parameters: parameters,
+            caller: caller,
+            now: .now
+        )
+        try admit(caller, to: operation)
+        context.answerKey = try answerKey(request, caller)
+        guard let key = context.answerKey else { return try await operation.handle(context) }
+        // A twin that is under way is waited for: then there is its answer.
+        return try await answering.locked(key) { () async throws(APIError) in
+            if let earlier = try await context.earlierAnswer() { return earlier }
+            return try await operation.handle(context)
+        }
+    }
+
+    /// The digest of the key by which a request is told from its repetition.
+    private func answerKey(_ request: APIRequest, _ caller: Caller) throws(APIError) -> ByteString? {
+        guard request.method == "POST", let key = request.header("idempotency-key"), let token = caller.token else {
+            return nil
+        }
+        guard (1...256).contains(key.utf8.count) else {
+            throw APIError(400, "bad_request", "The idempotency-key must have 1 to 256 bytes.")
+        }
+        return Digest.of(token, ByteString(key), ByteString(request.target), for: "webhooks.answer")
+    }
+
+    func caller(_ request: APIRequest) async throws(APIError) -> Caller {
+        guard let token = request.bearerToken else { throw .unauthorized }
+        let digest = Digest.token(token)
+        if tokens.contains(digest: digest) { return .organisation(token: digest) }
+        guard token.hasPrefix(TokenOperations.prefix) else { throw .unauthorized }
+        guard let known = try await accessToken(digest) else { throw .unauthorized }
+        return .application(known)
+    }
+
+    private func accessToken(_ digest: ByteString) async throws(APIError) -> AccessToken? {
+        let store: any PlatformStore
+        do throws(WebhooksError) {
+            store = try await dispatcher.platformStore()
+        } catch {
+            throw APIError(error)
+        }
+        do throws(StoreError) {
+            return try await store.token(digest, at: .now)
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    private func admit(_ caller: Caller, to operation: Operation) throws(APIError) {
+        guard case .application(let token) = caller else { return }
+        switch operation.access {
+        case .open, .any: return
+        case .organisation: throw .forbidden
+        case .application(let needed):
+            guard let needed else { return }
+            if token.isReadOnly, needed != .viewEndpointSecret { throw .forbidden }
+            if let allowed = token.capabilities, !allowed.contains(needed.rawValue) { throw .forbidden }
+        }
+    }
+
+    /// `/healthz`, `/readyz` and `/metrics`, for whoever watches the process.
+    private func watching(_ name: String, _ request: APIRequest, _ isLocal: Bool) -> APIResponse? {
+        guard ["healthz", "readyz", "metrics"].contains(name), request.method == "GET" else { return nil }
+        guard mayWatch(request, isLocal) else { return APIError.unauthorized.response }
+        switch name {
+        case "metrics":
+            guard let metricsText else { return nil }
+            return APIResponse(
+                status: 200,
+                type: PrometheusRegistry.contentType,
+                body: .bytes(ByteString(metricsText()))
+            )
+        case "readyz":
+            let readiness = dispatcher.readiness
+            guard let obstacle = readiness.obstacle else { return .ok(["ready": .bool(true)]) }
+            return APIResponse(
+                503,
+                ["ready": .bool(false), "reason": .string(obstacle.rawValue), "message": .string(readiness.message)]
+            )
+        default: return APIResponse(status: 200, type: "text/plain; charset=utf-8", body: .bytes("ok\n"))
+        }
+    }
+
+    /// Without a token only this machine may, by address: a page of any site may have its own name resolve to it, and a
+    /// reverse proxy on it passes on what comes from anywhere.
+    private func mayWatch(_ request: APIRequest, _ isLocal: Bool) -> Bool {
+        if let token = request.bearerToken {
+            let digest = Digest.token(token)
+            if metricsToken.contains(digest: digest) || tokens.contains(digest: digest) { return true }
+        }
+        let isForwarded = request.header("x-forwarded-for") != nil || request.header("forwarded") != nil
+        guard isLocal, !isForwarded, let host = request.header("host") else { return false }
+        return HostField.isAllowed(host, for: settings.listen)
+    }
+}

@@ -1,0 +1,139 @@
+#if Server
+    import Glibc
+    import Testing
+    import WebhookReceiver
+    import WebhookSimulation
+
+    /// `serve`: the real program with its HTTP API.
+    @Suite(.timeLimit(.minutes(2))) struct ServeTests {
+        static let token = "an-organisation-token-of-more-than-32"
+        static let server = "server: { listen: \"127.0.0.1:0\", tokens: [\(token)], maxBody: 64KiB }\n"
+
+        @Test func `what is accepted is delivered, and is there after a kill`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let first = try Background(["serve"], in: sandbox)
+            let port = try await port(first)
+            #expect(try await Exchange(port, "GET", "/readyz", token: nil).status == 200)
+            #expect(try await Exchange(port, "POST", "/api/v1/app", #"{"name":"A","uid":"a"}"#).status == 201)
+            let message = #"{"eventType":"course.completed","payload":{"course":12}}"#
+            let sent = try await Exchange(port, "POST", "/api/v1/app/a/msg", message, key: "auto_1")
+            #expect(sent.status == 202)
+            let request = try await sandbox.receiver.waitForRequests(count: 1)[0]
+            #expect(request.headers(named: "webhook-id").first.map(sent.body.contains) == true)
+            first.signal(SIGKILL)
+            _ = await first.end()
+            let second = try Background(["serve"], in: sandbox)
+            let next = try await self.port(second)
+            let again = try await Exchange(next, "POST", "/api/v1/app/a/msg", message, key: "auto_1")
+            #expect(again.status == 202 && again.body == sent.body)
+            let list = try await Exchange(next, "GET", "/api/v1/app/a/msg")
+            #expect(list.body.components(of: "\"eventType\"") == 1)
+            #expect(try await Exchange(next, "GET", "/metrics", token: nil).body.contains("webhooks_build_info"))
+            second.signal(SIGTERM)
+            #expect(await second.end() == 0)
+            #expect(sandbox.receiver.requests.count == 1)
+        }
+
+        @Test func `what is wrong with a request is said in JSON`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let run = try Background(["serve"], in: sandbox)
+            let port = try await port(run)
+            let stranger = try await Exchange(port, "GET", "/api/v1/app", token: "x")
+            #expect(stranger.status == 401 && stranger.body.contains("authentication_failed"))
+            let large = try await Exchange(port, "POST", "/api/v1/app", String(repeating: " ", count: 70_000))
+            #expect(large.status == 413 && large.body.contains("payload_too_large"))
+            // A stranger's body is not read: the answer is that about the token.
+            let strange = try await Exchange(
+                port,
+                "POST",
+                "/api/v1/app",
+                String(repeating: " ", count: 60_000),
+                token: "x"
+            )
+            #expect(strange.status == 401)
+            let bad = try await Exchange(port, "POST", "/api/v1/app", "{")
+            #expect(bad.status == 422 && bad.body.contains("value_error.jsondecode"))
+            #expect(try await Exchange(port, "GET", "//api/v1/health/", token: nil).status == 204)
+            #expect(try await Exchange(port, "GET", "/" + String(repeating: "a", count: 20_000)).status == 400)
+            run.signal(SIGTERM)
+            #expect(await run.end() == 0)
+        }
+
+        @Test func `it says what keeps it from serving`() async throws {
+            let sandbox = try CommandEnvironment()
+            let none = try await sandbox.run("serve")
+            #expect(none.status == 65 && none.err.contains("has no `server.tokens`"), "\(none.err)")
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let first = try Background(["serve"], in: sandbox)
+            let port = try await port(first)
+            let taken = Self.server.replacing("127.0.0.1:0", with: "127.0.0.1:\(port)")
+            try sandbox.write("w.yaml", sandbox.configuration(more: taken))
+            let second = try await sandbox.run("serve", "--store", "sqlite:other.sqlite")
+            #expect(
+                second.status == 69 && second.err.contains("can't listen on 127.0.0.1:\(port): the port is taken"),
+                "\(second.err)"
+            )
+            let third = try await sandbox.run("run")
+            #expect(third.status == 69, "one dispatcher at a time: \(third.err)")
+            first.signal(SIGTERM)
+            #expect(await first.end() == 0)
+        }
+
+        private func port(_ run: Background) async throws -> UInt16 {
+            let line = await run.line(containing: "serving the HTTP API", on: .error)
+            let match = try #require(line?.firstMatch(of: /http:\/\/[0-9.]+:(\d+)/), "\(line ?? "")")
+            #expect(await run.line(containing: "delivering", on: .error) != nil)
+            return try #require(UInt16(match.1))
+        }
+    }
+
+    /// A request on a connection of its own, and its answer.
+    private struct Exchange {
+        var status = 0
+        var body = ""
+
+        init(
+            _ port: UInt16,
+            _ method: String,
+            _ target: String,
+            _ body: String = "",
+            token: String? = ServeTests.token,
+            key: String? = nil
+        ) async throws {
+            var text = "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            if let token { text += "Authorization: Bearer \(token)\r\n" }
+            if let key { text += "Idempotency-Key: \(key)\r\n" }
+            if !body.isEmpty { text += "Content-Length: \(body.utf8.count)\r\n" }
+            text += "\r\n\(body)"
+            let request = text
+            let answer = await Program.blocking {
+                let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+                var address = sockaddr_in()
+                address.sin_family = sa_family_t(AF_INET)
+                address.sin_port = port.bigEndian
+                address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+                let result = withUnsafePointer(to: &address) {
+                    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                    }
+                }
+                let connection = BlockingConnection(descriptor, patience: 60)
+                defer { connection.close() }
+                guard result == 0, connection.send(request.utf8) else { return "" }
+                connection.waitForEnd()
+                return String(decoding: connection.buffer, as: UTF8.self)
+            }
+            let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
+            status = parts[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+            self.body = parts.count > 1 ? String(parts[1]) : ""
+        }
+    }
+
+    extension String {
+        fileprivate func components(of part: String) -> Int {
+            split(separator: part, omittingEmptySubsequences: false).count - 1
+        }
+    }
+#endif

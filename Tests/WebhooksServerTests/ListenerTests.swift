@@ -1,0 +1,155 @@
+#if Server
+    import Glibc
+    import Logging
+    import Testing
+    import WebhookCore
+    import WebhookSimulation
+
+    @testable import WebhooksServer
+
+    /// The listener with short patience, over real connections.
+    @Suite(.timeLimit(.minutes(1))) struct ListenerTests {
+        private func serving(
+            _ change: (inout ServerLimits) -> Void = { _ in },
+            _ body: @escaping @Sendable (UInt16) async throws -> Void
+        ) async throws {
+            let served = try await ServedStore()
+            var limits = ServerLimits()
+            change(&limits)
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let address = try #require(ListenAddress("127.0.0.1:0"))
+            let listener = APIListener(served.api, on: address, limits: limits, logger: logger)
+            let (ports, port) = AsyncStream<UInt16>.makeStream()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await listener.run { port.yield($0) } }
+                var iterator = ports.makeAsyncIterator()
+                let number = try #require(await iterator.next())
+                try await body(number)
+                listener.stop()
+                try await group.waitForAll()
+            }
+        }
+
+        @Test func `one connection serves many requests, and each answer is one piece`() async throws {
+            try await serving { port in
+                let answers = await blocking {
+                    let connection = connect(port)
+                    defer { connection.close() }
+                    var answers: [String] = []
+                    for _ in 0..<3 {
+                        guard connection.send(request("GET", "/api/v1/app").utf8), let head = connection.readHead()
+                        else { break }
+                        let body = connection.take(head.length) ?? []
+                        answers.append(head.line + String(decoding: body, as: UTF8.self))
+                    }
+                    return answers
+                }
+                #expect(
+                    answers == Array(repeating: #"HTTP/1.1 200 OK{"data":[],"iterator":null,"done":true}"#, count: 3)
+                )
+            }
+        }
+
+        @Test func `a head that doesn't come, or trickles in, ends the connection`() async throws {
+            try await serving {
+                $0.idle = .milliseconds(50)
+            } _: { port in
+                for text in ["", "GET /api/v1/app HTTP/1.1\r\nHost:"] {
+                    #expect(
+                        await blocking {
+                            let connection = connect(port)
+                            defer { connection.close() }
+                            _ = connection.send(text.utf8)
+                            return connection.waitForEnd() && connection.buffer.isEmpty
+                        }
+                    )
+                }
+            }
+        }
+
+        @Test func `a body that doesn't come ends the connection`() async throws {
+            try await serving {
+                $0.body = .milliseconds(50)
+            } _: { port in
+                #expect(
+                    await blocking {
+                        let connection = connect(port)
+                        defer { connection.close() }
+                        _ = connection.send(request("POST", "/api/v1/app", more: "Content-Length: 10\r\n").utf8)
+                        return connection.waitForEnd()
+                    }
+                )
+            }
+        }
+
+        @Test func `more requests than are served at once are told to slow down`() async throws {
+            try await serving {
+                $0.requests = 0
+            } _: { port in
+                let answer = await blocking {
+                    exchange(port, request("GET", "/api/v1/app", more: "Connection: close\r\n"))
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 429 "))
+                #expect(answer.lowercased().contains("retry-after: 1"))
+                #expect(
+                    answer.hasSuffix(
+                        #"{"code":"too_many_requests","detail":"Too many requests at once: try again in a second."}"#
+                    )
+                )
+            }
+        }
+
+        @Test func `large heads are refused`() async throws {
+            try await serving { port in
+                let field = "X-Large: " + String(repeating: "a", count: 40_000) + "\r\n"
+                let answer = await blocking { exchange(port, request("GET", "/api/v1/app", more: field)) }
+                #expect(answer.hasPrefix("HTTP/1.1 400 "))
+            }
+        }
+
+        @Test func `a body of unknown length is bounded like any other`() async throws {
+            try await serving { port in
+                let piece = "40000\r\n" + String(repeating: " ", count: 0x40000) + "\r\n"
+                let body = String(repeating: piece, count: 12) + "0\r\n\r\n"
+                let head = request("POST", "/api/v1/app", more: "Transfer-Encoding: chunked\r\nConnection: close\r\n")
+                let answer = await blocking { exchange(port, head + body) }
+                #expect(answer.hasPrefix("HTTP/1.1 413 "))
+            }
+        }
+    }
+
+    private func request(_ method: String, _ target: String, more: String = "") -> String {
+        "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(ServedStore.token)\r\n\(more)\r\n"
+    }
+
+    private func exchange(_ port: UInt16, _ text: String) -> String {
+        let connection = connect(port)
+        defer { connection.close() }
+        _ = connection.send(text.utf8)
+        _ = connection.waitForEnd()
+        return String(decoding: connection.buffer, as: UTF8.self)
+    }
+
+    private func connect(_ port: UInt16) -> BlockingConnection {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        _ = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return BlockingConnection(descriptor, patience: 30)
+    }
+
+    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+
+    import Foundation
+#endif

@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import WebhookCore
+import Webhooks
+
+@testable import WebhooksServer
+
+/// An API over a store of its own, without a listener; nothing is delivered.
+final class ServedStore: Sendable {
+    static let token = "organisation-token-of-thirty-two-or-more"
+    let folder: URL
+    let dispatcher: WebhookDispatcher
+    let api: WebhooksAPI
+
+    init(subscriptions: String = "[]", folder: URL? = nil) async throws {
+        let folder =
+            folder ?? FileManager.default.temporaryDirectory.appendingPathComponent("served-\(UUID().uuidString)")
+        self.folder = folder
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appendingPathComponent("webhooks.yaml")
+        let text = """
+            store: sqlite:webhooks.sqlite
+            profile: lms
+            egress: { allow: ["127.0.0.0/8"] }
+            server: { tokens: [\(Self.token)] }
+            subscriptions: \(subscriptions)
+            """
+        try Data(text.utf8).write(to: file)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        dispatcher = try await WebhookDispatcher(configuration: .file(file.path), logger: logger)
+        let settings = dispatcher.registry.settings.server
+        api = WebhooksAPI(dispatcher, settings: settings, logger: logger)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// Sends a request; the answer's status and body.
+    @discardableResult
+    func send(
+        _ method: String,
+        _ target: String,
+        _ body: String = "",
+        token: String? = ServedStore.token,
+        key: String? = nil
+    ) async -> Answer {
+        var request = APIRequest(method: method, target: "/api/v1" + target, body: ByteString(body))
+        if let token { request.headers.append(("authorization", "Bearer \(token)")) }
+        if let key { request.headers.append(("idempotency-key", key)) }
+        let response = await api.respond(to: request, isLocal: true)
+        return Answer(status: response.status, text: response.bytes.text)
+    }
+}
+
+/// An answer of the API.
+struct Answer: Sendable, Equatable {
+    var status: Int
+    var text: String
+
+    var json: JSONValue? { try? JSON.parse(ByteString(text)) }
+
+    subscript(path: String...) -> String? {
+        guard let value = json?.value(at: path) else { return nil }
+        return value.string ?? value.raw.text
+    }
+
+    /// The ids of a list.
+    func ids(_ name: String = "id") -> [String] { json?["data"]?.array?.compactMap { $0[name]?.string } ?? [] }
+}
