@@ -25,22 +25,37 @@ extension TestEnvironment {
     /// Writes the configuration: a file that is complete or not there.
     func configure(_ subscriptions: [Endpoint], dispatcher: String = "shutdownGrace: 20s", store: String? = nil) throws
     {
+        let store = "\"sqlite:\(store ?? "store/webhooks.sqlite")\""
+        try write(subscriptions, dispatcher, store, to: "webhooks.yaml")
+    }
+
+    /// Writes a configuration.
+    ///
+    /// - Parameter store: as the file has it.
+    func write(_ subscriptions: [Endpoint], _ dispatcher: String, _ store: String, to file: String) throws {
         try write(
             """
-            store: "sqlite:\(store ?? "store/webhooks.sqlite")"
+            store: \(store)
             egress: { allow: ["127.0.0.0/8"] }
             dispatcher: { \(dispatcher) }
             subscriptions:
             \(subscriptions.map(\.yaml).joined(separator: "\n"))
             """,
-            to: "webhooks.yaml"
+            to: file
         )
     }
 
     /// Starts a command on this configuration.
     ///
-    /// - Parameter limits: options of the shell's `ulimit` to run it under.
-    func start(_ arguments: [String], input: String? = nil, limits: String? = nil) throws -> Command {
+    /// - Parameters:
+    ///   - limits: options of the shell's `ulimit` to run it under.
+    ///   - file: the configuration; default: the usual one.
+    func start(
+        _ arguments: [String],
+        input: String? = nil,
+        limits: String? = nil,
+        configuration file: String? = nil
+    ) throws -> Command {
         let number = UUID().uuidString
         let outputs = "\(folder)/command-\(number)"
         var inputPath: String?
@@ -48,7 +63,7 @@ extension TestEnvironment {
             inputPath = outputs + ".in"
             try write(input, to: "command-\(number).in")
         }
-        var all = arguments + ["--config", configurationPath]
+        var all = arguments + ["--config", file.map { folder + "/" + $0 } ?? configurationPath]
         var program = RealBinary.path
         if let limits {
             program = "/bin/sh"
