@@ -9,6 +9,7 @@
         private var sum: Int64?
         /// Events (rows) that wait unplaced and were told of, or are our own.
         private var known: Set<Int64> = []
+        private var lastLook = ContinuousClock.now
 
         private static let look = Statement(
             """
@@ -24,6 +25,13 @@
             let waiting = Set(row.int64s(1))
             defer { (sum, known) = (row.int64(0), waiting) }
             return sum != nil && (row.int64(0) != sum || !waiting.isSubset(of: known))
+        }
+
+        /// Whether it is time to look whatever is known: once a second, beside others.
+        func isDue(at now: ContinuousClock.Instant) -> Bool {
+            guard now - lastLook >= .seconds(1) else { return false }
+            lastLook = now
+            return true
         }
 
         /// Events of our own wait.

@@ -81,7 +81,7 @@
             try await TestServer.withSchema { target in
                 let stores = OpenStores()
                 defer { stores.close() }
-                let (one, other) = (try stores.open(target, role: .node), try stores.open(target, role: .node))
+                let (one, other) = (try stores.open(target, role: .node), try stores.open(target, role: .writer))
                 _ = try await one.round(1)
                 _ = await other.hasExternalWrites()
                 _ = try await one.round(1, isNew: false)

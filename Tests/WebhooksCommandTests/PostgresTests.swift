@@ -59,8 +59,7 @@
                 _ = try await sandbox.run("emit", "x.y", "--data", "0", "--detach")
                 let run = try Background(["run"], in: sandbox)
                 #expect(await run.line(containing: "delivering", on: .error) != nil)
-                let second = try await sandbox.run("run")
-                #expect(second.status == 69 && second.err.contains("\(run.processID)"), "\(second.err)")
+                #expect(await run.line(containing: "serving", on: .error)?.contains("of=2 subscriptions=2") == true)
                 try await sandbox.receiver.waitForRequests(count: 1)
                 let emit = "SELECT \(database.schema).emit('x.y', '{\"n\":1}', id => 'committed')"
                 try await database.sql("BEGIN", emit.replacing("committed", with: "rolled-back"), "ROLLBACK")
@@ -74,6 +73,32 @@
                 run.signal(SIGTERM)
                 #expect(await run.end() == 0)
                 #expect(try await sandbox.run("events", "show", "rolled-back").status == 1)
+            }
+        }
+
+        @Test func `several dispatchers share the subscriptions, and one that ends leaves its share at once`()
+            async throws
+        {
+            try await PostgresSandbox.run { sandbox, database in
+                let first = try Background(["run"], in: sandbox)
+                #expect(await first.line(containing: "serving", on: .error)?.contains("subscriptions=2") == true)
+                let second = try Background(["run"], in: sandbox)
+                #expect(await second.line(containing: "delivering", on: .error) != nil)
+                // Whoever emits leaves it to those that run, whichever serves it.
+                for id in ["a", "b", "c"] {
+                    let emitted = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id, "--json")
+                    #expect(try JSONText(emitted.out)["deliveries"][0]["state"].string == "delivered", "\(emitted.err)")
+                }
+                first.signal(SIGTERM)
+                #expect(await first.end() == 0)
+                let last = try await sandbox.run("emit", "x.y", "--data", "1", "--json")
+                #expect(try JSONText(last.out)["deliveries"][0]["state"].string == "delivered", "\(last.err)")
+                second.signal(SIGTERM)
+                #expect(await second.end() == 0)
+                // Nobody is left, and nobody has to be waited for.
+                let alone = try await sandbox.run("emit", "x.y", "--data", "1", "--json")
+                #expect(try JSONText(alone.out)["deliveries"][0]["state"].string == "delivered", "\(alone.err)")
+                #expect(try await database.sql("SELECT count(*) FROM \(database.schema).nodes") == "0\n")
             }
         }
 

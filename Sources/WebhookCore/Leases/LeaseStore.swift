@@ -20,6 +20,14 @@ package protocol LeaseStore: DeliveryStore {
 
     /// The leases of nodes whose rows stand, by subscription.
     func leases() async throws(StoreError) -> [Lease]
+
+    /// The time for which what is due longest has been waiting of what a node serves and nothing holds; `nil`: nothing is due, or
+    /// it isn't known.
+    func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration?
+}
+
+extension LeaseStore {
+    package func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration? { nil }
 }
 
 /// A subscription's lease.

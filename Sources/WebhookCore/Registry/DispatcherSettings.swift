@@ -50,6 +50,14 @@ extension StoreLocation: CustomStringConvertible {
         }
     }
 
+    /// Whether several dispatchers may run on it.
+    package var isShared: Bool {
+        switch self {
+        case .sqlite: false
+        case .postgres: true
+        }
+    }
+
     /// The schema of a store on PostgreSQL for which none is named.
     package static let standardSchema = "webhooks"
 }

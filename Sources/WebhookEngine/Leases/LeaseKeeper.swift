@@ -62,6 +62,8 @@ package struct LeaseKeeper: Sendable {
     /// Asked for in a round whose answer was lost.
     private var doubtful: Set<String> = []
     private var others: [LivingNode] = []
+    /// Nodes that the first round has found, until they renew or are gone: they may have ended.
+    private var unproven: [NodeID: Timestamp]?
     private var disagreeing: Set<String> = []
     /// The number of subscriptions that were served when it was last told.
     private var told = 0
@@ -103,6 +105,13 @@ package struct LeaseKeeper: Sendable {
 
     /// The other nodes that were alive at the last round.
     package var otherNodes: [LivingNode] { others }
+
+    /// Whether the node serves what it should, as far as others leave it any, and no node that ended without a word may still
+    /// hold something: what is due is known then.
+    package var hasItsShare: Bool {
+        guard isRegistered, unproven?.isEmpty == true, actions.serve.isEmpty else { return false }
+        return !disagreeing.isEmpty || wanted.allSatisfy { tenures[$0] != nil }
+    }
 
     /// When to call ``tick(at:)`` at the latest, on the monotonic clock; `nil`: a round is under way, or all is over.
     package var wakeAt: Timestamp? { underWay == nil ? nextAt : nil }
@@ -353,6 +362,8 @@ extension LeaseKeeper {
 
     private mutating func learn(_ nodes: [LivingNode]) {
         others = nodes.filter { $0.record.id.process != record.id.process }
+        let heartbeats = Dictionary(others.map { ($0.record.id, $0.heartbeatAt) }) { first, _ in first }
+        unproven = unproven.map { $0.filter { heartbeats[$0.key] == $0.value } } ?? heartbeats
         let disagreeing = Set(others.filter { $0.record.configuration != record.configuration }.map(\.record.host))
         if disagreeing != self.disagreeing {
             self.disagreeing = disagreeing

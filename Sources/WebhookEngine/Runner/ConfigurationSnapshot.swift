@@ -4,7 +4,7 @@ package import WebhookCore
 package struct ConfigurationSnapshot: Sendable {
     package var registry: Registry
     package var renderer: any DeliveryRenderer
-    /// A hash of what the subscriptions were made from: dispatchers with the same share them out among themselves.
+    /// The ``ConfigurationHash``, where several dispatchers may share the store.
     package var hash: String
 
     package init(registry: Registry, renderer: any DeliveryRenderer, hash: String = "") {
@@ -26,13 +26,20 @@ package struct ConfigurationSnapshot: Sendable {
         adding given: [GivenSubscription],
         canonical: [ProfileTopic]
     ) -> ConfigurationSnapshot {
-        ConfigurationSnapshot(
-            registry: registry.changing(removing: names, adding: given, canonical: canonical),
+        let changed = registry.changing(removing: names, adding: given, canonical: canonical)
+        var hash = ConfigurationHash(rawValue: hash)
+        for name in Set(names + given.map(\.draft.name)) {
+            hash?.remove(registry.subscription(named: name))
+            hash?.add(changed.subscription(named: name))
+        }
+        return ConfigurationSnapshot(
+            registry: changed,
             renderer: renderer.changing(
                 removing: names + given.filter { $0.subscription == nil }.map(\.draft.name),
                 adding: given.compactMap(\.subscription),
                 canonical: canonical
-            )
+            ),
+            hash: hash?.rawValue ?? ""
         )
     }
 

@@ -29,6 +29,16 @@ extension EngineRunner {
         }
     }
 
+    /// The node under which the engine claims now; `nil`: it is alone.
+    package func node() async -> NodeID? {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.keeper?.node) }
+        }
+    }
+
+    /// Tells others with the next heartbeat how long what is due longest has been waiting.
+    package func report(lag: Duration?) { queue.async { self.keeper?.report(lag: lag) } }
+
     /// Whether a subscription is served here: all are, where no other dispatcher shares the store.
     func serves(_ name: String) -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))

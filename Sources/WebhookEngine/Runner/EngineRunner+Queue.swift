@@ -163,8 +163,8 @@ extension EngineRunner {
 
     func holds(_ condition: Condition) -> Bool {
         switch condition {
-        case .idle: engine.withLock { $0.isIdle(at: clock.now) }
-        case .settled: engine.withLock { $0.isSettled }
+        case .idle: keeper?.hasItsShare != false && engine.withLock { $0.isIdle(at: clock.now) }
+        case .settled: keeper?.hasItsShare != false && engine.withLock { $0.isSettled }
         case .drained: engine.withLock { $0.isDrained } && keeper?.isOver != false
         }
     }

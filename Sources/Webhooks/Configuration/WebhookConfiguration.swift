@@ -191,7 +191,8 @@ public struct WebhookConfiguration: Sendable {
     func snapshot(for registry: Registry) -> ConfigurationSnapshot {
         ConfigurationSnapshot(
             registry: registry,
-            renderer: WebhookRenderer(registry: registry)
+            renderer: WebhookRenderer(registry: registry),
+            hash: registry.settings.store?.isShared == true ? ConfigurationHash(registry.subscriptions).rawValue : ""
         )
     }
 }

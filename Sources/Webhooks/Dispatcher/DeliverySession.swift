@@ -47,8 +47,23 @@ struct DeliverySession: Sendable {
             clock: SystemClock(),
             observer: observer,
             mark: opened.mark,
-            tracer: tracer
+            tracer: tracer,
+            leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings) }
         )
+    }
+
+    private static func leases(in store: any LeaseStore, _ settings: DispatcherSettings) -> RunnerLeases {
+        var lease = LeaseKeeper.Settings()
+        lease.length = settings.lease
+        let id = NodeID(process: .random(in: .min ... .max))
+        let record = NodeRecord(id: id, host: hostName(), pid: getpid(), startedAt: .now)
+        return RunnerLeases(store: store, record: record, settings: lease)
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, name.count - 1)
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Returns the configured number, or half of the descriptors that the process may open where that is less: the

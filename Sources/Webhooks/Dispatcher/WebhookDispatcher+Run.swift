@@ -92,6 +92,8 @@ extension WebhookDispatcher: Service {
         start(operations, session, told: told)
         let failing = Task { await watchFailing(of: session, told) }
         defer { failing.cancel() }
+        let lag = Task { await reportLag(of: session) }
+        defer { lag.cancel() }
         let sampling = Task { await sampleMetrics(of: session) }
         defer { sampling.cancel() }
         metrics?.isRunning(true)

@@ -239,6 +239,25 @@ struct LogObserver: EngineObserver {
         }
     }
 
+    func noticed(_ notice: LeaseNotice) {
+        switch notice {
+        case .serves(let count, let all):
+            logger.notice("serving", metadata: ["subscriptions": "\(count)", "of": "\(all)"])
+        case .lost(let count):
+            logger.warning(
+                "the leases have run out: others may serve what this dispatcher did; it begins again",
+                metadata: ["subscriptions": "\(count)"]
+            )
+        case .disagreement(let hosts) where hosts.isEmpty:
+            logger.notice("all dispatchers have the same subscriptions again")
+        case .disagreement(let hosts):
+            logger.warning(
+                "other dispatchers have other subscriptions: give all the same file, or what only one knows stays with it",
+                metadata: ["hosts": "\(hosts.joined(separator: ", "))"]
+            )
+        }
+    }
+
     private static func message(_ part: RefusedRow.Part) -> Logger.Message {
         switch part {
         case .delivery: "the store refuses a delivery; it has failed"

@@ -75,13 +75,17 @@ final class SchemaReportingRenderer: DeliveryRenderer {
 extension ConfigurationSnapshot {
     /// The same, whose renderer tells the log of payloads that don't fit the catalogue.
     func reporting(to logger: Logger) -> ConfigurationSnapshot {
-        ConfigurationSnapshot(registry: registry, renderer: SchemaReportingRenderer(renderer, logger: logger))
+        ConfigurationSnapshot(
+            registry: registry,
+            renderer: SchemaReportingRenderer(renderer, logger: logger),
+            hash: hash
+        )
     }
 
     /// The same, whose renderer goes on with another one's reports.
     func reporting(after other: ConfigurationSnapshot) -> ConfigurationSnapshot {
         guard let reporting = other.renderer as? SchemaReportingRenderer else { return self }
-        return ConfigurationSnapshot(registry: registry, renderer: reporting.replacing(renderer))
+        return ConfigurationSnapshot(registry: registry, renderer: reporting.replacing(renderer), hash: hash)
     }
 }
 

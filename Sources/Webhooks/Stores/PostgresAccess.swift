@@ -20,14 +20,17 @@
         }
 
         func lock(_ role: String) throws(StoreError) -> any StoreLock {
-            PostgresLock(try PostgresStore.open(target, role: .dispatcher, purpose: role))
+            // Who runs shares the store with others who do; a command that delivers has it for itself, for a moment.
+            let isNode = role == DispatcherRole.run.rawValue
+            return PostgresLock(try PostgresStore.open(target, role: isNode ? .node : .dispatcher, purpose: role))
         }
 
         func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher {
             guard let lock = lock as? PostgresLock else {
                 throw StoreError(.unavailable, "the lock is another store's")
             }
-            return OpenedDispatcher(store: lock.store, lock: lock)
+            let leases = lock.store.role == .node ? lock.store : nil
+            return OpenedDispatcher(store: lock.store, lock: lock, leases: leases)
         }
 
         func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)

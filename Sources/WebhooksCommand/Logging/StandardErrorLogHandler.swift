@@ -42,7 +42,8 @@ struct StandardErrorLogHandler: LogHandler {
     /// The keys whose values are numbers, always: whoever reads the lines may add them up.
     static let numbers: Set<String> = [
         "attempt", "attempts", "count", "deleted", "deliveries", "disabled", "events", "failures", "graceMs", "leftOut",
-        "mebibytes", "open", "paused", "pauseMs", "pid", "problems", "status", "subscriptions", "underWay", "unknown",
+        "mebibytes", "of", "open", "paused", "pauseMs", "pid", "problems", "status", "subscriptions", "underWay",
+        "unknown",
         "unreported",
     ]
 

@@ -42,9 +42,10 @@
 
         package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
             guard role != .reader else { return completion(.success(false)) }
-            onWriter { [target] writer in
+            onWriter { [target, role] writer in
                 do {
-                    completion(.success(try writer.external.check(writer.session)))
+                    let isDue = role == .node && writer.external.isDue(at: .now)
+                    completion(.success(try writer.external.check(writer.session) || isDue))
                 } catch {
                     let error = StoreError(error, target)
                     completion(error.isFinal ? .failure(error) : .success(false))

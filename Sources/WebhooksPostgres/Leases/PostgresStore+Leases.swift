@@ -30,6 +30,29 @@
         }
     }
 
+    extension PostgresStore {
+        // The first in each subscription's order of due times. A place in the order of acceptance is no time.
+        private static let oldestDue = Statement(
+            """
+            SELECT min(x.since) FROM leases l JOIN subscriptions s ON s.name = l.subscription
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN d.due_at < $3::int8 THEN d.created_at ELSE d.due_at END AS since FROM deliveries d
+                WHERE d.subscription = s.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1
+            ) x
+            WHERE l.node = $1::text AND x.since <= $2::int8 AND s.disabled_at IS NULL AND s.paused_at IS NULL
+                AND coalesce(s.breaker_until <= $2::int8, true)
+            """
+        )
+
+        package func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration? {
+            let parameters: [Parameter] = [
+                .text(node.rawValue), .int8(now.milliseconds), .int8(AcceptancePlace.end.milliseconds),
+            ]
+            let since = try await read { try $0.run(Self.oldestDue, parameters).first?.optionalInt64(0) }
+            return since.map { .milliseconds(max(0, now.milliseconds - $0)) }
+        }
+    }
+
     /// The part of a batch that its node may not decide, because it doesn't hold the leases.
     struct LeaseFence {
         /// The subscriptions that the batch needs and that are not held.

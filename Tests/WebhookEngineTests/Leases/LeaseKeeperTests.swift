@@ -269,4 +269,19 @@ struct LeaseKeeperTests {
         bench.keeper.ended(.success(result), now: bench.time)
         #expect(bench.keeper.wakeAt == bench.time + .milliseconds(720))
     }
+
+    @Test("A node has its share once it holds it, and nobody who may have ended holds anything")
+    func hasItsShare() {
+        var bench = bench(["a"])
+        #expect(!bench.keeper.hasItsShare)
+        _ = bench.nextRound()
+        // The other one was there before: it may have ended without a word.
+        bench.now += 1
+        bench.end(acquired: ["a"], others: [(9, "v1")])
+        _ = bench.nextRound()
+        #expect(!bench.keeper.hasItsShare)
+        bench.end()
+        if bench.keeper.wakeAt != nil, let round = bench.nextRound() { bench.end(acquired: round.acquires) }
+        #expect(bench.keeper.hasItsShare)
+    }
 }

@@ -1,0 +1,85 @@
+/// A number of what a configuration delivers: nodes that have the same share the subscriptions out among themselves.
+///
+/// The sum of a number for each enabled subscription, so that their order makes no difference and a change costs what changes.
+/// Everything that decides what is sent counts, but for secrets: those are read from each machine's environment, may be
+/// replaced on one node after the other, and no trace of them belongs into a database.
+package struct ConfigurationHash: Sendable, Hashable {
+    private var sum: UInt64 = 0
+
+    package init(_ subscriptions: [Subscription]) {
+        for subscription in subscriptions { add(subscription) }
+    }
+
+    package mutating func add(_ subscription: Subscription?) {
+        if let subscription, subscription.isEnabled { sum &+= Self.number(of: subscription) }
+    }
+
+    package mutating func remove(_ subscription: Subscription?) {
+        if let subscription, subscription.isEnabled { sum &-= Self.number(of: subscription) }
+    }
+
+    private static func number(of subscription: Subscription) -> UInt64 {
+        var parts = Parts()
+        parts.add(subscription.name)
+        parts.add(subscription.url.description)
+        parts.add(subscription.topics.map(\.description))
+        parts.add((subscription.tenant.map { [$0] } ?? []) + subscription.tenants.sorted())
+        parts.add(subscription.profile.name)
+        parts.add([subscription.contentType.rawValue, subscription.schema.rawValue, "\(subscription.httpVersion)"])
+        parts.add("\(subscription.sendsTrace) \(subscription.isServed)")
+        parts.add(
+            subscription.headers.map { header in
+                if case .plain(let text) = header.value { "\(header.name): \(text)" } else { header.name }
+            }
+        )
+        parts.add(subscription.body?.source ?? "")
+        parts.add(subscription.topicBodies.map { "\($0.pattern.description) \($0.body.source)" })
+        parts.add(subscription.topicPayloads.map { "\($0.pattern.description) \($0.value)" })
+        parts.add(subscription.variables.map { "\($0.name) \($0.value)" })
+        parts.add(subscription.filter.map { "\($0)" } ?? "")
+        parts.add("\(subscription.policy)")
+        return parts.hash
+    }
+
+    /// FNV-1a over texts, each with its length, finished by the mixer of MurmurHash3.
+    private struct Parts {
+        private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+        mutating func add(_ texts: [String]) {
+            add(byte: UInt8(truncatingIfNeeded: texts.count))
+            for text in texts { add(text) }
+        }
+
+        mutating func add(_ text: String) {
+            for byte in text.utf8 { add(byte: byte) }
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: text.utf8.count).littleEndian) { length in
+                for byte in length { add(byte: byte) }
+            }
+        }
+
+        private mutating func add(byte: UInt8) {
+            state ^= UInt64(byte)
+            state &*= 0x0000_0100_0000_01B3
+        }
+
+        var hash: UInt64 {
+            var hash = state
+            hash ^= hash >> 33
+            hash &*= 0xFF51_AFD7_ED55_8CCD
+            return hash ^ (hash >> 33)
+        }
+    }
+}
+
+extension ConfigurationHash: RawRepresentable {
+    /// Sixteen hexadecimal digits.
+    package var rawValue: String {
+        let digits = String(sum, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    package init?(rawValue: String) {
+        guard rawValue.utf8.count == 16, let sum = UInt64(rawValue, radix: 16) else { return nil }
+        self.sum = sum
+    }
+}
