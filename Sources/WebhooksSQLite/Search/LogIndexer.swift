@@ -133,7 +133,7 @@ struct LogIndexer {
             try execute(
                 """
                 INSERT INTO webhooks_terms (kind, term, id) SELECT \(term.rawValue), \(column), id FROM webhooks_events
-                WHERE id > ? AND id <= ? AND \(column) IS NOT NULL ORDER BY \(column), id
+                WHERE id > ? AND id <= ? AND \(column) IS NOT NULL
                 """,
                 events.after,
                 events.last
@@ -147,7 +147,7 @@ struct LogIndexer {
                 """
                 INSERT INTO webhooks_terms (kind, term, id) SELECT \(term.rawValue), e.\(column), d.id
                 FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
-                WHERE d.id > ? AND d.id <= ? AND e.\(column) IS NOT NULL ORDER BY e.\(column), d.id
+                WHERE d.id > ? AND d.id <= ? AND e.\(column) IS NOT NULL
                 """,
                 deliveries.after,
                 deliveries.last
