@@ -78,7 +78,10 @@ package final class Registry: Sendable {
             return data.map { filter.accepts(event, data: $0) } ?? false
         }
         let keys = SubscriptionIndex.keys(topic: event.topic, tenant: event.tenant)
-        let configured = base.index.candidates(keys).map { base.subscriptions[$0] }.filter(accepts)
+        let configured = base.index.candidates(keys).compactMap { position -> Subscription? in
+            let subscription = base.subscriptions[position]
+            return accepts(subscription) ? subscription : nil
+        }
         guard !given.isEmpty else { return configured }
         let names = keys.reduce(into: TreeSet<String>()) { names, key in
             if let more = givenIndex[key] { names.formUnion(more) }

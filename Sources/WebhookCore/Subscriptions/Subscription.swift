@@ -83,7 +83,7 @@ package struct Subscription: Sendable, Hashable {
 
     /// Why an event of this id can't be signed for this subscription; `nil` where it can.
     package func objection(toID id: String) -> String? {
-        guard id.utf8.contains(UInt8(ascii: ".")), let signature = profile.signature, signature.beginsWithID,
+        guard id.hasByte(UInt8(ascii: ".")), let signature = profile.signature, signature.beginsWithID,
             !secrets.isEmpty
         else {
             return nil
@@ -108,7 +108,8 @@ package struct Subscription: Sendable, Hashable {
     func isOpen(to eventTenant: String?) -> Bool {
         guard tenant != nil || !tenants.isEmpty else { return true }
         guard let eventTenant else { return false }
-        return allTenants.contains { $0.utf8.elementsEqual(eventTenant.utf8) }
+        if let tenant { return tenant.utf8.elementsEqual(eventTenant.utf8) }
+        return tenants.contains { $0.utf8.elementsEqual(eventTenant.utf8) }
     }
 
     /// Every tenant that it is for; empty: all, and events without one.

@@ -37,7 +37,7 @@ package enum StandardWebhooks {
 
     /// Passes an id that leaves no doubt where the timestamp begins.
     static func checkID(_ id: String) throws(RenderingError) {
-        if id.utf8.contains(UInt8(ascii: ".")) { throw RenderingError(Subscription.dottedID) }
+        if id.hasByte(UInt8(ascii: ".")) { throw RenderingError(Subscription.dottedID) }
     }
 
     /// Whether one of the signatures is right. Says nothing about how old the timestamp is.

@@ -49,7 +49,7 @@ package struct EventIDCheck: Sendable {
     }
 
     /// Whether an id is one that is looked at.
-    package static func concerns(_ event: Event) -> Bool { event.id.utf8.contains(UInt8(ascii: ".")) }
+    package static func concerns(_ event: Event) -> Bool { event.id.hasByte(UInt8(ascii: ".")) }
 
     /// - Throws: ``WebhooksError`` with `event`, naming the first event's subscription that can't get it.
     func check(_ events: [Event]) throws(WebhooksError) {
