@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// Something that happened in the platform and that subscribers want to know.
 public struct Event: Sendable, Hashable {
     /// Names the event for idempotency: the same id with the same content is stored and delivered once.
@@ -153,6 +159,9 @@ extension WebhooksError {
 package enum EventID {
     /// An id for now, from the system's clock and random source.
     package static func generate() -> String {
+        var bits = (high: UInt64(0), low: UInt64(0))
+        // Both at once: `SystemRandomNumberGenerator` makes a system call for each, and every emit pays for it.
+        if getentropy(&bits, MemoryLayout<(UInt64, UInt64)>.size) == 0 { return make(at: .now, bits.high, bits.low) }
         var random = SystemRandomNumberGenerator()
         return make(at: .now, using: &random)
     }
@@ -160,8 +169,11 @@ package enum EventID {
     /// An id for a moment: 48 bits of milliseconds, then 80 random bits.
     package static func make(at time: Timestamp, using random: inout some RandomNumberGenerator) -> String {
         let high = random.next()
-        let low = random.next()
-        return String(unsafeUninitializedCapacity: 30) { buffer in
+        return make(at: time, high, random.next())
+    }
+
+    private static func make(at time: Timestamp, _ high: UInt64, _ low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 30) { buffer in
             for (index, byte) in "evt_".utf8.enumerated() { buffer[index] = byte }
             var milliseconds = UInt64(max(0, time.milliseconds))
             for index in stride(from: 13, through: 4, by: -1) {
