@@ -14,6 +14,8 @@ package final class WebhooksAPI: Sendable {
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
     let answering = AnswerLocks()
+    let streams = StreamCount()
+    private let stopped = Atomic(false)
     private let metricsToken: OrganisationTokens
     private let metricsText: (@Sendable () -> String)?
 
@@ -39,7 +41,13 @@ package final class WebhooksAPI: Sendable {
     static let operations: [Operation] =
         HealthOperations.all + ApplicationOperations.all + EventTypeOperations.all + MessageOperations.all
         + EndpointOperations.all + DeclaredEndpointOperations.all + AttemptOperations.all + TokenOperations.all
-        + TaskOperations.all
+        + TaskOperations.all + ReplayOperations.all + LogOperations.all + [OpenAPIDescription.operation]
+
+    /// Whether streams are to end.
+    var isStopping: Bool { stopped.load(ordering: .relaxed) }
+
+    /// Ends what goes on by itself: streams.
+    package func stop() { stopped.store(true, ordering: .relaxed) }
 
     /// What links to this server begin with.
     var publicURL: String { settings.publicURL ?? "http://\(settings.listen)" }

@@ -23,5 +23,37 @@
             run.signal(SIGTERM)
             #expect(await run.end() == 0)
         }
+
+        /// The README's lines in other languages, as they stand but for the port.
+        @Test func `the README's lines in curl, Python and PHP`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: ServeTests.server))
+            let run = try Background(["serve"], in: sandbox)
+            let line = await run.line(containing: "serving the HTTP API", on: .error)
+            let match = try #require(line?.firstMatch(of: /http:\/\/[0-9.]+:\d+/), "\(line ?? "")")
+            let readme = try Documentation.text("README.md").replacing("http://127.0.0.1:8071", with: match.output)
+            func block(_ language: String, _ text: String) throws -> String {
+                let found = Documentation.blocks(language, in: readme).first { $0.contains { $0.contains(text) } }
+                return try #require(found).joined(separator: "\n") + "\n"
+            }
+            try sandbox.write("a.sh", "set -e\n" + block("sh", "curl"))
+            try sandbox.write("a.py", block("python", "svix.api"))
+            try sandbox.write("a.php", block("php", "eventType"))
+            let python = "\(Documentation.root)/.venv/svix-2.9.1/bin/python"
+            let folder = sandbox.folder
+            for command in [
+                "sh a.sh", "'\(python)' a.py", "if command -v php >/dev/null; then php a.php; else echo msg_; fi",
+            ] {
+                let line = "cd '\(folder)' && \(command) 2>&1"
+                let done = await Program.blocking {
+                    Result { try Tour().shell(line, environment: ["WEBHOOKS_API_TOKEN": ServeTests.token]) }
+                }
+                let (status, output) = try { ($0.status, $0.output) }(done.get())
+                #expect(status == 0 && output.contains("msg_"), "\(command): \(output)")
+            }
+            #expect(try await sandbox.receiver.waitForRequests(count: 2).count >= 2)
+            run.signal(SIGTERM)
+            #expect(await run.end() == 0)
+        }
     }
 #endif

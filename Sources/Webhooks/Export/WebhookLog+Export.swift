@@ -42,7 +42,8 @@ extension WebhookLog {
         }
     }
 
-    private func exportPage(_ query: DeliveryQuery) async throws(WebhooksError) -> [ExportedDelivery] {
+    /// A page of an export; go on behind its last delivery.
+    package func exportPage(_ query: DeliveryQuery) async throws(WebhooksError) -> [ExportedDelivery] {
         try await read { log throws(StoreError) in try await log.exportPage(query) }
     }
 }

@@ -53,6 +53,8 @@ struct Serve: AsyncParsableCommand {
                 metrics: metrics
             )
             let settings = try serverSettings(dispatcher)
+            // Before anything listens: a store of another kind has nothing for the API.
+            _ = try await dispatcher.platformStore()
             if let manager { dispatcher.report(to: manager) }
             FileDescriptors.raiseLimit()
             let api = WebhooksAPI(dispatcher, settings: settings, logger: logger) { metrics.text() }
@@ -87,6 +89,8 @@ struct Serve: AsyncParsableCommand {
                     try await dispatcher.run(until: .shutdown, whenLocked: whenLocked)
                 }
                 signals.onStop { listener.stop() }
+                let upkeep = Task { await api.keepUp() }
+                defer { upkeep.cancel() }
                 while !group.isEmpty { try await group.next() }
             }
         }

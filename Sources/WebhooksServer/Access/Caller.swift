@@ -1,4 +1,4 @@
-package import WebhookCore
+internal import WebhookCore
 
 /// The one whose token came with a request.
 enum Caller: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import WebhookCore
+internal import WebhookCore
 
 /// Why a request was not carried out, as it is answered.
 package struct APIError: Error, Sendable {

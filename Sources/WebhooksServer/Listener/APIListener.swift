@@ -1,4 +1,5 @@
 #if Server
+    internal import Glibc
     internal import HTTPTypes
     internal import Hummingbird
     internal import HummingbirdCore
@@ -46,7 +47,7 @@
             )
             let (limits, address) = (limits, address)
             let application = Application(
-                responder: APIResponder(api: api, limits: limits) { [weak self] in
+                responder: APIResponder(adapter: RequestAdapter(api, limits)) { [weak self] in
                     self?.isStopping.load(ordering: .relaxed) ?? true
                 },
                 server: .http1(
@@ -60,7 +61,7 @@
                     serverName: nil,
                     backlog: 1024,
                     reuseAddress: true,
-                    availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: quiet)
+                    availableConnectionsDelegate: MaximumAvailableConnections(Self.connections(limits), logger: quiet)
                 ),
                 onServerRunning: { channel in
                     onListening(UInt16(channel.localAddress?.port ?? 0))
@@ -84,9 +85,19 @@
             }
         }
 
+        /// The limit, or less where the process may not open as many descriptors: deliveries and the store need theirs.
+        private static func connections(_ limits: ServerLimits) -> Int {
+            var descriptors = rlimit()
+            guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else {
+                return limits.connections
+            }
+            return min(limits.connections, max(16, Int(clamping: descriptors.rlim_cur) / 5 * 2))
+        }
+
         /// Takes no new connections, lets requests under way end, and ends.
         package func stop() {
             isStopping.store(true, ordering: .relaxed)
+            api.stop()
             stopping.stop()
         }
     }

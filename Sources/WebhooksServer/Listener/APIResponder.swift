@@ -17,27 +17,33 @@
         }
     }
 
-    /// Between Hummingbird and the API.
+    /// Answers requests of the API's own listener.
     struct APIResponder: HTTPResponder {
         typealias Context = PeerContext
 
+        let adapter: RequestAdapter
+        let isStopping: @Sendable () -> Bool
+
+        func respond(to request: Request, context: PeerContext) async throws -> Response {
+            var answer = await adapter.answer(request, isLocal: RequestAdapter.isLocal(context.remoteAddress))
+            if isStopping() { answer.headers.append(("Connection", "close")) }
+            return RequestAdapter.response(answer)
+        }
+    }
+
+    /// Between Hummingbird and the API.
+    struct RequestAdapter: Sendable {
         let api: WebhooksAPI
         let limits: ServerLimits
-        let isStopping: @Sendable () -> Bool
         private let gate: RequestGate
 
-        init(api: WebhooksAPI, limits: ServerLimits, isStopping: @escaping @Sendable () -> Bool) {
-            (self.api, self.limits, self.isStopping) = (api, limits, isStopping)
+        init(_ api: WebhooksAPI, _ limits: ServerLimits) {
+            (self.api, self.limits) = (api, limits)
             gate = RequestGate(requests: limits.requests, bytes: limits.bodyBytes)
         }
 
-        func respond(to request: Request, context: PeerContext) async throws -> Response {
-            var answer = await answer(request, context)
-            if isStopping() { answer.headers.append(("Connection", "close")) }
-            return Self.response(answer)
-        }
-
-        private func answer(_ request: Request, _ context: PeerContext) async -> APIResponse {
+        /// - Parameter isLocal: whether it came from this machine.
+        func answer(_ request: Request, isLocal: Bool) async -> APIResponse {
             let head = request.head
             guard let target = head.path, target.utf8.count <= limits.target else {
                 return APIError(400, "bad_request", "The request's target is too long.").response
@@ -61,7 +67,7 @@
                 case .broken: return APIError(400, "bad_request", "The request's body is not whole.").response
                 }
             }
-            return await api.respond(to: read, isLocal: Self.isLocal(context.remoteAddress))
+            return await api.respond(to: read, isLocal: isLocal)
         }
 
         private enum ReadBody {
@@ -84,7 +90,7 @@
             return .whole(ByteString(bytes))
         }
 
-        private static func isLocal(_ address: SocketAddress?) -> Bool {
+        static func isLocal(_ address: SocketAddress?) -> Bool {
             guard let text = address?.ipAddress, let parsed = IPAddress(text) else { return false }
             return parsed.isLoopback
         }

@@ -20,8 +20,8 @@
         private let limits: ServerLimits
         private var phase = Phase.idle
         private var timer: Scheduled<Void>?
-        /// Answers that were begun and not written to their end.
-        private var isWriting = false
+        /// Whether the answer has left although the body is still coming.
+        private var isAnswered = false
 
         init(_ limits: ServerLimits) { self.limits = limits }
 
@@ -41,14 +41,15 @@
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head:
-                phase = .body
+                (phase, isAnswered) = (.body, false)
                 start(limits.body, context)
             case .body: break
             case .end:
                 if phase == .body {
-                    phase = .answering
                     timer?.cancel()
                     timer = nil
+                    phase = isAnswered ? .idle : .answering
+                    if isAnswered { start(limits.idle, context) }
                 }
             }
             context.fireChannelRead(data)
@@ -58,6 +59,7 @@
             let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
             guard !(phase == .body && isEnd) else {
                 // Answered before the body was read whole: its time goes on.
+                isAnswered = true
                 context.write(data, promise: promise)
                 return
             }

@@ -292,9 +292,7 @@ enum AttemptOperations {
         guard !message.isExpunged else {
             throw APIError(400, "missing_payload", "The message's payload was erased: it can't be sent again.")
         }
-        guard !endpoint.isDisabled else {
-            throw APIError(400, "endpoint_disabled", "The endpoint is disabled: enable it first.")
-        }
+        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
         let deliveries = try await deliveries(of: message, application, context).filter {
             $0.subscription == endpoint.name
         }

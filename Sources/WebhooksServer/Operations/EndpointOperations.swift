@@ -156,33 +156,14 @@ enum EndpointOperations {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
-        let since = reader.time("since").value
-        if since == nil, reader.problems.isEmpty { reader.problem("since", "is required") }
-        let until = reader.time("until").value
-        if let since {
-            let end = until ?? context.now
-            if end <= since {
-                reader.problem(until == nil ? "since" : "until", "must be later than since, and since past")
-            }
-            if since.duration(to: end) > longestRecovery {
-                reader.problem("since", "is more than 14 days before until")
-            }
-        }
+        let span = span(reader, context)
         try reader.finish()
-        guard !endpoint.isDisabled else {
-            throw APIError(400, "endpoint_disabled", "The endpoint is disabled: enable it first.")
-        }
+        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
         var query = DeliveryQuery(states: [.failed, .unknown, .cancelled])
         query.subscription = endpoint.name
         query.tenant = application.tenant
-        query.since = since
-        query.until = until.map { $0 + .milliseconds(1) }
-        var task = BackgroundTask(
-            id: context.api.ids.next("qtask_", at: context.now),
-            kind: "endpoint.recover",
-            application: application.id,
-            updatedAt: context.now
-        )
+        (query.since, query.until) = (span.since, span.until)
+        var task = context.newTask("endpoint.recover", application)
         do throws(WebhooksError) {
             let plan = try await context.api.dispatcher.retriggerPlan(query)
             let sent = try await context.api.dispatcher.retrigger(plan)
@@ -191,14 +172,19 @@ enum EndpointOperations {
         } catch {
             throw APIError(error)
         }
-        let answer = APIResponse(
-            202,
-            [
-                "id": .string(task.id), "status": .string(task.state.rawValue), "task": .string(task.kind),
-                "updatedAt": .time(task.updatedAt),
-            ]
-        )
-        return try await context.change([.putTask(task)], answer: answer) { _ in .noApplication }
+        return try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
+    }
+
+    /// The time that a request names, its end included: `since`, and `until` or now.
+    static func span(_ reader: FieldReader, _ context: APIContext) -> (since: Timestamp?, until: Timestamp?) {
+        let since = reader.time("since").value
+        if since == nil, reader.problems.isEmpty { reader.problem("since", "is required") }
+        let until = reader.time("until").value
+        guard let since else { return (nil, nil) }
+        let end = until ?? context.now
+        if end <= since { reader.problem(until == nil ? "since" : "until", "must be later than since, and since past") }
+        if since.duration(to: end) > longestRecovery { reader.problem("since", "is more than 14 days before until") }
+        return (since, until.map { $0 + .milliseconds(1) })
     }
 
     @Sendable static func sendExample(_ context: APIContext) async throws(APIError) -> APIResponse {

@@ -20,7 +20,7 @@ final class ServedStore: Sendable {
         let file = folder.appendingPathComponent("webhooks.yaml")
         let text = """
             store: sqlite:webhooks.sqlite
-            profile: lms
+            profile: standard
             egress: { allow: ["127.0.0.0/8"] }
             server: { tokens: [\(Self.token)] }
             subscriptions: \(subscriptions)

@@ -1,0 +1,50 @@
+#if Server
+    import Hummingbird
+    import Logging
+    import Testing
+    import WebhookCore
+    import Webhooks
+
+    @testable import WebhooksServer
+
+    /// The API in a host's own application.
+    @Suite struct HostTests {
+        @Test func `a host's router answers for the API, and for itself`() async throws {
+            let served = try await ServedStore()
+            let server = try WebhookServer(served.dispatcher, tokens: [ServedStore.token])
+            let router = Router(context: HostContext.self)
+            server.addRoutes(to: router)
+            router.get("own") { _, _ in "mine" }
+            let responder = router.buildResponder()
+            func ask(_ method: HTTPRequest.Method, _ path: String, _ body: String = "") async throws -> Int {
+                var head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: path)
+                head.headerFields[.authorization] = "Bearer \(ServedStore.token)"
+                head.headerFields[.contentLength] = "\(body.utf8.count)"
+                let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body)))
+                let context = HostContext(source: HostSource())
+                return try await responder.respond(to: request, context: context).status.code
+            }
+            #expect(try await ask(.post, "/api/v1/app", #"{"name":"A","uid":"a"}"#) == 201)
+            #expect(try await ask(.get, "/api/v1/app/a/") == 200)
+            #expect(try await ask(.get, "/api/v1/nonsense") == 404)
+            #expect(try await ask(.get, "/own") == 200)
+        }
+
+        @Test(arguments: [[], ["short"], ["with a space, but otherwise long enough to be one"]])
+        func `tokens that can be guessed are refused`(tokens: [String]) async throws {
+            let served = try await ServedStore()
+            #expect(throws: WebhooksError.self) { try WebhookServer(served.dispatcher, tokens: tokens) }
+        }
+    }
+
+    private struct HostSource: RequestContextSource {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    }
+
+    private struct HostContext: RequestContext {
+        typealias Source = HostSource
+        var coreContext: CoreRequestContextStorage
+
+        init(source: HostSource) { coreContext = .init(source: source) }
+    }
+#endif
