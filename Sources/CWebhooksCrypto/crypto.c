@@ -87,3 +87,20 @@ bool webhooks_aes_gcm_seal(
     EVP_CIPHER_CTX_free(context);
     return done;
 }
+
+bool webhooks_aes_gcm_open(
+    const unsigned char *key, size_t key_length, const unsigned char *nonce, webhooks_bytes authenticated,
+    webhooks_bytes sealed, unsigned char *plaintext) {
+    const EVP_CIPHER *cipher = key_length == 32 ? EVP_aes_256_gcm() : key_length == 16 ? EVP_aes_128_gcm() : NULL;
+    if (!cipher || sealed.length < 16 || sealed.length > INT_MAX || authenticated.length > INT_MAX) return false;
+    const unsigned char *bytes = sealed.bytes;
+    int length = 0, count = (int)(sealed.length - 16);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    bool done = context && EVP_DecryptInit_ex(context, cipher, NULL, key, nonce) == 1 &&
+        EVP_DecryptUpdate(context, NULL, &length, authenticated.bytes, (int)authenticated.length) == 1 &&
+        EVP_DecryptUpdate(context, plaintext, &length, bytes, count) == 1 &&
+        EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, 16, (void *)(bytes + count)) == 1 &&
+        EVP_DecryptFinal_ex(context, plaintext + length, &length) == 1;
+    EVP_CIPHER_CTX_free(context);
+    return done;
+}

@@ -54,4 +54,10 @@ bool webhooks_aes_gcm_seal(
     const unsigned char *_Nonnull key, size_t key_length, const unsigned char *_Nonnull nonce,
     webhooks_bytes authenticated, webhooks_bytes plaintext, unsigned char *_Nonnull sealed);
 
+/// Opens what webhooks_aes_gcm_seal wrote, its tag included, and writes 16 bytes fewer. False where key, nonce or what was
+/// authenticated is another, or a byte was changed: what was written means nothing then.
+bool webhooks_aes_gcm_open(
+    const unsigned char *_Nonnull key, size_t key_length, const unsigned char *_Nonnull nonce,
+    webhooks_bytes authenticated, webhooks_bytes sealed, unsigned char *_Nonnull plaintext);
+
 #endif
