@@ -14,7 +14,7 @@ struct InMemoryStoreTests {
         repair: { _ in }
     )
 
-    @Test("Keeps every promise", arguments: StoreConformance.allChecks)
+    @Test("Keeps every promise", arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks)
     func keepsPromise(_ check: StoreConformance.Check) async throws {
         try await check.run(on: Self.harness)
     }

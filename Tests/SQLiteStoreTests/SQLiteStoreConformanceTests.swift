@@ -6,7 +6,7 @@ import WebhookSimulation
 
 @Suite("The store on SQLite")
 struct SQLiteStoreConformanceTests {
-    @Test("Keeps every promise", arguments: StoreConformance.allChecks)
+    @Test("Keeps every promise", arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks)
     func keepsPromise(_ check: StoreConformance.Check) async throws {
         let folder = try TemporaryFolder()
         let harness = StoreConformance.Harness(

@@ -137,6 +137,7 @@ extension SubscriptionDraft: Codable {
         var draft = self
         draft.authentication = nil
         if secrets?.isEmpty == false { draft.secrets = nil }
+        draft.retiringSecrets = []
         draft.headers = headers.filter { header in
             if case .plain = header.value { true } else { false }
         }

@@ -28,6 +28,8 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var authentication: Authentication?
     /// Signing secrets, the current one first; `nil`: none, which a profile that needs one refuses.
     public var secrets: [Secret]?
+    /// Secrets that sign beside ``secrets``, each until its time is over: of subscriptions that are kept in the store.
+    package var retiringSecrets: [RetiringSecret] = []
     /// Headers beside the profile's.
     public var headers: [ConfiguredHeader] = []
     /// A body template's text, or an object of texts by topic pattern.

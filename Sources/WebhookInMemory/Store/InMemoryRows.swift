@@ -12,6 +12,9 @@ package struct InMemoryRows: Sendable {
     /// The nodes whose rows stand, and who holds which subscription.
     var nodes: [NodeID: InMemoryNodeRow] = [:]
     package internal(set) var leases: [String: NodeID] = [:]
+    /// Subscriptions that are kept in the store, by id, and the number of the last change.
+    var storedSubscriptions: [String: StoredSubscription] = [:]
+    var subscriptionsVersion: Int64 = 0
     /// Why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
 

@@ -52,7 +52,9 @@ package struct DraftRules: Sendable {
             egress: egress,
             slips: TopicSlips(CanonicalEvents(catalog))
         )
-        let subscription = SubscriptionEntry(node, context: context).flatMap { builder.build($0) }
+        var subscription = SubscriptionEntry(node, context: context).flatMap { builder.build($0) }
+        // They were judged when they were current.
+        subscription?.retiringSecrets += draft.retiringSecrets
         let found = context.problems.sorted(mainFile: DraftComposer.file)
         var result = DraftResult(
             subscription: found.contains { $0.severity == .error } ? nil : subscription,

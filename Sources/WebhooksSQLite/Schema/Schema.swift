@@ -8,7 +8,7 @@ enum Schema {
     static let version = migrations.count
 
     /// Each brings the tables from its index to the next version. May be applied to its own half-finished work.
-    private static let migrations: [String] = [version1 + platform]
+    private static let migrations: [String] = [version1 + platform + subscriptions]
 
     /// The version in a file; 0: none of our tables, or none that were finished.
     ///

@@ -1,0 +1,42 @@
+/// The part of a store that keeps subscriptions.
+///
+/// Every change raises the store's version, in the transaction of the change; each row says at which version it became what
+/// it is. So whoever knows the subscriptions of one version reads only what has changed since.
+package protocol SubscriptionStore: Sendable {
+    /// Makes changes in one transaction: all or none.
+    func apply(_ changes: [StoredSubscriptionChange]) async throws(StoreError) -> StoredSubscriptionResult
+
+    /// The number of the last change; 0: there was none.
+    func subscriptionsVersion() async throws(StoreError) -> Int64
+
+    /// What has changed since a version, by the number of the change, deleted ones among it.
+    func subscriptions(changedSince version: Int64, limit: Int) async throws(StoreError) -> [StoredSubscription]
+
+    /// The living subscription of an id.
+    func storedSubscription(_ id: String) async throws(StoreError) -> StoredSubscription?
+
+    /// Living subscriptions of a tenant by id; `nil`: of all.
+    func storedSubscriptions(ofTenant tenant: String?, _ page: PageWalk) async throws(StoreError)
+        -> [StoredSubscription]
+}
+
+/// A change of the subscriptions that a store keeps.
+package enum StoredSubscriptionChange: Sendable, Hashable {
+    case insert(StoredSubscription)
+    /// Replaces what is not given by the store, where the row is still at the version that was read.
+    case update(StoredSubscription)
+    /// Its secrets are gone at once; its row stays.
+    case delete(id: String, at: Timestamp)
+}
+
+/// The result of changes of subscriptions.
+package enum StoredSubscriptionResult: Sendable, Hashable {
+    /// Made; the store's version now.
+    case done(version: Int64)
+    /// What is to be changed is gone.
+    case missing(id: String)
+    /// An id, name or uid is another's.
+    case taken(id: String)
+    /// It was changed since it was read: read it again.
+    case outdated(id: String)
+}

@@ -1,0 +1,81 @@
+package import WebhookCore
+
+extension InMemoryStore: SubscriptionStore {
+    package func apply(
+        _ changes: [StoredSubscriptionChange]
+    ) async throws(StoreError) -> StoredSubscriptionResult {
+        try database.write(by: connection) { rows in
+            let before = rows
+            for change in changes {
+                if let refusal = rows.apply(change) {
+                    rows = before
+                    return refusal
+                }
+            }
+            return .done(version: rows.subscriptionsVersion)
+        }
+        .get()
+    }
+
+    package func subscriptionsVersion() async throws(StoreError) -> Int64 { rows.subscriptionsVersion }
+
+    package func subscriptions(
+        changedSince version: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [StoredSubscription] {
+        let changed = rows.storedSubscriptions.values.filter { $0.version > version }
+        return Array(changed.sorted { $0.version < $1.version }.prefix(limit))
+    }
+
+    package func storedSubscription(_ id: String) async throws(StoreError) -> StoredSubscription? {
+        rows.storedSubscriptions[id].flatMap { $0.deletedAt == nil ? $0 : nil }
+    }
+
+    package func storedSubscriptions(
+        ofTenant tenant: String?,
+        _ page: PageWalk
+    ) async throws(StoreError) -> [StoredSubscription] {
+        let living = rows.storedSubscriptions.values.filter { row in
+            row.deletedAt == nil && (tenant == nil || row.tenant == tenant)
+                && (page.from.map { page.isDescending ? row.id < $0 : row.id > $0 } ?? true)
+        }
+        return Array(living.sorted { page.isDescending ? $0.id > $1.id : $0.id < $1.id }.prefix(page.limit))
+    }
+}
+
+extension InMemoryRows {
+    /// Makes a change; gives the reason where it doesn't.
+    fileprivate mutating func apply(_ change: StoredSubscriptionChange) -> StoredSubscriptionResult? {
+        switch change {
+        case .insert(let row):
+            guard storedSubscriptions[row.id] == nil, !isTaken(row) else { return .taken(id: row.id) }
+            put(row)
+        case .update(var row):
+            guard let known = storedSubscriptions[row.id], known.deletedAt == nil else { return .missing(id: row.id) }
+            guard known.version == row.version else { return .outdated(id: row.id) }
+            guard !isTaken(row) else { return .taken(id: row.id) }
+            row.createdAt = known.createdAt
+            put(row)
+        case .delete(let id, let instant):
+            guard var row = storedSubscriptions[id], row.deletedAt == nil else { return .missing(id: id) }
+            (row.credentials, row.signingSecrets) = (nil, [])
+            (row.deletedAt, row.updatedAt) = (instant, instant)
+            put(row)
+        }
+        return nil
+    }
+
+    private mutating func put(_ row: StoredSubscription) {
+        subscriptionsVersion += 1
+        var row = row
+        row.version = subscriptionsVersion
+        storedSubscriptions[row.id] = row
+    }
+
+    private func isTaken(_ row: StoredSubscription) -> Bool {
+        storedSubscriptions.values.contains { other in
+            other.id != row.id && other.deletedAt == nil
+                && (other.name == row.name || row.uid != nil && other.uid == row.uid && other.tenant == row.tenant)
+        }
+    }
+}

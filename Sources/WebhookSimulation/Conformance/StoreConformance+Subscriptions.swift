@@ -1,0 +1,162 @@
+internal import WebhookCore
+
+/// Subscriptions that are kept in the store.
+extension StoreConformance {
+    /// What a ``SubscriptionStore`` promises beside.
+    package static let subscriptionChecks: [Check] = [
+        Check("a subscription is kept as it was given, its secrets sealed", keepsSubscriptions),
+        Check("every change has a number, and a reader gets what has changed since", numbersChanges),
+        Check("ids, names and uids are unique among those that live", keepsNamesApart),
+        Check(
+            "a change of an older reading is refused, and one that is refused takes the others with it",
+            refusesOutdated
+        ),
+        Check("a deleted subscription is gone but for its row, without its secrets", deletesSubscriptions),
+        Check("pages go by id in either direction, and stay within a tenant", pagesSubscriptions),
+        Check("another connection sees what was changed", sharesSubscriptions),
+    ]
+
+    private static let time = Timestamp(milliseconds: 1_772_357_400_000)
+
+    private static func subscriptions(_ store: Store) throws -> any SubscriptionStore {
+        guard let store = store as? any SubscriptionStore else { throw Failure(description: "keeps no subscriptions") }
+        return store
+    }
+
+    private static func sealed(_ text: String) -> SealedSecret {
+        SealedSecret(keyID: "0123456789abcdef", bytes: ByteString([0, 255] + Array(text.utf8)))
+    }
+
+    private static func row(_ id: String, uid: String? = nil, tenant: String? = "t") -> StoredSubscription {
+        StoredSubscription(
+            id: id,
+            name: id,
+            uid: uid,
+            tenant: tenant,
+            definition: #"{"name":"\#(id)","url":"https://a.example","topics":["**"]}"#,
+            createdAt: time,
+            updatedAt: time
+        )
+    }
+
+    static func keepsSubscriptions(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        var row = row("ep_1", uid: "crm")
+        row.credentials = sealed("credentials")
+        row.signingSecrets = [
+            .init(sealed: sealed("new"), createdAt: time + .seconds(1)),
+            .init(sealed: sealed("old"), createdAt: time, expiresAt: time + .seconds(60)),
+        ]
+        row.channels = ["one", "two"]
+        row.isDisabled = true
+        row.metadata = #"{"a":"ü"}"#
+        try expect(try await store.apply([.insert(row)]), .done(version: 1), "inserted")
+        row.version = 1
+        try expect(try await store.storedSubscription("ep_1"), row, "as it was given")
+        row = Self.row("ep_1", tenant: nil)
+        row.version = 1
+        row.updatedAt = time + .seconds(5)
+        try expect(try await store.apply([.update(row)]), .done(version: 2), "changed")
+        row.version = 2
+        try expect(try await store.storedSubscription("ep_1"), row, "as it was changed")
+        try expect(try await store.storedSubscription("ep_2"), nil, "another")
+    }
+
+    static func numbersChanges(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        try expect(try await store.subscriptionsVersion(), 0, "nothing yet")
+        _ = try await store.apply([.insert(row("ep_1")), .insert(row("ep_2")), .insert(row("ep_3"))])
+        try expect(try await store.subscriptionsVersion(), 3, "three changes")
+        var changed = row("ep_1")
+        changed.version = 1
+        _ = try await store.apply([.update(changed), .delete(id: "ep_2", at: time)])
+        let since = try await store.subscriptions(changedSince: 3, limit: 10)
+        try expect(since.map(\.id), ["ep_1", "ep_2"], "since then, in order")
+        try expect(since.map(\.version), [4, 5], "by number")
+        try expect(since.map { $0.deletedAt != nil }, [false, true], "deleted ones too")
+        let first = try await store.subscriptions(changedSince: 0, limit: 1)
+        try expect(first.map(\.id), ["ep_3"], "in parts")
+        try expect(try await store.subscriptions(changedSince: 5, limit: 10).map(\.id), [], "nothing more")
+    }
+
+    static func keepsNamesApart(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        _ = try await store.apply([.insert(row("ep_1", uid: "crm"))])
+        try expect(try await store.apply([.insert(row("ep_1"))]), .taken(id: "ep_1"), "the id")
+        var other = row("ep_2")
+        other.name = "ep_1"
+        try expect(try await store.apply([.insert(other)]), .taken(id: "ep_2"), "the name")
+        try expect(try await store.apply([.insert(row("ep_2", uid: "crm"))]), .taken(id: "ep_2"), "the uid")
+        let elsewhere = row("ep_2", uid: "crm", tenant: "other")
+        try expect(try await store.apply([.insert(elsewhere)]), .done(version: 2), "another tenant's")
+        var moved = elsewhere
+        moved.version = 2
+        moved.tenant = "t"
+        try expect(try await store.apply([.update(moved)]), .taken(id: "ep_2"), "the uid, by a change")
+        _ = try await store.apply([.delete(id: "ep_1", at: time)])
+        try expect(try await store.apply([.update(moved)]), .done(version: 4), "free again")
+        try expect(try await store.apply([.insert(row("ep_1"))]), .taken(id: "ep_1"), "but for the id")
+    }
+
+    static func refusesOutdated(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        _ = try await store.apply([.insert(row("ep_1"))])
+        var changed = row("ep_1")
+        changed.version = 1
+        _ = try await store.apply([.update(changed)])
+        let both: [StoredSubscriptionChange] = [.insert(row("ep_2")), .update(changed)]
+        try expect(try await store.apply(both), .outdated(id: "ep_1"), "read before the change")
+        try expect(try await store.storedSubscription("ep_2"), nil, "nothing was changed")
+        try expect(try await store.subscriptionsVersion(), 2, "nor counted")
+        let gone: [StoredSubscriptionChange] = [.insert(row("ep_2")), .update(row("ep_9"))]
+        try expect(try await store.apply(gone), .missing(id: "ep_9"), "one that is none")
+        try expect(try await store.storedSubscription("ep_2"), nil, "nothing either")
+    }
+
+    static func deletesSubscriptions(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        var row = row("ep_1")
+        row.credentials = sealed("credentials")
+        row.signingSecrets = [.init(sealed: sealed("new"), createdAt: time)]
+        _ = try await store.apply([.insert(row)])
+        try expect(
+            try await store.apply([.delete(id: "ep_1", at: time + .seconds(1))]),
+            .done(version: 2),
+            "deleted"
+        )
+        try expect(try await store.storedSubscription("ep_1"), nil, "it lives no more")
+        let page = try await store.storedSubscriptions(ofTenant: nil, PageWalk(limit: 10))
+        try expect(page.map(\.id), [], "nor is it listed")
+        let left = try await store.subscriptions(changedSince: 0, limit: 10)
+        try expect(left.map(\.deletedAt), [time + .seconds(1)], "its row stays")
+        try expect(left.map(\.credentials), [nil], "without credentials")
+        try expect(left.map(\.signingSecrets), [[]], "and secrets")
+        try expect(try await store.apply([.delete(id: "ep_1", at: time)]), .missing(id: "ep_1"), "once")
+    }
+
+    static func pagesSubscriptions(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        let rows = (1...5).map { row("ep_\($0)", tenant: $0 == 3 ? "other" : "t") }
+        _ = try await store.apply(rows.map { .insert($0) })
+        func page(_ tenant: String?, _ page: PageWalk) async throws -> [String] {
+            try await store.storedSubscriptions(ofTenant: tenant, page).map(\.id)
+        }
+        try expect(try await page("t", PageWalk(limit: 3)), ["ep_1", "ep_2", "ep_4"], "the first")
+        try expect(try await page("t", PageWalk(from: "ep_4", limit: 3)), ["ep_5"], "the rest")
+        try expect(
+            try await page("t", PageWalk(from: "ep_4", isDescending: true, limit: 3)),
+            ["ep_2", "ep_1"],
+            "backwards"
+        )
+        try expect(try await page(nil, PageWalk(from: "ep_2", limit: 2)), ["ep_3", "ep_4"], "of all")
+        try expect(try await page("nobody", PageWalk(limit: 2)), [], "of none")
+    }
+
+    @Sendable static func sharesSubscriptions(_ harness: Harness) async throws {
+        let store = try await harness.open()
+        let other = try await harness.connect(store)
+        _ = try await subscriptions(store).apply([.insert(row("ep_1"))])
+        try expect(try await subscriptions(other).subscriptionsVersion(), 1, "the version")
+        try expect(try await subscriptions(other).storedSubscription("ep_1")?.name, "ep_1", "the row")
+    }
+}

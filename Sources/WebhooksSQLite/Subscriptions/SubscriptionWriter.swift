@@ -1,0 +1,122 @@
+internal import GRDB
+internal import WebhookCore
+
+/// Writes subscriptions that are kept in the store, within a transaction that is open.
+struct SubscriptionWriter {
+    let db: Database
+
+    /// Makes a change; gives the reason where it doesn't.
+    func apply(_ change: StoredSubscriptionChange) throws -> StoredSubscriptionResult? {
+        switch change {
+        case .insert(let row): return try insert(row) ? nil : .taken(id: row.id)
+        case .update(let row): return try update(row)
+        case .delete(let id, let instant): return try delete(id, at: instant) ? nil : .missing(id: id)
+        }
+    }
+
+    /// The number of the last change.
+    static func version(_ db: Database) throws -> Int64 {
+        let highest = try PreparedStatement(db, "SELECT max(version) FROM webhooks_stored_subscriptions")
+        defer { highest.reset() }
+        return try highest.next() ? highest.optionalInt64(0) ?? 0 : 0
+    }
+
+    private func insert(_ row: StoredSubscription) throws -> Bool {
+        let insert = try PreparedStatement(
+            db,
+            """
+            INSERT INTO webhooks_stored_subscriptions
+            (version, name, uid, tenant, definition, credentials, credentials_key, channels, disabled, metadata,
+             updated_at, created_at, id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """
+        )
+        try bind(row, to: insert)
+        try insert.bind(row.createdAt)
+        try insert.bind(row.id)
+        guard try insert.run() == 1 else { return false }
+        try write(row.signingSecrets, of: row.id)
+        return true
+    }
+
+    private func update(_ row: StoredSubscription) throws -> StoredSubscriptionResult? {
+        let select = try PreparedStatement(
+            db,
+            "SELECT version FROM webhooks_stored_subscriptions WHERE id = ? AND deleted_at IS NULL"
+        )
+        try select.bind(row.id)
+        guard try select.next() else { return .missing(id: row.id) }
+        let version = select.int64(0)
+        select.reset()
+        guard version == row.version else { return .outdated(id: row.id) }
+        let update = try PreparedStatement(
+            db,
+            """
+            UPDATE OR IGNORE webhooks_stored_subscriptions
+            SET version = ?, name = ?, uid = ?, tenant = ?, definition = ?, credentials = ?, credentials_key = ?,
+                channels = ?, disabled = ?, metadata = ?, updated_at = ?
+            WHERE id = ?
+            """
+        )
+        try bind(row, to: update)
+        try update.bind(row.id)
+        guard try update.run() == 1 else { return .taken(id: row.id) }
+        try write(row.signingSecrets, of: row.id)
+        return nil
+    }
+
+    private func delete(_ id: String, at instant: Timestamp) throws -> Bool {
+        let delete = try PreparedStatement(
+            db,
+            """
+            UPDATE webhooks_stored_subscriptions
+            SET version = ?, credentials = NULL, credentials_key = NULL, deleted_at = ?, updated_at = ?
+            WHERE id = ? AND deleted_at IS NULL
+            """
+        )
+        try delete.bind(try Self.version(db) + 1)
+        try delete.bind(instant)
+        try delete.bind(instant)
+        try delete.bind(id)
+        guard try delete.run() == 1 else { return false }
+        try write([], of: id)
+        return true
+    }
+
+    /// Binds what an insert and an update have in common, under the next version.
+    private func bind(_ row: StoredSubscription, to statement: PreparedStatement) throws {
+        try statement.bind(try Self.version(db) + 1)
+        try statement.bind(row.name)
+        try statement.bind(row.uid)
+        try statement.bind(row.tenant)
+        try statement.bind(row.definition)
+        if let credentials = row.credentials { try statement.bind(credentials.bytes) } else { try statement.bindNull() }
+        try statement.bind(row.credentials?.keyID)
+        try statement.bind(row.channels.isEmpty ? nil : MessageTerms.stored(row.channels))
+        try statement.bind(row.isDisabled)
+        try statement.bind(row.metadata)
+        try statement.bind(row.updatedAt)
+    }
+
+    private func write(_ secrets: [StoredSubscription.SigningSecret], of id: String) throws {
+        let delete = try PreparedStatement(db, "DELETE FROM webhooks_stored_secrets WHERE subscription = ?")
+        try delete.bind(id)
+        try delete.run()
+        for (place, secret) in secrets.enumerated() {
+            let insert = try PreparedStatement(
+                db,
+                """
+                INSERT INTO webhooks_stored_secrets (subscription, place, key, sealed, created_at, expires_at)
+                VALUES (?, ?, ?, ?, ?, ?)
+                """
+            )
+            try insert.bind(id)
+            try insert.bind(place)
+            try insert.bind(secret.sealed.keyID)
+            try insert.bind(secret.sealed.bytes)
+            try insert.bind(secret.createdAt)
+            try insert.bind(secret.expiresAt)
+            try insert.run()
+        }
+    }
+}
