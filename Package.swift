@@ -283,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "WebhookMonitoringTests",
             dependencies: [
-                "WebhookMonitoring", "Webhooks", "WebhookSimulation",
+                "WebhookMonitoring", "Webhooks", "WebhookCore", "WebhookSimulation",
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict

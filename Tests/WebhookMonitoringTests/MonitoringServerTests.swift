@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import Testing
+import WebhookCore
 import WebhookSimulation
 
 @testable import WebhookMonitoring
