@@ -64,6 +64,11 @@ import WebhookReceiver
         let text = try await sandbox.run("status")
         #expect(text.status == 0 && text.out.hasSuffix("\nok\n"))
         #expect(text.out.contains("process \(run.processID) on \(host), version \(ProductVersion.current)"))
+        // It goes on with what it has, and would not start again.
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 3x }"))
+        let broken = try await sandbox.run("status", "--json")
+        #expect(try broken.status == 1 && problems(JSONText(broken.out)) == ["configuration"], "\(broken.out)")
+        try sandbox.write("w.yaml", sandbox.configuration())
         run.signal(SIGTERM)
         #expect(await run.end() == 0)
         #expect(try await sandbox.run("status").status == 1)

@@ -197,6 +197,8 @@ struct MetricsTests {
         #expect(factory.last("webhooks_subscription_disabled", ["subscription": "crm"]) == 0)
         #expect(factory.last("webhooks_deliveries_due") == 8, "those of the disabled one are held")
         #expect(factory.last("webhooks_deliveries_lag_seconds") == 1.5)
+        #expect(factory.last("webhooks_deliveries_parked") == 0)
+        #expect(factory.last("webhooks_store_free_bytes") == nil, "nobody knows")
         #expect(factory.last("webhooks_events_lag_seconds") == 3)
         #expect(factory.total("webhooks_connections_opened_total") == 7)
         gauges.set(sample(["crm"], waiting: [:], opened: 9), label: label)

@@ -40,6 +40,8 @@ struct StoreFindings {
                     hint: problem.hint
                 )
             }
+        } catch  where error.store?.code == .missing {
+            findings.append(DoctorFinding(.store, "no_store", .ok, error.message))
         } catch {
             let hint = error.store?.code == .damaged ? "`webhooks check` tells more; restore a backup" : nil
             findings.append(
@@ -67,7 +69,7 @@ struct StoreFindings {
         if let free = StoreFindings.free(besides: folder), free < noticeFree {
             let message = "\(free / 1_048_576) MiB are free on the disk of \(folder)"
             let severity: DoctorFinding.Severity = free < StatusRules.leastFree ? .error : .warning
-            let hint = "make room, or `webhooks prune`: a store that can't grow delivers nothing"
+            let hint = "make room: a store that can't grow delivers nothing"
             findings.append(DoctorFinding(.store, "disk", severity, message, hint: hint))
         }
         if SQLiteStore.isOnNetworkDisk(folder) {

@@ -163,6 +163,9 @@ extension DispatcherMetrics: EngineObserver {
 
     func failed(_ error: StoreError) { storeFailing.record(1) }
 
+    /// The store can be read again, and nothing has failed to be written.
+    func storeWorks() { storeFailing.record(0) }
+
     /// Deliveries of one subscription have settled without an attempt.
     private func settled(_ subscription: String, _ state: DeliveryState, _ error: FailureKind?, _ count: Int) {
         guard count > 0 else { return }

@@ -62,7 +62,7 @@ extension MetricDescription {
         buildInfo, running, subscriptions, configurationValid, reloads,
         eventsEmitted, eventsFannedOut, eventsUnmatched, eventsSetAside, eventsWaiting, eventLag,
         attempts, attemptDuration, inFlight,
-        settled, settledWithoutAttempt, waiting, due, lag,
+        settled, settledWithoutAttempt, waiting, due, lag, parked,
         breakerOpen, disabled, paused,
         storeCommits, storeCommitDuration, storeCommitRows, storeErrors, storeFailing, rowsRefused,
         storeSize, walSize, freeSpace,
@@ -174,6 +174,11 @@ extension MetricDescription {
         "webhooks_deliveries_lag_seconds",
         .gauge,
         "Time since the oldest of these was due; 0: none is."
+    )
+    static let parked = MetricDescription(
+        "webhooks_deliveries_parked",
+        .gauge,
+        "Open deliveries of subscriptions that the configuration doesn't serve: left out, not enabled, or broken and held."
     )
 
     static let breakerOpen = MetricDescription(

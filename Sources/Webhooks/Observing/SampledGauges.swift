@@ -46,6 +46,8 @@ final class SampledGauges: Sendable {
     }
 
     private struct State {
+        var singles: [MetricDescription: Gauge] = [:]
+        /// By subscription.
         var gauges: [Series: Gauge] = [:]
         /// Connections that were counted so far, of the transport under way.
         var opened = 0
@@ -54,23 +56,17 @@ final class SampledGauges: Sendable {
     private let factory: any MetricsFactory
     private let state = Mutex(State())
     private let connectionsOpened: Counter
-    private let single: [(MetricDescription, Gauge)]
-
-    private static let singles: [MetricDescription] = [
-        .subscriptions, .eventsWaiting, .eventLag, .inFlight, .due, .lag, .storeSize, .walSize, .freeSpace,
-        .connectionsOpen,
-    ]
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
-        single = Self.singles.map { ($0, $0.gauge(factory)) }
         connectionsOpened = MetricDescription.connectionsOpened.counter(factory)
     }
 
     /// A new transport counts from zero.
     func transportBegins() { state.withLock { $0.opened = 0 } }
 
-    /// Sets every gauge. What had a value and isn't in the sample is zero.
+    /// Sets every gauge: made with its first value, so that what nobody knows (a standby's queues, the disk of a database
+    /// server) has no series. What had a value and isn't in the sample is zero.
     ///
     /// - Parameter label: the label of a subscription.
     func set(_ sample: MetricsSample, label: (String) -> String) {
@@ -78,21 +74,14 @@ final class SampledGauges: Sendable {
         func age(_ since: Timestamp?) -> Double {
             since.map { Double(max(0, status.at.milliseconds - $0.milliseconds)) / 1000 } ?? 0
         }
-        for (metric, gauge) in single {
-            switch metric {
-            case .subscriptions: gauge.record(sample.subscriptions.count)
-            case .eventsWaiting: gauge.record(status.events)
-            case .eventLag: gauge.record(age(status.oldestEventAt))
-            case .inFlight: gauge.record(sample.inFlight)
-            case .due: gauge.record(status.due)
-            case .lag: gauge.record(age(status.oldestDueAt))
-            case .storeSize: gauge.record(status.files.size)
-            case .walSize: gauge.record(status.files.walSize)
-            case .freeSpace:
-                if let free = status.files.free { gauge.record(free) }
-            default: gauge.record(sample.connections.open)
-            }
-        }
+        let parked = status.holds.lazy.filter { $0.reason == .parked }.reduce(0) { $0 + $1.waiting }
+        var singles: [MetricDescription: Double] = [
+            .subscriptions: Double(sample.subscriptions.count), .eventsWaiting: Double(status.events),
+            .eventLag: age(status.oldestEventAt), .inFlight: Double(sample.inFlight), .due: Double(status.due),
+            .lag: age(status.oldestDueAt), .parked: Double(parked), .storeSize: Double(status.files.size),
+            .walSize: Double(status.files.walSize), .connectionsOpen: Double(sample.connections.open),
+        ]
+        singles[.freeSpace] = status.files.free.map(Double.init)
         var values: [Series: Int] = [:]
         for name in sample.subscriptions {
             let label = label(name)
@@ -109,6 +98,11 @@ final class SampledGauges: Sendable {
             for name in names { values[Series(metric: metric, label: label(name)), default: 0] += 1 }
         }
         state.withLock { state in
+            for (metric, value) in singles {
+                let gauge = state.singles[metric] ?? metric.gauge(factory)
+                state.singles[metric] = gauge
+                gauge.record(value)
+            }
             for (series, gauge) in state.gauges where values[series] == nil { gauge.record(0) }
             for (series, value) in values {
                 let gauge = state.gauges[series] ?? series.metric.gauge(factory, series.label)

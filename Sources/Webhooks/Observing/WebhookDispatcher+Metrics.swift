@@ -25,14 +25,23 @@ extension WebhookDispatcher {
             let health = try await session.store.health()
             var status = StoreStatus(at: now, files: try await StoreStatus.Files(of: session.store))
             status.dispatcher = StoreStatus.Dispatcher(processID: getpid())
-            let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isEnabled) }
+            // What is held with its settings waits as what is parked does: nothing of it is late.
+            let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isServed) }
             var sample = MetricsSample(status, backlog, health, configured: configured)
             sample.inFlight = session.runner.attemptsUnderWay
             sample.connections = session.transport.connections
             metrics.sampled.set(sample) { metrics.label(of: $0) }
-            state.withLock { $0.readTrouble = nil }
+            let works = state.withLock { state in
+                defer { state.readTrouble = nil }
+                return state.readTrouble != nil && state.storeTrouble == nil && state.failure == nil
+            }
+            if works { metrics.storeWorks() }
         } catch {
-            if !Task.isCancelled { state.withLock { $0.readTrouble = error } }
+            // An idle dispatcher has nothing to record that would tell.
+            if !Task.isCancelled {
+                state.withLock { $0.readTrouble = error }
+                metrics.failed(error)
+            }
             // The engine meets the same store and says what it means.
             logger.debug("what waits could not be counted", metadata: ["error": "\(error)"])
         }

@@ -77,6 +77,8 @@ package struct StoreStatus: Sendable, Hashable {
     /// By subscription.
     package var holds: [Hold] = []
     package var files: Files
+    /// The errors of the configuration as it is on the disk now.
+    package var configurationErrors = 0
     package var lastError: LastError?
 
     package init(at now: Timestamp, files: Files) {
@@ -116,7 +118,14 @@ package enum StatusRules {
 extension StoreStatus {
     /// Everything that is wrong, the worst first; empty: all is well.
     package var problems: [StatusProblem] {
-        dispatcherProblems + backlogProblems + holdProblems + fileProblems
+        dispatcherProblems + configurationProblems + backlogProblems + holdProblems + fileProblems
+    }
+
+    private var configurationProblems: [StatusProblem] {
+        guard configurationErrors > 0 else { return [] }
+        let count = configurationErrors == 1 ? "1 error" : "\(configurationErrors) errors"
+        let message = "the configuration has \(count): a dispatcher goes on with the one before, and would not start again"
+        return [StatusProblem("configuration", message, hint: "`webhooks validate` names the lines")]
     }
 
     private var dispatcherProblems: [StatusProblem] {

@@ -50,7 +50,7 @@ struct Expunge: AsyncParsableCommand {
         if !done.isLogEmptied {
             let obstacle =
                 await log.runningDispatcher().flatMap(Self.silence)
-                ?? "a program reads the store; end it, and run the command again"
+                ?? "a program reads the store (end it), or its disk is full (make room); then run the command again"
             let message = "the write-ahead log still holds older pages: \(obstacle)"
             Notice.warning("wal", message, asJSON: options.json)
         }

@@ -9,7 +9,8 @@ struct Status: AsyncParsableCommand {
             The dispatcher, what waits for its fan-out or its attempt and since when, open breakers, disabled and paused \
             subscriptions, the store's files, the last error; then what is wrong, with what to do. Needs the store alone. \
             What a person has decided (a pause, `disable`) is shown and is not wrong; a delivery is late once it has been due \
-            for 60 s, and nothing holds it.
+            for 60 s, and nothing holds it. A configuration that can't be used is wrong, too: a dispatcher goes on with the one \
+            before, and would not start again.
 
               webhooks status
               webhooks status --json | jq .problems
@@ -34,18 +35,26 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        var status = try await opened.log.status(configured: opened.configured)
+        var status = try await look(opened)
         write(status)
         guard watch else { return try Self.end(status) }
         let looks = Ticks(every: interval.duration)
         for await _ in looks.stream {
-            status = try await opened.log.status(configured: opened.configured)
+            status = try await look(opened)
             // From the top of the screen; a pipe gets one after the other.
             if Terminal.standardOutput.isTerminal, !options.json { Output.standard.write("\u{1B}[H\u{1B}[2J") }
             write(status)
             if Output.standard.isBroken { break }
         }
         try Self.end(status)
+    }
+
+    /// One look at the store, and at the configuration that the dispatcher would go on with.
+    private func look(_ opened: OpenedLog) async throws -> StoreStatus {
+        var status = try await opened.log.status(configured: opened.configured)
+        let report = opened.configuration?.withoutSources().load()
+        status.configurationErrors = report?.diagnostics.count { $0.severity == .error } ?? 0
+        return status
     }
 
     private func write(_ status: StoreStatus) {

@@ -85,7 +85,7 @@ struct CommandFailure: Error {
         case .locked: "stop that process, or let it do the work: other commands go on beside it"
         case .damaged where CommandLine.arguments.contains("check"): "restore a copy of the file"
         case .damaged: "`webhooks check` tells more; restore a copy of the file"
-        case .full: "make room on the disk, or `webhooks prune` what is old"
+        case .full: "make room on the disk: without any, `webhooks prune` can't work either"
         case .readOnly: "check who owns the folder and the file"
         case .newerSchema: "use the newer `webhooks` that wrote it"
         case .refused: "see the triggers and constraints that the database has beside ours"

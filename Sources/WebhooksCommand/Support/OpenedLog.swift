@@ -63,7 +63,8 @@ extension ConfigurationOptions {
             var message = first.located
             let others = outline.problems.count - 1
             if others > 0 { message += ", and \(Counted.text(others, "other problem"))" }
-            message += "; `webhooks validate` tells more. Going on with the store alone"
+            message += "; `webhooks validate` tells more"
+            if outline.problems.contains(where: { $0.severity == .error }) { message += ". Going on with the store alone" }
             Notice.warning("configuration", message, asJSON: json)
         }
         let log = WebhookLog(location: outline.store, logger: logger())

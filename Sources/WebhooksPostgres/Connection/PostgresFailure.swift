@@ -73,7 +73,8 @@
             } else if says("too many clients", "remaining connection slots", "too many connections") {
                 advice = "raise max_connections, or close some connections"
             } else if says("starting up", "shutting down", "in recovery mode") {
-                advice = "the server starts or stops; it is tried again"
+                advice =
+                    "the server starts or stops; a dispatcher tries again by itself, an emit may be repeated under its id"
             } else if says("timeout expired") {
                 advice = "nothing answers; check host, port and firewalls"
             } else {

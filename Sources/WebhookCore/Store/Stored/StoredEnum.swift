@@ -2,11 +2,14 @@
 package protocol StoredEnum: Sendable, Hashable {
     /// The terms by their numbers.
     static var codes: [Self] { get }
+    /// The number. Each type's own: a row takes several, and elsewhere the list would be searched without knowing the type.
+    var code: Int { get }
 }
 
 extension StoredEnum {
-    /// The number.
-    package var code: Int {
+    /// The place in the list.
+    @inline(__always)
+    fileprivate var place: Int {
         // Every case is in the list, which a test makes sure of; -1 would be refused by the reading side.
         Self.codes.firstIndex(of: self) ?? -1
     }
@@ -29,18 +32,22 @@ extension DeliveryState: StoredEnum {
     package static let codes: [DeliveryState] = [
         .pending, .waiting, .inFlight, .delivered, .failed, .unknown, .cancelled,
     ]
+    package var code: Int { place }
 }
 
 extension DeliveryMode: StoredEnum {
     package static let codes: [DeliveryMode] = [.retry, .singleShot]
+    package var code: Int { place }
 }
 
 extension ContentType: StoredEnum {
     package static let codes: [ContentType] = [.json, .xml, .form]
+    package var code: Int { place }
 }
 
 extension Attempt.Outcome: StoredEnum {
     package static let codes: [Attempt.Outcome] = [.succeeded, .failed, .unknown]
+    package var code: Int { place }
 }
 
 extension FailureKind: StoredEnum {
@@ -48,6 +55,7 @@ extension FailureKind: StoredEnum {
         .dns, .connect, .tls, .blocked, .timeout, .disconnected, .protocolError, .responseTooLarge, .status,
         .interrupted, .template, .disabled, .internal,
     ]
+    package var code: Int { place }
 }
 
 extension StoreError {
