@@ -24,6 +24,15 @@ import WebhookCore
         #expect(throws: FileProblem("is not a folder")) { try files.folders(in: folder.path + "/file") }
     }
 
+    /// A folder's listing leaves out nothing that a pattern may mean: what can't be read is named then.
+    @Test func whatIsNoFileIsListed() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+        #expect(mkdir(folder, 0o700) == 0 && mkdir("\(folder)/folder", 0o700) == 0)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        #expect(mkfifo("\(folder)/pipe", 0o600) == 0 && symlink("none", "\(folder)/broken") == 0)
+        #expect(try DiskFiles().listing(of: folder).files == ["broken", "pipe"])
+    }
+
     /// A pipe in a watched file's place would hold up every reload from then on.
     @Test func onlyRegularFilesAreRead() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path

@@ -3,6 +3,7 @@ import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
+import Webhooks
 
 /// `secrets rotate`.
 @Suite struct RotationTests {
@@ -25,6 +26,20 @@ import WebhookReceiver
 
     private func signatures(_ request: ReceivedRequest) -> Int {
         request.header("webhook-signature")?.split(separator: " ").count ?? 0
+    }
+
+    /// Each would keep the other's new secret out, and a receiver that has been given it would refuse everything.
+    @Test func `of two rotations at once, one does nothing`() async throws {
+        let sandbox = try sandbox()
+        let configuration = WebhookConfiguration.file("\(sandbox.folder)/w.yaml")
+        let first = try SecretRotation(configuration, subscription: "crm")
+        let second = try SecretRotation(configuration, subscription: "crm")
+        _ = try first.rotate(grace: .seconds(60))
+        let rotated = try text("crm.secret", sandbox)
+        #expect(throws: WebhooksError.self) { try second.rotate(grace: .seconds(60)) }
+        #expect(try text("crm.secret", sandbox) == rotated)
+        _ = try SecretRotation(configuration, subscription: "crm").rotate(grace: .seconds(60))
+        #expect(try text("crm.secret.previous", sandbox).contains(rotated))
     }
 
     @Test func `both secrets sign beside a running dispatcher, and the old one no longer than its grace`() async throws

@@ -281,6 +281,11 @@ import WebhookReceiver
         _ = try await sandbox.run("run", "--until-idle")
         #expect(try await complete(["deliveries", "show"], "positional@0", "") == ["dlv_1"])
         #expect(try await complete(["retrigger"], "positional@0", "") == ["dlv_1", "reminder-7"])
+        // Whoever emits chooses ids, and a shell runs what it expands.
+        for id in ["reminder-$(touch${IFS}x)", "reminder-`id`", "reminder-'", "-rf", "remind;er"] {
+            #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id=\(id)", "--detach").status == 0)
+        }
+        #expect(try await complete(["events", "show"], "positional@0", "") == ["reminder-7"])
         // What can't be read completes nothing, and says nothing.
         try sandbox.write("w.yaml", "- [")
         #expect(try await complete(["pause"], "positional@0", "") == [])

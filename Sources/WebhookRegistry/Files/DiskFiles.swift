@@ -85,9 +85,13 @@ package struct DiskFiles: ConfigurationFiles {
             }
             var (own, target) = (stat(), stat())
             let file = "\(path)/\(name)"
-            guard !name.hasPrefix("."), lstat(file, &own) == 0, stat(file, &target) == 0,
-                target.st_mode & S_IFMT == S_IFREG
-            else { continue }
+            // A pipe, or a link to nothing, is named where it is read: left out, its subscriptions would go without a word.
+            guard !name.hasPrefix("."), lstat(file, &own) == 0 else { continue }
+            guard stat(file, &target) == 0 else {
+                listing.files.append(name)
+                continue
+            }
+            guard target.st_mode & S_IFMT != S_IFDIR else { continue }
             let isLink = own.st_mode & S_IFMT == S_IFLNK
             // Links within it are how some systems exchange a folder's files at once.
             let isInside = !isLink || Self.realPath(file)?.hasPrefix(folder == "/" ? folder : folder + "/") == true

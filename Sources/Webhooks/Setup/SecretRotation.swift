@@ -78,6 +78,8 @@ package struct SecretRotation: Sendable {
     ) throws(WebhooksError) -> Outcome {
         let previous = RetiringSecrets.path(beside: file)
         let place = try ExchangedFile(file)
+        let lock = try place.lock(file, unchangedSince: current)
+        defer { close(lock) }
         let (secret, publicKey) = try newSecret(given)
         guard secret != current else { throw WebhooksError(.refused, "that is the secret that signs already") }
         let old = current.reveal()
@@ -126,6 +128,28 @@ struct ExchangedFile {
             throw WebhooksError(.refused, "\(path) is no plain file: what puts it there must put the new secret there")
         }
         owner = (status.st_uid, status.st_gid)
+    }
+
+    /// Keeps other rotations of the file away until the descriptor is closed.
+    ///
+    /// - Parameter secret: what was read from the file before: two that rotate at once would each keep the other's out.
+    func lock(_ path: String, unchangedSince secret: Secret) throws(WebhooksError) -> Int32 {
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.problem("read", path) }
+        var (locked, named) = (stat(), stat())
+        let expected = Array(secret.reveal().utf8)
+        var found = [UInt8](repeating: 0, count: expected.count)
+        let isOurs =
+            flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            // The file of that name is exchanged by a rotation, and its lock with it.
+            && fstat(descriptor, &locked) == 0 && stat(path, &named) == 0
+            && locked.st_ino == named.st_ino && locked.st_dev == named.st_dev
+            && pread(descriptor, &found, found.count, 0) == found.count && found == expected
+        guard isOurs else {
+            close(descriptor)
+            throw WebhooksError(.refused, "\(path) has just been changed by another rotation: nothing was done here")
+        }
+        return descriptor
     }
 
     func isThere(_ path: String) -> Bool {

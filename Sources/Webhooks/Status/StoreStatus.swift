@@ -124,7 +124,8 @@ extension StoreStatus {
     private var configurationProblems: [StatusProblem] {
         guard configurationErrors > 0 else { return [] }
         let count = configurationErrors == 1 ? "1 error" : "\(configurationErrors) errors"
-        let message = "the configuration has \(count): a dispatcher goes on with the one before, and would not start again"
+        let message =
+            "the configuration has \(count): a dispatcher goes on with the one before, and would not start again"
         return [StatusProblem("configuration", message, hint: "`webhooks validate` names the lines")]
     }
 

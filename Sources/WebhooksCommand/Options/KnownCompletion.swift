@@ -59,7 +59,21 @@ enum KnownCompletion {
 
     /// Those that begin as what is typed does, each once, in order.
     static func names(_ names: [String], _ prefix: String) -> [String] {
-        Set(names.filter { $0.hasPrefix(prefix) }).sorted()
+        Set(names.filter { $0.hasPrefix(prefix) && isPlain($0) }).sorted()
+    }
+
+    /// Whether a name means itself to every shell. Whoever emits chooses ids, and bash expands what it completes, commands
+    /// included; a name that begins with a hyphen would be an option.
+    private static func isPlain(_ name: String) -> Bool {
+        name.utf8.first != UInt8(ascii: "-")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-_.:@%+/,".utf8.contains(byte)
+                }
+            }
     }
 
     /// The file that a line names.

@@ -64,7 +64,8 @@ extension ConfigurationOptions {
             let others = outline.problems.count - 1
             if others > 0 { message += ", and \(Counted.text(others, "other problem"))" }
             message += "; `webhooks validate` tells more"
-            if outline.problems.contains(where: { $0.severity == .error }) { message += ". Going on with the store alone" }
+            let isBroken = outline.problems.contains { $0.severity == .error }
+            if isBroken { message += ". Going on with the store alone" }
             Notice.warning("configuration", message, asJSON: json)
         }
         let log = WebhookLog(location: outline.store, logger: logger())
