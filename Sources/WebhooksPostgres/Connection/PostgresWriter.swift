@@ -337,6 +337,8 @@
         func close() {
             guard let connection, !connection.isLost else { return }
             _ = try? connection.run(Statement("DELETE FROM writers WHERE id = $1::int8"), [.int8(id)])
+            // The server ends a session in its own time, and the next dispatcher may be there before.
+            _ = try? connection.run(Statement("SELECT pg_advisory_unlock_all()"))
             self.connection = nil
         }
     }
