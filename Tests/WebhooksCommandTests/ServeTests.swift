@@ -32,7 +32,9 @@
             #expect(try await Exchange(next, "GET", "/metrics", token: nil).body.contains("webhooks_build_info"))
             second.signal(SIGTERM)
             #expect(await second.end() == 0)
-            #expect(sandbox.receiver.requests.count == 1)
+            // Killed before its result was on record, an attempt is made again: the same event all the same.
+            let ids = Set(sandbox.receiver.requests.compactMap { $0.headers(named: "webhook-id").first })
+            #expect(ids.count == 1)
         }
 
         @Test func `what is wrong with a request is said in JSON`() async throws {
