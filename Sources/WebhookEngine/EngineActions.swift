@@ -19,7 +19,7 @@ package struct EngineActions: Sendable {
     package var settled: [SettledDelivery] = []
     /// Notices of what an operator should know.
     package var notices: [EngineNotice] = []
-    /// Subscriptions that were to be served no more, and of which nothing is under way any more. Only where leases are needed.
+    /// Subscriptions that are no longer served and have nothing under way any more. Only where leases are needed.
     package var drained: [String] = []
     /// Whether what this node believes to hold is not what the store says, or may not be: see ``LeaseKeeper/distrust(now:)``.
     package var doubtsLeases = false

@@ -27,7 +27,7 @@
             return sum != nil && (row.int64(0) != sum || !waiting.isSubset(of: known))
         }
 
-        /// Whether it is time to look whatever is known: once a second, beside others.
+        /// Tells whether it is time to look whatever is known: once a second, beside others.
         func isDue(at now: ContinuousClock.Instant) -> Bool {
             guard now - lastLook >= .seconds(1) else { return false }
             lastLook = now

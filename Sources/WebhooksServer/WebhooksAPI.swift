@@ -43,16 +43,16 @@ package final class WebhooksAPI: Sendable {
         + EndpointOperations.all + DeclaredEndpointOperations.all + AttemptOperations.all + TokenOperations.all
         + TaskOperations.all + ReplayOperations.all + LogOperations.all + [OpenAPIDescription.operation]
 
-    /// Whether streams are to end.
+    /// `true` once streams are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
 
     /// Ends what goes on by itself: streams.
     package func stop() { stopped.store(true, ordering: .relaxed) }
 
-    /// What links to this server begin with.
+    /// The beginning of links to this server.
     var publicURL: String { settings.publicURL ?? "http://\(settings.listen)" }
 
-    /// Whether a request may have a body, found out before that is read: strangers' bodies are not.
+    /// Tells whether a request may have a body, found out before that is read: strangers' bodies are not.
     package func admits(_ request: APIRequest) async -> APIError? {
         guard let path = APIPath(request.target), path.segments.first == "api" else { return nil }
         guard case .found(let operation, _) = router.match(request.method, path.segments), operation.access == .open

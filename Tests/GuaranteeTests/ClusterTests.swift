@@ -94,15 +94,20 @@
                 try await cluster.waitUntilSettled(ids.count * names.count)
                 second.send(SIGTERM)
                 #expect(await second.exit() == .code(0))
-                // What was claimed when its subscription was handed over is on record as an attempt that wasn't made.
+                // A claim that waits for its turn when its subscription is handed over is given up unsent, which is on record.
                 #expect(receiver.requests.count == ids.count * names.count)
+                let (made, interrupted) = (Attempt.Outcome.succeeded.code, FailureKind.interrupted.code)
+                let others = """
+                    SELECT count(*) FROM \(cluster.schema).attempts WHERE outcome <> \(made) AND error <> \(interrupted)
+                    """
+                #expect(try cluster.sql(others) == "0")
                 for name in names {
                     let text = try cluster.sql(
                         """
                         SELECT a.started_at FROM \(cluster.schema).attempts a
                         JOIN \(cluster.schema).deliveries d ON d.id = a.delivery
                         JOIN \(cluster.schema).subscriptions s ON s.id = d.subscription
-                        WHERE s.name = '\(name)' AND a.outcome = 0 ORDER BY 1
+                        WHERE s.name = '\(name)' AND a.outcome = \(made) ORDER BY 1
                         """
                     )
                     let starts = text.split(separator: "\n").compactMap { Int64($0) }

@@ -160,18 +160,7 @@ struct MonitoringServerTests {
     }
 
     private func connect(_ server: MonitoringServer) throws -> BlockingConnection {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = server.port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        try #require(result == 0)
-        return BlockingConnection(descriptor, patience: 60)
+        try #require(BlockingConnection(to: server.port, patience: 60))
     }
 
     /// Sends a text, and returns all that comes until the other side closes.

@@ -12,11 +12,9 @@
             let sandbox = try CommandEnvironment()
             try sandbox.write("w.yaml", sandbox.configuration(more: ServeTests.server))
             let run = try Background(["serve"], in: sandbox)
-            let line = await run.line(containing: "serving the HTTP API", on: .error)
-            let match = try #require(line?.firstMatch(of: /http:\/\/[0-9.]+:\d+/), "\(line ?? "")")
-            #expect(await run.line(containing: "delivering", on: .error) != nil)
+            let address = "http://127.0.0.1:\(try await ServeTests.port(run))"
             let script = "\(Documentation.root)/Tests/WebhooksCommandTests/Clients/svix_client.py"
-            let command = "'\(python)' '\(script)' \(match.output) \(ServeTests.token) 2>&1"
+            let command = "'\(python)' '\(script)' \(address) \(ServeTests.token) 2>&1"
             let done = await Program.blocking { Result { try Tour().shell(command) } }
             let (status, output) = try { ($0.status, $0.output) }(done.get())
             #expect(status == 0 && output.hasSuffix("step done\n"), "\(output)")
@@ -29,9 +27,8 @@
             let sandbox = try CommandEnvironment()
             try sandbox.write("w.yaml", sandbox.configuration(more: ServeTests.server))
             let run = try Background(["serve"], in: sandbox)
-            let line = await run.line(containing: "serving the HTTP API", on: .error)
-            let match = try #require(line?.firstMatch(of: /http:\/\/[0-9.]+:\d+/), "\(line ?? "")")
-            let readme = try Documentation.text("README.md").replacing("http://127.0.0.1:8071", with: match.output)
+            let address = "http://127.0.0.1:\(try await ServeTests.port(run))"
+            let readme = try Documentation.text("README.md").replacing("http://127.0.0.1:8071", with: address)
             func block(_ language: String, _ text: String) throws -> String {
                 let found = Documentation.blocks(language, in: readme).first { $0.contains { $0.contains(text) } }
                 return try #require(found).joined(separator: "\n") + "\n"

@@ -74,19 +74,9 @@ import WebhookSimulation
     private func get(_ port: UInt16, _ path: String, host: String = "localhost") async throws -> String {
         let text = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\r\n"
         return await Program.blocking {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            let result = withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            let connection = BlockingConnection(descriptor, patience: 60)
+            guard let connection = BlockingConnection(to: port, patience: 60) else { return "" }
             defer { connection.close() }
-            guard result == 0, connection.send(text.utf8) else { return "" }
+            guard connection.send(text.utf8) else { return "" }
             connection.waitForEnd()
             return String(decoding: connection.buffer, as: UTF8.self)
         }

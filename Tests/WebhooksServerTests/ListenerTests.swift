@@ -34,7 +34,7 @@
         @Test func `one connection serves many requests, and each answer is one piece`() async throws {
             try await serving { port in
                 let answers = await blocking {
-                    let connection = connect(port)
+                    guard let connection = BlockingConnection(to: port, patience: 30) else { return [] as [String] }
                     defer { connection.close() }
                     var answers: [String] = []
                     for _ in 0..<3 {
@@ -58,7 +58,7 @@
                 for text in ["", "GET /api/v1/app HTTP/1.1\r\nHost:"] {
                     #expect(
                         await blocking {
-                            let connection = connect(port)
+                            guard let connection = BlockingConnection(to: port, patience: 30) else { return false }
                             defer { connection.close() }
                             _ = connection.send(text.utf8)
                             return connection.waitForEnd() && connection.buffer.isEmpty
@@ -74,7 +74,7 @@
             } _: { port in
                 #expect(
                     await blocking {
-                        let connection = connect(port)
+                        guard let connection = BlockingConnection(to: port, patience: 30) else { return false }
                         defer { connection.close() }
                         _ = connection.send(request("POST", "/api/v1/app", more: "Content-Length: 10\r\n").utf8)
                         return connection.waitForEnd()
@@ -124,25 +124,11 @@
     }
 
     private func exchange(_ port: UInt16, _ text: String) -> String {
-        let connection = connect(port)
+        guard let connection = BlockingConnection(to: port, patience: 30) else { return "" }
         defer { connection.close() }
         _ = connection.send(text.utf8)
         _ = connection.waitForEnd()
         return String(decoding: connection.buffer, as: UTF8.self)
-    }
-
-    private func connect(_ port: UInt16) -> BlockingConnection {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        _ = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        return BlockingConnection(descriptor, patience: 30)
     }
 
     private func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {

@@ -41,33 +41,25 @@ package struct ConfigurationHash: Sendable, Hashable {
         return parts.hash
     }
 
-    /// FNV-1a over texts, each with its length, finished by the mixer of MurmurHash3.
+    /// Texts, each with its length, so that no two lists of them read the same.
     private struct Parts {
-        private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+        private var state = StableHash()
 
         mutating func add(_ texts: [String]) {
-            add(byte: UInt8(truncatingIfNeeded: texts.count))
+            add(length: texts.count)
             for text in texts { add(text) }
         }
 
         mutating func add(_ text: String) {
-            for byte in text.utf8 { add(byte: byte) }
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: text.utf8.count).littleEndian) { length in
-                for byte in length { add(byte: byte) }
-            }
+            state.add(text.utf8)
+            add(length: text.utf8.count)
         }
 
-        private mutating func add(byte: UInt8) {
-            state ^= UInt64(byte)
-            state &*= 0x0000_0100_0000_01B3
+        private mutating func add(length: Int) {
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: length).littleEndian) { state.add($0) }
         }
 
-        var hash: UInt64 {
-            var hash = state
-            hash ^= hash >> 33
-            hash &*= 0xFF51_AFD7_ED55_8CCD
-            return hash ^ (hash >> 33)
-        }
+        var hash: UInt64 { state.value }
     }
 }
 

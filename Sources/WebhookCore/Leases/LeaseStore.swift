@@ -4,7 +4,7 @@
 /// however many leases there are. A node whose row has expired by the store's clock is declared dead by whoever comes first:
 /// its row is removed, and with that everything that it held is free.
 ///
-/// What makes it safe is one rule: **a transaction with ``StoreBatch/node`` keeps that node's row from being removed until it
+/// It is safe by one rule: **a transaction with ``StoreBatch/node`` keeps that node's row from being removed until it
 /// has ended.** So what a dead node had claimed is all to be seen by whoever acquires its leases, and a node that was declared
 /// dead, or that ended its term, claims nothing any more. In SQL: `SELECT … FROM nodes WHERE id = $1 FOR KEY SHARE` comes
 /// first in the transaction; removing the row waits for that, renewing it doesn't.
@@ -21,8 +21,7 @@ package protocol LeaseStore: DeliveryStore {
     /// The leases of nodes whose rows stand, by subscription.
     func leases() async throws(StoreError) -> [Lease]
 
-    /// The time for which what is due longest has been waiting of what a node serves and nothing holds; `nil`: nothing is due, or
-    /// it isn't known.
+    /// The time since the oldest delivery was due that a node serves and nothing holds; `nil`: nothing is due, or it isn't known.
     func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration?
 }
 

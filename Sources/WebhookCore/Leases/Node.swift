@@ -5,7 +5,7 @@
 package struct NodeID: Sendable, Hashable {
     /// Names the process: a random number.
     package var process: UInt64
-    /// Counts how often the process began to hold leases anew; the first is 1.
+    /// The number of times that the process has begun to hold leases; the first is 1.
     package var term: Int
 
     package init(process: UInt64, term: Int = 1) {
@@ -45,7 +45,7 @@ package struct NodeRecord: Sendable, Hashable {
     package var configuration: String
     /// The number of subscriptions that it serves.
     package var subscriptions = 0
-    /// How long what is due longest there has been waiting; `nil`: nothing is late, or it isn't known.
+    /// The time since the oldest delivery there was due; `nil`: nothing is late, or it isn't known.
     package var lag: Duration?
 
     package init(

@@ -1,11 +1,10 @@
 /// Rendezvous hashing (Thaler and Ravishankar, 1998): the node with the highest weight for a name is the one that should have
 /// it. Who joins takes an equal share from each, who leaves gives its share away, and nothing else moves.
 ///
-/// Weights are the same in every process and on every machine: FNV-1a over the node's number and the name, finished by the
-/// mixer of MurmurHash3, for the high bits of FNV-1a alone say little about the last characters.
+/// A weight is the ``StableHash`` of the node's number and the name.
 package struct Rendezvous: Sendable, Hashable {
     /// The processes among which names are shared out, with the hash of each one's number.
-    private let nodes: [(process: UInt64, seed: UInt64)]
+    private let nodes: [(process: UInt64, seed: StableHash)]
 
     /// - Parameter processes: in any order.
     package init(_ processes: [UInt64]) {
@@ -23,27 +22,16 @@ package struct Rendezvous: Sendable, Hashable {
         return best?.process
     }
 
-    private static func seed(_ process: UInt64) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for shift in stride(from: 56, through: 0, by: -8) {
-            add(UInt8(truncatingIfNeeded: process >> shift), to: &hash)
-        }
+    private static func seed(_ process: UInt64) -> StableHash {
+        var hash = StableHash()
+        withUnsafeBytes(of: process.bigEndian) { hash.add($0) }
         return hash
     }
 
-    private static func weight(of name: String, seed: UInt64) -> UInt64 {
+    private static func weight(of name: String, seed: StableHash) -> UInt64 {
         var hash = seed
-        for byte in name.utf8 { add(byte, to: &hash) }
-        hash ^= hash >> 33
-        hash &*= 0xFF51_AFD7_ED55_8CCD
-        hash ^= hash >> 33
-        hash &*= 0xC4CE_B9FE_1A85_EC53
-        return hash ^ (hash >> 33)
-    }
-
-    private static func add(_ byte: UInt8, to hash: inout UInt64) {
-        hash ^= UInt64(byte)
-        hash &*= 0x0000_0100_0000_01B3
+        hash.add(name.utf8)
+        return hash.value
     }
 
     package static func == (lhs: Rendezvous, rhs: Rendezvous) -> Bool {

@@ -1,10 +1,10 @@
 /// A token that was given out for one application.
 package struct AccessToken: Sendable, Hashable {
-    /// What is kept of the token itself.
+    /// The digest of the token, which itself is kept nowhere.
     package var digest: ByteString
     /// The application's id.
     package var application: String
-    /// What it may do, by the names of the API; `nil`: everything that such a token may.
+    /// The rights that it gives, by the names of the API; `nil`: everything that such a token may.
     package var capabilities: [String]?
     package var isReadOnly: Bool
     /// Names those that end together.

@@ -88,7 +88,7 @@ package struct BackgroundTask: Sendable, Hashable {
     package var kind: String
     package var application: String?
     package var state: State
-    /// What to do, as JSON.
+    /// The request's fields, as JSON.
     package var parameters: String
     /// The result, as JSON.
     package var data: String

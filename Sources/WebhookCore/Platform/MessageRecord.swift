@@ -1,4 +1,4 @@
-/// What a message of the HTTP API has beside its event. It is stored with the event, in the same transaction.
+/// This is a message of the HTTP API beside its event. It is stored with the event, in the same transaction.
 package final class MessageRecord: Sendable, Hashable {
     /// The application's id.
     package let application: String
@@ -37,9 +37,9 @@ package final class MessageRecord: Sendable, Hashable {
         hasher.combine(eventID)
     }
 
-    /// What a store says where the application has a message with this ``eventID`` already (``AcceptanceResult/conflict``).
+    /// The answer of a store where the application has a message with this ``eventID`` already (``AcceptanceResult/conflict``).
     package static let eventIDIsTaken = ["eventId"]
-    /// What a store says where the request was answered before.
+    /// The answer of a store where the request was answered before.
     package static let isAnswered = ["idempotency-key"]
 }
 
@@ -75,7 +75,7 @@ package struct LoggedMessage: Sendable, Hashable {
     package var deliverAt: Timestamp?
     /// `nil` where it was not asked for.
     package var data: ByteString?
-    /// Whether its payload was erased.
+    /// `true` once its payload was erased.
     package var isExpunged: Bool
 
     package init(

@@ -1,4 +1,4 @@
-/// What the HTTP API keeps beside events and deliveries: applications, event types, messages' side, answers, tokens, tasks.
+/// This is the store of the HTTP API beside events and deliveries: applications, event types, messages' side, answers, tokens, tasks.
 ///
 /// A store that nobody serves has these tables empty: who only emits pays nothing for them.
 package protocol PlatformStore: Sendable {
@@ -14,7 +14,7 @@ package protocol PlatformStore: Sendable {
     /// The application of an id or uid.
     func application(_ reference: String) async throws(StoreError) -> Application?
 
-    /// Whether a tenant was another application's, or is one's.
+    /// Tells whether a tenant was another application's, or is one's.
     func tenant(_ tenant: String) async throws(StoreError) -> TenantHistory
 
     /// Event types by name.
@@ -66,7 +66,7 @@ package enum PlatformChange: Sendable, Hashable {
 /// The result of changes.
 package enum PlatformResult: Sendable, Hashable {
     case done
-    /// What is to be changed is gone.
+    /// The row to be changed is gone.
     case missing
     /// A uid, tenant or name is another's.
     case taken
@@ -74,7 +74,7 @@ package enum PlatformResult: Sendable, Hashable {
     case answered
 }
 
-/// Whether a tenant belongs, or has belonged, to an application.
+/// The applications that a tenant belongs to, or has belonged to.
 package struct TenantHistory: Sendable, Hashable {
     /// One that lives has it.
     package var isTaken = false

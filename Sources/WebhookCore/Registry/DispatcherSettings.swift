@@ -50,7 +50,7 @@ extension StoreLocation: CustomStringConvertible {
         }
     }
 
-    /// Whether several dispatchers may run on it.
+    /// `true` where several dispatchers may run on it.
     package var isShared: Bool {
         switch self {
         case .sqlite: false

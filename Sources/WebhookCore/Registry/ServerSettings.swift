@@ -2,7 +2,7 @@
 package struct ServerSettings: Sendable, Hashable {
     /// The address to listen on; defaults to 127.0.0.1:8071.
     package var listen = ListenAddress("127.0.0.1:8071")!
-    /// What links to this server begin with, without a slash at its end; `nil`: `http://` and ``listen``.
+    /// The beginning of links to this server, without a slash at its end; `nil`: `http://` and ``listen``.
     package var publicURL: String?
     /// The tokens of the whole organisation.
     package var tokens: [Secret] = []
@@ -12,7 +12,7 @@ package struct ServerSettings: Sendable, Hashable {
     package var encryptionKeys: [Secret] = []
     /// The most bytes of a request's body; defaults to 2 MiB.
     package var maxBody = 2 << 20
-    /// Whether a console is wanted.
+    /// `true` where a console is wanted.
     package var console = true
 
     /// The built-in defaults.

@@ -9,7 +9,7 @@ package protocol SubscriptionStore: Sendable {
     /// The number of the last change; 0: there was none.
     func subscriptionsVersion() async throws(StoreError) -> Int64
 
-    /// What has changed since a version, by the number of the change, deleted ones among it.
+    /// The rows that have changed since a version, by the number of the change, deleted ones among it.
     func subscriptions(changedSince version: Int64, limit: Int) async throws(StoreError) -> [StoredSubscription]
 
     /// The living subscription of an id.
@@ -33,7 +33,7 @@ package enum StoredSubscriptionChange: Sendable, Hashable {
 package enum StoredSubscriptionResult: Sendable, Hashable {
     /// Made; the store's version now.
     case done(version: Int64)
-    /// What is to be changed is gone.
+    /// The row to be changed is gone.
     case missing(id: String)
     /// An id, name or uid is another's.
     case taken(id: String)

@@ -8,7 +8,7 @@ extension StringProtocol {
         utf8.withContiguousStorageIfAvailable { Self.holdControlCharacter($0) } ?? Self.holdControlCharacter(utf8)
     }
 
-    /// Whether UTF-8 holds a character of Unicode's category Cc. U+0080 to U+009F are 0xC2 and a byte up to 0x9F.
+    /// Tells whether UTF-8 holds a character of Unicode's category Cc. U+0080 to U+009F are 0xC2 and a byte up to 0x9F.
     private static func holdControlCharacter(_ bytes: some Sequence<UInt8>) -> Bool {
         var previous: UInt8 = 0
         for byte in bytes {
@@ -20,7 +20,7 @@ extension StringProtocol {
 }
 
 extension String {
-    /// Whether a byte stands in the text's UTF-8.
+    /// Tells whether a byte stands in the text's UTF-8.
     package func hasByte(_ byte: UInt8) -> Bool {
         utf8.withContiguousStorageIfAvailable { $0.contains(byte) } ?? utf8.contains(byte)
     }

@@ -66,7 +66,7 @@ extension DeliveryEngine {
         for index in names.compactMap(queues.index) { schedule(index, at: time) }
     }
 
-    /// The queues of which something is under way that says itself only by the subscription's name.
+    /// The queues with something under way that names only its subscription.
     var queuesUnderWayByName: Set<Int> {
         Set(commits.subscriptionsByName.compactMap(queues.index))
     }

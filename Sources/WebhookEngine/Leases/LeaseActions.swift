@@ -23,3 +23,23 @@ package enum LeaseNotice: Sendable, Hashable {
     /// Nodes on these hosts have another configuration; none: all agree again.
     case disagreement(hosts: [String])
 }
+
+extension LeaseKeeper {
+    /// The times and limits of leases.
+    package struct Settings: Sendable, Hashable {
+        /// The time for which a node is alive after its last heartbeat; defaults to 15 seconds.
+        package var length: Duration = .seconds(15)
+        /// The most leases that a round acquires, and that are handed over at a time; defaults to 2,000.
+        package var mostMoves = 2000
+
+        package init() {}
+
+        /// The time before the end of its lease from which a node begins nothing: for what a request takes from the last
+        /// look at the clock to its first byte, and what clocks lose on each other.
+        var margin: Duration { max(.milliseconds(500), length / 10) }
+        /// The time from one heartbeat to the next.
+        var pace: Duration { length / 3 }
+        /// The time to the next round where the last one has left something to do.
+        var haste: Duration { min(.seconds(1), pace) }
+    }
+}

@@ -11,23 +11,6 @@ package import WebhookCore
 ///                              └──────────── the term is over ─────────────────┴──▶ lost ──drained──▶ (another's)
 /// ```
 package struct LeaseKeeper: Sendable {
-    package struct Settings: Sendable, Hashable {
-        /// How long a node is alive after its last heartbeat; defaults to 15 seconds.
-        package var length: Duration = .seconds(15)
-        /// The most leases that a round acquires, and that are handed over at a time; defaults to 2,000.
-        package var mostMoves = 2000
-
-        package init() {}
-
-        /// So long before its lease ends by its own clock, a node begins nothing any more: what a request takes from the last
-        /// look at the clock to its first byte, and what clocks lose on each other.
-        var margin: Duration { max(.milliseconds(500), length / 10) }
-        /// The time from one heartbeat to the next.
-        var pace: Duration { length / 3 }
-        /// The time to the next round where the last one has left something to do.
-        var haste: Duration { min(.seconds(1), pace) }
-    }
-
     private enum Tenure {
         case serving
         /// The engine is to end what is under way; the lease is held until then.
@@ -106,8 +89,7 @@ package struct LeaseKeeper: Sendable {
     /// The other nodes that were alive at the last round.
     package var otherNodes: [LivingNode] { others }
 
-    /// Whether the node serves what it should, as far as others leave it any, and no node that ended without a word may still
-    /// hold something: what is due is known then.
+    /// `true` where it serves its share and no node that ended without a word may hold something: what is due is known then.
     package var hasItsShare: Bool {
         guard isRegistered, unproven?.isEmpty == true, actions.serve.isEmpty else { return false }
         return !disagreeing.isEmpty || wanted.allSatisfy { tenures[$0] != nil }

@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// Subscriptions that are kept in the store.
 extension StoreConformance {
-    /// What a ``SubscriptionStore`` promises beside.
+    /// The promises of a ``SubscriptionStore`` beside.
     package static let subscriptionChecks: [Check] = [
         Check("a subscription is kept as it was given, its secrets sealed", keepsSubscriptions),
         Check("every change has a number, and a reader gets what has changed since", numbersChanges),

@@ -6,13 +6,15 @@ package protocol ConnectionSession: AnyObject {
     func write(_ bytes: ArraySlice<UInt8>) -> Int
 }
 
-/// An accepted connection that is read and written by one thread, which waits: for receivers that do as a test says, byte by
+/// A connection that is read and written by one thread, which waits: for receivers that do as a test says, byte by
 /// byte.
 package final class BlockingConnection {
     package let descriptor: Int32
     /// The session that its bytes go through; `nil`: they are sent as they are.
     package var session: (any ConnectionSession)?
     private var isOpen = true
+    /// Set once the peer has closed its side, which a wait that was too long doesn't say.
+    private var hasEnded = false
     /// The bytes that were received and not taken yet.
     package private(set) var buffer: [UInt8] = []
     private static let mostBuffered = 64 << 20
@@ -28,6 +30,27 @@ package final class BlockingConnection {
         set(SO_SNDTIMEO, &patience)
         var now: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &now, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Connects to a program of this machine.
+    ///
+    /// - Returns: `nil` where nobody listens on 127.0.0.1 at that port.
+    package convenience init?(to port: UInt16, patience: Int) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        self.init(descriptor, patience: patience)
     }
 
     /// Keeps little of what the peer has not taken yet.
@@ -71,17 +94,22 @@ package final class BlockingConnection {
     package func fill() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = session?.read(&chunk) ?? recv(descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { return false }
+        guard count > 0 else {
+            hasEnded = count == 0 || errno != EAGAIN
+            return false
+        }
         buffer += chunk.prefix(count)
         return buffer.count <= Self.mostBuffered
     }
 
-    /// Waits until the peer has closed its side, or for as long as patience lasts; true if no byte came before that.
+    /// Waits until the peer has closed its side, or for as long as patience lasts.
+    ///
+    /// - Returns: `true` where it has closed, and no byte came before.
     @discardableResult
     package func waitForEnd() -> Bool {
         let before = buffer.count
         while fill() {}
-        return buffer.count == before
+        return hasEnded && buffer.count == before
     }
 
     // MARK: Writing

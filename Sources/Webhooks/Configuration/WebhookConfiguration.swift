@@ -110,7 +110,7 @@ public struct WebhookConfiguration: Sendable {
         return report
     }
 
-    /// Loads what a reload brings anew: drafts are judged again as they are in force by then.
+    /// Loads the files for a reload: drafts are judged again when they are put in force.
     func loadWithoutDrafts() -> ConfigurationReport {
         switch source {
         case .file(let path, let environment):
@@ -239,6 +239,9 @@ public struct ConfigurationReport: Sendable {
         }
         return lines
     }
+
+    /// Tells whether every file that went into it is as it was then.
+    package var isCurrent: Bool { watched.allSatisfy { FileSignature(path: $0.path) == $0.signature } }
 
     /// Every file that went into it.
     package var watchedFiles: [String] { watched.map(\.path) }

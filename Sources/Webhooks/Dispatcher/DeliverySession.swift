@@ -56,14 +56,8 @@ struct DeliverySession: Sendable {
         var lease = LeaseKeeper.Settings()
         lease.length = settings.lease
         let id = NodeID(process: .random(in: .min ... .max))
-        let record = NodeRecord(id: id, host: hostName(), pid: getpid(), startedAt: .now)
+        let record = NodeRecord(id: id, host: LocalHost.name, pid: getpid(), startedAt: .now)
         return RunnerLeases(store: store, record: record, settings: lease)
-    }
-
-    private static func hostName() -> String {
-        var name = [CChar](repeating: 0, count: 256)
-        gethostname(&name, name.count - 1)
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// Returns the configured number, or half of the descriptors that the process may open where that is less: the

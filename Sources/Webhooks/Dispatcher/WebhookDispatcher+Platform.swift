@@ -1,7 +1,7 @@
 internal import Logging
 package import WebhookCore
 
-/// What the HTTP API asks of a dispatcher beyond what hosts do.
+/// Access for the HTTP API, which asks more of a dispatcher than hosts do.
 extension WebhookDispatcher {
     /// The store's side of the HTTP API.
     ///
@@ -19,7 +19,7 @@ extension WebhookDispatcher {
         return platform
     }
 
-    /// What the store remembers of subscriptions.
+    /// The health of subscriptions, as the store has it.
     package func health() async throws(WebhooksError) -> [SubscriptionHealth] {
         try await log.read { log throws(StoreError) in try await log.health() }
     }

@@ -318,7 +318,7 @@ struct LineBudget {
 }
 
 /// A budget for each kind of line. Kinds have names in them, such as a subscription's: those that say nothing are forgotten,
-/// and beyond so many that do, they share one.
+/// and where too many do, the rest share one.
 final class LineBudgets: Sendable {
     private struct Kind {
         var budget: LineBudget

@@ -40,7 +40,7 @@ struct OpenedDispatcher: Sendable {
     var store: any WebhookStore
     var lock: any StoreLock
     var mark: any RenderingMark = NoRenderingMark()
-    /// Where other dispatchers may work beside this one; `nil`: it is alone.
+    /// The leases, if other dispatchers may work beside this one; `nil`: it is alone.
     var leases: (any LeaseStore)?
 
     /// Lets go of everything.

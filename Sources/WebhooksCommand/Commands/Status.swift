@@ -35,12 +35,13 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        var status = try await look(opened)
+        var report: ConfigurationReport?
+        var status = try await look(opened, &report)
         write(status)
         guard watch else { return try Self.end(status) }
         let looks = Ticks(every: interval.duration)
         for await _ in looks.stream {
-            status = try await look(opened)
+            status = try await look(opened, &report)
             // From the top of the screen; a pipe gets one after the other.
             if Terminal.standardOutput.isTerminal, !options.json { Output.standard.write("\u{1B}[H\u{1B}[2J") }
             write(status)
@@ -49,10 +50,12 @@ struct Status: AsyncParsableCommand {
         try Self.end(status)
     }
 
-    /// One look at the store, and at the configuration that the dispatcher would go on with.
-    private func look(_ opened: OpenedLog) async throws -> StoreStatus {
+    /// One look at the store, and at the configuration that a dispatcher would start with.
+    ///
+    /// - Parameter report: of the last look; loaded again where a file has changed since.
+    private func look(_ opened: OpenedLog, _ report: inout ConfigurationReport?) async throws -> StoreStatus {
         var status = try await opened.log.status(configured: opened.configured)
-        let report = opened.configuration?.withoutSources().load()
+        if report?.isCurrent != true { report = opened.configuration?.withoutSources().load() }
         status.configurationErrors = report?.diagnostics.count { $0.severity == .error } ?? 0
         return status
     }

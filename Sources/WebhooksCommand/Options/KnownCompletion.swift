@@ -62,7 +62,7 @@ enum KnownCompletion {
         Set(names.filter { $0.hasPrefix(prefix) && isPlain($0) }).sorted()
     }
 
-    /// Whether a name means itself to every shell. Whoever emits chooses ids, and bash expands what it completes, commands
+    /// Tells whether a name means itself to every shell. Whoever emits chooses ids, and bash expands what it completes, commands
     /// included; a name that begins with a hyphen would be an option.
     private static func isPlain(_ name: String) -> Bool {
         name.utf8.first != UInt8(ascii: "-")

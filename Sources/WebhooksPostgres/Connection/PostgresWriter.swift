@@ -83,18 +83,12 @@
                     ),
                     [
                         .int8(Timestamp.now.milliseconds), .int4(connection.backend), .bool(isDispatcher),
-                        .text(hostName()), .text(ProductVersion.current), .int4(getpid()), .text(purpose),
+                        .text(LocalHost.name), .text(ProductVersion.current), .int4(getpid()), .text(purpose),
                         .bool(role == .node),
                     ]
                 )
                 return rows[0].int64(0)
             }
-        }
-
-        static func hostName() -> String {
-            var name = [CChar](repeating: 0, count: 256)
-            gethostname(&name, name.count - 1)
-            return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
 
         // MARK: The dispatcher's lock

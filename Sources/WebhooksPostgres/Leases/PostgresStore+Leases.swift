@@ -109,10 +109,10 @@
             }
         }
 
-        /// Whether the node may not decide about a subscription.
+        /// Tells whether the node may not decide about a subscription.
         func stops(_ subscription: String) -> Bool { unheld.contains(subscription) }
 
-        /// Whether the node may not claim a delivery.
+        /// Tells whether the node may not claim a delivery.
         func stops(_ claim: Claim) -> Bool { claims.contains(claim.delivery.rawValue) }
 
         /// Lets wait what the node may not claim.

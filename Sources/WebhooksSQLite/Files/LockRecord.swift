@@ -88,10 +88,7 @@ extension DispatcherLock {
 
         /// This process's.
         static func current(at now: Timestamp) -> Program {
-            var name = [CChar](repeating: 0, count: 256)
-            gethostname(&name, name.count - 1)
-            let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            return Program(version: ProductVersion.current, host: String(decoding: bytes, as: UTF8.self), since: now)
+            Program(version: ProductVersion.current, host: LocalHost.name, since: now)
         }
 
         /// `0.1.0 1764288000000 host`, without anything that would end the line.

@@ -143,7 +143,7 @@ package final class HostDatabase: Sendable {
         StoreError(
             .replaced,
             """
-            \(name): the host has erased the webhooks tables, or made them anew, under the running dispatcher \
+            \(name): the host has erased the webhooks tables, or made new ones, under the running dispatcher \
             (`eraseDatabaseOnSchemaChange`, `erase()`): migrate first, and run the dispatcher then
             """
         )

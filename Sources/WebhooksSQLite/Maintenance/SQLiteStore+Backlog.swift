@@ -60,7 +60,7 @@ private struct BacklogReader {
         subscription.inFlight = try count(.inFlight, id)
     }
 
-    /// What is asked of every subscription, each a statement that is prepared once: to compile it takes ten times as long
+    /// The statements that are run for every subscription, each prepared once: to compile it takes ten times as long
     /// as to run it where little waits, and a dispatcher asks for its metrics every few seconds.
     private enum Question {
         case waiting, due, lateByTime, lateByPlace, oldestByPlace, oldestByTime, inFlight

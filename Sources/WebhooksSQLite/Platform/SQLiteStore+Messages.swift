@@ -89,7 +89,7 @@ private struct MessageSearch {
     /// The time in the answer to the request that made a message; of other events, when they were stored.
     private static let acceptedAt = "CASE WHEN m.event IS NULL THEN e.created_at ELSE e.occurred_at END"
 
-    /// What makes an event one of the application's.
+    /// The condition by which an event is one of the application's.
     var own: Conditions {
         var conditions = Conditions()
         conditions.add(

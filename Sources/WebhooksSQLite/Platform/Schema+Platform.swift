@@ -1,5 +1,5 @@
 extension Schema {
-    /// What the HTTP API keeps. Nothing of it is touched by those who only emit.
+    /// The tables of the HTTP API. Nothing of it is touched by those who only emit.
     ///
     /// - `webhooks_applications`: `tenant` is that of its events, for ever. A deleted one stays, so that its tenant is known.
     /// - `webhooks_messages`: what an event has as a message; gone with its event.

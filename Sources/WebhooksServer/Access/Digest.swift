@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// A digest of what must not be kept as it is, or is too long: HMAC-SHA256 under the name of its purpose.
 ///
-/// What goes in can't be guessed (tokens), or needn't be secret (bodies); so no salt is needed.
+/// The bytes that go in can't be guessed (tokens), or needn't be secret (bodies); so no salt is needed.
 enum Digest {
     static func of(_ parts: ByteString..., for purpose: String) -> ByteString {
         let name = Array(purpose.utf8)
@@ -40,7 +40,7 @@ struct OrganisationTokens: Sendable {
 
     var isEmpty: Bool { digests.isEmpty }
 
-    /// Whether a token is one of them. Takes as long for one that is almost right as for any other.
+    /// Tells whether a token is one of them. Takes as long for one that is almost right as for any other.
     func contains(digest: ByteString) -> Bool {
         let digest = digest.bytes
         return digests.reduce(false) { found, known in constantTimeEqual(known, digest) || found }

@@ -81,7 +81,7 @@ package struct APIError: Error, Sendable {
 
 /// A field of a request that is wrong.
 package struct FieldProblem: Sendable, Hashable {
-    /// Where it stands: `body`, `query` or `path`, then the names on the way to it.
+    /// The field's place: `body`, `query` or `path`, then the names on the way to it.
     package var location: [String]
     package var message: String
     /// `value_error`, or a narrower term.

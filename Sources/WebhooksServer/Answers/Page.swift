@@ -7,9 +7,9 @@ struct PageRequest: Sendable {
     var limit: Int
     /// The key behind which it begins.
     var key: String?
-    /// Whether it lies before the key, in the list's order.
+    /// `true` where it lies before the key, in the list's order.
     var isBackward = false
-    /// Whether the list itself descends.
+    /// `true` where the list itself descends.
     var isDescending: Bool
 
     /// - Parameters:
@@ -41,7 +41,7 @@ struct PageRequest: Sendable {
     /// The walk over rows: one more than the page, to know whether there are more.
     var walk: PageWalk { PageWalk(from: key, isDescending: walksDown, limit: limit + 1) }
 
-    /// Whether rows are read in descending order.
+    /// `true` where rows are read in descending order.
     var walksDown: Bool { isDescending != isBackward }
 }
 

@@ -12,7 +12,7 @@ enum OpenAPIDescription {
         var statuses = [200]
         /// The schema of the answer; `nil`: it has no body, or is no JSON.
         var answer: String?
-        /// Whether the answer is a page of those.
+        /// `true` where the answer is a page of those.
         var isList = false
         /// The type of an answer that is no JSON.
         var type: String?

@@ -20,7 +20,7 @@
         private let limits: ServerLimits
         private var phase = Phase.idle
         private var timer: Scheduled<Void>?
-        /// Whether the answer has left although the body is still coming.
+        /// `true` once the answer has left although the body is still coming.
         private var isAnswered = false
 
         init(_ limits: ServerLimits) { self.limits = limits }

@@ -232,7 +232,7 @@ enum EndpointOperations {
     }
 }
 
-/// What would change a subscription that the file declares: only the file does.
+/// The operations that would change a subscription that the file declares: only the file does.
 enum DeclaredEndpointOperations {
     static let all: [Operation] = [
         Operation(

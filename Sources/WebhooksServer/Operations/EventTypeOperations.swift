@@ -227,7 +227,7 @@ enum EventTypeFields {
     }
 }
 
-/// Whether a value can be a JSON Schema: the keywords that there are have values of their types.
+/// Tells whether a value can be a JSON Schema: the keywords that there are have values of their types.
 enum SchemaCheck {
     static func problem(_ value: JSONValue, depth: Int = 0) -> String? {
         if case .bool = value.kind { return nil }

@@ -6,7 +6,7 @@ enum Field<Value: Sendable>: Sendable {
     case value(Value)
 
     var value: Value? { if case .value(let value) = self { value } else { nil } }
-    /// Whether a change is asked for.
+    /// `true` where a change is asked for.
     var isGiven: Bool { if case .absent = self { false } else { true } }
 
     /// The value, or what null stands for; what is absent stays as it is.

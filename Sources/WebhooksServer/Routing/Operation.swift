@@ -33,7 +33,7 @@ struct Operation: Sendable {
     }
 }
 
-/// What an application's token may do beside looking.
+/// The rights of an application's token beside looking.
 enum Capability: String, Sendable, Hashable, CaseIterable {
     case viewBase = "ViewBase"
     case viewEndpointSecret = "ViewEndpointSecret"

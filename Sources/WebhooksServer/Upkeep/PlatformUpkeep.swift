@@ -2,7 +2,7 @@ internal import Logging
 package import WebhookCore
 internal import Webhooks
 
-/// What has to be done now and then whatever requests come.
+/// This is done now and then, whatever requests come.
 extension WebhooksAPI {
     /// The time between two looks.
     package static let upkeepInterval: Duration = .seconds(60)

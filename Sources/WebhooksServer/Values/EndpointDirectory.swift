@@ -69,12 +69,12 @@ struct Endpoint: Sendable {
 }
 
 extension Subscription {
-    /// Whether an application's token may see it: a URL of the operator's own is not the tenant's business.
+    /// Tells whether an application's token may see it: a URL of the operator's own is not the tenant's business.
     func isOwn(of application: Application) -> Bool {
         ([tenant].compactMap { $0 } + tenants).contains(application.tenant)
     }
 
-    /// Whether it is one of an application's endpoints, to a caller.
+    /// Tells whether it is one of an application's endpoints, to a caller.
     func isVisible(in application: Application, to caller: Caller) -> Bool {
         if isOwn(of: application) { return true }
         guard tenant == nil, tenants.isEmpty, case .organisation = caller else { return false }
