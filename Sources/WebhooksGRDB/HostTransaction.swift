@@ -5,13 +5,21 @@ internal import WebhooksSQLite
 
 /// Emits and cancellations in a host's transaction, with the library's one error type.
 enum HostTransaction {
-    static func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
-        let result = try mapped { try SQLiteStore.append(event, in: db) }
+    static func append(
+        _ event: Event,
+        in db: Database,
+        _ prefix: TablePrefix
+    ) throws(WebhooksError) -> EmitReceipt {
+        let result = try mapped { try SQLiteStore.append(event, in: db, prefix) }
         return try EmitReceipt(event, .success(result))
     }
 
-    static func cancel(_ event: String, in db: Database) throws(WebhooksError) -> CancelResult {
-        try mapped { try SQLiteStore.cancel(event, in: db) }
+    static func cancel(
+        _ event: String,
+        in db: Database,
+        _ prefix: TablePrefix
+    ) throws(WebhooksError) -> CancelResult {
+        try mapped { try SQLiteStore.cancel(event, in: db, prefix) }
     }
 
     private static func mapped<Value>(_ body: () throws -> Value) throws(WebhooksError) -> Value {
@@ -32,9 +40,12 @@ enum HostTransaction {
 
 extension HostDatabase {
     /// A database, made sure of.
-    static func opened(_ database: any DatabaseWriter) async throws(WebhooksError) -> HostDatabase {
+    static func opened(
+        _ database: any DatabaseWriter,
+        _ prefix: String
+    ) async throws(WebhooksError) -> HostDatabase {
         do throws(StoreError) {
-            return try await open(database)
+            return try await open(database, TablePrefix(prefix))
         } catch {
             throw WebhooksError(error)
         }

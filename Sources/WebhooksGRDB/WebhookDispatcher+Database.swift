@@ -31,7 +31,7 @@ extension WebhookDispatcher {
     /// but one connection for all.
     ///
     /// The database must have a write-ahead log (a `DatabasePool`, or a `DatabaseQueue` with `journalMode = .wal`) or be in
-    /// memory, and must have our tables: see ``GRDB/DatabaseMigrator/registerWebhooks()``. On the writing connection this
+    /// memory, and must have our tables: see ``GRDB/DatabaseMigrator/registerWebhooks(prefix:)``. On the writing connection this
     /// sets `PRAGMA synchronous = FULL`, which a pool turns to `NORMAL` when it opens, and `journal_size_limit`, where the
     /// host has not set one; checkpoints stay the host's connection's. A dispatcher that runs holds a lock on the file's name
     /// with `.lock` behind it.
@@ -40,6 +40,7 @@ extension WebhookDispatcher {
     /// the file in this process (another driver with its own): closing its connection would take away the locks of this one.
     /// - Parameters:
     ///   - database: a queue or pool that writes; open for as long as the dispatcher is used.
+    ///   - prefix: of the tables, as ``GRDB/DatabaseMigrator/registerWebhooks(prefix:)`` was given it. Defaults to `webhooks_`.
     ///   - configuration: a file, or values; without a store of its own.
     ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
     ///   - metrics: the backend for metrics; defaults to the one that `MetricsSystem` was bootstrapped with by then.
@@ -49,12 +50,13 @@ extension WebhookDispatcher {
     ///   database.
     public convenience init(
         database: any DatabaseWriter,
+        prefix: String = "webhooks_",
         configuration: WebhookConfiguration,
         logger: Logger = Logger(label: "webhooks"),
         metrics: (any MetricsFactory)? = nil,
         tracer: (any Tracer)? = nil
     ) async throws(WebhooksError) {
-        let host = try await HostDatabase.opened(database)
+        let host = try await HostDatabase.opened(database, prefix)
         try await self.init(
             configuration: configuration,
             host: host,
@@ -79,7 +81,7 @@ extension WebhookDispatcher {
     public func emit(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         try check(event)
         try checkDatabase(of: db)
-        let receipt = try HostTransaction.append(traced(event), in: db)
+        let receipt = try HostTransaction.append(traced(event), in: db, tablePrefix())
         wakeAfterCommit(of: db, eventsOnly: true, events: receipt.isDuplicate ? 0 : 1)
         return receipt
     }
@@ -95,7 +97,7 @@ extension WebhookDispatcher {
     @discardableResult
     public func cancel(_ event: String, in db: Database) throws(WebhooksError) -> CancelResult {
         try checkDatabase(of: db)
-        let result = try HostTransaction.cancel(event, in: db)
+        let result = try HostTransaction.cancel(event, in: db, tablePrefix())
         wakeAfterCommit(of: db, eventsOnly: false, WebhookNotice.cancelled(result, event: event))
         return result
     }
@@ -127,22 +129,27 @@ extension WebhookLog {
     ///
     /// - Parameters:
     ///   - database: as for a dispatcher.
+    ///   - prefix: as for a dispatcher.
     ///   - logger: for what is changed by hand; defaults to one labelled `webhooks`.
     /// - Throws: ``WebhooksError`` with `store` and what is wrong with the database.
-    public init(database: any DatabaseWriter, logger: Logger = Logger(label: "webhooks")) async throws(WebhooksError) {
-        self.init(host: try await HostDatabase.opened(database), logger: logger)
+    public init(
+        database: any DatabaseWriter,
+        prefix: String = "webhooks_",
+        logger: Logger = Logger(label: "webhooks")
+    ) async throws(WebhooksError) {
+        self.init(host: try await HostDatabase.opened(database, prefix), logger: logger)
     }
 
     /// Stores an event within the host's transaction, as ``WebhookDispatcher/emit(_:in:)`` does. The dispatcher of another
     /// process notices within a quarter of a second; one in this process is woken by ``WebhookDispatcher/wake()``.
     @discardableResult
     public func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
-        try HostTransaction.append(event.traced, in: db)
+        try HostTransaction.append(event.traced, in: db, tablePrefix())
     }
 
     /// Cancels an event within the host's transaction, as ``WebhookDispatcher/cancel(_:in:)`` does.
     @discardableResult
     public func cancel(_ event: String, in db: Database) throws(WebhooksError) -> CancelResult {
-        try HostTransaction.cancel(event, in: db)
+        try HostTransaction.cancel(event, in: db, tablePrefix())
     }
 }

@@ -34,15 +34,16 @@ enum Connection {
         let queue = try DatabaseQueue(path: files.path, configuration: configuration(busyWait))
         do {
             try queue.writeWithoutTransaction { db in
-                try files.verifyLog(db)
-                if let problem = files.strangeness(of: try StoreIdentity.read(db), remembered: remembered) {
+                let tables = StoreDatabase(db, files.prefix)
+                try files.verifyLog(tables)
+                if let problem = files.strangeness(of: try StoreIdentity.read(tables), remembered: remembered) {
                     throw StoreError(.replaced, problem)
                 }
                 // Before anything is changed: a newer program's file stays as it is.
-                try Schema.check(Schema.version(of: db), path: files.path)
+                try Schema.check(Schema.version(of: tables), path: files.path)
                 try setUpWAL(db, path: files.path)
                 try db.inTransaction(.immediate) {
-                    try Schema.migrate(db, path: files.path)
+                    try Schema.migrate(tables, path: files.path)
                     return .commit
                 }
                 if role == .dispatcher, let connection = db.sqliteConnection {
@@ -63,6 +64,7 @@ enum Connection {
         let queue = try DatabaseQueue(path: files.path, configuration: configuration)
         do {
             try queue.read { db in
+                let db = StoreDatabase(db, files.prefix)
                 try files.verifyLog(db)
                 let version = try Schema.version(of: db)
                 try Schema.check(version, path: files.path)
@@ -82,7 +84,7 @@ enum Connection {
     static func openMover(_ files: StoreFiles) throws -> DatabaseQueue {
         let queue = try DatabaseQueue(path: files.path, configuration: configuration(BusyWait(), label: "mover"))
         // It opens the log with the first read.
-        try queue.read { db in _ = try Schema.version(of: db) }
+        try queue.read { db in _ = try Schema.version(of: StoreDatabase(db, files.prefix)) }
         return queue
     }
 

@@ -19,14 +19,17 @@ extension SQLiteStore {
     ///
     /// - Parameter giveUp: called instead where the connection can't be had.
     func onWriter(
-        _ work: @escaping @Sendable (Database) -> Void,
+        _ work: @escaping @Sendable (StoreDatabase) -> Void,
         orElse giveUp: @escaping @Sendable (StoreError) -> Void
     ) {
         guard let writer else { return giveUp(StoreError(.readOnly, "\(path) was opened for reading")) }
-        guard let turns else { return writer.asyncWriteWithoutTransaction(work) }
+        let prefix = prefix
+        guard let turns else {
+            return writer.asyncWriteWithoutTransaction { db in work(StoreDatabase(db, prefix)) }
+        }
         turns.write(on: writer) { [externalWrites] db in
             externalWrites.turnBegins(db)
-            work(db)
+            work(StoreDatabase(db, prefix))
             externalWrites.turnEnds(db)
         } orElse: {
             giveUp($0)
@@ -45,7 +48,7 @@ extension SQLiteStore {
 
     /// Reads one consistent state on the reading connection.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
+        _ body: @escaping @Sendable (StoreDatabase) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             let work: @Sendable (Result<Database, any Error>) -> Void = { [self] db in
@@ -53,7 +56,7 @@ extension SQLiteStore {
                 do {
                     let db = try db.get()
                     defer { db.endStatements() }
-                    result = .success(try body(db))
+                    result = .success(try body(StoreDatabase(db, prefix)))
                 } catch {
                     result = .failure(storeError(error))
                 }
@@ -69,7 +72,7 @@ extension SQLiteStore {
     ///
     /// - Parameter body: is run again then.
     func transaction<Value>(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError> {
         var result = runTransaction(db, body)
@@ -80,7 +83,7 @@ extension SQLiteStore {
     }
 
     private func runTransaction<Value>(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, any Error> {
         do {
@@ -103,7 +106,7 @@ extension SQLiteStore {
         }
     }
 
-    private func begin(_ db: Database) throws {
+    private func begin(_ db: StoreDatabase) throws {
         guard isHosts else {
             // What a failed rollback may have left behind.
             if db.isInsideTransaction { try db.rollback() }
@@ -117,7 +120,7 @@ extension SQLiteStore {
         var tries = 0
         while true {
             do {
-                try db.beginTransaction(.immediate)
+                try db.connection.beginTransaction(.immediate)
                 break
             } catch let error as DatabaseError where error.isBusy && busyWait.looksAgain(after: tries) {
                 // GRDB's connections don't wait for another process's by themselves.
@@ -128,13 +131,13 @@ extension SQLiteStore {
     }
 
     /// Throws where a host's database has other tables than those that the store was opened on.
-    func verifyHostTables(_ db: Database) throws {
+    func verifyHostTables(_ db: StoreDatabase) throws {
         guard let hostTables else { return }
         let found = try StoreIdentity.read(db)
         guard found != hostTables.identity else { return }
         // A dispatcher remembers rows that are gone.
         guard role != .dispatcher else { throw HostDatabase.erased(path) }
-        guard let found else { throw HostDatabase.missingTables(path) }
+        guard let found else { throw HostDatabase.missingTables(path, prefix) }
         names.forget()
         hostTables.identity = found
     }
@@ -143,7 +146,7 @@ extension SQLiteStore {
     ///
     /// - Returns: `nil` where what is read needs a change first: ``transaction(_:_:)`` has to do it.
     func reading<Value>(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ body: (BatchSession) throws -> Value
     ) -> Result<Value, StoreError>? {
         defer { db.endStatements() }
@@ -162,7 +165,7 @@ extension SQLiteStore {
     }
 
     /// An error that may come from a schema that somebody has changed says so.
-    private func explain(_ error: any Error, _ db: Database) -> StoreError {
+    private func explain(_ error: any Error, _ db: StoreDatabase) -> StoreError {
         if let found = error as? DatabaseError, found.resultCode == .SQLITE_ERROR {
             do {
                 try verifyHostTables(db)
@@ -180,7 +183,9 @@ extension SQLiteStore {
     func storeError(_ error: any Error) -> StoreError {
         guard isHosts, let found = error as? DatabaseError else { return StoreError(error, path: path) }
         if found.resultCode == .SQLITE_MISUSE { return HostDatabase.closed(path) }
-        if found.message?.hasPrefix("no such table: webhooks_") == true { return HostDatabase.missingTables(path) }
+        if found.message?.hasPrefix("no such table: \(prefix)") == true {
+            return HostDatabase.missingTables(path, prefix)
+        }
         return StoreError(error, path: path)
     }
 }

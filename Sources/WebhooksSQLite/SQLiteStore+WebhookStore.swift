@@ -38,12 +38,12 @@ extension DispatcherRecord {
     /// What the lock's file says of its holder; `nil`: nobody holds it, or somebody who has not signed yet.
     ///
     /// - Parameter path: the database's.
-    package init?(path: String) {
-        guard let record = DispatcherLock.record(path: path) else { return nil }
+    package init?(path: String, _ prefix: TablePrefix = .standard) {
+        guard let record = DispatcherLock.record(path: path, prefix) else { return nil }
         self.init(record.holder)
         (isStopping, trouble) = (record.isStopping, record.trouble)
         (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
-        lastSignOfLife = SignOfLife.read(storePath: path, of: record.holder.processID)?.age()
-        held = HeldSubscriptions.read(storePath: path, of: record.holder.processID).names
+        lastSignOfLife = SignOfLife.read(storePath: path, prefix, of: record.holder.processID)?.age()
+        held = HeldSubscriptions.read(storePath: path, prefix, of: record.holder.processID).names
     }
 }

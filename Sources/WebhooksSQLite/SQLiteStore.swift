@@ -35,6 +35,8 @@ package final class SQLiteStore: DeliveryStore, EventLog {
 
     /// The database's path, symbolic links resolved.
     package var path: String { files.path }
+    /// The beginning of the names of its tables.
+    package let prefix: TablePrefix
 
     /// Opens a store, and makes it where it is missing and the role writes. Touches the disk: not for a queue that may
     /// not wait.
@@ -42,6 +44,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     /// A dispatcher holds the ``DispatcherLock`` before it opens the store.
     /// - Parameters:
     ///   - path: the database's file; its folder is made (mode 0700), and the file (0600).
+    ///   - prefix: of the store's tables.
     ///   - role: what this process does with it.
     ///   - lock: a dispatcher's, to be watched together with the store's own files.
     ///   - clock: dates what is appended through the log. Default: the machine's.
@@ -49,15 +52,16 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     ///   `busy`, `unavailable`.
     package static func open(
         path: String,
+        _ prefix: TablePrefix = .standard,
         role: Role,
         lock: DispatcherLock? = nil,
         clock: any WebhookClock = SystemClock()
     ) throws(StoreError) -> SQLiteStore {
-        var files = StoreFiles(path)
+        var files = StoreFiles(path, prefix)
         var isNew = false
         if role.writes {
             isNew = try files.create()
-            files = StoreFiles(path)
+            files = StoreFiles(path, prefix)
         } else if !files.exists {
             throw StoreError(.missing, files.loss() ?? "there is no store at \(files.path)")
         }
@@ -77,6 +81,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         clock: any WebhookClock
     ) throws {
         self.files = files
+        prefix = files.prefix
         self.isNew = isNew
         self.role = role
         self.clock = clock
@@ -99,7 +104,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         try writer.writeWithoutTransaction { db in
             if role == .dispatcher { checkpointer.attach(to: db) }
             _ = try externalWrites.check(db)
-            if let lock, let identity = try StoreIdentity.read(db) { lock.remember(identity) }
+            if let lock, let identity = try StoreIdentity.read(StoreDatabase(db, prefix)) { lock.remember(identity) }
         }
         if let opened, let lock { lock.note(opened.description) }
         if role == .writer { try compareWithDispatcher() }
@@ -120,7 +125,8 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     ) throws(StoreError) {
         self.role = role
         self.clock = clock
-        files = host.path.map { StoreFiles($0) } ?? StoreFiles(inMemory: host.name)
+        prefix = host.prefix
+        files = host.path.map { StoreFiles($0, host.prefix) } ?? StoreFiles(inMemory: host.name)
         isNew = false
         (writer, reader) = (host.writer, host.writer)
         checkpointer = Checkpointer(diskSize: nil)
@@ -160,7 +166,9 @@ package final class SQLiteStore: DeliveryStore, EventLog {
             } catch {
                 // What is there stays as it is, but for what this process alone still has.
                 if opened?.hasLostWALAlone == true {
-                    writer?.writeWithoutTransaction { [checkpointer] db in checkpointer.rescue(db) }
+                    writer?.writeWithoutTransaction { [checkpointer, prefix] db in
+                        checkpointer.rescue(StoreDatabase(db, prefix))
+                    }
                 }
             }
         }
@@ -231,7 +239,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
             do {
                 try verifyFiles(db)
                 try verifyHostTables(db)
-                completion(.success(try externalWrites.check(db)))
+                completion(.success(try externalWrites.check(db.connection)))
             } catch {
                 let error = StoreError(error, path: path)
                 completion(error.isFinal ? .failure(error) : .success(false))

@@ -118,7 +118,7 @@ struct BesideAHostTests {
     func unfinished(_ access: String) async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         for event in ["e1", "e2"] { _ = try await store.settleOne(event) }
-        @Sendable func begin(_ db: Database) throws {
+        @Sendable func begin(_ db: StoreDatabase) throws {
             // Two rows, of which one is looked at.
             let rows = try PreparedStatement(db, "SELECT id FROM webhooks_events")
             #expect(try rows.next())

@@ -8,14 +8,20 @@ import WebhookSimulation
 
 @Suite("The store in a host's database")
 struct HostStoreConformanceTests {
-    @Test("Keeps every promise", arguments: StoreConformance.allChecks, HostedDatabase.Kind.allCases)
+    @Test(
+        "Keeps every promise",
+        arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks,
+        HostedDatabase.Kind.allCases
+    )
     func keepsPromise(_ check: StoreConformance.Check, _ kind: HostedDatabase.Kind) async throws {
         let host = try HostedDatabase(kind)
         let harness = StoreConformance.Harness(
             open: { try await host.store(.dispatcher) },
             connect: { _ in
                 // Another process has connections of its own; within the process, all share the host's.
-                if kind == .pool { return try SQLiteStore.open(path: host.folder.file(), role: .writer) }
+                if kind == .pool || kind == .prefixed {
+                    return try SQLiteStore.open(path: host.folder.file(), host.prefix, role: .writer)
+                }
                 return try await host.store(.writer)
             },
             sabotage: { try await $0.limitPages(true) },
@@ -29,23 +35,27 @@ struct HostStoreConformanceTests {
 final class HostedDatabase: Sendable {
     enum Kind: CaseIterable {
         case pool, queue, memory
+        /// A pool, in which our tables have other names.
+        case prefixed
     }
 
     let folder: TemporaryFolder
     let writer: any DatabaseWriter
+    let prefix: TablePrefix
 
     init(_ kind: Kind) throws {
+        prefix = kind == .prefixed ? try TablePrefix("lms_hooks_") : .standard
         folder = try TemporaryFolder()
         var configuration = Configuration()
         switch kind {
-        case .pool: writer = try DatabasePool(path: folder.file(), configuration: configuration)
+        case .pool, .prefixed: writer = try DatabasePool(path: folder.file(), configuration: configuration)
         case .queue:
             configuration.journalMode = .wal
             writer = try DatabaseQueue(path: folder.file(), configuration: configuration)
         case .memory: writer = try DatabaseQueue(configuration: configuration)
         }
         try writer.write { db in
-            try SQLiteStore.migrate(db)
+            try SQLiteStore.migrate(db, prefix)
             try db.execute(sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, text BLOB)")
         }
     }
@@ -54,7 +64,7 @@ final class HostedDatabase: Sendable {
         _ role: SQLiteStore.Role,
         turnLimit: Duration = HostTurns.usualLimit
     ) async throws -> SQLiteStore {
-        try await SQLiteStore(sharing: HostDatabase.open(writer), role: role, turnLimit: turnLimit)
+        try await SQLiteStore(sharing: HostDatabase.open(writer, prefix), role: role, turnLimit: turnLimit)
     }
 
     /// Holds the writer until it is let go of.

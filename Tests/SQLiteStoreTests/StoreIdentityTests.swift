@@ -148,8 +148,8 @@ struct StoreIdentityTests {
         let odd = folder.file("a%20?b#c/store.sqlite")
         let store = try SQLiteStore.open(path: odd, role: .dispatcher)
         try store.checkpoint()
-        let seen = try store.reader.read { try StoreIdentity.read($0) }
-        #expect(seen != nil && StoreIdentity.readWithoutLog(store.path) == seen)
+        let seen = try store.reader.read { try StoreIdentity.read(StoreDatabase($0, .standard)) }
+        #expect(seen != nil && StoreIdentity.readWithoutLog(store.files) == seen)
         store.close()
     }
 }

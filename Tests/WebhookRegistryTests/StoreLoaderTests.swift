@@ -16,6 +16,16 @@ import WebhookRegistry
         )
     }
 
+    @Test func `a file with tables of another prefix`() {
+        let loaded = load("sqlite:/w.sqlite?prefix=lms_hooks_")
+        #expect(loaded.diagnostics == [])
+        #expect(loaded.registry?.settings.store == .sqlite(path: "/w.sqlite", prefix: "lms_hooks_"))
+        #expect(loaded.registry?.settings.store?.description == "sqlite:/w.sqlite?prefix=lms_hooks_")
+        #expect(
+            load("sqlite:/w.sqlite?prefix=Hooks").diagnostics.first?.message.contains("must be sqlite:PATH") == true
+        )
+    }
+
     #if PostgreSQL
         @Test(arguments: [
             ("postgres://lms@db/lms", "postgres://lms@db/lms", nil),

@@ -67,6 +67,26 @@ import WebhookReceiver
         #expect(bad.status == 65)
     }
 
+    @Test func `--store names the tables' prefix, and two prefixes in one file are two stores`() async throws {
+        let sandbox = try await filled()
+        let nowhere = ["WEBHOOKS_CONFIG": ""]
+        let other = ["--store", "sqlite:w.sqlite?prefix=lms_hooks_"]
+        let emit = ["emit", "a.b", "--data", "1", "--id", "second"]
+        #expect(try await sandbox.run(emit + other).status == 0)
+        for command in Self.commands where command != ["prune"] && command != ["events", "show", "first"] {
+            let done = try await sandbox.run(command + other, environment: nowhere)
+            #expect([0, 1].contains(done.status), "\(command): \(done.err)")
+        }
+        let own = try await sandbox.run("events", "list", "--json")
+        #expect(own.out.contains("\"first\"") && !own.out.contains("\"second\""))
+        let theirs = try await sandbox.run(["events", "list", "--json"] + other, environment: nowhere)
+        #expect(theirs.out.contains("\"second\"") && !theirs.out.contains("\"first\""))
+        #expect(try await sandbox.run(["events", "show", "first"] + other, environment: nowhere).status == 1)
+        #expect(try await sandbox.run("check").status == 0)
+        let bad = try await sandbox.run("stats", "--store", "sqlite:w.sqlite?prefix=Hooks", environment: nowhere)
+        #expect(bad.status == 65 && bad.err.contains("must be sqlite:PATH"))
+    }
+
     @Test func `a broken file's outline says which subscriptions there are`() async throws {
         let sandbox = try await filled()
         try sandbox.write("w.yaml", sandbox.configuration(more: "    colour: red\n"))

@@ -32,8 +32,8 @@ public struct DispatcherSettings: Sendable, Hashable {
 
 /// The location of a store.
 public enum StoreLocation: Sendable, Hashable {
-    /// A SQLite file.
-    case sqlite(path: String)
+    /// A SQLite file, and the beginning of its tables' names, of which one file may hold several stores.
+    case sqlite(path: String, prefix: String = "webhooks_")
     /// A PostgreSQL database: its URL, as libpq reads it, the schema in it that the store has to itself, and the password
     /// where the URL has none.
     case postgres(Secret, schema: String = "webhooks", password: Secret? = nil)
@@ -43,7 +43,8 @@ extension StoreLocation: CustomStringConvertible {
     /// As a configuration has it, without a password.
     public var description: String {
         switch self {
-        case .sqlite(let path): "sqlite:\(path)"
+        case .sqlite(let path, let prefix):
+            "sqlite:\(path)" + (prefix == Self.standardPrefix ? "" : "\(Self.prefixParameter)\(prefix)")
         case .postgres(let url, let schema, _):
             ((try? PostgresURL(url.reveal()).shown) ?? PostgresURL.hidden)
                 + (schema == Self.standardSchema ? "" : " schema \(schema)")
@@ -56,6 +57,21 @@ extension StoreLocation: CustomStringConvertible {
         case .sqlite: false
         case .postgres: true
         }
+    }
+
+    /// The beginning of the tables' names in a SQLite file, where none is named.
+    package static let standardPrefix = "webhooks_"
+    /// The beginning of what names another, behind the path.
+    package static let prefixParameter = "?prefix="
+
+    /// Whether a text can begin the names of tables: 2 to 32 lower-case letters, digits and underscores, first a letter, last
+    /// an underscore, and none of SQLite's own.
+    package static func isTablePrefix(_ text: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+        let bytes = text.utf8
+        return (2...32).contains(bytes.count) && bytes.first.map(isLetter) == true && bytes.last == UInt8(ascii: "_")
+            && bytes.allSatisfy { isLetter($0) || JSONScanner.isDigit($0) || $0 == UInt8(ascii: "_") }
+            && !text.hasPrefix("sqlite_")
     }
 
     /// The schema of a store on PostgreSQL for which none is named.

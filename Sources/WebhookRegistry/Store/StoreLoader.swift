@@ -82,7 +82,17 @@ package enum StoreLocationParser {
         let path = String(text.dropFirst("sqlite:".utf8.count))
         // sqlite:///path is how others spell an absolute path; with two slashes a host would follow.
         guard !path.isEmpty, !path.hasPrefix(":"), !path.hasPrefix("//") || path.hasPrefix("///") else { return nil }
-        if path.hasPrefix("///") { return .sqlite(path: String(path.dropFirst(2))) }
-        return .sqlite(path: file.map { LoadContext.resolve(path, from: $0) } ?? path)
+        // A host's own database may hold several stores, whose tables' names begin otherwise.
+        if let parameter = path.range(of: StoreLocation.prefixParameter, options: .backwards) {
+            let prefix = String(path[parameter.upperBound...])
+            guard StoreLocation.isTablePrefix(prefix) else { return nil }
+            return .sqlite(path: resolve(String(path[..<parameter.lowerBound]), file), prefix: prefix)
+        }
+        return .sqlite(path: resolve(path, file))
+    }
+
+    private static func resolve(_ path: String, _ file: String?) -> String {
+        if path.hasPrefix("///") { return String(path.dropFirst(2)) }
+        return file.map { LoadContext.resolve(path, from: $0) } ?? path
     }
 }

@@ -17,7 +17,9 @@ package enum StoreRules {
     package static func problem(_ location: StoreLocation, _ files: any ConfigurationFiles) -> Problem? {
         switch location {
         case .postgres(let url, let schema, let password): problem(url, schema, password)
-        case .sqlite(let path): problem(path, files)
+        case .sqlite(let path, let prefix):
+            StoreLocation.isTablePrefix(prefix)
+                ? problem(path, files) : .error("names tables that begin with no prefix such as lms_hooks_")
         }
     }
 

@@ -26,9 +26,9 @@ extension WebhookAdministration {
         if cancels { _ = try await cancel(ids) }
         do throws(StoreError) {
             let file = try await log.stores.reader() as? SQLiteStore
-            if let path = file?.path, let lock = try Self.lockIfFree(path) {
+            if let file, let lock = try Self.lockIfFree(file) {
                 defer { lock.release() }
-                return try await expunge(ids, lock, path)
+                return try await expunge(ids, lock, file)
             }
             let store = try await log.stores.existingWriter()
             let result = try await store.expunge(events: ids, at: .now)
@@ -47,9 +47,9 @@ extension WebhookAdministration {
     private func expunge(
         _ ids: [String],
         _ lock: DispatcherLock,
-        _ path: String
+        _ file: SQLiteStore
     ) async throws(StoreError) -> Expunged {
-        let store = try SQLiteStore.open(path: path, role: .dispatcher, lock: lock)
+        let store = try SQLiteStore.open(path: file.path, file.prefix, role: .dispatcher, lock: lock)
         defer { store.close() }
         let result = try await store.expunge(events: ids, at: .now)
         note(result)
@@ -57,9 +57,9 @@ extension WebhookAdministration {
         return Expunged(result: result, isLogEmptied: try await store.emptyWAL() == .emptied)
     }
 
-    private static func lockIfFree(_ path: String) throws(StoreError) -> DispatcherLock? {
+    private static func lockIfFree(_ store: SQLiteStore) throws(StoreError) -> DispatcherLock? {
         do throws(StoreError) {
-            return try DispatcherLock.acquire(path: path, role: "expunge")
+            return try DispatcherLock.acquire(path: store.path, store.prefix, role: "expunge")
         } catch  where error.code == .locked {
             return nil
         }
@@ -71,9 +71,9 @@ extension WebhookAdministration {
         let deadline = ContinuousClock.now + limit
         while true {
             if isAsked, !store.isEmptyWALRequested { return true }
-            if let lock = try Self.lockIfFree(store.path) {
+            if let lock = try Self.lockIfFree(store) {
                 defer { lock.release() }
-                let dispatcher = try SQLiteStore.open(path: store.path, role: .dispatcher, lock: lock)
+                let dispatcher = try SQLiteStore.open(path: store.path, store.prefix, role: .dispatcher, lock: lock)
                 defer { dispatcher.close() }
                 store.clearEmptyWALRequest()
                 return try await dispatcher.emptyWAL() == .emptied

@@ -1,5 +1,6 @@
 internal import Synchronization
 package import WebhookCore
+package import WebhooksSQLite
 
 /// The transactions of a host that carry something for the engine, which looks once they are committed: once for each,
 /// however many events it carries.
@@ -67,6 +68,9 @@ package final class HostCommits: Sendable {
 
 /// The part of emitting and cancelling that a host's transaction shares with any other.
 extension WebhookDispatcher {
+    /// The beginning of the names of the store's tables.
+    package func tablePrefix() throws(WebhooksError) -> TablePrefix { try stores.tablePrefix() }
+
     /// Looks for what a host has committed, and tells of it.
     package func committed(_ transaction: HostCommits.Ended) {
         metrics?.emitted(.stored, transaction.events)

@@ -169,7 +169,9 @@ public final class WebhookDispatcher: Sendable {
     /// Throws where the configuration names another store than the host's database.
     private static func check(_ location: StoreLocation?, against host: HostDatabase) throws(WebhooksError) {
         guard let location else { return }
-        if case .sqlite(let path) = location, host.isFile(path) { return }
+        if case .sqlite(let path, let prefix) = location, host.isFile(path), host.prefix.description == prefix {
+            return
+        }
         throw WebhooksError(
             .configuration,
             "the configuration names another `store` than the database that the dispatcher was given: leave `store` out"

@@ -17,7 +17,8 @@ struct StoreFindings {
             let access = try log.stores.access()
             if access is SQLiteAccess || access is HostAccess {
                 let path = try log.stores.path(for: "doctor")
-                findings = Self.place(path)
+                let prefix = (access as? SQLiteAccess)?.prefix ?? (access as? HostAccess)?.host.prefix ?? .standard
+                findings = Self.place(path, prefix)
                 guard Self.isThere(path) else { return findings }
                 findings += Self.rights(path)
             }
@@ -52,14 +53,14 @@ struct StoreFindings {
     }
 
     /// The folder, the disk, the file system.
-    private static func place(_ path: String) -> [DoctorFinding] {
+    private static func place(_ path: String, _ prefix: TablePrefix) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         let folder = nearestFolder(of: path)
         if access(folder, W_OK | X_OK) != 0 {
             let hint = "SQLite makes files beside the store: give this user the right to write there"
             findings.append(DoctorFinding(.store, "folder_rights", .error, "\(folder) can't be written to", hint: hint))
         }
-        if let loss = SQLiteStore.loss(of: path) {
+        if let loss = SQLiteStore.loss(of: path, prefix) {
             findings.append(DoctorFinding(.store, "missing", .error, loss))
         } else if !isThere(path) {
             findings.append(

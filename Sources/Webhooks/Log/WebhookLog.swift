@@ -51,6 +51,9 @@ public struct WebhookLog: Sendable {
         self.init(stores: StoreConnections(location: nil, host: host) { _ in }, logger: logger)
     }
 
+    /// The beginning of the names of the store's tables.
+    package func tablePrefix() throws(WebhooksError) -> TablePrefix { try stores.tablePrefix() }
+
     /// Sets the callback that is told the path of a store that is made, instead of the logger.
     package func onNewStore(_ tell: @escaping @Sendable (String) -> Void) { stores.onNew(tell) }
 

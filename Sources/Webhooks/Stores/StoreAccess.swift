@@ -1,4 +1,5 @@
 internal import WebhookCore
+internal import WebhooksSQLite
 
 /// A kind of store: the way to open it, and to be its dispatcher. May block; not for a thread of the concurrency pool.
 protocol StoreAccess: Sendable {
@@ -55,7 +56,7 @@ extension StoreLocation {
     /// The way to open a store of this kind.
     func access() throws(StoreError) -> any StoreAccess {
         switch self {
-        case .sqlite(let path): return SQLiteAccess(path: path)
+        case .sqlite(let path, let prefix): return SQLiteAccess(path: path, prefix: try TablePrefix(prefix))
         case .postgres(let url, let schema, let password):
             #if PostgreSQL
                 return try PostgresAccess(url: url, schema: schema, password: password)

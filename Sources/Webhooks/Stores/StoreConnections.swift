@@ -48,6 +48,19 @@ final class StoreConnections: Sendable {
         return try location.access()
     }
 
+    /// The beginning of the names of the store's tables, where it is on SQLite.
+    func tablePrefix() throws(WebhooksError) -> TablePrefix {
+        do throws(StoreError) {
+            switch try access() {
+            case let file as SQLiteAccess: return file.prefix
+            case let access as HostAccess: return access.host.prefix
+            default: return .standard
+            }
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
     /// The store's name for people.
     var name: String { (try? access().name) ?? "no store" }
 

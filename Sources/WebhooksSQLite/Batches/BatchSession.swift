@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// A connection within one transaction: its statements, and the ids that are given out next.
 final class BatchSession {
-    let db: Database
+    let db: StoreDatabase
     let names: SubscriptionRowCache
     private var statements: [PreparedStatement?]
     private var ids: (event: Int64, delivery: Int64)?
@@ -15,7 +15,7 @@ final class BatchSession {
     let clock: any WebhookClock
 
     /// - Parameter mayWrite: whether the transaction holds the lock that only one writer has.
-    init(_ db: Database, names: SubscriptionRowCache, mayWrite: Bool = true, clock: any WebhookClock) {
+    init(_ db: StoreDatabase, names: SubscriptionRowCache, mayWrite: Bool = true, clock: any WebhookClock) {
         self.db = db
         self.names = names
         self.mayWrite = mayWrite

@@ -4,7 +4,7 @@ internal import WebhookCore
 /// A subscription's health, as a row.
 enum HealthRow {
     /// Takes over what an engine knows, except where a decision by hand is newer (``StoreBatch/health``).
-    static func update(_ health: SubscriptionHealth, row: Int64, _ db: Database) throws {
+    static func update(_ health: SubscriptionHealth, row: Int64, _ db: StoreDatabase) throws {
         // All expressions see the row as it was: the cause and its time change together or not at all.
         try db.execute(
             sql: """
@@ -33,7 +33,7 @@ enum HealthRow {
         _ disabled: SubscriptionHealth.Disabled?,
         row: Int64,
         at instant: Timestamp,
-        _ db: Database
+        _ db: StoreDatabase
     ) throws {
         if let disabled {
             try db.execute(
@@ -52,7 +52,7 @@ enum HealthRow {
     }
 
     /// Pauses, by hand.
-    static func pause(_ paused: SubscriptionHealth.Paused, row: Int64, _ db: Database) throws {
+    static func pause(_ paused: SubscriptionHealth.Paused, row: Int64, _ db: StoreDatabase) throws {
         try db.execute(
             sql: "UPDATE webhooks_subscriptions SET paused_at = ?, paused_until = ? WHERE id = ?",
             arguments: [paused.at.milliseconds, paused.until?.milliseconds, row]
@@ -62,7 +62,9 @@ enum HealthRow {
     /// Ends a pause.
     ///
     /// - Parameter only: this one alone; `nil` for any.
-    static func resume(_ only: SubscriptionHealth.Paused?, row: Int64, at instant: Timestamp, _ db: Database) throws {
+    static func resume(_ only: SubscriptionHealth.Paused?, row: Int64, at instant: Timestamp, _ db: StoreDatabase)
+        throws
+    {
         try db.execute(
             sql: """
                 UPDATE webhooks_subscriptions
@@ -78,7 +80,7 @@ enum HealthRow {
     }
 
     /// The pause of a subscription, over or not.
-    static func pause(row: Int64, _ db: Database) throws -> SubscriptionHealth.Paused? {
+    static func pause(row: Int64, _ db: StoreDatabase) throws -> SubscriptionHealth.Paused? {
         let select = try PreparedStatement(
             db,
             "SELECT paused_at, paused_until FROM webhooks_subscriptions WHERE id = ? AND paused_at IS NOT NULL"
@@ -90,7 +92,7 @@ enum HealthRow {
     }
 
     /// Every subscription's health, by name; those without any are left out.
-    static func all(_ db: Database) throws -> [SubscriptionHealth] {
+    static func all(_ db: StoreDatabase) throws -> [SubscriptionHealth] {
         let rows = try PreparedStatement(
             db,
             """

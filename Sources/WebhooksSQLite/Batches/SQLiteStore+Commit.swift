@@ -9,7 +9,7 @@ extension SQLiteStore {
     func commit(
         _ first: StoreBatch,
         _ next: () -> StoreBatch?,
-        _ db: Database
+        _ db: StoreDatabase
     ) -> Result<[StoreBatchResult], StoreError> {
         var taken = [first]
         var isStoresFault = true
@@ -37,7 +37,7 @@ extension SQLiteStore {
 
     private func commitSingly(
         _ batches: [StoreBatch],
-        _ db: Database
+        _ db: StoreDatabase
     ) -> Result<[StoreBatchResult], StoreError> {
         singly(db) { session, trial in
             try batches.enumerated().map { index, batch in
@@ -49,7 +49,7 @@ extension SQLiteStore {
 
     /// Runs one transaction in which each row stands alone.
     func singly<Value>(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ body: (BatchSession, RowTrial) throws -> Value
     ) -> Result<Value, StoreError> {
         let trial = RowTrial()

@@ -21,7 +21,7 @@ extension SQLiteStore {
     }
 
     func items<Value>(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ body: (BatchSession, RowTrial?) throws -> Value
     ) -> Result<Value, StoreError> {
         var isStoresFault = true

@@ -5,7 +5,7 @@ internal import WebhookCore
 struct UnmatchedCancellations {
     private let events: [String: [ClosedRange<Int64>]]
 
-    init(_ db: Database) throws {
+    init(_ db: StoreDatabase) throws {
         let rows = try PreparedStatement(db, "SELECT subscription, from_event, up_to_event FROM webhooks_cancellations")
         var events: [String: [ClosedRange<Int64>]] = [:]
         while try rows.next() {
@@ -28,7 +28,7 @@ struct UnmatchedCancellations {
     /// Cancels what events that wait now would bring a subscription.
     ///
     /// - Returns: how many such events there are.
-    static func add(_ subscription: String, _ db: Database) throws -> Int {
+    static func add(_ subscription: String, _ db: StoreDatabase) throws -> Int {
         let sql = """
             SELECT count(*), max(p.event) FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
             WHERE e.target IS NULL OR e.target = ?
@@ -43,7 +43,7 @@ struct UnmatchedCancellations {
     /// Cancels what an event that waits now would bring a subscription.
     ///
     /// - Returns: whether it waits, and would bring it something.
-    static func add(_ subscription: String, event: Int64, _ db: Database) throws -> Bool {
+    static func add(_ subscription: String, event: Int64, _ db: StoreDatabase) throws -> Bool {
         let sql = """
             SELECT 1 FROM webhooks_pending p CROSS JOIN webhooks_events e ON e.id = p.event
             WHERE p.event = ? AND (e.target IS NULL OR e.target = ?)
@@ -53,7 +53,7 @@ struct UnmatchedCancellations {
         return true
     }
 
-    private static func add(_ subscription: String, _ events: ClosedRange<Int64>, _ db: Database) throws {
+    private static func add(_ subscription: String, _ events: ClosedRange<Int64>, _ db: StoreDatabase) throws {
         try db.execute(
             sql: """
                 INSERT INTO webhooks_cancellations (subscription, from_event, up_to_event) VALUES (?, ?, ?)
@@ -65,7 +65,7 @@ struct UnmatchedCancellations {
     }
 
     /// Forgets those under which nothing waits any more.
-    static func prune(_ db: Database) throws {
+    static func prune(_ db: StoreDatabase) throws {
         try db.execute(
             sql: """
                 DELETE FROM webhooks_cancellations

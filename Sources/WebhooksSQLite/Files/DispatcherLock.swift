@@ -14,6 +14,8 @@ package final class DispatcherLock: StoreLock {
     private struct State {
         /// Below zero once it is released.
         var descriptor: Int32
+        /// Of the file that holds the lock on the database as a whole, where that is another; else below zero.
+        var wholeFile: Int32 = -1
         var record: LockRecord
         /// Whether the file holds the record.
         var isSigned = false
@@ -55,6 +57,8 @@ package final class DispatcherLock: StoreLock {
             // Releases the lock.
             close(state.descriptor)
             state.descriptor = -1
+            if state.wholeFile >= 0 { close(state.wholeFile) }
+            state.wholeFile = -1
         }
     }
 
@@ -63,23 +67,55 @@ package final class DispatcherLock: StoreLock {
     /// Makes the store's folder where it is missing.
     /// - Parameters:
     ///   - path: the database's path.
+    ///   - prefix: of the store's tables, of which a database may hold several.
     ///   - role: what for, in one word.
+    ///   - sharesConnection: the dispatcher works on a host's connection, which several may share. One with a connection of
+    ///     its own is the only one of its kind on the whole file.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.
-    package static func acquire(path: String, role: String) throws(StoreError) -> DispatcherLock {
-        try acquire(path: path, role: role, tries: 10)
+    package static func acquire(
+        path: String,
+        _ prefix: TablePrefix = .standard,
+        role: String,
+        sharesConnection: Bool = false
+    ) throws(StoreError) -> DispatcherLock {
+        let files = StoreFiles(path, prefix)
+        let lock = try acquire(files, role: role, tries: 10)
+        if !sharesConnection { try lock.takeWholeFile(files) }
+        return lock
     }
 
-    private static func acquire(path: String, role: String, tries: Int) throws(StoreError) -> DispatcherLock {
-        guard tries > 0 else {
-            throw StoreError(.unavailable, "\(path).lock is deleted again and again: stop what deletes it")
+    private func takeWholeFile(_ files: StoreFiles) throws(StoreError) {
+        let standard = StoreFiles(files.path)
+        let isOther = standard.lock != files.lock
+        let descriptor = isOther ? try Self.openFile(standard) : state.withLock { $0.descriptor }
+        if isOther { state.withLock { $0.wholeFile = descriptor } }
+        if isOther { _ = try Self.vet(descriptor, standard) }
+        guard HolderByte.lockWholeFile(descriptor) else {
+            throw StoreError(
+                .locked,
+                """
+                \(files.path) is in use by the dispatcher of another table prefix: one file has one dispatcher with a connection of its \
+                own; several in one process share a host's
+                """
+            )
         }
-        let files = StoreFiles(path)
-        try files.createFolder()
+    }
+
+    private static func openFile(_ files: StoreFiles) throws(StoreError) -> Int32 {
         let descriptor = open(files.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == ELOOP { throw refusal(files.lock, "is a symbolic link") }
             throw StoreFiles.error("open", files.lock)
         }
+        return descriptor
+    }
+
+    private static func acquire(_ files: StoreFiles, role: String, tries: Int) throws(StoreError) -> DispatcherLock {
+        guard tries > 0 else {
+            throw StoreError(.unavailable, "\(files.lock) is deleted again and again: stop what deletes it")
+        }
+        try files.createFolder()
+        let descriptor = try openFile(files)
         let identity: FileIdentity
         do throws(StoreError) {
             identity = try vet(descriptor, files)
@@ -94,7 +130,7 @@ package final class DispatcherLock: StoreLock {
                 // Whoever held it may have deleted the file meanwhile: the lock counts on the file that has the name.
                 guard FileIdentity(files.lock).map({ $0.isSameFile(as: identity) }) == true else {
                     close(descriptor)
-                    return try acquire(path: path, role: role, tries: tries - 1)
+                    return try acquire(files, role: role, tries: tries - 1)
                 }
                 let holder = Holder(processID: getpid(), role: role)
                 return DispatcherLock(descriptor: descriptor, path: files.lock, holder: holder, identity: identity)
@@ -123,11 +159,13 @@ package final class DispatcherLock: StoreLock {
     }
 
     /// The holder of a store's lock; `nil`: nobody, or somebody who has not signed yet.
-    package static func holder(path: String) -> Holder? { record(path: path)?.holder }
+    package static func holder(path: String, _ prefix: TablePrefix = .standard) -> Holder? {
+        record(path: path, prefix)?.holder
+    }
 
     /// The holder of a store's lock, and the files that this dispatcher has open, as far as it has said.
-    static func record(path: String) -> LockRecord? {
-        let descriptor = open(StoreFiles(path).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    static func record(path: String, _ prefix: TablePrefix = .standard) -> LockRecord? {
+        let descriptor = open(StoreFiles(path, prefix).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         if HolderByte.holder(descriptor) == nil && flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }

@@ -34,8 +34,12 @@ package struct HeldSubscriptions: Sendable, Hashable {
     }
 
     /// What the dispatcher of a store holds; nothing where that process has said nothing.
-    package static func read(storePath: String, of processID: Int32) -> HeldSubscriptions {
-        let descriptor = open(StoreFiles(storePath).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    package static func read(
+        storePath: String,
+        _ prefix: TablePrefix = .standard,
+        of processID: Int32
+    ) -> HeldSubscriptions {
+        let descriptor = open(StoreFiles(storePath, prefix).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return HeldSubscriptions([]) }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: size)

@@ -36,6 +36,20 @@ enum HolderByte {
         _ = fcntl(descriptor, setLock, &range)
     }
 
+    /// Locks the byte that stands for the database's file as a whole, whatever the prefix of the store in it: dispatchers
+    /// with connections of their own must not move one write-ahead log at the same time.
+    ///
+    /// - Parameter descriptor: of the lock's file of the store with the standard prefix.
+    /// - Returns: `false` where another dispatcher has it. A file system that knows no such locks grants it.
+    static func lockWholeFile(_ descriptor: Int32) -> Bool {
+        var range = flock()
+        range.l_type = Int16(F_WRLCK)
+        range.l_whence = Int16(SEEK_SET)
+        range.l_start = start - 1
+        range.l_len = 1
+        return fcntl(descriptor, setLock, &range) == 0 || (errno != EAGAIN && errno != EACCES)
+    }
+
     /// The holder of the lock on a byte of the file; `nil`: nobody, or the file system knows no such locks.
     static func holder(_ descriptor: Int32) -> DispatcherLock.Holder? {
         var range = flock()

@@ -18,8 +18,8 @@ package final class RenderingMarkFile: RenderingMark {
     private let page: Mutex<MappedMark?>
 
     /// Opens the mark of the store that a dispatcher holds the lock of.
-    package init(storePath: String) {
-        path = StoreFiles(storePath).path + "-rendering"
+    package init(storePath: String, _ prefix: TablePrefix = .standard) {
+        path = StoreFiles(storePath, prefix).mark
         let file = Self.open(path)
         defer { if file >= 0 { _ = Glibc.close(file) } }
         let marks = file < 0 ? [] : RenderingPlace.allCases.map { Self.readMark(file, $0) }

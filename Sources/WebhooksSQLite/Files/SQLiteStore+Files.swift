@@ -4,7 +4,7 @@ internal import WebhookCore
 
 extension SQLiteStore {
     /// Throws where the store's files are not those that it has opened, or the database was cut off.
-    func verifyFiles(_ db: Database) throws {
+    func verifyFiles(_ db: StoreDatabase) throws {
         guard let opened else { return }
         let size = try opened.check()
         // A host's own checkpoints change its size as they like.
@@ -24,10 +24,8 @@ extension SQLiteStore {
     /// Throws where the dispatcher that runs on the store has other files open than this process: each would overwrite
     /// what the other has acknowledged.
     func compareWithDispatcher() throws(StoreError) {
-        guard let record = DispatcherLock.record(path: path), let files = record.files, files != opened?.description
-        else {
-            return
-        }
+        let record = DispatcherLock.record(path: path, files.prefix)
+        guard let record, let files = record.files, files != opened?.description else { return }
         throw StoreError(
             .replaced,
             """

@@ -50,8 +50,12 @@ package struct SignOfLife: Sendable, Hashable {
     // MARK: In the file
 
     /// The last sign of a store's dispatcher; `nil`: that process has given none.
-    package static func read(storePath: String, of processID: Int32) -> SignOfLife? {
-        let descriptor = open(StoreFiles(storePath).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    package static func read(
+        storePath: String,
+        _ prefix: TablePrefix = .standard,
+        of processID: Int32
+    ) -> SignOfLife? {
+        let descriptor = open(StoreFiles(storePath, prefix).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         return read(descriptor, of: processID)

@@ -5,20 +5,25 @@ internal import WebhookCore
 struct StoreFiles: Sendable {
     /// The database.
     let path: String
+    /// What tells the stores of one database apart.
+    let prefix: TablePrefix
 
-    var lock: String { path + ".lock" }
+    var lock: String { prefix.isStandard ? path + ".lock" : "\(path).\(prefix.name).lock" }
+    /// The mark of what is being rendered.
+    var mark: String { prefix.isStandard ? path + "-rendering" : "\(path).\(prefix.name)-rendering" }
     var wal: String { path + "-wal" }
     var sharedMemory: String { path + "-shm" }
     /// There while a database without a write-ahead log is changed, or if that was cut short.
     var journal: String { path + "-journal" }
 
     /// - Parameter path: resolved as far as it exists, so that two spellings of one file share one lock.
-    init(_ path: String) {
+    init(_ path: String, _ prefix: TablePrefix = .standard) {
         self.path = Self.resolved(path)
+        self.prefix = prefix
     }
 
     /// No files: a database in memory, as messages name it.
-    init(inMemory name: String) { path = name }
+    init(inMemory name: String) { (path, prefix) = (name, .standard) }
 
     /// Whether the database is there.
     var exists: Bool { access(path, F_OK) == 0 }
@@ -136,5 +141,7 @@ struct StoreFiles: Sendable {
 
 extension SQLiteStore {
     /// Says that a store is missing, although one was at its path; `nil`: it is there, or there was none.
-    package static func loss(of path: String) -> String? { StoreFiles(path).loss() }
+    package static func loss(of path: String, _ prefix: TablePrefix = .standard) -> String? {
+        StoreFiles(path, prefix).loss()
+    }
 }

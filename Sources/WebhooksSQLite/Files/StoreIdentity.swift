@@ -19,7 +19,7 @@ package struct StoreIdentity: Sendable, Hashable {
     /// As a connection sees it, write-ahead log included.
     ///
     /// - Returns: `nil` where the tables are not there yet, or are none of ours.
-    static func read(_ db: Database) throws -> StoreIdentity? {
+    static func read(_ db: StoreDatabase) throws -> StoreIdentity? {
         do {
             let rows = try PreparedStatement(db, query)
             defer { rows.reset() }
@@ -33,14 +33,16 @@ package struct StoreIdentity: Sendable, Hashable {
     /// As the database's file alone has it, without what its write-ahead log would change.
     ///
     /// - Returns: `nil` where the tables are not there yet, or a checkpoint is just moving them.
-    static func readWithoutLog(_ path: String) -> StoreIdentity? {
+    static func readWithoutLog(_ files: StoreFiles) -> StoreIdentity? {
         var connection: OpaquePointer?
         // An open for nothing but this: it takes no lock, and SQLite itself keeps those of its other connections.
-        let uri = "file:" + PercentEncoding.encode(path) { "%?#".utf8.contains($0) } + "?immutable=1"
+        let uri = "file:" + PercentEncoding.encode(files.path) { "%?#".utf8.contains($0) } + "?immutable=1"
         let code = sqlite3_open_v2(uri, &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nil)
         defer { sqlite3_close(connection) }
         var statement: OpaquePointer?
-        guard code == SQLITE_OK, sqlite3_prepare_v2(connection, query, -1, &statement, nil) == SQLITE_OK else {
+        guard code == SQLITE_OK,
+            sqlite3_prepare_v2(connection, files.prefix.sql(query), -1, &statement, nil) == SQLITE_OK
+        else {
             return nil
         }
         defer { sqlite3_finalize(statement) }
@@ -91,8 +93,8 @@ extension StoreFiles {
     ///
     /// Reads only. To be called on a connection that doesn't checkpoint when it closes.
     /// - Throws: ``StoreError`` with `replaced`.
-    func verifyLog(_ db: Database) throws {
-        guard let log = FileIdentity(wal), log.size > 0, let own = StoreIdentity.readWithoutLog(path) else { return }
+    func verifyLog(_ db: StoreDatabase) throws {
+        guard let log = FileIdentity(wal), log.size > 0, let own = StoreIdentity.readWithoutLog(self) else { return }
         guard let seen = try StoreIdentity.read(db), seen != own else { return }
         throw StoreError(
             .replaced,

@@ -10,6 +10,8 @@ package import WebhookCore
 /// as long as it is used here, and closes it.
 package final class HostDatabase: Sendable {
     let writer: any DatabaseWriter
+    /// The beginning of the names of our tables.
+    package let prefix: TablePrefix
     /// The database's file, symbolic links resolved; `nil` in memory.
     package let path: String?
     /// The tables that were found last.
@@ -18,8 +20,9 @@ package final class HostDatabase: Sendable {
     /// The database as messages name it.
     var name: String { path ?? "the database in memory" }
 
-    private init(_ writer: any DatabaseWriter, path: String?, tables: StoreIdentity) {
+    private init(_ writer: any DatabaseWriter, _ prefix: TablePrefix, path: String?, tables: StoreIdentity) {
         self.writer = writer
+        self.prefix = prefix
         self.path = path
         self.tables = KnownTables(tables)
     }
@@ -27,18 +30,21 @@ package final class HostDatabase: Sendable {
     /// Makes sure that a database can carry the store, and makes its writing connection durable.
     ///
     /// - Throws: ``StoreError``; `missing` where our tables are not there, `busy` where the host holds its writer.
-    package static func open(_ writer: any DatabaseWriter) async throws(StoreError) -> HostDatabase {
+    package static func open(
+        _ writer: any DatabaseWriter,
+        _ prefix: TablePrefix = .standard
+    ) async throws(StoreError) -> HostDatabase {
         guard !writer.configuration.readonly else {
             throw StoreError(.readOnly, "\(writer.path) was opened for reading: give the dispatcher one that writes")
         }
-        let found = try await turn(on: writer, name: writer.path) { db in try Self.prepare(db) }
-        return HostDatabase(writer, path: found.path, tables: found.tables)
+        let found = try await turn(on: writer, name: writer.path) { db in try Self.prepare(db, prefix) }
+        return HostDatabase(writer, prefix, path: found.path, tables: found.tables)
     }
 
     /// Makes sure of it once more: a host may have migrated, erased or closed its database since. A task that is cancelled
     /// doesn't wait.
     package func verify() async throws(StoreError) {
-        let found = try await Self.turn(on: writer, name: name) { db in try Self.prepare(db) }
+        let found = try await Self.turn(on: writer, name: name) { [prefix] db in try Self.prepare(db, prefix) }
         tables.identity = found.tables
     }
 
@@ -73,16 +79,20 @@ package final class HostDatabase: Sendable {
         return try result.get()
     }
 
-    private static func prepare(_ db: Database) throws -> (path: String?, tables: StoreIdentity) {
+    private static func prepare(
+        _ db: Database,
+        _ prefix: TablePrefix
+    ) throws -> (path: String?, tables: StoreIdentity) {
         let file = sqlite3_db_filename(db.sqliteConnection, "main").map { String(cString: $0) } ?? ""
-        let files = file.isEmpty ? nil : StoreFiles(file)
+        let files = file.isEmpty ? nil : StoreFiles(file, prefix)
         let name = files?.path ?? "the database in memory"
         if let files { try OpenedFiles.vet(files) }
         try makeDurable(db, isInMemory: files == nil, name: name)
+        let db = StoreDatabase(db, prefix)
         let version = try Schema.version(of: db)
         try Schema.check(version, path: name)
         guard version == Schema.version, let tables = try StoreIdentity.read(db) else {
-            throw missingTables(name)
+            throw missingTables(name, prefix)
         }
         try Schema.compare(db)
         return (files?.path, tables)
@@ -122,12 +132,13 @@ package final class HostDatabase: Sendable {
     /// An error on a host's connection, as the store would put it.
     package static func storeError(_ error: any Error) -> StoreError { StoreError(error, path: "the database") }
 
-    static func missingTables(_ name: String) -> StoreError {
-        StoreError(
+    static func missingTables(_ name: String, _ prefix: TablePrefix) -> StoreError {
+        let argument = prefix.isStandard ? "" : "prefix: \"\(prefix)\""
+        return StoreError(
             .missing,
             """
-            \(name) has no webhooks tables of this version: call `migrator.registerWebhooks()` on the DatabaseMigrator, and \
-            migrate before the dispatcher is made
+            \(name) has no webhooks tables of this version: call `migrator.registerWebhooks(\(argument))` on the \
+            DatabaseMigrator, and migrate before the dispatcher is made
             """
         )
     }
@@ -154,19 +165,25 @@ extension HostDatabase {
     /// The right to be the one dispatcher of a database in memory, which has no file to lock and is this process's alone. Ends
     /// with the object.
     package final class Claim: StoreLock {
-        fileprivate static let taken = Mutex<[ObjectIdentifier: DispatcherLock.Holder]>([:])
+        fileprivate struct Key: Hashable {
+            var writer: ObjectIdentifier
+            var prefix: TablePrefix
+        }
+
+        fileprivate static let taken = Mutex<[Key: DispatcherLock.Holder]>([:])
         /// Held, so that no other database gets its address.
         private let writer: any DatabaseWriter
+        private let key: Key
         private let isReleased = Atomic(false)
 
-        fileprivate init(_ writer: any DatabaseWriter) { self.writer = writer }
+        fileprivate init(_ writer: any DatabaseWriter, _ key: Key) { (self.writer, self.key) = (writer, key) }
 
         deinit { release() }
 
         /// Lets go. Calling it again does nothing.
         package func release() {
             guard !isReleased.exchange(true, ordering: .acquiringAndReleasing) else { return }
-            Self.taken.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(writer)) }
+            Self.taken.withLock { _ = $0.removeValue(forKey: key) }
         }
 
         // This process alone could ask.
@@ -181,18 +198,20 @@ extension HostDatabase {
     package func claim(role: String) throws(StoreError) -> Claim {
         let holder = DispatcherLock.Holder(processID: getpid(), role: role)
         let other = Claim.taken.withLock { taken -> DispatcherLock.Holder? in
-            if let other = taken[ObjectIdentifier(writer)] { return other }
-            taken[ObjectIdentifier(writer)] = holder
+            if let other = taken[claimKey] { return other }
+            taken[claimKey] = holder
             return nil
         }
         if let other {
             throw StoreError(.locked, "\(name) is in use by another dispatcher of this process: `\(other.role)`")
         }
-        return Claim(writer)
+        return Claim(writer, claimKey)
     }
 
     /// The holder of that right; `nil`: nobody.
-    package var claimHolder: DispatcherLock.Holder? { Claim.taken.withLock { $0[ObjectIdentifier(writer)] } }
+    package var claimHolder: DispatcherLock.Holder? { Claim.taken.withLock { $0[claimKey] } }
+
+    private var claimKey: Claim.Key { Claim.Key(writer: ObjectIdentifier(writer), prefix: prefix) }
 }
 
 /// The tables that somebody works on: others in their place are noticed.

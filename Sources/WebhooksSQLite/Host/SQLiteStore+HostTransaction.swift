@@ -7,7 +7,7 @@ package import WebhookCore
 /// For a host that keeps our tables in its own database, and whose dispatcher has connections of its own.
 ///
 /// Its connections, too, must wait for the disk with every commit, and leave the log alone that the dispatcher keeps:
-/// ``prepare(_:)`` sets that up. They need a busy timeout of their own.
+/// ``prepare(_:_:)`` sets that up. They need a busy timeout of their own.
 extension SQLiteStore {
     /// Makes a host's database ready to carry events: our tables, and what the writing connection must do.
     ///
@@ -17,7 +17,7 @@ extension SQLiteStore {
     /// milliseconds after each commit that finds more than 64 MiB in the write-ahead log, by SQLite's
     /// `sqlite3_wal_hook`; its file is cut off at that size when the log starts again (`PRAGMA journal_size_limit`).
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
-    package static func prepare(_ database: some DatabaseWriter) throws {
+    package static func prepare(_ database: some DatabaseWriter, _ prefix: TablePrefix = .standard) throws {
         try database.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
             try db.execute(sql: "PRAGMA wal_autocheckpoint = 0")
@@ -27,7 +27,7 @@ extension SQLiteStore {
                 _ = webhooks_sqlite_disable_checkpoint_on_close(UnsafeMutableRawPointer(connection))
             }
             try db.inTransaction(.immediate) {
-                try migrate(db)
+                try migrate(db, prefix)
                 return .commit
             }
         }
@@ -55,16 +55,16 @@ extension SQLiteStore {
     ///
     /// Uses neither `user_version` nor GRDB's migrations: both stay the host's.
     /// - Throws: ``StoreError`` with `newerSchema` or `damaged`, or GRDB's `DatabaseError`.
-    package static func migrate(_ db: Database) throws {
-        try Schema.migrate(db, path: "the database")
+    package static func migrate(_ db: Database, _ prefix: TablePrefix = .standard) throws {
+        try Schema.migrate(StoreDatabase(db, prefix), path: "the database")
     }
 
     /// The versions that the tables have had, each a migration.
     package static var schemaVersions: ClosedRange<Int> { 1...Schema.version }
 
     /// Brings our tables to one of their versions within the transaction that is open.
-    package static func migrate(_ db: Database, to version: Int) throws {
-        try Schema.migrate(db, path: "the database", to: version)
+    package static func migrate(_ db: Database, _ prefix: TablePrefix = .standard, to version: Int) throws {
+        try Schema.migrate(StoreDatabase(db, prefix), path: "the database", to: version)
     }
 
     /// Stores an event within the host's transaction: it exists if and only if the host's change does.
@@ -73,7 +73,8 @@ extension SQLiteStore {
     /// an error end the transaction.
     /// - Parameters:
     ///   - event: the event.
-    ///   - db: a connection inside a transaction, of a database that ``prepare(_:)`` has made ready.
+    ///   - db: a connection inside a transaction, of a database that ``prepare(_:_:)`` has made ready.
+    ///   - prefix: of the store's tables.
     ///   - time: when it is accepted. Default: now.
     /// - Returns: `stored`, or `duplicate` where the same event is there already.
     /// - Throws: ``HostTransactionError``: another event has this id, no transaction is open, the connection doesn't
@@ -82,16 +83,17 @@ extension SQLiteStore {
     package static func append(
         _ event: Event,
         in db: Database,
+        _ prefix: TablePrefix = .standard,
         at instant: Timestamp = .now
     ) throws -> AcceptanceResult {
         try checkHost(db)
-        let session = BatchSession(db, names: SubscriptionRowCache(), clock: SystemClock())
+        let session = BatchSession(StoreDatabase(db, prefix), names: SubscriptionRowCache(), clock: SystemClock())
         let acceptance = Acceptance(event: event, createdAt: instant, deliveries: nil)
         let result: AcceptanceResult
         do {
             result = try session.accept(acceptance)
         } catch {
-            throw try explain(error, db)
+            throw try explain(error, session.db)
         }
         if case .conflict(let differences) = result {
             throw HostTransactionError(code: .conflict, description: event.conflictText(differences))
@@ -104,31 +106,32 @@ extension SQLiteStore {
     ///
     /// - Parameters:
     ///   - event: its id.
-    ///   - db: as for ``append(_:in:at:)``.
-    /// - Throws: as ``append(_:in:at:)``.
+    ///   - db: as for ``append(_:in:_:at:)``.
+    /// - Throws: as ``append(_:in:_:at:)``.
     package static func cancel(
         _ event: String,
         in db: Database,
+        _ prefix: TablePrefix = .standard,
         at instant: Timestamp = .now
     ) throws -> CancelResult {
         try checkHost(db)
-        let session = BatchSession(db, names: SubscriptionRowCache(), clock: SystemClock())
+        let session = BatchSession(StoreDatabase(db, prefix), names: SubscriptionRowCache(), clock: SystemClock())
         var cancellation = Cancellation(session: session, trial: nil, instant: instant)
         do {
             try cancellation.cancel(event: event)
             try cancellation.tellEngines()
         } catch {
-            throw try explain(error, db)
+            throw try explain(error, session.db)
         }
         return cancellation.result
     }
 
     /// An error of a database that lacks our tables says so.
-    private static func explain(_ error: any Error, _ db: Database) throws -> any Error {
+    private static func explain(_ error: any Error, _ db: StoreDatabase) throws -> any Error {
         guard let found = error as? DatabaseError, found.resultCode == .SQLITE_ERROR, try Schema.version(of: db) == 0
         else { return error }
         let name = sqlite3_db_filename(db.sqliteConnection, "main").map { String(cString: $0) } ?? ""
-        return HostDatabase.missingTables(name.isEmpty ? "the database in memory" : name)
+        return HostDatabase.missingTables(name.isEmpty ? "the database in memory" : name, db.prefix)
     }
 
     private static func checkHost(_ db: Database) throws {

@@ -8,7 +8,7 @@ enum DeliveryRow {
     ///   - access: which index to go by; default: none but the id.
     ///   - limit: the most rows; -1 for all.
     static func fetch(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ conditions: Conditions,
         by access: String = "NOT INDEXED",
         limit: Int
@@ -61,7 +61,7 @@ enum DeliveryRow {
 /// Reads ``Attempt``s.
 enum AttemptRow {
     /// A delivery's attempts in order; one in flight is the last.
-    static func fetch(_ db: Database, delivery: Delivery.ID) throws -> [Attempt] {
+    static func fetch(_ db: StoreDatabase, delivery: Delivery.ID) throws -> [Attempt] {
         let head = try PreparedStatement(
             db,
             """

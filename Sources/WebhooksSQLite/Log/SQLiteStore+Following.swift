@@ -41,7 +41,7 @@ extension SQLiteStore {
     }
 
     private static func changes(
-        _ db: Database,
+        _ db: StoreDatabase,
         since before: DeliveryCursor
     ) throws -> (deliveries: [Delivery], cursor: DeliveryCursor) {
         var cursor = before
@@ -79,7 +79,7 @@ extension SQLiteStore {
         DeliveryCursor.Step(state: delivery.state.code, attempts: delivery.attempts)
     }
 
-    private static func openSteps(_ db: Database) throws -> [Int64: DeliveryCursor.Step] {
+    private static func openSteps(_ db: StoreDatabase) throws -> [Int64: DeliveryCursor.Step] {
         var steps: [Int64: DeliveryCursor.Step] = [:]
         let statements = [
             "INDEXED BY webhooks_deliveries_in_flight WHERE state = 2 LIMIT ?",
@@ -102,7 +102,7 @@ extension SQLiteStore {
         return steps
     }
 
-    private static func dataVersion(_ db: Database) throws -> Int64 {
+    private static func dataVersion(_ db: StoreDatabase) throws -> Int64 {
         try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
     }
 }

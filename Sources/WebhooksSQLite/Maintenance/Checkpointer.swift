@@ -70,7 +70,7 @@ final class Checkpointer: @unchecked Sendable {
 
     /// To be called after every commit of ours.
     /// - Returns: whether it has checkpointed.
-    func committed(_ db: Database) -> Bool {
+    func committed(_ db: StoreDatabase) -> Bool {
         guard let logged, logged >= pages else { return false }
         // As for SQLite itself, a checkpoint that fails is no failure of the commit.
         _ = try? checkpoint(db, SQLITE_CHECKPOINT_PASSIVE)
@@ -84,7 +84,7 @@ final class Checkpointer: @unchecked Sendable {
     ///   - size: the log's, in bytes.
     ///   - openMover: opens a second connection to the same files.
     func empty(
-        _ db: Database,
+        _ db: StoreDatabase,
         size: Int,
         _ busyWait: BusyWait,
         openMover: () throws -> DatabaseQueue
@@ -113,7 +113,7 @@ final class Checkpointer: @unchecked Sendable {
     /// database has, and the log's file is filled again. It keeps its size, which another program would take at once.
     ///
     /// - Returns: whether it is worth while to write again.
-    func makeRoom(_ db: Database, _ busyWait: BusyWait, openMover: () throws -> DatabaseQueue) -> Bool {
+    func makeRoom(_ db: StoreDatabase, _ busyWait: BusyWait, openMover: () throws -> DatabaseQueue) -> Bool {
         if let nextRoom, ContinuousClock.now < nextRoom { return false }
         let hasRoom = (try? moveInTurn(db, busyWait, openMover)) ?? false
         // Where the database has to grow, all that is there is copied, and in vain.
@@ -138,7 +138,7 @@ final class Checkpointer: @unchecked Sendable {
     }
 
     /// Moves what is left and cuts the log's file off, unless somebody is in the way.
-    private func cutOff(_ db: Database, _ busyWait: BusyWait) throws -> Bool {
+    private func cutOff(_ db: StoreDatabase, _ busyWait: BusyWait) throws -> Bool {
         try busyWait.limited(to: turnLimit) { try commit(db) }
         interlude?(.cuttingOff)
         return try !busyWait.limited(to: Self.readerLimit) { try checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE) }.isBusy
@@ -147,7 +147,7 @@ final class Checkpointer: @unchecked Sendable {
     /// Moves what is left while nobody else can write. If that was all, the log starts again with the next commit,
     /// whoever makes it.
     private func moveInTurn(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ busyWait: BusyWait,
         _ openMover: () throws -> DatabaseQueue
     ) throws -> Bool {
@@ -166,13 +166,13 @@ final class Checkpointer: @unchecked Sendable {
 
     /// Moves what can be moved without anybody's help, although no commit of ours has preceded: for a log whose file
     /// has lost its name, in which nobody else can start again.
-    func rescue(_ db: Database) {
+    func rescue(_ db: StoreDatabase) {
         logged = 1
         _ = try? checkpoint(db, SQLITE_CHECKPOINT_PASSIVE)
     }
 
     /// Leaves a page in the log that is not moved yet. A row that stays as it was would not be written.
-    private func commit(_ db: Database) throws {
+    private func commit(_ db: StoreDatabase) throws {
         do {
             try PreparedStatement(db, "BEGIN IMMEDIATE").run()
             try PreparedStatement(db, "UPDATE webhooks_schema SET checkpoints = checkpoints + 1").run()
@@ -183,10 +183,10 @@ final class Checkpointer: @unchecked Sendable {
         }
     }
 
-    private func checkpoint(_ db: Database, _ mode: Int32) throws -> (isWhole: Bool, isBusy: Bool) {
+    private func checkpoint(_ db: StoreDatabase, _ mode: Int32) throws -> (isWhole: Bool, isBusy: Bool) {
         guard logged != nil else { return (isWhole: false, isBusy: true) }
         logged = nil
-        return try Self.run(db, mode)
+        return try Self.run(db.connection, mode)
     }
 
     /// Moves what nobody is in the way of.

@@ -13,7 +13,7 @@ extension SQLiteStore {
 }
 
 private struct BacklogReader {
-    let db: Database
+    let db: StoreDatabase
     let now: Timestamp
     let late: Timestamp
 

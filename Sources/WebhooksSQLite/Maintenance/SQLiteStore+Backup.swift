@@ -20,7 +20,7 @@ extension SQLiteStore {
         do throws(StoreError) {
             try await copy(to: target.partial, interruption)
             let size = try target.sync()
-            try await Self.verify(target.partial, interruption)
+            try await verify(target.partial, interruption)
             if Task.isCancelled { throw StoreError(.unavailable, "the backup was interrupted") }
             try target.publish()
             return size
@@ -64,8 +64,8 @@ extension SQLiteStore {
     }
 
     /// Reads all of a copy, as `check` does.
-    private static func verify(_ path: String, _ interruption: Interruption) async throws(StoreError) {
-        let copy = try SQLiteStore.open(path: path, role: .reader)
+    private func verify(_ path: String, _ interruption: Interruption) async throws(StoreError) {
+        let copy = try SQLiteStore.open(path: path, prefix, role: .reader)
         defer { copy.close() }
         let result: Result<[String], StoreError> = await withTaskCancellationHandler {
             do throws(StoreError) {

@@ -22,7 +22,7 @@ extension SQLiteStore {
         }
         if walSize() == 0 { return .emptied }
         do {
-            return try writer.writeWithoutTransaction { db in try emptyWAL(db) }
+            return try writer.writeWithoutTransaction { db in try emptyWAL(StoreDatabase(db, prefix)) }
         } catch {
             throw StoreError(error, path: path)
         }
@@ -66,17 +66,17 @@ extension SQLiteStore {
     ///
     /// - Parameter cutsOff: whether nothing may stay in the file. Then it waits for readers, but no longer than
     ///   ``Checkpointer/readerLimit``: nobody can write meanwhile.
-    private func restartWAL(_ db: Database, cutsOff: Bool) throws -> CheckpointResult {
+    private func restartWAL(_ db: StoreDatabase, cutsOff: Bool) throws -> CheckpointResult {
         func commit() throws {
-            try db.inTransaction(.immediate) {
+            try db.connection.inTransaction(.immediate) {
                 try verifyHostTables(db)
                 try PreparedStatement(db, "UPDATE webhooks_schema SET checkpoints = checkpoints + 1").run()
                 return .commit
             }
         }
         try commit()
-        let isMoved = try db.limitingBusyWait(to: Checkpointer.readerLimit) {
-            try Checkpointer.move(db, cutsOff: cutsOff)
+        let isMoved = try db.connection.limitingBusyWait(to: Checkpointer.readerLimit) {
+            try Checkpointer.move(db.connection, cutsOff: cutsOff)
         }
         guard isMoved else { return .readerInTheWay }
         if cutsOff { return .emptied }
@@ -85,7 +85,7 @@ extension SQLiteStore {
         return .restarted
     }
 
-    private func emptyWAL(_ db: Database, leavesNothing: Bool = false) throws -> CheckpointResult {
+    private func emptyWAL(_ db: StoreDatabase, leavesNothing: Bool = false) throws -> CheckpointResult {
         try verifyFiles(db)
         if isHosts { return try restartWAL(db, cutsOff: leavesNothing) }
         defer { opened?.noteSize() }
@@ -95,13 +95,13 @@ extension SQLiteStore {
     /// Makes room for a transaction that has found none.
     ///
     /// - Returns: whether it is worth while to run it again.
-    func makeRoom(_ db: Database) -> Bool {
+    func makeRoom(_ db: StoreDatabase) -> Bool {
         guard role == .dispatcher, !isHosts, walSize() > 0, (try? verifyFiles(db)) != nil else { return false }
         defer { opened?.noteSize() }
         return checkpointer.makeRoom(db, busyWait) { try openMover(db) }
     }
 
-    private func openMover(_ db: Database) throws -> DatabaseQueue {
+    private func openMover(_ db: StoreDatabase) throws -> DatabaseQueue {
         let mover = try Connection.openMover(files)
         // It has the files open that have the names now.
         try verifyFiles(db)

@@ -9,8 +9,8 @@ extension SQLiteStore {
     /// - Parameter ids: of events; those that are still open are left as they are.
     package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
         try await write { session in
-            try session.db.erasing { db in
-                var expunging = Expunging(db: db, instant: instant)
+            try session.db.erasing {
+                var expunging = Expunging(db: session.db, instant: instant)
                 for id in ids { try expunging.expunge(id) }
                 return expunging.result
             }
@@ -20,7 +20,7 @@ extension SQLiteStore {
 
 /// Erases within one transaction, and keeps the account.
 private struct Expunging {
-    let db: Database
+    let db: StoreDatabase
     let instant: Timestamp
     var result = ExpungeResult()
 
@@ -107,11 +107,11 @@ private struct Expunging {
 extension Database {
     /// Does work whose deletions leave nothing in the pages, on a host's connection, too: that has a setting of its own, which it
     /// gets back. Our connections always delete so.
-    func erasing<Value>(_ work: (Database) throws -> Value) throws -> Value {
+    func erasing<Value>(_ work: () throws -> Value) throws -> Value {
         let before = try Int.fetchOne(self, sql: "PRAGMA secure_delete") ?? 0
-        guard before != 1 else { return try work(self) }
+        guard before != 1 else { return try work() }
         try execute(sql: "PRAGMA secure_delete = ON")
         defer { try? execute(sql: "PRAGMA secure_delete = \(before == 2 ? "FAST" : "OFF")") }
-        return try work(self)
+        return try work()
     }
 }

@@ -9,11 +9,11 @@ extension SQLiteStore {
     /// - Parameter interruption: ends it with an error.
     func integrityProblems(_ interruption: Interruption) async throws(StoreError) -> [String] {
         try await read { [self] db in
-            try interruption.heeding(db) { try integrityProblems(db, interruption) }
+            try interruption.heeding(db.connection) { try integrityProblems(db, interruption) }
         }
     }
 
-    private func integrityProblems(_ db: Database, _ interruption: Interruption) throws -> [String] {
+    private func integrityProblems(_ db: StoreDatabase, _ interruption: Interruption) throws -> [String] {
         _ = try Schema.version(of: db)
         let findings = try String.fetchAll(db, sql: "PRAGMA integrity_check(20)")
         // An interrupted check ends early, and says so as if it was a finding.
@@ -38,7 +38,7 @@ extension SQLiteStore {
     }
 
     /// Reads what SQLite can't judge.
-    private static func verifyContents(_ db: Database) throws {
+    private static func verifyContents(_ db: StoreDatabase) throws {
         let events = try PreparedStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
         while try events.next() { _ = try EventRow.read(events) }
         let bodies = try PreparedStatement(

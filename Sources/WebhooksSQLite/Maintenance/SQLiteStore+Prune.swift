@@ -26,7 +26,7 @@ extension SQLiteStore {
                 case .failure(let refused): try pruning.refused(kind, row, refused.reason)
                 }
             }
-            try session.db.erasing { _ in
+            try session.db.erasing {
                 for id in found.deliveries { try delete(.delivery, id) { try $0.deleteDelivery(id) } }
                 for row in found.events { try delete(.event, row) { try $0.deleteEvent(row) } }
             }
@@ -79,7 +79,7 @@ extension SQLiteStore {
 
 /// Deletes within one transaction, and keeps the account. Each row is looked at again: it was found before.
 struct Pruning {
-    let db: Database
+    let db: StoreDatabase
     let instant: Timestamp
     let limit: Int
     var result = PruneResult()
@@ -97,7 +97,7 @@ struct Pruning {
         )
     }
 
-    init(db: Database, instant: Timestamp, limit: Int) {
+    init(db: StoreDatabase, instant: Timestamp, limit: Int) {
         self.db = db
         self.instant = instant
         self.limit = limit
@@ -199,7 +199,7 @@ struct PrunePosition: Sendable {
 
 /// Looks for what is too old, oldest first. Nothing settles before it is created, so what is younger is not looked at.
 struct PruneSearch {
-    let db: Database
+    let db: StoreDatabase
     let instant: Timestamp
     let limit: Int
 

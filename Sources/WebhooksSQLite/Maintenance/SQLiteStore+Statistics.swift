@@ -17,7 +17,7 @@ extension SQLiteStore {
 /// Counts by the index of states alone, which holds some bytes a delivery, and measures by the newest deliveries of
 /// each subscription (``StatisticsSample``).
 struct StatisticsReport {
-    let db: Database
+    let db: StoreDatabase
     var bounds = StatisticsSample.Bounds()
 
     func run() throws -> [SubscriptionStatistics] { try measured().statistics }
@@ -45,7 +45,7 @@ struct StatisticsReport {
 
     /// The last failures, and how many rows of deliveries were read for them.
     static func lastFailures(
-        _ db: Database
+        _ db: StoreDatabase
     ) throws -> (found: [(subscription: String, failure: SubscriptionStatistics.Failure)], rows: Int) {
         let names = try Row.fetchAll(db, sql: "SELECT id, name FROM webhooks_subscriptions ORDER BY name")
         let sample = try StatisticsSample(lastOf: names.map { $0[0] }, db)

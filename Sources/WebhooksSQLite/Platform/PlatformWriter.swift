@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// Writes what the HTTP API keeps, within a transaction that is open.
 struct PlatformWriter {
-    let db: Database
+    let db: StoreDatabase
 
     func apply(_ change: PlatformChange) throws -> PlatformResult {
         switch change {
@@ -180,7 +180,7 @@ struct PlatformWriter {
 
 /// Writes an event's side as a message, in the event's transaction.
 struct MessageWriter {
-    let db: Database
+    let db: StoreDatabase
     let message: MessageRecord
     let instant: Timestamp
 

@@ -59,7 +59,7 @@ extension PageWalk {
 
 /// Rows of applications that live.
 private enum ApplicationRow {
-    static func fetch(_ db: Database, _ conditions: Conditions, _ rest: String) throws -> [Application] {
+    static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [Application] {
         var conditions = conditions
         conditions.add("deleted_at IS NULL", values: [] as [Int])
         let sql = """
@@ -84,7 +84,7 @@ private enum ApplicationRow {
 
 /// Rows of event types.
 private enum EventTypeRow {
-    static func fetch(_ db: Database, _ conditions: Conditions, _ rest: String) throws -> [EventType] {
+    static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [EventType] {
         let sql = """
             SELECT name, description, archived, deprecated, schemas, family, feature_flags, created_at, updated_at
             FROM webhooks_event_types \(conditions.clause) \(rest)

@@ -41,7 +41,7 @@ extension SQLiteStore {
 
 /// Finds the messages of an application: those that were made as such, and events of its tenant from elsewhere.
 private struct MessageSearch {
-    let db: Database
+    let db: StoreDatabase
     let query: MessageQuery
 
     /// The rows that are looked at in one go, where conditions may leave some out.
@@ -61,7 +61,7 @@ private struct MessageSearch {
         return Array(found.prefix(query.limit))
     }
 
-    static func row(_ db: Database, ofEvent id: String) throws -> Int64? {
+    static func row(_ db: StoreDatabase, ofEvent id: String) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT id FROM webhooks_events WHERE event_id = ?", arguments: [id])
     }
 

@@ -11,7 +11,7 @@ extension SQLiteStore: PlatformStore {
             let writer = PlatformWriter(db: session.db)
             var result = PlatformResult.done
             // What was changed before the refusal is undone; the transaction goes on without it.
-            try session.db.inSavepoint {
+            try session.db.connection.inSavepoint {
                 if let answer, try !writer.insert(answer, at: now) { result = .answered }
                 for change in changes where result == .done { result = try writer.apply(change) }
                 return result == .done ? .commit : .rollback
@@ -88,7 +88,7 @@ extension SQLiteStore: PlatformStore {
 
 /// Rows of tasks.
 private enum TaskRow {
-    static func fetch(_ db: Database, _ page: PageWalk, _ conditions: Conditions) throws -> [BackgroundTask] {
+    static func fetch(_ db: StoreDatabase, _ page: PageWalk, _ conditions: Conditions) throws -> [BackgroundTask] {
         var conditions = conditions
         conditions.walk("id", page)
         let sql = """

@@ -13,18 +13,18 @@ enum Schema {
     /// The version in a file; 0: none of our tables, or none that were finished.
     ///
     /// - Throws: ``StoreError`` with `damaged` where the version is none that a program of ours has written.
-    static func version(of db: Database) throws -> Int {
+    static func version(of db: StoreDatabase) throws -> Int {
         let kind = try PreparedStatement(db, "SELECT type FROM sqlite_schema WHERE lower(name) = 'webhooks_schema'")
         guard try kind.next() else { return 0 }
         let type = kind.text(0)
         kind.reset()
-        guard type == "table" else { throw StoreError.damaged("webhooks_schema is a \(type), not a table") }
+        guard type == "table" else { throw StoreError.damaged("\(db.prefix)schema is a \(type), not a table") }
         // Whatever is found is judged, not converted: -1, NULL and "one" alike.
         let rows: PreparedStatement
         do {
             rows = try PreparedStatement(db, "SELECT typeof(version), version FROM webhooks_schema LIMIT 2")
         } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
-            throw StoreError.damaged("its table webhooks_schema is another")
+            throw StoreError.damaged("its table \(db.prefix)schema is another")
         }
         defer { rows.reset() }
         guard try rows.next() else { return 0 }
@@ -48,7 +48,7 @@ enum Schema {
     /// Brings the tables up to date within the transaction that is open, and makes sure that they are what they should.
     ///
     /// - Parameter version: the one to bring them to; defaults to the newest.
-    static func migrate(_ db: Database, path: String, to version: Int = version) throws {
+    static func migrate(_ db: StoreDatabase, path: String, to version: Int = version) throws {
         let found = try self.version(of: db)
         try check(found, path: path)
         if found < version {
@@ -65,18 +65,18 @@ enum Schema {
     }
 
     /// Makes every table of the newest version.
-    static func make(_ db: Database) throws {
+    static func make(_ db: StoreDatabase) throws {
         try apply(migrations[...], to: db)
     }
 
-    private static func apply(_ migrations: ArraySlice<String>, to db: Database) throws {
+    private static func apply(_ migrations: ArraySlice<String>, to db: StoreDatabase) throws {
         for migration in migrations { try db.execute(sql: migration) }
     }
 }
 
 /// A file's tables and indexes beside those that this program makes.
 ///
-/// Ours is what has one of our names, and what hangs on one of our tables under a name that begins with `webhooks_`.
+/// Ours is what has one of our names, and what hangs on one of our tables under a name that begins with our prefix.
 /// Anything that a host adds to our tables under other names is the host's own: its triggers run within our
 /// transactions.
 extension Schema {
@@ -90,22 +90,36 @@ extension Schema {
 
     /// The schema that this program makes, by name: made by the migrations themselves, in memory, so that nothing is
     /// written twice.
-    private static let expected: Result<[String: Entry], any Error> = Result {
+    private static let written: Result<[String: Entry], any Error> = Result {
         let queue = try DatabaseQueue()
         defer { try? queue.close() }
         return try queue.write { db in
+            let db = StoreDatabase(db, .standard)
             try make(db)
             return try entries(db)
         }
     }
 
+    /// The schema with the names that it has in a database.
+    private static func expected(_ prefix: TablePrefix) throws -> [String: Entry] {
+        let written = try written.get()
+        if prefix.isStandard { return written }
+        return Dictionary(
+            written.map { name, entry in
+                let entry = Entry(type: entry.type, table: prefix.sql(entry.table), sql: prefix.sql(entry.sql))
+                return (prefix.sql(name), entry)
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
     /// Throws where a table or index of ours is missing, is something else, or is not as this program makes it.
     ///
     /// - Throws: ``StoreError`` with `damaged`.
-    static func compare(_ db: Database) throws {
-        let expected = try expected.get()
+    static func compare(_ db: StoreDatabase) throws {
+        let expected = try expected(db.prefix)
         let found = try entries(db).filter { name, entry in
-            expected[name] != nil || (name.hasPrefix("webhooks_") && expected[entry.table] != nil)
+            expected[name] != nil || (name.hasPrefix(db.prefix.description) && expected[entry.table] != nil)
         }
         guard found != expected else { return }
         let problems = expected.keys.sorted().compactMap { name -> String? in
@@ -121,20 +135,22 @@ extension Schema {
     }
 
     /// Triggers on our tables that somebody else has added, by name.
-    static func hostTriggers(_ db: Database) throws -> [String] {
-        let expected = try expected.get()
+    static func hostTriggers(_ db: StoreDatabase) throws -> [String] {
+        let expected = try expected(db.prefix)
         return try entries(db).filter { name, entry in
             entry.type == "trigger" && expected[name] == nil && expected[entry.table] != nil
         }
         .keys.sorted()
     }
 
-    private static func entries(_ db: Database) throws -> [String: Entry] {
+    private static func entries(_ db: StoreDatabase) throws -> [String: Entry] {
+        // An underscore in a pattern is any character, and the prefix has none but such.
+        let pattern = db.prefix.description.replacing("_", with: "$_") + "%"
         let rows = try PreparedStatement(
-            db,
+            db.connection,
             """
             SELECT name, type, tbl_name, coalesce(sql, '') FROM sqlite_schema
-            WHERE tbl_name LIKE 'webhooks$_%' ESCAPE '$' OR name LIKE 'webhooks$_%' ESCAPE '$'
+            WHERE tbl_name LIKE '\(pattern)' ESCAPE '$' OR name LIKE '\(pattern)' ESCAPE '$'
             """
         )
         var entries: [String: Entry] = [:]

@@ -4,7 +4,7 @@ internal import WebhookCore
 /// Finds deliveries, newest first: those that are not indexed yet by reading them, the others through one index, the
 /// rest of the conditions being checked on each row.
 struct DeliverySearch {
-    let db: Database
+    let db: StoreDatabase
     let query: DeliveryQuery
 
     func run() throws -> [Delivery] {

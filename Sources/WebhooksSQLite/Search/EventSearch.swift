@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// Finds events, newest first, as ``DeliverySearch`` finds deliveries.
 struct EventSearch {
-    let db: Database
+    let db: StoreDatabase
     let query: EventQuery
 
     func run() throws -> [LoggedEvent] {

@@ -9,7 +9,7 @@ struct IDSequences {
     let next: (_ sequence: Int, _ below: Int64) throws -> Int64?
 
     /// By topic or tenant.
-    init(_ db: Database, _ kind: Term, _ terms: [String], above: Int64) throws {
+    init(_ db: StoreDatabase, _ kind: Term, _ terms: [String], above: Int64) throws {
         let select = try PreparedStatement(db, Self.byTerm)
         let terms = Array(Set(terms))
         count = terms.count
@@ -23,7 +23,7 @@ struct IDSequences {
     }
 
     /// Deliveries by subscription and state.
-    init(_ db: Database, subscriptions: [Int64], states: Set<DeliveryState>, above: Int64) throws {
+    init(_ db: StoreDatabase, subscriptions: [Int64], states: Set<DeliveryState>, above: Int64) throws {
         let select = try PreparedStatement(db, Self.byState)
         let inFlight = try PreparedStatement(db, Self.byFlight)
         let states = Array(states)
@@ -152,7 +152,7 @@ struct IDRange {
     ///   - isEvent: of events, or else of deliveries.
     ///   - mark: up to where rows are indexed.
     static func indexed(
-        _ db: Database,
+        _ db: StoreDatabase,
         isEvent: Bool,
         since: Timestamp?,
         until: Timestamp?,

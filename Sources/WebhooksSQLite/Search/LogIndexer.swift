@@ -9,7 +9,7 @@ package import WebhookCore
 ///
 /// Once a delivery is indexed, SQLite keeps its entry in step with its state.
 struct LogIndexer {
-    let db: Database
+    let db: StoreDatabase
 
     /// Up to where rows are indexed.
     struct Mark {
@@ -21,7 +21,7 @@ struct LogIndexer {
     /// before they wait for each other.
     static let clockTolerance: Int64 = 10_000
 
-    static func mark(_ db: Database) throws -> Mark {
+    static func mark(_ db: StoreDatabase) throws -> Mark {
         let select = try PreparedStatement(db, "SELECT indexed_event, indexed_delivery FROM webhooks_schema")
         guard try select.next() else { throw StoreError.damaged("webhooks_schema is empty") }
         defer { select.reset() }
@@ -224,7 +224,9 @@ extension SQLiteStore {
         guard let writer else { return }
         for _ in 0..<batches {
             let count = try? writer.writeWithoutTransaction { db in
-                try items(db) { try LogIndexer(db: $0.db).run(batchSize: Self.indexingBatch, $0, $1) }.get().indexed
+                try items(StoreDatabase(db, prefix)) {
+                    try LogIndexer(db: $0.db).run(batchSize: Self.indexingBatch, $0, $1)
+                }.get().indexed
             }
             guard let count, count > 0 else { return }
         }

@@ -32,7 +32,7 @@ enum EventRow {
     ///   - access: which index to go by.
     ///   - limit: the most rows; -1 for all.
     static func fetch(
-        _ db: Database,
+        _ db: StoreDatabase,
         _ conditions: Conditions,
         by access: String = "",
         limit: Int

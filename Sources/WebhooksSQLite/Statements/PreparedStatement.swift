@@ -16,6 +16,12 @@ final class PreparedStatement {
     /// Texts are bound from here: SQLite's own copy of each would be an allocation.
     private let texts = TextBuffer()
 
+    /// A statement about our tables.
+    convenience init(_ db: StoreDatabase, _ sql: String) throws {
+        try self.init(db.connection, db.prefix.sql(sql))
+    }
+
+    /// A statement as it stands: one that names none of our tables.
     init(_ db: Database, _ sql: String) throws {
         statement = try db.cachedStatement(sql: sql)
         handle = statement.sqliteStatement

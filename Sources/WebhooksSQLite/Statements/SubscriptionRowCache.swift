@@ -10,7 +10,7 @@ final class SubscriptionRowCache: @unchecked Sendable {
     private var uncommitted: [String] = []
 
     /// A subscription's row, inserted where it is missing.
-    func row(of name: String, _ db: Database) throws -> Int64 {
+    func row(of name: String, _ db: StoreDatabase) throws -> Int64 {
         if let row = try knownRow(of: name, db) { return row }
         try db.execute(sql: "INSERT INTO webhooks_subscriptions (name) VALUES (?)", arguments: [name])
         rows[name] = db.lastInsertedRowID
@@ -19,7 +19,7 @@ final class SubscriptionRowCache: @unchecked Sendable {
     }
 
     /// A subscription's row, where there is one.
-    func knownRow(of name: String, _ db: Database) throws -> Int64? {
+    func knownRow(of name: String, _ db: StoreDatabase) throws -> Int64? {
         if let row = rows[name] { return row }
         let sql = "SELECT id FROM webhooks_subscriptions WHERE name = ?"
         guard let row = try Int64.fetchOne(db, sql: sql, arguments: [name]) else { return nil }

@@ -10,7 +10,7 @@ extension SQLiteStore: SubscriptionStore {
             let writer = SubscriptionWriter(db: session.db)
             var refusal: StoredSubscriptionResult?
             // What was changed before the refusal is undone.
-            try session.db.inSavepoint {
+            try session.db.connection.inSavepoint {
                 for change in changes where refusal == nil { refusal = try writer.apply(change) }
                 return refusal == nil ? .commit : .rollback
             }
@@ -58,7 +58,7 @@ extension SQLiteStore: SubscriptionStore {
 
 /// Rows of subscriptions with their secrets, sealed.
 private enum SubscriptionRow {
-    static func fetch(_ db: Database, _ conditions: Conditions, _ rest: String) throws -> [StoredSubscription] {
+    static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [StoredSubscription] {
         let sql = """
             SELECT id, version, name, uid, tenant, definition, credentials, credentials_key, channels, disabled, metadata,
                 created_at, updated_at, deleted_at
@@ -87,7 +87,7 @@ private enum SubscriptionRow {
         }
     }
 
-    private static func secrets(_ db: Database, of id: String) throws -> [StoredSubscription.SigningSecret] {
+    private static func secrets(_ db: StoreDatabase, of id: String) throws -> [StoredSubscription.SigningSecret] {
         let select = try PreparedStatement(
             db,
             """

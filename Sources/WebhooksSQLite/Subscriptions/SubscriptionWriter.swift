@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// Writes subscriptions that are kept in the store, within a transaction that is open.
 struct SubscriptionWriter {
-    let db: Database
+    let db: StoreDatabase
 
     /// Makes a change; gives the reason where it doesn't.
     func apply(_ change: StoredSubscriptionChange) throws -> StoredSubscriptionResult? {
@@ -15,7 +15,7 @@ struct SubscriptionWriter {
     }
 
     /// The number of the last change.
-    static func version(_ db: Database) throws -> Int64 {
+    static func version(_ db: StoreDatabase) throws -> Int64 {
         let highest = try PreparedStatement(db, "SELECT max(version) FROM webhooks_stored_subscriptions")
         defer { highest.reset() }
         return try highest.next() ? highest.optionalInt64(0) ?? 0 : 0

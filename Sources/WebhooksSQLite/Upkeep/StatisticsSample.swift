@@ -18,7 +18,7 @@ struct StatisticsSample {
     /// The number of rows of deliveries and attempts that were read.
     private(set) var rows = 0
 
-    private let db: Database
+    private let db: StoreDatabase
     /// `nil`: not known, so that there may be some of any state.
     private let counts: [Int64: [DeliveryState: Int]]?
     private let bounds: Bounds
@@ -27,7 +27,7 @@ struct StatisticsSample {
     private var floor: Int64
 
     /// - Parameter counts: how many deliveries there are, by the subscription's row and state.
-    init(_ db: Database, counts: [Int64: [DeliveryState: Int]], bounds: Bounds) throws {
+    init(_ db: StoreDatabase, counts: [Int64: [DeliveryState: Int]], bounds: Bounds) throws {
         self.db = db
         self.counts = counts
         self.bounds = bounds
@@ -41,7 +41,7 @@ struct StatisticsSample {
 
     /// Looks for the last success and the last failure alone: a look-up or two for each subscription and state, and what is
     /// not indexed yet.
-    init(lastOf subscriptions: [Int64], _ db: Database) throws {
+    init(lastOf subscriptions: [Int64], _ db: StoreDatabase) throws {
         self.db = db
         counts = nil
         bounds = Bounds()
