@@ -38,6 +38,21 @@ import Testing
         #expect(try await sandbox.run(["verify"] + message + ["--signature", signature]).status == 0)
     }
 
+    @Test func `keygen makes keys and tokens that the server takes`() async throws {
+        let sandbox = try CommandEnvironment()
+        let key = try await sandbox.run("keygen", "--encryption")
+        #expect(key.status == 0 && key.lines.count == 1)
+        let token = try await sandbox.run("keygen", "--token")
+        #expect(token.status == 0 && token.lines.count == 1)
+        try sandbox.write("w.key", key.out)
+        try sandbox.write("w.token", token.out)
+        let server = "server: { tokens: [{ file: w.token }], encryptionKey: { file: w.key } }\n"
+        try sandbox.write("w.yaml", server)
+        let validated = try await sandbox.run("validate")
+        #expect(validated.status == 0, "\(validated)")
+        #expect(try await sandbox.run("keygen", "--encryption", "--token").status == 64)
+    }
+
     @Test func `the specification's example`() async throws {
         let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(

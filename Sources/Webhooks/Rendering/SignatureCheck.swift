@@ -69,6 +69,10 @@ public enum Signatures {
         public var secret: Secret
         /// `whpk_…` for Ed25519: what receivers verify with.
         public var publicKey: String?
+
+        package init(secret: Secret, publicKey: String?) {
+            (self.secret, self.publicKey) = (secret, publicKey)
+        }
     }
 
     /// Makes a secret: 24 random bytes for HMAC-SHA256, or an Ed25519 key pair.
@@ -107,4 +111,13 @@ public enum Signatures {
     ) -> Bool {
         StandardWebhooks.verify(id: id, timestamp: timestamp, body: body, signatures: signatures, keyOrSecret: key)
     }
+}
+
+/// Random secrets of the server's own.
+package enum ServerSecrets {
+    /// A key that seals secrets in the store: 32 bytes in base64.
+    package static func encryptionKey() -> Secret { SealingKeys.generateKey() }
+
+    /// A token for the HTTP API, 43 letters, digits, `-` and `_`.
+    package static func token() -> Secret { SealingKeys.generateToken() }
 }

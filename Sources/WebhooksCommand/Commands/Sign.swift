@@ -87,25 +87,48 @@ struct Verify: ParsableCommand {
 struct KeyGen: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keygen",
-        abstract: "Makes a signing secret.",
+        abstract: "Makes a signing secret, a key or a token.",
         discussion: """
             A Standard Webhooks secret: whsec_… for HMAC-SHA256, alone on a line. With --ed25519 the signing key whsk_… \
             and, on a second line, the public key whpk_… that receivers verify with. The output is a secret file as it is: \
             readers of secrets pass over the public key.
 
+            With --encryption a key for server.encryptionKey, 32 random bytes in base64; with --token a token for \
+            server.tokens.
+
               (umask 077; webhooks keygen > config/secrets/crm.secret)
               (umask 077; webhooks keygen --ed25519 > config/secrets/erp.secret)
+              (umask 077; webhooks keygen --encryption > config/webhooks.key)
             """
     )
 
     @Flag(name: .customLong("ed25519"), help: "A key pair, so that receivers can't sign.")
     var ed25519 = false
 
+    @Flag(help: "A key that seals secrets in the store.")
+    var encryption = false
+
+    @Flag(help: "A token for the HTTP API.")
+    var token = false
+
     @OptionGroup var options: OutputOptions
     @OptionGroup var unused: UnusedConfigurationOptions
 
+    func validate() throws {
+        if [ed25519, encryption, token].count(where: { $0 }) > 1 {
+            throw ValidationError("give one of --ed25519, --encryption and --token")
+        }
+    }
+
     func run() throws {
-        let pair = Signatures.generate(ed25519: ed25519)
+        let pair =
+            if encryption {
+                Signatures.KeyPair(secret: ServerSecrets.encryptionKey(), publicKey: nil)
+            } else if token {
+                Signatures.KeyPair(secret: ServerSecrets.token(), publicKey: nil)
+            } else {
+                Signatures.generate(ed25519: ed25519)
+            }
         if options.json {
             let object: JSONOutput = ["secret": .text(pair.secret.reveal()), "publicKey": .string(pair.publicKey)]
             return object.write()
