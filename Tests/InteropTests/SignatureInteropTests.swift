@@ -14,7 +14,7 @@ import WebhookRendering
         """
 
     @Test func othersVerifyWhatWeSign() async throws {
-        var cases = try standardWebhooks() + ed25519() + stripe() + hmac()
+        var cases = try standardWebhooks() + svixProfile() + ed25519() + stripe() + hmac()
         cases += try addresses() + builtInProfiles() + credentials()
         let verdicts = try await PythonVerifier.verdicts(on: cases)
         #expect(Set(cases.map(\.name)).count == cases.count)
@@ -59,6 +59,31 @@ import WebhookRendering
             stale.carry(try requests.request(at: Timestamp(milliseconds: SignedRequests.now.milliseconds - 600_000)))
             stale.isGenuine = false
             cases.append(stale)
+        }
+        return cases
+    }
+
+    /// The data alone, under two families of headers: each receiver verifies by its own, whether or not the other is there.
+    private func svixProfile() throws -> [VerificationCase] {
+        let requests = try SignedRequests(profile: "svix", "secrets: [\(Self.current), \(Self.previous)]")
+        let data: ByteString = #"{"z":1.50,"naïve":"☃ \u0041","a":[]}"#
+        let request = try requests.request(data)
+        #expect(request.body == data)
+        var cases: [VerificationCase] = []
+        for (library, family) in [("svix", "svix"), ("standardwebhooks", "webhook")] {
+            for (age, key) in [("new", Self.current), ("old", Self.previous)] {
+                var test = VerificationCase(name: "profile svix, \(library), \(age) secret", verifier: library, key: key)
+                test.carry(request)
+                var alone = test
+                alone.name += ", \(family) headers alone"
+                alone.headers.removeAll { name in
+                    let isSigned = ["-id", "-timestamp", "-signature"].contains { name[0].hasSuffix($0) }
+                    return isSigned && !name[0].hasPrefix(family + "-")
+                }
+                #expect(alone.headers.count == test.headers.count - 3)
+                cases += [test, alone, test.withTamperedBody, alone.withHeader("\(family)-id") { $0 + "x" }]
+                cases.append(alone.withHeader("\(family)-timestamp") { String((Int($0) ?? 0) - 1) })
+            }
         }
         return cases
     }

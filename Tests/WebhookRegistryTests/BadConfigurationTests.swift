@@ -63,7 +63,7 @@ import WebhookRegistry
             "profile: standrad",
             "w.yaml:1:10: there is no profile `standrad`; did you mean `standard`? known are `360learning`, "
                 + "`braincert`, `canvas`, `docebo`, `fellow`, `fermion`, `kajabi`, `lms`, `loopwise`, `slack`, `standard`, "
-                + "`teachify`, `thinkific`, `webhooks` and `woocommerce`"
+                + "`svix`, `teachify`, `thinkific`, `webhooks` and `woocommerce`"
         ),
         Row("templates: nowhere", "w.yaml:1:12: `templates`: the folder nowhere does not exist"),
         Row(
@@ -116,10 +116,10 @@ import WebhookRegistry
         ),
         Row(
             lines: "",
-            topics: "[course.craeted, nope.*, Bad, '*.created']",
+            topics: "[course.craeted, nope.*, Bad!, '*.created']",
             "w.yaml:4:14: profile braincert has no topic `course.craeted`; did you mean `course.created`?",
             "w.yaml:4:30: no topic of profile braincert matches `nope.*`; see `webhooks topics list --profile braincert`",
-            "w.yaml:4:38: a topic is lower-case letters, digits and _, in segments joined by dots: course.created; "
+            "w.yaml:4:38: a topic is letters, digits, _ and -, in segments joined by dots: course.created; "
                 + "in a pattern * stands for one segment and ** for one or more"
         ),
         Row(lines: "", topics: "[]", "w.yaml:4:5: `topics` needs at least one; [\"**\"] is all of them"),

@@ -20,6 +20,25 @@ struct EnvelopeTests {
         #expect(body.hasPrefix(#"{"type":"course.created","#))
     }
 
+    @Test(
+        "the data as the whole body, byte for byte",
+        arguments: ["{ \"b\" : 1.50, \"a\":1,\"b\":2 }", "[1 ]", "null", "\"x\""]
+    )
+    func wholeBody(data: String) throws {
+        for reference in [EnvelopeReference.data(path: []), .payload(path: [])] {
+            let profile = Profile(
+                name: "raw",
+                title: "Raw",
+                contentTypes: [.json],
+                anyTopic: true,
+                body: .whole(reference),
+                topics: [Fixtures.topic("**")]
+            )
+            let subscription = Fixtures.subscription("s", profile)
+            #expect(try Fixtures.body(Fixtures.event(data), for: subscription) == data)
+        }
+    }
+
     private func brainCert(keys: [String]?) -> Profile {
         Fixtures.profile(
             "braincert",

@@ -45,6 +45,18 @@ struct SignerTests {
         )
     }
 
+    @Test("several families of headers carry the same values")
+    func headerFamilies() throws {
+        let secret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        let one = try headers(SignatureScheme(kind: .standardWebhooks, header: ""), [secret])
+        let scheme = SignatureScheme(kind: .standardWebhooks, header: "", headerFamilies: ["svix", "webhook"])
+        let both = try headers(scheme, [secret])
+        #expect(both.map(\.name) == scheme.headerNames)
+        #expect(Array(both.suffix(3)) == one)
+        #expect(both.prefix(3).map(\.name) == ["svix-id", "svix-timestamp", "svix-signature"])
+        #expect(both.prefix(3).map(\.value) == one.map(\.value))
+    }
+
     @Test("an id with a dot could lend its signature to another time, and is not signed")
     func dottedID() throws {
         let whsec = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]

@@ -16,12 +16,21 @@ extension EnvelopeReference {
 }
 
 extension ProfileBody {
+    /// The references that it makes; `nil` for templates, which are read elsewhere.
+    package var references: [EnvelopeReference]? {
+        switch self {
+        case .envelope(let members): members.flatMap(\.value.references)
+        case .whole(let reference): [reference]
+        case .templates: nil
+        }
+    }
+
     /// Whether the payload goes into the body as a whole or in parts. A body that picks values of the event by itself has
     /// no payload: what it picks is compared with the catalogue instead.
     package var holdsPayload: Bool {
         switch self {
         case .envelope(let members): members.contains { $0.value.references.contains(where: \.isOfPayload) }
-        case .templates: true
+        case .whole, .templates: true
         }
     }
 }

@@ -87,6 +87,8 @@ package struct HeaderTemplate: Sendable, Hashable {
 package enum ProfileBody: Sendable, Hashable {
     /// An ordered envelope, written as JSON, XML or form.
     case envelope([EnvelopeMember])
+    /// The event's data or the payload, with nothing around it.
+    case whole(EnvelopeReference)
     /// A Mustache template for each content type.
     case templates([ContentType: BodyTemplate])
 }

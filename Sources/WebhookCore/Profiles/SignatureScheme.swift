@@ -8,7 +8,8 @@ package struct SignatureScheme: Sendable, Hashable {
         case hmacSHA256
         case hmacSHA512
         case ed25519
-        /// The public specification of that name: three headers, `v1` or `v1a` by the kind of secret.
+        /// The public specification of that name: three headers, `v1` or `v1a` by the kind of secret, under each of
+        /// ``SignatureScheme/headerFamilies``.
         case standardWebhooks
     }
 
@@ -52,6 +53,8 @@ package struct SignatureScheme: Sendable, Hashable {
     package var kind: Kind
     /// The header that carries it; unused for ``Kind/standardWebhooks``.
     package var header: String
+    /// The beginnings of the three headers' names under ``Kind/standardWebhooks``: a receiver may know either.
+    package var headerFamilies: [String]
     package var encoding: Encoding
     package var content: Content
     /// Put before each signature.
@@ -64,9 +67,16 @@ package struct SignatureScheme: Sendable, Hashable {
     /// Whether a subscription must have a secret; otherwise, without one the header is left out.
     package var requiresSecret: Bool
 
+    /// The names of all headers that it sets.
+    package var headerNames: [String] {
+        guard kind == .standardWebhooks else { return [header] }
+        return headerFamilies.flatMap { ["\($0)-id", "\($0)-timestamp", "\($0)-signature"] }
+    }
+
     package init(
         kind: Kind,
         header: String,
+        headerFamilies: [String] = ["webhook"],
         encoding: Encoding = .hex,
         content: Content = .body,
         prefix: String = "",
@@ -77,6 +87,7 @@ package struct SignatureScheme: Sendable, Hashable {
     ) {
         self.kind = kind
         self.header = header
+        self.headerFamilies = headerFamilies
         self.encoding = encoding
         self.content = content
         self.prefix = prefix

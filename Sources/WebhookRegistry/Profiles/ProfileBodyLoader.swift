@@ -15,6 +15,7 @@ struct ProfileBodyLoader {
             problems.error(section.keyPlace("template") ?? section.place, "`body` and `template` exclude each other")
             return nil
         case (let body?, nil):
+            if case .scalar(let text, _) = body.value { return whole(text, body, contentTypes).map { ($0, false) } }
             guard let envelope = EnvelopeLoader(problems: problems).load(body) else { return nil }
             if envelope.isList, contentTypes.contains(where: { $0 != .json }) {
                 problems.error(body.place, "a list as `body` is for application/json alone")
@@ -23,6 +24,23 @@ struct ProfileBodyLoader {
         case (nil, let template?):
             return (.templates(templates(template, section.read, contentTypes)), false)
         }
+    }
+
+    /// A body that is the event's data, or the payload, and nothing around it.
+    private func whole(_ text: String, _ body: ConfigNode, _ contentTypes: [ContentType]) -> ProfileBody? {
+        guard let reference = EnvelopeReference(dollar: text),
+            [.data(path: []), .payload(path: [])].contains(reference)
+        else {
+            problems.error(
+                body.place,
+                "`body` must be a mapping with at least one member, or $data or $payload as a whole"
+            )
+            return nil
+        }
+        if contentTypes.contains(where: { $0 != .json }) {
+            problems.error(body.place, "\(text) as the whole `body` is for application/json alone")
+        }
+        return .whole(reference)
     }
 
     private func templates(
@@ -147,8 +165,6 @@ enum ProfileHeaders {
     }
 
     static func signatureNames(_ signature: SignatureScheme?) -> Set<String> {
-        guard let signature else { return [] }
-        guard signature.kind == .standardWebhooks else { return [signature.header.lowercased()] }
-        return ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        Set(signature?.headerNames.map { $0.lowercased() } ?? [])
     }
 }

@@ -4,6 +4,7 @@ internal import WebhookCore
 struct SignatureLoader {
     private static let keys = [
         "scheme", "header", "encoding", "content", "prefix", "value", "separator", "secretEncoding", "secret",
+        "headerFamilies",
     ]
 
     private enum Scheme: String, CaseIterable {
@@ -42,15 +43,19 @@ struct SignatureLoader {
         let requirement = section.choice("secret", of: Requirement.self)?.value
         guard let scheme, let requirement else { return nil }
         if scheme == .standard {
-            for key in Self.keys where key != "scheme" && key != "secret" {
+            for key in Self.keys where !["scheme", "secret", "headerFamilies"].contains(key) {
                 guard let place = section.keyPlace(key) else { continue }
                 problems.error(place, "`\(key)` is fixed by standard-webhooks; leave it out")
             }
             return SignatureScheme(
                 kind: .standardWebhooks,
                 header: "webhook-signature",
+                headerFamilies: headerFamilies(section),
                 requiresSecret: requirement == .required
             )
+        }
+        if let place = section.keyPlace("headerFamilies") {
+            problems.error(place, "`headerFamilies` is for standard-webhooks; the header of others is `header`")
         }
         section.require("header", "it is the name of the header that carries the signature")
         guard let header = section.text("header") else { return nil }
@@ -68,6 +73,25 @@ struct SignatureLoader {
             secretEncoding: secretEncoding(section),
             requiresSecret: requirement == .required
         )
+    }
+
+    /// The beginnings of the names of the specification's three headers.
+    private func headerFamilies(_ section: Section) -> [String] {
+        guard let items = section.items("headerFamilies") else { return ["webhook"] }
+        var families: [String] = []
+        for item in items {
+            guard let name = section.read.text(item, "the beginning of a header's name") else { continue }
+            if !HeaderRules.isName(name.value) {
+                problems.error(name.place, "this does not begin a header's name (RFC 9110)")
+            } else if families.contains(where: { $0.lowercased() == name.value.lowercased() }) {
+                problems.error(name.place, "these headers are set twice")
+            }
+            families.append(name.value)
+        }
+        if items.isEmpty, let place = section.keyPlace("headerFamilies") {
+            problems.error(place, "`headerFamilies` needs at least one, such as webhook")
+        }
+        return families
     }
 
     private func content(_ section: Section) -> SignatureScheme.Content {

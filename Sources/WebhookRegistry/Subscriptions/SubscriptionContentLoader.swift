@@ -9,9 +9,7 @@ struct SubscriptionContentLoader {
     /// `payload:` → mappings.
     func payloads(_ entry: SubscriptionEntry, _ subscription: Subscription) -> [TopicPayload] {
         guard !entry.payloads.isEmpty else { return [] }
-        if case .envelope(let members) = subscription.profile.body, entry.bodyPlace == nil,
-            !members.flatMap(\.value.references).contains(where: \.isPayload)
-        {
+        if entry.bodyPlace == nil, subscription.profile.body.references?.contains(where: \.isPayload) == false {
             let message =
                 "`payload` does nothing here: the `body` of profile \(subscription.profile.name) does not ask for $payload"
             problems.error(entry.payloads[0].pattern.place, message)

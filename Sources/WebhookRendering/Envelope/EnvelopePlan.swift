@@ -44,6 +44,14 @@ struct EnvelopePlan: Sendable {
         segments = compiler.finish()
     }
 
+    /// Prepares a body that is a value of the event, with nothing around it.
+    init(whole reference: EnvelopeReference, for topic: ProfileTopic) {
+        self.topic = topic
+        members = []
+        mapped = [:]
+        segments = [.reference(reference)]
+    }
+
     /// Puts wire names in and checks literals.
     private static func resolve(
         _ members: [EnvelopeMember],

@@ -23,6 +23,8 @@ final class CompiledProfile: Sendable {
                     try EnvelopePlan(members, for: topic, isList: profile.isListBody)
                 }
             }
+        case .whole(let reference):
+            for topic in profile.topics { plans[topic.topic] = .success(EnvelopePlan(whole: reference, for: topic)) }
         case .templates(let bodies):
             templates = bodies.mapValues { body in
                 Result { () throws(RenderingError) in try CompiledTemplate.forSending(body) }
@@ -40,7 +42,7 @@ final class CompiledProfile: Sendable {
 
     /// The body of an event in the profile's own form.
     func body(_ scope: BodyScope, as contentType: ContentType) throws(RenderingError) -> ByteString {
-        guard case .envelope = profile.body else {
+        if case .templates = profile.body {
             guard let template = templates[contentType] else {
                 throw RenderingError("the profile \(profile.name) has no body for \(contentType.rawValue)")
             }

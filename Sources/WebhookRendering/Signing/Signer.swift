@@ -7,6 +7,8 @@ package import WebhookCore
 /// signatures side by side, the others sign too, so that a receiver can change over in its own time.
 package struct Signer: Sendable {
     private let scheme: SignatureScheme
+    /// The names of its headers.
+    private let headerNames: [String]
     private let keys: [SigningKey]
     /// Keys that sign beside, each until its time has come.
     private let retiring: [(key: SigningKey, until: Timestamp)]
@@ -24,6 +26,7 @@ package struct Signer: Sendable {
     ) throws(RenderingError) {
         self.url = url
         self.scheme = scheme
+        headerNames = scheme.headerNames
         if secrets.isEmpty && scheme.requiresSecret { throw RenderingError("the profile requires a signing secret") }
         // A header for one signature carries the current secret's.
         var keys: [SigningKey] = []
@@ -55,14 +58,10 @@ package struct Signer: Sendable {
         if scheme.kind == .standardWebhooks {
             var signatures: [String] = []
             for key in keys { signatures.append(try StandardWebhooks.signature(id, timestamp, body, key)) }
-            return [
-                HTTPHeader("webhook-id", id),
-                HTTPHeader("webhook-timestamp", String(timestamp)),
-                HTTPHeader(
-                    "webhook-signature",
-                    signatures.count == 1 ? signatures[0] : signatures.joined(separator: " ")
-                ),
+            let values = [
+                id, String(timestamp), signatures.count == 1 ? signatures[0] : signatures.joined(separator: " "),
             ]
+            return headerNames.enumerated().map { HTTPHeader($1, values[$0 % values.count]) }
         }
         let (prefix, suffix) = contentAroundBody(id, timestamp)
         var signatures: [String] = []
