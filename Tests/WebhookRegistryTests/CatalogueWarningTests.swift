@@ -215,7 +215,8 @@ import WebhookCore
         #expect(payload("who: $data.user.id, name: { x: 1 }") == [message])
         #expect(payload("who: [$data.user.id, null]", profile: "standard", topics: "[\"**\"]") == [message])
         let hint = "`payload` is by topic, and for every one it is { \"**\": … }: "
-        #expect(payload("userId: $data.user.id").map { $0.contains(hint) } == [true])
+        #expect(payload("userId: $data.user.id") == [message.replacing("`who`", with: "`userId`")])
+        #expect(payload("user id: $data.user.id").map { $0.contains(hint) } == [true])
         // A topic of one segment is one all the same.
         #expect(
             payload("ping: $data", profile: "standard", topics: "[\"**\"]").map { $0.contains("is read as a topic") }

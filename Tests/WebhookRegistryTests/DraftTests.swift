@@ -55,9 +55,9 @@ import WebhookRegistry
     static let bad: [(SubscriptionDraft, [String])] = [
         (draft { $0.name = "a b" }, ["subscription: name: `name` must be 1 to 64 letters, digits, '.', '_' and '-'"]),
         (
-            draft { $0.topics = ["course.created", "Course"] },
+            draft { $0.topics = ["course.created", "Course!"] },
             [
-                "subscription a: topics.1: a topic is lower-case letters, digits and _, in segments joined by dots: "
+                "subscription a: topics.1: a topic is letters, digits, _ and -, in segments joined by dots: "
                     + "course.created; in a pattern * stands for one segment and ** for one or more"
             ]
         ),

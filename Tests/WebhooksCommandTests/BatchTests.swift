@@ -4,7 +4,7 @@ import Testing
     private static let bad = """
         {"topic":"a.b","data":{"n":1},"id":"one"}
 
-        {"topic":"Bad","data":1}
+        {"topic":"Bad!","data":1}
         {"topic":"a.b","data":1,"colour":"red"}
         {"topic":"a.b","data":1,"id":"one"}
         {"topic":"a.b","data":[1,}

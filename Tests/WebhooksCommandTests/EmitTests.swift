@@ -144,7 +144,7 @@ import WebhookReceiver
     }
 
     @Test(arguments: [
-        ["emit", "Course", "--data", "1"], ["emit", "a.b", "--data", "{"], ["emit", "a.b", "--data", "@missing"],
+        ["emit", "Course!", "--data", "1"], ["emit", "a.b", "--data", "{"], ["emit", "a.b", "--data", "@missing"],
         ["emit", "a.b", "--data", "1", "--id", "two words"],
         ["emit", "no.such", "--example", "--profile", "braincert"], ["stats", "--config", "missing.yaml"],
     ])

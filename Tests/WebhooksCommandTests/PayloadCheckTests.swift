@@ -217,10 +217,10 @@ import Testing
         for arguments in usage { #expect(try await sandbox.run(arguments).status == 64, "\(arguments)") }
         try sandbox.write("e.json", Self.native)
         let bad = [
-            ["emit", "Course", "--check", "--data", "1"], ["emit", "course.enrollment", "--check", "--data", "{"],
+            ["emit", "Course!", "--check", "--data", "1"], ["emit", "course.enrollment", "--check", "--data", "{"],
             ["emit", "nothing.known", "--check", "--example"],
             ["emit", "course.enrollment", "--check", "--data", "@nothing.json"],
-            ["validate", "--topic", "Course", "--data", "1"],
+            ["validate", "--topic", "Course!", "--data", "1"],
             ["validate", "--topic", "course.enrollment", "--data", "{"],
             ["validate", "--topic", "course.enrollment", "--data", "e.json"],
         ]

@@ -38,7 +38,7 @@ import WebhookReceiver
         let json = try await sandbox.run("deliveries", "list", "--json")
         #expect(try JSONText(json.err)["warning"].keys == ["code", "message"])
         // What is stored is checked all the same.
-        #expect(try await sandbox.run("emit", "Bad", "--data", "1", "--detach").status == 65)
+        #expect(try await sandbox.run("emit", "Bad!", "--data", "1", "--detach").status == 65)
         #expect(try await sandbox.run("emit", "a.b", "--data", "{", "--detach").status == 65)
         #expect(try await sandbox.run("emit", "a.b", "--data", "2", "--id", "first", "--detach").status == 65)
     }

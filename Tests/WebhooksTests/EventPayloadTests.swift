@@ -174,7 +174,7 @@ import Webhooks
             ("deliverIn", { try Event(topic: "a", encoding: 1, deliverAt: date, deliverIn: .zero) }),
             ("occurredAt", { try Event(topic: "a", encoding: 1, occurredAt: .distantPast - 1e12) }),
             ("deliverAt", { try Event(topic: "a", encoding: 1, deliverAt: Date(timeIntervalSince1970: .nan)) }),
-            ("topic", { try Event(topic: "A", encoding: 1) }),
+            ("topic", { try Event(topic: "a b", encoding: 1) }),
         ] as [(String, () throws -> Event)] {
             let error = #expect(throws: WebhooksError.self) { try make() }
             #expect(error?.key == key && error?.code == .event)

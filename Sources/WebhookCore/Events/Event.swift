@@ -133,7 +133,7 @@ extension WebhooksError {
     package static var eventTopic: WebhooksError {
         WebhooksError(
             .event,
-            "the topic must be lower-case letters, digits and _, in segments joined by dots: course.created",
+            "the topic must be letters, digits, _ and -, in segments joined by dots: course.created",
             key: "topic"
         )
     }

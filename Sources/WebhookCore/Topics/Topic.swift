@@ -1,4 +1,4 @@
-/// The grammar of topic names: `^[a-z0-9_]+(\.[a-z0-9_]+)*$`, at most 256 bytes.
+/// The grammar of topic names: `^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`, at most 256 bytes. Letters are told apart by case.
 package enum Topic {
     /// Whether a name is a topic.
     package static func isValid(_ name: String) -> Bool {
@@ -6,7 +6,8 @@ package enum Topic {
         var segmentLength = 0
         for byte in name.utf8 {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
                 segmentLength += 1
             case UInt8(ascii: "."):
                 guard segmentLength > 0 else { return false }
@@ -123,7 +124,7 @@ package struct TopicPatternError: Error, Sendable, Hashable, CustomStringConvert
 
     init(_ text: String) {
         description =
-            "\(text.prefix(64).debugDescription) is no topic or pattern: lower-case letters, digits and _, in segments joined by "
-            + "dots; * stands for one segment and ** for one or more"
+            "\(text.prefix(64).debugDescription) is no topic or pattern: letters, digits, _ and -, in segments joined by dots; "
+            + "* stands for one segment and ** for one or more"
     }
 }

@@ -234,7 +234,7 @@ package struct SubscriptionProblem: Sendable, Hashable {
 enum TopicPatternRules {
     /// For messages.
     static let grammar =
-        "a topic is lower-case letters, digits and _, in segments joined by dots: course.created"
+        "a topic is letters, digits, _ and -, in segments joined by dots: course.created"
 
     /// For messages.
     static let patternGrammar = grammar + "; in a pattern * stands for one segment and ** for one or more"

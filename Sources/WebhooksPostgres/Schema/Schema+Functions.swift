@@ -39,10 +39,10 @@
                 differences text[] := '{}';
             BEGIN
                 IF emit.topic IS NULL OR octet_length(emit.topic) > 256
-                    OR emit.topic COLLATE "C" !~ '^[a-z0-9_]+(\\.[a-z0-9_]+)*$'
+                    OR emit.topic COLLATE "C" !~ '^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$'
                 THEN
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =
-                        'the topic must be lower-case letters, digits and _, in segments joined by dots: course.created';
+                        'the topic must be letters, digits, _ and -, in segments joined by dots: course.created';
                 END IF;
                 IF name IS NOT NULL AND (octet_length(name) > 256 OR name COLLATE "C" !~ '^[!-~]+$') THEN
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =

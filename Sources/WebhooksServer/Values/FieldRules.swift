@@ -34,7 +34,8 @@ enum FieldRules {
         guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isNameByte) else {
             return "must be 1 to 256 letters, digits, '-', '_' and '.'"
         }
-        return Topic.isValid(text) ? nil : "must be a topic: segments of letters, digits and _, joined by single dots"
+        return Topic.isValid(text)
+            ? nil : "must be a topic: segments of letters, digits, _ and -, joined by single dots"
     }
 
     static func group(_ text: String) -> String? {

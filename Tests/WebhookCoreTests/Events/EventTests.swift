@@ -24,8 +24,9 @@ import WebhookCore
     }
 
     @Test func refusesWhatIsNoEvent() {
-        #expect(throws: WebhooksError.eventTopic) { try Event(topic: "Course.Created", data: "1") }
+        #expect(throws: WebhooksError.eventTopic) { try Event(topic: "course created", data: "1") }
         #expect(throws: WebhooksError.eventTopic) { try Event(topic: "course.*", data: "1") }
+        #expect(throws: WebhooksError.eventTopic) { try Event(topic: "course..created", data: "1") }
         for id in ["", "a b", "a\n", "é", "\u{7F}", String(repeating: "a", count: 257)] {
             #expect(throws: WebhooksError.eventID) { try Event(topic: "a", data: "1", id: id) }
         }
