@@ -72,7 +72,8 @@ import WebhookRendering
         var cases: [VerificationCase] = []
         for (library, family) in [("svix", "svix"), ("standardwebhooks", "webhook")] {
             for (age, key) in [("new", Self.current), ("old", Self.previous)] {
-                var test = VerificationCase(name: "profile svix, \(library), \(age) secret", verifier: library, key: key)
+                let name = "profile svix, \(library), \(age) secret"
+                var test = VerificationCase(name: name, verifier: library, key: key)
                 test.carry(request)
                 var alone = test
                 alone.name += ", \(family) headers alone"
