@@ -192,7 +192,8 @@ let package = Package(
         .target(
             name: "WebhooksServer",
             dependencies: [
-                "Webhooks", "WebhookCore", "WebhookMonitoring", "CWebhooksCrypto",
+                "Webhooks", "WebhookCore", "WebhookMonitoring", "WebhookRegistry", "WebhookRendering",
+                "CWebhooksCrypto",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
                 .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Server"])),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Server"])),

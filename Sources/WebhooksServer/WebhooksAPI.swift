@@ -2,6 +2,7 @@ package import Logging
 internal import Synchronization
 package import WebhookCore
 internal import WebhookMonitoring
+internal import WebhookRendering
 package import Webhooks
 
 /// The HTTP API over a dispatcher, apart from whatever reads and writes the wire.
@@ -10,6 +11,8 @@ package final class WebhooksAPI: Sendable {
     let settings: ServerSettings
     let logger: Logger
     let tokens: OrganisationTokens
+    /// The keys that seal secrets; `nil`: endpoints can't be kept.
+    let keys: SealingKeys?
     let router: Router
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
@@ -33,6 +36,7 @@ package final class WebhooksAPI: Sendable {
         self.settings = settings
         self.logger = logger
         tokens = OrganisationTokens(settings.tokens)
+        keys = try? SealingKeys(settings.encryptionKeys)
         metricsToken = OrganisationTokens(settings.metricsToken.map { [$0] } ?? [])
         metricsText = metrics
         router = Router(Self.operations)
@@ -40,8 +44,20 @@ package final class WebhooksAPI: Sendable {
 
     static let operations: [Operation] =
         HealthOperations.all + ApplicationOperations.all + EventTypeOperations.all + MessageOperations.all
-        + EndpointOperations.all + DeclaredEndpointOperations.all + AttemptOperations.all + TokenOperations.all
+        + EndpointOperations.all + EndpointSecrets.all + EndpointFigures.all + EndpointSending.all
+        + AttemptOperations.all
+        + TokenOperations.all
         + TaskOperations.all + ReplayOperations.all + LogOperations.all + [OpenAPIDescription.operation]
+
+    /// Says what is wrong with the keys that seal secrets; `nil`: nothing.
+    package static func keyProblem(_ settings: ServerSettings) -> String? {
+        do throws(SealingError) {
+            _ = try SealingKeys(settings.encryptionKeys)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
 
     /// `true` once streams are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }

@@ -7,7 +7,8 @@
     /// `serve`: the real program with its HTTP API.
     @Suite(.timeLimit(.minutes(2))) struct ServeTests {
         static let token = "an-organisation-token-of-more-than-32"
-        static let server = "server: { listen: \"127.0.0.1:0\", tokens: [\(token)], maxBody: 64KiB }\n"
+        static let key = "encryptionKey: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        static let server = "server: { listen: \"127.0.0.1:0\", tokens: [\(token)], \(key), maxBody: 64KiB }\n"
 
         @Test func `what is accepted is delivered, and is there after a kill`() async throws {
             let sandbox = try CommandEnvironment()
@@ -72,6 +73,10 @@
             let sandbox = try CommandEnvironment()
             let none = try await sandbox.run("serve")
             #expect(none.status == 65 && none.err.contains("has no `server.tokens`"), "\(none.err)")
+            try sandbox.write("w.yaml", sandbox.configuration(more: "server: { tokens: [\(Self.token)] }\n"))
+            let unsealed = try await sandbox.run("serve")
+            #expect(unsealed.status == 65 && unsealed.err.contains("no `server.encryptionKey`"), "\(unsealed.err)")
+            #expect(unsealed.err.contains("webhooks keygen --encryption"), "\(unsealed.err)")
             try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
             let first = try Background(["serve"], in: sandbox)
             let port = try await Self.port(first)

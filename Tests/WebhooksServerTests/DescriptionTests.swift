@@ -124,6 +124,17 @@ import Webhooks
         try await good("v1.authentication.dashboard-access", "/auth/dashboard-access/a")
         try await good("v1.authentication.logout", "/auth/logout", token: token)
         try await good("v1.authentication.expire-all", "/auth/app/a/expire-all")
+        let made = try await good("v1.endpoint.create", "/app/a/endpoint", #"{"url":"https://a.example/"}"#)
+        let stored = "/app/a/endpoint/\(made["id"] ?? "")"
+        try await good("v1.endpoint.update", stored, #"{"url":"https://b.example/","eventTypes":["user.created"]}"#)
+        try await good("v1.endpoint.patch", stored, #"{"description":"d","channels":["c"],"throttleRate":1}"#)
+        try await good("v1.endpoint.get", stored)
+        try await good("v1.endpoint.get-secret", stored + "/secret")
+        try await good("v1.endpoint.rotate-secret", stored + "/secret/rotate")
+        try await good("v1.endpoint.update-headers", stored + "/headers", #"{"headers":{"X-A":"b"}}"#)
+        try await good("v1.endpoint.patch-headers", stored + "/headers", #"{"headers":{"X-A":null}}"#)
+        try await good("v1.endpoint.get-headers", stored + "/headers")
+        try await good("v1.endpoint.delete", stored)
         // What is refused has an answer, too.
         for name in ["update", "delete", "get-secret", "rotate-secret", "update-headers", "patch-headers"] {
             let operation = try #require(WebhooksAPI.operations.first { $0.name == "v1.endpoint.\(name)" })

@@ -35,6 +35,13 @@
             let served = try await ServedStore()
             #expect(throws: WebhooksError.self) { try WebhookServer(served.dispatcher, tokens: tokens) }
         }
+
+        @Test func `a key that is none is refused`() async throws {
+            let served = try await ServedStore()
+            #expect(throws: WebhooksError.self) {
+                try WebhookServer(served.dispatcher, tokens: [ServedStore.token], encryptionKeys: ["short"])
+            }
+        }
     }
 
     private struct HostSource: RequestContextSource {

@@ -28,7 +28,8 @@ import WebhookCore
         #expect(replaced["metadata"] == "{}" && replaced["throttleRate"] == "null")
         // One that is unknown is made, under its uid: a repetition finds it.
         #expect(await served.send("PUT", "/app/new-one", #"{"name":"New"}"#).status == 201)
-        #expect(await served.send("PUT", "/app/new-one", #"{"name":"New"}"#).status == 200)
+        for _ in 0..<2 { #expect(await served.send("PUT", "/app/new-one", #"{"name":"New"}"#).status == 200) }
+        #expect(await served.send("PUT", "/app/new-one", #"{"name":"New","uid":null}"#)["uid"] == "null")
         #expect(await served.send("DELETE", "/app/\(id)").status == 204)
         #expect(await served.send("GET", "/app/\(id)").status == 404)
         #expect(await served.send("DELETE", "/app/\(id)").status == 404)

@@ -109,6 +109,9 @@ extension Registry {
     /// Those of the configuration, in its order.
     package var configuredSubscriptions: [Subscription] { base.subscriptions }
 
+    /// Whether both come from one reading of the configuration.
+    package func sharesConfiguration(with other: Registry) -> Bool { base === other.base }
+
     /// All that were given, by name; those too that a reload has put out of force.
     package var givenSubscriptions: [GivenSubscription] { given.values.sorted { $0.draft.name < $1.draft.name } }
 

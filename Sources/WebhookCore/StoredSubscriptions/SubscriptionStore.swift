@@ -3,8 +3,11 @@
 /// Every change raises the store's version, in the transaction of the change; each row says at which version it became what
 /// it is. So whoever knows the subscriptions of one version reads only what has changed since.
 package protocol SubscriptionStore: Sendable {
-    /// Makes changes in one transaction: all or none.
-    func apply(_ changes: [StoredSubscriptionChange]) async throws(StoreError) -> StoredSubscriptionResult
+    /// Makes changes in one transaction, together with the answer to the request that asked for them: all or none.
+    func apply(
+        _ changes: [StoredSubscriptionChange],
+        answer: StoredAnswer?
+    ) async throws(StoreError) -> StoredSubscriptionResult
 
     /// The number of the last change; 0: there was none.
     func subscriptionsVersion() async throws(StoreError) -> Int64
@@ -15,9 +18,22 @@ package protocol SubscriptionStore: Sendable {
     /// The living subscription of an id.
     func storedSubscription(_ id: String) async throws(StoreError) -> StoredSubscription?
 
+    /// The living subscription of an application's own id, within a tenant.
+    func storedSubscription(uid: String, ofTenant tenant: String) async throws(StoreError) -> StoredSubscription?
+
+    /// The rows of ids, deleted ones among them, in no order.
+    func storedSubscriptions(ids: [String]) async throws(StoreError) -> [StoredSubscription]
+
     /// Living subscriptions of a tenant by id; `nil`: of all.
     func storedSubscriptions(ofTenant tenant: String?, _ page: PageWalk) async throws(StoreError)
         -> [StoredSubscription]
+}
+
+extension SubscriptionStore {
+    /// Makes changes that no request waits for: all or none.
+    package func apply(_ changes: [StoredSubscriptionChange]) async throws(StoreError) -> StoredSubscriptionResult {
+        try await apply(changes, answer: nil)
+    }
 }
 
 /// A change of the subscriptions that a store keeps.
@@ -39,4 +55,6 @@ package enum StoredSubscriptionResult: Sendable, Hashable {
     case taken(id: String)
     /// It was changed since it was read: read it again.
     case outdated(id: String)
+    /// The request was answered before; nothing was changed.
+    case answered
 }

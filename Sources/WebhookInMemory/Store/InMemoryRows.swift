@@ -14,6 +14,8 @@ package struct InMemoryRows: Sendable {
     package internal(set) var leases: [String: NodeID] = [:]
     /// Subscriptions that are kept in the store, by id, and the number of the last change.
     var storedSubscriptions: [String: StoredSubscription] = [:]
+    /// Answers to requests, by their keys.
+    var answers: [ByteString: StoredAnswer] = [:]
     var subscriptionsVersion: Int64 = 0
     /// Why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?

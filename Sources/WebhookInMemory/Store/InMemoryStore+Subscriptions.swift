@@ -2,10 +2,15 @@ package import WebhookCore
 
 extension InMemoryStore: SubscriptionStore {
     package func apply(
-        _ changes: [StoredSubscriptionChange]
+        _ changes: [StoredSubscriptionChange],
+        answer: StoredAnswer?
     ) async throws(StoreError) -> StoredSubscriptionResult {
         try database.write(by: connection) { rows in
             let before = rows
+            if let answer {
+                if rows.answers[answer.key] != nil { return .answered }
+                rows.answers[answer.key] = answer
+            }
             for change in changes {
                 if let refusal = rows.apply(change) {
                     rows = before
@@ -29,6 +34,17 @@ extension InMemoryStore: SubscriptionStore {
 
     package func storedSubscription(_ id: String) async throws(StoreError) -> StoredSubscription? {
         rows.storedSubscriptions[id].flatMap { $0.deletedAt == nil ? $0 : nil }
+    }
+
+    package func storedSubscription(
+        uid: String,
+        ofTenant tenant: String
+    ) async throws(StoreError) -> StoredSubscription? {
+        rows.storedSubscriptions.values.first { $0.deletedAt == nil && $0.uid == uid && $0.tenant ?? "" == tenant }
+    }
+
+    package func storedSubscriptions(ids: [String]) async throws(StoreError) -> [StoredSubscription] {
+        Set(ids).compactMap { rows.storedSubscriptions[$0] }
     }
 
     package func storedSubscriptions(

@@ -14,6 +14,8 @@ extension StoreConformance {
         Check("a deleted subscription is gone but for its row, without its secrets", deletesSubscriptions),
         Check("pages go by id in either direction, and stay within a tenant", pagesSubscriptions),
         Check("another connection sees what was changed", sharesSubscriptions),
+        Check("a change and the answer to its request are kept together, once", keepsAnswers),
+        Check("a uid is found within its tenant, and rows by their ids also when they are deleted", findsSubscriptions),
     ]
 
     private static let time = Timestamp(milliseconds: 1_772_357_400_000)
@@ -60,6 +62,33 @@ extension StoreConformance {
         row.version = 2
         try expect(try await store.storedSubscription("ep_1"), row, "as it was changed")
         try expect(try await store.storedSubscription("ep_2"), nil, "another")
+    }
+
+    static func keepsAnswers(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        func answer(_ key: ByteString) -> StoredAnswer {
+            StoredAnswer(key: key, request: "r", status: 201, body: "{}", expiresAt: .now + .seconds(3600))
+        }
+        try expect(try await store.apply([.insert(row("ep_1"))], answer: answer("a")), .done(version: 1), "the first")
+        try expect(try await store.apply([.insert(row("ep_2"))], answer: answer("a")), .answered, "its repetition")
+        try expect(try await store.storedSubscription("ep_2"), nil, "which changes nothing")
+        // A refusal keeps no answer: the request may come again.
+        try expect(try await store.apply([.insert(row("ep_1"))], answer: answer("b")), .taken(id: "ep_1"), "refused")
+        try expect(try await store.apply([.insert(row("ep_2"))], answer: answer("b")), .done(version: 2), "again")
+    }
+
+    static func findsSubscriptions(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        let rows = [row("ep_1", uid: "crm"), row("ep_2", uid: "crm", tenant: "other"), row("ep_3", uid: "lms")]
+        _ = try await store.apply(rows.map { .insert($0) })
+        try expect(try await store.storedSubscription(uid: "crm", ofTenant: "t")?.id, "ep_1", "the tenant's own")
+        try expect(try await store.storedSubscription(uid: "crm", ofTenant: "other")?.id, "ep_2", "the other's")
+        try expect(try await store.storedSubscription(uid: "lms", ofTenant: "other")?.id, nil, "not another's")
+        _ = try await store.apply([.delete(id: "ep_1", at: time)])
+        try expect(try await store.storedSubscription(uid: "crm", ofTenant: "t")?.id, nil, "one that is gone")
+        let found = try await store.storedSubscriptions(ids: ["ep_1", "ep_3", "ep_9"])
+        try expect(found.map(\.id).sorted(), ["ep_1", "ep_3"], "rows by id")
+        try expect(found.first { $0.id == "ep_1" }?.deletedAt, time, "the deleted one as such")
     }
 
     static func numbersChanges(_ driver: StoreDriver) async throws {

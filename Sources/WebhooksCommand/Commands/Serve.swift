@@ -105,6 +105,16 @@ struct Serve: AsyncParsableCommand {
                         + "`server: { tokens: [{ env: WEBHOOKS_API_TOKEN }] }`"
                 )
             }
+            if let problem = WebhooksAPI.keyProblem(settings) {
+                throw CommandFailure(
+                    .data,
+                    code: WebhooksError.Code.configuration.description,
+                    settings.encryptionKeys.isEmpty
+                        ? "the configuration has no `server.encryptionKey`, which seals the secrets of endpoints in the store"
+                        : "`server.encryptionKey`: \(problem)",
+                    hint: "`webhooks keygen --encryption` makes a key: `encryptionKey: { file: webhooks.key }`"
+                )
+            }
             return settings
         }
     #else

@@ -9,10 +9,7 @@ struct PlatformWriter {
         switch change {
         case .insertApplication(let application): return try insert(application)
         case .updateApplication(let application): return try update(application)
-        case .deleteApplication(let id, let instant):
-            try run("DELETE FROM webhooks_tokens WHERE application = ?", [id])
-            let sql = "UPDATE webhooks_applications SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"
-            return try run(sql, [instant.milliseconds, id]) == 1 ? .done : .missing
+        case .deleteApplication(let id, let instant): return try deleteApplication(id, at: instant)
         case .insertEventType(let type): return try insert(type)
         case .updateEventType(let type): return try update(type)
         case .removeEventType(let name):
@@ -65,6 +62,24 @@ struct PlatformWriter {
         try insert.bind(answer.body)
         try insert.bind(instant)
         return try insert.run() == 1
+    }
+
+    /// Deletes an application with its tokens and its endpoints.
+    private func deleteApplication(_ id: String, at instant: Timestamp) throws -> PlatformResult {
+        try run("DELETE FROM webhooks_tokens WHERE application = ?", [id])
+        let sql = "UPDATE webhooks_applications SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"
+        guard try run(sql, [instant.milliseconds, id]) == 1 else { return .missing }
+        let endpoints = try String.fetchAll(
+            db,
+            sql: """
+                SELECT id FROM webhooks_stored_subscriptions
+                WHERE tenant = (SELECT tenant FROM webhooks_applications WHERE id = ?) AND deleted_at IS NULL
+                """,
+            arguments: [id]
+        )
+        let writer = SubscriptionWriter(db: db)
+        for endpoint in endpoints { _ = try writer.apply(.delete(id: endpoint, at: instant)) }
+        return .done
     }
 
     private func insert(_ application: Application) throws -> PlatformResult {

@@ -4,13 +4,16 @@ package import WebhookCore
 
 extension SQLiteStore: SubscriptionStore {
     package func apply(
-        _ changes: [StoredSubscriptionChange]
+        _ changes: [StoredSubscriptionChange],
+        answer: StoredAnswer?
     ) async throws(StoreError) -> StoredSubscriptionResult {
-        try await write { session in
+        let now = clock.now
+        return try await write { session in
             let writer = SubscriptionWriter(db: session.db)
             var refusal: StoredSubscriptionResult?
             // What was changed before the refusal is undone.
             try session.db.connection.inSavepoint {
+                if let answer, try !PlatformWriter(db: session.db).insert(answer, at: now) { refusal = .answered }
                 for change in changes where refusal == nil { refusal = try writer.apply(change) }
                 return refusal == nil ? .commit : .rollback
             }
@@ -39,6 +42,29 @@ extension SQLiteStore: SubscriptionStore {
             conditions.add("id = ?", id)
             conditions.add("deleted_at IS NULL", values: [] as [Int])
             return try SubscriptionRow.fetch(db, conditions, "").first
+        }
+    }
+
+    package func storedSubscription(
+        uid: String,
+        ofTenant tenant: String
+    ) async throws(StoreError) -> StoredSubscription? {
+        try await read { db in
+            var conditions = Conditions()
+            // As the index has it.
+            conditions.add("coalesce(tenant, '') = ?", tenant)
+            conditions.add("uid = ?", uid)
+            conditions.add("deleted_at IS NULL", values: [] as [Int])
+            return try SubscriptionRow.fetch(db, conditions, "").first
+        }
+    }
+
+    package func storedSubscriptions(ids: [String]) async throws(StoreError) -> [StoredSubscription] {
+        if ids.isEmpty { return [] }
+        return try await read { db in
+            var conditions = Conditions()
+            conditions.add("id", oneOf: ids)
+            return try SubscriptionRow.fetch(db, conditions, "")
         }
     }
 

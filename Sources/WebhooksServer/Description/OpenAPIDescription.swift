@@ -75,7 +75,7 @@ enum OpenAPIDescription {
             if let type = entry.type {
                 let media: APIValue = ["schema": OpenAPISchemas.text]
                 members.append(("content", .object([(type, media)])))
-            } else if let answer = entry.answer {
+            } else if let answer = entry.answer, status != 204 {
                 let schema = entry.isList ? OpenAPISchemas.page(of: answer) : OpenAPISchemas.reference(answer)
                 members.append(("content", ["application/json": ["schema": schema]]))
             }
@@ -213,38 +213,31 @@ enum OpenAPIDescription {
             isList: true
         ),
         "v1.endpoint.get": Entry(summary: "Get an endpoint", answer: "EndpointOut"),
+        "v1.endpoint.create": Entry(
+            summary: "Create an endpoint",
+            body: "EndpointIn",
+            statuses: [201],
+            answer: "EndpointOut"
+        ),
         "v1.endpoint.update": Entry(
-            summary: "Replace an endpoint: refused for those of the file",
-            body: "Empty",
+            summary: "Replace or create an endpoint",
+            body: "EndpointUpsertIn",
+            statuses: [200, 201],
             answer: "EndpointOut"
         ),
-        "v1.endpoint.patch": Entry(
-            summary: "Disable or enable an endpoint",
-            body: "EndpointPatch",
-            answer: "EndpointOut"
-        ),
-        "v1.endpoint.delete": Entry(summary: "Delete an endpoint: refused for those of the file", statuses: [204]),
-        "v1.endpoint.get-secret": Entry(
-            summary: "Get a signing secret: refused for those of the file",
-            answer: "Empty"
-        ),
+        "v1.endpoint.patch": Entry(summary: "Change an endpoint", body: "EndpointPatch", answer: "EndpointOut"),
+        "v1.endpoint.delete": Entry(summary: "Delete an endpoint", statuses: [204]),
+        "v1.endpoint.get-secret": Entry(summary: "Get the signing secret", answer: "EndpointSecretOut"),
         "v1.endpoint.rotate-secret": Entry(
-            summary: "Rotate a signing secret: refused for those of the file",
-            body: "Empty",
+            summary: "Replace the signing secret, which goes on signing for a while",
+            body: "EndpointSecretRotateIn",
             isBodyOptional: true,
-            answer: "Empty"
+            statuses: [200, 204],
+            answer: "EndpointSecretOut"
         ),
-        "v1.endpoint.get-headers": Entry(summary: "Get the names of headers", answer: "EndpointHeadersOut"),
-        "v1.endpoint.update-headers": Entry(
-            summary: "Replace headers: refused for those of the file",
-            body: "Empty",
-            statuses: [204]
-        ),
-        "v1.endpoint.patch-headers": Entry(
-            summary: "Change headers: refused for those of the file",
-            body: "Empty",
-            statuses: [204]
-        ),
+        "v1.endpoint.get-headers": Entry(summary: "Get headers", answer: "EndpointHeadersOut"),
+        "v1.endpoint.update-headers": Entry(summary: "Replace headers", body: "EndpointHeadersIn", statuses: [204]),
+        "v1.endpoint.patch-headers": Entry(summary: "Change headers", body: "EndpointHeadersPatchIn", statuses: [204]),
         "v1.endpoint.get-stats": Entry(
             summary: "Attempts by outcome",
             query: ["since", "until"],

@@ -50,7 +50,28 @@ enum OpenAPISchemas {
         ),
         ("PrecheckOut", object([("active", flag)], required: ["active"])),
         ("EndpointOut", object(endpointFields, required: endpointRequired)),
-        ("EndpointPatch", object([("disabled", flag)], required: [])),
+        (
+            "EndpointIn",
+            object(
+                endpointIn + [("secret", orNull(text)), ("headers", orNull(map(text)))],
+                required: ["url"]
+            )
+        ),
+        ("EndpointUpsertIn", object(endpointIn, required: ["url"])),
+        ("EndpointPatch", object(endpointIn, required: [])),
+        ("EndpointSecretOut", object([("key", text)], required: ["key"])),
+        (
+            "EndpointSecretRotateIn",
+            object([("key", orNull(text)), ("gracePeriodSeconds", orNull(integer(0, 604_800)))], required: [])
+        ),
+        ("EndpointHeadersIn", object([("headers", map(text))], required: ["headers"])),
+        (
+            "EndpointHeadersPatchIn",
+            object(
+                [("headers", map(orNull(text))), ("deleteHeaders", orNull(list(text, from: 0, to: 100)))],
+                required: []
+            )
+        ),
         (
             "EndpointHeadersOut",
             object([("headers", map(text)), ("sensitive", list(text))], required: ["headers", "sensitive"])
@@ -167,7 +188,13 @@ enum OpenAPISchemas {
         ("id", text), ("uid", orNull(text)), ("url", text), ("description", text), ("disabled", flag),
         ("eventTypes", orNull(list(text))), ("filterTypes", orNull(list(text))), ("channels", orNull(list(text))),
         ("throttleRate", orNull(number)), ("rateLimit", orNull(number)), ("version", number), ("metadata", metadata),
-        ("createdAt", date), ("updatedAt", date), ("disabledReason", text),
+        ("createdAt", date), ("updatedAt", date), ("disabledReason", text), ("webhooks", anyObject),
+    ]
+    private static let endpointIn: [(String, APIValue)] = [
+        ("url", text), ("description", text), ("uid", uid), ("disabled", flag),
+        ("eventTypes", orNull(list(name, from: 1, to: 500))), ("filterTypes", orNull(list(name, from: 1, to: 500))),
+        ("channels", orNull(list(text, from: 1, to: 10))), ("throttleRate", rate), ("rateLimit", rate),
+        ("version", integer(1, 65535)), ("metadata", metadata), ("webhooks", orNull(anyObject)),
     ]
     private static let endpointRequired = [
         "id", "url", "description", "disabled", "version", "metadata", "createdAt", "updatedAt",

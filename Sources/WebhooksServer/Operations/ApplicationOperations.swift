@@ -35,12 +35,10 @@ enum ApplicationOperations {
     @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
         let known = try await context.applicationIfKnown()
         var draft = try ApplicationDraft(FieldReader.body(context.request.body))
-        guard var application = known else {
-            // Otherwise a request that is repeated would make one more.
-            let reference = context.parameter("app_id")
-            if draft.uid == nil, FieldRules.uid(notLike: "app_")(reference) == nil { draft.uid = reference }
-            return try await insert(draft, context)
-        }
+        // Named by its uid it keeps that: otherwise a request that is repeated would make one more.
+        let reference = context.parameter("app_id")
+        if !draft.namesUID, FieldRules.uid(notLike: "app_")(reference) == nil { draft.uid = reference }
+        guard var application = known else { return try await insert(draft, context) }
         (application.uid, application.name) = (draft.uid, draft.name)
         (application.throttleRate, application.metadata) = (draft.throttleRate, draft.metadata)
         return try await update(application, context)
@@ -97,6 +95,8 @@ enum ApplicationOperations {
 struct ApplicationDraft: Sendable {
     var name: String
     var uid: String?
+    /// Whether a uid is given, or null for none.
+    var namesUID: Bool
     var throttleRate: Int?
     var metadata: String
 
@@ -108,7 +108,8 @@ struct ApplicationDraft: Sendable {
     /// Leaves problems with the reader.
     init(reading reader: FieldReader) {
         name = reader.requiredText("name", FieldRules.label(1...4096))
-        uid = reader.text("uid", FieldRules.uid(notLike: "app_")).value
+        let uid = reader.text("uid", FieldRules.uid(notLike: "app_"))
+        (self.uid, namesUID) = (uid.value, uid.isGiven)
         throttleRate = reader.integer("throttleRate", "rateLimit", in: 1...65535).value
         metadata = reader.metadata().value ?? "{}"
     }

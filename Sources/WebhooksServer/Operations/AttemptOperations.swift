@@ -263,17 +263,8 @@ enum AttemptOperations {
         let page = try PageRequest(context.query, descending: false) { $0.hasPrefix(EndpointID.prefix) }
         let isExpanded = try context.query.flag("expanded_statuses")
         let byName = Dictionary(grouping: try await deliveries(of: message, application, context), by: \.subscription)
-        let disabled = try await context.health(of: Set(byName.keys))
-        let registry = context.api.dispatcher.registry
-        var rows = byName.map { name, deliveries in
-            let subscription = registry.subscription(named: name)
-            let endpoint = Endpoint(
-                id: EndpointID.of(name),
-                name: name,
-                subscription: subscription,
-                disabled: disabled[name]
-            )
-            return (endpoint: endpoint, deliveries: deliveries)
+        var rows = try await context.endpoints(named: Set(byName.keys)).map { endpoint in
+            (endpoint: endpoint, deliveries: byName[endpoint.name] ?? [])
         }
         rows.sort { page.walksDown ? $0.endpoint.id > $1.endpoint.id : $0.endpoint.id < $1.endpoint.id }
         if let key = page.key { rows = rows.filter { page.walksDown ? $0.endpoint.id < key : $0.endpoint.id > key } }

@@ -1,38 +1,39 @@
 internal import WebhookCore
+internal import WebhookRendering
 internal import Webhooks
 
 /// Endpoints: subscriptions as an application sees them.
 enum EndpointOperations {
     static let all: [Operation] = [
         Operation("v1.endpoint.list", "GET", "/api/v1/app/{app_id}/endpoint", .application(nil), list),
+        Operation(
+            "v1.endpoint.create",
+            "POST",
+            "/api/v1/app/{app_id}/endpoint",
+            .application(.manageEndpoint),
+            create
+        ),
         Operation("v1.endpoint.get", "GET", "/api/v1/app/{app_id}/endpoint/{endpoint_id}", .application(nil), get),
         Operation(
-            "v1.endpoint.get-stats",
-            "GET",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/stats",
-            .application(nil),
-            stats
+            "v1.endpoint.update",
+            "PUT",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
+            .application(.manageEndpoint),
+            put
         ),
         Operation(
-            "v1.endpoint.get-attempt-stats",
-            "GET",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/attempt-stats",
-            .application(nil),
-            attemptStats
+            "v1.endpoint.patch",
+            "PATCH",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
+            .application(.manageEndpoint),
+            patch
         ),
         Operation(
-            "v1.endpoint.recover",
-            "POST",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/recover",
-            .application(.createAttempts),
-            recover
-        ),
-        Operation(
-            "v1.endpoint.send-example",
-            "POST",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example",
-            .organisation,
-            sendExample
+            "v1.endpoint.delete",
+            "DELETE",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
+            .application(.manageEndpoint),
+            delete
         ),
         Operation(
             "v1.endpoint.transformation-get",
@@ -48,26 +49,19 @@ enum EndpointOperations {
     @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let page = try PageRequest(context.query, descending: true, ordered: true) { $0.hasPrefix(EndpointID.prefix) }
-        let visible = context.api.dispatcher.registry.subscriptions.filter {
-            $0.isVisible(in: application, to: context.caller)
+        let stored = try await context.subscriptions { store throws(StoreError) in
+            try await store.storedSubscriptions(ofTenant: application.tenant, page.walk)
         }
-        var rows = visible.map { (id: EndpointID.of($0.name), subscription: $0) }
+        var rows = stored.map { Endpoint(stored: $0, health: nil) }
+        rows += EndpointDirectory.subscriptions(of: context.api.dispatcher.registry)
+            .filter { $0.isVisible(in: application, to: context.caller) }
+            .map { Endpoint(declared: $0, health: nil) }
         rows.sort { page.walksDown ? $0.id > $1.id : $0.id < $1.id }
         if let key = page.key { rows = rows.filter { page.walksDown ? $0.id < key : $0.id > key } }
-        let found = Page(Array(rows.prefix(page.limit + 1)), page)
-        let disabled = try await context.health(of: Set(found.items.map(\.subscription.name)))
-        return .ok(
-            found.value(key: \.id) { row in
-                let name = row.subscription.name
-                let endpoint = Endpoint(
-                    id: row.id,
-                    name: name,
-                    subscription: row.subscription,
-                    disabled: disabled[name]
-                )
-                return .object(endpoint.members)
-            }
-        )
+        var found = Page(Array(rows.prefix(page.limit + 1)), page)
+        let health = try await context.health(of: Set(found.items.map(\.name)))
+        for index in found.items.indices { found.items[index].health = health[found.items[index].name] }
+        return .ok(found.value(key: \.id) { .object($0.members) })
     }
 
     @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -81,219 +75,198 @@ enum EndpointOperations {
         return .ok(["code": .null, "enabled": .bool(false), "variables": .null, "updatedAt": .null])
     }
 
-    // MARK: Figures
+    // MARK: Changing
 
-    /// The longest span that figures are given for: 28 days and a little.
-    private static let longest: Duration = .seconds(28 * 86_400 + 300)
-
-    private struct Counts {
-        var success = 0
-        var pending = 0
-        var sending = 0
-        var fail = 0
-        var canceled = 0
-    }
-
-    /// Attempts that have ended by their outcome, and deliveries that have none of their own: open and cancelled ones.
-    private static func counts(_ context: APIContext) async throws(APIError) -> Counts {
+    @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
-        let endpoint = try await context.endpoint(in: application)
-        let until = try context.query.time("until") ?? context.now
-        let since = try context.query.time("since") ?? until - .seconds(28 * 86_400)
-        guard since <= until, until <= context.now + .seconds(300), since.duration(to: until) <= longest else {
-            throw APIError(400, "invalid_range", "The time from since to until must be past, and at most 28 days.")
-        }
-        var query = DeliveryQuery()
-        query.subscription = endpoint.name
-        query.tenant = application.tenant
-        query.since = since
-        query.until = until
-        query.limit = 500
-        var counts = Counts()
-        while true {
-            let page = try await context.deliveries(query)
-            for delivery in page {
-                let isOver = delivery.state.isSettled
-                switch delivery.state {
-                case .delivered: counts.success += 1
-                case .pending: counts.pending += 1
-                case .inFlight, .waiting: counts.sending += 1
-                case .cancelled: counts.canceled += 1
-                case .failed, .unknown: break
-                }
-                // All but the last of a delivered one have failed, and all that have ended of the others.
-                let ended = delivery.attempts - (delivery.state == .inFlight ? 1 : 0)
-                counts.fail += delivery.state == .delivered ? max(0, ended - 1) : ended
-                if isOver, delivery.attempts == 0, [.failed, .unknown].contains(delivery.state) { counts.fail += 1 }
-            }
-            guard page.count == query.limit, let last = page.last else { return counts }
-            query.after = last.id
-        }
-    }
-
-    @Sendable static func stats(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let counts = try await counts(context)
-        return .ok([
-            "success": .integer(counts.success), "pending": .integer(counts.pending),
-            "sending": .integer(counts.sending),
-            "fail": .integer(counts.fail), "canceled": .integer(counts.canceled),
-        ])
-    }
-
-    @Sendable static func attemptStats(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let counts = try await counts(context)
-        return .ok([
-            "success": .integer(counts.success), "fail": .integer(counts.fail), "canceled": .integer(counts.canceled),
-        ])
-    }
-
-    // MARK: Sending
-
-    /// The longest span that is sent again: 14 days and a little.
-    private static let longestRecovery: Duration = .seconds(14 * 86_400 + 300)
-
-    @Sendable static func recover(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let application = try await context.application()
-        let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
-        let span = span(reader, context)
+        let form = EndpointForm(reader, for: .creation)
         try reader.finish()
-        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
-        var query = DeliveryQuery(states: [.failed, .unknown, .cancelled])
-        query.subscription = endpoint.name
-        query.tenant = application.tenant
-        (query.since, query.until) = (span.since, span.until)
-        var task = context.newTask("endpoint.recover", application)
+        return try await insert(form, for: application, context)
+    }
+
+    @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let reference = context.parameter("endpoint_id")
+        let known = try await context.endpointIfKnown(reference, in: application)
+        if let known, case .declared = known.source { throw .declared(known) }
+        let reader = try FieldReader.body(context.request.body)
+        let given = EndpointForm(reader, for: .replacement)
+        try reader.finish()
+        let form = given.keepingUID(reference)
+        guard known != nil else { return try await insert(form, for: application, context) }
+        return try await change(application, context) { endpoint throws(APIError) in
+            try endpoint.apply(form)
+        } checking: { () async throws(APIError) in
+            try await context.checkEventTypes(form)
+        } answer: {
+            .ok(.object($0.members))
+        }
+    }
+
+    @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let known = try await context.endpoint(in: application)
+        if case .declared = known.source { return try await disable(known, context) }
+        let reader = try FieldReader.body(context.request.body)
+        let form = EndpointForm(reader, for: .change)
+        try reader.finish()
+        return try await change(application, context) { endpoint throws(APIError) in
+            try endpoint.apply(form)
+        } checking: { () async throws(APIError) in
+            try await context.checkEventTypes(form)
+        } answer: {
+            .ok(.object($0.members))
+        }
+    }
+
+    @Sendable static func delete(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        guard case .stored(let row, _) = endpoint.source else { throw .declared(endpoint) }
+        let now = context.now
+        let result = try await context.subscriptions { store throws(StoreError) in
+            try await store.apply([.delete(id: row.id, at: now)])
+        }
+        guard case .done = result else { throw .noEndpoint }
+        return .empty
+    }
+
+    /// Disabling by hand is health, not declaration: the command line may as well.
+    private static func disable(_ known: Endpoint, _ context: APIContext) async throws(APIError) -> APIResponse {
+        let body = context.request.body
+        let reader = try FieldReader.body(body)
+        let flag = reader.flag("disabled").value
+        try reader.finish()
+        let names = (try? JSON.parse(body))?.object?.filter { !$0.value.isNull }.map(\.key) ?? []
+        guard let flag, names == ["disabled"] else { throw .declared(known) }
         do throws(WebhooksError) {
-            let plan = try await context.api.dispatcher.retriggerPlan(query)
-            let sent = try await context.api.dispatcher.retrigger(plan)
-            task.state = .finished
-            task.data = "{\"messagesSent\":\(sent.count)}"
+            try await context.api.dispatcher.administration.setEnabled(!flag, subscription: known.name)
         } catch {
             throw APIError(error)
         }
-        return try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
+        var endpoint = known
+        endpoint.health = try await context.health(of: [endpoint.name])[endpoint.name]
+        return .ok(.object(endpoint.members))
     }
 
-    /// The time that a request names, its end included: `since`, and `until` or now.
-    static func span(_ reader: FieldReader, _ context: APIContext) -> (since: Timestamp?, until: Timestamp?) {
-        let since = reader.time("since").value
-        if since == nil, reader.problems.isEmpty { reader.problem("since", "is required") }
-        let until = reader.time("until").value
-        guard let since else { return (nil, nil) }
-        let end = until ?? context.now
-        if end <= since { reader.problem(until == nil ? "since" : "until", "must be later than since, and since past") }
-        if since.duration(to: end) > longestRecovery { reader.problem("since", "is more than 14 days before until") }
-        return (since, until.map { $0 + .milliseconds(1) })
-    }
-
-    @Sendable static func sendExample(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let application = try await context.application()
-        let endpoint = try await context.endpoint(in: application)
-        let reader = try FieldReader.body(context.request.body)
-        let topic = reader.requiredText("eventType", FieldRules.eventType)
-        _ = reader.integer("exampleIndex", in: 0...1_000_000)
-        let given = reader.json("payload").value
-        try reader.finish()
-        let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))
-        return try await MessageOperations.store(
-            draft,
-            for: application,
-            target: endpoint.name,
-            withContent: true,
-            context
-        )
-    }
-
-    /// The payload of an example: the request's own, the type's, or the catalogue's.
-    private static func example(
-        _ topic: String,
-        _ given: JSONValue?,
-        _ endpoint: Endpoint,
+    private static func insert(
+        _ form: EndpointForm,
+        for application: Application,
         _ context: APIContext
-    ) async throws(APIError) -> ByteString {
-        if let given {
-            guard given.object != nil else { throw APIError(FieldProblem(body: "payload", "must be an object")) }
-            return given.raw
-        }
-        if topic == "svix.ping" { return #"{"success":true}"# }
-        let type = try await context.read { store throws(StoreError) in try await store.eventType(topic) }
-        if let schemas = type?.schemas, let value = try? JSON.parse(ByteString(schemas)),
-            let example = value.value(at: ["1", "examples", "0"]), example.object != nil
-        {
-            return example.raw
-        }
-        do throws(WebhooksError) {
-            return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data
+    ) async throws(APIError) -> APIResponse {
+        let keys = try context.keys()
+        try await context.checkEventTypes(form)
+        let id = context.api.ids.next(EndpointID.prefix, at: context.now)
+        var endpoint = EndpointDraft(id: id, of: application, at: context.now)
+        try endpoint.apply(form)
+        try await context.judge(&endpoint)
+        let row: StoredSubscription
+        do throws(SealingError) {
+            row = try endpoint.sealed(keys, at: context.now)
         } catch {
-            guard type != nil else { throw .notFound("There is no event type of this name.") }
-            throw APIError(400, "invalid_scheme", "There is no example of this event type: give a payload.")
+            throw APIError(error)
+        }
+        let answer = APIResponse(201, .object(Endpoint(stored: row, health: nil).members))
+        let stored = context.storedAnswer(answer)
+        let result = try await context.subscriptions { store throws(StoreError) in
+            try await store.apply([.insert(row)], answer: stored)
+        }
+        switch result {
+        case .done: return answer
+        case .answered: return try await context.earlierAnswer() ?? answer
+        case .taken, .missing, .outdated: throw .uidIsTaken
+        }
+    }
+
+    /// Changes an endpoint that the store keeps, once more where another request was faster.
+    ///
+    /// - Parameters:
+    ///   - body: makes the change.
+    ///   - checking: looks at what the endpoint itself doesn't tell.
+    ///   - answer: the answer, given the endpoint as it is then; kept with the change where the request may come again.
+    ///   - isSecret: whether the answer may be kept sealed alone.
+    static func change(
+        _ application: Application,
+        _ context: APIContext,
+        isSecret: Bool = false,
+        _ body: (inout EndpointDraft) throws(APIError) -> Void,
+        checking: () async throws(APIError) -> Void = { () async throws(APIError) in },
+        answer: (Endpoint) -> APIResponse
+    ) async throws(APIError) -> APIResponse {
+        let keys = try context.keys()
+        try await checking()
+        // Each time another request has changed it: it doesn't go on like that.
+        for _ in 0..<10 {
+            let known = try await context.endpoint(in: application)
+            guard case .stored(let before, _) = known.source else { throw .declared(known) }
+            var endpoint = try context.opened(before, keys)
+            try body(&endpoint)
+            try await context.judge(&endpoint)
+            let row: StoredSubscription
+            do throws(SealingError) {
+                row = try endpoint.sealed(keys, at: context.now)
+            } catch {
+                throw APIError(error)
+            }
+            // What the dispatcher has disabled is enabled with it.
+            let enables = endpoint.asksToEnable && known.health != nil
+            let response = answer(Endpoint(stored: row, health: enables ? nil : known.health))
+            let stored = try context.storedAnswer(response, isSecret: isSecret, keys)
+            let result = try await context.subscriptions { store throws(StoreError) in
+                try await store.apply([.update(row)], answer: stored)
+            }
+            switch result {
+            case .outdated: continue
+            case .missing: throw .noEndpoint
+            case .taken: throw .uidIsTaken
+            case .answered: return try await context.earlierAnswer() ?? response
+            case .done: break
+            }
+            if enables {
+                do throws(WebhooksError) {
+                    try await context.api.dispatcher.administration.setEnabled(true, subscription: row.name)
+                } catch {
+                    throw APIError(error)
+                }
+            }
+            return response
+        }
+        throw .conflict("The endpoint is being changed by others: try again.")
+    }
+}
+
+extension APIContext {
+    /// The keys that seal secrets.
+    func keys() throws(APIError) -> SealingKeys {
+        guard let keys = api.keys else {
+            throw APIError(
+                400,
+                "no_encryption_key",
+                "Endpoints can't be kept: this server has no `server.encryptionKey` to seal their secrets with."
+            )
+        }
+        return keys
+    }
+
+    /// An endpoint with its secrets.
+    func opened(_ row: StoredSubscription, _ keys: SealingKeys) throws(APIError) -> EndpointDraft {
+        do {
+            return try EndpointDraft(row, keys, at: now)
+        } catch let error as SealingError {
+            throw APIError(error)
+        } catch {
+            api.logger.error("an endpoint of the store can't be read", metadata: ["endpoint": "\(row.id)"])
+            throw APIError(500, "server_error", "The endpoint can't be read.")
         }
     }
 }
 
-/// The operations that would change a subscription that the file declares: only the file does.
-enum DeclaredEndpointOperations {
-    static let all: [Operation] = [
-        Operation(
-            "v1.endpoint.update",
-            "PUT",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
-            .application(.manageEndpoint),
-            refuse
-        ),
-        Operation(
-            "v1.endpoint.patch",
-            "PATCH",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
-            .application(.manageEndpoint),
-            patch
-        ),
-        Operation(
-            "v1.endpoint.delete",
-            "DELETE",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}",
-            .application(.manageEndpoint),
-            refuse
-        ),
-        Operation(
-            "v1.endpoint.get-secret",
-            "GET",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret",
-            .application(.viewEndpointSecret),
-            refuse
-        ),
-        Operation(
-            "v1.endpoint.rotate-secret",
-            "POST",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/secret/rotate",
-            .application(.manageEndpointSecret),
-            refuse
-        ),
-        Operation(
-            "v1.endpoint.get-headers",
-            "GET",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/headers",
-            .application(nil),
-            headers
-        ),
-        Operation(
-            "v1.endpoint.update-headers",
-            "PUT",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/headers",
-            .application(.manageEndpoint),
-            refuse
-        ),
-        Operation(
-            "v1.endpoint.patch-headers",
-            "PATCH",
-            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/headers",
-            .application(.manageEndpoint),
-            refuse
-        ),
-    ]
+extension APIError {
+    static let uidIsTaken = APIError.conflict("Another endpoint of the application has this uid.")
 
-    private static func declared(_ endpoint: Endpoint) -> APIError {
+    /// What the file says, only the file changes.
+    static func declared(_ endpoint: Endpoint) -> APIError {
         APIError(
             403,
             "declared_in_file",
@@ -301,35 +274,6 @@ enum DeclaredEndpointOperations {
         )
     }
 
-    @Sendable static func refuse(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let application = try await context.application()
-        throw declared(try await context.endpoint(in: application))
-    }
-
-    /// Disabling by hand is health, not declaration: the command line may as well.
-    @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let application = try await context.application()
-        var endpoint = try await context.endpoint(in: application)
-        let body = context.request.body
-        let reader = try FieldReader.body(body)
-        let flag = reader.flag("disabled").value
-        try reader.finish()
-        let names = (try? JSON.parse(body))?.object?.filter { !$0.value.isNull }.map(\.key) ?? []
-        guard let flag, names == ["disabled"] else { throw declared(endpoint) }
-        do throws(WebhooksError) {
-            try await context.api.dispatcher.administration.setEnabled(!flag, subscription: endpoint.name)
-        } catch {
-            throw APIError(error)
-        }
-        endpoint.disabled = try await context.health(of: [endpoint.name])[endpoint.name]
-        return .ok(.object(endpoint.members))
-    }
-
-    /// Names alone: the values may come from where the API must not look.
-    @Sendable static func headers(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let application = try await context.application()
-        let endpoint = try await context.endpoint(in: application)
-        let names = endpoint.subscription?.headers.map(\.name) ?? []
-        return .ok(["headers": [:], "sensitive": .list(names)])
-    }
+    /// Its words name keys by their ids alone.
+    init(_ error: SealingError) { self.init(500, "server_error", "The secret can't be read: \(error).") }
 }

@@ -24,7 +24,7 @@ enum ReplayOperations {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
-        let span = EndpointOperations.span(reader, context)
+        let span = EndpointSending.span(reader, context)
         let topics = reader.texts("eventTypes", in: 1...100, FieldRules.eventType).value
         let channel = reader.text("channel", FieldRules.channel).value
         let tag = reader.text("tag", FieldRules.tag).value

@@ -68,6 +68,12 @@ final class FieldReader {
         problems.append(FieldProblem(location + [name], "\(name) \(message)", type: type))
     }
 
+    /// A problem of a member of an inner object.
+    func problem(in outer: String, _ name: String, _ message: String, type: String = "value_error") {
+        let shown = String(name.prefix(64))
+        problems.append(FieldProblem(location + [outer, shown], "\(shown) \(message)", type: type))
+    }
+
     private func wrongType(_ name: String, _ expected: String) {
         problem(name, "must be \(expected)", type: "value_error.jsondecode")
     }

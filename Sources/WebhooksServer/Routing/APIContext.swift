@@ -1,4 +1,5 @@
 internal import WebhookCore
+internal import WebhookRendering
 internal import Webhooks
 
 /// A request that an operation was found for.
@@ -80,6 +81,44 @@ struct APIContext: Sendable {
         )
     }
 
+    /// The same for an answer that nobody may read in the store.
+    func storedAnswer(
+        _ answer: APIResponse,
+        isSecret: Bool,
+        _ keys: SealingKeys
+    ) throws(APIError) -> StoredAnswer? {
+        guard var stored = storedAnswer(answer) else { return nil }
+        guard isSecret, !stored.body.isEmpty else { return stored }
+        do throws(SealingError) {
+            let sealed = try keys.seal(Secret(stored.body.text), for: Self.place(stored.key))
+            stored.body = ByteString("\(Self.sealedMark)\(sealed.keyID):\(Base64.encode(sealed.bytes))")
+        } catch {
+            throw APIError(error)
+        }
+        return stored
+    }
+
+    /// The beginning of a sealed answer; JSON begins otherwise.
+    private static let sealedMark = "sealed:"
+
+    private static func place(_ key: ByteString) -> SealedSecret.Place {
+        SealedSecret.Place(table: "answers", row: Base64.encode(key), column: "body")
+    }
+
+    /// The body of an answer that is kept.
+    private func body(of answer: StoredAnswer) throws(APIError) -> ByteString {
+        guard !answer.body.isEmpty, answer.body[0] == UInt8(ascii: "s") else { return answer.body }
+        let parts = answer.body.text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3, let bytes = Base64.decode(String(parts[2])) else { return answer.body }
+        let keys = try keys()
+        do throws(SealingError) {
+            let sealed = SealedSecret(keyID: String(parts[1]), bytes: bytes)
+            return ByteString(try keys.open(sealed, at: Self.place(answer.key)).reveal())
+        } catch {
+            throw .conflict("The request was answered before, and the key that its answer was sealed with is gone.")
+        }
+    }
+
     /// The answer to the same request before.
     func earlierAnswer() async throws(APIError) -> APIResponse? {
         guard let key = answerKey else { return nil }
@@ -91,7 +130,7 @@ struct APIContext: Sendable {
             // As other servers of this kind do; whoever reads the log can tell.
             api.logger.notice("an idempotency key came again with another body: the first answer was given again")
         }
-        return known.status == 204 ? .empty : APIResponse(status: known.status, body: .bytes(known.body))
+        return known.status == 204 ? .empty : APIResponse(status: known.status, body: .bytes(try body(of: known)))
     }
 }
 

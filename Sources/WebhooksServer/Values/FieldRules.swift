@@ -54,4 +54,45 @@ enum FieldRules {
         return isFit && (1...128).contains(text.utf8.count)
             ? nil : "is no tag: 1 to 128 letters, digits and - _ . / \\ #"
     }
+
+    // MARK: Endpoints
+
+    /// What a client gives as a signing secret; its form is judged by the profile.
+    static func signingSecret(_ text: String) -> String? {
+        text.hasPrefix("whsk_") ? "must be a secret whsec_…: key pairs (whsk_…) are not offered" : nil
+    }
+
+    /// Names that HTTP or this server sets.
+    private static let reservedHeaders: Set<String> = [
+        "user-agent", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding",
+        "upgrade", "age", "cache-control", "clear-site-data", "expires", "pragma", "warning", "content-length",
+        "content-type", "content-encoding", "content-language", "content-location", "host", "connection",
+    ]
+    private static let reservedHeaderPrefixes = [
+        "x-amz-", "x-amzn-", "x-google", "x-goog-", "x-gfe", "x-azure-", "x-fd-", "x-svix-", "svix-", "webhook-",
+    ]
+
+    static func headerName(_ name: String) -> String? {
+        let isToken = name.utf8.allSatisfy { byte in
+            let lower = byte | 0x20
+            return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+                || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+        guard isToken, (1...256).contains(name.utf8.count) else {
+            return "is no header's name: letters, digits and - (RFC 9110)"
+        }
+        let lower = name.lowercased()
+        if reservedHeaders.contains(lower) { return "is set by HTTP or by this server" }
+        if let prefix = reservedHeaderPrefixes.first(where: { lower.hasPrefix($0) }) {
+            return "must not begin with \(prefix)"
+        }
+        return nil
+    }
+
+    /// Never quotes the value.
+    static func headerValue(_ value: String) -> String? {
+        guard value.utf8.count <= 4096 else { return "has a value of more than 4096 bytes" }
+        let isVisible = value.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x09 }
+        return isVisible ? nil : "has a value with other than visible characters"
+    }
 }

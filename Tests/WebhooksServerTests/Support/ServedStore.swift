@@ -8,6 +8,7 @@ import Webhooks
 /// An API over a store of its own, without a listener; nothing is delivered.
 final class ServedStore: Sendable {
     static let token = "organisation-token-of-thirty-two-or-more"
+    static let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
     let folder: URL
     let dispatcher: WebhookDispatcher
     let api: WebhooksAPI
@@ -22,7 +23,7 @@ final class ServedStore: Sendable {
             store: sqlite:webhooks.sqlite
             profile: standard
             egress: { allow: ["127.0.0.0/8"] }
-            server: { tokens: [\(Self.token)] }
+            server: { tokens: [\(Self.token)], encryptionKey: \(Self.key) }
             subscriptions: \(subscriptions)
             """
         try Data(text.utf8).write(to: file)
@@ -42,11 +43,13 @@ final class ServedStore: Sendable {
         _ target: String,
         _ body: String = "",
         token: String? = ServedStore.token,
-        key: String? = nil
+        key: String? = nil,
+        agent: String? = nil
     ) async -> Answer {
         var request = APIRequest(method: method, target: "/api/v1" + target, body: ByteString(body))
         if let token { request.headers.append(("authorization", "Bearer \(token)")) }
         if let key { request.headers.append(("idempotency-key", key)) }
+        if let agent { request.headers.append(("user-agent", agent)) }
         let response = await api.respond(to: request, isLocal: true)
         return Answer(status: response.status, text: response.bytes.text)
     }

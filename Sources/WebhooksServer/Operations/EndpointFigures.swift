@@ -1,0 +1,86 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// Figures of an endpoint.
+enum EndpointFigures {
+    static let all: [Operation] = [
+        Operation(
+            "v1.endpoint.get-stats",
+            "GET",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/stats",
+            .application(nil),
+            stats
+        ),
+        Operation(
+            "v1.endpoint.get-attempt-stats",
+            "GET",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/attempt-stats",
+            .application(nil),
+            attemptStats
+        ),
+    ]
+
+    /// The longest span that figures are given for: 28 days and a little.
+    private static let longest: Duration = .seconds(28 * 86_400 + 300)
+
+    private struct Counts {
+        var success = 0
+        var pending = 0
+        var sending = 0
+        var fail = 0
+        var canceled = 0
+    }
+
+    /// Attempts that have ended by their outcome, and deliveries that have none of their own: open and cancelled ones.
+    private static func counts(_ context: APIContext) async throws(APIError) -> Counts {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let until = try context.query.time("until") ?? context.now
+        let since = try context.query.time("since") ?? until - .seconds(28 * 86_400)
+        guard since <= until, until <= context.now + .seconds(300), since.duration(to: until) <= longest else {
+            throw APIError(400, "invalid_range", "The time from since to until must be past, and at most 28 days.")
+        }
+        var query = DeliveryQuery()
+        query.subscription = endpoint.name
+        query.tenant = application.tenant
+        query.since = since
+        query.until = until
+        query.limit = 500
+        var counts = Counts()
+        while true {
+            let page = try await context.deliveries(query)
+            for delivery in page {
+                let isOver = delivery.state.isSettled
+                switch delivery.state {
+                case .delivered: counts.success += 1
+                case .pending: counts.pending += 1
+                case .inFlight, .waiting: counts.sending += 1
+                case .cancelled: counts.canceled += 1
+                case .failed, .unknown: break
+                }
+                // All but the last of a delivered one have failed, and all that have ended of the others.
+                let ended = delivery.attempts - (delivery.state == .inFlight ? 1 : 0)
+                counts.fail += delivery.state == .delivered ? max(0, ended - 1) : ended
+                if isOver, delivery.attempts == 0, [.failed, .unknown].contains(delivery.state) { counts.fail += 1 }
+            }
+            guard page.count == query.limit, let last = page.last else { return counts }
+            query.after = last.id
+        }
+    }
+
+    @Sendable static func stats(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let counts = try await counts(context)
+        return .ok([
+            "success": .integer(counts.success), "pending": .integer(counts.pending),
+            "sending": .integer(counts.sending),
+            "fail": .integer(counts.fail), "canceled": .integer(counts.canceled),
+        ])
+    }
+
+    @Sendable static func attemptStats(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let counts = try await counts(context)
+        return .ok([
+            "success": .integer(counts.success), "fail": .integer(counts.fail), "canceled": .integer(counts.canceled),
+        ])
+    }
+}

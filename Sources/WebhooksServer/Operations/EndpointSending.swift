@@ -1,0 +1,104 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// Operations that send to an endpoint.
+enum EndpointSending {
+    static let all: [Operation] = [
+        Operation(
+            "v1.endpoint.recover",
+            "POST",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/recover",
+            .application(.createAttempts),
+            recover
+        ),
+        Operation(
+            "v1.endpoint.send-example",
+            "POST",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example",
+            .organisation,
+            sendExample
+        ),
+    ]
+
+    /// The longest span that is sent again: 14 days and a little.
+    private static let longestRecovery: Duration = .seconds(14 * 86_400 + 300)
+
+    @Sendable static func recover(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let reader = try FieldReader.body(context.request.body)
+        let span = span(reader, context)
+        try reader.finish()
+        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        var query = DeliveryQuery(states: [.failed, .unknown, .cancelled])
+        query.subscription = endpoint.name
+        query.tenant = application.tenant
+        (query.since, query.until) = (span.since, span.until)
+        var task = context.newTask("endpoint.recover", application)
+        do throws(WebhooksError) {
+            let plan = try await context.api.dispatcher.retriggerPlan(query)
+            let sent = try await context.api.dispatcher.retrigger(plan)
+            task.state = .finished
+            task.data = "{\"messagesSent\":\(sent.count)}"
+        } catch {
+            throw APIError(error)
+        }
+        return try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
+    }
+
+    /// The time that a request names, its end included: `since`, and `until` or now.
+    static func span(_ reader: FieldReader, _ context: APIContext) -> (since: Timestamp?, until: Timestamp?) {
+        let since = reader.time("since").value
+        if since == nil, reader.problems.isEmpty { reader.problem("since", "is required") }
+        let until = reader.time("until").value
+        guard let since else { return (nil, nil) }
+        let end = until ?? context.now
+        if end <= since { reader.problem(until == nil ? "since" : "until", "must be later than since, and since past") }
+        if since.duration(to: end) > longestRecovery { reader.problem("since", "is more than 14 days before until") }
+        return (since, until.map { $0 + .milliseconds(1) })
+    }
+
+    @Sendable static func sendExample(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let reader = try FieldReader.body(context.request.body)
+        let topic = reader.requiredText("eventType", FieldRules.eventType)
+        _ = reader.integer("exampleIndex", in: 0...1_000_000)
+        let given = reader.json("payload").value
+        try reader.finish()
+        let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))
+        return try await MessageOperations.store(
+            draft,
+            for: application,
+            target: endpoint.name,
+            withContent: true,
+            context
+        )
+    }
+
+    /// The payload of an example: the request's own, the type's, or the catalogue's.
+    private static func example(
+        _ topic: String,
+        _ given: JSONValue?,
+        _ endpoint: Endpoint,
+        _ context: APIContext
+    ) async throws(APIError) -> ByteString {
+        if let given {
+            guard given.object != nil else { throw APIError(FieldProblem(body: "payload", "must be an object")) }
+            return given.raw
+        }
+        if topic == "svix.ping" { return #"{"success":true}"# }
+        let type = try await context.read { store throws(StoreError) in try await store.eventType(topic) }
+        if let schemas = type?.schemas, let value = try? JSON.parse(ByteString(schemas)),
+            let example = value.value(at: ["1", "examples", "0"]), example.object != nil
+        {
+            return example.raw
+        }
+        do throws(WebhooksError) {
+            return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data
+        } catch {
+            guard type != nil else { throw .notFound("There is no event type of this name.") }
+            throw APIError(400, "invalid_scheme", "There is no example of this event type: give a payload.")
+        }
+    }
+}
