@@ -110,9 +110,13 @@ import Webhooks
         while states.count != 3 {
             states = try await served.dispatcher.deliveries().filter { $0.state == .delivered }.map(\.id.description)
         }
+        try await good("v1.endpoint.replay-missing", "/app/a/endpoint/\(endpoint)/replay-missing", since)
         let task = try await good("v1.endpoint.bulk-replay", "/app/a/endpoint/\(endpoint)/bulk-replay", since)
         try await good("v1.background-task.list", "/background-task")
-        let replayed = try await good("v1.background-task.get", "/background-task/\(task["id"] ?? "")")
+        var replayed = task
+        while replayed["status"] == "running" {
+            replayed = try await good("v1.background-task.get", "/background-task/\(task["id"] ?? "")")
+        }
         #expect(replayed["data", "messagesSent"] == "2", "the newest of each message")
         _ = try await receiver.waitForRequests(count: 5)
         while try await served.dispatcher.deliveries().contains(where: { !$0.state.isSettled }) {}

@@ -159,7 +159,9 @@ import WebhookCore
     }
 
     @Test(arguments: [
-        (#"{"payload":{}}"#, "eventType"), (#"{"eventType":"x"}"#, "payload"),
+        (#"{"payload":{}}"#, "eventType"),
+        (#"{"eventType":"webhooks.subscription.disabled","payload":{}}"#, "eventType"),
+        (#"{"eventType":"x"}"#, "payload"),
         (#"{"eventType":"x","payload":1}"#, "payload"),
         (#"{"eventType":"x","payload":{},"channels":[]}"#, "channels"),
         (#"{"eventType":"x","payload":{},"tags":["a","b","c","d","e","f"]}"#, "tags"),
@@ -281,6 +283,7 @@ import WebhookCore
     /// Two tenants with equal ids of everything: neither learns anything of the other, by any operation.
     @Test func tenantsAreApart() async throws {
         let served = try await ServedStore()
+        var endpoints: [String: String] = [:]
         for name in ["a", "b"] {
             await served.send("POST", "/app", #"{"name":"\#(name)","uid":"\#(name)"}"#)
             await served.send(
@@ -288,26 +291,54 @@ import WebhookCore
                 "/app/\(name)/msg",
                 #"{"eventType":"x","eventId":"same","payload":{"of":"\#(name)"}}"#
             )
+            let endpoint = await served.send(
+                "POST",
+                "/app/\(name)/endpoint",
+                #"{"url":"https://of-\#(name).example/","uid":"same","headers":{"X-Of":"of-\#(name)"}}"#
+            )
+            endpoints[name] = endpoint["id"]
         }
         let token = try #require(await served.send("POST", "/auth/app-portal-access/a")["token"])
         let message = try #require(await served.send("GET", "/app/b/msg/same")["id"])
-        for operation in WebhooksAPI.operations where operation.path.contains("{app_id}") {
-            var target = String(operation.path.dropFirst("/api/v1".count))
-            for (name, value) in [
-                ("app_id", "b"), ("msg_id", message), ("endpoint_id", "ep_x"), ("attempt_id", "atmpt_x"),
-            ] {
-                target = target.split(separator: "{\(name)}", omittingEmptySubsequences: false).joined(separator: value)
+        let others = try #require(endpoints["b"])
+        let before = await served.send("GET", "/app/b/endpoint/same").text
+        func target(_ operation: WebhooksServer.Operation, _ values: [String: String]) -> String {
+            values.reduce(String(operation.path.dropFirst("/api/v1".count))) {
+                $0.replacing("{\($1.key)}", with: $1.value)
             }
-            let answer = await served.send(operation.method, target, "{}", token: token)
-            #expect([403, 404].contains(answer.status), "\(operation.name)")
-            #expect(!answer.text.contains("\"of\""), "\(operation.name)")
-            // The other's message under one's own application.
-            guard operation.path.contains("{msg_id}") else { continue }
-            let own = "/app/a" + target.dropFirst("/app/b".count)
-            let mixed = await served.send(operation.method, own, "{}")
-            #expect(mixed.status == 404, "\(operation.name)")
+        }
+        let foreign = ["msg_id": message, "endpoint_id": others, "attempt_id": "atmpt_x"]
+        let equal = ["msg_id": "same", "endpoint_id": "same", "attempt_id": "atmpt_x"]
+        for operation in WebhooksAPI.operations where operation.path.contains("{app_id}") {
+            let change = operation.path.hasSuffix("/endpoint/{endpoint_id}") ? #"{"url":"https://x.example/"}"# : "{}"
+            // The other's, by its ids and by the equal ones.
+            for values in [foreign, equal] {
+                let path = target(operation, values.merging(["app_id": "b"]) { $1 })
+                let answer = await served.send(operation.method, path, change, token: token)
+                #expect([403, 404].contains(answer.status), "\(operation.name): \(answer.text)")
+                #expect(!answer.text.contains("of-b") && !answer.text.contains("\"of\""), "\(operation.name)")
+            }
+            // The other's things under one's own application, for its token and for the organisation's.
+            guard operation.path.contains("{msg_id}") || operation.path.contains("{endpoint_id}") else { continue }
+            for token in [token, ServedStore.token] {
+                let path = target(operation, foreign.merging(["app_id": "a"]) { $1 })
+                let mixed = await served.send(operation.method, path, "{}", token: token)
+                // A replacement may make what is unknown, and is told what that needs.
+                #expect(
+                    [403, 404].contains(mixed.status) || operation.method == "PUT",
+                    "\(operation.name): \(mixed.text)"
+                )
+                #expect(!mixed.text.contains("of-b") && mixed.status >= 400, "\(operation.name)")
+            }
+            // One's own, by the equal ids.
+            guard operation.method == "GET" else { continue }
+            let own = await served.send("GET", target(operation, equal.merging(["app_id": "a"]) { $1 }), token: token)
+            #expect(!own.text.contains("of-b") && !own.text.contains(others), "\(operation.name): \(own.text)")
         }
         #expect(await served.send("GET", "/app/b/msg/same")["payload", "of"] == "b")
+        #expect(await served.send("GET", "/app/b/endpoint/same").text == before)
+        #expect(await served.send("GET", "/app/b/endpoint/same/headers")["headers", "X-Of"] == "of-b")
+        #expect(await served.send("GET", "/app/a/endpoint").ids() == [endpoints["a"] ?? ""])
     }
 
     @Test func aTenantIsNotHandedOn() async throws {

@@ -116,7 +116,7 @@ extension WebhookDispatcher {
 
     /// Sees to what was written for events (rows), where a command sees to its own; a dispatcher that runs notices all that
     /// is written.
-    private func see(to rows: [Int64]) {
+    func see(to rows: [Int64]) {
         let session = state.withLock { state in
             if state.isCommandUnderWay { state.ownEvents += rows }
             return state.session

@@ -14,8 +14,8 @@ enum OpenAPIDescription {
         var answer: String?
         /// `true` where the answer is a page of those.
         var isList = false
-        /// The type of an answer that is no JSON.
-        var type: String?
+        /// The types of an answer that is no JSON.
+        var types: [String] = []
     }
 
     static let document = value.encoded
@@ -72,9 +72,9 @@ enum OpenAPIDescription {
     private static func answers(_ entry: Entry, _ operation: Operation) -> [(String, APIValue)] {
         var answers: [(String, APIValue)] = entry.statuses.map { status in
             var members: [(String, APIValue)] = [("description", .string(entry.summary))]
-            if let type = entry.type {
+            if !entry.types.isEmpty {
                 let media: APIValue = ["schema": OpenAPISchemas.text]
-                members.append(("content", .object([(type, media)])))
+                members.append(("content", .object(entry.types.map { ($0, media) })))
             } else if let answer = entry.answer, status != 204 {
                 let schema = entry.isList ? OpenAPISchemas.page(of: answer) : OpenAPISchemas.reference(answer)
                 members.append(("content", ["application/json": ["schema": schema]]))
@@ -260,6 +260,12 @@ enum OpenAPIDescription {
             statuses: [202],
             answer: "TaskOut"
         ),
+        "v1.endpoint.replay-missing": Entry(
+            summary: "Send what an endpoint never got",
+            body: "RecoverIn",
+            statuses: [202],
+            answer: "TaskOut"
+        ),
         "v1.endpoint.send-example": Entry(
             summary: "Send an example",
             body: "SendExampleIn",
@@ -354,12 +360,12 @@ enum OpenAPIDescription {
         "webhooks.export": Entry(
             summary: "The log as a file",
             query: ["format", "since", "until", "topic", "subscription", "state", "app"],
-            type: "text/csv"
+            types: ["text/csv", "application/x-ndjson"]
         ),
         "webhooks.stream-deliveries": Entry(
             summary: "Deliveries as they move on, as server-sent events",
             query: ["topic", "subscription", "state"],
-            type: "text/event-stream"
+            types: ["text/event-stream"]
         ),
         "webhooks.openapi": Entry(summary: "This description", answer: "Empty"),
     ]

@@ -294,11 +294,16 @@ enum AttemptOperations {
         do throws(WebhooksError) {
             let plan = try await context.api.dispatcher.retriggerPlan(ids: [newest.id.description], duplicates: true)
             if let refusal = plan.refusals.first { throw WebhooksError(.refused, refusal.reason) }
-            try await context.api.dispatcher.retrigger(plan)
+            guard let stored = context.storedAnswer(answer) else {
+                try await context.api.dispatcher.retrigger(plan)
+                return answer
+            }
+            // A request that comes twice sends once, also when the answer was lost with the process.
+            _ = try await context.api.dispatcher.retrigger(plan, answer: stored)
+            return answer
         } catch {
             throw APIError(error)
         }
-        return try await context.change([], answer: answer) { _ in .noApplication }
     }
 }
 

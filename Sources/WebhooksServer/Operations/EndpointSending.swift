@@ -30,20 +30,8 @@ enum EndpointSending {
         let span = span(reader, context)
         try reader.finish()
         guard !endpoint.isDisabled else { throw .endpointIsDisabled }
-        var query = DeliveryQuery(states: [.failed, .unknown, .cancelled])
-        query.subscription = endpoint.name
-        query.tenant = application.tenant
-        (query.since, query.until) = (span.since, span.until)
-        var task = context.newTask("endpoint.recover", application)
-        do throws(WebhooksError) {
-            let plan = try await context.api.dispatcher.retriggerPlan(query)
-            let sent = try await context.api.dispatcher.retrigger(plan)
-            task.state = .finished
-            task.data = "{\"messagesSent\":\(sent.count)}"
-        } catch {
-            throw APIError(error)
-        }
-        return try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
+        let replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
+        return try await context.start(.recover, replay, application)
     }
 
     /// The time that a request names, its end included: `since`, and `until` or now.
@@ -62,7 +50,7 @@ enum EndpointSending {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
-        let topic = reader.requiredText("eventType", FieldRules.eventType)
+        let topic = reader.requiredText("eventType", FieldRules.messageType)
         _ = reader.integer("exampleIndex", in: 0...1_000_000)
         let given = reader.json("payload").value
         try reader.finish()

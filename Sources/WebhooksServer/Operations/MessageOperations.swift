@@ -263,7 +263,7 @@ struct MessageDraft: Sendable {
 
     /// Leaves problems with the reader.
     init(_ reader: FieldReader, now: Timestamp) {
-        topic = reader.requiredText("eventType", FieldRules.eventType)
+        topic = reader.requiredText("eventType", FieldRules.messageType)
         eventID = reader.text("eventId", FieldRules.uid(notLike: "msg_")).value
         channels = reader.texts("channels", in: 1...10, FieldRules.channel).value
         tags = reader.texts("tags", in: 0...5, FieldRules.tag).value

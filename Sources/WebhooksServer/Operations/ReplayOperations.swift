@@ -12,6 +12,13 @@ enum ReplayOperations {
             bulkReplay
         ),
         Operation(
+            "v1.endpoint.replay-missing",
+            "POST",
+            "/api/v1/app/{app_id}/endpoint/{endpoint_id}/replay-missing",
+            .application(.createAttempts),
+            replayMissing
+        ),
+        Operation(
             "v1.message.expunge-all-contents",
             "POST",
             "/api/v1/app/{app_id}/msg/expunge-all-contents",
@@ -25,47 +32,28 @@ enum ReplayOperations {
         let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
         let span = EndpointSending.span(reader, context)
-        let topics = reader.texts("eventTypes", in: 1...100, FieldRules.eventType).value
-        let channel = reader.text("channel", FieldRules.channel).value
-        let tag = reader.text("tag", FieldRules.tag).value
-        let status = reader.integer("status", in: 0...4).value.flatMap { MessageStatus(rawValue: $0) }
-        let statusClass = reader.integer("statusCodeClass", in: 0...500).value
+        var replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
+        replay.topics = reader.texts("eventTypes", in: 1...100, FieldRules.eventType).value ?? []
+        replay.channel = reader.text("channel", FieldRules.channel).value
+        replay.tag = reader.text("tag", FieldRules.tag).value
+        replay.status = reader.integer("status", in: 0...4).value
+        replay.statusClass = reader.integer("statusCodeClass", in: 0...500).value
         try reader.finish()
         guard !endpoint.isDisabled else { throw .endpointIsDisabled }
-        var query = DeliveryQuery()
-        query.subscription = endpoint.name
-        query.tenant = application.tenant
-        (query.since, query.until) = (span.since, span.until)
-        query.topics = topics ?? []
-        query.newestOnly = true
-        query.limit = 500
-        var chosen: [String] = []
-        while true {
-            let page = try await context.deliveries(query)
-            for delivery in page where delivery.state.isSettled {
-                if let status, MessageStatus(delivery.state) != status { continue }
-                if let statusClass, (delivery.lastStatus ?? 0) / 100 * 100 != statusClass { continue }
-                if channel != nil || tag != nil {
-                    let message = try await context.read { store throws(StoreError) in
-                        try await store.message(delivery.event, of: application)
-                    }
-                    if let channel, message?.channels?.contains(channel) != true { continue }
-                    if let tag, message?.tags?.contains(tag) != true { continue }
-                }
-                chosen.append(delivery.id.description)
-            }
-            guard page.count == query.limit, let last = page.last else { break }
-            query.after = last.id
-        }
-        var task = context.newTask("endpoint.bulk-replay", application)
-        do throws(WebhooksError) {
-            let plan = try await context.api.dispatcher.retriggerPlan(ids: chosen)
-            task.data = "{\"messagesSent\":\(try await context.api.dispatcher.retrigger(plan).count)}"
-            task.state = .finished
-        } catch {
-            throw APIError(error)
-        }
-        return try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
+        return try await context.start(.bulkReplay, replay, application)
+    }
+
+    @Sendable static func replayMissing(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let application = try await context.application()
+        let endpoint = try await context.endpoint(in: application)
+        let reader = try FieldReader.body(context.request.body)
+        let span = EndpointSending.span(reader, context)
+        try reader.finish()
+        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        var replay = ReplayRequest(endpoint.name, span, 0)
+        // What comes later is sent anyway.
+        if replay.until == nil { replay.until = context.now }
+        return try await context.start(.missing, replay, application)
     }
 
     @Sendable static func expungeAll(_ context: APIContext) async throws(APIError) -> APIResponse {

@@ -33,10 +33,6 @@ enum NotOffered {
         ("app/*/endpoint/*/mtls/**", "Client certificates are set in the server's configuration file (tls)."),
         ("app/*/endpoint/*/ca", "Authorities are set in the server's configuration file (tls.ca)."),
         ("app/*/endpoint/*/connector/**", "Connectors are not offered by this server."),
-        (
-            "app/*/endpoint/*/replay-missing",
-            "Sending what an endpoint never got is not offered by this server: create the messages again."
-        ),
         ("app/*/endpoint/*/cancel-msgs", "Cancelling is not offered over HTTP: use `webhooks cancel`."),
         ("app/*/endpoint/*/rate-limit-status", "The state of rate limits is not offered over HTTP: see /metrics."),
         ("app/*/endpoint/*/msg/test-attempt", "Test attempts are not offered by this server: use send-example."),

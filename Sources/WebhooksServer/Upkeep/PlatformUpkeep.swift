@@ -40,8 +40,13 @@ extension WebhooksAPI {
     private func resumeTasks() async {
         do {
             let store = try await dispatcher.platformStore()
-            let left = try await store.tasks(PageWalk(limit: 1_000), kind: PurgeTask.kind, state: .running)
-            for task in left { await PurgeTask(api: self, task: task).run() }
+            for task in try await store.tasks(PageWalk(limit: 1_000), kind: nil, state: .running) {
+                if task.kind == PurgeTask.kind {
+                    await PurgeTask(api: self, task: task).run()
+                } else {
+                    await ReplayTask(api: self, task: task)?.run()
+                }
+            }
         } catch {
             logger.warning("background tasks that were left can't be taken up", metadata: ["error": "\(error)"])
         }

@@ -38,6 +38,12 @@ enum FieldRules {
             ? nil : "must be a topic: segments of letters, digits, _ and -, joined by single dots"
     }
 
+    /// The type of a message: not one of the dispatcher's own events, whose readers rely on them.
+    static func messageType(_ text: String) -> String? {
+        if OperationalTopic.isOperational(text) { return "must not begin with webhooks.: the dispatcher's own do" }
+        return eventType(text)
+    }
+
     static func group(_ text: String) -> String? {
         (1...256).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
             ? nil : "must be 1 to 256 letters, digits, '-', '_' and '.'"

@@ -1,0 +1,226 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// The messages of an endpoint that are to be sent again, as the task that does it keeps them.
+struct ReplayRequest: Sendable {
+    /// The subscription's name.
+    var endpoint: String
+    var since: Timestamp?
+    /// Before this.
+    var until: Timestamp?
+    /// The newest delivery when it was asked for: what is newer was sent since, perhaps by the task itself.
+    var last: Int64
+    var topics: [String] = []
+    var channel: String?
+    var tag: String?
+    var status: Int?
+    var statusClass: Int?
+
+    init(_ endpoint: String, _ span: (since: Timestamp?, until: Timestamp?), _ last: Int64) {
+        (self.endpoint, since, until, self.last) = (endpoint, span.since, span.until, last)
+    }
+
+    /// Reads what ``text`` has written.
+    init?(_ text: String) {
+        guard let value = try? JSON.parse(ByteString(text)), let endpoint = value["endpoint"]?.string else {
+            return nil
+        }
+        func number(_ key: String) -> Int64? {
+            guard case .number(let text)? = value[key]?.kind else { return nil }
+            return Int64(text)
+        }
+        self.endpoint = endpoint
+        since = number("since").map { Timestamp(milliseconds: $0) }
+        until = number("until").map { Timestamp(milliseconds: $0) }
+        last = number("last") ?? 0
+        topics = (value["topics"]?.array ?? []).compactMap(\.string)
+        channel = value["channel"]?.string
+        tag = value["tag"]?.string
+        status = number("status").map { Int($0) }
+        statusClass = number("statusClass").map { Int($0) }
+    }
+
+    var text: String {
+        let value: APIValue = [
+            "endpoint": .string(endpoint), "since": .number((since?.milliseconds).map { Int($0) }),
+            "until": .number((until?.milliseconds).map { Int($0) }), "last": .integer(Int(last)),
+            "topics": .list(topics),
+            "channel": .text(channel), "tag": .text(tag), "status": .number(status),
+            "statusClass": .number(statusClass),
+        ]
+        return value.encoded.text
+    }
+}
+
+/// Sends messages of an endpoint again. What was sent before a crash is told by what is in the store, so that it goes on
+/// with the rest.
+struct ReplayTask: Sendable {
+    enum Kind: String, Sendable {
+        case recover = "endpoint.recover"
+        case bulkReplay = "endpoint.bulk-replay"
+        case missing = "endpoint.replay"
+    }
+
+    private let api: WebhooksAPI
+    private let task: BackgroundTask
+    private let kind: Kind
+    private let request: ReplayRequest
+    /// The messages that are looked at, or sent, at once.
+    private static let batch = 500
+
+    /// `nil` where the task is of another kind.
+    init?(api: WebhooksAPI, task: BackgroundTask) {
+        guard let kind = Kind(rawValue: task.kind), let request = ReplayRequest(task.parameters) else { return nil }
+        (self.api, self.task, self.kind, self.request) = (api, task, kind, request)
+    }
+
+    func run() async {
+        var task = task
+        do {
+            let store = try await api.dispatcher.platformStore()
+            guard let id = task.application, let application = try await store.application(id) else {
+                return try await finish(&task, .failed, ["reason": .string("the application is gone")], store)
+            }
+            let (sent, refusal) =
+                kind == .missing ? try await sendMissing(application, store) : try await sendAgain(application, store)
+            var data: [(String, APIValue)] = [("messagesSent", .integer(sent))]
+            if let refusal { data.append(("reason", .string(refusal))) }
+            try await finish(&task, sent == 0 && refusal != nil ? .failed : .finished, .object(data), store)
+        } catch {
+            // It stays `running`: the next process takes it up.
+            api.logger.warning(
+                "a background task is interrupted",
+                metadata: ["task": "\(task.id)", "error": "\(error)"]
+            )
+        }
+    }
+
+    private func finish(
+        _ task: inout BackgroundTask,
+        _ state: BackgroundTask.State,
+        _ data: APIValue,
+        _ store: any PlatformStore
+    ) async throws {
+        (task.state, task.data, task.updatedAt) = (state, data.encoded.text, .now)
+        _ = try await store.apply([.putTask(task)], answer: nil)
+    }
+
+    /// Sends deliveries again, the oldest first.
+    private func sendAgain(
+        _ application: Application,
+        _ store: any PlatformStore
+    ) async throws -> (sent: Int, refusal: String?) {
+        var query = DeliveryQuery(states: kind == .recover ? [.failed, .unknown, .cancelled] : [])
+        query.subscription = request.endpoint
+        query.tenant = application.tenant
+        (query.since, query.until) = (request.since, request.until)
+        query.topics = request.topics
+        query.newestOnly = true
+        query.limit = Self.batch
+        var chosen: [Delivery.ID] = []
+        while true {
+            let page = try await api.dispatcher.deliveries(query)
+            for delivery in page where try await isMeant(delivery, application, store) { chosen.append(delivery.id) }
+            guard page.count == query.limit, let last = page.last else { break }
+            query.after = last.id
+        }
+        return try await send(chosen.reversed())
+    }
+
+    private func send(_ ids: [Delivery.ID]) async throws -> (sent: Int, refusal: String?) {
+        var (sent, refusal): (Int, String?) = (0, nil)
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.batch)
+            rest = rest.dropFirst(part.count)
+            let plan = try await api.dispatcher.retriggerPlan(ids: part.map(\.description))
+            refusal = refusal ?? plan.refusals.first?.reason
+            sent += try await api.dispatcher.retrigger(plan).count
+        }
+        return (sent, refusal)
+    }
+
+    private func isMeant(
+        _ delivery: Delivery,
+        _ application: Application,
+        _ store: any PlatformStore
+    ) async throws -> Bool {
+        guard delivery.id.rawValue <= request.last, delivery.state.isSettled else { return false }
+        // What a person has cancelled is sent by whoever names it.
+        if kind == .recover { return !delivery.isCancelledByHand }
+        if let status = request.status, MessageStatus(delivery.state).rawValue != status { return false }
+        if let wanted = request.statusClass, (delivery.lastStatus ?? 0) / 100 * 100 != wanted { return false }
+        guard request.channel != nil || request.tag != nil else { return true }
+        let message = try await store.message(delivery.event, of: application)
+        if let channel = request.channel, message?.channels?.contains(channel) != true { return false }
+        if let tag = request.tag, message?.tags?.contains(tag) != true { return false }
+        return true
+    }
+
+    /// Sends messages that the endpoint wants and never got, and those that were cancelled because it was disabled.
+    private func sendMissing(
+        _ application: Application,
+        _ store: any PlatformStore
+    ) async throws -> (sent: Int, refusal: String?) {
+        var query = MessageQuery(application)
+        query.after = request.since.map { $0 - .milliseconds(1) }
+        query.before = request.until
+        query.isDescending = false
+        query.needsData = false
+        query.limit = Self.batch
+        var (sent, refusal): (Int, String?) = (0, nil)
+        let channels = try await (store as? any SubscriptionStore)?.storedSubscription(request.endpoint)?.channels ?? []
+        while true {
+            let page = try await store.messages(query)
+            guard let last = page.last else { return (sent, refusal) }
+            query.from = last.row
+            let wanted = page.filter { message in
+                !message.isExpunged
+                    && (channels.isEmpty || message.channels?.contains(where: channels.contains) == true)
+            }
+            var deliveries = DeliveryQuery()
+            deliveries.events = wanted.map(\.id)
+            deliveries.subscription = request.endpoint
+            deliveries.limit = 100_000
+            let known = Dictionary(
+                grouping: wanted.isEmpty ? [] : try await api.dispatcher.deliveries(deliveries),
+                by: \.event
+            )
+            sent += try await api.dispatcher.sendMissing(
+                wanted.map(\.id).filter { known[$0] == nil },
+                to: request.endpoint
+            )
+            let held = known.values.compactMap { of in
+                of.allSatisfy { $0.state == .cancelled && $0.lastError == .disabled } ? of.map(\.id).max() : nil
+            }
+            let (again, reason) = try await send(held.sorted())
+            sent += again
+            refusal = refusal ?? reason
+        }
+    }
+}
+
+extension APIContext {
+    /// The newest delivery of all; 0: there is none.
+    func newestDelivery() async throws(APIError) -> Int64 {
+        var query = DeliveryQuery()
+        query.limit = 1
+        return try await deliveries(query).first?.id.rawValue ?? 0
+    }
+
+    /// Begins a task, and keeps the answer with it.
+    func start(
+        _ kind: ReplayTask.Kind,
+        _ request: ReplayRequest,
+        _ application: Application
+    ) async throws(APIError) -> APIResponse {
+        var task = newTask(kind.rawValue, application)
+        task.parameters = request.text
+        let stored = storedAnswer(accepted(task))
+        let change = PlatformChange.putTask(task)
+        let result = try await read { store throws(StoreError) in try await store.apply([change], answer: stored) }
+        if result == .answered { return try await earlierAnswer() ?? accepted(task) }
+        if let work = ReplayTask(api: api, task: task) { Task { await work.run() } }
+        return accepted(task)
+    }
+}
