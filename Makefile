@@ -29,7 +29,7 @@ setup-tests: setup .venv/.complete .tools/promtool
 # The releases of the client library that the HTTP API is tested with: three generations of it.
 CLIENT_LIBRARIES = Tests/WebhooksCommandTests/Clients/versions.txt
 
-.venv/.complete: Tests/InteropTests/requirements.txt $(CLIENT_LIBRARIES)
+.venv/.complete: Tests/InteropTests/requirements.txt $(CLIENT_LIBRARIES) Tests/WebhooksCommandTests/Clients/schemathesis.txt
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { \
 	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq python3-venv >/dev/null; }
 	@python3 -m venv --clear .venv
@@ -37,6 +37,8 @@ CLIENT_LIBRARIES = Tests/WebhooksCommandTests/Clients/versions.txt
 	@for version in $$(cat $(CLIENT_LIBRARIES)); do \
 	    python3 -m venv .venv/svix-$$version && .venv/svix-$$version/bin/python -m pip install --quiet \
 	        --disable-pip-version-check svix==$$version || exit 1; done
+	@python3 -m venv .venv/schemathesis && .venv/schemathesis/bin/pip install --quiet --disable-pip-version-check \
+	    --requirement Tests/WebhooksCommandTests/Clients/schemathesis.txt
 	@touch $@
 
 # What metrics and alert rules are checked with: Prometheus' own tool, out of its package, which would start a server.
