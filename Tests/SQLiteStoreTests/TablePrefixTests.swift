@@ -61,13 +61,36 @@ struct TablePrefixTests {
         let files = [TablePrefix.standard, one, other].map { StoreFiles(folder.file(), $0) }
         #expect(files.map { String($0.lock.dropFirst(files[0].path.count)) } == [".lock", ".a.lock", ".b.lock"])
         #expect(Set(files.map(\.mark)).count == 3)
-        let locks = try [TablePrefix.standard, one, other].map {
-            try DispatcherLock.acquire(path: folder.file(), $0, role: "run", sharesConnection: true)
+    }
+
+    @Test(
+        "Dispatchers on one connection of a host's share the file; whoever has another is refused until all have ended"
+    )
+    func sharedConnection() throws {
+        let folder = try TemporaryFolder()
+        let (one, other) = (try TablePrefix("a_"), try TablePrefix("b_"))
+        let hosts = [try DatabaseQueue(), try DatabaseQueue()].map { ObjectIdentifier($0) }
+        func lock(_ prefix: TablePrefix, _ connection: ObjectIdentifier?) -> Result<DispatcherLock, StoreError> {
+            Result { () throws(StoreError) in
+                try DispatcherLock.acquire(path: folder.file(), prefix, role: "run", connection: connection)
+            }
         }
-        let error = #expect(throws: StoreError.self) {
-            _ = try DispatcherLock.acquire(path: folder.file(), one, role: "run")
+        let locks = try [.standard, one].map { try lock($0, hosts[0]).get() }
+        let refused: [(TablePrefix, ObjectIdentifier?)] = [(one, hosts[0]), (other, hosts[1]), (other, nil)]
+        for (prefix, connection) in refused {
+            guard case .failure(let error) = lock(prefix, connection) else {
+                Issue.record("two connections would move one log")
+                continue
+            }
+            #expect(error.code == .locked && error.message.contains("another"))
         }
-        #expect(error?.code == .locked && locks.count == 3)
+        locks[0].release()
+        guard case .failure = lock(other, nil) else {
+            Issue.record("the second one still works on the file")
+            return
+        }
+        locks[1].release()
+        _ = try lock(other, nil).get()
     }
 
     @Test(

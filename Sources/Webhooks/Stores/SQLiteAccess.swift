@@ -40,7 +40,7 @@ struct HostAccess: StoreAccess {
 
     func lock(_ role: String) throws(StoreError) -> any StoreLock {
         guard let path = host.path else { return try host.claim(role: role) }
-        return try DispatcherLock.acquire(path: path, host.prefix, role: role, sharesConnection: true)
+        return try DispatcherLock.acquire(path: path, host.prefix, role: role, connection: host.connection)
     }
 
     func openDispatcher(_ lock: any StoreLock) throws(StoreError) -> OpenedDispatcher {

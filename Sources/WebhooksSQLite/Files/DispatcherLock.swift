@@ -14,8 +14,8 @@ package final class DispatcherLock: StoreLock {
     private struct State {
         /// Below zero once it is released.
         var descriptor: Int32
-        /// Of the file that holds the lock on the database as a whole, where that is another; else below zero.
-        var wholeFile: Int32 = -1
+        /// The right to move the log of the database's file.
+        var wholeFile: WholeFileLock?
         var record: LockRecord
         /// Whether the file holds the record.
         var isSigned = false
@@ -57,8 +57,8 @@ package final class DispatcherLock: StoreLock {
             // Releases the lock.
             close(state.descriptor)
             state.descriptor = -1
-            if state.wholeFile >= 0 { close(state.wholeFile) }
-            state.wholeFile = -1
+            state.wholeFile?.release()
+            state.wholeFile = nil
         }
     }
 
@@ -69,39 +69,22 @@ package final class DispatcherLock: StoreLock {
     ///   - path: the database's path.
     ///   - prefix: of the store's tables, of which a database may hold several.
     ///   - role: what for, in one word.
-    ///   - sharesConnection: the dispatcher works on a host's connection, which several may share. One with a connection of
-    ///     its own is the only one of its kind on the whole file.
+    ///   - connection: a host's that the dispatcher works on, and others of the same file may; `nil`: one of its own.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.
     package static func acquire(
         path: String,
         _ prefix: TablePrefix = .standard,
         role: String,
-        sharesConnection: Bool = false
+        connection: ObjectIdentifier? = nil
     ) throws(StoreError) -> DispatcherLock {
         let files = StoreFiles(path, prefix)
         let lock = try acquire(files, role: role, tries: 10)
-        if !sharesConnection { try lock.takeWholeFile(files) }
+        let wholeFile = try WholeFileLock.acquire(StoreFiles(files.path), connection: connection)
+        lock.state.withLock { $0.wholeFile = wholeFile }
         return lock
     }
 
-    private func takeWholeFile(_ files: StoreFiles) throws(StoreError) {
-        let standard = StoreFiles(files.path)
-        let isOther = standard.lock != files.lock
-        let descriptor = isOther ? try Self.openFile(standard) : state.withLock { $0.descriptor }
-        if isOther { state.withLock { $0.wholeFile = descriptor } }
-        if isOther { _ = try Self.vet(descriptor, standard) }
-        guard HolderByte.lockWholeFile(descriptor) else {
-            throw StoreError(
-                .locked,
-                """
-                \(files.path) is in use by the dispatcher of another table prefix: one file has one dispatcher with a connection of its \
-                own; several in one process share a host's
-                """
-            )
-        }
-    }
-
-    private static func openFile(_ files: StoreFiles) throws(StoreError) -> Int32 {
+    static func openFile(_ files: StoreFiles) throws(StoreError) -> Int32 {
         let descriptor = open(files.lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             if errno == ELOOP { throw refusal(files.lock, "is a symbolic link") }
@@ -239,7 +222,7 @@ package final class DispatcherLock: StoreLock {
     }
 
     /// Makes sure that what is written to the file can only land in it.
-    private static func vet(_ descriptor: Int32, _ files: StoreFiles) throws(StoreError) -> FileIdentity {
+    static func vet(_ descriptor: Int32, _ files: StoreFiles) throws(StoreError) -> FileIdentity {
         guard let found = FileIdentity(descriptor: descriptor) else { throw StoreFiles.error("look at", files.lock) }
         guard found.isRegular else { throw refusal(files.lock, "is no regular file") }
         guard found.links <= 1 else { throw refusal(files.lock, "has \(found.links) names (hard links)") }

@@ -36,8 +36,7 @@ enum HolderByte {
         _ = fcntl(descriptor, setLock, &range)
     }
 
-    /// Locks the byte that stands for the database's file as a whole, whatever the prefix of the store in it: dispatchers
-    /// with connections of their own must not move one write-ahead log at the same time.
+    /// Locks the byte that stands for the database's file as a whole (``WholeFileLock``).
     ///
     /// - Parameter descriptor: of the lock's file of the store with the standard prefix.
     /// - Returns: `false` where another dispatcher has it. A file system that knows no such locks grants it.

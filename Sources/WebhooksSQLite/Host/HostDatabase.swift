@@ -17,6 +17,9 @@ package final class HostDatabase: Sendable {
     /// The tables that were found last.
     let tables: KnownTables
 
+    /// The host's connection, by which dispatchers that share it know each other.
+    package var connection: ObjectIdentifier { ObjectIdentifier(writer) }
+
     /// The database as messages name it.
     var name: String { path ?? "the database in memory" }
 
