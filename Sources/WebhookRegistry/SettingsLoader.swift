@@ -50,7 +50,7 @@ struct SettingsLoader {
         return EgressPolicy(allow: rules, proxy: proxy(section))
     }
 
-    private func proxy(_ section: Section) -> EgressProxy? {
+    private func proxy(_ section: Section) -> EgressPolicy.Proxy? {
         guard let node = section.node("proxy"),
             let text = SourceReader(context: context).text(node, "`proxy`")
         else { return nil }

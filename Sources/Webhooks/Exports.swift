@@ -13,7 +13,6 @@
 @_exported public import struct WebhookCore.Diagnostic
 @_exported public import struct WebhookCore.DispatcherSettings
 @_exported public import struct WebhookCore.EgressPolicy
-@_exported public import struct WebhookCore.EgressProxy
 @_exported public import struct WebhookCore.Event
 @_exported public import struct WebhookCore.EventQuery
 @_exported public import struct WebhookCore.FailureKind

@@ -60,7 +60,7 @@ import WebhookTransport
         let resolver = ScriptedResolver(["receiver.test": [["93.184.216.34"]], "proxy.test": [["127.0.0.1"]]])
         let transport = try CurlTransport(resolver: resolver)
         for host in ["proxy.test", "127.0.0.1"] {
-            let settings = EgressProxy(host: host, port: proxy.port, username: "u", password: Secret("p"))
+            let settings = EgressPolicy.Proxy(host: host, port: proxy.port, username: "u", password: Secret("p"))
             let result = await transport.result(
                 of: .to(
                     80,
@@ -81,7 +81,7 @@ import WebhookTransport
 
     @Test func proxyThatRefuses() async throws {
         let proxy = try RawServer.answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
-        let settings = EgressProxy(host: "127.0.0.1", port: proxy.port)
+        let settings = EgressPolicy.Proxy(host: "127.0.0.1", port: proxy.port)
         let resolver = ScriptedResolver(["receiver.test": [["93.184.216.34"]], "private.test": [["10.0.0.1"]]])
         let transport = try CurlTransport(resolver: resolver)
         let policy = EgressPolicy(proxy: settings)
@@ -155,7 +155,7 @@ import WebhookTransport
         let transport = try CurlTransport(resolver: resolver)
         let policy = EgressPolicy(
             allow: EgressPolicy.loopback.allow,
-            proxy: EgressProxy(host: "127.0.0.1", port: proxy.port)
+            proxy: EgressPolicy.Proxy(host: "127.0.0.1", port: proxy.port)
         )
         let tls = TLSOptions(authorities: certificates.authority)
         for (host, error) in [("receiver.test", nil), ("other.test", FailureKind.tls)] {

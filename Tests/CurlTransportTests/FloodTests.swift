@@ -177,7 +177,7 @@ import WebhookCore
         let transport = try CurlTransport(resolver: resolver)
         let policy = EgressPolicy(
             allow: EgressPolicy.loopback.allow,
-            proxy: EgressProxy(host: "127.0.0.1", port: proxy.port)
+            proxy: EgressPolicy.Proxy(host: "127.0.0.1", port: proxy.port)
         )
         async let flooded = transport.result(of: .to(good.port, timeout: .seconds(5), egress: policy))
         _ = await flood.hasBegun.take()

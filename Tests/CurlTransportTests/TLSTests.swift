@@ -111,7 +111,7 @@ import WebhookTransport
         let transport = try CurlTransport(resolver: resolver)
         let policy = EgressPolicy(
             allow: EgressPolicy.loopback.allow,
-            proxy: EgressProxy(host: "127.0.0.1", port: proxy.port, isTLS: true)
+            proxy: EgressPolicy.Proxy(host: "127.0.0.1", port: proxy.port, isTLS: true)
         )
         let result = await transport.result(of: .to(good.port, egress: policy))
         #expect(result.status == nil && !result.mayHaveBeenSent)

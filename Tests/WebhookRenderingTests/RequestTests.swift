@@ -99,7 +99,7 @@ struct RequestTests {
             "canary-proxy",
         ]
         let egress = EgressPolicy(
-            proxy: EgressProxy(host: "proxy", port: 80, username: "u", password: Secret("canary-proxy"))
+            proxy: EgressPolicy.Proxy(host: "proxy", port: 80, username: "u", password: Secret("canary-proxy"))
         )
         for (authentication, credential) in authentications {
             var subscription = Fixtures.subscription("crm", plain)

@@ -16,14 +16,14 @@ struct ReadinessTests {
             waiting: Bool = false,
             trouble: StoreError.Code? = nil
         ) -> String? {
-            let facts = DispatcherReadiness.Facts(
+            let facts = WebhookDispatcher.Readiness.Facts(
                 runs: runs,
                 isShuttingDown: stopping,
                 hasSession: session,
                 isWaiting: waiting,
                 trouble: trouble
             )
-            let readiness = DispatcherReadiness(facts)
+            let readiness = WebhookDispatcher.Readiness(facts)
             #expect(readiness.isReady == (readiness.obstacle == nil))
             return readiness.obstacle?.rawValue
         }
@@ -34,7 +34,9 @@ struct ReadinessTests {
         #expect(obstacle(session: false) == "starting")
         #expect(obstacle(session: false, waiting: true) == "standby")
         #expect(obstacle(trouble: .full) == "store_failing")
-        #expect(DispatcherReadiness(.init(runs: 1, hasSession: true, trouble: .full)).message.contains("(full)"))
+        #expect(
+            WebhookDispatcher.Readiness(.init(runs: 1, hasSession: true, trouble: .full)).message.contains("(full)")
+        )
     }
 
     @Test("A dispatcher, its standby, a store that fails, and the end")

@@ -173,7 +173,7 @@ import WebhookSimulation
         let folder = workspace.folder + "/profiles/acme"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try workspace.write(profile, to: "profiles/acme/profile.json")
-        let files: [ProfileFiles] = [
+        let files: [WebhookConfiguration.ProfileFiles] = [
             .texts(["acme/profile.json": profile]), .folder(workspace.folder + "/profiles"),
         ]
         for profiles in files {

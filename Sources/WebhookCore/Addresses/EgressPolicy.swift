@@ -3,13 +3,13 @@ public struct EgressPolicy: Sendable, Hashable {
     /// Exceptions: rules for what may be reached although private, or over plain HTTP under an HTTPS-only profile.
     package var allow: [EgressRule]
     /// The proxy that every request goes through; `nil` for direct connections.
-    public var proxy: EgressProxy?
+    public var proxy: Proxy?
 
     /// Makes a policy by which public addresses alone are reached, directly.
     public init() { self.init(allow: [EgressRule]()) }
 
     /// Makes a policy by which public addresses alone are reached, through a proxy.
-    public init(proxy: EgressProxy) { self.init(allow: [EgressRule](), proxy: proxy) }
+    public init(proxy: Proxy) { self.init(allow: [EgressRule](), proxy: proxy) }
 
     /// Makes a policy.
     ///
@@ -17,7 +17,7 @@ public struct EgressPolicy: Sendable, Hashable {
     ///   - allow: exceptions, each as an entry of `egress.allow`: `10.0.0.0/8`, `10.0.0.0/8:8080`, `crm.internal:8080`.
     ///   - proxy: that every request goes through; `nil` for direct connections.
     /// - Throws: ``WebhooksError`` with `configuration` for a text that is no exception.
-    public init(allow: [String], proxy: EgressProxy? = nil) throws(WebhooksError) {
+    public init(allow: [String], proxy: Proxy? = nil) throws(WebhooksError) {
         var rules: [EgressRule] = []
         for text in allow {
             do throws(EgressRuleError) {
@@ -29,7 +29,7 @@ public struct EgressPolicy: Sendable, Hashable {
         self.init(allow: rules, proxy: proxy)
     }
 
-    package init(allow: [EgressRule], proxy: EgressProxy? = nil) {
+    package init(allow: [EgressRule], proxy: Proxy? = nil) {
         self.allow = allow
         self.proxy = proxy
     }
@@ -170,25 +170,27 @@ enum HostName {
     }
 }
 
-/// A proxy that tunnels (CONNECT) to the address vetted here.
-public struct EgressProxy: Sendable, Hashable {
-    /// The proxy's name or address, without brackets.
-    public var host: String
-    /// The proxy's port.
-    public var port: UInt16
-    /// Whether the connection to the proxy itself is TLS.
-    public var isTLS: Bool
-    /// The name for the proxy's own authentication; `nil` for none.
-    public var username: String?
-    /// The password beside ``username``.
-    public var password: Secret?
+extension EgressPolicy {
+    /// A proxy that tunnels (CONNECT) to the address vetted here.
+    public struct Proxy: Sendable, Hashable {
+        /// The proxy's name or address, without brackets.
+        public var host: String
+        /// The proxy's port.
+        public var port: UInt16
+        /// Whether the connection to the proxy itself is TLS.
+        public var isTLS: Bool
+        /// The name for the proxy's own authentication; `nil` for none.
+        public var username: String?
+        /// The password beside ``username``.
+        public var password: Secret?
 
-    /// Makes a proxy; `isTLS` is about the connection to the proxy itself.
-    public init(host: String, port: UInt16, isTLS: Bool = false, username: String? = nil, password: Secret? = nil) {
-        self.host = host
-        self.port = port
-        self.isTLS = isTLS
-        self.username = username
-        self.password = password
+        /// Makes a proxy; `isTLS` is about the connection to the proxy itself.
+        public init(host: String, port: UInt16, isTLS: Bool = false, username: String? = nil, password: Secret? = nil) {
+            self.host = host
+            self.port = port
+            self.isTLS = isTLS
+            self.username = username
+            self.password = password
+        }
     }
 }

@@ -36,14 +36,14 @@ package struct EndpointURLError: Error, Sendable, Hashable, CustomStringConverti
 
 /// Reads `egress.proxy`: `http://host:port` or `https://host:port`, with `user:password@` before the host or without.
 enum ProxyURLParser {
-    static func parse(_ text: String) throws(URLProblem) -> EgressProxy {
+    static func parse(_ text: String) throws(URLProblem) -> EgressPolicy.Proxy {
         let parts = try URLParts(text)
         guard parts.target == "/" else { throw URLProblem(description: "must end after the port") }
         let authority = try URLAuthority(parts.host)
         guard let port = authority.port else {
             throw URLProblem(description: "needs the proxy's port: http://proxy.internal:3128")
         }
-        var proxy = EgressProxy(host: authority.host, port: port, isTLS: parts.scheme == .https)
+        var proxy = EgressPolicy.Proxy(host: authority.host, port: port, isTLS: parts.scheme == .https)
         if let userinfo = parts.userinfo {
             let pieces = userinfo.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             proxy.username = try decode(pieces[0])

@@ -97,7 +97,7 @@ extension EasyHandle {
     }
 
     /// A tunnel to the vetted address. The proxy's own addresses come from our lookup, so that libcurl makes none.
-    func applyProxy(_ proxy: EgressProxy, _ addresses: [IPAddress], to options: OptionSetter) {
+    func applyProxy(_ proxy: EgressPolicy.Proxy, _ addresses: [IPAddress], to options: OptionSetter) {
         let literal = IPAddress(literalHost: proxy.host)
         let host = literal?.bracketed ?? proxy.host
         options.set(CURLOPT_PROXY, "\(proxy.isTLS ? "https" : "http")://\(host):\(proxy.port)")

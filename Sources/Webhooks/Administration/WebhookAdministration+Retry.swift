@@ -77,9 +77,9 @@ extension WebhookAdministration {
     static let retryBatch = 500
 }
 
-extension RetryPlan {
+extension WebhookAdministration.RetryPlan {
     /// Oldest first, each once.
-    func sorted() -> RetryPlan {
+    func sorted() -> Self {
         var plan = self
         plan.deliveries = Set(deliveries).sorted()
         plan.inFlight = Set(inFlight).sorted()
@@ -87,26 +87,28 @@ extension RetryPlan {
     }
 }
 
-/// The deliveries that a retry makes due, and those that it skips.
-public struct RetryPlan: Sendable, Hashable {
-    /// The deliveries whose next attempt is to be due at once, or is, oldest first.
-    public internal(set) var deliveries: [Delivery.ID] = []
-    /// Those with an attempt under way.
-    public internal(set) var inFlight: [Delivery.ID] = []
-    /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
-    public internal(set) var settled: [String] = []
-    /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
-    package internal(set) var unmatched: [String] = []
-    /// Ids that name nothing.
-    public internal(set) var unknown: [String] = []
-    /// The items that the store would not change.
-    package internal(set) var refused: [RefusedItem] = []
+extension WebhookAdministration {
+    /// The deliveries that a retry makes due, and those that it skips.
+    public struct RetryPlan: Sendable, Hashable {
+        /// The deliveries whose next attempt is to be due at once, or is, oldest first.
+        public internal(set) var deliveries: [Delivery.ID] = []
+        /// Those with an attempt under way.
+        public internal(set) var inFlight: [Delivery.ID] = []
+        /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
+        public internal(set) var settled: [String] = []
+        /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
+        package internal(set) var unmatched: [String] = []
+        /// Ids that name nothing.
+        public internal(set) var unknown: [String] = []
+        /// The items that the store would not change.
+        package internal(set) var refused: [RefusedItem] = []
 
-    mutating func add(_ delivery: Delivery) {
-        switch delivery.state {
-        case .pending, .waiting: deliveries.append(delivery.id)
-        case .inFlight: inFlight.append(delivery.id)
-        case .delivered, .failed, .unknown, .cancelled: settled.append(delivery.id.description)
+        mutating func add(_ delivery: Delivery) {
+            switch delivery.state {
+            case .pending, .waiting: deliveries.append(delivery.id)
+            case .inFlight: inFlight.append(delivery.id)
+            case .delivered, .failed, .unknown, .cancelled: settled.append(delivery.id.description)
+            }
         }
     }
 }

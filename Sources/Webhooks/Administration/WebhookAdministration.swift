@@ -52,7 +52,7 @@ extension WebhookAdministration {
     public func pause(
         subscription name: String,
         for length: Duration? = nil
-    ) async throws(WebhooksError) -> SubscriptionPause {
+    ) async throws(WebhooksError) -> Pause {
         if let length, length < .milliseconds(1) || length > Self.longestPause {
             throw WebhooksError(
                 .refused,
@@ -68,7 +68,7 @@ extension WebhookAdministration {
     ///
     /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
     @discardableResult
-    public func resume(subscription name: String) async throws(WebhooksError) -> SubscriptionPause {
+    public func resume(subscription name: String) async throws(WebhooksError) -> Pause {
         try await setPaused(nil, name, at: .now)
     }
 
@@ -76,12 +76,12 @@ extension WebhookAdministration {
         _ paused: SubscriptionHealth.Paused?,
         _ name: String,
         at instant: Timestamp
-    ) async throws(WebhooksError) -> SubscriptionPause {
+    ) async throws(WebhooksError) -> Pause {
         try await checkKnown(name)
         let wasPaused = try await log.write { log throws(StoreError) in
             try await log.setPaused(paused, subscription: name, at: instant)
         }
-        return SubscriptionPause(
+        return Pause(
             subscription: name,
             paused: paused,
             wasPaused: wasPaused,
@@ -123,14 +123,16 @@ extension WebhookAdministration {
     }
 }
 
-/// A subscription after it was paused or resumed.
-public struct SubscriptionPause: Sendable, Hashable {
-    /// The subscription's name.
-    public var subscription: String
-    /// `nil`: it is not paused.
-    public var paused: SubscriptionHealth.Paused?
-    /// Whether it was paused before.
-    public var wasPaused: Bool
-    /// The deliveries that have not settled.
-    package var open: OpenDeliveryCount
+extension WebhookAdministration {
+    /// A subscription after it was paused or resumed.
+    public struct Pause: Sendable, Hashable {
+        /// The subscription's name.
+        public var subscription: String
+        /// `nil`: it is not paused.
+        public var paused: SubscriptionHealth.Paused?
+        /// Whether it was paused before.
+        public var wasPaused: Bool
+        /// The deliveries that have not settled.
+        package var open: OpenDeliveryCount
+    }
 }

@@ -98,7 +98,7 @@ public struct WebhookConfiguration: Sendable {
     }
 
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
-    public func load() -> ConfigurationReport {
+    public func load() -> Report {
         var report = loadWithoutDrafts()
         guard !drafts.isEmpty, let registry = report.registry, report.isValid else { return report }
         var checks = TemplateChecks()
@@ -111,12 +111,12 @@ public struct WebhookConfiguration: Sendable {
     }
 
     /// Loads the files for a reload: drafts are judged again when they are put in force.
-    func loadWithoutDrafts() -> ConfigurationReport {
+    func loadWithoutDrafts() -> Report {
         switch source {
         case .file(let path, let environment):
             let loaded = ConfigurationLoader(environment: environment, options: options)
                 .load(path: path, storeOverride: store)
-            var report = ConfigurationReport(
+            var report = Report(
                 path: path,
                 registry: loaded.registry,
                 rules: loaded.rules ?? DraftRules(settings: DispatcherSettings()),
@@ -149,7 +149,7 @@ public struct WebhookConfiguration: Sendable {
                 settings: settings,
                 canonicalTopics: catalog.canonicalTopics(for: subscriptions)
             )
-            return ConfigurationReport(
+            return Report(
                 path: nil,
                 registry: isBroken ? nil : registry,
                 rules: DraftRules(settings: settings, catalog: catalog),
@@ -169,7 +169,7 @@ public struct WebhookConfiguration: Sendable {
     /// Loads what a dispatcher starts with, the subscriptions that it is given with it included.
     ///
     /// - Throws: ``WebhooksError`` with every problem.
-    func start() throws(WebhooksError) -> (report: ConfigurationReport, snapshot: ConfigurationSnapshot) {
+    func start() throws(WebhooksError) -> (report: Report, snapshot: ConfigurationSnapshot) {
         var report = loadWithoutDrafts()
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
@@ -210,44 +210,46 @@ extension WebhookConfiguration: CustomStringConvertible, CustomReflectable {
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// The result of loading a configuration.
-public struct ConfigurationReport: Sendable {
-    /// The file; `nil` for subscriptions given as values.
-    public var path: String?
-    /// `nil` where the problems left nothing to work with.
-    package var registry: Registry?
-    /// The rules for subscriptions that are given at run time.
-    let rules: DraftRules
-    /// Every problem, in the files' order.
-    public var diagnostics: [Diagnostic]
-    /// Every file that went into it, as it was just before it was read.
-    var watched: [WatchedFile]
-    /// Every profile with its topics, also those that no subscription uses.
-    public var topics: TopicCatalog
+extension WebhookConfiguration {
+    /// The result of loading a configuration.
+    public struct Report: Sendable {
+        /// The file; `nil` for subscriptions given as values.
+        public var path: String?
+        /// `nil` where the problems left nothing to work with.
+        package var registry: Registry?
+        /// The rules for subscriptions that are given at run time.
+        let rules: DraftRules
+        /// Every problem, in the files' order.
+        public var diagnostics: [Diagnostic]
+        /// Every file that went into it, as it was just before it was read.
+        var watched: [WatchedFile]
+        /// Every profile with its topics, also those that no subscription uses.
+        public var topics: TopicCatalog
 
-    /// Those of ``diagnostics`` that are about templates.
-    var templateDiagnostics: [Diagnostic] = []
+        /// Those of ``diagnostics`` that are about templates.
+        var templateDiagnostics: [Diagnostic] = []
 
-    /// The lines that a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for
-    /// they are many and long, and say the same each time.
-    package var startupWarnings: [String] {
-        let template = Set(templateDiagnostics)
-        var lines = diagnostics.filter { !template.contains($0) }.map(\.located)
-        let count = diagnostics.count - lines.count
-        if count > 0 {
-            lines.append("\(count) warning\(count == 1 ? "" : "s") about templates: `webhooks validate` tells more")
+        /// The lines that a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for
+        /// they are many and long, and say the same each time.
+        package var startupWarnings: [String] {
+            let template = Set(templateDiagnostics)
+            var lines = diagnostics.filter { !template.contains($0) }.map(\.located)
+            let count = diagnostics.count - lines.count
+            if count > 0 {
+                lines.append("\(count) warning\(count == 1 ? "" : "s") about templates: `webhooks validate` tells more")
+            }
+            return lines
         }
-        return lines
+
+        /// Tells whether every file that went into it is as it was then.
+        package var isCurrent: Bool { watched.allSatisfy { FileSignature(path: $0.path) == $0.signature } }
+
+        /// Every file that went into it.
+        package var watchedFiles: [String] { watched.map(\.path) }
+
+        /// Whether a dispatcher would start: there are no errors; warnings don't count.
+        public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }
     }
-
-    /// Tells whether every file that went into it is as it was then.
-    package var isCurrent: Bool { watched.allSatisfy { FileSignature(path: $0.path) == $0.signature } }
-
-    /// Every file that went into it.
-    package var watchedFiles: [String] { watched.map(\.path) }
-
-    /// Whether a dispatcher would start: there are no errors; warnings don't count.
-    public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }
 }
 
 /// The process's environment.

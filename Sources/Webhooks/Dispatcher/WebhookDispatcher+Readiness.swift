@@ -1,41 +1,43 @@
 internal import WebhookCore
 
-/// Whether a dispatcher delivers, for whoever routes work or restarts processes.
-public struct DispatcherReadiness: Sendable, Hashable {
-    /// Why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a default.
-    public struct Obstacle: RawRepresentable, Sendable, Hashable {
-        /// The name, such as `standby`.
-        public let rawValue: String
+extension WebhookDispatcher {
+    /// Whether a dispatcher delivers, for whoever routes work or restarts processes.
+    public struct Readiness: Sendable, Hashable {
+        /// Why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a default.
+        public struct Obstacle: RawRepresentable, Sendable, Hashable {
+            /// The name, such as `standby`.
+            public let rawValue: String
 
-        /// The reason of a name such as `standby`.
-        public init(rawValue: String) { self.rawValue = rawValue }
+            /// The reason of a name such as `standby`.
+            public init(rawValue: String) { self.rawValue = rawValue }
 
-        /// It runs nowhere in this process, or has ended.
-        public static let notRunning = Obstacle(rawValue: "not_running")
-        /// It opens its store.
-        public static let starting = Obstacle(rawValue: "starting")
-        /// Another dispatcher works on the store, and this one waits for its end.
-        public static let standby = Obstacle(rawValue: "standby")
-        /// It makes no new attempts, and ends.
-        public static let stopping = Obstacle(rawValue: "stopping")
-        /// The store doesn't take what is recorded, or can't be read.
-        public static let storeFailing = Obstacle(rawValue: "store_failing")
-    }
+            /// It runs nowhere in this process, or has ended.
+            public static let notRunning = Obstacle(rawValue: "not_running")
+            /// It opens its store.
+            public static let starting = Obstacle(rawValue: "starting")
+            /// Another dispatcher works on the store, and this one waits for its end.
+            public static let standby = Obstacle(rawValue: "standby")
+            /// It makes no new attempts, and ends.
+            public static let stopping = Obstacle(rawValue: "stopping")
+            /// The store doesn't take what is recorded, or can't be read.
+            public static let storeFailing = Obstacle(rawValue: "store_failing")
+        }
 
-    /// `nil`: it delivers.
-    public var obstacle: Obstacle?
-    /// The obstacle in words, which name no file.
-    public var message: String
+        /// `nil`: it delivers.
+        public var obstacle: Obstacle?
+        /// The obstacle in words, which name no file.
+        public var message: String
 
-    /// Whether it delivers: store and dispatcher work.
-    public var isReady: Bool { obstacle == nil }
+        /// Whether it delivers: store and dispatcher work.
+        public var isReady: Bool { obstacle == nil }
 
-    private init(_ obstacle: Obstacle?, _ message: String) {
-        (self.obstacle, self.message) = (obstacle, message)
+        private init(_ obstacle: Obstacle?, _ message: String) {
+            (self.obstacle, self.message) = (obstacle, message)
+        }
     }
 }
 
-extension DispatcherReadiness {
+extension WebhookDispatcher.Readiness {
     /// The facts that it follows from.
     struct Facts {
         /// Runs that have begun and not returned.
@@ -79,15 +81,15 @@ extension WebhookDispatcher {
     }
 
     /// Whether it delivers now. Asks nobody and waits for nothing: for a probe that comes every second.
-    public var readiness: DispatcherReadiness {
+    public var readiness: Readiness {
         state.withLock { state in
-            var facts = DispatcherReadiness.Facts()
+            var facts = Readiness.Facts()
             facts.runs = state.runsUnderWay
             facts.isShuttingDown = state.isShuttingDown
             facts.hasSession = state.session != nil
             facts.isWaiting = state.isWaitingForRight
             facts.trouble = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
-            return DispatcherReadiness(facts)
+            return Readiness(facts)
         }
     }
 }

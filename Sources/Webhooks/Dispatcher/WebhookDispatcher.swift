@@ -68,7 +68,7 @@ public final class WebhookDispatcher: Sendable {
         /// A run waits until somebody else has ended.
         var isWaitingForRight = false
 
-        init(_ snapshot: ConfigurationSnapshot, _ report: ConfigurationReport, _ logger: Logger) {
+        init(_ snapshot: ConfigurationSnapshot, _ report: WebhookConfiguration.Report, _ logger: Logger) {
             self.snapshot = snapshot
             reporting = snapshot.reporting(to: logger)
             watched = report.watched

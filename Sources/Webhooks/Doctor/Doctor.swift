@@ -53,7 +53,7 @@ package struct Doctor: Sendable {
     /// The number of problems that are told one by one.
     private static let mostProblems = 20
 
-    private static func findings(_ report: ConfigurationReport) -> [DoctorFinding] {
+    private static func findings(_ report: WebhookConfiguration.Report) -> [DoctorFinding] {
         let hint = "`webhooks validate` lists all problems"
         var findings = report.diagnostics.prefix(mostProblems).map { diagnostic in
             let isRights = diagnostic.code == .rights

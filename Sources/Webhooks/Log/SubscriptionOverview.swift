@@ -1,57 +1,59 @@
 public import WebhookCore
 internal import WebhooksSQLite
 
-/// A subscription as it stands: configured, enabled, and its deliveries in numbers.
-public struct SubscriptionOverview: Sendable, Hashable {
-    /// Why nothing is sent. A later version may know more reasons.
-    public struct Obstacle: Sendable, Hashable {
-        package enum Kind: Sendable, Hashable {
-            case disabled(SubscriptionHealth.Disabled)
-            case configuration
-            case missing
-        }
+extension WebhookLog {
+    /// A subscription as it stands: configured, enabled, and its deliveries in numbers.
+    public struct SubscriptionOverview: Sendable, Hashable {
+        /// Why nothing is sent. A later version may know more reasons.
+        public struct Obstacle: Sendable, Hashable {
+            package enum Kind: Sendable, Hashable {
+                case disabled(SubscriptionHealth.Disabled)
+                case configuration
+                case missing
+            }
 
-        /// For a `switch` over all there are.
-        package let kind: Kind
+            /// For a `switch` over all there are.
+            package let kind: Kind
 
-        /// The configuration says `enabled: false`.
-        public static var configuration: Obstacle { Obstacle(kind: .configuration) }
-        /// The configuration doesn't have it any more.
-        public static var missing: Obstacle { Obstacle(kind: .missing) }
+            /// The configuration says `enabled: false`.
+            public static var configuration: Obstacle { Obstacle(kind: .configuration) }
+            /// The configuration doesn't have it any more.
+            public static var missing: Obstacle { Obstacle(kind: .missing) }
 
-        /// Since when and why it is disabled, where that is the reason: by hand, by 410 or for nothing but failures.
-        public var disabled: SubscriptionHealth.Disabled? {
-            if case .disabled(let disabled) = kind { disabled } else { nil }
-        }
+            /// Since when and why it is disabled, where that is the reason: by hand, by 410 or for nothing but failures.
+            public var disabled: SubscriptionHealth.Disabled? {
+                if case .disabled(let disabled) = kind { disabled } else { nil }
+            }
 
-        /// In words.
-        package var reason: String {
-            switch kind {
-            case .missing: "not in the configuration"
-            case .configuration: "enabled: false"
-            case .disabled(let disabled):
-                switch disabled.cause {
-                case .manual: "by hand since \(disabled.at)"
-                case .gone: "the receiver answered 410 at \(disabled.at)"
-                case .failing: "nothing but failures until \(disabled.at)"
+            /// In words.
+            package var reason: String {
+                switch kind {
+                case .missing: "not in the configuration"
+                case .configuration: "enabled: false"
+                case .disabled(let disabled):
+                    switch disabled.cause {
+                    case .manual: "by hand since \(disabled.at)"
+                    case .gone: "the receiver answered 410 at \(disabled.at)"
+                    case .failing: "nothing but failures until \(disabled.at)"
+                    }
                 }
             }
         }
-    }
 
-    /// The subscription's name.
-    public var name: String
-    /// `nil`: it is sent to.
-    public var obstacle: Obstacle?
-    /// The pause in force.
-    public var paused: SubscriptionHealth.Paused?
-    /// Why the dispatcher that runs makes no attempts now.
-    public var breaker: SubscriptionHealth.Breaker?
-    /// Tests are left out.
-    public var statistics: SubscriptionStatistics
+        /// The subscription's name.
+        public var name: String
+        /// `nil`: it is sent to.
+        public var obstacle: Obstacle?
+        /// The pause in force.
+        public var paused: SubscriptionHealth.Paused?
+        /// Why the dispatcher that runs makes no attempts now.
+        public var breaker: SubscriptionHealth.Breaker?
+        /// Tests are left out.
+        public var statistics: SubscriptionStatistics
+    }
 }
 
-extension SubscriptionOverview: JSONForm {
+extension WebhookLog.SubscriptionOverview: JSONForm {
     package func write<Writer: JSONFieldWriter>(to writer: inout Writer) throws(Writer.Failure) {
         try writer.add("subscription", name)
         try writer.add("enabled", flag: obstacle == nil)
@@ -84,14 +86,14 @@ extension SubscriptionOverview: JSONForm {
 }
 
 /// The JSON of `webhooks stats --json`.
-extension SubscriptionOverview: Encodable {
+extension WebhookLog.SubscriptionOverview: Encodable {
     /// Writes an overview.
     public func encode(to encoder: any Encoder) throws { try encodeForm(to: encoder) }
 }
 
 extension WebhookDispatcher {
     /// Every subscription in the configuration's order, then those that only the store knows, by name.
-    public func overview() async throws(WebhooksError) -> [SubscriptionOverview] {
+    public func overview() async throws(WebhooksError) -> [WebhookLog.SubscriptionOverview] {
         try await log.overview(of: registry.subscriptions.map { ($0.name, $0.isEnabled) })
     }
 }

@@ -69,25 +69,27 @@ extension WebhookPreview {
     }
 }
 
-/// An HTTP request as it would be sent.
-public struct RenderedRequest: Sendable, Hashable {
-    /// Always `POST`.
-    public var method: String
-    /// As it may be shown.
-    public var url: String
-    /// Path and query, for the request line; `***` where the URL is a secret.
-    public var target: String
-    /// In the order of the wire, `Host` and `Content-Length` included; credentials are `***`.
-    public var headers: [HTTPHeader]
-    /// The same with the credentials.
-    public var revealedHeaders: [HTTPHeader]
-    /// The exact body.
-    public var body: ByteString
-    /// The places where the payload differs from the catalogue.
-    package var notes: [String] = []
+extension WebhookPreview {
+    /// An HTTP request as it would be sent.
+    public struct RenderedRequest: Sendable, Hashable {
+        /// Always `POST`.
+        public var method: String
+        /// As it may be shown.
+        public var url: String
+        /// Path and query, for the request line; `***` where the URL is a secret.
+        public var target: String
+        /// In the order of the wire, `Host` and `Content-Length` included; credentials are `***`.
+        public var headers: [HTTPHeader]
+        /// The same with the credentials.
+        public var revealedHeaders: [HTTPHeader]
+        /// The exact body.
+        public var body: ByteString
+        /// The places where the payload differs from the catalogue.
+        package var notes: [String] = []
+    }
 }
 
-extension RenderedRequest: CustomStringConvertible, CustomReflectable {
+extension WebhookPreview.RenderedRequest: CustomStringConvertible, CustomReflectable {
     /// The request without credentials: ``revealedHeaders`` have to be asked for by name.
     public var description: String { "\(method) \(url) \(headers), \(body)" }
     /// A mirror without credentials.

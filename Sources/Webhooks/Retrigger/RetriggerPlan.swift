@@ -1,39 +1,41 @@
 public import WebhookCore
 internal import WebhookEngine
 
-/// The deliveries that a retrigger sends again, and those that it refuses.
-public struct RetriggerPlan: Sendable, Hashable {
-    /// The deliveries to send again, oldest first.
-    public var deliveries: [Delivery.ID] { retriggers.map(\.delivery) }
-    /// Events that were set aside and are to be rendered again.
-    public internal(set) var setAside: [String] = []
-    /// The number of deliveries and events.
-    public var count: Int { retriggers.count + setAside.count }
-    /// Why not, by subscription, with how many deliveries are left out.
-    public internal(set) var refusals: [Refusal] = []
-    /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
-    public internal(set) var withoutDeliveries: [String] = []
-    /// Ids that name nothing.
-    public internal(set) var unknown: [String] = []
-    /// The number of deliveries that filters found and leave out, because somebody has cancelled them: only their ids
-    /// send them again.
-    public internal(set) var cancelledByHand = 0
-    var retriggers: [Retrigger] = []
+extension WebhookDispatcher {
+    /// The deliveries that a retrigger sends again, and those that it refuses.
+    public struct RetriggerPlan: Sendable, Hashable {
+        /// The deliveries to send again, oldest first.
+        public var deliveries: [Delivery.ID] { retriggers.map(\.delivery) }
+        /// Events that were set aside and are to be rendered again.
+        public internal(set) var setAside: [String] = []
+        /// The number of deliveries and events.
+        public var count: Int { retriggers.count + setAside.count }
+        /// Why not, by subscription, with how many deliveries are left out.
+        public internal(set) var refusals: [Refusal] = []
+        /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
+        public internal(set) var withoutDeliveries: [String] = []
+        /// Ids that name nothing.
+        public internal(set) var unknown: [String] = []
+        /// The number of deliveries that filters found and leave out, because somebody has cancelled them: only their ids
+        /// send them again.
+        public internal(set) var cancelledByHand = 0
+        var retriggers: [Retrigger] = []
 
-    /// A subscription that can't be sent to now, or deliveries of it that have not settled.
-    public struct Refusal: Sendable, Hashable {
-        /// The subscription's name.
-        public var subscription: String
-        /// The number of its deliveries that are not sent again.
-        public var deliveries: Int
-        /// With what to do next.
-        public var reason: String
+        /// A subscription that can't be sent to now, or deliveries of it that have not settled.
+        public struct Refusal: Sendable, Hashable {
+            /// The subscription's name.
+            public var subscription: String
+            /// The number of its deliveries that are not sent again.
+            public var deliveries: Int
+            /// With what to do next.
+            public var reason: String
+        }
     }
 }
 
 /// Sorts deliveries into those that can be sent again and those that can't.
 struct RetriggerPlanBuilder {
-    var plan = RetriggerPlan()
+    var plan = WebhookDispatcher.RetriggerPlan()
     private let snapshot: ConfigurationSnapshot
     private let allowsDuplicates: Bool
     private let disabled: [String: SubscriptionHealth.Disabled]
@@ -84,11 +86,15 @@ struct RetriggerPlanBuilder {
     }
 
     /// The plan, oldest first.
-    func finished() -> RetriggerPlan {
+    func finished() -> WebhookDispatcher.RetriggerPlan {
         var plan = plan
         plan.retriggers.sort { $0.delivery < $1.delivery }
         plan.refusals = refused.map { reason, count in
-            RetriggerPlan.Refusal(subscription: reason.subscription, deliveries: count, reason: reason.text)
+            WebhookDispatcher.RetriggerPlan.Refusal(
+                subscription: reason.subscription,
+                deliveries: count,
+                reason: reason.text
+            )
         }
         .sorted { ($0.subscription, $0.reason) < ($1.subscription, $1.reason) }
         return plan

@@ -48,7 +48,7 @@ struct Pause: AsyncParsableCommand {
         Output.standard.writeLine(PlainText.escaped(line))
     }
 
-    static func json(_ pause: SubscriptionPause) -> JSONOutput {
+    static func json(_ pause: WebhookAdministration.Pause) -> JSONOutput {
         [
             "subscription": .text(pause.subscription),
             "paused": .bool(pause.paused != nil),

@@ -99,7 +99,7 @@ struct Render: AsyncParsableCommand {
     }
 
     /// - Parameter endpoint: given where secrets are to be shown.
-    private func write(_ request: RenderedRequest, to endpoint: EndpointURL?) {
+    private func write(_ request: WebhookPreview.RenderedRequest, to endpoint: EndpointURL?) {
         if bodyOnly { return writeBody(request.body) }
         let headers = endpoint == nil ? request.headers : request.revealedHeaders
         if options.json {

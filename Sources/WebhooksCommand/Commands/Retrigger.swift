@@ -84,7 +84,7 @@ struct Retrigger: AsyncParsableCommand {
     /// More than this are asked about.
     private static let many = 100
 
-    private func send(_ plan: RetriggerPlan, _ dispatcher: WebhookDispatcher) async throws {
+    private func send(_ plan: WebhookDispatcher.RetriggerPlan, _ dispatcher: WebhookDispatcher) async throws {
         FileDescriptors.raiseLimit()
         let trap = InterruptTrap()
         if detach {
@@ -123,7 +123,7 @@ struct Retrigger: AsyncParsableCommand {
 
     /// Puts the new deliveries on disk; Ctrl-C leaves those that are not there yet for the next time.
     private func insert(
-        _ plan: RetriggerPlan,
+        _ plan: WebhookDispatcher.RetriggerPlan,
         _ dispatcher: WebhookDispatcher,
         _ trap: InterruptTrap
     ) async throws(WebhooksError) -> [Delivery.ID] {
@@ -154,7 +154,7 @@ struct Retrigger: AsyncParsableCommand {
         }
     }
 
-    private func reportMatches(_ plan: RetriggerPlan) {
+    private func reportMatches(_ plan: WebhookDispatcher.RetriggerPlan) {
         if options.json {
             let object: JSONOutput = ["matched": .integer(plan.count)]
             object.write()
@@ -163,12 +163,12 @@ struct Retrigger: AsyncParsableCommand {
         }
     }
 
-    private func hasRest(_ plan: RetriggerPlan) -> Bool {
+    private func hasRest(_ plan: WebhookDispatcher.RetriggerPlan) -> Bool {
         !plan.refusals.isEmpty || !plan.withoutDeliveries.isEmpty || !plan.unknown.isEmpty
     }
 
     /// Says what was refused or unknown, all at once.
-    private func reportRest(_ plan: RetriggerPlan, _ log: WebhookLog) async throws {
+    private func reportRest(_ plan: WebhookDispatcher.RetriggerPlan, _ log: WebhookLog) async throws {
         guard hasRest(plan) else { return }
         let refusals =
             try await plan.refusals.map { refusal in

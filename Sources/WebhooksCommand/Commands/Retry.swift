@@ -96,7 +96,7 @@ struct Retry: AsyncParsableCommand {
         Output.standard.writeLine("\(Counted.deliveries(count)) would be due now")
     }
 
-    private func report(_ plan: RetryPlan, _ opened: OpenedLog) async throws {
+    private func report(_ plan: WebhookAdministration.RetryPlan, _ opened: OpenedLog) async throws {
         let log = opened.log
         let deliveries = try await log.deliveries(plan.deliveries)
         if options.json {
@@ -128,7 +128,7 @@ struct Retry: AsyncParsableCommand {
     }
 
     /// Says what could not be retried, all at once.
-    private func reportRest(_ plan: RetryPlan, _ log: WebhookLog) async throws {
+    private func reportRest(_ plan: WebhookAdministration.RetryPlan, _ log: WebhookLog) async throws {
         let rows = plan.refused.map { RefusedOutput.text($0) }
         guard !ids.isEmpty || !rows.isEmpty else { return }
         let unmatched = try await IDHint.withoutDeliveries(plan.unmatched, in: log)
@@ -145,7 +145,7 @@ struct Retry: AsyncParsableCommand {
     }
 
     /// The lines about what is left alone of what was asked for by id.
-    private func left(_ plan: RetryPlan) -> [String] {
+    private func left(_ plan: WebhookAdministration.RetryPlan) -> [String] {
         plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
             + plan.inFlight.map { "\($0) has an attempt under way" }
     }

@@ -68,11 +68,11 @@ struct Stats: AsyncParsableCommand {
         }
     }
 
-    private func json(_ row: SubscriptionOverview) -> JSONOutput {
+    private func json(_ row: WebhookLog.SubscriptionOverview) -> JSONOutput {
         .object(JSONOutput.members(of: row))
     }
 
-    private func cells(_ row: SubscriptionOverview) -> [Table.Cell] {
+    private func cells(_ row: WebhookLog.SubscriptionOverview) -> [Table.Cell] {
         let numbers = row.statistics
         func count(_ value: Int, _ style: Terminal.Style) -> Table.Cell {
             .init(String(value), value > 0 ? style : .plain)
@@ -94,12 +94,12 @@ struct Stats: AsyncParsableCommand {
     }
 
     /// Why nothing is sent, for people.
-    private func obstacle(_ row: SubscriptionOverview) -> String? {
+    private func obstacle(_ row: WebhookLog.SubscriptionOverview) -> String? {
         guard let disabled = row.obstacle?.disabled else { return row.obstacle?.reason }
         return HoldText.disabled(disabled)
     }
 
-    private func hold(_ row: SubscriptionOverview) -> String? {
+    private func hold(_ row: WebhookLog.SubscriptionOverview) -> String? {
         if let pause = row.paused { return HoldText.paused(pause) }
         return row.breaker.map { HoldText.breaker($0) }
     }

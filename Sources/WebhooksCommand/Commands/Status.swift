@@ -35,7 +35,7 @@ struct Status: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        var report: ConfigurationReport?
+        var report: WebhookConfiguration.Report?
         var status = try await look(opened, &report)
         write(status)
         guard watch else { return try Self.end(status) }
@@ -53,7 +53,7 @@ struct Status: AsyncParsableCommand {
     /// One look at the store, and at the configuration that a dispatcher would start with.
     ///
     /// - Parameter report: of the last look; loaded again where a file has changed since.
-    private func look(_ opened: OpenedLog, _ report: inout ConfigurationReport?) async throws -> StoreStatus {
+    private func look(_ opened: OpenedLog, _ report: inout WebhookConfiguration.Report?) async throws -> StoreStatus {
         var status = try await opened.log.status(configured: opened.configured)
         if report?.isCurrent != true { report = opened.configuration?.withoutSources().load() }
         status.configurationErrors = report?.diagnostics.count { $0.severity == .error } ?? 0

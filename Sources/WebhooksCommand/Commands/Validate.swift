@@ -64,7 +64,7 @@ struct Validate: ParsableCommand {
         if !output.isGood { throw ExitStatus.negative }
     }
 
-    private func writeJSON(_ report: ConfigurationReport, _ isGood: Bool) {
+    private func writeJSON(_ report: WebhookConfiguration.Report, _ isGood: Bool) {
         let problems = report.diagnostics.map { diagnostic -> JSONOutput in
             [
                 "severity": .text(diagnostic.severity.rawValue),
@@ -82,7 +82,7 @@ struct Validate: ParsableCommand {
         object.write()
     }
 
-    private func write(_ report: ConfigurationReport, _ isGood: Bool) {
+    private func write(_ report: WebhookConfiguration.Report, _ isGood: Bool) {
         let terminal = Terminal.standardOutput
         let subscriptions = report.registry?.subscriptions ?? []
         if !subscriptions.isEmpty {

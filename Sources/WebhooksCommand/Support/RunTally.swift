@@ -22,7 +22,7 @@ struct RunTally {
         return tally
     }
 
-    private mutating func add(_ row: SubscriptionOverview) {
+    private mutating func add(_ row: WebhookLog.SubscriptionOverview) {
         switch row.obstacle?.kind {
         case .missing, .configuration:
             parked += [.pending, .waiting, .inFlight].reduce(0) { $0 + row.statistics.count($1) }

@@ -7,7 +7,7 @@ import WebhookCore
         var dumped = ""
         dump(secret, to: &dumped)
         var dumpedProxy = ""
-        let proxy = EgressProxy(host: "p", port: 1, username: "u", password: secret)
+        let proxy = EgressPolicy.Proxy(host: "p", port: 1, username: "u", password: secret)
         dump(proxy, to: &dumpedProxy)
         let mirrored = Mirror(reflecting: secret)
         let texts = [
