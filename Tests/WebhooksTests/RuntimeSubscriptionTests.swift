@@ -79,7 +79,7 @@ import WebhookSimulation
         let dispatcher = try await dispatcher()
         try await dispatcher.upsert(draft("erp"))
         let bad = [
-            draft("ok"), draft("erp") { ($0.url, $0.topics) = ("https://10.0.0.1/", ["A"]) },
+            draft("ok"), draft("erp") { ($0.url, $0.topics) = ("https://10.0.0.1/", ["a b"]) },
             draft("crm"), draft("ok"), draft("body") { $0.body = "{{#a}}" },
         ]
         let error = await #expect(throws: WebhooksError.self) { try await dispatcher.upsert(bad) }
@@ -135,7 +135,7 @@ import WebhookSimulation
         let dispatcher = try await dispatcher()
         let (sets, source) = AsyncStream.makeStream(of: [SubscriptionDraft].self)
         source.yield([draft("a"), draft("b")])
-        source.yield([draft("a") { $0.topics = ["A"] }, draft("c"), draft("d") { $0.url = "" }])
+        source.yield([draft("a") { $0.topics = ["a b"] }, draft("c"), draft("d") { $0.url = "" }])
         source.finish()
         try await dispatcher.follow(sets)
         #expect(dispatcher.givenSubscriptions.map(\.name) == ["a", "c"])
