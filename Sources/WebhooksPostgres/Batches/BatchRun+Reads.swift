@@ -48,7 +48,7 @@
         private func open(_ rows: Rows, name: (Row) -> String) -> [OpenDelivery] {
             rows.compactMap { row in
                 do throws(StoreError) {
-                    return try OpenDeliveryRow.read(row, subscription: name(row))
+                    return try OpenDelivery(row, subscription: name(row))
                 } catch {
                     if !unreadable.contains(row.int64(0)) {
                         damage.append(.delivery(row.int64(0), reason: error.message))
@@ -62,14 +62,14 @@
 
         private static let interrupted = Statement(
             """
-            SELECT \(OpenDeliveryRow.columns), s.name
+            SELECT \(OpenDelivery.columns), s.name
             FROM deliveries d JOIN events e ON e.id = d.event JOIN subscriptions s ON s.id = d.subscription
             WHERE d.state = 2 ORDER BY d.id
             """
         )
         private static let interruptedOfSome = Statement(
             """
-            SELECT \(OpenDeliveryRow.columns), s.name
+            SELECT \(OpenDelivery.columns), s.name
             FROM subscriptions s JOIN deliveries d ON d.subscription = s.id JOIN events e ON e.id = d.event
             WHERE s.name = ANY ($1::text[]) AND d.state = 2 ORDER BY d.id
             """
@@ -81,7 +81,7 @@
                 isForAll ? Self.interrupted : Self.interruptedOfSome,
                 isForAll ? [] : [.texts(batch.reads.acquired)]
             ) { [self] rows in
-                result.reads.interrupted = open(rows) { $0.text(OpenDeliveryRow.end) }
+                result.reads.interrupted = open(rows) { $0.text(OpenDelivery.columnCount) }
                     .map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
             }
         }
@@ -153,7 +153,7 @@
 
         private static let refill = Statement(
             """
-            SELECT \(OpenDeliveryRow.columns), r.position::int4
+            SELECT \(OpenDelivery.columns), r.position::int4
             FROM unnest($1::int4[], $2::int8[], $3::int8[], $4::int8[]) WITH ORDINALITY
                 AS r (subscription, due_at, id, count, position)
             CROSS JOIN LATERAL (
@@ -182,7 +182,7 @@
 
         private static let attempted = Statement(
             """
-            SELECT \(OpenDeliveryRow.columns)
+            SELECT \(OpenDelivery.columns)
             FROM deliveries d JOIN events e ON e.id = d.event
             WHERE d.subscription = $1::int4 AND d.state = 1 ORDER BY d.id LIMIT 1
             """
@@ -211,9 +211,9 @@
                 ]
             ) { [self] rows in
                 for row in rows {
-                    let index = known[row.int32(OpenDeliveryRow.end) - 1].0
+                    let index = known[row.int32(OpenDelivery.columnCount) - 1].0
                     do throws(StoreError) {
-                        let delivery = try OpenDeliveryRow.read(row, subscription: refills[index].subscription)
+                        let delivery = try OpenDelivery(row, subscription: refills[index].subscription)
                         if result.reads.refills[index].count < refills[index].limit {
                             result.reads.refills[index].append(delivery)
                         }
@@ -233,7 +233,7 @@
 
         private static let ofEvents = Statement(
             """
-            SELECT \(OpenDeliveryRow.columns), s.name
+            SELECT \(OpenDelivery.columns), s.name
             FROM unnest($1::int8[]) WITH ORDINALITY AS x (event, position) JOIN deliveries d ON d.event = x.event
             JOIN events e ON e.id = d.event JOIN subscriptions s ON s.id = d.subscription
             WHERE d.state < 2 ORDER BY x.position, d.id
@@ -242,7 +242,7 @@
 
         private func addTakenOver(to pipeline: inout Pipeline) {
             pipeline.add(Self.ofEvents, [.int8s(batch.reads.takeovers)]) { [self] rows in
-                result.reads.takenOver = open(rows) { $0.text(OpenDeliveryRow.end) }
+                result.reads.takenOver = open(rows) { $0.text(OpenDelivery.columnCount) }
             }
         }
 

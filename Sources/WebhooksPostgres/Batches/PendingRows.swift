@@ -68,7 +68,7 @@
                     ) new
                     WHERE meta.front < new.front
                 )
-                SELECT \(EventRow.columns), e.id, page.place, e.target, known.last
+                SELECT \(Event.columns), e.id, page.place, e.target, known.last
                 FROM known LEFT JOIN (page JOIN events e ON e.id = page.event)
                     ON \(
                         isGiven
@@ -88,7 +88,7 @@
                 WHERE p.event = ANY ($1::int8[]) AND (p.place IS NOT NULL OR p.due_at IS NULL) AND p.set_aside IS NULL
                 RETURNING p.event, p.place
             )
-            SELECT \(EventRow.columns), e.id, p.place, e.target FROM placed p JOIN events e ON e.id = p.event ORDER BY e.id
+            SELECT \(Event.columns), e.id, p.place, e.target FROM placed p JOIN events e ON e.id = p.event ORDER BY e.id
             """
         )
 
@@ -118,8 +118,8 @@
             var parameters: [Parameter] = [.int8(Int64(limit)), .int8s(rows.sorted())]
             if let node { parameters.append(.text(node.rawValue)) }
             pipeline.add(node == nil ? page : givenPage, parameters) { rows in
-                found.last = rows.first?.int64(EventRow.end + 3) ?? 0
-                add(rows.lazy.filter { !$0.isNull(EventRow.end) }, to: &found)
+                found.last = rows.first?.int64(Event.columnCount + 3) ?? 0
+                add(rows.lazy.filter { !$0.isNull(Event.columnCount) }, to: &found)
             }
             pipeline.add(nextDue) { rows in
                 found.nextDue = rows.first?.timestamp(0)
@@ -141,14 +141,14 @@
                 do throws(StoreError) {
                     found.events.append(
                         PendingEvent(
-                            row: row.int64(EventRow.end),
-                            place: row.int64(EventRow.end + 1),
+                            row: row.int64(Event.columnCount),
+                            place: row.int64(Event.columnCount + 1),
                             event: try EventRow.read(row),
-                            target: row.optionalText(EventRow.end + 2)
+                            target: row.optionalText(Event.columnCount + 2)
                         )
                     )
                 } catch {
-                    found.damaged.append((row.int64(EventRow.end), error.message))
+                    found.damaged.append((row.int64(Event.columnCount), error.message))
                 }
             }
         }

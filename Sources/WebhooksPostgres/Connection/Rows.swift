@@ -30,13 +30,23 @@
     }
 
     /// One of them. A NULL where none is expected reads as zero or nothing, as SQLite has it.
-    struct Row {
+    struct Row: StoredRow {
         fileprivate let rows: Rows
         fileprivate let index: Int32
 
         func isNull(_ column: Int32) -> Bool { rows.bytes(index, column) == nil }
 
         func bool(_ column: Int32) -> Bool { rows.bytes(index, column)?.first == 1 }
+
+        func int(_ column: Int32) -> Int { optionalInt(column) ?? 0 }
+
+        func optionalInt(_ column: Int32) -> Int? {
+            switch rows.bytes(index, column)?.count {
+            case 2: optionalInt16(column)
+            case 4: optionalInt32(column)
+            default: optionalInt64(column).map { Int($0) }
+            }
+        }
 
         func int16(_ column: Int32) -> Int { optionalInteger(column, Int16.self).map(Int.init) ?? 0 }
 

@@ -10,7 +10,7 @@
 
         func run(_ connection: PostgresConnection) throws -> [Delivery] {
             let (sql, parameters) = statement()
-            return try connection.search(sql, parameters).map { try DeliveryRow.read($0) }
+            return try connection.search(sql, parameters).map { try Delivery($0) }
         }
 
         private func statement() -> (sql: String, parameters: [Parameter]) {

@@ -28,23 +28,7 @@
                 """,
                 conditions.parameters
             )
-            .map(Self.event)
-        }
-
-        private static func event(_ row: Row) -> LoggedEvent {
-            LoggedEvent(
-                id: row.text(0),
-                topic: row.text(1),
-                tenant: row.optionalText(2),
-                occurredAt: row.timestamp(3),
-                createdAt: row.timestamp(4),
-                deliverAt: row.optionalTimestamp(5),
-                isTest: row.bool(6),
-                isCancelled: row.bool(7),
-                deliveryCount: Int(row.int64(8)),
-                isUnmatched: row.bool(9),
-                setAside: row.optionalText(10)
-            )
+            .map { LoggedEvent($0) }
         }
     }
 #endif

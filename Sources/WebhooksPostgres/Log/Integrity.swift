@@ -36,12 +36,12 @@
             while true {
                 let rows = try connection.run(
                     Statement(
-                        "SELECT \(EventRow.columns), e.id FROM events e WHERE e.id > $1::int8 ORDER BY e.id LIMIT $2::int8"
+                        "SELECT \(Event.columns), e.id FROM events e WHERE e.id > $1::int8 ORDER BY e.id LIMIT $2::int8"
                     ),
                     [.int8(last), .int8(Self.batchSize)]
                 )
                 for row in rows {
-                    last = row.int64(EventRow.end)
+                    last = row.int64(Event.columnCount)
                     _ = try EventRow.read(row)
                 }
                 if rows.isEmpty { return }

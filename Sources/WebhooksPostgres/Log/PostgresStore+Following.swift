@@ -81,7 +81,7 @@
                 [.int8s(ids.sorted())]
             )
             // One that is beyond the limit now has not changed by that.
-            let deliveries = try found.map { try DeliveryRow.read($0) }.filter { delivery in
+            let deliveries = try found.map { try Delivery($0) }.filter { delivery in
                 before.open[delivery.id.rawValue] != Step(state: delivery.state.code, attempts: delivery.attempts)
             }
             return (deliveries, after)

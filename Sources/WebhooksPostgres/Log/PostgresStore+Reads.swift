@@ -4,7 +4,7 @@
     extension PostgresStore {
         package func event(_ id: String) async throws(StoreError) -> Event? {
             try await read { connection in
-                let select = Statement("SELECT \(EventRow.columns) FROM events e WHERE e.event_id = $1::text")
+                let select = Statement("SELECT \(Event.columns) FROM events e WHERE e.event_id = $1::text")
                 return try connection.run(select, [.text(id)]).first.map { try EventRow.read($0) }
             }
         }
@@ -12,7 +12,7 @@
         package func delivery(_ id: Delivery.ID) async throws(StoreError) -> Delivery? {
             try await read { connection in
                 let select = Statement("\(DeliveryRow.select) WHERE d.id = $1::int8")
-                return try connection.run(select, [.int8(id.rawValue)]).first.map { try DeliveryRow.read($0) }
+                return try connection.run(select, [.int8(id.rawValue)]).first.map { try Delivery($0) }
             }
         }
 
@@ -26,7 +26,7 @@
                     ) ORDER BY d.id DESC
                     """
                 )
-                return try connection.run(select, [.text(id)]).map { try DeliveryRow.read($0) }
+                return try connection.run(select, [.text(id)]).map { try Delivery($0) }
             }
         }
 

@@ -17,7 +17,7 @@ extension BatchSession {
         }
     }
 
-    private static let columns = "\(EventRow.columns), e.id, p.place, e.target"
+    private static let columns = "\(Event.columns), e.id, p.place, e.target"
 
     private func dueEvents(_ reads: StoreReads) throws -> [PendingEvent] {
         // At the same place, the event whose row it is stands before those that took it when their time had come.
@@ -33,10 +33,10 @@ extension BatchSession {
         var events: [PendingEvent] = []
         var damaged: [(row: Int64, damage: RowDamage)] = []
         while events.count < reads.pendingEvents, try select.next() {
-            if reads.excludedEvents.contains(select.int64(EventRow.end)) { continue }
+            if reads.excludedEvents.contains(select.int64(Event.columnCount)) { continue }
             switch try Self.readable({ try event(select) }) {
             case .success(let event): events.append(event)
-            case .failure(let damage): damaged.append((select.int64(EventRow.end), damage))
+            case .failure(let damage): damaged.append((select.int64(Event.columnCount), damage))
             }
         }
         select.reset()
@@ -63,10 +63,10 @@ extension BatchSession {
 
     private func event(_ row: PreparedStatement) throws -> PendingEvent {
         PendingEvent(
-            row: row.int64(EventRow.end),
-            place: row.int64(EventRow.end + 1),
+            row: row.int64(Event.columnCount),
+            place: row.int64(Event.columnCount + 1),
             event: try EventRow.read(row),
-            target: row.optionalText(EventRow.end + 2)
+            target: row.optionalText(Event.columnCount + 2)
         )
     }
 

@@ -90,7 +90,7 @@ extension BatchSession {
         let rows = try PreparedStatement(
             db,
             """
-            SELECT \(OpenDeliveryRow.columns), s.name
+            SELECT \(OpenDelivery.columns), s.name
             FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_in_flight
             CROSS JOIN webhooks_events e ON e.id = d.event JOIN webhooks_subscriptions s ON s.id = d.subscription
             WHERE d.state = 2 ORDER BY d.id
@@ -103,7 +103,7 @@ extension BatchSession {
         let rows = try PreparedStatement(
             db,
             """
-            SELECT \(OpenDeliveryRow.columns), s.name
+            SELECT \(OpenDelivery.columns), s.name
             FROM webhooks_deliveries d JOIN webhooks_events e ON e.id = d.event
             JOIN webhooks_subscriptions s ON s.id = d.subscription
             WHERE d.event = ? AND d.state < 2 ORDER BY d.id
@@ -115,7 +115,7 @@ extension BatchSession {
 
     /// All rows, with their subscriptions' names; damaged ones are given up.
     private func readable(_ rows: PreparedStatement) throws -> [OpenDelivery] {
-        let found = try openDeliveries(rows) { $0.text(OpenDeliveryRow.end) }
+        let found = try openDeliveries(rows) { $0.text(OpenDelivery.columnCount) }
         for row in found.damaged { _ = try giveUp(row.id, row.damage) }
         return found.deliveries
     }
@@ -126,7 +126,7 @@ extension BatchSession {
     ) throws -> (deliveries: [OpenDelivery], damaged: [(id: Int64, damage: RowDamage)]) {
         var (deliveries, damaged): ([OpenDelivery], [(id: Int64, damage: RowDamage)]) = ([], [])
         while try rows.next() {
-            switch try Self.readable({ try OpenDeliveryRow.read(rows, subscription: name(rows)) }) {
+            switch try Self.readable({ try OpenDelivery(rows, subscription: name(rows)) }) {
             case .success(let delivery): deliveries.append(delivery)
             case .failure(let damage): damaged.append((rows.int64(0), damage))
             }

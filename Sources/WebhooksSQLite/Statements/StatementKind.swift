@@ -95,7 +95,7 @@ enum StatementKind: Int, CaseIterable {
             "UPDATE webhooks_pending SET place = ? WHERE place IS NULL AND due_at <= ?"
         case .selectRefill:
             """
-            SELECT \(OpenDeliveryRow.columns)
+            SELECT \(OpenDelivery.columns)
             FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_open
             CROSS JOIN webhooks_events e ON e.id = d.event
             WHERE d.subscription = ? AND d.due_at IS NOT NULL AND (d.due_at, d.id) > (?, ?)
@@ -103,14 +103,14 @@ enum StatementKind: Int, CaseIterable {
             """
         case .selectAttempted:
             """
-            SELECT \(OpenDeliveryRow.columns)
+            SELECT \(OpenDelivery.columns)
             FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_state
             CROSS JOIN webhooks_events e ON e.id = d.event
             WHERE d.subscription = ? AND d.state = 1 AND d.indexed = 1 AND d.state <> 2 ORDER BY d.id LIMIT 1
             """
         case .selectNewAttempted:
             """
-            SELECT \(OpenDeliveryRow.columns)
+            SELECT \(OpenDelivery.columns)
             FROM webhooks_deliveries d NOT INDEXED CROSS JOIN webhooks_events e ON e.id = d.event
             WHERE d.id > (SELECT indexed_delivery FROM webhooks_schema) AND d.subscription = ? AND d.state = 1
             ORDER BY d.id LIMIT 1
