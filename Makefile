@@ -82,9 +82,15 @@ test: setup-tests ## Runs all tests
 	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
 	@Tests/postgres.sh Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
 
+# What a host with `traits: []` neither fetches nor compiles: command line, servers, benchmarks.
+NOT_FOR_HOSTS := WebhooksCommand WebhooksServer WebhooksPostgres WebhookMonitoring WebhookSimulation WebhooksBenchmarking
+
 example: setup ## Builds and tests the backend in Examples/LMSBackend, end to end over HTTP
 	$(SWIFT) build --build-tests --package-path Examples/LMSBackend
 	$(SWIFT) test --skip-build --no-parallel --package-path Examples/LMSBackend
+	@cd Examples/LMSBackend/.build && found=$$(ls -d checkouts/swift-argument-parser checkouts/swift-mustache \
+	    $(addprefix debug/,$(addsuffix .build/*.o,$(NOT_FOR_HOSTS))) 2>/dev/null); \
+	    test -z "$$found" || { echo "error: a host's build brings" $$found >&2; exit 1; }
 
 # In folders of their own, so that `make test` doesn't build everything anew, and only what is run there.
 THREADED := WebhookEngineTests CurlTransportTests SQLiteStoreTests WebhooksTests WebhooksGRDBTests
