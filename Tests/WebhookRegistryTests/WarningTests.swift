@@ -160,4 +160,16 @@ import WebhookRegistry
         #expect(found(0o600, folder: 0o777).first?.contains("may change conf/s:") == true)
         #expect(found(0o600, folder: 0o1777) == [])
     }
+
+    @Test func `nobody is told to change the rights of a device`() {
+        let device = FileStatus(kind: .other, mode: 0o666, owner: 0, group: 1)
+        let secret = problems(
+            Sample.subscription("secrets: [{ file: s/a.secret }]", profile: "fermion"),
+            ["conf/s/a.secret": device],
+            ["conf/s/a.secret": "a-long-enough-secret"]
+        )
+        #expect(secret == [])
+        let literal = Sample.subscription("secrets: [a-long-enough-secret]", profile: "fermion")
+        #expect(problems(literal, ["conf/w.yaml": device], [:]) == [])
+    }
 }

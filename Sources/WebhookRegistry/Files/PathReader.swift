@@ -58,7 +58,7 @@ struct PermissionCheck {
     private func checkReading() {
         var seen: Set<String> = []
         let open = context.secretFiles.filter { file in
-            seen.insert(file.path).inserted && context.files.status(of: file.path)?.isReadableByOthers == true
+            seen.insert(file.path).inserted && status(of: file.path)?.isReadableByOthers == true
         }
         guard let first = open.first else { return }
         let more = open.count == 1 ? "" : " and \(open.count - 1) more"
@@ -72,12 +72,18 @@ struct PermissionCheck {
     private func checkLiterals() {
         var seen: Set<String> = []
         for place in context.literalSecrets where seen.insert(place.file).inserted {
-            guard context.files.status(of: place.file)?.isReadableByOthers == true else { continue }
+            guard status(of: place.file)?.isReadableByOthers == true else { continue }
             let message =
                 "other users of this machine may read \(place.file), which holds a literal secret: "
                 + "chmod 600 \(place.file), or write { file: PATH } or { env: NAME }"
             warn(place, message)
         }
+    }
+
+    /// The status of a file or folder; `nil` for a device or a pipe, which is refused anyway: whoever follows advice about its
+    /// rights breaks it for everybody.
+    private func status(of path: String) -> FileStatus? {
+        context.files.status(of: path).flatMap { $0.kind == .other ? nil : $0 }
     }
 
     private func warn(_ place: SourcePlace, _ message: String) {
@@ -98,7 +104,7 @@ struct PermissionCheck {
         for path in context.watchedPaths {
             for candidate in [path, Self.folder(of: path)] where !paths.contains(candidate) { paths.append(candidate) }
         }
-        let open = paths.filter { context.files.status(of: $0)?.isWritableByOthers == true }
+        let open = paths.filter { status(of: $0)?.isWritableByOthers == true }
         guard let first = open.first else { return }
         let more = open.count == 1 ? "" : " and \(open.count - 1) more"
         let message = "other users of this machine may change \(first)\(more): chmod go-w \(first)"
