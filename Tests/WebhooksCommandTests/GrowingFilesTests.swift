@@ -116,4 +116,42 @@ import WebhookReceiver
         #expect(await run.end() == 0)
         #expect(try await sandbox.run("check").status == 0)
     }
+    @Test func `a command on one subscription needs that one's secrets alone`() async throws {
+        let sandbox = try CommandEnvironment()
+        let text = sandbox.configuration(
+            more: "  - { name: bill, url: \"\(sandbox.receiver.url)/bill\", topics: [x.y], secrets: [{ env: BILL }] }\n"
+        )
+        .replacing("\"\(CommandEnvironment.secret)\"", with: "{ file: crm.secret }")
+        try sandbox.write("w.yaml", text)
+        try sandbox.write("crm.secret", CommandEnvironment.secret)
+        let emitted = try await sandbox.run(
+            "emit",
+            "x.y",
+            "--data",
+            "1",
+            environment: ["BILL": CommandEnvironment.secret]
+        )
+        #expect(emitted.status == 0 && sandbox.receiver.requestCount == 2, "\(emitted)")
+        let commands = [
+            ["test", "crm", "--topic", "course.created"], ["render", "crm", "x.y", "--data", "1"],
+            ["subscriptions", "show", "crm"],
+            ["retrigger", "--state", "delivered", "--subscription", "crm"],
+            ["secrets", "rotate", "crm", "--grace", "1h", "--yes"],
+        ]
+        for command in commands {
+            let done = try await sandbox.run(command)
+            #expect(done.status == 0, "\(command): \(done)")
+        }
+        for command in [["test", "bill"], ["render", "bill", "x.y", "--data", "1"], ["secrets", "rotate", "bill"]] {
+            let refused = try await sandbox.run(command)
+            #expect(refused.status == 65 && refused.err.contains("BILL is not set"), "\(command): \(refused)")
+        }
+        let list = try await sandbox.run("subscriptions")
+        #expect(list.status == 0 && list.lines[3].hasPrefix("bill") && list.lines[3].contains("can't be used here"))
+        // The others are sent, and who can't be is named.
+        let both = try await sandbox.run("retrigger", "--state", "delivered")
+        #expect(both.status == 1 && both.err.contains("of bill left out: its settings can't be used here"), "\(both)")
+        #expect(sandbox.receiver.requests.last?.target == "/crm")
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 65)
+    }
 }

@@ -127,6 +127,19 @@ import WebhookReceiver
         #expect(slip.status == 1 && slip.err.contains("did you mean crm?"))
     }
 
+    @Test(arguments: ["subscriptions", "events", "deliveries", "topics"])
+    func `a group of commands alone lists`(group: String) async throws {
+        let sandbox = try CommandEnvironment()
+        _ = try await sandbox.run("emit", "x.y", "--data", "1")
+        let list = try await sandbox.run(group, "list", "--json")
+        let alone = try await sandbox.run(group, "--json")
+        #expect(alone.status == 0 && !alone.out.isEmpty && alone.out == list.out, "\(alone)")
+        let option = try await sandbox.run(group, "--confg", "w.yaml")
+        #expect(option.status == 64 && option.err.contains("Did you mean '--config'?"), "\(option.err)")
+        let name = try await sandbox.run(group, "lst")
+        #expect(name.status == 64 && name.err.contains("did you mean list?"), "\(name.err)")
+    }
+
     @Test func `events are found by their content`() async throws {
         let sandbox = try CommandEnvironment()
         let data = [

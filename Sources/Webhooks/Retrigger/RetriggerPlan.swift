@@ -112,7 +112,8 @@ struct RetriggerPlanBuilder {
         if let disabled = disabled[name] {
             return "it is disabled (\(disabled.cause.rawValue), since \(disabled.at)); `webhooks enable \(name)` first"
         }
-        return subscription.isEnabled ? nil : "the configuration says `enabled: false`"
+        guard subscription.isEnabled else { return "the configuration says `enabled: false`" }
+        return subscription.obstacles.first.map { "its settings can't be used here: \($0.located)" }
     }
 
     private func rendering(of event: Event, for name: String) throws(RenderingError) -> Retrigger.Rendering? {

@@ -31,7 +31,8 @@ package struct SecretRotation: Sendable {
     ///
     /// - Throws: ``WebhooksError`` with `refused` where the secret isn't ours to write, and why; `notFound`, `configuration`.
     package init(_ configuration: WebhookConfiguration, subscription name: String) throws(WebhooksError) {
-        let report = configuration.load()
+        // What others lack is none of this one's business.
+        let report = configuration.holdingBroken().load()
         guard let registry = report.registry, report.isValid else {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
@@ -39,6 +40,7 @@ package struct SecretRotation: Sendable {
             let hint = NameHint.question(name, in: registry.subscriptions.map(\.name)).map { "; \($0)" } ?? ""
             throw WebhooksError(.notFound, "there is no subscription named \(name)\(hint)")
         }
+        if !subscription.obstacles.isEmpty { throw WebhooksError(subscription.obstacles) }
         guard let scheme = subscription.profile.signature, let secret = subscription.secrets.first else {
             throw WebhooksError(.refused, "\(name) signs with no secret")
         }

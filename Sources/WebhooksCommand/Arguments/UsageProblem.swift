@@ -7,8 +7,9 @@ enum UsageProblem {
     /// are.
     static func better(than error: any Error, _ arguments: [String]) -> ValidationError? {
         guard WebhooksCommand.exitCode(for: error) == .validationFailure else { return nil }
-        let path = CommandNames.command(in: arguments).path
-        guard let schema = CommandSchema.root()?.command(path),
+        let (command, path) = CommandNames.command(in: arguments)
+        let standard = command.configuration.defaultSubcommand.map { [$0._commandName] } ?? []
+        guard let schema = CommandSchema.root()?.command(path + standard),
             let problem = ArgumentProblem.find(in: Array(arguments.dropFirst(path.count)), schema)
         else { return nil }
         return ValidationError(problem)

@@ -5,7 +5,8 @@ internal import Webhooks
 struct Deliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The deliveries in the log.",
-        subcommands: [DeliveriesList.self, DeliveriesShow.self]
+        subcommands: [DeliveriesList.self, DeliveriesShow.self],
+        defaultSubcommand: DeliveriesList.self
     )
 }
 

@@ -5,7 +5,8 @@ internal import Webhooks
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The events in the log.",
-        subcommands: [EventsList.self, EventsShow.self]
+        subcommands: [EventsList.self, EventsShow.self],
+        defaultSubcommand: EventsList.self
     )
 }
 

@@ -62,7 +62,7 @@ struct Render: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(for: subscription)
         let names = dispatcher.registry.subscriptions.map(\.name)
         if let problem = Self.swapped(subscription, topic, among: names) {
             throw CommandFailure(.negative, code: WebhooksError.Code.notFound.description, problem)

@@ -52,7 +52,7 @@ struct Retrigger: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(holdsBroken: true)
         // Before anything is sent: a slip would leave out what was meant.
         try await KnownNames(dispatcher).check(subscription: delivery.subscription, topics: filter.topic)
         let plan =

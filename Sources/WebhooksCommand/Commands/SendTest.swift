@@ -41,7 +41,7 @@ struct SendTest: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(for: subscription)
         let event = try dispatcher.preview.testEvent(for: subscription, topic: topic, profile: profile)
         if let reason = dispatcher.preview.mismatch(of: event, for: subscription, isTest: true) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)

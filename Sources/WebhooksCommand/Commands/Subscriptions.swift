@@ -5,7 +5,8 @@ internal import Webhooks
 struct Subscriptions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The configured subscriptions, and how each stands.",
-        subcommands: [SubscriptionsList.self, SubscriptionsShow.self]
+        subcommands: [SubscriptionsList.self, SubscriptionsShow.self],
+        defaultSubcommand: SubscriptionsList.self
     )
 }
 
@@ -22,7 +23,7 @@ struct SubscriptionsList: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(holdsBroken: true)
         let health = try await SubscriptionOutput.health(dispatcher.log)
         let subscriptions = dispatcher.registry.subscriptions
         if options.json {
@@ -65,7 +66,7 @@ struct SubscriptionsShow: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(holdsBroken: true)
         let found = try dispatcher.preview.subscription(named: subscription)
         let health = try await SubscriptionOutput.health(dispatcher.log)[subscription]
         if options.json { return SubscriptionOutput.json(found, health).write() }
@@ -88,6 +89,7 @@ enum SubscriptionOutput {
             "subscription": .text(subscription.name), "title": .string(subscription.title),
             "enabled": .bool(subscription.isEnabled && health?.disabled == nil),
             "disabledReason": .string(subscription.isEnabled ? health?.disabled?.cause.rawValue : "configuration"),
+            "problems": .strings(subscription.obstacles.map(\.located)),
             "paused": .bool(paused != nil), "pausedUntil": .time(paused?.until),
             "profile": .text(subscription.profile.name), "contentType": .text(subscription.contentType.rawValue),
             "url": .text(subscription.url.display), "topics": .strings(subscription.topics.map(\.description)),
@@ -137,6 +139,7 @@ enum SubscriptionOutput {
 
     static func state(_ subscription: Subscription, _ health: SubscriptionHealth?) -> (String, Terminal.Style) {
         if !subscription.isEnabled { return ("enabled: false", .dim) }
+        if !subscription.obstacles.isEmpty { return ("can't be used here", .bad) }
         if let disabled = health?.disabled { return (HoldText.disabled(disabled), .bad) }
         if let paused = health?.paused, paused.isInForce(at: .now) { return (HoldText.paused(paused), .doubtful) }
         return ("enabled", .good)
@@ -155,6 +158,7 @@ enum SubscriptionOutput {
         Output.standard.writeLine(terminal.styled(PlainText.escaped(subscription.name), .bold))
         fact("title", subscription.title)
         fact("state", state, style)
+        for problem in subscription.obstacles { fact("problem", problem.located, .bad) }
         fact("url", subscription.url.display)
         fact("profile", "\(subscription.profile.name) (\(subscription.profile.title))")
         fact("content type", subscription.contentType.rawValue)

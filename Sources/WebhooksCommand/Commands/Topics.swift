@@ -6,7 +6,8 @@ internal import Webhooks
 struct Topics: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The catalogue of topics.",
-        subcommands: [TopicsList.self, TopicsShow.self]
+        subcommands: [TopicsList.self, TopicsShow.self],
+        defaultSubcommand: TopicsList.self
     )
 
     /// The configuration's profiles; without a file the built-in ones.

@@ -45,10 +45,29 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// A dispatcher over the configuration. Opens no store yet.
-    func dispatcher(logLevel standard: Logger.Level = .warning) async throws -> WebhookDispatcher {
+    ///
+    /// - Parameter holdsBroken: whether subscriptions whose settings can't be used, such as one whose secret this shell
+    ///   doesn't have, are held. Otherwise each is an error.
+    func dispatcher(
+        logLevel standard: Logger.Level = .warning,
+        holdsBroken: Bool = false
+    ) async throws -> WebhookDispatcher {
         try checkStore()
-        let dispatcher = try await WebhookDispatcher(configuration: configuration, logger: logger(standard))
+        let dispatcher = try await WebhookDispatcher(
+            configuration: holdsBroken ? configuration.holdingBroken() : configuration,
+            logger: logger(standard)
+        )
         noteNewStore(of: dispatcher.log)
+        return dispatcher
+    }
+
+    /// A dispatcher for a command on one subscription: only that one's settings have to be usable.
+    func dispatcher(for subscription: String) async throws -> WebhookDispatcher {
+        let dispatcher = try await dispatcher(holdsBroken: true)
+        if let found = dispatcher.registry.subscription(named: subscription), found.isEnabled, !found.obstacles.isEmpty
+        {
+            throw WebhooksError(found.obstacles)
+        }
         return dispatcher
     }
 
