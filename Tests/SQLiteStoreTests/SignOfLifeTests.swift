@@ -39,4 +39,23 @@ import WebhookCore
         lock.noteAlive()
         #expect(SignOfLife.read(storePath: path, of: getpid()) == nil, "whoever has let go gives no sign")
     }
+
+    @Test func `a request to empty the log says what is in its way, until it is done`() throws {
+        let path = "/tmp/webhooks-empty-\(UInt64.random(in: 0 ... .max)).sqlite"
+        defer { unlink(path + ".lock") }
+        let lock = try DispatcherLock.acquire(path: path, role: "run")
+        lock.noteAlive()
+        let file = path + ".lock"
+        #expect(EmptyingRequest.obstacle(in: file) == nil)
+        #expect(EmptyingRequest.set(in: file))
+        #expect(EmptyingRequest.obstacle(in: file) == nil)
+        for obstacle in [EmptyingObstacle(StoreError(.full, "no room")), .reader, .writer] {
+            EmptyingRequest.note(obstacle, in: file)
+            #expect(EmptyingRequest.isSet(in: file) && EmptyingRequest.obstacle(in: file) == obstacle)
+        }
+        EmptyingRequest.clear(in: file)
+        #expect(!EmptyingRequest.isSet(in: file) && EmptyingRequest.obstacle(in: file) == nil)
+        #expect(SignOfLife.read(storePath: path, of: getpid()) != nil, "what stands behind it stays")
+        #expect(EmptyingObstacle(.noRoom) == .store("full") && EmptyingObstacle(.emptied) == nil)
+    }
 }

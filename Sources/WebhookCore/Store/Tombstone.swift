@@ -26,3 +26,34 @@ extension Delivery {
     /// Whether what it carried was erased.
     package var isExpunged: Bool { detail == Tombstone.detail }
 }
+
+/// What keeps a write-ahead log from being emptied of what was erased.
+package enum EmptyingObstacle: Sendable, Hashable {
+    /// A program reads, in a transaction that needs what is in the log.
+    case reader
+    /// Programs write without leaving a gap.
+    case writer
+    /// The store doesn't take the commit that has to go before, by the error's code, such as `full`.
+    case store(String)
+
+    package init(_ error: StoreError) { self = .store(error.code.rawValue) }
+
+    /// - Returns: `nil` for no word.
+    package init?(word: String) {
+        switch word {
+        case "": return nil
+        case "reader": self = .reader
+        case "writer": self = .writer
+        default: self = .store(word)
+        }
+    }
+
+    /// The obstacle in a word, for other processes.
+    package var word: String {
+        switch self {
+        case .reader: "reader"
+        case .writer: "writer"
+        case .store(let code): code
+        }
+    }
+}

@@ -7,6 +7,17 @@ package struct Expunged: Sendable, Hashable {
     package var result: ExpungeResult
     /// Whether the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.
     package var isLogEmptied: Bool
+    /// What has kept it from being emptied, as far as anybody has said.
+    package var obstacle: EmptyingObstacle?
+
+    init(result: ExpungeResult, isLogEmptied: Bool, obstacle: EmptyingObstacle? = nil) {
+        (self.result, self.isLogEmptied, self.obstacle) = (result, isLogEmptied, obstacle)
+    }
+
+    /// - Parameter obstacle: what keeps the log from being emptied; `nil`: it is.
+    init(result: ExpungeResult, _ obstacle: EmptyingObstacle?) {
+        self.init(result: result, isLogEmptied: obstacle == nil, obstacle: obstacle)
+    }
 }
 
 /// Erasing what events carried.
@@ -37,7 +48,7 @@ extension WebhookAdministration {
             guard let store = store as? SQLiteStore, !result.events.isEmpty else {
                 return Expunged(result: result, isLogEmptied: true)
             }
-            return Expunged(result: result, isLogEmptied: try await waitForEmptyLog(store, limit))
+            return try await waitForEmptyLog(store, limit, result)
         } catch {
             throw WebhooksError(error)
         }
@@ -54,7 +65,18 @@ extension WebhookAdministration {
         let result = try await store.expunge(events: ids, at: .now)
         note(result)
         guard !result.events.isEmpty else { return Expunged(result: result, isLogEmptied: true) }
-        return Expunged(result: result, isLogEmptied: try await store.emptyWAL() == .emptied)
+        return Expunged(result: result, await Self.empty(store))
+    }
+
+    /// Empties a log.
+    ///
+    /// - Returns: what is in the way; `nil`: it is empty. What was erased is so in any case.
+    private static func empty(_ dispatcher: SQLiteStore) async -> EmptyingObstacle? {
+        do throws(StoreError) {
+            return EmptyingObstacle(try await dispatcher.emptyWAL())
+        } catch {
+            return EmptyingObstacle(error)
+        }
     }
 
     private static func lockIfFree(_ store: SQLiteStore) throws(StoreError) -> DispatcherLock? {
@@ -66,20 +88,24 @@ extension WebhookAdministration {
     }
 
     /// Asks the dispatcher to empty the log, and waits until it has; where it ends meanwhile, does so itself.
-    private func waitForEmptyLog(_ store: SQLiteStore, _ limit: Duration) async throws(StoreError) -> Bool {
+    private func waitForEmptyLog(
+        _ store: SQLiteStore,
+        _ limit: Duration,
+        _ result: ExpungeResult
+    ) async throws(StoreError) -> Expunged {
         let isAsked = store.requestEmptyWAL()
         let deadline = ContinuousClock.now + limit
         while true {
-            if isAsked, !store.isEmptyWALRequested { return true }
+            if isAsked, !store.isEmptyWALRequested { return Expunged(result: result, isLogEmptied: true) }
             if let lock = try Self.lockIfFree(store) {
                 defer { lock.release() }
                 let dispatcher = try SQLiteStore.open(path: store.path, store.prefix, role: .dispatcher, lock: lock)
                 defer { dispatcher.close() }
                 store.clearEmptyWALRequest()
-                return try await dispatcher.emptyWAL() == .emptied
+                return Expunged(result: result, await Self.empty(dispatcher))
             }
             guard ContinuousClock.now < deadline, (try? await Task.sleep(for: .milliseconds(20))) != nil else {
-                return false
+                return Expunged(result: result, isLogEmptied: false, obstacle: store.emptyingObstacle)
             }
         }
     }

@@ -56,13 +56,13 @@ struct CheckpointPace {
 
     /// Notes the result of a checkpoint.
     mutating func note(_ result: CheckpointResult) {
-        obstacle = result == .emptied || result == .restarted ? nil : result
+        obstacle = [.emptied, .restarted, .noRoom].contains(result) ? nil : result
         readers = result == .readerInTheWay ? readers + 1 : 0
         paused =
             switch result {
             case .emptied: 0
             // The file's size says no more how much is in the log.
-            case .restarted: 1
+            case .restarted, .noRoom: 1
             case .readerInTheWay: min(Self.readerPause, Self.firstReaderPause << min(readers - 1, 8))
             case .writerInTheWay: size < Self.pressure ? Self.writerPause : 0
             }

@@ -48,13 +48,23 @@ struct Expunge: AsyncParsableCommand {
         let done = try await opened.administration.expunge(ids, cancels: cancel, waiting: wait.duration)
         write(done.result)
         if !done.isLogEmptied {
-            let obstacle =
-                await log.runningDispatcher().flatMap(Self.silence)
-                ?? "a program reads the store (end it), or its disk is full (make room); then run the command again"
-            let message = "the write-ahead log still holds older pages: \(obstacle)"
+            let silence = await log.runningDispatcher().flatMap(Self.silence)
+            let message = "the write-ahead log still holds older pages: \(silence ?? Self.text(done.obstacle))"
             Notice.warning("wal", message, asJSON: options.json)
         }
         if !done.result.open.isEmpty || !done.result.unknown.isEmpty || !done.isLogEmptied { throw ExitStatus.negative }
+    }
+
+    private static func text(_ obstacle: EmptyingObstacle?) -> String {
+        switch obstacle {
+        case .reader: "a program reads the store; end it, and run the command again"
+        case .writer: "programs write to the store without a pause; run the command again when they rest"
+        case .store("full"):
+            "there is no room on the store's disk to empty it; make some, and run the command again"
+        case .store(let code):
+            "the store fails (\(code)); `webhooks doctor` looks for the reason; then run the command again"
+        case nil: "the dispatcher has not got to it within --wait; run the command again"
+        }
     }
 
     /// Says that the dispatcher, which alone may empty the log, has not done so because it does nothing.

@@ -104,8 +104,10 @@ final class Checkpointer: @unchecked Sendable {
             guard isMoved else { return .readerInTheWay }
             interlude?(.moved)
             return try cutOff(db, busyWait) ? .emptied : .restarted
-        } catch let error as DatabaseError where error.isBusy || (isMoved && error.isLackOfRoom) {
+        } catch let error as DatabaseError where error.isBusy {
             return isMoved ? .restarted : .writerInTheWay
+        } catch let error as DatabaseError where isMoved && error.isLackOfRoom {
+            return .noRoom
         }
     }
 
@@ -224,4 +226,7 @@ package enum CheckpointResult: Sendable, Hashable {
     case readerInTheWay
     /// Somebody writes without leaving a gap.
     case writerInTheWay
+    /// All that the log held in our turn is in the database, and there is no room for the commit after which its file is cut
+    /// off.
+    case noRoom
 }
