@@ -231,4 +231,35 @@ import Webhooks
         #expect(done.status == 69)
         #expect(done.err.contains("hint: another program listens there: end it, or take another port with --port N"))
     }
+
+    @Test func `whoever could not emit is told whether the event is stored, and that the same id is safe`() throws {
+        let event = try Event(topic: "a.b", data: "{}", id: "order-7")
+        var error = StoreError(.unavailable, "the server is away")
+        func text(_ failure: any Error) throws -> String {
+            let failure = try #require(failure as? CommandFailure)
+            return failure.message + " | " + (failure.hint ?? "")
+        }
+        let again = "emit it again under the same id (--id order-7): it is stored once"
+        #expect(
+            try text(EmitFailure.storing(WebhooksError(error), event))
+                == "the server is away; nothing was stored | \(again)"
+        )
+        let full = try text(EmitFailure.storing(WebhooksError(StoreError(.full, "no room")), event))
+        #expect(full.hasPrefix("no room; nothing was stored | make room") && full.hasSuffix("; then \(again)"))
+        let after = try text(EmitFailure.afterStoring(WebhooksError(error), event))
+        #expect(
+            after.hasPrefix("the server is away; the event order-7 is stored, and is delivered when the store works")
+        )
+        error.isOutcomeUnknown = true
+        #expect(
+            try text(EmitFailure.storing(WebhooksError(error), event))
+                == "the server is away; it isn't known whether the event order-7 is stored | \(again)"
+        )
+        #expect(EmitFailure.storing(WebhooksError(.event, "bad"), event) is WebhooksError)
+        #expect(
+            EmitBatch.failure(WebhooksError(error), stored: 2, of: 3).message.hasSuffix(
+                "; at least 2 of 3 events are stored"
+            )
+        )
+    }
 }

@@ -171,19 +171,43 @@ struct Emit: AsyncParsableCommand {
 
     /// Stores the event and leaves it to a dispatcher.
     private func store(_ event: Event, _ log: WebhookLog, misses: @escaping () -> NearMisses?) async throws {
-        let receipt = try await log.append(event)
-        // One that was there before may have been delivered long ago.
-        let deliveries = receipt.isDuplicate ? try await log.deliveries(ofEvents: [event.id]) : []
-        try await report(receipt, log, deliveries, misses: misses)
+        let receipt: EmitReceipt
+        do throws(WebhooksError) {
+            receipt = try await log.append(event)
+        } catch {
+            throw EmitFailure.storing(error, event)
+        }
+        do {
+            // One that was there before may have been delivered long ago.
+            let deliveries = receipt.isDuplicate ? try await log.deliveries(ofEvents: [event.id]) : []
+            try await report(receipt, log, deliveries, misses: misses)
+        } catch let error as WebhooksError where error.store != nil {
+            // It is on disk, which is all that was asked for.
+            Notice.warning("store", "what comes of it can't be read: \(error.message)", asJSON: options.json)
+            write(EmittedEvent(event: event, isDuplicate: receipt.isDuplicate, deliveries: [], matching: .unread))
+        }
+    }
+
+    private func write(_ emitted: EmittedEvent, paused: Set<String> = []) {
+        options.json ? emitted.json.write() : emitted.write(paused: paused)
     }
 
     private func run(_ event: Event, on dispatcher: WebhookDispatcher) async throws {
         let trap = InterruptTrap()
-        let (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
-            let receipt = try await dispatcher.emitWithinCommand(event)
-            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
-            let wait = try await waiting.run(events: [event.id], timeout: patience.wait.duration)
-            return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
+        var stored: EmitReceipt?
+        let receipt: EmitReceipt
+        let wait: FirstAttempts
+        let deliveries: [Delivery]
+        do throws(WebhooksError) {
+            (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+                let receipt = try await dispatcher.emitWithinCommand(event)
+                stored = receipt
+                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
+                let wait = try await waiting.run(events: [event.id], timeout: patience.wait.duration)
+                return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
+            }
+        } catch {
+            throw stored == nil ? EmitFailure.storing(error, event) : EmitFailure.afterStoring(error, event)
         }
         let matching = try await report(receipt, dispatcher.log, deliveries) {
             dispatcher.preview.nearMisses(of: event)
@@ -214,11 +238,7 @@ struct Emit: AsyncParsableCommand {
             deliveries: deliveries,
             matching: matching
         )
-        if options.json {
-            emitted.json.write()
-        } else {
-            emitted.write(paused: try await log.paused(deliveries))
-        }
+        write(emitted, paused: options.json ? [] : try await log.paused(deliveries))
         return matching
     }
 

@@ -25,11 +25,13 @@ struct EmittedEvent {
         case cancelled
         /// It was matched, and nobody subscribes to it.
         case nobody(NearMisses?)
+        /// It is stored, and the store could not be read after that.
+        case unread
 
         /// Why there are no deliveries, where that may change or somebody has decided it: members of an event's object.
         var members: [(String, JSONOutput)] {
             switch self {
-            case .matched, .nobody: []
+            case .matched, .nobody, .unread: []
             case .cancelled: [("cancelled", .bool(true))]
             case .setAside(let reason): [("setAside", .text(reason))]
             case .waitsForTime(let due): [("waiting", ["for": .text("time"), "until": .time(due)])]
@@ -68,7 +70,7 @@ struct EmittedEvent {
         var isSaidByTheEvent: Bool {
             switch self {
             case .setAside, .cancelled: true
-            case .matched, .waitsForTime, .waitsForDispatcher, .waitsForStart, .nobody: false
+            case .matched, .waitsForTime, .waitsForDispatcher, .waitsForStart, .nobody, .unread: false
             }
         }
 
@@ -76,7 +78,7 @@ struct EmittedEvent {
         var waitsForDispatcher: Bool {
             switch self {
             case .waitsForDispatcher, .waitsForStart: true
-            case .matched, .waitsForTime, .setAside, .cancelled, .nobody: false
+            case .matched, .waitsForTime, .setAside, .cancelled, .nobody, .unread: false
             }
         }
     }
@@ -89,7 +91,7 @@ struct EmittedEvent {
         ]
         members += matching.members
         switch matching {
-        case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside: break
+        case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside, .unread: break
         case .nobody(let misses):
             members += (misses ?? NearMisses()).members
         }
@@ -110,6 +112,7 @@ struct EmittedEvent {
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
         case .cancelled: line += "; it is cancelled"
         case .nobody: line += "; nobody subscribes to it"
+        case .unread: break
         }
         Output.standard.writeLine(line)
         if case .nobody(let misses?) = matching { write(misses) }

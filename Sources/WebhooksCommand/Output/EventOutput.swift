@@ -80,7 +80,7 @@ enum EventOutput {
 
     private static func reason(_ matching: EmittedEvent.Matching) -> String {
         switch matching {
-        case .matched: ""
+        case .matched, .unread: ""
         case .waitsForTime: " before it is due"
         case .waitsForDispatcher(let running): " yet: it waits for \(DispatcherText.waitsFor(running))"
         case .waitsForStart: " yet: it waits for a dispatcher; none runs"

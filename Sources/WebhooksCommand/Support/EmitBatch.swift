@@ -77,9 +77,11 @@ struct EmitBatch {
     }
 
     static func failure(_ error: WebhooksError, stored: Int, of count: Int) -> CommandFailure {
-        let text = "\(error.message); \(stored) of \(count) events are stored"
-        return error.store == nil
-            ? .data(text, hint: nil) : CommandFailure(.unavailable, code: error.code.description, text)
+        let atLeast = error.store?.isOutcomeUnknown == true ? "at least " : ""
+        let text = "\(error.message); \(atLeast)\(stored) of \(count) events are stored"
+        guard error.store != nil else { return .data(text, hint: nil) }
+        let hint = "emit the batch again: events that have an `id` are stored once"
+        return CommandFailure(.unavailable, code: error.code.description, text, hint: hint)
     }
 
     /// Prints each event under `--json`, and adds up the deliveries for people.
@@ -141,7 +143,11 @@ struct DetachedBatch {
         if isBad, !emit.keepGoing { throw EmitBatch.failure(batch, stored: 0) }
         let events = batch.events.map(\.event)
         let (receipts, failure) = await store(events)
-        try await report(receipts)
+        do throws(WebhooksError) {
+            try await report(receipts)
+        } catch {
+            throw EmitBatch.failure(failure ?? error, stored: receipts.count, of: events.count)
+        }
         if let failure { throw EmitBatch.failure(failure, stored: receipts.count, of: events.count) }
         if isBad { throw EmitBatch.failure(batch, stored: receipts.count) }
     }
@@ -161,7 +167,7 @@ struct DetachedBatch {
 
     private static let batchSize = 1_000
 
-    private func report(_ receipts: [EmitReceipt]) async throws {
+    private func report(_ receipts: [EmitReceipt]) async throws(WebhooksError) {
         if receipts.isEmpty {
             if !emit.options.json { Output.error.writeLine("no events") }
             return

@@ -52,7 +52,7 @@ enum IDHint {
         return switch matching {
         case .waitsForTime(let due):
             "\(id) has no deliveries yet: it is due \(RelativeTime.text(due)); to send it now, `webhooks cancel \(id)` and \(emitAgain)"
-        case .matched:
+        case .matched, .unread:
             "\(id) was matched this very moment: `webhooks events show \(id)` shows its deliveries"
         case .waitsForDispatcher(let running):
             "\(id) has no deliveries yet: it waits for \(DispatcherText.waitsFor(running))"
