@@ -32,6 +32,29 @@ import Testing
         #expect(await listen.end() == 0)
     }
 
+    @Test func `without a secret it knows the configuration's, by path`() async throws {
+        let sandbox = try CommandEnvironment()
+        let listen = try Background(["listen", "--port", "0", "--json"], in: sandbox)
+        let first = try #require(await listen.line(containing: "listening"))
+        let url = try #require(try JSONText(first)["listening"].string)
+        let configuration = sandbox.configuration().replacing(sandbox.receiver.url, with: url)
+        try sandbox.write("w.yaml", configuration)
+        #expect(try await sandbox.run("emit", "user.created", "--data", "{}").status == 0)
+        for _ in 0..<2 {
+            let line = try JSONText(try #require(await listen.line(containing: "\"number\"")))
+            let signature = try line["signature"].raw
+            #expect(try signature == (line["target"].string == "/crm" ? #""valid""# : "null"))
+        }
+        // A secret that the receiver doesn't know.
+        let other = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+        try sandbox.write("w.yaml", configuration.replacing(CommandEnvironment.secret, with: other))
+        #expect(try await sandbox.run("test", "crm").status == 0)
+        let wrong = try JSONText(try #require(await listen.line(containing: "\"number\"")))
+        #expect(try wrong["signature"].string == "invalid")
+        listen.signal(SIGINT)
+        #expect(await listen.end() == 0)
+    }
+
     @Test func `says to people where it listens`() async throws {
         let sandbox = try CommandEnvironment()
         let listen = try Background(["listen", "--port", "0"], in: sandbox)

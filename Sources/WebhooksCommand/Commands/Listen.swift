@@ -7,7 +7,8 @@ struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "A receiver for trying things: prints each request and answers as told.",
         discussion: """
-            With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. \
+            With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. Without \
+            one it is checked with the secrets of the configuration's subscriptions that send to the request's path. \
             Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same \
             headers and bytes, one request at a time, and its answer goes back; 502 where there is none. A URL without a \
             path keeps the path and query of the requests.
@@ -52,8 +53,7 @@ struct Listen: AsyncParsableCommand {
     var exitAfter: Int?
 
     @OptionGroup var secrets: SecretOptions
-    @OptionGroup var options: OutputOptions
-    @OptionGroup var unused: UnusedConfigurationOptions
+    @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
         if forwardTo != nil, status != nil {
@@ -65,6 +65,7 @@ struct Listen: AsyncParsableCommand {
 
     func run() async throws {
         let check = try secrets.read().map { SignatureCheck(secret: $0, profiles: TopicCatalog().profiles) }
+        let configured = check == nil ? try options.pathSecrets() : nil
         let (answer, delay, failFirst, asJSON) = (status ?? 204, delay.duration, failFirst, options.json)
         let forwarder = try forwardTo.map { url throws(WebhooksError) in try RequestForwarder(to: url) }
         let (stops, stop) = AsyncStream<Void>.makeStream()
@@ -85,7 +86,8 @@ struct Listen: AsyncParsableCommand {
                     body: request.body
                 )
             let response = forwarded?.status ?? (isRefused ? 503 : answer)
-            let verdict = check?.verdict(headers: request.headers, body: request.body)
+            let verdict =
+                check?.verdict(headers: request.headers, body: request.body) ?? configured?.verdict(request)
             var received = ReceivedOutput(request: request, verdict: verdict, status: response)
             received.problem = forwarded?.problem
             if asJSON {
