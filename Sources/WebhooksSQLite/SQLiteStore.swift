@@ -32,6 +32,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     let prunePosition = Mutex<PrunePosition?>(nil)
     /// Whether a look for others' writes is under way.
     private let isLooking = Atomic(false)
+    private let quietWAL = Mutex(QuietWAL())
 
     /// The database's path, symbolic links resolved.
     package var path: String { files.path }
@@ -229,11 +230,12 @@ package final class SQLiteStore: DeliveryStore, EventLog {
 
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         guard writer != nil else { return completion(.success(false)) }
+        // What a host writes on its own connection has not reached the log yet.
+        let isQuiet = !isHosts && quietWAL.withLock { !$0.asks(WALStamp(files.wal, rest: QuietWAL.rest)) }
+        if isQuiet { return completion(.success(false)) }
         // A host may hold its writer for long: one look waits for it, not one for every call.
         let isWaiting = isLooking.exchange(true, ordering: .relaxed)
         if isWaiting { return completion(.success(false)) }
-        // The log's date and size can't tell: a commit is seen only once the disk has it, as long as that may take, and
-        // changes neither by then.
         onWriter { [self] db in
             isLooking.store(false, ordering: .relaxed)
             do {

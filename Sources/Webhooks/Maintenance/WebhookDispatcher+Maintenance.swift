@@ -10,7 +10,12 @@ extension WebhookDispatcher {
     /// Keeps the log searchable, for as long as the task lives.
     func maintainStore(of session: DeliverySession) async {
         var pace = IndexingPace()
-        while (try? await Task.sleep(for: Self.maintenanceInterval)) != nil {
+        let file = session.store as? SQLiteStore
+        var indexed: WALStamp?
+        while (try? await IdleBeat.sleep(for: Self.maintenanceInterval)) != nil {
+            // Nobody has written since everything was indexed.
+            let stamp = file?.walStamp()
+            if stamp != nil, stamp == indexed { continue }
             do throws(StoreError) {
                 pace.begin()
                 repeat {
@@ -18,6 +23,7 @@ extension WebhookDispatcher {
                     LogObserver.refused(result.refused, "not searchable", logger)
                     pace.note(result)
                 } while pace.goesOn && !Task.isCancelled
+                indexed = pace.isDone ? stamp : nil
             } catch {
                 // The engine meets the same store and says what it means.
                 logger.debug("rows could not be listed", metadata: ["error": "\(error)"])
@@ -32,7 +38,7 @@ extension WebhookDispatcher {
         var watch = WALSizeWatch()
         var pace = CheckpointPace()
         var stamp: WALStamp?
-        while (try? await Task.sleep(for: pace.interval)) != nil {
+        while (try? await IdleBeat.sleep(for: pace.interval)) != nil {
             var size = store.walSize()
             let found = store.walStamp()
             let isAsked = store.isEmptyWALRequested
@@ -46,9 +52,10 @@ extension WebhookDispatcher {
                 do throws(StoreError) {
                     let result = try await store.emptyWAL(leavesNothing: isAsked)
                     pace.note(result)
-                    if isAsked, result == .emptied { store.clearEmptyWALRequest() }
+                    if isAsked { store.answerEmptyWALRequest(EmptyingObstacle(result)) }
                 } catch {
                     pace.noteFailure()
+                    if isAsked { store.answerEmptyWALRequest(EmptyingObstacle(error)) }
                     // The engine meets the same store and says what it means.
                     logger.debug("the write-ahead log could not be emptied", metadata: ["error": "\(error)"])
                 }
@@ -62,11 +69,14 @@ extension WebhookDispatcher {
     /// Shows others that this dispatcher works, for as long as the task lives: its engine answers, and no transaction hangs.
     func giveSignsOfLife(of session: DeliverySession) async {
         var before: TransactionProgress?
+        var hangs = false
         repeat {
             let progress = await session.runner.progress()
-            if !progress.hangs(since: before) { session.lock.noteAlive() }
+            hangs = progress.hangs(since: before)
+            if !hangs { session.lock.noteAlive() }
             before = progress
-        } while (try? await Task.sleep(for: SignOfLife.interval)) != nil
+            // The end of what hangs is told soon.
+        } while (try? await IdleBeat.sleep(for: hangs ? .milliseconds(500) : SignOfLife.interval)) != nil
     }
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.
@@ -86,7 +96,7 @@ extension WebhookDispatcher {
                 switch obstacle {
                 case .readerInTheWay: "somebody holds a read transaction on the store"
                 case .writerInTheWay: "somebody writes to the store without leaving a gap"
-                case .emptied, .restarted, nil: "more is written than is moved into the database"
+                case .emptied, .restarted, .noRoom, nil: "more is written than is moved into the database"
                 }
             logger.warning(
                 "the write-ahead log keeps growing: \(cause)",
@@ -112,6 +122,8 @@ struct IndexingPace {
     private var batches = 0
     private var allowed = busyBatches
     private(set) var goesOn = false
+    /// Whether the last batch has left nothing.
+    var isDone: Bool { left == 0 }
 
     /// A look begins.
     mutating func begin() {

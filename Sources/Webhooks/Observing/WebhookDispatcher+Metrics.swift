@@ -13,7 +13,7 @@ extension WebhookDispatcher {
             let start = ContinuousClock.now
             await sample(session, metrics)
             let pause = SamplingPace.pause(after: .now - start)
-            guard (try? await Task.sleep(for: pause)) != nil else { return }
+            guard (try? await IdleBeat.sleep(for: pause)) != nil else { return }
         }
     }
 

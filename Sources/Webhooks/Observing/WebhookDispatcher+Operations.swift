@@ -74,7 +74,7 @@ extension WebhookDispatcher {
                 }
             }
             for notice in told.new(failing) { notifier.send(notice) }
-        } while (try? await Task.sleep(for: Self.failingInterval)) != nil
+        } while (try? await IdleBeat.sleep(for: Self.failingInterval)) != nil
     }
 }
 
