@@ -45,5 +45,6 @@ extension DispatcherRecord {
         (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
         lastSignOfLife = SignOfLife.read(storePath: path, prefix, of: record.holder.processID)?.age()
         held = HeldSubscriptions.read(storePath: path, prefix, of: record.holder.processID).names
+        refusedProblems = RefusedConfiguration.read(storePath: path, prefix, of: record.holder.processID)
     }
 }

@@ -11,6 +11,9 @@
 
         init(_ connection: sending PostgresConnection) { self.connection = connection }
 
+        /// Makes signs of life as old as after an outage of a minute.
+        func age() throws { try connection.run(Statement("UPDATE writers SET alive_at = alive_at - 60000")) }
+
         func kill() throws { try connection.run(Statement("SELECT pg_terminate_backend(pid) FROM writers")) }
     }
 
@@ -57,6 +60,23 @@
             var batch = StoreBatch()
             fill(&batch.reads)
             return try await commit(store, batch).reads
+        }
+
+        @Test("A dispatcher that the server was away from has not been silent")
+        func connectsWithASignOfLife() async throws {
+            try await TestServer.withSchema { target in
+                let store = try PostgresStore.open(target, role: .node)
+                defer { store.close() }
+                let other = Killer(try PostgresConnection(target, isWriter: false))
+                store.note(.alive)
+                _ = try await commit(store, acceptance("before"))
+                #expect(try #require(await store.dispatcher()?.lastSignOfLife) < .seconds(20))
+                try await other.age()
+                #expect(try #require(await store.dispatcher()?.lastSignOfLife) > .seconds(20))
+                try await other.kill()
+                _ = try await commit(store, acceptance("after"))
+                #expect(try #require(await store.dispatcher()?.lastSignOfLife) < .seconds(20))
+            }
         }
 
         // MARK: A COMMIT whose answer is lost

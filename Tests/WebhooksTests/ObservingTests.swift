@@ -177,13 +177,13 @@ struct ObservingTests {
         #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == 5)
     }
 
-    @Test("Reloads at once leave the last file in force, and say what needs a restart")
+    @Test("Reloads at once leave the last file in force, and another store is refused")
     func reloads() async throws {
         let receiver = try Receiver(responses: [.noContent])
         let (workspace, log) = (try TestEnvironment(), MemoryLog())
         let dispatcher = try await dispatcher(workspace, receiver, log)
         let text = """
-            store: sqlite:other/webhooks.sqlite
+            store: sqlite:store/webhooks.sqlite
             egress: { allow: ["127.0.0.0/8"] }
             dispatcher: { maxInFlight: 7 }
             subscriptions:
@@ -198,6 +198,10 @@ struct ObservingTests {
         }
         #expect(dispatcher.registry.subscriptions.map(\.name) == ["s19"])
         #expect(dispatcher.registry.settings.maxInFlight == 7)
-        #expect(log.text.contains("a changed `store` needs a restart"))
+        let moved = text.replacing("sqlite:store", with: "sqlite:other").replacing("NAME", with: "moved")
+        try workspace.write(moved, to: "webhooks.yaml")
+        #expect(!dispatcher.reload())
+        #expect(dispatcher.registry.subscriptions.map(\.name) == ["s19"])
+        #expect(log.text.contains("not reloaded") && log.text.contains("`store` is another one: sqlite:"))
     }
 }

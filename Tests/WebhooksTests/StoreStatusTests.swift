@@ -44,4 +44,10 @@ import WebhooksSQLite
         #expect(silent.problems.map(\.code) == ["not_responding"])
         #expect(silent.problems[0].message.hasSuffix("its last sign of life is 40 s old"))
     }
+
+    @Test func `sizes are said alike wherever they are`() {
+        var full = status(breakerUntil: Self.now, waiting: 0)
+        full.files.free = 2_940_000
+        #expect(full.problems.map(\.message) == ["2.8 MiB are free on the disk of w.sqlite"])
+    }
 }

@@ -14,11 +14,18 @@ package protocol StoreLock: Sendable {
 
     /// Tells others which subscriptions the dispatcher holds, because their settings can't be used.
     func note(held: [String])
+
+    /// Tells others that the dispatcher has refused the configuration on the disk, with the number of its problems; 0: it goes by
+    /// that one.
+    func note(refusedProblems: Int)
 }
 
 extension StoreLock {
     /// Nobody else asks.
     package func note(held: [String]) {}
+
+    /// Nobody else asks.
+    package func note(refusedProblems: Int) {}
 }
 
 /// A process that holds a store's lock.
@@ -49,6 +56,8 @@ package struct DispatcherRecord: Sendable, Hashable {
     package var since: Timestamp?
     /// The subscriptions that it holds because their settings can't be used, as far as it tells.
     package var held: [String] = []
+    /// The problems of the configuration that it was to load again and has refused, as far as it tells.
+    package var refusedProblems = 0
 
     package init(_ holder: LockHolder) { self.holder = holder }
 }

@@ -21,7 +21,8 @@ package struct FirstAttempts: Sendable, Hashable {
 /// Waiting for what a command has brought about.
 extension WebhookDispatcher {
     /// Waits until every delivery of some events, and some deliveries beside, has had its first attempt, or until
-    /// nothing can be expected of any before the time is over: what is left is held by a pause, a breaker or its order.
+    /// nothing can be expected of any before the time is over: what is left is held by a pause, a breaker or its order, or the
+    /// dispatcher that would see to it doesn't respond.
     ///
     /// - Parameters:
     ///   - events: the events, with all of their deliveries.
@@ -44,13 +45,16 @@ extension WebhookDispatcher {
             // Nobody will make what is outstanding.
             if let failure = state.withLock({ $0.failure }) { throw WebhooksError(failure) }
             var result = try await wait.look(log)
+            var isHopeless = false
             // Rarely, and the more rarely the longer it takes: it reads more.
             if result.outstanding > 0, round >= 4, round.nonzeroBitCount == 1 {
+                isHopeless = await log.runningDispatcher()?.silence != nil
                 let held = try await wait.held(log) { registry.subscription(named: $0)?.policy }
                 if held >= result.outstanding { (result.areDone, result.outstanding) = (true, 0) }
             }
             await progress(result)
-            if result.areDone || ContinuousClock.now - start >= timeout || Task.isCancelled { return result }
+            let isOver = ContinuousClock.now - start >= timeout
+            if result.areDone || isHopeless || isOver || Task.isCancelled { return result }
             try? await Task.sleep(for: min(pause, timeout - (ContinuousClock.now - start)))
             pause = min(pause * 2, .milliseconds(50))
         }

@@ -77,6 +77,8 @@ extension WebhookDispatcher {
             return (state.session, state.serviceManager)
         }
         session?.lock.note(trouble: trouble)
+        // It was well all the time: nobody is to wait for the next sign, and to take it for hung until then.
+        if trouble == nil { session?.lock.noteAlive() }
         manager?.note(trouble: trouble?.code.rawValue)
     }
 

@@ -10,8 +10,9 @@ extension WebhookDispatcher {
     /// Loads the configuration again and swaps it in during traffic. A broken one changes nothing: its problems are
     /// logged.
     ///
-    /// One at a time, however many ask: the one that began last is in force at the end. The store stays the one that was
-    /// opened at the start. Blocks while it loads.
+    /// One at a time, however many ask: the one that began last is in force at the end. One that names another store than was
+    /// opened at the start is refused as well: commands that read the file would work on that one, and nobody would deliver from
+    /// it. Blocks while it loads.
     /// - Returns: whether the new configuration is in force.
     @discardableResult
     public func reload() -> Bool {
@@ -22,19 +23,14 @@ extension WebhookDispatcher {
     private func loadAndSwap() -> Bool {
         serviceManager?.reloadBegins()
         let report = configuration.loadWithoutDrafts()
-        guard let registry = report.registry, report.isValid else {
-            let errors = report.diagnostics.filter { $0.severity == .error }
-            for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
-            defer { serviceManager?.reloadEnds(problems: errors.count) }
-            notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
-            metrics?.reloaded(false)
-            // What was read decides what to watch, so that mending any of it is noticed.
-            state.withLock { $0.watched = merged($0.watched, report.watched) }
+        let errors = report.diagnostics.filter { $0.severity == .error } + storeProblems(report.registry)
+        guard let registry = report.registry, report.isValid, errors.isEmpty else {
+            refuse(errors, report.watched)
             return false
         }
         for warning in report.startupWarnings { logger.warning("\(warning)") }
         if registry.settings.store != stores.location {
-            logger.warning("a changed `store` needs a restart: the one that was opened stays in use")
+            logger.warning("changed credentials of the `store` need a restart: the ones before stay in use")
         }
         // Subscriptions that were given at run time stay, by the rules that are in force now.
         let before = self.registry
@@ -69,11 +65,36 @@ extension WebhookDispatcher {
         metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count(where: \.isEnabled))"
         logger.notice("configuration reloaded", metadata: metadata)
         tellHeld(snapshot.registry, session)
+        session?.lock.note(refusedProblems: 0)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
         metrics?.reloaded(true)
         serviceManager?.reloadEnds()
         if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
         return true
+    }
+
+    /// The problem of a configuration with another store than the one in use; a host's own database needs none.
+    private func storeProblems(_ registry: Registry?) -> [Diagnostic] {
+        guard let settings = registry?.settings, !(stores.host != nil && settings.store == nil) else { return [] }
+        let (old, new) = (stores.location?.description ?? "none", settings.store?.description ?? "none")
+        guard old != new else { return [] }
+        let message =
+            "`store` is another one: \(new), and \(old) stays in use; stop the dispatcher, move the store there, and start it again"
+        return [Diagnostic(.error, file: configuration.path ?? "configuration", message: message)]
+    }
+
+    /// Tells everybody that the configuration on the disk is not taken.
+    private func refuse(_ errors: [Diagnostic], _ watched: [WatchedFile]) {
+        for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
+        notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
+        metrics?.reloaded(false)
+        // What was read decides what to watch, so that mending any of it is noticed.
+        let session = state.withLock { state in
+            state.watched = merged(state.watched, watched)
+            return state.session
+        }
+        session?.lock.note(refusedProblems: errors.count)
+        serviceManager?.reloadEnds(problems: errors.count)
     }
 
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
@@ -100,7 +121,7 @@ extension WebhookDispatcher {
             } else {
                 last = current
             }
-            guard (try? await Task.sleep(for: Self.watchInterval)) != nil else { return }
+            guard (try? await IdleBeat.sleep(for: Self.watchInterval)) != nil else { return }
         }
     }
 

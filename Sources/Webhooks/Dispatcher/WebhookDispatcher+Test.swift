@@ -23,7 +23,10 @@ extension WebhookDispatcher {
             var query = DeliveryQuery()
             query.events = [event.id]
             guard let delivery = try await deliveries(query).first else {
-                throw WebhooksError(.refused, "the running dispatcher has not taken up the test within \(timeout)")
+                let age = await log.runningDispatcher()?.silence?.components.seconds
+                let silence = age.map { "doesn't respond: its last sign of life is \($0) s old" }
+                let reason = silence ?? "has not taken up the test within \(timeout)"
+                throw WebhooksError(.refused, "the running dispatcher \(reason); the test is on disk")
             }
             return delivery
         }

@@ -68,7 +68,7 @@ struct StoreFindings {
             )
         }
         if let free = StoreFindings.free(besides: folder), free < noticeFree {
-            let message = "\(free / 1_048_576) MiB are free on the disk of \(folder)"
+            let message = StoreStatus.freeText(free, path)
             let severity: DoctorFinding.Severity = free < StatusRules.leastFree ? .error : .warning
             let hint = "make room: a store that can't grow delivers nothing"
             findings.append(DoctorFinding(.store, "disk", severity, message, hint: hint))

@@ -21,6 +21,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var lastSignOfLife: Duration?
         /// The subscriptions that it holds because their settings can't be used.
         package var held: [String] = []
+        /// The problems of the configuration that it was to load again and has refused.
+        package var refusedProblems = 0
 
         package init(processID: Int32) { self.processID = processID }
     }
@@ -122,11 +124,20 @@ extension StoreStatus {
     }
 
     private var configurationProblems: [StatusProblem] {
-        guard configurationErrors > 0 else { return [] }
+        guard configurationErrors > 0 else { return refusalProblems }
         let count = configurationErrors == 1 ? "1 error" : "\(configurationErrors) errors"
         let message =
             "the configuration has \(count): a dispatcher goes on with the one before, and would not start again"
         return [StatusProblem("configuration", message, hint: "`webhooks validate` names the lines")]
+    }
+
+    /// What the file doesn't show: it may be valid, and another than the dispatcher can take up.
+    private var refusalProblems: [StatusProblem] {
+        guard let dispatcher, dispatcher.refusedProblems > 0 else { return [] }
+        let message =
+            "the dispatcher, process \(dispatcher.processID), has refused the configuration on the disk, and goes on with the "
+            + "one before"
+        return [StatusProblem("configuration", message, hint: "its log says why; another `store` takes a restart")]
     }
 
     private var dispatcherProblems: [StatusProblem] {
@@ -216,14 +227,19 @@ extension StoreStatus {
         }
     }
 
+    /// Says how much room is left on a store's disk: in the same words wherever that is said.
+    static func freeText(_ free: Int64, _ path: String) -> String {
+        "\(SizeText.short(free)) are free on the disk of \(path)"
+    }
+
     private var fileProblems: [StatusProblem] {
         var problems: [StatusProblem] = []
         if let free = files.free, free < StatusRules.leastFree {
-            let message = "\(free / 1_048_576) MiB are free on the disk of \(files.path)"
+            let message = Self.freeText(free, files.path)
             problems.append(StatusProblem("disk", message, hint: "make room: a store that can't grow delivers nothing"))
         }
         if files.walSize > StatusRules.mostWAL {
-            let message = "the write-ahead log has \(files.walSize / 1_048_576) MiB"
+            let message = "the write-ahead log has \(SizeText.short(files.walSize))"
             let hint = "some program holds a read transaction on the store: end it"
             problems.append(StatusProblem("wal", message, hint: hint))
         }

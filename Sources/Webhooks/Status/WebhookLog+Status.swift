@@ -28,7 +28,7 @@ extension WebhookLog {
             (dispatcher.host, dispatcher.version, dispatcher.since) = (running.host, running.version, running.since)
             (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.trouble)
             dispatcher.lastSignOfLife = running.lastSignOfLife
-            dispatcher.held = running.held
+            (dispatcher.held, dispatcher.refusedProblems) = (running.held, running.refusedProblems)
             return dispatcher
         }
         status.fill(backlog, health, configured)

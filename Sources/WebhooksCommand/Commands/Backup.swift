@@ -30,6 +30,6 @@ struct Backup: AsyncParsableCommand {
             let object: JSONOutput = ["file": .text(file), "bytes": .integer(size), "verified": .bool(true)]
             return object.write()
         }
-        Output.standard.writeLine(PlainText.escaped("\(file): \(StatusOutput.size(size)), checked"))
+        Output.standard.writeLine(PlainText.escaped("\(file): \(SizeText.short(size)), checked"))
     }
 }

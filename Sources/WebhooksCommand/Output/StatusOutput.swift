@@ -161,16 +161,7 @@ enum StatusOutput {
     }
 
     private static func files(_ files: StoreStatus.Files) -> String {
-        let free = files.free.map { ", \(size($0)) free on its disk" } ?? ""
-        return "\(files.path): \(size(files.size)), write-ahead log \(size(files.walSize))\(free)"
-    }
-
-    /// `12 KiB`, `3.4 GiB`.
-    static func size(_ bytes: Int64) -> String {
-        if bytes < 1024 { return "\(bytes) B" }
-        var (value, unit) = (bytes * 10 / 1024, 0)
-        let units = ["KiB", "MiB", "GiB", "TiB"]
-        while value >= 10_240, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
-        return value >= 100 ? "\(value / 10) \(units[unit])" : "\(value / 10).\(value % 10) \(units[unit])"
+        let free = files.free.map { ", \(SizeText.short($0)) free on its disk" } ?? ""
+        return "\(files.path): \(SizeText.short(files.size)), write-ahead log \(SizeText.short(files.walSize))\(free)"
     }
 }

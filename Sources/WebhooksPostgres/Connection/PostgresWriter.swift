@@ -156,10 +156,14 @@
             guard opened.identity == identity else {
                 throw StoreError(.replaced, "\(target) has another store than before: start again on the one you mean")
             }
+            // The time in which the server was away is none in which a dispatcher was silent: it gives a sign with the connection.
             let rows = try fresh.run(
                 Statement(
                     """
-                    UPDATE writers SET epoch = epoch + 1, pid = $2::int4 WHERE id = $1::int8 AND epoch = $3::int4
+                    UPDATE writers SET epoch = epoch + 1, pid = $2::int4,
+                        alive_at = CASE WHEN alive_at IS NULL THEN NULL
+                            ELSE floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 END
+                    WHERE id = $1::int8 AND epoch = $3::int4
                     RETURNING epoch, last
                     """
                 ),

@@ -189,6 +189,14 @@ package final class DispatcherLock: StoreLock {
         }
     }
 
+    /// Writes down that the configuration on the disk was refused.
+    package func note(refusedProblems: Int) {
+        state.withLock { state in
+            guard state.descriptor >= 0 else { return }
+            RefusedConfiguration.write(refusedProblems, state.descriptor, of: state.record.holder.processID)
+        }
+    }
+
     /// Writes down that the store doesn't take what the dispatcher records, for those who wait for it; `nil`: it does.
     package func note(trouble: StoreError?) {
         state.withLock { state in

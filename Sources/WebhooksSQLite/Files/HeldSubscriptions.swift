@@ -55,3 +55,37 @@ package struct HeldSubscriptions: Sendable, Hashable {
         _ = pwrite(descriptor, bytes, bytes.count, Self.place)
     }
 }
+
+/// The refusal of the configuration on the disk by a dispatcher that goes on with the one before, for those that look at the
+/// store beside it.
+///
+/// It stands in the lock's file, between ``SignOfLife`` and ``HeldSubscriptions``.
+package enum RefusedConfiguration {
+    private static let place: off_t = 1344
+    private static let size = 64
+    private static let lineFeed = UInt8(ascii: "\n")
+
+    /// The number of its problems; 0 where that process has refused none.
+    package static func read(
+        storePath: String,
+        _ prefix: TablePrefix = .standard,
+        of processID: Int32
+    ) -> Int {
+        let descriptor = open(StoreFiles(storePath, prefix).lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: size)
+        let count = pread(descriptor, &bytes, size, place)
+        let line = String(decoding: bytes.prefix(max(0, count)).prefix { $0 != lineFeed }, as: UTF8.self)
+        let parts = line.split(separator: " ")
+        guard parts.count == 2, parts[0] == "\(processID)", let problems = Int(parts[1]), problems > 0 else { return 0 }
+        return problems
+    }
+
+    /// - Parameter problems: 0 takes back what was said.
+    static func write(_ problems: Int, _ descriptor: Int32, of processID: Int32) {
+        let text = Array("\(processID) \(problems)\n".utf8)
+        let bytes = text + [UInt8](repeating: lineFeed, count: max(0, size - text.count))
+        _ = pwrite(descriptor, bytes, size, place)
+    }
+}
