@@ -272,7 +272,10 @@ let package = Package(
         // Against a real server: Tests/postgres.sh brings one.
         .testTarget(
             name: "PostgresStoreTests",
-            dependencies: ["WebhooksPostgres", "WebhookSimulation", "WebhookCore"],
+            dependencies: [
+                "WebhooksPostgres", "WebhooksSQLite", "WebhookSimulation", "WebhookCore",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             exclude: ["emit.py"],
             swiftSettings: strict
         ),

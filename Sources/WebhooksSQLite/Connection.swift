@@ -11,11 +11,18 @@ enum Connection {
     static let setUpLimit: Duration = .seconds(20)
 
     /// Opens the writing connection and brings the schema up to date. Any number of processes may do so at once.
-    static func openWriter(_ files: StoreFiles, role: SQLiteStore.Role, busyWait: BusyWait) throws -> DatabaseQueue {
+    ///
+    /// - Parameter isCopying: whether the store may be an unfinished copy.
+    static func openWriter(
+        _ files: StoreFiles,
+        role: SQLiteStore.Role,
+        busyWait: BusyWait,
+        isCopying: Bool = false
+    ) throws -> DatabaseQueue {
         let deadline = ContinuousClock.now + setUpLimit
         while true {
             do {
-                return try tryToOpenWriter(files, role: role, busyWait: busyWait)
+                return try tryToOpenWriter(files, role: role, busyWait: busyWait, isCopying: isCopying)
             } catch let error as DatabaseError where error.isBusy && ContinuousClock.now < deadline {
                 // The change to the write-ahead log is refused at once, without a wait, while another connection reads
                 // or changes as well: two that waited for each other would wait for ever.
@@ -27,7 +34,8 @@ enum Connection {
     private static func tryToOpenWriter(
         _ files: StoreFiles,
         role: SQLiteStore.Role,
-        busyWait: BusyWait
+        busyWait: BusyWait,
+        isCopying: Bool
     ) throws -> DatabaseQueue {
         // Before the store is looked at: who makes it writes this down afterwards.
         let remembered = StoreIdentity.remembered(in: files.lock)
@@ -46,6 +54,7 @@ enum Connection {
                     try Schema.migrate(tables, path: files.path)
                     return .commit
                 }
+                if !isCopying { try UnfinishedCopy.refuse(tables, path: files.path) }
                 if role == .dispatcher, let connection = db.sqliteConnection {
                     try check(webhooks_sqlite_enable_checkpoint_on_close(UnsafeMutableRawPointer(connection)))
                 }
@@ -58,7 +67,9 @@ enum Connection {
     }
 
     /// Opens the reading connection of a store that is there.
-    static func openReader(_ files: StoreFiles) throws -> DatabaseQueue {
+    ///
+    /// - Parameter isCopying: whether the store may be an unfinished copy.
+    static func openReader(_ files: StoreFiles, isCopying: Bool = false) throws -> DatabaseQueue {
         var configuration = configuration(BusyWait(), label: "reader")
         configuration.readonly = true
         let queue = try DatabaseQueue(path: files.path, configuration: configuration)
@@ -72,6 +83,7 @@ enum Connection {
                     throw StoreError(.missing, "there is no store in \(files.path): a command that writes makes it")
                 }
                 try Schema.compare(db)
+                if !isCopying { try UnfinishedCopy.refuse(db, path: files.path) }
             }
         } catch {
             try? queue.close()

@@ -49,6 +49,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     ///   - role: what this process does with it.
     ///   - lock: a dispatcher's, to be watched together with the store's own files.
     ///   - clock: dates what is appended through the log. Default: the machine's.
+    ///   - isCopying: whether it may be an unfinished copy.
     /// - Throws: ``StoreError``: `missing` (reader only), `newerSchema`, `damaged`, `replaced`, `full`, `readOnly`,
     ///   `busy`, `unavailable`.
     package static func open(
@@ -56,7 +57,8 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         _ prefix: TablePrefix = .standard,
         role: Role,
         lock: DispatcherLock? = nil,
-        clock: any WebhookClock = SystemClock()
+        clock: any WebhookClock = SystemClock(),
+        isCopying: Bool = false
     ) throws(StoreError) -> SQLiteStore {
         var files = StoreFiles(path, prefix)
         var isNew = false
@@ -68,7 +70,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         }
         try OpenedFiles.vet(files)
         do {
-            return try SQLiteStore(files, role: role, isNew: isNew, lock: lock, clock: clock)
+            return try SQLiteStore(files, role: role, isNew: isNew, lock: lock, clock: clock, isCopying: isCopying)
         } catch {
             throw StoreError(error, path: files.path)
         }
@@ -79,7 +81,8 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         role: Role,
         isNew: Bool,
         lock: DispatcherLock?,
-        clock: any WebhookClock
+        clock: any WebhookClock,
+        isCopying: Bool
     ) throws {
         self.files = files
         prefix = files.prefix
@@ -90,13 +93,13 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         (turns, hostTables) = (nil, nil)
         guard role.writes else {
             (writer, opened) = (nil, nil)
-            reader = try Connection.openReader(files)
+            reader = try Connection.openReader(files, isCopying: isCopying)
             return
         }
-        let writer = try Connection.openWriter(files, role: role, busyWait: busyWait)
+        let writer = try Connection.openWriter(files, role: role, busyWait: busyWait, isCopying: isCopying)
         do {
             opened = try OpenedFiles(files, lock: lock)
-            reader = try Connection.openReader(files)
+            reader = try Connection.openReader(files, isCopying: isCopying)
         } catch {
             try? writer.close()
             throw error

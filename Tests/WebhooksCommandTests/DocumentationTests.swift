@@ -112,7 +112,7 @@ import Testing
         var commands = help.matches(of: /\n  ([a-z]+) {2,}[A-Z]/).map { String($0.output.1) }
         #expect(commands.count >= 20)
         commands += ["topics list", "topics show", "events list", "events show", "deliveries list", "deliveries show"]
-        commands += ["subscriptions list", "subscriptions show", "secrets rotate"]
+        commands += ["subscriptions list", "subscriptions show", "secrets rotate", "store copy"]
         var count = 0
         for command in commands {
             for example in Documentation.examples(inHelp: try tour.shell("webhooks \(command) --help").output) {

@@ -39,6 +39,10 @@
             guard let store = try await reader() as? PostgresStore else { return nil }
             return try await store.dispatcher()
         }
+
+        func copySource() throws(StoreError) -> any StoreCopySource { try PostgresCopySource(target) }
+
+        func copyTarget() throws(StoreError) -> any StoreCopyTarget { try PostgresCopyTarget(target) }
     }
 
     /// The right to deliver, which the session of the dispatcher's own store has.

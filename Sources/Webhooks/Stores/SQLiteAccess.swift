@@ -26,6 +26,10 @@ struct SQLiteAccess: StoreAccess {
     {
         DispatcherRecord(path: path, prefix)
     }
+
+    func copySource() throws(StoreError) -> any StoreCopySource { try SQLiteCopySource(path: path, prefix) }
+
+    func copyTarget() throws(StoreError) -> any StoreCopyTarget { try SQLiteCopyTarget(path: path, prefix) }
 }
 
 /// A store in a database that a host has opened: a file, or memory.
@@ -57,4 +61,12 @@ struct HostAccess: StoreAccess {
     }
 
     func verify() async throws(StoreError) { try await host.verify() }
+
+    func copySource() throws(StoreError) -> any StoreCopySource { throw isHosts }
+
+    func copyTarget() throws(StoreError) -> any StoreCopyTarget { throw isHosts }
+
+    private var isHosts: StoreError {
+        StoreError(.refused, "\(name) is open in a host: copy it when the host has ended")
+    }
 }

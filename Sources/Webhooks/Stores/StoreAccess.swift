@@ -28,6 +28,16 @@ protocol StoreAccess: Sendable {
     func dispatcher(_ reader: () async throws(StoreError) -> any WebhookStore) async throws(StoreError)
         -> DispatcherRecord?
 
+    /// Opens it to be copied, and holds it against dispatchers.
+    ///
+    /// - Throws: ``StoreError``: `locked`, naming the dispatcher, or why it can't be opened.
+    func copySource() throws(StoreError) -> any StoreCopySource
+
+    /// Opens it to become a copy, and holds it against dispatchers.
+    ///
+    /// - Throws: ``StoreError``, as ``copySource()``.
+    func copyTarget() throws(StoreError) -> any StoreCopyTarget
+
     /// Makes sure that it can still be used, where that may have changed since it was opened.
     func verify() async throws(StoreError)
 }

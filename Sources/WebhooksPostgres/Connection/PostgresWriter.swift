@@ -31,17 +31,19 @@
 
         /// - Parameters:
         ///   - purpose: what it is for, in one word.
+        ///   - isCopying: whether the store may be an unfinished copy.
         ///   - isClosed: whether nobody waits for a lost connection any longer.
         init(
             _ connection: PostgresConnection,
             role: PostgresStore.Role,
             purpose: String,
+            isCopying: Bool = false,
             isClosed: @escaping @Sendable () -> Bool
         ) throws {
             target = connection.target
             self.role = role
             self.isClosed = isClosed
-            identity = try Schema.open(connection, makes: true).identity
+            identity = try Schema.open(connection, makes: true, isCopying: isCopying).identity
             backend = connection.backend
             (epoch, last) = (1, 0)
             self.connection = connection

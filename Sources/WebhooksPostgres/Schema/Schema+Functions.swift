@@ -94,6 +94,12 @@
                         brackets := replace(brackets, '[]', '');
                     END LOOP;
                 END IF;
+                -- The insert's own lock, before the look: a copy that begins waits for it, and then sees the event.
+                LOCK TABLE events IN ROW EXCLUSIVE MODE;
+                IF to_regclass('\(schema.quoted).\(UnfinishedCopy.table)') IS NOT NULL THEN
+                    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE =
+                        'the store is an unfinished copy of another: complete it with `webhooks store copy`';
+                END IF;
                 name := coalesce(name, \(schema.quoted).event_id(created_ms));
                 INSERT INTO events AS e (
                     occurred_at, created_at, deliver_at, occurred_given, test, event_id, topic, tenant, data

@@ -29,12 +29,15 @@
 
         /// Brings the tables up to date, and makes them where they are missing.
         ///
-        /// - Parameter makes: whether to; a reader changes nothing.
+        /// - Parameters:
+        ///   - makes: whether to; a reader changes nothing.
+        ///   - isCopying: whether the store may be an unfinished copy.
         /// - Throws: ``StoreError``: `missing`, `newerSchema`, `damaged`, or what the server says.
-        static func open(_ connection: PostgresConnection, makes: Bool) throws -> Opened {
+        static func open(_ connection: PostgresConnection, makes: Bool, isCopying: Bool = false) throws -> Opened {
             let schema = connection.target.schema
             if let found = try read(connection) {
                 try check(found.version, connection)
+                if !isCopying { try UnfinishedCopy.refuse(connection) }
                 if found.version == version { return found.opened }
             }
             guard makes else {

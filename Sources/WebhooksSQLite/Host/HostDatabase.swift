@@ -98,6 +98,7 @@ package final class HostDatabase: Sendable {
             throw missingTables(name, prefix)
         }
         try Schema.compare(db)
+        try UnfinishedCopy.refuse(db, path: name)
         return (files?.path, tables)
     }
 

@@ -20,6 +20,8 @@ package struct Checksum {
         text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
     }
 
+    package mutating func add(_ number: Int64) { step(UInt64(bitPattern: number)) }
+
     private mutating func add(_ bytes: UnsafeRawBufferPointer) {
         var offset = 0
         while offset + 8 <= bytes.count {

@@ -1,0 +1,84 @@
+internal import Dispatch
+internal import Synchronization
+package import WebhookCore
+internal import WebhookRegistry
+
+/// Copies everything from one store into another, of any kind. See ``StoreCopy``.
+package struct StoreMove: Sendable {
+    let source: StoreLocation
+    let target: StoreLocation
+
+    /// - Parameter schema: that of stores on PostgreSQL; `nil`: the standard one.
+    /// - Throws: ``WebhooksError`` with `configuration` where a text names no store.
+    package init(from source: String, to target: String, schema: String? = nil) throws(WebhooksError) {
+        self.source = try Self.location(source, schema)
+        self.target = try Self.location(target, schema)
+    }
+
+    private static func location(_ text: String, _ schema: String?) throws(WebhooksError) -> StoreLocation {
+        if let problem = StoreArgument.problem(text) { throw WebhooksError(.configuration, "a store \(problem)") }
+        guard let location = StoreLocationParser.parse(text) else {
+            throw WebhooksError(.configuration, "a store \(StoreLocationParser.grammar)")
+        }
+        guard let schema, case .postgres(let url, _, let password) = location else { return location }
+        return .postgres(url, schema: schema, password: password)
+    }
+
+    /// Copies, or goes on where it was stopped: both stores are held against dispatchers meanwhile.
+    ///
+    /// - Parameters:
+    ///   - restart: whether what an unfinished copy holds is deleted first.
+    ///   - progress: told of every page, on a queue of its own.
+    /// - Throws: ``WebhooksError`` with `refused` where the target holds something else, else with `store`. Cancelling the task
+    ///   ends it at the next page; what was copied stays.
+    package func run(
+        restart: Bool = false,
+        progress: @escaping @Sendable (StoreCopy.Progress) -> Void = { _ in }
+    ) async throws(WebhooksError) -> [StoreCopy.TableResult] {
+        let isStopped = StopFlag()
+        let result: Result<[StoreCopy.TableResult], StoreError> = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                // It waits for disks and networks, which no thread of the concurrency pool should.
+                DispatchQueue(label: "webhooks.store.copy").async { [source, target] in
+                    continuation.resume(
+                        returning: Result { () throws(StoreError) in
+                            try Self.copy(source, target, restart, isStopped, progress)
+                        }
+                    )
+                }
+            }
+        } onCancel: {
+            isStopped.set()
+        }
+        do throws(StoreError) {
+            return try result.get()
+        } catch {
+            throw error.code == .refused ? WebhooksError(.refused, error.message) : WebhooksError(error)
+        }
+    }
+
+    private static func copy(
+        _ source: StoreLocation,
+        _ target: StoreLocation,
+        _ restart: Bool,
+        _ isStopped: StopFlag,
+        _ progress: @escaping @Sendable (StoreCopy.Progress) -> Void
+    ) throws(StoreError) -> [StoreCopy.TableResult] {
+        let from = try source.access().copySource()
+        defer { from.close() }
+        let to = try target.access().copyTarget()
+        defer { to.close() }
+        return try StoreCopy(from: from, to: to, isStopped: { isStopped.isSet }, progress: progress).run(
+            restart: restart
+        )
+    }
+}
+
+/// A request to stop, from another thread.
+private final class StopFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
+}
