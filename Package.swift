@@ -126,7 +126,8 @@ let package = Package(
         .target(
             name: "WebhooksPostgres",
             dependencies: [
-                "WebhookCore", .byName(name: "CWebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
+                "WebhookCore", "CWebhooksEpoll",
+                .byName(name: "CWebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
             ],
             swiftSettings: strict
         ),

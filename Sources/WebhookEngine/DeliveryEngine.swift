@@ -114,6 +114,14 @@ package struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// Somebody else has inserted deliveries, and nothing more.
+    package mutating func deliveriesInserted(at time: EngineTime) {
+        guard settings.scope == .all else { return externalWrites(at: time) }
+        guard phase.hasStarted else { return }
+        lookForAllNew()
+        finishInput(at: time)
+    }
+
     /// Takes over a new set of subscriptions. What is gone is parked, what is new or back is looked up in the store.
     ///
     /// - Parameter maxInFlight: replaces the limit over all; `nil` leaves it.

@@ -34,6 +34,7 @@
         /// `nil` where nothing is delivered.
         private let leaseThread: PostgresWorker?
         private let leaseSession: Confined<LeaseSession>
+        private let listener = Mutex<HintListener?>(nil)
         private let isClosed: Closing
 
         /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
@@ -85,12 +86,27 @@
         /// Closes the connections once they are idle; what was committed is durable already.
         package func close() {
             isClosed.set()
+            listener.withLock { $0?.close() }
             writerThread.wait { [writer] in
                 if let writer { writer.value.session.close() }
             }
             readerThread.wait { [reader] in reader.value.connection = nil }
             leaseThread?.wait { [leaseSession] in leaseSession.value.close() }
         }
+
+        /// Hears from now on what others notify.
+        func startListening(_ tell: @escaping @Sendable (StoreHint) -> Void) {
+            guard let writer, !isClosed.isSet else { return }
+            let fresh = HintListener(target, ignoring: writer.value.session.id, tell)
+            listener.withLock { listener in
+                listener?.close()
+                listener = fresh
+            }
+            if isClosed.isSet { fresh?.close() }
+        }
+
+        /// Whether another node was alive at the last round: somebody may wait for what is written here.
+        var hasOthers: Bool { leaseSession.value.hasOthers.load(ordering: .relaxed) }
 
         // MARK: Access to the connections
 

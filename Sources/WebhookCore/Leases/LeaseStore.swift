@@ -23,9 +23,25 @@ package protocol LeaseStore: DeliveryStore {
 
     /// The time since the oldest delivery was due that a node serves and nothing holds; `nil`: nothing is due, or it isn't known.
     func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration?
+
+    /// Tells from now on what others have written, as far as they say so. Hints: one may be lost.
+    func listen(_ tell: @escaping @Sendable (StoreHint) -> Void)
+}
+
+/// What somebody else has written.
+package enum StoreHint: String, Sendable, Hashable, CaseIterable {
+    /// Events that wait for their fan-out.
+    case events
+    /// Deliveries of events that were fanned out.
+    case deliveries
+    /// Anything, a subscription's health included.
+    case everything
+    /// A node has released leases, or has ended.
+    case leases
 }
 
 extension LeaseStore {
+    package func listen(_ tell: @escaping @Sendable (StoreHint) -> Void) {}
     package func lag(of node: NodeID, at now: Timestamp) async throws(StoreError) -> Duration? { nil }
 }
 

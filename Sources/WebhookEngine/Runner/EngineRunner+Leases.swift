@@ -21,14 +21,6 @@ package struct RunnerLeases: Sendable {
 
 /// Leases: what the keeper decides, carried out on the engine's queue.
 extension EngineRunner {
-    /// Another dispatcher has joined or left, or has released something.
-    package func wakeLeases() {
-        queue.async { [self] in
-            changeLeases { $0.wake(now: $1) }
-            process { _, _ in }
-        }
-    }
-
     /// The node under which the engine claims now; `nil`: it is alone.
     package func node() async -> NodeID? {
         await withCheckedContinuation { continuation in

@@ -27,7 +27,7 @@ package final class EngineRunner: @unchecked Sendable {
     let attempts = Atomic(0)
     let transactions = TransactionCounters()
     /// Whether a look at what others have written is due: events alone, or anything.
-    private let looksDue = (events: Flag(), all: Flag())
+    private let looksDue = (events: Flag(), deliveries: Flag(), all: Flag(), leases: Flag())
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
@@ -131,6 +131,29 @@ package final class EngineRunner: @unchecked Sendable {
             due.lower()
             process { engine, time in
                 if eventsOnly { engine.eventsAppended(at: time) } else { engine.externalWrites(at: time) }
+            }
+        }
+    }
+
+    /// Looks at once for what somebody else says to have written.
+    package func wake(_ hint: StoreHint) {
+        switch hint {
+        case .events: wake(eventsOnly: true)
+        case .everything: wake()
+        case .deliveries:
+            let due = looksDue.deliveries
+            guard due.raise() else { return }
+            queue.async { [self] in
+                due.lower()
+                process { engine, time in engine.deliveriesInserted(at: time) }
+            }
+        case .leases:
+            let due = looksDue.leases
+            guard due.raise() else { return }
+            queue.async { [self] in
+                due.lower()
+                changeLeases { $0.wake(now: $1) }
+                process { _, _ in }
             }
         }
     }

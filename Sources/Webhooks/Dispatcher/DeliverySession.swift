@@ -50,6 +50,7 @@ struct DeliverySession: Sendable {
             tracer: tracer,
             leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings) }
         )
+        opened.leases?.listen { [weak runner] in runner?.wake($0) }
     }
 
     private static func leases(in store: any LeaseStore, _ settings: DispatcherSettings) -> RunnerLeases {

@@ -11,7 +11,7 @@
         let target: PostgresTarget
         /// The server's process, to be recognised by when the connection is gone and that lives on.
         let backend: Int32
-        private let raw: OpaquePointer
+        let raw: OpaquePointer
         /// Whether the server doesn't wait for its disk: what it acknowledges may be lost with the power.
         private(set) var isFsyncOff = false
         private var prepared: [Statement: String] = [:]
@@ -260,12 +260,12 @@
             )
         }
 
-        private func lost(_ message: String) -> PostgresFailure {
+        func lost(_ message: String) -> PostgresFailure {
             isAbandoned = true
             return PostgresFailure(state: nil, message: message, isConnectionLost: true)
         }
 
-        private static func message(_ raw: OpaquePointer) -> String { line(String(cString: PQerrorMessage(raw))) }
+        static func message(_ raw: OpaquePointer) -> String { line(String(cString: PQerrorMessage(raw))) }
 
         /// A message as one line without control characters: a server may write what it likes.
         private static func line(_ text: String) -> String {

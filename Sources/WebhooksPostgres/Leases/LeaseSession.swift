@@ -1,4 +1,5 @@
 #if PostgreSQL
+    internal import Synchronization
     internal import WebhookCore
 
     /// The session in which a node renews its leases: a connection of its own, so that no batch and no listing holds up a
@@ -7,6 +8,8 @@
         private let target: PostgresTarget
         private let isClosed: @Sendable () -> Bool
         private var session: PostgresWriter?
+        /// Whether another node was alive at the last round, for any thread.
+        let hasOthers = Atomic(false)
 
         /// The purpose of such sessions. What they write is nothing that others would have to look for.
         static let purpose = "leases"
@@ -26,7 +29,11 @@
             var attempts = 1
             while true {
                 do {
-                    return .success(try held(round))
+                    let result = try held(round)
+                    let process = round.node.id.process
+                    let hasOthers = result.nodes.contains { $0.record.id.process != process }
+                    self.hasOthers.store(hasOthers, ordering: .relaxed)
+                    return .success(result)
                 } catch let failure as PostgresFailure
                     where (failure.isCollision || failure.isConnectionLost) && attempts < Self.mostAttempts
                 {
@@ -48,9 +55,13 @@
 
         private func held(_ round: LeaseRound) throws -> LeaseRoundResult {
             let answer = Answer()
-            return try connected().transaction(.changes, patience: Self.patience) { pipeline in
+            let session = try connected()
+            return try session.transaction(.changes, patience: Self.patience) { pipeline in
                 if round.leaves { Self.leave(round, in: &pipeline) } else { Self.renew(round, answer, in: &pipeline) }
                 pipeline.add(NodeRow.all) { answer.nodes = $0.compactMap { NodeRow.read($0) } }
+                if round.leaves || !round.ends.isEmpty || !round.releases.isEmpty || round.registers {
+                    StoreNotification.add(.leases, of: session, to: &pipeline)
+                }
                 return { _ in answer.result }
             }
         }

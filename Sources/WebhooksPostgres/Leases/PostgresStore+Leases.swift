@@ -13,6 +13,8 @@
             }
         }
 
+        package func listen(_ tell: @escaping @Sendable (StoreHint) -> Void) { startListening(tell) }
+
         package func nodes() async throws(StoreError) -> [LivingNode] {
             try await read { connection in try connection.run(NodeRow.all).compactMap { NodeRow.read($0) } }
         }

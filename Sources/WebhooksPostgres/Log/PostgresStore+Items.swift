@@ -31,15 +31,19 @@
         /// - Parameters:
         ///   - names: subscriptions whose rows are needed, made where they are missing.
         ///   - looked: subscriptions whose rows are looked up.
+        ///   - hint: the news for dispatchers that listen.
         func write<Value: Sendable>(
             _ holds: PostgresWriter.Guard = .changes,
             making names: Set<String> = [],
             looking looked: Set<String> = [],
+            telling hint: StoreHint? = .everything,
             _ body: @escaping @Sendable (Session) throws -> Value
         ) async throws(StoreError) -> Value {
             let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
                 onWriter { [self] writer in
-                    continuation.resume(returning: transaction(writer, holds, making: names, looking: looked, body))
+                    continuation.resume(
+                        returning: transaction(writer, holds, making: names, looking: looked, hint, body)
+                    )
                 } orElse: { error in
                     continuation.resume(returning: .failure(error))
                 }
@@ -55,6 +59,7 @@
             _ holds: PostgresWriter.Guard,
             making names: Set<String>,
             looking looked: Set<String>,
+            _ hint: StoreHint?,
             _ body: @escaping (Session) throws -> Value
         ) -> Result<Value, StoreError> {
             var isTrial = false
@@ -64,8 +69,9 @@
                 do {
                     let connection = try writer.session.connected()
                     try writer.names.learn(looked, making: names, connection)
-                    let value = try writer.session.transaction(holds, patience: Self.patience) { _ in
-                        { connection in
+                    let value = try writer.session.transaction(holds, patience: Self.patience) { pipeline in
+                        if let hint { StoreNotification.add(hint, of: writer.session, to: &pipeline) }
+                        return { connection in
                             let trial = isTrial ? RowTrial(connection) : nil
                             let session = Session(
                                 connection: connection,
@@ -96,7 +102,7 @@
     extension PostgresStore {
         package func append(_ event: Event, target: String?) async throws(StoreError) -> AcceptanceResult {
             let now = clock.now
-            return try await write { session in
+            return try await write(telling: .events) { session in
                 let acceptance = Acceptance(event: event, createdAt: now, target: target, deliveries: nil)
                 return try session.append([acceptance])[0]
             }
@@ -105,7 +111,7 @@
         package func append(_ events: [Event]) async throws(StoreError) -> [AcceptanceResult] {
             let now = clock.now
             let acceptances = events.map { Acceptance(event: $0, createdAt: now, deliveries: nil) }
-            return try await write { session in
+            return try await write(telling: .events) { session in
                 guard session.trial != nil else { return try session.append(acceptances) }
                 return try acceptances.map { acceptance in
                     switch try session.item(.event, { try session.append([acceptance])[0] }) {

@@ -13,7 +13,7 @@
                 )
             }
             if found.deliveries.isEmpty && found.events.isEmpty { return PruneResult() }
-            return try await write { session in
+            return try await write(telling: nil) { session in
                 let pruning = Pruning(connection: session.connection, instant: instant)
                 var result = PruneResult()
                 guard session.trial != nil else {

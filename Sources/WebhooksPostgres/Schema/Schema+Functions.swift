@@ -10,8 +10,7 @@
             return emit(schema, path) + cancel(schema, path)
         }
 
-        /// Names what is changed outside of the store's own sessions: listeners of the channel look for it. Equal ones of a
-        /// transaction come once, with its commit.
+        /// Listeners of the channel look at once for what is written (``StoreNotification``).
         static let channel = "webhooks"
 
         private static func emit(_ schema: SchemaName, _ path: String) -> String {
@@ -110,7 +109,7 @@
                 IF event_row IS NOT NULL THEN
                     INSERT INTO pending (event, due_at)
                         VALUES (event_row, CASE WHEN due_ms > created_ms THEN due_ms END);
-                    PERFORM pg_notify('\(channel)', '\(schema.name)');
+                    PERFORM pg_notify('\(channel)', '\(schema.name) events');
                     RETURN name;
                 END IF;
                 SELECT e.* INTO STRICT known FROM events e WHERE e.event_id = name;
@@ -184,7 +183,7 @@
                 cancelled := cancelled OR FOUND OR touched IS NOT NULL;
                 IF touched IS NOT NULL THEN
                     UPDATE subscriptions s SET retries = s.retries + 1 WHERE s.id = ANY (touched);
-                    PERFORM pg_notify('\(channel)', '\(schema.name)');
+                    PERFORM pg_notify('\(channel)', '\(schema.name) everything');
                 END IF;
                 RETURN cancelled;
             END
