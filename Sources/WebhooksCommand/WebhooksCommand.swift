@@ -40,7 +40,8 @@ struct WebhooksCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Looking:",
                 subcommands: [
-                    Status.self, Stats.self, Subscriptions.self, Events.self, Deliveries.self, Tail.self, Match.self,
+                    Status.self, Stats.self, Nodes.self, Subscriptions.self, Events.self, Deliveries.self, Tail.self,
+                    Match.self,
                     Export.self,
                 ]
             ),

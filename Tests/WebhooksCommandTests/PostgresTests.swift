@@ -89,6 +89,24 @@
                     let emitted = try await sandbox.run("emit", "x.y", "--data", "1", "--id", id, "--json")
                     #expect(try JSONText(emitted.out)["deliveries"][0]["state"].string == "delivered", "\(emitted.err)")
                 }
+                let nodes = try await sandbox.run("nodes", "--json")
+                let keys = [
+                    "node", "host", "pid", "startedAt", "heartbeatAt", "subscriptions", "configuration", "lagMs",
+                ]
+                #expect(try nodes.lines.map { try JSONText($0).keys } == [keys, keys], "\(nodes.out)\(nodes.err)")
+                #expect(Set(try nodes.lines.map { try JSONText($0)["configuration"].string }).count == 1)
+                #expect(
+                    Set(try nodes.lines.map { try JSONText($0)["pid"].raw }) == [
+                        "\(first.processID)", "\(second.processID)",
+                    ]
+                )
+                let table = try await sandbox.run("nodes")
+                #expect(
+                    table.status == 0 && table.lines.count == 3 && table.out.contains("\(first.processID)"),
+                    "\(table.out)"
+                )
+                let status = try await sandbox.run("status")
+                #expect(status.lines.count { $0.hasPrefix("dispatcher") } == 2, "\(status.out)")
                 first.signal(SIGTERM)
                 #expect(await first.end() == 0)
                 let last = try await sandbox.run("emit", "x.y", "--data", "1", "--json")

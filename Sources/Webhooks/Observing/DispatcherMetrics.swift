@@ -31,6 +31,8 @@ final class DispatcherMetrics: Sendable {
     private let lookups: [String: Counter]
     private let running: Gauge
     private let configurationValid: Gauge
+    private let served: Gauge
+    private let leaseLosses: Counter
     let sampled: SampledGauges
 
     /// The result of an emit, as a label.
@@ -70,10 +72,13 @@ final class DispatcherMetrics: Sendable {
         )
         running = MetricDescription.running.gauge(factory)
         configurationValid = MetricDescription.configurationValid.gauge(factory)
+        served = MetricDescription.subscriptionsServed.gauge(factory)
+        leaseLosses = MetricDescription.leaseLosses.counter(factory)
         sampled = SampledGauges(factory)
         MetricDescription.buildInfo.gauge(factory, ProductVersion.current).record(1)
         running.record(0)
         configurationValid.record(1)
+        served.record(0)
         storeFailing.record(0)
     }
 
@@ -133,6 +138,16 @@ final class DispatcherMetrics: Sendable {
 // MARK: The engine
 
 extension DispatcherMetrics: EngineObserver {
+    func noticed(_ notice: LeaseNotice) {
+        switch notice {
+        case .serves(let count, _): served.record(count)
+        case .lost:
+            leaseLosses.increment()
+            served.record(0)
+        case .disagreement: break
+        }
+    }
+
     func recorded(_ attempts: [RecordedAttempt]) {
         labelled.withLock { counts in
             for attempt in attempts where !attempt.delivery.event.isTest { counts.count(attempt) }

@@ -59,7 +59,7 @@ extension MetricDescription {
 
     /// Every metric, in the order of the documentation.
     package static let all: [MetricDescription] = [
-        buildInfo, running, subscriptions, configurationValid, reloads,
+        buildInfo, running, subscriptions, subscriptionsServed, leaseLosses, configurationValid, reloads,
         eventsEmitted, eventsFannedOut, eventsUnmatched, eventsSetAside, eventsWaiting, eventLag,
         attempts, attemptDuration, inFlight,
         settled, settledWithoutAttempt, waiting, due, lag, parked,
@@ -84,6 +84,16 @@ extension MetricDescription {
         "webhooks_subscriptions",
         .gauge,
         "Subscriptions in force that are enabled in the configuration."
+    )
+    static let subscriptionsServed = MetricDescription(
+        "webhooks_subscriptions_served",
+        .gauge,
+        "Subscriptions whose lease this dispatcher has, where several share a store; 0: the store is its own."
+    )
+    static let leaseLosses = MetricDescription(
+        "webhooks_lease_losses_total",
+        .counter,
+        "Times that this dispatcher gave no sign of life for so long that others took over what it served."
     )
     static let configurationValid = MetricDescription(
         "webhooks_configuration_valid",

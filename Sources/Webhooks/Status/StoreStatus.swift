@@ -62,6 +62,8 @@ package struct StoreStatus: Sendable, Hashable {
 
     package var at: Timestamp
     package var dispatcher: Dispatcher?
+    /// The dispatchers that share the store, by node; `nil` where it is one dispatcher's alone.
+    package var nodes: [LivingNode]?
     /// Events that are due and not matched.
     package var events = 0
     package var oldestEventAt: Timestamp?

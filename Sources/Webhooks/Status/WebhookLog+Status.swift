@@ -20,6 +20,7 @@ extension WebhookLog {
             failures = try await store.lastFailures()
             status = StoreStatus(at: now, files: try await StoreStatus.Files(of: store))
             status.scheduled = try await store.scheduledEvents(after: now)
+            status.nodes = try await Self.nodes(of: store)
         } catch {
             throw WebhooksError(error)
         }

@@ -4,6 +4,12 @@ internal import Webhooks
 /// A store's status, as JSON and for people.
 enum StatusOutput {
     static func json(_ status: StoreStatus) -> JSONOutput {
+        let common = withoutNodes(status)
+        guard case .object(let members) = common, let nodes = status.nodes else { return common }
+        return .object(members + [("nodes", .array(nodes.map(NodeOutput.json)))])
+    }
+
+    private static func withoutNodes(_ status: StoreStatus) -> JSONOutput {
         [
             "ok": .bool(status.problems.isEmpty),
             "at": .time(status.at),
@@ -115,6 +121,10 @@ enum StatusOutput {
     static func facts(_ status: StoreStatus) -> [(String, String)] {
         let now = status.at
         var facts = [("dispatcher", dispatcherText(status.dispatcher, now))]
+        if let nodes = status.nodes, nodes.count > 1 {
+            facts = nodes.map { ("dispatcher", nodeText($0, now)) }
+            if let text = NodeOutput.disagreement(nodes) { facts.append(("", text)) }
+        }
         var events = "\(status.events) waiting"
         if let oldest = status.oldestEventAt { events += ", the oldest since \(RelativeTime.long(oldest, now: now))" }
         if status.scheduled.count > 0 {
@@ -148,6 +158,13 @@ enum StatusOutput {
         if let since = dispatcher.since { text += ", since \(RelativeTime.long(since, now: now))" }
         if dispatcher.isStopping { text += ", stopping" }
         return text
+    }
+
+    private static func nodeText(_ node: LivingNode, _ now: Timestamp) -> String {
+        let record = node.record
+        var text = "process \(record.pid) on \(record.host), serves \(record.subscriptions) subscriptions"
+        if let lag = record.lag { text += ", \(RelativeTime.duration(lag)) behind" }
+        return text + ", since \(RelativeTime.long(record.startedAt, now: now))"
     }
 
     private static func text(_ reason: StoreStatus.Hold.Reason, _ now: Timestamp) -> String {

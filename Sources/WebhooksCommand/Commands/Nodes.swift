@@ -1,0 +1,92 @@
+internal import ArgumentParser
+internal import WebhookCore
+internal import Webhooks
+
+struct Nodes: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The dispatchers that share a store on PostgreSQL: who is alive, what each serves, how late it is.",
+        discussion: """
+            A dispatcher that gives no sign of life for `dispatcher.lease` is gone from the list, and the others serve what it \
+            did. Those with the same CONFIGURATION share the subscriptions; others serve only what nobody else does. LAG is \
+            the time for which what is due longest there has been waiting.
+
+              webhooks nodes
+              webhooks nodes --json | jq -s 'map(.subscriptions) | add'
+              webhooks nodes --watch     (until Ctrl-C)
+            """
+    )
+
+    @Flag(help: "Looks again and again, until Ctrl-C.")
+    var watch = false
+
+    @Option(
+        help: ArgumentHelp("The time between two looks, such as 500ms or 10s. (default: 2s)", valueName: "duration"),
+        transform: DurationArgument.read
+    )
+    var interval = DurationArgument(.seconds(2))
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func validate() throws {
+        if interval.duration < .milliseconds(100) { throw ValidationError("--interval is at least 100ms") }
+    }
+
+    func run() async throws {
+        let opened = try options.openLog()
+        try await write(opened.log.nodes())
+        guard watch else { return }
+        for await _ in Ticks(every: interval.duration).stream {
+            let nodes = try await opened.log.nodes()
+            // From the top of the screen; a pipe gets one after the other.
+            if Terminal.standardOutput.isTerminal, !options.json { Output.standard.write("\u{1B}[H\u{1B}[2J") }
+            write(nodes)
+            if Output.standard.isBroken { break }
+        }
+    }
+
+    private func write(_ nodes: [LivingNode]) {
+        defer { Output.standard.flush() }
+        if options.json {
+            for node in nodes { NodeOutput.json(node).write() }
+            return
+        }
+        var table = Table([
+            .init("NODE"), .init("HOST", flexible: true), .init("PID", number: true), .init("STARTED", sacrifice: 1),
+            .init("HEARTBEAT", sacrifice: 2), .init("SUBSCRIPTIONS", number: true),
+            .init("CONFIGURATION", sacrifice: 3), .init("LAG", number: true),
+        ])
+        for node in nodes { table.add(NodeOutput.cells(node)) }
+        Pages.write(table, empty: "no dispatcher runs")
+        if let text = NodeOutput.disagreement(nodes) { Notice.warning("nodes_disagree", text, asJSON: false) }
+    }
+}
+
+/// A node, as JSON and for people.
+enum NodeOutput {
+    static func json(_ node: LivingNode) -> JSONOutput {
+        let record = node.record
+        return [
+            "node": .text(record.id.rawValue), "host": .text(record.host), "pid": .integer(Int64(record.pid)),
+            "startedAt": .time(record.startedAt), "heartbeatAt": .time(node.heartbeatAt),
+            "subscriptions": .integer(record.subscriptions), "configuration": .text(record.configuration),
+            "lagMs": .integer(record.lag.map { Int($0.wholeMilliseconds) }),
+        ]
+    }
+
+    static func cells(_ node: LivingNode) -> [Table.Cell] {
+        let record = node.record
+        return [
+            .init(record.id.rawValue), .init(record.host), .init(String(record.pid)),
+            .init(RelativeTime.text(record.startedAt)), .init(RelativeTime.text(node.heartbeatAt)),
+            .init(String(record.subscriptions)), .init(record.configuration),
+            .init(record.lag.map(RelativeTime.duration)),
+        ]
+    }
+
+    /// The warning that nodes have different configurations; `nil`: they have the same.
+    static func disagreement(_ nodes: [LivingNode]) -> String? {
+        let count = Set(nodes.map(\.record.configuration)).count
+        guard count > 1 else { return nil }
+        return "the dispatchers have \(count) different configurations: give all the same file and reload them (SIGHUP)"
+    }
+}
