@@ -48,6 +48,11 @@ enum Callbacks {
             // Behind a proxy's own encryption libcurl doesn't say whose choice it tells of.
             exchange.response.speaksHTTP2 = webhooks_curl_speaks_http2(handle.pointer)
         }
+        // As late as can be: nothing comes between this look and the first byte but libcurl itself.
+        guard exchange.mayStart else {
+            exchange.isTooLate = true
+            return CURL_PREREQFUNC_ABORT
+        }
         exchange.requestCount = 1
         return CURL_PREREQFUNC_OK
     }

@@ -59,6 +59,11 @@ final class Exchange {
     /// No socket could be opened for want of file descriptors or memory.
     var isStarved = false
     var isCancelled = false
+    /// The last moment for the first byte had passed when it would have left.
+    var isTooLate = false
+
+    /// Whether the first byte may still leave.
+    var mayStart: Bool { request.startBy.map { SystemClock().uptimeNanoseconds < $0 } ?? true }
 
     var request: TransportRequest { order.request }
     /// Whether the connection is encrypted, be it only to the proxy.
@@ -171,6 +176,7 @@ extension Exchange {
             isBlocked: isBlocked,
             isStarved: isStarved,
             isCancelled: isCancelled,
+            isTooLate: isTooLate,
             verifyResult: handle.long(CURLINFO_SSL_VERIFYRESULT)
         )
         // Headers that came whole stand, however the body ended; if it ended early, something is missing.

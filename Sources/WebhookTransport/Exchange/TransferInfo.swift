@@ -15,8 +15,13 @@ struct TransferInfo {
     var isBlocked: Bool
     var isStarved: Bool
     var isCancelled: Bool
+    /// Whether the last moment for the first byte had passed.
+    var isTooLate: Bool
     /// OpenSSL's verdict on the certificate chain (X509_V_…).
     var verifyResult: Int
+
+    /// The detail of a request whose last moment has passed.
+    static let tooLate = "the time of the dispatcher's lease was over before the request left"
 
     /// Whether any byte of the request may have left.
     var mayHaveBeenSent: Bool { requestCount > 0 }
@@ -46,6 +51,7 @@ extension TransferInfo {
 
     private func failure(_ response: ResponseCollector) -> (FailureKind, String) {
         if isCancelled { return (.interrupted, "the dispatcher stopped while the request was under way") }
+        if isTooLate { return (.interrupted, Self.tooLate) }
         if response.headersTooLarge { return (.responseTooLarge, "the answer's headers exceed 64 KiB or 200 lines") }
         if response.isMalformed { return (.protocolError, "the answer is not HTTP") }
         return mayHaveBeenSent ? failureAfterRequest(response) : failureBeforeRequest()

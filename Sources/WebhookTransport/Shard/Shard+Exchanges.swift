@@ -121,6 +121,7 @@ extension Shard {
         guard now < exchange.deadline else {
             return fail(exchange, .timeout, "the time was up before a connection could be made")
         }
+        guard exchange.mayStart else { return fail(exchange, .interrupted, TransferInfo.tooLate) }
         exchange.isStarved = false
         exchange.socketCount = 0
         exchange.socket = webhooks_curl_bad_socket
