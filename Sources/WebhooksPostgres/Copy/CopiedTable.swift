@@ -44,7 +44,7 @@
             _ connection: PostgresConnection,
             in range: KeyRange,
             limit: PageLimit
-        ) throws -> [StoredRow] {
+        ) throws -> [CopiedRow] {
             var range = range
             if limit.bytes < .max, let end = try end(connection, range, limit) { range.upTo = end }
             let (filter, parameters) = condition(range)
@@ -66,7 +66,7 @@
             _ connection: PostgresConnection,
             _ range: KeyRange,
             _ limit: PageLimit
-        ) throws -> StoredRow? {
+        ) throws -> CopiedRow? {
             let large = table.columns.filter { $0.kind == .bytes }.map { "octet_length(t.\($0.name))" }
             guard !large.isEmpty else { return nil }
             let (filter, parameters) = condition(range)
@@ -86,7 +86,7 @@
         }
 
         /// An event with its checksum, which the database doesn't make where it makes the event.
-        private static func checked(_ row: StoredRow) -> StoredRow {
+        private static func checked(_ row: CopiedRow) -> CopiedRow {
             let table = StoredTable.events
             let position = table.position(of: "checksum")
             guard row[position] == .null else { return row }
@@ -108,7 +108,7 @@
             try connection.run(Statement("DELETE FROM \(table.name) t\(filter)"), parameters)
         }
 
-        func insert(_ connection: PostgresConnection, _ rows: [StoredRow]) throws {
+        func insert(_ connection: PostgresConnection, _ rows: [CopiedRow]) throws {
             guard !rows.isEmpty else { return }
             let columns = table.columns.map(\.name).joined(separator: ", ")
             let arrays = table.columns.indices.map { "$\($0 + 1)::\(table.columns[$0].type)[]" }

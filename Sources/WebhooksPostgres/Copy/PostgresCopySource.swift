@@ -51,7 +51,7 @@
             of table: StoredTable,
             in range: KeyRange,
             limit: PageLimit
-        ) throws(StoreError) -> [StoredRow] {
+        ) throws(StoreError) -> [CopiedRow] {
             try access { try CopiedTable(table: table).rows(reader, in: range, limit: limit) }
         }
 

@@ -75,11 +75,11 @@
             of table: StoredTable,
             in range: KeyRange,
             limit: PageLimit
-        ) throws(StoreError) -> [StoredRow] {
+        ) throws(StoreError) -> [CopiedRow] {
             try access { try CopiedTable(table: table).rows(connection, in: range, limit: limit) }
         }
 
-        package func accepted(_ row: StoredRow, of table: StoredTable) -> StoredRow {
+        package func accepted(_ row: CopiedRow, of table: StoredTable) -> CopiedRow {
             var row = row
             // PostgreSQL's texts have no NUL; only words about a delivery may hold one.
             for (position, column) in table.columns.enumerated() where column.kind == .text {
@@ -89,7 +89,7 @@
             return row
         }
 
-        package func replace(_ range: KeyRange, of table: StoredTable, with rows: [StoredRow]) throws(StoreError) {
+        package func replace(_ range: KeyRange, of table: StoredTable, with rows: [CopiedRow]) throws(StoreError) {
             let copied = CopiedTable(table: table)
             try access {
                 try connection.inTransaction {

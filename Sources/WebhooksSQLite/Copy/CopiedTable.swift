@@ -62,7 +62,7 @@ struct CopiedTable {
 
     // MARK: Reading
 
-    func rows(_ db: StoreDatabase, in range: KeyRange, limit: PageLimit) throws -> [StoredRow] {
+    func rows(_ db: StoreDatabase, in range: KeyRange, limit: PageLimit) throws -> [CopiedRow] {
         let columns = table.columns.map { expression($0.name) }.joined(separator: ", ")
         var conditions: [String] = []
         if range.after != nil { conditions.append(bound(">")) }
@@ -73,7 +73,7 @@ struct CopiedTable {
             for value in key ?? [] { try select.bind(value) }
         }
         try select.bind(limit.rows)
-        var rows: [StoredRow] = []
+        var rows: [CopiedRow] = []
         var size = 0
         while size < limit.bytes, try select.next() {
             let row = table.columns.indices.map { select.value(Int32($0), table.columns[$0].kind) }
@@ -111,7 +111,7 @@ struct CopiedTable {
     }
 
     /// Inserts rows into a copy.
-    func insert(_ db: StoreDatabase, _ rows: [StoredRow]) throws {
+    func insert(_ db: StoreDatabase, _ rows: [CopiedRow]) throws {
         var columns = table.columns.map(\.name)
         var values = columns.indices.map { "?\($0 + 1)" }
         if isOfBodies {

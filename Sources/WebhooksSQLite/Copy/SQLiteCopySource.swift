@@ -49,7 +49,7 @@ package final class SQLiteCopySource: StoreCopySource {
         of table: StoredTable,
         in range: KeyRange,
         limit: PageLimit
-    ) throws(StoreError) -> [StoredRow] {
+    ) throws(StoreError) -> [CopiedRow] {
         try access(reader) { try CopiedTable(table: table, side: .source).rows($0, in: range, limit: limit) }
     }
 

@@ -53,7 +53,7 @@ package final class SQLiteCopyTarget: StoreCopyTarget {
         of table: StoredTable,
         in range: KeyRange,
         limit: PageLimit
-    ) throws(StoreError) -> [StoredRow] {
+    ) throws(StoreError) -> [CopiedRow] {
         do {
             return try store.reader.read { db in
                 try CopiedTable(table: table, side: .target).rows(
@@ -67,7 +67,7 @@ package final class SQLiteCopyTarget: StoreCopyTarget {
         }
     }
 
-    package func replace(_ range: KeyRange, of table: StoredTable, with rows: [StoredRow]) throws(StoreError) {
+    package func replace(_ range: KeyRange, of table: StoredTable, with rows: [CopiedRow]) throws(StoreError) {
         let copied = CopiedTable(table: table, side: .target)
         try transaction { db in
             try copied.delete(db, range)

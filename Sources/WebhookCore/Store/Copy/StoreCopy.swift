@@ -115,7 +115,7 @@ package struct StoreCopy {
     private func reconcile(_ table: StoredTable) throws(StoreError) -> TableResult {
         var result = TableResult(table: table.name, rows: 0, written: 0, checksum: 0)
         var checksum = Checksum()
-        var after: StoredRow?
+        var after: CopiedRow?
         while true {
             try heedStop()
             let rows = try source.rows(of: table, in: KeyRange(after: after), limit: limit)
@@ -139,7 +139,7 @@ package struct StoreCopy {
     }
 
     /// Refuses to delete an event that only the target has: somebody may have been told that it is stored.
-    private func refuseForeign(_ known: [StoredRow], beside rows: [StoredRow]) throws(StoreError) {
+    private func refuseForeign(_ known: [CopiedRow], beside rows: [CopiedRow]) throws(StoreError) {
         let name = StoredTable.events.position(of: "event_id")
         let ours = Set(rows.map { $0[name] })
         guard let foreign = known.first(where: { !ours.contains($0[name]) }) else { return }
@@ -157,7 +157,7 @@ package struct StoreCopy {
         guard let table = target.tables.first(where: { $0.name == result.table }) else { return }
         var checksum = Checksum()
         var count = 0
-        var after: StoredRow?
+        var after: CopiedRow?
         while true {
             try heedStop()
             let rows = try target.rows(of: table, in: KeyRange(after: after), limit: limit)

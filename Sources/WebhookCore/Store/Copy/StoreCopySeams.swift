@@ -10,7 +10,7 @@ package protocol StoredRows: AnyObject {
     /// Reads rows in the order of their keys.
     ///
     /// - Parameter limit: where the page ends; it has one row at least where there is one.
-    func rows(of table: StoredTable, in range: KeyRange, limit: PageLimit) throws(StoreError) -> [StoredRow]
+    func rows(of table: StoredTable, in range: KeyRange, limit: PageLimit) throws(StoreError) -> [CopiedRow]
 
     /// Lets go of it.
     func close()
@@ -41,10 +41,10 @@ package protocol StoreCopyTarget: StoredRows {
     func begin(_ origin: CopyOrigin, emptied: Bool) throws(StoreError)
 
     /// A row as this store can hold it.
-    func accepted(_ row: StoredRow, of table: StoredTable) -> StoredRow
+    func accepted(_ row: CopiedRow, of table: StoredTable) -> CopiedRow
 
     /// Puts rows in the place of those in a range, in one durable transaction.
-    func replace(_ range: KeyRange, of table: StoredTable, with rows: [StoredRow]) throws(StoreError)
+    func replace(_ range: KeyRange, of table: StoredTable, with rows: [CopiedRow]) throws(StoreError)
 
     /// Ends the copy, in one durable transaction: from now on it is a store like any other.
     func finish(_ marks: StoreMarks) throws(StoreError)
@@ -54,7 +54,7 @@ package protocol StoreCopyTarget: StoredRows {
 }
 
 extension StoreCopyTarget {
-    package func accepted(_ row: StoredRow, of table: StoredTable) -> StoredRow { row }
+    package func accepted(_ row: CopiedRow, of table: StoredTable) -> CopiedRow { row }
 }
 
 /// The store that a copy comes from.

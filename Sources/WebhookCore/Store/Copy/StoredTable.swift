@@ -173,16 +173,16 @@ package enum StoredValue: Sendable, Hashable {
 }
 
 /// A row: a value for each of the table's columns.
-package typealias StoredRow = [StoredValue]
+package typealias CopiedRow = [StoredValue]
 
 /// The rows behind one key, up to another.
 package struct KeyRange: Sendable, Hashable {
     /// `nil`: from the first row on.
-    package var after: StoredRow?
+    package var after: CopiedRow?
     /// `nil`: to the last row.
-    package var upTo: StoredRow?
+    package var upTo: CopiedRow?
 
-    package init(after: StoredRow? = nil, upTo: StoredRow? = nil) {
+    package init(after: CopiedRow? = nil, upTo: CopiedRow? = nil) {
         self.after = after
         self.upTo = upTo
     }
@@ -203,7 +203,7 @@ package struct PageLimit: Sendable, Hashable {
 
 extension Checksum {
     /// Adds the cells of a row.
-    package mutating func add(_ row: StoredRow) {
+    package mutating func add(_ row: CopiedRow) {
         for value in row {
             switch value {
             case .null: add(nil)
