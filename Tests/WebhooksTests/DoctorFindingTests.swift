@@ -1,0 +1,41 @@
+import Testing
+import WebhookCore
+
+@testable import Webhooks
+
+/// What the doctor says of clocks and certificates, by what was found.
+@Suite struct DoctorFindingTests {
+    private static let now = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private func clock(_ now: Timestamp = now, newest: Timestamp? = nil, isSynchronized: Bool? = nil) -> [DoctorFinding]
+    {
+        ClockFindings.findings(now: now, newest: newest, isSynchronized: isSynchronized)
+    }
+
+    @Test func `a clock that is wrong is found, with what to do`() {
+        #expect(clock().map(\.code) == ["plausible"])
+        #expect(clock(newest: Self.now + .seconds(60), isSynchronized: true).map(\.code) == ["plausible"])
+        let behind = clock(Timestamp(milliseconds: 1_000), newest: Self.now, isSynchronized: false)
+        #expect(behind.map(\.code) == ["behind", "store_ahead", "unsynchronised"])
+        #expect(behind.map(\.severity) == [.error, .error, .warning])
+        #expect(behind.allSatisfy { $0.hint != nil })
+        // A row of a time to come: by this clock, or by one that was ahead.
+        #expect(clock(newest: Self.now + .seconds(61)).map(\.code) == ["store_ahead"])
+    }
+
+    @Test func `a certificate is judged by its whole time`() {
+        func code(from: Int64, until: Int64) -> String {
+            CertificateFindings.finding(
+                "client.pem",
+                from: Self.now + .seconds(from),
+                until: Self.now + .seconds(until),
+                at: Self.now
+            )
+            .code
+        }
+        let day: Int64 = 86_400
+        #expect(code(from: -day, until: 31 * day) == "valid" && code(from: 0, until: 30 * day) == "valid")
+        #expect(code(from: -day, until: 30 * day - 1) == "expires_soon")
+        #expect(code(from: -day, until: 0) == "expired" && code(from: 1, until: day) == "not_yet_valid")
+    }
+}
