@@ -153,6 +153,164 @@
                 #expect(try await sandbox.run("validate", "--store", "postgres://h:x/d").status == 65)
             }
         }
+
+        @Test func `what can't be used is told with its cause and what to do, and stores nothing`() async throws {
+            try await PostgresSandbox.run { sandbox, database in
+                #expect(try await sandbox.run("emit", "x.y", "--data", "0", "--detach").status == 0)
+                let role = "\(database.schema)_role"
+                try await database.sql("CREATE ROLE \(role) LOGIN")
+                let other = "\(database.schema)_none"
+                let asRole = database.url.replacing("user=webhooks", with: "user=\(role)")
+                let cases: [(url: String, schema: String, causes: [String])] = [
+                    (asRole, database.schema, ["permission denied for schema", "GRANT"]),
+                    (asRole, other, ["permission denied for database", "GRANT"]),
+                    ("\(database.url)_nobody", database.schema, ["the login is refused", "check user"]),
+                    (
+                        database.url.replacing("/webhooks?", with: "/\(other)?"), database.schema,
+                        ["does not exist", "create the database"]
+                    ),
+                    (
+                        "postgres://me@127.0.0.1:1/db", database.schema,
+                        ["can't be reached", "check that the server runs"]
+                    ),
+                ]
+                for (url, schema, causes) in cases {
+                    let changed = PostgresSandbox(url: url, schema: schema)
+                    try sandbox.write("other.yaml", try changed.configuration(sandbox))
+                    for command in [["emit", "x.y", "--data", "1", "--detach"], ["run", "--until-idle"], ["status"]] {
+                        let done = try await sandbox.run(command + ["--config", "other.yaml"])
+                        #expect(done.status == 69, "\(command) \(url): \(done.err)")
+                        let isTold = causes.allSatisfy { done.err.contains($0) }
+                        // Who only reads has no tables to make.
+                        #expect(isTold || command == ["status"], "\(command) \(url): \(done.err)")
+                    }
+                    let doctor = try await sandbox.run("doctor", "--config", "other.yaml", "--json")
+                    #expect(doctor.status == 1 && doctor.out.contains(#""severity":"error""#), "\(url): \(doctor.out)")
+                }
+                try await database.sql("UPDATE \(database.schema).meta SET version = version + 1")
+                let newer = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+                #expect(newer.status == 69 && newer.err.contains("use the newer"), "\(newer.err)")
+                try await database.sql("UPDATE \(database.schema).meta SET version = version - 1", "DROP ROLE \(role)")
+                #expect(try await database.sql("SELECT count(*) FROM \(database.schema).events") == "1\n")
+            }
+        }
+
+        @Test func `a database that vanishes under a dispatcher is told, and one that is back goes on`() async throws {
+            try await PostgresSandbox.run { sandbox, database in
+                let name = "\(database.schema)_db"
+                try await database.sql("CREATE DATABASE \(name)")
+                let own = PostgresSandbox(
+                    url: database.url.replacing("/webhooks?", with: "/\(name)?"),
+                    schema: database.schema
+                )
+                try sandbox.write("w.yaml", try own.configuration(sandbox))
+                let run = try Background(["run"], in: sandbox)
+                #expect(await run.line(containing: "delivering", on: .error) != nil)
+                try await database.sql(
+                    "ALTER DATABASE \(name) ALLOW_CONNECTIONS false",
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'"
+                )
+                let gone = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "gone", "--detach")
+                #expect(gone.status == 69 && gone.err.contains("not currently accepting connections"), "\(gone.err)")
+                try await database.sql("ALTER DATABASE \(name) ALLOW_CONNECTIONS true")
+                let back = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "back", "--json")
+                #expect(try JSONText(back.out)["deliveries"][0]["state"].string == "delivered", "\(back.err)")
+                run.signal(SIGTERM)
+                #expect(await run.end() == 0)
+                try await database.sql("DROP DATABASE \(name) WITH (FORCE)")
+                let dropped = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+                #expect(dropped.status == 69 && dropped.err.contains("create the database"), "\(dropped.err)")
+            }
+        }
+
+        @Test func `status and doctor tell what a dispatcher holds, and what the server's settings risk`() async throws
+        {
+            try await PostgresSandbox.run { sandbox, database in
+                let good = try database.configuration(sandbox)
+                let missing = good.replacing("\"\(CommandEnvironment.secret)\"", with: "{ file: crm.secret }")
+                try sandbox.write("w.yaml", missing)
+                let run = try Background(["run", "--skip-broken"], in: sandbox)
+                #expect(await run.line(containing: "subscription held", on: .error) != nil)
+                #expect(await run.line(containing: "serving", on: .error) != nil)
+                #expect(try await sandbox.run("emit", "user.created", "--data", "{}", "--detach").status == 0)
+                try await sandbox.receiver.waitForRequests(count: 1)
+                var status = try await sandbox.run("status", "--json")
+                let broken = #""broken":[{"subscription":"crm","#
+                for _ in 0..<1_000 where !status.out.contains(broken) {
+                    status = try await sandbox.run("status", "--json")
+                }
+                #expect(status.status == 1 && status.out.contains(broken), "\(status.out)")
+                run.signal(SIGTERM)
+                #expect(await run.end() == 0)
+                let slot = database.schema
+                try await database.sql("SELECT pg_create_physical_replication_slot('\(slot)', true)")
+                let role = "\(database.schema)_lax"
+                try await database.sql(
+                    "CREATE ROLE \(role) LOGIN SUPERUSER",
+                    "ALTER ROLE \(role) SET synchronous_commit = off"
+                )
+                let lax = PostgresSandbox(
+                    url: database.url.replacing("user=webhooks", with: "user=\(role)"),
+                    schema: database.schema
+                )
+                try sandbox.write("w.yaml", try lax.configuration(sandbox))
+                let doctor = try await sandbox.run("doctor", "--json")
+                try await database.sql("SELECT pg_drop_replication_slot('\(slot)')", "DROP ROLE \(role)")
+                for code in ["server", "vacuum_held", "synchronous_commit", "fsync"] {
+                    #expect(doctor.out.contains(#""code":"\#(code)""#), "\(code): \(doctor.out)")
+                }
+            }
+        }
+
+        @Test func `a copy that is killed and interrupted goes on, and everything is delivered from it once`()
+            async throws
+        {
+            try await PostgresSandbox.run { sandbox, database in
+                let single = "{ mode: single-shot }"
+                let onDatabase = try database.configuration(sandbox, single)
+                try sandbox.write("new.yaml", onDatabase)
+                try sandbox.write("w.yaml", sandbox.configuration(delivery: single))
+                let count = 2000
+                let lines = (0..<count).map { #"{"topic":"x.y","id":"e\#($0)","data":{"n":\#($0)}}"# }
+                let done = try await sandbox.run("emit", "x.y", "--data", "1", "--id", "done", "--json")
+                #expect(try JSONText(done.out)["deliveries"][0]["state"].string == "delivered", "\(done.err)")
+                let before = sandbox.receiver.requestCount
+                let emitted = try await sandbox.run(
+                    ["emit", "--batch", "-", "--detach"],
+                    input: lines.joined(separator: "\n")
+                )
+                #expect(emitted.status == 0, "\(emitted.err)")
+                let copy = ["store", "copy", "sqlite:w.sqlite", database.url, "--schema", database.schema]
+                for signal in [SIGKILL, SIGINT] {
+                    let copying = try Background(copy, in: sandbox)
+                    let table = "SELECT to_regclass('\(database.schema).copying') IS NOT NULL"
+                    while try await database.sql(table) == "f\n" {}
+                    copying.signal(signal)
+                    #expect(await copying.end() != 0)
+                    // Nobody works on half of a store.
+                    let early = try await sandbox.run("emit", "x.y", "--data", "1", "--detach", "--config", "new.yaml")
+                    #expect(early.status == 69 && early.err.contains("is an unfinished copy of"), "\(early.err)")
+                }
+                var copied = try await sandbox.run(copy + ["--json"])
+                // The server may not have found the killed one's session dead yet.
+                for _ in 0..<100 where copied.status == 69 && copied.err.contains("in use by") {
+                    copied = try await sandbox.run(copy + ["--json"])
+                }
+                #expect(copied.status == 0, "\(copied.err)")
+                let json = try JSONText(copied.out)
+                #expect(try json["verified"].raw == "true", "\(copied.out)")
+                #expect(try json["tables"][0]["rows"].raw == "\(count + 1)", "\(copied.out)")
+                let again = try await sandbox.run(copy)
+                #expect(again.status == 1 && again.err.contains("holds a store"), "\(again.err)")
+                try sandbox.write("w.yaml", onDatabase)
+                let run = try await sandbox.run("run", "--until-settled")
+                #expect(run.status == 0, "\(run.err)")
+                #expect(sandbox.receiver.requestCount == before + count)
+                let ids = sandbox.receiver.requests.map { "\($0.target) \($0.header("webhook-id") ?? "")" }
+                #expect(Set(ids).count == ids.count, "single-shot came twice")
+                #expect(try await sandbox.run("check").status == 0)
+            }
+        }
     }
 
     /// A sandbox whose store is a schema of its own on the tests' server.

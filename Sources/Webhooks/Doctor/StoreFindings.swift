@@ -2,7 +2,7 @@ internal import Glibc
 internal import WebhookCore
 internal import WebhooksSQLite
 
-/// Findings about a store's files, and the dispatcher that works on them.
+/// Findings about a store's files or server, and the dispatcher that works on them.
 struct StoreFindings {
     private let log: WebhookLog
 
@@ -25,6 +25,11 @@ struct StoreFindings {
         } catch {
             let hint = "`store: sqlite:PATH` in the configuration, or --store"
             return [DoctorFinding(.store, "none", .error, error.message, hint: hint)]
+        }
+        do throws(StoreError) {
+            findings += try await log.stores.serverFindings()
+        } catch {
+            return [DoctorFinding(.store, error.code.rawValue, .error, error.message)]
         }
         do throws(WebhooksError) {
             let configured = registry.map { $0.subscriptions.map { ($0.name, $0.isEnabled) } }

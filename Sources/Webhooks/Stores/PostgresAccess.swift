@@ -40,6 +40,11 @@
             return try await store.dispatcher()
         }
 
+        func serverFindings() throws(StoreError) -> [DoctorFinding] {
+            let facts = try ServerFacts.read(target, patience: ServerFindings.patience)
+            return ServerFindings.findings(facts, name)
+        }
+
         func copySource() throws(StoreError) -> any StoreCopySource { try PostgresCopySource(target) }
 
         func copyTarget() throws(StoreError) -> any StoreCopyTarget { try PostgresCopyTarget(target) }
@@ -57,5 +62,6 @@
         func noteStopping() { store.note(.stopping) }
         func noteAlive() { store.note(.alive) }
         func note(trouble: StoreError?) { store.note(.trouble(trouble?.code.rawValue)) }
+        func note(held: [String]) { store.note(.held(held)) }
     }
 #endif

@@ -124,6 +124,12 @@ final class StoreConnections: Sendable {
         return try await onQueue { () throws(StoreError) in try access.openDispatcher(lock) }
     }
 
+    /// What an operator should know of the server that the store is on; nothing where it is on none.
+    func serverFindings() async throws(StoreError) -> [DoctorFinding] {
+        let access = try access()
+        return try await onQueue { () throws(StoreError) in try access.serverFindings() }
+    }
+
     /// The process that holds the store's lock; `nil`: nobody does, or it can't be told.
     func holder() async -> DispatcherRecord? {
         guard let access = try? access() else { return nil }

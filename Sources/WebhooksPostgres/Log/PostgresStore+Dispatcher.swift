@@ -10,6 +10,8 @@
             case alive
             /// Why it can't record anything, in a word; `nil`: it can.
             case trouble(String?)
+            /// The subscriptions that it holds because their settings can't be used.
+            case held([String])
         }
 
         /// Writes something down for others. Best effort: nobody waits for it.
@@ -22,6 +24,9 @@
                 case .alive:
                     change = ("alive_at = floor(extract(epoch FROM clock_timestamp()) * 1000) + $2::int8", .int8(0))
                 case .trouble(let trouble): change = ("trouble = $2::text", .text(trouble))
+                case .held(let names):
+                    // A line for each: no name has a line feed.
+                    change = ("held = $2::text", .text(names.isEmpty ? nil : names.joined(separator: "\n")))
                 }
                 let update = Statement("UPDATE writers SET \(change.set) WHERE id = $1::int8")
                 _ = try? session.connected().run(update, [.int8(session.id), change.value])
@@ -29,30 +34,32 @@
             }
         }
 
-        /// The process that has the right to deliver; `nil`: nobody.
+        /// The process that has the right to deliver; `nil`: nobody. Of several that share the store, the youngest.
         package func dispatcher() async throws(StoreError) -> DispatcherRecord? {
             try await read { connection in
-                let row = try connection.run(
+                let rows = try connection.run(
                     Statement(
                         """
                         SELECT w.process, w.purpose, w.stopping, w.trouble, w.host, w.version, w.started_at,
-                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at
+                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at, w.held
                         FROM pg_locks l JOIN meta m ON true JOIN writers w ON w.pid = l.pid AND w.dispatcher
                         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
                             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                             AND l.classid = $1::int4::oid AND l.objid = (m.identity & 4294967295)::oid
-                        ORDER BY w.id DESC LIMIT 1
+                        ORDER BY w.id DESC
                         """
                     ),
                     [.int4(Schema.dispatcherLockClass)]
                 )
-                .first
-                guard let row else { return nil }
+                guard let row = rows.first else { return nil }
                 let process = Int32(truncatingIfNeeded: row.int32(0))
                 var record = DispatcherRecord(LockHolder(processID: process, role: row.text(1)))
                 (record.isStopping, record.trouble) = (row.bool(2), row.optionalText(3))
                 (record.host, record.version, record.since) = (row.text(4), row.text(5), row.timestamp(6))
                 record.lastSignOfLife = row.optionalInt64(7).map { .milliseconds(max(0, $0)) }
+                // What one holds another may serve: it is held where all hold it.
+                let held = rows.map { Set($0.text(8).split(separator: "\n").map(String.init)) }
+                record.held = held.dropFirst().reduce(held[0]) { $0.intersection($1) }.sorted()
                 return record
             }
         }

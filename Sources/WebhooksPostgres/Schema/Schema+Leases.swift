@@ -28,5 +28,10 @@
             ALTER TABLE pending ADD COLUMN given_to text COLLATE "C";
             ALTER TABLE writers ADD COLUMN leased boolean NOT NULL DEFAULT false;
             """
+
+        /// - `writers.held`: the subscriptions that a dispatcher holds because their settings can't be used, a line each.
+        static let heldSubscriptions = """
+            ALTER TABLE writers ADD COLUMN held text;
+            """
     }
 #endif

@@ -10,7 +10,7 @@
         static let version = migrations.count
 
         /// Each brings the tables from its index to the next version.
-        private static let migrations: [String] = [version1, leaseTables]
+        private static let migrations: [String] = [version1, leaseTables, heldSubscriptions]
 
         /// The class of our advisory locks, so that they meet nobody else's: "whks". Their second key is the store's identity.
         ///
