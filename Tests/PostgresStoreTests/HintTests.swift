@@ -25,7 +25,7 @@
             try await Self.listening { target, _, heard in
                 let connection = try PostgresConnection(target, isWriter: false)
                 let emit = "SELECT emit('a.b', '1', id => 'x')"
-                try connection.inTransaction { try connection.run(Statement(emit)) }
+                _ = try connection.inTransaction { try connection.run(Statement(emit)) }
                 await heard.wait(for: .events)
             }
         }
