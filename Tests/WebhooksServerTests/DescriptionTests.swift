@@ -121,6 +121,9 @@ import Webhooks
         _ = try await receiver.waitForRequests(count: 5)
         while try await served.dispatcher.deliveries().contains(where: { !$0.state.isSettled }) {}
         try await good("webhooks.export", "/export?format=csv")
+        try await good("v1.message-attempt.expunge-content", "/app/a/msg/m1/attempt/\(attempts[0])/content")
+        let erased = await served.send("GET", "/app/a/msg/m1/attempt/\(attempts[0])")
+        #expect(erased["response"] == "EXPUNGED" && erased["statusText"] == "success")
         try await good("v1.message.bulk-expunge", "/app/a/msg/bulk-expunge", #"{"ids":["m1","x"]}"#)
         try await good("v1.message.expunge-content", "/app/a/msg/m1/content")
         try await good("v1.message.expunge-all-contents", "/app/a/msg/expunge-all-contents")

@@ -5,6 +5,9 @@ package enum Tombstone {
 
     /// The detail of a delivery whose body and answers were erased: it is never sent again.
     package static let detail = "expunged: data, body and answers are erased"
+
+    /// The detail of an attempt whose answer was erased.
+    package static let answer = "expunged: the answer is erased"
 }
 
 /// The result of erasing events.
@@ -56,4 +59,9 @@ package enum EmptyingObstacle: Sendable, Hashable {
         case .store(let code): code
         }
     }
+}
+
+extension Attempt {
+    /// Whether its answer was erased.
+    package var isExpunged: Bool { detail == Tombstone.answer }
 }

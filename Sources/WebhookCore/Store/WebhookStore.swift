@@ -40,6 +40,11 @@ package protocol WebhookStore: DeliveryStore, EventLog {
     /// Erases what events and their deliveries carried, and leaves a tombstone of each. Those that are open stay.
     func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult
 
+    /// Erases what came back on an attempt that has ended: headers, body, and what was said of it.
+    ///
+    /// - Returns: `false` where there is no such attempt, or it is under way.
+    func expungeAnswer(attempt number: Int, of delivery: Delivery.ID) async throws(StoreError) -> Bool
+
     /// Takes a batch of new rows into the indexes by which the log is searched. What is not indexed yet is found all the
     /// same. A store that indexes as it writes has nothing to do.
     func indexNewRows() async throws(StoreError) -> IndexingResult

@@ -35,37 +35,55 @@ extension WebhookAdministration {
         waiting limit: Duration = .seconds(15)
     ) async throws(WebhooksError) -> Expunged {
         if cancels { _ = try await cancel(ids) }
+        return try await erase(waiting: limit) { store throws(StoreError) in
+            try await store.expunge(events: ids, at: .now)
+        }
+    }
+
+    /// Erases what came back on an attempt that has ended, from the store's files.
+    ///
+    /// - Returns: `false` where there is no such attempt, or it is under way.
+    package func expungeAnswer(
+        attempt number: Int,
+        of delivery: Delivery.ID,
+        waiting limit: Duration = .seconds(15)
+    ) async throws(WebhooksError) -> Bool {
+        let erased = try await erase(waiting: limit) { store throws(StoreError) in
+            var result = ExpungeResult()
+            if try await store.expungeAnswer(attempt: number, of: delivery) { result.attempts = 1 }
+            return result
+        }
+        return erased.result.attempts == 1
+    }
+
+    /// Erases something from a store, then from its write-ahead log.
+    private func erase(
+        waiting limit: Duration,
+        _ erase: (any WebhookStore) async throws(StoreError) -> ExpungeResult
+    ) async throws(WebhooksError) -> Expunged {
         do throws(StoreError) {
             let file = try await log.stores.reader() as? SQLiteStore
             if let file, let lock = try Self.lockIfFree(file) {
                 defer { lock.release() }
-                return try await expunge(ids, lock, file)
+                // No dispatcher runs: this process is one for a moment, since that alone may empty the log.
+                let store = try SQLiteStore.open(path: file.path, file.prefix, role: .dispatcher, lock: lock)
+                defer { store.close() }
+                let result = try await erase(store)
+                note(result)
+                guard result.hasErased else { return Expunged(result: result, isLogEmptied: true) }
+                return Expunged(result: result, await Self.empty(store))
             }
             let store = try await log.stores.existingWriter()
-            let result = try await store.expunge(events: ids, at: .now)
+            let result = try await erase(store)
             note(result)
             // What else there is of a row is the database's own to clear away.
-            guard let store = store as? SQLiteStore, !result.events.isEmpty else {
+            guard let store = store as? SQLiteStore, result.hasErased else {
                 return Expunged(result: result, isLogEmptied: true)
             }
             return try await waitForEmptyLog(store, limit, result)
         } catch {
             throw WebhooksError(error)
         }
-    }
-
-    /// Where no dispatcher runs, this process is one for a moment: it alone may empty the log.
-    private func expunge(
-        _ ids: [String],
-        _ lock: DispatcherLock,
-        _ file: SQLiteStore
-    ) async throws(StoreError) -> Expunged {
-        let store = try SQLiteStore.open(path: file.path, file.prefix, role: .dispatcher, lock: lock)
-        defer { store.close() }
-        let result = try await store.expunge(events: ids, at: .now)
-        note(result)
-        guard !result.events.isEmpty else { return Expunged(result: result, isLogEmptied: true) }
-        return Expunged(result: result, await Self.empty(store))
     }
 
     /// Empties a log.
@@ -117,4 +135,9 @@ extension WebhookAdministration {
             metadata: ["events": "\(result.events.count)", "deliveries": "\(result.deliveries)"]
         )
     }
+}
+
+extension ExpungeResult {
+    /// Whether something is gone that the write-ahead log may still hold.
+    fileprivate var hasErased: Bool { !events.isEmpty || attempts > 0 }
 }

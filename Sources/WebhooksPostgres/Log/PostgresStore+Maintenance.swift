@@ -91,6 +91,38 @@
             }
         }
 
+        package func expungeAnswer(
+            attempt number: Int,
+            of delivery: Delivery.ID
+        ) async throws(StoreError) -> Bool {
+            try await write { session in
+                let key: [Parameter] = [.int8(delivery.rawValue), .int4(Int32(number))]
+                let found = try session.connection.run(
+                    Statement(
+                        "SELECT headers FROM attempts WHERE delivery = $1::int8 AND number = $2::int4 FOR UPDATE"
+                    ),
+                    key
+                )
+                guard let row = found.first else { return false }
+                let request = try HeaderCoding.decode(row.bytes(0)).request
+                let headers = HeaderCoding.encode(request: request, response: [])
+                return try session.connection.run(
+                    Statement(
+                        """
+                        UPDATE attempts
+                        SET detail = $3::bytea, headers = $4::bytea, response_body = ''::bytea, checksum = $5::int8
+                        WHERE delivery = $1::int8 AND number = $2::int4
+                        """
+                    ),
+                    key + [
+                        .bytes(ByteString(Tombstone.answer)), .bytes(headers),
+                        .int8(Checksum(headers: headers, responseBody: .empty).value),
+                    ]
+                )
+                .changedCount == 1
+            }
+        }
+
         package func hostTriggers() async throws(StoreError) -> [String] {
             try await read { connection in
                 try connection.run(

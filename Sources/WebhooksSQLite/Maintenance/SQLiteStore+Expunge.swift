@@ -18,6 +18,40 @@ extension SQLiteStore {
     }
 }
 
+extension SQLiteStore {
+    package func expungeAnswer(attempt number: Int, of delivery: Delivery.ID) async throws(StoreError) -> Bool {
+        try await write { session in
+            let db = session.db
+            return try db.erasing {
+                let select = try PreparedStatement(
+                    db,
+                    "SELECT headers FROM webhooks_attempts WHERE delivery = ? AND number = ?"
+                )
+                try select.bind(delivery.rawValue)
+                try select.bind(number)
+                guard try select.next() else { return false }
+                let known = select.bytes(0)
+                select.reset()
+                let headers = HeaderCoding.encode(request: try HeaderCoding.decode(known).request, response: [])
+                let update = try PreparedStatement(
+                    db,
+                    """
+                    UPDATE webhooks_attempts SET detail = ?, headers = ?, response_body = ?, checksum = ?
+                    WHERE delivery = ? AND number = ?
+                    """
+                )
+                try update.bind(Tombstone.answer as String?)
+                try update.bind(headers)
+                try update.bind(ByteString.empty)
+                try update.bind(Checksum(headers: headers, responseBody: .empty).value)
+                try update.bind(delivery.rawValue)
+                try update.bind(number)
+                return try update.run() == 1
+            }
+        }
+    }
+}
+
 /// Erases within one transaction, and keeps the account.
 private struct Expunging {
     let db: StoreDatabase

@@ -305,6 +305,7 @@ enum OpenAPIDescription {
             query: ["expanded_statuses"],
             answer: "MessageAttemptOut"
         ),
+        "v1.message-attempt.expunge-content": Entry(summary: "Erase an attempt's response", statuses: [204]),
         "v1.message-attempt.list-attempted-messages": Entry(
             summary: "List messages of an endpoint",
             query: page + [

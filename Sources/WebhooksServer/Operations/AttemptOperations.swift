@@ -40,6 +40,13 @@ enum AttemptOperations {
             get
         ),
         Operation(
+            "v1.message-attempt.expunge-content",
+            "DELETE",
+            "/api/v1/app/{app_id}/msg/{msg_id}/attempt/{attempt_id}/content",
+            .organisation,
+            expungeContent
+        ),
+        Operation(
             "v1.message-attempt.list-attempted-messages",
             "GET",
             "/api/v1/app/{app_id}/endpoint/{endpoint_id}/msg",
@@ -110,12 +117,32 @@ enum AttemptOperations {
     }
 
     @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let (application, message) = try await MessageOperations.found(context)
         let filter = try AttemptFilter(context.query)
+        return .ok(form(try await found(context), filter, withMessage: false))
+    }
+
+    /// Erases what came back on an attempt.
+    @Sendable static func expungeContent(_ context: APIContext) async throws(APIError) -> APIResponse {
+        let found = try await found(context)
+        if found.delivery.isExpunged || found.attempt.isExpunged { return .empty }
+        do throws(WebhooksError) {
+            _ = try await context.api.dispatcher.administration.expungeAnswer(
+                attempt: found.attempt.number,
+                of: found.delivery.id
+            )
+        } catch {
+            throw APIError(error)
+        }
+        return .empty
+    }
+
+    /// The attempt of the path.
+    private static func found(_ context: APIContext) async throws(APIError) -> FoundAttempt {
+        let (application, message) = try await MessageOperations.found(context)
         guard let id = AttemptID(context.parameter("attempt_id")) else { throw unknown }
         for delivery in try await deliveries(of: message, application, context) where delivery.id == id.delivery {
             if let found = try await attempts(of: delivery, message, context).first(where: { $0.id == id }) {
-                return .ok(form(found, filter, withMessage: false))
+                return found
             }
         }
         throw unknown
@@ -177,7 +204,7 @@ enum AttemptOperations {
 
     /// The answer's body; in words where there was none.
     private static func response(of attempt: Attempt, _ delivery: Delivery) -> String {
-        if delivery.isExpunged { return "EXPUNGED" }
+        if delivery.isExpunged || attempt.isExpunged { return "EXPUNGED" }
         if attempt.status == nil {
             let words = attempt.detail ?? attempt.error?.rawValue ?? "no answer"
             return attempt.outcome == .unknown ? "It is not known whether the request arrived: \(words)" : words
