@@ -49,6 +49,18 @@ struct StoredDraftTests {
         #expect(row.definition.contains("X-A"))
     }
 
+    @Test("a row's channels are its draft's")
+    func channels() throws {
+        var row = try row(draft)
+        row.channels = ["x", "y"]
+        var read = try keys.draft(of: row, at: time)
+        #expect(read.channels == ["x", "y"])
+        // They are the row's own: a draft that is written leaves them.
+        read.channels = []
+        try keys.write(read, into: &row, at: time)
+        #expect(row.channels == ["x", "y"])
+    }
+
     @Test("what is not secret is not sealed")
     func plain() throws {
         var draft = draft

@@ -26,7 +26,7 @@ public struct Event: Sendable, Hashable {
     public var isTest: Bool
     /// The trace that it was emitted in. No part of its content: the same id again keeps the first one's.
     package var trace: TraceContext?
-    /// Its side as a message of the HTTP API, to be stored with it. No part of its content, and not read back.
+    /// Its side as a message of the HTTP API, to be stored with it. No part of its content; read back with its channels alone.
     package var message: MessageRecord?
 
     /// Makes an event and checks it.

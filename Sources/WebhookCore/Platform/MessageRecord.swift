@@ -27,6 +27,9 @@ package final class MessageRecord: Sendable, Hashable {
         self.answer = answer
     }
 
+    /// A message as it is read back with its event, for the fan-out: with its channels alone.
+    package convenience init(storedChannels: [String]) { self.init(application: "", channels: storedChannels) }
+
     package static func == (left: MessageRecord, right: MessageRecord) -> Bool {
         left.application == right.application && left.eventID == right.eventID && left.channels == right.channels
             && left.tags == right.tags && left.expiresAt == right.expiresAt && left.answer == right.answer
@@ -41,6 +44,12 @@ package final class MessageRecord: Sendable, Hashable {
     package static let eventIDIsTaken = ["eventId"]
     /// The answer of a store where the request was answered before.
     package static let isAnswered = ["idempotency-key"]
+}
+
+/// Channels and tags in one column of a store: none holds the line break that parts them.
+package enum MessageTerms {
+    package static func stored(_ terms: [String]) -> String { terms.joined(separator: "\n") }
+    package static func read(_ text: String?) -> [String]? { text.map { $0.split(separator: "\n").map(String.init) } }
 }
 
 /// An answer that is given again when the same request comes again.

@@ -19,6 +19,8 @@ package struct MatchExplanation: Sendable, Hashable {
         case notEnabled
         /// It is for another tenant's events, or those of several others.
         case tenant(wanted: String)
+        /// It gets what goes out on some channels, and the event is on none of them.
+        case channels(wanted: [String])
         /// None of its patterns covers the topic.
         case topic(patterns: [TopicPattern])
         /// A pattern covers the topic, and its profile doesn't know it.
@@ -36,6 +38,7 @@ extension Subscription {
         var mismatches: [MatchExplanation.Mismatch] = []
         if !isEnabled { mismatches.append(.notEnabled) }
         if !isOpen(to: event.tenant) { mismatches.append(.tenant(wanted: allTenants.joined(separator: ", "))) }
+        if !isOpen(toChannels: event.message?.channels) { mismatches.append(.channels(wanted: channels)) }
         if !topics.contains(where: { $0.reaches(event.topic) }) {
             mismatches.append(.topic(patterns: topics))
         } else if profile.topic(event.topic) == nil {

@@ -72,7 +72,9 @@ package final class Registry: Sendable {
     package func subscriptions(for event: Event) -> [Subscription] {
         var data: JSONValue?
         func accepts(_ subscription: Subscription) -> Bool {
-            guard subscription.wants(topic: event.topic, tenant: event.tenant) else { return false }
+            guard subscription.wants(topic: event.topic, tenant: event.tenant, channels: event.message?.channels) else {
+                return false
+            }
             guard let filter = subscription.filter else { return true }
             if data == nil { data = try? JSON.parse(event.data) }
             return data.map { filter.accepts(event, data: $0) } ?? false
@@ -92,11 +94,13 @@ package final class Registry: Sendable {
     /// Whether a subscription may want an event of a topic: filters look at the event itself.
     package func isAskedFor(topic: String, tenant: String?) -> Bool {
         let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
-        if base.index.candidates(keys).contains(where: { base.subscriptions[$0].wants(topic: topic, tenant: tenant) }) {
+        if base.index.candidates(keys).contains(where: { base.subscriptions[$0].mayWant(topic: topic, tenant: tenant) })
+        {
             return true
         }
         return keys.contains { key in
-            givenIndex[key]?.contains { given[$0]?.subscription?.wants(topic: topic, tenant: tenant) == true } ?? false
+            givenIndex[key]?.contains { given[$0]?.subscription?.mayWant(topic: topic, tenant: tenant) == true }
+                ?? false
         }
     }
 }

@@ -12,6 +12,8 @@ package struct Subscription: Sendable, Hashable {
     package var tenant: String?
     /// Only the events of one of these tenants, where there are several; ``tenant`` is not set then.
     package var tenants: [String] = []
+    /// Only the events that go out on one of these channels; empty: all. Messages of the HTTP API have channels.
+    package var channels: [String] = []
     /// The dialect that is spoken.
     package var profile: Profile
     /// One that the profile offers, or the custom body's.
@@ -76,8 +78,14 @@ package struct Subscription: Sendable, Hashable {
         topicBodies.isEmpty ? body : topicBodies.first { $0.pattern.matches(topic) }?.body
     }
 
-    /// Whether an event is for this subscription, its filter aside: enabled, tenant, topic, and a topic that the profile knows.
-    package func wants(topic: String, tenant eventTenant: String?) -> Bool {
+    /// Whether an event is for this subscription, its filter aside: enabled, tenant, channels, topic, and a topic that the profile
+    /// knows.
+    package func wants(topic: String, tenant eventTenant: String?, channels eventChannels: [String]?) -> Bool {
+        isOpen(toChannels: eventChannels) && mayWant(topic: topic, tenant: eventTenant)
+    }
+
+    /// Whether some event of this topic and tenant is for this subscription, whatever its channels.
+    package func mayWant(topic: String, tenant eventTenant: String?) -> Bool {
         isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
     }
 
@@ -99,7 +107,7 @@ package struct Subscription: Sendable, Hashable {
     /// Whether an event is for this subscription. Parses its data where a filter asks for it: for many subscriptions, ask the
     /// ``Registry``.
     package func wants(_ event: Event) -> Bool {
-        guard wants(topic: event.topic, tenant: event.tenant) else { return false }
+        guard wants(topic: event.topic, tenant: event.tenant, channels: event.message?.channels) else { return false }
         guard let filter else { return true }
         return (try? JSON.parse(event.data)).map { filter.accepts(event, data: $0) } ?? false
     }
@@ -112,13 +120,18 @@ package struct Subscription: Sendable, Hashable {
         return tenants.contains { $0.utf8.elementsEqual(eventTenant.utf8) }
     }
 
+    /// An event without channels reaches only those that ask for none.
+    func isOpen(toChannels eventChannels: [String]?) -> Bool {
+        channels.isEmpty || eventChannels?.contains(where: channels.contains) == true
+    }
+
     /// Every tenant that it is for; empty: all, and events without one.
     package var allTenants: [String] { tenant.map { [$0] } ?? tenants }
 
     /// Whether everything is the same.
     package static func == (lhs: Subscription, rhs: Subscription) -> Bool {
         lhs.name == rhs.name && lhs.title == rhs.title && lhs.url == rhs.url && lhs.topics == rhs.topics
-            && lhs.tenant == rhs.tenant && lhs.tenants == rhs.tenants
+            && lhs.tenant == rhs.tenant && lhs.tenants == rhs.tenants && lhs.channels == rhs.channels
             && lhs.profile === rhs.profile && lhs.contentType == rhs.contentType
             && lhs.authentication == rhs.authentication && lhs.secrets == rhs.secrets && lhs.headers == rhs.headers
             && lhs.body == rhs.body && lhs.filter == rhs.filter && lhs.tls == rhs.tls

@@ -55,6 +55,7 @@ package struct DraftRules: Sendable {
         var subscription = SubscriptionEntry(node, context: context).flatMap { builder.build($0) }
         // They were judged when they were current.
         subscription?.retiringSecrets += draft.retiringSecrets
+        subscription?.channels = draft.channels
         let found = context.problems.sorted(mainFile: DraftComposer.file)
         var result = DraftResult(
             subscription: found.contains { $0.severity == .error } ? nil : subscription,

@@ -36,6 +36,7 @@ extension SealingKeys {
         var draft = try SubscriptionDraft(json: try JSON.parse(ByteString(text)))
         draft.name = row.name
         draft.tenant = row.tenant
+        draft.channels = row.channels
         var (current, retiring): ([Secret], [RetiringSecret]) = ([], [])
         for stored in row.signingSecrets {
             let secret = try open(stored.sealed, at: row.signingPlace)

@@ -58,7 +58,8 @@ package struct ConfigurationDifference: Sendable, Hashable {
 
     private static let keys: [Key] = [
         Key("title") { $0.title }, Key("url") { $0.url }, Key("topics") { $0.topics },
-        Key("tenant") { Set($0.allTenants) }, Key("profile") { $0.profile.name }, Key("contentType") { $0.contentType },
+        Key("tenant") { Set($0.allTenants) }, Key("channels") { $0.channels }, Key("profile") { $0.profile.name },
+        Key("contentType") { $0.contentType },
         Key("authentication") { $0.authentication }, Key("secrets") { $0.secrets + $0.retiringSecrets.map(\.secret) },
         Key("headers") { $0.headers }, Key("body") { [$0.body].compactMap(\.self) + $0.topicBodies.map(\.body) },
         Key("payload") { $0.topicPayloads }, Key("vars") { $0.variables }, Key("filter") { $0.filter },

@@ -128,6 +128,9 @@ enum MismatchText {
             }
             let hint = NameHint.question(tenant, in: subscription.allTenants).map { "; \($0)" } ?? ""
             return ("tenant", "it gets events of \(tenants) alone, not of \(tenant)\(hint)")
+        case .channels(let wanted):
+            let channels = wanted.prefix(8).joined(separator: ", ") + (wanted.count > 8 ? ", …" : "")
+            return ("channels", "it gets messages on the channels \(channels) alone, and this event is on none of them")
         case .profile: return ("profile", TopicCatalog.unknown(event.topic, of: subscription.profile))
         case .filter(let mismatch): return ("filter", text(mismatch))
         }

@@ -170,7 +170,7 @@ extension BatchSession {
 enum KnownEvent {
     /// Returns the result of storing an event again: a duplicate or a conflict.
     static func compare(_ event: Event, _ db: StoreDatabase) throws -> AcceptanceResult {
-        let sql = "SELECT \(Event.columns), e.id FROM webhooks_events e WHERE e.event_id = ?"
+        let sql = "SELECT \(EventRow.columns), e.id FROM webhooks_events e WHERE e.event_id = ?"
         let statement = try PreparedStatement(db, sql)
         try statement.bind(event.id)
         guard try statement.next() else {

@@ -17,7 +17,7 @@ extension BatchSession {
         }
     }
 
-    private static let columns = "\(Event.columns), e.id, p.place, e.target"
+    private static let columns = "\(EventRow.columns), e.id, p.place, e.target"
 
     private func dueEvents(_ reads: StoreReads) throws -> [PendingEvent] {
         // At the same place, the event whose row it is stands before those that took it when their time had come.

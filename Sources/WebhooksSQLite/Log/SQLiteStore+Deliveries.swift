@@ -41,7 +41,7 @@ extension SQLiteStore {
             let select = try PreparedStatement(
                 db,
                 """
-                SELECT \(Event.columns) FROM webhooks_events e
+                SELECT \(EventRow.columns) FROM webhooks_events e
                 WHERE e.id = (SELECT event FROM webhooks_deliveries WHERE id = ?)
                 """
             )

@@ -8,7 +8,7 @@ extension SQLiteStore {
 
     package func event(_ id: String) async throws(StoreError) -> Event? {
         try await read { db in
-            let sql = "SELECT \(Event.columns) FROM webhooks_events e WHERE e.event_id = ?"
+            let sql = "SELECT \(EventRow.columns) FROM webhooks_events e WHERE e.event_id = ?"
             let statement = try PreparedStatement(db, sql)
             try statement.bind(id)
             guard try statement.next() else { return nil }

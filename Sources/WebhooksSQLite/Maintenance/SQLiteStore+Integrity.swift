@@ -39,7 +39,7 @@ extension SQLiteStore {
 
     /// Reads what SQLite can't judge.
     private static func verifyContents(_ db: StoreDatabase) throws {
-        let events = try PreparedStatement(db, "SELECT \(Event.columns) FROM webhooks_events e NOT INDEXED")
+        let events = try PreparedStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
         while try events.next() { _ = try EventRow.read(events) }
         let bodies = try PreparedStatement(
             db,

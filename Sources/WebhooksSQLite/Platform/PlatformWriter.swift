@@ -239,9 +239,3 @@ struct MessageWriter {
         if let answer = message.answer { _ = try PlatformWriter(db: db).insert(answer, at: instant) }
     }
 }
-
-/// Channels and tags in one column: none holds the line break that parts them.
-enum MessageTerms {
-    static func stored(_ terms: [String]) -> String { terms.joined(separator: "\n") }
-    static func read(_ text: String?) -> [String]? { text.map { $0.split(separator: "\n").map(String.init) } }
-}

@@ -3,6 +3,9 @@ internal import WebhookCore
 
 /// Reads an ``Event`` from a row of events (`e`).
 enum EventRow {
+    /// The columns to select, before anything else.
+    static let columns = Event.columns(messages: "webhooks_messages")
+
     static func read(_ row: PreparedStatement) throws -> Event {
         let event = Event(row)
         try Checksum(event).verify(row.int64(8), "event \(event.id)")

@@ -240,10 +240,12 @@ enum MessageOperations {
         let application = try await context.application()
         let reader = try FieldReader.body(context.request.body)
         let topic = reader.requiredText("eventType", FieldRules.eventType)
-        _ = reader.texts("channels", in: 1...10, FieldRules.channel)
+        let channels = reader.texts("channels", in: 1...10, FieldRules.channel).value
         try reader.finish()
         let registry = context.api.dispatcher.registry
-        let wanting = registry.subscriptions.filter { $0.wants(topic: topic, tenant: application.tenant) }
+        let wanting = registry.subscriptions.filter {
+            $0.wants(topic: topic, tenant: application.tenant, channels: channels)
+        }
         let disabled = try await context.health(of: Set(wanting.map(\.name)))
         return .ok(["active": .bool(wanting.contains { disabled[$0.name] == nil })])
     }

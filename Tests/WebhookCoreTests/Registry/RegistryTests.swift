@@ -6,22 +6,7 @@ import WebhookSimulation
 struct RegistryTests {
     @Test("the index finds whom asking everybody finds, in the same order", arguments: 0..<20 as Range<UInt64>)
     func sameAsAskingEverybody(seed: UInt64) throws {
-        let example = JSONValue(kind: .null, document: "null", range: 0..<4)
-        let any = ProfileTopic(
-            topic: ProfileTopic.anyName,
-            title: "",
-            trigger: "",
-            isDocumented: false,
-            example: example
-        )
-        let profile = Profile(
-            name: "any",
-            title: "",
-            contentTypes: [.json],
-            anyTopic: true,
-            body: .envelope([]),
-            topics: [any]
-        )
+        let profile = Self.anyProfile()
         var random = SeededGenerator(seed: seed)
         // "é" in one code point and in two: different tenants.
         let tenants: [String?] = [nil, "north", "south", "\u{E9}", "e\u{301}"]
@@ -43,23 +28,77 @@ struct RegistryTests {
         let filtered = subscriptions.map { subscription in
             var subscription = subscription
             subscription.filter = filters.randomElement(using: &random)!
+            subscription.channels = [[], ["x"], ["x", "y"]].randomElement(using: &random)!
             return subscription
         }
         let choosy = Registry(subscriptions: filtered, profiles: [:], settings: DispatcherSettings())
         for topic in ["a.x", "a.y", "a.z", "b", "c.x", "c"] {
             for tenant in tenants {
                 let event = try Event(topic: topic, data: "{}", tenant: tenant)
-                let expected = subscriptions.filter { $0.wants(topic: topic, tenant: tenant) }.map(\.name)
+                let expected = subscriptions.filter { $0.mayWant(topic: topic, tenant: tenant) }.map(\.name)
                 #expect(registry.subscriptions(for: event).map(\.name) == expected, "\(topic) for \(tenant ?? "all")")
                 for number in 1...3 {
-                    let event = try Event(topic: topic, data: ByteString("{\"n\":\(number)}"), tenant: tenant)
+                    var event = try Event(topic: topic, data: ByteString("{\"n\":\(number)}"), tenant: tenant)
+                    if number > 1 { event.message = MessageRecord(storedChannels: number == 2 ? ["y"] : ["z"]) }
                     let explained = choosy.explainMatches(of: event)
                     #expect(explained.map(\.subscription) == subscriptions.map(\.name))
                     let matched = explained.filter(\.isMatch).map(\.subscription)
                     #expect(matched == choosy.subscriptions(for: event).map(\.name))
+                    #expect(matched == filtered.filter { $0.wants(event) }.map(\.name))
                 }
             }
         }
+    }
+
+    @Test("a subscription with channels gets messages on one of them, and no others")
+    func channels() throws {
+        let profile = Self.anyProfile()
+        let topics = [try TopicPattern("**")]
+        func subscription(_ name: String, _ channels: [String]) -> Subscription {
+            let url = EndpointURL(scheme: .https, host: "a.example", port: 443, target: "/")
+            var subscription = Subscription(name: name, url: url, topics: topics, profile: profile)
+            subscription.channels = channels
+            return subscription
+        }
+        let registry = Registry(
+            subscriptions: [subscription("all", []), subscription("x", ["x"]), subscription("xy", ["x", "y"])],
+            profiles: [:],
+            settings: DispatcherSettings()
+        )
+        var event = try Event(topic: "a", data: "1")
+        #expect(registry.subscriptions(for: event).map(\.name) == ["all"])
+        for (channels, names) in [
+            (["y"], ["all", "xy"]), (["x"], ["all", "x", "xy"]), (["z", "x"], ["all", "x", "xy"]), (["z"], ["all"]),
+            (["X"], ["all"]),
+        ] {
+            event.message = MessageRecord(application: "app_1", channels: channels)
+            #expect(registry.subscriptions(for: event).map(\.name) == names)
+        }
+        #expect(
+            registry.explainMatches(of: event).map(\.mismatches) == [
+                [], [.channels(wanted: ["x"])], [.channels(wanted: ["x", "y"])],
+            ]
+        )
+        #expect(registry.isAskedFor(topic: "a", tenant: nil))
+    }
+
+    private static func anyProfile() -> Profile {
+        let example = JSONValue(kind: .null, document: "null", range: 0..<4)
+        let any = ProfileTopic(
+            topic: ProfileTopic.anyName,
+            title: "",
+            trigger: "",
+            isDocumented: false,
+            example: example
+        )
+        return Profile(
+            name: "any",
+            title: "",
+            contentTypes: [.json],
+            anyTopic: true,
+            body: .envelope([]),
+            topics: [any]
+        )
     }
 
     private static func filter(atLeast number: String) -> Filter {

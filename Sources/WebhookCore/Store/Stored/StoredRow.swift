@@ -19,11 +19,16 @@ package protocol StoredRow {
 
 extension Event {
     /// The columns that an event is read from, of events `e`.
-    package static let columns = """
-        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum, e.trace
+    ///
+    /// - Parameter messages: the table of messages, whose channels come with their events.
+    package static func columns(messages: String) -> String {
         """
+        e.event_id, e.topic, e.tenant, e.occurred_at, e.occurred_given, e.deliver_at, e.test, e.data, e.checksum, e.trace,
+            (SELECT m.channels FROM \(messages) m WHERE m.event = e.id)
+        """
+    }
     /// The number of them: the first column behind.
-    package static let columnCount: Int32 = 10
+    package static let columnCount: Int32 = 11
 
     /// Reads an event, its checksum aside.
     package init(_ row: some StoredRow) {
@@ -38,6 +43,7 @@ extension Event {
             isTest: row.bool(6)
         )
         trace = row.optionalText(9).flatMap { TraceContext(stored: $0) }
+        message = MessageTerms.read(row.optionalText(10)).map { MessageRecord(storedChannels: $0) }
     }
 }
 
