@@ -8,7 +8,11 @@
 
     @Suite("The store on PostgreSQL", .disabled(if: TestServer.isMissing, TestServer.advice))
     struct PostgresStoreConformanceTests {
-        @Test("Keeps every promise", arguments: StoreConformance.allChecks + StoreConformance.leaseChecks)
+        @Test(
+            "Keeps every promise",
+            arguments: StoreConformance.allChecks + StoreConformance.leaseChecks + StoreConformance.subscriptionChecks
+                + StoreConformance.platformChecks
+        )
         func keepsPromise(_ check: StoreConformance.Check) async throws {
             try await TestServer.withSchema { target in
                 let stores = OpenStores()

@@ -6,7 +6,10 @@ import WebhookSimulation
 
 @Suite("The store on SQLite")
 struct SQLiteStoreConformanceTests {
-    @Test("Keeps every promise", arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks)
+    @Test(
+        "Keeps every promise",
+        arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks + StoreConformance.platformChecks
+    )
     func keepsPromise(_ check: StoreConformance.Check) async throws {
         let folder = try TemporaryFolder()
         let harness = StoreConformance.Harness(

@@ -14,7 +14,7 @@ extension WebhookDispatcher {
             throw WebhooksError(error)
         }
         guard let platform = store as? any PlatformStore else {
-            throw WebhooksError(.refused, "the HTTP API needs a store on SQLite: \(store.name) is another")
+            throw WebhooksError(.refused, "\(store.name) keeps nothing of the HTTP API")
         }
         return platform
     }

@@ -76,7 +76,7 @@
                 EventRows.accept([alone], names: names, in: &pipeline) { outcome = $0[0] }
                 try connection.run(pipeline)
                 guard case .stored(let row, _)? = outcome else {
-                    return try Self.compare([acceptance.event], connection)[0]
+                    return try outcome ?? Self.compare([acceptance.event], connection)[0]
                 }
                 guard let new = acceptance.deliveries else { return .stored(event: row, deliveries: []) }
                 let event = acceptance.event

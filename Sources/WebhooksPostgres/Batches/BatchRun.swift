@@ -88,7 +88,7 @@
             for health in batch.health { add(health, to: &pipeline) }
             for resumption in batch.resumptions { add(resumption, to: &pipeline) }
             result.acceptances = Array(repeating: .duplicate(event: 0), count: batch.acceptances.count)
-            for wave in Waves.of(batch.acceptances, key: \.event.id, size: Self.size) {
+            for wave in Waves.of(batch.acceptances, size: Self.size) {
                 EventRows.accept(wave.map { batch.acceptances[$0] }, names: names, in: &pipeline) { [self] outcomes in
                     for (index, outcome) in zip(wave, outcomes) {
                         if let outcome { result.acceptances[index] = outcome } else { repeated.append(index) }
@@ -187,7 +187,8 @@
         static func of<Member, Key: Hashable>(
             _ members: [Member],
             key: (Member) -> Key,
-            size: (Member) -> Int
+            size: (Member) -> Int,
+            isApart: (Member, _ isFirst: Bool) -> Bool = { _, _ in true }
         ) -> [[Int]] {
             var waves: [[Int]] = []
             var wave: [Int] = []
@@ -195,15 +196,33 @@
             var bytes = 0
             for (index, member) in members.enumerated() {
                 let count = size(member)
-                if keys.contains(key(member)) || (!wave.isEmpty && bytes + count > mostBytes) {
+                let isFull = !wave.isEmpty && bytes + count > mostBytes
+                if keys.contains(key(member)) || isFull || !isApart(member, wave.isEmpty) {
                     waves.append(wave)
                     (wave, keys, bytes) = ([], [], 0)
+                    _ = isApart(member, true)
                 }
                 wave.append(index)
                 keys.insert(key(member))
                 bytes += count
             }
             return wave.isEmpty ? waves : waves + [wave]
+        }
+
+        /// - Returns: indices of acceptances, in order. Those of a wave have different ids, and where they are messages neither
+        ///   the same request nor the same eventId.
+        static func of(_ acceptances: [Acceptance], size: (Acceptance) -> Int) -> [[Int]] {
+            guard acceptances.contains(where: { $0.event.message != nil }) else {
+                return of(acceptances, key: \.event.id, size: size)
+            }
+            var keys: Set<ByteString> = []
+            return of(acceptances, key: \.event.id, size: size) { acceptance, isFirst in
+                if isFirst { keys = [] }
+                let own = MessageRows.keys(of: acceptance)
+                guard keys.isDisjoint(with: own) else { return false }
+                keys.formUnion(own)
+                return true
+            }
         }
     }
 

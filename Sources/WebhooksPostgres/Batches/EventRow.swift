@@ -3,6 +3,9 @@
 
     /// Reads an ``Event`` from a row of events (`e`).
     enum EventRow {
+        /// The columns to select, before anything else.
+        static let columns = Event.columns(messages: "messages")
+
         /// - Throws: ``StoreError`` with `damaged`.
         static func read(_ row: Row) throws(StoreError) -> Event {
             let event = Event(row)
@@ -14,7 +17,7 @@
         /// Events that are known by id, and their rows, by id.
         static func known(_ ids: [String], _ connection: PostgresConnection) throws -> [String: (row: Int64, Event)] {
             let rows = try connection.run(
-                Statement("SELECT \(Event.columns), e.id FROM events e WHERE e.event_id = ANY ($1::text[])"),
+                Statement("SELECT \(EventRow.columns), e.id FROM events e WHERE e.event_id = ANY ($1::text[])"),
                 [.texts(ids)]
             )
             var known: [String: (row: Int64, Event)] = [:]

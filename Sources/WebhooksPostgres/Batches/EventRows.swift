@@ -114,50 +114,58 @@
 
         /// Inserts events whose ids are not there yet, in order, with bodies and deliveries. Arrays stand in for joins: those
         /// would compare every row with every other.
-        private static let accept = Statement(
-            """
-            WITH input AS MATERIALIZED (
-                SELECT nextval('events_id_seq') AS id, x.*
-                FROM unnest(
-                    $1::text[], $2::text[], $3::text[], $4::int8[], $5::bool[], $6::int8[], $7::int8[], $8::bool[],
-                    $9::text[], $10::int8[], $11::bytea[], $12::bool[], $13::text[]
-                ) WITH ORDINALITY AS x (
-                    event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
-                    data, waits, trace, position
-                )
-            ), inserted AS (
-                INSERT INTO events (
-                    id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
-                    data, trace
-                )
-                SELECT id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target,
-                    checksum, data, trace
-                FROM input ORDER BY position
-                ON CONFLICT (event_id) DO NOTHING RETURNING id
-            ), known AS MATERIALIZED (
-                SELECT array_agg(id ORDER BY position) AS ids, array_agg(test ORDER BY position) AS tests,
-                    ARRAY(SELECT id FROM inserted) AS inserted
-                FROM input
-            ), waiting AS (
-                INSERT INTO pending (event, due_at)
-                SELECT i.id, CASE WHEN i.deliver_at > i.created_at THEN i.deliver_at END
-                FROM input i, known k WHERE i.waits AND i.id = ANY (k.inserted)
-            ), new_bodies AS (
-                INSERT INTO bodies (event, number, split, checksum, content)
-                SELECT k.ids[x.position], x.number, x.split, x.checksum, x.content
-                FROM known k, \(bodies(from: 14)) WHERE k.ids[x.position] = ANY (k.inserted)
-            ), new_deliveries AS (
-                INSERT INTO deliveries (\(deliveryColumns))
-                SELECT k.ids[x.position], x.subscription, x.body, x.content_type, x.mode, k.tests[x.position],
-                    x.created_at, x.state, x.attempts, CASE WHEN x.in_order THEN k.ids[x.position] ELSE x.due_at END,
-                    x.claimed_at, x.settled_at, x.last_error, x.detail
-                FROM known k, \(deliveries(from: 19)) WHERE k.ids[x.position] = ANY (k.inserted)
-                RETURNING id, event
+        private static let accept = acceptance(ofMessages: false)
+        private static let acceptMessages = acceptance(ofMessages: true)
+
+        /// - Parameter isOfMessages: whether some of the events are messages; who only emits has nothing of it.
+        private static func acceptance(ofMessages isOfMessages: Bool) -> Statement {
+            func only(_ part: @autoclosure () -> String) -> String { isOfMessages ? part() : "" }
+            return Statement(
+                """
+                WITH input AS MATERIALIZED (
+                    SELECT nextval('events_id_seq') AS id, x.*\(only(", \(MessageRows.refusal) AS refusal"))
+                    FROM unnest(
+                        $1::text[], $2::text[], $3::text[], $4::int8[], $5::bool[], $6::int8[], $7::int8[], $8::bool[],
+                        $9::text[], $10::int8[], $11::bytea[], $12::bool[], $13::text[]\(only(MessageRows.arrays(from: 34)))
+                    ) WITH ORDINALITY AS x (
+                        event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
+                        data, waits, trace\(only(MessageRows.columns)), position
+                    )
+                ), inserted AS (
+                    INSERT INTO events (
+                        id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target, checksum,
+                        data, trace
+                    )
+                    SELECT id, event_id, topic, tenant, occurred_at, occurred_given, created_at, deliver_at, test, target,
+                        checksum, data, trace
+                    FROM input \(only("WHERE refusal = 0 "))ORDER BY position
+                    ON CONFLICT (event_id) DO NOTHING RETURNING id
+                ), known AS MATERIALIZED (
+                    SELECT array_agg(id ORDER BY position) AS ids, array_agg(test ORDER BY position) AS tests,
+                        ARRAY(SELECT id FROM inserted) AS inserted
+                    FROM input
+                ), waiting AS (
+                    INSERT INTO pending (event, due_at)
+                    SELECT i.id, CASE WHEN i.deliver_at > i.created_at THEN i.deliver_at END
+                    FROM input i, known k WHERE i.waits AND i.id = ANY (k.inserted)
+                ), new_bodies AS (
+                    INSERT INTO bodies (event, number, split, checksum, content)
+                    SELECT k.ids[x.position], x.number, x.split, x.checksum, x.content
+                    FROM known k, \(bodies(from: 14)) WHERE k.ids[x.position] = ANY (k.inserted)
+                ), new_deliveries AS (
+                    INSERT INTO deliveries (\(deliveryColumns))
+                    SELECT k.ids[x.position], x.subscription, x.body, x.content_type, x.mode, k.tests[x.position],
+                        x.created_at, x.state, x.attempts, CASE WHEN x.in_order THEN k.ids[x.position] ELSE x.due_at END,
+                        x.claimed_at, x.settled_at, x.last_error, x.detail
+                    FROM known k, \(deliveries(from: 19)) WHERE k.ids[x.position] = ANY (k.inserted)
+                    RETURNING id, event
+                )\(only(MessageRows.inserts))
+                SELECT i.position, i.id, NULL::int8 FROM input i, known k WHERE i.id = ANY (k.inserted)
+                UNION ALL SELECT NULL, event, id FROM new_deliveries
+                \(only(MessageRows.refusals))
+                """
             )
-            SELECT i.position, i.id, NULL::int8 FROM input i, known k WHERE i.id = ANY (k.inserted)
-            UNION ALL SELECT NULL, event, id FROM new_deliveries
-            """
-        )
+        }
 
         /// Stores events of different ids.
         ///
@@ -182,12 +190,25 @@
                 .int8s(events.map { Checksum($0).value }), .byteStrings(events.map(\.data)),
                 .bools(acceptances.map { $0.deliveries == nil }), .texts(events.map { $0.trace?.stored }),
             ]
-            pipeline.add(accept, parameters + children.parameters) { rows in
+            let isOfMessages = events.contains { $0.message != nil }
+            let messages = isOfMessages ? MessageRows.parameters(events.map(\.message)) : []
+            if isOfMessages {
+                let forget = MessageRows.forget(acceptances)
+                pipeline.add(forget.statement, forget.parameters)
+            }
+            let statement = isOfMessages ? acceptMessages : accept
+            pipeline.add(statement, parameters + children.parameters + messages) { rows in
                 var events: [Int: Int64] = [:]
+                var refusals: [Int: AcceptanceResult] = [:]
                 var deliveries: [Int64: [Delivery.ID]] = [:]
                 for row in rows {
                     if let position = row.optionalInt64(0) {
-                        events[Int(position) - 1] = row.int64(1)
+                        let index = Int(position) - 1
+                        if let event = row.optionalInt64(1) {
+                            events[index] = event
+                        } else {
+                            refusals[index] = MessageRows.result(row.int64(2))
+                        }
                     } else {
                         deliveries[row.int64(1), default: []].append(Delivery.ID(rawValue: row.int64(2)))
                     }
@@ -195,6 +216,7 @@
                 take(
                     acceptances.indices.map { index in
                         events[index].map { .stored(event: $0, deliveries: (deliveries[$0] ?? []).sorted()) }
+                            ?? refusals[index]
                     }
                 )
             }

@@ -68,7 +68,7 @@
                     ) new
                     WHERE meta.front < new.front
                 )
-                SELECT \(Event.columns), e.id, page.place, e.target, known.last
+                SELECT \(EventRow.columns), e.id, page.place, e.target, known.last
                 FROM known LEFT JOIN (page JOIN events e ON e.id = page.event)
                     ON \(
                         isGiven
@@ -88,7 +88,7 @@
                 WHERE p.event = ANY ($1::int8[]) AND (p.place IS NOT NULL OR p.due_at IS NULL) AND p.set_aside IS NULL
                 RETURNING p.event, p.place
             )
-            SELECT \(Event.columns), e.id, p.place, e.target FROM placed p JOIN events e ON e.id = p.event ORDER BY e.id
+            SELECT \(EventRow.columns), e.id, p.place, e.target FROM placed p JOIN events e ON e.id = p.event ORDER BY e.id
             """
         )
 

@@ -146,7 +146,7 @@
         static func mayBeOneRows(_ error: any Error) -> Bool {
             if error is AttemptRows.BodyDamage { return true }
             guard let failure = error as? PostgresFailure else { return false }
-            return failure.fault != .store
+            return failure.fault != .store && !failure.isCollision
         }
 
         /// Reads without a transaction that others would have to wait for.

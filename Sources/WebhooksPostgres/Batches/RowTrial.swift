@@ -38,7 +38,7 @@
             } catch {
                 let refused: Refused
                 switch error {
-                case let failure as PostgresFailure where failure.fault != .store:
+                case let failure as PostgresFailure where failure.fault != .store && !failure.isCollision:
                     if failure.fault == .unclear { unclear.append((kind, failure)) }
                     refused = Refused(reason: failure.message)
                 case let inner as Refused: refused = inner

@@ -256,7 +256,8 @@
                 state: field("C"),
                 message: Self.line(field("M") ?? String(cString: PQresultErrorMessage(result))),
                 isConnectionLost: isLost,
-                statement: statement
+                statement: statement,
+                constraint: field("n")
             )
         }
 

@@ -11,12 +11,20 @@
         var isConnectionLost: Bool
         /// The index of the statement among those that were sent together.
         var statement: Int?
+        /// The constraint that a row breaks.
+        var constraint: String?
 
         /// The part that is to blame.
         var fault: StoreFault { StoreFault(state: isConnectionLost ? nil : state) }
 
         /// Whether the same transaction may succeed at once: it met another one.
-        var isCollision: Bool { state == "40001" || state == "40P01" }
+        var isCollision: Bool {
+            state == "40001" || state == "40P01"
+                || isTaken && ["messages_event_id", "answers_pkey"].contains(constraint)
+        }
+
+        /// Whether another row has what must be one row's alone.
+        var isTaken: Bool { state == "23505" }
 
         /// Whether the tables are not what a statement expects.
         var isSchemaMismatch: Bool { ["42P01", "42703", "42883", "42804", "3F000"].contains(state) }

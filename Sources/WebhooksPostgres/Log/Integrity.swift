@@ -36,7 +36,7 @@
             while true {
                 let rows = try connection.run(
                     Statement(
-                        "SELECT \(Event.columns), e.id FROM events e WHERE e.id > $1::int8 ORDER BY e.id LIMIT $2::int8"
+                        "SELECT \(EventRow.columns), e.id FROM events e WHERE e.id > $1::int8 ORDER BY e.id LIMIT $2::int8"
                     ),
                     [.int8(last), .int8(Self.batchSize)]
                 )

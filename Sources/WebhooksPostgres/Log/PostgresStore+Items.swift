@@ -6,6 +6,8 @@
         /// A connection within a transaction of the log's.
         struct Session {
             let connection: PostgresConnection
+            /// The store's.
+            let identity: Int64
             let names: SubscriptionRowCache
             let external: ExternalWrites
             /// The trial, where something was refused: then each item stands alone.
@@ -19,6 +21,15 @@
             > {
                 guard let trial else { return .success(try body()) }
                 return try trial.take(kind, body)
+            }
+
+            /// Does work, and undoes it where it says that it came to nothing.
+            func allOrNone<Value>(_ work: () throws -> (value: Value, isKept: Bool)) throws -> Value {
+                try connection.run(.savepoint)
+                let result = try work()
+                if !result.isKept { try connection.run(.rollbackToSavepoint) }
+                try connection.run(.releaseSavepoint)
+                return result.value
             }
 
             @discardableResult
@@ -75,6 +86,7 @@
                             let trial = isTrial ? RowTrial(connection) : nil
                             let session = Session(
                                 connection: connection,
+                                identity: writer.session.identity,
                                 names: writer.names,
                                 external: writer.external,
                                 trial: trial
@@ -128,7 +140,7 @@
         func append(_ acceptances: [Acceptance]) throws -> [AcceptanceResult] {
             var results: [AcceptanceResult?] = Array(repeating: nil, count: acceptances.count)
             var pipeline = Pipeline()
-            for wave in Waves.of(acceptances, key: \.event.id, size: { $0.event.data.count }) {
+            for wave in Waves.of(acceptances, size: { $0.event.data.count }) {
                 EventRows.accept(wave.map { acceptances[$0] }, names: names, in: &pipeline) { outcomes in
                     for (index, outcome) in zip(wave, outcomes) { results[index] = outcome }
                 }

@@ -4,7 +4,7 @@
     extension PostgresStore {
         package func event(_ id: String) async throws(StoreError) -> Event? {
             try await read { connection in
-                let select = Statement("SELECT \(Event.columns) FROM events e WHERE e.event_id = $1::text")
+                let select = Statement("SELECT \(EventRow.columns) FROM events e WHERE e.event_id = $1::text")
                 return try connection.run(select, [.text(id)]).first.map { try EventRow.read($0) }
             }
         }

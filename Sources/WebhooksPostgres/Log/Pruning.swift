@@ -81,7 +81,9 @@
             .map { $0.int64(0) }
             result.events += deleted.count
             // Also those that no delivery ever needed.
-            try connection.run(Statement("DELETE FROM bodies WHERE event = ANY ($1::int8[])"), [.int8s(deleted)])
+            for table in ["bodies", "messages"] {
+                try connection.run(Statement("DELETE FROM \(table) WHERE event = ANY ($1::int8[])"), [.int8s(deleted)])
+            }
         }
 
         /// Counts what pruning would delete.

@@ -10,7 +10,7 @@
         static let version = migrations.count
 
         /// Each brings the tables from its index to the next version.
-        private static let migrations: [String] = [version1, leaseTables, heldSubscriptions]
+        private static let migrations: [String] = [version1, leaseTables, heldSubscriptions, platformTables]
 
         /// The class of our advisory locks, so that they meet nobody else's: "whks". Their second key is the store's identity.
         ///
@@ -20,6 +20,8 @@
         static let dispatcherLockClass = lockClass + 1
         /// The class of the lock under which the tables are made; its second key is the schema's name.
         static let migrationLockClass = lockClass + 2
+        /// The class of the lock under which subscriptions that are kept in the store change, one change after the other.
+        static let subscriptionsLockClass = lockClass + 3
 
         /// What is known of the tables once they are there.
         struct Opened: Sendable {

@@ -1,0 +1,458 @@
+internal import WebhookCore
+
+/// What the HTTP API keeps.
+extension StoreConformance {
+    /// The promises of a ``PlatformStore`` beside.
+    package static let platformChecks: [Check] = [
+        Check(
+            "an application is kept as it was given, and its uid and tenant are its own while it lives",
+            keepsApplications
+        ),
+        Check("event types are kept and listed by name", keepsEventTypes),
+        Check("an answer is kept with its changes, and given again until its time is over", keepsRequestAnswers),
+        Check("what is refused takes the other changes and the answer with it", refusesAsAWhole),
+        Check("a message is stored with its event and its answer, once", storesMessages),
+        Check("messages of one transaction are told apart", storesSeveralMessages),
+        Check("a message that waits for its fan-out has its channels", keepsChannels),
+        Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
+        Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
+        Check("payloads whose time is over are found until they are erased", findsExpired),
+        Check("the answer of an attempt is erased by itself, and what was sent is not", erasesAnswers),
+        Check("tokens are found until they end, alone or with their session", keepsTokens),
+        Check("tasks are kept and change", keepsTasks),
+        Check("an application that is deleted takes its subscriptions with it", deletesWithSubscriptions),
+    ]
+
+    private static let time = Timestamp(milliseconds: 1_772_357_400_000)
+
+    private static func platform(
+        _ driver: StoreDriver
+    ) throws -> any PlatformStore & SubscriptionStore & WebhookStore {
+        guard let store = driver.store as? any PlatformStore & SubscriptionStore & WebhookStore else {
+            throw Failure(description: "keeps nothing of the HTTP API")
+        }
+        return store
+    }
+
+    private static func application(_ id: String, uid: String? = nil, tenant: String? = nil) -> Application {
+        Application(id: id, uid: uid, tenant: tenant ?? id, name: "N", createdAt: time, updatedAt: time)
+    }
+
+    private static func answer(_ key: String, until: Timestamp = .now + .seconds(3600)) -> StoredAnswer {
+        StoredAnswer(
+            key: ByteString("key " + key),
+            request: ByteString([0, 255]),
+            status: 201,
+            body: ByteString("{\"k\":\"\(key)\"}"),
+            expiresAt: until
+        )
+    }
+
+    /// An event that is a message.
+    private static func message(
+        _ id: String,
+        of application: Application,
+        topic: String = "a.b",
+        eventID: String? = nil,
+        channels: [String]? = nil,
+        tags: [String]? = nil,
+        expiresAt: Timestamp? = nil,
+        answer: StoredAnswer? = nil
+    ) throws -> Event {
+        var event = try Event(
+            topic: topic,
+            data: ByteString("{\"id\":\"\(id)\"}"),
+            id: id,
+            tenant: application.tenant,
+            occurredAt: time
+        )
+        event.message = MessageRecord(
+            application: application.id,
+            eventID: eventID,
+            channels: channels,
+            tags: tags,
+            expiresAt: expiresAt,
+            answer: answer
+        )
+        return event
+    }
+
+    private static func accept(_ events: [Event], _ driver: StoreDriver) async throws -> [AcceptanceResult] {
+        try await driver.commit { batch in
+            batch.acceptances = events.map { Acceptance(event: $0, createdAt: .now, deliveries: NewDeliveries()) }
+        }
+        .acceptances
+    }
+
+    private static func isStored(_ result: AcceptanceResult) -> Bool {
+        if case .stored = result { true } else { false }
+    }
+
+    // MARK: Applications and event types
+
+    static func keepsApplications(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        var first = application("app_1", uid: "north", tenant: "north")
+        (first.throttleRate, first.metadata) = (50, #"{"a":"ü"}"#)
+        first.eventsSince = time + .seconds(1)
+        try expect(try await store.apply([.insertApplication(first)], answer: nil), .done, "inserted")
+        try expect(try await store.application("app_1"), first, "by its id")
+        try expect(try await store.application("north"), first, "by its uid")
+        for other in [application("app_1"), application("app_2", uid: "north"), application("app_2", tenant: "north")] {
+            try expect(try await store.apply([.insertApplication(other)], answer: nil), .taken, "\(other)")
+        }
+        var second = application("app_2", uid: "south")
+        _ = try await store.apply([.insertApplication(second)], answer: nil)
+        second.uid = "north"
+        try expect(try await store.apply([.updateApplication(second)], answer: nil), .taken, "another's uid")
+        second.uid = nil
+        second.name = "M"
+        try expect(try await store.apply([.updateApplication(second)], answer: nil), .done, "changed")
+        try expect(try await store.application("app_2")?.name, "M", "its name")
+        try expect(try await store.applications(PageWalk(limit: 9)).map(\.id), ["app_1", "app_2"], "by id")
+        let back = PageWalk(from: "app_2", isDescending: true, limit: 9)
+        try expect(try await store.applications(back).map(\.id), ["app_1"], "backwards")
+        try expect(try await store.apply([.deleteApplication(id: "app_1", at: time)], answer: nil), .done, "deleted")
+        try expect(try await store.apply([.deleteApplication(id: "app_1", at: time)], answer: nil), .missing, "once")
+        try expect(try await store.apply([.updateApplication(first)], answer: nil), .missing, "it is gone")
+        let history = try await store.tenant("north")
+        try expect([history.isTaken, history.wasUsed], [false, true], "its tenant is free, and known")
+        let next = application("app_3", uid: "north", tenant: "north")
+        try expect(try await store.apply([.insertApplication(next)], answer: nil), .done, "again")
+        try expect(try await store.tenant("north").isTaken, true, "and taken again")
+    }
+
+    static func keepsEventTypes(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        var type = EventType(name: "User.Created", description: "d", createdAt: time, updatedAt: time)
+        (type.schemas, type.group, type.featureFlags) = (#"{"1":{}}"#, "users", #"["f"]"#)
+        try expect(try await store.apply([.insertEventType(type)], answer: nil), .done, "inserted")
+        try expect(try await store.apply([.insertEventType(type)], answer: nil), .taken, "once")
+        try expect(try await store.eventType("User.Created"), type, "as it was given")
+        try expect(try await store.eventType("user.created"), nil, "by case")
+        for name in ["a.b", "Z"] {
+            let other = EventType(name: name, description: "", createdAt: time, updatedAt: time)
+            _ = try await store.apply([.insertEventType(other)], answer: nil)
+        }
+        (type.isArchived, type.isDeprecated, type.updatedAt) = (true, true, time + .seconds(1))
+        try expect(try await store.apply([.updateEventType(type)], answer: nil), .done, "changed")
+        try expect(try await store.eventType("User.Created"), type, "as it was changed")
+        let all = try await store.eventTypes(PageWalk(limit: 9), archived: true)
+        try expect(all.map(\.name), ["User.Created", "Z", "a.b"], "in the order of bytes")
+        let living = try await store.eventTypes(PageWalk(from: "Z", limit: 9), archived: false)
+        try expect(living.map(\.name), ["a.b"], "without archived ones")
+        try expect(try await store.apply([.removeEventType(name: "Z")], answer: nil), .done, "removed")
+        try expect(try await store.apply([.removeEventType(name: "Z")], answer: nil), .missing, "it is gone")
+    }
+
+    // MARK: Answers
+
+    static func keepsRequestAnswers(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let first = answer("1")
+        let made = try await store.apply([.insertApplication(application("app_1"))], answer: first)
+        try expect(made, .done, "made")
+        try expect(try await store.answer(first.key, at: .now), first, "the answer")
+        let again = try await store.apply([.insertApplication(application("app_2"))], answer: answer("1"))
+        try expect(again, .answered, "the same request")
+        try expect(try await store.application("app_2"), nil, "changes nothing")
+        try expect(try await store.answer(first.key, at: first.expiresAt), nil, "until its time is over")
+        let old = answer("2", until: .now - .seconds(1))
+        _ = try await store.apply([] as [PlatformChange], answer: old)
+        try expect(
+            try await store.apply([] as [PlatformChange], answer: answer("2")),
+            .done,
+            "one takes its place then"
+        )
+        _ = try await store.apply([.forgetExpired(at: first.expiresAt + .seconds(60))], answer: nil)
+        try expect(try await store.answer(first.key, at: .now), nil, "it is forgotten")
+    }
+
+    static func refusesAsAWhole(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        _ = try await store.apply([.insertApplication(application("app_1", uid: "u"))], answer: nil)
+        let changes: [PlatformChange] = [
+            .insertApplication(application("app_2")), .insertApplication(application("app_3", uid: "u")),
+        ]
+        try expect(try await store.apply(changes, answer: answer("1")), .taken, "the second's uid")
+        try expect(try await store.application("app_2"), nil, "the first")
+        try expect(try await store.answer(answer("1").key, at: .now), nil, "the answer")
+        try expect(try await store.apply([changes[0]], answer: answer("1")), .done, "it may come again")
+    }
+
+    // MARK: Messages
+
+    static func storesMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (one, other) = (application("app_1"), application("app_2"))
+        _ = try await store.apply([.insertApplication(one), .insertApplication(other)], answer: nil)
+        let message = try message(
+            "msg_1",
+            of: one,
+            eventID: "e",
+            channels: ["x", "y"],
+            tags: ["t"],
+            answer: answer("1")
+        )
+        try expect(try await accept([message], driver).map(isStored), [true], "stored")
+        let found = try await store.message("e", of: one)
+        try expect(found?.id, "msg_1", "by its eventId")
+        try expect(found?.data, #"{"id":"msg_1"}"#, "with its payload")
+        try expect(found?.channels, ["x", "y"], "its channels")
+        try expect(found?.tags, ["t"], "its tags")
+        try expect(found?.createdAt, time, "when it was accepted")
+        try expect(try await store.message("msg_1", of: one), found, "by its id")
+        try expect(try await store.message("msg_1", of: other), nil, "not another's by its id")
+        try expect(try await store.message("e", of: other), nil, "nor by its eventId")
+        try expect(try await store.answer(answer("1").key, at: .now)?.status, 201, "its answer")
+        let repeated = try Self.message("msg_2", of: one, answer: answer("1"))
+        try expect(
+            try await accept([repeated], driver),
+            [.conflict(differences: MessageRecord.isAnswered)],
+            "the same request"
+        )
+        let taken = try Self.message("msg_3", of: one, eventID: "e", answer: answer("3"))
+        try expect(
+            try await accept([taken], driver),
+            [.conflict(differences: MessageRecord.eventIDIsTaken)],
+            "the same eventId"
+        )
+        try expect(try await store.answer(answer("3").key, at: .now), nil, "without an answer")
+        try expect(try await driver.store.event("msg_2"), nil, "nothing of the one")
+        try expect(try await driver.store.event("msg_3"), nil, "nothing of the other")
+        let elsewhere = try Self.message("msg_4", of: other, eventID: "e")
+        try expect(try await accept([elsewhere], driver).map(isStored), [true], "another application's")
+    }
+
+    static func storesSeveralMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try message("msg_1", of: one, eventID: "e", answer: answer("1")),
+            try Event(topic: "a.b", data: "1", id: "plain"),
+            try message("msg_2", of: one, eventID: "e", answer: answer("2")),
+            try message("msg_3", of: one, eventID: "f", answer: answer("1")),
+            try message("msg_4", of: one, eventID: "g", answer: answer("4")),
+        ]
+        let results = try await accept(events, driver)
+        try expect(results.map(isStored), [true, true, false, false, true], "each by itself")
+        try expect(results[2], .conflict(differences: MessageRecord.eventIDIsTaken), "the eventId of the first")
+        try expect(results[3], .conflict(differences: MessageRecord.isAnswered), "the request of the first")
+        let rows = results.compactMap { result -> Int64? in
+            if case .stored(let row, _) = result { row } else { nil }
+        }
+        try expect(rows, rows.sorted(), "in their order")
+        try expect(try await store.messages(MessageQuery(one)).map(\.id), ["msg_4", "msg_1"], "what is there")
+    }
+
+    static func keepsChannels(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let message = try message("msg_1", of: one, channels: ["x", "y"])
+        let row = try await driver.acceptPending(message, at: time)
+        _ = try await driver.acceptPending(Event(topic: "a.b", data: "1", id: "plain"), at: time)
+        let read = try await driver.read { reads in
+            reads.pendingEvents = 9
+            reads.pendingEventsDueBy = time + .seconds(1)
+        }
+        let channels = read.pendingEvents.map { $0.event.message?.channels }
+        try expect(channels, [["x", "y"], nil], "of those that are due")
+        let alone = try await driver.read { $0.takeovers = [row] }
+        try expect(alone.pendingEvents.map { $0.event.message?.channels }, [["x", "y"]], "of one alone")
+        try expect(try await driver.store.event("msg_1")?.message?.channels, ["x", "y"], "of one that is looked up")
+    }
+
+    static func findsMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (one, other) = (application("app_1"), application("app_2"))
+        _ = try await store.apply([.insertApplication(one), .insertApplication(other)], answer: nil)
+        for number in 1...5 {
+            let event = try message(
+                "msg_\(number)",
+                of: number == 3 ? other : one,
+                topic: number == 1 ? "User.Created" : "a.b",
+                channels: number == 2 ? ["x", "xy"] : nil,
+                tags: number == 4 ? ["a/b"] : nil
+            )
+            _ = try await accept([event], driver)
+        }
+        func ids(_ change: (inout MessageQuery) -> Void) async throws -> [String] {
+            var query = MessageQuery(one)
+            change(&query)
+            return try await store.messages(query).map(\.id)
+        }
+        try expect(try await ids { _ in }, ["msg_5", "msg_4", "msg_2", "msg_1"], "newest first")
+        try expect(try await ids { $0.limit = 2 }, ["msg_5", "msg_4"], "in parts")
+        let row = try await store.row(ofEvent: "msg_4")
+        try expect(try await ids { $0.from = row }, ["msg_2", "msg_1"], "the rest")
+        try expect(try await ids { ($0.from, $0.isDescending) = (row, false) }, ["msg_5"], "backwards")
+        try expect(try await ids { $0.topics = ["User.Created", "z"] }, ["msg_1"], "by topic")
+        try expect(try await ids { $0.channel = "xy" }, ["msg_2"], "by channel")
+        try expect(try await ids { $0.channel = "y" }, [], "by the whole of it")
+        try expect(try await ids { $0.tag = "a/b" }, ["msg_4"], "by tag")
+        try expect(try await ids { $0.before = time }, [], "before")
+        try expect(try await ids { $0.after = time - .seconds(1) }.count, 4, "after")
+        try expect(try await store.row(ofEvent: "msg_9"), nil, "no row of another")
+        var bare = MessageQuery(one)
+        bare.needsData = false
+        try expect(try await store.messages(bare).map(\.data), [nil, nil, nil, nil], "without payloads")
+    }
+
+    static func findsForeignEvents(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        var one = application("app_1", tenant: "north")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try Event(topic: "a.b", data: "1", id: "order-17", tenant: "north"),
+            try Event(topic: "a.b", data: "1", id: "foreign", tenant: "south"),
+            try Event(topic: "a.b", data: "1", id: "none"),
+            try Event(topic: "a.b", data: "1", id: "test", tenant: "north", isTest: true),
+        ]
+        _ = try await accept(events, driver)
+        try expect(try await store.messages(MessageQuery(one)).map(\.id), ["order-17"], "its tenant's")
+        try expect(try await store.message("order-17", of: one)?.data, "1", "by its id")
+        try expect(try await store.message("foreign", of: one), nil, "no other's")
+        one.eventsSince = .now + .seconds(60)
+        try expect(try await store.messages(MessageQuery(one)), [], "none of before it was there")
+    }
+
+    static func findsExpired(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try message("msg_1", of: one, expiresAt: time + .seconds(20)),
+            try message("msg_2", of: one, expiresAt: time + .seconds(10)), try message("msg_3", of: one),
+        ]
+        _ = try await accept(events, driver)
+        try expect(try await store.expiredMessages(at: time, limit: 9), [], "not yet")
+        let due = try await store.expiredMessages(at: time + .seconds(20), limit: 9)
+        try expect(due, ["msg_2", "msg_1"], "the oldest first")
+        try expect(try await store.expiredMessages(at: time + .seconds(20), limit: 1), ["msg_2"], "in parts")
+        let erased = try await store.expunge(events: ["msg_2"], at: .now)
+        try expect(erased.events, ["msg_2"], "erased")
+        _ = try await store.apply([.markExpunged(events: ["msg_2"], at: .now)], answer: nil)
+        try expect(try await store.expiredMessages(at: time + .seconds(20), limit: 9), ["msg_1"], "the rest")
+        try expect(try await store.message("msg_2", of: one)?.isExpunged, true, "it says so")
+        let pruned = try await driver.store.prune(olderThan: .now + .seconds(60), limit: 99)
+        try expect(pruned.events, 3, "gone with their events")
+        try expect(try await store.messages(MessageQuery(one)), [], "nothing is listed")
+        let again = try message("msg_4", of: one, eventID: "e")
+        try expect(try await accept([again], driver).map(isStored), [true], "a new one")
+    }
+
+    static func erasesAnswers(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        let none = try await store.expungeAnswer(attempt: 1, of: id)
+        try expect(none, false, "while the attempt is under way")
+        var attempt = Attempt(
+            number: 1,
+            startedAt: .at(10),
+            url: "https://a.example/",
+            requestHeaders: [HTTPHeader("X-A", "sent")],
+            requestBody: .empty
+        )
+        (attempt.finishedAt, attempt.outcome, attempt.status) = (.at(20), .succeeded, 200)
+        attempt.responseHeaders = [HTTPHeader("X-B", "came back")]
+        (attempt.responseBody, attempt.detail) = ("came back", "words")
+        let write = AttemptWrite(
+            delivery: id,
+            attempt: attempt,
+            uncountedAttempts: 0,
+            interruptions: 0,
+            next: .settled(.delivered)
+        )
+        _ = try await driver.commit { $0.results = [write] }
+        try expect(try await store.expungeAnswer(attempt: 2, of: id), false, "of no attempt")
+        try expect(try await store.expungeAnswer(attempt: 1, of: id), true, "erased")
+        let left = try await store.attempts(of: id).first
+        try expect(left?.responseBody, .empty, "its body")
+        try expect(left?.responseHeaders.count, 0, "its headers")
+        try expect(left?.requestHeaders.map(\.value), ["sent"], "what was sent")
+        try expect([left?.isExpunged, left?.status == 200], [true, true], "it says so, and what it came to")
+        try expect(try await store.expungeAnswer(attempt: 1, of: id), true, "again")
+    }
+
+    // MARK: Tokens, tasks and subscriptions
+
+    static func keepsTokens(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        func token(_ byte: UInt8, session: String?) -> AccessToken {
+            AccessToken(
+                digest: ByteString([byte, 0, 255]),
+                application: "app_1",
+                capabilities: byte == 1 ? ["ViewBase", "CreateAttempts"] : nil,
+                isReadOnly: byte == 2,
+                session: session,
+                expiresAt: time + .seconds(60)
+            )
+        }
+        let tokens = [token(1, session: "a"), token(2, session: "b"), token(3, session: nil)]
+        _ = try await store.apply(tokens.map { .insertToken($0) }, answer: nil)
+        try expect(try await store.apply([.insertToken(tokens[0])], answer: nil), .taken, "once")
+        for token in tokens { try expect(try await store.token(token.digest, at: time), token, "as it was given") }
+        try expect(try await store.token(tokens[0].digest, at: time + .seconds(60)), nil, "until its time is over")
+        _ = try await store.apply([.expireTokens(application: "app_1", sessions: ["a"], at: time)], answer: nil)
+        try expect(try await store.token(tokens[0].digest, at: time), nil, "its session has ended")
+        try expect(try await store.token(tokens[1].digest, at: time), tokens[1], "another's has not")
+        try expect(try await store.apply([.removeToken(digest: tokens[1].digest)], answer: nil), .done, "removed")
+        try expect(try await store.apply([.removeToken(digest: tokens[1].digest)], answer: nil), .missing, "once")
+        _ = try await store.apply([.expireTokens(application: "app_1", sessions: nil, at: time)], answer: nil)
+        try expect(try await store.token(tokens[2].digest, at: time), nil, "all have ended")
+        _ = try await store.apply([.forgetExpired(at: time)], answer: nil)
+        try expect(try await store.apply([.insertToken(tokens[2])], answer: nil), .done, "it is forgotten")
+    }
+
+    static func keepsTasks(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        var task = BackgroundTask(id: "qtask_1", kind: "endpoint.recover", application: "app_1", updatedAt: time)
+        task.parameters = #"{"since":1}"#
+        let other = BackgroundTask(id: "qtask_2", kind: "application.stats", application: nil, updatedAt: time)
+        _ = try await store.apply([.putTask(task), .putTask(other)], answer: nil)
+        try expect(try await store.task("qtask_1"), task, "as it was given")
+        (task.state, task.data, task.updatedAt) = (.finished, "{}", time + .seconds(1))
+        _ = try await store.apply([.putTask(task)], answer: nil)
+        try expect(try await store.task("qtask_1"), task, "as it was changed")
+        func ids(_ kind: String?, _ state: BackgroundTask.State?) async throws -> [String] {
+            try await store.tasks(PageWalk(isDescending: true, limit: 9), kind: kind, state: state).map(\.id)
+        }
+        try expect(try await ids(nil, nil), ["qtask_2", "qtask_1"], "all")
+        try expect(try await ids("application.stats", nil), ["qtask_2"], "by kind")
+        try expect(try await ids(nil, .finished), ["qtask_1"], "by state")
+        try expect(try await store.task("qtask_3"), nil, "another")
+    }
+
+    static func deletesWithSubscriptions(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        _ = try await store.apply([.insertApplication(application("app_1", tenant: "t"))], answer: nil)
+        let rows = ["t", "t", "other"].enumerated().map { number, tenant in
+            StoredSubscription(
+                id: "ep_\(number)",
+                name: "ep_\(number)",
+                tenant: tenant,
+                definition: "{}",
+                createdAt: time,
+                updatedAt: time
+            )
+        }
+        _ = try await store.apply(rows.map { .insert($0) })
+        let token = AccessToken(
+            digest: "d",
+            application: "app_1",
+            capabilities: nil,
+            isReadOnly: false,
+            session: nil,
+            expiresAt: time + .seconds(60)
+        )
+        _ = try await store.apply([.insertToken(token)], answer: nil)
+        _ = try await store.apply([.deleteApplication(id: "app_1", at: time)], answer: nil)
+        let left = try await store.storedSubscriptions(ofTenant: nil, PageWalk(limit: 9))
+        try expect(left.map(\.id), ["ep_2"], "another tenant's")
+        let changed = try await store.subscriptions(changedSince: 3, limit: 9)
+        try expect(changed.map { $0.deletedAt != nil }, [true, true], "each is a change")
+        try expect(try await store.token("d", at: time), nil, "its token")
+    }
+}
