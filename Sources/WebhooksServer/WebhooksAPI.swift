@@ -142,7 +142,7 @@ package final class WebhooksAPI: Sendable {
         guard let key = context.answerKey else { return try await operation.handle(context) }
         // A twin that is under way is waited for: then there is its answer.
         return try await answering.locked(key) { () async throws(APIError) in
-            if let earlier = try await context.earlierAnswer() { return earlier }
+            if let earlier = try await context.earlierAnswer() { return try await operation.complete(context, earlier) }
             return try await operation.handle(context)
         }
     }

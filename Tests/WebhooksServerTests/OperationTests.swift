@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import WebhookCore
 
@@ -222,6 +223,25 @@ import WebhookCore
         let bulk = await served.send("POST", "/app/a/msg/bulk-expunge", #"{"ids":["m2","nobody"]}"#)
         #expect(bulk.text == #"{"results":{"m2":"expunged","nobody":"not-found"}}"#)
         #expect(await served.send("GET", "/app/a/msg/m2")["payload"] == #"{"expired":true}"#)
+    }
+
+    @Test func `what is erased is nowhere in the files, nor in the answer that is given again`() async throws {
+        let served = try await ServedStore()
+        await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+        let body = #"{"eventType":"x","payload":{"pupil":"Ada-the-canary"}}"#
+        let sent = await served.send("POST", "/app/a/msg", body, key: "auto_1")
+        #expect(sent["payload", "pupil"] == "Ada-the-canary")
+        #expect(await served.send("POST", "/app/a/msg", body, key: "auto_1") == sent)
+        func holdsPayload() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(at: served.folder, includingPropertiesForKeys: nil)
+                .filter { $0.lastPathComponent.hasPrefix("webhooks.sqlite") }
+                .contains { try Data(contentsOf: $0).range(of: Data("Ada-the-canary".utf8)) != nil }
+        }
+        #expect(try holdsPayload())
+        #expect(await served.send("DELETE", "/app/a/msg/\(sent["id"] ?? "")/content").status == 204)
+        #expect(try !holdsPayload())
+        let again = await served.send("POST", "/app/a/msg", body, key: "auto_1")
+        #expect(again.status == 202 && again["id"] == sent["id"] && again["payload"] == #"{"expired":true}"#)
     }
 
     @Test func answersAgain() async throws {

@@ -16,7 +16,8 @@ enum EndpointSending {
             "POST",
             "/api/v1/app/{app_id}/endpoint/{endpoint_id}/send-example",
             .organisation,
-            sendExample
+            sendExample,
+            completing: MessageOperations.complete
         ),
     ]
 

@@ -5,7 +5,14 @@ internal import Webhooks
 enum MessageOperations {
     static let all: [Operation] = [
         Operation("v1.message.list", "GET", "/api/v1/app/{app_id}/msg", .application(nil), list),
-        Operation("v1.message.create", "POST", "/api/v1/app/{app_id}/msg", .organisation, create),
+        Operation(
+            "v1.message.create",
+            "POST",
+            "/api/v1/app/{app_id}/msg",
+            .organisation,
+            create,
+            completing: complete
+        ),
         Operation("v1.message.get", "GET", "/api/v1/app/{app_id}/msg/{msg_id}", .application(nil), get),
         Operation(
             "v1.message.expunge-content",
@@ -135,6 +142,8 @@ enum MessageOperations {
             isExpunged: false
         )
         let answer = APIResponse(202, MessageForm.value(message, withContent: withContent))
+        // Without the payload: who erases that erases all there is of it.
+        let kept = APIResponse(answer.status, MessageForm.value(message, withContent: false))
         let result: AcceptanceResult
         do throws(WebhooksError) {
             var event = try Event(
@@ -151,7 +160,7 @@ enum MessageOperations {
                 channels: draft.channels,
                 tags: draft.tags,
                 expiresAt: draft.expiresAt,
-                answer: context.storedAnswer(answer)
+                answer: context.storedAnswer(kept)
             )
             result = try await context.api.dispatcher.accept(message: event, target: target)
         } catch {
@@ -159,7 +168,9 @@ enum MessageOperations {
         }
         switch result {
         case .stored, .duplicate: return answer
-        case .conflict(MessageRecord.isAnswered): return try await context.earlierAnswer() ?? answer
+        case .conflict(MessageRecord.isAnswered):
+            guard let earlier = try await context.earlierAnswer() else { return answer }
+            return try await complete(context, earlier)
         case .conflict:
             let id = draft.eventID ?? ""
             let known = try await context.read { store throws(StoreError) in
@@ -170,6 +181,21 @@ enum MessageOperations {
             )
         case .refused: throw APIError(FieldProblem(body: "payload", "is not taken by the store"))
         }
+    }
+
+    /// The answer about a message with its payload, as far as that is still there.
+    @Sendable static func complete(
+        _ context: APIContext,
+        _ kept: APIResponse
+    ) async throws(APIError) -> APIResponse {
+        guard try context.query.flag("with_content", default: true),
+            let id = (try? JSON.parse(kept.bytes))?["id"]?.string,
+            let application = try await context.applicationIfKnown()
+        else { return kept }
+        let message = try await context.read { store throws(StoreError) in
+            try await store.message(id, of: application)
+        }
+        return message.map { APIResponse(kept.status, MessageForm.value($0, withContent: true)) } ?? kept
     }
 
     @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {

@@ -21,15 +21,21 @@ struct Operation: Sendable {
     let path: String
     let access: Access
     let handle: @Sendable (APIContext) async throws(APIError) -> APIResponse
+    /// Completes the answer that was kept, where a request comes again.
+    let complete: @Sendable (APIContext, APIResponse) async throws(APIError) -> APIResponse
 
     init(
         _ name: String,
         _ method: String,
         _ path: String,
         _ access: Access,
-        _ handle: @escaping @Sendable (APIContext) async throws(APIError) -> APIResponse
+        _ handle: @escaping @Sendable (APIContext) async throws(APIError) -> APIResponse,
+        completing complete: @escaping @Sendable (APIContext, APIResponse) async throws(APIError) -> APIResponse = {
+            (_, answer) throws(APIError) in answer
+        }
     ) {
         (self.name, self.method, self.path, self.access, self.handle) = (name, method, path, access, handle)
+        self.complete = complete
     }
 }
 
