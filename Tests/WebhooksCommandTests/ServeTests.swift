@@ -105,7 +105,7 @@
     }
 
     /// A request on a connection of its own, and its answer.
-    private struct Exchange {
+    struct Exchange {
         var status = 0
         var body = ""
 
