@@ -296,7 +296,8 @@ let package = Package(
         .testTarget(
             name: "WebhooksTests",
             dependencies: [
-                "Webhooks", "WebhooksGRDB", "WebhookEngine", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
+                "Webhooks", "WebhooksGRDB", "WebhookEngine", "WebhookRendering", "WebhooksSQLite", "WebhookSimulation",
+                "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -48,8 +48,8 @@ struct WebhooksCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating:",
                 subcommands: [
-                    Pause.self, Resume.self, Enable.self, Disable.self, Secrets.self, Backup.self, StoreCommand.self,
-                    Prune.self, Expunge.self, Check.self,
+                    Pause.self, Resume.self, Enable.self, Disable.self, Secrets.self, Reseal.self, Backup.self,
+                    StoreCommand.self, Prune.self, Expunge.self, Check.self,
                 ]
             ),
             CommandGroup(name: "Signatures:", subcommands: [KeyGen.self, Sign.self, Verify.self]),

@@ -30,24 +30,21 @@
             let first = try Background(["serve"], in: sandbox)
             let port = try await ServeTests.port(first)
             #expect(try await Exchange(port, "POST", "/api/v1/app", #"{"name":"A","uid":"a"}"#).status == 201)
-            let answers = Mutex<[Int: String]>([:])
+            let answers = Answers()
+            let process = first.processID
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for lane in 0..<4 {
                     group.addTask {
                         for number in stride(from: lane, to: count, by: 4) {
                             guard let answer = try await send(number, port) else { return }
-                            let known = answers.withLock { answers in
-                                answers[number] = answer
-                                return answers.count
-                            }
-                            if known == before { first.signal(SIGKILL) }
+                            if answers.add(answer, number) == before { kill(process, SIGKILL) }
                         }
                     }
                 }
                 try await group.waitForAll()
             }
             _ = await first.end()
-            let known = answers.withLock { $0 }
+            let known = answers.all
             #expect(known.count >= before && known.count < count)
 
             let second = try Background(["serve"], in: sandbox)
@@ -70,6 +67,21 @@
             #expect(list.body.split(separator: "\"eventType\"").count - 1 == count)
             second.signal(SIGTERM)
             #expect(await second.end() == 0)
+        }
+
+        /// The answers to messages, by their numbers.
+        private final class Answers: Sendable {
+            private let answers = Mutex<[Int: String]>([:])
+
+            var all: [Int: String] { answers.withLock { $0 } }
+
+            /// - Returns: how many there are now.
+            func add(_ answer: String, _ number: Int) -> Int {
+                answers.withLock { answers in
+                    answers[number] = answer
+                    return answers.count
+                }
+            }
         }
 
         /// The answer to a message under a key of its own; `nil` where none came.

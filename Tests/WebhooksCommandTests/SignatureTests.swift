@@ -53,6 +53,25 @@ import Testing
         #expect(try await sandbox.run("keygen", "--encryption", "--token").status == 64)
     }
 
+    @Test func `reseal says how much is sealed with which key`() async throws {
+        let sandbox = try CommandEnvironment()
+        try sandbox.write("w.yaml", sandbox.configuration())
+        #expect(try await sandbox.run("reseal").status == 69)
+        try sandbox.write("w.key", try await sandbox.run("keygen", "--encryption").out)
+        let server = "server: { tokens: [\(String(repeating: "t", count: 32))], encryptionKey: { file: w.key } }\n"
+        try sandbox.write("w.yaml", sandbox.configuration(more: server))
+        _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+        try sandbox.write("bare.yaml", sandbox.configuration())
+        let bare = try await sandbox.run("reseal", "--config", "bare.yaml")
+        #expect(bare.status == 0 && bare.out.contains("no sealed secrets"), "\(bare)")
+        let done = try await sandbox.run("reseal", "--json")
+        #expect(done.status == 0, "\(done.err)")
+        let report = try JSONText(done.out)
+        #expect(try report["left"].raw == "0")
+        #expect(try report["key"].string?.count == 16)
+        #expect(try await sandbox.run("reseal", "--dry-run").out.hasPrefix("0 subscriptions sealed with the first key"))
+    }
+
     @Test func `the specification's example`() async throws {
         let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(

@@ -41,9 +41,9 @@ package enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noKey: "there is no key to seal secrets with; make one with `openssl rand -base64 32`"
+        case .noKey: "there is no key to seal secrets with; make one with `webhooks keygen --encryption`"
         case .malformedKey(let number):
-            "encryption key \(number) is not 32 bytes in base64; make one with `openssl rand -base64 32`"
+            "encryption key \(number) is not 32 bytes in base64; make one with `webhooks keygen --encryption`"
         case .repeatedKey(let number): "encryption key \(number) stands there twice"
         case .unknownKey(let id):
             "a secret in the store is sealed with key \(id), which is not among the encryption keys; add that key to them"
