@@ -359,6 +359,8 @@ import WebhookCore
         let seen = await served.send("GET", "/app/a/endpoint", token: token)
         #expect(seen.ids().count == 2 && seen.ids().contains(stored["id"] ?? ""))
         let own = try #require(seen.ids().first { $0 != stored["id"] })
+        // Its name is no uid: an application may use that.
+        #expect(await served.send("GET", "/app/a/endpoint/own").status == 404)
         let shown = await served.send("GET", "/app/a/endpoint/\(own)", token: token)
         #expect(shown["metadata", "webhooks.name"] == "own" && shown["description"] == "Own")
         for (method, path) in [

@@ -20,6 +20,8 @@ import Webhooks
             receiver = try Receiver { [status] _ in .status(status.value.load(ordering: .relaxed)) }
             served = try await ServedStore(subscriptions: Self.subscriptions(receiver, topics))
             running = Task { [dispatcher = served.dispatcher] in try await dispatcher.run() }
+            // From then on a message has its deliveries when it is answered.
+            while served.dispatcher.readiness.obstacle != nil { await Task.yield() }
             await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
         }
 

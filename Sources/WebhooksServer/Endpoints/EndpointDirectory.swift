@@ -30,9 +30,9 @@ final class EndpointDirectory: Sendable {
         registry.givenNames.filter { !$0.hasPrefix(EndpointID.prefix) }
     }
 
-    /// The subscription of an id or name; `nil`: there is none.
+    /// The subscription of an id; `nil`: there is none. Their names are not the application's: it may have them as uids.
     func subscription(of reference: String, in registry: Registry) -> Subscription? {
-        guard reference.hasPrefix(EndpointID.prefix) else { return registry.subscription(named: reference) }
+        guard reference.hasPrefix(EndpointID.prefix) else { return nil }
         let configured = known.withLock { known in
             // The registry is replaced with every change; the configuration in it seldom.
             if known.registry?.sharesConfiguration(with: registry) != true {
