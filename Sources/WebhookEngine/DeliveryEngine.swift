@@ -181,6 +181,13 @@ package struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// The subscriptions of a version of the store's are in force from now on.
+    package mutating func learned(subscriptionsOf version: Int64, at time: EngineTime) {
+        let events = backlog.learned(subscriptionsOf: version)
+        if !events.isEmpty { commits.takeOver(events, dueBy: time.certain) }
+        finishInput(at: time)
+    }
+
     // MARK: - Inputs: attempts
 
     /// Requests have ended.

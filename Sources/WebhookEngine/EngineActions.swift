@@ -23,6 +23,9 @@ package struct EngineActions: Sendable {
     package var drained: [String] = []
     /// Whether what this node believes to hold is not what the store says, or may not be: see ``LeaseKeeper/distrust(now:)``.
     package var doubtsLeases = false
+    /// The version of the store's subscriptions, where it is newer than the one that events were matched by. Events wait in the
+    /// store until ``DeliveryEngine/learned(subscriptionsOf:at:)``.
+    package var newerSubscriptions: Int64?
     /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
     package var wakeAt: Timestamp?
 
@@ -32,6 +35,7 @@ package struct EngineActions: Sendable {
     package var isPressing: Bool {
         wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
             || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty || !drained.isEmpty || doubtsLeases
+            || newerSubscriptions != nil
     }
 }
 

@@ -37,6 +37,8 @@ package struct EmitRequest: Sendable {
 package struct PreparedDeliveries: Sendable {
     package var bodies: [ByteString]
     package var entries: [Entry]
+    /// The version of the store's subscriptions that they were matched by; `nil`: it makes no difference.
+    package var subscriptionsVersion: Int64?
 
     package struct Entry: Sendable {
         package var subscription: String
@@ -55,7 +57,8 @@ package struct PreparedDeliveries: Sendable {
         }
     }
 
-    package init(bodies: [ByteString], entries: [Entry]) {
+    package init(bodies: [ByteString], entries: [Entry], subscriptionsVersion: Int64? = nil) {
+        self.subscriptionsVersion = subscriptionsVersion
         self.bodies = bodies
         self.entries = entries
     }

@@ -3,6 +3,9 @@
 /// The sum of a number for each enabled subscription, so that their order makes no difference and a change costs what changes.
 /// Everything that decides what is sent counts, but for secrets: those are read from each machine's environment, may be
 /// replaced on one node after the other, and no trace of them belongs into a database.
+///
+/// Subscriptions that are kept in the store don't count: every node follows the store, some a moment before the others. Those
+/// that a node can't serve do, for it must not get their leases.
 package struct ConfigurationHash: Sendable, Hashable {
     private var sum: UInt64 = 0
 
@@ -16,6 +19,17 @@ package struct ConfigurationHash: Sendable, Hashable {
 
     package mutating func remove(_ subscription: Subscription?) {
         if let subscription, subscription.isEnabled { sum &-= Self.number(of: subscription) }
+    }
+
+    /// A subscription of the store that this node leaves out, by its row's id.
+    package mutating func addLeftOut(_ id: String) { sum &+= Self.number(ofLeftOut: id) }
+
+    package mutating func removeLeftOut(_ id: String) { sum &-= Self.number(ofLeftOut: id) }
+
+    private static func number(ofLeftOut id: String) -> UInt64 {
+        var parts = Parts()
+        parts.add(["left out", id])
+        return parts.hash
     }
 
     private static func number(of subscription: Subscription) -> UInt64 {

@@ -11,6 +11,8 @@ package final class Registry: Sendable {
     /// The topics of the canonical event, which `schema: enforce` compares data with where a platform says nothing about
     /// them. Empty where no subscription asks for that.
     package let canonicalTopics: [ProfileTopic]
+    /// The version of the store's subscriptions that are among those given; `nil`: the store was not asked, or keeps none.
+    package let storedVersion: Int64?
     /// Those of the configuration.
     private let base: ConfiguredSubscriptions
     /// Those given at run time, by name.
@@ -40,9 +42,11 @@ package final class Registry: Sendable {
         profiles: [String: Profile],
         settings: DispatcherSettings,
         canonicalTopics: [ProfileTopic],
+        storedVersion: Int64? = nil,
         given: TreeDictionary<String, GivenSubscription>,
         givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
     ) {
+        self.storedVersion = storedVersion
         self.base = base
         self.profiles = profiles
         self.settings = settings
@@ -122,16 +126,25 @@ extension Registry {
     /// The subscription that was given under a name.
     package func given(named name: String) -> GivenSubscription? { given[name] }
 
-    /// The names that were given, in no order.
-    package var givenNames: [String] { Array(given.keys) }
+    /// The names that a host has given, in no order.
+    package var givenNames: [String] { given.values.lazy.filter { $0.stored == nil }.map(\.draft.name) }
+
+    /// The source of the subscription of a name; `nil`: there is none.
+    package func source(of name: String) -> SubscriptionSource? {
+        if isConfigured(name) { return .file }
+        return given[name].map { $0.stored == nil ? .host : .store }
+    }
 
     /// The same with other subscriptions given. Costs what changes, however many there are.
     ///
-    /// - Parameter canonical: the topics of the canonical event, where it has none yet and one of these asks for them.
+    /// - Parameters:
+    ///   - canonical: the topics of the canonical event, where it has none yet and one of these asks for them.
+    ///   - storedVersion: the version of the store's subscriptions afterwards; `nil`: as before.
     package func changing(
         removing names: [String],
         adding subscriptions: [GivenSubscription],
-        canonical: [ProfileTopic] = []
+        canonical: [ProfileTopic] = [],
+        storedVersion: Int64? = nil
     ) -> Registry {
         var (given, index, profiles) = (given, givenIndex, profiles)
         func change(_ subscription: Subscription?, _ update: (inout TreeSet<String>, String) -> Void) {
@@ -155,23 +168,53 @@ extension Registry {
             profiles: profiles,
             settings: settings,
             canonicalTopics: canonicalTopics.isEmpty ? canonical : canonicalTopics,
+            storedVersion: storedVersion ?? self.storedVersion,
             given: given,
             givenIndex: index
         )
     }
 }
 
-/// A subscription that was given at run time.
+/// A subscription that was given at run time, by a host or by the store.
 package struct GivenSubscription: Sendable {
-    /// As it was given.
+    /// As it was given; of a row of the store that can't be read, its name alone.
     package var draft: SubscriptionDraft
-    /// As it is in force; `nil` where a reload has put it out of force.
+    /// As it is in force; `nil` where the rules refuse it.
     package var subscription: Subscription?
+    /// Its row; `nil`: a host has given it.
+    package var stored: StoredOrigin?
 
-    package init(draft: SubscriptionDraft, subscription: Subscription?) {
+    package init(draft: SubscriptionDraft, subscription: Subscription?, stored: StoredOrigin? = nil) {
         self.draft = draft
         self.subscription = subscription
+        self.stored = stored
     }
+}
+
+/// The row that a subscription comes from.
+package struct StoredOrigin: Sendable, Hashable {
+    package var id: String
+    /// Its change of the store.
+    package var version: Int64
+    /// Disabled by whoever it belongs to, which is not the same as by the dispatcher.
+    package var isDisabled: Bool
+    /// The row itself, where it can't be read: tried again when the configuration changes.
+    package var unread: StoredSubscription?
+
+    package init(_ row: StoredSubscription, unread: StoredSubscription? = nil) {
+        (id, version, isDisabled) = (row.id, row.version, row.isDisabled)
+        self.unread = unread
+    }
+}
+
+/// The source of a subscription.
+package enum SubscriptionSource: String, Sendable, Hashable {
+    /// The configuration.
+    case file
+    /// A host, at run time.
+    case host
+    /// The store.
+    case store
 }
 
 /// The subscriptions of a configuration, in its order.

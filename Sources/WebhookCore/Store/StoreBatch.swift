@@ -10,6 +10,12 @@ package struct StoreBatch: Sendable {
     /// subscription is named in ``StoreBatchResult/unheld``. Results, settlements and fan-outs say by the row's state alone
     /// whether they apply: an attempt's number is given once, whoever claims.
     package var node: NodeID?
+    /// The version of the store's subscriptions that ``acceptances`` and ``fanOuts`` were matched by; `nil`: the store has none,
+    /// or it makes no difference.
+    ///
+    /// Where the store has another one by now, what was matched is out of date: events are stored to be fanned out later,
+    /// and fan-outs are refused; see ``StoreBatchResult/newerSubscriptions``.
+    package var subscriptionsVersion: Int64?
     /// Finished attempts and what follows from them.
     package var results: [AttemptWrite] = []
     /// Changes of deliveries without an attempt.
@@ -45,6 +51,18 @@ package struct StoreBatch: Sendable {
             && fanOuts.isEmpty && openCancellations.isEmpty && setAsides.isEmpty && claims.isEmpty
     }
 
+    /// The same where what was matched is out of date: events wait for their fan-out, and those that wait go on waiting.
+    ///
+    /// - Parameter version: the version of the store's subscriptions now.
+    package func unmatched(_ version: Int64, _ result: inout StoreBatchResult) -> StoreBatch {
+        var batch = self
+        for index in batch.acceptances.indices { batch.acceptances[index].deliveries = nil }
+        batch.fanOuts = []
+        result.fanOuts = fanOuts.map { _ in .refused }
+        result.newerSubscriptions = version
+        return batch
+    }
+
     /// The approximate number of events and deliveries that it changes.
     package var size: Int { results.count + acceptances.count + fanOuts.count + claims.count }
 }
@@ -64,6 +82,9 @@ package struct StoreBatchResult: Sendable {
     /// The subscriptions of claims, health, resumptions and open cancellations, and of deliveries claimed with their insert,
     /// whose lease ``StoreBatch/node`` doesn't hold.
     package var unheld: Set<String> = []
+    /// The version of the store's subscriptions, where ``StoreBatch/subscriptionsVersion`` is another: then every event of
+    /// ``acceptances`` waits for its fan-out, and so does that of each of ``fanOuts`` that waited before.
+    package var newerSubscriptions: Int64?
     /// The rows that the store won't take. Everything else of the batch is durable; in the arrays above stands what
     /// says that nothing was done.
     package var refusals: [RowRefusal] = []

@@ -39,6 +39,7 @@ struct CommitBatch {
     /// The batch as the store takes it: results come back by position.
     var storeBatch: StoreBatch {
         var batch = StoreBatch()
+        batch.subscriptionsVersion = subscriptionsVersion
         batch.results = attempts.map(\.write)
         batch.settlements = settlements.map(\.write)
         batch.health = health.map(\.write)
@@ -51,6 +52,18 @@ struct CommitBatch {
         batch.reads = reads
         batch.reads.refills = refills.map(\.read)
         return batch
+    }
+
+    /// The oldest version of the store's subscriptions that something in it was matched by.
+    private var subscriptionsVersion: Int64? {
+        var oldest: Int64?
+        for acceptance in acceptances {
+            if let version = acceptance.deliveries?.subscriptionsVersion { oldest = min(oldest ?? version, version) }
+        }
+        for fanOut in fanOuts {
+            if let version = fanOut.deliveries.subscriptionsVersion { oldest = min(oldest ?? version, version) }
+        }
+        return oldest
     }
 
     /// Takes everything, and leaves room for as much: the next is mostly as large.
@@ -177,6 +190,8 @@ struct PendingFanOut {
 struct PlannedDeliveries {
     var bodies: [ByteString]
     var deliveries: [PlannedDelivery] = []
+    /// The version of the store's subscriptions that they were matched by; `nil`: it makes no difference.
+    var subscriptionsVersion: Int64?
 
     var write: NewDeliveries { NewDeliveries(bodies: bodies, deliveries: deliveries.map(\.new)) }
 }

@@ -28,6 +28,10 @@ extension DeliveryEngine {
         }
         if refusedRows.hasCutDown { recordedCutDown(done.attempts, result.results, at: time) }
         if !result.unheld.isEmpty { actions.doubtsLeases = true }
+        if let version = result.newerSubscriptions {
+            backlog.awaitSubscriptions(of: version)
+            actions.newerSubscriptions = version
+        }
         let refused = RefusedDeliveries(result.refusals)
         actions.sends.reserveCapacity(actions.sends.count + done.claims.count + done.acceptances.count)
         actions.replies.reserveCapacity(actions.replies.count + done.acceptances.count)
@@ -35,12 +39,17 @@ extension DeliveryEngine {
             accepted(
                 acceptance,
                 result.acceptances[index],
+                isOutdated: result.newerSubscriptions != nil,
                 refused: refused.accepted[index] ?? [:],
                 unheld: result.unheld,
                 at: time
             )
         }
         for (index, fanOut) in done.fanOuts.enumerated() {
+            guard result.newerSubscriptions == nil else {
+                fanOutLater(fanOut, at: time)
+                continue
+            }
             fannedOutDurably(
                 fanOut,
                 result.fanOuts[index],
@@ -81,6 +90,13 @@ extension DeliveryEngine {
             unheld: unheld,
             at: time
         )
+    }
+
+    /// A fan-out was not made: its event is matched again.
+    private mutating func fanOutLater(_ fanOut: PendingFanOut, at time: EngineTime) {
+        front.requeue(fanOut.event)
+        undoStarts(of: fanOut.deliveries, at: time)
+        if settings.scope == .own { backlog.waitForSubscriptions(fanOut.event.row) } else { backlog.want() }
     }
 
     /// An attempt is on record, and no retry follows: somebody had cancelled the delivery meanwhile.

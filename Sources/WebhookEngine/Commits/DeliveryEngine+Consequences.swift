@@ -5,13 +5,17 @@ extension DeliveryEngine {
     mutating func accepted(
         _ acceptance: PendingAcceptance,
         _ result: AcceptanceResult,
+        isOutdated: Bool = false,
         refused: [Int: String],
         unheld: Set<String>,
         at time: EngineTime
     ) {
         if case .stored(let row, let ids) = result {
-            noteEvent(row, isMatched: acceptance.deliveries != nil)
-            if let deliveries = acceptance.deliveries {
+            noteEvent(row, isMatched: acceptance.deliveries != nil && !isOutdated)
+            if let deliveries = acceptance.deliveries, isOutdated {
+                undoStarts(of: deliveries, at: time)
+                if settings.scope == .own { backlog.waitForSubscriptions(row) } else { backlog.want() }
+            } else if let deliveries = acceptance.deliveries {
                 let event = EventHeader(acceptance.event, row: row)
                 started(deliveries, ids, event: event, place: row, refused: refused, unheld: unheld, at: time)
             } else if settings.scope == .all {

@@ -25,7 +25,10 @@ extension DeliveryEngine {
         isSendTest: Bool,
         at time: EngineTime
     ) -> PlannedDeliveries {
-        var planned = PlannedDeliveries(bodies: prepared.bodies)
+        var planned = PlannedDeliveries(
+            bodies: prepared.bodies,
+            subscriptionsVersion: prepared.subscriptionsVersion
+        )
         for entry in prepared.entries {
             planned.deliveries.append(plan(entry, prepared.bodies, event, isSendTest: isSendTest, at: time))
         }

@@ -22,6 +22,10 @@ struct FanOutBacklog {
     private var large: Set<Int64> = []
     /// Events (rows) that can neither be fanned out nor set aside.
     private var excluded: Set<Int64> = []
+    /// The version of the store's subscriptions that matching waits for; `nil`: it is known.
+    private var awaitedSubscriptions: Int64?
+    /// Events (rows) of an own engine that wait for it.
+    private var waitingForSubscriptions: [Int64] = []
     /// When the next event is due, on the monotonic clock.
     private(set) var nextAt: Timestamp?
 
@@ -29,7 +33,7 @@ struct FanOutBacklog {
     private static let longestWait: Duration = .seconds(30)
 
     /// Whether no event is given out.
-    var isEmpty: Bool { givenOut == 0 && large.isEmpty }
+    var isEmpty: Bool { givenOut == 0 && large.isEmpty && waitingForSubscriptions.isEmpty }
 
     /// Whether no read is under way or wanted.
     var isRead: Bool { read == .idle }
@@ -52,7 +56,8 @@ struct FanOutBacklog {
     /// - Parameter mostLarge: large events to give out at a time.
     /// - Returns: the events (rows) to leave out.
     mutating func beginRead(mostLarge: Int) -> Set<Int64>? {
-        guard case .wanted = read, givenOut == 0, large.count < mostLarge else { return nil }
+        guard case .wanted = read, awaitedSubscriptions == nil else { return nil }
+        guard givenOut == 0, large.count < mostLarge else { return nil }
         read = .reading
         return excluded.union(large)
     }
@@ -84,6 +89,26 @@ struct FanOutBacklog {
     /// - Returns: whether that is new.
     @discardableResult
     mutating func exclude(_ event: Int64) -> Bool { excluded.insert(event).inserted }
+
+    // MARK: - Subscriptions
+
+    /// The store's subscriptions are others than those that events were matched by.
+    mutating func awaitSubscriptions(of version: Int64) {
+        awaitedSubscriptions = max(awaitedSubscriptions ?? version, version)
+    }
+
+    /// An event of an own engine waits for its fan-out by other subscriptions.
+    mutating func waitForSubscriptions(_ event: Int64) { waitingForSubscriptions.append(event) }
+
+    /// The subscriptions of a version are known.
+    ///
+    /// - Returns: the events that have waited for them.
+    mutating func learned(subscriptionsOf version: Int64) -> [Int64] {
+        guard let awaited = awaitedSubscriptions, awaited <= version else { return [] }
+        awaitedSubscriptions = nil
+        defer { waitingForSubscriptions = [] }
+        return waitingForSubscriptions
+    }
 
     // MARK: - Time
 

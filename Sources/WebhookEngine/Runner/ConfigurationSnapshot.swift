@@ -20,17 +20,27 @@ package struct ConfigurationSnapshot: Sendable {
 
     /// The same with other subscriptions given at run time. Costs what changes.
     ///
-    /// - Parameter canonical: the topics of the canonical event, where the registry has none and one of these asks for them.
+    /// - Parameters:
+    ///   - canonical: the topics of the canonical event, where the registry has none and one of these asks for them.
+    ///   - storedVersion: the version of the store's subscriptions afterwards; `nil`: as before.
     package func changing(
         removing names: [String],
         adding given: [GivenSubscription],
-        canonical: [ProfileTopic]
+        canonical: [ProfileTopic],
+        storedVersion: Int64? = nil
     ) -> ConfigurationSnapshot {
-        let changed = registry.changing(removing: names, adding: given, canonical: canonical)
+        let changed = registry.changing(
+            removing: names,
+            adding: given,
+            canonical: canonical,
+            storedVersion: storedVersion
+        )
         var hash = ConfigurationHash(rawValue: hash)
-        for name in Set(names + given.map(\.draft.name)) {
-            hash?.remove(registry.subscription(named: name))
-            hash?.add(changed.subscription(named: name))
+        if hash != nil {
+            for name in Set(names + given.map(\.draft.name)) {
+                hash?.remove(registry, name)
+                hash?.add(changed, name)
+            }
         }
         return ConfigurationSnapshot(
             registry: changed,
@@ -53,13 +63,31 @@ package struct ConfigurationSnapshot: Sendable {
             } else {
                 registry.subscriptions(for: event)
             }
-        guard !subscriptions.isEmpty else { return PreparedDeliveries(bodies: [], entries: []) }
+        let version = registry.storedVersion
+        guard !subscriptions.isEmpty else {
+            return PreparedDeliveries(bodies: [], entries: [], subscriptionsVersion: version)
+        }
         let rendered = renderer.render(event, for: subscriptions)
         return PreparedDeliveries(
             bodies: rendered.bodies,
             entries: zip(subscriptions, rendered.renderedBodies).map { subscription, renderedBody in
                 PreparedDeliveries.Entry(subscription, renderedBody: renderedBody)
-            }
+            },
+            subscriptionsVersion: version
         )
+    }
+}
+
+extension ConfigurationHash {
+    fileprivate mutating func add(_ registry: Registry, _ name: String) {
+        guard let origin = registry.given(named: name)?.stored else { return add(registry.subscription(named: name)) }
+        if registry.subscription(named: name) == nil { addLeftOut(origin.id) }
+    }
+
+    fileprivate mutating func remove(_ registry: Registry, _ name: String) {
+        guard let origin = registry.given(named: name)?.stored else {
+            return remove(registry.subscription(named: name))
+        }
+        if registry.subscription(named: name) == nil { removeLeftOut(origin.id) }
     }
 }

@@ -114,11 +114,27 @@ extension EngineRunner {
             renderBeside(actions.largeFanOuts)
             if !actions.drained.isEmpty { changeLeases { $0.drained(actions.drained, now: $1) } }
             if actions.doubtsLeases { changeLeases { $0.distrust(now: $1) } }
+            if let version = actions.newerSubscriptions { followSubscriptions(to: version) }
             actions = withEngine { $0.takeActions() }
         }
         leaveIfDrained()
         setTimer([actions.wakeAt, keeper?.wakeAt].compactMap(\.self).min())
         wakeWaiters()
+    }
+
+    /// The store's subscriptions are newer than what something was matched by; perhaps not than what is in force by now.
+    private func followSubscriptions(to version: Int64) {
+        if let known = snapshot.registry.storedVersion, known >= version {
+            withEngine { $0.learned(subscriptionsOf: known, at: clock.now) }
+        } else {
+            onNewerSubscriptions()
+        }
+    }
+
+    /// Tells the engine which version of the store's subscriptions is in force.
+    func learnSubscriptions() {
+        guard let version = snapshot.registry.storedVersion else { return }
+        process { engine, time in engine.learned(subscriptionsOf: version, at: time) }
     }
 
     /// Matches and renders large events on a queue of their own, one after the other: everybody else's deliveries go on,

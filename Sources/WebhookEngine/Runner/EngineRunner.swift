@@ -42,6 +42,8 @@ package final class EngineRunner: @unchecked Sendable {
     /// Where other dispatchers share the store: what this one serves, confined to ``queue``.
     var keeper: LeaseKeeper?
     let leaseStore: (any LeaseStore)?
+    /// Told that the store's subscriptions are newer than those of the snapshot: it is to be replaced.
+    let onNewerSubscriptions: @Sendable () -> Void
     /// The mark says which rendering ended the process before this one, and that is not counted yet.
     var hasUncountedMark = false
 
@@ -72,8 +74,10 @@ package final class EngineRunner: @unchecked Sendable {
         observer: any EngineObserver,
         mark: any RenderingMark = NoRenderingMark(),
         tracer: (any AttemptTracer)? = nil,
-        leases: RunnerLeases? = nil
+        leases: RunnerLeases? = nil,
+        onNewerSubscriptions: @escaping @Sendable () -> Void = {}
     ) {
+        self.onNewerSubscriptions = onNewerSubscriptions
         self.tracer = tracer
         self.mark = mark
         keeper = leases.map { LeaseKeeper($0.record, settings: $0.settings) }
@@ -177,6 +181,7 @@ package final class EngineRunner: @unchecked Sendable {
             self.snapshot = snapshot
             let targets = snapshot.targets.filter { serves($0.subscription.name) }
             process { engine, time in engine.reload(targets, maxInFlight: maxInFlight, at: time) }
+            learnSubscriptions()
             configureLeases()
             completion()
         }
@@ -193,6 +198,7 @@ package final class EngineRunner: @unchecked Sendable {
             self.snapshot = snapshot
             let served = targets.filter { serves($0.subscription.name) }
             process { engine, time in engine.change(served, removing: names, at: time) }
+            learnSubscriptions()
             configureLeases()
         }
     }

@@ -2,8 +2,10 @@ package import WebhookCore
 
 extension InMemoryRows {
     /// Applies a batch in the order of its members, then reads. What is refused is left out.
-    mutating func apply(_ batch: StoreBatch) -> StoreBatchResult {
+    mutating func apply(_ planned: StoreBatch) -> StoreBatchResult {
         var result = StoreBatchResult()
+        let isOutdated = planned.subscriptionsVersion.map { $0 != subscriptionsVersion } ?? false
+        let batch = isOutdated ? planned.unmatched(subscriptionsVersion, &result) : planned
         let fence = LeaseFence(batch, self)
         result.unheld = fence.unheld
         if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {

@@ -178,6 +178,9 @@ struct SubscriptionsLoader {
             context.problems.beginSubscription()
             guard let entry = SubscriptionEntry(item, context: context) else { continue }
             if let name = entry.name {
+                if SubscriptionValidator.isReserved(name.value) {
+                    context.problems.error(name.place, SubscriptionValidator.reservedName)
+                }
                 if let first = marks[name.value] {
                     let (place, isHere) = (first.place, first.place.file == name.place.file)
                     let there =

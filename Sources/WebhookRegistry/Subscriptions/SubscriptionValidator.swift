@@ -31,6 +31,13 @@ package struct SubscriptionValidator {
             }
     }
 
+    /// Whether a name is one that the HTTP API gives: nobody else can take it, whatever comes first.
+    package static func isReserved(_ name: String) -> Bool { name.hasPrefix(StoredSubscription.prefix) }
+
+    /// The problem of a name that is reserved.
+    package static let reservedName =
+        "`name` must not begin with \(StoredSubscription.prefix): such names are for subscriptions of the HTTP API"
+
     private func identity(_ subscription: Subscription) -> [SubscriptionProblem] {
         var problems: [SubscriptionProblem] = []
         if !Self.isName(subscription.name) {

@@ -16,6 +16,7 @@ extension StoreConformance {
         Check("another connection sees what was changed", sharesSubscriptions),
         Check("a change and the answer to its request are kept together, once", keepsAnswers),
         Check("a uid is found within its tenant, and rows by their ids also when they are deleted", findsSubscriptions),
+        Check("an event that older subscriptions have matched waits for its fan-out", refusesOldMatches),
     ]
 
     private static let time = Timestamp(milliseconds: 1_772_357_400_000)
@@ -187,5 +188,38 @@ extension StoreConformance {
         _ = try await subscriptions(store).apply([.insert(row("ep_1"))])
         try expect(try await subscriptions(other).subscriptionsVersion(), 1, "the version")
         try expect(try await subscriptions(other).storedSubscription("ep_1")?.name, "ep_1", "the row")
+    }
+
+    static func refusesOldMatches(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        let waiting = try await driver.acceptPending(.sample("waiting"))
+        func commit(_ version: Int64?, _ id: String) async throws -> StoreBatchResult {
+            let deliveries = NewDeliveries(bodies: ["body"], deliveries: [.claimed("a", at: .at(0))])
+            return try await driver.commit { batch in
+                batch.subscriptionsVersion = version
+                batch.acceptances = [Acceptance(event: .sample(id), createdAt: .at(0), deliveries: deliveries)]
+                batch.fanOuts = [FanOut(event: waiting, createdAt: .at(0), deliveries: deliveries)]
+                batch.reads.pendingEvents = 10
+                batch.reads.pendingEventsDueBy = .at(0)
+            }
+        }
+        _ = try await store.apply([.insert(row("ep_1"))])
+        let old = try await commit(0, "old")
+        try expect(old.newerSubscriptions, 1, "the version now")
+        try expect(old.fanOuts, [.refused], "the fan-out")
+        guard case .stored(let row, let ids)? = old.acceptances.first else {
+            throw Failure(description: "the event was not stored")
+        }
+        try expect(ids, [], "its deliveries")
+        try expect(old.reads.pendingEvents.map(\.row), [waiting, row], "both wait")
+        let current = try await commit(1, "current")
+        try expect(current.newerSubscriptions, nil, "the same version")
+        guard case .stored(_, let made)? = current.acceptances.first else {
+            throw Failure(description: "the event was not stored")
+        }
+        try expect(made.count, 1, "its deliveries by the same version")
+        try expect(current.reads.pendingEvents.map(\.row), [row], "the other waits")
+        _ = try await store.apply([.delete(id: "ep_1", at: time)])
+        try expect(try await commit(nil, "any").newerSubscriptions, nil, "where it makes no difference")
     }
 }

@@ -24,7 +24,8 @@ struct DeliverySession: Sendable {
         snapshot: ConfigurationSnapshot,
         observer: any EngineObserver,
         metrics: DispatcherMetrics? = nil,
-        tracer: (any AttemptTracer)? = nil
+        tracer: (any AttemptTracer)? = nil,
+        onNewerSubscriptions: @escaping @Sendable () -> Void = {}
     ) throws(StoreError) {
         self.role = role
         self.opened = opened
@@ -48,7 +49,8 @@ struct DeliverySession: Sendable {
             observer: observer,
             mark: opened.mark,
             tracer: tracer,
-            leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings) }
+            leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings) },
+            onNewerSubscriptions: onNewerSubscriptions
         )
         opened.leases?.listen { [weak runner] in runner?.wake($0) }
     }

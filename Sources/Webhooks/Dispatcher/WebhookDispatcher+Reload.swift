@@ -35,11 +35,15 @@ extension WebhookDispatcher {
         // Subscriptions that were given at run time stay, by the rules that are in force now.
         let before = self.registry
         var checks = TemplateChecks()
-        let given = SubscriptionUpdate.plan(again: before.givenSubscriptions, registry, report.rules, &checks)
+        var given = SubscriptionUpdate.plan(again: before.givenSubscriptions, registry, report.rules, &checks)
+        // A name may be free by now.
+        var names = state.withLock { $0.storedNames }
+        given.retry(&names, registry, report.rules, &checks)
         let snapshot = configuration.snapshot(for: registry).changing(
             removing: [],
             adding: given.given,
-            canonical: given.canonical
+            canonical: given.canonical,
+            storedVersion: before.storedVersion
         )
         let change = RegistryChange(from: before, to: snapshot.registry)
         let session = state.withLock { state in
@@ -48,6 +52,7 @@ extension WebhookDispatcher {
             state.topics = report.topics
             state.rules = report.rules
             state.templateChecks = checks
+            state.storedNames = names
             return state.session
         }
         if !given.refused.isEmpty { tellRefused(given.diagnostics) }

@@ -76,6 +76,8 @@ extension WebhookDispatcher: Service {
         }
         for warning in state.withLock({ $0.takeWarnings() }) { logger.warning("\(warning)") }
         tellHeld(registry, session)
+        let following = Task { await keepFollowingStored(of: session) }
+        defer { following.cancel() }
         let watcher = Task { await watchConfiguration() }
         defer { watcher.cancel() }
         let retention = Task { await keepRetention(in: session) }
@@ -249,15 +251,24 @@ extension WebhookDispatcher: Service {
                     let lock = try await stores.lock(role)
                     // Its tables may have gone while somebody else had the lock: a look costs the host's writer a turn.
                     try await verify(access, isStandby: isStandby, pause: wait.pause)
+                    let opened = try await stores.dispatcher(lock)
+                    do throws(StoreError) {
+                        try await followStored(in: opened.store)
+                    } catch {
+                        opened.close()
+                        throw error
+                    }
                     let snapshot = state.withLock { $0.snapshot(for: role) }
                     let session = try DeliverySession(
-                        await stores.dispatcher(lock),
+                        opened,
                         role: role,
                         snapshot: snapshot,
                         observer: observer,
                         metrics: metrics,
                         tracer: AttemptTracing(tracer)
-                    )
+                    ) { [weak self] in
+                        Task { await self?.catchUpWithStored() }
+                    }
                     stores.announce(session.store)
                     var current = state.withLock { state in
                         state.session = session

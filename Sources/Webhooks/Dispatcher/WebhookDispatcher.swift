@@ -47,6 +47,8 @@ public final class WebhookDispatcher: Sendable {
         var templateChecks = TemplateChecks()
         /// The warnings of the configuration's check, kept until a dispatcher runs and says so.
         var warnings: [String] = []
+        /// The names of the store's subscriptions.
+        var storedNames = StoredNames()
         var session: DeliverySession?
         /// Told when a dispatcher runs, reloads and stops.
         var serviceManager: SystemdNotifier?

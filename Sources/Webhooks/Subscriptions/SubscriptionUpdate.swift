@@ -22,8 +22,8 @@ struct SubscriptionUpdate: Sendable {
         for draft in drafts {
             let known = registry.given(named: draft.name)
             let isFirst = names.insert(draft.name).inserted
-            if isFirst, let known, known.subscription != nil, known.draft == draft { continue }
-            let result = Self.judge(draft, isFirst: isFirst, registry, rules, &checks)
+            if isFirst, let known, known.subscription != nil, known.stored == nil, known.draft == draft { continue }
+            let result = Self.judge(draft, .host, isFirst: isFirst, registry, rules, &checks)
             change.diagnostics += result.diagnostics
             if let subscription = result.subscription {
                 change.given.append(GivenSubscription(draft: draft, subscription: subscription))
@@ -31,12 +31,17 @@ struct SubscriptionUpdate: Sendable {
                 change.refused.append(draft.name)
             }
         }
-        for name in removed where registry.isConfigured(name) {
-            let message = "the subscription is the configuration's: what that says, only that changes"
+        for name in removed {
+            let message: String
+            switch registry.source(of: name) {
+            case .file: message = "the subscription is the configuration's: what that says, only that changes"
+            case .store: message = "the subscription is kept in the store: delete it there"
+            case .host, nil: continue
+            }
             change.diagnostics.append(Diagnostic(.error, file: "subscription \(name)", key: "name", message: message))
             change.refused.append(name)
         }
-        change.removed = Set(removed).filter { registry.given(named: $0) != nil && !names.contains($0) }.sorted()
+        change.removed = Set(removed).filter { registry.source(of: $0) == .host && !names.contains($0) }.sorted()
         change.needCanonical(registry, rules)
         if replacesAll { change.removed = registry.givenNames.filter { !names.contains($0) }.sorted() }
         return change
@@ -52,30 +57,52 @@ struct SubscriptionUpdate: Sendable {
         _ checks: inout TemplateChecks
     ) -> SubscriptionChange {
         var change = SubscriptionChange()
+        let reader = StoredDrafts(registry.settings)
         for known in given {
-            let result = judge(known.draft, isFirst: true, registry, rules, &checks)
+            if let row = known.stored?.unread {
+                change.add(row, reader, registry, rules, &checks)
+                continue
+            }
+            let source: SubscriptionSource = known.stored == nil ? .host : .store
+            let result = judge(known.draft, source, registry, rules, &checks)
             // Its warnings were told when it was given.
             if result.subscription == nil {
                 change.refused.append(known.draft.name)
                 change.diagnostics += result.diagnostics.filter { $0.severity == .error }
             }
-            change.given.append(GivenSubscription(draft: known.draft, subscription: result.subscription))
+            change.given.append(
+                GivenSubscription(draft: known.draft, subscription: result.subscription, stored: known.stored)
+            )
         }
         change.needCanonical(registry, rules)
         return change
     }
 
-    private static func judge(
+    /// Judges a draft by what is in force.
+    ///
+    /// - Parameters:
+    ///   - source: who gives it.
+    ///   - isFirst: whether it is the first of its name in an update.
+    static func judge(
         _ draft: SubscriptionDraft,
-        isFirst: Bool,
+        _ source: SubscriptionSource,
+        isFirst: Bool = true,
         _ registry: Registry,
         _ rules: DraftRules,
         _ checks: inout TemplateChecks
     ) -> DraftResult {
         var result = rules.build(draft)
         if !isFirst { result.fail("name", "the name is given twice") }
-        if registry.isConfigured(draft.name) {
-            result.fail("name", "the name is taken by the configuration: what that says, only that changes")
+        if source != .store, SubscriptionValidator.isReserved(draft.name) {
+            result.fail("name", SubscriptionValidator.reservedName)
+        }
+        switch registry.source(of: draft.name) {
+        case .file: result.fail("name", "the name is taken by the configuration: what that says, only that changes")
+        case .store where source != .store:
+            result.fail("name", "the name is taken by a subscription that is kept in the store")
+        case .host where source == .store:
+            result.fail("name", "the name is taken by a subscription that the host has given")
+        default: break
         }
         // What breaks a rule would not be rendered as it stands.
         if let subscription = result.subscription {
@@ -98,7 +125,7 @@ struct SubscriptionChange: Sendable {
     /// The topics of the canonical event, where the registry has none and one of these is compared with them.
     var canonical: [ProfileTopic] = []
 
-    fileprivate mutating func needCanonical(_ registry: Registry, _ rules: DraftRules) {
+    mutating func needCanonical(_ registry: Registry, _ rules: DraftRules) {
         guard registry.canonicalTopics.isEmpty else { return }
         canonical = rules.catalog.canonicalTopics(for: given.compactMap(\.subscription))
     }

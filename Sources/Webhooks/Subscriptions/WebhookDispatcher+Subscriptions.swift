@@ -47,13 +47,17 @@ extension WebhookDispatcher {
     /// Judges a subscription as ``upsert(_:)-(SubscriptionDraft)`` would, and changes nothing: for a form.
     ///
     /// - Returns: every problem by key; none of them an error: it would be taken.
-    public func check(_ draft: SubscriptionDraft) async -> [Diagnostic] {
+    public func check(_ draft: SubscriptionDraft) async -> [Diagnostic] { await check(draft, as: .host) }
+
+    /// - Parameter source: who would give it.
+    package func check(_ draft: SubscriptionDraft, as source: SubscriptionSource) async -> [Diagnostic] {
         await LoadingThread.shared.run { [self] in
             let (known, rules) = state.withLock { ($0.snapshot.registry, $0.rules) }
             var checks = TemplateChecks()
             // As if it was not there: one that is given already is judged, too.
-            let registry = known.changing(removing: [draft.name], adding: [])
-            return SubscriptionUpdate(drafts: [draft]).plan(registry, rules, &checks).diagnostics
+            let isKnown = known.source(of: draft.name) == source
+            let registry = isKnown ? known.changing(removing: [draft.name], adding: []) : known
+            return SubscriptionUpdate.judge(draft, source, registry, rules, &checks).diagnostics
         }
     }
 
@@ -73,8 +77,10 @@ extension WebhookDispatcher {
         }
     }
 
-    /// The subscriptions that are given at run time, by name; those too that a reload has put out of force.
-    public var givenSubscriptions: [SubscriptionDraft] { registry.givenSubscriptions.map(\.draft) }
+    /// The subscriptions that the host has given at run time, by name; those too that a reload has put out of force.
+    public var givenSubscriptions: [SubscriptionDraft] {
+        registry.givenSubscriptions.filter { $0.stored == nil }.map(\.draft)
+    }
 
     /// Makes a change, one at a time with others and with reloads.
     @discardableResult
@@ -97,10 +103,27 @@ extension WebhookDispatcher {
         }
         let warnings = change.diagnostics.filter { $0.severity == .warning }
         if change.isEmpty { return warnings }
+        swap(before, change, checks, warnings: warnings)
+        return warnings
+    }
+
+    /// Puts a change into force, on the loading thread.
+    ///
+    /// - Parameters:
+    ///   - before: what it was planned by, and is in force.
+    ///   - storedVersion: the version of the store's subscriptions afterwards; `nil`: as before.
+    func swap(
+        _ before: ConfigurationSnapshot,
+        _ change: SubscriptionChange,
+        _ checks: TemplateChecks,
+        storedVersion: Int64? = nil,
+        warnings: [Diagnostic]
+    ) {
         let snapshot = before.changing(
             removing: change.removed,
             adding: change.given,
-            canonical: change.canonical
+            canonical: change.canonical,
+            storedVersion: storedVersion
         )
         let session = state.withLock { state in
             state.change(snapshot)
@@ -110,8 +133,10 @@ extension WebhookDispatcher {
         if let session {
             let current = state.withLock { $0.snapshot(for: session.role) }
             let changed = change.given.compactMap(\.subscription)
-            session.runner.change(current, removing: change.removed, changed: changed)
+            let outOfForce = change.given.filter { $0.subscription == nil }.map(\.draft.name)
+            session.runner.change(current, removing: change.removed + outOfForce, changed: changed)
         }
+        if change.isEmpty { return }
         logger.info("subscriptions changed", metadata: change.metadata)
         notifier.send(
             WebhookNotice(.subscriptionsChanged) { notice in
@@ -120,7 +145,6 @@ extension WebhookDispatcher {
             }
         )
         if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
-        return warnings
     }
 
     /// Tells of subscriptions that are refused where nobody waits for an error.

@@ -4,8 +4,9 @@ internal import WebhookCore
 /// Applying a batch member by member.
 extension BatchSession {
     /// Does what ``apply(_:)`` does, but for what the store refuses.
-    func apply(_ batch: StoreBatch, _ trial: RowTrial) throws -> StoreBatchResult {
+    func apply(_ planned: StoreBatch, _ trial: RowTrial) throws -> StoreBatchResult {
         var result = StoreBatchResult()
+        let batch = try current(planned, &result)
         var refusals: [RowRefusal] = []
 
         func each<Member, Value>(
@@ -55,7 +56,7 @@ extension BatchSession {
         }
         // Told apart from the deliveries of acceptances, which have the same kind of steps.
         let offset = batch.acceptances.count
-        result.fanOuts = try each(
+        result.fanOuts += try each(
             batch.fanOuts,
             .fanOut,
             Item.fanOut,

@@ -82,8 +82,9 @@ final class BatchSession {
 
 extension BatchSession {
     /// Applies a batch in the order of its members, then reads what it asks for.
-    func apply(_ batch: StoreBatch) throws -> StoreBatchResult {
+    func apply(_ planned: StoreBatch) throws -> StoreBatchResult {
         var result = StoreBatchResult()
+        let batch = try current(planned, &result)
         if batch.reads.pendingEvents > 0 || !batch.reads.takeovers.isEmpty {
             try takePlaces(dueBy: batch.reads.pendingEventsDueBy)
         }
@@ -92,7 +93,7 @@ extension BatchSession {
         for health in batch.health { try write(health) }
         for resumption in batch.resumptions { try resume(resumption) }
         result.acceptances = try batch.acceptances.map { try accept($0) }
-        result.fanOuts = try batch.fanOuts.map { try fanOut($0) }
+        result.fanOuts += try batch.fanOuts.map { try fanOut($0) }
         if !batch.fanOuts.isEmpty, try !unmatchedCancellations().isEmpty { try UnmatchedCancellations.prune(db) }
         result.openCancellations = try batch.openCancellations.map { try cancelOpenDeliveries($0) }
         result.setAsides = try batch.setAsides.map { try setAside($0) }
@@ -101,6 +102,15 @@ extension BatchSession {
         }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
         return result
+    }
+
+    /// The batch, without what was matched by subscriptions that are not the store's any more.
+    func current(_ planned: StoreBatch, _ result: inout StoreBatchResult) throws -> StoreBatch {
+        guard let known = planned.subscriptionsVersion else { return planned }
+        let select = try statement(.subscriptionsVersion)
+        let version = try select.next() ? select.optionalInt64(0) ?? 0 : 0
+        select.reset()
+        return version == known ? planned : planned.unmatched(version, &result)
     }
 
     /// Claims. A damaged body is refused as the store's own refusals are: its delivery fails alone.

@@ -5,7 +5,7 @@ internal import WebhookCore
 /// A delivery's whole life, accepted with its first attempt claimed and delivered at once, takes five: `insertEvent`
 /// and `insertBody` (once for all deliveries that share them), `insertDelivery`, `finishDelivery`, `insertAttempt`.
 enum StatementKind: Int, CaseIterable {
-    case lastIDs, insertEvent, insertPending, insertBody, insertDelivery
+    case lastIDs, subscriptionsVersion, insertEvent, insertPending, insertBody, insertDelivery
     case finishDelivery, finishCancelled, insertAttempt
     case settleDelivery, claimDelivery, selectBody, cancelOpenDeliveries, deletePending, selectPending, selectPlaceless,
         takePlaces
@@ -19,6 +19,8 @@ enum StatementKind: Int, CaseIterable {
                 max(last_delivery, coalesce((SELECT max(id) FROM webhooks_deliveries), 0))
             FROM webhooks_schema
             """
+        case .subscriptionsVersion:
+            "SELECT max(version) FROM webhooks_stored_subscriptions"
         case .insertEvent:
             """
             INSERT INTO webhooks_events

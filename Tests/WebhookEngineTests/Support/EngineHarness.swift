@@ -28,6 +28,8 @@ final class EngineHarness {
     /// Large events that wait for ``render(_:)``.
     private(set) var large: [PendingEvent] = []
     private(set) var wakeAt: Timestamp?
+    /// The version of the store's subscriptions that the engine waits for.
+    var newerSubscriptions: Int64?
     private var lastToken: UInt64 = 0
 
     /// Queues have no more than reads bring.
@@ -230,6 +232,7 @@ final class EngineHarness {
             settled += actions.settled
             replies += actions.replies
             large += actions.largeFanOuts
+            if let version = actions.newerSubscriptions { newerSubscriptions = version }
             for event in actions.fanOuts {
                 let prepared = ConfigurationSnapshot(registry: registry, renderer: renderer).prepare(
                     event.event,

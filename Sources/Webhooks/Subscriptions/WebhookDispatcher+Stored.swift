@@ -1,0 +1,114 @@
+internal import Logging
+package import WebhookCore
+internal import WebhookEngine
+internal import WebhookRegistry
+
+/// The subscriptions that are kept in the store: in force beside those of the configuration, by the same rules.
+///
+/// They are read when a dispatcher starts, and followed from then on, whoever changes them. An event that was matched by older
+/// ones is not delivered by them: the transaction that accepts it compares versions, and it waits in the store until the newer
+/// ones are in force.
+extension WebhookDispatcher {
+    /// The time between two looks for changes while ``run(until:whenLocked:)`` runs.
+    static let followInterval: Duration = .seconds(1)
+    /// The rows that are read at a time.
+    private static let followedRows = 2_000
+
+    /// The store's subscriptions.
+    ///
+    /// - Throws: ``WebhooksError`` with `refused` where the store keeps none.
+    package func subscriptionStore() async throws(WebhooksError) -> any SubscriptionStore {
+        let store: any WebhookStore
+        do throws(StoreError) {
+            store = try await stores.writer()
+        } catch {
+            throw WebhooksError(error)
+        }
+        guard let store = store as? any SubscriptionStore else {
+            throw WebhooksError(.refused, "subscriptions are kept in a store on SQLite: \(store.name) is another")
+        }
+        return store
+    }
+
+    /// Puts into force what was committed of the store's subscriptions before the call: for whoever has changed them, and for
+    /// commands. Costs what has changed. Does nothing where there is no store yet, or it keeps none.
+    package func followStored() async throws(WebhooksError) {
+        do throws(StoreError) {
+            if let session = state.withLock({ $0.session }) {
+                try await followStored(in: session.store)
+            } else {
+                try await followStored(in: stores.reader())
+            }
+        } catch {
+            if error.code == .missing { return }
+            throw WebhooksError(error)
+        }
+    }
+
+    func followStored(in store: any WebhookStore) async throws(StoreError) {
+        guard let store = store as? any SubscriptionStore else { return }
+        while true {
+            // First this one, for others follow beside: then it is never ahead of the store.
+            let known = state.withLock { $0.snapshot.registry.storedVersion }
+            let current = try await store.subscriptionsVersion()
+            if known == current { return }
+            if let known, known > current {
+                // An older copy of the store is there in its place.
+                await LoadingThread.shared.run { [self] in forget(after: known) }
+                continue
+            }
+            let rows = try await store.subscriptions(changedSince: known ?? 0, limit: Self.followedRows)
+            await LoadingThread.shared.run { [self] in take(rows, after: known, to: rows.last?.version ?? current) }
+        }
+    }
+
+    /// Follows the store until the task is cancelled.
+    func keepFollowingStored(of session: DeliverySession) async {
+        while (try? await Task.sleep(for: Self.followInterval)) != nil {
+            // A store that can't be read is told of elsewhere.
+            try? await followStored(in: session.store)
+        }
+    }
+
+    /// Follows the store because events wait for it.
+    func catchUpWithStored() async {
+        while let session = state.withLock({ $0.session }) {
+            if (try? await followStored(in: session.store)) != nil { return }
+            guard (try? await Task.sleep(for: Self.followInterval)) != nil else { return }
+        }
+    }
+
+    /// Takes all of the store's subscriptions out of force, on the loading thread.
+    ///
+    /// - Parameter known: the version that is in force.
+    private func forget(after known: Int64) {
+        let before = state.withLock { $0.snapshot }
+        guard before.registry.storedVersion == known else { return }
+        var change = SubscriptionChange()
+        change.removed = before.registry.givenSubscriptions.filter { $0.stored != nil }.map(\.draft.name)
+        let checks = state.withLock { state in
+            state.storedNames = StoredNames()
+            return state.templateChecks
+        }
+        swap(before, change, checks, storedVersion: 0, warnings: [])
+    }
+
+    /// Puts rows into force, on the loading thread.
+    ///
+    /// - Parameters:
+    ///   - known: the version that they follow on. Where another is in force by now, they are to be read again.
+    ///   - version: that of the last one.
+    private func take(_ rows: [StoredSubscription], after known: Int64?, to version: Int64) {
+        let (before, rules) = state.withLock { ($0.snapshot, $0.rules) }
+        guard before.registry.storedVersion == known else { return }
+        var (checks, names) = state.withLock { state in
+            // Nobody else has them meanwhile: they are changed in place.
+            defer { state.storedNames = StoredNames() }
+            return (state.templateChecks, state.storedNames)
+        }
+        let change = SubscriptionChange(rows, &names, before.registry, rules, &checks)
+        state.withLock { $0.storedNames = names }
+        if !change.errors.isEmpty { tellRefused(change.errors) }
+        swap(before, change, checks, storedVersion: version, warnings: [])
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import Testing
+import WebhookCore
+import WebhookReceiver
+import WebhookRendering
+import WebhookSimulation
+
+@testable import Webhooks
+
+/// Subscriptions that are kept in the store, beside those of a file.
+@Suite("Subscriptions kept in the store")
+struct StoredSubscriptionTests {
+    private let receiver: Receiver
+    private let workspace: TestEnvironment
+    private let log = MemoryLog()
+    private let key = SealingKeys.generateKey()
+
+    init() throws {
+        receiver = try Receiver(responses: [.noContent])
+        workspace = try TestEnvironment()
+        try workspace.write(key.reveal(), to: "webhooks.key")
+    }
+
+    private func write(_ subscriptions: String = "", more: String = "server: { encryptionKey: { file: webhooks.key } }")
+        throws
+    {
+        try workspace.write(
+            """
+            store: sqlite:store/webhooks.sqlite
+            egress: { allow: ["127.0.0.0/8"] }
+            profile: lms
+            \(more)
+            subscriptions:
+              - { name: crm, url: "\(receiver.url)/crm", topics: [a.b], profile: standard, secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw] }
+            \(subscriptions)
+            """,
+            to: "webhooks.yaml"
+        )
+    }
+
+    private func dispatcher() async throws -> WebhookDispatcher {
+        try await WebhookDispatcher(configuration: workspace.configuration, logger: log.logger)
+    }
+
+    private func row(_ name: String, _ change: (inout SubscriptionDraft) -> Void = { _ in }) throws
+        -> StoredSubscription
+    {
+        var draft = SubscriptionDraft(name: name, url: "\(receiver.url)/\(name)", topics: ["a.b"])
+        draft.profile = "standard"
+        draft.secrets = [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+        change(&draft)
+        let id = "ep_" + name
+        var row = StoredSubscription(id: id, name: name, definition: "", createdAt: .now, updatedAt: .now)
+        try SealingKeys([key]).write(draft, into: &row, at: .now)
+        return row
+    }
+
+    /// Changes the store as another process does: the dispatcher that runs isn't told.
+    private func change(_ changes: StoredSubscriptionChange...) async throws {
+        let result = try await dispatcher().subscriptionStore().apply(changes)
+        guard case .done = result else { throw WebhooksError(.refused, "\(result)") }
+    }
+
+    private func paths() -> [String] { receiver.requests.map(\.target).sorted() }
+
+    /// Emits an event, and waits until its deliveries have settled.
+    private func deliver(
+        _ id: String,
+        _ count: Int,
+        _ dispatcher: WebhookDispatcher,
+        _ notices: AsyncStream<WebhookNotice>
+    )
+        async throws
+    {
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: id))
+        var settled = 0
+        for await notice in notices where notice.kind == .settled && notice.event == id {
+            #expect(notice.state == .delivered)
+            settled += 1
+            if settled == count { return }
+        }
+    }
+
+    @Test("in force for the next event, whoever has changed them; gone for the one after")
+    func nextEvent() async throws {
+        try write()
+        let dispatcher = try await dispatcher()
+        let notices = dispatcher.notices()
+        try await change(.insert(row("early")))
+        let running = Task { try await dispatcher.run() }
+        try await deliver("1", 2, dispatcher, notices)
+        try await change(.insert(row("late")))
+        try await deliver("2", 3, dispatcher, notices)
+        var moved = try row("early") { $0.url = "\(receiver.url)/moved" }
+        moved.version = 1
+        try await change(.update(moved), .delete(id: "ep_late", at: .now))
+        try await deliver("3", 2, dispatcher, notices)
+        var off = try row("early")
+        (off.version, off.isDisabled) = (3, true)
+        try await change(.update(off))
+        try await deliver("4", 1, dispatcher, notices)
+        #expect(paths() == ["/crm", "/crm", "/crm", "/crm", "/early", "/early", "/late", "/moved"])
+        #expect(dispatcher.registry.storedVersion == 5)
+        #expect(dispatcher.registry.given(named: "early")?.stored?.isDisabled == true)
+        #expect(dispatcher.givenSubscriptions == [])
+        dispatcher.shutDown()
+        try await running.value
+    }
+
+    @Test("what was emitted before a change, and not matched yet, is delivered by what there is then")
+    func emittedBefore() async throws {
+        try write()
+        let dispatcher = try await dispatcher()
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "1"))
+        try await change(.insert(row("late")))
+        try await dispatcher.run(until: .settled)
+        #expect(paths() == ["/crm", "/late"])
+    }
+
+    @Test("the open deliveries of one that is deleted are kept and not sent")
+    func deleted() async throws {
+        let down = try Receiver(responses: [.status(503)])
+        try write()
+        try await change(.insert(row("gone") { $0.url = down.url }))
+        let dispatcher = try await dispatcher()
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "1"))
+        try await dispatcher.run(until: .idle)
+        #expect(down.requests.count == 1)
+        try await change(.delete(id: "ep_gone", at: .now))
+        try await dispatcher.run(until: .settled)
+        let open = try await dispatcher.log.deliveries().filter { $0.subscription == "gone" }
+        #expect(open.map(\.state) == [.waiting] && down.requests.count == 1)
+        #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm"])
+    }
+
+    @Test("one that is refused is left out loudly, and holds up nobody; a reload tries it again")
+    func refused() async throws {
+        let mine = "  - { name: mine, url: \"\(receiver.url)/mine\", topics: [course.created], profile: braincert }"
+        try write(mine, more: "")
+        let dispatcher = try await dispatcher()
+        let open = try row("open") { ($0.secrets, $0.profile, $0.topics) = (nil, "braincert", ["course.created"]) }
+        try await change(
+            .insert(row("mine")),
+            .insert(row("sealed")),
+            .insert(open),
+            .insert(row("inside") { ($0.url, $0.secrets, $0.profile) = ("https://10.0.0.1/", nil, "braincert") })
+        )
+        try await dispatcher.followStored()
+        #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm", "mine", "open"])
+        #expect(dispatcher.registry.source(of: "mine") == .file && dispatcher.registry.source(of: "open") == .store)
+        #expect(dispatcher.registry.storedVersion == 4)
+        let lines = log.text.split(separator: "\n").filter { $0.contains("is refused") }
+        #expect(lines.contains { $0.contains("subscription sealed") && $0.contains("server.encryptionKey") })
+        #expect(
+            lines.contains { $0.contains("subscription inside: url") } && lines.allSatisfy { !$0.contains("whsec_") }
+        )
+        // The key is there now, and the name is free.
+        try write()
+        #expect(dispatcher.reload())
+        #expect(Set(dispatcher.registry.subscriptions.map(\.name)) == ["crm", "open", "sealed", "mine"])
+        // What a reload has kept goes on from its version.
+        try await change(.delete(id: "ep_sealed", at: .now))
+        try await dispatcher.followStored()
+        #expect(Set(dispatcher.registry.subscriptions.map(\.name)) == ["crm", "open", "mine"])
+    }
+
+    @Test("a name that the host has given stays the host's until it is free; the store's are not the host's to change")
+    func names() async throws {
+        try write()
+        let dispatcher = try await dispatcher()
+        var draft = SubscriptionDraft(name: "erp", url: "\(receiver.url)/host", topics: ["course.created"])
+        draft.profile = "braincert"
+        try await dispatcher.upsert(draft)
+        try await change(.insert(row("erp")), .insert(row("own")))
+        try await dispatcher.followStored()
+        #expect(dispatcher.registry.source(of: "erp") == .host && dispatcher.registry.source(of: "own") == .store)
+        #expect(dispatcher.givenSubscriptions.map(\.name) == ["erp"])
+        await #expect(throws: WebhooksError.self) { try await dispatcher.removeSubscriptions(named: ["own"]) }
+        draft.name = "own"
+        await #expect(throws: WebhooksError.self) { try await dispatcher.upsert(draft) }
+        draft.name = "ep_a"
+        #expect(await dispatcher.check(draft).map(\.key) == ["name"])
+        #expect(await dispatcher.check(draft, as: .store) == [])
+        try await dispatcher.replaceSubscriptions([])
+        #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm", "own"])
+        #expect(dispatcher.reload())
+        #expect(dispatcher.registry.source(of: "erp") == .store)
+    }
+
+    @Test("the defaults hold for them, but not their credentials")
+    func defaults() async throws {
+        try write(more: "defaults: { bearer: not-for-all, delivery: { timeout: 3s } }")
+        let dispatcher = try await dispatcher()
+        var open = SubscriptionDraft(name: "open", url: "\(receiver.url)/open", topics: ["course.created"])
+        (open.tenant, open.profile) = ("a", "braincert")
+        var row = StoredSubscription(id: "ep_1", name: "open", definition: "", createdAt: .now, updatedAt: .now)
+        try SealingKeys([key]).write(open, into: &row, at: .now)
+        try await change(.insert(row))
+        try await dispatcher.followStored()
+        let found = try #require(dispatcher.registry.subscription(named: "open"))
+        #expect(found.policy.timeout == .seconds(3) && found.authentication == nil && found.tenant == "a")
+    }
+}
