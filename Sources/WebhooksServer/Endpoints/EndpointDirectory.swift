@@ -1,5 +1,6 @@
 internal import Synchronization
 internal import WebhookCore
+internal import Webhooks
 
 /// The ids under which subscriptions are endpoints.
 enum EndpointID {
@@ -110,6 +111,16 @@ extension APIContext {
                 return Endpoint(declared: subscription, health: health[name])
             }
             return Endpoint(id: EndpointID.of(name), name: name, source: .gone, health: health[name])
+        }
+    }
+
+    /// Lets this process's dispatcher know at once of subscriptions that were changed. Where that fails, the next event that is
+    /// emitted makes it follow: the change is made.
+    func followSubscriptions() async {
+        do throws(WebhooksError) {
+            try await api.dispatcher.followStored()
+        } catch {
+            api.logger.warning("changed subscriptions are not read yet: \(error)")
         }
     }
 

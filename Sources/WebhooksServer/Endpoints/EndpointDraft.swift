@@ -272,7 +272,7 @@ extension APIContext {
     }
 
     private func errors(_ draft: SubscriptionDraft) async -> [Diagnostic] {
-        await api.dispatcher.check(draft).filter { $0.severity == .error }
+        await api.dispatcher.check(draft, as: .store).filter { $0.severity == .error }
     }
 
     /// Refuses event types that nobody has declared.

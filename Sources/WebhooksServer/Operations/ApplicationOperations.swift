@@ -58,10 +58,10 @@ enum ApplicationOperations {
 
     @Sendable static func delete(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
-        return try await context.change([.deleteApplication(id: application.id, at: context.now)], answer: .empty) {
-            _ in
-            .noApplication
-        }
+        let deletion = PlatformChange.deleteApplication(id: application.id, at: context.now)
+        let answer = try await context.change([deletion], answer: .empty) { _ in .noApplication }
+        await context.followSubscriptions()
+        return answer
     }
 
     private static func update(_ application: Application, _ context: APIContext) async throws(APIError) -> APIResponse

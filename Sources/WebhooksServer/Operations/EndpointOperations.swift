@@ -129,6 +129,7 @@ enum EndpointOperations {
             try await store.apply([.delete(id: row.id, at: now)])
         }
         guard case .done = result else { throw .noEndpoint }
+        await context.followSubscriptions()
         return .empty
     }
 
@@ -173,7 +174,9 @@ enum EndpointOperations {
             try await store.apply([.insert(row)], answer: stored)
         }
         switch result {
-        case .done: return answer
+        case .done:
+            await context.followSubscriptions()
+            return answer
         case .answered: return try await context.earlierAnswer() ?? answer
         case .taken, .missing, .outdated: throw .uidIsTaken
         }
@@ -221,7 +224,7 @@ enum EndpointOperations {
             case .missing: throw .noEndpoint
             case .taken: throw .uidIsTaken
             case .answered: return try await context.earlierAnswer() ?? response
-            case .done: break
+            case .done: await context.followSubscriptions()
             }
             if enables {
                 do throws(WebhooksError) {
