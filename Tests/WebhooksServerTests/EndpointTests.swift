@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import WebhookCore
+import WebhookReceiver
 
 @testable import WebhooksServer
 
@@ -343,6 +344,34 @@ import WebhookCore
         #expect(await served.send("POST", "/app/a/endpoint", body, key: "auto_1") == first)
         #expect(await served.send("POST", "/app/a/endpoint", body, key: "auto_2").status == 409)
         #expect(await served.send("GET", "/app/a/endpoint").ids() == [first["id"] ?? ""])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a change is in force for the next message`() async throws {
+        let receiver = try Receiver { _ in .noContent }
+        defer { receiver.stop() }
+        let served = try await Self.served()
+        let running = Task { [dispatcher = served.dispatcher] in try await dispatcher.run() }
+        let message = #"{"eventType":"user.created","payload":{"n":1}}"#
+        for number in 1...4 {
+            let body = #"{"url":"\#(receiver.url)/\#(number)","uid":"e\#(number)"}"#
+            #expect(await served.send("POST", "/app/a/endpoint", body).status == 201)
+            #expect(await served.send("POST", "/app/a/msg", message).status == 202)
+        }
+        // 1 + 2 + 3 + 4, each the event's data and nothing else.
+        let requests = try await receiver.waitForRequests(count: 10)
+        #expect(requests.allSatisfy { $0.body.text == #"{"n":1}"# })
+        await served.send("PATCH", "/app/a/endpoint/e1", #"{"url":"\#(receiver.url)/moved"}"#)
+        await served.send("PATCH", "/app/a/endpoint/e2", #"{"eventTypes":["user.deleted"]}"#)
+        await served.send("PATCH", "/app/a/endpoint/e3", #"{"disabled":true}"#)
+        await served.send("DELETE", "/app/a/endpoint/e4")
+        let sent = await served.send("POST", "/app/a/msg", message)
+        #expect(try await receiver.waitForRequests(count: 11).last?.target == "/moved")
+        let destinations = await served.send("GET", "/app/a/msg/\(sent["id"] ?? "")/endpoint")
+        #expect(destinations.ids("uid").filter { $0 != "e3" } == ["e1"], "\(destinations.text)")
+        await served.send("DELETE", "/app/a")
+        served.dispatcher.shutDown()
+        try await running.value
+        #expect(receiver.requests.count == 11)
     }
 
     @Test func `what the file declares, only the file changes`() async throws {
