@@ -82,6 +82,22 @@
             let broken = #expect(throws: StoreError.self) { try PostgresTarget(url: wrong) }
             #expect(broken?.message.contains("zz") == false)
         }
+
+        @Test(
+            "A URL that cuts a password in two reaches no server, and no message",
+            arguments: ["postgres://u:hunter2/x@127.0.0.1:1/lms", "postgres://u:x@hunter2@127.0.0.1:1/lms"]
+        )
+        func refusesWhatCutsPasswords(text: String) {
+            let error = #expect(throws: StoreError.self) { try PostgresTarget(url: Secret(text)) }
+            #expect(error?.message.contains("%40") == true || error?.message.contains("port") == true)
+            #expect(error?.message.contains("hunter2") == false)
+        }
+
+        @Test("A server's words become one short line of plain characters")
+        func cleansMessages() {
+            #expect(PostgresConnection.line("\u{1B}[31mred\n2026 error\u{202E}x\u{9B}") == "[31mred 2026 errorx")
+            #expect(PostgresConnection.line(String(repeating: "x", count: 100_000)).count == 1_001)
+        }
     }
 
     @Suite("The schema on PostgreSQL", .disabled(if: TestServer.isMissing, TestServer.advice))

@@ -102,4 +102,17 @@ import WebhookCore
         #expect(outline.store == nil && outline.problems.isEmpty)
         #expect(outline.storeProblems.map(\.line) == [1])
     }
+
+    @Test(arguments: [
+        "store: postgres://u:hunter2/x@h/lms", "store: postgres://u:x@hunter2@h/lms",
+        "store: { url: 'postgres://u:hunter2/x@h/lms', schema: hooks }",
+        // Not readable as a whole: the store is looked for alone.
+        "store: postgres://u:x@hunter2@h/lms\nsubscriptions: [",
+    ])
+    func `a store that validate refuses is not opened`(text: String) {
+        let outline = outline(text + "\n")
+        #expect(outline.store == nil)
+        #expect(outline.storeProblems.map(\.severity) == [.error])
+        #expect(!"\(outline.storeProblems)".contains("hunter2"))
+    }
 }

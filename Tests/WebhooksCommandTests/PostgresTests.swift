@@ -311,6 +311,37 @@
                 #expect(try await sandbox.run("check").status == 0)
             }
         }
+
+        @Test func `what a server says beside its answers is not printed`() async throws {
+            try await PostgresSandbox.run { sandbox, database in
+                // The server tells of each step, from the moment that a connection is let in.
+                let separator = database.url.contains("?") ? "&" : "?"
+                let url = database.url + separator + "options=-c%20client_min_messages%3Ddebug5"
+                let told = PostgresSandbox(url: url, schema: database.schema)
+                try sandbox.write("w.yaml", try told.configuration(sandbox))
+                let done = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")
+                #expect(done.status == 0 && !done.err.contains("DEBUG"), "\(done.err.prefix(500))")
+            }
+        }
+    }
+
+    /// A store's URL that cuts a password in two, as it is where a character in it is not escaped. No server is asked.
+    @Suite struct BrokenStoreURLTests {
+        @Test(arguments: ["postgres://u:hunter2/x@127.0.0.1:1/lms", "postgres://u:x@hunter2@127.0.0.1:1/lms"])
+        func `no command uses it, and none shows it`(url: String) async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", "store: \"\(url)\"\nsubscriptions: []\n")
+            for command in [
+                ["validate"], ["status"], ["stats"], ["events", "list"], ["deliveries", "list"],
+                ["backup", "x.sqlite"], ["cancel", "x"], ["prune", "--older-than", "1d"],
+                ["emit", "a.b", "--data", "1", "--detach"], ["emit", "a.b", "--data", "1"], ["run", "--until-settled"],
+                ["doctor"],
+            ] {
+                let done = try await sandbox.run(command)
+                #expect(done.status == (command == ["doctor"] ? 1 : 65), "\(command): \(done.err)")
+                #expect(!(done.out + done.err).contains("hunter2"), "\(command)")
+            }
+        }
     }
 
     /// A sandbox whose store is a schema of its own on the tests' server.

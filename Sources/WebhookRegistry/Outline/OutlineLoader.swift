@@ -18,13 +18,13 @@ package struct ConfigurationOutline: Sendable {
         }
     }
 
-    /// `nil` where the file names none, or one that can't be read.
+    /// `nil` where the file names none, or one that `validate` refuses: nothing is opened by half a URL.
     package var store: StoreLocation?
     /// `nil` where the file, or its `dispatcher`, can't be read.
     package var retention: Duration?
     /// In the file's order; `nil` where they can't be read.
     package var entries: [Entry]?
-    /// Why the store could not be read.
+    /// Why the store could not be read, or is refused.
     package var storeProblems: [Diagnostic] = []
     /// The other problems that were found on the way, by line. Not all that `validate` would find.
     package var problems: [Diagnostic] = []
@@ -63,7 +63,7 @@ extension ConfigurationLoader {
         let context = LoadContext(environment: environment, files: files)
         let location = OutlineReader(context: context).store(root)
         outline.storeProblems = context.problems.sorted(mainFile: root.place.file)
-        return location
+        return context.problems.hasErrors ? nil : location
     }
 
     /// A document of the `store` alone, from a file that can't be read as a whole.
@@ -87,8 +87,9 @@ private struct OutlineReader {
         else { return }
         if readsStore {
             let own = LoadContext(environment: context.environment, files: context.files)
-            outline.store = OutlineReader(context: own).store(root)
+            let location = OutlineReader(context: own).store(root)
             outline.storeProblems = own.problems.sorted(mainFile: root.place.file)
+            outline.store = own.problems.hasErrors ? nil : location
         }
         outline.retention = retention(root)
         outline.entries =

@@ -33,9 +33,14 @@
         init(_ target: PostgresTarget, isWriter: Bool, statementTimeout: Duration = .seconds(30)) throws {
             self.target = target
             silence = statementTimeout + .seconds(15)
-            let raw = target.withOptions { keywords, values in PQconnectdbParams(keywords, values, 0) }
+            let raw = target.withOptions { keywords, values in PQconnectStartParams(keywords, values, 0) }
             guard let raw else { throw StoreError(.unavailable, "not enough memory for a connection to \(target)") }
             self.raw = raw
+            // What a server says beside its answers is dropped: libpq would print it on stderr, escape sequences and all.
+            // It can do so as soon as it is connected, so this comes before the server is listened to. The reset begins
+            // the connection from the start, with libpq's limit of time for each host, which polling would not have.
+            PQsetNoticeProcessor(raw, { _, _ in }, nil)
+            if PQstatus(raw) != CONNECTION_BAD { PQreset(raw) }
             backend = PQbackendPID(raw)
             guard PQstatus(raw) == CONNECTION_OK else { throw StoreError(connecting: Self.message(raw), target) }
             let version = PQserverVersion(raw)
@@ -48,7 +53,6 @@
             guard PQsetnonblocking(raw, 1) == 0, PQenterPipelineMode(raw) == 1 else {
                 throw StoreError(.unavailable, "\(target): the connection can't be used: \(Self.message(raw))")
             }
-            PQsetNoticeProcessor(raw, { _, _ in }, nil)
             try setUp(isWriter: isWriter, statementTimeout: statementTimeout)
         }
 
@@ -88,7 +92,7 @@
             guard found.text(2) == "UTF8" else {
                 throw StoreError(
                     .unavailable,
-                    "\(target) is no UTF8 database (it is \(found.text(2))): create one with ENCODING 'UTF8'"
+                    "\(target) is no UTF8 database (it is \(Self.line(found.text(2)))): create one with ENCODING 'UTF8'"
                 )
             }
             // A role or database may have turned it off. `on` and `remote_apply` stay as they are.
@@ -268,11 +272,16 @@
 
         static func message(_ raw: OpaquePointer) -> String { line(String(cString: PQerrorMessage(raw))) }
 
-        /// A message as one line without control characters: a server may write what it likes.
-        private static func line(_ text: String) -> String {
-            let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            let shown = words.unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-            return String(String.UnicodeScalarView(shown))
+        /// The most characters of a message that are shown.
+        private static let longestMessage = 1_000
+
+        /// A message as one line without control characters, and without those that turn the direction of text: a server
+        /// may write what it likes.
+        static func line(_ text: String) -> String {
+            let words = text.prefix(4 * longestMessage).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            let shown = words.unicodeScalars.filter { ![.control, .format].contains($0.properties.generalCategory) }
+            let line = String(String.UnicodeScalarView(shown))
+            return line.count > longestMessage ? "\(line.prefix(longestMessage))…" : line
         }
     }
 #endif

@@ -18,6 +18,15 @@
         ///   - schema: where the tables are.
         /// - Throws: ``StoreError`` with `unavailable`. The text quotes nothing of the URL.
         package init(url: Secret, password: Secret? = nil, schema: SchemaName = .standard) throws(StoreError) {
+            // libpq takes part of a password for a host or a port where a character is not escaped, asks for that host
+            // and quotes it in its errors.
+            if PostgresURL.isOne(url.reveal()) {
+                do throws(PostgresURL.Problem) {
+                    _ = try PostgresURL(url.reveal())
+                } catch {
+                    throw StoreError(.unavailable, "the store's URL \(error)")
+                }
+            }
             var message: UnsafeMutablePointer<CChar>?
             guard let parsed = PQconninfoParse(url.reveal(), &message) else {
                 // The message would quote what may be a password.
