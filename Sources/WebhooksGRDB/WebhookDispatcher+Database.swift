@@ -75,7 +75,8 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - event: the event.
     ///   - db: a writing connection of the database, inside a transaction.
-    /// - Throws: ``WebhooksError`` with `event`: another event has this id, or a subscription can't get it for its id; with
+    /// - Throws: ``WebhooksError`` with `event`: another event has this id, the topic is the dispatcher's own (`webhooks.…`), or a
+    ///   subscription can't get it for its id; with
     ///   `transaction`: none is open, or it is another database's; with `store`: the connection would not write durably, or the database doesn't take it.
     @discardableResult
     public func emit(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
@@ -144,7 +145,8 @@ extension WebhookLog {
     /// process notices within a quarter of a second; one in this process is woken by ``WebhookDispatcher/wake()``.
     @discardableResult
     public func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
-        try HostTransaction.append(event.traced, in: db, tablePrefix())
+        try event.checkTopicIsFree()
+        return try HostTransaction.append(event.traced, in: db, tablePrefix())
     }
 
     /// Cancels an event within the host's transaction, as ``WebhookDispatcher/cancel(_:in:)`` does.

@@ -44,6 +44,7 @@ public final class TestDispatcher: WebhookEmitter {
 
     @discardableResult
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
+        try event.checkTopicIsFree()
         try idCheck.check(event)
         let result = loop.withLock { $0.emit([event]) }
         return try EmitReceipt(event, result[0])
@@ -51,7 +52,10 @@ public final class TestDispatcher: WebhookEmitter {
 
     @discardableResult
     public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
-        for event in events { try idCheck.check(event) }
+        for event in events {
+            try event.checkTopicIsFree()
+            try idCheck.check(event)
+        }
         let results = loop.withLock { $0.emit(events) }
         var receipts: [EmitReceipt] = []
         for (event, result) in zip(events, results) { receipts.append(try EmitReceipt(event, result)) }

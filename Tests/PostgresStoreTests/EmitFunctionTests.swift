@@ -77,6 +77,11 @@
                     let failure = refusal(connection, "\(bad), '1'")
                     #expect(failure?.state == "22023" && failure?.message == topic, "\(bad)")
                 }
+                for own in ["'webhooks.x'", "'webhooks.subscription.disabled'"] {
+                    let failure = refusal(connection, "\(own), '1'")
+                    #expect(failure?.state == "22023", "\(own)")
+                    #expect(failure?.message == WebhooksError.eventTopicReserved.message, "\(own)")
+                }
                 for bad in ["''", "'a b'", "'ä'", "E'a\\n'", "repeat('a', 257)"] {
                     let failure = refusal(connection, "'a', '1', id => \(bad)")
                     #expect(failure?.state == "22023" && failure?.message == WebhooksError.eventID.message, "\(bad)")

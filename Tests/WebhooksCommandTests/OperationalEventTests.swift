@@ -66,4 +66,18 @@ import WebhookReceiver
         let match = try await sandbox.run("match", "webhooks.subscription.disabled", "--data", "{}", "--json")
         #expect(match.status == 1 && match.lines[0].contains("\"reason\":\"topic\""))
     }
+
+    @Test func `nobody else makes one`() async throws {
+        let sandbox = try CommandEnvironment()
+        let line = #"{"topic":"webhooks.subscription.disabled","data":1}"#
+        try sandbox.write("b.jsonl", line + "\n")
+        let emit = ["emit", "webhooks.subscription.disabled", "--data", "1"]
+        let batch = ["emit", "--batch", "b.jsonl"]
+        for command in [emit, emit + ["--detach"], emit + ["--test"], emit + ["--check"], batch, batch + ["--detach"]] {
+            let done = try await sandbox.run(command)
+            #expect(done.status == 65 && done.err.contains("must not begin with webhooks."), "\(command): \(done.err)")
+        }
+        #expect(try await sandbox.run("emit", "webhooks", "--data", "1", "--detach").status == 0)
+        #expect(try await sandbox.run("events", "list", "--json").lines.count == 1)
+    }
 }

@@ -48,6 +48,18 @@ struct HostTransactionTests {
         #expect(try host.count("webhooks_events") == 1)
     }
 
+    @Test("A topic of the dispatcher's own events is refused")
+    func reservedTopic() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let event = try Event(topic: "webhooks.subscription.disabled", data: "1")
+        try await host.database.write { db in
+            #expect(throws: WebhooksError.self) { try dispatcher.emit(event, in: db) }
+            #expect(throws: WebhooksError.self) { try dispatcher.log.append(event, in: db) }
+        }
+        #expect(try host.count("webhooks_events") == 0)
+    }
+
     @Test("A savepoint takes its events back, and only those")
     func savepoint() async throws {
         let host = try HostEnvironment()

@@ -53,6 +53,13 @@ extension School {
         )
     }
 
+    @Test func refusesTopicsOfTheDispatchersOwnEvents() async throws {
+        let webhooks = try TestDispatcher(configuration: configuration)
+        let event = try Event(topic: "webhooks.breaker.opened", data: "1")
+        await #expect(throws: WebhooksError.self) { try await webhooks.emit(event) }
+        await #expect(throws: WebhooksError.self) { try await webhooks.emit([event]) }
+    }
+
     @Test func enrollingEmits() async throws {
         // Documentation: enrolling
         let webhooks = try TestDispatcher(configuration: configuration)

@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import WebhookCore
+import WebhookSimulation
 
 @testable import WebhookEngine
 @testable import Webhooks
@@ -167,5 +168,20 @@ struct OperationalEventsTests {
         // Those that are well again, or gone, are forgotten.
         #expect(told.new([]).isEmpty)
         #expect(told.new([line]).count == 1)
+    }
+
+    @Test("A host can't make one, neither by a dispatcher nor by a log")
+    func reserved() async throws {
+        let dispatcher = try await TestEnvironment().dispatcher("  []")
+        let event = try Event(topic: "webhooks.subscription.disabled", data: "1")
+        let error = await #expect(throws: WebhooksError.self) { try await dispatcher.emit(event) }
+        #expect(error?.code == .event && error?.key == "topic")
+        let other = try Event(topic: "a.b", data: "1")
+        await #expect(throws: WebhooksError.self) { try await dispatcher.emit([other, event]) }
+        #expect(await dispatcher.emitWithinCommand([event]).failure?.code == .event)
+        #expect(throws: WebhooksError.self) { try dispatcher.preview.check(event) }
+        await #expect(throws: WebhooksError.self) { try await dispatcher.log.append(event) }
+        await #expect(throws: WebhooksError.self) { try await dispatcher.log.append([event]) }
+        try await dispatcher.log.append(Event(topic: "webhooks", data: "1"))
     }
 }

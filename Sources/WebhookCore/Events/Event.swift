@@ -138,6 +138,14 @@ extension WebhooksError {
         )
     }
 
+    package static var eventTopicReserved: WebhooksError {
+        WebhooksError(
+            .event,
+            "the topic must not begin with webhooks.: the dispatcher's own events do",
+            key: "topic"
+        )
+    }
+
     package static var eventID: WebhooksError {
         WebhooksError(.event, "the id must be 1 to 256 bytes of printable ASCII without spaces", key: "id")
     }

@@ -14,6 +14,15 @@ package enum OperationalTopic: String, CaseIterable, Sendable {
     package static func isOperational(_ topic: String) -> Bool { topic.hasPrefix("webhooks.") }
 }
 
+extension Event {
+    /// Refuses a topic of the dispatcher's own events: whoever gets one relies on it to tell what a dispatcher did.
+    ///
+    /// - Throws: ``WebhooksError`` with `event`.
+    package func checkTopicIsFree() throws(WebhooksError) {
+        if OperationalTopic.isOperational(topic) { throw .eventTopicReserved }
+    }
+}
+
 extension TopicPattern {
     /// Whether a subscription with this pattern gets a topic.
     package func reaches(_ topic: String) -> Bool {

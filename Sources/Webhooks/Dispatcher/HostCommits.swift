@@ -78,8 +78,9 @@ extension WebhookDispatcher {
         notifier.send { transaction.notices }
     }
 
-    /// Throws where the configuration has a subscription that can't get the event for its id.
+    /// Throws where the topic is the dispatcher's own, or a subscription can't get the event for its id.
     package func check(_ event: Event) throws(WebhooksError) {
+        try event.checkTopicIsFree()
         try EventIDCheck(registry: registry).check(event)
     }
 }

@@ -26,6 +26,7 @@ extension WebhookDispatcher {
     ///   they may be emitted again.
     @discardableResult
     public func emit(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
+        for event in events { try event.checkTopicIsFree() }
         try EventIDCheck(registry: registry).check(events)
         let (all, failure) = accepted(try await results(of: begin(events)))
         if let failure { throw failure }
@@ -48,6 +49,7 @@ extension WebhookDispatcher {
         var before: EmitUnderWay?
         var failure: WebhooksError?
         do throws(WebhooksError) {
+            for event in events { try event.checkTopicIsFree() }
             try EventIDCheck(registry: registry).check(events)
             for start in stride(from: 0, to: events.count, by: Self.emitBatchSize) {
                 if failure != nil || isStopped() { break }

@@ -192,7 +192,8 @@ public final class WebhookDispatcher: Sendable {
     ///   `store` where it could not be stored: then nothing is acknowledged, and it may be emitted again.
     @discardableResult
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
-        try await accept(event, target: nil).receipt
+        try event.checkTopicIsFree()
+        return try await accept(event, target: nil).receipt
     }
 
     /// Stores an event, by the engine of this process where one runs.

@@ -216,10 +216,12 @@ extension WebhookLog {
 extension WebhookLog {
     /// Stores an event durably; returns once it is on disk. Makes the store where there is none.
     ///
-    /// - Throws: ``WebhooksError`` with `event` where another event has this id, with `store` where it could not be stored:
+    /// - Throws: ``WebhooksError`` with `event` where another event has this id, or the topic is the dispatcher's own (`webhooks.…`);
+    ///   with `store` where it could not be stored:
     ///   then nothing is acknowledged, and it may be appended again.
     @discardableResult
     public func append(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
+        try event.checkTopicIsFree()
         let result: AcceptanceResult
         do throws(StoreError) {
             result = try await stores.writer().append(event.traced, target: nil)
@@ -234,6 +236,7 @@ extension WebhookLog {
     /// - Throws: ``WebhooksError`` as ``append(_:)-(Event)`` does; events beside one whose id is taken are stored.
     @discardableResult
     public func append(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
+        for event in events { try event.checkTopicIsFree() }
         let results: [AcceptanceResult]
         do throws(StoreError) {
             results = try await stores.writer().append(events.map(\.traced))

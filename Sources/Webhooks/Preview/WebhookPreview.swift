@@ -16,14 +16,17 @@ public struct WebhookPreview: Sendable {
     /// Explains for each subscription whether an event is for it, and why not.
     package func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
 
-    /// Refuses an event that a subscription which wants it could not sign: one whose id holds a dot, where
-    /// `id.timestamp.body` is signed.
+    /// Refuses an event whose topic begins with `webhooks.`, as the dispatcher's own do, and one that a subscription which
+    /// wants it could not sign: one whose id holds a dot, where `id.timestamp.body` is signed.
     ///
-    /// ``WebhookDispatcher/emit(_:)-(Event)`` checks by itself. By a host's own transaction such an event can be stored all the
-    /// same; its delivery then fails as `template`.
+    /// ``WebhookDispatcher/emit(_:)-(Event)`` checks by itself. A log, which knows no configuration, stores an event with such
+    /// an id all the same; its delivery then fails as `template`.
     ///
     /// - Throws: ``WebhooksError`` with `event`, naming the subscription.
-    public func check(_ event: Event) throws(WebhooksError) { try EventIDCheck(registry: registry).check(event) }
+    public func check(_ event: Event) throws(WebhooksError) {
+        try event.checkTopicIsFree()
+        try EventIDCheck(registry: registry).check(event)
+    }
 }
 
 extension WebhookDispatcher {

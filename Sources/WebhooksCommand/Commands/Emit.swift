@@ -161,6 +161,7 @@ struct Emit: AsyncParsableCommand {
             deliverAt: deliverAt?.instant,
             isTest: test
         )
+        try event.checkTopicIsFree()
         if let delay {
             event.deliverAt = .now + delay.duration
             // The same command a moment later means the same event, not another one that is due later.

@@ -101,6 +101,7 @@ struct BatchReader {
                 deliverAt: deliverAt,
                 isTest: isTest
             )
+            try event.checkTopicIsFree()
             return (event, id != nil)
         } catch {
             throw LineError(error.message)

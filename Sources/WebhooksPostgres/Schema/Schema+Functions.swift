@@ -43,6 +43,10 @@
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =
                         'the topic must be letters, digits, _ and -, in segments joined by dots: course.created';
                 END IF;
+                IF starts_with(emit.topic, 'webhooks.') THEN
+                    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =
+                        'the topic must not begin with webhooks.: the dispatcher''s own events do';
+                END IF;
                 IF name IS NOT NULL AND (octet_length(name) > 256 OR name COLLATE "C" !~ '^[!-~]+$') THEN
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =
                         'the id must be 1 to 256 bytes of printable ASCII without spaces';
