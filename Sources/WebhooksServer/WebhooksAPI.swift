@@ -10,7 +10,6 @@ package final class WebhooksAPI: Sendable {
     let dispatcher: WebhookDispatcher
     let settings: ServerSettings
     let logger: Logger
-    let tokens: OrganisationTokens
     /// The keys that seal secrets; `nil`: endpoints can't be kept.
     let keys: SealingKeys?
     let router: Router
@@ -19,25 +18,26 @@ package final class WebhooksAPI: Sendable {
     let answering = AnswerLocks()
     let streams = StreamCount()
     private let stopped = Atomic(false)
-    private let metricsToken: OrganisationTokens
+    private let tokens: TokensInForce
     private let metricsText: (@Sendable () -> String)?
 
     /// - Parameters:
     ///   - dispatcher: stores and delivers.
     ///   - settings: tokens and limits.
+    ///   - followsConfiguration: `true` where the tokens are the configuration's, and change with it.
     ///   - metrics: gives the text of `/metrics`; `nil`: there is none.
     package init(
         _ dispatcher: WebhookDispatcher,
         settings: ServerSettings,
+        followsConfiguration: Bool = false,
         logger: Logger,
         metrics: (@Sendable () -> String)? = nil
     ) {
         self.dispatcher = dispatcher
         self.settings = settings
         self.logger = logger
-        tokens = OrganisationTokens(settings.tokens)
+        tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
         keys = try? SealingKeys(settings.encryptionKeys)
-        metricsToken = OrganisationTokens(settings.metricsToken.map { [$0] } ?? [])
         metricsText = metrics
         router = Router(Self.operations)
     }
@@ -61,6 +61,9 @@ package final class WebhooksAPI: Sendable {
 
     /// `true` once streams are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
+
+    /// Takes over the tokens of a configuration that was reloaded, and logs which of its settings need a restart.
+    package func followConfiguration() { _ = tokens.current }
 
     /// Ends what goes on by itself: streams.
     package func stop() { stopped.store(true, ordering: .relaxed) }
@@ -161,7 +164,7 @@ package final class WebhooksAPI: Sendable {
     func caller(_ request: APIRequest) async throws(APIError) -> Caller {
         guard let token = request.bearerToken else { throw .unauthorized }
         let digest = Digest.token(token)
-        if tokens.contains(digest: digest) { return .organisation(token: digest) }
+        if tokens.current.organisation.contains(digest: digest) { return .organisation(token: digest) }
         guard token.hasPrefix(TokenOperations.prefix) else { throw .unauthorized }
         guard let known = try await accessToken(digest) else { throw .unauthorized }
         return .application(known)
@@ -221,7 +224,8 @@ package final class WebhooksAPI: Sendable {
     private func mayWatch(_ request: APIRequest, _ isLocal: Bool) -> Bool {
         if let token = request.bearerToken {
             let digest = Digest.token(token)
-            if metricsToken.contains(digest: digest) || tokens.contains(digest: digest) { return true }
+            let tokens = tokens.current
+            if tokens.metrics.contains(digest: digest) || tokens.organisation.contains(digest: digest) { return true }
         }
         let isForwarded = request.header("x-forwarded-for") != nil || request.header("forwarded") != nil
         guard isLocal, !isForwarded, let host = request.header("host") else { return false }

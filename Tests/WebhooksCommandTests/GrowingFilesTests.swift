@@ -82,6 +82,10 @@ import WebhookReceiver
                 == #"{"subscription":"crm","change":"changed","keys":["secrets","delivery.schedule","delivery.timeout"],"openDeliveries":1}"#
         )
         try sandbox.write("bad.yaml", "subscriptions: [{ name: x }]\n")
+        let server = "server: { tokens: [\(String(repeating: "t", count: 32))], maxBody: 64KiB }\n"
+        try sandbox.write("server.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }") + server)
+        let served = try await sandbox.run("diff", "server.yaml")
+        #expect(served.status == 1 && served.out == "settings server.tokens, server.maxBody\n", "\(served)")
         #expect(try await sandbox.run("diff", "bad.yaml").status == 65)
         #expect(try await sandbox.run("diff", "none.yaml").status == 65)
     }

@@ -55,6 +55,21 @@ import WebhookReceiver
         #expect(try await count("events", "list", "--until", "2020-01-01") == 0)
     }
 
+    @Test func `retrigger by filters leaves out tests, unless it is to send only those`() async throws {
+        let sandbox = try CommandEnvironment { _ in .status(400) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ mode: single-shot }"))
+        for (id, more) in [("real", []), ("trial", ["--test"])] {
+            _ = try await sandbox.run(["emit", "a.b", "--data", "1", "--id", id] + more)
+        }
+        func events(_ arguments: String...) async throws -> [String?] {
+            let sent = try await sandbox.run(["retrigger"] + arguments + ["--detach", "--json"])
+            return try sent.lines.map { try JSONText($0)["event"].string }
+        }
+        #expect(try await events("--state", "failed") == ["real"])
+        #expect(try await events("--state", "failed", "--test") == ["trial"])
+        #expect(try await sandbox.run("retrigger", "dlv_1", "--test").status == 64)
+    }
+
     @Test(arguments: [
         ["events", "show", "nothing"], ["deliveries", "show", "dlv_99"], ["deliveries", "show", "nothing"],
         ["retrigger", "nothing"], ["cancel", "nothing"], ["deliveries", "list", "--after", "dlv_99"],
@@ -188,7 +203,7 @@ import WebhookReceiver
         #expect(try stats[1]["lastError"].string == "status")
         #expect(try await sandbox.run("check", "--json").lines == [#"{"ok":true,"problems":[]}"#])
         #expect(try await sandbox.run("prune", "--json").lines == [#"{"events":0,"deliveries":0,"attempts":0}"#])
-        let pruned = try await sandbox.run("prune", "--older-than", "0s", "--json")
+        let pruned = try await sandbox.run("prune", "--older-than", "0s", "--yes", "--json")
         #expect(pruned.lines == [#"{"events":1,"deliveries":2,"attempts":2}"#])
     }
 

@@ -43,6 +43,37 @@
             #expect(sandbox.receiver.requests.count == 1)
         }
 
+        @Test func `only what serves or judges needs the tokens`() async throws {
+            let sandbox = try CommandEnvironment()
+            let server = Self.server.replacing("[\(Self.token)]", with: "[{ env: NO_SUCH_TOKEN }]")
+            try sandbox.write("w.yaml", sandbox.configuration(more: server))
+            #expect(try await sandbox.run("emit", "a.b", "--data", "1").status == 0)
+            #expect(try await sandbox.run("run", "--until-idle").status == 0)
+            for command in ["serve", "validate", "doctor"] {
+                let done = try await sandbox.run(command)
+                #expect(done.status != 0, "\(command)")
+                #expect((done.out + done.err).contains("NO_SUCH_TOKEN is not set"), "\(command): \(done)")
+            }
+        }
+
+        @Test func `a token that was replaced is refused from the reload on`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let run = try Background(["serve"], in: sandbox)
+            let port = try await Self.port(run)
+            #expect(try await Exchange(port, "GET", "/api/v1/app").status == 200)
+            let new = "another-organisation-token-of-32-or-more"
+            let server = Self.server.replacing(Self.token, with: new).replacing("64KiB", with: "65KiB")
+            try sandbox.write("w.yaml", sandbox.configuration(more: server))
+            run.signal(SIGHUP)
+            let told = await run.line(containing: "only a restart takes over", on: .error)
+            #expect(told?.contains("server.maxBody") == true && told?.contains("tokens") == false, "\(told ?? "")")
+            #expect(try await Exchange(port, "GET", "/api/v1/app").status == 401)
+            #expect(try await Exchange(port, "GET", "/api/v1/app", token: new).status == 200)
+            run.signal(SIGTERM)
+            #expect(await run.end() == 0)
+        }
+
         @Test func `what is wrong with a request is said in JSON`() async throws {
             let sandbox = try CommandEnvironment()
             try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))

@@ -52,7 +52,8 @@ import WebhookReceiver
         let plain = ["NO_COLOR": "1"]
         let no = try await sandbox.runOnTerminal(all, columns: 200, input: "n\n", environment: plain)
         #expect(no.status == 1)
-        #expect(no.out.contains("`dispatcher.retention` keeps for 30d? [y/N]"))
+        #expect(no.out.contains("all that has settled would be deleted"))
+        #expect(no.out.contains("Delete it? [y/N]"))
         #expect(try await sandbox.run("deliveries", "list", "--json").lines.count == 1)
         // What the retention would delete as well is not asked about.
         let old = try await sandbox.runOnTerminal(

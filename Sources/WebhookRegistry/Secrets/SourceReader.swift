@@ -7,6 +7,10 @@ struct SourceReader {
     static let fileLimit = 65_536
 
     let context: LoadContext
+    /// Whether a variable or file that is missing is an error; `nil`: the load's options say it.
+    var isNeeded: Bool?
+
+    private var isRequired: Bool { isNeeded ?? context.options.needsSources }
 
     func text(_ node: ConfigNode, _ name: String) -> Located<SourcedText>? {
         switch node.value {
@@ -72,8 +76,8 @@ struct SourceReader {
             return nil
         }
         guard let value = context.environment[variable.value] else {
-            guard context.options.needsSources else {
-                context.noteMissing()
+            guard isRequired else {
+                noteMissing()
                 return nil
             }
             context.problems.error(variable.place, "\(name): the environment variable \(variable.value) is not set")
@@ -94,10 +98,10 @@ struct SourceReader {
 
     private func file(_ path: Located<String>, _ name: String) -> Located<SourcedText>? {
         let reader = PathReader(context: context)
-        if !context.options.needsSources, let resolved = reader.resolve(path, name),
+        if !isRequired, let resolved = reader.resolve(path, name),
             context.problem(with: resolved) != nil
         {
-            context.noteMissing()
+            noteMissing()
             return nil
         }
         guard let bytes = reader.contents(path, name, limit: Self.fileLimit) else { return nil }
@@ -116,6 +120,11 @@ struct SourceReader {
             return nil
         }
         return Located(value: SourcedText(value: text, isExternal: true), place: path.place)
+    }
+
+    /// Remembers that the load does without something; what isn't needed at all counts for nothing.
+    private func noteMissing() {
+        if !context.options.needsSources { context.noteMissing() }
     }
 
     static func isVariableName(_ text: String) -> Bool {

@@ -10,6 +10,9 @@ struct ServerLoader {
 
     private var problems: Problems { context.problems }
     private var sources: SourceReader { SourceReader(context: context) }
+    private var tokenSources: SourceReader {
+        SourceReader(context: context, isNeeded: context.options.needsTokens ? nil : false)
+    }
 
     func load(_ root: Section) -> ServerSettings {
         var settings = ServerSettings()
@@ -44,7 +47,7 @@ struct ServerLoader {
 
     /// A token, as a header carries it: visible ASCII, and long enough that nobody guesses it.
     private func token(_ node: ConfigNode, _ name: String) -> Secret? {
-        guard let secret = sources.secret(node, name) else { return nil }
+        guard let secret = tokenSources.secret(node, name) else { return nil }
         let text = secret.value.reveal()
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             problems.error(secret.place, "\(name) must be visible ASCII without spaces, as a header carries it")

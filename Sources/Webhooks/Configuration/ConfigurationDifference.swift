@@ -81,6 +81,19 @@ package struct ConfigurationDifference: Sendable, Hashable {
         if old.retention != new.retention { keys.append("dispatcher.retention") }
         if old.maxBody != new.maxBody { keys.append("dispatcher.maxBody") }
         if old.lease != new.lease { keys.append("dispatcher.lease") }
+        return keys + differences(old.server, new.server)
+    }
+
+    /// The keys of `server` whose values differ.
+    package static func differences(_ old: ServerSettings, _ new: ServerSettings) -> [String] {
+        var keys: [String] = []
+        if old.listen != new.listen { keys.append("server.listen") }
+        if old.publicURL != new.publicURL { keys.append("server.publicURL") }
+        if old.tokens != new.tokens { keys.append("server.tokens") }
+        if old.metricsToken != new.metricsToken { keys.append("server.metricsToken") }
+        if old.encryptionKeys != new.encryptionKeys { keys.append("server.encryptionKey") }
+        if old.maxBody != new.maxBody { keys.append("server.maxBody") }
+        if old.console != new.console { keys.append("server.console") }
         return keys
     }
 }

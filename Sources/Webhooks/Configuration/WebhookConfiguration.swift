@@ -90,6 +90,13 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same, judged without the tokens of `server` that are missing: only the HTTP API asks for them.
+    package func withoutTokens() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.needsTokens = false
+        return configuration
+    }
+
     /// The same, with subscriptions held that have errors in what only sending needs: the others are served.
     package func holdingBroken() -> WebhookConfiguration {
         var configuration = self

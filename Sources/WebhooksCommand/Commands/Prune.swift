@@ -10,7 +10,7 @@ struct Prune: AsyncParsableCommand {
             id is forgotten with it. A running dispatcher does the same by itself, once an hour, with \
             `dispatcher.retention`: what was past it an hour before too, and at most a tenth of the log at once. On a \
             terminal it asks before it deletes what the retention would keep. It refuses to delete all that has settled, \
-            which a clock that is ahead would make of it; --yes does it.
+            by whatever age, for a clock that is ahead would make that of any; --yes does it.
 
               webhooks prune --older-than 90d --dry-run
               webhooks prune --older-than 90d
@@ -91,8 +91,7 @@ struct Prune: AsyncParsableCommand {
 
     /// Whether so much would go that the clock may be ahead: all that has settled.
     static func looksWrong(_ newestSettled: Timestamp, age: Duration, now: Timestamp) -> Bool {
-        // Who asks for all that has settled gets it.
-        age > .zero && newestSettled < now - age
+        newestSettled <= now - age
     }
 
     /// Says that all that has settled would go; `nil`: something stays, or nothing has.

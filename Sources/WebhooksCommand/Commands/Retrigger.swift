@@ -11,7 +11,8 @@ struct Retrigger: AsyncParsableCommand {
             stands for the newest delivery of each of its subscriptions. Delivers and waits as emit does. Refused for a \
             disabled subscription, and for deliveries that have not settled: `webhooks retry` makes their next attempt \
             now; --duplicate sends a second copy beside the one that is still coming. With filters, what was sent again \
-            since and what was cancelled by hand is left out; on a terminal, more than 100 are asked about first.
+            since, what was cancelled by hand and what is a test is left out; --test sends tests again, and nothing else. On a \
+            terminal, more than 100 are asked about first.
 
               webhooks retrigger dlv_4711
               webhooks retrigger --state failed --since 2h --subscription crm --dry-run
@@ -23,6 +24,9 @@ struct Retrigger: AsyncParsableCommand {
 
     @OptionGroup var filter: FilterOptions
     @OptionGroup var delivery: DeliveryFilterOptions
+
+    @Flag(help: "With filters: only tests, which are left out otherwise.")
+    var test = false
 
     @Flag(help: "Only tells how many it would be.")
     var dryRun = false
@@ -44,7 +48,7 @@ struct Retrigger: AsyncParsableCommand {
         let hasFilter =
             !delivery.state.isEmpty || !delivery.error.isEmpty || delivery.subscription != nil || filter.since != nil
             || filter.until != nil
-            || !filter.topic.isEmpty
+            || !filter.topic.isEmpty || test
         if ids.isEmpty && !hasFilter {
             throw ValidationError("missing ids of events or deliveries, or a filter such as --state failed --since 2h")
         }
@@ -79,7 +83,12 @@ struct Retrigger: AsyncParsableCommand {
         try await reportRest(plan, dispatcher.log)
     }
 
-    private var query: DeliveryQuery { DeliveryQuery(delivery, filter) }
+    private var query: DeliveryQuery {
+        var query = DeliveryQuery(delivery, filter)
+        // A test that failed is no loss, and its receiver may not know its topic at all.
+        query.isTest = test
+        return query
+    }
 
     /// More than this are asked about.
     private static let many = 100

@@ -48,7 +48,8 @@ struct Serve: AsyncParsableCommand {
             }
             let metrics = PrometheusRegistry(help: MetricDescription.help)
             let dispatcher = try await WebhookDispatcher(
-                configuration: skipBroken ? options.configuration.holdingBroken() : options.configuration,
+                configuration: skipBroken
+                    ? options.wholeConfiguration.holdingBroken() : options.wholeConfiguration,
                 logger: logger,
                 metrics: metrics
             )
@@ -57,7 +58,9 @@ struct Serve: AsyncParsableCommand {
             _ = try await dispatcher.platformStore()
             if let manager { dispatcher.report(to: manager) }
             FileDescriptors.raiseLimit()
-            let api = WebhooksAPI(dispatcher, settings: settings, logger: logger) { metrics.text() }
+            let api = WebhooksAPI(dispatcher, settings: settings, followsConfiguration: true, logger: logger) {
+                metrics.text()
+            }
             let listener = APIListener(api, on: settings.listen, logger: logger)
             signals.onReload { dispatcher.reload() }
             signals.onAbort {
@@ -90,7 +93,15 @@ struct Serve: AsyncParsableCommand {
                 }
                 signals.onStop { listener.stop() }
                 let upkeep = Task { await api.keepUp() }
-                defer { upkeep.cancel() }
+                let reloads = Task {
+                    for await notice in dispatcher.notices() where notice.kind == .reloaded {
+                        api.followConfiguration()
+                    }
+                }
+                defer {
+                    upkeep.cancel()
+                    reloads.cancel()
+                }
                 while !group.isEmpty { try await group.next() }
             }
         }

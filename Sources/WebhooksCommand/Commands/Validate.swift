@@ -48,7 +48,7 @@ struct Validate: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = options.configuration
+        let configuration = options.wholeConfiguration
         let report = (noSecrets ? configuration.withoutSources() : configuration).load()
         let isGood = report.isValid && !(strict && !report.diagnostics.isEmpty)
         if options.json {

@@ -31,7 +31,11 @@ struct ConfigurationOptions: ParsableArguments {
         return (defaultPath, false)
     }
 
-    var configuration: WebhookConfiguration { .file(path.text, store: store) }
+    /// The configuration, for commands that have no use for the tokens of `server`.
+    var configuration: WebhookConfiguration { wholeConfiguration.withoutTokens() }
+
+    /// The configuration, of which nothing may be missing.
+    var wholeConfiguration: WebhookConfiguration { .file(path.text, store: store) }
 
     /// Refuses a `--store` that names none, before the file is looked at: what is wrong is not in there.
     func checkStore() throws {

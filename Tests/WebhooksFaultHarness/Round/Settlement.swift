@@ -72,7 +72,7 @@ struct Settlement {
     /// Deletes everything, and looks whether that is what is left.
     func prune() async throws {
         try await Task.sleep(for: .milliseconds(10))
-        try await run("prune --older-than 0s", ["prune", "--older-than", "0s"])
+        try await run("prune --older-than 0s", ["prune", "--older-than", "0s", "--yes"])
         try await run("check (of what is left)", ["check"])
         let left = try await run("export (of what is left)", ["export", "--format", "csv"]).output
             .split(separator: "\n").dropFirst().filter { !$0.contains(",hostile,") }
