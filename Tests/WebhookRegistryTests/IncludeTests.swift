@@ -111,6 +111,12 @@ import WebhookCore
         #expect(!FileNamePattern(pattern).matches(String(repeating: "a", count: 255)))
     }
 
+    @Test func `without its variable a path is not looked for`() {
+        let loaded = load("include: '${NIX}*.yaml'\n", ["a.yaml": Self.entry("a")])
+        #expect(loaded.diagnostics.map(\.description) == ["w.yaml:2:10: the environment variable NIX is not set"])
+        #expect(loaded.watchedFiles.filter { $0 != "w.yaml" }.isEmpty)
+    }
+
     @Test func `the outline has them, too`() {
         let files = MemoryFiles([
             "w.yaml": "include: c/*\nsubscriptions: []\n", "c/a.yaml": Self.entry("a"),

@@ -59,6 +59,9 @@ import WebhookReceiver
         try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
         let same = try await sandbox.run("diff", "w.yaml")
         #expect(same.status == 0 && same.out == "no difference\n", "\(same)")
+        // The same store, named from another place.
+        let absolute = try await sandbox.run("diff", "w.yaml", "--config", "\(sandbox.folder)/w.yaml")
+        #expect(absolute.status == 0 && absolute.out == "no difference\n", "\(absolute)")
         _ = try await sandbox.run("emit", "user.created", "--data", "{}")
         let new = sandbox.configuration(delivery: "{ schedule: [2h], timeout: 3s }")
             .replacing("name: lms", with: "name: new").replacing(

@@ -25,6 +25,8 @@ struct ConfigNode: Sendable {
     var place: SourcePlace
     /// Whether a scalar is not to be shown, though it stands here itself.
     var isSecret = false
+    /// Whether a variable in the text is not known, which was reported: what is left of the text means nothing.
+    var isIncomplete = false
 
     /// Whether this is nothing, or a plain `null` or `~`.
     var isNull: Bool {

@@ -73,7 +73,8 @@ struct IncludeReader {
 
     /// The files that one entry names, sorted.
     private func files(of entry: ConfigNode) -> [File] {
-        guard let text = ValueReader(problems: problems).text(entry, "an entry of `include`"),
+        // Without its variable, a path leads somewhere else, such as into the root folder.
+        guard !entry.isIncomplete, let text = ValueReader(problems: problems).text(entry, "an entry of `include`"),
             let path = PathReader(context: context).resolve(text, "an entry of `include`")
         else { return [] }
         let slash = text.value.lastIndex(of: "/")

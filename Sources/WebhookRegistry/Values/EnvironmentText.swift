@@ -99,12 +99,14 @@ struct EnvironmentText {
     private func text(_ node: ConfigNode) -> ConfigNode {
         guard case .scalar(let text, _) = node.value, text.contains("${"), !node.isSecret else { return node }
         var output = ""
+        var isIncomplete = false
         for part in Self.parts(of: text) {
             switch part {
             case .text(let text): output += text
             case .variable(let name):
                 guard let value = context.environment[name] else {
                     context.problems.error(node.place, "the environment variable \(name) is not set")
+                    isIncomplete = true
                     continue
                 }
                 guard !value.unicodeScalars.contains("\u{FFFD}") else {
@@ -125,6 +127,7 @@ struct EnvironmentText {
         }
         var node = node
         node.value = .scalar(output, isPlain: false)
+        node.isIncomplete = isIncomplete
         return node
     }
 

@@ -1,3 +1,4 @@
+internal import Foundation
 package import WebhookCore
 
 /// The differences between two configurations, by subscription and key. Values are not told: some are secrets.
@@ -74,7 +75,7 @@ package struct ConfigurationDifference: Sendable, Hashable {
 
     private static func differences(_ old: DispatcherSettings, _ new: DispatcherSettings) -> [String] {
         var keys: [String] = []
-        if old.store != new.store { keys.append("store") }
+        if old.store.map(absolute) != new.store.map(absolute) { keys.append("store") }
         if old.egress != new.egress { keys.append("egress") }
         if old.maxInFlight != new.maxInFlight { keys.append("dispatcher.maxInFlight") }
         if old.shutdownGrace != new.shutdownGrace { keys.append("dispatcher.shutdownGrace") }
@@ -95,6 +96,12 @@ package struct ConfigurationDifference: Sendable, Hashable {
         if old.maxBody != new.maxBody { keys.append("server.maxBody") }
         if old.console != new.console { keys.append("server.console") }
         return keys
+    }
+
+    /// A store by its absolute path: the same file may be named from two folders.
+    private static func absolute(_ store: StoreLocation) -> StoreLocation {
+        guard case .sqlite(let path, let prefix) = store else { return store }
+        return .sqlite(path: URL(fileURLWithPath: path).resolvingSymlinksInPath().path, prefix: prefix)
     }
 }
 
