@@ -42,6 +42,16 @@ import Webhooks
         #expect(try text("crm.secret.previous", sandbox).contains(rotated))
     }
 
+    @Test func `what a rotation that was killed has left is removed by the next one`() async throws {
+        let sandbox = try sandbox()
+        let leftovers = ["crm.secret.4711.partial", "crm.secret.previous.4711.partial"]
+        let others = ["crm.secret.partial", "crm.secret.x1.partial", "lms.secret.4711.partial"]
+        for name in leftovers + others { try sandbox.write(name, "x") }
+        #expect(try await sandbox.run("secrets", "rotate", "crm").status == 0)
+        #expect(leftovers.allSatisfy { mode($0, sandbox) == 0 })
+        #expect(others.allSatisfy { mode($0, sandbox) != 0 })
+    }
+
     @Test func `both secrets sign beside a running dispatcher, and the old one no longer than its grace`() async throws
     {
         let sandbox = try sandbox()

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Glibc
 package import WebhookCore
 internal import WebhookRegistry
@@ -82,6 +83,7 @@ package struct SecretRotation: Sendable {
         let place = try ExchangedFile(file)
         let lock = try place.lock(file, unchangedSince: current)
         defer { close(lock) }
+        for path in [file, previous] { place.removeLeftovers(beside: path) }
         let (secret, publicKey) = try newSecret(given)
         guard secret != current else { throw WebhooksError(.refused, "that is the secret that signs already") }
         let old = current.reveal()
@@ -154,13 +156,32 @@ struct ExchangedFile {
         return descriptor
     }
 
+    /// Removes the half-written files of rotations that were killed: each may hold a secret. For the holder of the lock, so
+    /// that nobody is writing one.
+    func removeLeftovers(beside path: String) {
+        let (folder, name) = Self.parts(of: path)
+        for other in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            guard other.hasPrefix("\(name)."), other.hasSuffix(Self.suffix) else { continue }
+            let process = other.dropFirst(name.count + 1).dropLast(Self.suffix.count)
+            guard !process.isEmpty, process.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { continue }
+            unlink("\(folder)/\(other)")
+        }
+    }
+
+    private static let suffix = ".partial"
+
+    private static func parts(of path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+
     func isThere(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0
     }
 
     func write(_ text: String, to path: String) throws(WebhooksError) {
-        let partial = "\(path).\(getpid()).partial"
+        let partial = "\(path).\(getpid())\(Self.suffix)"
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.problem("write beside", path) }
         // Root may rotate what a service reads.
@@ -186,8 +207,7 @@ struct ExchangedFile {
     }
 
     private func syncFolder(of path: String) {
-        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = open(Self.parts(of: path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
