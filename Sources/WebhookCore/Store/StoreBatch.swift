@@ -6,9 +6,10 @@ package struct StoreBatch: Sendable {
     ///
     /// The node's row stands until the transaction has ended. Of subscriptions whose lease the node doesn't hold, or whose
     /// node's row is gone, nothing changes that their owner alone decides: ``claims`` are refused, ``health``,
-    /// ``resumptions`` and ``openCancellations`` do nothing, and what would be claimed with its insert is pending. Each such
-    /// subscription is named in ``StoreBatchResult/unheld``. Results, settlements and fan-outs say by the row's state alone
-    /// whether they apply: an attempt's number is given once, whoever claims.
+    /// ``resumptions`` and ``openCancellations`` do nothing, what would be claimed with its insert is pending, and
+    /// ``StoreReads/acquired`` brings nothing: what is in flight there is its owner's. Each such subscription is named in
+    /// ``StoreBatchResult/unheld``. Results, settlements and fan-outs say by the row's state alone whether they apply: an
+    /// attempt's number is given once, whoever claims.
     package var node: NodeID?
     /// The version of the store's subscriptions that ``acceptances`` and ``fanOuts`` were matched by; `nil`: the store has none,
     /// or it makes no difference.

@@ -23,6 +23,12 @@ struct InFlightAttempt {
     var isRateClaimed: Bool { slotClass != nil && stage == .claimed }
 }
 
+/// An attempt as the store knows it: a number is given once, whoever claims.
+struct AttemptNumber: Hashable {
+    var delivery: Delivery.ID
+    var number: Int
+}
+
 /// The attempts that are claimed, on the wire, or not on record yet.
 struct InFlightAttempts {
     private var attempts: [UInt64: InFlightAttempt] = [:]
@@ -35,6 +41,11 @@ struct InFlightAttempts {
 
     /// The queues that have attempts, send tests included.
     var queues: Set<Int> { Set(attempts.values.lazy.map(\.queue)) }
+
+    /// The attempts as the store knows them.
+    var numbers: Set<AttemptNumber> {
+        Set(attempts.values.lazy.map { AttemptNumber(delivery: $0.queued.delivery.id, number: $0.number) })
+    }
 
     /// - Returns: what names the attempt from now on.
     mutating func begin(_ attempt: InFlightAttempt) -> UInt64 {

@@ -118,6 +118,11 @@ struct CommitBatch {
         Set(attempts.lazy.map(\.delivery.subscription)).union(reads.acquired)
     }
 
+    /// The attempts whose results it records.
+    var attemptNumbers: Set<AttemptNumber> {
+        Set(attempts.lazy.map { AttemptNumber(delivery: $0.delivery.id, number: $0.attempt.number) })
+    }
+
     func writesHealth(of queue: Int) -> Bool { health.contains { $0.queue == queue } }
 }
 

@@ -146,9 +146,20 @@ struct CommitPipeline {
         committing.reduce(into: pending.subscriptionsByName) { $0.formUnion($1.subscriptionsByName) }
     }
 
+    /// The attempts whose results are pending or committing.
+    var attemptsToRecord: Set<AttemptNumber> {
+        committing.reduce(into: pending.attemptNumbers) { $0.formUnion($1.attemptNumbers) }
+    }
+
     // MARK: - Reads
 
     mutating func readAcquired(_ names: [String]) { pending.reads.acquired += names }
+
+    /// Takes no notice of what is being read of a subscription that was acquired: its lease may go before it comes.
+    mutating func ignoreAcquired(_ name: String) {
+        pending.reads.acquired.removeAll { $0 == name }
+        for index in committing.indices { committing[index].reads.acquired.removeAll { $0 == name } }
+    }
 
     mutating func readAtStart(learnsHighestDelivery: Bool) {
         if learnsHighestDelivery { readNewDeliveries(above: Delivery.ID(rawValue: .max)) }

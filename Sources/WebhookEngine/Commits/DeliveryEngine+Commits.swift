@@ -4,7 +4,9 @@ internal import WebhookCore
 extension DeliveryEngine {
     /// The first batch that was taken is durable: learns from it who is disabled or paused.
     mutating func endFirstBatch(_ result: StoreBatchResult, at time: EngineTime) -> CommitBatch? {
-        guard let done = commits.popFirst() else { return nil }
+        guard var done = commits.popFirst() else { return nil }
+        // Of a lease that is lost nothing was read; the node is about to hear of it.
+        done.reads.acquired.removeAll(where: result.unheld.contains)
         for (index, health) in done.health.enumerated() where !commits.writesHealth(of: health.queue) {
             if result.refusals.contains(where: { $0.item == .health(index) }) { continue }
             queues[health.queue].healthIsDurable()

@@ -26,7 +26,10 @@ extension DeliveryEngine {
         guard !targets.isEmpty else { return }
         for target in targets {
             replace(target, at: time)
-            if let index = queues.index(of: target.subscription.name) { queues[index].isAcquiring = true }
+            guard let index = queues.index(of: target.subscription.name) else { continue }
+            queues[index].isAcquiring = true
+            // The queue may be there still, with requests of an earlier term under way.
+            queues[index].service.awaitHealth()
         }
         // All in one batch, before anything of theirs begins: they wait for their health.
         commits.readAcquired(targets.map(\.subscription.name))
@@ -60,8 +63,15 @@ extension DeliveryEngine {
     }
 
     /// What is open of subscriptions that were acquired, and what their last owner left in flight.
+    ///
+    /// What this engine itself has under way of an earlier term looks the same there, and has not ended.
     mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {
-        recover(reads.interrupted, at: time)
+        let (names, own) = (Set(names), attempts.numbers.union(commits.attemptsToRecord))
+        let interrupted = reads.interrupted.filter { found in
+            let number = AttemptNumber(delivery: found.delivery.id, number: found.delivery.attempts)
+            return names.contains(found.delivery.subscription) && !own.contains(number)
+        }
+        recover(interrupted, at: time)
         openQueues(reads.openSubscriptions, at: time)
         for index in names.compactMap(queues.index) { schedule(index, at: time) }
     }

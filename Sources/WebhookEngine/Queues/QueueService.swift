@@ -27,6 +27,9 @@ enum QueueService {
 
     mutating func unpark() { self = awaitsHealth ? .awaitingHealth : .serving }
 
+    /// Sends nothing before what the store remembers was read: another may have written it since.
+    mutating func awaitHealth() { self = isParked ? .parked(knowsHealth: false) : .awaitingHealth }
+
     /// Notes that what the store remembers was read.
     mutating func healthWasRead() { self = isParked ? .parked(knowsHealth: true) : .serving }
 }

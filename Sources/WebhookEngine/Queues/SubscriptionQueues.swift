@@ -120,7 +120,9 @@ extension DeliveryEngine {
     mutating func leave(_ index: Int) {
         queues.leave(index)
         suspendQueue(index)
-        if settings.isLeased { front.stopWaiting(index) }
+        guard settings.isLeased else { return }
+        front.stopWaiting(index)
+        commits.ignoreAcquired(queues[index].name)
     }
 
     /// Removes the queues of subscriptions that have left, as far as nothing of them is under way. All at once: a reload

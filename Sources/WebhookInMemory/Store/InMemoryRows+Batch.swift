@@ -88,7 +88,9 @@ extension InMemoryRows {
             result.claims.append(reason == nil ? self.claim(claim) : .refused)
         }
         for refill in batch.reads.refills where refill.isOrdered && refill.after == nil { givePlaces(refill) }
-        result.reads = read(batch.reads, for: batch.node)
+        var reads = batch.reads
+        reads.acquired.removeAll(where: fence.stops)
+        result.reads = read(reads, for: batch.node)
         return result
     }
 

@@ -81,6 +81,7 @@ struct LeaseFence {
         names.formUnion(batch.health.map(\.subscription))
         names.formUnion(batch.resumptions.map(\.subscription))
         names.formUnion(batch.openCancellations.map(\.subscription))
+        names.formUnion(batch.reads.acquired)
         for new in batch.acceptances.compactMap(\.deliveries) + batch.fanOuts.map(\.deliveries) {
             for delivery in new.deliveries { if case .claimed = delivery.start { names.insert(delivery.subscription) } }
         }

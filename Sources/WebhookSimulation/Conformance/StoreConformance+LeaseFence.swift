@@ -94,6 +94,12 @@ extension StoreConformance {
         try expect(read.interrupted.map(\.delivery.id), [ids[0], ids[1]], "in flight")
         try expect(read.interrupted.first?.claimedAt, .at(7), "when it was claimed")
         try expect(read.openSubscriptions, ["b"], "those with open ones")
+        for (node, names) in [(one, ["a", "b"]), (other, ["c"])] {
+            let late = try await node.commit { $0.reads.acquired = names }
+            try expect(late.reads.interrupted.map(\.delivery.id), [], "in flight, and another's")
+            try expect(late.reads.openSubscriptions, [], "open, and another's")
+            try expect(late.unheld, Set(names), "what is not held")
+        }
     }
 
     static func recordsOnce(_ driver: StoreDriver) async throws {

@@ -63,6 +63,7 @@
                 self.fence = fence
                 result.unheld = fence.unheld
                 guard !fence.unheld.isEmpty else { return }
+                batch.reads.acquired.removeAll(where: fence.stops)
                 for index in batch.acceptances.indices {
                     batch.acceptances[index].deliveries = batch.acceptances[index].deliveries.map(fence.withoutClaims)
                 }

@@ -93,7 +93,8 @@
             var isDone = false
             // Where it comes to nothing, the next look is told of those as well.
             defer { if !isDone { for run in runs { writer.inserters.formUnion(run.inserters ?? []) } } }
-            if batches.allSatisfy(\.isReadOnly), try read(runs, connection) {
+            // What was acquired is read only while the lease stands.
+            if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }), try read(runs, connection) {
                 isDone = true
                 return done(runs, writer)
             }
