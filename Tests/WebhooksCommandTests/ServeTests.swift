@@ -100,6 +100,36 @@
             #expect(await run.end() == 0)
         }
 
+        @Test func `commands know the endpoints that the store keeps`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let run = try Background(["serve"], in: sandbox)
+            let port = try await Self.port(run)
+            #expect(try await Exchange(port, "POST", "/api/v1/app", #"{"name":"A","uid":"a"}"#).status == 201)
+            let url = "\(sandbox.receiver.url)/endpoint"
+            let made = try await Exchange(port, "POST", "/api/v1/app/a/endpoint", "{\"url\":\"\(url)\"}")
+            #expect(made.status == 201, "\(made.body)")
+            let id = try String(#require(made.body.firstMatch(of: /ep_[A-Za-z0-9]+/)).0)
+            let paused = try await sandbox.run("pause", id)
+            #expect(paused.status == 0, "\(paused.err)")
+            let message = #"{"eventType":"course.completed","payload":{"course":12}}"#
+            #expect(try await Exchange(port, "POST", "/api/v1/app/a/msg", message).status == 202)
+            run.signal(SIGTERM)
+            #expect(await run.end() == 0)
+            let list = try await sandbox.run("subscriptions", "list")
+            let line = try #require(list.out.split(separator: "\n").first { $0.contains(id) }, "\(list.out)\(list.err)")
+            #expect(line.contains(" store ") && line.contains("paused") && list.out.contains(" file "), "\(list.out)")
+            let shown = try await sandbox.run("subscriptions", "show", id, "--json")
+            #expect(shown.out.contains(#""source":"store""#) && !shown.out.contains("whsec_"), "\(shown.out)")
+            let status = try await sandbox.run("status")
+            #expect(status.out.contains(id) && !status.out.contains("parked"), "\(status.out)")
+            let stats = try await sandbox.run("stats")
+            #expect(stats.out.contains(id) && !stats.out.contains("not in the configuration"), "\(stats.out)")
+            let test = try await sandbox.run("test", id)
+            #expect(test.status == 0, "\(test.out)\(test.err)")
+            #expect(sandbox.receiver.requests.last?.header("svix-signature") != nil)
+        }
+
         @Test func `it says what keeps it from serving`() async throws {
             let sandbox = try CommandEnvironment()
             let none = try await sandbox.run("serve")

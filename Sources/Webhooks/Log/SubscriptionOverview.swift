@@ -99,7 +99,7 @@ extension WebhookDispatcher {
 }
 
 extension WebhookLog {
-    /// Some subscriptions in their order, then those that only the store knows, by name.
+    /// Some subscriptions in their order, those that the store keeps, then those that only its log knows, by name.
     ///
     /// - Parameter configured: those of the configuration; `nil` where nobody knows which it has.
     package func overview(
@@ -108,6 +108,7 @@ extension WebhookLog {
         let (health, statistics) = try await read { log throws(StoreError) in
             (try await log.health(), try await log.statistics())
         }
+        let configured = try await adding(storedTo: configured)
         let disabled = Dictionary(
             health.map { ($0.subscription, $0.disabled) },
             uniquingKeysWith: { first, _ in first }

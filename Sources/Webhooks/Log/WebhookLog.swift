@@ -159,9 +159,11 @@ extension WebhookLog {
         )
     }
 
-    /// The name of every subscription that the store knows: by a delivery, or by what is remembered of it.
+    /// The name of every subscription that the store knows: it keeps it, or knows it by a delivery or by what is remembered of it.
     public func subscriptionNames() async throws(WebhooksError) -> [String] {
-        try await read { log throws(StoreError) in try await log.subscriptionNames() }
+        let names = try await read { log throws(StoreError) in try await log.subscriptionNames() }
+        let kept = try await storedSubscriptions().map(\.name).filter { !names.contains($0) }
+        return kept.isEmpty ? names : (names + kept).sorted()
     }
 
     /// The number of a subscription's deliveries that have not settled, tests included.

@@ -3,7 +3,8 @@ package import WebhookCore
 extension WebhookLog {
     /// The store's status now.
     ///
-    /// - Parameter configured: the subscriptions that a configuration has; `nil` where nobody knows them.
+    /// - Parameter configured: the subscriptions that a configuration has; `nil` where nobody knows them. Those that the store
+    ///   keeps need not be among them.
     package func status(
         configured: [(name: String, isEnabled: Bool)]?,
         at now: Timestamp = .now
@@ -32,7 +33,7 @@ extension WebhookLog {
             (dispatcher.held, dispatcher.refusedProblems) = (running.held, running.refusedProblems)
             return dispatcher
         }
-        status.fill(backlog, health, configured)
+        status.fill(backlog, health, try await adding(storedTo: configured))
         status.lastError = failures.max { $0.failure.at < $1.failure.at }.map {
             StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)
         }

@@ -4,7 +4,7 @@ internal import Webhooks
 
 struct Subscriptions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The configured subscriptions, and how each stands.",
+        abstract: "The subscriptions of the configuration and of the store, and how each stands.",
         subcommands: [SubscriptionsList.self, SubscriptionsShow.self],
         defaultSubcommand: SubscriptionsList.self
     )
@@ -13,7 +13,7 @@ struct Subscriptions: AsyncParsableCommand {
 struct SubscriptionsList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists the subscriptions, in the configuration's order.",
+        abstract: "Lists the subscriptions: the configuration's in its order, then those that the store keeps.",
         discussion: """
               webhooks subscriptions list
               webhooks subscriptions list --json | jq -r .url
@@ -25,23 +25,25 @@ struct SubscriptionsList: AsyncParsableCommand {
     func run() async throws {
         let dispatcher = try await options.dispatcher(holdsBroken: true)
         let health = try await SubscriptionOutput.health(dispatcher.log)
-        let subscriptions = dispatcher.registry.subscriptions
+        let registry = dispatcher.registry
+        let subscriptions = registry.subscriptions
         if options.json {
             for subscription in subscriptions {
-                SubscriptionOutput.json(subscription, health[subscription.name]).write()
+                SubscriptionOutput.json(subscription, registry, health[subscription.name]).write()
             }
             return
         }
         var table = Table([
-            .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("PROFILE"),
-            .init("MODE", sacrifice: 1), .init("TENANT", flexible: true, sacrifice: 2), .init("TOPICS", flexible: true),
-            .init("URL", flexible: true),
+            .init("SUBSCRIPTION", flexible: true), .init("KEPT IN", sacrifice: 3), .init("STATE", flexible: true),
+            .init("PROFILE"), .init("MODE", sacrifice: 1), .init("TENANT", flexible: true, sacrifice: 2),
+            .init("TOPICS", flexible: true), .init("URL", flexible: true),
         ])
         for subscription in subscriptions {
             let (state, style) = SubscriptionOutput.state(subscription, health[subscription.name])
             table.add([
-                .init(subscription.name), .init(state, style), .init(subscription.profile.name),
-                .init(subscription.policy.mode.rawValue), .init(subscription.allTenants.joined(separator: " ")),
+                .init(subscription.name), .init(registry.source(of: subscription.name)?.rawValue), .init(state, style),
+                .init(subscription.profile.name), .init(subscription.policy.mode.rawValue),
+                .init(subscription.allTenants.joined(separator: " ")),
                 .init(subscription.topics.map(\.description).joined(separator: " ")), .init(subscription.url.display),
             ])
         }
@@ -69,8 +71,8 @@ struct SubscriptionsShow: AsyncParsableCommand {
         let dispatcher = try await options.dispatcher(holdsBroken: true)
         let found = try dispatcher.preview.subscription(named: subscription)
         let health = try await SubscriptionOutput.health(dispatcher.log)[subscription]
-        if options.json { return SubscriptionOutput.json(found, health).write() }
-        SubscriptionOutput.write(found, health)
+        if options.json { return SubscriptionOutput.json(found, dispatcher.registry, health).write() }
+        SubscriptionOutput.write(found, dispatcher.registry, health)
     }
 }
 
@@ -82,11 +84,12 @@ enum SubscriptionOutput {
         return Dictionary(rows.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    static func json(_ subscription: Subscription, _ health: SubscriptionHealth?) -> JSONOutput {
+    static func json(_ subscription: Subscription, _ registry: Registry, _ health: SubscriptionHealth?) -> JSONOutput {
         let policy = subscription.policy
         let paused = health?.paused.flatMap { $0.isInForce(at: .now) ? $0 : nil }
         return [
             "subscription": .text(subscription.name), "title": .string(subscription.title),
+            "source": .string(registry.source(of: subscription.name)?.rawValue),
             "enabled": .bool(subscription.isEnabled && health?.disabled == nil),
             "disabledReason": .string(subscription.isEnabled ? health?.disabled?.cause.rawValue : "configuration"),
             "problems": .strings(subscription.obstacles.map(\.located)),
@@ -145,7 +148,7 @@ enum SubscriptionOutput {
         return ("enabled", .good)
     }
 
-    static func write(_ subscription: Subscription, _ health: SubscriptionHealth?) {
+    static func write(_ subscription: Subscription, _ registry: Registry, _ health: SubscriptionHealth?) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String?, _ style: Terminal.Style = .plain) {
             guard let value else { return }
@@ -157,6 +160,7 @@ enum SubscriptionOutput {
         let (state, style) = state(subscription, health)
         Output.standard.writeLine(terminal.styled(PlainText.escaped(subscription.name), .bold))
         fact("title", subscription.title)
+        fact("kept in", registry.source(of: subscription.name) == .store ? "the store" : "the configuration")
         fact("state", state, style)
         for problem in subscription.obstacles { fact("problem", problem.located, .bad) }
         fact("url", subscription.url.display)

@@ -48,7 +48,7 @@ struct ConfigurationOptions: ParsableArguments {
         Notice.warning("store", "--store shows its password in the process list; \(advice)", asJSON: json)
     }
 
-    /// A dispatcher over the configuration. Opens no store yet.
+    /// A dispatcher over the configuration and the subscriptions that its store keeps. Makes no store.
     ///
     /// - Parameter holdsBroken: whether subscriptions whose settings can't be used, such as one whose secret this shell
     ///   doesn't have, are held. Otherwise each is an error.
@@ -62,6 +62,13 @@ struct ConfigurationOptions: ParsableArguments {
             logger: logger(standard)
         )
         noteNewStore(of: dispatcher.log)
+        do throws(WebhooksError) {
+            try await dispatcher.followStored()
+        } catch {
+            // Whoever needs the store says more of it.
+            let message = "\(error.message); which subscriptions it keeps is not known"
+            Notice.warning("store", message, asJSON: json)
+        }
         return dispatcher
     }
 
