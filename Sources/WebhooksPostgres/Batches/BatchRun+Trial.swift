@@ -17,7 +17,6 @@
             }
             result.acceptances = []
             for index in batch.acceptances.indices { result.acceptances.append(try accept(index, trial, connection)) }
-            result.fanOuts = []
             for index in batch.fanOuts.indices { result.fanOuts.append(try fanOut(index, trial, connection)) }
             result.openCancellations = []
             for index in batch.openCancellations.indices {

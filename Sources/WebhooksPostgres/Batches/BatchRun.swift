@@ -56,6 +56,19 @@
 
         // MARK: Writes
 
+        /// Whether something has to be found out before everything else is added.
+        var hasChecks: Bool { batch.node != nil || batch.subscriptionsVersion != nil }
+
+        /// Finds out whether events were matched by subscriptions that are not the store's any more: then they wait. To be run
+        /// before everything else is added.
+        func addVersionCheck(to pipeline: inout Pipeline) {
+            guard let known = batch.subscriptionsVersion else { return }
+            pipeline.add(SubscriptionWriter.highestVersion) { [self] rows in
+                let version = rows.first?.int64(0) ?? 0
+                if version != known { batch = batch.unmatched(version, &result) }
+            }
+        }
+
         /// Keeps the batch's node alive, and finds out what it doesn't hold. To be run before everything else is added.
         func addFence(to pipeline: inout Pipeline) {
             guard let node = batch.node else { return }
@@ -96,7 +109,7 @@
                     }
                 }
             }
-            result.fanOuts = Array(repeating: .refused, count: batch.fanOuts.count)
+            result.fanOuts += Array(repeating: .refused, count: batch.fanOuts.count)
             for wave in Waves.of(batch.fanOuts, key: \.event, size: { $0.deliveries.size }) {
                 EventRows.fanOut(wave.map { batch.fanOuts[$0] }, names: names, in: &pipeline) { [self] outcomes in
                     for (index, outcome) in zip(wave, outcomes) { result.fanOuts[index] = outcome }

@@ -99,7 +99,7 @@
                 return done(runs, writer)
             }
             do {
-                try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.fencing(runs)) {
+                try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.checks(runs)) {
                     pipeline in
                     for run in runs {
                         run.addWrites(to: &pipeline)
@@ -133,10 +133,16 @@
             return batches.contains { $0.acceptances.contains { $0.deliveries == nil } } ? .events : nil
         }
 
-        /// - Returns: what finds out what the nodes of batches don't hold; `nil`: they have none.
-        private static func fencing(_ runs: [BatchRun]) -> ((inout Pipeline) -> Void)? {
-            guard runs.contains(where: { $0.batch.node != nil }) else { return nil }
-            return { pipeline in for run in runs { run.addFence(to: &pipeline) } }
+        /// - Returns: what finds out which parts of batches come too late: their nodes' leases, and the subscriptions that events
+        ///   were matched by; `nil`: they have neither.
+        private static func checks(_ runs: [BatchRun]) -> ((inout Pipeline) -> Void)? {
+            guard runs.contains(where: \.hasChecks) else { return nil }
+            return { pipeline in
+                for run in runs {
+                    run.addVersionCheck(to: &pipeline)
+                    run.addFence(to: &pipeline)
+                }
+            }
         }
 
         private func guarding(_ batches: [StoreBatch]) -> PostgresWriter.Guard {
@@ -175,7 +181,7 @@
                 run.earlierInserters = writer.inserters
                 return run
             }
-            try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.fencing(runs)) { _ in
+            try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.checks(runs)) { _ in
                 { connection in
                     let trial = RowTrial(connection)
                     for run in runs {

@@ -27,9 +27,10 @@
 
         /// The number of the last change.
         static func version(_ connection: PostgresConnection) throws -> Int64 {
-            let highest = Statement("SELECT coalesce(max(version), 0) FROM stored_subscriptions")
-            return try connection.run(highest).first?.int64(0) ?? 0
+            try connection.run(highestVersion).first?.int64(0) ?? 0
         }
+
+        static let highestVersion = Statement("SELECT coalesce(max(version), 0) FROM stored_subscriptions")
 
         private func insert(_ row: StoredSubscription) throws -> Bool {
             let inserted = try connection.run(
