@@ -60,7 +60,8 @@ package struct ConfigurationLoader: Sendable {
         } catch let error as DocumentError {
             context.problems.add(error.diagnostic)
         } catch {
-            let hint = "name another with --config PATH or $WEBHOOKS_CONFIG"
+            var hint = "name another with --config PATH or $WEBHOOKS_CONFIG"
+            if error as? FileProblem == .missing { hint += ", or make a first one with `webhooks init`" }
             context.problems.add(Diagnostic(.error, file: path, message: "the configuration \(error); \(hint)"))
         }
         return nil

@@ -238,6 +238,11 @@ import WebhookRegistry
             "w.yaml:6:104: `rateLimit` must be a rate, a whole number of at least 1 with /s, /m or /h: 100/s, 600/m"
         ),
         Row(
+            lines: "delivery: { timeout: 99999999999999999999s, schedule: [4000d] }",
+            "w.yaml:6:22: `timeout` must be at most 3650d",
+            "w.yaml:6:57: a wait in `schedule` must be at most 3650d"
+        ),
+        Row(
             lines: "delivery: { schedule: [5s, -5m], ordered: yes, breaker: { failures: 0, pauze: 1s } }",
             "w.yaml:6:17: warning: `schedule` does nothing here: under `mode: single-shot` there is one attempt and no other",
             "w.yaml:6:32: a wait in `schedule` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",
@@ -285,7 +290,8 @@ import WebhookRegistry
         let loaded = ConfigurationLoader(environment: [:], files: MemoryFiles([:])).load(path: "config/webhooks.yaml")
         #expect(
             loaded.diagnostics.map(\.description) == [
-                "config/webhooks.yaml: the configuration does not exist; name another with --config PATH or $WEBHOOKS_CONFIG"
+                "config/webhooks.yaml: the configuration does not exist; name another with --config PATH or $WEBHOOKS_CONFIG, "
+                    + "or make a first one with `webhooks init`"
             ]
         )
         #expect(loaded.registry == nil)

@@ -1,6 +1,22 @@
 import Testing
 
 @Suite struct ValidateTests {
+    @Test func `a body for a topic of one's own is only warned of where the generic example lacks its data`() async throws {
+        let sandbox = try CommandEnvironment()
+        let entry = "  - { name: own, url: \"https://example.com/\", topics: [grade.released], body: own.json.mustache,"
+        let more = entry + " secrets: [\"\(CommandEnvironment.secret)\"] }\n"
+        try sandbox.write("w.yaml", sandbox.configuration(more: more))
+        try sandbox.write("own.json.mustache", "{\"score\": {{{data.score}}}}")
+        let valid = try await sandbox.run("validate")
+        #expect(valid.status == 0 && valid.out.contains("the generic example does not render"), "\(valid)")
+        let data = ["--data", "{\"score\":7}"]
+        let rendered = try await sandbox.run(["render", "own", "grade.released"] + data)
+        #expect(rendered.status == 0 && rendered.out.contains("{\"score\": 7}"), "\(rendered)")
+        // What no data would mend stays an error.
+        try sandbox.write("own.json.mustache", "{\"topic\": }")
+        #expect(try await sandbox.run("validate").status == 65)
+    }
+
     @Test func `lists subscriptions`() async throws {
         let sandbox = try CommandEnvironment()
         let done = try await sandbox.run("validate")

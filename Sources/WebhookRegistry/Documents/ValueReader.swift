@@ -29,6 +29,7 @@ struct ValueReader {
 
     func duration(_ node: ConfigNode, _ name: String, allowsZero: Bool = false) -> Located<Duration>? {
         guard let text = scalar(node), let value = Quantity.duration(text) else {
+            if let text = scalar(node), Quantity.isTooLong(text) { return fail(node, "\(name) must be at most 3650d") }
             return fail(
                 node,
                 "\(name) must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d"

@@ -20,6 +20,13 @@ enum Quantity {
         return .milliseconds(milliseconds)
     }
 
+    /// Whether a text is a duration but for its length: over 3650 days.
+    static func isTooLong(_ text: String) -> Bool {
+        let rest = text.utf8.drop(while: isDigit)
+        return rest.count < text.utf8.count && ["ms", "s", "m", "h", "d"].contains(String(Substring(rest)))
+            && duration(text) == nil
+    }
+
     /// `512`, `64KiB`, `20MB`: a whole number of bytes with its unit, less than a terabyte.
     static func size(_ text: String) -> Int? {
         guard let (number, unit) = split(text) else { return nil }

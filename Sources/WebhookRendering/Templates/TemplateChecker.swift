@@ -20,10 +20,15 @@ package enum TemplateChecker {
         let profile = subscription.profile
         let topics = profile.topics.flatMap { examples(of: $0, subscription, canonical) }
         var problems: [Diagnostic] = []
+        // The bodies that use what the generic example, which nobody's topic is like, doesn't have.
+        var beyondGeneric: Set<String> = []
         for body in subscription.bodies {
             let taken = topics.filter { subscription.body(for: $0.name) == body }
             do {
-                problems += unprovided(in: try CompiledTemplate(body), taken, subscription)
+                let template = try CompiledTemplate(body)
+                problems += unprovided(in: template, taken, subscription)
+                let generic = taken.filter(\.isGeneric)
+                if !unprovided(in: template, generic, subscription).isEmpty { beyondGeneric.insert(body.name) }
             } catch {
                 let place = error.position
                 problems.append(
@@ -47,7 +52,8 @@ package enum TemplateChecker {
                 if body != nil {
                     (problem.line, problem.column) = (1, 1)
                     // A host emits the canonical event or the platform's own, and the body is written for that one.
-                    if rendering.contains(example.name) { problem.severity = .warning }
+                    let isBeyond = example.isGeneric && beyondGeneric.contains(file)
+                    if rendering.contains(example.name) || isBeyond { problem.severity = .warning }
                 }
                 // The host may emit something else than the catalogue's example.
                 if subscription.topicPayloads.contains(where: { $0.pattern.matches(example.name) }) {
@@ -242,6 +248,8 @@ package enum TemplateChecker {
         let name: String
         /// Whether the data are the canonical event's, and not the platform's own.
         let isCanonical: Bool
+        /// Whether the data stand for every topic that nobody has described.
+        var isGeneric: Bool { topic.topic == ProfileTopic.anyName && !isCanonical }
         let event: Event
 
         init(topic: ProfileTopic, name: String, data: JSONValue? = nil) {
