@@ -138,7 +138,8 @@ struct StoredSubscriptionTests {
         let mine = "  - { name: mine, url: \"\(receiver.url)/mine\", topics: [course.created], profile: braincert }"
         try write(mine, more: "")
         let dispatcher = try await dispatcher()
-        let open = try row("open") { ($0.secrets, $0.profile, $0.topics) = (nil, "braincert", ["course.created"]) }
+        var open = try row("open") { ($0.secrets, $0.profile, $0.topics) = (nil, "braincert", ["course.created"]) }
+        open.channels = ["one"]
         try await change(
             .insert(row("mine")),
             .insert(row("sealed")),
@@ -149,6 +150,7 @@ struct StoredSubscriptionTests {
         #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm", "mine", "open"])
         #expect(dispatcher.registry.source(of: "mine") == .file && dispatcher.registry.source(of: "open") == .store)
         #expect(dispatcher.registry.storedVersion == 4)
+        #expect(dispatcher.registry.subscription(named: "open")?.channels == ["one"])
         let lines = log.text.split(separator: "\n").filter { $0.contains("is refused") }
         #expect(lines.contains { $0.contains("subscription sealed") && $0.contains("server.encryptionKey") })
         #expect(

@@ -36,7 +36,7 @@ struct StoredDrafts {
             throw Unreadable(reason: "its secrets are sealed, and the configuration has no `server.encryptionKey`")
         }
         var draft = try SubscriptionDraft(json: try JSON.parse(ByteString(row.definition)))
-        (draft.name, draft.tenant) = (row.name, row.tenant)
+        (draft.name, draft.tenant, draft.channels) = (row.name, row.tenant, row.channels)
         return draft
     }
 
