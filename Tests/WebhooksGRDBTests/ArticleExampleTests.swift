@@ -1,0 +1,95 @@
+import GRDB
+import Logging
+import ServiceLifecycle
+import Testing
+import WebhookCore
+import Webhooks
+import WebhooksGRDB
+
+/// The articles' code for hosts with a database, compiled and run.
+@Suite("Articles for hosts", .timeLimit(.minutes(1)))
+struct ArticleExampleTests {
+    @Test("A payment that comes in time takes its event back, in the host's transaction")
+    func payments() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let database = host.database
+        try await database.write { db in
+            try db.execute(sql: "CREATE TABLE payments (id INTEGER PRIMARY KEY, completed BOOLEAN DEFAULT false)")
+        }
+        // Documentation: payments
+        @Sendable func begin(payment: Int, in db: Database) throws {
+            try db.execute(sql: "INSERT INTO payments (id) VALUES (?)", arguments: [payment])
+            let event = try Event(
+                topic: "payment.abandoned",
+                data: "{\"payment\":\(payment)}",
+                id: "abandoned-\(payment)",
+                deliverAt: .now + .seconds(3600)
+            )
+            try dispatcher.emit(event, in: db)
+        }
+
+        @Sendable func complete(payment: Int, in db: Database) throws {
+            try db.execute(sql: "UPDATE payments SET completed = true WHERE id = ?", arguments: [payment])
+            try dispatcher.cancel("abandoned-\(payment)", in: db)
+        }
+        // Documentation: end
+        try await database.write { db in
+            try begin(payment: 1, in: db)
+            try begin(payment: 2, in: db)
+        }
+        try await database.write { db in try complete(payment: 1, in: db) }
+        #expect(try await dispatcher.log.unmatchedEvents().later == 1)
+    }
+
+    @Test("An observation of the host's table gives the subscriptions")
+    func observation() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let database = host.database
+        try await database.write { db in
+            try db.execute(sql: "CREATE TABLE subscribers (name TEXT PRIMARY KEY, url TEXT NOT NULL)")
+            try db.execute(sql: "INSERT INTO subscribers VALUES ('school-42', 'http://127.0.0.1:9/hooks')")
+        }
+        let following = Task {
+            // Documentation: observation
+            let subscribers = ValueObservation.tracking { db in
+                try Row.fetchAll(db, sql: "SELECT name, url FROM subscribers").map { row in
+                    SubscriptionDraft(name: row["name"], url: row["url"], topics: ["course.*"])
+                }
+            }
+            try await dispatcher.follow(subscribers.values(in: database))
+            // Documentation: end
+        }
+        while dispatcher.givenSubscriptions.isEmpty { await Task.yield() }
+        #expect(dispatcher.givenSubscriptions.map(\.name) == ["school-42"])
+        following.cancel()
+        _ = await following.result
+    }
+
+    @Test("A group of services runs the dispatcher, and shuts it down")
+    func group() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let logger = host.log.logger
+        let running = Task { [server = Server()] in
+            // Documentation: group
+            // A group ends its services in reverse order: what the last requests emit is still taken.
+            let group = ServiceGroup(
+                services: [dispatcher, server],
+                gracefulShutdownSignals: [.sigterm],
+                logger: logger
+            )
+            try await group.run()
+            // Documentation: end
+        }
+        while dispatcher.readiness.obstacle != nil { await Task.yield() }
+        running.cancel()
+        _ = await running.result
+        #expect(host.log.text.contains("stopped"))
+    }
+
+    private struct Server: Service {
+        func run() async throws { try await gracefulShutdown() }
+    }
+}
