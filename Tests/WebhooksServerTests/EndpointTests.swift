@@ -24,6 +24,16 @@ import WebhookReceiver
         }
     }
 
+    // A client sends a request about such an id to the application itself: DELETE would delete that.
+    @Test(arguments: [".", ".."]) func `no id is one that a path can't hold`(_ uid: String) async throws {
+        let served = try await Self.served()
+        let endpoint = #"{"url":"https://a.example/","uid":"\#(uid)"}"#
+        #expect(Self.places(await served.send("POST", "/app/a/endpoint", endpoint)) == ["body.uid"])
+        let message = #"{"eventType":"user.created","payload":{},"eventId":"\#(uid)"}"#
+        #expect(Self.places(await served.send("POST", "/app/a/msg", message)) == ["body.eventId"])
+        #expect(Self.places(await served.send("POST", "/app", #"{"name":"B","uid":"\#(uid)"}"#)) == ["body.uid"])
+    }
+
     @Test func `an endpoint has what it was given, and defaults for the rest`() async throws {
         let served = try await Self.served()
         let body = """

@@ -14,7 +14,7 @@
         case int4s([Int?])
         case int8s([Int64?])
         case texts([String?])
-        case byteStrings([ByteString])
+        case byteStrings([ByteString?])
         /// Texts as bytes.
         case utf8s([String?])
     }

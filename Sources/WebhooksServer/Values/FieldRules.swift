@@ -17,6 +17,8 @@ enum FieldRules {
             guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isNameByte) else {
                 return "must be 1 to 256 letters, digits, '-', '_' and '.'"
             }
+            // Clients take such a segment out of a path before they send it: a request about it would be one about its parent.
+            if text == "." || text == ".." { return "must not be . or .., which a path can't hold" }
             return text.hasPrefix(prefix) ? "must not begin with \(prefix), as the ids of this server do" : nil
         }
     }
