@@ -296,8 +296,14 @@ extension LeaseKeeper {
 
     private mutating func stop(_ name: String) {
         guard tenures[name] == .serving else { return }
-        tenures[name] = .draining
         moving += 1
+        // The engine has not heard of it: told of both at once, it would serve what is being handed over.
+        if let position = actions.serve.firstIndex(of: name) {
+            actions.serve.remove(at: position)
+            tenures[name] = .releasing
+            return
+        }
+        tenures[name] = .draining
         actions.stop.append(name)
     }
 
@@ -307,6 +313,8 @@ extension LeaseKeeper {
 
     /// The store has declared the node dead: nothing is held any more.
     private mutating func endTerm() {
+        for name in actions.serve { tenures[name] = nil }
+        actions.serve = []
         let served = tenures.filter { $0.value == .serving }.map(\.key).sorted()
         actions.stop += served
         if !tenures.isEmpty { actions.notices.append(.lost(subscriptions: served.count)) }

@@ -84,6 +84,16 @@ struct LeaseKeeperTests {
         return bench
     }
 
+    @Test("what is another's by the same answer that gave it is released, and the engine never hears of it")
+    func releasesUnserved() {
+        var bench = bench(names)
+        let first = bench.nextRound()
+        bench.end(acquired: first?.acquires ?? [], others: [(9, "v1")])
+        #expect(bench.stopped == [] && !bench.served.isEmpty && bench.served.count < names.count)
+        let second = bench.nextRound()
+        #expect(Set(second?.releases ?? []) == Set(names).subtracting(bench.served))
+    }
+
     @Test("a node alone registers, takes all, and renews every third of the length")
     func alone() {
         var bench = bench(["b", "a"])
