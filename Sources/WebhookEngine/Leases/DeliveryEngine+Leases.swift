@@ -66,10 +66,10 @@ extension DeliveryEngine {
     ///
     /// What this engine itself has under way of an earlier term looks the same there, and has not ended.
     mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {
-        let (names, own) = (Set(names), attempts.numbers.union(commits.attemptsToRecord))
+        let (acquired, own) = (Set(names), attempts.numbers.union(commits.attemptsToRecord))
         let interrupted = reads.interrupted.filter { found in
             let number = AttemptNumber(delivery: found.delivery.id, number: found.delivery.attempts)
-            return names.contains(found.delivery.subscription) && !own.contains(number)
+            return acquired.contains(found.delivery.subscription) && !own.contains(number)
         }
         recover(interrupted, at: time)
         openQueues(reads.openSubscriptions, at: time)
