@@ -238,9 +238,9 @@ import WebhookRegistry
             "w.yaml:6:104: `rateLimit` must be a rate, a whole number of at least 1 with /s, /m or /h: 100/s, 600/m"
         ),
         Row(
-            lines: "delivery: { timeout: 99999999999999999999s, schedule: [4000d] }",
-            "w.yaml:6:22: `timeout` must be at most 3650d",
-            "w.yaml:6:57: a wait in `schedule` must be at most 3650d"
+            lines: "delivery: { timeout: 99999999999999999999s, connectTimeout: 4000d }",
+            "w.yaml:6:26: `timeout` must be at most 3650d",
+            "w.yaml:6:65: `connectTimeout` must be at most 3650d"
         ),
         Row(
             lines: "delivery: { schedule: [5s, -5m], ordered: yes, breaker: { failures: 0, pauze: 1s } }",

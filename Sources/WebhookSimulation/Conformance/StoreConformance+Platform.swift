@@ -18,6 +18,8 @@ extension StoreConformance {
         Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
         Check("payloads whose time is over are found until they are erased", findsExpired),
         Check("the answer of an attempt is erased by itself, and what was sent is not", erasesAnswers),
+        Check("what is sent again is one with its answer, and made once", sendsAgainOnce),
+        Check("an event gets a delivery that it lacks, once", sendsWhatIsMissing),
         Check("tokens are found until they end, alone or with their session", keepsTokens),
         Check("tasks are kept and change", keepsTasks),
         Check("an application that is deleted takes its subscriptions with it", deletesWithSubscriptions),
@@ -341,6 +343,50 @@ extension StoreConformance {
         try expect(try await store.messages(MessageQuery(one)), [], "nothing is listed")
         let again = try message("msg_4", of: one, eventID: "e")
         try expect(try await accept([again], driver).map(isStored), [true], "a new one")
+    }
+
+    private static func replay(_ driver: StoreDriver) throws -> any ReplayStore {
+        guard let store = driver.store as? any ReplayStore else { throw Failure(description: "sends nothing again") }
+        return store
+    }
+
+    static func sendsAgainOnce(_ driver: StoreDriver) async throws {
+        let (store, replay) = (try platform(driver), try replay(driver))
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        let retriggers = [Retrigger(delivery: id)]
+        let made = try await replay.insertRetriggers(retriggers, answer: answer("1"), at: .at(20))?.made
+        try expect(made?.count, 1, "the new one")
+        let kept = try await store.answer(answer("1").key, at: .now)
+        try expect(kept?.body, answer("1").body, "the answer")
+        let again = try await replay.insertRetriggers(retriggers, answer: answer("1"), at: .at(30))
+        try expect(again, nil, "it was answered before")
+        try expect(try await driver.store.deliveries(DeliveryQuery()).count, 2, "nothing more")
+    }
+
+    static func sendsWhatIsMissing(_ driver: StoreDriver) async throws {
+        let replay = try replay(driver)
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        _ = try await driver.acceptPending(.sample("waiting"))
+        let missing = ["e1", "waiting", "gone"].flatMap { event in
+            ["s", "t"].map { subscription in
+                MissingDelivery(
+                    event: event,
+                    subscription: subscription,
+                    mode: .retry,
+                    rendering: Retrigger.Rendering(body: "<t/>", contentType: .xml)
+                )
+            }
+        }
+        let made = try await replay.insertMissing(missing, at: .at(20))
+        try expect(made.refused, [], "what is refused")
+        guard made.made.count == 1, let new = made.made.first else {
+            throw Failure(description: "\(made.made.count) deliveries were made")
+        }
+        let delivery = try await driver.delivery(new.id)
+        try expect([delivery.subscription, delivery.event], ["t", "e1"], "it")
+        try expect(try await driver.claim(delivery.id), .claimed(body: "<t/>"), "its bytes")
+        try expect(try await replay.insertMissing(missing, at: .at(30)).made, [], "nothing is missing any more")
+        try expect(try await driver.delivery(id).subscription, "s", "the other stays")
     }
 
     static func erasesAnswers(_ driver: StoreDriver) async throws {

@@ -117,7 +117,7 @@
         }
 
         /// Inserts a delivery that sends another one again; `nil` where that one is gone.
-        fileprivate func insert(_ retrigger: Retrigger, at instant: Timestamp) throws -> Retriggered? {
+        func insert(_ retrigger: Retrigger, at instant: Timestamp) throws -> Retriggered? {
             let made = try run(
                 BoundStatement(
                     Statement(
