@@ -143,12 +143,16 @@
                     bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
                 }
             }
-            try #require(bound == 0 && listen(listener, 1) == 0)
+            try #require(bound == 0 && listen(listener, 2) == 0)
             Thread { [listener] in
-                let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
                 var startup = [UInt8](repeating: 0, count: 4096)
-                _ = read(client, &startup, startup.count)
+                var client = accept(listener, nil, nil)
+                // A connection is begun once more before it says anything.
+                while client >= 0, read(client, &startup, startup.count) <= 0 {
+                    Glibc.close(client)
+                    client = accept(listener, nil, nil)
+                }
+                guard client >= 0 else { return }
                 let answer =
                     Self.message("R", [0, 0, 0, 0])
                     + Self.message("S", Array("server_version\u{0}12.22\u{0}".utf8))
