@@ -1,7 +1,7 @@
 import Testing
 
 @Suite struct ValidateTests {
-    @Test func `a body for a topic of one's own is only warned of where the generic example lacks its data`() async throws {
+    @Test func `a body that uses what the generic example lacks is only warned of`() async throws {
         let sandbox = try CommandEnvironment()
         let entry = "  - { name: own, url: \"https://example.com/\", topics: [grade.released], body: own.json.mustache,"
         let more = entry + " secrets: [\"\(CommandEnvironment.secret)\"] }\n"
