@@ -48,14 +48,19 @@ struct ArticleExampleTests {
         let dispatcher = try await host.dispatcher()
         let database = host.database
         try await database.write { db in
-            try db.execute(sql: "CREATE TABLE subscribers (name TEXT PRIMARY KEY, url TEXT NOT NULL)")
-            try db.execute(sql: "INSERT INTO subscribers VALUES ('school-42', 'http://127.0.0.1:9/hooks')")
+            try db.execute(sql: "CREATE TABLE subscribers (name TEXT PRIMARY KEY, url TEXT, secret TEXT)")
+            try db.execute(
+                sql: "INSERT INTO subscribers VALUES (?, ?, ?)",
+                arguments: ["school-42", "http://127.0.0.1:9/hooks", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+            )
         }
         let following = Task {
             // Documentation: observation
             let subscribers = ValueObservation.tracking { db in
-                try Row.fetchAll(db, sql: "SELECT name, url FROM subscribers").map { row in
-                    SubscriptionDraft(name: row["name"], url: row["url"], topics: ["course.*"])
+                try Row.fetchAll(db, sql: "SELECT name, url, secret FROM subscribers").map { row in
+                    var draft = SubscriptionDraft(name: row["name"], url: row["url"], topics: ["course.*"])
+                    draft.secrets = [Secret(row["secret"])]
+                    return draft
                 }
             }
             try await dispatcher.follow(subscribers.values(in: database))

@@ -11,8 +11,8 @@ package final class Registry: Sendable {
     /// The topics of the canonical event, which `schema: enforce` compares data with where a platform says nothing about
     /// them. Empty where no subscription asks for that.
     package let canonicalTopics: [ProfileTopic]
-    /// The version of the store's subscriptions that are among those given; `nil`: the store was not asked, or keeps none.
-    package let storedVersion: Int64?
+    /// The version of the store's subscriptions that are among those given; 0: of before the first one.
+    package let storedVersion: Int64
     /// Those of the configuration.
     private let base: ConfiguredSubscriptions
     /// Those given at run time, by name.
@@ -42,7 +42,7 @@ package final class Registry: Sendable {
         profiles: [String: Profile],
         settings: DispatcherSettings,
         canonicalTopics: [ProfileTopic],
-        storedVersion: Int64? = nil,
+        storedVersion: Int64 = 0,
         given: TreeDictionary<String, GivenSubscription>,
         givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
     ) {

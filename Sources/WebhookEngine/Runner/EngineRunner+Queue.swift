@@ -124,7 +124,8 @@ extension EngineRunner {
 
     /// The store's subscriptions are newer than what something was matched by; perhaps not than what is in force by now.
     private func followSubscriptions(to version: Int64) {
-        if let known = snapshot.registry.storedVersion, known >= version {
+        let known = snapshot.registry.storedVersion
+        if known >= version {
             withEngine { $0.learned(subscriptionsOf: known, at: clock.now) }
         } else {
             onNewerSubscriptions()
@@ -133,8 +134,9 @@ extension EngineRunner {
 
     /// Tells the engine which version of the store's subscriptions is in force.
     func learnSubscriptions() {
-        guard let version = snapshot.registry.storedVersion else { return }
-        process { engine, time in engine.learned(subscriptionsOf: version, at: time) }
+        process { [version = snapshot.registry.storedVersion] engine, time in
+            engine.learned(subscriptionsOf: version, at: time)
+        }
     }
 
     /// Matches and renders large events on a queue of their own, one after the other: everybody else's deliveries go on,

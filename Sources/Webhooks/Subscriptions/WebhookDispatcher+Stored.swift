@@ -52,12 +52,12 @@ extension WebhookDispatcher {
             let known = state.withLock { $0.snapshot.registry.storedVersion }
             let current = try await store.subscriptionsVersion()
             if known == current { return }
-            if let known, known > current {
+            if known > current {
                 // An older copy of the store is there in its place.
                 await LoadingThread.shared.run { [self] in forget(after: known) }
                 continue
             }
-            let rows = try await store.subscriptions(changedSince: known ?? 0, limit: Self.followedRows)
+            let rows = try await store.subscriptions(changedSince: known, limit: Self.followedRows)
             await LoadingThread.shared.run { [self] in take(rows, after: known, to: rows.last?.version ?? current) }
         }
     }
@@ -98,7 +98,7 @@ extension WebhookDispatcher {
     /// - Parameters:
     ///   - known: the version that they follow on. Where another is in force by now, they are to be read again.
     ///   - version: that of the last one.
-    private func take(_ rows: [StoredSubscription], after known: Int64?, to version: Int64) {
+    private func take(_ rows: [StoredSubscription], after known: Int64, to version: Int64) {
         let (before, rules) = state.withLock { ($0.snapshot, $0.rules) }
         guard before.registry.storedVersion == known else { return }
         var (checks, names) = state.withLock { state in

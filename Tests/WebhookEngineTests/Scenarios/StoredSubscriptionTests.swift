@@ -7,13 +7,6 @@ import WebhookSimulation
 /// Subscriptions of the store that change while events are matched.
 @Suite("Subscriptions of the store")
 struct StoredSubscriptionTests {
-    /// An engine that knows version 0.
-    private func harness(_ subscriptions: [Subscription], settings: EngineSettings = .init()) -> EngineHarness {
-        let harness = EngineHarness(subscriptions, settings: settings)
-        harness.registry = harness.registry.changing(removing: [], adding: [], storedVersion: 0)
-        return harness
-    }
-
     /// Somebody else adds a subscription: the store's version is 1.
     private func change(_ harness: EngineHarness) async throws {
         let row = StoredSubscription(
@@ -39,7 +32,7 @@ struct StoredSubscriptionTests {
 
     @Test("an event that was matched before is acknowledged, and goes to who wants it now")
     func emit() async throws {
-        let harness = harness([subscription("crm")])
+        let harness = EngineHarness([subscription("crm")])
         harness.emit("e1")
         #expect(targets(harness) == ["e1 crm"])
         try await change(harness)
@@ -56,7 +49,7 @@ struct StoredSubscriptionTests {
 
     @Test("an event that waits in the store is not fanned out by older subscriptions; an ordered one keeps its place")
     func fanOut() async throws {
-        let harness = harness([subscription("crm") { $0.ordered = true }])
+        let harness = EngineHarness([subscription("crm") { $0.ordered = true }])
         try await change(harness)
         _ = try await InMemoryStore(sharing: harness.store).append(harness.event("e1"), target: nil)
         harness.noticeExternalWrites()
@@ -72,7 +65,7 @@ struct StoredSubscriptionTests {
     func own() async throws {
         var settings = EngineSettings()
         settings.scope = .own
-        let harness = harness([subscription("crm")], settings: settings)
+        let harness = EngineHarness([subscription("crm")], settings: settings)
         try await change(harness)
         harness.emit("e1")
         #expect(harness.sent.isEmpty && !harness.engine.isSettled)
@@ -87,10 +80,12 @@ struct StoredSubscriptionTests {
 
     @Test("after a crash between the change and the fan-out, the next process delivers by what there is then")
     func crash() async throws {
-        let harness = harness([subscription("crm")])
+        let harness = EngineHarness([subscription("crm")])
         try await change(harness)
         harness.emit("e1")
-        let next = harness.restarted([subscription("crm"), subscription("ep_1")])
+        let next = harness.restarted([subscription("crm")])
+        #expect(next.sent.isEmpty && next.newerSubscriptions == 1)
+        learn(next)
         #expect(targets(next) == ["e1 crm", "e1 ep_1"] && harness.sent.isEmpty)
     }
 }
