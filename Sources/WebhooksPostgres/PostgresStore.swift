@@ -105,8 +105,8 @@
             if isClosed.isSet { fresh?.close() }
         }
 
-        /// Whether another node was alive at the last round: somebody may wait for what is written here.
-        var hasOthers: Bool { leaseSession.value.hasOthers.load(ordering: .relaxed) }
+        /// Tells whether somebody may listen for what is written here: a dispatcher beside this one.
+        var hasListeners: Bool { role == .writer || leaseSession.value.hasOthers.load(ordering: .relaxed) }
 
         // MARK: Access to the connections
 

@@ -84,7 +84,7 @@
         }
     }
 
-    /// What was heard, in order.
+    /// The hints that were heard, in order.
     private final class Heard: Sendable {
         private let hints: AsyncStream<StoreHint>
         private let continuation: AsyncStream<StoreHint>.Continuation

@@ -7,52 +7,51 @@
     /// Messages that several servers take at the same time.
     @Suite(.disabled(if: TestServer.isMissing, TestServer.advice))
     struct MessageRaceTests {
-        @Test("of the same request at several servers, one stores its message and the others know its answer")
-        func sameRequest() async throws {
-            try await TestServer.withSchema { target in
-                let stores = OpenStores()
-                defer { stores.close() }
-                let servers = try (0..<4).map { _ in try stores.open(target, role: .writer) }
+        /// The thing that messages have in common.
+        enum Shared: CaseIterable {
+            case request, eventID
+
+            var refusal: [String] { self == .request ? MessageRecord.isAnswered : MessageRecord.eventIDIsTaken }
+
+            func message(_ round: Int, _ server: Int) -> MessageRecord {
+                let (common, own) = ("\(round)", "\(round)-\(server)")
+                return MessageRecord(
+                    application: "app_1",
+                    eventID: self == .eventID ? common : own,
+                    answer: StoredAnswer(
+                        key: ByteString(self == .request ? common : own),
+                        request: "r",
+                        status: 202,
+                        body: ByteString("\(server)"),
+                        expiresAt: .now + .seconds(3600)
+                    )
+                )
+            }
+        }
+
+        @Test("Of messages that several servers take at the same time one is stored", arguments: Shared.allCases)
+        func sameMessage(_ shared: Shared) async throws {
+            try await withServers { servers in
                 for round in 0..<8 {
-                    let results = try await results(servers) { server in
-                        MessageRecord(
-                            application: "app_1",
-                            eventID: "e\(round)-\(server)",
-                            answer: answer("\(round)", server)
-                        )
-                    }
+                    let results = try await results(servers) { shared.message(round, $0) }
                     #expect(results.stored == 1)
-                    #expect(results.refused == [[String]](repeating: MessageRecord.isAnswered, count: 3))
+                    #expect(results.refused == [[String]](repeating: shared.refusal, count: 3))
                 }
             }
         }
 
-        @Test("of messages with the same eventId at several servers, one is stored")
-        func sameEventID() async throws {
+        /// Runs a test with four servers of one store.
+        private func withServers(_ body: ([PostgresStore]) async throws -> Void) async throws {
             try await TestServer.withSchema { target in
                 let stores = OpenStores()
                 defer { stores.close() }
-                let servers = try (0..<4).map { _ in try stores.open(target, role: .writer) }
-                for round in 0..<8 {
-                    let results = try await results(servers) { server in
-                        MessageRecord(
-                            application: "app_1",
-                            eventID: "e\(round)",
-                            answer: answer("\(round)-\(server)", server)
-                        )
-                    }
-                    #expect(results.stored == 1)
-                    #expect(results.refused == [[String]](repeating: MessageRecord.eventIDIsTaken, count: 3))
-                }
+                try await body((0..<4).map { _ in try stores.open(target, role: .writer) })
             }
         }
 
-        @Test("changes of subscriptions at several servers get numbers in the order in which they are seen")
+        @Test("Changes of subscriptions at several servers get numbers without a gap")
         func numbers() async throws {
-            try await TestServer.withSchema { target in
-                let stores = OpenStores()
-                defer { stores.close() }
-                let servers = try (0..<4).map { _ in try stores.open(target, role: .writer) }
+            try await withServers { servers in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for (number, server) in servers.enumerated() {
                         group.addTask {
@@ -78,16 +77,6 @@
 
         private struct Unexpected: Error {
             var result: StoredSubscriptionResult
-        }
-
-        private func answer(_ key: String, _ server: Int) -> StoredAnswer {
-            StoredAnswer(
-                key: ByteString("key " + key),
-                request: "r",
-                status: 202,
-                body: ByteString("\(server)"),
-                expiresAt: .now + .seconds(3600)
-            )
         }
 
         /// The results of a message at each server, all at once.

@@ -10,7 +10,7 @@ import WebhookSimulation
 struct HostStoreConformanceTests {
     @Test(
         "Keeps every promise",
-        arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks,
+        arguments: StoreConformance.allChecks + StoreConformance.subscriptionChecks + StoreConformance.platformChecks,
         HostedDatabase.Kind.allCases
     )
     func keepsPromise(_ check: StoreConformance.Check, _ kind: HostedDatabase.Kind) async throws {

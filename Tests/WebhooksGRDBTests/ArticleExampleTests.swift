@@ -66,7 +66,7 @@ struct ArticleExampleTests {
             try await dispatcher.follow(subscribers.values(in: database))
             // Documentation: end
         }
-        while dispatcher.givenSubscriptions.isEmpty { await Task.yield() }
+        while dispatcher.givenSubscriptions.isEmpty, !Task.isCancelled { await Task.yield() }
         #expect(dispatcher.givenSubscriptions.map(\.name) == ["school-42"])
         following.cancel()
         _ = await following.result
@@ -88,7 +88,7 @@ struct ArticleExampleTests {
             try await group.run()
             // Documentation: end
         }
-        while dispatcher.readiness.obstacle != nil { await Task.yield() }
+        while dispatcher.readiness.obstacle != nil, !Task.isCancelled { await Task.yield() }
         running.cancel()
         _ = await running.result
         #expect(host.log.text.contains("stopped"))

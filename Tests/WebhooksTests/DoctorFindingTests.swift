@@ -3,7 +3,7 @@ import WebhookCore
 
 @testable import Webhooks
 
-/// What the doctor says of clocks and certificates, by what was found.
+/// Findings of the doctor on clocks and certificates.
 @Suite struct DoctorFindingTests {
     private static let now = Timestamp(milliseconds: 1_800_000_000_000)
 

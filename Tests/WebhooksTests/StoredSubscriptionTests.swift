@@ -8,7 +8,7 @@ import WebhookSimulation
 @testable import Webhooks
 
 /// Subscriptions that are kept in the store, beside those of a file.
-@Suite("Subscriptions kept in the store")
+@Suite("Subscriptions kept in the store", .timeLimit(.minutes(1)))
 struct StoredSubscriptionTests {
     private let receiver: Receiver
     private let workspace: TestEnvironment
@@ -79,6 +79,7 @@ struct StoredSubscriptionTests {
             settled += 1
             if settled == count { return }
         }
+        Issue.record("only \(settled) of \(count) settled")
     }
 
     @Test("in force for the next event, whoever has changed them; gone for the one after")

@@ -177,7 +177,7 @@ extension EgressPolicy {
         public var host: String
         /// The proxy's port.
         public var port: UInt16
-        /// Whether the connection to the proxy itself is TLS.
+        /// Tells whether the connection to the proxy itself is TLS.
         public var isTLS: Bool
         /// The name for the proxy's own authentication; `nil` for none.
         public var username: String?

@@ -28,7 +28,7 @@ package protocol LeaseStore: DeliveryStore {
     func listen(_ tell: @escaping @Sendable (StoreHint) -> Void)
 }
 
-/// What somebody else has written.
+/// News of what somebody else has written.
 package enum StoreHint: String, Sendable, Hashable, CaseIterable {
     /// Events that wait for their fan-out.
     case events

@@ -32,7 +32,7 @@ public struct DispatcherSettings: Sendable, Hashable {
 
 /// The location of a store.
 public enum StoreLocation: Sendable, Hashable {
-    /// A SQLite file, and the beginning of its tables' names, of which one file may hold several stores.
+    /// A SQLite file, and the beginning of its tables' names: one file may hold several stores.
     case sqlite(path: String, prefix: String = "webhooks_")
     /// A PostgreSQL database: its URL, as libpq reads it, the schema in it that the store has to itself, and the password
     /// where the URL has none.
@@ -64,7 +64,7 @@ extension StoreLocation: CustomStringConvertible {
     /// The beginning of what names another, behind the path.
     package static let prefixParameter = "?prefix="
 
-    /// Whether a text can begin the names of tables: 2 to 32 lower-case letters, digits and underscores, first a letter, last
+    /// Tells whether a text can begin the names of tables: 2 to 32 lower-case letters, digits and underscores, first a letter, last
     /// an underscore, and none of SQLite's own.
     package static func isTablePrefix(_ text: String) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }

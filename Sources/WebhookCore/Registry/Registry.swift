@@ -117,7 +117,7 @@ extension Registry {
     /// Those of the configuration, in its order.
     package var configuredSubscriptions: [Subscription] { base.subscriptions }
 
-    /// Whether both come from one reading of the configuration.
+    /// Tells whether both come from one reading of the configuration.
     package func sharesConfiguration(with other: Registry) -> Bool { base === other.base }
 
     /// All that were given, by name; those too that a reload has put out of force.

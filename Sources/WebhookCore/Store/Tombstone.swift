@@ -30,7 +30,7 @@ extension Delivery {
     package var isExpunged: Bool { detail == Tombstone.detail }
 }
 
-/// What keeps a write-ahead log from being emptied of what was erased.
+/// An obstacle to emptying a write-ahead log of what was erased.
 package enum EmptyingObstacle: Sendable, Hashable {
     /// A program reads, in a transaction that needs what is in the log.
     case reader
@@ -62,6 +62,6 @@ package enum EmptyingObstacle: Sendable, Hashable {
 }
 
 extension Attempt {
-    /// Whether its answer was erased.
+    /// Tells whether its answer was erased.
     package var isExpunged: Bool { detail == Tombstone.answer }
 }

@@ -72,6 +72,9 @@ package struct StoredSubscription: Sendable, Hashable {
 
     /// The prefix of ids.
     package static let prefix = "ep_"
+
+    /// Tells whether a name is one that the store gives.
+    package static func isName(_ name: String) -> Bool { name.hasPrefix(prefix) }
     /// The place of its sealed credentials.
     package var credentialsPlace: SealedSecret.Place {
         SealedSecret.Place(table: "subscriptions", row: id, column: "credentials")

@@ -12,6 +12,9 @@ package protocol SubscriptionStore: Sendable {
     /// The number of the last change; 0: there was none.
     func subscriptionsVersion() async throws(StoreError) -> Int64
 
+    /// The names of living subscriptions in the order of their last changes, and whether each is enabled.
+    func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)]
+
     /// The rows that have changed since a version, by the number of the change, deleted ones among it.
     func subscriptions(changedSince version: Int64, limit: Int) async throws(StoreError) -> [StoredSubscription]
 

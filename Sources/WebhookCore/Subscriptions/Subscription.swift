@@ -78,13 +78,13 @@ package struct Subscription: Sendable, Hashable {
         topicBodies.isEmpty ? body : topicBodies.first { $0.pattern.matches(topic) }?.body
     }
 
-    /// Whether an event is for this subscription, its filter aside: enabled, tenant, channels, topic, and a topic that the profile
+    /// Tells whether an event is for this subscription, its filter aside: enabled, tenant, channels, topic, and a topic that the profile
     /// knows.
     package func wants(topic: String, tenant eventTenant: String?, channels eventChannels: [String]?) -> Bool {
         isOpen(toChannels: eventChannels) && mayWant(topic: topic, tenant: eventTenant)
     }
 
-    /// Whether some event of this topic and tenant is for this subscription, whatever its channels.
+    /// Tells whether some event of this topic and tenant is for this subscription, whatever its channels.
     package func mayWant(topic: String, tenant eventTenant: String?) -> Bool {
         isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
     }

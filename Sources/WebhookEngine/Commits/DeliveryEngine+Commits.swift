@@ -30,8 +30,7 @@ extension DeliveryEngine {
         }
         if refusedRows.hasCutDown { recordedCutDown(done.attempts, result.results, at: time) }
         if !result.unheld.isEmpty { actions.doubtsLeases = true }
-        if let version = result.newerSubscriptions {
-            backlog.awaitSubscriptions(of: version)
+        if let version = result.newerSubscriptions, backlog.awaitSubscriptions(of: version) {
             actions.newerSubscriptions = version
         }
         let refused = RefusedDeliveries(result.refusals)

@@ -93,8 +93,12 @@ struct FanOutBacklog {
     // MARK: - Subscriptions
 
     /// The store's subscriptions are others than those that events were matched by.
-    mutating func awaitSubscriptions(of version: Int64) {
-        awaitedSubscriptions = max(awaitedSubscriptions ?? version, version)
+    ///
+    /// - Returns: whether that is news.
+    mutating func awaitSubscriptions(of version: Int64) -> Bool {
+        if let awaitedSubscriptions, awaitedSubscriptions >= version { return false }
+        awaitedSubscriptions = version
+        return true
     }
 
     /// An event of an own engine waits for its fan-out by other subscriptions.

@@ -5,10 +5,11 @@ extension InMemoryStore: SubscriptionStore {
         _ changes: [StoredSubscriptionChange],
         answer: StoredAnswer?
     ) async throws(StoreError) -> StoredSubscriptionResult {
-        try database.write(by: connection) { rows in
+        let now = clock.now
+        return try database.write(by: connection) { rows in
             let before = rows
             if let answer {
-                if rows.answers[answer.key] != nil { return .answered }
+                if let known = rows.answers[answer.key], known.expiresAt > now { return .answered }
                 rows.answers[answer.key] = answer
             }
             for change in changes {
@@ -23,6 +24,11 @@ extension InMemoryStore: SubscriptionStore {
     }
 
     package func subscriptionsVersion() async throws(StoreError) -> Int64 { rows.subscriptionsVersion }
+
+    package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
+        rows.storedSubscriptions.values.filter { $0.deletedAt == nil }.sorted { $0.version < $1.version }
+            .map { ($0.name, !$0.isDisabled) }
+    }
 
     package func subscriptions(
         changedSince version: Int64,

@@ -25,7 +25,7 @@ struct ConfigNode: Sendable {
     var place: SourcePlace
     /// Whether a scalar is not to be shown, though it stands here itself.
     var isSecret = false
-    /// Whether a variable in the text is not known, which was reported: what is left of the text means nothing.
+    /// Tells whether a variable in the text is not known, which was reported: what is left of the text means nothing.
     var isIncomplete = false
 
     /// Whether this is nothing, or a plain `null` or `~`.

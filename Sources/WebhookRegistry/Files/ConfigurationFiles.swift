@@ -82,7 +82,7 @@ package struct LoadOptions: Sendable, Hashable {
     /// Whether what comes from the environment or a file must be there. Otherwise what is missing is not judged: for a check
     /// where the secrets are not.
     package var needsSources = true
-    /// Whether the tokens of `server` must be there. Nothing but the HTTP API asks for them.
+    /// Tells whether the tokens of `server` must be there. Nothing but the HTTP API asks for them.
     package var needsTokens = true
     /// Whether a subscription with errors in what only sending needs is held: it gets its deliveries, and none is sent.
     /// Otherwise it is an error of the configuration.

@@ -7,7 +7,7 @@ struct SourceReader {
     static let fileLimit = 65_536
 
     let context: LoadContext
-    /// Whether a variable or file that is missing is an error; `nil`: the load's options say it.
+    /// Tells whether a variable or file that is missing is an error; `nil`: the load's options say it.
     var isNeeded: Bool?
 
     private var isRequired: Bool { isNeeded ?? context.options.needsSources }

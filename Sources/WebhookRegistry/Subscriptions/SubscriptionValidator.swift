@@ -31,8 +31,8 @@ package struct SubscriptionValidator {
             }
     }
 
-    /// Whether a name is one that the HTTP API gives: nobody else can take it, whatever comes first.
-    package static func isReserved(_ name: String) -> Bool { name.hasPrefix(StoredSubscription.prefix) }
+    /// Tells whether a name is one that the HTTP API gives: nobody else can take it, whatever comes first.
+    package static func isReserved(_ name: String) -> Bool { StoredSubscription.isName(name) }
 
     /// The problem of a name that is reserved.
     package static let reservedName =

@@ -20,7 +20,7 @@ enum Quantity {
         return .milliseconds(milliseconds)
     }
 
-    /// Whether a text is a duration but for its length: over 3650 days.
+    /// Tells whether a text is a duration but for its length: over 3650 days.
     static func isTooLong(_ text: String) -> Bool {
         let rest = text.utf8.drop(while: isDigit)
         return rest.count < text.utf8.count && ["ms", "s", "m", "h", "d"].contains(String(Substring(rest)))

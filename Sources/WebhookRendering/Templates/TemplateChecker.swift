@@ -248,7 +248,7 @@ package enum TemplateChecker {
         let name: String
         /// Whether the data are the canonical event's, and not the platform's own.
         let isCanonical: Bool
-        /// Whether the data stand for every topic that nobody has described.
+        /// Tells whether the data stand for every topic that nobody has described.
         var isGeneric: Bool { topic.topic == ProfileTopic.anyName && !isCanonical }
         let event: Event
 

@@ -19,7 +19,7 @@ extension StoreConformance {
         Check("an event that older subscriptions have matched waits for its fan-out", refusesOldMatches),
     ]
 
-    private static let time = Timestamp(milliseconds: 1_772_357_400_000)
+    static let time = Timestamp(milliseconds: 1_772_357_400_000)
 
     private static func subscriptions(_ store: Store) throws -> any SubscriptionStore {
         guard let store = store as? any SubscriptionStore else { throw Failure(description: "keeps no subscriptions") }
@@ -97,6 +97,10 @@ extension StoreConformance {
         try expect(try await store.subscriptionsVersion(), 0, "nothing yet")
         _ = try await store.apply([.insert(row("ep_1")), .insert(row("ep_2")), .insert(row("ep_3"))])
         try expect(try await store.subscriptionsVersion(), 3, "three changes")
+        let all = try await store.subscriptions(changedSince: 0, limit: 99).filter { $0.deletedAt == nil }
+        let names = try await store.storedNames()
+        try expect(names.map(\.name), all.map(\.name), "the names of those that live")
+        try expect(names.map(\.isEnabled), all.map { !$0.isDisabled }, "whether each is enabled")
         var changed = row("ep_1")
         changed.version = 1
         _ = try await store.apply([.update(changed), .delete(id: "ep_2", at: time)])

@@ -62,7 +62,7 @@ final class Exchange {
     /// The last moment for the first byte had passed when it would have left.
     var isTooLate = false
 
-    /// Whether the first byte may still leave.
+    /// Tells whether the first byte may still leave.
     var mayStart: Bool { request.startBy.map { SystemClock().uptimeNanoseconds < $0 } ?? true }
 
     var request: TransportRequest { order.request }

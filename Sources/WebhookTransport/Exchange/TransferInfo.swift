@@ -15,7 +15,7 @@ struct TransferInfo {
     var isBlocked: Bool
     var isStarved: Bool
     var isCancelled: Bool
-    /// Whether the last moment for the first byte had passed.
+    /// Tells whether the last moment for the first byte had passed.
     var isTooLate: Bool
     /// OpenSSL's verdict on the certificate chain (X509_V_…).
     var verifyResult: Int

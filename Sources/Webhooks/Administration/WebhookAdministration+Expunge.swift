@@ -7,7 +7,7 @@ package struct Expunged: Sendable, Hashable {
     package var result: ExpungeResult
     /// Whether the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.
     package var isLogEmptied: Bool
-    /// What has kept it from being emptied, as far as anybody has said.
+    /// The obstacle that has kept it from being emptied, as far as anybody has said.
     package var obstacle: EmptyingObstacle?
 
     init(result: ExpungeResult, isLogEmptied: Bool, obstacle: EmptyingObstacle? = nil) {
@@ -138,6 +138,6 @@ extension WebhookAdministration {
 }
 
 extension ExpungeResult {
-    /// Whether something is gone that the write-ahead log may still hold.
+    /// Tells whether something is gone that the write-ahead log may still hold.
     fileprivate var hasErased: Bool { !events.isEmpty || attempts > 0 }
 }

@@ -18,7 +18,7 @@ package struct SealingReport: Sendable, Hashable {
     /// Ids of subscriptions with a secret that no key opens: it was changed, or belongs elsewhere.
     package var damaged: [String] = []
 
-    /// Whether every secret is sealed with the current key.
+    /// Tells whether every secret is sealed with the current key.
     package var isComplete: Bool { left == 0 }
 }
 

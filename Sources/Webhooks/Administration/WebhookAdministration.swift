@@ -13,14 +13,17 @@ internal import WebhooksSQLite
 public struct WebhookAdministration: Sendable {
     /// The log of the same store.
     public let log: WebhookLog
-    private let configured: [String]
+    private let configured: @Sendable () -> [String]
     /// Told what is cancelled, where a dispatcher of this process has listeners.
     var notifier: NoticeBroadcast?
 
     /// - Parameters:
     ///   - log: of the store to change.
     ///   - configured: names of subscriptions that a configuration has, beside those that the store knows.
-    public init(_ log: WebhookLog, configured: [String] = []) {
+    public init(_ log: WebhookLog, configured: [String] = []) { self.init(log) { configured } }
+
+    /// - Parameter configured: called only where a name is to be judged.
+    init(_ log: WebhookLog, configured: @escaping @Sendable () -> [String]) {
         self.log = log
         self.configured = configured
     }
@@ -32,7 +35,7 @@ public struct WebhookAdministration: Sendable {
 extension WebhookDispatcher {
     /// Changes by hand to this dispatcher's store.
     public var administration: WebhookAdministration {
-        var administration = WebhookAdministration(log, configured: registry.subscriptions.map(\.name))
+        var administration = WebhookAdministration(log) { [registry] in registry.subscriptions.map(\.name) }
         administration.notifier = notifier
         return administration
     }
@@ -111,6 +114,7 @@ extension WebhookAdministration {
 
     /// Ends with an error where neither the configuration nor the store knows a subscription.
     package func checkKnown(_ name: String) async throws(WebhooksError) {
+        let configured = configured()
         if configured.contains(name) { return }
         let stored = try await log.subscriptionNames()
         if stored.contains(name) { return }
@@ -130,7 +134,7 @@ extension WebhookAdministration {
         public var subscription: String
         /// `nil`: it is not paused.
         public var paused: SubscriptionHealth.Paused?
-        /// Whether it was paused before.
+        /// Tells whether it was paused before.
         public var wasPaused: Bool
         /// The deliveries that have not settled.
         package var open: OpenDeliveryCount

@@ -99,7 +99,7 @@ package struct ConfigurationDifference: Sendable, Hashable {
     }
 
     /// A store by its absolute path: the same file may be named from two folders.
-    private static func absolute(_ store: StoreLocation) -> StoreLocation {
+    static func absolute(_ store: StoreLocation) -> StoreLocation {
         guard case .sqlite(let path, let prefix) = store else { return store }
         return .sqlite(path: URL(fileURLWithPath: path).resolvingSymlinksInPath().path, prefix: prefix)
     }

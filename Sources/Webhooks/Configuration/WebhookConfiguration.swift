@@ -254,7 +254,7 @@ extension WebhookConfiguration {
         /// Every file that went into it.
         package var watchedFiles: [String] { watched.map(\.path) }
 
-        /// Whether a dispatcher would start: there are no errors; warnings don't count.
+        /// Tells whether a dispatcher would start: there are no errors; warnings don't count.
         public var isValid: Bool { registry != nil && !diagnostics.contains { $0.severity == .error } }
     }
 }

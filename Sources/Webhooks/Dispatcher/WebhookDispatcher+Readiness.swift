@@ -1,7 +1,7 @@
 internal import WebhookCore
 
 extension WebhookDispatcher {
-    /// Whether a dispatcher delivers, for whoever routes work or restarts processes.
+    /// Tells whether a dispatcher delivers, for whoever routes work or restarts processes.
     public struct Readiness: Sendable, Hashable {
         /// Why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a default.
         public struct Obstacle: RawRepresentable, Sendable, Hashable {
@@ -28,7 +28,7 @@ extension WebhookDispatcher {
         /// The obstacle in words, which name no file.
         public var message: String
 
-        /// Whether it delivers: store and dispatcher work.
+        /// Tells whether it delivers: store and dispatcher work.
         public var isReady: Bool { obstacle == nil }
 
         private init(_ obstacle: Obstacle?, _ message: String) {

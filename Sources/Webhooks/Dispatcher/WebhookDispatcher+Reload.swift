@@ -29,7 +29,9 @@ extension WebhookDispatcher {
             return false
         }
         for warning in report.startupWarnings { logger.warning("\(warning)") }
-        if registry.settings.store != stores.location {
+        if registry.settings.store.map(ConfigurationDifference.absolute)
+            != stores.location.map(ConfigurationDifference.absolute)
+        {
             logger.warning("changed credentials of the `store` need a restart: the ones before stay in use")
         }
         // Subscriptions that were given at run time stay, by the rules that are in force now.
@@ -81,7 +83,8 @@ extension WebhookDispatcher {
     /// The problem of a configuration with another store than the one in use; a host's own database needs none.
     private func storeProblems(_ registry: Registry?) -> [Diagnostic] {
         guard let settings = registry?.settings, !(stores.host != nil && settings.store == nil) else { return [] }
-        let (old, new) = (stores.location?.description ?? "none", settings.store?.description ?? "none")
+        let places = [stores.location, settings.store].map { $0.map(ConfigurationDifference.absolute)?.description }
+        let (old, new) = (places[0] ?? "none", places[1] ?? "none")
         guard old != new else { return [] }
         let message =
             "`store` is another one: \(new), and \(old) stays in use; stop the dispatcher, move the store there, and start it again"

@@ -6,14 +6,7 @@ extension WebhookLog {
     func storedSubscriptions() async throws(WebhooksError) -> [(name: String, isEnabled: Bool)] {
         do throws(StoreError) {
             guard let store = try await stores.reader() as? any SubscriptionStore else { return [] }
-            var found: [(name: String, isEnabled: Bool)] = []
-            var version: Int64 = 0
-            while true {
-                let rows = try await store.subscriptions(changedSince: version, limit: Self.storedRows)
-                found += rows.filter { $0.deletedAt == nil }.map { ($0.name, !$0.isDisabled) }
-                guard rows.count == Self.storedRows, let last = rows.last else { return found }
-                version = last.version
-            }
+            return try await store.storedNames()
         } catch {
             throw WebhooksError(error)
         }
@@ -27,7 +20,4 @@ extension WebhookLog {
         let names = Set(configured.map(\.name))
         return configured + (try await storedSubscriptions()).filter { !names.contains($0.name) }
     }
-
-    /// The rows that are read at a time.
-    private static let storedRows = 2_000
 }

@@ -162,7 +162,8 @@ extension WebhookLog {
     /// The name of every subscription that the store knows: it keeps it, or knows it by a delivery or by what is remembered of it.
     public func subscriptionNames() async throws(WebhooksError) -> [String] {
         let names = try await read { log throws(StoreError) in try await log.subscriptionNames() }
-        let kept = try await storedSubscriptions().map(\.name).filter { !names.contains($0) }
+        let known = Set(names)
+        let kept = try await storedSubscriptions().map(\.name).filter { !known.contains($0) }
         return kept.isEmpty ? names : (names + kept).sorted()
     }
 

@@ -1,7 +1,6 @@
 internal import WebhookCore
 
-/// The times at which a running dispatcher's regular tasks wake up: the same for all, so that one that has nothing to do wakes
-/// the machine twice a second, and not once for each of them.
+/// The times at which a running dispatcher's slower tasks wake up: the same for all, so that they wake the machine together.
 enum IdleBeat {
     /// The time between two beats.
     static let length: Duration = .milliseconds(500)

@@ -122,7 +122,7 @@ struct IndexingPace {
     private var batches = 0
     private var allowed = busyBatches
     private(set) var goesOn = false
-    /// Whether the last batch has left nothing.
+    /// Tells whether the last batch has left nothing.
     var isDone: Bool { left == 0 }
 
     /// A look begins.

@@ -133,7 +133,7 @@ extension StoreStatus {
         return [StatusProblem("configuration", message, hint: "`webhooks validate` names the lines")]
     }
 
-    /// What the file doesn't show: it may be valid, and another than the dispatcher can take up.
+    /// A refusal that the file doesn't show: it may be valid, and another than the dispatcher can take up.
     private var refusalProblems: [StatusProblem] {
         guard let dispatcher, dispatcher.refusedProblems > 0 else { return [] }
         let message =

@@ -41,7 +41,7 @@ protocol StoreAccess: Sendable {
     /// Makes sure that it can still be used, where that may have changed since it was opened.
     func verify() async throws(StoreError)
 
-    /// What an operator should know of the server that it is on; nothing where it is on none.
+    /// Looks at the server that it is on; nothing where it is on none.
     ///
     /// - Throws: ``StoreError``: why the server can't be used.
     func serverFindings() throws(StoreError) -> [DoctorFinding]

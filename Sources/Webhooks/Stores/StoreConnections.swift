@@ -124,7 +124,7 @@ final class StoreConnections: Sendable {
         return try await onQueue { () throws(StoreError) in try access.openDispatcher(lock) }
     }
 
-    /// What an operator should know of the server that the store is on; nothing where it is on none.
+    /// Looks at the server that the store is on; nothing where it is on none.
     func serverFindings() async throws(StoreError) -> [DoctorFinding] {
         let access = try access()
         return try await onQueue { () throws(StoreError) in try access.serverFindings() }

@@ -62,8 +62,6 @@ struct StoredNames {
         byID[id] = name
         return before
     }
-
-    fileprivate func name(of id: String) -> String? { byID[id] }
 }
 
 extension SubscriptionChange {

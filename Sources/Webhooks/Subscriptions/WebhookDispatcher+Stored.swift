@@ -25,7 +25,7 @@ extension WebhookDispatcher {
             throw WebhooksError(error)
         }
         guard let store = store as? any SubscriptionStore else {
-            throw WebhooksError(.refused, "subscriptions are kept in a store on SQLite: \(store.name) is another")
+            throw WebhooksError(.refused, "\(store.name) keeps no subscriptions")
         }
         return store
     }
@@ -54,7 +54,7 @@ extension WebhookDispatcher {
             if known == current { return }
             if known > current {
                 // An older copy of the store is there in its place.
-                await LoadingThread.shared.run { [self] in forget(after: known) }
+                await LoadingThread.shared.run { [self] in forgetStored(after: known) }
                 continue
             }
             let rows = try await store.subscriptions(changedSince: known, limit: Self.followedRows)
@@ -81,7 +81,7 @@ extension WebhookDispatcher {
     /// Takes all of the store's subscriptions out of force, on the loading thread.
     ///
     /// - Parameter known: the version that is in force.
-    private func forget(after known: Int64) {
+    private func forgetStored(after known: Int64) {
         let before = state.withLock { $0.snapshot }
         guard before.registry.storedVersion == known else { return }
         var change = SubscriptionChange()

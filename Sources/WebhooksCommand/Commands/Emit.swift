@@ -127,12 +127,13 @@ struct Emit: AsyncParsableCommand {
             if let (_, problem) = opened.checkIDs([event]).first { throw problem }
             return try await store(event, opened.log, misses: { nil })
         }
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(followsStore: batch != nil || requireMatch)
         FileDescriptors.raiseLimit()
         if let batch {
             return try await EmitBatch(dispatcher: dispatcher, emit: self).run(path: batch)
         }
         let event = try await event(dispatcher.log, { dispatcher.topics })
+        if EventIDCheck.concerns(event) { await options.follow(dispatcher) }
         // Before a store is made for it.
         try dispatcher.preview.check(event)
         guard isDetached else { return try await run(event, on: dispatcher) }
@@ -210,6 +211,7 @@ struct Emit: AsyncParsableCommand {
         } catch {
             throw stored == nil ? EmitFailure.storing(error, event) : EmitFailure.afterStoring(error, event)
         }
+        if deliveries.isEmpty { await options.follow(dispatcher) }
         let matching = try await report(receipt, dispatcher.log, deliveries) {
             dispatcher.preview.nearMisses(of: event)
         }

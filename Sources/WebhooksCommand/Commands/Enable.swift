@@ -24,7 +24,7 @@ struct Enable: AsyncParsableCommand {
         let log = opened.log
         try await opened.administration.checkKnown(subscription)
         if opened.configuration != nil, let entries = opened.outline.entries,
-            !subscription.hasPrefix(StoredSubscription.prefix), !entries.contains(where: { $0.name == subscription })
+            !StoredSubscription.isName(subscription), !entries.contains(where: { $0.name == subscription })
         {
             let open = try await log.openDeliveries(of: subscription).waiting
             throw CommandFailure(

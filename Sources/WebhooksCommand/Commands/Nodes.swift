@@ -16,36 +16,16 @@ struct Nodes: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Looks again and again, until Ctrl-C.")
-    var watch = false
-
-    @Option(
-        help: ArgumentHelp("The time between two looks, such as 500ms or 10s. (default: 2s)", valueName: "duration"),
-        transform: DurationArgument.read
-    )
-    var interval = DurationArgument(.seconds(2))
+    @OptionGroup var watching: WatchOptions
 
     @OptionGroup var options: ConfigurationOptions
 
-    func validate() throws {
-        if interval.duration < .milliseconds(100) { throw ValidationError("--interval is at least 100ms") }
-    }
-
     func run() async throws {
         let opened = try options.openLog()
-        try await write(opened.log.nodes())
-        guard watch else { return }
-        for await _ in Ticks(every: interval.duration).stream {
-            let nodes = try await opened.log.nodes()
-            // From the top of the screen; a pipe gets one after the other.
-            if Terminal.standardOutput.isTerminal, !options.json { Output.standard.write("\u{1B}[H\u{1B}[2J") }
-            write(nodes)
-            if Output.standard.isBroken { break }
-        }
+        _ = try await watching.look(asJSON: options.json, { try await opened.log.nodes() }, write: write)
     }
 
     private func write(_ nodes: [LivingNode]) {
-        defer { Output.standard.flush() }
         if options.json {
             for node in nodes { NodeOutput.json(node).write() }
             return

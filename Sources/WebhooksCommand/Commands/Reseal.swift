@@ -21,7 +21,7 @@ struct Reseal: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let dispatcher = try await options.dispatcher()
+        let dispatcher = try await options.dispatcher(holdsBroken: true, followsStore: false)
         let keys = dispatcher.registry.settings.server.encryptionKeys
         let trap = InterruptTrap()
         let line = ProgressLine()

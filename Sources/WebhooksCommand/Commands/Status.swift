@@ -18,36 +18,19 @@ struct Status: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Looks again and again, until Ctrl-C; the exit code is the last look's.")
-    var watch = false
-
-    @Option(
-        help: ArgumentHelp("The time between two looks, such as 500ms or 10s. (default: 2s)", valueName: "duration"),
-        transform: DurationArgument.read
-    )
-    var interval = DurationArgument(.seconds(2))
+    @OptionGroup var watching: WatchOptions
 
     @OptionGroup var options: ConfigurationOptions
-
-    func validate() throws {
-        if interval.duration < .milliseconds(100) { throw ValidationError("--interval is at least 100ms") }
-    }
 
     func run() async throws {
         let opened = try options.openLog()
         var report: WebhookConfiguration.Report?
-        var status = try await look(opened, &report)
-        write(status)
-        guard watch else { return try Self.end(status) }
-        let looks = Ticks(every: interval.duration)
-        for await _ in looks.stream {
-            status = try await look(opened, &report)
-            // From the top of the screen; a pipe gets one after the other.
-            if Terminal.standardOutput.isTerminal, !options.json { Output.standard.write("\u{1B}[H\u{1B}[2J") }
-            write(status)
-            if Output.standard.isBroken { break }
+        let status = try await watching.look(asJSON: options.json) {
+            try await look(opened, &report)
+        } write: { status in
+            options.json ? StatusOutput.json(status).write() : StatusOutput.write(status)
         }
-        try Self.end(status)
+        if !status.problems.isEmpty { throw ExitStatus.negative }
     }
 
     /// One look at the store, and at the configuration that a dispatcher would start with.
@@ -58,30 +41,5 @@ struct Status: AsyncParsableCommand {
         if report?.isCurrent != true { report = opened.configuration?.withoutSources().load() }
         status.configurationErrors = report?.diagnostics.count { $0.severity == .error } ?? 0
         return status
-    }
-
-    private func write(_ status: StoreStatus) {
-        options.json ? StatusOutput.json(status).write() : StatusOutput.write(status)
-        Output.standard.flush()
-    }
-
-    private static func end(_ status: StoreStatus) throws {
-        if !status.problems.isEmpty { throw ExitStatus.negative }
-    }
-}
-
-/// A beat that ends with Ctrl-C.
-struct Ticks {
-    let stream: AsyncStream<Void>
-
-    init(every interval: Duration) {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let beat = Task {
-            while (try? await Task.sleep(for: interval)) != nil { continuation.yield() }
-        }
-        let trap = InterruptTrap { continuation.finish() }
-        // The trap lives as long as the beat.
-        continuation.onTermination = { _ in withExtendedLifetime(trap) { beat.cancel() } }
-        self.stream = stream
     }
 }

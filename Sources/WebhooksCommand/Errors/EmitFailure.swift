@@ -3,7 +3,7 @@ internal import Webhooks
 
 /// Failures of the store around an emit, with what is on disk: whoever is told of an error must know whether to emit again.
 enum EmitFailure {
-    /// The failure of an event that could not be stored, or of which nobody knows.
+    /// Tells of an event that could not be stored, or that may have been.
     static func storing(_ error: WebhooksError, _ event: Event) -> any Error {
         guard let store = error.store, var failure = CommandFailure(error) else { return error }
         failure.message += "; " + outcome(of: store, "the event \(event.id) is")

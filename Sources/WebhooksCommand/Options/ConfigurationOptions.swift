@@ -34,7 +34,7 @@ struct ConfigurationOptions: ParsableArguments {
     /// The configuration, for commands that have no use for the tokens of `server`.
     var configuration: WebhookConfiguration { wholeConfiguration.withoutTokens() }
 
-    /// The configuration, of which nothing may be missing.
+    /// The configuration, and nothing in it may be missing.
     var wholeConfiguration: WebhookConfiguration { .file(path.text, store: store) }
 
     /// Refuses a `--store` that names none, before the file is looked at: what is wrong is not in there.
@@ -50,11 +50,14 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// A dispatcher over the configuration and the subscriptions that its store keeps. Makes no store.
     ///
-    /// - Parameter holdsBroken: whether subscriptions whose settings can't be used, such as one whose secret this shell
-    ///   doesn't have, are held. Otherwise each is an error.
+    /// - Parameters:
+    ///   - holdsBroken: whether subscriptions whose settings can't be used, such as one whose secret this shell doesn't
+    ///     have, are held. Otherwise each is an error.
+    ///   - followsStore: whether the subscriptions of the store are put into force at once. What delivers does that itself.
     func dispatcher(
         logLevel standard: Logger.Level = .warning,
-        holdsBroken: Bool = false
+        holdsBroken: Bool = false,
+        followsStore: Bool = true
     ) async throws -> WebhookDispatcher {
         try checkStore()
         let dispatcher = try await WebhookDispatcher(
@@ -62,6 +65,12 @@ struct ConfigurationOptions: ParsableArguments {
             logger: logger(standard)
         )
         noteNewStore(of: dispatcher.log)
+        if followsStore { await follow(dispatcher) }
+        return dispatcher
+    }
+
+    /// Puts the subscriptions that the store keeps into force. Costs next to nothing where they are.
+    func follow(_ dispatcher: WebhookDispatcher) async {
         do throws(WebhooksError) {
             try await dispatcher.followStored()
         } catch {
@@ -69,7 +78,6 @@ struct ConfigurationOptions: ParsableArguments {
             let message = "\(error.message); which subscriptions it keeps is not known"
             Notice.warning("store", message, asJSON: json)
         }
-        return dispatcher
     }
 
     /// A dispatcher for a command on one subscription: only that one's settings have to be usable.

@@ -162,7 +162,8 @@ enum StatusOutput {
 
     private static func nodeText(_ node: LivingNode, _ now: Timestamp) -> String {
         let record = node.record
-        var text = "process \(record.pid) on \(record.host), serves \(record.subscriptions) subscriptions"
+        let served = Counted.text(record.subscriptions, "subscription")
+        var text = "process \(record.pid) on \(record.host), serves \(served)"
         if let lag = record.lag { text += ", \(RelativeTime.duration(lag)) behind" }
         return text + ", since \(RelativeTime.long(record.startedAt, now: now))"
     }

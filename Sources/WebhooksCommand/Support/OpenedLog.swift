@@ -20,9 +20,9 @@ extension OpenedLog {
     /// Changes by hand, to what the store or the configuration knows.
     var administration: WebhookAdministration { WebhookAdministration(log, configured: configuredNames) }
 
-    /// Whether a dispatcher sends to one; it is taken to where nobody knows the subscriptions, and where the store keeps it.
+    /// Tells whether a dispatcher sends to one; it is taken to where nobody knows the subscriptions, and where the store keeps it.
     func serves(_ name: String) -> Bool {
-        if name.hasPrefix(StoredSubscription.prefix) { return true }
+        if StoredSubscription.isName(name) { return true }
         return configured.map { $0.contains { $0.name == name && $0.isEnabled } } ?? true
     }
 

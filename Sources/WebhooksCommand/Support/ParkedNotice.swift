@@ -10,7 +10,7 @@ enum ParkedNotice {
 
     /// A line a subscription, by name.
     static func lines(_ deliveries: [Delivery], _ entries: [ConfigurationOutline.Entry]) -> [String] {
-        let open = deliveries.filter { !$0.state.isSettled && !$0.subscription.hasPrefix(StoredSubscription.prefix) }
+        let open = deliveries.filter { !$0.state.isSettled && !StoredSubscription.isName($0.subscription) }
         return Dictionary(grouping: open, by: \.subscription).sorted { $0.key < $1.key }.compactMap {
             name,
             deliveries in

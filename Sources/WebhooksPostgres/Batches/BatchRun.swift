@@ -56,7 +56,7 @@
 
         // MARK: Writes
 
-        /// Whether something has to be found out before everything else is added.
+        /// Tells whether something has to be found out before everything else is added.
         var hasChecks: Bool { batch.node != nil || batch.subscriptionsVersion != nil }
 
         /// Finds out whether events were matched by subscriptions that are not the store's any more: then they wait. To be run

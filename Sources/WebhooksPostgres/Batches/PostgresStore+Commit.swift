@@ -105,7 +105,10 @@
                         run.addWrites(to: &pipeline)
                         run.addReads(to: &pipeline)
                     }
-                    if let hint = hint(batches) { StoreNotification.add(hint, of: writer.session, to: &pipeline) }
+                    // As it is after the checks.
+                    if let hint = hint(runs.map(\.batch)) {
+                        StoreNotification.add(hint, of: writer.session, to: &pipeline)
+                    }
                     return { connection in for run in runs { try run.finish(connection) } }
                 }
             } catch  where Self.mayBeOneRows(error) {
@@ -118,13 +121,12 @@
         /// The news for others in batches, one for all: a notification takes a lock of the whole server with its commit. Nobody is
         /// told where nobody is, and what is missed is found by looking.
         private func hint(_ batches: [StoreBatch]) -> StoreHint? {
-            guard role == .writer || hasOthers else { return nil }
+            guard hasListeners else { return nil }
             let new = batches.flatMap { $0.acceptances.compactMap(\.deliveries) + $0.fanOuts.map(\.deliveries) }
             let hasOpen = new.contains { new in
                 new.deliveries.contains { delivery in
                     switch delivery.start {
                     case .pending, .inOrder: true
-                    // A lease that has gone leaves what would have been claimed to its new node.
                     case .claimed, .settled: false
                     }
                 }

@@ -23,7 +23,7 @@
                 || isTaken && ["messages_event_id", "answers_pkey"].contains(constraint)
         }
 
-        /// Whether another row has what must be one row's alone.
+        /// Tells whether another row has what must be one row's alone.
         var isTaken: Bool { state == "23505" }
 
         /// Whether the tables are not what a statement expects.

@@ -134,9 +134,6 @@
             }
         }
 
-        /// The column of bytes that may be NULL; the others are empty then.
-        private static let optionalBytes = "credentials"
-
         /// A value as a statement's parameter.
         fileprivate func parameter(_ value: StoredValue) -> Parameter {
             switch kind {
@@ -158,7 +155,7 @@
             case .int16: .int2s(values.map { $0.integer.map(Int.init) })
             case .bool: .bools(values.map { $0.integer == 1 })
             case .text: .texts(values.map(\.text))
-            case .bytes: .byteStrings(values.map { $0.bytes ?? (name == Self.optionalBytes ? nil : .empty) })
+            case .bytes: .byteStrings(values.map(\.bytes))
             case .utf8: .utf8s(values.map(\.text))
             }
         }

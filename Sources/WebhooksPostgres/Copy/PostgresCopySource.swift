@@ -11,7 +11,7 @@
         private let holder: PostgresWriter
         private let reader: PostgresConnection
         private let watcher: PostgresConnection
-        /// What others leave behind when they write, as it was when the view began.
+        /// The traces of those who write, as they were when the view began.
         private var traces = ""
 
         /// Opens a store that is there, and holds it against dispatchers.

@@ -21,15 +21,15 @@
             package var age: Duration?
         }
 
-        /// Such as 15.
+        /// The version, such as 15.
         package var version = 0
         package var isStandby = false
         package var isFsyncOff = false
         /// The setting that the role's other sessions have.
         package var synchronousCommit = "on"
-        /// Whether the session isn't the server's own: a pooler stands in between.
+        /// Tells whether the session isn't the server's own: a pooler stands in between.
         package var isPooled = false
-        /// Whether there is a schema for the tables.
+        /// Tells whether there is a schema for the tables.
         package var hasSchema = false
         /// The rights that the role lacks, such as `INSERT on events`.
         package var missingRights: [String] = []

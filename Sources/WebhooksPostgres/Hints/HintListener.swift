@@ -25,11 +25,11 @@
             end = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
             guard end >= 0 else { return nil }
             (self.target, self.thread) = (target, thread)
-            thread.perform { [self] in
-                run(own, tell)
-                Glibc.close(end)
-            }
+            thread.perform { [self] in run(own, tell) }
         }
+
+        // Whoever closes it may write to the descriptor after the thread has ended.
+        deinit { Glibc.close(end) }
 
         /// Ends it, without waiting.
         func close() {
@@ -95,7 +95,7 @@
         }
     }
 
-    /// What is notified: the store's schema, a hint and the session's number, such as `webhooks deliveries 17`. Equal ones of a
+    /// A notification's text: the store's schema, a hint and the session's number, such as `webhooks deliveries 17`. Equal ones of a
     /// transaction come once, with its commit.
     enum StoreNotification {
         static let channel = Schema.channel

@@ -8,7 +8,7 @@
         private let target: PostgresTarget
         private let isClosed: @Sendable () -> Bool
         private var session: PostgresWriter?
-        /// Whether another node was alive at the last round, for any thread.
+        /// Tells whether another node was alive at the last round, for any thread.
         let hasOthers = Atomic(false)
 
         /// The purpose of such sessions. What they write is nothing that others would have to look for.

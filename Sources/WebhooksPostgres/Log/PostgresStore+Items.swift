@@ -81,7 +81,7 @@
                     let connection = try writer.session.connected()
                     try writer.names.learn(looked, making: names, connection)
                     let value = try writer.session.transaction(holds, patience: Self.patience) { pipeline in
-                        if let hint { StoreNotification.add(hint, of: writer.session, to: &pipeline) }
+                        if let hint, hasListeners { StoreNotification.add(hint, of: writer.session, to: &pipeline) }
                         return { connection in
                             let trial = isTrial ? RowTrial(connection) : nil
                             let session = Session(

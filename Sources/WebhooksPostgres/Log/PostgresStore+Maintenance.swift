@@ -82,7 +82,7 @@
         }
 
         package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
-            try await write { session in
+            try await write(telling: nil) { session in
                 var result = ExpungeResult()
                 for id in ids {
                     try Expunging(connection: session.connection, instant: instant).expunge(id, into: &result)
@@ -95,7 +95,7 @@
             attempt number: Int,
             of delivery: Delivery.ID
         ) async throws(StoreError) -> Bool {
-            try await write { session in
+            try await write(telling: nil) { session in
                 let key: [Parameter] = [.int8(delivery.rawValue), .int4(Int32(number))]
                 let found = try session.connection.run(
                     Statement(

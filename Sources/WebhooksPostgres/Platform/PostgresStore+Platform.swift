@@ -7,7 +7,9 @@
             answer: StoredAnswer?
         ) async throws(StoreError) -> PlatformResult {
             let now = clock.now
-            return try await write { session in
+            // Dispatchers look at nothing else of it.
+            let changesSubscriptions = changes.contains { if case .deleteApplication = $0 { true } else { false } }
+            return try await write(telling: changesSubscriptions ? .everything : nil) { session in
                 let writer = PlatformWriter(connection: session.connection, identity: session.identity)
                 // What was changed before the refusal is undone; the transaction goes on without it.
                 return try session.allOrNone { () throws -> (PlatformResult, Bool) in

@@ -28,6 +28,15 @@
             try await read { try SubscriptionWriter.version($0) }
         }
 
+        package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
+            try await read { connection in
+                let names = Statement(
+                    "SELECT name, disabled FROM stored_subscriptions WHERE deleted_at IS NULL ORDER BY version"
+                )
+                return try connection.run(names).map { ($0.text(0), !$0.bool(1)) }
+            }
+        }
+
         package func subscriptions(
             changedSince version: Int64,
             limit: Int

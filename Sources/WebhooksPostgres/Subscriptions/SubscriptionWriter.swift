@@ -112,7 +112,7 @@
             for row in living { _ = try delete(row.text(0), at: instant) }
         }
 
-        /// What an insert and an update have in common, from `$1` to `$11`.
+        /// The values that an insert and an update have in common, from `$1` to `$11`.
         private static func parameters(_ row: StoredSubscription) -> [Parameter] {
             [
                 .text(row.id), .text(row.name), .text(row.uid), .text(row.tenant), .text(row.definition),

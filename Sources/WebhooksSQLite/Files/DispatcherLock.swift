@@ -67,7 +67,7 @@ package final class DispatcherLock: StoreLock {
     /// Makes the store's folder where it is missing.
     /// - Parameters:
     ///   - path: the database's path.
-    ///   - prefix: of the store's tables, of which a database may hold several.
+    ///   - prefix: of the store's tables; a database may hold several stores.
     ///   - role: what for, in one word.
     ///   - connection: a host's that the dispatcher works on, and others of the same file may; `nil`: one of its own.
     /// - Throws: ``StoreError`` with `locked`, naming the holder; or why the file can't be opened.

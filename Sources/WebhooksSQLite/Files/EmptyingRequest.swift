@@ -22,7 +22,7 @@ enum EmptyingRequest {
         _ = write(padded(mark + Array("\(obstacle.word)\n".utf8)), at: place, lock)
     }
 
-    /// What the dispatcher has met so far; `nil`: nothing, or nothing was asked for.
+    /// The obstacle that the dispatcher has met so far; `nil`: nothing, or nothing was asked for.
     static func obstacle(in lock: String) -> EmptyingObstacle? {
         let bytes = read(lock)
         guard bytes.starts(with: mark) else { return nil }
@@ -74,7 +74,7 @@ extension SQLiteStore {
     /// Whether somebody has asked for it, and it is not done.
     package var isEmptyWALRequested: Bool { EmptyingRequest.isSet(in: files.lock) }
 
-    /// What has kept the dispatcher from it so far.
+    /// The obstacle that has kept the dispatcher from it so far.
     package var emptyingObstacle: EmptyingObstacle? { EmptyingRequest.obstacle(in: files.lock) }
 
     /// Tells whoever has asked for it what came of a try: the request goes away once the log is empty.

@@ -5,7 +5,7 @@ internal import WebhookCore
 struct StoreFiles: Sendable {
     /// The database.
     let path: String
-    /// What tells the stores of one database apart.
+    /// The beginning of the tables' names, which tells the stores of one database apart.
     let prefix: TablePrefix
 
     var lock: String { prefix.isStandard ? path + ".lock" : "\(path).\(prefix.name).lock" }

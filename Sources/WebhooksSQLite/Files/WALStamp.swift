@@ -35,7 +35,7 @@ package struct WALStamp: Equatable, Sendable {
 struct QuietWAL {
     /// The time after a write in which every look asks, in nanoseconds: most disks have it by then.
     static let rest = 2_000_000_000
-    /// The number of looks of which one asks in any case, about one a second: for a disk that takes longer.
+    /// The number of looks that go by before one asks in any case, about one a second: for a disk that takes longer.
     static let mostSkipped = 6
 
     private var stamp: WALStamp?

@@ -25,6 +25,14 @@ extension SQLiteStore: SubscriptionStore {
         try await read { try SubscriptionWriter.version($0) }
     }
 
+    package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
+        try await read { db in
+            let names =
+                "SELECT name, disabled FROM webhooks_stored_subscriptions WHERE deleted_at IS NULL ORDER BY version"
+            return try Row.fetchAll(db, sql: names).map { ($0[0], !($0[1] as Bool)) }
+        }
+    }
+
     package func subscriptions(
         changedSince version: Int64,
         limit: Int

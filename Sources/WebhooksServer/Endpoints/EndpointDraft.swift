@@ -10,14 +10,14 @@ struct EndpointDraft: Sendable {
 
     var row: StoredSubscription
     var draft: SubscriptionDraft
-    /// Whether topics are given as those of the extension.
+    /// Tells whether topics are given as those of the extension.
     private var hasOwnTopics = false
     private var hasRate = false
     /// The current secrets as they were opened; `nil`: there were none.
     private var opened: [Secret]?
     /// When the secrets before the current one end, where it is a new one.
     private var graceEnd: Timestamp?
-    /// Whether the request asks for an endpoint that is sent to.
+    /// Tells whether the request asks for an endpoint that is sent to.
     private(set) var asksToEnable = false
 
     /// A new endpoint of an application.
@@ -195,7 +195,7 @@ struct EndpointDraft: Sendable {
         self.graceEnd = graceEnd
     }
 
-    /// Whether there is a secret that was not there before.
+    /// Tells whether there is a secret that was not there before.
     var hasNewSecret: Bool { draft.secrets != nil && draft.secrets != opened }
 
     mutating func set(header name: String, _ value: String?) {
@@ -290,6 +290,6 @@ extension APIContext {
 }
 
 extension SubscriptionDraft {
-    /// Whether it has topics that no list of event types can say: patterns, which the extension gives.
+    /// Tells whether it has topics that no list of event types can say: patterns, which the extension gives.
     var hasPatterns: Bool { topics != ["**"] && topics.contains { $0.contains("*") } }
 }

@@ -95,7 +95,7 @@ enum ApplicationOperations {
 struct ApplicationDraft: Sendable {
     var name: String
     var uid: String?
-    /// Whether a uid is given, or null for none.
+    /// Tells whether a uid is given, or null for none.
     var namesUID: Bool
     var throttleRate: Int?
     var metadata: String

@@ -95,13 +95,7 @@ enum EndpointOperations {
         try reader.finish()
         let form = given.keepingUID(reference)
         guard known != nil else { return try await insert(form, for: application, context) }
-        return try await change(application, context) { endpoint throws(APIError) in
-            try endpoint.apply(form)
-        } checking: { () async throws(APIError) in
-            try await context.checkEventTypes(form)
-        } answer: {
-            .ok(.object($0.members))
-        }
+        return try await change(application, to: form, context)
     }
 
     @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -111,13 +105,7 @@ enum EndpointOperations {
         let reader = try FieldReader.body(context.request.body)
         let form = EndpointForm(reader, for: .change)
         try reader.finish()
-        return try await change(application, context) { endpoint throws(APIError) in
-            try endpoint.apply(form)
-        } checking: { () async throws(APIError) in
-            try await context.checkEventTypes(form)
-        } answer: {
-            .ok(.object($0.members))
-        }
+        return try await change(application, to: form, context)
     }
 
     @Sendable static func delete(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -179,6 +167,21 @@ enum EndpointOperations {
             return answer
         case .answered: return try await context.earlierAnswer() ?? answer
         case .taken, .missing, .outdated: throw .uidIsTaken
+        }
+    }
+
+    /// Makes an endpoint into what a request says.
+    private static func change(
+        _ application: Application,
+        to form: EndpointForm,
+        _ context: APIContext
+    ) async throws(APIError) -> APIResponse {
+        try await change(application, context) { endpoint throws(APIError) in
+            try endpoint.apply(form)
+        } checking: { () async throws(APIError) in
+            try await context.checkEventTypes(form)
+        } answer: {
+            .ok(.object($0.members))
         }
     }
 
@@ -268,7 +271,7 @@ extension APIContext {
 extension APIError {
     static let uidIsTaken = APIError.conflict("Another endpoint of the application has this uid.")
 
-    /// What the file says, only the file changes.
+    /// Only the file changes what the file says.
     static func declared(_ endpoint: Endpoint) -> APIError {
         APIError(
             403,

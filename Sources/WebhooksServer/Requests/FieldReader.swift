@@ -157,7 +157,7 @@ final class FieldReader {
         }
     }
 
-    /// A list of texts, each of which passes a check and occurs once.
+    /// A list of texts that all pass a check, each there once.
     func texts(_ names: String..., in range: ClosedRange<Int>, _ check: (String) -> String? = { _ in nil }) -> Field<
         [String]
     > {

@@ -65,7 +65,7 @@ enum FieldRules {
 
     // MARK: Endpoints
 
-    /// What a client gives as a signing secret; its form is judged by the profile.
+    /// A signing secret that a client gives; its form is judged by the profile.
     static func signingSecret(_ text: String) -> String? {
         text.hasPrefix("whsk_") ? "must be a secret whsec_…: key pairs (whsk_…) are not offered" : nil
     }

@@ -19,7 +19,7 @@ struct StoredSubscriptionTests {
         _ = try await InMemoryStore(sharing: harness.store).apply([.insert(row)])
     }
 
-    /// What the change brings is in force here.
+    /// Puts the change into force here.
     private func learn(_ harness: EngineHarness, version: Int64 = 1) {
         harness.change([subscription("ep_1")], removing: [])
         harness.registry = harness.registry.changing(removing: [], adding: [], storedVersion: version)

@@ -79,7 +79,7 @@ extension StoreError {
     }
 }
 
-/// What a copy finds where it is to go.
+/// The state of the place where a copy is to go.
 package enum CopyTargetState: Sendable, Hashable {
     /// No store, or one that holds nothing.
     case empty

@@ -96,7 +96,7 @@ extension StoredTable {
         [(.int64, "due_at place"), (.int32, "ends"), (.text, "set_aside")]
     )
 
-    /// What the HTTP API and subscriptions in the store need, where a store has it.
+    /// The tables of the HTTP API, and of subscriptions in the store.
     package static let platform = [
         StoredTable(
             "applications",

@@ -1,0 +1,296 @@
+internal import WebhookCore
+
+/// Messages of the HTTP API, and sending them again.
+extension StoreConformance {
+    static let messageChecks: [Check] = [
+        Check("a message is stored with its event and its answer, once", storesMessages),
+        Check("messages of one transaction are told apart", storesSeveralMessages),
+        Check("a message that waits for its fan-out has its channels", keepsChannels),
+        Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
+        Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
+        Check("payloads whose time is over are found until they are erased", findsExpired),
+        Check("the answer of an attempt is erased by itself, and what was sent is not", erasesAnswers),
+        Check("what is sent again is one with its answer, and made once", sendsAgainOnce),
+        Check("an event gets a delivery that it lacks, once", sendsWhatIsMissing),
+    ]
+
+    /// An event that is a message.
+    private static func message(
+        _ id: String,
+        of application: Application,
+        topic: String = "a.b",
+        eventID: String? = nil,
+        channels: [String]? = nil,
+        tags: [String]? = nil,
+        expiresAt: Timestamp? = nil,
+        answer: StoredAnswer? = nil
+    ) throws -> Event {
+        var event = try Event(
+            topic: topic,
+            data: ByteString("{\"id\":\"\(id)\"}"),
+            id: id,
+            tenant: application.tenant,
+            occurredAt: time
+        )
+        event.message = MessageRecord(
+            application: application.id,
+            eventID: eventID,
+            channels: channels,
+            tags: tags,
+            expiresAt: expiresAt,
+            answer: answer
+        )
+        return event
+    }
+
+    private static func accept(_ events: [Event], _ driver: StoreDriver) async throws -> [AcceptanceResult] {
+        try await driver.commit { batch in
+            batch.acceptances = events.map { Acceptance(event: $0, createdAt: .now, deliveries: NewDeliveries()) }
+        }
+        .acceptances
+    }
+
+    private static func isStored(_ result: AcceptanceResult) -> Bool {
+        if case .stored = result { true } else { false }
+    }
+
+    // MARK: Messages
+
+    static func storesMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (one, other) = (application("app_1"), application("app_2"))
+        _ = try await store.apply([.insertApplication(one), .insertApplication(other)], answer: nil)
+        let message = try message(
+            "msg_1",
+            of: one,
+            eventID: "e",
+            channels: ["x", "y"],
+            tags: ["t"],
+            answer: answer("1")
+        )
+        try expect(try await accept([message], driver).map(isStored), [true], "stored")
+        let found = try await store.message("e", of: one)
+        try expect(found?.id, "msg_1", "by its eventId")
+        try expect(found?.data, #"{"id":"msg_1"}"#, "with its payload")
+        try expect(found?.channels, ["x", "y"], "its channels")
+        try expect(found?.tags, ["t"], "its tags")
+        try expect(found?.createdAt, time, "when it was accepted")
+        try expect(try await store.message("msg_1", of: one), found, "by its id")
+        try expect(try await store.message("msg_1", of: other), nil, "not another's by its id")
+        try expect(try await store.message("e", of: other), nil, "nor by its eventId")
+        try expect(try await store.answer(answer("1").key, at: .now)?.status, 201, "its answer")
+        let repeated = try Self.message("msg_2", of: one, answer: answer("1"))
+        try expect(
+            try await accept([repeated], driver),
+            [.conflict(differences: MessageRecord.isAnswered)],
+            "the same request"
+        )
+        let taken = try Self.message("msg_3", of: one, eventID: "e", answer: answer("3"))
+        try expect(
+            try await accept([taken], driver),
+            [.conflict(differences: MessageRecord.eventIDIsTaken)],
+            "the same eventId"
+        )
+        try expect(try await store.answer(answer("3").key, at: .now), nil, "without an answer")
+        try expect(try await driver.store.event("msg_2"), nil, "nothing of the one")
+        try expect(try await driver.store.event("msg_3"), nil, "nothing of the other")
+        let elsewhere = try Self.message("msg_4", of: other, eventID: "e")
+        try expect(try await accept([elsewhere], driver).map(isStored), [true], "another application's")
+    }
+
+    static func storesSeveralMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try message("msg_1", of: one, eventID: "e", answer: answer("1")),
+            try Event(topic: "a.b", data: "1", id: "plain"),
+            try message("msg_2", of: one, eventID: "e", answer: answer("2")),
+            try message("msg_3", of: one, eventID: "f", answer: answer("1")),
+            try message("msg_4", of: one, eventID: "g", answer: answer("4")),
+        ]
+        let results = try await accept(events, driver)
+        try expect(results.map(isStored), [true, true, false, false, true], "each by itself")
+        try expect(results[2], .conflict(differences: MessageRecord.eventIDIsTaken), "the eventId of the first")
+        try expect(results[3], .conflict(differences: MessageRecord.isAnswered), "the request of the first")
+        let rows = results.compactMap { result -> Int64? in
+            if case .stored(let row, _) = result { row } else { nil }
+        }
+        try expect(rows, rows.sorted(), "in their order")
+        try expect(try await store.messages(MessageQuery(one)).map(\.id), ["msg_4", "msg_1"], "what is there")
+    }
+
+    static func keepsChannels(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let message = try message("msg_1", of: one, channels: ["x", "y"])
+        let row = try await driver.acceptPending(message, at: time)
+        _ = try await driver.acceptPending(Event(topic: "a.b", data: "1", id: "plain"), at: time)
+        let read = try await driver.read { reads in
+            reads.pendingEvents = 9
+            reads.pendingEventsDueBy = time + .seconds(1)
+        }
+        let channels = read.pendingEvents.map { $0.event.message?.channels }
+        try expect(channels, [["x", "y"], nil], "of those that are due")
+        let alone = try await driver.read { $0.takeovers = [row] }
+        try expect(alone.pendingEvents.map { $0.event.message?.channels }, [["x", "y"]], "of one alone")
+        try expect(try await driver.store.event("msg_1")?.message?.channels, ["x", "y"], "of one that is looked up")
+    }
+
+    static func findsMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (one, other) = (application("app_1"), application("app_2"))
+        _ = try await store.apply([.insertApplication(one), .insertApplication(other)], answer: nil)
+        for number in 1...5 {
+            let event = try message(
+                "msg_\(number)",
+                of: number == 3 ? other : one,
+                topic: number == 1 ? "User.Created" : "a.b",
+                channels: number == 2 ? ["x", "xy"] : nil,
+                tags: number == 4 ? ["a/b"] : nil
+            )
+            _ = try await accept([event], driver)
+        }
+        func ids(_ change: (inout MessageQuery) -> Void) async throws -> [String] {
+            var query = MessageQuery(one)
+            change(&query)
+            return try await store.messages(query).map(\.id)
+        }
+        try expect(try await ids { _ in }, ["msg_5", "msg_4", "msg_2", "msg_1"], "newest first")
+        try expect(try await ids { $0.limit = 2 }, ["msg_5", "msg_4"], "in parts")
+        let row = try await store.row(ofEvent: "msg_4")
+        try expect(try await ids { $0.from = row }, ["msg_2", "msg_1"], "the rest")
+        try expect(try await ids { ($0.from, $0.isDescending) = (row, false) }, ["msg_5"], "backwards")
+        try expect(try await ids { $0.topics = ["User.Created", "z"] }, ["msg_1"], "by topic")
+        try expect(try await ids { $0.channel = "xy" }, ["msg_2"], "by channel")
+        try expect(try await ids { $0.channel = "y" }, [], "by the whole of it")
+        try expect(try await ids { $0.tag = "a/b" }, ["msg_4"], "by tag")
+        try expect(try await ids { $0.before = time }, [], "before")
+        try expect(try await ids { $0.after = time - .seconds(1) }.count, 4, "after")
+        try expect(try await store.row(ofEvent: "msg_9"), nil, "no row of another")
+        var bare = MessageQuery(one)
+        bare.needsData = false
+        try expect(try await store.messages(bare).map(\.data), [nil, nil, nil, nil], "without payloads")
+    }
+
+    static func findsForeignEvents(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        var one = application("app_1", tenant: "north")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try Event(topic: "a.b", data: "1", id: "order-17", tenant: "north"),
+            try Event(topic: "a.b", data: "1", id: "foreign", tenant: "south"),
+            try Event(topic: "a.b", data: "1", id: "none"),
+            try Event(topic: "a.b", data: "1", id: "test", tenant: "north", isTest: true),
+        ]
+        _ = try await accept(events, driver)
+        try expect(try await store.messages(MessageQuery(one)).map(\.id), ["order-17"], "its tenant's")
+        try expect(try await store.message("order-17", of: one)?.data, "1", "by its id")
+        try expect(try await store.message("foreign", of: one), nil, "no other's")
+        one.eventsSince = .now + .seconds(60)
+        try expect(try await store.messages(MessageQuery(one)), [], "none of before it was there")
+    }
+
+    static func findsExpired(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let events = [
+            try message("msg_1", of: one, expiresAt: time + .seconds(20)),
+            try message("msg_2", of: one, expiresAt: time + .seconds(10)), try message("msg_3", of: one),
+        ]
+        _ = try await accept(events, driver)
+        try expect(try await store.expiredMessages(at: time, limit: 9), [], "not yet")
+        let due = try await store.expiredMessages(at: time + .seconds(20), limit: 9)
+        try expect(due, ["msg_2", "msg_1"], "the oldest first")
+        try expect(try await store.expiredMessages(at: time + .seconds(20), limit: 1), ["msg_2"], "in parts")
+        let erased = try await store.expunge(events: ["msg_2"], at: .now)
+        try expect(erased.events, ["msg_2"], "erased")
+        _ = try await store.apply([.markExpunged(events: ["msg_2"], at: .now)], answer: nil)
+        try expect(try await store.expiredMessages(at: time + .seconds(20), limit: 9), ["msg_1"], "the rest")
+        try expect(try await store.message("msg_2", of: one)?.isExpunged, true, "it says so")
+        let pruned = try await driver.store.prune(olderThan: .now + .seconds(60), limit: 99)
+        try expect(pruned.events, 3, "gone with their events")
+        try expect(try await store.messages(MessageQuery(one)), [], "nothing is listed")
+        let again = try message("msg_4", of: one, eventID: "e")
+        try expect(try await accept([again], driver).map(isStored), [true], "a new one")
+    }
+
+    private static func replay(_ driver: StoreDriver) throws -> any ReplayStore {
+        guard let store = driver.store as? any ReplayStore else { throw Failure(description: "sends nothing again") }
+        return store
+    }
+
+    static func sendsAgainOnce(_ driver: StoreDriver) async throws {
+        let (store, replay) = (try platform(driver), try replay(driver))
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        let retriggers = [Retrigger(delivery: id)]
+        let made = try await replay.insertRetriggers(retriggers, answer: answer("1"), at: .at(20))?.made
+        try expect(made?.count, 1, "the new one")
+        let kept = try await store.answer(answer("1").key, at: .now)
+        try expect(kept?.body, answer("1").body, "the answer")
+        let again = try await replay.insertRetriggers(retriggers, answer: answer("1"), at: .at(30))
+        try expect(again, nil, "it was answered before")
+        try expect(try await driver.store.deliveries(DeliveryQuery()).count, 2, "nothing more")
+    }
+
+    static func sendsWhatIsMissing(_ driver: StoreDriver) async throws {
+        let replay = try replay(driver)
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        _ = try await driver.acceptPending(.sample("waiting"))
+        let missing = ["e1", "waiting", "gone"].flatMap { event in
+            ["s", "t"].map { subscription in
+                MissingDelivery(
+                    event: event,
+                    subscription: subscription,
+                    mode: .retry,
+                    rendering: Retrigger.Rendering(body: "<t/>", contentType: .xml)
+                )
+            }
+        }
+        let made = try await replay.insertMissing(missing, at: .at(20))
+        try expect(made.refused, [], "what is refused")
+        guard made.made.count == 1, let new = made.made.first else {
+            throw Failure(description: "\(made.made.count) deliveries were made")
+        }
+        let delivery = try await driver.delivery(new.id)
+        try expect([delivery.subscription, delivery.event], ["t", "e1"], "it")
+        try expect(try await driver.claim(delivery.id), .claimed(body: "<t/>"), "its bytes")
+        try expect(try await replay.insertMissing(missing, at: .at(30)).made, [], "nothing is missing any more")
+        try expect(try await driver.delivery(id).subscription, "s", "the other stays")
+    }
+
+    static func erasesAnswers(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
+        let none = try await store.expungeAnswer(attempt: 1, of: id)
+        try expect(none, false, "while the attempt is under way")
+        var attempt = Attempt(
+            number: 1,
+            startedAt: .at(10),
+            url: "https://a.example/",
+            requestHeaders: [HTTPHeader("X-A", "sent")],
+            requestBody: .empty
+        )
+        (attempt.finishedAt, attempt.outcome, attempt.status) = (.at(20), .succeeded, 200)
+        attempt.responseHeaders = [HTTPHeader("X-B", "came back")]
+        (attempt.responseBody, attempt.detail) = ("came back", "words")
+        let write = AttemptWrite(
+            delivery: id,
+            attempt: attempt,
+            uncountedAttempts: 0,
+            interruptions: 0,
+            next: .settled(.delivered)
+        )
+        _ = try await driver.commit { $0.results = [write] }
+        try expect(try await store.expungeAnswer(attempt: 2, of: id), false, "of no attempt")
+        try expect(try await store.expungeAnswer(attempt: 1, of: id), true, "erased")
+        let left = try await store.attempts(of: id).first
+        try expect(left?.responseBody, .empty, "its body")
+        try expect(left?.responseHeaders.count, 0, "its headers")
+        try expect(left?.requestHeaders.map(\.value), ["sent"], "what was sent")
+        try expect([left?.isExpunged, left?.status == 200], [true, true], "it says so, and what it came to")
+        try expect(try await store.expungeAnswer(attempt: 1, of: id), true, "again")
+    }
+}
