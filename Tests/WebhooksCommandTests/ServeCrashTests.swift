@@ -59,8 +59,11 @@
             func received() -> Set<String> {
                 Set(sandbox.receiver.requests.compactMap { $0.headers(named: "webhook-id").first })
             }
-            while received().count < count {
-                try await sandbox.receiver.waitForRequests(count: sandbox.receiver.requestCount + 1)
+            while true {
+                // Counted first: what comes after it is not waited for in vain.
+                let seen = sandbox.receiver.requestCount
+                if received().count == count { break }
+                try await sandbox.receiver.waitForRequests(count: seen + 1)
             }
             #expect(received() == ids)
             let list = try await Exchange(next, "GET", "/api/v1/app/a/msg?limit=200")

@@ -8,7 +8,7 @@ import WebhookReceiver
 /// Endpoints that are made through the API and kept in the store.
 @Suite struct EndpointTests {
     /// A store with the application `a`, and two event types.
-    private static func served(_ subscriptions: String = "[]") async throws -> ServedStore {
+    static func served(_ subscriptions: String = "[]") async throws -> ServedStore {
         let served = try await ServedStore(subscriptions: subscriptions)
         await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
         for name in ["user.created", "user.deleted"] {
@@ -18,7 +18,7 @@ import WebhookReceiver
     }
 
     /// The fields that a problem is about.
-    private static func places(_ answer: Answer) -> [String] {
+    static func places(_ answer: Answer) -> [String] {
         (answer.json?["detail"]?.array ?? []).map { problem in
             (problem["loc"]?.array ?? []).compactMap(\.string).joined(separator: ".")
         }
@@ -158,6 +158,8 @@ import WebhookReceiver
             "body.eventTypes"
         ),
         (#"{"url":"https://a.example/","description":"\u0001"}"#, "body.description"),
+        // A profile that doesn't sign: nothing is said of a secret.
+        (#"{"url":"https://10.0.0.1/","webhooks":{"profile":"slack"}}"#, "body.url"),
     ])
     func `what is wrong with an endpoint is said at its place, and nothing is kept`(
         body: String,
@@ -167,7 +169,7 @@ import WebhookReceiver
         let answer = await served.send("POST", "/app/a/endpoint", body)
         #expect(answer.status == 422, "\(answer.text)")
         let places = Self.places(answer)
-        #expect(places == [place] || places.first?.hasPrefix(place) == true, "\(answer.text)")
+        #expect(places.count == 1 && places[0].hasPrefix(place), "\(answer.text)")
         #expect(await served.send("GET", "/app/a/endpoint").ids().isEmpty)
     }
 
@@ -203,81 +205,6 @@ import WebhookReceiver
             #expect(await served.send(method, "/app/b/endpoint/\(id)\(path)", "{}").status == 404, "\(method) \(path)")
         }
         #expect(await served.send("GET", "/app/a/endpoint/\(id)").status == 200)
-    }
-
-    @Test func `secrets are made, given, and replaced one by one`() async throws {
-        let served = try await Self.served()
-        let made = await served.send("POST", "/app/a/endpoint", #"{"url":"https://a.example/"}"#)
-        let path = "/app/a/endpoint/\(made["id"] ?? "")/secret"
-        let first = try #require(await served.send("GET", path)["key"])
-        #expect(first.hasPrefix("whsec_") && first.utf8.count >= 38)
-        let rotated = await served.send("POST", path + "/rotate", key: "auto_1")
-        #expect(rotated.status == 200 && rotated["key"] != first)
-        #expect(await served.send("GET", path)["key"] == rotated["key"])
-        // Asked again it was done already; and its answer is nowhere to be read.
-        #expect(await served.send("POST", path + "/rotate", key: "auto_1") == rotated)
-        #expect(await served.send("GET", path)["key"] == rotated["key"])
-        // Libraries before 2.7 take no body.
-        for (agent, status) in [
-            ("svix-libs/2.6.2/python", 204), ("svix-libs/1.45.1/ruby", 204), ("svix-libs/2.7.0/python", 200),
-            ("svix-libs/2.10.1/python", 200), ("curl/8.5", 200),
-        ] {
-            #expect(await served.send("POST", path + "/rotate", agent: agent).status == status, "\(agent)")
-        }
-        let own = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-        let given = #"{"key":"\#(own)","gracePeriodSeconds":0}"#
-        #expect(await served.send("POST", path + "/rotate", given)["key"] == own)
-        let bad = await served.send("POST", path + "/rotate", #"{"key":"whsec_x"}"#)
-        #expect(bad.status == 422 && Self.places(bad) == ["body.key"], "\(bad.text)")
-        #expect(
-            Self.places(await served.send("POST", path + "/rotate", #"{"gracePeriodSeconds":604801}"#))
-                == ["body.gracePeriodSeconds"]
-        )
-        #expect(await served.send("GET", path)["key"] == own)
-        // The same once more is nothing new.
-        let row = try await Self.row(served, made["id"])
-        #expect(await served.send("POST", path + "/rotate", given).status == 200)
-        #expect(try await Self.row(served, made["id"]).signingSecrets.count == row.signingSecrets.count)
-        var last = Answer(status: 0, text: "")
-        for _ in 0..<12 where last.status != 400 { last = await served.send("POST", path + "/rotate") }
-        #expect(last.status == 400 && last["code"] == "limit_reached")
-        let count = try await Self.row(served, made["id"]).signingSecrets.count { $0.expiresAt ?? .now > .now }
-        #expect(count <= 11)
-    }
-
-    private static func row(_ served: ServedStore, _ id: String?) async throws -> StoredSubscription {
-        let store = try await served.dispatcher.platformStore()
-        return try #require(try await (store as? any SubscriptionStore)?.storedSubscription(id ?? ""))
-    }
-
-    @Test func `headers keep their spelling, and sensitive ones their value to themselves`() async throws {
-        let served = try await Self.served()
-        let made = await served.send(
-            "POST",
-            "/app/a/endpoint",
-            #"{"url":"https://a.example/","headers":{"X-Tenant":"north","AUTHORIZATION":"Bearer t","x-api-key":"k"}}"#
-        )
-        let path = "/app/a/endpoint/\(made["id"] ?? "")/headers"
-        let shown = await served.send("GET", path)
-        #expect(shown["headers"] == #"{"X-Tenant":"north"}"# && shown["sensitive"] == #"["Authorization","x-api-key"]"#)
-        #expect(
-            await served.send(
-                "PATCH",
-                path,
-                #"{"headers":{"x-tenant":null,"X-New":"1"},"deleteHeaders":["X-API-Key"]}"#
-            )
-            .status == 204
-        )
-        let changed = await served.send("GET", path)
-        #expect(changed["headers"] == #"{"X-New":"1"}"# && changed["sensitive"] == #"["Authorization"]"#)
-        #expect(await served.send("PUT", path, #"{"headers":{"X-Last":"2"}}"#).status == 204)
-        #expect(await served.send("GET", path).text == #"{"headers":{"X-Last":"2"},"sensitive":[]}"#)
-        // As PHP writes an empty object.
-        #expect(await served.send("PUT", path, #"{"headers":[]}"#).status == 204)
-        #expect(await served.send("GET", path).text == #"{"headers":{},"sensitive":[]}"#)
-        let bad = await served.send("PUT", path, #"{"headers":{"Webhook-Id":"x","host":"y"}}"#)
-        #expect(bad.status == 422 && Self.places(bad) == ["body.headers.Webhook-Id", "body.headers.host"])
-        #expect(await served.send("PUT", path, "{}").status == 422)
     }
 
     @Test func `the extension says what the file can say`() async throws {
@@ -318,33 +245,13 @@ import WebhookReceiver
         #expect(chosen["webhooks", "profile"] == "slack", "\(chosen.text)")
         // It doesn't sign: there is no secret, until the profile is another again.
         #expect(await served.send("GET", path + "/secret").status == 404)
+        // What the metadata say last counts, though the extension has said otherwise meanwhile.
+        await served.send("PATCH", path, #"{"webhooks":{"profile":"standard"}}"#)
+        let again = await served.send("PATCH", path, #"{"metadata":{"webhooks.profile":"slack"}}"#)
+        #expect(again["webhooks", "profile"] == "slack", "\(again.text)")
         let back = await served.send("PATCH", path, #"{"metadata":{}}"#)
         #expect(back["webhooks", "profile"] == EndpointDraft.standardProfile)
         #expect(await served.send("GET", path + "/secret").status == 200)
-    }
-
-    /// Wherever it is kept, nothing that is secret can be read in the store's files.
-    @Test func `nothing secret is in the store in plain text`() async throws {
-        let served = try await Self.served()
-        let words = [
-            "canary-header-value", "canary-authorization", "canary-bearer", "whsec_Q0FOQVJZY2FuYXJ5Q0FOQVJZY2FuYXJ5",
-        ]
-        let made = await served.send(
-            "POST",
-            "/app/a/endpoint",
-            #"{"url":"https://a.example/","secret":"\#(words[3])","headers":{"X-Own":"\#(words[0])","Authorization":"\#(words[1])"}}"#,
-            key: "auto_1"
-        )
-        let path = "/app/a/endpoint/\(made["id"] ?? "")"
-        let rotated = await served.send("POST", path + "/secret/rotate", key: "auto_2")
-        #expect(await served.send("PATCH", path, #"{"webhooks":{"bearer":"\#(words[2])"}}"#).status == 200)
-        for file in try FileManager.default.contentsOfDirectory(at: served.folder, includingPropertiesForKeys: nil)
-        where file.lastPathComponent.hasPrefix("webhooks.sqlite") {
-            let data = try Data(contentsOf: file)
-            for word in words + [try #require(rotated["key"])] {
-                #expect(data.range(of: Data(word.utf8)) == nil, "\(word) in \(file.lastPathComponent)")
-            }
-        }
     }
 
     @Test func `a repeated request gets the first answer, and does nothing`() async throws {
@@ -370,6 +277,8 @@ import WebhookReceiver
         // 1 + 2 + 3 + 4, each the event's data and nothing else.
         let requests = try await receiver.waitForRequests(count: 10)
         #expect(requests.allSatisfy { $0.body.text == #"{"n":1}"# })
+        let counts = Dictionary(grouping: requests, by: \.target).mapValues(\.count)
+        #expect(counts == ["/1": 4, "/2": 3, "/3": 2, "/4": 1])
         await served.send("PATCH", "/app/a/endpoint/e1", #"{"url":"\#(receiver.url)/moved"}"#)
         await served.send("PATCH", "/app/a/endpoint/e2", #"{"eventTypes":["user.deleted"]}"#)
         await served.send("PATCH", "/app/a/endpoint/e3", #"{"disabled":true}"#)

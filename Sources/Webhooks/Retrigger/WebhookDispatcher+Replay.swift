@@ -13,6 +13,7 @@ extension WebhookDispatcher {
         do throws(StoreError) {
             let result = try await store.insertRetriggers(plan.retriggers, answer: answer, at: .now)
             guard let result else { return nil }
+            LogObserver.refused(result.refused, "not sent again", logger)
             see(to: Array(Set(result.made.map(\.event))))
             return result.made.map(\.id)
         } catch {

@@ -167,7 +167,7 @@ struct EndpointDraft: Sendable {
             own = form.metadata.value ?? []
             let chosen = own.first { $0.key == EndpointForm.profileKey }?.value
             let isSaid = form.more.value?.contains { $0.key == "profile" } == true
-            if !isSaid, chosen != before { draft.profile = chosen ?? Self.standardProfile }
+            if !isSaid, chosen != nil || before != nil { draft.profile = chosen ?? Self.standardProfile }
         }
         if replaces || form.version.value != nil {
             kept["webhooks.version"] = form.version.value.flatMap { $0 == 1 ? nil : String($0) }
@@ -260,12 +260,13 @@ extension APIContext {
         var draft = endpoint.draft
         if draft.secrets == nil { draft.secrets = [StandardWebhooks.generateSecret(ed25519: false).secret] }
         var problems = await errors(draft)
-        if !endpoint.hasNewSecret, problems.contains(where: { $0.key?.hasPrefix("secrets") == true }) {
+        func areOfSecrets(_ problem: Diagnostic) -> Bool { problem.key?.hasPrefix("secrets") == true }
+        if !endpoint.hasNewSecret, problems.contains(where: areOfSecrets) {
             // A profile without signatures wants none.
             var unsigned = draft
             unsigned.secrets = nil
             let others = await errors(unsigned)
-            if others.isEmpty { (draft, problems) = (unsigned, []) }
+            if !others.contains(where: areOfSecrets) { (draft, problems) = (unsigned, others) }
         }
         guard problems.isEmpty else { throw APIError(problems: problems.map(endpoint.problem)) }
         endpoint.draft = draft

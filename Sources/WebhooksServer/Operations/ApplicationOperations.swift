@@ -38,7 +38,11 @@ enum ApplicationOperations {
         // Named by its uid it keeps that: otherwise a request that is repeated would make one more.
         let reference = context.parameter("app_id")
         if !draft.namesUID, FieldRules.uid(notLike: "app_")(reference) == nil { draft.uid = reference }
-        guard var application = known else { return try await insert(draft, context) }
+        guard var application = known else {
+            // An id of this server's is nobody's uid: each repetition would make one more.
+            if reference.hasPrefix("app_") { throw .noApplication }
+            return try await insert(draft, context)
+        }
         (application.uid, application.name) = (draft.uid, draft.name)
         (application.throttleRate, application.metadata) = (draft.throttleRate, draft.metadata)
         return try await update(application, context)

@@ -94,7 +94,11 @@ enum EndpointOperations {
         let given = EndpointForm(reader, for: .replacement)
         try reader.finish()
         let form = given.keepingUID(reference)
-        guard known != nil else { return try await insert(form, for: application, context) }
+        guard known != nil else {
+            // An id of this server's is nobody's uid: each repetition would make one more.
+            if StoredSubscription.isName(reference) { throw .noEndpoint }
+            return try await insert(form, for: application, context)
+        }
         return try await change(application, to: form, context)
     }
 

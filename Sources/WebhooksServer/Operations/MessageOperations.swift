@@ -143,7 +143,8 @@ enum MessageOperations {
         )
         let answer = APIResponse(202, MessageForm.value(message, withContent: withContent))
         // Without the payload: who erases that erases all there is of it.
-        let kept = APIResponse(answer.status, MessageForm.value(message, withContent: false))
+        let isWhole = withContent && context.answerKey != nil
+        let kept = isWhole ? APIResponse(answer.status, MessageForm.value(message, withContent: false)) : answer
         let result: AcceptanceResult
         do throws(WebhooksError) {
             var event = try Event(

@@ -32,14 +32,18 @@ enum ReplayOperations {
         let endpoint = try await context.endpoint(in: application)
         let reader = try FieldReader.body(context.request.body)
         let span = EndpointSending.span(reader, context)
-        var replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
+        var replay = ReplayRequest(endpoint.name, span, 0)
         replay.topics = reader.texts("eventTypes", in: 1...100, FieldRules.eventType).value ?? []
         replay.channel = reader.text("channel", FieldRules.channel).value
         replay.tag = reader.text("tag", FieldRules.tag).value
         replay.status = reader.integer("status", in: 0...4).value
         replay.statusClass = reader.integer("statusCodeClass", in: 0...500).value
+        if let wanted = replay.statusClass, wanted % 100 != 0 {
+            reader.problem("statusCodeClass", "must be 0, 100, 200, 300, 400 or 500")
+        }
         try reader.finish()
         guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        replay.last = try await context.newestDelivery()
         return try await context.start(.bulkReplay, replay, application)
     }
 

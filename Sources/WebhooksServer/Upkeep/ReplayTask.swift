@@ -78,6 +78,8 @@ struct ReplayTask: Sendable {
         var task = task
         do {
             let store = try await api.dispatcher.platformStore()
+            // It may be taken up before the endpoint is in force.
+            try await api.dispatcher.followStored()
             guard let id = task.application, let application = try await store.application(id) else {
                 return try await finish(&task, .failed, ["reason": .string("the application is gone")], store)
             }
@@ -169,14 +171,20 @@ struct ReplayTask: Sendable {
         query.needsData = false
         query.limit = Self.batch
         var (sent, refusal): (Int, String?) = (0, nil)
-        let channels = try await (store as? any SubscriptionStore)?.storedSubscription(request.endpoint)?.channels ?? []
+        guard let subscription = api.dispatcher.registry.subscription(named: request.endpoint) else {
+            return (0, "the endpoint is gone, or can't be read now")
+        }
         while true {
             let page = try await store.messages(query)
             guard let last = page.last else { return (sent, refusal) }
             query.from = last.row
             let wanted = page.filter { message in
                 !message.isExpunged
-                    && (channels.isEmpty || message.channels?.contains(where: channels.contains) == true)
+                    && subscription.wants(
+                        topic: message.topic,
+                        tenant: application.tenant,
+                        channels: message.channels
+                    )
             }
             var deliveries = DeliveryQuery()
             deliveries.events = wanted.map(\.id)

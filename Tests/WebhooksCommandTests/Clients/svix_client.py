@@ -202,6 +202,7 @@ except WebhookVerificationError:
     pass
 # Another topic isn't for it, nor another channel.
 svix.message.create(uid, model("MessageIn", event_type=others, payload={"n": 2}, channels=["us"]))
+svix.message.create(uid, model("MessageIn", event_type=kind, payload={"n": 2}, channels=["eu"]))
 rotated = svix.endpoint.rotate_secret(uid, "crm", model("EndpointSecretRotateIn"))
 fresh = svix.endpoint.get_secret(uid, "crm").key
 assert fresh != secret and (MAJOR < (2, 7) or rotated.key == fresh)
@@ -255,8 +256,11 @@ if has(svix.endpoint, "get_attempt_stats"):
 if has(svix.endpoint, "bulk_replay"):
     since = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
     svix.endpoint.bulk_replay(uid, "crm", model("BulkReplayIn", since=since, event_types=[kind], status=0))
-    while json.loads(receiver.next()[2]) != {"n": 1, "of": "own"}:
-        pass
+    while True:
+        # What replay_missing still brings goes to another path.
+        path, _, body = receiver.next()
+        if path == "/two" and json.loads(body) == {"n": 1, "of": "own"}:
+            break
 transformation = getattr(svix.endpoint, "transformation", None)
 if transformation is not None and has(transformation, "get"):
     assert transformation.get(uid, "crm").enabled is False
