@@ -38,7 +38,8 @@ say "\$ webhooks emit TOPIC --example"
 topics=$("$webhooks" topics list --profile lms --json | sed -E 's/^\{"topic":"([^"]+)".*/\1/')
 for topic in $topics; do
     printf '%-30s' "$topic"
-    "$webhooks" emit "$topic" --example "${store[@]}" --json >"$folder/emitted.json"
+    # That the first one makes the store is no news here.
+    "$webhooks" emit "$topic" --example "${store[@]}" --json >"$folder/emitted.json" 2> >(grep -v '"new_store"' >&2 || true)
     grep -o '"state":"delivered"' "$folder/emitted.json" | wc -l | awk '{ print $1 " delivered" }'
 done
 
