@@ -17,7 +17,7 @@ RECORDS = """
     EmitReceipt InFlightAttempt SendAction AttemptContext PreparedRequest TransportOrder TransportRequest TransportResult
     FinishedAttempt AttemptDecision RecordedAttempt AttemptWrite
 """.split()
-RIDDLE = re.compile(r"(What|Who|How|Whose|Where|Which)\b")
+RIDDLE = re.compile(r"(What|Who|Whose|Whether|How|Where|Which|When|Why|Those|That|So|Of)\b")
 TYPE = re.compile(r"^\s*(?:(?:public|package|internal|private|fileprivate|final|indirect)\s+)*"
                   r"(?:struct|enum|class|actor|protocol)\s+(\w+)")
 

@@ -8,7 +8,7 @@ extension DeliveryEngine {
     /// Deliveries in memory: those in the buffers, claimed and in flight.
     package var holding: Int { memory.count }
 
-    /// Whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
+    /// Tells whether nothing is due now and nothing is under way; what an open breaker holds back doesn't count as due.
     package func isIdle(at time: EngineTime) -> Bool {
         phase.hasStarted && isQuiet
             && !queues.indices.contains { index in
@@ -20,17 +20,17 @@ extension DeliveryEngine {
             }
     }
 
-    /// Whether every delivery has settled; parked and paused ones and events that are due later aside.
+    /// True when every delivery has settled; parked and paused ones and events that are due later aside.
     package var isSettled: Bool {
         phase.hasStarted && isQuiet
             && queues.indices.allSatisfy { !queues[$0].isOpen || queues[$0].isExhausted || isLeftToOthers($0) }
     }
 
-    /// Whether nothing of what a queue has in memory may start before somebody else has done something.
+    /// Tells whether nothing of what a queue has in memory may start before somebody else has done something.
     private func isLeftToOthers(_ index: Int) -> Bool { settings.scope == .own && isBlocked(index) }
 
-    /// Whether a drain is complete: everything that began is on record. What the next dispatcher would find out as well,
-    /// such as what a crash left, is no reason to wait for a store that fails.
+    /// True when a drain is complete: everything that began is on record. What the next dispatcher would find out as
+    /// well, such as what a crash left, is no reason to wait for a store that fails.
     package var isDrained: Bool {
         phase.isDraining && (hasNothingUnderWay || (commits.isFailing && hasNothingOfItsOwn))
     }

@@ -214,8 +214,8 @@ package struct DeliveryEngine {
         return batch
     }
 
-    /// Whether the store, after a transaction that succeeded, shall begin another at once, before anybody has looked at what
-    /// the first brought. With `true`, it is asked for.
+    /// Tells whether the store, after a transaction that succeeded, shall begin another at once, before anybody has
+    /// looked at what the first brought. With `true`, it is asked for.
     package mutating func continuesCommitting() -> Bool { commits.asksForAnother() }
 
     /// The first of the batches given out are durable: those of one transaction.

@@ -21,17 +21,18 @@ package struct EngineActions: Sendable {
     package var notices: [EngineNotice] = []
     /// Subscriptions that are no longer served and have nothing under way any more. Only where leases are needed.
     package var drained: [String] = []
-    /// Whether what this node believes to hold is not what the store says, or may not be: see ``LeaseKeeper/distrust(now:)``.
+    /// True when the store may not have what this node believes that it holds: see ``LeaseKeeper/distrust(now:)``.
     package var doubtsLeases = false
     /// The version of the store's subscriptions, where it is newer than the one that events were matched by. Events wait in the
     /// store until ``DeliveryEngine/learned(subscriptionsOf:at:)``.
     package var newerSubscriptions: Int64?
-    /// When to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time given before.
+    /// The time at which to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time
+    /// given before.
     package var wakeAt: Timestamp?
 
     package init() {}
 
-    /// Whether there is anything to do but to wake up later.
+    /// True when there is anything to do but to wake up later.
     package var isPressing: Bool {
         wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
             || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty || !drained.isEmpty || doubtsLeases
@@ -47,7 +48,7 @@ package struct SendAction: Sendable {
     package var context: AttemptContext
     package var body: ByteString
     package var needsFreshConnection: Bool
-    /// Whether its endpoint has succeeded before and has not failed since.
+    /// True when its endpoint has succeeded before and has not failed since.
     package var isProven: Bool
     /// The last moment, on the monotonic clock, at which its first byte may leave; `nil`: any.
     package var startBy: Timestamp?

@@ -49,7 +49,7 @@ package struct DisablingAttempt: Sendable, Hashable {
 /// Attempts pause after failures in a row.
 package struct BreakerOpening: Sendable, Hashable {
     package var subscription: String
-    /// Whether it was open before, and the probe failed too.
+    /// True when it was open before, and the probe failed too.
     package var isAgain: Bool
     package var pause: Duration
     /// Failures in a row so far.

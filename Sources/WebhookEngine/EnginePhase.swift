@@ -9,7 +9,7 @@ enum EnginePhase {
     /// Nothing goes into the store any more. The last, from each of the others.
     case abandoned
 
-    /// Whether the store was read.
+    /// True when the store was read.
     var hasStarted: Bool {
         switch self {
         case .starting: false
@@ -18,10 +18,10 @@ enum EnginePhase {
         }
     }
 
-    /// Whether new attempts may begin.
+    /// True when new attempts may begin.
     var begins: Bool { if case .running = self { true } else { false } }
 
-    /// Whether no new attempts begin any more.
+    /// True when no new attempts begin any more.
     var isDraining: Bool {
         switch self {
         case .starting, .running: false

@@ -9,7 +9,7 @@ package struct EngineSettings: Sendable, Hashable {
     }
 
     package var scope: Scope = .all
-    /// Whether other dispatchers share the store: the engine serves the subscriptions alone that it is told to
+    /// True when other dispatchers share the store: the engine serves the subscriptions alone that it is told to
     /// (``DeliveryEngine/serve(_:at:)``), and those only within a lease's time. The scope is ``Scope/all`` then, of these.
     package var isLeased = false
     /// The most attempts in flight at once; defaults to 512.

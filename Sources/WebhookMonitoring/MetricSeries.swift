@@ -71,7 +71,7 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     }
 
     private let bounds: [Double]
-    /// What is recorded is divided by this.
+    /// The divisor of what is recorded.
     private let scale: Double
     /// A line's labels by bucket.
     private let bucketLabels: [String]

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What is answered to which request.
+/// The answers to the requests that the server knows.
 struct MonitoringEndpoints: Sendable {
     struct Response: Equatable {
         var status: Int

@@ -61,7 +61,7 @@ package final class MonitoringServer: Sendable {
     package func stop() { receiver.stop() }
 }
 
-/// Why a process is not ready.
+/// The reason why a process is not ready.
 package struct NotReady: Sendable, Hashable {
     /// A word, for programs.
     package var reason: String
@@ -71,7 +71,7 @@ package struct NotReady: Sendable, Hashable {
     package init(_ reason: String, _ message: String) { (self.reason, self.message) = (reason, message) }
 }
 
-/// Why a ``MonitoringServer`` can't listen.
+/// The reason why a ``MonitoringServer`` can't listen.
 package struct MonitoringError: Error, CustomStringConvertible {
     package let description: String
 

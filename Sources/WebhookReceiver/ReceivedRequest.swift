@@ -12,7 +12,7 @@ public struct ReceivedRequest: Sendable, Hashable {
     public var headers: [HTTPHeader]
     /// The body without its transfer coding.
     public var body: ByteString
-    /// When its last byte was read, on the wall clock.
+    /// The time at which its last byte was read, on the wall clock.
     public var receivedAt: Timestamp
     /// The number of the receiver's connection that it came on, from 1.
     public var connection: Int

@@ -137,7 +137,7 @@ public struct ReceiverOptions: Sendable, Hashable {
     public var host = "127.0.0.1"
     /// The port; 0 for a free one. Defaults to 0.
     public var port: UInt16 = 0
-    /// Whether requests are kept for ``Receiver/requests``. They are counted in any case. Defaults to true.
+    /// True when requests are kept for ``Receiver/requests``. They are counted in any case. Defaults to true.
     public var recordsRequests = true
     /// The largest request line and header fields, in bytes; a larger head is answered with 431. Defaults to 64 KiB.
     public var maxHeadSize = 65_536
@@ -158,7 +158,7 @@ public struct ReceiverOptions: Sendable, Hashable {
     }
 }
 
-/// Why a receiver can't listen, or a wait ended early.
+/// The reason why a receiver can't listen, or a wait ended early.
 public enum ReceiverError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The host is no address.
     case host(String)

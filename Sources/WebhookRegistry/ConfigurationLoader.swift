@@ -165,6 +165,6 @@ package struct LoadedConfiguration: Sendable {
     /// The paths of ``watched``.
     package var watchedFiles: [String] { watched.map(\.path) }
 
-    /// Whether one of the problems is more than a warning.
+    /// True when one of the problems is more than a warning.
     package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 }

@@ -115,7 +115,7 @@ package struct CurlTransportOptions: Sendable {
     }
 }
 
-/// Why a transport could not be made.
+/// The reason why a transport could not be made.
 package struct CurlTransportError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The failure, in words.
     package let description: String

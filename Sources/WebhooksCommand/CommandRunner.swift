@@ -79,7 +79,7 @@ enum CommandRunner {
         return status
     }
 
-    /// Whether `--json` stands among the arguments; asked before or after they could be parsed.
+    /// True when `--json` stands among the arguments; asked before or after they could be parsed.
     static var wantsJSON: Bool {
         CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
     }

@@ -19,7 +19,7 @@
             """
         )
 
-        /// Whether somebody else has committed since the last call.
+        /// Tells whether somebody else has committed since the last call.
         func check(_ session: PostgresWriter) throws -> Bool {
             let row = try session.connected().run(Self.look, [.int8(session.id)])[0]
             let waiting = Set(row.int64s(1))

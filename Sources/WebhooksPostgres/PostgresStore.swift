@@ -23,7 +23,7 @@
         package let role: Role
         /// The database.
         package let target: PostgresTarget
-        /// What is worth a warning about the server's settings; `nil`: nothing.
+        /// A warning about the server's settings; `nil`: nothing is worth one.
         package let warning: String?
         let clock: any WebhookClock
         private let writerThread: PostgresWorker
@@ -110,7 +110,7 @@
 
         // MARK: Access to the connections
 
-        /// What the writing thread has.
+        /// The writing thread's state.
         final class WriterState {
             let session: PostgresWriter
             let names = SubscriptionRowCache()
@@ -121,7 +121,7 @@
             init(_ session: PostgresWriter) { self.session = session }
         }
 
-        /// What the reading thread has.
+        /// The reading thread's state.
         final class ReaderState {
             let target: PostgresTarget
             var connection: PostgresConnection?
@@ -146,7 +146,7 @@
             init(_ value: Value) { self.value = value }
         }
 
-        /// Whether the store is closed, known to a thread that waits for the server.
+        /// A flag that tells a thread that waits for the server that the store is closed.
         private final class Closing: Sendable {
             private let flag = Atomic(false)
 

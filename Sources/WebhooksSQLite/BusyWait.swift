@@ -25,7 +25,7 @@ final class BusyWait: Sendable {
     /// The number of waits for a lock.
     var waits: Int { state.withLock { $0.waits } }
 
-    /// Whether to look again; sleeps before it says so.
+    /// Tells whether to look again; sleeps before it says so.
     ///
     /// - Parameter tries: how often was looked already; 0 when a wait begins.
     func looksAgain(after tries: Int) -> Bool {

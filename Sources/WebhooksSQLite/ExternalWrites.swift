@@ -10,7 +10,7 @@ final class ExternalWrites: @unchecked Sendable {
     private var changes: Int32?
     private var hostHasWritten = false
 
-    /// Whether somebody else has committed since the last call.
+    /// Tells whether somebody else has committed since the last call.
     func check(_ db: Database) throws -> Bool {
         let found = try Self.dataVersion(db)
         defer { (version, hostHasWritten) = (found ?? version, false) }

@@ -4,7 +4,7 @@ package import WebhookCore
 extension SQLiteStore: WebhookStore {
     package var name: String { path }
 
-    /// What would endanger it is refused when it is opened.
+    /// No warning: what would endanger the store is refused when it is opened.
     package var warning: String? { nil }
 
     package func size() async throws(StoreError) -> StoreSize {
@@ -35,7 +35,7 @@ private struct SQLiteFollower: DeliveryFollower {
 }
 
 extension DispatcherRecord {
-    /// What the lock's file says of its holder; `nil`: nobody holds it, or somebody who has not signed yet.
+    /// Reads what the lock's file says of its holder; `nil`: nobody holds it, or somebody who has not signed yet.
     ///
     /// - Parameter path: the database's.
     package init?(path: String, _ prefix: TablePrefix = .standard) {

@@ -23,14 +23,14 @@ package final class SQLiteStore: DeliveryStore, EventLog {
     let externalWrites = ExternalWrites()
     let checkpointer: Checkpointer
     let busyWait = BusyWait()
-    /// Whether there was no file before.
+    /// True when there was no file before.
     package let isNew: Bool
     /// The files that the writing connection has open; `nil` for a reader, and in memory.
     let opened: OpenedFiles?
     /// The log as it was when there was no whole batch to list.
     let indexedWAL = Mutex<(stamp: WALStamp, batchSize: Int, result: IndexingResult)?>(nil)
     let prunePosition = Mutex<PrunePosition?>(nil)
-    /// Whether a look for others' writes is under way.
+    /// True when a look for others' writes is under way.
     private let isLooking = Atomic(false)
     private let quietWAL = Mutex(QuietWAL())
 
@@ -150,7 +150,7 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         if role == .writer { try compareWithDispatcher() }
     }
 
-    /// Whether the connections are a host's.
+    /// True when the connections are a host's.
     package var isHosts: Bool { turns != nil }
 
     /// Closes the connections once they are idle; what was committed is durable already. Without it they close when

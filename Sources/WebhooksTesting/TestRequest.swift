@@ -10,7 +10,7 @@ public struct TestRequest: Sendable, Hashable {
     public var topic: String
     /// 1 for the first attempt.
     public var attempt: Int
-    /// When it was sent.
+    /// The time at which it was sent.
     public var sentAt: Timestamp
     /// The whole URL.
     public var url: String

@@ -44,7 +44,7 @@ bool webhooks_ed25519_public_key(const webhooks_ed25519 *_Nonnull key, unsigned 
 bool webhooks_ed25519_sign(
     const webhooks_ed25519 *_Nonnull key, const void *_Nullable message, size_t length,
     unsigned char *_Nonnull signature);
-/// Whether a signature of 64 bytes is that of a message by the key that a public key of 32 bytes belongs to.
+/// Tells whether a signature of 64 bytes is that of a message by the key that a public key of 32 bytes belongs to.
 bool webhooks_ed25519_verify(
     const unsigned char *_Nonnull public_key, const void *_Nullable message, size_t length,
     const unsigned char *_Nonnull signature);

@@ -76,7 +76,7 @@ void webhooks_curl_call_free(webhooks_curl_call *_Nonnull call);
 void webhooks_curl_call_enter(webhooks_curl_call *_Nonnull call);
 /// The thread is back.
 void webhooks_curl_call_leave(webhooks_curl_call *_Nonnull call);
-/// When the call began that the thread is in (CLOCK_MONOTONIC, nanoseconds); 0 outside libcurl.
+/// The time at which the call began that the thread is in (CLOCK_MONOTONIC, nanoseconds); 0 outside libcurl.
 int64_t webhooks_curl_call_began(const webhooks_curl_call *_Nonnull call);
 
 /// Makes a TLS context ready before its handshake.
@@ -93,11 +93,11 @@ int64_t webhooks_curl_call_began(const webhooks_curl_call *_Nonnull call);
 bool webhooks_curl_prepare_tls(
     void *_Nonnull ssl_context, webhooks_curl_call *_Nonnull call, bool may_renegotiate);
 
-/// Whether bytes from the receiver wait on the connection of the transfer that is about to send its request: on the
+/// Tells whether bytes from the receiver wait on the connection of the transfer that is about to send its request: on the
 /// socket, or in the TLS library. libcurl is asked where the socket isn't known, which takes longer. The end of the
 /// connection counts, too. False under HTTP/2, where they may.
 bool webhooks_curl_has_input(CURL *_Nonnull easy, curl_socket_t socket, bool is_tls);
-/// Whether the connection of the transfer that is about to send its request speaks HTTP/2, as chosen in its handshake.
+/// Tells whether the connection of the transfer that is about to send its request speaks HTTP/2, as chosen in its handshake.
 bool webhooks_curl_speaks_http2(CURL *_Nonnull easy);
 /// The port on this machine that a socket is bound to; 0 where it is none.
 int webhooks_curl_local_port(curl_socket_t socket);
@@ -122,9 +122,9 @@ CURLMcode webhooks_curl_multi_set_functions(
 /// The next finished transfer, or null; `code` receives how it ended.
 CURL *_Nullable webhooks_curl_multi_next_done(CURLM *_Nonnull multi, CURLcode *_Nonnull code);
 
-/// Whether libcurl's TLS library is the one whose contexts webhooks_curl_prepare_tls takes.
+/// Tells whether libcurl's TLS library is the one whose contexts webhooks_curl_prepare_tls takes.
 bool webhooks_curl_uses_openssl(void);
-/// Whether libcurl has a built-in file of trusted authorities.
+/// Tells whether libcurl has a built-in file of trusted authorities.
 bool webhooks_curl_has_authorities_file(void);
 
 // Constants that are function-like or cast macros in C.

@@ -21,12 +21,12 @@ int webhooks_sqlite_enable_checkpoint_on_close(void *connection);
 /// - Returns: an SQLite result code.
 int webhooks_sqlite_distrust_schema(void *connection);
 
-/// Whether a file is mounted by itself, as containers do with a volume of one file.
+/// Tells whether a file is mounted by itself, as containers do with a volume of one file.
 ///
 /// - Returns: 1 or 0; 0 also where the kernel can't tell.
 int webhooks_is_mount_point(const char *path);
 
-/// Whether a file or folder lies on NFS, SMB, CIFS or AFS, where SQLite's write-ahead log doesn't work.
+/// Tells whether a file or folder lies on NFS, SMB, CIFS or AFS, where SQLite's write-ahead log doesn't work.
 int webhooks_is_network_disk(const char *path);
 
 #endif

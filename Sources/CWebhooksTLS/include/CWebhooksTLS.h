@@ -33,7 +33,7 @@ webhooks_tls_problem webhooks_tls_check_authorities(const void *_Nullable bytes,
 size_t webhooks_tls_validity(
     const void *_Nullable bytes, size_t length, int64_t *_Nonnull not_before, int64_t *_Nonnull not_after);
 
-/// Whether the kernel says that the clock, which judges certificates and dates signatures, is synchronised.
+/// Tells whether the kernel says that the clock, which judges certificates and dates signatures, is synchronised.
 ///
 /// @return 1, 0, or -1 where it doesn't say.
 int webhooks_clock_is_synchronized(void);

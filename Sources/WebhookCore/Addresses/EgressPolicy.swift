@@ -34,7 +34,7 @@ public struct EgressPolicy: Sendable, Hashable {
         self.proxy = proxy
     }
 
-    /// Whether a connection to `address` and `port` may be made for a URL that names `host`.
+    /// Tells whether a connection to `address` and `port` may be made for a URL that names `host`.
     ///
     /// - Parameter host: the URL's host without brackets, a name or a literal.
     package func permits(_ address: IPAddress, port: UInt16, host: String) -> Bool {
@@ -48,14 +48,15 @@ public struct EgressPolicy: Sendable, Hashable {
         return allow.contains { $0.names(name, port: port) }
     }
 
-    /// Why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where it is permitted.
+    /// The reason why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where
+    /// it is permitted.
     package func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
         guard let reason = SpecialPurposeNetworks.reason(against: address) else { return nil }
         return allows(address, port: port, host: host) ? nil : "\(address) is \(reason)"
     }
 
-    /// Whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or covers
-    /// the address that stands in the URL. A name is not resolved for this.
+    /// Tells whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or
+    /// covers the address that stands in the URL. A name is not resolved for this.
     package func permitsPlainHTTP(host: String, port: UInt16) -> Bool {
         let name = HostName.canonical(host)
         let address = IPAddress(literalHost: host)
@@ -66,13 +67,13 @@ public struct EgressPolicy: Sendable, Hashable {
 }
 
 extension EgressRule {
-    /// Whether the rule is a network with this address. One of IPv4 covers the IPv4-mapped spelling too.
+    /// Tells whether the rule is a network with this address. One of IPv4 covers the IPv4-mapped spelling too.
     fileprivate func covers(_ address: IPAddress, port: UInt16) -> Bool {
         guard case .network(let network, let only) = target, only == nil || only == port else { return false }
         return network.contains(address) || address.mappedIPv4.map(network.contains) ?? false
     }
 
-    /// Whether the rule names this host, given in its canonical form.
+    /// Tells whether the rule names this host, given in its canonical form.
     fileprivate func names(_ host: String, port: UInt16) -> Bool {
         if case .host(let name, let only) = target { name == host && only == port } else { false }
     }

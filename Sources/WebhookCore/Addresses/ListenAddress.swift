@@ -24,10 +24,10 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// The same with the port that the system has given.
     package func replacing(port: UInt16) -> ListenAddress { ListenAddress(host, port, address) }
 
-    /// Whether only this machine reaches it.
+    /// True when only this machine reaches it.
     package var isLoopback: Bool { address.isLoopback }
 
-    /// Whether it stands for every address of the machine.
+    /// True when it stands for every address of the machine.
     var isWildcard: Bool {
         switch address {
         case .v4(let bits): bits == 0
@@ -50,7 +50,7 @@ extension IPAddress {
 
 /// The value of a `Host` field.
 package enum HostField {
-    /// Whether a request with this field is meant for a server at an address.
+    /// Tells whether a request with this field is meant for a server at an address.
     ///
     /// A page of any site can have its own name resolve to this machine, and a browser then takes what it reads here for
     /// the site's (DNS rebinding). So names are refused, other than `localhost`; an address is nobody's name.

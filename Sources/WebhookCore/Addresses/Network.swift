@@ -25,7 +25,8 @@ package struct Network: Sendable, Hashable, CustomStringConvertible {
         self.init(address: address, prefixLength: length)
     }
 
-    /// Whether an address belongs to the network. IPv4 and IPv6 stay apart: `::ffff:127.0.0.1` is not in `127.0.0.0/8`.
+    /// Tells whether an address belongs to the network. IPv4 and IPv6 stay apart: `::ffff:127.0.0.1` is not in
+    /// `127.0.0.0/8`.
     package func contains(_ other: IPAddress) -> Bool {
         other.bitWidth == address.bitWidth && other.masked(to: prefixLength) == address
     }

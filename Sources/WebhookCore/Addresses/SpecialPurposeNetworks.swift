@@ -39,7 +39,7 @@ package enum SpecialPurposeNetworks {
         return narrowest
     }
 
-    /// Whether nothing speaks against an address.
+    /// Tells whether nothing speaks against an address.
     static func isPublic(_ address: IPAddress) -> Bool {
         // Asked at every attempt: any row will do, and none is copied.
         let rows = address.bitWidth == 32 ? ipv4 : ipv6
@@ -54,14 +54,14 @@ package enum SpecialPurposeNetworks {
         return low >> 32 & ~0x0200_0000 == 0x5EFE ? "an ISATAP address (RFC 5214)" : nil
     }
 
-    /// Why an address is not public, to stand after "is"; `nil` for a public one.
+    /// The reason why an address is not public, to stand after "is"; `nil` for a public one.
     static func reason(against address: IPAddress) -> String? {
         row(containing: address).map { "\($0.name) (\($0.source))" } ?? objection(to: address)
     }
 }
 
 extension IPAddress {
-    /// Whether the address is one that anybody on the Internet may have: in none of the ``SpecialPurposeNetworks``.
+    /// True when the address is one that anybody on the Internet may have: in none of the ``SpecialPurposeNetworks``.
     package var isPublic: Bool { SpecialPurposeNetworks.isPublic(self) }
 }
 

@@ -12,7 +12,7 @@ public struct Attempt: Sendable, Hashable {
 
     /// From 1.
     public var number: Int
-    /// When it began, to the millisecond.
+    /// The time at which it began, to the millisecond.
     public var startedAt: Timestamp
     /// `nil` while it is in flight.
     public var finishedAt: Timestamp?
@@ -34,13 +34,13 @@ public struct Attempt: Sendable, Hashable {
     public var responseHeaders: [HTTPHeader]
     /// The first 16 KiB.
     public var responseBody: ByteString
-    /// Whether more of the answer came than was kept, or less than announced.
+    /// True when more of the answer came than was kept, or less than announced.
     public var responseTruncated: Bool
     /// The address that was connected to; `nil`: none was.
     public var remoteAddress: String?
     /// `1.1` or `2`.
     public var httpVersion: String?
-    /// Whether it went over a connection that was open already.
+    /// True when it went over a connection that was open already.
     public var connectionReused: Bool
     /// The whole attempt on the monotonic clock.
     public var duration: Duration?
@@ -97,6 +97,7 @@ public struct HTTPHeader: Sendable, Hashable {
     /// The most bytes of a value that is sent: common servers take 8 to 16 KiB.
     package static let maxValueSize = 16 << 10
 
-    /// Whether a value can stand in a header that is sent: no control characters (RFC 9110, section 5.5), C1 included.
+    /// Tells whether a value can stand in a header that is sent: no control characters (RFC 9110, section 5.5), C1
+    /// included.
     package static func isValid(_ value: String) -> Bool { !value.hasControlCharacters }
 }

@@ -17,7 +17,7 @@ public struct ByteString: Sendable, Hashable {
     /// The number of bytes.
     public var count: Int { storage.count }
 
-    /// Whether there are no bytes.
+    /// True when there are no bytes.
     public var isEmpty: Bool { storage.count == 0 }
 
     /// Makes room for `capacity` bytes and lets `initialize` fill it; it returns how many it wrote.
@@ -81,7 +81,7 @@ public struct ByteString: Sendable, Hashable {
         withUnsafeBytes { ByteString(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// Whether two have the same bytes.
+    /// Tells whether two have the same bytes.
     public static func == (lhs: ByteString, rhs: ByteString) -> Bool {
         if lhs.storage.buffer === rhs.storage.buffer { return true }
         guard lhs.count == rhs.count else { return false }

@@ -20,7 +20,7 @@ public struct Delivery: Sendable, Hashable {
         /// The id as it is written: `dlv_42`.
         public var description: String { "dlv_\(rawValue)" }
 
-        /// Whether one was made before another.
+        /// Tells whether one was made before another.
         public static func < (lhs: ID, rhs: ID) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
@@ -36,25 +36,25 @@ public struct Delivery: Sendable, Hashable {
     public var subscription: String
     /// Its state.
     public var state: DeliveryState
-    /// Whether a failed attempt is retried.
+    /// The way to go where an attempt fails: retried, or not.
     public var mode: DeliveryMode
     /// Attempts made, the one in flight included.
     public var attempts: Int
-    /// When the next attempt is due; `nil` once settled or in flight.
+    /// The time at which the next attempt is due; `nil` once settled or in flight.
     public var nextAttemptAt: Timestamp?
     /// The last attempt's status; `nil` where it got no answer.
     public var lastStatus: Int?
-    /// Why the last attempt failed, or why it settled without one; `nil` after a success.
+    /// The reason why the last attempt failed, or why it settled without one; `nil` after a success.
     public var lastError: FailureKind?
-    /// When it was made.
+    /// The time at which it was made.
     public var createdAt: Timestamp
-    /// When it settled; `nil`: it is open.
+    /// The time at which it settled; `nil`: it is open.
     public var settledAt: Timestamp?
-    /// Whether it is a test's.
+    /// True for a delivery of a test.
     public var isTest: Bool
     /// The delivery that this one sends again.
     public var retriggerOf: ID?
-    /// Why, in words, where it settled without an attempt.
+    /// The reason, in words, where it settled without an attempt.
     public var detail: String?
 
     package init(
@@ -119,7 +119,7 @@ public enum DeliveryState: String, Sendable, Hashable, CaseIterable {
     /// Cancelled before it was sent.
     case cancelled
 
-    /// Whether nothing more will happen to it.
+    /// True when nothing more will happen to it.
     public var isSettled: Bool {
         switch self {
         case .pending, .inFlight, .waiting: false
@@ -129,8 +129,8 @@ public enum DeliveryState: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Delivery {
-    /// Whether somebody has cancelled it, rather than the disabling of its subscription: no filter finds it to be sent
-    /// again, only its id.
+    /// True when somebody has cancelled it, rather than the disabling of its subscription: no filter finds it to be
+    /// sent again, only its id.
     package var isCancelledByHand: Bool { state == .cancelled && lastError != .disabled }
 }
 

@@ -1,4 +1,4 @@
-/// Why something could not be done. The texts say what to do next and hold no secret.
+/// The reason why something could not be done. The texts say what to do next and hold no secret.
 public struct WebhooksError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure. Stable, to match on.
     public struct Code: Sendable, Hashable, CustomStringConvertible {

@@ -16,13 +16,13 @@ public struct Event: Sendable, Hashable {
     /// The tenant whose event it is; reaches only subscriptions of this tenant or of none. At most 256 bytes, no
     /// control characters.
     public var tenant: String?
-    /// When it happened.
+    /// The time at which it happened.
     public var occurredAt: Timestamp
-    /// Whether ``occurredAt`` was given by the caller. A default doesn't count when the same id comes again.
+    /// True when ``occurredAt`` was given by the caller. A default doesn't count when the same id comes again.
     public var occurredAtIsGiven: Bool
-    /// When to deliver it; `nil` at once. Until then it can be cancelled.
+    /// The time at which to deliver it; `nil` at once. Until then it can be cancelled.
     public var deliverAt: Timestamp?
-    /// Whether it is a test, marked so in the log and, where the profile has a flag, on the wire.
+    /// True when it is a test, marked so in the log and, where the profile has a flag, on the wire.
     public var isTest: Bool
     /// The trace that it was emitted in. No part of its content: the same id again keeps the first one's.
     package var trace: TraceContext?
@@ -88,20 +88,21 @@ public struct Event: Sendable, Hashable {
     /// The largest `data`: 20 MB.
     public static let maxDataSize = 20_000_000
 
-    /// Whether an id is printable ASCII without spaces, 1 to 256 bytes.
+    /// Tells whether an id is printable ASCII without spaces, 1 to 256 bytes.
     public static func isValidID(_ id: String) -> Bool {
         (1...256).contains(id.utf8.count) && id.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 
-    /// Whether a tenant has 1 to 256 bytes and no control characters.
+    /// Tells whether a tenant has 1 to 256 bytes and no control characters.
     public static func isValidTenant(_ tenant: String) -> Bool {
         (1...256).contains(tenant.utf8.count) && !tenant.hasControlCharacters
     }
 
-    /// Whether its time has come: at once, but for a later ``deliverAt``.
+    /// Tells whether its time has come: at once, but for a later ``deliverAt``.
     public func isDue(at instant: Timestamp) -> Bool { deliverAt.map { $0 <= instant } ?? true }
 
-    /// Whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out.
+    /// Tells whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either
+    /// left out.
     public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
 
     /// In what another event with this one's id is not the same event, by the names of the interface.
@@ -128,7 +129,7 @@ public struct Event: Sendable, Hashable {
     }
 }
 
-/// Why an event is refused. The texts name the cause and never quote the data.
+/// Errors of events that are refused. The texts name the cause and never quote the data.
 extension WebhooksError {
     package static var eventTopic: WebhooksError {
         WebhooksError(

@@ -70,7 +70,7 @@ package enum JSON {
     }
 }
 
-/// Why bytes are not acceptable JSON, and where.
+/// The reason why bytes are not acceptable JSON, and where.
 package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The problem in a few words; never quotes the input.
     package var reason: String

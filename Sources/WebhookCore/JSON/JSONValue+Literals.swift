@@ -63,7 +63,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 }
 
 extension JSONValue: Hashable {
-    /// Whether two say the same in the same order, white space aside. Numbers are compared by their text.
+    /// Tells whether two say the same in the same order, white space aside. Numbers are compared by their text.
     public static func == (lhs: JSONValue, rhs: JSONValue) -> Bool {
         switch (lhs.kind, rhs.kind) {
         case (.null, .null): true

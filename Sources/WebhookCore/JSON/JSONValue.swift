@@ -86,7 +86,7 @@ public struct JSONValue: Sendable {
         return current
     }
 
-    /// Whether the value is `null`.
+    /// True when the value is `null`.
     public var isNull: Bool { if case .null = kind { true } else { false } }
 
     /// The text of a string.

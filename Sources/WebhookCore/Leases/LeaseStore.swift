@@ -65,9 +65,9 @@ package struct LeaseRound: Sendable, Hashable {
     package var node: NodeRecord
     /// The time from now, by the store's clock, at which the row expires.
     package var length: Duration
-    /// Whether the row is new with this term. It may be there: the answer to the round before was lost.
+    /// True when the row is new with this term. It may be there: the answer to the round before was lost.
     package var registers = false
-    /// Whether the node ends: its row is removed, and nothing else is done.
+    /// True when the node ends: its row is removed, and nothing else is done.
     package var leaves = false
     /// Subscriptions to let go of, where the node holds them.
     package var releases: [String] = []
@@ -83,9 +83,10 @@ package struct LeaseRound: Sendable, Hashable {
 
 /// The result of a ``LeaseRound``.
 package struct LeaseRoundResult: Sendable, Hashable {
-    /// Whether the node's row stands. Otherwise it was removed, and everything that the node held is lost.
+    /// True when the node's row stands. Otherwise it was removed, and everything that the node held is lost.
     package var stands: Bool
-    /// Of ``LeaseRound/acquires``: what the node holds now, also where it held it before. In no order.
+    /// The subscriptions of ``LeaseRound/acquires`` that the node holds now, also where it held them before. In no
+    /// order.
     package var acquired: [String] = []
     /// The nodes that are alive after that, this one included.
     package var nodes: [LivingNode] = []

@@ -1,8 +1,8 @@
 extension EnvelopeReference {
-    /// Whether it is the payload or a part of it.
+    /// True when it is the payload or a part of it.
     package var isPayload: Bool { if case .payload = self { true } else { false } }
 
-    /// Whether it is the payload, a part of it, or the event's data as a whole.
+    /// True when it is the payload, a part of it, or the event's data as a whole.
     fileprivate var isOfPayload: Bool {
         switch self {
         case .payload: true
@@ -11,7 +11,7 @@ extension EnvelopeReference {
         }
     }
 
-    /// Whether it is the event's data or a part of them.
+    /// True when it is the event's data or a part of them.
     fileprivate var isOfData: Bool { if case .data = self { true } else { false } }
 }
 
@@ -25,8 +25,8 @@ extension ProfileBody {
         }
     }
 
-    /// Whether the payload goes into the body as a whole or in parts. A body that picks values of the event by itself has
-    /// no payload: what it picks is compared with the catalogue instead.
+    /// True when the payload goes into the body as a whole or in parts. A body that picks values of the event by itself
+    /// has no payload: what it picks is compared with the catalogue instead.
     package var holdsPayload: Bool {
         switch self {
         case .envelope(let members): members.contains { $0.value.references.contains(where: \.isOfPayload) }
@@ -47,7 +47,7 @@ extension EnvelopeValue {
         }
     }
 
-    /// Whether it puts in what the event's data say.
+    /// True when it puts in what the event's data say.
     package var picksData: Bool {
         switch self {
         case .mapped: true

@@ -7,7 +7,7 @@ package struct FieldChecker {
     private let most: Int
     private var path: [String] = []
 
-    /// Whether the value is an object with these fields.
+    /// Tells whether the value is an object with these fields.
     package static func fits(_ value: JSONValue, _ fields: [ProfileField]) -> Bool {
         violations(of: value, fields, most: 1).isEmpty
     }

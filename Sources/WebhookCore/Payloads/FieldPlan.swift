@@ -54,7 +54,7 @@ package final class FieldPlan: Sendable {
         root = Shape(.object(fields))
     }
 
-    /// Whether a document certainly is an object with these fields. `false` says nothing.
+    /// Tells whether a document certainly is an object with these fields. `false` says nothing.
     package func fits(_ document: ByteString) -> Bool {
         document.withUnsafeBytes { bytes in
             var walker = FieldWalker(scanner: JSONScanner(bytes, maxDepth: JSON.maxDepth))

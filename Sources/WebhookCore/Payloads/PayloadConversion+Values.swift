@@ -59,7 +59,7 @@ extension PayloadConversion {
         }
     }
 
-    /// Why a value can't be converted, to go on "data.total …".
+    /// The reason why a value can't be converted, to go on "data.total …".
     package var refusal: StaticString {
         switch self {
         case .text: "is no text, number or boolean"
@@ -111,8 +111,8 @@ extension PayloadConversion {
 }
 
 extension PayloadConversion {
-    /// Why a constant can't be converted by these, to go on "this constant …"; `nil` where it can, or where it depends on
-    /// the event.
+    /// The reason why a constant can't be converted by these, to go on "this constant …"; `nil` where it can, or where
+    /// it depends on the event.
     package static func problem(of constant: JSONValue, _ conversions: [PayloadConversion]) -> String? {
         var value = constant
         for conversion in conversions {

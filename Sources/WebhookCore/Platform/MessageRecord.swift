@@ -6,7 +6,7 @@ package final class MessageRecord: Sendable, Hashable {
     package let eventID: String?
     package let channels: [String]?
     package let tags: [String]?
-    /// When its payload is to be erased.
+    /// The time at which its payload is to be erased.
     package let expiresAt: Timestamp?
     /// The answer to the request that made it.
     package let answer: StoredAnswer?

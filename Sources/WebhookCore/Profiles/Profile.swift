@@ -10,9 +10,9 @@ package final class Profile: Sendable {
     package let notes: String?
     /// Offered content types, the first is the default.
     package let contentTypes: [ContentType]
-    /// Whether the platform takes webhooks over TLS only.
+    /// True when the platform takes webhooks over TLS only.
     package let httpsOnly: Bool
-    /// Whether every topic is known.
+    /// True when every topic is known.
     package let anyTopic: Bool
     /// The status codes that count as success.
     package let successCodes: [ClosedRange<Int>]
@@ -22,7 +22,7 @@ package final class Profile: Sendable {
     package let headers: [HeaderTemplate]
     package let signature: SignatureScheme?
     package let body: ProfileBody
-    /// Whether the JSON body is a list that holds the one envelope: for platforms that take batches.
+    /// True when the JSON body is a list that holds the one envelope: for platforms that take batches.
     package let isListBody: Bool
     /// In the profile's order.
     package let topics: [ProfileTopic]
@@ -65,7 +65,7 @@ package final class Profile: Sendable {
         return anyTopic ? topicIndex[ProfileTopic.anyName].map { topics[$0] } : nil
     }
 
-    /// Whether a status code means that the receiver took the delivery.
+    /// Tells whether a status code means that the receiver took the delivery.
     package func isSuccess(_ status: Int) -> Bool { successCodes.contains { $0.contains(status) } }
 }
 

@@ -5,7 +5,7 @@ package struct ProfileTopic: Sendable {
     package var title: String
     /// The trigger that makes the platform send it.
     package var trigger: String
-    /// Whether the platform publishes it; otherwise it is our reading.
+    /// True when the platform publishes it; otherwise it is our reading.
     package var isDocumented: Bool
     package var note: String?
     /// Names on the wire, in order.
@@ -45,7 +45,7 @@ package struct ProfileTopic: Sendable {
         self.example = example
     }
 
-    /// Whether the fields say how the payload must look. Those of the entry for every topic are an example.
+    /// True when the fields say how the payload must look. Those of the entry for every topic are an example.
     package var hasSchema: Bool { !fields.isEmpty && topic != Self.anyName }
 
     /// A name on the wire by key.
@@ -67,9 +67,9 @@ package struct WireName: Sendable, Hashable {
 package struct ProfileField: Sendable, Hashable {
     package var name: String
     package var type: FieldType
-    /// Whether it may be null.
+    /// True when it may be null.
     package var isNullable: Bool
-    /// Whether it may be absent.
+    /// True when it may be absent.
     package var isOptional: Bool
     package var meaning: String?
 

@@ -29,7 +29,7 @@ package struct SignatureScheme: Sendable, Hashable {
         /// Texts around the body, with `{id}`, `{timestamp}`, `{method}`, `{url}`, `{host}` and `{path}` in them.
         case parts(before: String, after: String)
 
-        /// Whether the event's id is in it.
+        /// True when the event's id is in it.
         var hasID: Bool {
             switch self {
             case .body, .timestampBody: false
@@ -39,7 +39,7 @@ package struct SignatureScheme: Sendable, Hashable {
         }
     }
 
-    /// Whether what is signed begins with the event's id and a dot.
+    /// True when what is signed begins with the event's id and a dot.
     ///
     /// An id with a dot in it is then ambiguous: `a.1700000000` signed at `T` is also what `a` would be, signed at
     /// 1700000000 with a body that begins with `T.`. Whoever reads one request could choose the time of another.
@@ -47,7 +47,7 @@ package struct SignatureScheme: Sendable, Hashable {
         kind == .standardWebhooks || kind != .plain && content.hasID
     }
 
-    /// Whether the secrets after the first sign as well, side by side with it.
+    /// True when the secrets after the first sign as well, side by side with it.
     package var usesEverySecret: Bool { separator != nil || kind == .standardWebhooks }
 
     package var kind: Kind
@@ -64,7 +64,7 @@ package struct SignatureScheme: Sendable, Hashable {
     /// Joins the signatures of several secrets; `nil`: the header carries the first secret's alone.
     package var separator: String?
     package var secretEncoding: SecretEncoding
-    /// Whether a subscription must have a secret; otherwise, without one the header is left out.
+    /// True when a subscription must have a secret; otherwise, without one the header is left out.
     package var requiresSecret: Bool
 
     /// The names of all headers that it sets.

@@ -10,7 +10,7 @@ package struct MatchExplanation: Sendable, Hashable {
         self.mismatches = mismatches
     }
 
-    /// Whether the event is for the subscription.
+    /// True when the event is for the subscription.
     package var isMatch: Bool { mismatches.isEmpty }
 
     /// A condition of a subscription that an event doesn't meet.
@@ -53,7 +53,7 @@ extension Subscription {
 }
 
 extension Registry {
-    /// Why each subscription gets an event, or doesn't, in the file's order.
+    /// Explains for each subscription why it gets an event, or doesn't, in the file's order.
     package func explainMatches(of event: Event) -> [MatchExplanation] {
         let data = subscriptions.contains { $0.filter != nil } ? try? JSON.parse(event.data) : nil
         return subscriptions.map { $0.explainMatch(of: event, data: data) }

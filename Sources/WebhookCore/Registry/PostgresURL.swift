@@ -1,7 +1,7 @@
 /// A PostgreSQL URL, taken apart as libpq does (PostgreSQL manual, "Connection URIs"): for a check before it is used,
 /// and to be shown without what may be a secret.
 package struct PostgresURL: Sendable, Hashable {
-    /// Whether it holds a password, before the host or as a parameter.
+    /// True when it holds a password, before the host or as a parameter.
     package private(set) var hasPassword = false
     /// The URL for people: user, hosts and database.
     package let shown: String
@@ -9,12 +9,12 @@ package struct PostgresURL: Sendable, Hashable {
     /// Shown in place of a URL that is none.
     package static let hidden = "postgres://***"
 
-    /// Why a text is no such URL, to go on "`store` …". None quotes it.
+    /// The reason why a text is no such URL, to go on "`store` …". None quotes it.
     package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
         package let description: String
     }
 
-    /// Whether a text begins as such a URL does.
+    /// Tells whether a text begins as such a URL does.
     package static func isOne(_ text: String) -> Bool { tail(of: text) != nil }
 
     /// - Throws: what libpq would refuse, or would read as something that nobody has meant.

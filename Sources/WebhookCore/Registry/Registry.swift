@@ -13,9 +13,9 @@ package final class Registry: Sendable {
     package let canonicalTopics: [ProfileTopic]
     /// The version of the store's subscriptions that are among those given; 0: of before the first one.
     package let storedVersion: Int64
-    /// Those of the configuration.
+    /// The subscriptions of the configuration.
     private let base: ConfiguredSubscriptions
-    /// Those given at run time, by name.
+    /// The subscriptions given at run time, by name.
     private let given: TreeDictionary<String, GivenSubscription>
     /// The names of those given that may want an event.
     private let givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
@@ -55,7 +55,7 @@ package final class Registry: Sendable {
         self.givenIndex = givenIndex
     }
 
-    /// Those of the configuration in the file's order, then those given at run time, by name.
+    /// The subscriptions of the configuration in the file's order, then the ones given at run time, by name.
     package var subscriptions: [Subscription] {
         if given.isEmpty { return base.subscriptions }
         return all.withLock { all in
@@ -95,7 +95,7 @@ package final class Registry: Sendable {
         return configured + names.sorted().compactMap { given[$0]?.subscription }.filter(accepts)
     }
 
-    /// Whether a subscription may want an event of a topic: filters look at the event itself.
+    /// Tells whether a subscription may want an event of a topic: filters look at the event itself.
     package func isAskedFor(topic: String, tenant: String?) -> Bool {
         let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
         if base.index.candidates(keys).contains(where: { base.subscriptions[$0].mayWant(topic: topic, tenant: tenant) })
@@ -111,10 +111,10 @@ package final class Registry: Sendable {
 
 /// The subscriptions that are given at run time.
 extension Registry {
-    /// Whether a name is one of the configuration's.
+    /// Tells whether a name is one of the configuration's.
     package func isConfigured(_ name: String) -> Bool { base.subscription(named: name) != nil }
 
-    /// Those of the configuration, in its order.
+    /// The subscriptions of the configuration, in its order.
     package var configuredSubscriptions: [Subscription] { base.subscriptions }
 
     /// Tells whether both come from one reading of the configuration.

@@ -101,7 +101,7 @@ package struct SchemaFinding: Sendable, Hashable {
     }
 }
 
-/// Why a body or a request can't be made. The text names place and cause, and no value of the event's.
+/// The reason why a body or a request can't be made. The text names place and cause, and no value of the event's.
 package struct RenderingError: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String
 

@@ -19,7 +19,7 @@ struct EscapedText {
         self.text = text
     }
 
-    /// Whether a byte may begin an escape.
+    /// Tells whether a byte may begin an escape.
     static func beginsEscape(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "%") || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "&")
             || byte == UInt8(ascii: "+")
@@ -37,7 +37,7 @@ struct EscapedText {
         }
     }
 
-    /// Whether the text ends within what may be the beginning of an escape.
+    /// Tells whether the text ends within what may be the beginning of an escape.
     func endsWithinEscape(at index: Int) -> Bool {
         let rest = text.count - index
         switch text[index] {

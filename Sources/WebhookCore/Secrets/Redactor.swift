@@ -3,7 +3,7 @@ package struct Redactor: Sendable {
     /// The byte strings to look for, by their first byte; of several at one place the longest match counts, so that a
     /// secret within another leaves no rest.
     private let patterns: [UInt8: [[UInt8]]]
-    /// Whether a needle or an escape may begin with a byte: most bytes are passed over by this alone.
+    /// For each byte, true when a pattern or an escape may begin with it: most bytes are passed over by this alone.
     private let isFirst: [Bool]
 
     /// Looks for each text as it is, in base64 or base64url at any offset, also of its usual escapes, and for all that with
@@ -21,7 +21,7 @@ package struct Redactor: Sendable {
         }
     }
 
-    /// Whether there is nothing to look for.
+    /// True when there is nothing to look for.
     package var isEmpty: Bool { patterns.isEmpty }
 
     /// A text without the secrets.
@@ -48,7 +48,7 @@ package struct Redactor: Sendable {
         isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
 
-    /// Whether there is something to look for that may begin with a byte.
+    /// Tells whether there is something to look for that may begin with a byte.
     private func mayBegin(_ byte: UInt8) -> Bool { isFirst[Int(byte)] }
 
     /// `nil` where nothing was found.

@@ -13,7 +13,7 @@ public struct Secret: Sendable, Hashable {
     /// The value itself, for the wire and for nothing else.
     public func reveal() -> String { value }
 
-    /// Whether there is no value at all.
+    /// True when there is no value at all.
     public var isEmpty: Bool { value.isEmpty }
 
     /// Compares in a time that depends on the lengths alone.
@@ -31,7 +31,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Whether two byte sequences are equal, in a time that depends on their lengths alone.
+/// Tells whether two byte sequences are equal, in a time that depends on their lengths alone.
 package func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collection<UInt8>) -> Bool {
     guard lhs.count == rhs.count else { return false }
     var difference: UInt8 = 0

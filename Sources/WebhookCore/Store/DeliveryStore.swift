@@ -24,7 +24,7 @@ package protocol DeliveryStore: Sendable {
         completion: @escaping @Sendable (Result<[StoreBatchResult], StoreError>) -> Void
     )
 
-    /// Whether another connection has written since the last call. Cheap: called several times a second.
+    /// Tells whether another connection has written since the last call. Cheap: called several times a second.
     ///
     /// - Parameter completion: gets an error only where it is final (``StoreError/isFinal``), such as a file of the store
     ///   that was replaced.
@@ -48,7 +48,7 @@ extension DeliveryStore {
     }
 }
 
-/// Why a store did not do what it was asked to.
+/// The reason why a store did not do what it was asked to.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of error. A later version may know more of them: a `switch` needs a default.
     public struct Code: RawRepresentable, Sendable, Hashable {
@@ -102,7 +102,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public var code: Code
     /// For people: what happened, to which file, and what to do next.
     public var message: String
-    /// Whether the transaction may have been committed all the same, now or in a moment: the answer to its COMMIT is lost.
+    /// True when the transaction may have been committed all the same, now or in a moment: the answer to its COMMIT is
+    /// lost.
     package var isOutcomeUnknown = false
 
     /// Makes an error of a code, and what happened in words.
@@ -114,13 +115,13 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The message.
     public var description: String { message }
 
-    /// What is said alike counts alike.
+    /// Hashes what is said: the same words are the same error.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
         hasher.combine(message)
     }
 
-    /// Whether trying again can't mend it: what works on the store has to stop.
+    /// True when trying again can't mend it: what works on the store has to stop.
     public var isFinal: Bool {
         switch code.kind {
         case .damaged, .replaced, .closed, .newerSchema: true

@@ -198,21 +198,21 @@ public struct LoggedEvent: Sendable, Hashable {
     public var topic: String
     /// Its tenant.
     public var tenant: String?
-    /// When it happened, as its emitter says.
+    /// The time at which it happened, as its emitter says.
     public var occurredAt: Timestamp
-    /// When it was stored.
+    /// The time at which it was stored.
     public var createdAt: Timestamp
     /// `nil` at once.
     public var deliverAt: Timestamp?
-    /// Whether it is a test.
+    /// True when it is a test.
     public var isTest: Bool
-    /// Whether it was cancelled before it was given out.
+    /// True when it was cancelled before it was given out.
     public var isCancelled: Bool
     /// The number of its deliveries.
     public var deliveryCount: Int
-    /// Whether it waits for its fan-out, or was set aside.
+    /// True when it waits for its fan-out, or was set aside.
     public var isUnmatched: Bool
-    /// Why it was set aside instead of fanned out; `nil`: it wasn't.
+    /// The reason why it was set aside instead of fanned out; `nil`: it wasn't.
     public var setAside: String?
 
     package init(

@@ -11,7 +11,7 @@ public struct CancelResult: Sendable, Hashable {
     public var tooLate: [Missed]
     /// Ids that name nothing.
     public var unknown: [String]
-    /// Of a subscription: events that were accepted and not matched yet, those due later included. The
+    /// A subscription's events that were accepted and not matched yet, with the ones that are due later. The
     /// subscription gets none of them; other subscriptions do.
     public var unmatchedEvents: Int
     /// The items that the store would not change.
@@ -25,7 +25,7 @@ public struct CancelResult: Sendable, Hashable {
         public var subscription: String
         /// `inFlight`, or how it had settled.
         public var state: DeliveryState
-        /// When it settled; `nil`: an attempt is under way.
+        /// The time at which it settled; `nil`: an attempt is under way.
         public var settledAt: Timestamp?
 
         package init(delivery: Delivery.ID, subscription: String, state: DeliveryState, settledAt: Timestamp? = nil) {
@@ -82,7 +82,7 @@ package struct PruneResult: Sendable, Hashable {
         self.refused = refused
     }
 
-    /// Whether nothing was left to look at.
+    /// True when nothing was left to look at.
     package var isEmpty: Bool { events == 0 && deliveries == 0 && attempts == 0 && refused.isEmpty }
 }
 
@@ -140,7 +140,7 @@ package struct Retriggered: Sendable, Hashable {
 package struct RetriggerResult: Sendable, Hashable {
     /// The new deliveries, in order.
     package var made: [Retriggered]
-    /// Those that the store would not send again.
+    /// The events or deliveries that the store would not send again.
     package var refused: [RefusedItem]
 
     package init(made: [Retriggered], refused: [RefusedItem] = []) {

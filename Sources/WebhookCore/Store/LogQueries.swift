@@ -58,7 +58,7 @@ public struct DeliveryQuery: Sendable, Hashable {
 package struct ExportedDelivery: Sendable, Hashable {
     /// The delivery.
     package var delivery: Delivery
-    /// When its event happened.
+    /// The time at which its event happened.
     package var occurredAt: Timestamp
     /// The event's JSON value, byte for byte.
     package var data: ByteString
@@ -75,9 +75,9 @@ package struct ExportedDelivery: Sendable, Hashable {
 
 /// The number of a subscription's deliveries that have not settled.
 package struct OpenDeliveryCount: Sendable, Hashable {
-    /// Those that wait for an attempt: pending or waiting.
+    /// The deliveries that wait for an attempt: pending or waiting.
     package var waiting: Int
-    /// Those with an attempt under way.
+    /// The deliveries with an attempt under way.
     package var inFlight: Int
 
     package init(waiting: Int = 0, inFlight: Int = 0) {
@@ -100,11 +100,11 @@ public struct SubscriptionStatistics: Sendable, Hashable {
     public var p95: Duration?
     /// 99 % of them took at most this long.
     public var p99: Duration?
-    /// Of those in flight, how many had an attempt before.
+    /// The number of deliveries in flight that had an attempt before.
     public var retriesInFlight = 0
     /// The failure of the newest attempt that has ended; `nil` where it succeeded. `disabled` doesn't count.
     public var lastFailure: Failure?
-    /// When the last success was; `nil`: never.
+    /// The time of the last success; `nil`: never.
     public var lastDeliveredAt: Timestamp?
 
     /// A failure and its time.
@@ -113,7 +113,7 @@ public struct SubscriptionStatistics: Sendable, Hashable {
         public var error: FailureKind
         /// The answer's status, where there was an answer.
         public var status: Int?
-        /// When the attempt began; without an attempt, when the delivery settled.
+        /// The time at which the attempt began; without an attempt, at which the delivery settled.
         public var at: Timestamp
 
         package init(error: FailureKind, status: Int? = nil, at: Timestamp) {

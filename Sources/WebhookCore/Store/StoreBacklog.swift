@@ -3,11 +3,11 @@ package struct StoreBacklog: Sendable, Hashable {
     /// A subscription's open deliveries.
     package struct Subscription: Sendable, Hashable {
         package var name: String
-        /// Those that wait for an attempt, whenever it is due.
+        /// The deliveries that wait for an attempt, whenever it is due.
         package var waiting = 0
-        /// Of these, those that are due.
+        /// The number of these that are due.
         package var due = 0
-        /// Of these, those that were due before the time asked for.
+        /// The number of these that were due before the time asked for.
         package var late = 0
         /// Since when the oldest of these is due.
         package var oldestDueAt: Timestamp?
@@ -22,7 +22,7 @@ package struct StoreBacklog: Sendable, Hashable {
     package var oldestEventAt: Timestamp?
     /// Events that are given out no more.
     package var setAside = 0
-    /// Those with open deliveries, by name.
+    /// The subscriptions with open deliveries, by name.
     package var subscriptions: [Subscription] = []
 
     package init() {}

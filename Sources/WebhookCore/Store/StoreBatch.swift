@@ -43,10 +43,10 @@ package struct StoreBatch: Sendable {
 
     package init() {}
 
-    /// Whether there is nothing to do.
+    /// True when there is nothing to do.
     package var isEmpty: Bool { isReadOnly && reads.isEmpty }
 
-    /// Whether it changes nothing.
+    /// True when it changes nothing.
     package var isReadOnly: Bool {
         results.isEmpty && settlements.isEmpty && health.isEmpty && resumptions.isEmpty && acceptances.isEmpty
             && fanOuts.isEmpty && openCancellations.isEmpty && setAsides.isEmpty && claims.isEmpty
@@ -72,7 +72,7 @@ package struct StoreBatch: Sendable {
 package struct StoreBatchResult: Sendable {
     /// The outcome for each attempt: one that isn't in flight is refused.
     package var results: [AttemptWriteResult] = []
-    /// Whether each delivery was pending or waiting.
+    /// For each settlement, true when the delivery was pending or waiting.
     package var settlements: [Bool] = []
     package var acceptances: [AcceptanceResult] = []
     package var fanOuts: [FanOutResult] = []

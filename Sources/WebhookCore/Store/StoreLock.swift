@@ -43,16 +43,16 @@ package struct LockHolder: Sendable, Hashable {
 /// A store's dispatcher, as it tells others of itself.
 package struct DispatcherRecord: Sendable, Hashable {
     package var holder: LockHolder
-    /// Whether it makes no more attempts, and ends.
+    /// True when it makes no more attempts, and ends.
     package var isStopping = false
-    /// Why it can't record anything, in a word such as `full`; `nil`: it can.
+    /// The reason why it can't record anything, in a word such as `full`; `nil`: it can.
     package var trouble: String?
     /// The age of its last sign of life; `nil`: it gives none.
     package var lastSignOfLife: Duration?
     /// The machine's name; `nil` where it doesn't say.
     package var host: String?
     package var version: String?
-    /// When it took the lock.
+    /// The time at which it took the lock.
     package var since: Timestamp?
     /// The subscriptions that it holds because their settings can't be used, as far as it tells.
     package var held: [String] = []

@@ -18,7 +18,7 @@ package struct StoreReads: Sendable {
     package var pendingEventsDueBy = Timestamp(milliseconds: 0)
     /// Events (rows) that ``pendingEvents`` leaves out.
     package var excludedEvents: Set<Int64> = []
-    /// Whether to read which subscriptions have pending or waiting deliveries. Asked for at start.
+    /// True to read the names of subscriptions that have pending or waiting deliveries. Asked for at start.
     package var openSubscriptions = false
     /// The id above which to look for subscriptions with pending or waiting deliveries; `nil` for not asking. For what
     /// others have inserted.
@@ -76,8 +76,8 @@ package struct StoreReadResult: Sendable {
     package var interrupted: [InterruptedDelivery] = []
     package var health: [SubscriptionHealth] = []
     package var pendingEvents: [PendingEvent] = []
-    /// When the next event with a later `deliverAt` is due for its fan-out. Only where ``StoreReads/pendingEvents`` were
-    /// asked for.
+    /// The time at which the next event with a later `deliverAt` is due for its fan-out. Only where
+    /// ``StoreReads/pendingEvents`` were asked for.
     package var nextEventDue: Timestamp?
     /// The last event (row) of all, where ``StoreReads/pendingEvents`` were asked for: of those up to it, what waits and is
     /// due is among ``pendingEvents``, or stands behind the last of them.
@@ -107,8 +107,8 @@ package struct DamagedRow: Sendable, Hashable {
     package var event: String
     package var subscription: String?
     package var reason: String
-    /// Whether it is on record: the delivery has settled, or the event is set aside. Otherwise the store would not take
-    /// that, and the next read meets it again.
+    /// True when it is on record: the delivery has settled, or the event is set aside. Otherwise the store would not
+    /// take that, and the next read meets it again.
     package var isGivenUp: Bool
 
     package init(
@@ -207,7 +207,7 @@ package struct EventHeader: Sendable, Hashable {
 /// A delivery that a crash left in flight. Its `attempts` include the interrupted one; its `dueAt` is ``claimedAt``.
 package struct InterruptedDelivery: Sendable, Hashable {
     package var delivery: OpenDelivery
-    /// When the attempt was claimed.
+    /// The time at which the attempt was claimed.
     package var claimedAt: Timestamp
 
     package init(delivery: OpenDelivery, claimedAt: Timestamp) {
@@ -244,6 +244,6 @@ package enum AcceptancePlace {
     /// The due time that stands for a place.
     package static func dueAt(_ place: Int64) -> Timestamp { Timestamp(milliseconds: place) }
 
-    /// Whether a due time is a place. (0 is neither: due before everything else.)
+    /// Tells whether a due time is a place. (0 is neither: due before everything else.)
     package static func isPlace(_ dueAt: Timestamp) -> Bool { dueAt.milliseconds > 0 && dueAt < end }
 }

@@ -113,10 +113,10 @@ package struct Claim: Sendable, Hashable {
     /// The attempt's number, one more than the row's.
     package var number: Int
     package var at: Timestamp
-    /// Whether the body is to be read along.
+    /// True when the body is to be read along.
     package var needsBody: Bool
-    /// Whether it is a first attempt of an ordered subscription beside other dispatchers: refused as ``ClaimResult/behind``
-    /// while the store has something that was accepted before.
+    /// True when it is a first attempt of an ordered subscription beside other dispatchers: refused as
+    /// ``ClaimResult/behind`` while the store has something that was accepted before.
     package var isOrdered: Bool
 
     package init(delivery: Delivery.ID, number: Int, at: Timestamp, needsBody: Bool, isOrdered: Bool = false) {
@@ -152,7 +152,7 @@ package struct AttemptWrite: Sendable {
     package var attempt: Attempt
     /// Attempts that used up no step so far, this one included if it used none.
     package var uncountedAttempts: Int
-    /// Of those, the ones that our own crash interrupted.
+    /// The number of these that our own crash interrupted.
     package var interruptions: Int
     package var next: Next
     /// The time that it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
@@ -199,7 +199,7 @@ package enum AttemptWriteResult: Sendable, Hashable {
 package struct Settlement: Sendable, Hashable {
     package var delivery: Delivery.ID
     package var state: DeliveryState
-    /// Why; `nil` keeps the last attempt's error.
+    /// The reason; `nil` keeps the last attempt's error.
     package var error: FailureKind?
     package var detail: String?
     package var at: Timestamp

@@ -2,27 +2,27 @@
 public struct SubscriptionHealth: Sendable, Hashable {
     /// The subscription's name.
     public var subscription: String
-    /// Why it is disabled; `nil` while it is enabled.
+    /// The reason why it is disabled; `nil` while it is enabled.
     public var disabled: Disabled?
     /// Since when there were nothing but failures.
     public var failingSince: Timestamp?
-    /// Whether a delivery has ever succeeded.
+    /// True when a delivery has ever succeeded.
     public var hasSucceeded: Bool
     /// The pause that a person asked for. Its time may be over: see ``Paused/isInForce(at:)``.
     public var paused: Paused?
     /// The number of times that deliveries were made due or cancelled by hand: a change tells an engine to read them
     /// again.
     public var retries: Int
-    /// Why the dispatcher that runs makes no attempts now; `nil`: it does. Means nothing once it has ended.
+    /// The reason why the dispatcher that runs makes no attempts now; `nil`: it does. Means nothing once it has ended.
     public var breaker: Breaker?
-    /// When the last attempt was claimed under a rate limit of less than one a second, so that the next process keeps the
-    /// distance.
+    /// The time at which the last attempt was claimed under a rate limit of less than one a second, so that the next
+    /// process keeps the distance.
     public var lastStartAt: Timestamp?
 
-    /// Whether it has succeeded, and has not failed since.
+    /// True when it has succeeded, and has not failed since.
     public var isProven: Bool { hasSucceeded && failingSince == nil }
 
-    /// Why and since when a subscription is disabled.
+    /// The disabling of a subscription: why, and since when.
     public struct Disabled: Sendable, Hashable {
         /// The reason why a subscription is disabled.
         public enum Cause: String, Sendable, Hashable {
@@ -49,7 +49,7 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public struct Breaker: Sendable, Hashable {
         /// Failures in a row so far.
         public var failures: Int
-        /// When the next attempt is made.
+        /// The time at which the next attempt is made.
         public var until: Timestamp
 
         package init(failures: Int, until: Timestamp) {
@@ -82,9 +82,9 @@ public struct SubscriptionHealth: Sendable, Hashable {
 extension SubscriptionHealth {
     /// A pause: deliveries are held, first attempts too; none is cancelled, and nothing counts as failure.
     public struct Paused: Sendable, Hashable {
-        /// When it was asked for.
+        /// The time at which it was asked for.
         public var at: Timestamp
-        /// When it ends by itself; `nil`: when somebody lifts it.
+        /// The time at which it ends by itself; `nil`: when somebody lifts it.
         public var until: Timestamp?
 
         package init(at: Timestamp, until: Timestamp? = nil) {
@@ -101,7 +101,7 @@ extension SubscriptionHealth {
             return .milliseconds(max(0, until.milliseconds - max(now, at).milliseconds))
         }
 
-        /// Whether it holds deliveries at a time.
+        /// Tells whether it holds deliveries at a time.
         public func isInForce(at now: Timestamp) -> Bool { remaining(at: now) != .zero }
     }
 }

@@ -26,7 +26,7 @@ package struct ExpungeResult: Sendable, Hashable {
 }
 
 extension Delivery {
-    /// Whether what it carried was erased.
+    /// True when what it carried was erased.
     package var isExpunged: Bool { detail == Tombstone.detail }
 }
 

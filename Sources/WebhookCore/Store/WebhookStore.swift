@@ -5,7 +5,7 @@ package protocol WebhookStore: DeliveryStore, EventLog {
     /// The place for people: a path or a URL, never with a password.
     var name: String { get }
 
-    /// Whether it was made when it was opened.
+    /// True when it was made when it was opened.
     var isNew: Bool { get }
 
     /// A setting that endangers what it acknowledges, for a warning; `nil`: there is none.
@@ -62,7 +62,7 @@ package enum StoreRole: Sendable, Hashable {
     /// Reads. Creates and changes nothing.
     case reader
 
-    /// Whether what is missing is made.
+    /// True when what is missing is made.
     package var writes: Bool { self != .reader }
 }
 

@@ -14,11 +14,12 @@ package struct DeliveryPolicy: Sendable, Hashable {
     package var maxInFlight: Int = 8
     /// The pace of starts; `nil` (the default) for no limit.
     package var rateLimit: RateLimit?
-    /// Whether deliveries go in order of acceptance, the next only after the one before has settled; defaults to false.
+    /// True when deliveries go in order of acceptance, the next only after the one before has settled; defaults to
+    /// false.
     package var ordered: Bool = false
     /// After so long of nothing but failures the subscription is disabled; defaults to 5 days.
     package var disableAfter: Duration = .seconds(5 * 86_400)
-    /// When attempts pause after failures in a row; defaults to 10 failures, 30 s.
+    /// The rule by which attempts pause after failures in a row; defaults to 10 failures, 30 s.
     package var breaker = BreakerPolicy()
 
     /// The built-in defaults.
@@ -45,7 +46,7 @@ package struct RateLimit: Sendable, Hashable {
     }
 }
 
-/// When a circuit breaker opens, and for how long at first.
+/// The failures that open a circuit breaker, and its first pause.
 package struct BreakerPolicy: Sendable, Hashable {
     /// Failures in a row that open it; defaults to 10.
     package var failures: Int = 10

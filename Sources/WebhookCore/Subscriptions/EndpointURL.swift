@@ -16,7 +16,7 @@ package struct EndpointURL: Sendable, Hashable {
     package var port: UInt16
     /// Path and query as they go into the request line, beginning with `/`.
     package var target: String
-    /// Whether the URL came from the environment or a file: it is then shown as `scheme://host:port/***`.
+    /// True when the URL came from the environment or a file: it is then shown as `scheme://host:port/***`.
     package var isSecret: Bool
 
     /// Makes a URL of its parts, which are checked with the subscription.
@@ -31,7 +31,7 @@ package struct EndpointURL: Sendable, Hashable {
     /// `host`, in brackets if it is an IPv6 address.
     package var bracketedHost: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
 
-    /// Whether the port is the scheme's own.
+    /// True when the port is the scheme's own.
     package var hasDefaultPort: Bool { port == (scheme == .http ? 80 : 443) }
 
     /// The value of the `Host` header.

@@ -7,7 +7,7 @@ extension ExactDecimal {
         digits.isEmpty ? self : ExactDecimal(isNegative: isNegative, digits: digits, magnitude: magnitude + power)
     }
 
-    /// Whether there is nothing behind the decimal point.
+    /// True when there is nothing behind the decimal point.
     package var isWhole: Bool { digits.count <= magnitude || digits.isEmpty }
 
     /// The number with exactly `decimals` decimals, halves rounded away from zero, without exponent; `nil` where it

@@ -35,7 +35,7 @@ package struct Filter: Sendable, Hashable {
         case less(Operand)
         /// The same or a smaller number, or likewise a text.
         case lessOrEqual(Operand)
-        /// Whether there is a value at all.
+        /// There is a value, or with `false` none.
         case exists(Bool)
         /// A text that begins so.
         case startsWith(String)
@@ -77,7 +77,7 @@ package struct Filter: Sendable, Hashable {
         self.exclusions = exclusions
     }
 
-    /// Whether an event passes. `data` is its parsed payload.
+    /// Tells whether an event passes. `data` is its parsed payload.
     package func accepts(_ event: Event, data: JSONValue) -> Bool {
         entries.allSatisfy { $0.condition.holds(for: Self.lookUp($0.path, event, data)) }
             && alternatives.allSatisfy { $0.contains { $0.accepts(event, data: data) } }
@@ -102,7 +102,7 @@ extension JSONValue {
 }
 
 extension Filter.Condition {
-    /// Whether the condition holds for a value, or for a path that leads nowhere (`nil`).
+    /// Tells whether the condition holds for a value, or for a path that leads nowhere (`nil`).
     package func holds(for value: JSONValue?) -> Bool {
         switch self {
         case .exists(let expected): return (value != nil) == expected
@@ -132,7 +132,7 @@ extension Filter.Condition {
         }
     }
 
-    /// Whether the condition says something about a path that leads nowhere.
+    /// True when the condition says something about a path that leads nowhere.
     private var isAboutAbsence: Bool {
         switch self {
         case .exists: true

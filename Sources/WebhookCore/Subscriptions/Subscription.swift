@@ -44,13 +44,13 @@ package struct Subscription: Sendable, Hashable {
     package var tls: TLSOptions?
     /// The HTTP version that its requests use.
     package var httpVersion: HTTPVersion
-    /// Whether its receiver gets the trace context of the attempt, as W3C's `traceparent` and `tracestate`.
+    /// True when its receiver gets the trace context of the attempt, as W3C's `traceparent` and `tracestate`.
     package var sendsTrace = false
     /// `false`: as if it were not in the file, but for test sends.
     package var isEnabled: Bool
     /// Mode, retries, timeouts and limits.
     package var policy: DeliveryPolicy
-    /// Why nothing can be sent, where it is held for that: it gets its deliveries, which wait.
+    /// The reasons why nothing can be sent, where it is held for that: it gets its deliveries, which wait.
     package var obstacles: [Diagnostic] = []
 
     /// A subscription with the built-in defaults.
@@ -67,7 +67,7 @@ package struct Subscription: Sendable, Hashable {
         policy = profile.policy
     }
 
-    /// Whether a dispatcher sends to it.
+    /// True when a dispatcher sends to it.
     package var isServed: Bool { isEnabled && obstacles.isEmpty }
 
     /// Every custom body.
@@ -89,7 +89,7 @@ package struct Subscription: Sendable, Hashable {
         isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
     }
 
-    /// Why an event of this id can't be signed for this subscription; `nil` where it can.
+    /// The reason why an event of this id can't be signed for this subscription; `nil` where it can.
     package func objection(toID id: String) -> String? {
         guard id.hasByte(UInt8(ascii: ".")), let signature = profile.signature, signature.beginsWithID,
             !secrets.isEmpty
@@ -99,13 +99,13 @@ package struct Subscription: Sendable, Hashable {
         return Self.dottedID
     }
 
-    /// Why an id with a dot is not signed.
+    /// The reason why an id with a dot is not signed.
     package static let dottedID =
         "the event's id holds a dot, and what is signed is `id.timestamp.body`: "
         + "a reader of the request could move the dots and choose another time; use an id without dots"
 
-    /// Whether an event is for this subscription. Parses its data where a filter asks for it: for many subscriptions, ask the
-    /// ``Registry``.
+    /// Tells whether an event is for this subscription. Parses its data where a filter asks for it: for many
+    /// subscriptions, ask the ``Registry``.
     package func wants(_ event: Event) -> Bool {
         guard wants(topic: event.topic, tenant: event.tenant, channels: event.message?.channels) else { return false }
         guard let filter else { return true }
@@ -128,7 +128,7 @@ package struct Subscription: Sendable, Hashable {
     /// Every tenant that it is for; empty: all, and events without one.
     package var allTenants: [String] { tenant.map { [$0] } ?? tenants }
 
-    /// Whether everything is the same.
+    /// Tells whether everything is the same.
     package static func == (lhs: Subscription, rhs: Subscription) -> Bool {
         lhs.name == rhs.name && lhs.title == rhs.title && lhs.url == rhs.url && lhs.topics == rhs.topics
             && lhs.tenant == rhs.tenant && lhs.tenants == rhs.tenants && lhs.channels == rhs.channels

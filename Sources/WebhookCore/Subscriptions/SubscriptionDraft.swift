@@ -12,7 +12,7 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var title: String?
     /// The URL that its requests go to; may hold constants of ``vars``.
     public var url: String
-    /// Whether the URL is a credential, and shown as `scheme://host:port/***`.
+    /// True when the URL is a credential, and shown as `scheme://host:port/***`.
     public var hidesURL = false
     /// Topics and patterns: `course.created`, `user.*`, `**`.
     public var topics: [String]
@@ -48,7 +48,7 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var tls: TLSOptions?
     /// `1.1` or `2`.
     public var httpVersion: String?
-    /// Whether its receiver gets `traceparent` and `tracestate`; defaults to `false`.
+    /// True when its receiver gets `traceparent` and `tracestate`; defaults to `false`.
     public var sendsTrace: Bool?
     /// `false`: as if it were not there, but for test sends.
     public var isEnabled: Bool?

@@ -1,5 +1,5 @@
 extension StringProtocol {
-    /// Whether a text holds a control character: C0, DEL, or C1 (Unicode's category Cc).
+    /// True when a text holds a control character: C0, DEL, or C1 (Unicode's category Cc).
     ///
     /// C1 is two bytes in UTF-8 and looks harmless byte by byte; terminals and readers of Latin-1 act on it, and U+0085
     /// is a line break to many.

@@ -20,7 +20,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         return milliseconds % 1000 < 0 ? quotient - 1 : quotient
     }
 
-    /// Whether one is earlier.
+    /// Tells whether one is earlier.
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.milliseconds < rhs.milliseconds }
 
     /// The time `duration` later.

@@ -9,8 +9,8 @@ package enum OperationalTopic: String, CaseIterable, Sendable {
     case configurationRefused = "webhooks.configuration.refused"
     case storeFailing = "webhooks.store.failing"
 
-    /// Whether a topic is one of the dispatcher's own. They have to be asked for by name: a pattern that begins with a
-    /// wildcard doesn't cover them.
+    /// Tells whether a topic is one of the dispatcher's own. They have to be asked for by name: a pattern that begins
+    /// with a wildcard doesn't cover them.
     package static func isOperational(_ topic: String) -> Bool { topic.hasPrefix("webhooks.") }
 }
 
@@ -24,7 +24,7 @@ extension Event {
 }
 
 extension TopicPattern {
-    /// Whether a subscription with this pattern gets a topic.
+    /// Tells whether a subscription with this pattern gets a topic.
     package func reaches(_ topic: String) -> Bool {
         matches(topic) && !(description.hasPrefix("*") && OperationalTopic.isOperational(topic))
     }

@@ -1,6 +1,6 @@
 /// The grammar of topic names: `^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`, at most 256 bytes. Letters are told apart by case.
 package enum Topic {
-    /// Whether a name is a topic.
+    /// Tells whether a name is a topic.
     package static func isValid(_ name: String) -> Bool {
         guard (1...256).contains(name.utf8.count) else { return false }
         var segmentLength = 0
@@ -38,7 +38,7 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     private let segments: [Segment]
     /// The pattern as written.
     package let description: String
-    /// Whether the pattern names more than one topic.
+    /// True when the pattern names more than one topic.
     package let hasWildcard: Bool
 
     /// Reads a pattern.
@@ -61,7 +61,7 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
-    /// Whether a topic is covered. At most quadratic in the number of segments; allocates nothing.
+    /// Tells whether a topic is covered. At most quadratic in the number of segments; allocates nothing.
     package func matches(_ topic: String) -> Bool {
         guard hasWildcard else { return topic == description }
         var topic = topic
@@ -91,7 +91,8 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return segment == segments.count
     }
 
-    /// Whether this pattern matches every topic that another one matches. `false` may also mean that it can't be told.
+    /// Tells whether this pattern matches every topic that another one matches. `false` may also mean that it can't be
+    /// told.
     package func covers(_ other: TopicPattern) -> Bool {
         var row = [Bool](repeating: false, count: other.segments.count + 1)
         row[0] = true

@@ -58,8 +58,8 @@ package struct TransportRequest: Sendable {
     package var attempt: Int
     /// The rules for the addresses that may be reached.
     package var egress: EgressPolicy
-    /// Whether this endpoint has answered well before, in this process or an earlier one, and has not failed since. For a
-    /// resolver: such a name is worth its wait.
+    /// True when this endpoint has answered well before, in this process or an earlier one, and has not failed since.
+    /// For a resolver: such a name is worth its wait.
     package var isProven: Bool
     /// The last moment at which the first byte may leave, as ``SystemClock`` counts its uptime in nanoseconds; `nil`: any.
     /// Afterwards the request ends as `interrupted`, and nothing of it was sent.
@@ -109,7 +109,7 @@ package struct TransportResult: Sendable {
     }
 
     package var ending: Ending
-    /// Whether any byte of the request may have left. `false` is a proof that none did.
+    /// True when any byte of the request may have left. `false` is a proof that none did.
     package var mayHaveBeenSent: Bool
     /// A reused connection ended without a single byte of an answer: typically the receiver had closed it while idle.
     package var isStaleConnection: Bool
@@ -117,7 +117,7 @@ package struct TransportResult: Sendable {
     package var headers: [HTTPHeader]
     /// At most 16 KiB.
     package var body: ByteString
-    /// Whether more came than was kept, or less than announced.
+    /// True when more came than was kept, or less than announced.
     package var isTruncated: Bool
     /// The address connected to; not set where the policy refused it.
     package var remoteAddress: String?

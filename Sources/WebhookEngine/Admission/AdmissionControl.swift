@@ -28,7 +28,7 @@ struct AdmissionControl {
     /// Slots that retries may use: with the restricted ones, an eighth of all is left for first attempts.
     var retrySlots: Int { max(1, limit - limit / 8 - probationSlots) }
 
-    /// Whether a class has a free slot. That ``limit`` is not reached is to be asked beside.
+    /// Tells whether a class has a free slot. That ``limit`` is not reached is to be asked beside.
     func hasSlot(_ slotClass: SlotClass) -> Bool {
         switch slotClass {
         case .firstAttempt: true

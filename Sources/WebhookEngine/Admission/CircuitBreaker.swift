@@ -21,7 +21,7 @@ struct CircuitBreaker: Equatable {
     /// Failures in a row, open or not.
     private(set) var failures = 0
 
-    /// Whether an attempt may start; an open breaker whose pause is over becomes half-open.
+    /// Tells whether an attempt may start; an open breaker whose pause is over becomes half-open.
     mutating func allowsStart(now: Timestamp) -> Bool {
         switch state {
         case .closed: return true
@@ -33,12 +33,12 @@ struct CircuitBreaker: Equatable {
         }
     }
 
-    /// When an open breaker lets a probe through.
+    /// The time at which an open breaker lets a probe through.
     var opensAt: Timestamp? {
         if case .open(let until, _) = state { until } else { nil }
     }
 
-    /// Whether the breaker stops attempts now, other than its probe.
+    /// True when the breaker stops attempts now, other than its probe.
     var isOpen: Bool {
         if case .closed = state { false } else { true }
     }

@@ -71,7 +71,7 @@ extension DeliveryEngine {
         return .admitted(slotClass)
     }
 
-    /// Whether another attempt may be claimed at all.
+    /// True when another attempt may be claimed at all.
     private var mayClaim: Bool { commits.retryAt == nil && attempts.count < slots.limit }
 
     /// Lets a queue that has work stand in line for a slot, or sets a timer for when it will.

@@ -6,7 +6,8 @@ internal import WebhookCore
 /// The time that counts is when a start is handed over to leave. A start is claimed first, a little ahead, so that its
 /// commit doesn't slow the pace; a claim that is durable too early waits for its time.
 struct RateLimiter {
-    /// When the next start may leave, in microseconds on the monotonic clock; nothing has left yet: at once.
+    /// The time at which the next start may leave, in microseconds on the monotonic clock; nothing has left yet: at
+    /// once.
     private var next = Int64.min
     /// Claimed, and not left yet.
     private(set) var claimed = 0
@@ -32,7 +33,8 @@ struct RateLimiter {
         return exact + (exact + 199) / 200
     }
 
-    /// Whether starts are further apart than what every beginning waits, so that the last one is worth remembering.
+    /// Tells whether starts are further apart than what every beginning waits, so that the last one is worth
+    /// remembering.
     static func isSlow(_ limit: RateLimit) -> Bool { interval(limit) > beginning }
 
     /// A process begins, or a limit: somebody else may have started one just now.
@@ -46,7 +48,7 @@ struct RateLimiter {
         if let lastStart { next = max(next, min((lastStart + Self.longestClaim).microseconds, now) + interval) }
     }
 
-    /// When the next start may be claimed: now or later; `nil`: not before a claimed one has left.
+    /// The time at which the next start may be claimed: now or later; `nil`: not before a claimed one has left.
     func nextClaim(_ limit: RateLimit, now: Timestamp) -> Timestamp? {
         let time = now.microseconds
         let slot = max(next, time) + Int64(claimed) * Self.interval(limit)
@@ -59,7 +61,7 @@ struct RateLimiter {
     /// A claimed start doesn't leave.
     mutating func release() { claimed -= 1 }
 
-    /// When a claimed start may leave; now or later.
+    /// The time at which a claimed start may leave: now or later.
     func nextLeave(now: Timestamp) -> Timestamp {
         next <= now.microseconds ? now : Timestamp(milliseconds: (next + 999) / 1000)
     }

@@ -165,7 +165,7 @@ extension AttemptDecision {
 }
 
 extension AttemptDecision {
-    /// Why a claimed attempt doesn't leave.
+    /// A reason why a claimed attempt doesn't leave.
     enum UnsentCause {
         /// There is nothing that could be sent.
         case unrenderable(String)

@@ -17,9 +17,9 @@ struct InFlightAttempt {
     let slotClass: SlotClass?
     fileprivate(set) var stage = Stage.claimed
 
-    /// Whether it is a send test, which no limit holds back.
+    /// True when it is a send test, which no limit holds back.
     var isOutsideLimits: Bool { slotClass == nil }
-    /// Whether it is claimed with its queue's rate limiter and has not left.
+    /// True when it is claimed with its queue's rate limiter and has not left.
     var isRateClaimed: Bool { slotClass != nil && stage == .claimed }
 }
 

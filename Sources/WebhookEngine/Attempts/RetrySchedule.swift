@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// When the next attempt is due.
+/// The waits between attempts.
 enum RetrySchedule {
     /// The wait after an attempt that used up a step, or `nil` when the schedule is used up.
     ///

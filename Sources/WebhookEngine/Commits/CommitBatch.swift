@@ -167,7 +167,7 @@ struct PendingRefill {
 
 /// An event to accept.
 struct PendingAcceptance {
-    /// Of its emit.
+    /// The token of its emit.
     var token: UInt64
     var event: Event
     var createdAt: Timestamp

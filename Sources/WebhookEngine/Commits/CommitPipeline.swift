@@ -23,11 +23,11 @@ struct CommitPipeline {
 
     var isFailing: Bool { trouble.isFailing }
 
-    /// Whether nothing is pending or committing.
+    /// True when nothing is pending or committing.
     var isEmpty: Bool { committing.isEmpty && pending.isEmpty }
 
-    /// Whether nothing has to be on record before a drain is complete, whatever the store says: what a crash left, the next
-    /// start finds again.
+    /// True when nothing has to be on record before a drain is complete, whatever the store says: what a crash left,
+    /// the next start finds again.
     var owesNothing: Bool {
         committing.isEmpty && pending.acceptances.isEmpty && pending.health.isEmpty
             && pending.attempts.allSatisfy(\.isRecovered)
@@ -45,14 +45,15 @@ struct CommitPipeline {
         return taken.storeBatch
     }
 
-    /// Whether another transaction shall begin after one that succeeded and was not heard of yet. Then it is asked for.
+    /// Tells whether another transaction shall begin after one that succeeded and was not heard of yet. Then it is
+    /// asked for.
     mutating func asksForAnother() -> Bool {
         guard !isAskedFor, !pending.isEmpty else { return false }
         isAskedFor = true
         return true
     }
 
-    /// Whether a transaction shall begin. Then it is asked for.
+    /// Tells whether a transaction shall begin. Then it is asked for.
     mutating func asksForTransaction(now: Timestamp) -> Bool {
         guard committing.isEmpty, !isAskedFor, !pending.isEmpty else { return false }
         if let retryAt, retryAt > now, pending.acceptances.isEmpty { return false }
@@ -133,7 +134,7 @@ struct CommitPipeline {
         pending.health[position].write.failingSince = nil
     }
 
-    /// Whether what is remembered of a queue is pending or committing.
+    /// Tells whether what is remembered of a queue is pending or committing.
     func writesHealth(of queue: Int) -> Bool {
         pending.writesHealth(of: queue) || committing.contains { $0.writesHealth(of: queue) }
     }

@@ -43,7 +43,7 @@ struct StoreTrouble {
     private var lastFailure: Timestamp?
     private var lastRecovery: Timestamp?
     private var saidAt: Timestamp?
-    /// When it began, where it was said and its end was not.
+    /// The time at which it began, where it was said and its end was not.
     private var saidSince: Timestamp?
 
     /// A transaction failed.

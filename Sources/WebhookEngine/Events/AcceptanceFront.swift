@@ -12,7 +12,7 @@ struct AcceptanceFront {
     private var unmatched: [Int64: Int64] = [:]
     /// Places up to here may go.
     private(set) var limit: Int64 = 0
-    /// Whether ``waiting`` queues are to look again.
+    /// True when the queues that are ``waiting`` are to look again.
     private var hasMoved = false
     /// Queues that wait for what was accepted before.
     private(set) var waiting: [Int] = []

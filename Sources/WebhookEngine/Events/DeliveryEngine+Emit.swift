@@ -76,7 +76,7 @@ extension DeliveryEngine {
         return PlannedDelivery(new: new, isInOrder: isOrdered, start: start)
     }
 
-    /// Whether a send test may leave past every limit: beside other dispatchers only where the lease is held.
+    /// Tells whether a send test may leave past every limit: beside other dispatchers only where the lease is held.
     private func maySendTest(_ index: Int, at time: EngineTime) -> Bool {
         !settings.isLeased || (queues[index].service.isServing && isWithinTerm(at: time))
     }

@@ -36,7 +36,7 @@ extension DeliveryEngine {
 
 /// Ordered subscriptions: they wait for events that nobody has matched yet, and for deliveries of other processes.
 extension DeliveryEngine {
-    /// Whether a queue's next delivery must wait for something accepted before it.
+    /// Tells whether a queue's next delivery must wait for something accepted before it.
     func isBlocked(_ index: Int) -> Bool {
         queues[index].candidate.map { queues[index].isBlocked($0, upTo: front.limit) } ?? false
     }

@@ -26,16 +26,16 @@ struct FanOutBacklog {
     private var awaitedSubscriptions: Int64?
     /// Events (rows) of an own engine that wait for it.
     private var waitingForSubscriptions: [Int64] = []
-    /// When the next event is due, on the monotonic clock.
+    /// The time at which the next event is due, on the monotonic clock.
     private(set) var nextAt: Timestamp?
 
     /// A clock may step while an event waits for its time: look again after this.
     private static let longestWait: Duration = .seconds(30)
 
-    /// Whether no event is given out.
+    /// True when no event is given out.
     var isEmpty: Bool { givenOut == 0 && large.isEmpty && waitingForSubscriptions.isEmpty }
 
-    /// Whether no read is under way or wanted.
+    /// True when no read is under way or wanted.
     var isRead: Bool { read == .idle }
 
     var isReading: Bool { read == .reading || read == .readingAgain }

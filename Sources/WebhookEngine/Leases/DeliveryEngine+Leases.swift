@@ -55,14 +55,14 @@ extension DeliveryEngine {
         backlog.want()
     }
 
-    /// Whether attempts may begin, by the lease's time.
+    /// Tells whether attempts may begin, by the lease's time.
     func isWithinTerm(at time: EngineTime) -> Bool {
         guard settings.isLeased else { return true }
         guard let until = term?.until else { return false }
         return time.monotonic < until
     }
 
-    /// What is open of subscriptions that were acquired, and what their last owner left in flight.
+    /// Takes over subscriptions that were acquired: what is open, and what their last owner left in flight.
     ///
     /// What this engine itself has under way of an earlier term looks the same there, and has not ended.
     mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {

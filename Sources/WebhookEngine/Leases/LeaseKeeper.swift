@@ -32,15 +32,15 @@ package struct LeaseKeeper: Sendable {
     private var tenures: [String: Tenure] = [:]
     /// The number of those that are draining or releasing.
     private var moving = 0
-    /// What the configuration has, enabled.
+    /// The subscriptions that the configuration has, enabled.
     private var known: Set<String> = []
     /// The same in order.
     private var knownInOrder: [String] = []
-    /// Whether who should have what is to be worked out again.
+    /// True when the subscriptions are to be shared out again.
     private var isUnshared = true
     /// The nodes that know the same, this one included.
     private var sharers: Rendezvous
-    /// Of ``known``: what this node should have, and doesn't. The first are asked for first.
+    /// The subscriptions of ``known`` that this node should have, and doesn't. The first are asked for first.
     private var wanted: [String] = []
     /// Asked for in a round whose answer was lost.
     private var doubtful: Set<String> = []
@@ -77,13 +77,13 @@ package struct LeaseKeeper: Sendable {
     /// The term under which the engine claims.
     package var node: NodeID { record.id }
 
-    /// How long what is due longest has been waiting, for the record.
+    /// Notes, for the node's record, how long what is due longest has been waiting.
     package mutating func report(lag: Duration?) { record.lag = lag }
 
     /// The number of subscriptions that are served.
     package var serving: Int { tenures.values.count { $0 == .serving } }
 
-    /// Whether a subscription is served.
+    /// Tells whether a subscription is served.
     package func serves(_ name: String) -> Bool { tenures[name] == .serving }
 
     /// The other nodes that were alive at the last round.
@@ -95,10 +95,11 @@ package struct LeaseKeeper: Sendable {
         return !disagreeing.isEmpty || wanted.allSatisfy { tenures[$0] != nil }
     }
 
-    /// When to call ``tick(at:)`` at the latest, on the monotonic clock; `nil`: a round is under way, or all is over.
+    /// The time at which to call ``tick(at:)`` at the latest, on the monotonic clock; `nil`: a round is under way, or
+    /// all is over.
     package var wakeAt: Timestamp? { underWay == nil ? nextAt : nil }
 
-    /// Whether the last round has ended.
+    /// True when the last round has ended.
     package var isOver: Bool { stage == .over }
 
     /// Hands out what is to be done, and empties the list.
@@ -182,8 +183,8 @@ package struct LeaseKeeper: Sendable {
         beginTermIfDrained(now: now)
     }
 
-    /// What the node has written is not what it believes, or may not be: a transaction's outcome is unknown, or one was
-    /// fenced off. Everything drains, and goes on under a new term, whose beginning settles what was in flight.
+    /// Drains everything where the store may not have what the node believes (a transaction's outcome is unknown, or one
+    /// was fenced off), and goes on under a new term, whose beginning settles what was in flight.
     package mutating func distrust(now: Timestamp) {
         guard stage == .running else { return }
         stage = .distrusting
@@ -234,7 +235,8 @@ extension LeaseKeeper {
         actions.round = round
     }
 
-    /// Those that may be held already come first. The others take turns: what another holds stands in nobody's way.
+    /// The subscriptions to ask for. The ones that may be held already come first. The others take turns: what another
+    /// holds stands in nobody's way.
     private mutating func nextAcquisitions() -> [String] {
         guard stage == .running else { return [] }
         wanted.removeAll { tenures[$0] != nil }

@@ -47,16 +47,16 @@ struct DeliveryBuffer {
 
     var count: Int { ready.count + scheduled.count }
 
-    /// Whether a read is under way.
+    /// True when a read is under way.
     var isRefilling: Bool { read != .none }
 
-    /// Whether the store may have more than the buffer.
+    /// True when the store may have more than the buffer.
     var hasMore: Bool { cursor != nil }
 
-    /// Whether everything open is known to be none.
+    /// True when everything open is known to be none.
     var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
 
-    /// Whether order matters and the first may have to wait for one that was not read yet.
+    /// True when order matters and the first may have to wait for one that was not read yet.
     var isAhead: Bool {
         guard isOrdered, let first = ready.first, !first.isRetry else { return false }
         if needsRescan || read == .fromStart { return true }

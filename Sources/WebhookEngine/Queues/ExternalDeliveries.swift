@@ -10,10 +10,10 @@ struct ExternalDeliveries {
     /// The place of the first event that somebody else has to match, and that the subscription would get.
     var firstUnmatched: Int64?
 
-    /// Whether there are any, as far as is known.
+    /// True when there are any, as far as is known.
     var areAny: Bool { first != nil }
 
-    /// Whether one of them comes before a place.
+    /// Tells whether one of them comes before a place.
     func stand(before turn: Refill.Position) -> Bool {
         if let first, first < turn { return true }
         return firstUnmatched.map { AcceptancePlace.dueAt($0) < turn.dueAt } ?? false

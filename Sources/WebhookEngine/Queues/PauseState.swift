@@ -11,7 +11,7 @@ internal import WebhookCore
 struct PauseState: Equatable {
     /// The pause in force.
     private(set) var pause: SubscriptionHealth.Paused?
-    /// When it ends by itself, on the monotonic clock.
+    /// The time at which it ends by itself, on the monotonic clock.
     private(set) var endsAt: Timestamp?
     /// A pause whose time is over, until the store has forgotten it.
     private var expired: SubscriptionHealth.Paused?

@@ -17,7 +17,7 @@ struct QueueTimers {
     /// With those of no use any more.
     var count: Int { timers.count }
 
-    /// When the next is due.
+    /// The time at which the next is due.
     var next: Timestamp? { timers.min?.at }
 
     /// A queue is new.

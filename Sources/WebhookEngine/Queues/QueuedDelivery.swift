@@ -11,7 +11,7 @@ struct QueuedDelivery {
     var position: Refill.Position { Refill.Position(dueAt: delivery.dueAt, delivery: delivery.id) }
     /// The delivery's place in an ordered subscription: what was attempted goes on before anything else begins.
     var turn: Refill.Position { delivery.turn }
-    /// Whether it was attempted before.
+    /// True when it was attempted before.
     var isRetry: Bool { delivery.attempts > 0 }
 
     /// A new delivery is stored.

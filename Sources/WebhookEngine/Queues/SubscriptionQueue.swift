@@ -15,12 +15,12 @@ struct SubscriptionQueue {
     private var paced: [PacedSend] = []
     /// The store's memory of the subscription.
     var health: SubscriptionHealth
-    /// Whether the store has the same.
+    /// True when the store has the same.
     private(set) var healthRecord = HealthRecord.written
     /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
     var service: QueueService
-    /// Whether its subscription has left the configuration.
+    /// True when its subscription has left the configuration.
     var isLeaving = false
     /// Held by a person.
     var pause = PauseState()
@@ -45,26 +45,26 @@ struct SubscriptionQueue {
 
     var policy: DeliveryPolicy { target.subscription.policy }
     var isDisabled: Bool { health.disabled != nil }
-    /// Whether it shares the small part of the slots.
+    /// True when it shares the small part of the slots.
     var isOnProbation: Bool { !health.hasSucceeded || endpoint.isTimingOut }
 
     /// The most attempts at once: one where order matters; and one where nobody knows whether anything ever comes back, so
     /// that a dead endpoint holds one of the shared slots and not several.
     var maxInFlight: Int { policy.ordered || isOnProbation ? 1 : policy.maxInFlight }
-    /// Whether the subscription can be sent to: what has begun goes on.
+    /// True when the subscription can be sent to: what has begun goes on.
     var isServed: Bool { service.isServing && !isDisabled }
-    /// Whether deliveries may start at all.
+    /// True when deliveries may start at all.
     var isOpen: Bool { isServed && !pause.isPaused }
     /// The delivery to start next, once it is due.
     var candidate: QueuedDelivery? { buffer.isAhead ? nil : buffer.ready.first }
-    /// Whether nothing of it is in memory or under way.
+    /// Tells whether nothing of it is in memory or under way.
     ///
     /// - Parameter isHandedOver: whether another goes by what the store has of its health, whatever that is.
     func isUnused(isHandedOver: Bool) -> Bool {
         buffer.count == 0 && inFlight == 0 && arriving == 0 && slotClass == nil && !cancellation.isUnderWay
             && (healthRecord == .written || (isHandedOver && healthRecord == .refused))
     }
-    /// Whether nothing is known to be open, in memory or in the store.
+    /// True when nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
 }
 
@@ -101,7 +101,7 @@ extension SubscriptionQueue {
 // MARK: - Order
 
 extension SubscriptionQueue {
-    /// Whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
+    /// Tells whether a delivery must wait for something accepted before it. What was attempted goes on whatever comes.
     ///
     /// - Parameter limit: the place up to which events are matched.
     func isBlocked(_ queued: QueuedDelivery, upTo limit: Int64) -> Bool {

@@ -4,15 +4,15 @@ internal import WebhookCore
 ///
 /// An index stays a queue's own as long as it is there, and may be another's afterwards.
 struct SubscriptionQueues {
-    /// Those there are, and at ``free`` indices ``SubscriptionQueue/vacant``.
+    /// The queues by index, and at ``free`` indices ``SubscriptionQueue/vacant``.
     private var queues: [SubscriptionQueue] = []
     private var byName: [String: Int] = [:]
-    /// Of the queues there are, in the order in which they came.
+    /// The indices in use, in the order in which their queues came.
     private(set) var indices: [Int] = []
     /// Queues whose subscription has left the configuration: they go once nothing of them is under way.
     private var leaving: [Int] = []
     private var free: [Int] = []
-    /// Whether order matters, or has mattered, to any.
+    /// True when order matters, or has mattered, to any.
     private(set) var hasOrdered = false
 
     /// Changes in place: a queue is large.
@@ -48,7 +48,7 @@ struct SubscriptionQueues {
         leaving.append(index)
     }
 
-    /// Those that have left and are not back.
+    /// The indices of queues that have left and are not back.
     mutating func stillLeaving() -> [Int] {
         leaving.removeAll { !queues[$0].isLeaving }
         return leaving
@@ -170,8 +170,8 @@ extension DeliveryEngine {
         if !cleared.isEmpty { lookForExternal(index) }
     }
 
-    /// Whether what waits of a queue is kept in memory: where it may start, and while it is paused in an engine that has
-    /// nothing to read it from again.
+    /// Tells whether what waits of a queue is kept in memory: where it may start, and while it is paused in an engine
+    /// that has nothing to read it from again.
     func keeps(_ index: Int) -> Bool {
         queues[index].isOpen || (queues[index].isServed && settings.scope == .own)
     }

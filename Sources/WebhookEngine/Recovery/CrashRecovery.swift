@@ -3,7 +3,7 @@ internal import WebhookCore
 /// The decisions about what processes before this one have left: attempts in flight, and due times by clocks that may have
 /// been wrong.
 struct CrashRecovery {
-    /// When this process began, on the monotonic clock.
+    /// The time at which this process began, on the monotonic clock.
     private var startedAt = Timestamp(milliseconds: 0)
     /// Deliveries whose requests have ended processes: what was interrupted in one of these is not tried again.
     private var deadly: Set<Delivery.ID> = []

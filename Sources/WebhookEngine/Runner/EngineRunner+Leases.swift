@@ -31,7 +31,7 @@ extension EngineRunner {
     /// Tells others with the next heartbeat how long what is due longest has been waiting.
     package func report(lag: Duration?) { queue.async { self.keeper?.report(lag: lag) } }
 
-    /// Whether a subscription is served here: all are, where no other dispatcher shares the store.
+    /// Tells whether a subscription is served here: all are, where no other dispatcher shares the store.
     func serves(_ name: String) -> Bool {
         dispatchPrecondition(condition: .onQueue(queue))
         return keeper?.serves(name) ?? true

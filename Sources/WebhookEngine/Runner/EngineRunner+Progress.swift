@@ -10,7 +10,7 @@ package struct TransactionProgress: Sendable, Hashable {
         self.ended = ended
     }
 
-    /// Whether a transaction that was under way before is so still: the store hangs.
+    /// Tells whether a transaction that was under way before is so still: the store hangs.
     package func hangs(since before: TransactionProgress?) -> Bool {
         guard let before else { return false }
         return before.begun > before.ended && ended == before.ended
@@ -24,7 +24,7 @@ final class TransactionCounters: Sendable {
 }
 
 extension EngineRunner {
-    /// How far it is, once the engine's queue has come to the question: a queue that hangs gives no answer.
+    /// Reports how far it is, once the engine's queue has come to the question: a queue that hangs gives no answer.
     package func progress() async -> TransactionProgress {
         await withCheckedContinuation { continuation in
             queue.async { [transactions] in

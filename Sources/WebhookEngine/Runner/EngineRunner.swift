@@ -26,7 +26,8 @@ package final class EngineRunner: @unchecked Sendable {
     /// The number of attempts that the engine has under way, beside its lock.
     let attempts = Atomic(0)
     let transactions = TransactionCounters()
-    /// Whether a look at what others have written is due: events alone, or anything.
+    /// Flags that are raised where a look at what others have written is due: at events, at deliveries, at anything, at
+    /// leases.
     private let looksDue = (events: Flag(), deliveries: Flag(), all: Flag(), leases: Flag())
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
@@ -37,9 +38,9 @@ package final class EngineRunner: @unchecked Sendable {
     var timerAt: Timestamp?
     var externalTimer: (any DispatchSourceTimer)?
     var fatal: StoreError?
-    /// Why the last transaction failed, where it did.
+    /// The reason why the last transaction failed, where it did.
     var lastFailure: StoreError?
-    /// Where other dispatchers share the store: what this one serves, confined to ``queue``.
+    /// The keeper of the leases, where other dispatchers share the store; confined to ``queue``.
     var keeper: LeaseKeeper?
     let leaseStore: (any LeaseStore)?
     /// Told that the store's subscriptions are newer than those of the snapshot: it is to be replaced.
@@ -267,7 +268,7 @@ package final class EngineRunner: @unchecked Sendable {
 final class Flag: Sendable {
     private let isRaised = Atomic(false)
 
-    /// Whether it was lowered before.
+    /// Raises it; true when it was lowered before.
     func raise() -> Bool { !isRaised.exchange(true, ordering: .acquiringAndReleasing) }
 
     func lower() { isRaised.store(false, ordering: .releasing) }

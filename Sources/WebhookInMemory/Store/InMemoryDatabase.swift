@@ -14,7 +14,7 @@ package final class InMemoryDatabase: Sendable {
         /// Connections (numbers) below it have files open that are gone.
         var firstWithFiles = 0
 
-        /// Why a connection can't go on.
+        /// The reason why a connection can't go on.
         package func lostFiles(_ connection: Int) -> StoreError? {
             connection < firstWithFiles ? StoreError(.replaced, "the store's files are gone") : nil
         }

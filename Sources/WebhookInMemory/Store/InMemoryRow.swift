@@ -18,23 +18,23 @@ package struct InMemoryDeliveryRow: Sendable {
     package internal(set) var dueAt: Timestamp?
     /// The planned length of the last wait for a retry.
     package internal(set) var wait: Duration?
-    /// When the last attempt was claimed.
+    /// The time at which the last attempt was claimed.
     package internal(set) var claimedAt: Timestamp?
     package internal(set) var lastStatus: Int?
     package internal(set) var lastError: FailureKind?
     package internal(set) var createdAt: Timestamp
     package internal(set) var settledAt: Timestamp?
-    /// When it was cancelled in flight: then it never waits again.
+    /// The time at which it was cancelled in flight: then it never waits again.
     package internal(set) var cancelledAt: Timestamp?
     package internal(set) var retriggerOf: Delivery.ID?
     package internal(set) var detail: String?
     /// The finished attempts in order, without the request's body.
     package internal(set) var log: [Attempt] = []
 
-    /// Whether a scheduler may start an attempt or settle it without one.
+    /// True when a scheduler may start an attempt or settle it without one.
     package var isWaiting: Bool { state == .pending || state == .waiting }
 
-    /// Whether a disabling has cancelled it, and nobody since.
+    /// True when a disabling has cancelled it, and nobody has done so since.
     package var wasMissed: Bool { state == .cancelled && lastError == .disabled }
 
     /// Its place in the order of its subscription, while it is pending or waiting.
@@ -65,7 +65,7 @@ package struct InMemoryEventRow: Sendable {
     /// Rows of its deliveries, ascending.
     package internal(set) var deliveries: [Int64] = []
 
-    /// Whether it waits for its fan-out, set aside or not.
+    /// True when it waits for its fan-out, set aside or not.
     var waits: Bool {
         switch state {
         case .waitsForFanOut, .setAside: true
@@ -73,7 +73,7 @@ package struct InMemoryEventRow: Sendable {
         }
     }
 
-    /// When it is due for its fan-out.
+    /// The time at which it is due for its fan-out.
     package var dueAt: Timestamp { event.deliverAt ?? createdAt }
 
     /// Its turn among those that are due.
@@ -94,7 +94,7 @@ package struct InMemoryEventRow: Sendable {
 package struct InMemoryHealthRow: Sendable {
     var health: SubscriptionHealth
     var enabledAt: Timestamp?
-    /// When the last pause ended.
+    /// The time at which the last pause ended.
     var resumedAt: Timestamp?
 
     /// Takes over what an engine knows, except where a decision by hand is newer.
@@ -115,7 +115,7 @@ package struct InMemoryHealthRow: Sendable {
         resumedAt = instant
     }
 
-    /// Whether a time lies before the last enabling.
+    /// Tells whether a time lies before the last enabling.
     private func isOutdated(_ instant: Timestamp) -> Bool {
         enabledAt.map { instant < $0 } ?? false
     }

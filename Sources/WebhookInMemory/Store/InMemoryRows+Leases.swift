@@ -47,7 +47,7 @@ extension InMemoryRows {
             }
     }
 
-    /// Whether a node's row stands.
+    /// Tells whether a node's row stands.
     package func holds(_ node: NodeID) -> Bool { nodes[node] != nil }
 
     var heldLeases: [Lease] {
@@ -55,7 +55,7 @@ extension InMemoryRows {
             .sorted { $0.subscription < $1.subscription }
     }
 
-    /// Whether something that was accepted before a first attempt of an ordered subscription goes first.
+    /// Tells whether something that was accepted before a first attempt of an ordered subscription goes first.
     func isBehind(_ row: InMemoryDeliveryRow) -> Bool {
         guard let position = row.position, AcceptancePlace.isPlace(position.dueAt) else { return false }
         if let turn = dueEvents.first, turn.place < position.dueAt.milliseconds { return true }
@@ -69,7 +69,7 @@ extension InMemoryRows {
 
 /// The subscriptions that a batch may decide about.
 struct LeaseFence {
-    /// Of those that the batch needs: what its node doesn't hold.
+    /// The subscriptions that the batch needs and its node doesn't hold.
     let unheld: Set<String>
 
     init(_ batch: StoreBatch, _ rows: InMemoryRows) {

@@ -16,7 +16,7 @@ package enum WrittenRow: Sendable {
 extension InMemoryRows {
     func refusal(_ row: WrittenRow) -> String? { refuses?(row, self) }
 
-    /// Why an event, or one of its deliveries for good, is refused.
+    /// The reason why an event, or one of its deliveries for good, is refused.
     func refusal(of acceptance: Acceptance) -> String? {
         guard refuses != nil, event(acceptance.event.id) == nil else { return nil }
         if let reason = refusal(.event(acceptance.event)) { return reason }

@@ -17,7 +17,7 @@ package struct InMemoryRows: Sendable {
     /// Answers to requests, by their keys.
     var answers: [ByteString: StoredAnswer] = [:]
     var subscriptionsVersion: Int64 = 0
-    /// Why a row is refused; `nil`: it isn't.
+    /// The reason why a row is refused; `nil`: it isn't.
     var refuses: (@Sendable (WrittenRow, InMemoryRows) -> String?)?
 
     private(set) var eventRows: [String: Int64] = [:]
@@ -42,7 +42,7 @@ package struct InMemoryRows: Sendable {
     /// Rows of deliveries, oldest first.
     package var deliveryRows: [InMemoryDeliveryRow] { deliveries.values.sorted { $0.id < $1.id } }
 
-    /// Whether an event waits for its fan-out, due or not.
+    /// True when an event waits for its fan-out, due or not.
     package var hasWaitingEvents: Bool { !dueEvents.isEmpty || !scheduledEvents.isEmpty }
 
     var waitingEventRows: [Int64] { dueEvents.values.map(\.row) + scheduledEvents.values.map(\.delivery.rawValue) }

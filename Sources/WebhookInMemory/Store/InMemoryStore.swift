@@ -48,7 +48,7 @@ package final class InMemoryStore: DeliveryStore, EventLog {
         database.state.withLock { $0.firstWithFiles = $0.known.count }
     }
 
-    /// Why this connection can't go on, once its files are gone.
+    /// The reason why this connection can't go on, once its files are gone.
     package var lostFiles: StoreError? { database.state.withLock { $0.lostFiles(connection) } }
 
     /// Refuses rows from now on, as a constraint or a trigger does; `nil` refuses none.

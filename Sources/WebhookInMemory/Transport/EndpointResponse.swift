@@ -32,7 +32,7 @@ public enum EndpointResponse: Sendable, Hashable {
 /// A request and its end as it comes out of an ``EndpointResponse``.
 package struct ScriptedExchange: Sendable {
     package var result: TransportResult
-    /// Whether the receiver saw the request.
+    /// True when the receiver saw the request.
     package var isReceived: Bool
     /// The time that it takes; never longer than the attempt may.
     package var duration: Duration

@@ -2,7 +2,7 @@ internal import WebhookCore
 
 /// A request's line and fields as places in a buffer. Building one allocates nothing.
 struct RequestHead {
-    /// Why a head is refused, as the status to answer.
+    /// The reason why a head is refused, as the status to answer.
     struct Refusal: Error {
         var status: Int
     }

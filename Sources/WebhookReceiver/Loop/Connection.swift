@@ -39,7 +39,7 @@ final class Connection {
     /// The token of the timer that ends a connection whatever it does.
     static let lifetimeToken = -1
     var requestCount = 0
-    /// Whether the other side has sent its last byte.
+    /// True when the other side has sent its last byte.
     var isAtEnd = false
     /// The events that epoll was asked for.
     var interest = Poller.readable

@@ -30,7 +30,7 @@ final class ReceiverLoop: @unchecked Sendable {
     private let options: ReceiverOptions
     /// By descriptor.
     private var connections: [Connection?] = []
-    /// Where their number is limited: in the order in which they came.
+    /// The connections in the order in which they came, where their number is limited.
     private var arrivals: [Connection] = []
     private let shared = Mutex(Shared())
 
@@ -199,6 +199,6 @@ final class ReceiverLoop: @unchecked Sendable {
         close(connection.descriptor)
     }
 
-    /// Whether a connection was closed meanwhile.
+    /// Tells whether a connection was closed meanwhile.
     func isGone(_ connection: Connection) -> Bool { find(connection.descriptor, connection.key) !== connection }
 }

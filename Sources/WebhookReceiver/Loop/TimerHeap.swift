@@ -1,4 +1,4 @@
-/// When to wake which connection; a binary heap, earliest first.
+/// The times at which to wake connections; a binary heap, earliest first.
 struct TimerHeap {
     struct Entry {
         /// In nanoseconds of the monotonic clock.

@@ -23,12 +23,12 @@ struct ConfigNode: Sendable {
 
     var value: Value
     var place: SourcePlace
-    /// Whether a scalar is not to be shown, though it stands here itself.
+    /// True when a scalar is not to be shown, though it stands here itself.
     var isSecret = false
     /// Tells whether a variable in the text is not known, which was reported: what is left of the text means nothing.
     var isIncomplete = false
 
-    /// Whether this is nothing, or a plain `null` or `~`.
+    /// True when this is nothing, or a plain `null` or `~`.
     var isNull: Bool {
         switch value {
         case .null: true
@@ -37,7 +37,7 @@ struct ConfigNode: Sendable {
         }
     }
 
-    /// Whether this is nothing, or a mapping without members.
+    /// True when this is nothing, or a mapping without members.
     var isEmpty: Bool { if case .mapping(let members) = value { members.isEmpty } else { isNull } }
 
     /// A plain `true` or `false`.
@@ -92,7 +92,8 @@ package struct SourcePlace: Sendable, Hashable {
 /// Collects what is wrong, so that all of it is reported at once. Confined to one load.
 final class Problems {
     private var found: Set<Diagnostic> = []
-    /// Those found since ``beginSubscription()``, and whether each is about something that only sending needs.
+    /// The problems found since ``beginSubscription()``, each with whether it is about something that only sending
+    /// needs.
     private var ofSubscription: [(diagnostic: Diagnostic, isAboutSending: Bool)] = []
     private var isAboutSending = false
 

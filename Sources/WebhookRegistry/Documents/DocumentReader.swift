@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Why a document can't be read at all. Such a problem comes alone.
+/// The reason why a document can't be read at all. Such a problem comes alone.
 struct DocumentError: Error {
     let diagnostic: Diagnostic
 

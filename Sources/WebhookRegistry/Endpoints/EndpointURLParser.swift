@@ -28,7 +28,7 @@ package enum EndpointURLParser {
     }
 }
 
-/// Why a URL is refused, to go on "the URL …"; it never quotes the URL.
+/// The reason why a URL is refused, to go on "the URL …"; it never quotes the URL.
 package struct EndpointURLError: Error, Sendable, Hashable, CustomStringConvertible {
     /// For example "has no host".
     package let description: String
@@ -72,7 +72,7 @@ enum EndpointRules {
             + "this machine and its cloud's metadata service included; name the networks that are meant"
     }
 
-    /// Why the URL may not be used, or `nil`.
+    /// The reason why the URL may not be used; `nil` where it may.
     static func problem(_ url: EndpointURL, profile: Profile, egress: EgressPolicy) -> String? {
         if let address = IPAddress(literalHost: url.host),
             let reason = egress.refusal(of: address, port: url.port, host: url.host)

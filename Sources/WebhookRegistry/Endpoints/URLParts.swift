@@ -153,7 +153,7 @@ struct URLAuthority: Equatable {
     }
 }
 
-/// Why a text is not a URL that may be used, to go on "`url` …". None quotes the URL.
+/// The reason why a text is not a URL that may be used, to go on "`url` …". None quotes the URL.
 struct URLProblem: Error, Sendable, Hashable, CustomStringConvertible {
     let description: String
 

@@ -22,7 +22,7 @@ package protocol ConfigurationFiles: Sendable {
     /// The state of a file or folder; `nil` where there is none, or where files can't change.
     func signature(of path: String) -> FileSignature?
 
-    /// Why a file could not be read; `nil` where it could. Looks at no content.
+    /// The reason why a file could not be read; `nil` where it could. Looks at no content.
     func problem(with path: String) -> FileProblem?
 }
 
@@ -61,7 +61,7 @@ package struct FolderListing: Sendable, Hashable {
     }
 }
 
-/// Why a file can't be read, to go on "the file … ".
+/// The reason why a file can't be read, to go on "the file … ".
 package struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     /// For example "does not exist".
     package var description: String
@@ -77,15 +77,15 @@ package struct FileProblem: Error, Sendable, Hashable, CustomStringConvertible {
     static let notRegular = FileProblem("is no regular file")
 }
 
-/// What a load puts up with.
+/// The gaps that a load puts up with.
 package struct LoadOptions: Sendable, Hashable {
-    /// Whether what comes from the environment or a file must be there. Otherwise what is missing is not judged: for a check
-    /// where the secrets are not.
+    /// True when what comes from the environment or a file must be there. Otherwise what is missing is not judged: for
+    /// a check where the secrets are not.
     package var needsSources = true
     /// Tells whether the tokens of `server` must be there. Nothing but the HTTP API asks for them.
     package var needsTokens = true
-    /// Whether a subscription with errors in what only sending needs is held: it gets its deliveries, and none is sent.
-    /// Otherwise it is an error of the configuration.
+    /// True when a subscription with errors in what only sending needs is held: it gets its deliveries, and none is
+    /// sent. Otherwise it is an error of the configuration.
     package var holdsBroken = false
 
     package init() {}
@@ -121,7 +121,7 @@ final class LoadContext {
     /// Remembers a file that holds a secret.
     func noteSecret(_ path: String, _ place: SourcePlace) { secretFiles.append((path, place)) }
 
-    /// Whether something was not there that the options do without.
+    /// True when something was not there that the options do without.
     private(set) var lacksSources = false
 
     /// Remembers that something is not there that the options do without.
@@ -142,7 +142,7 @@ final class LoadContext {
         return try files.contents(named: path, limit: limit)
     }
 
-    /// Why a file could not be read, without reading it.
+    /// The reason why a file could not be read, without reading it.
     func problem(with path: String) -> FileProblem? { files.problem(with: path) }
 
     func folders(in path: String) throws(FileProblem) -> [String] {

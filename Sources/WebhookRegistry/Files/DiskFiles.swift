@@ -170,7 +170,7 @@ package struct FileStatus: Sendable, Hashable {
     package var mode: UInt32
     package var owner: UInt32
     package var group: UInt32
-    /// Whether this process may change the file, or make files in the folder.
+    /// True when this process may change the file, or make files in the folder.
     package var isWritable: Bool
 
     package init(kind: Kind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, isWritable: Bool = true) {
@@ -181,11 +181,11 @@ package struct FileStatus: Sendable, Hashable {
         self.isWritable = isWritable
     }
 
-    /// Whether others than the owner may read the file.
+    /// True when others than the owner may read the file.
     var isReadableByOthers: Bool { mode & othersMask(0o044) != 0 }
 
-    /// Whether others than the owner may change the file, or put another in its place in the folder. In a folder with the
-    /// sticky bit, as /tmp has it, everybody may only do so with files of their own.
+    /// True when others than the owner may change the file, or put another in its place in the folder. In a folder with
+    /// the sticky bit, as /tmp has it, everybody may only do so with files of their own.
     var isWritableByOthers: Bool { mode & othersMask(0o022) != 0 && !(kind == .folder && mode & 0o1000 != 0) }
 
     /// Leaves the group out where it is the owner's alone: many systems give every user a group of the same number.

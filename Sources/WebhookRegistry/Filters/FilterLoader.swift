@@ -59,7 +59,7 @@ struct FilterLoader {
 
     private func isFact(_ name: String) -> Bool { Self.facts.contains(name) }
 
-    /// Why a key is no path, with the one that may have been meant.
+    /// The reason why a key is no path, with the one that may have been meant.
     private static func refusal(of key: String, _ path: [String]) -> String {
         if operators.contains(key) { return "`\(key)` belongs under a path: data.total: { \(key): … }" }
         let rule = "a path begins with data., or is `topic`, `tenant`, `id` or `test`"

@@ -13,7 +13,7 @@ struct FilterTypeCheck {
         var name: String
         var values: [ExpectedValue]
 
-        /// Whether one of the values holds for a test.
+        /// Tells whether one of the values holds for a test.
         func admits(_ test: (ExpectedValue) -> Bool) -> Bool { values.contains { $0.type == .any || test($0) } }
 
         /// The kind of value that stands there: "a text", "a number or a boolean".
@@ -173,7 +173,7 @@ extension ExpectedValue {
         return types.flatMap(each)
     }
 
-    /// Whether the value may be this one.
+    /// Tells whether the value may be this one.
     fileprivate func admits(_ operand: Filter.Operand) -> Bool {
         switch (type, operand) {
         case (_, .null): isNullable
@@ -185,7 +185,7 @@ extension ExpectedValue {
         }
     }
 
-    /// Whether the value may be of this kind.
+    /// Tells whether the value may be of this kind.
     fileprivate func hasKind(of operand: Filter.Operand) -> Bool {
         switch (type, operand) {
         case (.string, .text), (.integer, .number), (.number, .number), (.boolean, .bool): true

@@ -24,7 +24,7 @@ package struct ConfigurationOutline: Sendable {
     package var retention: Duration?
     /// In the file's order; `nil` where they can't be read.
     package var entries: [Entry]?
-    /// Why the store could not be read, or is refused.
+    /// The reasons why the store could not be read, or is refused.
     package var storeProblems: [Diagnostic] = []
     /// The other problems that were found on the way, by line. Not all that `validate` would find.
     package var problems: [Diagnostic] = []

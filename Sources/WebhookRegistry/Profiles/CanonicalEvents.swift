@@ -14,13 +14,13 @@ struct CanonicalEvents {
         self.topic = topic
     }
 
-    /// Those of a catalogue.
+    /// Takes the events of a catalogue.
     init(_ catalog: ProfileCatalog) {
         topic = { catalog.profile(named: ProfileCatalog.canonicalName)?.topic($0) }
         names = { catalog.profile(named: ProfileCatalog.canonicalName)?.topics.map(\.topic) ?? [] }
     }
 
-    /// Why the data of a topic can't have a path; `nil` where they can, or where nothing is known.
+    /// The reason why the data of a topic can't have a path; `nil` where they can, or where nothing is known.
     ///
     /// - Parameter own: what the platform says of the topic, whose data may come in as they are.
     func problem(_ path: [String], of name: String, own: [ProfileField]) -> String? {
@@ -36,7 +36,7 @@ struct CanonicalEvents {
 
 /// Paths through the fields of a topic.
 enum FieldPath {
-    /// Whether a path leads somewhere, or where nobody knows what there is.
+    /// Tells whether a path leads somewhere, or where nobody knows what there is.
     static func isKnown(_ path: [String], in fields: [ProfileField]) -> Bool {
         isKnown(path[...], .object(fields))
     }

@@ -151,7 +151,7 @@ extension EnvelopeReference {
         return "unknown reference; did you mean $\(meant.joined(separator: "."))?"
     }
 
-    /// Whether an object may stand there, whose members could be merged.
+    /// True when an object may stand there, whose members could be merged.
     var isObjectOfEvent: Bool {
         switch self {
         case .data, .payload: true

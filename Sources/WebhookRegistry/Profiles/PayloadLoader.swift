@@ -19,7 +19,7 @@ struct PayloadLoader {
     var expectedValues: (_ path: [String]) -> [ExpectedValue] = { _ in [] }
     /// The severity of a path that is not known: a host may emit more than the catalogue says.
     var unknownPath: Diagnostic.Severity = .error
-    /// Whether the values belong to an envelope around the payload.
+    /// True when the values belong to an envelope around the payload.
     var allowsPayload = false
 
     init(problems: Problems, wire: [WireName]?, variables: [Variable]?) {
@@ -218,7 +218,7 @@ extension PayloadLoader {
 }
 
 extension PayloadConversion {
-    /// Those that take nothing in brackets.
+    /// The conversions that take nothing in brackets.
     static let named: [String: PayloadConversion] = {
         var named: [String: PayloadConversion] = [
             "text": .text, "number": .number, "integer": .integer, "round": .round, "boolean": .boolean,

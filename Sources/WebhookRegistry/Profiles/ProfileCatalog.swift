@@ -53,10 +53,10 @@ package final class ProfileCatalog: Sendable {
         return profile(named: Self.canonicalName)?.topics ?? []
     }
 
-    /// Those of the configured folder.
+    /// The profiles of the configured folder.
     var configuredProfiles: [Profile] { names.compactMap { configured[$0] } }
 
-    /// Whether a name is taken by a configured profile with errors, which have been reported.
+    /// Tells whether a name is taken by a configured profile with errors, which have been reported.
     func isBroken(_ name: String) -> Bool { broken[name] != nil }
 
     /// The first problem of a configured profile that could not be loaded, with its place.

@@ -31,7 +31,7 @@ struct ProfileFolder {
         contents = { (file) throws(FileProblem) in try context.contents(of: prefix + file, limit: Self.fileLimit) }
     }
 
-    /// Whether a name can be a profile's: lower-case letters, digits, `_` and `-`, at most 64.
+    /// Tells whether a name can be a profile's: lower-case letters, digits, `_` and `-`, at most 64.
     static func isName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy {

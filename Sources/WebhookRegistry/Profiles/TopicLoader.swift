@@ -7,7 +7,7 @@ struct TopicLoader {
     ]
 
     let problems: Problems
-    /// Whether the profile knows every topic, by its entry `**`.
+    /// True when the profile knows every topic, by its entry `**`.
     let anyTopic: Bool
     /// The profile's envelope; `nil` where it has templates, or none that could be read.
     let envelope: [EnvelopeMember]?

@@ -40,7 +40,7 @@ package enum RetiringSecrets {
 }
 
 extension SourceReader {
-    /// What the file of a secret had before; nothing where the secret comes from elsewhere, or there is none.
+    /// The contents that the file of a secret had before; none where the secret comes from elsewhere, or there is none.
     func retiring(_ node: ConfigNode, _ name: String) -> [RetiringSecret] {
         guard case .mapping(let members) = node.value, members.count == 1, members[0].key == "file",
             case .scalar(let path, _) = members[0].value.value, HeaderRules.isValue(path), !path.isEmpty
@@ -65,7 +65,7 @@ extension SourceReader {
         return secrets
     }
 
-    /// Where a secret comes from.
+    /// The origin of a secret.
     func origin(_ node: ConfigNode) -> SecretOrigin {
         guard case .mapping(let members) = node.value, members.count == 1,
             case .scalar(let text, _) = members[0].value.value

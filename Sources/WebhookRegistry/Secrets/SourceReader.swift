@@ -164,6 +164,6 @@ enum SourceRules {
 /// A text together with where it came from.
 struct SourcedText: Sendable, Equatable {
     var value: String
-    /// Whether it came from the environment or a file, or is a secret of a draft, and is not to be shown.
+    /// True when it came from the environment or a file, or is a secret of a draft, and is not to be shown.
     var isExternal: Bool
 }

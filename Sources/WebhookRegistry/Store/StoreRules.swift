@@ -2,7 +2,7 @@ package import WebhookCore
 
 /// Checks that a dispatcher could open, or make, the store that is configured.
 package enum StoreRules {
-    /// Why a store can't be used, to go on "`store` …".
+    /// The reason why a store can't be used, to go on "`store` …".
     package struct Problem: Sendable, Hashable {
         /// A path that can't be a store is an error of the file. Rights are a warning: they belong to the machine and the
         /// user, and may be others where the dispatcher runs.
@@ -13,7 +13,7 @@ package enum StoreRules {
         static func warning(_ message: String) -> Problem { Problem(severity: .warning, message: message) }
     }
 
-    /// Why the store can't be used; `nil` where it can, as far as that is known beforehand.
+    /// The reason why the store can't be used; `nil` where it can, as far as that is known beforehand.
     package static func problem(_ location: StoreLocation, _ files: any ConfigurationFiles) -> Problem? {
         switch location {
         case .postgres(let url, let schema, let password): problem(url, schema, password)
@@ -41,8 +41,8 @@ package enum StoreRules {
 
     static let twoPasswords = "has a password in its `url` and one beside it: leave one out"
 
-    /// Why a text can't be the schema of a store, to go on "a schema …". One that needs no quotes in SQL: who writes
-    /// `webhooks.emit(…)` means this one.
+    /// The reason why a text can't be the schema of a store, to go on "a schema …". One that needs no quotes in SQL:
+    /// who writes `webhooks.emit(…)` means this one.
     package static func problem(ofSchema name: String) -> String? {
         let isName = name.utf8.enumerated().allSatisfy { index, byte in
             switch byte {

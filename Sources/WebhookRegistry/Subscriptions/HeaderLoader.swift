@@ -57,7 +57,7 @@ enum HeaderRules {
         "upgrade", "http2-settings",
     ]
 
-    /// Whether a name is a token.
+    /// Tells whether a name is a token.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 256
             && name.utf8.allSatisfy {
@@ -70,7 +70,7 @@ enum HeaderRules {
             }
     }
 
-    /// Why a name can't be configured, or `nil`.
+    /// The reason why a name can't be configured; `nil` where it can.
     static func problem(ofName name: String) -> String? {
         guard isName(name) else { return "this is not a header's name: letters, digits and - (RFC 9110)" }
         guard reserved.contains(name.lowercased()) else { return nil }
@@ -78,12 +78,12 @@ enum HeaderRules {
         return "the header \(name) cannot be configured: it is set by HTTP itself\(hint)"
     }
 
-    /// Why a value can't be sent, or `nil`. Never quotes it.
+    /// The reason why a value can't be sent; `nil` where it can. Never quotes it.
     static func problem(ofValue value: String, named name: String) -> String? {
         guard isValue(value) else { return SourceReader.controlCharacters(name) }
         return value.utf8.count <= HTTPHeader.maxValueSize ? nil : "\(name) is longer than 16 KiB"
     }
 
-    /// Whether a value holds no control characters (C0, DEL, C1).
+    /// Tells whether a value holds no control characters (C0, DEL, C1).
     static func isValue(_ value: String) -> Bool { HTTPHeader.isValid(value) }
 }

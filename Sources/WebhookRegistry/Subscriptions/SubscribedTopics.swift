@@ -2,10 +2,10 @@ internal import WebhookCore
 
 /// The topics of a subscription, as far as the catalogue knows them.
 struct SubscribedTopics {
-    /// Those that it names, and those of its profile that its patterns match; under a profile for any topic those of the
-    /// canonical event. Sorted.
+    /// The topics that it names, and the ones of its profile that its patterns match; under a profile for any topic the
+    /// ones of the canonical event. Sorted.
     let names: [String]
-    /// Whether topics may come that nobody has described.
+    /// True when topics may come that nobody has described.
     let isOpen: Bool
     private let profile: Profile
     private let canonical: CanonicalEvents
@@ -25,7 +25,7 @@ struct SubscribedTopics {
         [canonical.topic(name), profile.topic(name)].compactMap { $0 }.filter(\.hasSchema).map(\.fields)
     }
 
-    /// Whether the body or the data of a topic can be compared with something.
+    /// Tells whether the body or the data of a topic can be compared with something.
     func isDescribed(_ name: String) -> Bool { !fields(of: name).isEmpty }
 
     /// The values that may stand at a path of the data; none where one of the topics may have anything there.

@@ -56,7 +56,7 @@ struct SubscriptionContentLoader {
         }
     }
 
-    /// Whether the keys of a `payload` are topics, and not the members of one payload for all.
+    /// Tells whether the keys of a `payload` are topics, and not the members of one payload for all.
     private func isByTopic(_ payloads: [(pattern: Located<TopicPattern>, node: ConfigNode)], _ topics: SubscribedTopics)
         -> Bool
     {

@@ -10,7 +10,7 @@ struct SubscriptionEntry {
     var title: String?
     /// As it stands there: its constants are put in once they are known.
     var url: Located<SourcedText>?
-    /// Whether there is a `url`, which may be one that can't be read.
+    /// True when there is a `url`, which may be one that can't be read.
     var hasURL: Bool
     var topics: [Located<TopicPattern>]
     var body: Located<BodyTemplate>?
@@ -164,11 +164,11 @@ struct SubscriptionOptions {
     var authentication: Located<Authentication>?
     /// `nil` where the key is missing.
     var secrets: Located<[Located<Secret>]>?
-    /// What the files of the secrets had before.
+    /// The earlier contents of the files of the secrets.
     var retiringSecrets: [RetiringSecret] = []
     /// The place of the first secret.
     var secretOrigin: SecretOrigin?
-    /// Whether a secret was given that could not be read, which has been reported.
+    /// True when a secret was given that could not be read, which has been reported.
     var hasUnreadableSecrets = false
     var headers: [Located<ConfiguredHeader>] = []
     var authorities: ByteString?

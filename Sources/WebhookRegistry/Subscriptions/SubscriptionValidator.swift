@@ -21,7 +21,7 @@ package struct SubscriptionValidator {
         return subscriptions.indices.filter { !names.insert(subscriptions[$0].name).inserted }
     }
 
-    /// Whether a name is 1 to 64 letters, digits, `.`, `_` and `-`.
+    /// Tells whether a name is 1 to 64 letters, digits, `.`, `_` and `-`.
     package static func isName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count)
             && name.utf8.allSatisfy { byte in
@@ -195,7 +195,7 @@ package struct SubscriptionProblem: Sendable, Hashable {
         case secret(Int)
         case header(Int)
 
-        /// Whether it is about what only sending needs.
+        /// True when it is about what only sending needs.
         var isForSending: Bool {
             switch self {
             case .url, .authentication, .secrets, .secret, .header, .tls, .httpVersion: true
@@ -246,7 +246,7 @@ enum TopicPatternRules {
     /// For messages.
     static let patternGrammar = grammar + "; in a pattern * stands for one segment and ** for one or more"
 
-    /// Why no event could ever match; `nil` where one can.
+    /// The reason why no event could ever match; `nil` where one can.
     static func problem(_ pattern: TopicPattern, profile: Profile) -> String? {
         guard !profile.anyTopic else { return nil }
         let list = "see `webhooks topics list --profile \(profile.name)`"

@@ -37,7 +37,7 @@ struct VariableText {
         }
     }
 
-    /// Whether it has braces around something that is no constant.
+    /// True when there are braces around something that is no constant.
     var hasOther: Bool {
         parts.contains { part in
             if case .other = part { true } else { false }
@@ -121,7 +121,7 @@ struct EndpointLoader {
         return text[..<path] + target
     }
 
-    /// Whether a constant of several parts has one that stands for a folder above or the same.
+    /// Tells whether a constant of several parts has one that stands for a folder above or the same.
     private static func climbs(_ value: String) -> Bool {
         let parts = value.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
         return parts.count > 1 && parts.contains { $0 == "." || $0 == ".." }

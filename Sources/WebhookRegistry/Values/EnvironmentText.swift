@@ -165,7 +165,7 @@ struct EnvironmentText {
         }
     }
 
-    /// Whether any of a URL behind its host and port comes from the environment.
+    /// Tells whether any of a URL behind its host and port comes from the environment.
     static func hidesTarget(_ text: String, _ environment: [String: String]) -> Bool {
         var plain = ""
         for part in parts(of: text) {

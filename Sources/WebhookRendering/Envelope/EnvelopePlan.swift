@@ -161,7 +161,7 @@ extension [EnvelopeMember] {
 }
 
 extension EnvelopeMember {
-    /// Whether the member stands for the members of another object.
+    /// True when the member stands for the members of another object.
     var isMerge: Bool { if case .merge = value { true } else { false } }
 }
 

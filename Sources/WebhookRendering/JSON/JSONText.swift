@@ -52,7 +52,7 @@ extension JSONValue {
         return ByteString(output)
     }
 
-    /// Whether the value's text can be copied from a document.
+    /// True when the value's text can be copied from a document.
     var hasSource: Bool { !range.isEmpty }
 
     /// Appends the value's text from its document.

@@ -17,7 +17,7 @@ struct PayloadMapper {
     private var misses: [Miss] = []
     /// The members that can't be made, by their path.
     private var failures: [Failure] = []
-    /// Whether a list has an item that can't be made. Nothing stands in for such a list: it would lose the others.
+    /// True when a list has an item that can't be made. Nothing stands in for such a list: it would lose the others.
     private var isBroken = false
     private var path: [PathPart] = []
 

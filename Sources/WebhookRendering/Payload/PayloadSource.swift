@@ -39,7 +39,7 @@ final class PayloadSource: Sendable {
         fields = nil
     }
 
-    /// Whether the payload is the event's data, whatever they are, and nothing is to be checked.
+    /// Tells whether the payload is the event's data, whatever they are, and nothing is to be checked.
     func isPassedOn(_ schema: SchemaMode) -> Bool { mapping == nil && (schema == .off || !topic.hasSchema) }
 
     /// Makes the payload.

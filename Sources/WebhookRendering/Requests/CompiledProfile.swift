@@ -3,7 +3,7 @@ internal import WebhookCore
 /// A profile prepared for rendering: its envelope for every topic, or its templates, and its headers.
 final class CompiledProfile: Sendable {
     let profile: Profile
-    /// Whether bodies hold the payload. Otherwise they pick values out of the data by themselves.
+    /// True when bodies hold the payload. Otherwise they pick values out of the data by themselves.
     private let holdsPayload: Bool
     private let plans: [String: Result<EnvelopePlan, RenderingError>]
     private let payloads: [String: Result<PayloadSource, RenderingError>]

@@ -49,7 +49,7 @@ final class CompiledSubscription: Sendable {
     /// In the order in which they are sent.
     let entries: [Entry]
     let signer: Signer?
-    /// Why no request can be made at all.
+    /// The reason why no request can be made at all.
     let failure: RenderingError?
 
     init(

@@ -8,7 +8,7 @@ package import WebhookCore
 package final class WebhookRenderer: DeliveryRenderer {
     private let compiler: SubscriptionCompiler
     private let compiled: [String: CompiledSubscription]
-    /// Those that have come since, in place of what ``compiled`` has of the same name.
+    /// The subscriptions that have come since, in place of what ``compiled`` has of the same name.
     private let added: TreeDictionary<String, CompiledSubscription>
     private let egress: EgressPolicy
     private let maxBody: Int

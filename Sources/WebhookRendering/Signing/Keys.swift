@@ -92,7 +92,7 @@ final class Ed25519Key: @unchecked Sendable {
         return signature.isEmpty ? nil : signature
     }
 
-    /// Whether a signature is that of a message.
+    /// Tells whether a signature is that of a message.
     static func isValid(_ signature: some Collection<UInt8>, of message: [UInt8], by publicKey: [UInt8]) -> Bool {
         guard signature.count == 64, publicKey.count == 32 else { return false }
         return webhooks_ed25519_verify(publicKey, message, message.count, Array(signature))

@@ -41,7 +41,7 @@ package struct Signer: Sendable {
         self.retiring = older
     }
 
-    /// Whether the header carries the secret itself, so that it must not be shown.
+    /// True when the header carries the secret itself, so that it must not be shown.
     package var revealsSecret: Bool { scheme.kind == .plain }
 
     /// The headers of one attempt; none where there is no secret.

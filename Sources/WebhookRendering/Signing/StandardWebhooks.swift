@@ -40,7 +40,7 @@ package enum StandardWebhooks {
         if id.hasByte(UInt8(ascii: ".")) { throw RenderingError(Subscription.dottedID) }
     }
 
-    /// Whether one of the signatures is right. Says nothing about how old the timestamp is.
+    /// Tells whether one of the signatures is right. Says nothing about how old the timestamp is.
     ///
     /// - Parameters:
     ///   - signatures: the value of `webhook-signature`: `version,signature`, several separated by spaces.

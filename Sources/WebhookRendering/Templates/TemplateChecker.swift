@@ -246,7 +246,7 @@ package enum TemplateChecker {
     private struct Example {
         let topic: ProfileTopic
         let name: String
-        /// Whether the data are the canonical event's, and not the platform's own.
+        /// True when the data are the canonical event's, and not the platform's own.
         let isCanonical: Bool
         /// Tells whether the data stand for every topic that nobody has described.
         var isGeneric: Bool { topic.topic == ProfileTopic.anyName && !isCanonical }

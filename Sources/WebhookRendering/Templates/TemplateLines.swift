@@ -70,12 +70,12 @@ struct TemplateLines {
         return output.steps
     }
 
-    /// Whether the piece at hand follows a text.
+    /// True when the piece at hand follows a text.
     private var followsText: Bool {
         if position >= 2, case .text = pieces[position - 2] { true } else { false }
     }
 
-    /// Whether the line ends behind the tag at hand; takes the rest of it away then.
+    /// Tells whether the line ends behind the tag at hand; takes the rest of it away then.
     private mutating func endsLine() -> Bool {
         guard position < pieces.count else { return true }
         guard case .text(let text) = pieces[position] else { return false }

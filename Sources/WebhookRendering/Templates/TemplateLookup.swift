@@ -6,7 +6,7 @@ internal import WebhookCore
 final class TemplateRoot {
     private let values: [String: JSONValue]
     private let scope: BodyScope?
-    /// Why the data could not be read, once something asked for it.
+    /// The reason why the data could not be read, once something asked for it.
     private(set) var failure: RenderingError?
 
     /// The scope of a body: `id`, `topic`, `tenant`, `occurredAt`, `timestamp`, `test`, `data`, `payload`, `wire` and `vars`.

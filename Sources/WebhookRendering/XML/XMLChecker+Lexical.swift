@@ -134,7 +134,7 @@ extension XMLChecker {
 
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
-    /// Whether a text stands at the position.
+    /// Tells whether a text stands at the position.
     func stands(_ text: StaticString) -> Bool { stands(text, at: position) }
 
     private func stands(_ text: StaticString, at index: Int) -> Bool {

@@ -56,8 +56,8 @@ struct XMLWriter {
         try output.append(UInt8(ascii: ">"))
     }
 
-    /// Whether a key can name an element: ASCII letters, digits, `_`, `-`, `.`, beginning with a letter or `_`, and not
-    /// with `xml` in any case (reserved by XML 1.0, section 2.3).
+    /// Tells whether a key can name an element: ASCII letters, digits, `_`, `-`, `.`, beginning with a letter or `_`,
+    /// and not with `xml` in any case (reserved by XML 1.0, section 2.3).
     static func isElementName(_ key: String) -> Bool {
         guard let first = key.utf8.first, isLetter(first) || first == UInt8(ascii: "_") else { return false }
         let rest = key.utf8.allSatisfy {

@@ -68,6 +68,6 @@ package enum StoreConformance {
         + retriggerChecks
         + statisticsChecks + pruneChecks + durabilityChecks + setAsideChecks
 
-    /// What a ``LeaseStore`` promises beside.
+    /// The checks of what a ``LeaseStore`` promises beside.
     package static let leaseChecks: [Check] = leaseHoldingChecks + leaseFenceChecks
 }

@@ -44,6 +44,6 @@ struct QueueLedger {
     var inFlight = 0
     /// The most that was allowed since the process began.
     var maxInFlight = 0
-    /// Whether the last request that ended was answered well.
+    /// True when the last request that ended was answered well.
     var lastSucceeded = false
 }

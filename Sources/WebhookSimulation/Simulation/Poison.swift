@@ -20,7 +20,7 @@ enum Poison: String, CaseIterable {
     /// Making the request of an attempt kills the process.
     case deadlyRequest = "deadlyRequest"
 
-    /// Why a store refuses a row.
+    /// The reason why a store refuses a row.
     static func refusal(of row: WrittenRow, topic: (InMemoryDeliveryRow) -> String?) -> String? {
         let poison: Poison?
         switch row {
@@ -40,7 +40,7 @@ enum Poison: String, CaseIterable {
         return isRefused ? "simulated" : nil
     }
 
-    /// Whether its deliveries may still be open, or in flight for the store, when all has settled.
+    /// True when its deliveries may still be open, or in flight for the store, when all has settled.
     var staysOpen: Bool { self == .stuck || self == .unrecordable }
 }
 

@@ -11,7 +11,7 @@ struct SimulatedProcess {
     var commit: [StoreBatch]?
     /// Done, and the engine has not heard of it; the first first.
     var endedCommits: [EndedCommit] = []
-    /// When the engine hears of the last of them.
+    /// The time at which the engine hears of the last of them.
     var lastCommitEnd: Int64 = 0
     /// Requests on the wire, by token.
     var requests: [UInt64: RequestUnderWay] = [:]

@@ -29,13 +29,13 @@ extension SimulatedWorld {
         }
     }
 
-    /// Whether an event was due later than it was accepted.
+    /// Tells whether an event was due later than it was accepted.
     func isLate(_ row: Int64) -> Bool {
         guard let event = store.rows.events[row] else { return false }
         return !event.event.isDue(at: event.createdAt)
     }
 
-    /// Whether an event, matched in a transaction or not yet, must be delivered before another.
+    /// Tells whether an event, matched in a transaction or not yet, must be delivered before another.
     private func comes(_ first: (row: Int64, commit: Int?), before second: (row: Int64, commit: Int?)) -> Bool {
         switch (isLate(first.row), isLate(second.row)) {
         case (false, false): return first.row < second.row

@@ -71,7 +71,7 @@ extension SimulatedWorld {
         try Violation.require(isOver, "an attempt begins for \(name), which is paused")
     }
 
-    /// Whether a subscription's deliveries are held at the end.
+    /// Tells whether a subscription's deliveries are held at the end.
     func isPaused(_ name: String) -> Bool {
         store.rows.health.first { $0.subscription == name }?.paused != nil
     }

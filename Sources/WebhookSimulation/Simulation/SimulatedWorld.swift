@@ -69,10 +69,10 @@ final class SimulatedWorld {
     var paces: [String: PaceLedger] = [:]
     /// Events (rows) due later than accepted, since they were found due.
     var foundDue: [Int64: FoundDue] = [:]
-    /// When the wall clock that jumped goes back to where it was, and by how much.
+    /// The time until the wall clock that jumped goes back to where it was, and by how much it does.
     var clockReturns: Duration?
     var now: Int64 = 0
-    /// When the last fault is over.
+    /// The time at which the last fault is over.
     var lastTime: Int64 = 0
     var steps = 0
 

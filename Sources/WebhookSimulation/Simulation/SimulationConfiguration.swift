@@ -6,28 +6,28 @@ package struct SimulationConfiguration: Sendable, Hashable {
     package var actions = 90
     /// The most attempts in flight; defaults to 12.
     package var maxInFlight = 12
-    /// Whether the process crashes and restarts; defaults to true.
+    /// True when the process crashes and restarts; defaults to true.
     package var crashes = true
-    /// Whether the store fails for a while; defaults to true.
+    /// True when the store fails for a while; defaults to true.
     package var storeFaults = true
-    /// Whether the wall clock steps by an hour; defaults to true.
+    /// True when the wall clock steps by an hour; defaults to true.
     package var clockSteps = true
-    /// Whether the wall clock jumps by days or weeks for a moment; defaults to true.
+    /// True when the wall clock jumps by days or weeks for a moment; defaults to true.
     package var clockJumps = true
-    /// Whether commands deliver their own emits between dispatchers; defaults to true.
+    /// True when commands deliver their own emits between dispatchers; defaults to true.
     package var commands = true
-    /// Whether the configuration changes; defaults to true.
+    /// True when the configuration changes; defaults to true.
     package var reloads = true
-    /// Whether other processes write; defaults to true.
+    /// True when other processes write; defaults to true.
     package var externalWrites = true
-    /// Whether some events go wrong by themselves: the store refuses their rows, or their rendering kills the process;
-    /// defaults to true.
+    /// True when some events go wrong by themselves: the store refuses their rows, or their rendering kills the
+    /// process; defaults to true.
     package var poison = true
-    /// Whether the store loses its files under a process that has them open; defaults to true.
+    /// True when the store loses its files under a process that has them open; defaults to true.
     package var lostFiles = true
-    /// Whether some events are large, and rendered while everything else goes on; defaults to true.
+    /// True when some events are large, and rendered while everything else goes on; defaults to true.
     package var largeEvents = true
-    /// Whether deliveries are made due by hand after the faults have ceased; defaults to true.
+    /// True when deliveries are made due by hand after the faults have ceased; defaults to true.
     package var lateRetries = true
     /// Lines of the trace that a failure shows; defaults to 80.
     package var traceLength = 80
@@ -61,8 +61,8 @@ package struct SimulationReport: Sendable, Hashable {
     package var setAside = 0
     /// The number of times that each fault occurred.
     package var faults: [SimulatedFault: Int] = [:]
-    /// Of everything that passed between engine, store and world, in order. Only comparable within a process, or where
-    /// `SWIFT_DETERMINISTIC_HASHING` is set.
+    /// A hash over everything that passed between engine, store and world, in order. Only comparable within a process,
+    /// or where `SWIFT_DETERMINISTIC_HASHING` is set.
     package var digest = 0
     /// The most deliveries that an engine held in memory.
     package var mostBuffered = 0

@@ -114,7 +114,7 @@ package final class BlockingConnection {
 
     // MARK: Writing
 
-    /// Whether all was sent.
+    /// Tells whether all was sent.
     @discardableResult
     package func send(_ bytes: some Collection<UInt8>) -> Bool {
         guard let session else { return sendRaw(bytes) }

@@ -7,7 +7,7 @@ enum CurlGlobal {
     /// Initializes libcurl, once; it is never torn down, since a host may use libcurl too.
     static let code: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
-    /// Whether libcurl brings a file of trusted authorities. It then needs no folder of them besides, and leaving the
+    /// True when libcurl brings a file of trusted authorities. It then needs no folder of them besides, and leaving the
     /// folder out lets it keep the parsed file from one handshake to the next.
     static let hasAuthoritiesFile = webhooks_curl_has_authorities_file()
 

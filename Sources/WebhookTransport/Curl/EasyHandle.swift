@@ -16,7 +16,7 @@ final class EasyHandle {
     private var endpoint: (url: EndpointURL, address: IPAddress)?
     private var endpointList: UnsafeMutablePointer<curl_slist>?
     private var headers = webhooks_curl_headers()
-    /// Whether options are set that the next request must not inherit.
+    /// True when options are set that the next request must not inherit.
     private var needsReset = false
 
     /// The number of libcurl's progress reports, and the call they came in.

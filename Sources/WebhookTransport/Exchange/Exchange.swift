@@ -19,7 +19,7 @@ final class Exchange {
     let serial: UInt64
     let order: TransportOrder
     let batch: ResultBatch
-    /// When the attempt's time began to count.
+    /// The time at which the attempt's time began to count.
     private(set) var startedAt: MonotonicTime
     private(set) var deadline: MonotonicTime
     var stage = Stage.resolvingTarget
@@ -33,9 +33,9 @@ final class Exchange {
     /// The proxy's addresses, where there is a proxy.
     var proxyAddresses: [IPAddress] = []
 
-    /// When libcurl got it, at its current address.
+    /// The time at which libcurl got it, at its current address.
     var handedOverAt: MonotonicTime
-    /// When the connection was ready for TLS.
+    /// The time at which the connection was ready for TLS.
     var connectedAt: MonotonicTime?
     var response = ResponseCollector()
     /// The number of requests that libcurl was about to send: more than one means that it would have sent again by
@@ -51,7 +51,7 @@ final class Exchange {
     var receivedBefore: UInt64?
     /// Something lay in a pooled connection before the request was sent on it.
     var foundInput = false
-    /// Whether a pooled connection is not to be used, whatever the request says.
+    /// True when a pooled connection is not to be used, whatever the request says.
     var needsFreshConnection = false
     var isReused = false
     /// The connection would have gone elsewhere than to a permitted address.
@@ -66,7 +66,7 @@ final class Exchange {
     var mayStart: Bool { request.startBy.map { SystemClock().uptimeNanoseconds < $0 } ?? true }
 
     var request: TransportRequest { order.request }
-    /// Whether the connection is encrypted, be it only to the proxy.
+    /// True when the connection is encrypted, be it only to the proxy.
     var usesTLS: Bool { request.url.scheme == .https || request.egress.proxy?.isTLS == true }
 
     init(serial: UInt64, order: TransportOrder, batch: ResultBatch, now: MonotonicTime) {
@@ -94,8 +94,8 @@ final class Exchange {
     /// The extra time that the attempt was given.
     private var extendedBy = Duration.zero
 
-    /// Whether the attempt may be let go on for longer: on a machine that is always late it ends as well, after twice its
-    /// time.
+    /// True when the attempt may be let go on for longer: on a machine that is always late it ends as well, after twice
+    /// its time.
     var mayBeExtended: Bool { extendedBy < request.timeout }
 
     /// The address of this try, and how it is spelled. Attempts begin with different ones, and a try continues with the
@@ -111,7 +111,7 @@ final class Exchange {
             text = address.description
         }
 
-        /// Whether a C string is ``text``.
+        /// Tells whether a C string is ``text``.
         func isSpelled(_ other: UnsafePointer<CChar>) -> Bool {
             var text = text
             return text.withUTF8 { bytes in
@@ -150,14 +150,14 @@ final class Exchange {
         return true
     }
 
-    /// Whether a connection to this peer, as libcurl spells it, is the one that was decided on.
+    /// Tells whether a connection to this peer, as libcurl spells it, is the one that was decided on.
     func allowsPeer(_ text: UnsafePointer<CChar>) -> Bool {
         // The usual case without parsing.
         if request.egress.proxy == nil, target?.isSpelled(text) == true { return true }
         return IPAddress(String(cString: text)).map(allowsPeer) ?? false
     }
 
-    /// Whether a connection to this peer is the one that was decided on.
+    /// Tells whether a connection to this peer is the one that was decided on.
     func allowsPeer(_ peer: IPAddress) -> Bool {
         request.egress.proxy == nil ? peer == target?.address : proxyAddresses.contains(peer)
     }

@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// The last look at a request before libcurl copies it to the wire as it stands.
 enum RequestCheck {
-    /// Why the request must not be sent, without its content; `nil` where it may.
+    /// The reason why the request must not be sent, without its content; `nil` where it may.
     static func objection(to request: TransportRequest) -> String? {
         if !isVisible(request.url.target) { return "the URL holds a forbidden character" }
         if !isVisible(request.url.host) { return "the URL's host holds a forbidden character" }
@@ -80,7 +80,7 @@ struct IdentityCheck {
     private var verdicts: [Identity: String?] = [:]
     private static let verdictLimit = 1_024
 
-    /// Why a request with these options must not be sent; `nil` where it may.
+    /// The reason why a request with these options must not be sent; `nil` where it may.
     mutating func objection(to options: TLSOptions) -> String? {
         guard let certificate = options.certificate else {
             return options.key == nil ? nil : "there is a client key without its certificate"

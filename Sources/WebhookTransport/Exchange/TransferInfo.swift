@@ -8,9 +8,9 @@ struct TransferInfo {
     var usesProxy: Bool
     /// Requests that libcurl was about to send.
     var requestCount: Int
-    /// Whether the request went out on a connection that had served before.
+    /// True when the request went out on a connection that had served before.
     var isReused: Bool
-    /// Whether the TCP connection stood.
+    /// True when the TCP connection stood.
     var isConnected: Bool
     var isBlocked: Bool
     var isStarved: Bool
@@ -23,7 +23,7 @@ struct TransferInfo {
     /// The detail of a request whose last moment has passed.
     static let tooLate = "the time of the dispatcher's lease was over before the request left"
 
-    /// Whether any byte of the request may have left.
+    /// True when any byte of the request may have left.
     var mayHaveBeenSent: Bool { requestCount > 0 }
 }
 
@@ -36,7 +36,7 @@ extension TransferInfo {
         return .failed(error, detail: detail)
     }
 
-    /// Whether a reused connection was found dead: the receiver had closed it while it was idle.
+    /// Tells whether a reused connection was found dead: the receiver had closed it while it was idle.
     func isStale(_ response: ResponseCollector) -> Bool {
         guard mayHaveBeenSent, !response.hasStarted, !isCancelled else { return false }
         // A second request is one that libcurl would have repeated, and it repeats none but those.

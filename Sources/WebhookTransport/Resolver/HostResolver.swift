@@ -12,7 +12,7 @@ package protocol HostResolver: Sendable {
 package struct HostQuery: Sendable, Hashable {
     /// The name in ASCII, lower case.
     package var host: String
-    /// Whether the endpoint has answered before, perhaps in an earlier process: its name goes first where names wait.
+    /// True when the endpoint has answered before, perhaps in an earlier process: its name goes first where names wait.
     package var isProven: Bool
     /// The longest time that the lookup may take, from the time at which it begins; the caller is answered then even if
     /// the lookup itself goes on. Waiting for the lookup to begin does not count.
@@ -38,7 +38,7 @@ package struct HostAnswer: Sendable {
     }
 }
 
-/// Why a name has no addresses.
+/// A reason why a name has no addresses.
 package enum ResolutionError: Error, Sendable, Hashable {
     /// There is no such name, or it has no address.
     case notFound

@@ -15,7 +15,7 @@ struct NameRecord: Sendable {
 
     var answer: Result<[IPAddress], ResolutionError>
     var expires: MonotonicTime
-    /// Whether it ever had an address in time, in this process or, as the store knows, before.
+    /// True when it ever had an address in time, in this process or, as the store knows, before.
     var hasAnswered: Bool
     /// Lookups in a row that took too long, whatever they found.
     var slowLookups: Int

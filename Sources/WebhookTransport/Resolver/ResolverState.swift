@@ -17,7 +17,7 @@ struct ResolverState<Waiter: Sendable>: Sendable {
     struct Lookup: Sendable {
         var host: String
         var standing: Standing
-        /// Whether the name is known to have answered before.
+        /// True when the name is known to have answered before.
         var hasAnswered: Bool
         var began: MonotonicTime
         fileprivate var domain: Substring

@@ -12,20 +12,20 @@ struct ResponseCollector {
     private(set) var body: [UInt8] = []
     /// The status, once status line and headers of the final answer are whole.
     private(set) var finalStatus: Int?
-    /// Whether the headers went past the limits.
+    /// True when the headers went past the limits.
     private(set) var headersTooLarge = false
-    /// Whether something came that was not kept.
+    /// True when something came that was not kept.
     private(set) var isTruncated = false
-    /// Whether something else came where an answer begins.
+    /// True when something else came where an answer begins.
     private(set) var isMalformed = false
-    /// Whether a single line of an answer came.
+    /// True when the first line of an answer has come.
     private(set) var hasStarted = false
 
-    /// Whether the connection speaks HTTP/2.
+    /// True when the connection speaks HTTP/2.
     var speaksHTTP2 = false
     private let limits: ResponseLimits
     private var status = 0
-    /// Whether the next line is the first one of an answer: later ones are fields, whatever they look like.
+    /// True when the next line is the first one of an answer: later ones are fields, whatever they look like.
     private var isAtStart = true
     private var lineCount = 0
     private var byteCount = 0

@@ -14,7 +14,7 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawBufferPointer(rebasing: self[start..<end])
     }
 
-    /// Whether these are the letters of `text`, which is in lower case, in either case.
+    /// Tells whether these are the letters of `text`, which is in lower case, in either case.
     func equalsIgnoringCase(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
         for index in 0..<count {

@@ -3,7 +3,7 @@ internal import WebhookCore
 /// Requests that found no file descriptor left. Nothing of them was sent, and they try again when others have ended.
 struct DescriptorBackoff {
     private(set) var waiting: [UInt64] = []
-    /// When to try again.
+    /// The time at which to try again.
     private(set) var nextTry = MonotonicTime.distantFuture
     private var ended = 0
 

@@ -62,9 +62,9 @@ struct Grace {
     /// The time for which what is under way may go on.
     static let instant = Duration.seconds(1)
 
-    /// When the shard looks at the time again, at the latest.
+    /// The time at which the shard looks at the time again, at the latest.
     private var expected = MonotonicTime.distantFuture
-    /// When the moment ends.
+    /// The time at which the extension is over.
     private(set) var end = MonotonicTime.distantFuture
     /// The serials of the requests whose time would have been up before.
     private(set) var serials: [UInt64] = []
@@ -86,7 +86,7 @@ struct Grace {
         self.serials += serials
     }
 
-    /// Those whose moment is over.
+    /// Takes the requests whose extension is over.
     mutating func takeOver(now: MonotonicTime) -> [UInt64] {
         guard now >= end else { return [] }
         defer { (serials, end) = ([], .distantFuture) }

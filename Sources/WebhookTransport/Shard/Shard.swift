@@ -7,7 +7,7 @@ internal import WebhookCore
 final class Shard: @unchecked Sendable {
     private struct Mailbox {
         var messages: [ShardMessage] = []
-        /// Whether a turn is on its way that will read the messages.
+        /// True when a turn is on its way that will read the messages.
         var isRunDue = false
     }
 
@@ -23,7 +23,7 @@ final class Shard: @unchecked Sendable {
     let watchdog: Watchdog
     private let source: any DispatchSourceRead
     var isClosed = false
-    /// When libcurl wants to be called for its timeouts.
+    /// The time at which libcurl wants to be called for its timeouts.
     var curlDeadline = MonotonicTime.distantFuture
     var exchanges: [UInt64: Exchange] = [:]
     var lastSerial: UInt64 = 0

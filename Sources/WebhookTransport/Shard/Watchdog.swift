@@ -96,7 +96,7 @@ final class CallMonitor: @unchecked Sendable {
 
     deinit { webhooks_curl_call_free(call) }
 
-    /// When the call began that the thread is in; `nil` outside libcurl.
+    /// The time at which the call began that the thread is in; `nil` outside libcurl.
     var began: MonotonicTime? {
         let nanoseconds = webhooks_curl_call_began(call)
         return nanoseconds == 0 ? nil : MonotonicTime(nanoseconds: nanoseconds)
@@ -110,7 +110,7 @@ final class CallMonitor: @unchecked Sendable {
     }
 }
 
-/// When a thread has been inside libcurl for too long, and what to do about it. Time is an argument.
+/// Decides when a thread has been inside libcurl for too long, and what to do about it. Time is an argument.
 struct StuckCall {
     enum Action {
         case none

@@ -5,7 +5,7 @@ internal import WebhooksSQLite
 /// The events that were erased, and whether the files hold nothing of it any more.
 package struct Expunged: Sendable, Hashable {
     package var result: ExpungeResult
-    /// Whether the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.
+    /// True when the write-ahead log was emptied afterwards. Else it holds older pages until a dispatcher has done so.
     package var isLogEmptied: Bool
     /// The obstacle that has kept it from being emptied, as far as anybody has said.
     package var obstacle: EmptyingObstacle?

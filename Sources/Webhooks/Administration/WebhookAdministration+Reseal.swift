@@ -7,9 +7,9 @@ package struct SealingReport: Sendable, Hashable {
     package var currentKey: String?
     /// Subscriptions with secrets.
     package var subscriptions = 0
-    /// Those whose secrets were sealed with the current key now.
+    /// The number of subscriptions whose secrets were sealed with the current key now.
     package var resealed = 0
-    /// Those that have a secret under another key.
+    /// The number of subscriptions that have a secret under another key.
     package var left = 0
     /// The number of them by that key's id.
     package var remaining: [String: Int] = [:]

@@ -92,7 +92,7 @@ extension WebhookAdministration {
     public struct RetryPlan: Sendable, Hashable {
         /// The deliveries whose next attempt is to be due at once, or is, oldest first.
         public internal(set) var deliveries: [Delivery.ID] = []
-        /// Those with an attempt under way.
+        /// The deliveries with an attempt under way.
         public internal(set) var inFlight: [Delivery.ID] = []
         /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
         public internal(set) var settled: [String] = []

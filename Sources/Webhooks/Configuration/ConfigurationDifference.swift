@@ -3,7 +3,7 @@ package import WebhookCore
 
 /// The differences between two configurations, by subscription and key. Values are not told: some are secrets.
 package struct ConfigurationDifference: Sendable, Hashable {
-    /// What happens to a subscription.
+    /// The effect on a subscription.
     package enum Change: String, Sendable, Hashable {
         case added, changed, dropped
     }
@@ -13,7 +13,7 @@ package struct ConfigurationDifference: Sendable, Hashable {
         package var change: Change
         /// The keys whose values differ; none for one that is added or dropped.
         package var keys: [String] = []
-        /// Whether it was sent to before, and is not any more.
+        /// True when it was sent to before, and is not any more.
         package var isTakenOff = false
     }
 

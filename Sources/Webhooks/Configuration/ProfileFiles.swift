@@ -16,7 +16,7 @@ extension WebhookConfiguration {
         /// None: the built-in profiles alone.
         public static let none = ProfileFiles(source: .none)
 
-        /// Those of a folder on disk, which a running dispatcher watches.
+        /// The profiles of a folder on disk, which a running dispatcher watches.
         ///
         /// - Parameter path: the folder that holds a folder for each profile.
         public static func folder(_ path: String) -> ProfileFiles { ProfileFiles(source: .folder(path)) }

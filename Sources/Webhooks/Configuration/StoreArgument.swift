@@ -15,7 +15,7 @@ package enum StoreArgument {
         }
     }
 
-    /// Whether it holds a password, which others see in the process list.
+    /// Tells whether it holds a password, which others see in the process list.
     package static func hasPassword(_ text: String) -> Bool { (try? PostgresURL(text).hasPassword) ?? false }
 
     /// A path without its `sqlite:`, or with slashes that would make a host of its first part. What could hold a password

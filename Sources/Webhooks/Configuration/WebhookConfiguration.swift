@@ -14,7 +14,7 @@ public struct WebhookConfiguration: Sendable {
     let source: Source
     /// Replaces the configured store.
     let store: String?
-    /// What loading a file puts up with.
+    /// The gaps that loading a file puts up with.
     private var options = LoadOptions()
     /// Everything that a dispatcher starts with.
     private var drafts: [SubscriptionDraft] = []
@@ -233,7 +233,7 @@ extension WebhookConfiguration {
         /// Every profile with its topics, also those that no subscription uses.
         public var topics: TopicCatalog
 
-        /// Those of ``diagnostics`` that are about templates.
+        /// The ``diagnostics`` that are about templates.
         var templateDiagnostics: [Diagnostic] = []
 
         /// The lines that a dispatcher that starts or reloads tells of the warnings: those about templates as a count, for

@@ -4,7 +4,7 @@ package import WebhookCore
 struct AcceptedEvent: Sendable {
     var receipt: EmitReceipt
     var row: Int64
-    /// Whether this process's engine has stored it, and so has its deliveries.
+    /// True when this process's engine has stored it, and so has its deliveries.
     var isWithEngine: Bool
 
     /// - Throws: ``WebhooksError`` with `event` where another event has its id.

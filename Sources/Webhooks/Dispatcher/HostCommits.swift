@@ -16,10 +16,10 @@ package final class HostCommits: Sendable {
 
     /// A transaction that has ended, as far as it is ours.
     package struct Ended: Sendable {
-        /// Whether it carried nothing but events.
+        /// True when it carried nothing but events.
         var eventsOnly: Bool
         var events: Int
-        /// What is to be told once it is committed.
+        /// The notices to give once it is committed.
         var notices: [WebhookNotice]
     }
 

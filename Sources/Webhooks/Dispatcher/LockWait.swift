@@ -20,7 +20,7 @@ struct LockWait {
     /// The time until the next try. A standby may wait for weeks.
     var pause: Duration { isStandby ? .milliseconds(100) : .milliseconds(20) }
 
-    /// Whether to try again, after the lock was refused.
+    /// Tells whether to try again, after the lock was refused.
     /// - Parameter holder: who holds the lock; `nil`: nobody any more, or somebody who doesn't say.
     mutating func triesAgain(_ holder: LockHolder?, at now: ContinuousClock.Instant) -> Bool {
         if isStandby { return true }

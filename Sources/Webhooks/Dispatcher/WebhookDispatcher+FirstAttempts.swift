@@ -3,7 +3,7 @@ internal import WebhooksSQLite
 
 /// The progress of a command's first attempts.
 package struct FirstAttempts: Sendable, Hashable {
-    /// Whether every delivery has had its first attempt, has settled without one, or is held for longer than somebody
+    /// True when every delivery has had its first attempt, has settled without one, or is held for longer than somebody
     /// waits.
     package var areDone: Bool
     /// Deliveries without a finished first attempt, those aside that a pause, a breaker or their order holds.
@@ -61,7 +61,7 @@ extension WebhookDispatcher {
     }
 }
 
-/// What is left to wait for. What is done stays done: each look asks only for what was not.
+/// The deliveries that are left to wait for. What is done stays done: each look asks only for what was not.
 struct FirstAttemptsCheck {
     private var events: [String]
     private var deliveries: ArraySlice<Delivery.ID>
@@ -124,7 +124,7 @@ struct FirstAttemptsCheck {
 }
 
 extension Delivery {
-    /// Whether it was never attempted, or its first attempt is under way.
+    /// True when it was never attempted, or its first attempt is under way.
     fileprivate var waitsForFirstAttempt: Bool { state == .pending || (state == .inFlight && attempts <= 1) }
 }
 

@@ -3,7 +3,8 @@ internal import WebhookCore
 extension WebhookDispatcher {
     /// Tells whether a dispatcher delivers, for whoever routes work or restarts processes.
     public struct Readiness: Sendable, Hashable {
-        /// Why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a default.
+        /// A reason why a dispatcher does not deliver. A later version may know more of them: a `switch` needs a
+        /// default.
         public struct Obstacle: RawRepresentable, Sendable, Hashable {
             /// The name, such as `standby`.
             public let rawValue: String
@@ -44,9 +45,9 @@ extension WebhookDispatcher.Readiness {
         var runs = 0
         var isShuttingDown = false
         var hasSession = false
-        /// Whether somebody else has the right to dispatch.
+        /// True when somebody else has the right to dispatch.
         var isWaiting = false
-        /// What is wrong with the store, in a word.
+        /// The trouble with the store, in a word.
         var trouble: StoreError.Code?
     }
 
@@ -82,7 +83,7 @@ extension WebhookDispatcher {
         manager?.note(trouble: trouble?.code.rawValue)
     }
 
-    /// Whether it delivers now. Asks nobody and waits for nothing: for a probe that comes every second.
+    /// The readiness to deliver now. Asks nobody and waits for nothing: for a probe that comes every second.
     public var readiness: Readiness {
         state.withLock { state in
             var facts = Readiness.Facts()

@@ -133,7 +133,7 @@ extension WebhookDispatcher {
         }
     }
 
-    /// Those of a load that failed, and what it did not come to, as that is now.
+    /// The files that a failed load read, and the ones that it did not come to, as they are now.
     private func merged(_ old: [WatchedFile], _ new: [WatchedFile]) -> [WatchedFile] {
         let paths = Set(new.map(\.path))
         let rest = old.filter { !paths.contains($0.path) }

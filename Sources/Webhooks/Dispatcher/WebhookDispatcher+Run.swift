@@ -7,13 +7,13 @@ internal import WebhookEngine
 internal import WebhooksSQLite
 
 extension WebhookDispatcher: Service {
-    /// When ``WebhookDispatcher/run(until:whenLocked:)`` returns.
+    /// The condition on which ``WebhookDispatcher/run(until:whenLocked:)`` returns.
     public enum RunCondition: Sendable, Hashable {
-        /// When it is shut down.
+        /// It is shut down.
         case shutdown
-        /// When nothing is due now and nothing is in flight; what waits for a retry is left to the next run.
+        /// Nothing is due now and nothing is in flight; what waits for a retry is left to the next run.
         case idle
-        /// When every delivery has settled; those of subscriptions that are gone, and events that are due later, aside.
+        /// Every delivery has settled; the ones of subscriptions that are gone, and events that are due later, aside.
         case settled
     }
 

@@ -56,16 +56,16 @@ public final class WebhookDispatcher: Sendable {
         var isShuttingDown = false
         var runsUnderWay = 0
         var hasRun = false
-        /// When a shutdown, or a command's drain, is to be over.
+        /// The time at which a shutdown, or a command's drain, is to be over.
         var endOfGrace: ContinuousClock.Instant?
         /// Events (rows) that the command under way has emitted; see ``WebhookDispatcher/delivering(as:_:)``.
         var ownEvents: [Int64] = []
         var isCommandUnderWay = false
-        /// Why the engine has stopped for good: the store is damaged.
+        /// The reason why the engine has stopped for good: the store is damaged.
         var failure: StoreError?
-        /// Why the store doesn't take what is recorded now.
+        /// The reason why the store doesn't take what is recorded now.
         var storeTrouble: StoreError?
-        /// Why the store could not be read when it was looked at last.
+        /// The reason why the store could not be read when it was looked at last.
         var readTrouble: StoreError?
         /// A run waits until somebody else has ended.
         var isWaitingForRight = false

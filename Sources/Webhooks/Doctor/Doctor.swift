@@ -100,7 +100,7 @@ extension Doctor {
     private struct Host: Hashable {
         var name: String
         var port: UInt16
-        /// Whether requests go through a proxy: its address alone has to be reachable from here.
+        /// True when requests go through a proxy: its address alone has to be reachable from here.
         var isProxy = false
     }
 

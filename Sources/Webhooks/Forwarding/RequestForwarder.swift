@@ -12,13 +12,13 @@ package final class RequestForwarder: Sendable {
         package var status: Int
         package var headers: [HTTPHeader]
         package var body: ByteString
-        /// Why there was no answer.
+        /// The reason why there was no answer.
         package var problem: String?
     }
 
     private let text: String
     private let url: EndpointURL
-    /// Whether a request's own path and query count: the program's URL names none.
+    /// True when a request's own path and query count: the program's URL names none.
     private let takesTarget: Bool
     private let transport: CurlTransport
     private let isStopped = Atomic(false)

@@ -12,7 +12,7 @@ package struct DeliveryTail: Sendable {
 
         package init() {}
 
-        /// Whether a delivery that has changed is to be shown.
+        /// Tells whether a delivery that has changed is to be shown.
         package func accepts(_ delivery: Delivery) -> Bool {
             if let subscription, subscription != delivery.subscription { return false }
             if !topics.isEmpty, !topics.contains(delivery.topic) { return false }

@@ -24,7 +24,7 @@ package struct EventCondition: Sendable, Hashable {
         condition = .any(operands.map { .equals($0) })
     }
 
-    /// What is wrong with a text that has the form and names nothing; `nil`: it hasn't the form.
+    /// The fault of a text that has the form and names nothing; `nil`: it hasn't the form.
     package static func problem(_ text: String) -> String? {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
         let path = text[..<equals]

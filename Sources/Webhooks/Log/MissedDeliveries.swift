@@ -4,7 +4,7 @@ package import WebhookCore
 package struct MissedDeliveries: Sendable, Hashable {
     /// Cancelled because it was disabled, and not sent again since; at most ``MissedDeliveries/most`` are counted.
     package var cancelled = 0
-    /// Those whose answer was 410, and that were therefore not tried again, oldest first.
+    /// The deliveries whose answer was 410, and that were therefore not tried again, oldest first.
     package var gone: [Delivery.ID] = []
 
     /// More are not counted.

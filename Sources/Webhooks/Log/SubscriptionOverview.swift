@@ -4,7 +4,7 @@ internal import WebhooksSQLite
 extension WebhookLog {
     /// A subscription as it stands: configured, enabled, and its deliveries in numbers.
     public struct SubscriptionOverview: Sendable, Hashable {
-        /// Why nothing is sent. A later version may know more reasons.
+        /// A reason why nothing is sent. A later version may know more reasons.
         public struct Obstacle: Sendable, Hashable {
             package enum Kind: Sendable, Hashable {
                 case disabled(SubscriptionHealth.Disabled)
@@ -46,7 +46,7 @@ extension WebhookLog {
         public var obstacle: Obstacle?
         /// The pause in force.
         public var paused: SubscriptionHealth.Paused?
-        /// Why the dispatcher that runs makes no attempts now.
+        /// The reason why the dispatcher that runs makes no attempts now.
         public var breaker: SubscriptionHealth.Breaker?
         /// Tests are left out.
         public var statistics: SubscriptionStatistics

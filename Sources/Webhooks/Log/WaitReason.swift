@@ -1,6 +1,6 @@
 package import WebhookCore
 
-/// Why a subscription's deliveries have not been attempted.
+/// A reason why a subscription's deliveries have not been attempted.
 package enum WaitReason: Sendable, Hashable {
     /// A person holds them.
     case paused(SubscriptionHealth.Paused)
@@ -52,7 +52,7 @@ package enum WaitReason: Sendable, Hashable {
         }
     }
 
-    /// Whether nothing is attempted before a time, whatever happens to others.
+    /// Tells whether nothing is attempted before a time, whatever happens to others.
     package func holds(until time: Timestamp) -> Bool {
         switch self {
         case .paused(let pause): pause.until.map { $0 > time } ?? true
@@ -64,7 +64,7 @@ package enum WaitReason: Sendable, Hashable {
 }
 
 extension WebhookLog {
-    /// Why deliveries wait that are pending, or paused before their retry, by subscription.
+    /// The reasons why deliveries wait that are pending, or paused before their retry, by subscription.
     ///
     /// - Parameter policies: what is known of subscriptions' settings.
     package func waitReasons(

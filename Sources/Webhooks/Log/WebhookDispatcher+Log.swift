@@ -29,9 +29,10 @@ extension WebhookLog {
     public struct RunningDispatcher: Sendable, Hashable {
         /// Its process id.
         public var processID: Int32
-        /// Whether it makes no more attempts, and ends: what is emitted now is for the next one.
+        /// True when it makes no more attempts, and ends: what is emitted now is for the next one.
         public var isStopping: Bool
-        /// Why it can't record anything, in a word such as `full`, so that nothing is delivered; `nil`: it can.
+        /// The reason why it can't record anything, in a word such as `full`, so that nothing is delivered; `nil`: it
+        /// can.
         package var storeTrouble: String?
         /// The age of its last sign of life; `nil`: it gives none.
         package var lastSignOfLife: Duration?

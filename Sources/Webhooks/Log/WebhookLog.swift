@@ -205,7 +205,8 @@ extension WebhookLog {
         }
     }
 
-    /// When an event that is stored already is due; `nil` where there is none, or one that was due at once.
+    /// The time at which an event that is stored already is due; `nil` where there is none, or one that was due at
+    /// once.
     package func storedDueTime(of id: String) async throws(WebhooksError) -> Timestamp? {
         do throws(WebhooksError) {
             return try await event(id)?.deliverAt

@@ -35,7 +35,7 @@ struct CheckpointPace {
     /// The result that says who was in the way the last time; `nil`: nobody.
     private(set) var obstacle: CheckpointResult?
 
-    /// Whether to empty the log now.
+    /// Decides whether to empty the log now.
     /// - Parameters:
     ///   - size: the log's, in bytes.
     ///   - hasChanged: whether somebody may have written since the last look, although the size is the same.

@@ -24,7 +24,7 @@ extension WebhookNotice {
         return [attempted, notice(.settled), exhausted]
     }
 
-    /// Whether a delivery is lost with an attempt.
+    /// Tells whether a delivery is lost with an attempt.
     static func isLoss(_ recorded: RecordedAttempt) -> Bool {
         isLoss(recorded.state, isTest: recorded.delivery.event.isTest)
     }
@@ -128,7 +128,7 @@ extension WebhookNotice {
         }
     }
 
-    /// Whether a notice of the engine is one for listeners: what repeats another one is left out.
+    /// Tells whether a notice of the engine is one for listeners: what repeats another one is left out.
     private static func isTold(_ notice: EngineNotice) -> Bool {
         switch notice {
         // Its batches are told.

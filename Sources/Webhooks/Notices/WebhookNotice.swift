@@ -67,7 +67,7 @@ public struct WebhookNotice: Sendable, Hashable {
 
     /// The kind of what happened.
     public let kind: Kind
-    /// When it was noticed.
+    /// The time at which it was noticed.
     public var at: Timestamp
     /// The delivery.
     public var delivery: Delivery.ID?
@@ -79,13 +79,13 @@ public struct WebhookNotice: Sendable, Hashable {
     public var tenant: String?
     /// The subscription's name.
     public var subscription: String?
-    /// Whether it is about a test.
+    /// True when it is about a test.
     public var isTest = false
     /// The delivery's state from now on.
     public var state: DeliveryState?
     /// The attempt. Its request's body is not along: the log has it.
     public var attempt: Attempt?
-    /// When the next attempt is due, where there is one.
+    /// The time at which the next attempt is due, where there is one.
     public var nextAttemptAt: Timestamp?
     /// The last answer's status.
     public var status: Int?
@@ -101,7 +101,7 @@ public struct WebhookNotice: Sendable, Hashable {
     public var count: Int?
     /// The problems of a configuration or a subscription.
     public var diagnostics: [Diagnostic] = []
-    /// Whether it repeats one before: a breaker opens again after its probe has failed.
+    /// True when it repeats one before: a breaker opens again after its probe has failed.
     var isRepeated = false
 
     init(_ kind: Kind, at time: Timestamp = .now, _ change: (inout WebhookNotice) -> Void = { _ in }) {

@@ -3,7 +3,7 @@ internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 
-/// What a dispatcher tells a metrics backend.
+/// The metrics that a dispatcher tells a backend.
 ///
 /// Handles are made once, and kept: a delivery costs a look-up by its subscription's name and additions to numbers, and a
 /// commit's worth of those is told at once. Labels are bounded: ``subscriptionLimit`` subscriptions have one of their own,

@@ -8,7 +8,7 @@ internal import WebhookEngine
 struct LogObserver: EngineObserver {
     private let logger: Logger
     private let budgets = LineBudgets()
-    /// Of deliveries that are lost, by subscription.
+    /// The budgets for lines about lost deliveries, by subscription.
     private let losses = LineBudgets(lines: 5)
     private let notifier: NoticeBroadcast
     private let onFailure: @Sendable (StoreError) -> Void
@@ -311,7 +311,7 @@ struct LineBudget {
         return suppressed
     }
 
-    /// Whether it is as good as new: its period is over, and nothing was left out.
+    /// Tells whether it is as good as new: its period is over, and nothing was left out.
     func isUnused(at now: Timestamp) -> Bool {
         suppressed == 0 && (renewedAt.map { now < $0 || now >= $0 + Self.period } ?? true)
     }

@@ -43,7 +43,7 @@ final class MeasuredStore: DeliveryStore {
 /// A transaction under way, with what it has been given so far.
 final class MeasuredTransaction: Sendable {
     private struct Contents {
-        /// When it got the first batch.
+        /// The time at which it got the first batch.
         var began: ContinuousClock.Instant?
         var rows = 0
         var isReadOnly = true

@@ -12,7 +12,7 @@ package struct MetricDescription: Sendable, Hashable {
     package let kind: Kind
     /// The names of its labels.
     package let labels: [String]
-    /// What it counts, in one line.
+    /// The meaning of the metric, in one line.
     package let help: String
 
     private init(_ name: String, _ kind: Kind, _ labels: [String], _ help: String) {

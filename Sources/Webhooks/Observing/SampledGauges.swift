@@ -3,9 +3,9 @@ internal import Synchronization
 internal import WebhookCore
 internal import WebhooksSQLite
 
-/// What is looked up now and then: how much waits, and what holds it.
+/// The figures that are looked up now and then: how much waits, and what holds it.
 struct MetricsSample: Sendable {
-    /// What waits and is held, as `webhooks status` has it.
+    /// The deliveries that wait and are held, as `webhooks status` has them.
     var status: StoreStatus
     /// By subscription.
     var waiting: [String: Int] = [:]

@@ -43,11 +43,11 @@ struct SubscriptionCounts {
     private let limit: Int
     private var indices: [String: Int] = [:]
     private var handles: [Handles] = []
-    /// Those with something to tell.
+    /// The subscriptions with something to tell.
     private var touched: [Int] = []
     /// The handles of the subscriptions beyond the limit.
     private var other: Int?
-    /// Of the subscription that was counted last: often it comes again.
+    /// The subscription that was counted last: often it comes again.
     private var last: (name: String, index: Int)?
 
     init(_ factory: any MetricsFactory, limit: Int) { (self.factory, self.limit) = (factory, limit) }

@@ -82,7 +82,7 @@ extension WebhookDispatcher {
 final class ToldFailures: Sendable {
     private let told = Mutex<[String: Timestamp]>([:])
 
-    /// Those of all that fail now that nobody was told of.
+    /// The notices among all that fail now that nobody was told of.
     func new(_ failing: [WebhookNotice]) -> [WebhookNotice] {
         told.withLock { told in
             let new = failing.filter { notice in notice.subscription.map { told[$0] != notice.since } ?? false }

@@ -25,7 +25,8 @@ package struct NearMisses: Sendable, Hashable {
 }
 
 extension WebhookPreview {
-    /// Why a subscription would not get an event, in words; `nil` where it would, or where there is none of that name.
+    /// The reason why a subscription would not get an event, in words; `nil` where it would, or where there is none of
+    /// that name.
     ///
     /// - Parameter isTest: for a send test, which doesn't ask whether the subscription is enabled.
     package func mismatch(of event: Event, for name: String, isTest: Bool = false) -> String? {
@@ -98,7 +99,7 @@ extension Subscription {
     }
 }
 
-/// Why an event is not for a subscription, in words.
+/// Words for the reasons why an event is not for a subscription.
 enum MismatchText {
     /// The topic of a subscription that was probably meant by another; `nil` where that one exists itself, or nothing is
     /// near.

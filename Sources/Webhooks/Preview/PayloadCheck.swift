@@ -6,12 +6,12 @@ internal import WebhookRendering
 package struct PayloadCheck: Sendable, Hashable {
     package var subscription: String
     package var profile: String
-    /// Why there is no body; `nil` where there is one.
+    /// The reason why there is no body; `nil` where there is one.
     package var problem: String?
     /// The places where the payload differs from the catalogue's fields and is sent all the same.
     package var violations: [String]
 
-    /// Whether there is a body that fits.
+    /// True when there is a body that fits.
     package var isGood: Bool { problem == nil && violations.isEmpty }
 
     /// The subscriptions that an event of a configuration almost was for.

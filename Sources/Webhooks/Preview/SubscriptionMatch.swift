@@ -28,9 +28,9 @@ package struct SubscriptionMatch: Sendable, Hashable {
     /// The places where the payload differs from the catalogue and would be sent all the same.
     package var violations: [String]
 
-    /// Whether it would get the event now.
+    /// True when it would get the event now.
     package var isMatch: Bool { reasons.isEmpty }
-    /// Whether the event would wait for it: a pause is all that stands in the way.
+    /// True when the event would wait for it: a pause is all that stands in the way.
     package var isHeld: Bool { !reasons.isEmpty && reasons.allSatisfy { $0.code == "paused" } }
 }
 

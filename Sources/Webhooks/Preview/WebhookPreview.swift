@@ -51,7 +51,7 @@ package struct EventIDCheck: Sendable {
         self.init(registry: registry)
     }
 
-    /// Whether an id is one that is looked at.
+    /// Tells whether an id is one that is looked at.
     package static func concerns(_ event: Event) -> Bool { event.id.hasByte(UInt8(ascii: ".")) }
 
     /// - Throws: ``WebhooksError`` with `event`, naming the first event's subscription that can't get it.

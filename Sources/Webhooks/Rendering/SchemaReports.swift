@@ -90,7 +90,7 @@ extension ConfigurationSnapshot {
 }
 
 extension DispatcherRole {
-    /// Whether its deliveries are new: of a test and of what was sent before the command itself tells.
+    /// True when its deliveries are new: of a test and of what was sent before the command itself tells.
     var reportsPayloads: Bool { self == .run || self == .emit }
 }
 

@@ -94,7 +94,8 @@ public enum Signatures {
         }
     }
 
-    /// Whether one of the signatures, separated by spaces, is right. Compares in constant time; judges no timestamp.
+    /// Tells whether one of the signatures, separated by spaces, is right. Compares in constant time; judges no
+    /// timestamp.
     ///
     /// - Parameters:
     ///   - id: as in `webhook-id`.

@@ -10,7 +10,7 @@ extension WebhookDispatcher {
         public internal(set) var setAside: [String] = []
         /// The number of deliveries and events.
         public var count: Int { retriggers.count + setAside.count }
-        /// Why not, by subscription, with how many deliveries are left out.
+        /// The deliveries that are left out, by subscription: how many, and why.
         public internal(set) var refusals: [Refusal] = []
         /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
         public internal(set) var withoutDeliveries: [String] = []

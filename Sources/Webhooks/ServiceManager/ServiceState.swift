@@ -4,7 +4,7 @@ internal import WebhookEngine
 struct ServiceState {
     /// Figures for the line that `systemctl status` shows.
     struct Figures: Hashable {
-        /// Those that are enabled.
+        /// The number of subscriptions that are enabled.
         var subscriptions = 0
         /// Attempts under way.
         var underWay = 0
@@ -34,12 +34,12 @@ struct ServiceState {
     private var phase = Phase.starting
     private var isReloading = false
     private var status = ""
-    /// Why the store takes no records, in a word.
+    /// The reason why the store takes no records, in a word.
     private var trouble: String?
     /// Problems of the configuration that was refused last; 0: the newest is in force.
     private var refused = 0
     private var figures = Figures()
-    /// When the last sign of life was given (monotonic).
+    /// The time at which the last sign of life was given (monotonic).
     private var lastSign: Duration?
     /// The time between two signs of life.
     let interval: Duration

@@ -96,7 +96,7 @@ package final class SystemdNotifier: Sendable {
 private final class OnceFlag: Sendable {
     private let isRaised = Atomic(false)
 
-    /// Whether it was lowered before.
+    /// Raises it; true when it was lowered before.
     func raise() -> Bool { !isRaised.exchange(true, ordering: .relaxed) }
 }
 

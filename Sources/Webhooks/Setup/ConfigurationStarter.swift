@@ -21,9 +21,9 @@ package struct ConfigurationStarter: Sendable {
         /// From the folder.
         package var path: String
         package var content: String
-        /// Whether nobody else may read it.
+        /// True when nobody else may read it.
         package var isSecret: Bool
-        /// Whether it takes the place of what is there, where that is asked for.
+        /// True when it takes the place of what is there, where that is asked for.
         package var isReplaceable = true
     }
 
@@ -59,7 +59,7 @@ package struct ConfigurationStarter: Sendable {
         throw WebhooksError(.configuration, problems.map(\.message).joined(separator: "\n"))
     }
 
-    /// Whether the secret is to replace one that is there.
+    /// True when the secret is to replace one that is there.
     var replacesSecret: Bool {
         if case .given = secret { true } else { false }
     }

@@ -21,7 +21,7 @@ package struct SecretRotation: Sendable {
     package let file: String
     /// Every subscription that signs with it.
     package let subscriptions: [String]
-    /// Whether a request carries the signature of one secret alone, so that the old one can't sign beside.
+    /// True when a request carries the signature of one secret alone, so that the old one can't sign beside.
     package let isAlone: Bool
     private let scheme: SignatureScheme
     private let current: Secret

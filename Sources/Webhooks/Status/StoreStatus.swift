@@ -11,11 +11,11 @@ package struct StoreStatus: Sendable, Hashable {
         /// The machine's name; `nil` where an older program doesn't say.
         package var host: String?
         package var version: String?
-        /// When it took the store's lock.
+        /// The time at which it took the store's lock.
         package var since: Timestamp?
-        /// Whether it makes no more attempts, and ends.
+        /// True when it makes no more attempts, and ends.
         package var isStopping = false
-        /// Why it can't record anything, in a word such as `full`.
+        /// The reason why it can't record anything, in a word such as `full`.
         package var trouble: String?
         /// The age of its last sign of life; `nil`: it gives none.
         package var lastSignOfLife: Duration?
@@ -27,7 +27,7 @@ package struct StoreStatus: Sendable, Hashable {
         package init(processID: Int32) { self.processID = processID }
     }
 
-    /// Why a subscription's deliveries are not attempted now.
+    /// A reason why a subscription's deliveries are not attempted now.
     package struct Hold: Sendable, Hashable {
         package enum Reason: Sendable, Hashable {
             case disabled(SubscriptionHealth.Disabled)
@@ -72,7 +72,7 @@ package struct StoreStatus: Sendable, Hashable {
     package var setAside = 0
     /// Deliveries that are due and that nothing holds.
     package var due = 0
-    /// Of these, those that have been due for longer than ``StatusRules/lateness``.
+    /// The number of these that have been due for longer than ``StatusRules/lateness``.
     package var late = 0
     package var oldestDueAt: Timestamp?
     package var inFlight = 0

@@ -87,7 +87,7 @@ extension StoreStatus {
         }
     }
 
-    /// What holds a subscription's deliveries: the first reason is enough, the others are known beside.
+    /// The reasons that hold a subscription's deliveries: the first is enough, the others are known beside.
     private func reasons(
         _ name: String,
         _ health: SubscriptionHealth?,

@@ -152,7 +152,7 @@ final class StoreConnections: Sendable {
     }
 }
 
-/// Why a process holds a store's dispatcher lock.
+/// The purpose for which a process holds a store's dispatcher lock.
 package enum DispatcherRole: String, Sendable, Hashable {
     /// It delivers everything.
     case run

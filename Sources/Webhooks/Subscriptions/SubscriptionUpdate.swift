@@ -8,9 +8,9 @@ struct SubscriptionUpdate: Sendable {
     var drafts: [SubscriptionDraft] = []
     /// Taken out of force.
     var removed: [String] = []
-    /// Whether what is not in ``drafts`` is taken out of force.
+    /// True when what is not in ``drafts`` is taken out of force.
     var replacesAll = false
-    /// Whether one that is refused leaves the others: it stays as it was, in force or not.
+    /// True when one that is refused leaves the others: it stays as it was, in force or not.
     var skipsRefused = false
 
     /// Judges the change by what is in force. Builds what has changed alone.

@@ -53,7 +53,7 @@ private struct TracedSpan<T: Tracer>: AttemptSpan {
 }
 
 extension SpanAttributes {
-    /// What is known before the request. URLs as they may be shown, no body, no tenant.
+    /// Describes what is known before the request. URLs as they may be shown, no body, no tenant.
     fileprivate mutating func describe(_ attempt: TracedAttempt) {
         self["http.request.method"] = "POST"
         if attempt.number > 1 { self["http.request.resend_count"] = attempt.number - 1 }
@@ -71,7 +71,7 @@ extension SpanAttributes {
         self["webhooks.attempt"] = attempt.number
     }
 
-    /// What is known afterwards.
+    /// Describes what is known afterwards.
     fileprivate mutating func describe(_ result: TransportResult) {
         switch result.ending {
         case .responded(let status):

@@ -8,7 +8,7 @@ struct CommandSchema {
         /// With their dashes.
         var names: [String]
         var takesValue = false
-        /// Whether its value may begin with a dash.
+        /// True when its value may begin with a dash.
         var takesAnything = false
     }
 

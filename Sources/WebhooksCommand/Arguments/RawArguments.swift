@@ -9,7 +9,7 @@ struct RawArguments {
         self.all = all
     }
 
-    /// Those of this process.
+    /// The arguments of this process.
     static var ofProcess: RawArguments {
         RawArguments(
             (1..<max(1, Int(CommandLine.argc))).compactMap { index in

@@ -89,7 +89,7 @@ struct Prune: AsyncParsableCommand {
         }
     }
 
-    /// Whether so much would go that the clock may be ahead: all that has settled.
+    /// Tells whether so much would go that the clock may be ahead: all that has settled.
     static func looksWrong(_ newestSettled: Timestamp, age: Duration, now: Timestamp) -> Bool {
         newestSettled <= now - age
     }
@@ -102,7 +102,7 @@ struct Prune: AsyncParsableCommand {
         return "all that has settled would be deleted: the newest did \(RelativeTime.text(newest, now: .now))"
     }
 
-    /// When the newest delivery that has settled did so; `nil`: none has.
+    /// The time at which the delivery that settled last did so; `nil`: none has.
     private func newestSettled(_ log: WebhookLog) async throws -> Timestamp? {
         var query = DeliveryQuery(states: [.delivered, .failed, .unknown, .cancelled])
         // By id; a few of the newest may have waited long.

@@ -93,7 +93,7 @@ struct Stats: AsyncParsableCommand {
         "\(failure.status.map(String.init) ?? failure.error.rawValue), \(RelativeTime.text(failure.at))"
     }
 
-    /// Why nothing is sent, for people.
+    /// The reason why nothing is sent, for people.
     private func obstacle(_ row: WebhookLog.SubscriptionOverview) -> String? {
         guard let disabled = row.obstacle?.disabled else { return row.obstacle?.reason }
         return HoldText.disabled(disabled)

@@ -3,7 +3,7 @@ internal import WebhookCore
 internal import WebhookReceiver
 internal import Webhooks
 
-/// Why a command ends early, as it is printed.
+/// The reason why a command ends early, as it is printed.
 struct CommandFailure: Error {
     var status: ExitStatus
     /// Stable, for scripts.

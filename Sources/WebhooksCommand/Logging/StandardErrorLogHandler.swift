@@ -84,9 +84,10 @@ struct StandardErrorLogHandler: LogHandler {
     }
 }
 
-/// What a command says beside its results, as lines of a log in JSON: a reader of the log expects nothing else on stderr.
+/// Lines of a log in JSON for what a command says beside its results: a reader of the log expects nothing else on
+/// stderr.
 enum LogLine {
-    /// Whether `--log-format json` stands among the arguments; asked before or after they could be parsed.
+    /// True when `--log-format json` stands among the arguments; asked before or after they could be parsed.
     static let isWanted: Bool = {
         let arguments = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
         return arguments.contains("--log-format=json")

@@ -57,7 +57,7 @@ enum KnownCompletion {
         return outline(arguments).store.map { WebhookLog(store: $0, logger: silent) }
     }
 
-    /// Those that begin as what is typed does, each once, in order.
+    /// The names that begin as what is typed does, each once, in order.
     static func names(_ names: [String], _ prefix: String) -> [String] {
         Set(names.filter { $0.hasPrefix(prefix) && isPlain($0) }).sorted()
     }

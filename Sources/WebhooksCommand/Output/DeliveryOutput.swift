@@ -53,7 +53,7 @@ enum DeliveryOutput {
         return table
     }
 
-    /// When the next attempt is due: `in 5 s`, `now`, `overdue`, or `paused`; nothing where there is none.
+    /// The time until the next attempt: `in 5 s`, `now`, `overdue`, or `paused`; nothing where there is none.
     static func next(_ delivery: Delivery, paused: Set<String>, now: Timestamp = .now) -> String {
         guard let next = delivery.nextAttemptAt else { return "" }
         if paused.contains(delivery.subscription) { return "paused" }

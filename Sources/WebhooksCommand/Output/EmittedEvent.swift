@@ -28,7 +28,8 @@ struct EmittedEvent {
         /// It is stored, and the store could not be read after that.
         case unread
 
-        /// Why there are no deliveries, where that may change or somebody has decided it: members of an event's object.
+        /// The reasons why there are no deliveries, where that may change or somebody has decided it: members of an
+        /// event's object.
         var members: [(String, JSONOutput)] {
             switch self {
             case .matched, .nobody, .unread: []
@@ -66,7 +67,7 @@ struct EmittedEvent {
             }
         }
 
-        /// Whether a row of the list of events has its member.
+        /// True when a row of the list of events has its member.
         var isSaidByTheEvent: Bool {
             switch self {
             case .setAside, .cancelled: true

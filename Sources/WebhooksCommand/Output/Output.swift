@@ -25,10 +25,10 @@ final class Output: Sendable {
         self.capacity = capacity
     }
 
-    /// Whether nobody reads any more; a long list may stop then.
+    /// True when nobody reads any more; a long list may stop then.
     var isBroken: Bool { state.withLock { $0.isBroken } }
 
-    /// Why not all could be written; `nil` also where the reader has had enough (`head`).
+    /// The reason why not all could be written; `nil` also where the reader has had enough (`head`).
     var failure: String? {
         let code = state.withLock { $0.failure }
         return code == 0 || code == EPIPE ? nil : String(cString: strerror(code))

@@ -18,7 +18,7 @@ struct PayloadCheckOutput {
         misses.suggestion = misses.suggestion ?? slip
     }
 
-    /// Whether every body can be made and fits the catalogue.
+    /// True when every body can be made and fits the catalogue.
     var isGood: Bool { checks.allSatisfy(\.isGood) }
 
     func write(asJSON: Bool) {

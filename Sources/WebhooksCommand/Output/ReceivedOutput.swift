@@ -9,7 +9,7 @@ struct ReceivedOutput {
     var verdict: SignatureCheck.Verdict?
     /// The status that it is answered with.
     var status: Int
-    /// Why it could not be passed on.
+    /// The reason why it could not be passed on.
     var problem: String?
 
     var json: JSONOutput {

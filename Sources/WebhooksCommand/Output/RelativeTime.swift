@@ -11,7 +11,7 @@ enum RelativeTime {
         return distance > 0 ? "in \(span)" : "\(span) ago"
     }
 
-    /// When something is to happen: `in 5 s`, `now`; `overdue` where something holds it up.
+    /// The time until something is to happen: `in 5 s`, `now`; `overdue` where something holds it up.
     static func next(_ instant: Timestamp, now: Timestamp = .now) -> String {
         instant.milliseconds <= now.milliseconds - 1000 ? "overdue" : text(instant, now: now)
     }

@@ -4,10 +4,10 @@ internal import WebhookCore
 struct Table {
     struct Column {
         var title: String
-        /// Whether it may be shortened where the line is too long.
+        /// True when it may be shortened where the line is too long.
         var isFlexible = false
         var isNumber = false
-        /// When it is left out where shortening is not enough: 1 first; `nil` never.
+        /// The turn at which it is left out where shortening is not enough: 1 first; `nil` never.
         var sacrifice: Int?
 
         init(_ title: String, flexible: Bool = false, number: Bool = false, sacrifice: Int? = nil) {

@@ -17,7 +17,7 @@ struct Terminal: Sendable {
     static let standardError = Terminal(STDERR_FILENO)
 
     let isTerminal: Bool
-    /// Whether colours may be used: on a terminal that knows them, and not under `NO_COLOR` (no-color.org).
+    /// True when colours may be used: on a terminal that knows them, and not under `NO_COLOR` (no-color.org).
     let hasColor: Bool
     /// In columns; `nil` where nothing limits a line.
     let width: Int?
@@ -56,7 +56,7 @@ enum PlainText {
         Array(escapedLines(String(decoding: bytes, as: UTF8.self).replacing("\r\n", with: "\n")).utf8)
     }
 
-    /// Whether a scalar would act on a terminal or on the order of what stands around it.
+    /// Tells whether a scalar would act on a terminal or on the order of what stands around it.
     static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0..<0x20, 0x7F...0x9F: true  // C0, DEL, C1
@@ -68,7 +68,7 @@ enum PlainText {
         }
     }
 
-    /// Whether a scalar makes one emoji of the one before and itself, or of that and the next.
+    /// Tells whether a scalar makes one emoji of the one before and itself, or of that and the next.
     private static func joins(_ scalar: Unicode.Scalar, after previous: Unicode.Scalar?) -> Bool {
         guard let previous, previous.value > 0xFF else { return false }
         switch scalar.value {
@@ -100,7 +100,7 @@ enum PlainText {
 
 /// Asks a person; a program that isn't one is taken at its word.
 enum Question {
-    /// Whether there is a person to ask.
+    /// True when there is a person to ask.
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && Terminal.standardError.isTerminal }
 
     /// Ends the command, with a word, where the answer is not yes. Asks only where stdin and stderr are a terminal:

@@ -146,7 +146,7 @@ struct BatchSummary: Sendable {
         if matching.isNobody { unmatched += 1 }
     }
 
-    /// Whether nobody subscribes to one of the events.
+    /// True when nobody subscribes to one of the events.
     var hasUnmatched: Bool { unmatched > 0 }
 
     var areDelivered: Bool { undelivered.isEmpty }

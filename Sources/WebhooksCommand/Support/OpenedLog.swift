@@ -26,7 +26,7 @@ extension OpenedLog {
         return configured.map { $0.contains { $0.name == name && $0.isEnabled } } ?? true
     }
 
-    /// Whether the file says `enabled: false` of one.
+    /// Tells whether the file says `enabled: false` of one.
     func isOff(_ name: String) -> Bool { outline.entries?.first { $0.name == name }?.isEnabled == false }
 
     /// Refuses events whose id a subscription can't get. Only for such an id the configuration is loaded; where it can't

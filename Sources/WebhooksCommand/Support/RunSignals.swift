@@ -66,7 +66,7 @@ final class RunSignals: @unchecked Sendable {
         pthread_detach(thread)
     }
 
-    /// Whether somebody has asked to stop.
+    /// True when somebody has asked to stop.
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Sets what to do about the first request to stop; done at once where it has come already.
@@ -164,7 +164,7 @@ final class InterruptTrap: @unchecked Sendable {
         }
     }
 
-    /// Whether a signal has come.
+    /// True when a signal has come.
     var isTriggered: Bool { state.withLock { $0.isTriggered } }
 
     /// Sets what to do about the first signal; done at once where it has come already.

@@ -46,7 +46,7 @@ struct RunTally {
         return change
     }
 
-    /// Whether nothing failed, and nothing waits for a retry.
+    /// True when nothing failed, and nothing waits for a retry.
     var isGood: Bool { failed == 0 && unknown == 0 && waiting == 0 && pending == 0 }
 
     /// - Parameter later: events that were not waited for.

@@ -142,7 +142,8 @@
             }
         }
 
-        /// Where somebody was inserting at an earlier look and has ended since, any subscription may have new deliveries.
+        /// Reads all subscriptions where somebody was inserting at an earlier look and has ended since: any may have
+        /// new deliveries.
         func readAllAfterInserters(_ connection: PostgresConnection) throws {
             guard let inserters, !earlierInserters.isSubset(of: inserters) else { return }
             let rows = try connection.run(Self.openSubscriptions)

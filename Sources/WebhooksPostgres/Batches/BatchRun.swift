@@ -15,7 +15,7 @@
         private(set) var fence = LeaseFence()
         /// Acceptances (indices) of ids that are there already.
         private var repeated: [Int] = []
-        /// What reads have found damaged, and not given up yet.
+        /// The damage that reads have found, and nobody has given up yet.
         var damage: [Damage] = []
         /// Deliveries that are damaged and can't be given up: they are left out.
         var unreadable: Set<Int64> = []
@@ -39,7 +39,7 @@
             self.locks = locks
         }
 
-        /// Whether it inserts deliveries.
+        /// Tells whether it inserts deliveries.
         static func inserts(_ batch: StoreBatch) -> Bool {
             !batch.fanOuts.isEmpty || batch.acceptances.contains { !($0.deliveries?.deliveries.isEmpty ?? true) }
         }

@@ -96,7 +96,7 @@
             "SELECT due_at FROM pending WHERE place IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1"
         )
 
-        /// What a read has found.
+        /// The results of a read.
         struct Found {
             var events: [PendingEvent] = []
             var damaged: [(row: Int64, reason: String)] = []

@@ -151,7 +151,7 @@
             batches.contains(where: BatchRun.inserts) ? .inserts : .changes
         }
 
-        /// Whether something among what was to be written may be to blame, and the rest can be stored.
+        /// Tells whether something among what was to be written may be to blame, and the rest can be stored.
         static func mayBeOneRows(_ error: any Error) -> Bool {
             if error is AttemptRows.BodyDamage { return true }
             guard let failure = error as? PostgresFailure else { return false }
@@ -199,7 +199,7 @@
             return done(runs, writer)
         }
 
-        /// What follows once the results are durable.
+        /// Notes what follows once the results are durable.
         private func done(_ runs: [BatchRun], _ writer: WriterState) -> [StoreBatchResult] {
             for run in runs {
                 if let inserters = run.inserters { writer.inserters = inserters }

@@ -12,7 +12,7 @@
         /// The server's process, to be recognised by when the connection is gone and that lives on.
         let backend: Int32
         let raw: OpaquePointer
-        /// Whether the server doesn't wait for its disk: what it acknowledges may be lost with the power.
+        /// True when the server doesn't wait for its disk: what it acknowledges may be lost with the power.
         private(set) var isFsyncOff = false
         private var prepared: [Statement: String] = [:]
         private var preparedCount = 0
@@ -114,7 +114,7 @@
             }
         }
 
-        /// Whether it can't be used any more.
+        /// True when it can't be used any more.
         var isLost: Bool { isAbandoned || PQstatus(raw) != CONNECTION_OK }
         /// It was given up in the middle of an exchange.
         private var isAbandoned = false

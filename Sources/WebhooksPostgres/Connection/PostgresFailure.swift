@@ -7,7 +7,7 @@
         var state: String?
         /// The primary message alone: it names tables and columns. Details, which quote values, are left out.
         var message: String
-        /// Whether the connection can't be used any more.
+        /// True when the connection can't be used any more.
         var isConnectionLost: Bool
         /// The index of the statement among those that were sent together.
         var statement: Int?
@@ -17,7 +17,7 @@
         /// The part that is to blame.
         var fault: StoreFault { StoreFault(state: isConnectionLost ? nil : state) }
 
-        /// Whether the same transaction may succeed at once: it met another one.
+        /// True when the same transaction may succeed at once: it met another one.
         var isCollision: Bool {
             state == "40001" || state == "40P01"
                 || isTaken && ["messages_event_id", "answers_pkey"].contains(constraint)
@@ -26,7 +26,7 @@
         /// Tells whether another row has what must be one row's alone.
         var isTaken: Bool { state == "23505" }
 
-        /// Whether the tables are not what a statement expects.
+        /// True when the tables are not what a statement expects.
         var isSchemaMismatch: Bool { ["42P01", "42703", "42883", "42804", "3F000"].contains(state) }
     }
 

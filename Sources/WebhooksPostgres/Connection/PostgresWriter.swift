@@ -179,7 +179,7 @@
             return fresh
         }
 
-        /// Whether the last transaction took place, as the connection after it has found.
+        /// True when the last transaction took place, as the connection after it has found.
         private var isCommitted = true
 
         private static func takenOver(_ target: PostgresTarget) -> StoreError {
@@ -191,7 +191,7 @@
 
         // MARK: Transactions
 
-        /// What a transaction is to hold on to from its beginning.
+        /// The promise that a transaction holds on to from its beginning.
         enum Guard {
             /// It changes what is there.
             case changes

@@ -1,7 +1,7 @@
 #if PostgreSQL
     package import WebhookCore
 
-    /// What waits, and the room that all of it takes.
+    /// Counts what waits, and the room that all of it takes.
     extension PostgresStore {
         package func backlog(at now: Timestamp, late: Timestamp) async throws(StoreError) -> StoreBacklog {
             try await read { connection in

@@ -1,14 +1,14 @@
 #if PostgreSQL
     package import WebhookCore
 
-    /// What a dispatcher tells others of itself, in its session's row.
+    /// Tells others of this dispatcher, in its session's row.
     extension PostgresStore {
         package enum DispatcherNote: Sendable {
             /// It makes no more attempts, and ends.
             case stopping
             /// It works, as of now.
             case alive
-            /// Why it can't record anything, in a word; `nil`: it can.
+            /// The reason why it can't record anything, in a word; `nil`: it can.
             case trouble(String?)
             /// The subscriptions that it holds because their settings can't be used.
             case held([String])

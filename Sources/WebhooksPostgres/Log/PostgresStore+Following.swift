@@ -23,7 +23,7 @@
         }
     }
 
-    /// What has been seen of deliveries.
+    /// The deliveries as they were at the last look.
     private struct Followed: Sendable {
         /// The progress of a delivery at the last look.
         struct Step: Sendable, Equatable {
@@ -35,13 +35,14 @@
         var open: [Int64: Step] = [:]
         /// The newest that was seen.
         var newest: Int64 = 0
-        /// Those of the last ``window`` ids that were seen: one whose transaction ends late becomes visible behind others.
+        /// The ids among the last ``window`` that were seen: one whose transaction ends late becomes visible behind
+        /// others.
         var recent: Set<Int64> = []
 
         private static let mostOpen: Int64 = 20_000
         private static let window: Int64 = 10_000
 
-        /// Where deliveries are now.
+        /// Reads how far deliveries are now.
         static func read(_ connection: PostgresConnection) throws -> Followed {
             var followed = Followed()
             for row in try connection.run(Statement(openSteps), [.int8(mostOpen)]) {

@@ -1,6 +1,6 @@
 #if PostgreSQL
     extension Schema {
-        /// What any client may call in its own transaction: `webhooks.emit` and `webhooks.cancel`.
+        /// The functions that any client may call in its own transaction: `webhooks.emit` and `webhooks.cancel`.
         ///
         /// They refuse what `webhooks emit` refuses, in the same words and without a word of the data. They run with the rights
         /// of the store's owner, so that their callers need none on the tables, and nobody may call them who wasn't granted

@@ -23,9 +23,9 @@
         /// The class of the lock under which subscriptions that are kept in the store change, one change after the other.
         static let subscriptionsLockClass = lockClass + 3
 
-        /// What is known of the tables once they are there.
+        /// The store as it is known once its tables are there.
         struct Opened: Sendable {
-            /// Which store this is.
+            /// The number that tells this store from others.
             var identity: Int64
         }
 

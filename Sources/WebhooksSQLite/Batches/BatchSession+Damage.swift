@@ -82,7 +82,7 @@ extension BatchSession {
     }
 }
 
-/// Why a row can't be read.
+/// The reason why a row can't be read.
 struct RowDamage: Error {
     var reason: String
 }

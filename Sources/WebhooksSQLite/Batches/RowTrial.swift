@@ -61,7 +61,7 @@ final class RowTrial {
         }
     }
 
-    /// Why a step was refused.
+    /// The reason why a step was refused.
     func reason(_ step: Step) -> String {
         guard let error = refused[placed(step)]?.error else { return "the store refuses it" }
         return error.message ?? "\(error.resultCode)"

@@ -60,7 +60,7 @@ extension BatchSession {
         return .failure(RefusedRow(reason: trial.reason(step)))
     }
 
-    /// Why the store refuses a row.
+    /// The reason why the store refuses a row.
     struct RefusedRow: Error {
         var reason: String
     }

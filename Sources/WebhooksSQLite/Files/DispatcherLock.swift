@@ -17,7 +17,7 @@ package final class DispatcherLock: StoreLock {
         /// The right to move the log of the database's file.
         var wholeFile: WholeFileLock?
         var record: LockRecord
-        /// Whether the file holds the record.
+        /// True when the file holds the record.
         var isSigned = false
         /// The identity that the file does not hold yet.
         var unwritten: StoreIdentity?

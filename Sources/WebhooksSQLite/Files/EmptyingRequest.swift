@@ -31,7 +31,7 @@ enum EmptyingRequest {
         )
     }
 
-    /// Of one size, so that what was longer leaves nothing.
+    /// Fills up to one size, so that what was longer leaves nothing.
     private static func padded(_ bytes: [UInt8]) -> [UInt8] {
         bytes.prefix(size - 1) + [UInt8](repeating: lineFeed, count: max(1, size - bytes.count))
     }
@@ -71,7 +71,7 @@ extension SQLiteStore {
     /// - Returns: whether the request could be left.
     package func requestEmptyWAL() -> Bool { EmptyingRequest.set(in: files.lock) }
 
-    /// Whether somebody has asked for it, and it is not done.
+    /// True when somebody has asked for it, and it is not done.
     package var isEmptyWALRequested: Bool { EmptyingRequest.isSet(in: files.lock) }
 
     /// The obstacle that has kept the dispatcher from it so far.

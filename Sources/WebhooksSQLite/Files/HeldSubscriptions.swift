@@ -33,7 +33,7 @@ package struct HeldSubscriptions: Sendable, Hashable {
         return bytes + [UInt8](repeating: Self.lineFeed, count: Self.size - bytes.count)
     }
 
-    /// What the dispatcher of a store holds; nothing where that process has said nothing.
+    /// Reads what the dispatcher of a store holds; nothing where that process has said nothing.
     package static func read(
         storePath: String,
         _ prefix: TablePrefix = .standard,

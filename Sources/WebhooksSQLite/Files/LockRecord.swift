@@ -14,11 +14,11 @@ struct LockRecord: Sendable, Hashable {
     private static let lineFeed = UInt8(ascii: "\n")
 
     var holder: DispatcherLock.Holder
-    /// Whether the dispatcher makes no more attempts, and ends.
+    /// True when the dispatcher makes no more attempts, and ends.
     var isStopping = false
     /// The files that the dispatcher has open; `nil`: it has not said.
     var files: String?
-    /// Why the store doesn't take what the dispatcher records, by the error's code; `nil`: it does.
+    /// The reason why the store doesn't take what the dispatcher records, by the error's code; `nil`: it does.
     var trouble: String?
     /// The program that holds it; `nil`: an older one, or there was no room.
     var program: DispatcherLock.Program?
@@ -74,7 +74,7 @@ extension DispatcherLock {
         package var version: String
         /// The machine's name.
         package var host: String
-        /// When it took the lock.
+        /// The time at which it took the lock.
         package var since: Timestamp
 
         package init(version: String, host: String, since: Timestamp) {

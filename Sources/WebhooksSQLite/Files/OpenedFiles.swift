@@ -67,7 +67,7 @@ final class OpenedFiles: Sendable {
         return found.size
     }
 
-    /// Whether the database is smaller than it can have become by itself.
+    /// Tells whether the database is smaller than it can have become by itself.
     func hasShrunk(to size: Int64) -> Bool {
         leastSize.withLock { leastSize in
             if size < leastSize { return true }
@@ -85,7 +85,7 @@ final class OpenedFiles: Sendable {
         leastSize.withLock { $0 = size }
     }
 
-    /// Whether only the write-ahead log's name is lost: what this process has open of it is all there is of it.
+    /// True when only the write-ahead log's name is lost: what this process has open of it is all there is of it.
     var hasLostWALAlone: Bool {
         guard let found = FileIdentity(files.path), found.isSameFile(as: database) else { return false }
         return FileIdentity(files.wal).map { !$0.isSameFile(as: wal) } ?? true
@@ -146,7 +146,7 @@ struct FileIdentity: Sendable, Hashable {
         self.init(status)
     }
 
-    /// Of an open file.
+    /// Identifies an open file.
     init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }

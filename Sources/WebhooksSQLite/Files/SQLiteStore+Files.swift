@@ -35,6 +35,6 @@ extension SQLiteStore {
         )
     }
 
-    /// Whether a file or folder lies on a network file system, which lacks what the write-ahead log needs.
+    /// Tells whether a file or folder lies on a network file system, which lacks what the write-ahead log needs.
     package static func isOnNetworkDisk(_ path: String) -> Bool { webhooks_is_network_disk(path) != 0 }
 }

@@ -25,7 +25,7 @@ struct StoreFiles: Sendable {
     /// No files: a database in memory, as messages name it.
     init(inMemory name: String) { (path, prefix) = (name, .standard) }
 
-    /// Whether the database is there.
+    /// True when the database is there.
     var exists: Bool { access(path, F_OK) == 0 }
 
     /// Makes the folder (mode 0700) and an empty database (0600) where they are missing.

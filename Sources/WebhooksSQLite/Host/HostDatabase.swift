@@ -51,14 +51,14 @@ package final class HostDatabase: Sendable {
         tables.identity = found.tables
     }
 
-    /// Whether a connection is one to this database: one that is in memory can't be told.
+    /// Tells whether a connection is one to this database: one that is in memory can't be told.
     package func isOpen(in db: Database) -> Bool {
         guard let path, let name = sqlite3_db_filename(db.sqliteConnection, "main") else { return true }
         let file = String(cString: name)
         return file == path || StoreFiles(file).path == path
     }
 
-    /// Whether a path leads to the database's file.
+    /// Tells whether a path leads to the database's file.
     package func isFile(_ path: String) -> Bool { self.path != nil && StoreFiles(path).path == self.path }
 
     private static func turn<Value: Sendable>(

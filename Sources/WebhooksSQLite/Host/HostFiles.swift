@@ -82,12 +82,12 @@ final class HostFiles: Sendable {
         }
     }
 
-    /// Whether this process has a file open. Opening it to see would give up SQLite's locks.
+    /// Tells whether this process has a file open. Opening it to see would give up SQLite's locks.
     private static func hasOpen(_ file: FileIdentity) -> Bool {
         descriptors().contains { FileIdentity(descriptor: $0)?.isSameFile(as: file) == true }
     }
 
-    /// Whether this process has a file open that had a name.
+    /// Tells whether this process has a file open that had a name.
     private static func hasOpen(named name: String) -> Bool {
         descriptors().contains { descriptor in
             var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)

@@ -109,7 +109,7 @@ final class HostTurns: Sendable {
         return number
     }
 
-    /// Whether the turn is still waited for.
+    /// Takes the turn out of those that are waited for; false where nobody waits for it any more.
     private func begin(_ number: UInt64) -> Bool {
         state.withLock { state in
             guard let position = state.waiting.firstIndex(where: { $0.number == number }) else { return false }

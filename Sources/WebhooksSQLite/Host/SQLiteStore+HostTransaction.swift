@@ -168,8 +168,8 @@ extension SQLiteStore {
     }
 }
 
-/// Why an event was not stored within a host's transaction. Let it end the transaction: the host's change must not go
-/// on without its event.
+/// The reason why an event was not stored within a host's transaction. Let it end the transaction: the host's change
+/// must not go on without its event.
 package struct HostTransactionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of refusal. Stable, to match on.
     package struct Code: Sendable, Hashable, CustomStringConvertible {

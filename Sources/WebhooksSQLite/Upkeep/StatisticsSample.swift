@@ -57,7 +57,7 @@ struct StatisticsSample {
         try findLast()
     }
 
-    /// Whether a subscription may have deliveries of a state.
+    /// Tells whether a subscription may have deliveries of a state.
     private func mayHave(_ state: DeliveryState, _ subscription: Int64) -> Bool {
         counts.map { $0[subscription]?[state] != nil } ?? true
     }

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// Why a request was not carried out, as it is answered.
+/// The reason why a request was not carried out, as it is answered.
 package struct APIError: Error, Sendable {
     package var status: Int
     /// For programs; none with field problems.

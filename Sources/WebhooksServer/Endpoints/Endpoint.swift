@@ -14,7 +14,7 @@ struct Endpoint: Sendable {
     var id: String
     var name: String
     var source: Source
-    /// Why the dispatcher sends nothing to it.
+    /// The reason why the dispatcher sends nothing to it.
     var health: SubscriptionHealth.Disabled?
 
     init(id: String, name: String, source: Source, health: SubscriptionHealth.Disabled?) {

@@ -136,7 +136,7 @@ extension APIContext {
         }
     }
 
-    /// Why some subscriptions are disabled, by name.
+    /// The disabled ones of some subscriptions, by name, with the reason.
     func health(of names: Set<String>) async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
         let all: [SubscriptionHealth]
         do throws(WebhooksError) {

@@ -15,7 +15,7 @@ struct EndpointDraft: Sendable {
     private var hasRate = false
     /// The current secrets as they were opened; `nil`: there were none.
     private var opened: [Secret]?
-    /// When the secrets before the current one end, where it is a new one.
+    /// The time at which the secrets before the current one end, where it is a new one.
     private var graceEnd: Timestamp?
     /// Tells whether the request asks for an endpoint that is sent to.
     private(set) var asksToEnable = false

@@ -9,7 +9,7 @@ struct APIContext: Sendable {
     let query: QueryParameters
     let parameters: [String: String]
     let caller: Caller
-    /// When the request came.
+    /// The time at which the request came.
     let now: Timestamp
     /// The digest of the idempotency key, where there is one that counts.
     var answerKey: ByteString?

@@ -71,7 +71,7 @@ enum MessageStatus: Int, Sendable, CaseIterable {
         }
     }
 
-    /// Of several deliveries of one message to one endpoint, newest first: a success counts, else the newest.
+    /// Sums up several deliveries of one message to one endpoint, newest first: a success counts, else the newest.
     init(_ deliveries: [Delivery]) {
         let states = deliveries.map { MessageStatus($0.state) }
         self = states.contains(.success) ? .success : states.first ?? .pending

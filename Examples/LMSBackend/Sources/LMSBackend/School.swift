@@ -2,11 +2,11 @@ import Foundation
 import GRDB
 import WebhooksGRDB
 
-/// What the school does. Each change and the event that announces it are one transaction: both happen, or neither.
+/// The school's business. Each change and the event that announces it are one transaction: both happen, or neither.
 struct School: Sendable {
     let database: any DatabaseWriter
     let webhooks: WebhookDispatcher
-    /// How long a payment may take until it counts as abandoned.
+    /// The time that a payment may take until it counts as abandoned.
     var patience: Duration = .seconds(3600)
 
     struct NotFound: Error {}

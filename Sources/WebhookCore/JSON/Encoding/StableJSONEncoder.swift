@@ -85,7 +85,7 @@ package struct StableJSONEncoder: Sendable {
     }
 }
 
-/// Why a value can't be written as JSON, and where in it. Names no value.
+/// The reason why a value can't be written as JSON, and where in it. Names no value.
 package struct JSONEncodingProblem: Error, Sendable, Hashable {
     /// Keys and positions, joined by dots; empty: the value as a whole.
     package var path: String

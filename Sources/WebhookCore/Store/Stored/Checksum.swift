@@ -41,12 +41,12 @@ package struct Checksum {
 }
 
 extension Checksum {
-    /// Of a body.
+    /// Sums up a body.
     package init(body: ByteString) {
         add(body)
     }
 
-    /// Of what identifies an event and what it carries.
+    /// Sums up what identifies an event and what it carries.
     package init(_ event: Event) {
         add(event.id)
         add(event.topic)
@@ -54,7 +54,7 @@ extension Checksum {
         add(event.data)
     }
 
-    /// Of an attempt's headers, as stored, and answer.
+    /// Sums up an attempt's headers, as stored, and its answer.
     package init(headers: ByteString, responseBody: ByteString) {
         add(headers)
         add(responseBody)
