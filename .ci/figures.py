@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what a reader of the sources meets, beside the aims: `make figures`."""
+"""Prints what a reader of the sources meets, beside the aims: `make figures`. Fails where ARCHITECTURE.md leads nowhere."""
 import glob
 import os
 import re
@@ -34,6 +34,16 @@ def summaries(lines):
         yield number + 1, match.group(1), lines[after] if after < len(lines) else ""
 
 
+def dead_ends(text, files):
+    """The files and folders that a text names in `…` and that no sources are in: a path below Sources, or its end."""
+    known = {part for path in files for part in (path, os.path.dirname(path))}
+    for name in re.findall(r"`([\w+./]+)`", text):
+        if not (name.endswith(".swift") or re.match(r"Webhook\w*/", name)):
+            continue
+        if not any(path == "Sources/" + name or path.endswith("/" + name) for path in known):
+            yield name
+
+
 def main(is_verbose):
     files = {}
     for path in sorted(glob.glob("Sources/**/*.swift", recursive=True)):
@@ -57,6 +67,9 @@ def main(is_verbose):
     missing = [name for name in STOPS + RECORDS if name not in declared]
     if missing:
         sys.exit(f"the walk of an emit has changed: {', '.join(missing)}")
+    with open("ARCHITECTURE.md") as file:
+        if lost := list(dead_ends(file.read(), files)):
+            sys.exit(f"ARCHITECTURE.md names what isn't there: {', '.join(lost)}")
     walk = {declared[name] for name in STOPS + RECORDS}
     rows = [
         ("files", len(files), "about 300"),
