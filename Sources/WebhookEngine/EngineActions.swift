@@ -50,7 +50,7 @@ package struct SendAction: Sendable {
     package var needsFreshConnection: Bool
     /// True when its endpoint has succeeded before and has not failed since.
     package var isProven: Bool
-    /// The last moment, on the monotonic clock, at which its first byte may leave; `nil`: any.
+    /// The latest time, on the monotonic clock, at which its first byte may leave; `nil`: any.
     package var startBy: Timestamp?
 }
 

@@ -64,7 +64,7 @@ struct SteadyWall {
     /// The time that a jump has to last, in milliseconds.
     static let confirmation: Int64 = 60_000
 
-    /// Wall clock less timeline, in milliseconds.
+    /// Wall clock less monotonic clock, in milliseconds.
     private var offset: Int64
     /// A jump: where to, and since when on the monotonic clock.
     private var jump: (offset: Int64, since: Int64)?

@@ -4,7 +4,7 @@ package struct EngineSettings: Sendable, Hashable {
     package enum Scope: Sendable, Hashable {
         /// All of the store's.
         case all
-        /// Only those that are emitted through it, or adopted.
+        /// Only those that are emitted through it, or taken over.
         case own
     }
 

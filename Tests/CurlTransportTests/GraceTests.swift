@@ -27,12 +27,12 @@ import WebhookCore
     @Test func anAttemptIsGivenItsOwnTimeAgainAtMost() {
         let order = TransportOrder(token: 1, request: .to(1, timeout: .seconds(15)))
         let exchange = Exchange(serial: 1, order: order, batch: ResultBatch { _ in }, now: start)
-        var moments = 0
-        while exchange.mayBeExtended, moments < 100 {
-            moments += 1
+        var extensions = 0
+        while exchange.mayBeExtended, extensions < 100 {
+            extensions += 1
             exchange.extend(to: exchange.deadline + .seconds(1))
         }
-        #expect(moments == 15 && exchange.deadline == start + .seconds(30))
+        #expect(extensions == 15 && exchange.deadline == start + .seconds(30))
         exchange.extend(to: start)
         #expect(exchange.deadline == start + .seconds(30))
     }

@@ -2,7 +2,7 @@ import Testing
 import WebhookCore
 import WebhookTransport
 
-/// The last moment at which a request may leave: the time of a dispatcher's lease.
+/// The latest time at which a request may leave: the time of a dispatcher's lease.
 @Suite struct StartByTests {
     private func request(_ port: UInt16, startBy: UInt64?, fresh: Bool = false) -> TransportRequest {
         var request = TransportRequest.to(port)

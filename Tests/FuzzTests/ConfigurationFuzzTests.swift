@@ -102,7 +102,7 @@ import WebhookRendering
         )
     }
 
-    /// What was accepted keeps the rules of interface.md.
+    /// What was accepted keeps the rules that docs/configuration.md tells.
     private static func check(_ subscription: Subscription, _ egress: EgressPolicy) throws(Finding) {
         let url = subscription.url
         if let address = IPAddress(literalHost: url.host) {

@@ -207,7 +207,7 @@
             }
         }
 
-        /// Waits until so many deliveries are there, and all are settled.
+        /// Waits until a number of deliveries is there, and all are settled.
         func waitUntilSettled(_ count: Int) async throws {
             try await eventually("everything settles") {
                 try sql(

@@ -93,12 +93,12 @@ import Webhooks
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let dispatcher = try await stage.startDispatcher()
         let count = Soak.rounds(5, soak: 100)
-        let acknowledged = try await storm(stage, lanes: 8) { lane in
+        let acknowledged = try await storm(stage, callers: 8) { caller in
             (0..<count).map { round in
-                let line = #"{"topic":"a.b","id":"batch-\#(lane)-\#(round)","data":{}}"#
-                return switch lane % 3 {
-                case 0: (["emit", "a.b", "--data", "{}", "--id", "detached-\(lane)-\(round)", "--detach"], nil)
-                case 1: (["emit", "a.b", "--data", "{}", "--id", "followed-\(lane)-\(round)"], nil)
+                let line = #"{"topic":"a.b","id":"batch-\#(caller)-\#(round)","data":{}}"#
+                return switch caller % 3 {
+                case 0: (["emit", "a.b", "--data", "{}", "--id", "detached-\(caller)-\(round)", "--detach"], nil)
+                case 1: (["emit", "a.b", "--data", "{}", "--id", "followed-\(caller)-\(round)"], nil)
                 default: (["emit", "--batch", "-"], line)
                 }
             }
@@ -123,8 +123,8 @@ import Webhooks
         let stage = try TestEnvironment()
         try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
         let count = Soak.rounds(2, soak: 50)
-        let acknowledged = try await storm(stage, lanes: 8) { lane in
-            (0..<count).map { (["emit", "a.b", "--data", "{}", "--id", "evt-\(lane)-\($0)"], nil) }
+        let acknowledged = try await storm(stage, callers: 8) { caller in
+            (0..<count).map { (["emit", "a.b", "--data", "{}", "--id", "evt-\(caller)-\($0)"], nil) }
         }
         #expect(acknowledged.count == 8 * count)
         let audit = try await Audit(stage, [receiver])
@@ -134,17 +134,17 @@ import Webhooks
         try await stage.expectIntegrity()
     }
 
-    /// Runs commands one after another in each of several lanes; gives back the events of those that exited 0.
+    /// Runs commands one after another in each of several callers; gives back the events of those that exited 0.
     private func storm(
         _ stage: TestEnvironment,
-        lanes: Int,
+        callers: Int,
         _ commands: @escaping @Sendable (Int) -> [(arguments: [String], input: String?)]
     ) async throws -> [String] {
         try await withThrowingTaskGroup(of: [String].self) { group in
-            for lane in 0..<lanes {
+            for caller in 0..<callers {
                 group.addTask {
                     var acknowledged: [String] = []
-                    for (arguments, input) in commands(lane) {
+                    for (arguments, input) in commands(caller) {
                         let (exit, command) = try await stage.run(arguments + ["--json"], input: input)
                         #expect(exit == .code(0), "\(arguments): \(command.output)\(command.errors)")
                         if exit == .code(0) { acknowledged += Self.eventIDs(command.output) }

@@ -58,7 +58,7 @@ import Webhooks
             }
             #expect(await dispatcher.exit() == .code(69), "\(change) \(suffix): \(dispatcher.errors)")
             #expect(dispatcher.errors.contains(file), "\(dispatcher.errors)")
-            // The log is in the database by now; a lock and shared memory are made anew.
+            // The log is in the database by now; a lock and shared memory are made again.
             if suffix.isEmpty || change == .link { change.undo(file) }
             let (exit, command) = try await stage.run(["run", "--until-idle"])
             #expect(exit == .code(0), "\(change) \(suffix): \(command.errors)")

@@ -270,7 +270,7 @@ end:
     od
 }
 
-/* A lease runs out at any moment: its node stands still, or doesn't reach the database. */
+/* A lease runs out at any time: its node stands still, or doesn't reach the database. */
 proctype Clock() {
 end:
     do

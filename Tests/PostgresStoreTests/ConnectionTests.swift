@@ -102,7 +102,7 @@
 
     @Suite("The schema on PostgreSQL", .disabled(if: TestServer.isMissing, TestServer.advice))
     struct PostgresSchemaTests {
-        @Test("Is made once, also by several at the same moment")
+        @Test("Is made once, also by several at the same time")
         func isMadeOnce() async throws {
             try await TestServer.withSchema { target in
                 let identities = try await withThrowingTaskGroup(of: Int64.self) { group in

@@ -134,7 +134,7 @@
             }
         }
 
-        @Test("Backends that are terminated at any moment lose nothing and store nothing twice")
+        @Test("Backends that are terminated at any time lose nothing and store nothing twice")
         func survivesTermination() async throws {
             try await TestServer.withSchema { target in
                 let store = try PostgresStore.open(target, role: .dispatcher)

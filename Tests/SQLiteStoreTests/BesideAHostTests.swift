@@ -48,7 +48,7 @@ struct BesideAHostTests {
         }
     }
 
-    @Test("A dispatcher gets its turn within so many of the host's transactions")
+    @Test("A dispatcher gets its turn within a number of the host's transactions")
     func turns() async throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         let host = Host(pool, rows: 500, bytes: 10)
@@ -119,7 +119,7 @@ struct BesideAHostTests {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         for event in ["e1", "e2"] { _ = try await store.settleOne(event) }
         @Sendable func begin(_ db: StoreDatabase) throws {
-            // Two rows, of which one is looked at.
+            // Two rows, one of which is looked at.
             let rows = try PreparedStatement(db, "SELECT id FROM webhooks_events")
             #expect(try rows.next())
         }
@@ -198,7 +198,7 @@ struct BesideAHostTests {
         func commit() throws { try queue.unsafeReentrantWrite { try $0.commit() } }
     }
 
-    @Test("One turn is enough: the log begins anew although somebody writes whenever the dispatcher doesn't")
+    @Test("One turn is enough: the log begins again although somebody writes whenever the dispatcher doesn't")
     func oneTurn() throws {
         let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
         let host = try SteppedHost(folder.file())
@@ -241,7 +241,7 @@ struct BesideAHostTests {
         #expect(try pool.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") } == "ok")
     }
 
-    @Test("A host's connection cuts the log's file off when it begins anew")
+    @Test("A host's connection cuts the log's file off when it begins again")
     func sizeLimit() throws {
         let limit = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA journal_size_limit") }
         #expect(limit == Connection.keptWAL)

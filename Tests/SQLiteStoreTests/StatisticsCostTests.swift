@@ -124,7 +124,7 @@ struct StatisticsCostTests {
         #expect(statistics.count == subscriptions)
         #expect(statistics.allSatisfy { $0.count(.delivered) + $0.count(.failed) == 1_000 / subscriptions })
         #expect(statistics.allSatisfy { $0.p50 != nil && $0.lastDeliveredAt != nil && $0.lastFailure == nil })
-        // A delivery and its attempt, and one of each state for those of which nothing was met.
+        // A delivery and its attempt, and one of each state for those that nothing was met of.
         let most = bounds.newest + 2 * max(bounds.lookUps, subscriptions) + 5 * subscriptions
         #expect(rows <= most, "\(rows) rows were read")
     }
@@ -140,7 +140,7 @@ struct StatisticsCostTests {
         #expect(statistics.first { $0.subscription == "s40" }?.p99 == .milliseconds(1_490))
     }
 
-    @Test("Many attempts of a delivery count as so many rows")
+    @Test("Many attempts of a delivery count as that many rows")
     func attempts() async throws {
         try await fill(120, attempts: 9) { $0 % 40 }
         let bounds = StatisticsSample.Bounds(newest: 100, lookUps: 40)

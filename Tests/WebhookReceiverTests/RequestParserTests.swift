@@ -17,7 +17,7 @@ import WebhookCore
         case refused(Int)
     }
 
-    /// Feeds the input in steps of so many bytes, as a slow sender would.
+    /// Feeds the input in steps of a number of bytes, as a slow sender would.
     private func parse(_ input: String, step: Int) -> Outcome {
         let input = Array(input.utf8)
         var parser = RequestParser(maxHeadSize: 200, maxBodySize: 50)

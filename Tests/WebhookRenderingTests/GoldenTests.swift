@@ -7,7 +7,7 @@ import WebhookRegistry
 
 /// The exact request of every topic of every built-in profile, in every content type that it offers.
 ///
-/// `WEBHOOKS_UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes the files anew: read the difference before you commit.
+/// `WEBHOOKS_UPDATE_GOLDEN=1 swift test --filter GoldenTests` writes the files again: read the difference before you commit.
 @Suite("Golden requests")
 struct GoldenTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -36,7 +36,7 @@ import WebhookReceiver
         )
     }
 
-    @Test func `listen passes on, and ends after so many`() async throws {
+    @Test func `listen passes on, and ends after --count`() async throws {
         let sandbox = try CommandEnvironment { request in
             .status(
                 request.body.count > 5 ? 201 : 418,

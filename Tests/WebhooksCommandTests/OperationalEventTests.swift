@@ -34,7 +34,7 @@ import WebhookReceiver
         let run = try Background(["run"], in: sandbox)
         #expect(await run.line(containing: "delivering", on: .error) != nil)
         #expect(try await sandbox.run("emit", "user.created", "--data", "1", "--id", "one").status == 1)
-        // To crm and lms, and what became of the latter.
+        // To crm and lms, and how the latter ended.
         try await sandbox.receiver.waitForRequests(count: 4)
         let first = try told(sandbox).sorted { $0.topic < $1.topic }
         #expect(first.map(\.topic) == ["webhooks.delivery.exhausted", "webhooks.subscription.disabled"])

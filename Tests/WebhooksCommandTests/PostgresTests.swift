@@ -316,7 +316,7 @@
 
         @Test func `what a server says beside its answers is not printed`() async throws {
             try await PostgresSandbox.run { sandbox, database in
-                // The server tells of each step, from the moment that a connection is let in.
+                // The server tells of each step, as soon as a connection is let in.
                 let separator = database.url.contains("?") ? "&" : "?"
                 let url = database.url + separator + "options=-c%20client_min_messages%3Ddebug5"
                 let told = PostgresSandbox(url: url, schema: database.schema)

@@ -33,9 +33,9 @@
             let answers = Answers()
             let process = first.processID
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for lane in 0..<4 {
+                for caller in 0..<4 {
                     group.addTask {
-                        for number in stride(from: lane, to: count, by: 4) {
+                        for number in stride(from: caller, to: count, by: 4) {
                             guard let answer = try await send(number, port) else { return }
                             if answers.add(answer, number) == before { kill(process, SIGKILL) }
                         }

@@ -35,7 +35,7 @@ struct HostMistakeTests {
         #expect(again?.store?.code == (isClosed ? .closed : .missing))
     }
 
-    @Test("Tables that are made anew are another store: the next run delivers what is in them")
+    @Test("Tables that are made again are another store: the next run delivers what is in them")
     func madeAnew() async throws {
         let host = try HostEnvironment()
         let dispatcher = try await host.dispatcher()

@@ -8,7 +8,7 @@ import WebhookSimulation
 @Suite("Readiness", .timeLimit(.minutes(2)))
 struct ReadinessTests {
     @Test("What it follows from: the first that holds counts")
-    func facts() {
+    func context() {
         func obstacle(
             runs: Int = 1,
             stopping: Bool = false,
@@ -16,14 +16,14 @@ struct ReadinessTests {
             waiting: Bool = false,
             trouble: StoreError.Code? = nil
         ) -> String? {
-            let facts = WebhookDispatcher.Readiness.Facts(
+            let context = WebhookDispatcher.Readiness.Context(
                 runs: runs,
                 isShuttingDown: stopping,
                 hasSession: session,
                 isWaiting: waiting,
                 trouble: trouble
             )
-            let readiness = WebhookDispatcher.Readiness(facts)
+            let readiness = WebhookDispatcher.Readiness(context)
             #expect(readiness.isReady == (readiness.obstacle == nil))
             return readiness.obstacle?.rawValue
         }

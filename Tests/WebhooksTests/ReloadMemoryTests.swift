@@ -37,7 +37,7 @@ import WebhookSimulation
         try await run?.value
     }
 
-    /// Small blocks of which one in sixteen is kept.
+    /// Small blocks, one in sixteen of which is kept.
     private final class Pieces: Sendable {
         static let size = 64 * 1024 * 1024
         private static let blockSize = 4_000

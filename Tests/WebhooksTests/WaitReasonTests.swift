@@ -10,8 +10,8 @@ struct WaitReasonTests {
     private let breaker = SubscriptionHealth.Breaker(failures: 3, until: Timestamp(milliseconds: 9))
     private let limit = RateLimit(count: 1, per: .seconds(1))
 
-    private func reason(_ fill: (inout WaitReason.Facts) -> Void) -> WaitReason {
-        var context = WaitReason.Facts()
+    private func reason(_ fill: (inout WaitReason.Context) -> Void) -> WaitReason {
+        var context = WaitReason.Context()
         fill(&context)
         return WaitReason(of: delivery, context)
     }

@@ -25,7 +25,7 @@ struct Fill {
         HTTPHeader("webhook-signature", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
     ]
 
-    /// Stores so many deliveries, one an event; a millisecond lies between two of them.
+    /// Stores the given number of deliveries, one an event; a millisecond lies between two of them.
     func run(_ count: Int, from start: Int = 0) async throws {
         var claimed: [(id: Delivery.ID, index: Int)] = []
         var next = start

@@ -14,7 +14,7 @@ struct options {
     long requests;           // in all
     long warm_up;            // before the clock starts
     int endpoints;
-    int ports;               // the endpoints are spread over so many ports, from the URL's on
+    int ports;               // the number of ports that the endpoints are spread over, from the URL's on
     int in_flight;
     bool http2;
 };
@@ -34,7 +34,7 @@ bool request_read(const char *path, struct request *request);
 char **request_urls(const struct options *options);
 
 // loop.c
-// Sends so many requests, round robin over the endpoints.
+// Sends the given number of requests, round robin over the endpoints.
 bool loop_start(const struct options *options, const struct request *request, char **urls);
 struct outcome loop_run(long requests);
 void loop_end(void);

@@ -19,7 +19,7 @@ final class Sender: Sendable {
         template = request
     }
 
-    /// Sends so many requests by so many tasks, each of which reads an answer before it sends the next.
+    /// Sends the given number of requests by the given number of tasks, each of which reads an answer before it sends the next.
     func send(_ count: Int, tasks: Int) async throws -> Outcome {
         let next = Counter()
         let failures = Counter()

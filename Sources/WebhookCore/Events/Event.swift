@@ -175,7 +175,7 @@ package enum EventID {
         return make(at: .now, using: &random)
     }
 
-    /// An id for a moment: 48 bits of milliseconds, then 80 random bits.
+    /// An id for a time: 48 bits of milliseconds, then 80 random bits.
     package static func make(at time: Timestamp, using random: inout some RandomNumberGenerator) -> String {
         let high = random.next()
         return make(at: time, high, random.next())

@@ -90,7 +90,7 @@ package struct Redactor: Sendable {
         return longest
     }
 
-    /// The number of bytes of the text that a needle takes at a place, escaped in any way; `nil` where it doesn't stand
+    /// The number of bytes of the text that a pattern takes at a place, escaped in any way; `nil` where it doesn't stand
     /// there.
     private func length(
         of pattern: [UInt8],

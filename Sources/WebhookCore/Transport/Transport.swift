@@ -61,7 +61,7 @@ package struct TransportRequest: Sendable {
     /// True when this endpoint has answered well before, in this process or an earlier one, and has not failed since.
     /// For a resolver: such a name is worth its wait.
     package var isProven: Bool
-    /// The last moment at which the first byte may leave, as ``SystemClock`` counts its uptime in nanoseconds; `nil`: any.
+    /// The latest time at which the first byte may leave, as ``SystemClock`` counts its uptime in nanoseconds; `nil`: any.
     /// Afterwards the request ends as `interrupted`, and nothing of it was sent.
     package var startBy: UInt64?
 

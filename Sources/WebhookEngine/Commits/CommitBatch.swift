@@ -89,7 +89,7 @@ struct CommitBatch {
 
     /// Takes in what failed, before what is there. Results are facts: they stay until they are on record. So do decisions
     /// about subscriptions, and reads.
-    mutating func putBack(_ failed: CommitBatch) {
+    mutating func requeue(_ failed: CommitBatch) {
         attempts.insert(contentsOf: failed.attempts, at: 0)
         settlements.insert(contentsOf: failed.settlements, at: 0)
         for write in failed.health where !writesHealth(of: write.queue) { health.append(write) }

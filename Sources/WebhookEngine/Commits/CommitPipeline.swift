@@ -88,7 +88,7 @@ struct CommitPipeline {
     /// The last batch that was taken: what is put back goes before what is there, so the last comes first.
     mutating func popLast() -> CommitBatch? { committing.popLast() }
 
-    mutating func putBack(_ failed: CommitBatch) { pending.putBack(failed) }
+    mutating func requeue(_ failed: CommitBatch) { pending.requeue(failed) }
 
     /// Tries the store again where it is time.
     mutating func endWait(now: Timestamp) {

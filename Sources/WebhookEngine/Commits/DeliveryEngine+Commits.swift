@@ -135,7 +135,7 @@ extension DeliveryEngine {
             guard let attempt = abandonAttempt(claim.token) else { continue }
             requeue(attempt.queued, queue: attempt.queue, at: time)
         }
-        commits.putBack(failed)
+        commits.requeue(failed)
         if failed.reads.pendingEvents > 0 { backlog.failRead() }
         refills.end(rows: failed.refillRows)
         for refill in failed.refills where queues[refill.queue].buffer.epoch == refill.epoch {

@@ -239,7 +239,7 @@ extension InMemoryRows {
             require((row.dueAt != nil) == row.isWaiting, "is due although it doesn't wait, or the other way round")
             require(
                 (row.settledAt != nil) == row.state.isSettled,
-                "has a moment of settling that doesn't fit its state"
+                "has a time of settling that doesn't fit its state"
             )
             require(row.state != .pending || row.attempts == 0, "is pending after an attempt")
             require(row.cancelledAt == nil || !row.isWaiting, "waits although it was cancelled")

@@ -8,7 +8,7 @@ enum YAMLComposer {
         do {
             // The basic resolver tries no patterns: types are told apart by the loaders. The encoding is given because
             // the default looks at the environment. A text kept inside the String value itself has no stable address
-            // for the C parser, hence the padding of short ones.
+            // for the C parser, so there is padding of short ones.
             let padded = text.utf8.count < 16 ? text + "\n#" + String(repeating: " ", count: 16) : text
             root = try Parser(yaml: padded, resolver: .basic, encoding: .utf8).singleRoot()
         } catch {

@@ -108,7 +108,7 @@ extension StoreConformance {
                 .duplicate(event: given), .duplicate(event: given), .conflict(differences: ["occurredAt"]),
                 .duplicate(event: left),
             ],
-            "repetitions with other moments"
+            "repetitions with other times"
         )
     }
 

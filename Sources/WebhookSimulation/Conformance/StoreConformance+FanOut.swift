@@ -4,13 +4,13 @@ extension StoreConformance {
     static let fanOutChecks: [Check] = [
         Check("an event is fanned out once", fansOutOnce),
         Check(
-            "pending events that are due come in the order of acceptance, with the next one's moment",
+            "pending events that are due come in the order of acceptance, with the next one's time",
             readsPendingEvents
         ),
-        Check("an event takes its place when its moment has come", takesPlace),
+        Check("an event takes its place when its time has come", takesPlace),
         Check("ordered first attempts stand by their events' places", ordersDeliveries),
         Check("an ordered read gives places to what has none", givesPlaces),
-        Check("events and deliveries are adopted by row", adopts),
+        Check("events and deliveries are taken over by row", takesOver),
     ]
 
     static func fansOutOnce(_ driver: StoreDriver) async throws {
@@ -62,7 +62,7 @@ extension StoreConformance {
             let found = try await read(expected.limit, dueBy: expected.dueBy)
             let what = "by \(expected.dueBy), limit \(expected.limit)"
             try expect(found.pendingEvents.map(\.row), expected.rows, "rows due \(what)")
-            try expect(found.nextEventDue, expected.next, "the next due moment \(what)")
+            try expect(found.nextEventDue, expected.next, "the next due time \(what)")
             try expect(found.lastEvent, expected.limit > 0 ? third : 0, "the last event \(what)")
         }
         let events = try await read(10, dueBy: .at(0)).pendingEvents
@@ -112,7 +112,7 @@ extension StoreConformance {
         try expect(read.refills[0].map(\.id), [ids[1], last, ids[0]], "by place")
         try expect(read.refills[0].map(\.dueAt.milliseconds), [waits, waits + 1, waits + 1], "places")
         let indexed = try await driver.delivery(last)
-        try expect(indexed.nextAttemptAt, .at(0), "a place is not shown as a moment")
+        try expect(indexed.nextAttemptAt, .at(0), "a place is not shown as a time")
     }
 
     static func givesPlaces(_ driver: StoreDriver) async throws {
@@ -130,7 +130,7 @@ extension StoreConformance {
         try expect(ordered, again + [second, third], "by their events")
     }
 
-    static func adopts(_ driver: StoreDriver) async throws {
+    static func takesOver(_ driver: StoreDriver) async throws {
         let waiting = try await driver.acceptPending(.sample("e1", deliverAt: .at(500)))
         let later = try await driver.acceptPending(.sample("e4", deliverAt: .at(501)))
         let result = try await driver.commit { batch in
@@ -147,8 +147,8 @@ extension StoreConformance {
             reads.takeovers = [waiting, later, row]
             reads.pendingEventsDueBy = .at(500)
         }
-        try expect(read.pendingEvents.map(\.row), [waiting], "adopted events: those that are due")
-        try expect(read.takenOver.map(\.id), [ids[0]], "adopted deliveries: those that wait, not those in flight")
+        try expect(read.pendingEvents.map(\.row), [waiting], "events taken over: those that are due")
+        try expect(read.takenOver.map(\.id), [ids[0]], "deliveries taken over: those that wait, not those in flight")
         try expect(
             read.takenOver.first?.event,
             EventHeader(row: row, id: "e2", topic: "course.created", tenant: "t", isTest: false),
@@ -159,6 +159,6 @@ extension StoreConformance {
             reads.pendingEvents = 5
             reads.pendingEventsDueBy = .at(500)
         }
-        try expect(both.pendingEvents.map(\.row), [waiting], "an event that is due and adopted comes once")
+        try expect(both.pendingEvents.map(\.row), [waiting], "an event that is due and taken over comes once")
     }
 }

@@ -64,7 +64,7 @@ extension StoreConformance {
         let waiting = try await driver.store.unmatchedEvents(at: .at(100))
         try expect(waiting, UnmatchedEvents(due: 2, later: 1), "due and due later, without the cancelled one")
         let later = try await driver.store.unmatchedEvents(at: .at(900))
-        try expect(later, UnmatchedEvents(due: 3, later: 0), "once its moment has come")
+        try expect(later, UnmatchedEvents(due: 3, later: 0), "once its time has come")
     }
 
     static func listsDeliveries(_ driver: StoreDriver) async throws {

@@ -2,7 +2,7 @@ internal import WebhookCore
 
 extension StoreConformance {
     static let pruneChecks: [Check] = [
-        Check("pruning deletes what settled long ago, in portions", prunes),
+        Check("pruning deletes what settled long ago, in batches", prunes),
         Check("ids of deliveries are never given out again", neverReusesIDs),
         Check("a body stays as long as a delivery needs it", keepsSharedBodies),
         Check("a sound store has no problems", findsNoProblems),
@@ -30,7 +30,7 @@ extension StoreConformance {
         while true {
             let batchSize = try await driver.store.prune(olderThan: .at(100), limit: 4)
             if batchSize.isEmpty { break }
-            try expect(batchSize.deliveries <= 4 && batchSize.events <= 4, "a portion is bounded")
+            try expect(batchSize.deliveries <= 4 && batchSize.events <= 4, "a batch is bounded")
             total.events += batchSize.events
             total.deliveries += batchSize.deliveries
             total.attempts += batchSize.attempts

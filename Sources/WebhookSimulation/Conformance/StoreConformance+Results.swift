@@ -73,7 +73,7 @@ extension StoreConformance {
         )
         _ = try await driver.commit { $0.results = [write] }
         let refill = try await driver.read { $0.refills = [Refill(subscription: "a", after: nil, limit: 5)] }
-        try expect(refill.refills.first?.map(\.uncountedAttempts), [3], "free attempts")
+        try expect(refill.refills.first?.map(\.uncountedAttempts), [3], "uncounted attempts")
         try expect(refill.refills.first?.map(\.interruptions), [2], "interruptions")
         try expect(refill.refills.first?.map(\.attempts), [1], "attempts")
     }

@@ -23,7 +23,7 @@ extension StoreConformance {
             reads.refills = [Refill(subscription: "a", after: nil, limit: 9)]
         }
         try expect(read.refills[0].map(\.id), [ids[0], ids[1]], "the order")
-        try expect(read.refills[0].map(\.dueAt), Array(repeating: OpenDelivery.alwaysDue, count: 2), "due moments")
+        try expect(read.refills[0].map(\.dueAt), Array(repeating: OpenDelivery.alwaysDue, count: 2), "due times")
         try expect(read.health.map(\.subscription), ["a"], "whose engine has to look again")
         try expect(read.health.map(\.retries), [1], "how often")
         try expect(try await driver.store.retry([ids[0]]), [.due], "again")

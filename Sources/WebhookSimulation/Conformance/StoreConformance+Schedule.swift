@@ -2,10 +2,10 @@ internal import WebhookCore
 
 extension StoreConformance {
     static let scheduleChecks: [Check] = [
-        Check("a retry's wait is kept beside its due moment", keepsWait),
-        Check("refills come by due moment and id, page by page", refills),
+        Check("a retry's wait is kept beside its due time", keepsWait),
+        Check("refills come by due time and id, page by page", refills),
         Check("a refill tells all that a scheduler needs", refillsCompletely),
-        Check("open subscriptions come with their earliest due moment", listsOpenSubscriptions),
+        Check("open subscriptions come with their earliest due time", listsOpenSubscriptions),
         Check("subscriptions with new deliveries are found", findsNewDeliveries),
         Check("a refill brings the earliest delivery that waits for a retry, where it is asked for", bringsAttempted),
     ]

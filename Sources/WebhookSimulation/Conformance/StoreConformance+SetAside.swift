@@ -5,7 +5,7 @@ extension StoreConformance {
         Check("an event is set aside at the second end of a process that rendered it", countsEnds),
         Check("an event set aside is given out no more, until it is released or cancelled", setsAside),
         Check("events that are left out are not read", excludes),
-        Check("events that are due later are counted, with the next due moment", countsScheduled),
+        Check("events that are due later are counted, with the next due time", countsScheduled),
     ]
 
     private static func pending(_ driver: StoreDriver, excluding rows: Set<Int64> = []) async throws -> [Int64] {
@@ -61,7 +61,7 @@ extension StoreConformance {
         }
         try expect(result.setAsides, [SetAsideResult(event: "e1", isSetAside: true)], "the result")
         let takenOver = try await driver.read { $0.takeovers = [row] }
-        try expect(takenOver.pendingEvents.map(\.row), [], "adopted events")
+        try expect(takenOver.pendingEvents.map(\.row), [], "events taken over")
         let fanOut = try await driver.commit {
             $0.fanOuts = [FanOut(event: row, createdAt: .at(2), deliveries: new)]
         }

@@ -3,7 +3,7 @@ internal import WebhookCore
 extension StoreConformance {
     static let settlementChecks: [Check] = [
         Check("only a pending or waiting delivery settles without an attempt", settles),
-        Check("openCancellations settle what waits, in bounded portions", cancelsOpenDeliveries),
+        Check("openCancellations settle what waits, in bounded batches", cancelsOpenDeliveries),
     ]
 
     static func settles(_ driver: StoreDriver) async throws {
@@ -45,8 +45,8 @@ extension StoreConformance {
                 batch.openCancellations = [OpenCancellation(subscription: "a", limit: limit, at: .at(50))]
             }.openCancellations[0]
         }
-        try expect(try await cancelOpenDeliveries(3), 3, "the first portion")
-        try expect(try await cancelOpenDeliveries(3), 2, "the second portion")
+        try expect(try await cancelOpenDeliveries(3), 3, "the first batch")
+        try expect(try await cancelOpenDeliveries(3), 2, "the second batch")
         try expect(try await cancelOpenDeliveries(3), 0, "nothing is left")
         for id in ids.prefix(5) {
             let delivery = try await driver.delivery(id)

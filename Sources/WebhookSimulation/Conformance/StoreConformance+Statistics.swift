@@ -53,7 +53,7 @@ extension StoreConformance {
             error: .status,
             next: .waiting(until: .at(9))
         )
-        try expect(try await last(), failure(.status, 503, .at(5)), "status and moment")
+        try expect(try await last(), failure(.status, 503, .at(5)), "status and time")
         _ = try await driver.claim(ids[1], number: 1, at: .at(20))
         try expect(try await last(), failure(.status, 503, .at(5)), "what is under way says nothing")
         _ = try await driver.record(ids[1], startedAt: .at(20), status: 204, next: .settled(.delivered))

@@ -16,7 +16,7 @@ struct DeliveryLedger {
     var staleConnections = 0
     /// The last attempt that a crash interrupted.
     var interruptedNumber = 0
-    /// On the engine's timeline: not to be sent before.
+    /// On the engine's monotonic clock: not to be sent before.
     var earliest: Timestamp?
     /// The wait that ends then.
     var wait: Duration?

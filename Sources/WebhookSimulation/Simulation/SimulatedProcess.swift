@@ -35,7 +35,7 @@ struct SimulatedProcess {
     var losesFilesAfterCommit = false
     /// It has learned that the store's files are gone.
     var isStopped = false
-    /// The clock was wrong for a moment when it began: its timeline is.
+    /// The clock was wrong for a moment when it began, and its monotonic clock began there.
     var beganWrong = false
     /// Up to when events were due at the last read.
     var eventsDueBy = Timestamp(milliseconds: 0)
@@ -43,7 +43,7 @@ struct SimulatedProcess {
     struct KnownPause {
         /// The number of batches that had been given out: what was decided before may be in the next one.
         var afterBatch: Int
-        /// On the engine's timeline.
+        /// On the engine's monotonic clock.
         var end: Timestamp?
     }
 

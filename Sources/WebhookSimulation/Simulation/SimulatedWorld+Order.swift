@@ -23,7 +23,7 @@ extension SimulatedWorld {
             let due = rows.events[turn.row]?.dueAt
             try Violation.require(
                 due.map { $0 <= instant } ?? false,
-                "event \(turn.row) is taken for due before its moment"
+                "event \(turn.row) is taken for due before its time"
             )
             foundDue[turn.row] = FoundDue(commit: report.commits, lastEvent: rows.lastEvent)
         }

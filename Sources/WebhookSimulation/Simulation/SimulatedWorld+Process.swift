@@ -137,7 +137,7 @@ extension SimulatedWorld {
         if let due = event.event.deliverAt {
             try Violation.require(
                 due <= wall || foundDue[event.row] != nil || !isLate(event.row),
-                "event \(event.event.id) is fanned out before its moment"
+                "event \(event.event.id) is fanned out before its time"
             )
         }
         if Poison(rawValue: event.event.topic) == .deadly {

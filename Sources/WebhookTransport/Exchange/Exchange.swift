@@ -13,7 +13,7 @@ final class Exchange {
         /// libcurl has it.
         case running(EasyHandle)
         /// A file descriptor, to try again with.
-        case starved
+        case awaitingDescriptor
     }
 
     let serial: UInt64
@@ -59,7 +59,7 @@ final class Exchange {
     /// No socket could be opened for want of file descriptors or memory.
     var isStarved = false
     var isCancelled = false
-    /// The last moment for the first byte had passed when it would have left.
+    /// The latest time for the first byte had passed when it would have left.
     var isTooLate = false
 
     /// Tells whether the first byte may still leave.

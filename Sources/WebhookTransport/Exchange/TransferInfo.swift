@@ -15,12 +15,12 @@ struct TransferInfo {
     var isBlocked: Bool
     var isStarved: Bool
     var isCancelled: Bool
-    /// Tells whether the last moment for the first byte had passed.
+    /// Tells whether the latest time for the first byte had passed.
     var isTooLate: Bool
     /// OpenSSL's verdict on the certificate chain (X509_V_…).
     var verifyResult: Int
 
-    /// The detail of a request whose last moment has passed.
+    /// The detail of a request whose latest time has passed.
     static let tooLate = "the time of the dispatcher's lease was over before the request left"
 
     /// True when any byte of the request may have left.

@@ -35,7 +35,7 @@ extension Shard {
             start(exchange)
         case (.resolvingProxy, .failure):
             fail(exchange, .connect, "the proxy's name could not be resolved")
-        case (.running, _), (.starved, _):
+        case (.running, _), (.awaitingDescriptor, _):
             break
         }
     }
@@ -45,7 +45,7 @@ extension Shard {
         for exchange in exchanges.values.sorted(by: { $0.serial < $1.serial }) {
             exchange.isCancelled = true
             if case .running(let handle) = exchange.stage {
-                conclude(exchange, handle, CURLE_ABORTED_BY_CALLBACK)
+                end(exchange, handle, CURLE_ABORTED_BY_CALLBACK)
             } else {
                 fail(exchange, .interrupted, "the dispatcher stopped before the request was sent")
             }
@@ -74,7 +74,7 @@ extension Shard {
                 return start(exchange)
             }
         }
-        conclude(exchange, handle, code)
+        end(exchange, handle, code)
     }
 
     /// Lets those that found no descriptor try again, and ends those whose time to connect is up.
@@ -142,11 +142,11 @@ extension Shard {
         guard now < limit else {
             return fail(exchange, .connect, "this machine had no file descriptor or memory left for a connection")
         }
-        exchange.stage = .starved
+        exchange.stage = .awaitingDescriptor
         descriptorBackoff.add(exchange.serial, now: now)
     }
 
-    func conclude(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
+    func end(_ exchange: Exchange, _ handle: EasyHandle, _ code: CURLcode) {
         let result = exchange.result(code: code, handle: handle, now: .now)
         recycle(handle)
         finish(exchange, result)

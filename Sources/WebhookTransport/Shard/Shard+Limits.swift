@@ -22,10 +22,10 @@ extension Shard {
             exchange.receivedBefore = received
             return
         }
-        if received - min(received, before) > Self.bytesPerResponse { conclude(exchange, handle, CURLE_WRITE_ERROR) }
+        if received - min(received, before) > Self.bytesPerResponse { end(exchange, handle, CURLE_WRITE_ERROR) }
     }
 
-    /// Gives what is under way a moment more where this thread could not look at it for a while.
+    /// Gives what is under way more time where this thread could not look at it for a while.
     func giveTimeAfterStop() {
         guard let end = grace.look(now: .now), !isClosed else { return }
         var serials: [UInt64] = []
@@ -39,14 +39,14 @@ extension Shard {
         grace.give(until: end, to: serials)
     }
 
-    /// Ends those for whom the moment has brought nothing.
+    /// Ends the requests that the extra time has brought nothing.
     func endGrace() {
         let now = MonotonicTime.now
         for serial in grace.takeOver(now: now) {
             guard let exchange = exchanges[serial], exchange.deadline <= now,
                 case .running(let handle) = exchange.stage
             else { continue }
-            conclude(exchange, handle, CURLE_OPERATION_TIMEDOUT)
+            end(exchange, handle, CURLE_OPERATION_TIMEDOUT)
         }
     }
 }
@@ -54,17 +54,17 @@ extension Shard {
 /// Time for what has arrived while a shard's thread could not look.
 ///
 /// libcurl looks at the time before it reads: of a process that was stopped for longer than a request's timeout it would
-/// end the request although the answer lies in the socket. So, after such a stop, what is under way may go on for a
-/// moment.
+/// end the request although the answer lies in the socket. So, after such a stop, what is under way may go on for
+/// ``extraTime``.
 struct Grace {
     /// A thread that is this late was stopped, or had no processor.
     static let tolerance = Duration.milliseconds(100)
     /// The time for which what is under way may go on.
-    static let instant = Duration.seconds(1)
+    static let extraTime = Duration.seconds(1)
 
     /// The time at which the shard looks at the time again, at the latest.
     private var expected = MonotonicTime.distantFuture
-    /// The time at which the extension is over.
+    /// The time at which the extra time is over.
     private(set) var end = MonotonicTime.distantFuture
     /// The serials of the requests whose time would have been up before.
     private(set) var serials: [UInt64] = []
@@ -73,7 +73,7 @@ struct Grace {
     mutating func look(now: MonotonicTime) -> MonotonicTime? {
         defer { expected = now }
         guard expected != .distantFuture, now - expected > Self.tolerance else { return nil }
-        return now + Self.instant
+        return now + Self.extraTime
     }
 
     /// The shard has nothing to do before.
@@ -86,7 +86,7 @@ struct Grace {
         self.serials += serials
     }
 
-    /// Takes the requests whose extension is over.
+    /// Takes the requests whose extra time is over.
     mutating func takeOver(now: MonotonicTime) -> [UInt64] {
         guard now >= end else { return [] }
         defer { (serials, end) = ([], .distantFuture) }

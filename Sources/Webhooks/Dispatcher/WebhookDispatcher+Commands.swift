@@ -84,7 +84,7 @@ extension WebhookDispatcher {
             return state.session
         }
         // An engine that has accepted them itself has them already.
-        let foreign = accepted.filter { $0.receipt.isDuplicate || !$0.isWithEngine }.map(\.row)
-        if !foreign.isEmpty { session?.runner.takeOver(foreign) }
+        let others = accepted.filter { $0.receipt.isDuplicate || !$0.isWithEngine }.map(\.row)
+        if !others.isEmpty { session?.runner.takeOver(others) }
     }
 }

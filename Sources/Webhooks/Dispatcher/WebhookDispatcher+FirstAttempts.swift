@@ -68,7 +68,7 @@ struct FirstAttemptsCheck {
     private let deadline: Timestamp
 
     /// The number of events, or of deliveries, to look at in one go.
-    private static let portion = 400
+    private static let batch = 400
     /// More than that are not looked through for what holds them.
     private static let mostHeld = 20_000
 
@@ -83,21 +83,21 @@ struct FirstAttemptsCheck {
         var open: [String] = []
         var rest = events[...]
         while !rest.isEmpty {
-            let portion = Array(rest.prefix(Self.portion))
-            rest = rest.dropFirst(portion.count)
-            let state = try await log.read { log throws(StoreError) in try await log.progress(ofEvents: portion) }
+            let batch = Array(rest.prefix(Self.batch))
+            rest = rest.dropFirst(batch.count)
+            let state = try await log.read { log throws(StoreError) in try await log.progress(ofEvents: batch) }
             let count = state.waitingForFanOut + state.withoutFirstAttempt - state.paused
             outstanding += count
             paused += state.paused
-            if count > 0 { open += portion }
+            if count > 0 { open += batch }
         }
         events = open
-        // A look at a portion that is not done tells enough: the others are looked at when it is.
+        // A look at a batch that is not done tells enough: the others are looked at when it is.
         while !deliveries.isEmpty {
-            let portion = deliveries.prefix(Self.portion)
+            let batch = deliveries.prefix(Self.batch)
             var left: [Delivery.ID] = []
-            for id in portion where try await log.delivery(id)?.waitsForFirstAttempt == true { left.append(id) }
-            deliveries = left[...] + deliveries.dropFirst(portion.count)
+            for id in batch where try await log.delivery(id)?.waitsForFirstAttempt == true { left.append(id) }
+            deliveries = left[...] + deliveries.dropFirst(batch.count)
             if !left.isEmpty { break }
         }
         outstanding += deliveries.count
@@ -110,7 +110,7 @@ struct FirstAttemptsCheck {
         policies: (String) -> DeliveryPolicy?
     ) async throws(WebhooksError) -> Int {
         guard events.count + deliveries.count <= Self.mostHeld else { return 0 }
-        let ofEvents = try await log.pending(ofEvents: events, portion: Self.portion)
+        let ofEvents = try await log.pending(ofEvents: events, batch: Self.batch)
         var own: [Delivery] = []
         for id in deliveries {
             if let delivery = try await log.delivery(id), delivery.state == .pending { own.append(delivery) }
@@ -130,12 +130,12 @@ extension Delivery {
 
 extension WebhookLog {
     /// The deliveries of some events that were never attempted.
-    fileprivate func pending(ofEvents events: [String], portion: Int) async throws(WebhooksError) -> [Delivery] {
+    fileprivate func pending(ofEvents events: [String], batch: Int) async throws(WebhooksError) -> [Delivery] {
         var found: [Delivery] = []
-        for start in stride(from: 0, to: events.count, by: portion) {
+        for start in stride(from: 0, to: events.count, by: batch) {
             var query = DeliveryQuery(states: [.pending])
-            query.events = Array(events[start..<min(start + portion, events.count)])
-            query.limit = portion
+            query.events = Array(events[start..<min(start + batch, events.count)])
+            query.limit = batch
             while true {
                 let page = try await deliveries(query)
                 found += page

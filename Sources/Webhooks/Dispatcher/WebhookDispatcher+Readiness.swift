@@ -40,7 +40,7 @@ extension WebhookDispatcher {
 
 extension WebhookDispatcher.Readiness {
     /// The facts that it follows from.
-    struct Facts {
+    struct Context {
         /// Runs that have begun and not returned.
         var runs = 0
         var isShuttingDown = false
@@ -51,18 +51,18 @@ extension WebhookDispatcher.Readiness {
         var trouble: StoreError.Code?
     }
 
-    init(_ facts: Facts) {
-        switch facts {
-        case _ where facts.runs == 0:
+    init(_ context: Context) {
+        switch context {
+        case _ where context.runs == 0:
             self.init(.notRunning, "the dispatcher doesn't run")
-        case _ where facts.isShuttingDown:
+        case _ where context.isShuttingDown:
             self.init(.stopping, "the dispatcher is shutting down")
-        case _ where !facts.hasSession && facts.isWaiting:
+        case _ where !context.hasSession && context.isWaiting:
             self.init(.standby, "another dispatcher works on the store; this one waits for its end")
-        case _ where !facts.hasSession:
+        case _ where !context.hasSession:
             self.init(.starting, "the dispatcher opens its store")
         default:
-            let trouble = facts.trouble.map {
+            let trouble = context.trouble.map {
                 "the store does not work (\($0.rawValue)): nothing is delivered until it does"
             }
             self.init(trouble.map { _ in .storeFailing }, trouble ?? "the dispatcher delivers")
@@ -86,13 +86,13 @@ extension WebhookDispatcher {
     /// The readiness to deliver now. Asks nobody and waits for nothing: for a probe that comes every second.
     public var readiness: Readiness {
         state.withLock { state in
-            var facts = Readiness.Facts()
-            facts.runs = state.runsUnderWay
-            facts.isShuttingDown = state.isShuttingDown
-            facts.hasSession = state.session != nil
-            facts.isWaiting = state.isWaitingForRight
-            facts.trouble = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
-            return Readiness(facts)
+            var context = Readiness.Context()
+            context.runs = state.runsUnderWay
+            context.isShuttingDown = state.isShuttingDown
+            context.hasSession = state.session != nil
+            context.isWaiting = state.isWaitingForRight
+            context.trouble = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
+            return Readiness(context)
         }
     }
 }

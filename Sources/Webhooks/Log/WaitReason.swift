@@ -18,7 +18,7 @@ package enum WaitReason: Sendable, Hashable {
     case time
 
     /// The known facts about the subscription.
-    package struct Facts: Sendable {
+    package struct Context: Sendable {
         package var paused: SubscriptionHealth.Paused?
         package var breaker: SubscriptionHealth.Breaker?
         /// The delivery that was attempted last and hasn't settled, where order matters.
@@ -34,7 +34,7 @@ package enum WaitReason: Sendable, Hashable {
     /// The reason that holds up the first of some deliveries.
     ///
     /// - Parameter delivery: the oldest one.
-    package init(of delivery: Delivery.ID, _ context: Facts) {
+    package init(of delivery: Delivery.ID, _ context: Context) {
         if let paused = context.paused {
             self = .paused(paused)
         } else if let first = context.first, first.id != delivery {
@@ -83,7 +83,7 @@ extension WebhookLog {
         let isServed = running?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
-            var context = WaitReason.Facts()
+            var context = WaitReason.Context()
             (context.paused, context.breaker, context.isServed) = (pauses[name], breakers[name], isServed)
             context.silence = running?.silence
             let policy = policies(name)

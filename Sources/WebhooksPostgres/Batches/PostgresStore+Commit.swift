@@ -91,7 +91,7 @@
                 return run
             }
             var isDone = false
-            // Where it comes to nothing, the next look is told of those as well.
+            // Where it fails, the next look is told of those as well.
             defer { if !isDone { for run in runs { writer.inserters.formUnion(run.inserters ?? []) } } }
             // What was acquired is read only while the lease stands.
             if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }), try read(runs, connection) {

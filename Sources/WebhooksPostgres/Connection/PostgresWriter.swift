@@ -218,7 +218,7 @@
         /// Runs one transaction: what is pipelined in one round trip, what has to look at that first behind it, then COMMIT.
         ///
         /// - Parameters:
-        ///   - patience: how long to ask what became of a COMMIT whose answer was lost; `nil`: until it is known.
+        ///   - patience: how long to ask for the outcome of a COMMIT whose answer was lost; `nil`: until it is known.
         ///   - prepare: fills a round trip that comes before, whose results `fill` needs.
         ///   - fill: fills the main round trip, and gives what is to be done behind it.
         /// - Throws: ``StoreError``, or ``PostgresFailure`` where nothing was changed.

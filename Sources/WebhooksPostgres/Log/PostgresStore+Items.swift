@@ -62,7 +62,7 @@
             return try result.get()
         }
 
-        /// The time for which to ask what became of a COMMIT whose answer was lost, while somebody waits for it.
+        /// The time for which to ask for the outcome of a COMMIT whose answer was lost, while somebody waits for it.
         private static let patience: Duration = .seconds(20)
 
         private func transaction<Value>(

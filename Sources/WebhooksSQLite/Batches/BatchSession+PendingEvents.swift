@@ -2,7 +2,7 @@ internal import GRDB
 internal import WebhookCore
 
 extension BatchSession {
-    /// Events that wait for their fan-out: those that are due, those that are adopted, and when the next one is due.
+    /// Events that wait for their fan-out: those that are due, those that are taken over, and when the next one is due.
     func readEvents(_ reads: StoreReads, into result: inout StoreReadResult) throws {
         if reads.pendingEvents > 0 { result.pendingEvents = try dueEvents(reads) }
         var rows = Set(result.pendingEvents.map(\.row))

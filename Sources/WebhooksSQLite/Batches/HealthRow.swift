@@ -68,12 +68,12 @@ enum HealthRow {
         try db.execute(
             sql: """
                 UPDATE webhooks_subscriptions
-                SET paused_at = NULL, paused_until = NULL, failing_since = NULL, resumed_at = :moment
+                SET paused_at = NULL, paused_until = NULL, failing_since = NULL, resumed_at = :now
                 WHERE id = :row AND paused_at IS NOT NULL
                 AND (:any OR (paused_at = :at AND paused_until IS :until))
                 """,
             arguments: [
-                "row": row, "moment": instant.milliseconds, "any": only == nil, "at": only?.at.milliseconds,
+                "row": row, "now": instant.milliseconds, "any": only == nil, "at": only?.at.milliseconds,
                 "until": only?.until?.milliseconds,
             ]
         )

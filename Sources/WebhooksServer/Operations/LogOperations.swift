@@ -36,7 +36,7 @@ enum LogOperations {
         } catch {
             throw APIError(500, "server_error", "The log can't be read.")
         }
-        await pages.putBack(first)
+        await pages.requeue(first)
         let type = format == "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson"
         return APIResponse(status: 200, type: type, body: .stream { try await pages.next() })
     }
@@ -83,7 +83,7 @@ private actor ExportPages {
         ahead = format.header.isEmpty ? nil : format.header
     }
 
-    func putBack(_ piece: [UInt8]?) {
+    func requeue(_ piece: [UInt8]?) {
         ahead = piece
         if piece == nil { isAtEnd = true }
     }

@@ -74,7 +74,7 @@ final class RawConnection {
         while connection.fill() {}
     }
 
-    /// Whether the peer says or ends something within so many milliseconds.
+    /// Whether the peer says or ends something within a number of milliseconds.
     func hasEnded(within milliseconds: Int32) -> Bool {
         var peer = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&peer, 1, milliseconds) > 0

@@ -68,7 +68,7 @@ struct TestCertificates: Sendable {
             extensions: name,
             key: rsa + ["-pkeyopt", "rsa_keygen_pubexp:1099511627791"]
         )
-        // A server's certificate behind so many others.
+        // A server's certificate behind a number of others.
         for (chain, length, curve) in [("short", 3, "P-384"), ("long", 10, "P-256"), ("curve", 1, "secp256k1")] {
             let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:\(curve)", "-nodes"]
             var issuer = "authority"

@@ -21,7 +21,7 @@ struct Fuzzer {
 
     /// Runs on a thread of its own: the few that all tests share are for those that wait for one another.
     ///
-    /// - Parameter check: throws where a rule is broken; else says in a few words what became of the input.
+    /// - Parameter check: throws where a rule is broken; else names in a few words the outcome of the input.
     func run(_ check: @escaping @Sendable ([UInt8]) throws(Finding) -> String) async {
         let findings: [String] = await withCheckedContinuation { continuation in
             let thread = Thread { continuation.resume(returning: findAll(check)) }

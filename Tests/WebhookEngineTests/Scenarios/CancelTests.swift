@@ -7,7 +7,7 @@ import WebhookSimulation
 @Suite("Cancelling a subscription's deliveries")
 struct CancelTests {
     @Test(
-        "an event that is being matched at that moment brings the subscription nothing, and frees what it had claimed"
+        "an event that is being matched at that time brings the subscription nothing, and frees what it had claimed"
     )
     func duringFanOut() async throws {
         let harness = EngineHarness([subscription { $0.maxInFlight = 1 }, subscription("lms")])

@@ -232,7 +232,7 @@ struct OrderTests {
         #expect(deliverAll(harness) == ["e1", "e2"])
     }
 
-    @Test("an event due later holds nobody up, and goes behind what is matched when its moment comes")
+    @Test("an event due later holds nobody up, and goes behind what is matched when its time comes")
     func later() async throws {
         let harness = EngineHarness([ordered()])
         let instant = harness.clock.now + .seconds(60)
@@ -245,7 +245,7 @@ struct OrderTests {
         #expect(deliverAll(harness) == ["e1", "e2", "later", "e3"])
     }
 
-    @Test("an event whose moment came before another was accepted goes before it, whoever sees to them")
+    @Test("an event whose time came before another was accepted goes before it, whoever sees to them")
     func laterOwn() async throws {
         let harness = EngineHarness([ordered()], settings: Self.own)
         try await detach("later", deliverAt: harness.clock.now + .seconds(60), harness)

@@ -58,7 +58,7 @@ struct PauseTests {
         #expect(harness.notices.filter { $0 == .resumed(subscription: "crm") }.count == 1)
     }
 
-    @Test("its end is kept where the store fails at that moment")
+    @Test("its end is kept where the store fails at that time")
     func endFails() async throws {
         let harness = EngineHarness([subscription()])
         try await pause(harness, for: .seconds(60))

@@ -71,7 +71,7 @@ struct ScheduleTests {
         #expect(right.sent.count == 1)
     }
 
-    @Test("a clock that jumps for one look delivers nothing before its moment and disables nobody")
+    @Test("a clock that jumps for one look delivers nothing before its time and disables nobody")
     func jumps() {
         let harness = EngineHarness([subscription { $0.schedule = Array(repeating: .seconds(60), count: 9) }])
         harness.emit("now")
@@ -93,7 +93,7 @@ struct ScheduleTests {
         #expect(harness.sentEvents == ["later"])
     }
 
-    @Test("a due moment from a wrong clock is brought back to its own wait after a restart")
+    @Test("a due time from a wrong clock is brought back to its own wait after a restart")
     func clamped() {
         let harness = EngineHarness([subscription { $0.schedule = [.seconds(60)] }])
         harness.clock.stepWall(by: .seconds(10 * 365 * 86_400))
@@ -117,7 +117,7 @@ struct ScheduleTests {
         #expect(harness.sent.count == 1)
     }
 
-    @Test("an event with a moment is fanned out then, also if this process has emitted it")
+    @Test("an event with a due time is fanned out then, also if this process has emitted it")
     func deliverAt() {
         let harness = EngineHarness([subscription()])
         harness.emit("e1", deliverAt: harness.clock.now + .seconds(3600))
@@ -128,7 +128,7 @@ struct ScheduleTests {
         #expect(harness.sentEvents == ["e1"])
     }
 
-    @Test("an event with a moment that is cancelled in time never leaves")
+    @Test("an event with a due time that is cancelled in time never leaves")
     func cancelled() async throws {
         let harness = EngineHarness([subscription()])
         harness.emit("e1", deliverAt: harness.clock.now + .seconds(3600))

@@ -16,7 +16,7 @@ struct CircuitBreakerTests {
         return breaker
     }
 
-    @Test("opens after failures in a row; a success starts the count anew")
+    @Test("opens after failures in a row; a success starts the count again")
     func opens() {
         var breaker = CircuitBreaker()
         breaker.failed(policy, now: start)

@@ -79,7 +79,7 @@ struct RateLimiterTests {
         }
     }
 
-    @Test("what is claimed counts, until it comes to nothing")
+    @Test("what is claimed counts, until it is given up")
     func claims() {
         let limit = RateLimit(count: 2, per: .seconds(1))
         var limiter = RateLimiter()

@@ -46,7 +46,7 @@ struct CommitPipelineTests {
     }
 
     @Test("what is put back goes before what is there, but for what is remembered: the last word counts")
-    func putBack() {
+    func requeue() {
         var commits = CommitPipeline()
         commits.setAside(SetAside(event: 1, cause: .renderingEnded))
         commits.writeHealth(of: 0, health("a"))
@@ -55,7 +55,7 @@ struct CommitPipelineTests {
         commits.setAside(SetAside(event: 2, cause: .renderingEnded))
         commits.writeHealth(of: 0, health("a", failingSince: now))
         _ = commits.failed(now: now)
-        if let failed = commits.popLast() { commits.putBack(failed) }
+        if let failed = commits.popLast() { commits.requeue(failed) }
         let batch = commits.takeBatch()
         #expect(batch?.setAsides.map(\.event) == [1, 2])
         #expect(batch?.health == [health("a", failingSince: now), health("b")])

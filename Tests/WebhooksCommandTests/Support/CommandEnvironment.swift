@@ -97,7 +97,7 @@ final class CommandEnvironment: Sendable {
         return Finished(status: status, out: outText, err: errText)
     }
 
-    /// Runs a command on a terminal that is so many columns wide, on which something was typed already.
+    /// Runs a command on a terminal of a width in columns, on which something was typed already.
     func runOnTerminal(
         _ arguments: [String],
         columns: Int,

@@ -41,7 +41,7 @@ package final class SmallDisk: Sendable {
     package func setReadOnly(_ isReadOnly: Bool) throws {
         let flags = UInt(MS_REMOUNT) | (isReadOnly ? UInt(MS_RDONLY) : 0)
         guard mount("tmpfs", path, "tmpfs", flags, nil) == 0 else {
-            throw Problem("cannot mount anew: \(String(cString: strerror(errno)))")
+            throw Problem("cannot mount again: \(String(cString: strerror(errno)))")
         }
     }
 }

@@ -52,7 +52,7 @@ struct BatchPlace: Sendable, Hashable {
     var line: Int
 }
 
-/// A request of which a receiver saw the whole head.
+/// A request whose whole head a receiver saw.
 struct RequestFact: Sendable {
     var subscription: String
     var event: String

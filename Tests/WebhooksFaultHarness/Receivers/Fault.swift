@@ -7,11 +7,11 @@ enum Fault: Sendable {
     case none(SampleResponse)
     /// A well-formed refusal with further header lines.
     case refusal(status: Int, headers: String)
-    /// Ends the connection after so many bytes of a response.
+    /// Ends the connection after a number of bytes of a response.
     case cut(SampleResponse, at: Int, resets: Bool)
-    /// Says nothing more after so many bytes.
+    /// Says nothing more after a number of bytes.
     case stall(SampleResponse, at: Int)
-    /// A byte every so many milliseconds.
+    /// A byte at an interval in milliseconds.
     case trickle(SampleResponse, milliseconds: Int)
     /// Bytes that are no HTTP.
     case garbage([UInt8])

@@ -142,11 +142,11 @@ package struct StoreCopy {
     private func refuseForeign(_ known: [CopiedRow], beside rows: [CopiedRow]) throws(StoreError) {
         let name = StoredTable.events.position(of: "event_id")
         let ours = Set(rows.map { $0[name] })
-        guard let foreign = known.first(where: { !ours.contains($0[name]) }) else { return }
+        guard let other = known.first(where: { !ours.contains($0[name]) }) else { return }
         throw StoreError(
             .refused,
             """
-            \(target.name) holds the event \(foreign[name].text ?? "?"), which \(source.name) doesn't: it was emitted there, or \
+            \(target.name) holds the event \(other[name].text ?? "?"), which \(source.name) doesn't: it was emitted there, or \
             pruned here since the copy began; --restart begins again without it
             """
         )
