@@ -49,11 +49,7 @@
             purpose: String = "run",
             clock: any WebhookClock = SystemClock()
         ) throws(StoreError) -> PostgresStore {
-            do {
-                return try PostgresStore(target, role: role, purpose: purpose, clock: clock)
-            } catch {
-                throw StoreError(error, target)
-            }
+            try target.access { try PostgresStore(target, role: role, purpose: purpose, clock: clock) }
         }
 
         private init(_ target: PostgresTarget, role: Role, purpose: String, clock: any WebhookClock) throws {

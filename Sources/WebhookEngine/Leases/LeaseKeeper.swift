@@ -86,9 +86,6 @@ package struct LeaseKeeper: Sendable {
     /// Tells whether a subscription is served.
     package func serves(_ name: String) -> Bool { tenures[name] == .serving }
 
-    /// The other nodes that were alive at the last round.
-    package var otherNodes: [LivingNode] { others }
-
     /// `true` where it serves its share and no node that ended without a word may hold something: what is due is known then.
     package var hasItsShare: Bool {
         guard isRegistered, unproven?.isEmpty == true, actions.serve.isEmpty else { return false }

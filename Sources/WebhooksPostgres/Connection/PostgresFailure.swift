@@ -57,6 +57,17 @@
         }
     }
 
+    extension PostgresTarget {
+        /// Does what needs the server: an error is one of the store's, and names this database.
+        func access<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
+            do {
+                return try body()
+            } catch {
+                throw StoreError(error, self)
+            }
+        }
+    }
+
     extension StoreError {
         /// Makes the error that the caller gets: the cause, and what to do.
         init(_ error: any Error, _ target: PostgresTarget) {

@@ -37,7 +37,7 @@
         }
 
         package func beginView() throws(StoreError) {
-            try access {
+            try target.access {
                 if isViewOpen { try reader.run(.rollback) }
                 isViewOpen = true
                 try reader.run(Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
@@ -52,15 +52,17 @@
             in range: KeyRange,
             limit: PageLimit
         ) throws(StoreError) -> [CopiedRow] {
-            try access { try CopiedTable(table: table).rows(reader, in: range, limit: limit) }
+            try target.access { try CopiedTable(table: table).rows(reader, in: range, limit: limit) }
         }
 
         package func marks() throws(StoreError) -> StoreMarks {
-            try access { StoreMarks(event: try reader.mark(of: "events"), delivery: try reader.mark(of: "deliveries")) }
+            try target.access {
+                StoreMarks(event: try reader.mark(of: "events"), delivery: try reader.mark(of: "deliveries"))
+            }
         }
 
         package func whileUnchanged(_ body: () throws(StoreError) -> Void) throws(StoreError) -> Bool {
-            try access {
+            try target.access {
                 try watcher.inTransaction {
                     // Waits for transactions that have written, and keeps others waiting for a moment.
                     try watcher.run(
@@ -92,13 +94,5 @@
         }
 
         package func close() { holder.close() }
-
-        private func access<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
-            do {
-                return try body()
-            } catch {
-                throw StoreError(error, target)
-            }
-        }
     }
 #endif

@@ -33,7 +33,7 @@
         }
 
         package func state() throws(StoreError) -> CopyTargetState {
-            try access {
+            try target.access {
                 if let origin = try UnfinishedCopy.origin(connection) { return .unfinished(origin) }
                 return try occupant().map { .occupied($0) } ?? .empty
             }
@@ -49,7 +49,7 @@
         }
 
         package func begin(_ origin: CopyOrigin, emptied: Bool) throws(StoreError) {
-            try access {
+            try target.access {
                 try connection.inTransaction {
                     // Waits for those that are emitting: `emit` looks for the mark once it holds on to the table.
                     try connection.run(
@@ -76,7 +76,7 @@
             in range: KeyRange,
             limit: PageLimit
         ) throws(StoreError) -> [CopiedRow] {
-            try access { try CopiedTable(table: table).rows(connection, in: range, limit: limit) }
+            try target.access { try CopiedTable(table: table).rows(connection, in: range, limit: limit) }
         }
 
         package func accepted(_ row: CopiedRow, of table: StoredTable) -> CopiedRow {
@@ -91,7 +91,7 @@
 
         package func replace(_ range: KeyRange, of table: StoredTable, with rows: [CopiedRow]) throws(StoreError) {
             let copied = CopiedTable(table: table)
-            try access {
+            try target.access {
                 try connection.inTransaction {
                     try copied.delete(connection, range)
                     try copied.insert(connection, rows)
@@ -100,7 +100,7 @@
         }
 
         package func finish(_ marks: StoreMarks) throws(StoreError) {
-            try access {
+            try target.access {
                 try connection.inTransaction {
                     for (table, mark) in [
                         ("events", marks.event), ("deliveries", marks.delivery), ("subscriptions", 0),
@@ -125,19 +125,11 @@
         }
 
         package func settle() throws(StoreError) {
-            try access {
+            try target.access {
                 for table in tables { try connection.run(Statement("ANALYZE \(table.name)")) }
             }
         }
 
         package func close() { holder.close() }
-
-        private func access<Value>(_ body: () throws -> Value) throws(StoreError) -> Value {
-            do {
-                return try body()
-            } catch {
-                throw StoreError(error, target)
-            }
-        }
     }
 #endif

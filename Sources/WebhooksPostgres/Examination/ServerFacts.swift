@@ -46,11 +46,7 @@
         /// - Parameter patience: the age from which an open transaction is one that holds vacuum back.
         /// - Throws: ``StoreError``: why the server can't be used.
         package static func read(_ target: PostgresTarget, patience: Duration) throws(StoreError) -> ServerFacts {
-            do {
-                return try read(PostgresConnection(target, isWriter: false), patience)
-            } catch {
-                throw StoreError(error, target)
-            }
+            try target.access { try read(PostgresConnection(target, isWriter: false), patience) }
         }
 
         static func read(_ connection: PostgresConnection, _ patience: Duration) throws -> ServerFacts {
