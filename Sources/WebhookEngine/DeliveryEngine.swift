@@ -34,7 +34,7 @@ package struct DeliveryEngine {
     var known = KnownDeliveries()
     var recovery = CrashRecovery()
 
-    /// Under which term attempts are claimed, and until when they may begin. Only where leases are needed.
+    /// The term under which attempts are claimed, and the time until which they may begin. Only where leases are needed.
     var term: LeaseTerm?
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.

@@ -105,7 +105,7 @@ public struct Event: Sendable, Hashable {
     /// left out.
     public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
 
-    /// In what another event with this one's id is not the same event, by the names of the interface.
+    /// The members in which another event with this one's id differs from it, by the names of the interface.
     public func differences(from other: Event) -> [String] {
         var names: [String] = []
         if topic != other.topic { names.append("topic") }

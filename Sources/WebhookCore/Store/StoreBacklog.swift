@@ -9,7 +9,7 @@ package struct StoreBacklog: Sendable, Hashable {
         package var due = 0
         /// The number of these that were due before the time asked for.
         package var late = 0
-        /// Since when the oldest of these is due.
+        /// The time since which the oldest of these is due.
         package var oldestDueAt: Timestamp?
         package var inFlight = 0
 
@@ -18,7 +18,7 @@ package struct StoreBacklog: Sendable, Hashable {
 
     /// Events that are due and have not been matched, those that were set aside left out.
     package var events = 0
-    /// Since when the oldest of these waits.
+    /// The time since which the oldest of these waits.
     package var oldestEventAt: Timestamp?
     /// Events that are given out no more.
     package var setAside = 0

@@ -4,7 +4,7 @@ public struct SubscriptionHealth: Sendable, Hashable {
     public var subscription: String
     /// The reason why it is disabled; `nil` while it is enabled.
     public var disabled: Disabled?
-    /// Since when there were nothing but failures.
+    /// The time since which there were nothing but failures.
     public var failingSince: Timestamp?
     /// True when a delivery has ever succeeded.
     public var hasSucceeded: Bool

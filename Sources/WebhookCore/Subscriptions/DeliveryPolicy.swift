@@ -17,7 +17,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
     /// True when deliveries go in order of acceptance, the next only after the one before has settled; defaults to
     /// false.
     package var ordered: Bool = false
-    /// After so long of nothing but failures the subscription is disabled; defaults to 5 days.
+    /// The time of nothing but failures after which the subscription is disabled; defaults to 5 days.
     package var disableAfter: Duration = .seconds(5 * 86_400)
     /// The rule by which attempts pause after failures in a row; defaults to 10 failures, 30 s.
     package var breaker = BreakerPolicy()

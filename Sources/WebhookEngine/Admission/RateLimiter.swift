@@ -12,17 +12,17 @@ struct RateLimiter {
     /// Claimed, and not left yet.
     private(set) var claimed = 0
 
-    /// A start may be claimed so long before it may leave: about what a commit takes.
+    /// The time by which a start may be claimed before it may leave: about what a commit takes.
     static let lookahead: Int64 = 20_000
-    /// A start that left late, by a clock that ticks in milliseconds, makes up for so much with the next one.
+    /// The lateness of a start, by a clock that ticks in milliseconds, that the next one makes up for at most.
     static let tolerance: Int64 = 2_000
-    /// Nothing starts for so long after a process has begun, or an interval if that is less: nobody knows what the one before
-    /// did last.
+    /// The time after a process's beginning in which nothing starts, or an interval if that is less: nobody knows what the
+    /// one before did last.
     private static let beginning: Int64 = 1_000_000
-    /// A claim that leaves later than so long after it was made is written down again.
+    /// The delay after which a claim that leaves is written down again.
     static let longestClaim: Duration = .seconds(1)
 
-    /// Clocks of nodes differ by so much at most, for what is slower than what every beginning waits.
+    /// The most by which clocks of nodes differ, for what is slower than what every beginning waits.
     static let clockError: Duration = .seconds(5)
 
     /// Microseconds between two starts: half a percent more than the limit says. With what lateness makes up for, that is

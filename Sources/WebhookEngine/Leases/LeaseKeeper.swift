@@ -27,7 +27,7 @@ package struct LeaseKeeper: Sendable {
     private var isRegistered = false
     /// Terms before this one whose rows may still stand.
     private var pastTerms: [NodeID] = []
-    /// Until when attempts may begin, on the monotonic clock; `nil`: no lease is known to be held.
+    /// The time until which attempts may begin, on the monotonic clock; `nil`: no lease is known to be held.
     package private(set) var until: Timestamp?
     private var tenures: [String: Tenure] = [:]
     /// The number of those that are draining or releasing.

@@ -121,7 +121,7 @@ extension SubscriptionQueue {
     /// Something has come that it may have waited for, or a claim is durable.
     mutating func holdBackNoMore() { (heldBack, earlyClaims) = (nil, 0) }
 
-    /// Until when a delivery is held back; `nil`: it isn't.
+    /// The time until which a delivery is held back; `nil`: it isn't.
     func heldUntil(_ delivery: Delivery.ID) -> Timestamp? { heldBack?.delivery == delivery ? heldBack?.until : nil }
 }
 

@@ -65,7 +65,7 @@ final class SimulatedWorld {
     /// The subscriptions that were matched for an event (row) that was given out for its fan-out; the last word is the
     /// commit's.
     var expectation: [Int64: [String]] = [:]
-    /// Under which limit requests leave for each subscription, since when, and when they did; over all processes.
+    /// The limits under which requests leave for each subscription, with the times at which they did; over all processes.
     var paces: [String: PaceLedger] = [:]
     /// Events (rows) due later than accepted, since they were found due.
     var foundDue: [Int64: FoundDue] = [:]

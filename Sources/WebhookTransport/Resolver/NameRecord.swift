@@ -3,7 +3,7 @@ internal import WebhookCore
 
 /// The history of a name's lookups.
 struct NameRecord: Sendable {
-    /// In which order names that wait are taken up. Within a standing, first come first served.
+    /// The order in which names that wait are taken up. Within a standing, first come first served.
     enum Standing: Int, Sendable {
         /// Answered in time before, and the last time too.
         case proven

@@ -20,7 +20,7 @@ extension WebhookLog {
             /// The configuration doesn't have it any more.
             public static var missing: Obstacle { Obstacle(kind: .missing) }
 
-            /// Since when and why it is disabled, where that is the reason: by hand, by 410 or for nothing but failures.
+            /// The disabling, with its time, where that is the reason: by hand, by 410 or for nothing but failures.
             public var disabled: SubscriptionHealth.Disabled? {
                 if case .disabled(let disabled) = kind { disabled } else { nil }
             }

@@ -47,7 +47,7 @@ final class MeasuredTransaction: Sendable {
         var began: ContinuousClock.Instant?
         var rows = 0
         var isReadOnly = true
-        /// For every acceptance of every batch: whether its deliveries come with it.
+        /// For every acceptance of every batch, true when its deliveries come with it.
         var fansOut: [Bool] = []
     }
 

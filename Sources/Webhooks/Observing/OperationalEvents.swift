@@ -12,7 +12,7 @@ final class OperationalEvents: NoticeTaker {
         var waiting: Deque<WebhookNotice> = []
         /// The notices that found no room since somebody was told.
         var lost = 0
-        /// Since when the store fails.
+        /// The time since which the store fails.
         var failingSince: Timestamp?
         /// The store may be closed next: nothing more is begun.
         var isOver = false

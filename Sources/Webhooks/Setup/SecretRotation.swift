@@ -11,7 +11,7 @@ package struct SecretRotation: Sendable {
         package var file: String
         /// Every subscription that signs with this file's secret.
         package var subscriptions: [String]
-        /// Until when the old secret signs too; `nil`: it doesn't any more.
+        /// The time until which the old secret signs too; `nil`: it doesn't any more.
         package var until: Timestamp?
         /// The public key of a new Ed25519 key.
         package var publicKey: String?

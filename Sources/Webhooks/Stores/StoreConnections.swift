@@ -77,7 +77,7 @@ final class StoreConnections: Sendable {
         }
     }
 
-    /// For appending beside a dispatcher; makes the store where there is none.
+    /// The store for appending beside a dispatcher; makes the store where there is none.
     func writer() async throws(StoreError) -> any WebhookStore {
         if let writer = opened.withLock(\.writer) { return writer }
         return try await onQueue { [self] () throws(StoreError) in
@@ -89,7 +89,7 @@ final class StoreConnections: Sendable {
         }
     }
 
-    /// For changing what is there; an error where there is no store.
+    /// The store for changing what is there; an error where there is no store.
     func existingWriter() async throws(StoreError) -> any WebhookStore {
         _ = try await reader()
         return try await writer()

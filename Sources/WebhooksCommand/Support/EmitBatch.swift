@@ -152,7 +152,7 @@ struct DetachedBatch {
         if isBad { throw EmitBatch.failure(batch, stored: receipts.count) }
     }
 
-    /// In batches, so that others who write get their turn in between; each is durable before the next.
+    /// Stores in batches, so that others who write get their turn in between; each is durable before the next.
     private func store(_ events: [Event]) async -> (receipts: [EmitReceipt], failure: WebhooksError?) {
         var receipts: [EmitReceipt] = []
         do throws(WebhooksError) {

@@ -145,7 +145,7 @@ struct IDRange {
 
     func below(_ id: Int64) -> IDRange { IDRange(above: above, below: min(below, id)) }
 
-    /// Between which ids the indexed rows of some time lie: not all that lie there are of that time.
+    /// The ids between which the indexed rows of some time lie: not all that lie there are of that time.
     ///
     /// Ids follow the clock but for its steps back, between which the times are searched by halves.
     /// - Parameters:

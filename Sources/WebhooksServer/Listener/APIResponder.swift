@@ -31,7 +31,7 @@
         }
     }
 
-    /// Between Hummingbird and the API.
+    /// Translates between Hummingbird and the API.
     struct RequestAdapter: Sendable {
         let api: WebhooksAPI
         let limits: ServerLimits
