@@ -17,7 +17,7 @@ RECORDS = """
     EmitReceipt InFlightAttempt SendAction AttemptContext PreparedRequest TransportOrder TransportRequest TransportResult
     FinishedAttempt AttemptDecision RecordedAttempt AttemptWrite
 """.split()
-RIDDLE = re.compile(r"(What|Who|Whose|Whether|How|Where|Which|When|Why|Those|That|So|Of)\b")
+RIDDLE = re.compile(r"(What|Who|Whose|Whether|How|Where|Which|When|Why|Since when|Until when|Those|That|So|Of)\b")
 TYPE = re.compile(r"^\s*(?:(?:public|package|internal|private|fileprivate|final|indirect)\s+)*"
                   r"(?:struct|enum|class|actor|protocol)\s+(\w+)")
 
@@ -35,13 +35,18 @@ def summaries(lines):
 
 
 def dead_ends(text, files):
-    """The files and folders that a text names in `…` and that no sources are in: a path below Sources, or its end."""
+    """What a text names in `…` and the sources lack: files and folders by the end of their paths, functions behind a file."""
     known = {part for path in files for part in (path, os.path.dirname(path))}
-    for name in re.findall(r"`([\w+./]+)`", text):
+    for match in re.finditer(r"`([\w+./]+)`(?: \(((?:`\w+`(?:, )?)+)\))?", text):
+        name = match.group(1)
         if not (name.endswith(".swift") or re.match(r"Webhook\w*/", name)):
             continue
-        if not any(path == "Sources/" + name or path.endswith("/" + name) for path in known):
+        paths = [path for path in known if path == "Sources/" + name or path.endswith("/" + name)]
+        if not paths:
             yield name
+        for function in re.findall(r"`([a-z]\w*)`", match.group(2) or ""):
+            if not any(re.search(rf"func {function}[(<]", "\n".join(files.get(path, []))) for path in paths):
+                yield f"{function} of {name}"
 
 
 def main(is_verbose):

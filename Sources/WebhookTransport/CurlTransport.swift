@@ -93,9 +93,8 @@ package final class CurlTransport: Transport {
     }
 
     private static var defaultIdleConnections: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 64 }
-        return max(1, Int(min(512, limit.rlim_cur / 4)))
+        guard let limit = FileDescriptors.limit else { return 64 }
+        return max(1, min(512, limit / 4))
     }
 }
 

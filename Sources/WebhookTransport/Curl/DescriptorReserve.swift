@@ -1,4 +1,5 @@
 internal import Glibc
+internal import WebhookCore
 
 /// File descriptors that connections leave to others.
 ///
@@ -14,9 +15,7 @@ enum DescriptorReserve {
     static func socket(_ family: Int32, _ kind: Int32, _ number: Int32) -> Int32? {
         let descriptor = Glibc.socket(family, kind, number)
         guard descriptor >= 0 else { return nil }
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return descriptor }
-        let total = Int(clamping: limit.rlim_cur)
+        guard let total = FileDescriptors.limit else { return descriptor }
         guard Int(descriptor) < total - min(most, total / 8) else {
             close(descriptor)
             errno = EMFILE

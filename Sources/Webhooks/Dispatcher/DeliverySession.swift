@@ -67,9 +67,8 @@ struct DeliverySession: Sendable {
     /// other half is for idle connections, the store and the host. More requests would only wait in the transport, on
     /// their own time.
     static func maxInFlight(_ configured: Int) -> Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return configured }
-        return min(configured, max(1, Int(clamping: limit.rlim_cur) / 2))
+        guard let limit = FileDescriptors.limit else { return configured }
+        return min(configured, max(1, limit / 2))
     }
 
     /// Drains, and ends within the grace: past it, what is on the wire is cut off and recorded as interrupted; where the

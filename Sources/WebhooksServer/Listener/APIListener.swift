@@ -1,5 +1,4 @@
 #if Server
-    internal import Glibc
     internal import HTTPTypes
     internal import Hummingbird
     internal import HummingbirdCore
@@ -87,11 +86,8 @@
 
         /// The limit, or less where the process may not open as many descriptors: deliveries and the store need theirs.
         private static func connections(_ limits: ServerLimits) -> Int {
-            var descriptors = rlimit()
-            guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &descriptors) == 0 else {
-                return limits.connections
-            }
-            return min(limits.connections, max(16, Int(clamping: descriptors.rlim_cur) / 5 * 2))
+            guard let descriptors = FileDescriptors.limit else { return limits.connections }
+            return min(limits.connections, max(16, descriptors / 5 * 2))
         }
 
         /// Takes no new connections, lets requests under way end, and ends.
