@@ -35,7 +35,7 @@
         private let leaseThread: PostgresWorker?
         private let leaseSession: Confined<LeaseSession>
         private let listener = Mutex<HintListener?>(nil)
-        private let isClosed: Closing
+        private let isClosed: SharedFlag
 
         /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
         /// that may not wait.
@@ -58,10 +58,10 @@
             else { throw StoreError(.unavailable, "the system has no thread left for the connections to \(target)") }
             (self.target, self.role, self.clock) = (target, role, clock)
             (self.writerThread, self.readerThread) = (writerThread, readerThread)
-            let isClosed = Closing()
+            let isClosed = SharedFlag()
             self.isClosed = isClosed
             let first = try PostgresConnection(target, isWriter: role != .reader)
-            leaseSession = Confined(LeaseSession(target) { isClosed.isSet })
+            leaseSession = Confined(LeaseSession(target) { isClosed.isRaised })
             leaseThread = [.dispatcher, .node].contains(role) ? PostgresWorker() : nil
             warning =
                 first.isFsyncOff
@@ -72,7 +72,7 @@
                 reader = Confined(ReaderState(target, first))
                 return
             }
-            let session = try PostgresWriter(first, role: role, purpose: purpose) { isClosed.isSet }
+            let session = try PostgresWriter(first, role: role, purpose: purpose) { isClosed.isRaised }
             let state = WriterState(session)
             _ = try state.external.check(session)
             writer = Confined(state)
@@ -81,7 +81,7 @@
 
         /// Closes the connections once they are idle; what was committed is durable already.
         package func close() {
-            isClosed.set()
+            isClosed.raise()
             listener.withLock { $0?.close() }
             writerThread.wait { [writer] in
                 if let writer { writer.value.session.close() }
@@ -92,13 +92,13 @@
 
         /// Hears from now on what others notify.
         func startListening(_ tell: @escaping @Sendable (StoreHint) -> Void) {
-            guard let writer, !isClosed.isSet else { return }
+            guard let writer, !isClosed.isRaised else { return }
             let fresh = HintListener(target, ignoring: writer.value.session.id, tell)
             listener.withLock { listener in
                 listener?.close()
                 listener = fresh
             }
-            if isClosed.isSet { fresh?.close() }
+            if isClosed.isRaised { fresh?.close() }
         }
 
         /// Tells whether somebody may listen for what is written here: a dispatcher beside this one.
@@ -142,15 +142,6 @@
             init(_ value: Value) { self.value = value }
         }
 
-        /// A flag that tells a thread that waits for the server that the store is closed.
-        private final class Closing: Sendable {
-            private let flag = Atomic(false)
-
-            var isSet: Bool { flag.load(ordering: .relaxed) }
-
-            func set() { flag.store(true, ordering: .relaxed) }
-        }
-
         /// Runs work on the writing thread, in the order of the calls.
         ///
         /// - Parameter giveUp: called instead where there is none.
@@ -159,7 +150,9 @@
             orElse giveUp: @escaping @Sendable (StoreError) -> Void
         ) {
             guard let writer else { return giveUp(StoreError(.readOnly, "\(target) was opened for reading")) }
-            guard !isClosed.isSet else { return giveUp(StoreError(.unavailable, "the store on \(target) is closed")) }
+            guard !isClosed.isRaised else {
+                return giveUp(StoreError(.unavailable, "the store on \(target) is closed"))
+            }
             writerThread.perform { work(writer.value) }
         }
 
@@ -173,7 +166,9 @@
             guard let leaseThread else {
                 return giveUp(StoreError(.readOnly, "\(target) was not opened for delivering"))
             }
-            guard !isClosed.isSet else { return giveUp(StoreError(.unavailable, "the store on \(target) is closed")) }
+            guard !isClosed.isRaised else {
+                return giveUp(StoreError(.unavailable, "the store on \(target) is closed"))
+            }
             leaseThread.perform { [leaseSession] in work(leaseSession.value) }
         }
 

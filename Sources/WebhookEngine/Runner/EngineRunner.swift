@@ -28,7 +28,7 @@ package final class EngineRunner: @unchecked Sendable {
     let transactions = TransactionCounters()
     /// Flags that are raised where a look at what others have written is due: at events, at deliveries, at anything, at
     /// leases.
-    private let looksDue = (events: Flag(), deliveries: Flag(), all: Flag(), leases: Flag())
+    private let looksDue = (events: SharedFlag(), deliveries: SharedFlag(), all: SharedFlag(), leases: SharedFlag())
     var snapshot: ConfigurationSnapshot
     /// Requests on the wire.
     var sent: [UInt64: SentRequest] = [:]
@@ -262,14 +262,4 @@ package final class EngineRunner: @unchecked Sendable {
         }
         if let failure { throw failure }
     }
-}
-
-/// Something to be done once, however often it is asked for until then.
-final class Flag: Sendable {
-    private let isRaised = Atomic(false)
-
-    /// Raises it; true when it was lowered before.
-    func raise() -> Bool { !isRaised.exchange(true, ordering: .acquiringAndReleasing) }
-
-    func lower() { isRaised.store(false, ordering: .releasing) }
 }

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 package import WebhookCore
 internal import WebhookRegistry
 
@@ -35,7 +34,7 @@ package struct StoreMove: Sendable {
         restart: Bool = false,
         progress: @escaping @Sendable (StoreCopy.Progress) -> Void = { _ in }
     ) async throws(WebhooksError) -> [StoreCopy.TableResult] {
-        let isStopped = StopFlag()
+        let isStopped = SharedFlag()
         let result: Result<[StoreCopy.TableResult], StoreError> = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // It waits for disks and networks, which no thread of the concurrency pool should.
@@ -48,7 +47,7 @@ package struct StoreMove: Sendable {
                 }
             }
         } onCancel: {
-            isStopped.set()
+            isStopped.raise()
         }
         do throws(StoreError) {
             return try result.get()
@@ -61,24 +60,15 @@ package struct StoreMove: Sendable {
         _ source: StoreLocation,
         _ target: StoreLocation,
         _ restart: Bool,
-        _ isStopped: StopFlag,
+        _ isStopped: SharedFlag,
         _ progress: @escaping @Sendable (StoreCopy.Progress) -> Void
     ) throws(StoreError) -> [StoreCopy.TableResult] {
         let from = try source.access().copySource()
         defer { from.close() }
         let to = try target.access().copyTarget()
         defer { to.close() }
-        return try StoreCopy(from: from, to: to, isStopped: { isStopped.isSet }, progress: progress).run(
+        return try StoreCopy(from: from, to: to, isStopped: { isStopped.isRaised }, progress: progress).run(
             restart: restart
         )
     }
-}
-
-/// A request to stop, from another thread.
-private final class StopFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-
-    func set() { flag.store(true, ordering: .relaxed) }
 }

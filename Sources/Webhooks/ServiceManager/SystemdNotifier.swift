@@ -82,7 +82,7 @@ package final class SystemdNotifier: Sendable {
         }
     }
 
-    private let hasFailed = OnceFlag()
+    private let hasFailed = SharedFlag()
 
     /// The time of CLOCK_MONOTONIC, which a manager compares with its own.
     private static var monotonic: Duration {
@@ -90,14 +90,6 @@ package final class SystemdNotifier: Sendable {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
-}
-
-/// Something that is said once.
-private final class OnceFlag: Sendable {
-    private let isRaised = Atomic(false)
-
-    /// Raises it; true when it was lowered before.
-    func raise() -> Bool { !isRaised.exchange(true, ordering: .relaxed) }
 }
 
 /// Counts what deliveries of this process have come to, for a line of figures.
