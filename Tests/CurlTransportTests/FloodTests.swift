@@ -17,7 +17,7 @@ import WebhookCore
         tls = TLSOptions(authorities: certificates.authority)
     }
 
-    /// What a test knows of a flood.
+    /// The figures that a test knows of a flood.
     private final class Flood: Sendable {
         let hasBegun = Handover<Bool>()
 

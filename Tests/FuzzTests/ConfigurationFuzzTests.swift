@@ -15,7 +15,7 @@ import WebhookRendering
         "STORE": "sqlite:/var/webhooks.sqlite",
     ]
 
-    /// What the first byte of an input says that the rest is.
+    /// The kind of input that the first byte of one stands for.
     private enum Kind: UInt8, CaseIterable { case yaml, json, profile, template }
 
     @Test func anyConfiguration() async throws {

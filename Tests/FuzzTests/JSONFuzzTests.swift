@@ -53,7 +53,7 @@ import WebhookCore
     private struct Facts {
         var depth = 0
         var kinds: Set<String> = []
-        /// Whether nothing stands in it that readers differ over.
+        /// True when nothing stands in it that readers differ over.
         var isTame = true
     }
 

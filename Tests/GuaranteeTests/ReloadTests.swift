@@ -148,6 +148,6 @@ import Webhooks
 }
 
 extension String {
-    /// How often a text is in this one.
+    /// The number of times that a text is in this one.
     func components(_ text: String) -> Int { split(separator: text, omittingEmptySubsequences: false).count - 1 }
 }

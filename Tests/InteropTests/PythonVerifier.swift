@@ -21,7 +21,7 @@ enum PythonVerifier {
         return verdicts.map(\.verified)
     }
 
-    /// What a script beside this file prints for lines of input.
+    /// Runs a script beside this file, and gives what it prints for lines of input.
     static func run(_ script: String, _ lines: [String]) async throws -> [String] {
         try #require(
             FileManager.default.isExecutableFile(atPath: python.path),

@@ -4,7 +4,7 @@ import WebhookCore
 /// A request as a receiver has it, with what the receiver knows of the sender: a line for `verify.py`.
 struct VerificationCase: Encodable {
     var name: String
-    /// Whose code verifies.
+    /// The project whose code verifies.
     var verifier: String
     /// The receiver's one secret, or public key.
     var key: String
@@ -24,7 +24,7 @@ struct VerificationCase: Encodable {
     var headers: [[String]] = []
     /// In base64.
     var body = ""
-    /// What has to come out. The script never sees it.
+    /// The verdict that has to come out. The script never sees it.
     var isGenuine = true
 
     private enum CodingKeys: String, CodingKey {

@@ -251,7 +251,7 @@
             }
         }
 
-        /// What a script beside this file prints, run by the Python of `make setup-tests`.
+        /// Runs a script beside this file with the Python of `make setup-tests`, and gives what it prints.
         private static func run(_ script: String, _ arguments: [String]) throws -> Data {
             let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             let python = folder.deletingLastPathComponent().deletingLastPathComponent()

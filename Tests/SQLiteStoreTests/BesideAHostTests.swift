@@ -167,7 +167,7 @@ struct BesideAHostTests {
         #expect(results == [.writerInTheWay, .readerInTheWay, .emptied])
     }
 
-    /// What a host does, step by step, and how many pages its last commit has found in the log.
+    /// A host that works step by step, with the number of pages that its last commit has found in the log.
     private final class SteppedHost {
         let queue: DatabaseQueue
         private(set) var pages: Int32 = 0

@@ -32,7 +32,7 @@ struct DamageTests {
         return try queue.read { try Int.fetchOne($0, sql: sql, arguments: [name]) } ?? 0
     }
 
-    /// What opening and checking says.
+    /// Opens and checks; gives the error.
     private func check(_ role: SQLiteStore.Role) async -> StoreError? {
         do throws(StoreError) {
             _ = try await SQLiteStore.open(path: folder.file(), role: role).integrityProblems()

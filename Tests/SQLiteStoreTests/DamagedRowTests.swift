@@ -16,7 +16,7 @@ struct DamagedRowTests {
         store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
     }
 
-    /// What flipped bytes would do to a cell.
+    /// Damages a cell as flipped bytes would.
     private func damage(_ sql: String) throws {
         let host = try DatabaseQueue(path: folder.file())
         try host.writeWithoutTransaction { try $0.execute(sql: "PRAGMA ignore_check_constraints = 1; " + sql) }

@@ -153,7 +153,7 @@ struct HostTransactionTests {
 }
 
 extension DatabaseReader {
-    /// How many rows a table has.
+    /// The number of a table's rows.
     func rows(_ table: String) throws -> Int? {
         try read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") }
     }

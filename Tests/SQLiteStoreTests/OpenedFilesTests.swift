@@ -16,7 +16,7 @@ struct OpenedFilesTests {
         path = folder.file()
     }
 
-    /// What is done to a file.
+    /// The changes of a file.
     enum Change: CaseIterable, Sendable {
         case delete, rename, replace, link
 

@@ -24,7 +24,7 @@ struct ProcessLockTests {
         dispatcher.close()
     }
 
-    /// How many locks there are on a file, of any process.
+    /// The number of locks on a file, of any process.
     private func locks(on path: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         let inode = try #require(attributes[.systemFileNumber] as? NSNumber)

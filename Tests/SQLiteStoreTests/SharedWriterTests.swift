@@ -43,7 +43,7 @@ struct SharedWriterTests {
         #expect(settings == [3, 4096])
     }
 
-    /// Whether something stands in the database's file, or in its log, which is emptied.
+    /// Tells whether something stands in the database's file, or in its log, which is emptied.
     private func isLeft(_ text: String, in host: HostedDatabase) async throws -> Bool {
         try await host.writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         return try [host.folder.file(), host.folder.file() + "-wal"].contains { path in

@@ -51,7 +51,7 @@ extension SQLiteStore {
         return ids.first
     }
 
-    /// What a pragma says on the writing or the reading connection.
+    /// Asks a pragma on the writing or the reading connection.
     func pragma(_ name: String, onReader: Bool = false) throws -> String? {
         let read: (Database) throws -> String? = { try String.fetchOne($0, sql: "PRAGMA \(name)") }
         return onReader ? try reader.unsafeRead(read) : try writer?.writeWithoutTransaction(read)

@@ -172,7 +172,7 @@ struct MonitoringServerTests {
         return String(decoding: client.buffer, as: UTF8.self)
     }
 
-    /// Whether the other side has not closed, whatever of it was read.
+    /// Tells whether the other side has not closed, whatever of it was read.
     private func isOpen(_ client: BlockingConnection) -> Bool {
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {

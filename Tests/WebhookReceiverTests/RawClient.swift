@@ -40,7 +40,7 @@ final class RawClient {
     /// Says that nothing more will be sent.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// What comes until the text ends so, or until the other side closes.
+    /// Receives until the text ends so, or until the other side closes.
     func receive(until end: String) throws -> String {
         var received: [UInt8] = []
         while !received.suffix(end.utf8.count).elementsEqual(end.utf8) {

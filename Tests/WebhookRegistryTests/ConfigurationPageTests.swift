@@ -28,7 +28,7 @@ import WebhookRegistry
     }
 
     @Test func everyDefaultIsTheBuiltInOne() throws {
-        /// What is loaded, as far as settings have to do with it.
+        /// Loads a configuration, as far as settings have to do with it.
         func load(_ own: [String], _ entry: [String]) throws -> String {
             let needed = "name: a, url: 'https://x.example/', topics: ['**'], secrets: [\(Sample.whsec)]"
             let subscription = "{ \(([needed] + entry).joined(separator: ", ")) }"
@@ -133,7 +133,7 @@ struct ConfigurationPage {
         return rows
     }
 
-    /// What stands between backticks.
+    /// The texts between backticks.
     static func code(in text: String) -> [String] {
         text.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
             .map { String($0.element) }

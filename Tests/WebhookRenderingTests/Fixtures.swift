@@ -104,7 +104,7 @@ enum Fixtures {
         try body(event(data, tenant: "school-42"), for: subscription("crm", bare, as: contentType, template: template))
     }
 
-    /// What keeps a template from being rendered.
+    /// The error that keeps a template from being rendered.
     static func failure(_ data: String, as contentType: ContentType, template: String) -> String? {
         do {
             _ = try render(data, as: contentType, template: template)

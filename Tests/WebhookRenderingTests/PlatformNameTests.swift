@@ -108,7 +108,7 @@ struct PlatformNameTests {
         return try Fixtures.event(topic.example.compactText.text, topic: name)
     }
 
-    /// What a request carries beside the headers that every request has.
+    /// The headers of a request beside those that every request has.
     private static func headers(of profile: Profile) throws -> [String] {
         var subscription = Fixtures.subscription("a", profile)
         subscription.secrets = profile.signature == nil ? [] : [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]

@@ -3,7 +3,7 @@ import Testing
 
 /// The commands of `docs/operations.md` do what stands there, the drill of an outage among them.
 @Suite(.timeLimit(.minutes(3))) struct OperationsPageTests {
-    /// What a command of the page is to print, and its exit code.
+    /// A command of the page, with what it is to print and its exit code.
     struct Step {
         var command: String
         var output: String

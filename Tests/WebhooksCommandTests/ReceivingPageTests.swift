@@ -9,7 +9,7 @@ import Webhooks
         var name: String
         var file: String
         var program: String
-        /// What the page's short functions import.
+        /// The imports of the page's short functions.
         var imports: String
         /// Prints what `is_genuine` says of a header and of the body on stdin.
         var call: String
@@ -34,7 +34,7 @@ import Webhooks
             call: "\nconsole.log(isGenuine(process.argv[2], process.argv[3], readFileSync(0)));\n"
         )
 
-        /// Those that are there.
+        /// The ones that are there.
         static let installed = [python, node].filter { run("\($0.program) --version") }
 
         /// Node has it; Python needs a package.

@@ -13,7 +13,7 @@ import Testing
 
         var testDescription: String { "\(article): \(text.prefix { $0 != "\n" })" }
 
-        /// Whether it is for the host's Package.swift.
+        /// True when it is for the host's Package.swift.
         var isManifest: Bool {
             text.split(separator: "\n").allSatisfy { $0.hasPrefix(".package(") || $0.hasPrefix(".product(") }
         }

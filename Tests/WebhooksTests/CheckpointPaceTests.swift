@@ -73,7 +73,7 @@ import WebhookCore
         #expect(looks(at: 2 * mebibyte, free: 0))
     }
 
-    /// How many looks pass before the log is emptied.
+    /// The number of looks that pass before the log is emptied.
     private func looks(_ pace: inout CheckpointPace, at size: Int) -> Int {
         (0..<100).first { _ in pace.look(at: size, hasChanged: true) } ?? 100
     }

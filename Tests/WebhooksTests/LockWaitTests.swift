@@ -7,7 +7,7 @@ import WebhooksSQLite
 @Suite("Waiting for the dispatcher's lock") struct LockWaitTests {
     private typealias Refusal = (holder: LockHolder?, at: Duration)
 
-    /// Whether each refusal is followed by another try.
+    /// Tells whether each refusal is followed by another try.
     private func tries(_ role: DispatcherRole, _ refusals: [Refusal]) -> [Bool] {
         let start = ContinuousClock.now
         var wait = LockWait(role: role)

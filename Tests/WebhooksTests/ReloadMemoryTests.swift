@@ -57,7 +57,7 @@ import WebhookSimulation
         func free() { for block in kept { Glibc.free(UnsafeMutableRawPointer(bitPattern: block)) } }
     }
 
-    /// Whether the process has GNU's allocator, and no sanitizer's.
+    /// True when the process has GNU's allocator, and no sanitizer's.
     private static var isTrimmed: Bool {
         let others = ["__tsan_init", "__asan_init"]
         return dlsym(nil, "malloc_trim") != nil && others.allSatisfy { dlsym(nil, $0) == nil }

@@ -1,6 +1,6 @@
 internal import CBench
 
-/// How often and for how long this process has waited for the disk.
+/// The number of times, and the time, that this process has waited for the disk.
 public struct DiskWaits: Sendable {
     public var count: Int
     public var seconds: Double

@@ -1,13 +1,13 @@
 internal import Foundation
 
-/// What a piece measured; one line of JSON on its standard output.
+/// The measurements of a piece; one line of JSON on its standard output.
 public struct Outcome: Codable, Sendable {
-    /// What was delivered within the measured time.
+    /// The deliveries within the measured time.
     public var deliveries = 0
     /// Attempts or requests that failed.
     public var failures = 0
     public var seconds = 0.0
-    /// Of this process, in the measured time.
+    /// The processor time of this process, in the measured time.
     public var cpuSeconds = 0.0
     /// Anything else, by name.
     public var more: [String: Double]?

@@ -9,7 +9,7 @@ public struct SinkControl: Sendable {
         self.port = port
     }
 
-    /// What the sink has counted since the last reset.
+    /// The sink's counts since the last reset.
     public struct Counts: Codable, Sendable {
         public var requests: Int
         public var bodyBytes: Int

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Glibc
 
-/// What this process has used.
+/// The processor time and memory of this process.
 public enum Usage {
     /// User and system time so far.
     public static var cpuSeconds: Double {

@@ -6,7 +6,7 @@ internal import Synchronization
 final class AttemptMeter: Sendable {
     private let succeeded = Atomic<Int>(0)
     private let failed = Atomic<Int>(0)
-    /// So many successes are waited for.
+    /// The number of successes that are waited for.
     private let goal = Atomic<Int>(.max)
     private let waiting = Mutex(Waiting())
 

@@ -29,7 +29,7 @@ struct Session: Sendable {
         _ = await meter.reached()
     }
 
-    /// So many events, by callers that each wait until one is on disk before they emit the next.
+    /// Emits a number of events, by callers that each wait until one is on disk before they emit the next.
     func emitClosedLoop(_ setup: Setup, events: Int) async throws {
         let next = SharedNumber()
         try await withThrowingTaskGroup { group in

@@ -4,7 +4,7 @@ internal import Logging
 internal import Webhooks
 internal import WebhooksBenchmarking
 
-/// What the command line says about the work, and the subscriptions that follow from it.
+/// The work that the command line asks for, and the subscriptions that follow from it.
 struct Setup: Sendable {
     let options: Options
     let store: StoreFile
@@ -76,7 +76,7 @@ struct Setup: Sendable {
         }
     }
 
-    /// Whether every event is for every endpoint.
+    /// True when every event is for every endpoint.
     private var sharesEvents: Bool { options.text("scenario") == "fan-out" }
 
     func tenant(_ number: Int) -> String { "school-\(number)" }

@@ -1,6 +1,6 @@
 internal import BenchSupport
 
-/// What a stretch of work cost: time, CPU, waits for the disk.
+/// The cost of a stretch of work: time, CPU, waits for the disk.
 struct Stopwatch {
     private let start = Instant.now
     private let cpu = Usage.cpuSeconds

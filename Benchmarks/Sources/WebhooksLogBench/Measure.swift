@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// How long something took, and how much of the processors.
+/// The time that something took, and its part of the processors.
 struct Measure {
     var wall: Double
     var processor: Double

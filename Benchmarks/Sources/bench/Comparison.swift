@@ -63,7 +63,7 @@ struct Comparison {
     var toPeer: Series { ratios(to: peer) }
     var rate: Series { Series(dispatch.map(\.perSecond)) }
 
-    /// How the rates came about.
+    /// Shows the rates with what they came from.
     static func table() -> Table {
         Table(
             "scenario",

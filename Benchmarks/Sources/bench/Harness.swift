@@ -44,7 +44,7 @@ final class Harness {
         }
     }
 
-    /// So many, by the chosen scale.
+    /// Scales an amount as the command line asks for.
     func amount(_ usual: Int) -> Int { max(200, usual * scale / 100) }
 
     /// Runs a piece to its end.

@@ -1,7 +1,7 @@
 internal import BenchSupport
 internal import Foundation
 
-/// What the figures were measured on.
+/// The machine that the figures were measured on.
 struct Machine {
     let work: String
 

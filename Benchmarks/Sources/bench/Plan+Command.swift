@@ -1,7 +1,7 @@
 internal import BenchSupport
 internal import Foundation
 
-/// How long the command line takes for the small things.
+/// Measures the time that the command line takes for the small things.
 extension Plan {
     func measureCommand() {
         let file = "\(harness.work)/webhooks.yaml"

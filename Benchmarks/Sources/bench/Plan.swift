@@ -1,6 +1,6 @@
 internal import BenchSupport
 
-/// What is measured, in which order.
+/// The measurements, in their order.
 final class Plan {
     let harness: Harness
     private let only: Set<String>

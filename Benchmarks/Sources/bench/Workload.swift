@@ -15,14 +15,14 @@ struct Workload {
     var product: [String] = []
     var authorities: String?
     var isHTTP2 = false
-    /// Whether the sink counts: it does not speak HTTP/2.
+    /// True when the sink counts: it does not speak HTTP/2.
     var isCounted = true
-    /// How often the product tries again where half the answers are 503.
+    /// True when half the answers are 503, to count how often the product tries again.
     var isHalfRefused = false
 
     var url: String { "\(scheme)://127.0.0.1:\(port)\(path)" }
 
-    /// What every piece is told.
+    /// The options that every piece is told.
     var common: [String] {
         var arguments = ["--url", url, "--endpoints", "\(endpoints)", "--ports", "\(ports)"]
         if let authorities { arguments += ["--ca", authorities] }

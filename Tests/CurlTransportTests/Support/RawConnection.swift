@@ -31,7 +31,7 @@ final class RawConnection {
         return Request(head: head, body: body)
     }
 
-    /// Whether all was sent.
+    /// Tells whether all was sent.
     @discardableResult
     func send(_ text: String) -> Bool { connection.send(text.utf8) }
 
@@ -74,7 +74,7 @@ final class RawConnection {
         while connection.fill() {}
     }
 
-    /// Whether the peer says or ends something within a number of milliseconds.
+    /// Tells whether the peer says or ends something within a number of milliseconds.
     func hasEnded(within milliseconds: Int32) -> Bool {
         var peer = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&peer, 1, milliseconds) > 0

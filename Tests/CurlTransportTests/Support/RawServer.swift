@@ -103,7 +103,7 @@ final class RawServer: Sendable {
         return (server, filling)
     }
 
-    /// Whether this machine has IPv6 on loopback.
+    /// True when this machine has IPv6 on loopback.
     static let hasIPv6 = (try? RawServer(address: "::1", accepts: false) { _, _ in }) != nil
 
     static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

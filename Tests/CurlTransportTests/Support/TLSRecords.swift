@@ -2,7 +2,7 @@ import CWebhooksCrypto
 
 /// Writes TLS 1.3 records by hand, in place of a server's library: whatever a receiver may put into them.
 struct TLSRecords {
-    /// What a record holds.
+    /// The content of a record.
     enum Content: UInt8 {
         case handshake = 22
         case data = 23

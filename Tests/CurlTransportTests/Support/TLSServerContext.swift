@@ -28,7 +28,7 @@ final class TLSServerContext: @unchecked Sendable {
         webhooks_curl_prepare_tls(UnsafeMutableRawPointer(context), call, false)
     }
 
-    /// Whether a read goes on past records that hold no data (SSL_MODE_AUTO_RETRY), as OpenSSL has it by default.
+    /// True when a read goes on past records that hold no data (SSL_MODE_AUTO_RETRY), as OpenSSL has it by default.
     var readsOn: Bool { OpenSSL.control(context, 33, 0, nil) & 4 != 0 }
 
     func session(_ descriptor: Int32) -> TLSServerSession? { TLSServerSession(context, descriptor) }
@@ -104,7 +104,7 @@ final class TLSServerSession: ConnectionSession {
 
     private let session: OpaquePointer
 
-    /// What the server's records are encrypted with from here on.
+    /// The secret by which the server's records are encrypted from here on.
     var secret: [UInt8]? { Self.secrets.withLock { $0[UInt(bitPattern: session)] } }
 
     /// Asks the client for another handshake, without waiting for its answer.

@@ -1,4 +1,4 @@
-/// What a fuzzer found: a rule that an input broke.
+/// A rule that an input broke, as a fuzzer found it.
 struct Finding: Error, CustomStringConvertible {
     let description: String
 

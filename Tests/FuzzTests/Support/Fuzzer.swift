@@ -11,7 +11,7 @@ struct Fuzzer {
     let corpus: [[UInt8]]
     let dictionary: [String]
     var maxLength = 4096
-    /// How many rounds an ordinary test run takes.
+    /// The rounds of an ordinary test run.
     var rounds = 20_000
 
     /// Inputs that joined the corpus are kept up to this many.

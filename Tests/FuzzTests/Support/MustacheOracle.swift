@@ -5,7 +5,7 @@ import WebhookCore
 
 /// The Mustache library, with which our own rendering is compared.
 enum MustacheOracle {
-    /// What the library makes of a template that we have taken.
+    /// The library's result for a template that we have taken.
     static func text(_ template: CompiledTemplate, _ root: TemplateRoot) throws -> String {
         let program = try MustacheTemplate(string: normalized(template.elements))
         return program.render(OracleScope(root: root, escape: template.escape))

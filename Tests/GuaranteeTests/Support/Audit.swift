@@ -7,7 +7,7 @@ import Webhooks
 /// The checker for deliveries: acknowledged ⊆ received under retry, received ≤ 1 under single-shot, and received ≤ attempts
 /// recorded, always.
 struct Audit {
-    /// What came in, by subscription (the path's first segment) and event.
+    /// The requests that came in, by subscription (the path's first segment) and event.
     private var received: [Key: [ReceivedRequest]] = [:]
     private let deliveries: [Delivery]
 
@@ -25,7 +25,7 @@ struct Audit {
         deliveries = try await stage.deliveries()
     }
 
-    /// How often a subscription was sent an event.
+    /// The number of times that a subscription was sent an event.
     func count(_ subscription: String, _ event: String) -> Int {
         received[Key(subscription: subscription, event: event)]?.count ?? 0
     }
@@ -100,7 +100,7 @@ struct Audit {
 }
 
 extension TestEnvironment {
-    /// Whether `check` finds nothing.
+    /// Tells whether `check` finds nothing.
     func expectIntegrity(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let (exit, command) = try await run(["check"])
         #expect(exit == .code(0), "\(command.output)\(command.errors)", sourceLocation: sourceLocation)

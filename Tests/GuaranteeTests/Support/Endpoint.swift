@@ -4,7 +4,7 @@ struct Endpoint: Sendable {
     var url: String
     var topics = "\"**\""
     var secrets = [Endpoint.secret]
-    /// What a subscription's `delivery` says.
+    /// The entry's `delivery`.
     var delivery = """
         schedule: [1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms, 1ms], jitter: 0%, timeout: 30s, \
         breaker: { failures: 1000, pause: 1s }

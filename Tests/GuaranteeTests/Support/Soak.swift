@@ -3,7 +3,7 @@ import Testing
 import WebhookCore
 import WebhookSimulation
 
-/// How much of the random tests is done: a little in every run, a lot with `make soak`.
+/// The extent of the random tests: a little in every run, a lot with `make soak`.
 enum Soak {
     private static let environment = ProcessInfo.processInfo.environment
 

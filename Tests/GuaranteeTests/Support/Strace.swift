@@ -12,7 +12,7 @@ enum Strace {
         (call: "connect", count: 2), (call: "ftruncate", count: 4), (call: "unlink", count: 2),
     ]
 
-    /// Whether it is there and may trace; else the reason is printed.
+    /// Tells whether it is there and may trace; else the reason is printed.
     static func isUsable(test: String) -> Bool {
         guard access(path, X_OK) == 0 else {
             print("\(test) is skipped: there is no \(path)")

@@ -106,7 +106,7 @@ struct SimulationTests {
         #expect(failures == [])
     }
 
-    /// What a seed found, with its trace; `nil` where every promise was kept.
+    /// The fault that a seed found, with its trace; `nil` where every promise was kept.
     private static func failure(of seed: UInt64, _ configuration: SimulationConfiguration) -> String? {
         do {
             let report = try Simulation.run(seed: seed, configuration: configuration)

@@ -22,7 +22,7 @@ final class EngineHarness {
     var fault: StoreError?
     /// Commits wait for ``releaseCommit()``.
     var holdsCommits = false
-    /// What the transaction that waits has taken.
+    /// The batches that the transaction that waits has taken.
     private var openBatches: [StoreBatch] = []
     var openCommit: StoreBatch? { openBatches.first }
     /// Large events that wait for ``render(_:)``.

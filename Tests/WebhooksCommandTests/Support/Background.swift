@@ -46,7 +46,7 @@ final class Background: Sendable {
         }
     }
 
-    /// Whether the process has ended, and waits to be reaped or was.
+    /// True when the process has ended, and waits to be reaped or was.
     var hasEnded: Bool {
         var information = siginfo_t()
         let code = waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT | WNOHANG)

@@ -122,7 +122,7 @@ final class CommandEnvironment: Sendable {
     }
 }
 
-/// What a command said, and how it ended.
+/// A command that has ended, with its output.
 struct Finished: Sendable {
     var status: Int32
     var out: String

@@ -65,7 +65,7 @@ enum Documentation {
         return lines.joined(separator: "\n").trimmingCharacters(in: .newlines)
     }
 
-    /// Whether an output is the one that is written down; a line that ends in `…` goes on as it likes.
+    /// Tells whether an output is the one that is written down; a line that ends in `…` goes on as it likes.
     static func matches(_ output: String, _ written: String) -> Bool {
         let (lines, expected) = (output.split(separator: "\n"), written.split(separator: "\n"))
         return lines.count == expected.count

@@ -2,7 +2,7 @@ import Glibc
 
 /// The socket of a service manager, on which a command's messages come in.
 final class ServiceManagerSocket: Sendable {
-    /// What `NOTIFY_SOCKET` is set to.
+    /// The value for `NOTIFY_SOCKET`.
     let name: String
     private let descriptor: Int32
 

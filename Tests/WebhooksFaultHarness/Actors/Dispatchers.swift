@@ -5,17 +5,17 @@ import WebhookSimulation
 /// Runs one dispatcher after the other: each lives for a while, is reloaded, stopped and continued, and is then killed,
 /// drained or interrupted.
 struct Dispatchers {
-    /// How they live.
+    /// The way in which they live.
     struct Habits: Sendable {
         /// For how long, in milliseconds.
         var life: ClosedRange<Int>
-        /// Whether they are killed rather than drained.
+        /// The percentage of them that are killed rather than drained.
         var killPercent: Int
-        /// How many of a hundred get a signal while they start.
+        /// The percentage of starts that get a signal.
         var startPercent = 20
-        /// Whether something happens to them meanwhile.
+        /// True when something happens to them meanwhile.
         var trouble: Bool
-        /// Whether their files are taken away.
+        /// True when their files are taken away.
         var sabotage: Bool
     }
 
@@ -70,7 +70,7 @@ struct Dispatchers {
         return false
     }
 
-    /// How a dispatcher was ended.
+    /// The end of a dispatcher.
     private struct Death {
         var at: Instant?
         var allowed: Set<Int32> = [0]

@@ -22,7 +22,7 @@ struct Emitter {
         self.clock = clock
     }
 
-    /// What a process gets whose clock is wrong by an hour or by weeks.
+    /// The environment of a process whose clock is wrong by an hour or by weeks.
     private mutating func clockEnvironment() -> [String] {
         guard let clock, random.chance(40) else { return [] }
         let hour: Int64 = 3600
@@ -83,7 +83,7 @@ struct Emitter {
         if known.count > 1000 { known.removeFirst(known.count - 1000) }
     }
 
-    /// Whether an exit means that the events are durable.
+    /// Tells whether an exit means that the events are durable.
     private static func isDurable(_ exit: Command.Exit) -> Bool { exit == .code(0) || exit == .code(1) }
 
     private mutating func single(_ form: [String], topic: String = Topic.plain, padding: Int? = nil) async throws {

@@ -6,7 +6,7 @@ struct Operator {
     let bench: Workbench
     let stop: Stop
     var random: SeededGenerator
-    /// Whether what is old may be deleted: not where clocks are wrong, for then all may be.
+    /// True when what is old may be deleted: not where clocks are wrong, for then all may be.
     let prunes: Bool
 
     private static let bound = Duration.seconds(60)

@@ -6,7 +6,7 @@ extension Checker {
         return acceptances(rows) + batches(rows) + promises.filter(\.isOrdered).flatMap { sequence(of: $0, rows) }
     }
 
-    /// What was acknowledged before another emit had begun has the earlier row.
+    /// Compares rows with acknowledgements: what was acknowledged before another emit had begun has the earlier row.
     private func acceptances(_ rows: [String: Int]) -> [Violation] {
         let known = history.emits.compactMap { id, emit in rows[id].map { (id: id, emit: emit, row: $0) } }
         let begun = known.sorted { $0.emit.startedAt < $1.emit.startedAt }

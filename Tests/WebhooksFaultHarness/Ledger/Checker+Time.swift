@@ -21,7 +21,7 @@ extension Checker {
         return found
     }
 
-    /// How long a dispatcher could work, within a span of time.
+    /// The time within a span in which a dispatcher could work.
     private func workingTime(_ span: Interval) -> Duration {
         history.dispatching.reduce(.zero) { sum, interval in
             let part = Interval(start: max(span.start, interval.start), end: min(span.end, interval.end))
@@ -54,7 +54,7 @@ extension Checker {
     static let maxResident = 768 << 20
     static let maxDescriptors = 1024
     static let maxWAL = 256 << 20
-    /// How large the log may be once nobody writes any more.
+    /// The largest size of the log once nobody writes any more.
     static let maxWALAtRest = 32 << 20
     /// From here on a process has all its caches, and memory may not double any more.
     static let warmUp = Duration.seconds(60)

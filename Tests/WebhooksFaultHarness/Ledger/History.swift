@@ -1,8 +1,8 @@
 /// A time of a round: since its start, on the monotonic clock.
 typealias Instant = Duration
 
-/// What a round saw: emits, requests, commands, and when the dispatcher was able to work. A value, so that the checker can
-/// be tested with histories that never happened.
+/// The record of a round: emits, requests, commands, and when the dispatcher was able to work. A value, so that the
+/// checker can be tested with histories that never happened.
 struct History: Sendable {
     /// By event id.
     var emits: [String: EmitFact] = [:]
@@ -11,17 +11,18 @@ struct History: Sendable {
     var commands: [CommandFact] = []
     /// Events that a host's transaction has committed with a row of its own.
     var hostCommits: Set<String> = []
-    /// When a dispatcher worked on the store.
+    /// The spans in which a dispatcher worked on the store.
     var dispatching: [Interval] = []
-    /// When something kept the store from working: a full disk, a stopped process that may hold a lock, a lost file.
+    /// The spans in which something kept the store from working: a full disk, a stopped process that may hold a lock, a
+    /// lost file.
     var disturbances: [Interval] = []
     /// Measurements of dispatchers, oldest first.
     var samples: [SampleFact] = []
     /// Events of a batch that was refused as a whole.
     var refused: Set<String> = []
-    /// How often which fault was injected, for the verdict.
+    /// The number of times that each fault was injected, for the verdict.
     var tally: [String: Int] = [:]
-    /// What an actor found itself, where nothing but it can know.
+    /// The violations that an actor found itself, where nothing but it can know.
     var findings: [Violation] = []
 }
 
@@ -29,13 +30,13 @@ struct History: Sendable {
 struct EmitFact: Sendable {
     var topic: String
     var startedAt: Instant
-    /// When the process had said that the event is durable; `nil` where it was killed before, or failed.
+    /// The time by which the process had said that the event is durable; `nil` where it was killed before, or failed.
     var acknowledgedAt: Instant?
     /// Its batch and its place there: lines are accepted in order.
     var batch: BatchPlace?
-    /// Whether somebody tried to cancel it, so that it need not arrive.
+    /// True when somebody tried to cancel it, so that it need not arrive.
     var mayBeCancelled = false
-    /// Whether it may have been sent again on purpose, so that its order says nothing.
+    /// True when it may have been sent again on purpose, so that its order says nothing.
     var mayBeRetriggered = false
 
     init(topic: String, startedAt: Instant, acknowledgedAt: Instant? = nil, batch: BatchPlace? = nil) {
@@ -59,9 +60,9 @@ struct RequestFact: Sendable {
     var at: Instant
     /// A hash of the body; `nil` where it was cut off.
     var digest: Int?
-    /// Whether the body is the one of this event.
+    /// True when the body is the one of this event.
     var isOwnBody = true
-    /// Whether status line and headers of a 2xx were written whole as the response to this request.
+    /// True when status line and headers of a 2xx were written whole as the response to this request.
     var isAccepted: Bool
 }
 
@@ -71,17 +72,17 @@ struct CommandFact: Sendable {
     var name: String
     var interval: Interval
     var exit: Command.Exit
-    /// How long it may take.
+    /// The longest time that it may take.
     var bound: Duration
     /// Exit codes that are documented for what it was asked to do.
     var allowed: Set<Int32>
-    /// Whether the harness has sent it a signal that ends it.
+    /// True when the harness has sent it a signal that ends it.
     var wasSignalled = false
-    /// What it wrote to stderr, shortened.
+    /// Its stderr, shortened.
     var errors = ""
 
-    /// Whether it says that it got no turn to write within its bound: how long others hold the store is up to them and to
-    /// the machine, and that it ends then is promised.
+    /// True when it says that it got no turn to write within its bound: how long others hold the store is up to them
+    /// and to the machine, and that it ends then is promised.
     var hadNoTurn: Bool {
         ["the store did not answer", "was held by another program for too long"].contains { errors.contains($0) }
     }

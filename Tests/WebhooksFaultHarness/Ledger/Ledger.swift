@@ -7,7 +7,7 @@ final class Ledger: Sendable {
 
     var now: Instant { ContinuousClock.now - start }
 
-    /// What has been seen so far.
+    /// The history so far.
     var snapshot: History { history.withLock { $0 } }
 
     @discardableResult

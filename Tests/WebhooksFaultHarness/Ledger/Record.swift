@@ -1,4 +1,4 @@
-/// What the store says at the end of a round.
+/// The store at the end of a round.
 struct Record: Sendable {
     struct Delivery: Sendable, Decodable {
         var id: String
@@ -16,21 +16,21 @@ struct Record: Sendable {
     var events: [String] = []
     /// Events that the host's own table names.
     var hostRows: Set<String> = []
-    /// How large the write-ahead log is once all is settled.
+    /// The size of the write-ahead log once all is settled.
     var walBytes = 0
 }
 
-/// What is promised of a subscription's deliveries.
+/// The promises for a subscription's deliveries.
 struct Promise: Sendable {
     var name: String
     var topics: Set<String>
-    /// Whether every acknowledged event must arrive: it retries for long enough, and nobody takes it away.
+    /// True when every acknowledged event must arrive: it retries for long enough, and nobody takes it away.
     var delivers: Bool
     var isOrdered = false
-    /// Whether every delivery must have settled at the end.
+    /// True when every delivery must have settled at the end.
     var settles = true
     /// The only states that its deliveries may end in, where not all are possible.
     var ends: Set<String>?
-    /// How long an acknowledged event may take while a dispatcher works, whatever happens to others.
+    /// The longest time for an acknowledged event while a dispatcher works, whatever happens to others.
     var flow: Duration?
 }

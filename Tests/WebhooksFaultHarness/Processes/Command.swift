@@ -5,7 +5,7 @@ import Synchronization
 
 /// A run of the real binary. Its output goes to files, and it can be killed at any time.
 package final class Command: Sendable {
-    /// How a process ended.
+    /// The end of a process.
     package enum Exit: Hashable, Sendable, CustomStringConvertible {
         case code(Int32)
         case signal(Int32)

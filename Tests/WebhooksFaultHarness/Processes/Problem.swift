@@ -1,4 +1,4 @@
-/// Why something could not be done that a test needs.
+/// The reason why something that a test needs could not be done.
 package struct Problem: Error, CustomStringConvertible {
     package let description: String
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a process uses, from /proc.
+/// The resources that a process uses, from /proc.
 enum ProcessUsage {
     static func sample(_ process: Int32, wal: String, at: Instant) -> SampleFact? {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
@@ -17,7 +17,7 @@ enum ProcessUsage {
         )
     }
 
-    /// Whether a process ignores or catches a signal.
+    /// Tells whether a process ignores or catches a signal.
     static func handles(_ signal: Int32, _ process: Int32) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return false }
         return status.split(separator: "\n").contains { line in

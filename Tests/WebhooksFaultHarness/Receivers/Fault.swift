@@ -1,7 +1,7 @@
 import WebhookCore
 import WebhookSimulation
 
-/// What a receiver does instead of answering, or besides.
+/// A receiver's misbehaviour instead of an answer, or besides.
 enum Fault: Sendable {
     /// Accepts.
     case none(SampleResponse)
@@ -32,7 +32,7 @@ enum Fault: Sendable {
     /// Session tickets or new keys without end, over TLS: before a response, or on the idle connection after it.
     case flood(SampleResponse, withKeys: Bool, isFirst: Bool)
 
-    /// What it is called where it is left out.
+    /// The name by which it is left out.
     var name: String {
         switch self {
         case .none: "none"
@@ -55,7 +55,7 @@ enum Fault: Sendable {
     enum Part: String, Sendable, CaseIterable {
         case headers, header, informational, chunkExtension, chunks, body, trailers, statusLine
 
-        /// What comes first, and what is repeated.
+        /// The first bytes, and the ones that are repeated.
         var chunks: (head: String, rest: String) {
             let ok = "HTTP/1.1 200 OK\r\n"
             return switch self {
@@ -70,7 +70,7 @@ enum Fault: Sendable {
             }
         }
 
-        /// Whether status line and headers of an acceptance are whole by what comes first.
+        /// True when status line and headers of an acceptance are whole by what comes first.
         var accepts: Bool { [.chunkExtension, .chunks, .body, .trailers].contains(self) }
     }
 
@@ -118,7 +118,7 @@ enum Fault: Sendable {
         }
     }
 
-    /// Where redirects lead: to a receiver that nobody may call.
+    /// The target of redirects: a receiver that nobody may call.
     static let redirect = "Location: \(redirectPlaceholder)\r\n"
     static let redirectPlaceholder = "{trap}"
 }

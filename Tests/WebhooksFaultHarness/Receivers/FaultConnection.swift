@@ -34,7 +34,7 @@ final class FaultConnection {
         return request.body != nil
     }
 
-    /// Whether all was written.
+    /// Tells whether all was written.
     @discardableResult
     func send(_ bytes: some Collection<UInt8>) -> Bool { connection.send(bytes) }
 

@@ -176,7 +176,7 @@ final class FaultServer: Sendable {
 }
 
 extension Fault {
-    /// Whether status line and headers of an acceptance go out whole.
+    /// True when status line and headers of an acceptance go out whole.
     var accepts: Bool {
         switch self {
         case .none, .unsolicited, .goneInside, .hangUp, .trickle, .early: true
@@ -188,7 +188,7 @@ extension Fault {
         }
     }
 
-    /// Whether it begins only once the request's body has been read.
+    /// True when it begins only once the request's body has been read.
     var readsBody: Bool {
         switch self {
         case .early, .deaf: false

@@ -5,7 +5,7 @@ final class Gate: Sendable {
     private struct State {
         var inside = 0
         var isClosed = false
-        /// Those who wait for it to open.
+        /// The callers that wait for it to open.
         var entering: [CheckedContinuation<Void, Never>] = []
         /// Whoever has closed it waits until nobody is inside.
         var emptying: CheckedContinuation<Void, Never>?

@@ -16,7 +16,7 @@ struct Round {
     struct Outcome {
         var violations: [Violation]
         var history: History
-        /// How long it took after its storm; `nil` where it was cut short before there was something to judge.
+        /// The time that it took after its storm; `nil` where it was cut short before there was something to judge.
         var settlement: Duration?
     }
 

@@ -1,7 +1,7 @@
 import WebhookCore
 import WebhookSimulation
 
-/// What a round is made of: its length and who takes part, all drawn from the seed and its number.
+/// The plan of a round: its length and who takes part, all drawn from the seed and its number.
 struct RoundPlan: Sendable {
     enum Kind: String, CaseIterable, Sendable {
         /// Everything at once.

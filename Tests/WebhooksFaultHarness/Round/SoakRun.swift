@@ -2,7 +2,7 @@ import Foundation
 import WebhookCore
 import WebhookSimulation
 
-/// What to run: how long, from which seed, and where.
+/// The run: how long, from which seed, and where.
 package struct SoakOptions: Sendable {
     package var length: Duration
     package var seed: UInt64
@@ -14,13 +14,13 @@ package struct SoakOptions: Sendable {
     package var binary: String
     /// This program.
     package var program: String
-    /// Where rounds take place; what failed is left there.
+    /// The folder of the rounds; what failed is left there.
     package var folder: String
-    /// How long a round's storm is at most.
+    /// The longest storm of a round.
     package var roundLength: Duration = .seconds(240)
-    /// How large the store's disk is.
+    /// The size of the store's disk.
     package var diskMegabytes = 512
-    /// When a round that hasn't settled is given up; default: soon after `length`.
+    /// The time at which a round that hasn't settled is given up; default: soon after `length`.
     package var limit: Duration?
 
     package init(length: Duration, seed: UInt64, binary: String, program: String, folder: String) {
@@ -35,7 +35,7 @@ package struct SoakOptions: Sendable {
         SoakSchedule(length: length, longest: roundLength, isSingle: round != nil)
     }
 
-    /// When it has ended at the latest, whatever happens.
+    /// The time at which it has ended at the latest, whatever happens.
     package var lastMoment: Duration { (limit ?? schedule.limit) + .seconds(60) }
 }
 

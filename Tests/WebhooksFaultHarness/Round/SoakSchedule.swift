@@ -3,12 +3,12 @@ struct SoakSchedule: Sendable {
     let length: Duration
     /// The longest storm of a round.
     let longest: Duration
-    /// Whether one round has all of it.
+    /// True when one round has all of it.
     let isSingle: Bool
-    /// What settling takes beside the work that a storm leaves.
+    /// The time for settling beside the work that a storm leaves.
     private static let base = Duration.seconds(10)
     private static let shortest = Duration.seconds(3)
-    /// How much settling takes for each second of a storm: a guess at first, then the most that was measured.
+    /// The time for settling for each second of a storm: a guess at first, then the most that was measured.
     private var share = 0.5
     private var hasMeasured = false
 

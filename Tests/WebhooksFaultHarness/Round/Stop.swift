@@ -16,7 +16,7 @@ package final class Stop: Sendable {
 
     package init() {}
 
-    /// Whether everything is to end now.
+    /// True when everything is to end now.
     package var isStoppedNow: Bool { cause != .none }
 
     var cause: Cause { state.load(ordering: .acquiring) }

@@ -1,4 +1,4 @@
-/// What is emitted, by how it comes.
+/// The events that are emitted, by how they come.
 enum Topic {
     /// Now.
     static let plain = "load.plain"
@@ -23,7 +23,7 @@ enum EventData {
         return #"{"marker":"<\#(id)>","\#(key)":[\#(list)]}"#
     }
 
-    /// Whether a body doesn't name another event; examples name none.
+    /// Tells whether a body doesn't name another event; examples name none.
     static func belongs(_ body: [UInt8], to event: String) -> Bool {
         body.firstRange(of: Array(#""marker":"#.utf8)) == nil || body.firstRange(of: Array("<\(event)>".utf8)) != nil
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a run comes to: one line, and an exit code.
+/// The result of a run: one line, and an exit code.
 package struct Verdict: Sendable {
     var seed: UInt64
     var elapsed: Duration = .zero
@@ -12,11 +12,11 @@ package struct Verdict: Sendable {
     var violations: [Violation] = []
     /// The round that broke a promise, or didn't come to its end.
     var failedRound: RoundPlan?
-    /// Where what it left behind is.
+    /// The place of what it left behind.
     var artefacts: String?
-    /// Why it ended before its time.
+    /// The reason why it ended before its time.
     var end = Stop.Cause.none
-    /// What could not be done on this machine.
+    /// The things that could not be done on this machine.
     var omissions: [String] = []
 
     package var exitCode: Int32 {

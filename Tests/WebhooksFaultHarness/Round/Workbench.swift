@@ -8,7 +8,7 @@ final class Workbench: Sendable {
     let folder: String
     let ledger = Ledger()
     let binary: String
-    /// Where the store is: on the small disk if there is one.
+    /// The store's path: on the small disk if there is one.
     let storePath: String
     let group: ProcessGroup
     private let number = Atomic(0)

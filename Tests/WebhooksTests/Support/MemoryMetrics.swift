@@ -24,7 +24,7 @@ final class MemoryMetrics: MetricsFactory {
             Dictionary(state.values.keys.map { ($0.name, Set($0.labels.keys)) }, uniquingKeysWith: { $0.union($1) })
         }
     }
-    /// How often a handle was asked for.
+    /// The number of times that a handle was asked for.
     var made: Int { state.withLock { $0.made } }
 
     /// Everything that was counted or recorded under a name, over all series with these labels.
@@ -32,7 +32,7 @@ final class MemoryMetrics: MetricsFactory {
         matching(name, labels).values.joined().reduce(0, +)
     }
 
-    /// What was recorded last, over all series with these labels.
+    /// The last value that was recorded, over all series with these labels.
     func last(_ name: String, _ labels: [String: String] = [:]) -> Double? {
         let values = matching(name, labels).values.compactMap(\.last)
         return values.isEmpty ? nil : values.reduce(0, +)
