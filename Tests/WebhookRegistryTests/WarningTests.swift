@@ -161,6 +161,44 @@ import WebhookRegistry
         #expect(found(0o600, folder: 0o1777) == [])
     }
 
+    @Test(arguments: [
+        // This user's own; root's own beside the configuration, and root's of the system.
+        ("s/a.secret", 7, FileStatus.Access.own, 0o644, "chmod 600 conf/s/a.secret"),
+        ("s/a.secret", 0, .own, 0o644, "chmod 600 conf/s/a.secret"),
+        ("/etc/a.secret", 0, .own, 0o644, "install -m 600 /etc/a.secret conf/a.secret"),
+        ("../a.secret", 0, .own, 0o644, "install -m 600 conf/../a.secret conf/a.secret"),
+        // Another's: nothing that this user may change. Through its own group it reads what others can't.
+        ("s/a.secret", 8, .other, 0o644, "install -m 600 conf/s/a.secret conf/a.secret"),
+        ("s/a.secret", 0, .group, 0o644, "install -m 600 conf/s/a.secret conf/a.secret"),
+        ("s/a.secret", 0, .group, 0o640, ""), ("s/a.secret", 8, .other, 0o640, "install -m 600"),
+    ])
+    func `the advice about a secret's rights is one that its reader can follow`(
+        path: String,
+        owner: UInt32,
+        access: FileStatus.Access,
+        mode: UInt32,
+        advice: String
+    ) {
+        let file = path.hasPrefix("/") ? path : "conf/\(path)"
+        let found = problems(
+            Sample.subscription("secrets: [{ file: \(path) }]", profile: "fermion"),
+            [file: FileStatus(kind: .file, mode: mode, owner: owner, group: 100, access: access)],
+            [file: "a-long-enough-secret"]
+        )
+        #expect(found.count == (advice.isEmpty ? 0 : 1), "\(found)")
+        #expect(found.allSatisfy { $0.contains(advice) }, "\(found)")
+    }
+
+    @Test func `who may not change rights is not told to`() {
+        let others = FileStatus(kind: .file, mode: 0o666, owner: 8, group: 100, access: .other)
+        let literal = problems(
+            Sample.subscription("secrets: [a-long-enough-secret]", profile: "fermion"),
+            ["conf/w.yaml": others],
+            [:]
+        )
+        #expect(literal.count == 2 && !literal.contains { $0.contains("chmod") }, "\(literal)")
+    }
+
     @Test func `nobody is told to change the rights of a device`() {
         let device = FileStatus(kind: .other, mode: 0o666, owner: 0, group: 1)
         let secret = problems(

@@ -118,8 +118,15 @@ package struct DiskFiles: ConfigurationFiles {
             mode: status.st_mode & 0o7777,
             owner: status.st_uid,
             group: status.st_gid,
+            access: status.st_uid == geteuid() ? .own : Self.isInGroup(status.st_gid) ? .group : .other,
             isWritable: access(path, kind == .folder ? W_OK | X_OK : W_OK) == 0
         )
+    }
+
+    private static func isInGroup(_ group: gid_t) -> Bool {
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+        let count = getgroups(Int32(groups.count), &groups)
+        return group == getegid() || groups.prefix(Int(max(0, count))).contains(group)
     }
 
     package func signature(of path: String) -> FileSignature? { FileSignature(path: path) }
@@ -164,25 +171,37 @@ package struct FileSignature: Sendable, Hashable {
 /// The status of a file or folder, as the file system reports it.
 package struct FileStatus: Sendable, Hashable {
     package enum Kind: Sendable, Hashable { case file, folder, other }
+    /// The part of the permission bits that holds for this process. Nobody but the owner may change them.
+    package enum Access: Sendable, Hashable { case own, group, other }
 
     package var kind: Kind
     /// The permission bits, as `chmod` takes them.
     package var mode: UInt32
     package var owner: UInt32
     package var group: UInt32
+    package var access: Access
     /// True when this process may change the file, or make files in the folder.
     package var isWritable: Bool
 
-    package init(kind: Kind, mode: UInt32, owner: UInt32 = 0, group: UInt32 = 0, isWritable: Bool = true) {
+    package init(
+        kind: Kind,
+        mode: UInt32,
+        owner: UInt32 = 0,
+        group: UInt32 = 0,
+        access: Access = .own,
+        isWritable: Bool = true
+    ) {
         self.kind = kind
         self.mode = mode
         self.owner = owner
         self.group = group
+        self.access = access
         self.isWritable = isWritable
     }
 
-    /// True when others than the owner may read the file.
-    var isReadableByOthers: Bool { mode & othersMask(0o044) != 0 }
+    /// True when others than the owner may read the file. Another's that this process reads through its group is as it has to
+    /// be: `root:webhooks`, mode 0640.
+    var isReadableByOthers: Bool { mode & othersMask(0o044) & (access == .group ? 0o004 : 0o777) != 0 }
 
     /// True when others than the owner may change the file, or put another in its place in the folder. In a folder with
     /// the sticky bit, as /tmp has it, everybody may only do so with files of their own.

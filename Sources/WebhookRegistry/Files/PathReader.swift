@@ -49,13 +49,13 @@ struct PermissionCheck {
 
     /// - Parameter main: the configuration, whose place stands for files without one of their own.
     func run(main: String) {
-        checkReading()
+        checkReading(main)
         checkLiterals()
         checkWriting(main)
     }
 
     /// One warning for all: a checkout has as many as it has secrets.
-    private func checkReading() {
+    private func checkReading(_ main: String) {
         var seen: Set<String> = []
         let open = context.secretFiles.filter { file in
             seen.insert(file.path).inserted && status(of: file.path)?.isReadableByOthers == true
@@ -63,19 +63,32 @@ struct PermissionCheck {
         guard let first = open.first else { return }
         let more = open.count == 1 ? "" : " and \(open.count - 1) more"
         let message =
-            "other users of this machine may read the secret in \(first.path)\(more): chmod 600 \(first.path)"
-            + (open.count == 1 ? "" : " …")
-        warn(first.place, message)
+            "other users of this machine may read the secret in \(first.path)\(more): "
+            + secretAdvice(first.path, Self.folder(of: main))
+        warn(first.place, message + (open.count == 1 ? "" : " …"))
+    }
+
+    /// The command that keeps a secret to this user. Another's file, or one of the system's, is left as it is: who else reads
+    /// it needs it so.
+    private func secretAdvice(_ path: String, _ folder: String) -> String {
+        let status = status(of: path)
+        let prefix = folder == "." ? "" : folder == "/" ? "/" : folder + "/"
+        let inside = path.hasPrefix(prefix) ? path.dropFirst(prefix.count) : "/"
+        let isInside = !inside.hasPrefix("/") && !inside.split(separator: "/").contains("..")
+        if status?.access == .own, status?.owner != 0 || isInside { return "chmod 600 \(path)" }
+        let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+        return "take a copy of this user's alone: install -m 600 \(path) \(folder)/\(name)"
     }
 
     /// One warning a file, at the first secret that it holds itself.
     private func checkLiterals() {
         var seen: Set<String> = []
         for place in context.literalSecrets where seen.insert(place.file).inserted {
-            guard status(of: place.file)?.isReadableByOthers == true else { continue }
+            guard let status = status(of: place.file), status.isReadableByOthers else { continue }
+            let chmod = status.access == .own ? "chmod 600 \(place.file), or " : ""
             let message =
                 "other users of this machine may read \(place.file), which holds a literal secret: "
-                + "chmod 600 \(place.file), or write { file: PATH } or { env: NAME }"
+                + "\(chmod)write { file: PATH } or { env: NAME }"
             warn(place, message)
         }
     }
@@ -107,7 +120,10 @@ struct PermissionCheck {
         let open = paths.filter { status(of: $0)?.isWritableByOthers == true }
         guard let first = open.first else { return }
         let more = open.count == 1 ? "" : " and \(open.count - 1) more"
-        let message = "other users of this machine may change \(first)\(more): chmod go-w \(first)"
+        let advice =
+            status(of: first)?.access == .own
+            ? "chmod go-w \(first)" : "it belongs to another user; keep the configuration in a folder of this one's"
+        let message = "other users of this machine may change \(first)\(more): \(advice)"
         context.problems.add(
             Diagnostic(.warning, file: main, code: .rights, message: message + (open.count == 1 ? "" : " …"))
         )

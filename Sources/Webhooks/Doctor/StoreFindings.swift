@@ -96,7 +96,11 @@ struct StoreFindings {
         }
         if status.st_mode & 0o077 != 0 {
             let message = "other users of this machine may read \(path), which holds bodies and answers"
-            return [DoctorFinding(.store, "rights", .warning, message, hint: "chmod 600 \(path)*")]
+            let hint =
+                [0, status.st_uid].contains(geteuid())
+                ? "chmod 600 \(path)*"
+                : "let its owner (user \(status.st_uid)) run the dispatcher, and chmod 600 \(path)*"
+            return [DoctorFinding(.store, "rights", .warning, message, hint: hint)]
         }
         return []
     }
