@@ -45,6 +45,8 @@ extension DispatcherRecord {
         (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
         lastSignOfLife = SignOfLife.read(storePath: path, prefix, of: record.holder.processID)?.age()
         held = HeldSubscriptions.read(storePath: path, prefix, of: record.holder.processID).names
-        refusedProblems = RefusedConfiguration.read(storePath: path, prefix, of: record.holder.processID)
+        let process = record.holder.processID
+        let problems = RefusedConfiguration.read(storePath: path, prefix, of: process)
+        if problems > 0 { refusals = [ConfigurationRefusal(processID: process, host: host, problems: problems)] }
     }
 }

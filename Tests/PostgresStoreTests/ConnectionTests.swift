@@ -1,4 +1,5 @@
 #if PostgreSQL
+    import Synchronization
     import Testing
     import WebhookCore
 
@@ -33,6 +34,26 @@
                 let array = try connection.run(Statement("SELECT ARRAY[1::int8, 2, 3], ARRAY[]::int8[]"))
                 #expect(array[0].int64s(0) == [1, 2, 3])
                 #expect(array[0].int64s(1) == [])
+            }
+        }
+
+        @Test("Hands on what the server says beside its answers, fit to be shown")
+        func notices() async throws {
+            try await TestServer.withSchema { target in
+                let heard = Mutex<[ServerNotice]>([])
+                var target = target
+                target.onNotice = { notice in heard.withLock { $0.append(notice) } }
+                let connection = try PostgresConnection(target, isWriter: true)
+                let text = "E'two\\nlines \\x1b[31m' || repeat('x', 10000)"
+                try connection.run(
+                    Statement("DO $$ BEGIN RAISE NOTICE '%', \(text); RAISE WARNING 'careful'; END $$")
+                )
+                let notices = heard.withLock(\.self)
+                #expect(notices.map(\.severity) == ["NOTICE", "WARNING"])
+                #expect(notices.map(\.state) == ["00000", "01000"])
+                #expect(notices.last?.message == "careful")
+                let message = try #require(notices.first?.message)
+                #expect(message.hasPrefix("two lines [31mx") && message.count <= 1_001, "\(message)")
             }
         }
 

@@ -92,6 +92,44 @@
             }
         }
 
+        @Test("Every dispatcher that has refused its configuration is named, until it takes one")
+        func refused() async throws {
+            try await TestServer.withSchema { target in
+                let first = try PostgresStore.open(target, role: .node)
+                defer { first.close() }
+                #expect(try await first.dispatcher()?.refusals == [])
+                let second = try PostgresStore.open(target, role: .node)
+                defer { second.close() }
+                first.note(.refused(3))
+                try await settle(first)
+                let refusals = try await second.dispatcher()?.refusals
+                #expect(refusals?.map(\.problems) == [3] && refusals?.first?.processID == getpid())
+                second.note(.refused(1))
+                try await settle(second)
+                #expect(try await first.dispatcher()?.refusals.map(\.problems) == [1, 3])
+                first.note(.refused(0))
+                try await settle(first)
+                #expect(try await first.dispatcher()?.refusals.map(\.problems) == [1])
+            }
+        }
+
+        @Test("An open transaction is found through the store's own session")
+        func holdersOfAStore() async throws {
+            try await TestServer.withSchema { target in
+                let store = try PostgresStore.open(target, role: .writer)
+                defer { store.close() }
+                let other = try PostgresConnection(target, isWriter: false)
+                try other.run(.begin)
+                try other.run(Statement("SELECT pg_current_xact_id()"))
+                let name = "process \(other.backend) "
+                let found = try await store.vacuumHolders(patience: .zero)
+                #expect(found.contains { $0.kind == .session && $0.name.hasPrefix(name) })
+                let patient = try await store.vacuumHolders(patience: .seconds(3_600))
+                #expect(!patient.contains { $0.name.hasPrefix(name) })
+                try other.run(.rollback)
+            }
+        }
+
         /// Waits for what was noted before: a store does one thing after the other.
         private func settle(_ store: PostgresStore) async throws {
             let result = await withCheckedContinuation { continuation in

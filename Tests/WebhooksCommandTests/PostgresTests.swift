@@ -240,6 +240,14 @@
                     status = try await sandbox.run("status", "--json")
                 }
                 #expect(status.status == 1 && status.out.contains(broken), "\(status.out)")
+                // A file that it refuses: whoever goes by another is told as well.
+                try sandbox.write("w.yaml", "subscriptions: 7\n")
+                #expect(await run.line(containing: "not reloaded", on: .error) != nil)
+                try sandbox.write("other.yaml", good)
+                let other = ["status", "--config", "other.yaml", "--json"]
+                let refused = "process \(run.processID) on "
+                for _ in 0..<1_000 where !status.out.contains(refused) { status = try await sandbox.run(other) }
+                #expect(status.out.contains("has refused the configuration"), "\(status.out)")
                 run.signal(SIGTERM)
                 #expect(await run.end() == 0)
                 let slot = database.schema
@@ -254,6 +262,9 @@
                     schema: database.schema
                 )
                 try sandbox.write("w.yaml", try lax.configuration(sandbox))
+                let warned = try await sandbox.run("status", "--json")
+                #expect(try JSONText(warned.out)["warnings"].raw.contains("replication slot \(slot)"), "\(warned.out)")
+                #expect(try await sandbox.run("status").out.contains("warning  nobody reads from the replication slot"))
                 let doctor = try await sandbox.run("doctor", "--json")
                 try await database.sql("SELECT pg_drop_replication_slot('\(slot)')", "DROP ROLE \(role)")
                 for code in ["server", "vacuum_held", "synchronous_commit", "fsync"] {

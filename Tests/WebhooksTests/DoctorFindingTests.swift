@@ -38,4 +38,22 @@ import WebhookCore
         #expect(code(from: -day, until: 30 * day - 1) == "expires_soon")
         #expect(code(from: -day, until: 0) == "expired" && code(from: 1, until: day) == "not_yet_valid")
     }
+
+    #if PostgreSQL
+        @Test(arguments: [
+            ("prefer", true, false, true), ("prefer", false, false, true), ("disable", false, false, true),
+            ("allow", false, false, true), ("require", true, false, false), ("verify-full", true, false, false),
+            ("prefer", false, true, false), ("disable", false, true, false),
+        ])
+        func `a connection that may be in the clear is worth a warning, where it leaves this machine`(
+            mode: String,
+            isEncrypted: Bool,
+            isLocal: Bool,
+            isFound: Bool
+        ) {
+            let found = ServerFindings.encryption("db", sslMode: mode, isEncrypted: isEncrypted, isLocal: isLocal)
+            #expect(found.map(\.code) == (isFound ? ["unencrypted"] : []))
+            #expect(found.allSatisfy { $0.severity == .warning && $0.message.contains("sslmode=\(mode)") })
+        }
+    #endif
 }

@@ -56,8 +56,21 @@ package struct DispatcherRecord: Sendable, Hashable {
     package var since: Timestamp?
     /// The subscriptions that it holds because their settings can't be used, as far as it tells.
     package var held: [String] = []
-    /// The problems of the configuration that it was to load again and has refused, as far as it tells.
-    package var refusedProblems = 0
+    /// The dispatchers that have refused the configuration on their disk: this one, or others that share the store.
+    package var refusals: [ConfigurationRefusal] = []
 
     package init(_ holder: LockHolder) { self.holder = holder }
+}
+
+/// A dispatcher that was to load its configuration again and has refused it.
+package struct ConfigurationRefusal: Sendable, Hashable {
+    package var processID: Int32
+    /// The machine's name; `nil` where it doesn't say.
+    package var host: String?
+    /// The number of the configuration's problems.
+    package var problems: Int
+
+    package init(processID: Int32, host: String?, problems: Int) {
+        (self.processID, self.host, self.problems) = (processID, host, problems)
+    }
 }

@@ -162,7 +162,7 @@ public final class WebhookDispatcher: Sendable {
         var initial = State(snapshot, report, logger)
         initial.warnings = report.startupWarnings
         state = Mutex(initial)
-        stores = StoreConnections(location: snapshot.registry.settings.store, host: host) {
+        stores = StoreConnections(location: snapshot.registry.settings.store, host: host, logger: logger) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
         if let host { try Self.check(snapshot.registry.settings.store, against: host) }

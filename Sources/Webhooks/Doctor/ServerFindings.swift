@@ -12,7 +12,13 @@
         /// - Parameter name: the store's place for people.
         static func findings(_ facts: ServerFacts, _ name: String) -> [DoctorFinding] {
             let ok = DoctorFinding(.store, "server", .ok, "\(name) is PostgreSQL \(facts.version)")
-            return [ok] + access(facts, name) + durability(facts, name) + facts.vacuumHolders.map(holder)
+            let encryption = encryption(
+                name,
+                sslMode: facts.sslMode,
+                isEncrypted: facts.isEncrypted,
+                isLocal: facts.isLocal
+            )
+            return [ok] + encryption + access(facts, name) + durability(facts, name) + facts.vacuumHolders.map(holder)
         }
 
         private static func access(_ facts: ServerFacts, _ name: String) -> [DoctorFinding] {
@@ -41,6 +47,22 @@
             return findings
         }
 
+        /// - Parameter isLocal: true for a connection that stays on this machine.
+        static func encryption(
+            _ name: String,
+            sslMode: String,
+            isEncrypted: Bool,
+            isLocal: Bool
+        ) -> [DoctorFinding] {
+            guard !isLocal, ["disable", "allow", "prefer"].contains(sslMode) else { return [] }
+            let state = isEncrypted ? "is encrypted and need not be" : "is not encrypted"
+            let message =
+                "the connection to \(name) \(state) (sslmode=\(sslMode)): who is on the way may read and change what is stored"
+            let hint =
+                "sslmode=verify-full in the store's URL, and sslrootcert where the server's authority is your own"
+            return [DoctorFinding(.store, "unencrypted", .warning, message, hint: hint)]
+        }
+
         private static func durability(_ facts: ServerFacts, _ name: String) -> [DoctorFinding] {
             var findings: [DoctorFinding] = []
             if facts.isFsyncOff {
@@ -58,7 +80,7 @@
             return findings
         }
 
-        private static func holder(_ holder: ServerFacts.VacuumHolder) -> DoctorFinding {
+        static func holder(_ holder: ServerFacts.VacuumHolder) -> DoctorFinding {
             let age = holder.age.map { " for \(max(0, $0.components.seconds)) s" } ?? ""
             let (message, hint) =
                 switch holder.kind {

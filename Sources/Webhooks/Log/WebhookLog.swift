@@ -37,7 +37,7 @@ public struct WebhookLog: Sendable {
 
     /// - Parameter location: `nil` where none is configured; every use then says so.
     package init(location: StoreLocation?, logger: Logger) {
-        stores = StoreConnections(location: location) {
+        stores = StoreConnections(location: location, logger: logger) {
             logger.notice("made a new store", metadata: ["store": "\($0)"])
         }
         self.logger = logger

@@ -21,8 +21,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var lastSignOfLife: Duration?
         /// The subscriptions that it holds because their settings can't be used.
         package var held: [String] = []
-        /// The problems of the configuration that it was to load again and has refused.
-        package var refusedProblems = 0
+        /// The dispatchers that have refused the configuration on their disk.
+        package var refusals: [ConfigurationRefusal] = []
 
         package init(processID: Int32) { self.processID = processID }
     }
@@ -84,6 +84,8 @@ package struct StoreStatus: Sendable, Hashable {
     /// The errors of the configuration as it is on the disk now.
     package var configurationErrors = 0
     package var lastError: LastError?
+    /// What should be seen to, and keeps nothing from being delivered.
+    package var warnings: [StatusProblem] = []
 
     package init(at now: Timestamp, files: Files) {
         at = now
@@ -135,16 +137,20 @@ extension StoreStatus {
 
     /// A refusal that the file doesn't show: it may be valid, and another than the dispatcher can take up.
     private var refusalProblems: [StatusProblem] {
-        guard let dispatcher, dispatcher.refusedProblems > 0 else { return [] }
-        let message =
-            "the dispatcher, process \(dispatcher.processID), has refused the configuration on the disk, and goes on with the "
-            + "one before"
-        return [StatusProblem("configuration", message, hint: "its log says why; another `store` takes a restart")]
+        guard let refusals = dispatcher?.refusals, !refusals.isEmpty else { return [] }
+        let names = refusals.map { "process \($0.processID)" + (nodes == nil ? "" : $0.host.map { " on \($0)" } ?? "") }
+        let (who, go) =
+            names.count == 1
+            ? ("the dispatcher, \(names[0]), has", "goes")
+            : ("\(names.count) dispatchers, \(names.joined(separator: ", ")), have", "go")
+        let message = "\(who) refused the configuration on the disk, and \(go) on with the one before"
+        return [StatusProblem("configuration", message, hint: "the log says why; another `store` takes a restart")]
     }
 
     private var dispatcherProblems: [StatusProblem] {
         guard let dispatcher else {
-            let hint = "start one: `webhooks run`"
+            let hint =
+                "start one: `webhooks run`; one that was started with another `store` is shown by --store with that one"
             var waiting: [String] = []
             if events > 0 { waiting.append(events == 1 ? "1 event" : "\(events) events") }
             if due > 0 { waiting.append(due == 1 ? "1 delivery" : "\(due) deliveries") }

@@ -1,5 +1,9 @@
 package import WebhookCore
 
+#if PostgreSQL
+    internal import WebhooksPostgres
+#endif
+
 extension WebhookLog {
     /// The store's status now.
     ///
@@ -30,7 +34,7 @@ extension WebhookLog {
             (dispatcher.host, dispatcher.version, dispatcher.since) = (running.host, running.version, running.since)
             (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.trouble)
             dispatcher.lastSignOfLife = running.lastSignOfLife
-            (dispatcher.held, dispatcher.refusedProblems) = (running.held, running.refusedProblems)
+            (dispatcher.held, dispatcher.refusals) = (running.held, running.refusals)
             return dispatcher
         }
         status.fill(backlog, health, try await adding(storedTo: configured))
@@ -38,6 +42,21 @@ extension WebhookLog {
             StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)
         }
         return status
+    }
+
+    /// What the store's server should be relieved of; nothing where the store is a file.
+    package func serverWarnings() async throws(WebhooksError) -> [StatusProblem] {
+        #if PostgreSQL
+            do throws(StoreError) {
+                guard let store = try await stores.reader() as? PostgresStore else { return [] }
+                let holders = try await store.vacuumHolders(patience: ServerFindings.patience)
+                return holders.map(ServerFindings.holder).map { StatusProblem($0.code, $0.message, hint: $0.hint) }
+            } catch {
+                throw WebhooksError(error)
+            }
+        #else
+            return []
+        #endif
     }
 
     /// The number of deliveries that are due and that nothing but the lack of a dispatcher holds.

@@ -4,7 +4,7 @@
 
     /// A store in a schema of a PostgreSQL database.
     struct PostgresAccess: StoreAccess {
-        private let target: PostgresTarget
+        private var target: PostgresTarget
 
         init(url: Secret, schema: String, password: Secret?) throws(StoreError) {
             guard let schema = SchemaName(schema) else {
@@ -14,6 +14,13 @@
         }
 
         var name: String { target.description }
+
+        /// The same store, with what its server says beside its answers in a log.
+        func logging(to log: ServerNoticeLog) -> PostgresAccess {
+            var access = self
+            access.target.onNotice = { [name] in log.write($0, from: name) }
+            return access
+        }
 
         func open(_ role: StoreRole) throws(StoreError) -> any WebhookStore {
             try PostgresStore.open(target, role: role == .reader ? .reader : .writer)
@@ -63,5 +70,6 @@
         func noteAlive() { store.note(.alive) }
         func note(trouble: StoreError?) { store.note(.trouble(trouble?.code.rawValue)) }
         func note(held: [String]) { store.note(.held(held)) }
+        func note(refusedProblems: Int) { store.note(.refused(refusedProblems)) }
     }
 #endif

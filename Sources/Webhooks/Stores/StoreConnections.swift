@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Logging
 internal import Synchronization
 internal import WebhookCore
 internal import WebhooksSQLite
@@ -13,6 +14,10 @@ final class StoreConnections: Sendable {
     /// Opening may wait for a disk or a network, which no thread of the concurrency pool should.
     private let queue = DispatchQueue(label: "webhooks.stores")
 
+    #if PostgreSQL
+        private let notices: ServerNoticeLog?
+    #endif
+
     private struct Opened {
         var reader: (any WebhookStore)?
         var writer: (any WebhookStore)?
@@ -21,11 +26,20 @@ final class StoreConnections: Sendable {
     /// - Parameters:
     ///   - location: the configured one.
     ///   - host: a database to use in its place.
+    ///   - logger: for what a server says beside its answers.
     ///   - onNew: told the name of a store that was made.
-    init(location: StoreLocation?, host: HostDatabase? = nil, onNew: @escaping @Sendable (String) -> Void) {
+    init(
+        location: StoreLocation?,
+        host: HostDatabase? = nil,
+        logger: Logger? = nil,
+        onNew: @escaping @Sendable (String) -> Void
+    ) {
         self.location = location
         self.host = host
         announcement = Mutex(onNew)
+        #if PostgreSQL
+            notices = logger.map(ServerNoticeLog.init)
+        #endif
     }
 
     /// Sets the callback that is told from now on that a store was made.
@@ -45,7 +59,11 @@ final class StoreConnections: Sendable {
                 "no store is configured: set `store: sqlite:PATH` in the configuration, or pass --store"
             )
         }
-        return try location.access()
+        let access = try location.access()
+        #if PostgreSQL
+            if let notices, let server = access as? PostgresAccess { return server.logging(to: notices) }
+        #endif
+        return access
     }
 
     /// The beginning of the names of the store's tables, where it is on SQLite.

@@ -6,7 +6,11 @@ enum StatusOutput {
     static func json(_ status: StoreStatus) -> JSONOutput {
         let common = withoutNodes(status)
         guard case .object(let members) = common, let nodes = status.nodes else { return common }
-        return .object(members + [("nodes", .array(nodes.map(NodeOutput.json)))])
+        return .object(
+            members + [
+                ("nodes", .array(nodes.map(NodeOutput.json))), ("warnings", .array(status.warnings.map(problem))),
+            ]
+        )
     }
 
     private static func withoutNodes(_ status: StoreStatus) -> JSONOutput {
@@ -108,10 +112,13 @@ enum StatusOutput {
             Output.standard.writeLine(terminal.styled(padded, .dim) + PlainText.escaped(text))
         }
         Output.standard.writeLine()
-        for problem in status.problems {
-            Output.standard.writeLine(terminal.styled("wrong", .bad) + "  " + PlainText.escaped(problem.message))
+        let (wrong, warning) = (terminal.styled("wrong", .bad), terminal.styled("warning", .doubtful))
+        let problems = status.problems.map { (wrong, 5, $0) } + status.warnings.map { (warning, 7, $0) }
+        for (mark, width, problem) in problems {
+            Output.standard.writeLine(mark + "  " + PlainText.escaped(problem.message))
             if let hint = problem.hint {
-                Output.standard.writeLine("       " + terminal.styled(PlainText.escaped(hint), .dim))
+                let indent = String(repeating: " ", count: width + 2)
+                Output.standard.writeLine(indent + terminal.styled(PlainText.escaped(hint), .dim))
             }
         }
         if status.problems.isEmpty { Output.standard.writeLine(terminal.styled("ok", .good)) }

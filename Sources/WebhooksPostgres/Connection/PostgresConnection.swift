@@ -14,6 +14,8 @@
         let raw: OpaquePointer
         /// True when the server doesn't wait for its disk: what it acknowledges may be lost with the power.
         private(set) var isFsyncOff = false
+        /// Lives as long as the connection, which calls it.
+        private let notices: NoticeReceiver?
         private var prepared: [Statement: String] = [:]
         private var preparedCount = 0
         /// Statements that other programs' poolers would mix up have names that begin so.
@@ -36,10 +38,12 @@
             let raw = target.withOptions { keywords, values in PQconnectStartParams(keywords, values, 0) }
             guard let raw else { throw StoreError(.unavailable, "not enough memory for a connection to \(target)") }
             self.raw = raw
-            // What a server says beside its answers is dropped: libpq would print it on stderr, escape sequences and all.
-            // It can do so as soon as it is connected, so this comes before the server is listened to. The reset begins
-            // the connection from the start, with libpq's limit of time for each host, which polling would not have.
+            // libpq would print what a server says beside its answers on stderr, escape sequences and all. A server can do
+            // so as soon as it is connected, so this comes before it is listened to. The reset begins the connection from
+            // the start, with libpq's limit of time for each host, which polling would not have.
             PQsetNoticeProcessor(raw, { _, _ in }, nil)
+            notices = target.onNotice.map(NoticeReceiver.init)
+            notices?.attach(to: raw)
             if PQstatus(raw) != CONNECTION_BAD { PQreset(raw) }
             backend = PQbackendPID(raw)
             guard PQstatus(raw) == CONNECTION_OK else { throw StoreError(connecting: Self.message(raw), target) }

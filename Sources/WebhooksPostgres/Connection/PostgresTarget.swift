@@ -10,6 +10,8 @@
         private let options: [String: String]
         private let password: Secret?
         package let description: String
+        /// Told what the server says beside its answers, on the threads of the connections; `nil`: it is dropped.
+        package var onNotice: (@Sendable (ServerNotice) -> Void)?
 
         /// Reads a URL, or a list of `keyword=value`, as libpq does.
         ///

@@ -29,6 +29,11 @@
         package var synchronousCommit = "on"
         /// Tells whether the session isn't the server's own: a pooler stands in between.
         package var isPooled = false
+        /// The connection's `sslmode`, such as prefer.
+        package var sslMode = ""
+        package var isEncrypted = false
+        /// True when the connection stays on this machine.
+        package var isLocal = true
         /// Tells whether there is a schema for the tables.
         package var hasSchema = false
         /// The rights that the role lacks, such as `INSERT on events`.
@@ -38,6 +43,45 @@
         package var vacuumHolders: [VacuumHolder] = []
 
         package init() {}
+    }
+
+    extension ServerFacts.VacuumHolder {
+        fileprivate init?(_ row: Row) {
+            guard let kind = Kind(rawValue: row.text(0)) else { return nil }
+            self.init(kind: kind, name: row.text(1), age: row.optionalInt64(2).map { .milliseconds($0) })
+        }
+    }
+
+    extension PostgresConnection {
+        /// An option as libpq has it in force; `nil`: none of that name, or no value.
+        fileprivate func option(_ name: String) -> String? {
+            guard let options = PQconninfo(raw) else { return nil }
+            defer { PQconninfoFree(options) }
+            var option = options
+            while let keyword = option.pointee.keyword {
+                if String(cString: keyword) == name { return option.pointee.val.map { String(cString: $0) } }
+                option += 1
+            }
+            return nil
+        }
+
+        /// True for a Unix socket and for this machine's own addresses.
+        fileprivate var isLocal: Bool {
+            if let host = PQhost(raw).map({ String(cString: $0) }), host.hasPrefix("/") || host.hasPrefix("@") {
+                return true
+            }
+            let address = PQhostaddr(raw).map { String(cString: $0) } ?? ""
+            return address.hasPrefix("127.") || address == "::1"
+        }
+    }
+
+    extension PostgresStore {
+        /// What keeps the server from removing old versions of rows.
+        ///
+        /// - Parameter patience: the age from which an open transaction does.
+        package func vacuumHolders(patience: Duration) async throws(StoreError) -> [ServerFacts.VacuumHolder] {
+            try await read { try ServerFacts.vacuumHolders($0, patience) }
+        }
     }
 
     extension ServerFacts {
@@ -61,15 +105,17 @@
             (facts.isStandby, facts.isFsyncOff, facts.synchronousCommit) = (row.bool(0), row.bool(1), row.text(2))
             // A pooler gives its clients a number of its own.
             facts.isPooled = row.int32(3) != Int(connection.backend)
+            (facts.sslMode, facts.isEncrypted) = (connection.option("sslmode") ?? "", PQsslInUse(connection.raw) == 1)
+            facts.isLocal = connection.isLocal
             (facts.connections, facts.mostConnections) = (row.int32(4), row.int32(5))
             facts.hasSchema = row.bool(6)
             facts.missingRights = results[1].map { $0.text(0) }
-            facts.vacuumHolders = results[2].compactMap { row in
-                VacuumHolder.Kind(rawValue: row.text(0)).map {
-                    VacuumHolder(kind: $0, name: row.text(1), age: row.optionalInt64(2).map { .milliseconds($0) })
-                }
-            }
+            facts.vacuumHolders = results[2].compactMap { VacuumHolder($0) }
             return facts
+        }
+
+        static func vacuumHolders(_ connection: PostgresConnection, _ patience: Duration) throws -> [VacuumHolder] {
+            try connection.run(holders, [.int8(patience.wholeMilliseconds)]).compactMap { VacuumHolder($0) }
         }
 
         /// `reset_val` is what the role's sessions begin with; our own have set theirs.

@@ -12,6 +12,8 @@
             case trouble(String?)
             /// The subscriptions that it holds because their settings can't be used.
             case held([String])
+            /// The number of problems of the configuration on its disk, which it has refused; 0: it goes by that one.
+            case refused(Int)
         }
 
         /// Writes something down for others. Best effort: nobody waits for it.
@@ -27,6 +29,8 @@
                 case .held(let names):
                     // A line for each: no name has a line feed.
                     change = ("held = $2::text", .text(names.isEmpty ? nil : names.joined(separator: "\n")))
+                case .refused(let problems):
+                    change = ("refused = nullif($2::int4, 0)", .int4(Int32(clamping: problems)))
                 }
                 let update = Statement("UPDATE writers SET \(change.set) WHERE id = $1::int8")
                 _ = try? session.connected().run(update, [.int8(session.id), change.value])
@@ -41,7 +45,7 @@
                     Statement(
                         """
                         SELECT w.process, w.purpose, w.stopping, w.trouble, w.host, w.version, w.started_at,
-                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at, w.held
+                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at, w.held, w.refused
                         FROM pg_locks l JOIN meta m ON true JOIN writers w ON w.pid = l.pid AND w.dispatcher
                         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
                             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -60,6 +64,11 @@
                 // What one holds another may serve: it is held where all hold it.
                 let held = rows.map { Set($0.text(8).split(separator: "\n").map(String.init)) }
                 record.held = held.dropFirst().reduce(held[0]) { $0.intersection($1) }.sorted()
+                record.refusals = rows.compactMap { row in
+                    let process = Int32(truncatingIfNeeded: row.int32(0))
+                    guard let problems = row.optionalInt32(9) else { return nil }
+                    return ConfigurationRefusal(processID: process, host: row.text(4), problems: problems)
+                }
                 return record
             }
         }

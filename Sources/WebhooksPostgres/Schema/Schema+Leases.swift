@@ -33,5 +33,10 @@
         static let heldSubscriptions = """
             ALTER TABLE writers ADD COLUMN held text;
             """
+
+        /// - `writers.refused`: the number of problems of the configuration that a dispatcher was to load again and has refused.
+        static let refusedConfigurations = """
+            ALTER TABLE writers ADD COLUMN refused integer;
+            """
     }
 #endif

@@ -10,7 +10,9 @@
         static let version = migrations.count
 
         /// Each brings the tables from its index to the next version.
-        private static let migrations: [String] = [version1, leaseTables, heldSubscriptions, platformTables]
+        private static let migrations: [String] = [
+            version1, leaseTables, heldSubscriptions, platformTables, refusedConfigurations,
+        ]
 
         /// The class of our advisory locks, so that they meet nobody else's: "whks". Their second key is the store's identity.
         ///
