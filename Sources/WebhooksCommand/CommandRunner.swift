@@ -84,3 +84,17 @@ enum CommandRunner {
         CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
     }
 }
+
+/// Standard input, output and error.
+enum StandardStreams {
+    /// Puts something in the place of those that whoever started the process has closed (`>&-`), before anything is opened:
+    /// else a store, a connection to a receiver or the signals' pipe would get their numbers, and what is printed.
+    static func complete() {
+        // Reading from or writing to them fails as it does where they are closed.
+        for (descriptor, access) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest number that is free is this one: those below it are open by now.
+            _ = open("/dev/null", access)
+        }
+    }
+}

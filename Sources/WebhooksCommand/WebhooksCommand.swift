@@ -57,6 +57,7 @@ struct WebhooksCommand: AsyncParsableCommand {
     )
 
     static func main() async {
+        StandardStreams.complete()
         RunSignals.hold(for: CommandLine.arguments)
         await CommandRunner.run()
     }
