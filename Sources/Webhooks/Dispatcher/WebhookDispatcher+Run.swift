@@ -104,6 +104,8 @@ extension WebhookDispatcher: Service {
         await warnOfTriggers(session.store)
         let metadata = await startMetadata(session)
         logger.notice("delivering", metadata: metadata)
+        // What the load needed for a moment, the process need not keep for as long as it runs.
+        LoadingThread.shared.trim()
         if let serviceManager { serviceManager.delivers(figures(of: session.runner, serviceManager)) }
         let reports = Task { await reportLife(of: session) }
         defer { reports.cancel() }
