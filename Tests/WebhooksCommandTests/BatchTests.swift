@@ -67,6 +67,23 @@ import Testing
         #expect(sandbox.receiver.requestCount == 0)
     }
 
+    @Test(arguments: [[], ["--detach"]])
+    func `a batch that was stored before is counted as that`(how: [String]) async throws {
+        let sandbox = try CommandEnvironment()
+        let lines = (0..<3).map { #"{"topic":"a.b","data":\#($0),"id":"e\#($0)"}"# }
+        let two = lines.prefix(2).joined(separator: "\n")
+        _ = try await sandbox.run(["emit", "--batch", "-"] + how, input: two)
+        let json = try await sandbox.run(["emit", "--batch", "-", "--json"] + how, input: two)
+        #expect(try json.lines.map { try JSONText($0)["duplicate"].raw } == ["true", "true"])
+        let all = lines.joined(separator: "\n")
+        let done = try await sandbox.run(["emit", "--batch", "-"] + how, input: all)
+        #expect(done.out.hasPrefix("1 event stored, 2 duplicates of events stored before"), "\(done.out)")
+        let last = try await sandbox.run(["emit", "--batch", "-", "--json"] + how, input: lines[2])
+        #expect(try JSONText(last.out)["duplicate"].raw == "true")
+        let one = try await sandbox.run(["emit", "a.b", "--data", "2", "--id", "e2", "--json"] + how)
+        #expect(try JSONText(one.out)["duplicate"].raw == "true")
+    }
+
     @Test(arguments: ["alone", "beside a dispatcher", "detached"])
     func `lines are accepted in their order`(how: String) async throws {
         let sandbox = try CommandEnvironment()

@@ -373,4 +373,24 @@ import WebhookReceiver
         run.signal(SIGTERM)
         #expect(await run.end() == 0)
     }
+
+    @Test func `the list tells what holds a delivery, and of events that have none yet`() async throws {
+        let sandbox = try CommandEnvironment { _ in .status(503) }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ schedule: [1h] }"))
+        _ = try await sandbox.run("emit", "a.b", "--data", "1", "--wait", "0s")
+        _ = try await sandbox.run("emit", "a.b", "--data", "1", "--in", "60m")
+        let open = try await sandbox.run("deliveries", "list", "--json")
+        #expect(try JSONText(open.out).keys == Keys.delivery)
+        let pending = try await sandbox.run("deliveries", "list", "--state", "pending")
+        #expect(pending.err.contains("1 event is due later"), "\(pending.err)")
+        _ = try await sandbox.run("pause", "crm")
+        #expect(try await sandbox.run("deliveries", "list").out.contains("paused"))
+        let held = try await sandbox.run("deliveries", "list", "--json")
+        #expect(try JSONText(held.out)["held"].string == "paused")
+        _ = try await sandbox.run("resume", "crm")
+        try sandbox.write("w.yaml", sandbox.configuration().replacing("name: crm", with: "name: other"))
+        #expect(try await sandbox.run("deliveries", "list").out.contains("parked"))
+        let id = try #require(JSONText(held.out)["id"].string)
+        #expect(try await JSONText(sandbox.run("deliveries", "show", id, "--json").out)["held"].string == "parked")
+    }
 }

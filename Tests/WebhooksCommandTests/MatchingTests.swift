@@ -157,4 +157,47 @@ import WebhookReceiver
         #expect(both.err.contains("lone has no deliveries"))
         #expect(both.err.contains("there is no event or delivery nothing"))
     }
+
+    @Test func `a slip in a topic is told wherever one is given`() async throws {
+        let sandbox = try CommandEnvironment()
+        let question = "did you mean course.created?"
+        for command in [
+            ["test", "crm", "--topic", "course.craeted"], ["match", "course.craeted", "--data", "{}"],
+            ["render", "crm", "course.craeted", "--data", "{}"],
+            ["init", "x", "--yes", "--force", "--topic", "course.craeted"],
+        ] {
+            let done = try await sandbox.run(command)
+            let told = done.err.replacing("`", with: "")
+            #expect(done.status == 0 && told.contains(question), "\(command): \(done.err)")
+            let right = try await sandbox.run(command.map { $0.replacing("craeted", with: "created") })
+            #expect(!right.err.contains("did you mean"), "\(command): \(right.err)")
+        }
+        // A topic that the configuration names is no slip.
+        let text = sandbox.configuration().replacing(#"topics: ["**"]"#, with: "topics: [course.craeted]")
+        try sandbox.write("w.yaml", text)
+        #expect(!(try await sandbox.run("test", "crm").err.contains("did you mean")))
+    }
+
+    @Test func `an example that a profile lacks names the profiles that have it`() async throws {
+        let sandbox = try CommandEnvironment()
+        for command in [
+            ["test", "crm", "--topic", "course.created", "--profile", "fermion"],
+            ["topics", "show", "course.created", "--profile", "fermion"],
+            ["emit", "course.created", "--example", "--profile", "fermion"],
+            ["render", "crm", "course.created", "--example", "--profile", "fermion"],
+        ] {
+            let done = try await sandbox.run(command)
+            #expect(done.status == 65 || done.status == 1, "\(command)")
+            #expect(done.err.contains("it is a topic of braincert, ") && done.err.contains("lms, "), "\(done.err)")
+        }
+        let shown = try await sandbox.run("topics", "show", "course.created", "--profile", "braincert")
+        #expect(shown.out.contains("also in   ") && !shown.out.contains("also in   braincert"), "\(shown.out)")
+        // Without a topic: what applications emit, or what the platform has.
+        #expect(try await sandbox.run("test", "crm", "--json").out.contains(#""topic":"user.created""#))
+        let native = try await sandbox.run("test", "crm", "--profile", "fermion", "--json")
+        #expect(try native.status == 0 && JSONText(native.out)["topic"].string?.contains("example") == false)
+        // One that no subscription has.
+        let sent = try await sandbox.run("test", "crm", "--topic", "course.created", "--profile", "thinkific")
+        #expect(sent.status == 0, "\(sent.err)")
+    }
 }

@@ -20,7 +20,7 @@ import WebhookCore
     func `what init writes is valid and delivers`(profile: String) async throws {
         let sandbox = try CommandEnvironment()
         let done = try await sandbox.run(
-            ["init", "--profile", profile, "--url", sandbox.receiver.url + "/hook", "--yes"],
+            ["init", "--profile", profile, "--url", sandbox.receiver.url + "/hook", "--yes", "--allow-private"],
             environment: none
         )
         #expect(done.status == 0, "\(done.err)")
@@ -92,13 +92,51 @@ import WebhookCore
         let done = try await sandbox.runOnTerminal(
             ["init"],
             columns: 100,
-            input: "fermion\nhttps://crm.example.com/hooks\nan-own-secret-of-mine\n",
+            input: "fermion\nhttps://crm.example.com/hooks\nshort\nan-own-secret-of-mine\n",
             environment: ["NO_COLOR": "1", "WEBHOOKS_CONFIG": ""]
         )
         #expect(done.status == 0, "\(done.out)")
         #expect(done.out.contains("Platform (") && done.out.contains("URL of the receiver [http://127.0.0.1:8787/]: "))
         #expect(try text("\(sandbox.folder)/config/secrets/fermion.secret") == "an-own-secret-of-mine\n")
         #expect(try await sandbox.run(["validate"], environment: none).status == 0)
+    }
+
+    @Test func `init opens the egress guard for nobody who doesn't say so`() async throws {
+        let sandbox = try CommandEnvironment()
+        for url in ["http://10.0.0.5/hook", "https://[fd00::1]/", "https://169.254.169.254/"] {
+            let refused = try await sandbox.run(["init", "x", "--url", url, "--yes"], environment: none)
+            #expect(
+                refused.status == 1 && refused.err.contains("out of reach unless `egress.allow` lists it"),
+                "\(url)"
+            )
+            #expect(refused.err.contains("--allow-private") && access("\(sandbox.folder)/x", F_OK) != 0)
+        }
+        // A platform that wants HTTPS.
+        let plain = ["init", "x", "--profile", "thinkific", "--url", "http://crm.example.com/", "--yes"]
+        #expect(try await sandbox.run(plain, environment: none).err.contains("go there unencrypted"))
+        let done = try await sandbox.run(
+            ["init", "x", "--url", "http://10.0.0.5:8080/hook", "--allow-private", "--json"],
+            environment: none
+        )
+        #expect(done.status == 0 && done.err.contains("opens the egress guard") && done.err.contains("10.0.0.5:8080"))
+        #expect(try JSONText(done.out)["egressAllow"].raw == #"["10.0.0.5:8080"]"#)
+        // The standard URL is this machine's own receiver: said, not asked.
+        let own = try await sandbox.run(["init", "own", "--yes"], environment: none)
+        #expect(own.status == 0 && own.err.contains(#"egress: { allow: ["127.0.0.1:8787"] }"#), "\(own.err)")
+    }
+
+    @Test(arguments: ["y", "n"])
+    func `init asks before it lists a private address`(answer: String) async throws {
+        let sandbox = try CommandEnvironment()
+        let asked = try await sandbox.runOnTerminal(
+            ["init", "--profile", "standard", "--url", "http://10.0.0.5/hook"],
+            columns: 200,
+            input: "\n\(answer)\n",
+            environment: ["NO_COLOR": "1", "WEBHOOKS_CONFIG": ""]
+        )
+        #expect(asked.out.contains("10.0.0.5 is ") && asked.out.contains("List it? [y/N]"), "\(asked.out)")
+        #expect(asked.status == (answer == "y" ? 0 : 1))
+        #expect(FileManager.default.fileExists(atPath: "\(sandbox.folder)/config/webhooks.yaml") == (answer == "y"))
     }
 
     @Test func `who ends the dialogue of init has written nothing`() async throws {

@@ -46,16 +46,20 @@ import Webhooks
         #expect(RelativeTime.text(Timestamp(milliseconds: Self.now.milliseconds + milliseconds), now: Self.now) == text)
     }
 
-    @Test func `the next attempt is due, overdue or paused`() {
-        func next(_ seconds: Int64?, _ paused: Set<String> = []) -> String {
-            DeliveryOutput.next(delivery(due: seconds), paused: paused, now: Self.now)
+    @Test func `the next attempt is due, overdue or held`() {
+        func next(_ seconds: Int64?, _ holds: [String: DeliveryHolds.Hold] = [:]) -> String {
+            let holds = DeliveryHolds(bySubscription: holds)
+            return DeliveryOutput.next(delivery(due: seconds), holds: holds, now: Self.now)
         }
         #expect(next(5) == "in 5 s")
         #expect(next(0) == "now")
         #expect(next(-120) == "overdue")
-        #expect(next(-120, ["crm"]) == "paused")
-        #expect(next(5, ["erp"]) == "in 5 s")
-        #expect(next(nil, ["crm"]) == "")
+        #expect(next(-120, ["crm": .paused]) == "paused")
+        #expect(next(-120, ["crm": .parked]) == "parked")
+        #expect(next(5, ["crm": .breaker(Self.now + .seconds(20))]) == "breaker")
+        #expect(next(30, ["crm": .breaker(Self.now + .seconds(20))]) == "in 30 s")
+        #expect(next(5, ["erp": .paused]) == "in 5 s")
+        #expect(next(nil, ["crm": .paused]) == "")
     }
 
     @Test func `a result names the error only where the status doesn't tell`() {

@@ -51,8 +51,13 @@ public struct EgressPolicy: Sendable, Hashable {
     /// The reason why a connection is denied, in a few words for a log: `127.0.0.1 is loopback (RFC 1122)`. `nil` where
     /// it is permitted.
     package func refusal(of address: IPAddress, port: UInt16, host: String) -> String? {
-        guard let reason = SpecialPurposeNetworks.reason(against: address) else { return nil }
-        return allows(address, port: port, host: host) ? nil : "\(address) is \(reason)"
+        guard let refusal = Self.standardRefusal(of: address) else { return nil }
+        return allows(address, port: port, host: host) ? nil : refusal
+    }
+
+    /// Why an address is out of reach unless a rule lists it; `nil` for a public one.
+    package static func standardRefusal(of address: IPAddress) -> String? {
+        SpecialPurposeNetworks.reason(against: address).map { "\(address) is \($0)" }
     }
 
     /// Tells whether a URL may be plain HTTP although its profile demands HTTPS: a rule names its host and port, or

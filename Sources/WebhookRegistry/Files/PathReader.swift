@@ -77,7 +77,7 @@ struct PermissionCheck {
         let isInside = !inside.hasPrefix("/") && !inside.split(separator: "/").contains("..")
         if status?.access == .own, status?.owner != 0 || isInside { return "chmod 600 \(path)" }
         let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-        return "take a copy of this user's alone: install -m 600 \(path) \(folder)/\(name)"
+        return "name a copy of this user's alone: install -m 600 \(path) \(folder)/\(name)"
     }
 
     /// One warning a file, at the first secret that it holds itself.

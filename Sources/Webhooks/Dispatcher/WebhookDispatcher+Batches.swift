@@ -44,8 +44,8 @@ extension WebhookDispatcher {
         _ events: [Event],
         isStopped: () -> Bool = { false },
         progress: (Int) -> Void = { _ in }
-    ) async -> (stored: [Event], failure: WebhooksError?) {
-        var stored: [Event] = []
+    ) async -> (stored: [EmitReceipt], failure: WebhooksError?) {
+        var stored: [EmitReceipt] = []
         var before: EmitUnderWay?
         var failure: WebhooksError?
         do throws(WebhooksError) {
@@ -67,11 +67,11 @@ extension WebhookDispatcher {
     }
 
     /// Waits until a batch is durable, and sees to it.
-    private func take(_ emit: EmitUnderWay, _ stored: inout [Event]) async -> WebhooksError? {
+    private func take(_ emit: EmitUnderWay, _ stored: inout [EmitReceipt]) async -> WebhooksError? {
         do throws(WebhooksError) {
             let (all, failure) = accepted(try await results(of: emit))
             take(all)
-            stored += all.map(\.receipt.event)
+            stored += all.map(\.receipt)
             return failure
         } catch {
             return error

@@ -15,14 +15,27 @@ extension WebhookPreview {
         return try topics.exampleData(of: topic, profile: profile ?? subscription.profile.name)
     }
 
-    /// The topic that a send test of a subscription uses: the first that it names, or the first of its profile's that it wants.
-    package func testTopic(of name: String) throws(WebhooksError) -> String {
+    /// The topic that a send test of a subscription uses: the first that it names, or the first that it wants of its profile's,
+    /// of the canonical event's where its profile takes any topic.
+    ///
+    /// - Parameter profile: whose topics to look among instead.
+    package func testTopic(of name: String, profile: String? = nil) throws(WebhooksError) -> String {
         let subscription = try find(name)
-        if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
-        let known = subscription.profile.topics.first { topic in
-            topic.topic != ProfileTopic.anyName && subscription.topics.contains { $0.matches(topic.topic) }
+        func wanted(_ topics: [ProfileTopic]) -> String? {
+            topics.map(\.topic).first { topic in
+                topic != ProfileTopic.anyName && subscription.topics.contains { $0.matches(topic) }
+            }
         }
-        if let known { return known.topic }
+        if let profile {
+            let profile = try topics.profile(profile)
+            if let topic = wanted(profile.topics) { return topic }
+        }
+        if let literal = subscription.topics.first(where: { !$0.hasWildcard }) { return literal.description }
+        let own = subscription.profile.topics
+        if let topic = wanted(own) { return topic }
+        if own.contains(where: { $0.topic == ProfileTopic.anyName }), let topic = wanted(topics.canonicalTopics) {
+            return topic
+        }
         let pattern = subscription.topics.first?.description ?? "**"
         return pattern.split(separator: ".").map { $0 == "*" || $0 == "**" ? "example" : String($0) }.joined(
             separator: "."
@@ -36,7 +49,7 @@ extension WebhookPreview {
         profile: String? = nil
     ) throws(WebhooksError) -> Event {
         let subscription = try find(name)
-        let topic = if let topic { topic } else { try testTopic(of: name) }
+        let topic = if let topic { topic } else { try testTopic(of: name, profile: profile) }
         let data = try exampleData(of: topic, for: subscription, profile: profile)
         return try Event(topic: topic, data: data, tenant: subscription.allTenants.first, isTest: true)
     }

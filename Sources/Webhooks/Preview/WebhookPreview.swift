@@ -16,6 +16,16 @@ public struct WebhookPreview: Sendable {
     /// Explains for each subscription whether an event is for it, and why not.
     package func explainMatches(of event: Event) -> [MatchExplanation] { registry.explainMatches(of: event) }
 
+    /// The topic that was probably meant by one that no subscription names and no profile lists; `nil` where nothing is near.
+    package func slip(_ topic: String) -> String? {
+        let named = registry.subscriptions.flatMap(\.topics).filter { !$0.hasWildcard }.map(\.description)
+        if named.contains(topic) { return nil }
+        // What the subscriptions' own profiles list is known without reading the others.
+        if registry.subscriptions.contains(where: { $0.profile.topics.contains { $0.topic == topic } }) { return nil }
+        let names = named + topics.names
+        return names.contains(topic) ? nil : NameHint.nearest(to: topic, in: names)
+    }
+
     /// Refuses an event whose topic begins with `webhooks.`, as the dispatcher's own do, and one that a subscription which
     /// wants it could not sign: one whose id holds a dot, where `id.timestamp.body` is signed.
     ///

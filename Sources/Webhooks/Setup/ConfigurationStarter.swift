@@ -27,6 +27,23 @@ package struct ConfigurationStarter: Sendable {
         package var isReplaceable = true
     }
 
+    /// The files, with what somebody should know before they are written.
+    package struct Draft: Sendable, Hashable {
+        package var files: [File]
+        /// What the egress policy would refuse, and lets through by a line of its own; `nil`: nothing.
+        package var opening: Opening?
+        /// What a load warns of.
+        package var warnings: [String] = []
+    }
+
+    /// A receiver that stands in `egress.allow`.
+    package struct Opening: Sendable, Hashable {
+        /// The entry, as `host:port`.
+        package var endpoint: String
+        /// The effect, for people.
+        package var effect: String
+    }
+
     package var profile = "standard"
     package var url = Self.localURL
     /// The subscription's name; `nil`: the profile's.
@@ -45,18 +62,20 @@ package struct ConfigurationStarter: Sendable {
     ///
     /// - Parameter folder: where they are to be written.
     /// - Throws: ``WebhooksError`` with `unknown` or `configuration`.
-    package func files(in folder: String) throws(WebhooksError) -> [File] {
+    package func draft(in folder: String) throws(WebhooksError) -> Draft {
         let catalog = TopicCatalog()
         let profile = try catalog.profile(profile)
         // What is private, or in the clear, is let through only where the file would not be valid otherwise.
-        var problems: [Diagnostic] = []
-        for allowed in [nil, Self.endpoint(of: url)] as [String?] {
-            let files = self.files(profile, catalog, allowed: allowed)
-            problems = self.problems(files, in: folder)
-            if problems.isEmpty { return files }
+        var errors: [Diagnostic] = []
+        for opening in [nil, Self.opening(for: url)] as [Opening?] {
+            let files = self.files(profile, catalog, allowed: opening?.endpoint)
+            let found = diagnostics(files, in: folder)
+            errors = found.filter { $0.severity == .error }
+            guard errors.isEmpty else { continue }
+            return Draft(files: files, opening: opening, warnings: found.map(\.message))
         }
         // The file is not there: its lines tell nobody anything.
-        throw WebhooksError(.configuration, problems.map(\.message).joined(separator: "\n"))
+        throw WebhooksError(.configuration, errors.map(\.message).joined(separator: "\n"))
     }
 
     /// True when the secret is to replace one that is there.
@@ -64,7 +83,7 @@ package struct ConfigurationStarter: Sendable {
         if case .given = secret { true } else { false }
     }
 
-    private func problems(_ files: [File], in folder: String) -> [Diagnostic] {
+    private func diagnostics(_ files: [File], in folder: String) -> [Diagnostic] {
         var environment = ProcessEnvironment.current
         // It may be set later.
         if case .environment(let name) = secret, environment[name] == nil {
@@ -72,8 +91,7 @@ package struct ConfigurationStarter: Sendable {
         }
         let written = StarterFiles(files.map { ("\(folder)/\($0.path)", ByteString($0.content)) })
         let path = "\(folder)/\(Self.fileName)"
-        let loaded = ConfigurationLoader(environment: environment, files: written).load(path: path)
-        return loaded.diagnostics.filter { $0.severity == .error }
+        return ConfigurationLoader(environment: environment, files: written).load(path: path).diagnostics
     }
 
     private func files(_ profile: Profile, _ catalog: TopicCatalog, allowed: String?) -> [File] {
@@ -119,10 +137,17 @@ package struct ConfigurationStarter: Sendable {
     private static func secretPath(_ name: String) -> String { "secrets/\(name).secret" }
 
     /// The receiver as an entry of `egress.allow`.
-    private static func endpoint(of url: String) -> String? {
+    private static func opening(for url: String) -> Opening? {
         guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty else { return nil }
         let port = parts.port ?? (parts.scheme == "http" ? 80 : 443)
-        return host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let endpoint = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let effect =
+            if let reason = IPAddress(literalHost: host).flatMap(EgressPolicy.standardRefusal) {
+                "\(reason), and every subscription of this file may send there, unencrypted too"
+            } else {
+                "requests go there unencrypted, whatever address that name has, a private one included"
+            }
+        return Opening(endpoint: endpoint, effect: effect)
     }
 }
 

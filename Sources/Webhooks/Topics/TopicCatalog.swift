@@ -61,7 +61,9 @@ public struct TopicCatalog: Sendable {
         if let name {
             let profile = try profile(name)
             if let known = profile.topic(topic) { return Entry(profile: profile, topic: known) }
-            throw WebhooksError(.unknown, Self.unknown(topic, of: profile))
+            let others = profileNames(with: topic)
+            let hint = others.isEmpty ? "" : "; it is a topic of \(others.joined(separator: ", "))"
+            throw WebhooksError(.unknown, Self.unknown(topic, of: profile) + hint)
         }
         let canonical = catalog.profile(named: ProfileCatalog.canonicalName)
         for profile in [canonical].compactMap(\.self) + profiles {
@@ -92,9 +94,17 @@ public struct TopicCatalog: Sendable {
         )
     }
 
+    /// The topics that applications are advised to emit.
+    var canonicalTopics: [ProfileTopic] { catalog.profile(named: ProfileCatalog.canonicalName)?.topics ?? [] }
+
     /// The canonical event's example of a topic; `nil` where it has none.
     func canonicalExample(of topic: String) -> ByteString? {
         catalog.profile(named: ProfileCatalog.canonicalName)?.topic(topic)?.example.raw
+    }
+
+    /// The profiles that list a topic, by name: each has an example of it.
+    package func profileNames(with topic: String) -> [String] {
+        profiles.filter { $0.topics.contains { $0.topic == topic } }.map(\.name)
     }
 
     /// The name of every topic that a profile lists.

@@ -49,26 +49,32 @@ struct DeliveriesList: AsyncParsableCommand {
             query.after = deliveries.last?.id
             count += deliveries.count
             if options.json {
-                for delivery in deliveries { DeliveryOutput.json(delivery).write() }
+                let holds = try await log.holds(deliveries, isServed: opened.serves)
+                for delivery in deliveries { DeliveryOutput.json(delivery, holds: holds).write() }
             } else {
                 found += deliveries
             }
             return deliveries.count
         }
         if !options.json {
-            Pages.write(DeliveryOutput.listTable(found, paused: try await log.paused(found)), empty: "no deliveries")
+            let holds = try await log.holds(found, isServed: opened.serves)
+            Pages.write(DeliveryOutput.listTable(found, holds: holds), empty: "no deliveries")
         }
         if isCut, let last = query.after { Pages.noteCut(page.limit, after: last.description, asJSON: options.json) }
         if count == 0 || query.states.contains(.pending) { try await noteUnmatched(log) }
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: filter.topic)
     }
 
-    /// Says of events that have no deliveries yet because nobody delivers: the list can't show them.
+    /// Says of events that have no deliveries yet, because they are due later or nobody delivers: the list can't show them.
     private func noteUnmatched(_ log: WebhookLog) async throws {
-        guard await log.runningDispatcher() == nil else { return }
-        let due = try await log.unmatchedEvents().due
-        guard due > 0 else { return }
-        let wait = due == 1 ? "1 event waits" : "\(due) events wait"
+        let events = try await log.unmatchedEvents()
+        if events.later > 0 {
+            let are = events.later == 1 ? "1 event is" : "\(events.later) events are"
+            let message = "\(are) due later, and get deliveries then: `webhooks events list` shows when"
+            Notice.note("scheduled", message, asJSON: options.json)
+        }
+        guard events.due > 0, await log.runningDispatcher() == nil else { return }
+        let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"
         Notice.note("waiting", "\(wait) \(DispatcherText.forWhom(nil))", asJSON: options.json)
     }
 }
@@ -90,15 +96,17 @@ struct DeliveriesShow: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let log = try options.openLog().log
+        let opened = try options.openLog()
+        let log = opened.log
         guard let delivery = try await log.delivery(named: id) else {
             throw try await IDHint.noDelivery(id, in: log, hint: "`webhooks deliveries list` shows those there are")
         }
         let attempts = try await log.attempts(of: delivery.id)
+        let holds = try await log.holds([delivery], isServed: opened.serves)
         if options.json {
-            DeliveryOutput.json(delivery, log: attempts).write()
+            DeliveryOutput.json(delivery, log: attempts, holds: holds).write()
         } else {
-            DeliveryOutput.write(delivery, attempts, paused: try await log.paused([delivery]))
+            DeliveryOutput.write(delivery, attempts, holds: holds)
         }
     }
 }

@@ -190,8 +190,8 @@ struct Emit: AsyncParsableCommand {
         }
     }
 
-    private func write(_ emitted: EmittedEvent, paused: Set<String> = []) {
-        options.json ? emitted.json.write() : emitted.write(paused: paused)
+    private func write(_ emitted: EmittedEvent, holds: DeliveryHolds = DeliveryHolds()) {
+        options.json ? emitted.json.write() : emitted.write(holds: holds)
     }
 
     private func run(_ event: Event, on dispatcher: WebhookDispatcher) async throws {
@@ -241,7 +241,7 @@ struct Emit: AsyncParsableCommand {
             deliveries: deliveries,
             matching: matching
         )
-        write(emitted, paused: options.json ? [] : try await log.paused(deliveries))
+        write(emitted, holds: options.json ? DeliveryHolds() : try await log.holds(deliveries))
         return matching
     }
 

@@ -125,7 +125,8 @@ struct EventsShow: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let log = try options.openLog().log
+        let opened = try options.openLog()
+        let log = opened.log
         guard let event = try await log.event(id) else {
             throw try await IDHint.noEvent(id, in: log, hint: "`webhooks events list` shows those there are")
         }
@@ -148,8 +149,8 @@ struct EventsShow: AsyncParsableCommand {
             )
             .write()
         } else {
-            let paused = try await log.paused(deliveries)
-            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching, paused: paused)
+            let holds = try await log.holds(deliveries, isServed: opened.serves)
+            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching, holds: holds)
         }
     }
 }

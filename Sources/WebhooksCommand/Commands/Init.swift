@@ -10,6 +10,9 @@ struct Init: ParsableCommand {
             written is valid. A secret goes into a file of its own (mode 0600), never into webhooks.yaml. Nothing is \
             overwritten without --force, and a secret that is there only by one that is given.
 
+            A private address, or plain HTTP where the platform wants HTTPS, is out of reach until `egress.allow` lists \
+            it. Where --url is one, that line is written only after a yes on a terminal, or with --allow-private.
+
               webhooks init first --yes
               webhooks init lms --profile fermion --url https://crm.example.com/hooks --yes
               webhooks init crm --url https://crm.example.com/hooks --secret-env CRM_SECRET
@@ -35,6 +38,9 @@ struct Init: ParsableCommand {
     var topic: [String] = []
 
     @OptionGroup var secrets: SecretOptions
+
+    @Flag(help: "Lets requests go to the URL although it is private or unencrypted: lists it in `egress.allow`.")
+    var allowPrivate = false
 
     @Flag(help: "Overwrites files that are there.")
     var force = false
@@ -70,30 +76,65 @@ struct Init: ParsableCommand {
             try Prompt.ask("URL of the receiver", default: standard) { answer throws(WebhooksError) in
                 var trial = starter
                 trial.url = answer
-                _ = try trial.files(in: folder)
+                _ = try trial.draft(in: folder)
                 starter.url = answer
             }
         }
-        starter.secret = try secret(asks: asks)
-        let files = try starter.files(in: folder)
-        let written = try StarterWriter.write(files, to: folder, overwrites: force)
-        report(written, starter, folder)
+        if let secret = try givenSecret() {
+            starter.secret = secret
+        } else if asks {
+            let question = "Signing secret (empty: one is made where the platform needs one)"
+            try Prompt.askHidden(question) { typed throws(WebhooksError) in
+                var trial = starter
+                trial.secret = typed.isEmpty ? .made : .given(Secret(typed))
+                _ = try trial.draft(in: folder)
+                starter.secret = trial.secret
+            }
+        }
+        let draft = try starter.draft(in: folder)
+        if let opening = draft.opening, starter.url != ConfigurationStarter.localURL { try confirm(opening) }
+        let written = try StarterWriter.write(draft.files, to: folder, overwrites: force)
+        report(written, draft, starter, folder)
+    }
+
+    /// Ends the command where nobody wants the egress guard opened. The receiver on this machine that `webhooks listen` is
+    /// needs no question: nobody has named another.
+    private func confirm(_ opening: ConfigurationStarter.Opening) throws {
+        if allowPrivate { return }
+        let text = "\(opening.endpoint) is out of reach unless `egress.allow` lists it: \(opening.effect)"
+        guard !yes, Question.canAsk else {
+            let code = WebhooksError.Code.refused.description
+            throw CommandFailure(.negative, code: code, text, hint: "if that is meant, --allow-private lists it")
+        }
+        try Question.confirm("\(text). List it?")
     }
 
     private static var platforms: String { TopicCatalog().profiles.map(\.name).joined(separator: ", ") }
 
-    private func secret(asks: Bool) throws -> ConfigurationStarter.SecretSource {
+    private func givenSecret() throws -> ConfigurationStarter.SecretSource? {
         if let variable = secrets.secretEnv { return .environment(variable) }
         if let file = secrets.secretFile { return .file(file) }
-        if let secret = try secrets.read() { return .given(secret) }
-        guard asks else { return .made }
-        let typed = try Prompt.askHidden("Signing secret (empty: one is made where the platform needs one)")
-        return typed.isEmpty ? .made : .given(Secret(typed))
+        return try secrets.read().map { .given($0) }
     }
 
-    private func report(_ written: StarterWriter.Written, _ starter: ConfigurationStarter, _ folder: String) {
+    private func report(
+        _ written: StarterWriter.Written,
+        _ draft: ConfigurationStarter.Draft,
+        _ starter: ConfigurationStarter,
+        _ folder: String
+    ) {
+        for warning in draft.warnings { Notice.warning("configuration", warning, asJSON: options.json) }
+        if let opening = draft.opening {
+            let line = "egress: { allow: [\(JSON.string(opening.endpoint))] }"
+            let message =
+                "\(folder)/\(ConfigurationStarter.fileName) opens the egress guard by `\(line)`: \(opening.effect)"
+            Notice.warning("egress", message, asJSON: options.json)
+        }
         if options.json {
-            let object: JSONOutput = ["files": .strings(written.paths), "kept": .strings(written.kept)]
+            let object: JSONOutput = [
+                "files": .strings(written.paths), "kept": .strings(written.kept),
+                "egressAllow": .strings(draft.opening.map { [$0.endpoint] } ?? []),
+            ]
             return object.write()
         }
         for path in written.paths { Output.standard.writeLine("wrote  \(PlainText.escaped(path))") }

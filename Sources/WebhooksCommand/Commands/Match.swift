@@ -33,12 +33,13 @@ struct Match: AsyncParsableCommand {
         let health = try await health(dispatcher.log)
         let matches = dispatcher.preview.matches(of: event, health: health, at: .now)
         for match in matches { options.json ? MatchOutput.json(match).write() : MatchOutput.write(match) }
-        let slip = dispatcher.topics.slip(topic).map { "; did you mean \($0)?" }
+        let slip = dispatcher.preview.slip(topic)
         guard matches.contains(where: \.isMatch) else {
-            Notice.note("no_match", Self.nobody(matches, topic) + (slip ?? ""), asJSON: options.json)
+            let hint = slip.map { "; did you mean \($0)?" } ?? ""
+            Notice.note("no_match", Self.nobody(matches, topic) + hint, asJSON: options.json)
             throw ExitStatus.negative
         }
-        if let slip { Notice.note("topic", "no profile lists \(topic)\(slip)", asJSON: options.json) }
+        Notice.slip(topic, slip, asJSON: options.json)
     }
 
     private func data(_ topics: TopicCatalog) throws -> ByteString {

@@ -81,6 +81,7 @@ struct Render: AsyncParsableCommand {
             occurredAt: instant,
             isTest: test
         )
+        Notice.slip(topic, dispatcher.preview.slip(topic), asJSON: options.json)
         // Before the rendering, which may fail for that very reason.
         if let reason = dispatcher.preview.mismatch(of: event, for: subscription) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)

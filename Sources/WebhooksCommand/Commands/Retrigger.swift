@@ -159,7 +159,7 @@ struct Retrigger: AsyncParsableCommand {
         if options.json {
             for delivery in deliveries { DeliveryOutput.json(delivery).write() }
         } else {
-            DeliveryOutput.outcomeTable(deliveries, paused: try await log.paused(deliveries)).write()
+            DeliveryOutput.outcomeTable(deliveries, holds: try await log.holds(deliveries)).write()
         }
     }
 

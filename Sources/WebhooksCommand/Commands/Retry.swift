@@ -104,7 +104,7 @@ struct Retry: AsyncParsableCommand {
         } else if deliveries.isEmpty {
             if ids.isEmpty { Output.standard.writeLine("nothing to retry") }
         } else {
-            DeliveryOutput.outcomeTable(deliveries, paused: try await log.paused(deliveries)).write()
+            DeliveryOutput.outcomeTable(deliveries, holds: try await log.holds(deliveries)).write()
             let due = deliveries.count { opened.serves($0.subscription) }
             if due > 0 {
                 let are = due == 1 ? "is" : "are"

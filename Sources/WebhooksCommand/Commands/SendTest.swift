@@ -10,7 +10,8 @@ struct SendTest: AsyncParsableCommand {
             Marked as a test in the log and, where the profile has a flag for it, on the wire. Works while the \
             subscription is disabled, and with `enabled: false`. Sends whatever the filter and the topics say, with a \
             note where they would not let the event through. Exits 1 unless it was delivered. The example is the one that \
-            `emit --example` sends; --profile takes a platform's own.
+            `emit --example` sends; --profile takes a platform's own, and without --topic one of that platform's topics. \
+            `webhooks topics list` shows whose examples there are.
 
               webhooks test crm
               webhooks test crm --topic course.created --json | jq .log
@@ -43,6 +44,7 @@ struct SendTest: AsyncParsableCommand {
     func run() async throws {
         let dispatcher = try await options.dispatcher(for: subscription)
         let event = try dispatcher.preview.testEvent(for: subscription, topic: topic, profile: profile)
+        Notice.slip(event.topic, dispatcher.preview.slip(event.topic), asJSON: options.json)
         if let reason = dispatcher.preview.mismatch(of: event, for: subscription, isTest: true) {
             Notice.note("no_match", "\(subscription) would not get this event: \(reason)", asJSON: options.json)
         }

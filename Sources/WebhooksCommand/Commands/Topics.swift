@@ -88,15 +88,17 @@ struct TopicsShow: ParsableCommand {
     }
 
     func run() throws {
-        let entry = try Topics.catalog(options).topic(topic, profile: profile)
+        let catalog = try Topics.catalog(options)
+        let entry = try catalog.topic(topic, profile: profile)
+        var others: [String] { catalog.profileNames(with: entry.name).filter { $0 != entry.profileName } }
         if schema {
             Output.standard.writeLine(trimmed(entry.schema))
         } else if typeScript {
             Output.standard.writeLine(trimmed(entry.typeScript))
         } else if options.json {
-            TopicOutput.fullJSON(entry).write()
+            TopicOutput.fullJSON(entry, others: others).write()
         } else {
-            TopicOutput.write(entry)
+            TopicOutput.write(entry, others: others)
         }
     }
 

@@ -4,8 +4,15 @@ internal import Webhooks
 /// Deliveries as JSON and as rows.
 enum DeliveryOutput {
     /// The interface's DELIVERY, with its log where one is given.
-    static func json(_ delivery: Delivery, log: [Attempt]? = nil) -> JSONOutput {
+    ///
+    /// - Parameter holds: what holds it is there only where something does.
+    static func json(
+        _ delivery: Delivery,
+        log: [Attempt]? = nil,
+        holds: DeliveryHolds = DeliveryHolds()
+    ) -> JSONOutput {
         var members = JSONOutput.members(of: delivery)
+        if let word = holds.word(for: delivery) { members.append(("held", .text(word))) }
         if let log {
             // Where it settled without an attempt, no entry of the log says why.
             if let detail = delivery.detail { members.append(("detail", .text(detail))) }
@@ -16,8 +23,8 @@ enum DeliveryOutput {
 
     /// A table of what an emit did: a row for each delivery.
     ///
-    /// - Parameter paused: subscriptions that are.
-    static func outcomeTable(_ deliveries: [Delivery], paused: Set<String>) -> Table {
+    /// - Parameter holds: what holds deliveries.
+    static func outcomeTable(_ deliveries: [Delivery], holds: DeliveryHolds) -> Table {
         var table = Table([
             .init("DELIVERY"), .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
             .init("RESULT", flexible: true), .init("NEXT", flexible: true),
@@ -26,7 +33,7 @@ enum DeliveryOutput {
             table.add([
                 .init(delivery.id.description), .init(delivery.subscription), state(delivery.state),
                 .init(String(delivery.attempts)), .init(result(delivery)),
-                .init(next(delivery, paused: paused)),
+                .init(next(delivery, holds: holds)),
             ])
         }
         return table
@@ -34,8 +41,8 @@ enum DeliveryOutput {
 
     /// A page of the log.
     ///
-    /// - Parameter paused: subscriptions that are.
-    static func listTable(_ deliveries: [Delivery], paused: Set<String>) -> Table {
+    /// - Parameter holds: what holds deliveries.
+    static func listTable(_ deliveries: [Delivery], holds: DeliveryHolds) -> Table {
         var table = Table([
             .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
             .init("TOPIC", flexible: true, sacrifice: 5),
@@ -47,17 +54,17 @@ enum DeliveryOutput {
                 .init(delivery.id.description), .init(delivery.event), .init(topic(delivery)),
                 .init(delivery.subscription), state(delivery.state), .init(String(delivery.attempts)),
                 .init(result(delivery)), .init(RelativeTime.text(delivery.createdAt)),
-                .init(next(delivery, paused: paused)),
+                .init(next(delivery, holds: holds)),
             ])
         }
         return table
     }
 
-    /// The time until the next attempt: `in 5 s`, `now`, `overdue`, or `paused`; nothing where there is none.
-    static func next(_ delivery: Delivery, paused: Set<String>, now: Timestamp = .now) -> String {
+    /// The time until the next attempt: `in 5 s`, `now`, `overdue`, or what holds it, such as `paused`; nothing where there
+    /// is none.
+    static func next(_ delivery: Delivery, holds: DeliveryHolds, now: Timestamp = .now) -> String {
         guard let next = delivery.nextAttemptAt else { return "" }
-        if paused.contains(delivery.subscription) { return "paused" }
-        return RelativeTime.next(next, now: now)
+        return holds.word(for: delivery) ?? RelativeTime.next(next, now: now)
     }
 
     /// The last answer's status and what went wrong: `503`, `timeout`, `204`.
@@ -95,8 +102,8 @@ enum DeliveryOutput {
 extension DeliveryOutput {
     /// A delivery with its attempts, for people.
     ///
-    /// - Parameter paused: subscriptions that are.
-    static func write(_ delivery: Delivery, _ attempts: [Attempt], paused: Set<String> = []) {
+    /// - Parameter holds: what holds deliveries.
+    static func write(_ delivery: Delivery, _ attempts: [Attempt], holds: DeliveryHolds = DeliveryHolds()) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String, _ style: Terminal.Style = .plain) {
             let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
@@ -116,7 +123,7 @@ extension DeliveryOutput {
         fact("attempts", String(delivery.attempts))
         fact("created", RelativeTime.long(delivery.createdAt))
         if let next = delivery.nextAttemptAt {
-            fact("next attempt", "\(next) (\(self.next(delivery, paused: paused)))")
+            fact("next attempt", "\(next) (\(self.next(delivery, holds: holds)))")
         }
         if let settled = delivery.settledAt { fact("settled", RelativeTime.long(settled)) }
         if let original = delivery.retriggerOf { fact("sends again", original.description) }

@@ -84,12 +84,13 @@ struct EmittedEvent {
         }
     }
 
-    /// The interface's form. `waiting` and `nearMisses` are there only where they say something.
+    /// The interface's form. `duplicate`, `waiting` and `nearMisses` are there only where they say something.
     var json: JSONOutput {
         var members: [(String, JSONOutput)] = [
             ("event", EventOutput.json(event)),
             ("deliveries", .array(deliveries.map { DeliveryOutput.json($0) })),
         ]
+        if isDuplicate { members.append(("duplicate", .bool(true))) }
         members += matching.members
         switch matching {
         case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside, .unread: break
@@ -99,8 +100,8 @@ struct EmittedEvent {
         return .object(members)
     }
 
-    /// - Parameter paused: subscriptions that are.
-    func write(paused: Set<String>) {
+    /// - Parameter holds: what holds its deliveries.
+    func write(holds: DeliveryHolds) {
         let terminal = Terminal.standardOutput
         var line = terminal.styled(PlainText.escaped(event.id), .bold) + "  " + PlainText.escaped(event.topic)
         if event.isTest { line += " (test)" }
@@ -117,7 +118,7 @@ struct EmittedEvent {
         }
         Output.standard.writeLine(line)
         if case .nobody(let misses?) = matching { write(misses) }
-        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, paused: paused).write() }
+        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, holds: holds).write() }
     }
 
     private func write(_ misses: NearMisses) {

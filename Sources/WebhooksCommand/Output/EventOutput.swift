@@ -45,13 +45,13 @@ enum EventOutput {
 
     /// - Parameters:
     ///   - matching: why there are no deliveries, where there are none.
-    ///   - paused: subscriptions that are.
+    ///   - holds: what holds its deliveries.
     static func write(
         _ event: LoggedEvent,
         data: ByteString,
         deliveries: [Delivery],
         matching: EmittedEvent.Matching,
-        paused: Set<String>
+        holds: DeliveryHolds
     ) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String) {
@@ -74,7 +74,7 @@ enum EventOutput {
         if deliveries.isEmpty {
             Output.standard.writeLine("no deliveries" + reason(matching))
         } else {
-            DeliveryOutput.outcomeTable(deliveries, paused: paused).write()
+            DeliveryOutput.outcomeTable(deliveries, holds: holds).write()
         }
     }
 

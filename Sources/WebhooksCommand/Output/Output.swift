@@ -83,6 +83,12 @@ enum Notice {
         write("note", .dim, code, message, asJSON: asJSON)
     }
 
+    /// Says what was probably meant by a topic that nobody knows: whoever takes everything gets it all the same.
+    static func slip(_ topic: String, _ meant: String?, asJSON: Bool) {
+        guard let meant else { return }
+        note("topic", "no profile lists \(topic); did you mean \(meant)?", asJSON: asJSON)
+    }
+
     private static func write(_ kind: String, _ style: Terminal.Style, _ code: String, _ message: String, asJSON: Bool)
     {
         // What was said before comes before.

@@ -5,7 +5,8 @@ internal import Webhooks
 enum TopicOutput {
     static func json(_ entry: TopicCatalog.Entry) -> JSONOutput { .object(members(entry)) }
 
-    static func fullJSON(_ entry: TopicCatalog.Entry) -> JSONOutput {
+    /// - Parameter others: the further profiles that list the topic.
+    static func fullJSON(_ entry: TopicCatalog.Entry, others: [String]) -> JSONOutput {
         let topic = entry.topic
         return .object(
             members(entry) + [
@@ -13,6 +14,7 @@ enum TopicOutput {
                 ("note", .string(topic.note)),
                 ("example", .raw(topic.example.raw)),
                 ("schema", .raw(ByteString(entry.schema))),
+                ("otherProfiles", .strings(others)),
             ]
         )
     }
@@ -32,7 +34,8 @@ enum TopicOutput {
         topic.wire.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     }
 
-    static func write(_ entry: TopicCatalog.Entry) {
+    /// - Parameter others: the further profiles that list the topic.
+    static func write(_ entry: TopicCatalog.Entry, others: [String]) {
         let terminal = Terminal.standardOutput
         let topic = entry.topic
         func fact(_ name: String, _ value: String) {
@@ -42,6 +45,7 @@ enum TopicOutput {
         Output.standard.writeLine(terminal.styled(PlainText.escaped(topic.topic), .bold))
         fact("title", topic.title)
         fact("profile", "\(entry.profile.name) (\(entry.profile.title))")
+        if !others.isEmpty { fact("also in", others.joined(separator: ", ")) }
         fact("source", topic.isDocumented ? "documented by the platform" : "inferred")
         fact("trigger", topic.trigger)
         if !topic.wire.isEmpty { fact("wire", wire(topic)) }

@@ -125,6 +125,9 @@ struct BatchReader {
 
 /// A batch's deliveries in numbers, and those that a person should see.
 struct BatchSummary: Sendable {
+    /// Those that are in the store, those included that were before.
+    private(set) var events = 0
+    private var duplicates = 0
     private var counts: [DeliveryState: Int] = [:]
     private var waiting = 0
     private var unmatched = 0
@@ -133,6 +136,11 @@ struct BatchSummary: Sendable {
     private(set) var unattempted: [Delivery] = []
     /// The most rows that are shown; `deliveries list` has them all.
     private static let shown = 50
+
+    mutating func add(_ receipt: EmitReceipt) {
+        events += 1
+        if receipt.isDuplicate { duplicates += 1 }
+    }
 
     mutating func add(_ delivery: Delivery) {
         counts[delivery.state, default: 0] += 1
@@ -153,13 +161,14 @@ struct BatchSummary: Sendable {
 
     /// A table of the first deliveries that aren't delivered; no lines where all are.
     func table(_ log: WebhookLog) async throws(WebhooksError) -> Table {
-        DeliveryOutput.outcomeTable(undelivered, paused: try await log.paused(undelivered))
+        DeliveryOutput.outcomeTable(undelivered, holds: try await log.holds(undelivered))
     }
 
-    /// `3 events stored, 5 deliveries: 4 delivered, 1 waiting`.
-    func text(stored: Int) -> String {
+    /// `3 events stored, 5 deliveries: 4 delivered, 1 waiting`; `1 event stored, 2 duplicates of events stored before`.
+    var text: String {
         let total = counts.values.reduce(0, +)
-        var text = Counted.text(stored, "event") + " stored"
+        var text = Counted.text(events - duplicates, "event") + " stored"
+        if duplicates > 0 { text += ", \(Counted.text(duplicates, "duplicate")) of events stored before" }
         if waiting > 0 { text += ", \(waiting) waiting for a dispatcher" }
         if unmatched > 0 { text += ", \(unmatched) with no subscriber" }
         guard total > 0 else { return text }

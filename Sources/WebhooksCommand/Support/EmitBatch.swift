@@ -36,16 +36,16 @@ struct EmitBatch {
             return true
         }
         let trap = InterruptTrap()
-        let (summary, stored, wait, failure) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+        let (summary, wait, failure) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let (stored, failure) = await store(events, trap)
             let now = Timestamp.now
-            let due = stored.filter { $0.deliverAt.map { $0 <= now } ?? true }.map(\.id)
+            let due = stored.map(\.event).filter { $0.deliverAt.map { $0 <= now } ?? true }.map(\.id)
             var wait = FirstAttempts(areDone: true, outstanding: 0)
             if failure == nil, !due.isEmpty {
                 let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: emit.options.json)
                 wait = try await waiting.run(events: due, timeout: emit.patience.wait.duration)
             }
-            return (try await report(stored), stored.count, wait, failure)
+            return (try await report(stored), wait, failure)
         }
         if !emit.options.json { try await summary.table(dispatcher.log).write() }
         if wait.paused > 0 {
@@ -59,14 +59,17 @@ struct EmitBatch {
         }
         .filter { if case .paused = $0.reason { false } else { true } }
         WaitNotice.write(others, waited: emit.patience.wait.duration, asJSON: emit.options.json)
-        writeSummary(stored, summary)
-        if let failure { throw Self.failure(failure, stored: stored, of: events.count) }
-        return wait.areDone && stored == events.count && summary.areDelivered
+        if !emit.options.json { Output.standard.writeLine(summary.text) }
+        if let failure { throw Self.failure(failure, stored: summary.events, of: events.count) }
+        return wait.areDone && summary.events == events.count && summary.areDelivered
             && !(emit.requireMatch && summary.hasUnmatched)
     }
 
     /// Stores events in their order until all are stored, one can't be, or a signal comes.
-    private func store(_ events: [Event], _ trap: InterruptTrap) async -> (stored: [Event], failure: WebhooksError?) {
+    private func store(
+        _ events: [Event],
+        _ trap: InterruptTrap
+    ) async -> (stored: [EmitReceipt], failure: WebhooksError?) {
         let line = ProgressLine()
         defer { line.clear() }
         return await dispatcher.emitWithinCommand(
@@ -85,29 +88,31 @@ struct EmitBatch {
     }
 
     /// Prints each event under `--json`, and adds up the deliveries for people.
-    private func report(_ events: [Event]) async throws(WebhooksError) -> BatchSummary {
+    private func report(_ receipts: [EmitReceipt]) async throws(WebhooksError) -> BatchSummary {
         var summary = BatchSummary()
-        for start in stride(from: 0, to: events.count, by: Self.page) {
-            let page = events[start..<min(start + Self.page, events.count)]
-            let found = try await dispatcher.log.deliveries(ofEvents: page.map(\.id))
+        for start in stride(from: 0, to: receipts.count, by: Self.page) {
+            let page = receipts[start..<min(start + Self.page, receipts.count)]
+            let found = try await dispatcher.log.deliveries(ofEvents: page.map(\.event.id))
             let byEvent = Dictionary(grouping: found, by: \.event)
-            for event in page {
+            for receipt in page {
+                let event = receipt.event
+                summary.add(receipt)
                 let (deliveries, matching) = try await dispatcher.log.matching(of: event, byEvent[event.id] ?? []) {
                     dispatcher.preview.nearMisses(of: event)
                 }
                 summary.add(matching)
                 for delivery in deliveries { summary.add(delivery) }
                 guard emit.options.json else { continue }
-                let emitted = EmittedEvent(event: event, isDuplicate: false, deliveries: deliveries, matching: matching)
+                let emitted = EmittedEvent(
+                    event: event,
+                    isDuplicate: receipt.isDuplicate,
+                    deliveries: deliveries,
+                    matching: matching
+                )
                 emitted.json.write()
             }
         }
         return summary
-    }
-
-    private func writeSummary(_ stored: Int, _ summary: BatchSummary) {
-        guard !emit.options.json else { return }
-        Output.standard.writeLine(summary.text(stored: stored))
     }
 
     static func failure(_ batch: BatchReader, stored: Int) -> CommandFailure {
@@ -176,6 +181,7 @@ struct DetachedBatch {
         var summary = BatchSummary()
         var waiting = 0
         for receipt in receipts {
+            summary.add(receipt)
             var deliveries: [Delivery] = []
             let matching: EmittedEvent.Matching
             if receipt.isDuplicate {
@@ -198,7 +204,7 @@ struct DetachedBatch {
             emitted.json.write()
         }
         guard !emit.options.json else { return }
-        Output.standard.writeLine(summary.text(stored: receipts.count))
+        Output.standard.writeLine(summary.text)
         let who = running.map(DispatcherText.waitsFor) ?? "a dispatcher; none runs"
         if waiting > 0 {
             Notice.note("waiting", "\(waiting) \(waiting == 1 ? "waits" : "wait") for \(who)", asJSON: false)

@@ -71,15 +71,6 @@ struct FirstAttemptsWait {
     }
 }
 
-extension WebhookLog {
-    /// The paused ones among the subscriptions of deliveries that have not settled.
-    func paused(_ deliveries: [Delivery]) async throws(WebhooksError) -> Set<String> {
-        let open = Set(deliveries.filter { $0.nextAttemptAt != nil }.map(\.subscription))
-        guard !open.isEmpty else { return [] }
-        return open.intersection(try await pauses().keys)
-    }
-}
-
 /// Says which of some deliveries a pause holds.
 enum PausedNotice {
     static func write(_ deliveries: [Delivery], on log: WebhookLog, asJSON: Bool) async throws {

@@ -33,8 +33,15 @@ enum Prompt {
         default standard: String,
         take: (String) throws(WebhooksError) -> Void
     ) throws(WebhooksError) {
+        try repeated(take) { () throws(WebhooksError) in try ask(question, default: standard) }
+    }
+
+    private static func repeated(
+        _ take: (String) throws(WebhooksError) -> Void,
+        ask: () throws(WebhooksError) -> String
+    ) throws(WebhooksError) {
         for triesLeft in (0..<mostTries).reversed() {
-            let answer = try ask(question, default: standard)
+            let answer = try ask()
             do throws(WebhooksError) {
                 return try take(answer)
             } catch {
@@ -45,6 +52,14 @@ enum Prompt {
     }
 
     private static let mostTries = 5
+
+    /// Asks as ``ask(_:default:take:)`` does, for a line that the terminal doesn't show.
+    static func askHidden(
+        _ question: String,
+        take: (String) throws(WebhooksError) -> Void
+    ) throws(WebhooksError) {
+        try repeated(take) { () throws(WebhooksError) in try askHidden(question) }
+    }
 
     /// A line that the terminal doesn't show.
     ///

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import WebhookCore
 import WebhookReceiver
@@ -95,6 +96,34 @@ final class CommandEnvironment: Sendable {
         let (outText, errText) = await (out, err)
         let status = await Program.blocking { Program.wait(process) }
         return Finished(status: status, out: outText, err: errText)
+    }
+
+    /// Runs a line of a shell, in which the program's streams may be closed.
+    func shell(_ line: String) async throws -> Finished {
+        try await Program.blocking { [folder, environment] in
+            Result { try Self.shell(line, folder, environment) }
+        }
+        .get()
+    }
+
+    private static func shell(_ line: String, _ folder: String, _ environment: [String: String]) throws -> Finished {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", line]
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.environment = environment
+        let (out, err) = (Pipe(), Pipe())
+        (process.standardOutput, process.standardError) = (out, err)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let (output, error) = (out.fileHandleForReading, err.fileHandleForReading)
+        let (outText, errText) = (output.readDataToEndOfFile(), error.readDataToEndOfFile())
+        process.waitUntilExit()
+        return Finished(
+            status: process.terminationStatus,
+            out: String(decoding: outText, as: UTF8.self),
+            err: String(decoding: errText, as: UTF8.self)
+        )
     }
 
     /// Runs a command on a terminal of a width in columns, on which something was typed already.

@@ -1,0 +1,43 @@
+internal import WebhookCore
+internal import Webhooks
+
+/// What holds open deliveries, by subscription.
+struct DeliveryHolds: Sendable {
+    enum Hold: Sendable, Hashable {
+        case paused
+        /// The configuration doesn't have the subscription, or says `enabled: false`.
+        case parked
+        /// An open circuit breaker, until a time.
+        case breaker(Timestamp)
+    }
+
+    var bySubscription: [String: Hold] = [:]
+
+    /// What holds a delivery, in a word; `nil`: nothing, or it isn't due before the hold ends.
+    func word(for delivery: Delivery) -> String? {
+        guard let next = delivery.nextAttemptAt, let hold = bySubscription[delivery.subscription] else { return nil }
+        return switch hold {
+        case .paused: "paused"
+        case .parked: "parked"
+        case .breaker(let end): next < end ? "breaker" : nil
+        }
+    }
+}
+
+extension WebhookLog {
+    /// What holds those of some deliveries that have not settled.
+    ///
+    /// - Parameter isServed: tells whether a dispatcher sends to a subscription.
+    func holds(
+        _ deliveries: [Delivery],
+        isServed: (String) -> Bool = { _ in true }
+    ) async throws(WebhooksError) -> DeliveryHolds {
+        let open = Set(deliveries.filter { $0.nextAttemptAt != nil }.map(\.subscription))
+        var holds = DeliveryHolds()
+        guard !open.isEmpty else { return holds }
+        for (name, breaker) in try await openBreakers() { holds.bySubscription[name] = .breaker(breaker.until) }
+        for name in try await pauses().keys { holds.bySubscription[name] = .paused }
+        for name in open where !isServed(name) { holds.bySubscription[name] = .parked }
+        return holds
+    }
+}
