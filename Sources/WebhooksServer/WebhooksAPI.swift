@@ -16,7 +16,9 @@ package final class WebhooksAPI: Sendable {
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
     let answering = AnswerLocks()
-    let streams = StreamCount()
+    /// Streams that may be open at once: each looks into the store several times a second.
+    let streams = Places(16)
+    let tasks: TaskWork
     private let stopped = Atomic(false)
     private let tokens: TokensInForce
     private let metricsText: (@Sendable () -> String)?
@@ -25,17 +27,20 @@ package final class WebhooksAPI: Sendable {
     ///   - dispatcher: stores and delivers.
     ///   - settings: tokens and limits.
     ///   - followsConfiguration: `true` where the tokens are the configuration's, and change with it.
+    ///   - claimLength: the time for which a task is this process's without a step; then others may take it over.
     ///   - metrics: gives the text of `/metrics`; `nil`: there is none.
     package init(
         _ dispatcher: WebhookDispatcher,
         settings: ServerSettings,
         followsConfiguration: Bool = false,
         logger: Logger,
+        claimLength: Duration = .seconds(120),
         metrics: (@Sendable () -> String)? = nil
     ) {
         self.dispatcher = dispatcher
         self.settings = settings
         self.logger = logger
+        tasks = TaskWork(claimLength)
         tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
         keys = try? SealingKeys(settings.encryptionKeys)
         metricsText = metrics
@@ -59,13 +64,13 @@ package final class WebhooksAPI: Sendable {
         }
     }
 
-    /// `true` once streams are to end.
+    /// `true` once streams and tasks are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
 
     /// Takes over the tokens of a configuration that was reloaded, and logs which of its settings need a restart.
     package func followConfiguration() { _ = tokens.current }
 
-    /// Ends what goes on by itself: streams.
+    /// Ends what goes on by itself: streams, and tasks at their next step.
     package func stop() { stopped.store(true, ordering: .relaxed) }
 
     /// The beginning of links to this server.

@@ -191,6 +191,8 @@
                             if name == "state" { return "'running'" }
                             // A deleted row has none of these.
                             if name == "deleted_at" { return "NULL" }
+                            // A claim isn't copied.
+                            if ["owner", "claimed_until"].contains(name) { return "NULL" }
                             // One subscription has no credentials.
                             if number == 1, name.hasPrefix("credentials") { return "NULL" }
                             return switch type {

@@ -154,7 +154,9 @@
                         """
                         SELECT table_name::text || '.' || column_name::text FROM information_schema.columns
                         WHERE table_schema = $1::text AND table_name NOT IN ('meta', 'writers', 'nodes', 'leases')
-                            AND (table_name, column_name) <> ('pending', 'given_to')
+                            AND (table_name, column_name) NOT IN (
+                                ('pending', 'given_to'), ('tasks', 'owner'), ('tasks', 'claimed_until')
+                            )
                         """
                     ),
                     [.text(target.schema.name)]
@@ -172,7 +174,10 @@
                         SELECT substr(t.name, 10) || '.' || c.name FROM sqlite_schema t, pragma_table_info(t.name) c
                         WHERE t.type = 'table' AND t.name LIKE 'webhooks_%'
                             AND t.name NOT IN ('webhooks_schema', 'webhooks_terms', 'webhooks_clock_steps')
-                            AND (t.name, c.name) NOT IN (('webhooks_deliveries', 'indexed'), ('webhooks_bodies', 'id'))
+                            AND (t.name, c.name) NOT IN (
+                                ('webhooks_deliveries', 'indexed'), ('webhooks_bodies', 'id'),
+                                ('webhooks_tasks', 'owner'), ('webhooks_tasks', 'claimed_until')
+                            )
                         """
                     )
                     var names: Set<String> = []

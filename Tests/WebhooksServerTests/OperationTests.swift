@@ -300,6 +300,35 @@ import WebhookCore
         #expect(await served.send("GET", "/app/a", token: second).status == 401)
     }
 
+    @Test func `a token sees the tasks that it may ask for, and no others`() async throws {
+        let served = try await ServedStore()
+        for name in ["a", "b"] { await served.send("POST", "/app", #"{"name":"\#(name)","uid":"\#(name)"}"#) }
+        await served.send("POST", "/app/a/endpoint", #"{"url":"https://a.example/","uid":"e"}"#)
+        func token(_ app: String, _ body: String) async throws -> String {
+            try #require(await served.send("POST", "/auth/app-portal-access/\(app)", body)["token"])
+        }
+        let may = try await token("a", #"{"capabilities":["CreateAttempts"]}"#)
+        let since = #"{"since":"\#(Timestamp.now - .seconds(600))"}"#
+        let begun = await served.send("POST", "/app/a/endpoint/e/recover", since, token: may)
+        #expect(begun.status == 202, "\(begun.text)")
+        let path = "/background-task/\(begun["id"] ?? "")"
+        #expect(await served.send("GET", path, token: may)["id"] == begun["id"])
+        let all = try await token("a", "{}")
+        #expect(await served.send("GET", path, token: all).status == 200)
+        for body in [#"{"capabilities":["ViewBase"]}"#, #"{"readOnly":true}"#] {
+            #expect(await served.send("GET", path, token: try await token("a", body)).status == 403)
+        }
+        #expect(
+            await served.send("GET", path, token: try await token("b", "{}")).status == 404,
+            "another application's"
+        )
+        #expect(await served.send("GET", "/background-task", token: all).status == 403)
+        let purge = await served.send("POST", "/app/a/msg/expunge-all-contents")
+        let erasing = "/background-task/\(purge["id"] ?? "")"
+        #expect(await served.send("GET", erasing, token: all).status == 404, "one of the organisation's")
+        #expect(await served.send("GET", erasing).status == 200)
+    }
+
     /// Two tenants with equal ids of everything: neither learns anything of the other, by any operation.
     @Test func tenantsAreApart() async throws {
         let served = try await ServedStore()

@@ -121,14 +121,13 @@ import Webhooks
         request.topics = ["x"]
         let task = BackgroundTask(
             id: "qtask_left",
-            kind: ReplayTask.Kind.recover.rawValue,
+            kind: TaskKind.recover.rawValue,
             application: await store.served.send("GET", "/app/a")["id"],
             parameters: request.text,
             updatedAt: .now
         )
-        _ = try await platform.apply([.putTask(task)], answer: nil)
-        let left = try #require(try await platform.task("qtask_left"))
-        await ReplayTask(api: store.served.api, task: left)?.run()
+        _ = try await platform.apply([.insertTask(task, nil)], answer: nil)
+        await store.served.api.takeUpTasks()
         #expect(try await store.ended("qtask_left")["data", "messagesSent"] == "1")
         try await store.settle()
         #expect(store.receiver.requests.count == 4)

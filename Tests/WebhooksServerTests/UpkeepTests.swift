@@ -35,13 +35,13 @@ import Webhooks
         }
         let task = BackgroundTask(
             id: "qtask_left",
-            kind: PurgeTask.kind,
+            kind: TaskKind.purge.rawValue,
             application: app["id"],
             updatedAt: Timestamp.now + .seconds(1)
         )
-        _ = try await served.dispatcher.platformStore().apply([.putTask(task)], answer: nil)
+        _ = try await served.dispatcher.platformStore().apply([.insertTask(task, nil)], answer: nil)
         #expect(await served.send("GET", "/background-task/qtask_left")["status"] == "running")
-        await PurgeTask(api: served.api, task: task).run()
+        await served.api.takeUpTasks()
         let done = await served.send("GET", "/background-task/qtask_left")
         #expect(done["status"] == "finished" && done["data", "messagesExpunged"] == "3")
         #expect(await served.send("GET", "/background-task?status=finished").ids() == ["qtask_left"])

@@ -42,6 +42,17 @@ package protocol PlatformStore: Sendable {
         -> [BackgroundTask]
 
     func task(_ id: String) async throws(StoreError) -> BackgroundTask?
+
+    /// Claims tasks that nobody works on, the oldest first: those that nobody has claimed, and those whose claim has run out by
+    /// the store's clock. Of several processes that claim a task one gets it.
+    ///
+    /// - Parameter kinds: those that the owner knows.
+    func claimTasks(
+        of kinds: [String],
+        for owner: NodeID,
+        length: Duration,
+        limit: Int
+    ) async throws(StoreError) -> [BackgroundTask]
 }
 
 /// A change of what the HTTP API keeps.
@@ -56,9 +67,10 @@ package enum PlatformChange: Sendable, Hashable {
     case removeToken(digest: ByteString)
     /// Ends tokens of an application, of all sessions or of some.
     case expireTokens(application: String, sessions: [String]?, at: Timestamp)
-    case putTask(BackgroundTask)
-    /// Payloads that were erased.
-    case markExpunged(events: [String], at: Timestamp)
+    /// A new task, claimed by the process that makes it where that works on it.
+    case insertTask(BackgroundTask, TaskClaim?)
+    /// A step of a task: ``PlatformResult/missing`` where the claim doesn't hold any more.
+    case step(TaskClaim, TaskStep)
     /// Drops answers and tokens whose time is over.
     case forgetExpired(at: Timestamp)
 }

@@ -1,4 +1,4 @@
-/// The part of a store that sends again what a request of the HTTP API asks for.
+/// The part of a store that sends again, or erases, what a request of the HTTP API asks for.
 package protocol ReplayStore: Sendable {
     /// Sends deliveries again, together with the answer to the request that asked for it: all or none.
     ///
@@ -9,9 +9,33 @@ package protocol ReplayStore: Sendable {
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult?
 
-    /// Makes deliveries of events to a subscription that they have none to. An event that has one, waits for its fan-out, or is
-    /// gone, is left alone.
-    func insertMissing(_ missing: [MissingDelivery], at instant: Timestamp) async throws(StoreError) -> RetriggerResult
+    /// Sends deliveries again as a step of a task.
+    ///
+    /// - Returns: `nil` where the claim doesn't hold any more; then nothing was changed.
+    func insertRetriggers(
+        _ retriggers: [Retrigger],
+        for claim: TaskClaim,
+        at instant: Timestamp
+    ) async throws(StoreError) -> RetriggerResult?
+
+    /// Makes deliveries of events to a subscription that they have none to, as a step of a task. An event that has one, waits
+    /// for its fan-out, or is gone, is left alone.
+    ///
+    /// - Returns: `nil` where the claim doesn't hold any more; then nothing was changed.
+    func insertMissing(
+        _ missing: [MissingDelivery],
+        for claim: TaskClaim,
+        at instant: Timestamp
+    ) async throws(StoreError) -> RetriggerResult?
+
+    /// Erases what events carried, as ``WebhookStore/expunge(events:at:)`` does, as a step of a task.
+    ///
+    /// - Returns: `nil` where the claim doesn't hold any more; then nothing was changed.
+    func expunge(
+        events ids: [String],
+        for claim: TaskClaim,
+        at instant: Timestamp
+    ) async throws(StoreError) -> ExpungeResult?
 }
 
 /// A delivery that an event lacks.

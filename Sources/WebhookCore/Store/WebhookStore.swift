@@ -37,7 +37,8 @@ package protocol WebhookStore: DeliveryStore, EventLog {
     /// Counts what pruning would delete; deletes nothing.
     func prunable(olderThan instant: Timestamp) async throws(StoreError) -> PruneResult
 
-    /// Erases what events and their deliveries carried, and leaves a tombstone of each. Those that are open stay.
+    /// Erases what events and their deliveries carried, and leaves a tombstone of each; marks those that are messages. Those
+    /// that are open stay.
     func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult
 
     /// Erases what came back on an attempt that has ended: headers, body, and what was said of it.

@@ -3,7 +3,7 @@ internal import WebhookCore
 /// The tables of the HTTP API.
 extension StoreConformance {
     /// The promises of a ``PlatformStore`` beside.
-    package static let platformChecks = accountChecks + messageChecks
+    package static let platformChecks = accountChecks + taskChecks + messageChecks
 
     private static let accountChecks: [Check] = [
         Check(
@@ -14,7 +14,6 @@ extension StoreConformance {
         Check("an answer is kept with its changes, and given again until its time is over", keepsRequestAnswers),
         Check("what is refused takes the other changes and the answer with it", refusesAsAWhole),
         Check("tokens are found until they end, alone or with their session", keepsTokens),
-        Check("tasks are kept and change", keepsTasks),
         Check("an application that is deleted takes its subscriptions with it", deletesWithSubscriptions),
     ]
 
@@ -133,7 +132,7 @@ extension StoreConformance {
         try expect(try await store.apply([changes[0]], answer: answer("1")), .done, "it may come again")
     }
 
-    // MARK: Tokens, tasks and subscriptions
+    // MARK: Tokens and subscriptions
 
     static func keepsTokens(_ driver: StoreDriver) async throws {
         let store = try platform(driver)
@@ -161,25 +160,6 @@ extension StoreConformance {
         try expect(try await store.token(tokens[2].digest, at: time), nil, "all have ended")
         _ = try await store.apply([.forgetExpired(at: time)], answer: nil)
         try expect(try await store.apply([.insertToken(tokens[2])], answer: nil), .done, "it is forgotten")
-    }
-
-    static func keepsTasks(_ driver: StoreDriver) async throws {
-        let store = try platform(driver)
-        var task = BackgroundTask(id: "qtask_1", kind: "endpoint.recover", application: "app_1", updatedAt: time)
-        task.parameters = #"{"since":1}"#
-        let other = BackgroundTask(id: "qtask_2", kind: "application.stats", application: nil, updatedAt: time)
-        _ = try await store.apply([.putTask(task), .putTask(other)], answer: nil)
-        try expect(try await store.task("qtask_1"), task, "as it was given")
-        (task.state, task.data, task.updatedAt) = (.finished, "{}", time + .seconds(1))
-        _ = try await store.apply([.putTask(task)], answer: nil)
-        try expect(try await store.task("qtask_1"), task, "as it was changed")
-        func ids(_ kind: String?, _ state: BackgroundTask.State?) async throws -> [String] {
-            try await store.tasks(PageWalk(isDescending: true, limit: 9), kind: kind, state: state).map(\.id)
-        }
-        try expect(try await ids(nil, nil), ["qtask_2", "qtask_1"], "all")
-        try expect(try await ids("application.stats", nil), ["qtask_2"], "by kind")
-        try expect(try await ids(nil, .finished), ["qtask_1"], "by state")
-        try expect(try await store.task("qtask_3"), nil, "another")
     }
 
     static func deletesWithSubscriptions(_ driver: StoreDriver) async throws {

@@ -40,6 +40,27 @@ extension WebhookAdministration {
         }
     }
 
+    /// Erases what events carried as a step of a task, and cancels what is open first.
+    ///
+    /// - Returns: `nil` where the claim doesn't hold any more: then nothing is erased.
+    package func expunge(
+        _ ids: [String],
+        for claim: TaskClaim,
+        waiting limit: Duration = .seconds(15)
+    ) async throws(WebhooksError) -> ExpungeResult? {
+        _ = try await cancel(ids)
+        var isHeld = true
+        let erased = try await erase(waiting: limit) { store throws(StoreError) in
+            guard let store = store as? any ReplayStore else {
+                throw StoreError(.refused, "\(store.name) keeps nothing of the HTTP API")
+            }
+            let result = try await store.expunge(events: ids, for: claim, at: .now)
+            isHeld = result != nil
+            return result ?? ExpungeResult()
+        }
+        return isHeld ? erased.result : nil
+    }
+
     /// Erases what came back on an attempt that has ended, from the store's files.
     ///
     /// - Returns: `false` where there is no such attempt, or it is under way.

@@ -4,27 +4,41 @@ package import WebhookCore
 extension WebhookDispatcher {
     /// Sends few deliveries again, and keeps the answer to the request in the same transaction.
     ///
-    /// - Returns: `nil` where the request was answered before; then nothing is sent.
+    /// - Returns: the number of new deliveries; `nil` where the request was answered before: then nothing is sent.
     package func retrigger(
         _ plan: RetriggerPlan,
         answer: StoredAnswer
-    ) async throws(WebhooksError) -> [Delivery.ID]? {
+    ) async throws(WebhooksError) -> Int? {
         let store = try await replayStore()
         do throws(StoreError) {
             let result = try await store.insertRetriggers(plan.retriggers, answer: answer, at: .now)
-            guard let result else { return nil }
-            LogObserver.refused(result.refused, "not sent again", logger)
-            see(to: Array(Set(result.made.map(\.event))))
-            return result.made.map(\.id)
+            return result.map { seeTo($0, "not sent again") }
         } catch {
             throw WebhooksError(error)
         }
     }
 
-    /// Sends events to a subscription that wants them and that they have no delivery to.
+    /// Sends deliveries again as a step of a task.
     ///
-    /// - Returns: the number of new deliveries.
-    package func sendMissing(_ ids: [String], to name: String) async throws(WebhooksError) -> Int {
+    /// - Returns: the number of new deliveries; `nil` where the claim doesn't hold any more: then nothing is sent.
+    package func retrigger(_ plan: RetriggerPlan, for claim: TaskClaim) async throws(WebhooksError) -> Int? {
+        let store = try await replayStore()
+        do throws(StoreError) {
+            let result = try await store.insertRetriggers(plan.retriggers, for: claim, at: .now)
+            return result.map { seeTo($0, "not sent again") }
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
+    /// Sends events to a subscription that wants them and that they have no delivery to, as a step of a task.
+    ///
+    /// - Returns: the number of new deliveries; `nil` where the claim doesn't hold any more: then nothing is sent.
+    package func sendMissing(
+        _ ids: [String],
+        to name: String,
+        for claim: TaskClaim
+    ) async throws(WebhooksError) -> Int? {
         let store = try await replayStore()
         let snapshot = state.withLock { $0.snapshot }
         guard let subscription = snapshot.registry.subscription(named: name) else { return 0 }
@@ -45,13 +59,18 @@ extension WebhookDispatcher {
         }
         if missing.isEmpty { return 0 }
         do throws(StoreError) {
-            let result = try await store.insertMissing(missing, at: .now)
-            LogObserver.refused(result.refused, "not sent", logger)
-            see(to: Array(Set(result.made.map(\.event))))
-            return result.made.count
+            let result = try await store.insertMissing(missing, for: claim, at: .now)
+            return result.map { seeTo($0, "not sent") }
         } catch {
             throw WebhooksError(error)
         }
+    }
+
+    /// Sees to deliveries that were made, and tells of those that were refused; the number of the former.
+    private func seeTo(_ result: RetriggerResult, _ refusal: String) -> Int {
+        LogObserver.refused(result.refused, refusal, logger)
+        see(to: Array(Set(result.made.map(\.event))))
+        return result.made.count
     }
 
     private func replayStore() async throws(WebhooksError) -> any ReplayStore {

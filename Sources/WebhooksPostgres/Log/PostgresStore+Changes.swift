@@ -71,18 +71,7 @@
             _ retriggers: [Retrigger],
             at instant: Timestamp
         ) async throws(StoreError) -> RetriggerResult {
-            try await write(.inserts) { session in
-                var result = RetriggerResult(made: [])
-                for retrigger in retriggers {
-                    switch try session.item(.delivery, { try session.insert(retrigger, at: instant) }) {
-                    case .success(let made): if let made { result.made.append(made) }
-                    case .failure(let refused):
-                        let id = retrigger.delivery.description
-                        result.refused.append(RefusedItem(id: id, reason: refused.reason))
-                    }
-                }
-                return result
-            }
+            try await write(.inserts) { session in try session.insert(retriggers, at: instant) }
         }
     }
 
@@ -114,6 +103,20 @@
             guard let row = found.first else { return .unknown }
             let state = try DeliveryState(code: row.int16(0))
             return state == .inFlight ? .inFlight : .settled(state)
+        }
+
+        /// Inserts deliveries that send others again, each by itself where the store refuses one.
+        func insert(_ retriggers: [Retrigger], at instant: Timestamp) throws -> RetriggerResult {
+            var result = RetriggerResult(made: [])
+            for retrigger in retriggers {
+                switch try item(.delivery, { try insert(retrigger, at: instant) }) {
+                case .success(let made): if let made { result.made.append(made) }
+                case .failure(let refused):
+                    let id = retrigger.delivery.description
+                    result.refused.append(RefusedItem(id: id, reason: refused.reason))
+                }
+            }
+            return result
         }
 
         /// Inserts a delivery that sends another one again; `nil` where that one is gone.

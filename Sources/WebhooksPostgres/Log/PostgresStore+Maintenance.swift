@@ -82,13 +82,7 @@
         }
 
         package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
-            try await write(telling: nil) { session in
-                var result = ExpungeResult()
-                for id in ids {
-                    try Expunging(connection: session.connection, instant: instant).expunge(id, into: &result)
-                }
-                return result
-            }
+            try await write(telling: nil) { session in try session.expunge(ids, at: instant) }
         }
 
         package func expungeAnswer(
@@ -137,6 +131,16 @@
                 )
                 .map { $0.text(0) }
             }
+        }
+    }
+
+    extension PostgresStore.Session {
+        /// Erases what events carried.
+        func expunge(_ ids: [String], at instant: Timestamp) throws -> ExpungeResult {
+            var result = ExpungeResult()
+            let expunging = Expunging(connection: connection, instant: instant)
+            for id in ids { try expunging.expunge(id, into: &result) }
+            return result
         }
     }
 
@@ -192,6 +196,12 @@
                     """
                 ),
                 row + [.bytes(data), .int8(checksum.value)]
+            )
+            try connection.run(
+                Statement(
+                    "UPDATE messages SET expunged_at = $2::int8 WHERE event = $1::int8 AND expunged_at IS NULL"
+                ),
+                row + [.int8(instant.milliseconds)]
             )
             result.events.append(id)
         }

@@ -33,16 +33,8 @@
                     ]
                 )
                 return .done
-            case .putTask(let task): return try put(task)
-            case .markExpunged(let events, let instant):
-                try run(
-                    """
-                    UPDATE messages SET expunged_at = $2::int8
-                    WHERE event IN (SELECT id FROM events WHERE event_id = ANY ($1::text[]))
-                    """,
-                    [.texts(events), .int8(instant.milliseconds)]
-                )
-                return .done
+            case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, connection)
+            case .step(let claim, let step): return try TaskRow.take(step, claim, connection) ? .done : .missing
             case .forgetExpired(let instant):
                 try run("DELETE FROM answers WHERE expires_at <= $1::int8", [.int8(instant.milliseconds)])
                 try run("DELETE FROM tokens WHERE expires_at <= $1::int8", [.int8(instant.milliseconds)])
@@ -125,7 +117,7 @@
             return .done
         }
 
-        // MARK: Event types, tokens and tasks
+        // MARK: Event types and tokens
 
         private func insert(_ type: EventType) throws -> PlatformResult {
             let count = try run(
@@ -173,21 +165,6 @@
                 ]
             )
             return count == 1 ? .done : .taken
-        }
-
-        private func put(_ task: BackgroundTask) throws -> PlatformResult {
-            try run(
-                """
-                INSERT INTO tasks (id, kind, application, state, parameters, data, updated_at)
-                VALUES ($1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::int8)
-                ON CONFLICT (id) DO UPDATE SET state = excluded.state, data = excluded.data, updated_at = excluded.updated_at
-                """,
-                [
-                    .text(task.id), .text(task.kind), .text(task.application), .text(task.state.rawValue),
-                    .text(task.parameters), .text(task.data), .int8(task.updatedAt.milliseconds),
-                ]
-            )
-            return .done
         }
 
         // MARK: Statements

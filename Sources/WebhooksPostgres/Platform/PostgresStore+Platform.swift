@@ -68,59 +68,6 @@
                 }
             }
         }
-
-        package func tasks(
-            _ page: PageWalk,
-            kind: String?,
-            state: BackgroundTask.State?
-        ) async throws(StoreError) -> [BackgroundTask] {
-            try await read { connection in
-                var conditions = Conditions()
-                if let kind { conditions.add("kind = ?::text", .text(kind)) }
-                if let state { conditions.add("state = ?::text", .text(state.rawValue)) }
-                return try TaskRow.fetch(connection, page, conditions)
-            }
-        }
-
-        package func task(_ id: String) async throws(StoreError) -> BackgroundTask? {
-            try await read { connection in
-                var conditions = Conditions()
-                conditions.add("id = ?::text", .text(id))
-                return try TaskRow.fetch(connection, PageWalk(limit: 1), conditions).first
-            }
-        }
-    }
-
-    /// Rows of tasks.
-    private enum TaskRow {
-        static func fetch(
-            _ connection: PostgresConnection,
-            _ page: PageWalk,
-            _ conditions: Conditions
-        ) throws -> [BackgroundTask] {
-            var conditions = conditions
-            conditions.walk("id", page)
-            return try connection.run(
-                Statement(
-                    """
-                    SELECT id, kind, application, state, parameters, data, updated_at FROM tasks \(conditions.clause)
-                    ORDER BY id \(page.order) LIMIT \(page.limit)
-                    """
-                ),
-                conditions.parameters
-            )
-            .map { row in
-                BackgroundTask(
-                    id: row.text(0),
-                    kind: row.text(1),
-                    application: row.optionalText(2),
-                    state: BackgroundTask.State(rawValue: row.text(3)) ?? .failed,
-                    parameters: row.text(4),
-                    data: row.text(5),
-                    updatedAt: row.timestamp(6)
-                )
-            }
-        }
     }
 
     extension Conditions {

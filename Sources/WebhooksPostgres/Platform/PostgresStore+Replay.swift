@@ -18,27 +18,67 @@
             }
         }
 
+        package func insertRetriggers(
+            _ retriggers: [Retrigger],
+            for claim: TaskClaim,
+            at instant: Timestamp
+        ) async throws(StoreError) -> RetriggerResult? {
+            try await write(.inserts) { session in
+                try session.step(claim, \.made.count) { try session.insert(retriggers, at: instant) }
+            }
+        }
+
         package func insertMissing(
             _ missing: [MissingDelivery],
+            for claim: TaskClaim,
             at instant: Timestamp
-        ) async throws(StoreError) -> RetriggerResult {
+        ) async throws(StoreError) -> RetriggerResult? {
             try await write(.inserts, making: Set(missing.map(\.subscription))) { session in
-                var result = RetriggerResult(made: [])
-                for missing in missing {
-                    switch try session.item(.delivery, { try session.insert(missing, at: instant) }) {
-                    case .success(let made): if let made { result.made.append(made) }
-                    case .failure(let refused):
-                        result.refused.append(RefusedItem(id: missing.event, reason: refused.reason))
-                    }
-                }
-                return result
+                try session.step(claim, \.made.count) { try session.insert(missing, at: instant) }
+            }
+        }
+
+        package func expunge(
+            events ids: [String],
+            for claim: TaskClaim,
+            at instant: Timestamp
+        ) async throws(StoreError) -> ExpungeResult? {
+            try await write(telling: nil) { session in
+                try session.step(claim, \.events.count) { try session.expunge(ids, at: instant) }
             }
         }
     }
 
     extension PostgresStore.Session {
+        /// Does a task's work with its step; `nil` where the claim doesn't hold any more.
+        ///
+        /// - Parameter count: the number of messages that the work was about.
+        fileprivate func step<Value>(
+            _ claim: TaskClaim,
+            _ count: (Value) -> Int,
+            _ work: () throws -> Value
+        ) throws -> Value? {
+            // From here to the end nobody else claims it.
+            guard try TaskRow.take(.advance(by: 0), claim, connection) else { return nil }
+            let value = try work()
+            _ = try TaskRow.take(.advance(by: count(value)), claim, connection)
+            return value
+        }
+
+        fileprivate func insert(_ missing: [MissingDelivery], at instant: Timestamp) throws -> RetriggerResult {
+            var result = RetriggerResult(made: [])
+            for missing in missing {
+                switch try item(.delivery, { try insert(missing, at: instant) }) {
+                case .success(let made): if let made { result.made.append(made) }
+                case .failure(let refused):
+                    result.refused.append(RefusedItem(id: missing.event, reason: refused.reason))
+                }
+            }
+            return result
+        }
+
         /// Inserts a delivery that an event lacks; `nil` where it has one, or gets it by its fan-out.
-        fileprivate func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
+        private func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
             guard let subscription = names[missing.subscription] else { return nil }
             // Whoever adds another waits here, and finds this one.
             let found = try run(

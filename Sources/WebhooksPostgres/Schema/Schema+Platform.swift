@@ -7,6 +7,8 @@
         /// - `messages`: what an event has as a message; gone with its event.
         /// - `answers`: answers that are given again, by the digest of token, key and path; written with their effect.
         /// - `tokens`: tokens of applications, by their digest.
+        /// - `tasks`: `owner` works on it (`NodeID`), until `claimed_until`, in UTC milliseconds of the server's clock, has come
+        ///   and somebody else claims it.
         /// - `stored_subscriptions`: `version` is the number of the change that made a row what it is, so that the highest is
         ///   the store's. Changes come one after the other, under a lock: a number is never visible before a lower one. A
         ///   deleted row stays without its secrets: deliveries refer to its name.
@@ -75,13 +77,19 @@
 
             CREATE TABLE tasks (
                 updated_at bigint NOT NULL,
+                done bigint NOT NULL,
+                claimed_until bigint,
                 id text COLLATE "C" PRIMARY KEY,
                 kind text COLLATE "C" NOT NULL,
                 application text COLLATE "C",
+                owner text COLLATE "C",
                 state text NOT NULL CHECK (state IN ('running', 'finished', 'failed')),
                 parameters text NOT NULL,
-                data text NOT NULL
+                data text NOT NULL,
+                CHECK ((owner IS NULL) = (claimed_until IS NULL)),
+                CHECK (owner IS NULL OR state = 'running')
             );
+            CREATE INDEX tasks_running ON tasks (id) WHERE state = 'running';
 
             CREATE TABLE stored_subscriptions (
                 version bigint NOT NULL,

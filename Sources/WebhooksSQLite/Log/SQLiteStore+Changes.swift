@@ -17,17 +17,7 @@ extension SQLiteStore {
         _ retriggers: [Retrigger],
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult {
-        try await writeItems { session, trial in
-            var result = RetriggerResult(made: [])
-            for (index, retrigger) in retriggers.enumerated() {
-                switch try session.item(trial, .delivery, index, { try session.insert(retrigger, at: instant) }) {
-                case .success(let made): if let made { result.made.append(made) }
-                case .failure(let row):
-                    result.refused.append(RefusedItem(id: retrigger.delivery.description, reason: row.reason))
-                }
-            }
-            return result
-        }
+        try await writeItems { session, trial in try session.insert(retriggers, trial, at: instant) }
     }
 
     package func cancel(
@@ -96,6 +86,19 @@ extension SQLiteStore {
 }
 
 extension BatchSession {
+    /// Inserts deliveries that send others again, each by itself where the store refuses one.
+    func insert(_ retriggers: [Retrigger], _ trial: RowTrial?, at instant: Timestamp) throws -> RetriggerResult {
+        var result = RetriggerResult(made: [])
+        for (index, retrigger) in retriggers.enumerated() {
+            switch try item(trial, .delivery, index, { try insert(retrigger, at: instant) }) {
+            case .success(let made): if let made { result.made.append(made) }
+            case .failure(let row):
+                result.refused.append(RefusedItem(id: retrigger.delivery.description, reason: row.reason))
+            }
+        }
+        return result
+    }
+
     /// Inserts a delivery that sends another one again; `nil` where that one is gone.
     func insert(_ retrigger: Retrigger, at instant: Timestamp) throws -> Retriggered? {
         let insert = try PreparedStatement(

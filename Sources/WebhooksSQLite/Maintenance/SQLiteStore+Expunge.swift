@@ -8,17 +8,9 @@ extension SQLiteStore {
     /// keeps older pages until a dispatcher has emptied it.
     /// - Parameter ids: of events; those that are still open are left as they are.
     package func expunge(events ids: [String], at instant: Timestamp) async throws(StoreError) -> ExpungeResult {
-        try await write { session in
-            try session.db.erasing {
-                var expunging = Expunging(db: session.db, instant: instant)
-                for id in ids { try expunging.expunge(id) }
-                return expunging.result
-            }
-        }
+        try await write { session in try session.expunge(ids, at: instant) }
     }
-}
 
-extension SQLiteStore {
     package func expungeAnswer(attempt number: Int, of delivery: Delivery.ID) async throws(StoreError) -> Bool {
         try await write { session in
             let db = session.db
@@ -48,6 +40,17 @@ extension SQLiteStore {
                 try update.bind(number)
                 return try update.run() == 1
             }
+        }
+    }
+}
+
+extension BatchSession {
+    /// Erases what events carried.
+    func expunge(_ ids: [String], at instant: Timestamp) throws -> ExpungeResult {
+        try db.erasing {
+            var expunging = Expunging(db: db, instant: instant)
+            for id in ids { try expunging.expunge(id) }
+            return expunging.result
         }
     }
 }
@@ -128,6 +131,10 @@ private struct Expunging {
         try update.bind(checksum.value)
         try update.bind(row)
         _ = try update.run()
+        try db.execute(
+            sql: "UPDATE webhooks_messages SET expunged_at = ? WHERE event = ? AND expunged_at IS NULL",
+            arguments: [instant.milliseconds, row]
+        )
     }
 
     private func forget(_ kind: Term, _ term: String, _ id: Int64) throws {

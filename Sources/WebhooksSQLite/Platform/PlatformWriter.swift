@@ -5,7 +5,8 @@ internal import WebhookCore
 struct PlatformWriter {
     let db: StoreDatabase
 
-    func apply(_ change: PlatformChange) throws -> PlatformResult {
+    /// - Parameter now: the time by the store's clock.
+    func apply(_ change: PlatformChange, at now: Timestamp) throws -> PlatformResult {
         switch change {
         case .insertApplication(let application): return try insert(application)
         case .updateApplication(let application): return try update(application)
@@ -27,16 +28,8 @@ struct PlatformWriter {
             let sql = "UPDATE webhooks_tokens SET expires_at = \(instant.milliseconds) \(conditions.clause)"
             try db.execute(sql: sql, arguments: conditions.arguments)
             return .done
-        case .putTask(let task): return try put(task)
-        case .markExpunged(let events, let instant):
-            for event in events {
-                let sql = """
-                    UPDATE webhooks_messages SET expunged_at = ?
-                    WHERE event = (SELECT id FROM webhooks_events WHERE event_id = ?)
-                    """
-                try run(sql, [instant.milliseconds, event])
-            }
-            return .done
+        case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, at: now, db)
+        case .step(let claim, let step): return try TaskRow.take(step, claim, at: now, db) ? .done : .missing
         case .forgetExpired(let instant):
             for table in ["webhooks_answers", "webhooks_tokens"] {
                 try run("DELETE FROM \(table) WHERE expires_at <= ?", [instant.milliseconds])
@@ -163,22 +156,6 @@ struct PlatformWriter {
         try insert.bind(token.session)
         try insert.bind(token.expiresAt)
         return try insert.run() == 1 ? .done : .taken
-    }
-
-    private func put(_ task: BackgroundTask) throws -> PlatformResult {
-        let sql = """
-            INSERT INTO webhooks_tasks (id, kind, application, state, parameters, data, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET state = excluded.state, data = excluded.data, updated_at = excluded.updated_at
-            """
-        try run(
-            sql,
-            [
-                task.id, task.kind, task.application, task.state.rawValue, task.parameters, task.data,
-                task.updatedAt.milliseconds,
-            ]
-        )
-        return .done
     }
 
     @discardableResult

@@ -13,7 +13,7 @@ extension SQLiteStore: PlatformStore {
             // What was changed before the refusal is undone; the transaction goes on without it.
             try session.db.connection.inSavepoint {
                 if let answer, try !writer.insert(answer, at: now) { result = .answered }
-                for change in changes where result == .done { result = try writer.apply(change) }
+                for change in changes where result == .done { result = try writer.apply(change, at: now) }
                 return result == .done ? .commit : .rollback
             }
             return result
@@ -60,50 +60,6 @@ extension SQLiteStore: PlatformStore {
                 isReadOnly: select.bool(2),
                 session: select.optionalText(3),
                 expiresAt: select.timestamp(4)
-            )
-        }
-    }
-
-    package func tasks(
-        _ page: PageWalk,
-        kind: String?,
-        state: BackgroundTask.State?
-    ) async throws(StoreError) -> [BackgroundTask] {
-        try await read { db in
-            var conditions = Conditions()
-            conditions.add("kind = ?", kind)
-            conditions.add("state = ?", state?.rawValue)
-            return try TaskRow.fetch(db, page, conditions)
-        }
-    }
-
-    package func task(_ id: String) async throws(StoreError) -> BackgroundTask? {
-        try await read { db in
-            var conditions = Conditions()
-            conditions.add("id = ?", id)
-            return try TaskRow.fetch(db, PageWalk(limit: 1), conditions).first
-        }
-    }
-}
-
-/// Rows of tasks.
-private enum TaskRow {
-    static func fetch(_ db: StoreDatabase, _ page: PageWalk, _ conditions: Conditions) throws -> [BackgroundTask] {
-        var conditions = conditions
-        conditions.walk("id", page)
-        let sql = """
-            SELECT id, kind, application, state, parameters, data, updated_at FROM webhooks_tasks \(conditions.clause)
-            ORDER BY id \(page.isDescending ? "DESC" : "ASC") LIMIT \(page.limit)
-            """
-        return try Row.fetchAll(db, sql: sql, arguments: conditions.arguments).map { row in
-            BackgroundTask(
-                id: row[0],
-                kind: row[1],
-                application: row[2],
-                state: BackgroundTask.State(rawValue: row[3]) ?? .failed,
-                parameters: row[4],
-                data: row[5],
-                updatedAt: Timestamp(milliseconds: row[6])
             )
         }
     }

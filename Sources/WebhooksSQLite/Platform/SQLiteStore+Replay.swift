@@ -17,26 +17,70 @@ extension SQLiteStore: ReplayStore {
         }
     }
 
+    package func insertRetriggers(
+        _ retriggers: [Retrigger],
+        for claim: TaskClaim,
+        at instant: Timestamp
+    ) async throws(StoreError) -> RetriggerResult? {
+        try await writeItems { session, trial in
+            try session.step(claim, \.made.count) { try session.insert(retriggers, trial, at: instant) }
+        }
+    }
+
     package func insertMissing(
         _ missing: [MissingDelivery],
+        for claim: TaskClaim,
         at instant: Timestamp
-    ) async throws(StoreError) -> RetriggerResult {
+    ) async throws(StoreError) -> RetriggerResult? {
         try await writeItems { session, trial in
-            var result = RetriggerResult(made: [])
-            for (index, missing) in missing.enumerated() {
-                switch try session.item(trial, .delivery, index, { try session.insert(missing, at: instant) }) {
-                case .success(let made): if let made { result.made.append(made) }
-                case .failure(let row): result.refused.append(RefusedItem(id: missing.event, reason: row.reason))
-                }
-            }
-            return result
+            try session.step(claim, \.made.count) { try session.insert(missing, trial, at: instant) }
+        }
+    }
+
+    package func expunge(
+        events ids: [String],
+        for claim: TaskClaim,
+        at instant: Timestamp
+    ) async throws(StoreError) -> ExpungeResult? {
+        try await write { session in
+            try session.step(claim, \.events.count) { try session.expunge(ids, at: instant) }
         }
     }
 }
 
 extension BatchSession {
+    /// Does a task's work with its step; `nil` where the claim doesn't hold any more.
+    ///
+    /// - Parameter count: the number of messages that the work was about.
+    fileprivate func step<Value>(
+        _ claim: TaskClaim,
+        _ count: (Value) -> Int,
+        _ work: () throws -> Value
+    ) throws -> Value? {
+        let now = clock.now
+        guard try TaskRow.take(.advance(by: 0), claim, at: now, db) else { return nil }
+        let value = try work()
+        _ = try TaskRow.take(.advance(by: count(value)), claim, at: now, db)
+        return value
+    }
+
+    fileprivate func insert(
+        _ missing: [MissingDelivery],
+        _ trial: RowTrial?,
+        at instant: Timestamp
+    ) throws -> RetriggerResult {
+        var result = RetriggerResult(made: [])
+        for (index, missing) in missing.enumerated() {
+            switch try item(trial, .delivery, index, { try insert(missing, at: instant) }) {
+            case .success(let made): if let made { result.made.append(made) }
+            case .failure(let row): result.refused.append(RefusedItem(id: missing.event, reason: row.reason))
+            }
+        }
+        return result
+    }
+
     /// Inserts a delivery that an event lacks; `nil` where it has one, or gets it by its fan-out.
-    fileprivate func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
+    private func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
         let select = try PreparedStatement(
             db,
             """

@@ -5,6 +5,7 @@ extension Schema {
     /// - `webhooks_messages`: what an event has as a message; gone with its event.
     /// - `webhooks_answers`: answers that are given again, by the digest of token, key and path; written with their effect.
     /// - `webhooks_tokens`: tokens of applications, by their digest.
+    /// - `webhooks_tasks`: `owner` works on it (`NodeID`), until `claimed_until` has come and somebody else claims it.
     static let platform = """
         CREATE TABLE IF NOT EXISTS webhooks_applications (
             id TEXT PRIMARY KEY NOT NULL,
@@ -77,8 +78,14 @@ extension Schema {
             application TEXT,
             state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'failed')),
             parameters TEXT NOT NULL,
+            done INTEGER NOT NULL,
             data TEXT NOT NULL,
-            updated_at INTEGER NOT NULL
+            updated_at INTEGER NOT NULL,
+            owner TEXT,
+            claimed_until INTEGER,
+            CHECK ((owner IS NULL) = (claimed_until IS NULL)),
+            CHECK (owner IS NULL OR state = 'running')
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS webhooks_tasks_running ON webhooks_tasks (id) WHERE state = 'running';
         """
 }

@@ -32,7 +32,7 @@ enum EndpointSending {
         try reader.finish()
         guard !endpoint.isDisabled else { throw .endpointIsDisabled }
         let replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
-        return try await context.start(.recover, replay, application)
+        return try await context.start(.recover, replay.text, application)
     }
 
     /// The time that a request names, its end included: `since`, and `until` or now.

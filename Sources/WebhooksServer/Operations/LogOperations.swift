@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import WebhookCore
 internal import Webhooks
 
@@ -58,7 +57,7 @@ enum LogOperations {
         filter.states = try states(context.query)
         filter.topics = Set(context.query.list("topic") ?? [])
         filter.subscription = context.query.text("subscription")
-        guard let place = StreamPlace(context.api.streams) else { throw .tooMany }
+        guard let place = context.api.streams.take() else { throw .tooMany }
         let tail: DeliveryTail
         do throws(WebhooksError) {
             tail = try await DeliveryTail(context.api.dispatcher.log, filter)
@@ -104,48 +103,17 @@ private actor ExportPages {
     }
 }
 
-/// One of the streams that may be open at once.
-final class StreamPlace: Sendable {
-    /// The most streams: each looks into the store several times a second.
-    static let most = 16
-
-    private let count: StreamCount
-
-    /// `nil` where all are taken.
-    init?(_ count: StreamCount) {
-        guard count.take() else { return nil }
-        self.count = count
-    }
-
-    deinit { count.leave() }
-}
-
-/// Counts open streams.
-final class StreamCount: Sendable {
-    private let open = Mutex(0)
-
-    func take() -> Bool {
-        open.withLock { open in
-            guard open < StreamPlace.most else { return false }
-            open += 1
-            return true
-        }
-    }
-
-    func leave() { open.withLock { $0 -= 1 } }
-}
-
 /// Deliveries as server-sent events.
 private actor DeliveryEvents {
     /// Looks without news after which a comment is sent: a connection that is dead is found by writing.
     private static let quietLooks = 75
 
     private var tail: DeliveryTail
-    private let place: StreamPlace
+    private let place: Place
     private let api: WebhooksAPI
     private var isBegun = false
 
-    init(_ tail: DeliveryTail, _ place: StreamPlace, _ api: WebhooksAPI) {
+    init(_ tail: DeliveryTail, _ place: Place, _ api: WebhooksAPI) {
         (self.tail, self.place, self.api) = (tail, place, api)
     }
 

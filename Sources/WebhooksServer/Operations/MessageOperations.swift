@@ -234,11 +234,6 @@ enum MessageOperations {
         } catch {
             throw APIError(error)
         }
-        let now = context.now
-        let events = erased.result.events
-        _ = try await context.read { store throws(StoreError) in
-            try await store.apply([.markExpunged(events: events, at: now)], answer: nil)
-        }
         guard erased.result.open.isEmpty else {
             throw .conflict("An attempt to deliver the message is under way: try again when it has ended.")
         }

@@ -44,7 +44,7 @@ enum ReplayOperations {
         try reader.finish()
         guard !endpoint.isDisabled else { throw .endpointIsDisabled }
         replay.last = try await context.newestDelivery()
-        return try await context.start(.bulkReplay, replay, application)
+        return try await context.start(.bulkReplay, replay.text, application)
     }
 
     @Sendable static func replayMissing(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -57,35 +57,13 @@ enum ReplayOperations {
         var replay = ReplayRequest(endpoint.name, span, 0)
         // What comes later is sent anyway.
         if replay.until == nil { replay.until = context.now }
-        return try await context.start(.missing, replay, application)
+        return try await context.start(.missing, replay.text, application)
     }
 
     @Sendable static func expungeAll(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         _ = try FieldReader.body(context.request.body, isOptional: true)
-        let task = context.newTask(PurgeTask.kind, application)
-        let answer = try await context.change([.putTask(task)], answer: context.accepted(task)) { _ in .noApplication }
-        let work = PurgeTask(api: context.api, task: task)
-        Task { await work.run() }
-        return answer
-    }
-}
-
-extension APIContext {
-    /// A task that begins now.
-    func newTask(_ kind: String, _ application: Application) -> BackgroundTask {
-        BackgroundTask(id: api.ids.next("qtask_", at: now), kind: kind, application: application.id, updatedAt: now)
-    }
-
-    /// The answer to a request that a task works off.
-    func accepted(_ task: BackgroundTask) -> APIResponse {
-        APIResponse(
-            202,
-            [
-                "id": .string(task.id), "status": .string(task.state.rawValue), "task": .string(task.kind),
-                "updatedAt": .time(task.updatedAt),
-            ]
-        )
+        return try await context.start(.purge, "{}", application)
     }
 }
 

@@ -8,7 +8,8 @@ struct Operation: Sendable {
         case open
         /// The organisation's.
         case organisation
-        /// The organisation's, or that of the application in the path, which may need a capability.
+        /// The organisation's, or that of the application in question, which may need a capability: that of the path, unless
+        /// the operation says which.
         case application(Capability?)
         /// The organisation's, or that of any application: what it sees is its own.
         case any

@@ -52,66 +52,32 @@ struct ReplayRequest: Sendable {
     }
 }
 
-/// Sends messages of an endpoint again. What was sent before a crash is told by what is in the store, so that it goes on
+/// Sends messages of an endpoint again. What was sent before it was cut off is told by what is in the store, so that it goes on
 /// with the rest.
 struct ReplayTask: Sendable {
-    enum Kind: String, Sendable {
-        case recover = "endpoint.recover"
-        case bulkReplay = "endpoint.bulk-replay"
-        case missing = "endpoint.replay"
-    }
-
-    private let api: WebhooksAPI
-    private let task: BackgroundTask
-    private let kind: Kind
+    private let claimed: ClaimedTask
+    private let kind: TaskKind
     private let request: ReplayRequest
+    private var dispatcher: WebhookDispatcher { claimed.api.dispatcher }
     /// The messages that are looked at, or sent, at once.
     private static let batch = 500
 
-    /// `nil` where the task is of another kind.
-    init?(api: WebhooksAPI, task: BackgroundTask) {
-        guard let kind = Kind(rawValue: task.kind), let request = ReplayRequest(task.parameters) else { return nil }
-        (self.api, self.task, self.kind, self.request) = (api, task, kind, request)
+    /// `nil` where the task's parameters can't be read.
+    init?(_ claimed: ClaimedTask, _ kind: TaskKind) {
+        guard let request = ReplayRequest(claimed.task.parameters) else { return nil }
+        (self.claimed, self.kind, self.request) = (claimed, kind, request)
     }
 
-    func run() async {
-        var task = task
-        do {
-            let store = try await api.dispatcher.platformStore()
-            // It may be taken up before the endpoint is in force.
-            try await api.dispatcher.followStored()
-            guard let id = task.application, let application = try await store.application(id) else {
-                return try await finish(&task, .failed, ["reason": .string("the application is gone")], store)
-            }
-            let (sent, refusal) =
-                kind == .missing ? try await sendMissing(application, store) : try await sendAgain(application, store)
-            var data: [(String, APIValue)] = [("messagesSent", .integer(sent))]
-            if let refusal { data.append(("reason", .string(refusal))) }
-            try await finish(&task, sent == 0 && refusal != nil ? .failed : .finished, .object(data), store)
-        } catch {
-            // It stays `running`: the next process takes it up.
-            api.logger.warning(
-                "a background task is interrupted",
-                metadata: ["task": "\(task.id)", "error": "\(error)"]
-            )
-        }
-    }
-
-    private func finish(
-        _ task: inout BackgroundTask,
-        _ state: BackgroundTask.State,
-        _ data: APIValue,
-        _ store: any PlatformStore
-    ) async throws {
-        (task.state, task.data, task.updatedAt) = (state, data.encoded.text, .now)
-        _ = try await store.apply([.putTask(task)], answer: nil)
+    func run(_ application: Application) async throws -> TaskResult {
+        let (new, refusal) = kind == .missing ? try await sendMissing(application) : try await sendAgain(application)
+        let sent = claimed.task.done + new
+        var data: [(String, APIValue)] = [("messagesSent", .integer(sent))]
+        if let refusal { data.append(("reason", .string(refusal))) }
+        return TaskResult(sent == 0 && refusal != nil ? .failed : .finished, .object(data))
     }
 
     /// Sends deliveries again, the oldest first.
-    private func sendAgain(
-        _ application: Application,
-        _ store: any PlatformStore
-    ) async throws -> (sent: Int, refusal: String?) {
+    private func sendAgain(_ application: Application) async throws -> (sent: Int, refusal: String?) {
         var query = DeliveryQuery(states: kind == .recover ? [.failed, .unknown, .cancelled] : [])
         query.subscription = request.endpoint
         query.tenant = application.tenant
@@ -121,8 +87,9 @@ struct ReplayTask: Sendable {
         query.limit = Self.batch
         var chosen: [Delivery.ID] = []
         while true {
-            let page = try await api.dispatcher.deliveries(query)
-            for delivery in page where try await isMeant(delivery, application, store) { chosen.append(delivery.id) }
+            try await claimed.renew()
+            let page = try await dispatcher.deliveries(query)
+            for delivery in page where try await isMeant(delivery, application) { chosen.append(delivery.id) }
             guard page.count == query.limit, let last = page.last else { break }
             query.after = last.id
         }
@@ -135,35 +102,29 @@ struct ReplayTask: Sendable {
         while !rest.isEmpty {
             let part = rest.prefix(Self.batch)
             rest = rest.dropFirst(part.count)
-            let plan = try await api.dispatcher.retriggerPlan(ids: part.map(\.description))
+            try await claimed.renew()
+            let plan = try await dispatcher.retriggerPlan(ids: part.map(\.description))
             refusal = refusal ?? plan.refusals.first?.reason
-            sent += try await api.dispatcher.retrigger(plan).count
+            sent += try await claimed.held(dispatcher.retrigger(plan, for: claimed.claim))
         }
         return (sent, refusal)
     }
 
-    private func isMeant(
-        _ delivery: Delivery,
-        _ application: Application,
-        _ store: any PlatformStore
-    ) async throws -> Bool {
+    private func isMeant(_ delivery: Delivery, _ application: Application) async throws -> Bool {
         guard delivery.id.rawValue <= request.last, delivery.state.isSettled else { return false }
         // What a person has cancelled is sent by whoever names it.
         if kind == .recover { return !delivery.isCancelledByHand }
         if let status = request.status, MessageStatus(delivery.state).rawValue != status { return false }
         if let wanted = request.statusClass, (delivery.lastStatus ?? 0) / 100 * 100 != wanted { return false }
         guard request.channel != nil || request.tag != nil else { return true }
-        let message = try await store.message(delivery.event, of: application)
+        let message = try await claimed.store.message(delivery.event, of: application)
         if let channel = request.channel, message?.channels?.contains(channel) != true { return false }
         if let tag = request.tag, message?.tags?.contains(tag) != true { return false }
         return true
     }
 
     /// Sends messages that the endpoint wants and never got, and those that were cancelled because it was disabled.
-    private func sendMissing(
-        _ application: Application,
-        _ store: any PlatformStore
-    ) async throws -> (sent: Int, refusal: String?) {
+    private func sendMissing(_ application: Application) async throws -> (sent: Int, refusal: String?) {
         var query = MessageQuery(application)
         query.after = request.since.map { $0 - .milliseconds(1) }
         query.before = request.until
@@ -171,11 +132,12 @@ struct ReplayTask: Sendable {
         query.needsData = false
         query.limit = Self.batch
         var (sent, refusal): (Int, String?) = (0, nil)
-        guard let subscription = api.dispatcher.registry.subscription(named: request.endpoint) else {
+        guard let subscription = dispatcher.registry.subscription(named: request.endpoint) else {
             return (0, "the endpoint is gone, or can't be read now")
         }
         while true {
-            let page = try await store.messages(query)
+            try await claimed.renew()
+            let page = try await claimed.store.messages(query)
             guard let last = page.last else { return (sent, refusal) }
             query.from = last.row
             let wanted = page.filter { message in
@@ -191,12 +153,12 @@ struct ReplayTask: Sendable {
             deliveries.subscription = request.endpoint
             deliveries.limit = 100_000
             let known = Dictionary(
-                grouping: wanted.isEmpty ? [] : try await api.dispatcher.deliveries(deliveries),
+                grouping: wanted.isEmpty ? [] : try await dispatcher.deliveries(deliveries),
                 by: \.event
             )
-            sent += try await api.dispatcher.sendMissing(
-                wanted.map(\.id).filter { known[$0] == nil },
-                to: request.endpoint
+            let unknown = wanted.map(\.id).filter { known[$0] == nil }
+            sent += try await claimed.held(
+                dispatcher.sendMissing(unknown, to: request.endpoint, for: claimed.claim)
             )
             let held = known.values.compactMap { of in
                 of.allSatisfy { $0.state == .cancelled && $0.lastError == .disabled } ? of.map(\.id).max() : nil
@@ -214,21 +176,5 @@ extension APIContext {
         var query = DeliveryQuery()
         query.limit = 1
         return try await deliveries(query).first?.id.rawValue ?? 0
-    }
-
-    /// Begins a task, and keeps the answer with it.
-    func start(
-        _ kind: ReplayTask.Kind,
-        _ request: ReplayRequest,
-        _ application: Application
-    ) async throws(APIError) -> APIResponse {
-        var task = newTask(kind.rawValue, application)
-        task.parameters = request.text
-        let stored = storedAnswer(accepted(task))
-        let change = PlatformChange.putTask(task)
-        let result = try await read { store throws(StoreError) in try await store.apply([change], answer: stored) }
-        if result == .answered { return try await earlierAnswer() ?? accepted(task) }
-        if let work = ReplayTask(api: api, task: task) { Task { await work.run() } }
-        return accepted(task)
     }
 }

@@ -132,7 +132,8 @@ extension StoredTable {
         StoredTable(
             "tasks",
             key: [(.text, "id")],
-            [(.text, "kind application state parameters data"), (.int64, "updated_at")]
+            // Whoever had claimed one works on the other store.
+            [(.text, "kind application state parameters data"), (.int64, "done updated_at")]
         ),
         StoredTable(
             "stored_subscriptions",

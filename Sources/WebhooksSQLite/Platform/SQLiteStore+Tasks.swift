@@ -1,0 +1,118 @@
+internal import GRDB
+package import WebhookCore
+
+extension SQLiteStore {
+    package func tasks(
+        _ page: PageWalk,
+        kind: String?,
+        state: BackgroundTask.State?
+    ) async throws(StoreError) -> [BackgroundTask] {
+        try await read { db in
+            var conditions = Conditions()
+            conditions.walk("id", page)
+            conditions.add("kind = ?", kind)
+            conditions.add("state = ?", state?.rawValue)
+            return try TaskRow.fetch(db, conditions, "ORDER BY id \(page.order) LIMIT \(page.limit)")
+        }
+    }
+
+    package func task(_ id: String) async throws(StoreError) -> BackgroundTask? {
+        try await read { db in
+            var conditions = Conditions()
+            conditions.add("id = ?", id)
+            return try TaskRow.fetch(db, conditions, "").first
+        }
+    }
+
+    package func claimTasks(
+        of kinds: [String],
+        for owner: NodeID,
+        length: Duration,
+        limit: Int
+    ) async throws(StoreError) -> [BackgroundTask] {
+        let now = clock.now
+        return try await write { session in
+            var conditions = Conditions()
+            conditions.add("state = 'running'", values: [] as [Int])
+            conditions.add("kind", oneOf: kinds)
+            conditions.add("(claimed_until IS NULL OR claimed_until <= ?)", now.milliseconds)
+            let found = try TaskRow.fetch(session.db, conditions, "ORDER BY id LIMIT \(limit)")
+            for task in found {
+                let claim = TaskClaim(task: task.id, owner: owner, length: length)
+                try TaskRow.claim(claim, at: now, session.db)
+            }
+            return found
+        }
+    }
+}
+
+/// Rows of tasks.
+enum TaskRow {
+    static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [BackgroundTask] {
+        let sql = """
+            SELECT id, kind, application, state, parameters, done, data, updated_at
+            FROM webhooks_tasks \(conditions.clause) \(rest)
+            """
+        return try Row.fetchAll(db, sql: sql, arguments: conditions.arguments).map { row in
+            BackgroundTask(
+                id: row[0],
+                kind: row[1],
+                application: row[2],
+                state: BackgroundTask.State(rawValue: row[3]) ?? .failed,
+                parameters: row[4],
+                done: row[5],
+                data: row[6],
+                updatedAt: Timestamp(milliseconds: row[7])
+            )
+        }
+    }
+
+    static func insert(
+        _ task: BackgroundTask,
+        _ claim: TaskClaim?,
+        at now: Timestamp,
+        _ db: StoreDatabase
+    ) throws -> PlatformResult {
+        let sql = """
+            INSERT INTO webhooks_tasks (id, kind, application, state, parameters, done, data, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """
+        try db.execute(
+            sql: sql,
+            arguments: [
+                task.id, task.kind, task.application, task.state.rawValue, task.parameters, task.done, task.data,
+                task.updatedAt.milliseconds,
+            ]
+        )
+        guard db.changesCount == 1 else { return .taken }
+        if let claim { try self.claim(claim, at: now, db) }
+        return .done
+    }
+
+    static func claim(_ claim: TaskClaim, at now: Timestamp, _ db: StoreDatabase) throws {
+        try db.execute(
+            sql: "UPDATE webhooks_tasks SET owner = ?, claimed_until = ? WHERE id = ?",
+            arguments: [claim.owner.rawValue, (now + claim.length).milliseconds, claim.task]
+        )
+    }
+
+    /// Takes a step of a task; `false` where the claim doesn't hold any more.
+    static func take(_ step: TaskStep, _ claim: TaskClaim, at now: Timestamp, _ db: StoreDatabase) throws -> Bool {
+        let (set, values): (String, [(any DatabaseValueConvertible)?]) =
+            switch step {
+            case .advance(let count):
+                ("claimed_until = ?, done = done + ?", [(now + claim.length).milliseconds, count])
+            case .end(let state, let data, let instant):
+                (
+                    "owner = NULL, claimed_until = NULL, state = ?, data = ?, updated_at = ?",
+                    [state.rawValue, data, instant.milliseconds]
+                )
+            case .release: ("owner = NULL, claimed_until = NULL", [])
+            }
+        try db.execute(
+            sql: "UPDATE webhooks_tasks SET \(set) WHERE id = ? AND owner = ?",
+            arguments: StatementArguments(values + [claim.task, claim.owner.rawValue])
+        )
+        return db.changesCount == 1
+    }
+}
