@@ -75,7 +75,7 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 
 # Tests that start processes or threads, or that wait for real sockets and files: one at a time, so that a busy machine
 # doesn't turn their patience into failures. What runs in parallel computes.
-ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|WebhookMonitoringTests|RunnerTests
+ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|WebhookMonitoringTests|RunnerTests|SeveralServersTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests

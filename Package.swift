@@ -334,6 +334,7 @@ let package = Package(
             name: "WebhooksServerTests",
             dependencies: [
                 "WebhooksServer", "Webhooks", "WebhookCore", "WebhookReceiver", "WebhookSimulation",
+                .byName(name: "WebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Server"])),
                 .product(name: "Logging", package: "swift-log"),
             ],

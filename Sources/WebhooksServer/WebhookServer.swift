@@ -15,7 +15,8 @@
     /// ```
     ///
     /// The host's application listens, with the host's limits and middleware; run the server as a service beside the
-    /// dispatcher, for what has to be done now and then. The store is on SQLite or PostgreSQL, and has one server.
+    /// dispatcher, for what has to be done now and then. The store is on SQLite, or on PostgreSQL, where several servers may
+    /// share it.
     public final class WebhookServer: Service {
         private let api: WebhooksAPI
         private let adapter: RequestAdapter

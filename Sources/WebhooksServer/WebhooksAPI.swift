@@ -151,7 +151,15 @@ package final class WebhooksAPI: Sendable {
         // A twin that is under way is waited for: then there is its answer.
         return try await answering.locked(key) { () async throws(APIError) in
             if let earlier = try await context.earlierAnswer() { return try await operation.complete(context, earlier) }
-            return try await operation.handle(context)
+            do throws(APIError) {
+                return try await operation.handle(context)
+            } catch {
+                // At another server its twin may have been faster, and what that has made stood in the way here.
+                if let earlier = try await context.earlierAnswer() {
+                    return try await operation.complete(context, earlier)
+                }
+                throw error
+            }
         }
     }
 

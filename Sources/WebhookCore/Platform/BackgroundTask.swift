@@ -39,8 +39,8 @@ package struct BackgroundTask: Sendable, Hashable {
     }
 }
 
-/// The right to work on a task. It holds until somebody else has claimed the task, which nobody does before its time is over by the
-/// store's clock.
+/// The right to work on a task. It holds until somebody else has claimed the task, which nobody does before its time is over
+/// by the store's clock.
 package struct TaskClaim: Sendable, Hashable {
     /// The task's id.
     package var task: String

@@ -104,7 +104,9 @@
             return inserted.changedCount == 1 ? .done : .taken
         }
 
-        /// Takes a step of a task, and keeps its row until the transaction has ended; `false` where the claim doesn't hold any more.
+        /// Takes a step of a task, and keeps its row until the transaction has ended.
+        ///
+        /// - Returns: `false` where the claim doesn't hold any more.
         static func take(_ step: TaskStep, _ claim: TaskClaim, _ connection: PostgresConnection) throws -> Bool {
             let (set, values): (String, [Parameter]) =
                 switch step {

@@ -77,6 +77,8 @@ extension APIContext {
     /// The same; `nil` where the application has none of that id or uid.
     func endpointIfKnown(_ reference: String, in application: Application) async throws(APIError) -> Endpoint? {
         if let row = try await storedEndpoint(reference, in: application) {
+            // It may have been made or changed at another server: what is sent to it goes by what it is now.
+            if row.version > api.dispatcher.registry.storedVersion { await followSubscriptions() }
             return Endpoint(stored: row, health: try await health(of: [row.name])[row.name])
         }
         guard let subscription = api.directory.subscription(of: reference, in: api.dispatcher.registry),

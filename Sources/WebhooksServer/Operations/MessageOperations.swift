@@ -264,6 +264,8 @@ enum MessageOperations {
         let topic = reader.requiredText("eventType", FieldRules.eventType)
         let channels = reader.texts("channels", in: 1...10, FieldRules.channel).value
         try reader.finish()
+        // Another server may have made the first endpoint that wants it.
+        await context.followSubscriptions()
         let registry = context.api.dispatcher.registry
         let wanting = registry.subscriptions.filter {
             $0.wants(topic: topic, tenant: application.tenant, channels: channels)

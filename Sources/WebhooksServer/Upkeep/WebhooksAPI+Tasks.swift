@@ -4,7 +4,7 @@ internal import Webhooks
 
 /// Background tasks: each is one process's at a time, whoever has been asked for it.
 extension WebhooksAPI {
-    /// Works on tasks that nobody works on, one after the other, until there are none: what others have left, or had no room for.
+    /// Works on tasks that nobody works on, one after the other, until there are none.
     package func takeUpTasks() async {
         guard let place = tasks.places.take(), let next = await claimNext() else { return }
         await work(on: next, place)
@@ -71,7 +71,8 @@ extension WebhooksAPI {
 }
 
 extension APIContext {
-    /// Begins a task, and keeps the answer with it. Where this process works on as many as it may, whoever is free first takes it.
+    /// Begins a task, and keeps the answer with it. Where this process works on as many as it may, whoever is free first takes
+    /// it.
     func start(
         _ kind: TaskKind,
         _ parameters: String,

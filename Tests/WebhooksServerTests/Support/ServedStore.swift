@@ -13,14 +13,22 @@ final class ServedStore: Sendable {
     let dispatcher: WebhookDispatcher
     let api: WebhooksAPI
 
-    init(subscriptions: String = "[]", folder: URL? = nil) async throws {
+    /// - Parameters:
+    ///   - store: as the configuration has it.
+    ///   - claimLength: the time for which a task is this server's without a step.
+    init(
+        subscriptions: String = "[]",
+        folder: URL? = nil,
+        store: String = "sqlite:webhooks.sqlite",
+        claimLength: Duration = .seconds(120)
+    ) async throws {
         let folder =
             folder ?? FileManager.default.temporaryDirectory.appendingPathComponent("served-\(UUID().uuidString)")
         self.folder = folder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appendingPathComponent("webhooks.yaml")
         let text = """
-            store: sqlite:webhooks.sqlite
+            store: \(store)
             profile: standard
             egress: { allow: ["127.0.0.0/8"] }
             server: { tokens: [\(Self.token)], encryptionKey: \(Self.key) }
@@ -31,7 +39,7 @@ final class ServedStore: Sendable {
         logger.logLevel = .critical
         dispatcher = try await WebhookDispatcher(configuration: .file(file.path), logger: logger)
         let settings = dispatcher.registry.settings.server
-        api = WebhooksAPI(dispatcher, settings: settings, logger: logger)
+        api = WebhooksAPI(dispatcher, settings: settings, logger: logger, claimLength: claimLength)
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }
