@@ -19,7 +19,7 @@ package protocol ReplayStore: Sendable {
     ) async throws(StoreError) -> RetriggerResult?
 
     /// Makes deliveries of events to a subscription that they have none to, as a step of a task. An event that has one, waits
-    /// for its fan-out, or is gone, is left alone.
+    /// for its fan-out, is for another subscription alone, or is gone, is left alone.
     ///
     /// - Returns: `nil` where the claim doesn't hold any more; then nothing was changed.
     func insertMissing(

@@ -239,7 +239,13 @@ extension StoreConformance {
         let claim = try await claimedTask(driver)
         let id = try await driver.acceptOne("e1", .claimed("s", at: .at(10)))
         _ = try await driver.acceptPending(.sample("waiting"))
-        let missing = ["e1", "waiting", "gone"].flatMap { event in
+        let example = NewDeliveries(bodies: ["body"], deliveries: [.claimed("u")])
+        _ = try await driver.commit { batch in
+            batch.acceptances = [
+                Acceptance(event: .sample("for u"), createdAt: .at(0), target: "u", deliveries: example)
+            ]
+        }
+        let missing = ["e1", "waiting", "gone", "for u"].flatMap { event in
             ["s", "t"].map { subscription in
                 MissingDelivery(
                     event: event,

@@ -77,14 +77,20 @@
             return result
         }
 
-        /// Inserts a delivery that an event lacks; `nil` where it has one, or gets it by its fan-out.
+        /// Inserts a delivery that an event lacks; `nil` where it has one, gets it by its fan-out, or is for another
+        /// subscription alone.
         private func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
             guard let subscription = names[missing.subscription] else { return nil }
             // Whoever adds another waits here, and finds this one.
             let found = try run(
                 BoundStatement(
-                    Statement("SELECT id, test FROM events WHERE event_id = $1::text FOR NO KEY UPDATE"),
-                    [.text(missing.event)]
+                    Statement(
+                        """
+                        SELECT id, test FROM events
+                        WHERE event_id = $1::text AND (target IS NULL OR target = $2::text) FOR NO KEY UPDATE
+                        """
+                    ),
+                    [.text(missing.event), .text(missing.subscription)]
                 )
             )
             guard let event = found.first else { return nil }

@@ -79,18 +79,21 @@ extension BatchSession {
         return result
     }
 
-    /// Inserts a delivery that an event lacks; `nil` where it has one, or gets it by its fan-out.
+    /// Inserts a delivery that an event lacks; `nil` where it has one, gets it by its fan-out, or is for another
+    /// subscription alone.
     private func insert(_ missing: MissingDelivery, at instant: Timestamp) throws -> Retriggered? {
         let select = try PreparedStatement(
             db,
             """
             SELECT e.id, e.test FROM webhooks_events e
-            WHERE e.event_id = ?1 AND NOT EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id)
+            WHERE e.event_id = ?1 AND (e.target IS NULL OR e.target = ?3)
+                AND NOT EXISTS (SELECT 1 FROM webhooks_pending p WHERE p.event = e.id)
                 AND NOT EXISTS (SELECT 1 FROM webhooks_deliveries d WHERE d.event = e.id AND d.subscription = ?2)
             """
         )
         try select.bind(missing.event)
         try select.bind(try names.row(of: missing.subscription, db))
+        try select.bind(missing.subscription)
         guard try select.next() else { return nil }
         let (event, isTest) = (select.int64(0), select.bool(1))
         select.reset()
