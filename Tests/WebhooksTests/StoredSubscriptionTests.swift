@@ -118,7 +118,7 @@ struct StoredSubscriptionTests {
         #expect(paths() == ["/crm", "/late"])
     }
 
-    @Test("the open deliveries of one that is deleted are kept and not sent")
+    @Test("the open deliveries of one that is deleted are cancelled, with the reason")
     func deleted() async throws {
         let down = try Receiver(responses: [.status(503)])
         try write()
@@ -130,7 +130,8 @@ struct StoredSubscriptionTests {
         try await change(.delete(id: "ep_gone", at: .now))
         try await dispatcher.run(until: .settled)
         let open = try await dispatcher.log.deliveries().filter { $0.subscription == "gone" }
-        #expect(open.map(\.state) == [.waiting] && down.requests.count == 1)
+        #expect(open.map(\.state) == [.cancelled] && open.map(\.detail) == ["its subscription was deleted"])
+        #expect(down.requests.count == 1 && log.text.contains("cancelled what was open of a deleted subscription"))
         #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm"])
     }
 

@@ -9,6 +9,16 @@ package protocol SubscriptionStore: Sendable {
         answer: StoredAnswer?
     ) async throws(StoreError) -> StoredSubscriptionResult
 
+    /// Cancels what is open of a subscription that is gone: at once what waits, after its attempt what is in flight.
+    ///
+    /// - Parameter detail: why, kept with each that waited.
+    /// - Returns: the number of deliveries.
+    func endDeliveries(
+        of subscription: String,
+        detail: String,
+        at instant: Timestamp
+    ) async throws(StoreError) -> Int
+
     /// The number of the last change; 0: there was none.
     func subscriptionsVersion() async throws(StoreError) -> Int64
 

@@ -104,6 +104,26 @@ extension InMemoryRows {
         )
     }
 
+    mutating func endDeliveries(of subscription: String, detail: String, at instant: Timestamp) -> Int {
+        let running = inFlight.values.filter { deliveries[$0]?.subscription == subscription }
+        var count = running.count
+        for position in waiting[subscription]?.values ?? [] {
+            let settlement = Settlement(
+                delivery: position.delivery,
+                state: .cancelled,
+                error: nil,
+                detail: detail,
+                at: instant
+            )
+            if settle(settlement) { count += 1 }
+        }
+        for id in running {
+            updateDelivery(Delivery.ID(rawValue: id)) { $0.cancelledAt = $0.cancelledAt ?? instant }
+        }
+        touch([subscription])
+        return count
+    }
+
     /// Tells engines that deliveries of these subscriptions were made due or cancelled.
     private mutating func touch(_ subscriptions: Set<String>) {
         for name in subscriptions {

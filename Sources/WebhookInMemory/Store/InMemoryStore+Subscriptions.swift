@@ -23,6 +23,14 @@ extension InMemoryStore: SubscriptionStore {
         .get()
     }
 
+    package func endDeliveries(
+        of subscription: String,
+        detail: String,
+        at instant: Timestamp
+    ) async throws(StoreError) -> Int {
+        try database.write(by: connection) { $0.endDeliveries(of: subscription, detail: detail, at: instant) }.get()
+    }
+
     package func subscriptionsVersion() async throws(StoreError) -> Int64 { rows.subscriptionsVersion }
 
     package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {

@@ -12,6 +12,7 @@ extension StoreConformance {
             refusesOutdated
         ),
         Check("a deleted subscription is gone but for its row, without its secrets", deletesSubscriptions),
+        Check("what is open of a deleted subscription is cancelled, with the reason", endsDeliveries),
         Check("pages go by id in either direction, and stay within a tenant", pagesSubscriptions),
         Check("another connection sees what was changed", sharesSubscriptions),
         Check("a change and the answer to its request are kept together, once", keepsAnswers),
@@ -40,6 +41,36 @@ extension StoreConformance {
             createdAt: time,
             updatedAt: time
         )
+    }
+
+    static func endsDeliveries(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        let ids = try await driver.accept(
+            .sample("e1"),
+            [.pending("a"), .claimed("a"), .claimed("a"), .claimed("a"), .pending("b"), .pending("a", dueAt: .at(99))]
+        )
+        _ = try await driver.record(ids[1], status: 200, next: .settled(.delivered))
+        let count = try await store.endDeliveries(of: "a", detail: "gone", at: .at(40))
+        try expect(count, 4, "what waits, and what is in flight")
+        for id in [ids[0], ids[5]] {
+            let delivery = try await driver.delivery(id)
+            try expect([delivery.state.rawValue, delivery.detail], ["cancelled", "gone"], "at once")
+            try expect(delivery.settledAt, .at(40), "then")
+        }
+        let retried = AttemptWrite.Next.waiting(until: .at(80))
+        try expect(
+            try await driver.record(ids[2], status: 503, error: .status, next: retried),
+            .cancelled,
+            "no retry follows"
+        )
+        try expect(
+            try await driver.record(ids[3], status: 200, next: .settled(.delivered)),
+            .recorded,
+            "what arrives has arrived"
+        )
+        try expect(try await driver.delivery(ids[4]).state, .pending, "another subscription's stays")
+        try expect(try await store.endDeliveries(of: "a", detail: "gone", at: .at(41)), 0, "nothing is left")
+        try expect(try await store.endDeliveries(of: "nobody", detail: "gone", at: .at(41)), 0, "an unknown one")
     }
 
     static func keepsSubscriptions(_ driver: StoreDriver) async throws {

@@ -109,6 +109,8 @@ extension WebhookDispatcher: Service {
         if let serviceManager { serviceManager.delivers(figures(of: session.runner, serviceManager)) }
         let reports = Task { await reportLife(of: session) }
         defer { reports.cancel() }
+        // A run that ends by itself comes to it all the same.
+        if condition != .shutdown { await endDeleted(in: session.store) }
         let wait: EngineRunner.Condition =
             switch condition {
             case .shutdown: .drained

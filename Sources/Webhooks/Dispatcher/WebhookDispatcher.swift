@@ -49,6 +49,8 @@ public final class WebhookDispatcher: Sendable {
         var warnings: [String] = []
         /// The names of the store's subscriptions.
         var storedNames = StoredNames()
+        /// Names of the store's subscriptions that were deleted, whose open deliveries are to be cancelled.
+        var deletedNames: Set<String> = []
         var session: DeliverySession?
         /// Told when a dispatcher runs, reloads and stops.
         var serviceManager: SystemdNotifier?

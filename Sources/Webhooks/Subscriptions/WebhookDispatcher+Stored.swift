@@ -64,11 +64,37 @@ extension WebhookDispatcher {
 
     /// Follows the store until the task is cancelled.
     func keepFollowingStored(of session: DeliverySession) async {
-        while (try? await Task.sleep(for: Self.followInterval)) != nil {
+        repeat {
             // A store that can't be read is told of elsewhere.
             try? await followStored(in: session.store)
+            await endDeleted(in: session.store)
+        } while (try? await Task.sleep(for: Self.followInterval)) != nil
+    }
+
+    /// Cancels what is open of subscriptions that were deleted: nothing would ever send it.
+    func endDeleted(in store: any WebhookStore) async {
+        guard let keeper = store as? any SubscriptionStore else { return }
+        for name in state.withLock({ $0.deletedNames }) {
+            do throws(StoreError) {
+                // Another may have the name by now.
+                if registry.source(of: name) == nil {
+                    let open = try await store.openDeliveries(of: name)
+                    if open.waiting + open.inFlight > 0 {
+                        let count = try await keeper.endDeliveries(of: name, detail: Self.deletedDetail, at: .now)
+                        let metadata: Logger.Metadata = ["subscription": "\(name)", "deliveries": "\(count)"]
+                        logger.info("cancelled what was open of a deleted subscription", metadata: metadata)
+                    }
+                }
+            } catch {
+                // Again after the next look.
+                return
+            }
+            state.withLock { _ = $0.deletedNames.remove(name) }
         }
     }
+
+    /// The reason that deliveries of a deleted subscription are cancelled for.
+    static let deletedDetail = "its subscription was deleted"
 
     /// Follows the store because events wait for it.
     func catchUpWithStored() async {
@@ -107,7 +133,10 @@ extension WebhookDispatcher {
             return (state.templateChecks, state.storedNames)
         }
         let change = SubscriptionChange(rows, &names, before.registry, rules, &checks)
-        state.withLock { $0.storedNames = names }
+        state.withLock { state in
+            state.storedNames = names
+            state.deletedNames.formUnion(rows.lazy.filter { $0.deletedAt != nil }.map(\.name))
+        }
         if !change.errors.isEmpty { tellRefused(change.errors) }
         swap(before, change, checks, storedVersion: version, warnings: [])
     }

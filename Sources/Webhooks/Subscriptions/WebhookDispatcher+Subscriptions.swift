@@ -125,10 +125,10 @@ extension WebhookDispatcher {
             canonical: change.canonical,
             storedVersion: storedVersion
         )
-        let session = state.withLock { state in
+        let (session, parked) = state.withLock { state in
             state.change(snapshot)
             state.templateChecks = checks
-            return state.session
+            return (state.session, change.removed.filter { !state.deletedNames.contains($0) })
         }
         if let session {
             let current = state.withLock { $0.snapshot(for: session.role) }
@@ -144,7 +144,7 @@ extension WebhookDispatcher {
                 notice.diagnostics = warnings
             }
         )
-        if session != nil, !change.removed.isEmpty { Task { await tellParked(change.removed) } }
+        if session != nil, !parked.isEmpty { Task { await tellParked(parked) } }
     }
 
     /// Tells of subscriptions that are refused where nobody waits for an error.

@@ -5,13 +5,21 @@
     struct Cancellation {
         let session: PostgresStore.Session
         let instant: Timestamp
+        /// Why, in words; `nil`: somebody wanted it so.
+        let detail: String?
         var result = CancelResult()
         /// The subscriptions (rows) of what was cancelled.
         private var touched: Set<Int> = []
 
-        init(session: PostgresStore.Session, instant: Timestamp, result: CancelResult = CancelResult()) {
+        init(
+            session: PostgresStore.Session,
+            instant: Timestamp,
+            detail: String? = nil,
+            result: CancelResult = CancelResult()
+        ) {
             self.session = session
             self.instant = instant
+            self.detail = detail
             self.result = result
         }
 
@@ -95,7 +103,7 @@
 
         private static let settle = Statement(
             """
-            UPDATE deliveries SET state = $2::int2, detail = NULL, settled_at = $3::int8, due_at = NULL
+            UPDATE deliveries SET state = $2::int2, detail = $4::text, settled_at = $3::int8, due_at = NULL
             WHERE id = ANY ($1::int8[]) AND state < 2 RETURNING id, subscription
             """
         )
@@ -125,7 +133,10 @@
             let all: Parameter = .int8s(deliveries.map(\.rawValue))
             let cancelled = DeliveryState.cancelled.code
             let results = try session.connection.run([
-                BoundStatement(Self.settle, [all, .int2(cancelled), .int8(instant.milliseconds)]),
+                BoundStatement(
+                    Self.settle,
+                    [all, .int2(cancelled), .int8(instant.milliseconds), .text(detail)]
+                ),
                 BoundStatement(Self.markByHand, [all, .int2(cancelled), .int2(FailureKind.disabled.code)]),
                 BoundStatement(Self.markInFlight, [all, .int8(instant.milliseconds)]),
                 BoundStatement(Self.missed, [all]),
@@ -280,12 +291,32 @@
                 return cancellation.result
             }
             guard let subscription, isWhole else { return result }
-            // In batches: a subscription may have a million waiting, and what is sent must go on in between.
+            result = try await cancelOpen(of: subscription, detail: nil, at: instant, result)
+            return try await markCancelledByHand(subscription, at: instant, result)
+        }
+
+        package func endDeliveries(
+            of subscription: String,
+            detail: String,
+            at instant: Timestamp
+        ) async throws(StoreError) -> Int {
+            let result = try await cancelOpen(of: subscription, detail: detail, at: instant, CancelResult())
+            return result.deliveries.count + result.underWay.count
+        }
+
+        /// Cancels in batches: a subscription may have a million waiting, and what is sent must go on in between.
+        private func cancelOpen(
+            of subscription: String,
+            detail: String?,
+            at instant: Timestamp,
+            _ result: CancelResult
+        ) async throws(StoreError) -> CancelResult {
+            var result = result
             var position: Refill.Position? = Cancellation.start
             while let start = position {
                 let found = result
                 (result, position) = try await write(looking: [subscription]) { session in
-                    var cancellation = Cancellation(session: session, instant: instant, result: found)
+                    var cancellation = Cancellation(session: session, instant: instant, detail: detail, result: found)
                     let end = try cancellation.cancel(
                         subscription: subscription,
                         after: start,
@@ -295,7 +326,7 @@
                     return (cancellation.result, end)
                 }
             }
-            return try await markCancelledByHand(subscription, at: instant, result)
+            return result
         }
 
         /// Makes what disablings of a subscription have cancelled so far cancelled by hand.

@@ -7,14 +7,23 @@ struct Cancellation {
     /// The trial, where something was refused: then each event and delivery stands alone.
     let trial: RowTrial?
     let instant: Timestamp
+    /// Why, in words; `nil`: somebody wanted it so.
+    let detail: String?
     var result = CancelResult()
     /// The subscriptions (rows) of what was cancelled.
     private var touched: Set<Int64> = []
 
-    init(session: BatchSession, trial: RowTrial?, instant: Timestamp, result: CancelResult = CancelResult()) {
+    init(
+        session: BatchSession,
+        trial: RowTrial?,
+        instant: Timestamp,
+        detail: String? = nil,
+        result: CancelResult = CancelResult()
+    ) {
         self.session = session
         self.trial = trial
         self.instant = instant
+        self.detail = detail
         self.result = result
     }
 
@@ -76,7 +85,7 @@ struct Cancellation {
     ///
     /// - Parameter subscription: its subscription (row), where that is known.
     mutating func cancel(_ id: Delivery.ID, of subscription: Int64? = nil) throws {
-        let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: nil, at: instant)
+        let settlement = Settlement(delivery: id, state: .cancelled, error: nil, detail: detail, at: instant)
         switch try session.item(trial, .settlement, 0, part: id.rawValue, { try session.settle(settlement) }) {
         case .success(true):
             result.deliveries.append(id)

@@ -42,18 +42,44 @@ extension SQLiteStore {
             return cancellation.result
         }
         guard let subscription, isWhole else { return result }
-        // In batches: a subscription may have a million waiting, and what is sent must go on in between.
+        result = try await cancelOpen(of: subscription, detail: nil, at: instant, result)
+        return try await markCancelledByHand(subscription, at: instant, result)
+    }
+
+    package func endDeliveries(
+        of subscription: String,
+        detail: String,
+        at instant: Timestamp
+    ) async throws(StoreError) -> Int {
+        let result = try await cancelOpen(of: subscription, detail: detail, at: instant, CancelResult())
+        return result.deliveries.count + result.underWay.count
+    }
+
+    /// Cancels in batches: a subscription may have a million waiting, and what is sent must go on in between.
+    private func cancelOpen(
+        of subscription: String,
+        detail: String?,
+        at instant: Timestamp,
+        _ result: CancelResult
+    ) async throws(StoreError) -> CancelResult {
+        var result = result
         var position: Refill.Position? = Cancellation.start
         while let start = position {
             let found = result
             (result, position) = try await writeItems { session, trial in
-                var cancellation = Cancellation(session: session, trial: trial, instant: instant, result: found)
+                var cancellation = Cancellation(
+                    session: session,
+                    trial: trial,
+                    instant: instant,
+                    detail: detail,
+                    result: found
+                )
                 let end = try cancellation.cancel(subscription: subscription, after: start, limit: Self.batchSize)
                 try cancellation.tellEngines()
                 return (cancellation.result, end)
             }
         }
-        return try await markCancelledByHand(subscription, at: instant, result)
+        return result
     }
 
     /// Makes what disablings of a subscription have cancelled so far cancelled by hand.

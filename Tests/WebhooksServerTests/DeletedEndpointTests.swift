@@ -1,0 +1,64 @@
+import Testing
+import WebhookCore
+import Webhooks
+
+@testable import WebhooksServer
+
+/// What is left of endpoints that are deleted.
+@Suite(.timeLimit(.minutes(2))) struct DeletedEndpointTests {
+    /// A message of which one delivery waits for its retry: that of an endpoint of the store's.
+    private static func waiting(_ store: DispatchingStore) async throws -> (endpoint: String, message: String) {
+        let body = #"{"url":"\#(store.receiver.url)/kept"}"#
+        let endpoint = try #require(await store.served.send("POST", "/app/a/endpoint", body)["id"])
+        let message = await store.served.send("POST", "/app/a/msg", #"{"eventType":"x","payload":{}}"#)
+        let id = try #require(message["id"])
+        _ = try await delivery(id, endpoint, store) { $0.state == .waiting }
+        return (endpoint, id)
+    }
+
+    private static func delivery(
+        _ message: String,
+        _ endpoint: String,
+        _ store: DispatchingStore,
+        until isMeant: (Delivery) -> Bool
+    ) async throws -> Delivery {
+        var query = DeliveryQuery()
+        query.events = [message]
+        query.subscription = endpoint
+        while true {
+            if let found = try await store.served.dispatcher.deliveries(query).first, isMeant(found) { return found }
+            await Task.yield()
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `what is open of it is cancelled, with the reason`(ofApplication: Bool) async throws {
+        let store = try await DispatchingStore(answering: 500)
+        let (endpoint, message) = try await Self.waiting(store)
+        let path = ofApplication ? "/app/a" : "/app/a/endpoint/\(endpoint)"
+        #expect(await store.served.send("DELETE", path).status == 204)
+        let delivery = try await Self.delivery(message, endpoint, store) { $0.state == .cancelled }
+        #expect(delivery.detail == "its subscription was deleted")
+        if !ofApplication {
+            let destinations = await store.served.send("GET", "/app/a/msg/\(message)/endpoint?expanded_statuses=true")
+            let kept = try #require(destinations.json?["data"]?.array?.first { $0["id"]?.string == endpoint })
+            #expect(kept["statusText"]?.string == "canceled")
+            let own = try await store.served.dispatcher.deliveries().filter { $0.subscription != endpoint }
+            #expect(own.allSatisfy { $0.state != .cancelled }, "others go on")
+        }
+        try await store.stop()
+    }
+
+    @Test func `a dispatcher that starts later sees to it`() async throws {
+        let store = try await DispatchingStore(answering: 500)
+        let (endpoint, message) = try await Self.waiting(store)
+        try await store.stop()
+        #expect(await store.served.send("DELETE", "/app/a/endpoint/\(endpoint)").status == 204)
+        // As after a crash between the two: nobody remembers the deletion but the store.
+        let next = try await WebhookDispatcher(configuration: .file("\(store.served.folder.path)/webhooks.yaml"))
+        let running = Task { try await next.run() }
+        _ = try await Self.delivery(message, endpoint, store) { $0.state == .cancelled }
+        next.shutDown()
+        try await running.value
+    }
+}
