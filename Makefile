@@ -21,9 +21,9 @@ setup:
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
 
-# A server for the tests, unless they are pointed to another one; and what they verify signatures with, in a virtual
-# environment of the repository's own.
-setup-tests: PACKAGES += $(if $(WEBHOOKS_TEST_POSTGRES),,postgresql)
+# A server for the tests, unless they are pointed to another one; PHP for the README's lines; and what they verify signatures
+# with, in a virtual environment of the repository's own.
+setup-tests: PACKAGES += $(if $(WEBHOOKS_TEST_POSTGRES),,postgresql) php-cli
 setup-tests: setup .venv/.complete .tools/promtool
 
 # The releases of the client library that the HTTP API is tested with: three generations of it.

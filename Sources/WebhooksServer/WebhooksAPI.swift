@@ -19,6 +19,7 @@ package final class WebhooksAPI: Sendable {
     /// Streams that may be open at once: each looks into the store several times a second.
     let streams = Places(16)
     let tasks: TaskWork
+    private let outage: StoreOutage
     private let stopped = Atomic(false)
     private let tokens: TokensInForce
     private let metricsText: (@Sendable () -> String)?
@@ -41,6 +42,7 @@ package final class WebhooksAPI: Sendable {
         self.settings = settings
         self.logger = logger
         tasks = TaskWork(claimLength)
+        outage = StoreOutage(logger)
         tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
         keys = try? SealingKeys(settings.encryptionKeys)
         metricsText = metrics
@@ -85,6 +87,7 @@ package final class WebhooksAPI: Sendable {
                 _ = try await caller(request)
                 return nil
             } catch {
+                tell(error, request)
                 return error
             }
         }
@@ -102,13 +105,20 @@ package final class WebhooksAPI: Sendable {
         do throws(APIError) {
             response = try await answer(request, isLocal: isLocal)
         } catch {
-            if error.status >= 500 {
-                logger.warning("a request failed", metadata: ["status": "\(error.status)", "reason": "\(error.code)"])
-            }
+            tell(error, request)
             response = error.response
         }
         if isHead, response.status != 204 { response.body = .none }
         return response
+    }
+
+    /// Tells an operator of an error that is none of the client's.
+    private func tell(_ error: APIError, _ request: APIRequest) {
+        if let cause = error.cause {
+            outage.failed(cause, isChange: request.isChange, at: .now)
+        } else if error.status >= 500 {
+            logger.warning("a request failed", metadata: ["status": "\(error.status)", "reason": "\(error.code)"])
+        }
     }
 
     private func answer(_ request: APIRequest, isLocal: Bool) async throws(APIError) -> APIResponse {
@@ -146,21 +156,30 @@ package final class WebhooksAPI: Sendable {
             now: .now
         )
         try admit(caller, to: operation)
+        if operation.isOwn { try context.query.admit(OpenAPIDescription.entries[operation.name]?.query ?? []) }
         context.answerKey = try answerKey(request, caller)
-        guard let key = context.answerKey else { return try await operation.handle(context) }
-        // A twin that is under way is waited for: then there is its answer.
-        return try await answering.locked(key) { () async throws(APIError) in
-            if let earlier = try await context.earlierAnswer() { return try await operation.complete(context, earlier) }
-            do throws(APIError) {
-                return try await operation.handle(context)
-            } catch {
-                // At another server its twin may have been faster, and what that has made stood in the way here.
+        let response: APIResponse
+        if let key = context.answerKey {
+            // A twin that is under way is waited for: then there is its answer.
+            response = try await answering.locked(key) { [context] () async throws(APIError) in
                 if let earlier = try await context.earlierAnswer() {
                     return try await operation.complete(context, earlier)
                 }
-                throw error
+                do throws(APIError) {
+                    return try await operation.handle(context)
+                } catch {
+                    // At another server its twin may have been faster, and what that has made stood in the way here.
+                    if let earlier = try await context.earlierAnswer() {
+                        return try await operation.complete(context, earlier)
+                    }
+                    throw error
+                }
             }
+        } else {
+            response = try await operation.handle(context)
         }
+        if operation.access != .open { outage.worked(isChange: request.isChange, at: .now) }
+        return response
     }
 
     /// The digest of the key by which a request is told from its repetition.
@@ -180,7 +199,17 @@ package final class WebhooksAPI: Sendable {
         if tokens.current.organisation.contains(digest: digest) { return .organisation(token: digest) }
         guard token.hasPrefix(TokenOperations.prefix) else { throw .unauthorized }
         guard let known = try await accessToken(digest) else { throw .unauthorized }
+        guard known.expiresAt > .now else { throw .expired(at: known.expiresAt) }
         return .application(known)
+    }
+
+    /// Tells whether a token that was taken is taken still: an answer may outlast it.
+    func isStillTaken(_ caller: Caller) async throws(APIError) -> Bool {
+        switch caller {
+        case .nobody: true
+        case .organisation(let digest): tokens.current.organisation.contains(digest: digest)
+        case .application(let token): try await accessToken(token.digest).map { $0.expiresAt > .now } ?? false
+        }
     }
 
     private func accessToken(_ digest: ByteString) async throws(APIError) -> AccessToken? {
@@ -191,7 +220,7 @@ package final class WebhooksAPI: Sendable {
             throw APIError(error)
         }
         do throws(StoreError) {
-            return try await store.token(digest, at: .now)
+            return try await store.token(digest)
         } catch {
             throw APIError(error)
         }
@@ -201,11 +230,11 @@ package final class WebhooksAPI: Sendable {
         guard case .application(let token) = caller else { return }
         switch operation.access {
         case .open, .any: return
-        case .organisation: throw .forbidden
+        case .organisation: throw .needsOrganisation
         case .application(let needed):
             guard let needed else { return }
-            if token.isReadOnly, needed != .viewEndpointSecret { throw .forbidden }
-            if let allowed = token.capabilities, !allowed.contains(needed.rawValue) { throw .forbidden }
+            if token.isReadOnly, needed != .viewEndpointSecret { throw .readOnly(needed) }
+            if let allowed = token.capabilities, !allowed.contains(needed.rawValue) { throw .lacks(needed) }
         }
     }
 

@@ -267,7 +267,7 @@ import WebhookCore
         async let right = served.send("POST", "/app", #"{"name":"D"}"#, key: "auto_5")
         #expect(await left == right)
         // Also by a process that comes later.
-        let reopened = try await ServedStore(folder: served.folder)
+        let reopened = try await ServedStore(after: served)
         #expect(await reopened.send("POST", "/app", #"{"name":"A"}"#, key: "auto_1") == first)
     }
 

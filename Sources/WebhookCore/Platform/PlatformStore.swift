@@ -34,8 +34,8 @@ package protocol PlatformStore: Sendable {
     /// Messages whose payload is to be erased by now.
     func expiredMessages(at instant: Timestamp, limit: Int) async throws(StoreError) -> [String]
 
-    /// The token of a digest, unless its time is over.
-    func token(_ digest: ByteString, at instant: Timestamp) async throws(StoreError) -> AccessToken?
+    /// The token of a digest; also one whose time is over, until it is forgotten.
+    func token(_ digest: ByteString) async throws(StoreError) -> AccessToken?
 
     /// Tasks by id.
     func tasks(_ page: PageWalk, kind: String?, state: BackgroundTask.State?) async throws(StoreError)
@@ -71,8 +71,8 @@ package enum PlatformChange: Sendable, Hashable {
     case insertTask(BackgroundTask, TaskClaim?)
     /// A step of a task: ``PlatformResult/missing`` where the claim doesn't hold any more.
     case step(TaskClaim, TaskStep)
-    /// Drops answers and tokens whose time is over.
-    case forgetExpired(at: Timestamp)
+    /// Drops answers whose time is over by then, and tokens whose time was over by an earlier one.
+    case forgetExpired(answers: Timestamp, tokens: Timestamp)
 }
 
 /// The result of changes.

@@ -51,6 +51,16 @@ extension SealingKeys {
         return draft
     }
 
+    /// Tells whether one of the keys opens what of a row is sealed beside its signing secrets.
+    package func opensCredentials(of row: StoredSubscription) -> Bool {
+        row.credentials.map { (try? open($0, at: row.credentialsPlace)) != nil } ?? true
+    }
+
+    /// Tells whether one of the keys opens a row's signing secret.
+    package func opens(_ secret: StoredSubscription.SigningSecret, of row: StoredSubscription) -> Bool {
+        (try? open(secret.sealed, at: row.signingPlace)) != nil
+    }
+
     /// Puts a new signing secret in front: the current ones sign until the end of their grace, expired ones are dropped.
     package func rotate(
         _ row: inout StoredSubscription,

@@ -9,12 +9,14 @@ package struct DeliveryTail: Sendable {
         package var errors: Set<FailureKind> = []
         package var topics: Set<String> = []
         package var subscription: String?
+        package var tenant: String?
 
         package init() {}
 
         /// Tells whether a delivery that has changed is to be shown.
         package func accepts(_ delivery: Delivery) -> Bool {
             if let subscription, subscription != delivery.subscription { return false }
+            if let tenant, tenant != delivery.tenant { return false }
             if !topics.isEmpty, !topics.contains(delivery.topic) { return false }
             if !errors.isEmpty, delivery.lastError.map(errors.contains) != true { return false }
             // What only waits, or has just left, has no news yet.

@@ -35,9 +35,9 @@
                 return .done
             case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, connection)
             case .step(let claim, let step): return try TaskRow.take(step, claim, connection) ? .done : .missing
-            case .forgetExpired(let instant):
-                try run("DELETE FROM answers WHERE expires_at <= $1::int8", [.int8(instant.milliseconds)])
-                try run("DELETE FROM tokens WHERE expires_at <= $1::int8", [.int8(instant.milliseconds)])
+            case .forgetExpired(let answers, let tokens):
+                try run("DELETE FROM answers WHERE expires_at <= $1::int8", [.int8(answers.milliseconds)])
+                try run("DELETE FROM tokens WHERE expires_at <= $1::int8", [.int8(tokens.milliseconds)])
                 return .done
             }
         }

@@ -45,16 +45,16 @@
             }
         }
 
-        package func token(_ digest: ByteString, at instant: Timestamp) async throws(StoreError) -> AccessToken? {
+        package func token(_ digest: ByteString) async throws(StoreError) -> AccessToken? {
             try await read { connection in
                 try connection.run(
                     Statement(
                         """
                         SELECT application, capabilities, read_only, session, expires_at FROM tokens
-                        WHERE digest = $1::bytea AND expires_at > $2::int8
+                        WHERE digest = $1::bytea
                         """
                     ),
-                    [.bytes(digest), .int8(instant.milliseconds)]
+                    [.bytes(digest)]
                 )
                 .first.map { row in
                     AccessToken(

@@ -30,8 +30,8 @@ struct PlatformWriter {
             return .done
         case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, at: now, db)
         case .step(let claim, let step): return try TaskRow.take(step, claim, at: now, db) ? .done : .missing
-        case .forgetExpired(let instant):
-            for table in ["webhooks_answers", "webhooks_tokens"] {
+        case .forgetExpired(let answers, let tokens):
+            for (table, instant) in [("webhooks_answers", answers), ("webhooks_tokens", tokens)] {
                 try run("DELETE FROM \(table) WHERE expires_at <= ?", [instant.milliseconds])
             }
             return .done

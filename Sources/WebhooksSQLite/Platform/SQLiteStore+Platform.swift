@@ -40,17 +40,15 @@ extension SQLiteStore: PlatformStore {
         }
     }
 
-    package func token(_ digest: ByteString, at instant: Timestamp) async throws(StoreError) -> AccessToken? {
+    package func token(_ digest: ByteString) async throws(StoreError) -> AccessToken? {
         try await read { db in
             let select = try PreparedStatement(
                 db,
                 """
-                SELECT application, capabilities, read_only, session, expires_at FROM webhooks_tokens
-                WHERE digest = ? AND expires_at > ?
+                SELECT application, capabilities, read_only, session, expires_at FROM webhooks_tokens WHERE digest = ?
                 """
             )
             try select.bind(digest)
-            try select.bind(instant)
             guard try select.next() else { return nil }
             defer { select.reset() }
             return AccessToken(

@@ -9,6 +9,8 @@ package struct APIError: Error, Sendable {
     package var detail: String
     var problems: [FieldProblem] = []
     var headers: [(String, String)] = []
+    /// What is wrong with the store, where it is that. For the log: it names files.
+    var cause: StoreError?
 
     package init(_ status: Int, _ code: String, _ detail: String) {
         (self.status, self.code, self.detail) = (status, code, detail)
@@ -25,11 +27,36 @@ package struct APIError: Error, Sendable {
     static func notFound(_ what: String) -> APIError { APIError(404, "not_found", what) }
     static func conflict(_ what: String) -> APIError { APIError(409, "conflict", what) }
 
-    static let forbidden = APIError(
+    static let needsOrganisation = APIError(
         403,
         "insufficient_access",
-        "This token is for one application, and may not do this."
+        "This token is for one application: this operation takes a token of the organisation."
     )
+
+    static func lacks(_ capability: Capability) -> APIError {
+        APIError(
+            403,
+            "insufficient_access",
+            "This token lacks the capability \(capability.rawValue): app-portal-access gives out one that has it."
+        )
+    }
+
+    static func readOnly(_ capability: Capability) -> APIError {
+        APIError(
+            403,
+            "insufficient_access",
+            "This token is read-only, and this operation takes the capability \(capability.rawValue)."
+        )
+    }
+
+    /// For those who know the token, and nobody else.
+    static func expired(at time: Timestamp) -> APIError {
+        APIError(
+            401,
+            "authentication_failed",
+            "This token has expired at \(time): app-portal-access gives out another one."
+        )
+    }
 
     /// Names the two mistakes that users make most often.
     static let unauthorized = APIError(
@@ -56,14 +83,20 @@ package struct APIError: Error, Sendable {
         return error
     }()
 
-    /// The store did not do it. Its words are for the log: they name files.
+    /// The store did not do it.
     init(_ error: StoreError) {
         switch error.code {
         case .busy, .full, .unavailable, .locked, .readOnly:
-            self.init(503, "unavailable", "The store does not work now (\(error.code.rawValue)): nothing was changed.")
+            let rest =
+                error.isOutcomeUnknown
+                ? "it is not known whether the request was carried out. Repeat it with its idempotency-key."
+                : "nothing was changed."
+            self.init(503, "unavailable", "The store does not work now (\(error.code.rawValue)): \(rest)")
+            headers = [("Retry-After", "5")]
         default:
             self.init(500, "server_error", "The store does not work (\(error.code.rawValue)).")
         }
+        cause = error
     }
 
     package var response: APIResponse {

@@ -6,6 +6,8 @@ enum OpenAPIDescription {
     struct Entry: Sendable {
         var summary: String
         var query: [String] = []
+        /// The words that a parameter of the query takes, where it is another one than elsewhere.
+        var words: [String: [String]] = [:]
         /// The schema of the request's body; `nil`: it has none.
         var body: String?
         var isBodyOptional = false
@@ -57,7 +59,12 @@ enum OpenAPIDescription {
             ]
         }
         let inQuery = entry.query.map { name -> APIValue in
-            ["name": .string(name), "in": .string("query"), "schema": parameters[name] ?? OpenAPISchemas.text]
+            let own = entry.words[name].map { words -> APIValue in
+                ["type": .string("string"), "enum": .array(words.map { .string($0) })]
+            }
+            return [
+                "name": .string(name), "in": .string("query"), "schema": own ?? parameters[name] ?? OpenAPISchemas.text,
+            ]
         }
         if !inPath.isEmpty || !inQuery.isEmpty { members.append(("parameters", .array(inPath + inQuery))) }
         if let body = entry.body {
@@ -353,7 +360,8 @@ enum OpenAPIDescription {
         ),
         "v1.background-task.list": Entry(
             summary: "List background tasks",
-            query: page + ["order", "task"],
+            query: page + ["order", "task", "status"],
+            words: ["status": BackgroundTask.State.allCases.map(\.rawValue)],
             answer: "BackgroundTaskOut",
             isList: true
         ),
@@ -365,7 +373,7 @@ enum OpenAPIDescription {
         ),
         "webhooks.stream-deliveries": Entry(
             summary: "Deliveries as they move on, as server-sent events",
-            query: ["topic", "subscription", "state"],
+            query: ["topic", "subscription", "state", "app"],
             types: ["text/event-stream"]
         ),
         "webhooks.openapi": Entry(summary: "This description", answer: "Empty"),

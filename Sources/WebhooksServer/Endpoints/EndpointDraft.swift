@@ -1,6 +1,7 @@
 internal import WebhookCore
 internal import WebhookRegistry
 internal import WebhookRendering
+internal import Webhooks
 
 /// A stored endpoint on its way from a request to its row: the draft with its secrets, and the row with the rest.
 struct EndpointDraft: Sendable {
@@ -19,6 +20,15 @@ struct EndpointDraft: Sendable {
     private var graceEnd: Timestamp?
     /// Tells whether the request asks for an endpoint that is sent to.
     private(set) var asksToEnable = false
+    /// The parts that no key opens and that stay as they are in the row.
+    private(set) var unread: Set<SealedPart> = []
+
+    /// What of a row is sealed.
+    enum SealedPart: Sendable, Hashable {
+        case signingSecrets
+        /// Headers, and what else of the draft is secret.
+        case credentials
+    }
 
     /// A new endpoint of an application.
     init(id: String, of application: Application, at instant: Timestamp) {
@@ -36,9 +46,41 @@ struct EndpointDraft: Sendable {
     }
 
     /// One that is stored, opened.
-    init(_ row: StoredSubscription, _ keys: SealingKeys, at instant: Timestamp) throws {
+    ///
+    /// - Parameter part: what the request replaces. Where no key opens that, or the other part, it can be replaced all the
+    ///   same: what replaces a lost secret needs nothing of it.
+    init(
+        _ row: StoredSubscription,
+        _ keys: SealingKeys,
+        at instant: Timestamp,
+        replacing part: SealedPart? = nil
+    ) throws {
         self.row = row
-        draft = try keys.draft(of: row, at: instant)
+        do {
+            draft = try keys.draft(of: row, at: instant)
+            opened = draft.secrets
+            return
+        } catch let error as SealingError {
+            guard part != nil else { throw error }
+        }
+        var readable = row
+        if !keys.opensCredentials(of: row) {
+            readable.credentials = nil
+            if part != .credentials { unread.insert(.credentials) }
+        }
+        readable.signingSecrets = row.signingSecrets.filter { keys.opens($0, of: row) }
+        if readable.signingSecrets.count < row.signingSecrets.count {
+            if part == .signingSecrets {
+                // Lost ones sign nothing any more.
+                self.row.signingSecrets = readable.signingSecrets
+            } else {
+                readable.signingSecrets = []
+                unread.insert(.signingSecrets)
+            }
+        }
+        draft = try keys.draft(of: readable, at: instant)
+        // Those that were lost are judged as one that is fit.
+        if unread.contains(.signingSecrets) { draft.secrets = [StandardWebhooks.generateSecret(ed25519: false).secret] }
         opened = draft.secrets
     }
 
@@ -54,7 +96,9 @@ struct EndpointDraft: Sendable {
             // The row has them already, with their times.
             draft.secrets = nil
         }
+        let (definition, credentials) = (row.definition, row.credentials)
         try keys.write(draft, into: &row, at: instant)
+        if unread.contains(.credentials) { (row.definition, row.credentials) = (definition, credentials) }
         return row
     }
 
@@ -268,6 +312,8 @@ extension APIContext {
             let others = await errors(unsigned)
             if !others.contains(where: areOfSecrets) { (draft, problems) = (unsigned, others) }
         }
+        // What is left as it is can't be judged.
+        if endpoint.unread.contains(.credentials) { problems = problems.filter(areOfSecrets) }
         guard problems.isEmpty else { throw APIError(problems: problems.map(endpoint.problem)) }
         endpoint.draft = draft
     }
@@ -278,15 +324,32 @@ extension APIContext {
 
     /// Refuses event types that nobody has declared.
     func checkEventTypes(_ form: EndpointForm) async throws(APIError) {
-        let declared = Set(api.dispatcher.registry.profiles.values.flatMap { $0.topics.map(\.topic) })
+        let declared = profileTopics
         var missing: [String] = []
         for name in form.eventTypes.value ?? [] where !declared.contains(name) {
             let type = try await read { store throws(StoreError) in try await store.eventType(name) }
             if type?.isArchived ?? true { missing.append(name) }
         }
         guard !missing.isEmpty else { return }
-        let names = missing.prefix(10).joined(separator: ", ") + (missing.count > 10 ? ", …" : "")
-        throw APIError(FieldProblem(["body", "eventTypes"], "no such event type: \(names)"))
+        let known = try await knownEventTypes()
+        let names = missing.prefix(10).map { name in
+            NameHint.question(name, in: known).map { "\(name) (\($0))" } ?? name
+        }
+        let text = names.joined(separator: ", ") + (missing.count > 10 ? ", …" : "")
+        throw APIError(FieldProblem(["body", "eventTypes"], "no such event type: \(text)"))
+    }
+
+    /// The names that an event type may have meant: what is declared here, and by the profiles in use.
+    func knownEventTypes() async throws(APIError) -> Set<String> {
+        let types = try await read { store throws(StoreError) in
+            try await store.eventTypes(PageWalk(limit: 10_000), archived: false)
+        }
+        return profileTopics.union(types.map(\.name))
+    }
+
+    /// The topics that the profiles in use declare.
+    var profileTopics: Set<String> {
+        Set(api.dispatcher.registry.profiles.values.flatMap { $0.topics.map(\.topic) })
     }
 }
 

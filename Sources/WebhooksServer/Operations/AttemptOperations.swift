@@ -310,7 +310,7 @@ enum AttemptOperations {
         guard !message.isExpunged else {
             throw APIError(400, "missing_payload", "The message's payload was erased: it can't be sent again.")
         }
-        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        try context.sendable(endpoint)
         let deliveries = try await deliveries(of: message, application, context).filter {
             $0.subscription == endpoint.name
         }

@@ -196,10 +196,12 @@ enum EndpointOperations {
     ///   - checking: looks at what the endpoint itself doesn't tell.
     ///   - answer: the answer, given the endpoint as it is then; kept with the change where the request may come again.
     ///   - isSecret: whether the answer may be kept sealed alone.
+    ///   - part: what the change replaces, whether a key opens that or not.
     static func change(
         _ application: Application,
         _ context: APIContext,
         isSecret: Bool = false,
+        replacing part: EndpointDraft.SealedPart? = nil,
         _ body: (inout EndpointDraft) throws(APIError) -> Void,
         checking: () async throws(APIError) -> Void = { () async throws(APIError) in },
         answer: (Endpoint) -> APIResponse
@@ -210,7 +212,7 @@ enum EndpointOperations {
         for _ in 0..<10 {
             let known = try await context.endpoint(in: application)
             guard case .stored(let before, _) = known.source else { throw .declared(known) }
-            var endpoint = try context.opened(before, keys)
+            var endpoint = try context.opened(before, keys, replacing: part)
             try body(&endpoint)
             try await context.judge(&endpoint)
             let row: StoredSubscription
@@ -260,9 +262,15 @@ extension APIContext {
     }
 
     /// An endpoint with its secrets.
-    func opened(_ row: StoredSubscription, _ keys: SealingKeys) throws(APIError) -> EndpointDraft {
+    ///
+    /// - Parameter part: what is replaced, and need not be opened.
+    func opened(
+        _ row: StoredSubscription,
+        _ keys: SealingKeys,
+        replacing part: EndpointDraft.SealedPart? = nil
+    ) throws(APIError) -> EndpointDraft {
         do {
-            return try EndpointDraft(row, keys, at: now)
+            return try EndpointDraft(row, keys, at: now, replacing: part)
         } catch let error as SealingError {
             throw APIError(error)
         } catch {
@@ -285,5 +293,43 @@ extension APIError {
     }
 
     /// Its words name keys by their ids alone.
-    init(_ error: SealingError) { self.init(500, "server_error", "The secret can't be read: \(error).") }
+    init(_ error: SealingError) {
+        switch error {
+        case .unknownKey(let id):
+            self.init(
+                409,
+                "secret_unreadable",
+                """
+                The endpoint's secrets are sealed with key \(id), which is not among `server.encryptionKey`: nothing is sent to it. \
+                Add that key to the configuration; where it is lost, rotate the secret and set the headers again.
+                """
+            )
+        case .damaged:
+            self.init(
+                409,
+                "secret_unreadable",
+                """
+                The endpoint's secrets were changed in the store, and can't be read: nothing is sent to it. Rotate the secret and \
+                set the headers again.
+                """
+            )
+        default: self.init(500, "server_error", "The secret can't be sealed: \(error).")
+        }
+    }
+}
+
+extension APIContext {
+    /// An endpoint that something is to be sent to.
+    ///
+    /// - Throws: ``APIError`` where nothing would be.
+    func sendable(_ endpoint: Endpoint) throws(APIError) {
+        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        try readable(endpoint)
+    }
+
+    /// An endpoint that is in force as far as its secrets are concerned.
+    func readable(_ endpoint: Endpoint) throws(APIError) {
+        guard case .stored(let row, _) = endpoint.source else { return }
+        if row.credentials != nil || !row.signingSecrets.isEmpty { _ = try opened(row, keys()) }
+    }
 }

@@ -75,7 +75,12 @@ enum EndpointSecrets {
         let graceEnd = context.now + .seconds(grace)
         let answer =
             takesKey(context.request) ? APIResponse.ok(["key": .string(secret.reveal())]) : APIResponse.empty
-        return try await EndpointOperations.change(application, context, isSecret: true) { endpoint throws(APIError) in
+        return try await EndpointOperations.change(
+            application,
+            context,
+            isSecret: true,
+            replacing: .signingSecrets
+        ) { endpoint throws(APIError) in
             if endpoint.draft.secrets?.first == secret { return }
             let retiring = endpoint.row.signingSecrets.count { $0.expiresAt.map { $0 > context.now } ?? true }
             guard retiring <= mostRetiring else {
@@ -132,7 +137,8 @@ enum EndpointSecrets {
         if reader.json("headers").value == nil { reader.problem("headers", "is required") }
         let headers = HeaderForm.headers(reader)
         try reader.finish()
-        return try await EndpointOperations.change(application, context) { endpoint throws(APIError) in
+        return try await EndpointOperations.change(application, context, replacing: .credentials) {
+            endpoint throws(APIError) in
             endpoint.removeHeaders()
             for (name, value) in headers { endpoint.set(header: name, value) }
         } answer: { _ in

@@ -30,7 +30,7 @@ enum EndpointSending {
         let reader = try FieldReader.body(context.request.body)
         let span = span(reader, context)
         try reader.finish()
-        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        try context.sendable(endpoint)
         let replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
         return try await context.start(.recover, replay.text, application)
     }
@@ -55,6 +55,7 @@ enum EndpointSending {
         _ = reader.integer("exampleIndex", in: 0...1_000_000)
         let given = reader.json("payload").value
         try reader.finish()
+        try context.readable(endpoint)
         let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))
         return try await MessageOperations.store(
             draft,
@@ -83,10 +84,13 @@ enum EndpointSending {
         {
             return example.raw
         }
+        guard type != nil || context.profileTopics.contains(topic) else {
+            let hint = NameHint.question(topic, in: try await context.knownEventTypes())
+            throw .notFound("There is no event type of this name\(hint.map { ": \($0)" } ?? ".")")
+        }
         do throws(WebhooksError) {
             return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data
         } catch {
-            guard type != nil else { throw .notFound("There is no event type of this name.") }
             throw APIError(400, "invalid_scheme", "There is no example of this event type: give a payload.")
         }
     }

@@ -4,8 +4,8 @@ internal import Webhooks
 /// The log as a file, and as it grows: operations of our own.
 enum LogOperations {
     static let all: [Operation] = [
-        Operation("webhooks.export", "GET", "/api/v1/export", .organisation, export),
-        Operation("webhooks.stream-deliveries", "GET", "/api/v1/stream/deliveries", .organisation, stream),
+        Operation("webhooks.export", "GET", "/api/v1/export", .any, export),
+        Operation("webhooks.stream-deliveries", "GET", "/api/v1/stream/deliveries", .any, stream),
     ]
 
     @Sendable static func export(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -18,14 +18,11 @@ enum LogOperations {
         query.topics = context.query.list("topic") ?? []
         query.subscription = context.query.text("subscription")
         query.states = try states(context.query)
-        if let reference = context.query.text("app") {
-            let found = try await context.read { store throws(StoreError) in try await store.application(reference) }
-            guard let found else { throw .noApplication }
-            query.tenant = found.tenant
-        }
+        let share = try await LogShare(context)
+        query.tenant = share.application?.tenant
         query.limit = 500
         let log = context.api.dispatcher.log
-        let pages = ExportPages(log, query, format == "csv" ? .csv : .jsonLines)
+        let pages = ExportPages(log, query, share, format == "csv" ? .csv : .jsonLines)
         // Before the first byte: an error is an answer of its own.
         let first: [UInt8]?
         do {
@@ -57,6 +54,8 @@ enum LogOperations {
         filter.states = try states(context.query)
         filter.topics = Set(context.query.list("topic") ?? [])
         filter.subscription = context.query.text("subscription")
+        let share = try await LogShare(context)
+        filter.tenant = share.application?.tenant
         guard let place = context.api.streams.take() else { throw .tooMany }
         let tail: DeliveryTail
         do throws(WebhooksError) {
@@ -64,7 +63,7 @@ enum LogOperations {
         } catch {
             throw APIError(error)
         }
-        let events = DeliveryEvents(tail, place, context.api)
+        let events = DeliveryEvents(tail, share, place, context.api)
         return APIResponse(status: 200, type: "text/event-stream", body: .stream { try await events.next() })
     }
 }
@@ -73,12 +72,13 @@ enum LogOperations {
 private actor ExportPages {
     private let log: WebhookLog
     private var query: DeliveryQuery
+    private let share: LogShare
     private let format: ExportFormat
     private var ahead: [UInt8]?
     private var isAtEnd = false
 
-    init(_ log: WebhookLog, _ query: DeliveryQuery, _ format: ExportFormat) {
-        (self.log, self.query, self.format) = (log, query, format)
+    init(_ log: WebhookLog, _ query: DeliveryQuery, _ share: LogShare, _ format: ExportFormat) {
+        (self.log, self.query, self.share, self.format) = (log, query, share, format)
         ahead = format.header.isEmpty ? nil : format.header
     }
 
@@ -99,7 +99,8 @@ private actor ExportPages {
             return nil
         }
         query.after = last.delivery.id
-        return page.reduce(into: []) { $0 += format.line($1) }
+        let own = try await share.own(page, \.delivery)
+        return own.reduce(into: []) { $0 += format.line($1) }
     }
 }
 
@@ -109,12 +110,13 @@ private actor DeliveryEvents {
     private static let quietLooks = 75
 
     private var tail: DeliveryTail
+    private let share: LogShare
     private let place: Place
     private let api: WebhooksAPI
     private var isBegun = false
 
-    init(_ tail: DeliveryTail, _ place: Place, _ api: WebhooksAPI) {
-        (self.tail, self.place, self.api) = (tail, place, api)
+    init(_ tail: DeliveryTail, _ share: LogShare, _ place: Place, _ api: WebhooksAPI) {
+        (self.tail, self.share, self.place, self.api) = (tail, share, place, api)
     }
 
     func next() async throws -> [UInt8]? {
@@ -126,12 +128,14 @@ private actor DeliveryEvents {
         for _ in 0..<Self.quietLooks {
             if api.isStopping { return nil }
             var tail = self.tail
-            let news = try await tail.next()
+            let news = try await share.own(tail.next(), \.self)
             self.tail = tail
-            if !news.isEmpty { return news.reduce(into: []) { $0 += Self.event($1) } }
+            if !news.isEmpty {
+                return try await share.isOver ? nil : news.reduce(into: []) { $0 += Self.event($1) }
+            }
             try await Task.sleep(for: DeliveryTail.interval)
         }
-        return Array(":\n\n".utf8)
+        return try await share.isOver ? nil : Array(":\n\n".utf8)
     }
 
     private static func event(_ delivery: Delivery) -> [UInt8] {

@@ -42,7 +42,7 @@ enum ReplayOperations {
             reader.problem("statusCodeClass", "must be 0, 100, 200, 300, 400 or 500")
         }
         try reader.finish()
-        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        try context.sendable(endpoint)
         replay.last = try await context.newestDelivery()
         return try await context.start(.bulkReplay, replay.text, application)
     }
@@ -53,7 +53,7 @@ enum ReplayOperations {
         let reader = try FieldReader.body(context.request.body)
         let span = EndpointSending.span(reader, context)
         try reader.finish()
-        guard !endpoint.isDisabled else { throw .endpointIsDisabled }
+        try context.sendable(endpoint)
         var replay = ReplayRequest(endpoint.name, span, 0)
         // What comes later is sent anyway.
         if replay.until == nil { replay.until = context.now }

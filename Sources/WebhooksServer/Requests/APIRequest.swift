@@ -21,6 +21,9 @@ package struct APIRequest: Sendable {
         self.body = body
     }
 
+    /// Tells whether it may change something.
+    var isChange: Bool { method != "GET" && method != "HEAD" }
+
     /// The first field of a name, which is given in lower case.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }

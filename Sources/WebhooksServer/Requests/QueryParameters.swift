@@ -1,6 +1,8 @@
 internal import WebhookCore
+internal import Webhooks
 
-/// The parameters of a request's query. Unknown ones are ignored; a wrong value is a problem of the request.
+/// The parameters of a request's query. Unknown ones are ignored, but for those of our own operations; a wrong value is a
+/// problem of the request.
 struct QueryParameters: Sendable {
     private var values: [String: [String]] = [:]
 
@@ -27,6 +29,18 @@ struct QueryParameters: Sendable {
             text.contains("+")
             ? text.split(separator: "+", omittingEmptySubsequences: false).joined(separator: " ") : String(text)
         return PercentEncoding.decode(spaced).flatMap { String(validating: $0, as: UTF8.self) } ?? spaced
+    }
+
+    /// Refuses every parameter but these.
+    func admit(_ known: [String]) throws(APIError) {
+        let problems = values.keys.filter { !known.contains($0) }.sorted().prefix(10).map { name in
+            let hint = NameHint.question(name, in: known).map { "; \($0)" } ?? ""
+            return FieldProblem(
+                ["query", ShownText.key(name)],
+                "is no parameter of this operation: they are \(known.joined(separator: ", "))\(hint)"
+            )
+        }
+        if !problems.isEmpty { throw APIError(problems: problems) }
     }
 
     /// The last value of a name; an empty one counts as absent.

@@ -25,6 +25,9 @@ struct Operation: Sendable {
     /// Completes the answer that was kept, where a request comes again.
     let complete: @Sendable (APIContext, APIResponse) async throws(APIError) -> APIResponse
 
+    /// `true` where no other server has it: then there are no clients that send more than it takes.
+    var isOwn: Bool { name.hasPrefix("webhooks.") && access != .open }
+
     init(
         _ name: String,
         _ method: String,

@@ -6,6 +6,8 @@ internal import Webhooks
 extension WebhooksAPI {
     /// The time between two looks.
     package static let upkeepInterval: Duration = .seconds(60)
+    /// The time that expired tokens are known for, so that whoever has one is told why it is refused.
+    static let expiredTokens: Duration = .seconds(30 * 86_400)
     /// The most payloads that are erased in one go.
     private static let batch = 100
 
@@ -20,11 +22,12 @@ extension WebhooksAPI {
         }
     }
 
-    /// Drops answers and tokens whose time is over, and erases payloads whose time is.
+    /// Drops answers whose time is over, and tokens whose time has long been, and erases payloads whose time is.
     package func upkeep(at now: Timestamp) async {
         do {
             let store = try await dispatcher.platformStore()
-            _ = try await store.apply([.forgetExpired(at: now)], answer: nil)
+            let forgetting = PlatformChange.forgetExpired(answers: now, tokens: now - Self.expiredTokens)
+            _ = try await store.apply([forgetting], answer: nil)
             while true {
                 let due = try await store.expiredMessages(at: now, limit: Self.batch)
                 guard !due.isEmpty else { return }

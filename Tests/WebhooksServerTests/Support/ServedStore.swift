@@ -12,18 +12,25 @@ final class ServedStore: Sendable {
     let folder: URL
     let dispatcher: WebhookDispatcher
     let api: WebhooksAPI
+    /// Whose folder it is, which is removed with that.
+    private let predecessor: ServedStore?
 
     /// - Parameters:
+    ///   - predecessor: the one whose store it serves, after it or beside it.
     ///   - store: as the configuration has it.
+    ///   - key: seals what is secret.
     ///   - claimLength: the time for which a task is this server's without a step.
     init(
         subscriptions: String = "[]",
-        folder: URL? = nil,
+        after predecessor: ServedStore? = nil,
         store: String = "sqlite:webhooks.sqlite",
+        key: String = ServedStore.key,
         claimLength: Duration = .seconds(120)
     ) async throws {
+        self.predecessor = predecessor
         let folder =
-            folder ?? FileManager.default.temporaryDirectory.appendingPathComponent("served-\(UUID().uuidString)")
+            predecessor?.folder
+            ?? FileManager.default.temporaryDirectory.appendingPathComponent("served-\(UUID().uuidString)")
         self.folder = folder
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appendingPathComponent("webhooks.yaml")
@@ -31,7 +38,7 @@ final class ServedStore: Sendable {
             store: \(store)
             profile: standard
             egress: { allow: ["127.0.0.0/8"] }
-            server: { tokens: [\(Self.token)], encryptionKey: \(Self.key) }
+            server: { tokens: [\(Self.token)], encryptionKey: \(key) }
             subscriptions: \(subscriptions)
             """
         try Data(text.utf8).write(to: file)
@@ -42,7 +49,7 @@ final class ServedStore: Sendable {
         api = WebhooksAPI(dispatcher, settings: settings, logger: logger, claimLength: claimLength)
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }
+    deinit { if predecessor == nil { try? FileManager.default.removeItem(at: folder) } }
 
     /// Sends a request; the answer's status and body.
     @discardableResult
