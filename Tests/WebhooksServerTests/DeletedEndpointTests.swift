@@ -4,7 +4,7 @@ import Webhooks
 
 @testable import WebhooksServer
 
-/// What is left of endpoints that are deleted.
+/// Deliveries that are left of endpoints that are deleted.
 @Suite(.timeLimit(.minutes(2))) struct DeletedEndpointTests {
     /// A message of which one delivery waits for its retry: that of an endpoint of the store's.
     private static func waiting(_ store: DispatchingStore) async throws -> (endpoint: String, message: String) {

@@ -39,6 +39,23 @@ package struct Application: Sendable, Hashable {
     }
 }
 
+/// The applications that a list leaves out.
+package struct ApplicationFilter: Sendable, Hashable {
+    /// Those that have no endpoint.
+    package var excludesEmpty = false
+    /// Those whose endpoints are all disabled.
+    package var excludesDisabled = false
+    /// Tenants of subscriptions that are kept elsewhere than in the store, and those of them that are sent to.
+    package var tenants: Set<String> = []
+    package var enabledTenants: Set<String> = []
+    /// Names of the store's subscriptions that the dispatcher has disabled.
+    package var disabledNames: Set<String> = []
+
+    package init() {}
+
+    package var isEmpty: Bool { !excludesEmpty && !excludesDisabled }
+}
+
 /// A type of events, declared over the HTTP API.
 package struct EventType: Sendable, Hashable {
     package var name: String

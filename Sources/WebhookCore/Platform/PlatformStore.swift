@@ -9,7 +9,7 @@ package protocol PlatformStore: Sendable {
     func answer(_ key: ByteString, at instant: Timestamp) async throws(StoreError) -> StoredAnswer?
 
     /// Applications that live, by id.
-    func applications(_ page: PageWalk) async throws(StoreError) -> [Application]
+    func applications(_ page: PageWalk, _ filter: ApplicationFilter) async throws(StoreError) -> [Application]
 
     /// The application of an id or uid.
     func application(_ reference: String) async throws(StoreError) -> Application?
@@ -53,6 +53,13 @@ package protocol PlatformStore: Sendable {
         length: Duration,
         limit: Int
     ) async throws(StoreError) -> [BackgroundTask]
+}
+
+extension PlatformStore {
+    /// All applications that live, by id.
+    package func applications(_ page: PageWalk) async throws(StoreError) -> [Application] {
+        try await applications(page, ApplicationFilter())
+    }
 }
 
 /// A change of what the HTTP API keeps.

@@ -14,6 +14,7 @@ extension StoreConformance {
         Check("an answer is kept with its changes, and given again until its time is over", keepsRequestAnswers),
         Check("what is refused takes the other changes and the answer with it", refusesAsAWhole),
         Check("tokens are found until they end, alone or with their session", keepsTokens),
+        Check("applications are listed by their endpoints", listsByEndpoints),
         Check("an application that is deleted takes its subscriptions with it", deletesWithSubscriptions),
     ]
 
@@ -164,6 +165,40 @@ extension StoreConformance {
         try expect(try await end(tokens[2]), time, "one that has expired is known for a while")
         _ = try await store.apply([.forgetExpired(answers: time, tokens: time)], answer: nil)
         try expect(try await end(tokens[2]), nil, "then it is forgotten")
+    }
+
+    static func listsByEndpoints(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let tenants = ["none", "open", "shut", "disabled", "elsewhere"]
+        _ = try await store.apply(tenants.map { .insertApplication(application("app_\($0)", tenant: $0)) }, answer: nil)
+        for tenant in tenants[1...3] {
+            var row = StoredSubscription(
+                id: "ep_\(tenant)",
+                name: "ep_\(tenant)",
+                tenant: tenant,
+                definition: "{}",
+                createdAt: time,
+                updatedAt: time
+            )
+            row.isDisabled = tenant == "shut"
+            _ = try await store.apply([.insert(row)])
+        }
+        var filter = ApplicationFilter()
+        filter.tenants = ["elsewhere", "nobody's"]
+        filter.disabledNames = ["ep_disabled"]
+        func left() async throws -> Set<String> {
+            Set(try await store.applications(PageWalk(limit: 9), filter).map(\.tenant))
+        }
+        try expect(try await left(), Set(tenants), "all")
+        filter.excludesDisabled = true
+        try expect(try await left(), ["none", "open"], "without those whose endpoints are all disabled")
+        filter.enabledTenants = ["elsewhere"]
+        filter.excludesEmpty = true
+        try expect(try await left(), ["open", "elsewhere"], "and without those that have none")
+        filter.excludesDisabled = false
+        try expect(try await left(), Set(tenants).subtracting(["none"]), "without those that have none")
+        _ = try await store.apply([.delete(id: "ep_open", at: time)])
+        try expect(try await left().contains("open"), false, "what was deleted doesn't count")
     }
 
     static func deletesWithSubscriptions(_ driver: StoreDriver) async throws {

@@ -5,7 +5,7 @@
     struct Cancellation {
         let session: PostgresStore.Session
         let instant: Timestamp
-        /// Why, in words; `nil`: somebody wanted it so.
+        /// The reason, in words; `nil`: somebody wanted it so.
         let detail: String?
         var result = CancelResult()
         /// The subscriptions (rows) of what was cancelled.

@@ -2,9 +2,13 @@
     package import WebhookCore
 
     extension PostgresStore {
-        package func applications(_ page: PageWalk) async throws(StoreError) -> [Application] {
+        package func applications(
+            _ page: PageWalk,
+            _ filter: ApplicationFilter
+        ) async throws(StoreError) -> [Application] {
             try await read { connection in
                 var conditions = Conditions()
+                conditions.add(filter)
                 conditions.walk("id", page)
                 let rest = "ORDER BY id \(page.order) LIMIT \(page.limit)"
                 return try ApplicationRow.fetch(connection, conditions, rest)
@@ -118,6 +122,29 @@
                     createdAt: row.timestamp(7),
                     updatedAt: row.timestamp(8)
                 )
+            }
+        }
+    }
+
+    extension Conditions {
+        /// Leaves out applications by their endpoints.
+        fileprivate mutating func add(_ filter: ApplicationFilter) {
+            guard !filter.isEmpty else { return }
+            func exists(_ condition: String) -> String {
+                """
+                EXISTS (
+                    SELECT 1 FROM stored_subscriptions s
+                    WHERE s.tenant = applications.tenant AND s.deleted_at IS NULL\(condition)
+                )
+                """
+            }
+            let any = "(tenant = ANY (\(mark(.texts(filter.tenants.sorted())))::text[]) OR \(exists("")))"
+            if filter.excludesEmpty { add(any) }
+            if filter.excludesDisabled {
+                let disabled = mark(.texts(filter.disabledNames.sorted()))
+                let enabled = exists(" AND NOT s.disabled AND s.name <> ALL (\(disabled)::text[])")
+                let tenants = mark(.texts(filter.enabledTenants.sorted()))
+                add("(tenant = ANY (\(tenants)::text[]) OR \(enabled) OR NOT \(any))")
             }
         }
     }

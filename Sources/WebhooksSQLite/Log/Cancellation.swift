@@ -7,7 +7,7 @@ struct Cancellation {
     /// The trial, where something was refused: then each event and delivery stands alone.
     let trial: RowTrial?
     let instant: Timestamp
-    /// Why, in words; `nil`: somebody wanted it so.
+    /// The reason, in words; `nil`: somebody wanted it so.
     let detail: String?
     var result = CancelResult()
     /// The subscriptions (rows) of what was cancelled.

@@ -2,9 +2,13 @@ internal import GRDB
 package import WebhookCore
 
 extension SQLiteStore {
-    package func applications(_ page: PageWalk) async throws(StoreError) -> [Application] {
+    package func applications(
+        _ page: PageWalk,
+        _ filter: ApplicationFilter
+    ) async throws(StoreError) -> [Application] {
         try await read { db in
             var conditions = Conditions()
+            ApplicationRow.add(filter, to: &conditions)
             conditions.walk("id", page)
             return try ApplicationRow.fetch(db, conditions, "ORDER BY id \(page.order) LIMIT \(page.limit)")
         }
@@ -59,6 +63,32 @@ extension PageWalk {
 
 /// Rows of applications that live.
 private enum ApplicationRow {
+    static func add(_ filter: ApplicationFilter, to conditions: inout Conditions) {
+        func list(_ texts: Set<String>) -> String {
+            JSONValue(.array(texts.sorted().map { JSONValue(.string($0)) })).raw.text
+        }
+        let any = """
+            (tenant IN (SELECT value FROM json_each(?)) OR EXISTS (
+                SELECT 1 FROM webhooks_stored_subscriptions s
+                WHERE s.tenant = webhooks_applications.tenant AND s.deleted_at IS NULL
+            ))
+            """
+        if filter.excludesEmpty { conditions.add(any, values: [list(filter.tenants)]) }
+        if filter.excludesDisabled {
+            let enabled = """
+                (tenant IN (SELECT value FROM json_each(?)) OR EXISTS (
+                    SELECT 1 FROM webhooks_stored_subscriptions s
+                    WHERE s.tenant = webhooks_applications.tenant AND s.deleted_at IS NULL AND s.disabled = 0
+                        AND s.name NOT IN (SELECT value FROM json_each(?))
+                ))
+                """
+            conditions.add(
+                "(\(enabled) OR NOT \(any))",
+                values: [list(filter.enabledTenants), list(filter.disabledNames), list(filter.tenants)]
+            )
+        }
+    }
+
     static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [Application] {
         var conditions = conditions
         conditions.add("deleted_at IS NULL", values: [] as [Int])

@@ -9,7 +9,7 @@ package struct APIError: Error, Sendable {
     package var detail: String
     var problems: [FieldProblem] = []
     var headers: [(String, String)] = []
-    /// What is wrong with the store, where it is that. For the log: it names files.
+    /// The error of the store, where it is that. For the log: it names files.
     var cause: StoreError?
 
     package init(_ status: Int, _ code: String, _ detail: String) {

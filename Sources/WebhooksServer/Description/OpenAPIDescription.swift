@@ -110,7 +110,7 @@ enum OpenAPIDescription {
         "limit": OpenAPISchemas.integer(1, PageRequest.largest),
         "order": ["type": .string("string"), "enum": OpenAPISchemas.words("ascending", "descending")],
         "get_if_exists": flag, "include_archived": flag, "with_content": flag, "with_msg": flag,
-        "expanded_statuses": flag,
+        "expanded_statuses": flag, "exclude_apps_with_no_endpoints": flag, "exclude_apps_with_disabled_endpoints": flag,
         "expunge": flag, "before": time, "after": time, "since": time, "until": time,
         "status": OpenAPISchemas.integer(0, 4),
         "status_code_class": [
@@ -131,7 +131,7 @@ enum OpenAPIDescription {
         "v1.health.ping": Entry(summary: "Whether the server answers", statuses: [204]),
         "v1.application.list": Entry(
             summary: "List applications",
-            query: page + ["order"],
+            query: page + ["order", "exclude_apps_with_no_endpoints", "exclude_apps_with_disabled_endpoints"],
             answer: "ApplicationOut",
             isList: true
         ),

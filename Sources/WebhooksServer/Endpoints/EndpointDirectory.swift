@@ -50,8 +50,11 @@ final class EndpointDirectory: Sendable {
 extension Subscription {
     /// Tells whether an application's token may see it: a URL of the operator's own is not the tenant's business.
     func isOwn(of application: Application) -> Bool {
-        ([tenant].compactMap { $0 } + tenants).contains(application.tenant)
+        ownTenants.contains(application.tenant)
     }
+
+    /// The tenants that it names.
+    var ownTenants: [String] { [tenant].compactMap { $0 } + tenants }
 
     /// Tells whether it is one of an application's endpoints, to a caller.
     func isVisible(in application: Application, to caller: Caller) -> Bool {
@@ -140,6 +143,11 @@ extension APIContext {
 
     /// The disabled ones of some subscriptions, by name, with the reason.
     func health(of names: Set<String>) async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
+        try await disabledSubscriptions().filter { names.contains($0.key) }
+    }
+
+    /// The causes for which subscriptions are disabled, by name.
+    func disabledSubscriptions() async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
         let all: [SubscriptionHealth]
         do throws(WebhooksError) {
             all = try await api.dispatcher.health()
@@ -147,9 +155,7 @@ extension APIContext {
             throw APIError(error)
         }
         return Dictionary(
-            all.compactMap { row in
-                names.contains(row.subscription) ? row.disabled.map { (row.subscription, $0) } : nil
-            },
+            all.compactMap { row in row.disabled.map { (row.subscription, $0) } },
             uniquingKeysWith: { first, _ in first }
         )
     }

@@ -23,7 +23,7 @@ struct EndpointDraft: Sendable {
     /// The parts that no key opens and that stay as they are in the row.
     private(set) var unread: Set<SealedPart> = []
 
-    /// What of a row is sealed.
+    /// The sealed parts of a row.
     enum SealedPart: Sendable, Hashable {
         case signingSecrets
         /// Headers, and what else of the draft is secret.

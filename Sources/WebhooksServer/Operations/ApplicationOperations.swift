@@ -13,8 +13,28 @@ enum ApplicationOperations {
 
     @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
         let page = try PageRequest(context.query, descending: false, ordered: true) { $0.hasPrefix("app_") }
-        let rows = try await context.read { store throws(StoreError) in try await store.applications(page.walk) }
+        let filter = try await filter(context)
+        let rows = try await context.read { store throws(StoreError) in
+            try await store.applications(page.walk, filter)
+        }
         return .ok(Page(rows, page).value(key: \.id, form))
+    }
+
+    /// The applications that a list leaves out by their endpoints: those of their own, wherever these are kept.
+    private static func filter(_ context: APIContext) async throws(APIError) -> ApplicationFilter {
+        var filter = ApplicationFilter()
+        filter.excludesEmpty = try context.query.flag("exclude_apps_with_no_endpoints")
+        filter.excludesDisabled = try context.query.flag("exclude_apps_with_disabled_endpoints")
+        if filter.isEmpty { return filter }
+        let disabled = try await context.disabledSubscriptions()
+        filter.disabledNames = Set(disabled.keys)
+        for subscription in EndpointDirectory.subscriptions(of: context.api.dispatcher.registry) {
+            filter.tenants.formUnion(subscription.ownTenants)
+            if subscription.isEnabled, disabled[subscription.name] == nil {
+                filter.enabledTenants.formUnion(subscription.ownTenants)
+            }
+        }
+        return filter
     }
 
     @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {

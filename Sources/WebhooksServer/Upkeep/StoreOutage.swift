@@ -42,7 +42,7 @@ extension StoreOutage {
         struct Outage: Equatable {
             var began: Timestamp
             var requests = 0
-            /// What can be read may not be changed: a full disk.
+            /// Reads have failed, too: with a full disk they go on.
             var isOfReads = false
             var isTold = false
         }

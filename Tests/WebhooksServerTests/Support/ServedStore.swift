@@ -12,7 +12,7 @@ final class ServedStore: Sendable {
     let folder: URL
     let dispatcher: WebhookDispatcher
     let api: WebhooksAPI
-    /// Whose folder it is, which is removed with that.
+    /// The one whose folder it is, which is removed with that.
     private let predecessor: ServedStore?
 
     /// - Parameters:
