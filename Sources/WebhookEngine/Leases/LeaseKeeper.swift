@@ -136,6 +136,8 @@ package struct LeaseKeeper: Sendable {
         underWay = nil
         if round.leaves {
             stage = .over
+            // News of others may have come meanwhile: nothing follows from that any more.
+            nextAt = nil
             return
         }
         switch result {

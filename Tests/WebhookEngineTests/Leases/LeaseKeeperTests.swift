@@ -260,6 +260,8 @@ struct LeaseKeeperTests {
         bench.end()
         let last = bench.nextRound()
         #expect(last?.leaves == true && !bench.keeper.isOver)
+        // Another's news, while the last round is under way.
+        bench.keeper.wake(now: bench.time)
         bench.end()
         #expect(bench.keeper.isOver && bench.keeper.wakeAt == nil)
     }
