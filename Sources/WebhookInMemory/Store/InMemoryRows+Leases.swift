@@ -47,6 +47,14 @@ extension InMemoryRows {
             }
     }
 
+    /// The node that holds a lease that has not expired.
+    ///
+    /// - Parameter uptime: the store's clock, in nanoseconds.
+    package func holder(of subscription: String, uptime: UInt64) -> NodeID? {
+        guard let node = leases[subscription], let row = nodes[node], row.expiresAt > Int64(uptime) else { return nil }
+        return node
+    }
+
     /// Tells whether a node's row stands.
     package func holds(_ node: NodeID) -> Bool { nodes[node] != nil }
 

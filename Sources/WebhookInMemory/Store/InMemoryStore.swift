@@ -76,8 +76,11 @@ package final class InMemoryStore: DeliveryStore, EventLog {
         executor { completion(result) }
     }
 
+    /// Looks for what others wrote at once.
+    package func checkExternalWritesNow() -> Result<Bool, StoreError> { database.checkExternalWrites(of: connection) }
+
     package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
-        let found = database.checkExternalWrites(of: connection)
+        let found = checkExternalWritesNow()
         executor { completion(found) }
     }
 

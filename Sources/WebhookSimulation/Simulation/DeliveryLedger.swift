@@ -37,6 +37,31 @@ struct PaceLedger {
     var starts: [Int64] = []
     /// The time that the clock was ahead by which the last start was written down.
     var ahead: Int64 = 0
+
+    /// Notes a start. No second and no period has more than the limit, and one that a restart may add.
+    ///
+    /// - Parameter lost: the time that the clock was put forward by since the last one.
+    mutating func start(at now: Int64, of name: String, lost: Int64 = 0) throws {
+        guard let limit else { return }
+        starts.append(now)
+        let period = limit.period.wholeMilliseconds
+        if starts.count > 1, period / Int64(limit.count) > 1000 {
+            let gap = now - starts[starts.count - 2]
+            let least = period / Int64(limit.count) - 3
+            try Violation.require(gap >= max(1000, least - lost), "\(name) gets two within \(gap) ms, and not \(least)")
+            return
+        }
+        let perSecond = (limit.count * 1000 + Int(period) - 1) / Int(period)
+        for (length, most) in [(1000, perSecond), (period, limit.count)] {
+            let recent = starts.lazy.reversed().prefix { $0 > now - Int64(length) }.count
+            try Violation.require(recent <= most + 1, "\(name) gets \(recent) within \(length) ms, and not \(most)")
+        }
+        // Whoever began the process: two starts are an interval apart, but for one that made up for lateness.
+        if starts.count > 1, period / Int64(limit.count) <= 1000 {
+            let gap = starts[starts.count - 1] - starts[starts.count - 2]
+            try Violation.require(gap >= period / Int64(limit.count) - 3, "\(name) gets two within \(gap) ms")
+        }
+    }
 }
 
 /// A checker's record of one process's requests for a subscription.

@@ -145,31 +145,13 @@ extension SimulatedWorld {
         try Violation.require(total <= configuration.maxInFlight, "\(total) in flight")
     }
 
-    /// No second and no period has more than the limit, and one that a restart may add.
     private func checkPace(_ name: String, _ limit: RateLimit?, at time: EngineTime) throws {
         guard let limit, var pace = paces[name], pace.limit == limit, now >= pace.from else { return }
         // A clock that was put forward since makes the last start look older than it is.
         let lost = max(0, time.monotonic.milliseconds - now - pace.ahead)
-        pace.starts.append(now)
         pace.ahead = time.wall.milliseconds - now
+        try pace.start(at: now, of: name, lost: lost)
         paces[name] = pace
-        let period = limit.period.wholeMilliseconds
-        if pace.starts.count > 1, period / Int64(limit.count) > 1000 {
-            let gap = now - pace.starts[pace.starts.count - 2]
-            let least = period / Int64(limit.count) - 3
-            try Violation.require(gap >= max(1000, least - lost), "\(name) gets two within \(gap) ms, and not \(least)")
-            return
-        }
-        let perSecond = (limit.count * 1000 + Int(period) - 1) / Int(period)
-        for (length, most) in [(1000, perSecond), (period, limit.count)] {
-            let recent = pace.starts.lazy.reversed().prefix { $0 > self.now - Int64(length) }.count
-            try Violation.require(recent <= most + 1, "\(name) gets \(recent) within \(length) ms, and not \(most)")
-        }
-        // Whoever began the process: two starts are an interval apart, but for one that made up for lateness.
-        if pace.starts.count > 1, period / Int64(limit.count) <= 1000 {
-            let gap = pace.starts[pace.starts.count - 1] - pace.starts[pace.starts.count - 2]
-            try Violation.require(gap >= period / Int64(limit.count) - 3, "\(name) gets two within \(gap) ms")
-        }
     }
 
     /// One that the store won't let settle holds up nobody.
