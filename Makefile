@@ -9,7 +9,7 @@ PACKAGES := libcurl4-openssl-dev libpq-dev libsqlite3-dev libssl-dev openssl pkg
 # What `webhooks --version` names; a checkout without git has none. A build that is told nothing says `unknown`.
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD -- 2>/dev/null || (git rev-parse -q --verify HEAD >/dev/null 2>&1 && echo -dirty))
 
-.PHONY: help setup setup-tests build release deb test-deb demo test example sanitize sanitize-thread sanitize-address soak simulate model fuzz docs figures format lint clean
+.PHONY: help setup setup-tests build release deb test-deb demo test example sanitize sanitize-thread sanitize-address soak storm simulate model fuzz docs figures format lint clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -150,6 +150,13 @@ soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=
 	$(if $(COUNTED),WEBHOOKS_SOAK=1 $(SWIFT) test --no-parallel --filter GuaranteeTests)
 	@soak="$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"; \
 	    HOURS=$(HOURS) SEED=$(SEED) ROUND=$(ROUND) WITHOUT=$(WITHOUT) exec "$$soak"
+
+# The verdict is the last line. On a server of its own, which it kills again and again.
+storm: PACKAGES += postgresql
+storm: setup ## Runs several dispatchers on one PostgreSQL in a storm of faults: make storm MINUTES=10 SEED=42, or HOURS=1
+	$(SWIFT) build -c $(CONFIG)
+	@soak="$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"; \
+	    HOURS=$(HOURS) MINUTES=$(MINUTES) SEED=$(SEED) WEBHOOKS_TEST_POSTGRES= exec Tests/postgres.sh "$$soak" storm
 
 # What the benchmarks need beyond that: an HTTP/2 receiver.
 BENCH_PACKAGES := nghttp2-server

@@ -6,7 +6,8 @@ struct Checker {
 
     /// Each broken promise; empty where all were kept.
     func violations() -> [Violation] {
-        history.findings + delivered() + requested() + ordered() + flowing() + settled() + hosted() + commanded()
+        history.findings + delivered() + requested() + ordered() + paced() + flowing() + settled() + hosted()
+            + commanded()
             + grown()
     }
 

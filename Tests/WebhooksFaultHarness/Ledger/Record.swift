@@ -33,4 +33,11 @@ struct Promise: Sendable {
     var ends: Set<String>?
     /// The longest time for an acknowledged event while a dispatcher works, whatever happens to others.
     var flow: Duration?
+    /// Its rate limit, over all dispatchers.
+    var rate: Rate?
+
+    struct Rate: Sendable {
+        var count: Int
+        var seconds: Int
+    }
 }

@@ -13,6 +13,8 @@ struct Violation: Error, Sendable, Hashable, CustomStringConvertible {
         case altered
         /// Not in the order of acceptance.
         case disordered
+        /// More in a time than the rate limit allows.
+        case hurried
         /// Held up by others.
         case stalled
         /// A delivery that didn't settle.

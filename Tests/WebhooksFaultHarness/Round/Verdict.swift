@@ -49,6 +49,13 @@ package struct Verdict: Sendable {
             .map { "\(Self.grouped($0.1)) \($0.0)" }.joined(separator: ", ")
     }
 
+    /// What a history counts up to.
+    static func counts(of history: History) -> String {
+        var verdict = Verdict(seed: 0)
+        verdict.add(Round.Outcome(violations: [], history: history))
+        return verdict.counts
+    }
+
     package var line: String {
         let kinds = Dictionary(grouping: violations, by: \.kind).mapValues(\.count)
         let round = failedRound.map { " round \($0.number) (\($0.kind.rawValue))" } ?? ""
