@@ -141,11 +141,13 @@ package struct DeliveryEngine {
         for index in names.compactMap(queues.index) { leave(index) }
         for target in targets { replace(target, at: time) }
         removeGoneQueues()
-        // The store may remember those that are new here; it is asked for all at once.
-        let awaits = targets.contains { target in
-            queues.index(of: target.subscription.name).map { queues[$0].service.awaitsHealth } ?? false
+        // The store may remember those that are new here; at the start it is asked for all.
+        if phase.hasStarted {
+            let new = targets.map(\.subscription.name).filter { name in
+                queues.index(of: name).map { queues[$0].service.awaitsHealth } ?? false
+            }
+            commits.readHealth(of: new)
         }
-        if phase.hasStarted, awaits { commits.readHealth() }
         finishInput(at: time)
     }
 

@@ -17,6 +17,8 @@ package final class Registry: Sendable {
     private let base: ConfiguredSubscriptions
     /// The subscriptions given at run time, by name.
     private let given: TreeDictionary<String, GivenSubscription>
+    /// The names of those that a host has given: few, where the store keeps many.
+    private let hostNames: TreeSet<String>
     /// The names of those given that may want an event.
     private let givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
     private let all = Mutex<[Subscription]?>(nil)
@@ -33,6 +35,7 @@ package final class Registry: Sendable {
             settings: settings,
             canonicalTopics: canonicalTopics,
             given: [:],
+            hostNames: [],
             givenIndex: [:]
         )
     }
@@ -44,6 +47,7 @@ package final class Registry: Sendable {
         canonicalTopics: [ProfileTopic],
         storedVersion: Int64 = 0,
         given: TreeDictionary<String, GivenSubscription>,
+        hostNames: TreeSet<String>,
         givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
     ) {
         self.storedVersion = storedVersion
@@ -52,6 +56,7 @@ package final class Registry: Sendable {
         self.settings = settings
         self.canonicalTopics = canonicalTopics
         self.given = given
+        self.hostNames = hostNames
         self.givenIndex = givenIndex
     }
 
@@ -127,7 +132,7 @@ extension Registry {
     package func given(named name: String) -> GivenSubscription? { given[name] }
 
     /// The names that a host has given, in no order.
-    package var givenNames: [String] { given.values.lazy.filter { $0.stored == nil }.map(\.draft.name) }
+    package var givenNames: [String] { Array(hostNames) }
 
     /// The source of the subscription of a name; `nil`: there is none.
     package func source(of name: String) -> SubscriptionSource? {
@@ -146,7 +151,7 @@ extension Registry {
         canonical: [ProfileTopic] = [],
         storedVersion: Int64? = nil
     ) -> Registry {
-        var (given, index, profiles) = (given, givenIndex, profiles)
+        var (given, hostNames, index, profiles) = (given, hostNames, givenIndex, profiles)
         func change(_ subscription: Subscription?, _ update: (inout TreeSet<String>, String) -> Void) {
             guard let subscription else { return }
             for key in SubscriptionIndex.keys(of: subscription) {
@@ -155,8 +160,12 @@ extension Registry {
                 index[key] = names.isEmpty ? nil : names
             }
         }
-        for name in names { change(given.removeValue(forKey: name)?.subscription) { $0.remove($1) } }
+        for name in names {
+            change(given.removeValue(forKey: name)?.subscription) { $0.remove($1) }
+            hostNames.remove(name)
+        }
         for new in subscriptions {
+            if new.stored == nil { hostNames.insert(new.draft.name) } else { hostNames.remove(new.draft.name) }
             change(given.updateValue(new, forKey: new.draft.name)?.subscription) { $0.remove($1) }
             change(new.subscription) { $0.insert($1) }
             if let profile = new.subscription?.profile, profiles[profile.name] == nil {
@@ -170,6 +179,7 @@ extension Registry {
             canonicalTopics: canonicalTopics.isEmpty ? canonical : canonicalTopics,
             storedVersion: storedVersion ?? self.storedVersion,
             given: given,
+            hostNames: hostNames,
             givenIndex: index
         )
     }

@@ -27,8 +27,11 @@ package protocol EventLog: Sendable {
     /// The progress of events with their first attempts, added up. An unknown event adds nothing.
     func progress(ofEvents ids: [String]) async throws(StoreError) -> EventProgress
 
-    /// Every subscription's remembered health, by name; subscriptions without any are left out.
+    /// Every subscription's remembered health, by name; subscriptions without any are left out. Costs as much as there are.
     func health() async throws(StoreError) -> [SubscriptionHealth]
+
+    /// The same of these alone: costs as much as there are of them, however many others there are.
+    func health(of subscriptions: Set<String>) async throws(StoreError) -> [SubscriptionHealth]
 
     /// The newest delivery of an event for each of its subscriptions, newest first; empty for an unknown event.
     func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery]

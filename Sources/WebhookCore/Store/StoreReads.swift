@@ -8,6 +8,8 @@ package struct StoreReads: Sendable {
     package var acquired: [String] = []
     /// Every subscription's health. Asked for at start and after external writes.
     package var health = false
+    /// The health of these subscriptions, where that of all isn't asked for.
+    package var healthOf: Set<String> = []
     /// Events that wait for their fan-out and are due, by ``AcceptancePlace``, at most this number; 0 for none. Also
     /// the next due time.
     ///
@@ -32,7 +34,7 @@ package struct StoreReads: Sendable {
     package init() {}
 
     package var isEmpty: Bool {
-        !interrupted && acquired.isEmpty && !health && pendingEvents == 0 && !openSubscriptions
+        !interrupted && acquired.isEmpty && !health && healthOf.isEmpty && pendingEvents == 0 && !openSubscriptions
             && newDeliveriesAbove == nil && refills.isEmpty && takeovers.isEmpty
     }
 }

@@ -99,6 +99,7 @@ struct CommitBatch {
         reads.interrupted = reads.interrupted || failed.reads.interrupted
         reads.acquired = failed.reads.acquired + reads.acquired
         reads.health = reads.health || failed.reads.health
+        reads.healthOf.formUnion(failed.reads.healthOf)
         reads.openSubscriptions = reads.openSubscriptions || failed.reads.openSubscriptions
         reads.takeovers.append(contentsOf: failed.reads.takeovers)
         reads.pendingEventsDueBy = failed.reads.pendingEventsDueBy

@@ -171,6 +171,11 @@ struct CommitPipeline {
 
     mutating func readHealth() { pending.reads.health = true }
 
+    /// Reads that of some: costs as much as there are of them.
+    mutating func readHealth(of subscriptions: some Sequence<String>) {
+        pending.reads.healthOf.formUnion(subscriptions)
+    }
+
     mutating func readNewDeliveries(above id: Delivery.ID) { pending.reads.askForNewDeliveries(above: id) }
 
     mutating func readEvents(atMost count: Int, dueBy time: Timestamp, excluding rows: Set<Int64>) {

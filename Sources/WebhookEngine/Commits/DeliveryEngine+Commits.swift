@@ -12,7 +12,12 @@ extension DeliveryEngine {
             queues[health.queue].healthIsDurable()
         }
         for index in done.reads.acquired.compactMap(queues.index) { queues[index].isAcquiring = false }
-        if done.reads.health { applyHealth(result.reads.health, at: time) }
+        if done.reads.health {
+            applyHealth(result.reads.health, to: queues.indices, at: time)
+        } else if !done.reads.healthOf.isEmpty {
+            let asked = done.reads.healthOf.sorted().compactMap { queues.index(of: $0) }
+            applyHealth(result.reads.health, to: asked, at: time)
+        }
         return done
     }
 

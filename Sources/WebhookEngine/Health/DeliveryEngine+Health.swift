@@ -2,10 +2,10 @@ internal import WebhookCore
 
 /// Subscriptions that are disabled or paused, and deliveries that were made due by hand.
 extension DeliveryEngine {
-    /// Applies what was read of the subscriptions' health; nothing is remembered about those left out.
-    mutating func applyHealth(_ all: [SubscriptionHealth], at time: EngineTime) {
-        let byName = Dictionary(all.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
-        for index in queues.indices {
+    /// Applies what was read of the health of some queues' subscriptions; nothing is remembered about those left out.
+    mutating func applyHealth(_ read: [SubscriptionHealth], to asked: some Sequence<Int>, at time: EngineTime) {
+        let byName = Dictionary(read.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+        for index in asked {
             let stored = byName[queues[index].name] ?? SubscriptionHealth(subscription: queues[index].name)
             // Only people write these two, into the store.
             applyPause(stored.paused, index, at: time)

@@ -16,7 +16,11 @@ extension InMemoryRows {
                 return InterruptedDelivery(delivery: open(row, dueAt: claimedAt), claimedAt: claimedAt)
             }
         }
-        if reads.health { result.health = health }
+        if reads.health {
+            result.health = health
+        } else if !reads.healthOf.isEmpty {
+            result.health = health.filter { reads.healthOf.contains($0.subscription) }
+        }
         readEvents(reads, for: node, into: &result)
         if reads.openSubscriptions || !acquired.isEmpty {
             let open = waiting.filter { !$0.value.isEmpty }.keys

@@ -118,6 +118,10 @@ package final class InMemoryStore: DeliveryStore, EventLog {
 
     package func health() async throws(StoreError) -> [SubscriptionHealth] { rows.health }
 
+    package func health(of subscriptions: Set<String>) async throws(StoreError) -> [SubscriptionHealth] {
+        rows.health.filter { subscriptions.contains($0.subscription) }
+    }
+
     package func newestDeliveries(ofEvent id: String) async throws(StoreError) -> [Delivery] {
         rows.newestDeliveries(ofEvent: id)
     }

@@ -22,6 +22,11 @@ extension StoreConformance {
         try expect(result.reads.health.sorted { $0.subscription < $1.subscription }, expected, "health, read along")
         try expect(try await driver.store.health(), expected, "health in the log")
         try expect(try await driver.read { _ in }.health, [], "not asked for")
+        let names: Set = ["b", "c", "unknown"]
+        try expect(try await driver.read { $0.healthOf = names }.health, [health[1]], "of some, read along")
+        try expect(try await driver.store.health(of: names), [health[1]], "of some")
+        try expect(try await driver.store.health(of: ["b", "a"]), expected, "of some, by name")
+        try expect(try await driver.store.health(of: []), [], "of none")
 
         let paced = SubscriptionHealth(subscription: "d", lastStartAt: .at(7))
         _ = try await driver.commit { $0.health = [paced] }

@@ -41,8 +41,9 @@ extension SimulatedWorld {
             // What the engine can know: what it has read, and what it has decided itself, if the store took it.
             let written = Set(batches.flatMap(\.health).filter { $0.disabled != nil }.map(\.subscription))
             let hasRead = batches.contains { $0.reads.health }
+            let asked = batches.reduce(into: written) { $0.formUnion($1.reads.healthOf) }
             let known = store.rows.health.filter {
-                $0.disabled != nil && (hasRead || written.contains($0.subscription))
+                $0.disabled != nil && (hasRead || asked.contains($0.subscription))
             }
             ended.disabled = Set(known.map(\.subscription))
             if hasRead {

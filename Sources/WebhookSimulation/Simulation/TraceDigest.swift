@@ -77,6 +77,7 @@ struct TraceDigest {
     private mutating func add(_ reads: StoreReads) {
         hasher.combine(reads.interrupted)
         hasher.combine(reads.health)
+        if !reads.healthOf.isEmpty { hasher.combine(reads.healthOf) }
         hasher.combine(reads.pendingEvents)
         if reads.pendingEvents > 0 || !reads.takeovers.isEmpty { hasher.combine(reads.pendingEventsDueBy) }
         if reads.pendingEvents > 0 { hasher.combine(reads.excludedEvents) }

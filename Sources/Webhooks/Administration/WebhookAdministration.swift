@@ -103,7 +103,7 @@ extension WebhookAdministration {
     ) async throws(WebhooksError) -> SubscriptionHealth.Disabled? {
         try await checkKnown(name)
         let before = try await log.read { log throws(StoreError) in
-            try await log.health().first { $0.subscription == name }?.disabled
+            try await log.health(of: [name]).first?.disabled
         }
         try await log.write { log throws(StoreError) in
             let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)

@@ -19,9 +19,12 @@ extension WebhookDispatcher {
         return platform
     }
 
-    /// The health of subscriptions, as the store has it.
-    package func health() async throws(WebhooksError) -> [SubscriptionHealth] {
-        try await log.read { log throws(StoreError) in try await log.health() }
+    /// The health of some subscriptions as the store has it, or of all.
+    package func health(of subscriptions: Set<String>?) async throws(WebhooksError) -> [SubscriptionHealth] {
+        try await log.read { log throws(StoreError) in
+            guard let subscriptions else { return try await log.health() }
+            return try await log.health(of: subscriptions)
+        }
     }
 
     /// Stores a message: its event, what belongs to it as a message, and the answer to its request, in one transaction.

@@ -9,8 +9,11 @@
             result.reads = StoreReadResult()
             result.reads.damaged = damaged
             if reads.interrupted || !reads.acquired.isEmpty { addInterrupted(to: &pipeline) }
-            if reads.health {
-                pipeline.add(HealthRow.all) { [self] rows in result.reads.health = rows.map { HealthRow.read($0) } }
+            if reads.health || !reads.healthOf.isEmpty {
+                pipeline.add(
+                    reads.health ? HealthRow.all : HealthRow.some,
+                    reads.health ? [] : [.texts(Array(reads.healthOf))]
+                ) { [self] rows in result.reads.health = rows.map { HealthRow.read($0) } }
             }
             if reads.pendingEvents > 0 {
                 let excluded = reads.excludedEvents.union(leftOut)

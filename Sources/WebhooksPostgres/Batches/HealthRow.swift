@@ -99,18 +99,20 @@
         }
 
         /// Every subscription's health, by name; those without any are left out.
-        static let all = Statement(
-            """
+        static let all = Statement("\(select) ORDER BY name")
+
+        /// The same of those whose names are in $1.
+        static let some = Statement("\(select) AND name = ANY ($1::text[]) ORDER BY name")
+
+        private static let select = """
             SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,
                 breaker_failures, breaker_until, last_start_at
             FROM subscriptions
-            WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
-                OR retries > 0 OR breaker_until IS NOT NULL OR last_start_at IS NOT NULL
-            ORDER BY name
+            WHERE (disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
+                OR retries > 0 OR breaker_until IS NOT NULL OR last_start_at IS NOT NULL)
             """
-        )
 
-        /// Reads a row of ``all``.
+        /// Reads a row of either.
         static func read(_ row: Row) -> SubscriptionHealth {
             let cause = row.optionalText(1).flatMap(SubscriptionHealth.Disabled.Cause.init)
             return SubscriptionHealth(

@@ -67,6 +67,11 @@
             try await read { try $0.run(HealthRow.all).map { HealthRow.read($0) } }
         }
 
+        package func health(of subscriptions: Set<String>) async throws(StoreError) -> [SubscriptionHealth] {
+            let names = Parameter.texts(Array(subscriptions))
+            return try await read { try $0.run(HealthRow.some, [names]).map { HealthRow.read($0) } }
+        }
+
         package func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {
             try await read { connection in
                 let count = Statement(

@@ -7,7 +7,7 @@ extension BatchSession {
         var result = StoreReadResult()
         damaged = []
         if reads.interrupted { result.interrupted = try interrupted() }
-        if reads.health { result.health = try HealthRow.all(db) }
+        result.health = try reads.health ? HealthRow.all(db) : HealthRow.of(reads.healthOf, db)
         try readEvents(reads, into: &result)
         if reads.openSubscriptions { result.openSubscriptions = try openSubscriptions() }
         if let id = reads.newDeliveriesAbove {

@@ -93,36 +93,48 @@ enum HealthRow {
 
     /// Every subscription's health, by name; those without any are left out.
     static func all(_ db: StoreDatabase) throws -> [SubscriptionHealth] {
-        let rows = try PreparedStatement(
-            db,
-            """
-            SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,
-                breaker_failures, breaker_until, last_start_at
-            FROM webhooks_subscriptions
-            WHERE disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
-                OR retries > 0 OR breaker_until IS NOT NULL OR last_start_at IS NOT NULL ORDER BY name
-            """
-        )
+        let rows = try PreparedStatement(db, "\(select) ORDER BY name")
         var health: [SubscriptionHealth] = []
-        while try rows.next() {
-            let cause = rows.optionalText(1).flatMap(SubscriptionHealth.Disabled.Cause.init)
-            health.append(
-                SubscriptionHealth(
-                    subscription: rows.text(0),
-                    disabled: cause.map { SubscriptionHealth.Disabled(cause: $0, at: rows.timestamp(2)) },
-                    failingSince: rows.optionalTimestamp(3),
-                    hasSucceeded: rows.bool(4),
-                    paused: rows.optionalTimestamp(5).map {
-                        SubscriptionHealth.Paused(at: $0, until: rows.optionalTimestamp(6))
-                    },
-                    retries: rows.int(7),
-                    breaker: rows.optionalTimestamp(9).map {
-                        SubscriptionHealth.Breaker(failures: rows.int(8), until: $0)
-                    },
-                    lastStartAt: rows.optionalTimestamp(10)
-                )
-            )
+        while try rows.next() { health.append(read(rows)) }
+        return health
+    }
+
+    /// The same of some, each found by its name.
+    static func of(_ names: Set<String>, _ db: StoreDatabase) throws -> [SubscriptionHealth] {
+        if names.isEmpty { return [] }
+        let row = try PreparedStatement(db, "\(select) AND name = ?")
+        var health: [SubscriptionHealth] = []
+        for name in names.sorted() {
+            try row.bind(name)
+            if try row.next() { health.append(read(row)) }
+            row.reset()
         }
         return health
+    }
+
+    private static let select = """
+        SELECT name, disabled_cause, disabled_at, failing_since, has_succeeded, paused_at, paused_until, retries,
+            breaker_failures, breaker_until, last_start_at
+        FROM webhooks_subscriptions
+        WHERE (disabled_cause IS NOT NULL OR failing_since IS NOT NULL OR has_succeeded OR paused_at IS NOT NULL
+            OR retries > 0 OR breaker_until IS NOT NULL OR last_start_at IS NOT NULL)
+        """
+
+    private static func read(_ row: PreparedStatement) -> SubscriptionHealth {
+        let cause = row.optionalText(1).flatMap(SubscriptionHealth.Disabled.Cause.init)
+        return SubscriptionHealth(
+            subscription: row.text(0),
+            disabled: cause.map { SubscriptionHealth.Disabled(cause: $0, at: row.timestamp(2)) },
+            failingSince: row.optionalTimestamp(3),
+            hasSucceeded: row.bool(4),
+            paused: row.optionalTimestamp(5).map {
+                SubscriptionHealth.Paused(at: $0, until: row.optionalTimestamp(6))
+            },
+            retries: row.int(7),
+            breaker: row.optionalTimestamp(9).map {
+                SubscriptionHealth.Breaker(failures: row.int(8), until: $0)
+            },
+            lastStartAt: row.optionalTimestamp(10)
+        )
     }
 }

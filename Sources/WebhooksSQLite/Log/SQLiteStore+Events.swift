@@ -76,6 +76,10 @@ extension SQLiteStore {
     package func health() async throws(StoreError) -> [SubscriptionHealth] {
         try await read { try HealthRow.all($0) }
     }
+
+    package func health(of subscriptions: Set<String>) async throws(StoreError) -> [SubscriptionHealth] {
+        try await read { try HealthRow.of(subscriptions, $0) }
+    }
 }
 
 extension SQLiteStore {

@@ -82,12 +82,15 @@ extension APIContext {
         if let row = try await storedEndpoint(reference, in: application) {
             // It may have been made or changed at another server: what is sent to it goes by what it is now.
             if row.version > api.dispatcher.registry.storedVersion { await followSubscriptions() }
-            return Endpoint(stored: row, health: try await health(of: [row.name])[row.name])
+            return Endpoint(stored: row, health: try await disabledSubscriptions(of: [row.name])[row.name])
         }
         guard let subscription = api.directory.subscription(of: reference, in: api.dispatcher.registry),
             !subscription.name.hasPrefix(EndpointID.prefix), subscription.isVisible(in: application, to: caller)
         else { return nil }
-        return Endpoint(declared: subscription, health: try await health(of: [subscription.name])[subscription.name])
+        return Endpoint(
+            declared: subscription,
+            health: try await disabledSubscriptions(of: [subscription.name])[subscription.name]
+        )
     }
 
     /// The row of an application's endpoint, by its id or uid.
@@ -104,7 +107,7 @@ extension APIContext {
     /// Endpoints by their subscriptions' names, deleted ones among them.
     func endpoints(named names: Set<String>) async throws(APIError) -> [Endpoint] {
         let registry = api.dispatcher.registry
-        let health = try await health(of: names)
+        let health = try await disabledSubscriptions(of: names)
         let ids = names.filter { $0.hasPrefix(EndpointID.prefix) }
         let rows = try await subscriptions { store throws(StoreError) in
             try await store.storedSubscriptions(ids: Array(ids))
@@ -141,21 +144,18 @@ extension APIContext {
         }
     }
 
-    /// The disabled ones of some subscriptions, by name, with the reason.
-    func health(of names: Set<String>) async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
-        try await disabledSubscriptions().filter { names.contains($0.key) }
-    }
-
-    /// The causes for which subscriptions are disabled, by name.
-    func disabledSubscriptions() async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
-        let all: [SubscriptionHealth]
+    /// The causes for which subscriptions are disabled, by name: of some, or of all that are.
+    func disabledSubscriptions(
+        of names: Set<String>? = nil
+    ) async throws(APIError) -> [String: SubscriptionHealth.Disabled] {
+        let health: [SubscriptionHealth]
         do throws(WebhooksError) {
-            all = try await api.dispatcher.health()
+            health = try await api.dispatcher.health(of: names)
         } catch {
             throw APIError(error)
         }
         return Dictionary(
-            all.compactMap { row in row.disabled.map { (row.subscription, $0) } },
+            health.compactMap { row in row.disabled.map { (row.subscription, $0) } },
             uniquingKeysWith: { first, _ in first }
         )
     }

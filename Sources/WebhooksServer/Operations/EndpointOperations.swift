@@ -59,7 +59,7 @@ enum EndpointOperations {
         rows.sort { page.walksDown ? $0.id > $1.id : $0.id < $1.id }
         if let key = page.key { rows = rows.filter { page.walksDown ? $0.id < key : $0.id > key } }
         var found = Page(Array(rows.prefix(page.limit + 1)), page)
-        let health = try await context.health(of: Set(found.items.map(\.name)))
+        let health = try await context.disabledSubscriptions(of: Set(found.items.map(\.name)))
         for index in found.items.indices { found.items[index].health = health[found.items[index].name] }
         return .ok(found.value(key: \.id) { .object($0.members) })
     }
@@ -139,7 +139,7 @@ enum EndpointOperations {
             throw APIError(error)
         }
         var endpoint = known
-        endpoint.health = try await context.health(of: [endpoint.name])[endpoint.name]
+        endpoint.health = try await context.disabledSubscriptions(of: [endpoint.name])[endpoint.name]
         return .ok(.object(endpoint.members))
     }
 

@@ -270,7 +270,7 @@ enum MessageOperations {
         let wanting = registry.subscriptions.filter {
             $0.wants(topic: topic, tenant: application.tenant, channels: channels)
         }
-        let disabled = try await context.health(of: Set(wanting.map(\.name)))
+        let disabled = try await context.disabledSubscriptions(of: Set(wanting.map(\.name)))
         return .ok(["active": .bool(wanting.contains { disabled[$0.name] == nil })])
     }
 }

@@ -139,4 +139,28 @@ struct RegistryTests {
         #expect(decimal.description == written)
         #expect(ExactDecimal(decimal.description) == decimal)
     }
+
+    @Test("the names that a host has given are told without those of the store")
+    func hostsNames() {
+        let row = StoredSubscription(
+            id: "ep_1",
+            name: "ep_1",
+            definition: "{}",
+            createdAt: Timestamp(milliseconds: 1),
+            updatedAt: Timestamp(milliseconds: 1)
+        )
+        func given(_ name: String, isStored: Bool) -> GivenSubscription {
+            let draft = SubscriptionDraft(name: name, url: "https://crm.example", topics: ["**"])
+            return GivenSubscription(draft: draft, subscription: nil, stored: isStored ? StoredOrigin(row) : nil)
+        }
+        var registry = Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings())
+        registry = registry.changing(
+            removing: [],
+            adding: [given("a", isStored: false), given("b", isStored: false), given("ep_1", isStored: true)]
+        )
+        #expect(registry.givenNames.sorted() == ["a", "b"])
+        // The name is the store's from now on.
+        registry = registry.changing(removing: ["a"], adding: [given("b", isStored: true)])
+        #expect(registry.givenNames == [])
+    }
 }

@@ -104,6 +104,19 @@ struct LifeCycleTests {
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
 
+    @Test("a change asks for the health of what is new alone, however many there are")
+    func changeReadsLittle() {
+        let harness = EngineHarness([subscription("a"), subscription("b")])
+        harness.holdsCommits = true
+        harness.change([subscription("a"), subscription("c")], removing: [])
+        #expect(harness.openCommit?.reads.health == false)
+        #expect(harness.openCommit?.reads.healthOf == ["c"])
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.emit("e1")
+        #expect(harness.sent.count == 3)
+    }
+
     @Test("a change of some subscriptions leaves the others alone, asks the store first, and parks what goes")
     func change() async throws {
         let (a, b) = (subscription("a") { $0.maxInFlight = 1 }, subscription("b"))
