@@ -111,10 +111,14 @@
             let session: PostgresWriter
             let names = SubscriptionRowCache()
             let external = ExternalWrites()
-            /// The transactions of others that were inserting deliveries at the last look.
-            var inserters: Set<String> = []
+            /// The transactions of others that were inserting deliveries at the last look, and an id below all of each; `nil`: there
+            /// was none.
+            var inserters: [String: Int64]?
 
             init(_ session: PostgresWriter) { self.session = session }
+
+            /// Adds those that a look has met which came to nothing. As long as none came to something, the next is the first.
+            func keep(_ met: [String: Int64]?) { inserters?.merge(met ?? [:]) { min($0, $1) } }
         }
 
         /// The reading thread's state.

@@ -124,32 +124,49 @@
                 AND mode = 'ShareLock' AND granted AND pid <> pg_backend_pid()
             """
         )
-        private static let touched = Statement(
+        // New rows alone, however many wait: with the state in the inner query, an index would do that has all that are open.
+        static let touched = Statement(
             """
-            SELECT name FROM subscriptions WHERE id IN (
-                SELECT subscription FROM deliveries WHERE id > $1::int8 AND state < 2
-            ) ORDER BY name
+            SELECT s.name FROM (
+                SELECT DISTINCT subscription FROM (
+                    SELECT subscription, state FROM deliveries WHERE id > $1::int8 OFFSET 0
+                ) d WHERE state < 2
+            ) new JOIN subscriptions s ON s.id = new.subscription ORDER BY s.name
             """
         )
 
+        /// Whoever has deliveries that are open, of those above an id; 0: of all, which are found without the settled ones.
+        private static func touched(above id: Int64) -> BoundStatement {
+            id > 0 ? BoundStatement(touched, [.int8(id)]) : BoundStatement(openSubscriptions)
+        }
+
         /// The highest id says nothing of a transaction that has taken a lower one and still runs. So this also notes who was
         /// inserting then: between the highest id and the look at what is new, so that one that ended in between is seen. Once
-        /// one of those has ended, everything that is open is looked at (``readAllAfterInserters(_:)``).
+        /// one of those has ended, what is new is looked at from further back (``readAfterInserters(_:)``): its ids are higher than
+        /// where the first look that met it began, for it was not there at the one before. What the very first look meets may
+        /// have taken any.
         private func addNewDeliveries(above id: Delivery.ID, to pipeline: inout Pipeline) {
             pipeline.add(Self.highest) { [self] rows in
                 result.reads.highestDelivery = rows.first.map { Delivery.ID(rawValue: $0.int64(0)) }
             }
-            pipeline.add(Self.inserting, locks) { [self] rows in inserters = Set(rows.map { $0.text(0) }) }
-            pipeline.add(Self.touched, [.int8(id.rawValue)]) { [self] rows in
+            pipeline.add(Self.inserting, locks) { [self] rows in
+                let begin = earlierInserters == nil ? 0 : id.rawValue
+                let noted = rows.map { ($0.text(0), earlierInserters?[$0.text(0)] ?? begin) }
+                inserters = Dictionary(noted) { min($0, $1) }
+            }
+            let bound = Self.touched(above: id.rawValue)
+            pipeline.add(bound.statement, bound.parameters) { [self] rows in
                 result.reads.touchedSubscriptions = rows.map { $0.text(0) }
             }
         }
 
-        /// Reads all subscriptions where somebody was inserting at an earlier look and has ended since: any may have
-        /// new deliveries.
-        func readAllAfterInserters(_ connection: PostgresConnection) throws {
-            guard let inserters, !earlierInserters.isSubset(of: inserters) else { return }
-            let rows = try connection.run(Self.openSubscriptions)
+        /// Looks once more, from further back, where somebody was inserting at an earlier look and has ended since.
+        func readAfterInserters(_ connection: PostgresConnection) throws {
+            guard let inserters, let asked = batch.reads.newDeliveriesAbove?.rawValue,
+                let begin = earlierInserters?.filter({ inserters[$0.key] == nil }).values.min(), begin < asked
+            else { return }
+            let bound = Self.touched(above: begin)
+            let rows = try connection.run(bound.statement, bound.parameters)
             result.reads.touchedSubscriptions = rows.map { $0.text(0) }
         }
 

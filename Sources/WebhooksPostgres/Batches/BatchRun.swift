@@ -21,10 +21,11 @@
         var unreadable: Set<Int64> = []
         /// Events (rows) likewise.
         var leftOut: Set<Int64> = []
-        /// The transactions that were inserting deliveries at earlier looks.
-        var earlierInserters: Set<String> = []
-        /// The transactions that were inserting deliveries when it read the highest.
-        var inserters: Set<String>?
+        /// The transactions that were inserting deliveries at earlier looks, and an id below all that each may have taken; `nil`:
+        /// nobody has looked yet.
+        var earlierInserters: [String: Int64]?
+        /// The same of those that were inserting when it read the highest.
+        var inserters: [String: Int64]?
 
         enum Damage {
             case delivery(Int64, reason: String)
@@ -168,7 +169,7 @@
         func finish(_ connection: PostgresConnection) throws {
             try compareRepeated(connection)
             try giveUpDamaged(connection)
-            try readAllAfterInserters(connection)
+            try readAfterInserters(connection)
         }
 
         private func compareRepeated(_ connection: PostgresConnection) throws {

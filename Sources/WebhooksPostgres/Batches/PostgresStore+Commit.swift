@@ -92,7 +92,7 @@
             }
             var isDone = false
             // Where it fails, the next look is told of those as well.
-            defer { if !isDone { for run in runs { writer.inserters.formUnion(run.inserters ?? []) } } }
+            defer { if !isDone { for run in runs { writer.keep(run.inserters) } } }
             // What was acquired is read only while the lease stands.
             if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }), try read(runs, connection) {
                 isDone = true
@@ -172,7 +172,7 @@
                 for run in runs { run.damage = [] }
                 return false
             }
-            for run in runs { try run.readAllAfterInserters(connection) }
+            for run in runs { try run.readAfterInserters(connection) }
             return true
         }
 

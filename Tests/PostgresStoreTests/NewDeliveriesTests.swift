@@ -1,0 +1,126 @@
+#if PostgreSQL
+    import Testing
+    import WebhookCore
+
+    @testable import WebhooksPostgres
+
+    /// The look for deliveries that others have inserted: what it costs must not grow with what waits.
+    @Suite("New deliveries on PostgreSQL", .disabled(if: TestServer.isMissing, TestServer.advice))
+    struct NewDeliveriesTests {
+        @Test("One that was inserted under way is found once it is committed, and nobody else's are looked at again")
+        func lateCommit() async throws {
+            try await Self.withStore { target, store in
+                let first = try await store.accept("e1", for: ["a", "b", "old"])
+                let start = try await store.look(above: Delivery.ID(rawValue: 0))
+                #expect(start.touched == ["a", "b", "old"])
+                // It takes its id before the next one does, and is committed after that.
+                let other = try PostgresConnection(target, isWriter: false)
+                try other.run(.begin)
+                try other.run(Self.insert, [.int4(Schema.lockClass), .int8(first[1].rawValue)])
+                let later = try await store.accept("e2", for: ["a"])
+                let during = try await store.look(above: start.highest)
+                #expect(during.touched == ["a"])
+                #expect(during.highest == later[0])
+                try other.run(.commit)
+                let after = try await store.look(above: during.highest)
+                #expect(after.touched == ["a", "b"])
+                let quiet = try await store.look(above: after.highest)
+                #expect(quiet.touched == [])
+            }
+        }
+
+        @Test("One that was under way before anybody looked is found, whatever its id is")
+        func fromBefore() async throws {
+            try await Self.withStore { target, store in
+                let first = try await store.accept("e1", for: ["a", "b"])
+                let other = try PostgresConnection(target, isWriter: false)
+                try other.run(.begin)
+                try other.run(Self.insert, [.int4(Schema.lockClass), .int8(first[1].rawValue)])
+                let later = try await store.accept("e2", for: ["a"])
+                // As a dispatcher looks that has read everything at its start.
+                let during = try await store.look(above: later[0])
+                #expect(during.touched == [])
+                try other.run(.commit)
+                let after = try await store.look(above: during.highest)
+                #expect(after.touched == ["a", "b"])
+            }
+        }
+
+        @Test("It reads new rows alone, however many are open")
+        func plan() async throws {
+            try await Self.withStore { target, store in
+                _ = try await store.accept("e1", for: ["a"])
+                let connection = try PostgresConnection(target, isWriter: true)
+                try connection.run(
+                    Statement(
+                        """
+                        INSERT INTO deliveries (\(Self.columns))
+                        SELECT \(Self.columns) FROM deliveries, generate_series(1, 5000)
+                        """
+                    )
+                )
+                try connection.run(Statement("ANALYZE deliveries, subscriptions"))
+                try connection.run(Statement("PREPARE look (int8) AS \(BatchRun.touched.sql)"))
+                let rows = try connection.run(Statement("EXPLAIN EXECUTE look (5000)"))
+                let plan = rows.map { $0.text(0) }.joined(separator: "\n")
+                #expect(plan.contains("deliveries_pkey"))
+                #expect(!plan.contains("deliveries_state") && !plan.contains("deliveries_open"), "\(plan)")
+            }
+        }
+
+        private static let columns = """
+            event, created_at, due_at, subscription, body, state, content_type, mode, test
+            """
+
+        /// Inserts a delivery like another one, as a dispatcher does it.
+        private static let insert = Statement(
+            """
+            WITH held AS (SELECT pg_advisory_xact_lock_shared($1::int4, (identity << 32 >> 32)::int4) FROM meta)
+            INSERT INTO deliveries (\(columns)) SELECT \(columns) FROM deliveries, held WHERE id = $2::int8
+            """
+        )
+
+        private static func withStore(_ body: (PostgresTarget, PostgresStore) async throws -> Void) async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                try await body(target, stores.open(target, role: .dispatcher))
+            }
+        }
+    }
+
+    extension PostgresStore {
+        /// Accepts an event with deliveries that wait.
+        fileprivate func accept(_ id: String, for subscriptions: [String]) async throws -> [Delivery.ID] {
+            let now = Timestamp.now
+            let deliveries = subscriptions.map {
+                NewDelivery(subscription: $0, mode: .retry, body: 0, contentType: .json, start: .pending(dueAt: now))
+            }
+            let event = try Event(topic: "a.b", data: "1", id: id)
+            var batch = StoreBatch()
+            batch.acceptances = [
+                Acceptance(
+                    event: event,
+                    createdAt: now,
+                    deliveries: NewDeliveries(bodies: ["1"], deliveries: deliveries)
+                )
+            ]
+            guard case .stored(_, let ids)? = try await run(batch).acceptances.first else { return [] }
+            return ids
+        }
+
+        /// Looks for what is new.
+        fileprivate func look(above id: Delivery.ID) async throws -> (touched: [String], highest: Delivery.ID) {
+            var batch = StoreBatch()
+            batch.reads.newDeliveriesAbove = id
+            let reads = try await run(batch).reads
+            return (reads.touchedSubscriptions, reads.highestDelivery ?? id)
+        }
+
+        private func run(_ batch: StoreBatch) async throws -> StoreBatchResult {
+            try await withCheckedContinuation { continuation in
+                commit(batch) { continuation.resume(returning: $0) }
+            }.get()
+        }
+    }
+#endif
