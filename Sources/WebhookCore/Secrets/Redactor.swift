@@ -1,34 +1,27 @@
+internal import Synchronization
+
 /// Replaces secrets by `***` wherever a receiver may have echoed them.
 package struct Redactor: Sendable {
-    /// The byte strings to look for, by their first byte; of several at one place the longest match counts, so that a
-    /// secret within another leaves no rest.
-    private let patterns: [UInt8: [[UInt8]]]
-    /// For each byte, true when a pattern or an escape may begin with it: most bytes are passed over by this alone.
-    private let isFirst: [Bool]
+    private let source: Source
 
     /// Looks for each text as it is, in base64 or base64url at any offset, also of its usual escapes, and for all that with
     /// any part of it escaped for a URL, JSON, HTML or XML (see ``EscapedText``).
     ///
     /// Texts shorter than four bytes would mask half an answer and are left out.
     package init(secrets: [String]) {
-        var all: Set<[UInt8]> = []
-        for secret in secrets where secret.utf8.count >= 4 {
-            all.formUnion(SecretEncodings.all(of: secret))
-        }
-        patterns = Dictionary(grouping: all) { $0[0] }.mapValues { $0.sorted { $0.count > $1.count } }
-        isFirst = (0...255).map { [patterns] in
-            !patterns.isEmpty && (patterns[$0] != nil || EscapedText.beginsEscape($0))
-        }
+        source = Source(secrets.filter { $0.utf8.count >= 4 })
     }
 
     /// True when there is nothing to look for.
-    package var isEmpty: Bool { patterns.isEmpty }
+    package var isEmpty: Bool { source.secrets.isEmpty }
 
     /// A text without the secrets.
     package func redact(_ text: String) -> String {
-        guard text.utf8.contains(where: mayBegin), let redacted = redact(Array(text.utf8), isCutOff: false) else {
-            return text
-        }
+        guard !isEmpty, !text.isEmpty else { return text }
+        let patterns = source.patterns
+        guard text.utf8.contains(where: patterns.mayBegin),
+            let redacted = patterns.redact(Array(text.utf8), isCutOff: false)
+        else { return text }
         return String(decoding: redacted, as: UTF8.self)
     }
 
@@ -37,8 +30,10 @@ package struct Redactor: Sendable {
     /// - Parameter isCutOff: whether more bytes followed that were not kept; then the beginning of a secret at the
     ///   very end is replaced as well.
     package func redact(_ bytes: ByteString, isCutOff: Bool = false) -> ByteString {
-        guard bytes.withUnsafeBytes({ $0.contains(where: mayBegin) }),
-            let redacted = redact(bytes.bytes, isCutOff: isCutOff)
+        guard !isEmpty, !bytes.isEmpty else { return bytes }
+        let patterns = source.patterns
+        guard bytes.withUnsafeBytes({ $0.contains(where: patterns.mayBegin) }),
+            let redacted = patterns.redact(bytes.bytes, isCutOff: isCutOff)
         else { return bytes }
         return ByteString(redacted)
     }
@@ -48,88 +43,22 @@ package struct Redactor: Sendable {
         isEmpty ? headers : headers.map { HTTPHeader(redact($0.name), redact($0.value)) }
     }
 
-    /// Tells whether there is something to look for that may begin with a byte.
-    private func mayBegin(_ byte: UInt8) -> Bool { isFirst[Int(byte)] }
+    /// The secrets, and what is looked for once somebody has asked: a hundred byte strings each, which fifty thousand
+    /// subscriptions at rest can do without.
+    private final class Source: Sendable {
+        let secrets: [String]
+        private let made = Mutex<SecretPatterns?>(nil)
 
-    /// `nil` where nothing was found.
-    private func redact(_ bytes: [UInt8], isCutOff: Bool) -> [UInt8]? {
-        let text = EscapedText(bytes)
-        var output: [UInt8] = []
-        var copied = 0
-        var index = 0
-        while index < bytes.count {
-            guard isFirst[Int(bytes[index])], let length = match(in: bytes, text, at: index, isCutOff: isCutOff) else {
-                index += 1
-                continue
-            }
-            output.append(contentsOf: bytes[copied..<index])
-            output.append(contentsOf: "***".utf8)
-            index += length
-            copied = index
-        }
-        guard copied > 0 else { return nil }
-        output.append(contentsOf: bytes[copied...])
-        return output
-    }
+        init(_ secrets: [String]) { self.secrets = secrets }
 
-    /// The number of bytes of the text that a secret takes at a place.
-    private func match(in bytes: [UInt8], _ text: EscapedText, at index: Int, isCutOff: Bool) -> Int? {
-        var longest: Int?
-        func look(_ patterns: [[UInt8]]?) {
-            for pattern in patterns ?? [] {
-                guard let length = length(of: pattern, in: bytes, text, at: index, isCutOff: isCutOff) else { continue }
-                longest = max(longest ?? 0, length)
+        var patterns: SecretPatterns {
+            made.withLock { made in
+                if let made { return made }
+                let patterns = SecretPatterns(secrets: secrets)
+                made = patterns
+                return patterns
             }
         }
-        look(patterns[bytes[index]])
-        if EscapedText.beginsEscape(bytes[index]), let first = text.escape(at: index)?.bytes.first,
-            first != bytes[index]
-        {
-            look(patterns[first])
-        }
-        return longest
-    }
-
-    /// The number of bytes of the text that a pattern takes at a place, escaped in any way; `nil` where it doesn't stand
-    /// there.
-    private func length(
-        of pattern: [UInt8],
-        in bytes: [UInt8],
-        _ text: EscapedText,
-        at start: Int,
-        isCutOff: Bool
-    ) -> Int? {
-        // Where both the byte and the escape at a place fit, both are followed.
-        var open = [(matched: 0, position: start)]
-        var seen: Set<Int> = []
-        while var (matched, position) = open.popLast() {
-            while matched < pattern.count {
-                guard position < bytes.count else {
-                    if isCutOff { return bytes.count - start }
-                    break
-                }
-                let fits = bytes[position] == pattern[matched]
-                if EscapedText.beginsEscape(bytes[position]) {
-                    if let escape = text.escape(at: position), pattern[matched...].starts(with: escape.bytes) {
-                        let next = (matched: matched + escape.bytes.count, position: position + escape.length)
-                        guard fits else {
-                            (matched, position) = next
-                            continue
-                        }
-                        if seen.insert(next.position * (pattern.count + 1) + next.matched).inserted {
-                            open.append(next)
-                        }
-                    } else if !fits, isCutOff, position > start, text.endsWithinEscape(at: position) {
-                        return bytes.count - start
-                    }
-                }
-                guard fits else { break }
-                matched += 1
-                position += 1
-            }
-            if matched == pattern.count { return position - start }
-        }
-        return nil
     }
 }
 
