@@ -158,15 +158,17 @@ storm: setup ## Runs several dispatchers on one PostgreSQL in a storm of faults:
 	@soak="$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"; \
 	    HOURS=$(HOURS) MINUTES=$(MINUTES) SEED=$(SEED) WEBHOOKS_TEST_POSTGRES= exec Tests/postgres.sh "$$soak" storm
 
-# What the benchmarks need beyond that: an HTTP/2 receiver.
-BENCH_PACKAGES := nghttp2-server
-BENCH := cd Benchmarks && $(SWIFT) build -c release --static-swift-stdlib && .build/release/bench $(BENCHFLAGS)
+# What the benchmarks need beyond that: an HTTP/2 receiver, a database.
+BENCH_PACKAGES := nghttp2-server postgresql
+BENCH_BUILD := cd Benchmarks && $(SWIFT) build -c release --static-swift-stdlib
+BENCH := .build/release/bench $(BENCHFLAGS)
+BENCH_POSTGRES := WEBHOOKS_TEST_POSTGRES_FSYNC=on ../Tests/postgres.sh
 
 bench: setup ## Measures against the targets, beside libcurl's limit: Benchmarks/README.md
-	$(BENCH)
+	$(BENCH_BUILD) && $(BENCH)
 
 bench-all: PACKAGES += $(BENCH_PACKAGES)
 bench-all: setup ## Measures every scenario
-	$(BENCH) --all 1
+	$(BENCH_BUILD) && $(BENCH_POSTGRES) $(BENCH) --all 1
 
 .PHONY: bench bench-all

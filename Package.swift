@@ -361,7 +361,10 @@ let package = Package(
         ),
         .target(
             name: "WebhooksBenchmarking",
-            dependencies: ["Webhooks", "WebhooksSQLite", "WebhookCore", "WebhookRegistry"],
+            dependencies: [
+                "Webhooks", "WebhooksSQLite", "WebhookCore", "WebhookRegistry",
+                .byName(name: "WebhooksPostgres", condition: .when(traits: ["PostgreSQL"])),
+            ],
             path: "Benchmarks/Sources/WebhooksBenchmarking",
             swiftSettings: strict
         ),

@@ -28,8 +28,18 @@ let package = Package(
         ),
         // The limit: a bare libcurl loop that keeps nothing.
         .executableTarget(name: "limit", cSettings: optimised, linkerSettings: [.linkedLibrary("curl")]),
-        // What the Swift pieces need of C: SQLite by hand, to look at a store from outside.
-        .target(name: "CBench", cSettings: optimised, linkerSettings: [.linkedLibrary("sqlite3")]),
+        // What a team writes by hand beside its PostgreSQL.
+        .executableTarget(
+            name: "outbox",
+            cSettings: optimised,
+            linkerSettings: [.linkedLibrary("curl"), .linkedLibrary("pq")]
+        ),
+        // What the Swift pieces need of C: SQLite and libpq by hand, to look at a store from outside.
+        .target(
+            name: "CBench",
+            cSettings: optimised,
+            linkerSettings: [.linkedLibrary("sqlite3"), .linkedLibrary("pq")]
+        ),
         .target(name: "BenchSupport", dependencies: ["CBench"], swiftSettings: strict),
         // What a Swift backend would otherwise use by hand; stores nothing.
         .executableTarget(

@@ -7,6 +7,7 @@
 # The server listens on a Unix socket in a temporary folder alone. A server that WEBHOOKS_TEST_POSTGRES names already is
 # used as it is. A server that is killed comes back at once, as a service manager would do it: a test that needs a crash
 # sends SIGQUIT to the process that the first line of $WEBHOOKS_TEST_POSTGRES_DATA/postmaster.pid names.
+# WEBHOOKS_TEST_POSTGRES_FSYNC=on is for benchmarks: the server then waits for the disk as one in production does.
 set -euo pipefail
 [ $# -gt 0 ] || set -- "${SHELL:-sh}"
 [ -z "${WEBHOOKS_TEST_POSTGRES:-}" ] || exec "$@"
@@ -63,8 +64,8 @@ cat >>"$root/data/postgresql.conf" <<END
 listen_addresses = ''
 unix_socket_directories = '$root'
 unix_socket_permissions = 0700
-fsync = off
-full_page_writes = off
+fsync = ${WEBHOOKS_TEST_POSTGRES_FSYNC:-off}
+full_page_writes = ${WEBHOOKS_TEST_POSTGRES_FSYNC:-off}
 synchronous_commit = on
 max_connections = 500
 max_prepared_transactions = 10

@@ -7,13 +7,11 @@ func fillBacklog(_ setup: Setup) async throws {
     let dispatcher = try await setup.dispatcher(log: ReadinessLog())
     let body = try dispatcher.preview.render(setup.event(for: 0), for: "s0").body
     let stopwatch = Stopwatch()
-    try await StoreFiller.fill(setup.store.path, count: setup.events, body: body) { number in
+    try await StoreFiller.fill(setup.location, count: setup.events, body: body) { number in
         let endpoint = number % setup.endpoints
         return (try setup.event(for: endpoint), "s\(endpoint)")
     }
-    var outcome = stopwatch.outcome(deliveries: setup.events)
-    outcome["storeBytes"] = Double(setup.store.size)
-    outcome.print()
+    stopwatch.outcome(deliveries: setup.events).print()
 }
 
 /// A start on a store with a backlog: the first delivery, memory, and how fast it goes from there.

@@ -15,7 +15,7 @@ func measureHost(_ setup: Setup) async throws {
     let log = ReadinessLog()
     let dispatcher = try await WebhookDispatcher(
         database: host.database,
-        configuration: setup.configuration(storePath: nil),
+        configuration: setup.configuration(nil),
         logger: Logger(label: "bench") { _ in log }
     )
     let seconds = setup.options.number("seconds", default: 5)

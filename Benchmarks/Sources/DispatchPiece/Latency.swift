@@ -35,7 +35,7 @@ func measureLatency(_ setup: Setup) async throws {
 }
 
 /// Calls at fixed times, from a thread that does nothing else; returns when every call has.
-private func emitOpenLoop(
+func emitOpenLoop(
     count: Int,
     rate: Int,
     _ call: @escaping @Sendable (_ number: Int, _ instant: Instant) async throws -> Void

@@ -119,15 +119,21 @@ struct Setup: Sendable {
             withIntermediateDirectories: true
         )
         return try await WebhookDispatcher(
-            configuration: configuration(storePath: store.path),
+            configuration: configuration(location),
             logger: Logger(label: "bench") { _ in log }
         )
     }
 
-    /// - Parameter storePath: `nil` where the store is a host's database.
-    func configuration(storePath: String?) throws -> WebhookConfiguration {
+    /// A database where the command line names one, else the file.
+    var location: StoreLocation {
+        options.text("postgres").map { .postgres(Secret($0)) } ?? .sqlite(path: store.path)
+    }
+
+    /// - Parameter location: `nil` where the store is a host's database.
+    func configuration(_ location: StoreLocation?) throws -> WebhookConfiguration {
         var settings = DispatcherSettings()
-        settings.store = storePath.map { .sqlite(path: $0) }
+        settings.store = location
+        settings.lease = .seconds(options.number("lease-seconds", default: 15))
         settings.egress = try EgressPolicy(allow: ["127.0.0.0/8"])
         settings.maxInFlight = options.number("dispatcher-max-in-flight", default: settings.maxInFlight)
         return try BenchmarkConfiguration.make(subscriptions(), settings: settings)

@@ -19,6 +19,7 @@ case "latency": try await measureLatency(setup)
 case "fill": try await fillBacklog(setup)
 case "backlog": try await measureBacklog(setup, since: started)
 case "host": try await measureHost(setup)
+case "node": try await runNode(setup)
 case "idle": try await measureIdle(setup)
 case let unknown: fail("there is no scenario \(unknown)")
 }

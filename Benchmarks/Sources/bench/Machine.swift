@@ -15,6 +15,15 @@ struct Machine {
         print("a 64 KiB append and fdatasync takes \(wait.median.short(2)) ms (\(wait.range(2))) here\n")
     }
 
+    /// Processor time that everybody has used so far.
+    static var busySeconds: Double {
+        let text = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8)) ?? ""
+        let ticks = text.split(separator: "\n").first?.split(separator: " ").dropFirst().compactMap { Double($0) } ?? []
+        // user, nice, system, idle, waiting for the disk, interrupts of two kinds
+        let busy = ticks.indices.filter { [0, 1, 2, 5, 6].contains($0) }.map { ticks[$0] }
+        return busy.reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     private func field(_ name: String, in path: String, separator: Character) -> String? {
         let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let line = text.split(separator: "\n").first { $0.hasPrefix(name) }

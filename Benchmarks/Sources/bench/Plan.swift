@@ -29,6 +29,9 @@ final class Plan {
         step("disk") { measureDisk() }
         step("idle") { measureIdle() }
         step("command") { measureCommand() }
+        step("api", isTarget: false) { measureAPI() }
+        step("stored", isTarget: false) { measureStored() }
+        step("postgres", isTarget: false) { measurePostgres() }
         step("scenarios", isTarget: false) { compareScenarios() }
         verdicts.print()
         rates.print()

@@ -13,6 +13,7 @@ struct options {
     const char *authorities; // PEM file for HTTPS
     long requests;           // in all
     long warm_up;            // before the clock starts
+    long rate;               // requests a second at fixed times; 0: each as soon as a handle is free
     int endpoints;
     int ports;               // the number of ports that the endpoints are spread over, from the URL's on
     int in_flight;
@@ -34,7 +35,7 @@ bool request_read(const char *path, struct request *request);
 char **request_urls(const struct options *options);
 
 // loop.c
-// Sends the given number of requests, round robin over the endpoints.
+// Sends the given number of requests, round robin over the endpoints, at a rate (0: as fast as it goes).
 bool loop_start(const struct options *options, const struct request *request, char **urls);
-struct outcome loop_run(long requests);
+struct outcome loop_run(long requests, long rate);
 void loop_end(void);

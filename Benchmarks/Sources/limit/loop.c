@@ -1,5 +1,6 @@
 // libcurl's multi-socket interface on epoll.
 #include "limit.h"
+#include "pace.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -16,11 +17,12 @@ static const struct request *request;
 static char **urls;
 static CURLM *multi;
 static CURL **handles;
+static CURL **resting; // those of them that wait for a request
+static int resting_count;
 static int poller;
 static int64_t wake_at = -1; // milliseconds of CLOCK_MONOTONIC; -1: never
-static long left;            // requests that were not started yet
+static long started, wanted; // requests
 static long endpoint;
-static int running;
 static struct outcome outcome;
 
 static int64_t now_milliseconds(void) {
@@ -70,11 +72,14 @@ static CURL *new_handle(void) {
     return easy;
 }
 
-static void start(CURL *easy) {
-    left--;
-    running++;
-    curl_easy_setopt(easy, CURLOPT_URL, urls[endpoint++ % options->endpoints]);
-    curl_multi_add_handle(multi, easy);
+// Starts what is due, as long as there are handles.
+static void start_due(void) {
+    while (resting_count > 0 && started < wanted && pace_is_due(started)) {
+        CURL *easy = resting[--resting_count];
+        curl_easy_setopt(easy, CURLOPT_URL, urls[endpoint++ % options->endpoints]);
+        curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)(intptr_t)started++);
+        curl_multi_add_handle(multi, easy);
+    }
 }
 
 static void work_off(void) {
@@ -84,13 +89,16 @@ static void work_off(void) {
         if (message->msg != CURLMSG_DONE) continue;
         CURL *easy = message->easy_handle;
         long status = 0;
+        void *number = NULL;
         if (message->data.result == CURLE_OK) curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         if (status / 100 == 2) outcome.answered++;
         else outcome.other++;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &number);
+        pace_answered((long)(intptr_t)number);
         curl_multi_remove_handle(multi, easy);
-        running--;
-        if (left > 0) start(easy);
+        resting[resting_count++] = easy;
     }
+    start_due();
 }
 
 bool loop_start(const struct options *options_, const struct request *request_, char **urls_) {
@@ -100,25 +108,32 @@ bool loop_start(const struct options *options_, const struct request *request_, 
     poller = epoll_create1(EPOLL_CLOEXEC);
     multi = curl_multi_init();
     handles = calloc((size_t)options->in_flight, sizeof *handles);
-    if (poller < 0 || !multi || !handles) return false;
+    resting = calloc((size_t)options->in_flight, sizeof *resting);
+    if (poller < 0 || !multi || !handles || !resting) return false;
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2048L);
-    for (int index = 0; index < options->in_flight; index++) handles[index] = new_handle();
+    for (int index = 0; index < options->in_flight; index++) resting[index] = handles[index] = new_handle();
+    resting_count = options->in_flight;
     return true;
 }
 
-struct outcome loop_run(long requests) {
+struct outcome loop_run(long requests, long rate) {
     outcome = (struct outcome){0};
-    left = requests;
-    for (int index = 0; index < options->in_flight && left > 0; index++) start(handles[index]);
+    started = 0;
+    wanted = requests;
+    int timer = pace_start(rate);
+    struct epoll_event next_due = {.events = EPOLLIN | EPOLLET, .data.fd = timer};
+    if (timer >= 0) epoll_ctl(poller, EPOLL_CTL_ADD, timer, &next_due);
+    start_due();
     struct epoll_event events[events_per_round];
     int active;
-    while (running > 0) {
+    while (started < wanted || resting_count < options->in_flight) {
         int64_t wait = wake_at < 0 ? 1000 : wake_at - now_milliseconds();
         int count = epoll_wait(poller, events, events_per_round, wait < 0 ? 0 : (int)wait);
         for (int index = 0; index < count; index++) {
             uint32_t mask = events[index].events;
+            if (events[index].data.fd == timer) continue;
             int action = (mask & EPOLLIN ? CURL_CSELECT_IN : 0) | (mask & EPOLLOUT ? CURL_CSELECT_OUT : 0)
                 | (mask & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
             curl_multi_socket_action(multi, events[index].data.fd, action, &active);

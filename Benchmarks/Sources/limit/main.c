@@ -1,8 +1,9 @@
 // limit --url URL --request FILE --requests N [--warm-up N] [--endpoints N] [--ports N] [--in-flight 64]
-//       [--ca FILE] [--http2 1]
+//       [--rate N] [--ca FILE] [--http2 1]
 //
 // Prints one line of JSON.
 #include "limit.h"
+#include "pace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static bool read_options(int count, char **arguments, struct options *options) {
         else if (!strcmp(name, "--ca")) options->authorities = value;
         else if (!strcmp(name, "--requests")) options->requests = atol(value);
         else if (!strcmp(name, "--warm-up")) options->warm_up = atol(value);
+        else if (!strcmp(name, "--rate")) options->rate = atol(value);
         else if (!strcmp(name, "--endpoints")) options->endpoints = atoi(value);
         else if (!strcmp(name, "--ports")) options->ports = atoi(value);
         else if (!strcmp(name, "--in-flight")) options->in_flight = atoi(value);
@@ -38,7 +40,7 @@ static bool read_options(int count, char **arguments, struct options *options) {
         else return false;
     }
     return options->url && options->request && options->requests > 0 && options->endpoints > 0 && options->ports > 0
-        && options->in_flight > 0;
+        && options->in_flight > 0 && options->rate >= 0;
 }
 
 int main(int count, char **arguments) {
@@ -55,13 +57,15 @@ int main(int count, char **arguments) {
     }
     char **urls = request_urls(&options);
     if (!urls || !loop_start(&options, &request, urls)) return 70;
-    if (options.warm_up) loop_run(options.warm_up);
+    if (options.warm_up) loop_run(options.warm_up, 0);
     double cpu = cpu_seconds(), start = seconds_now();
-    struct outcome outcome = loop_run(options.requests);
+    struct outcome outcome = loop_run(options.requests, options.rate);
     double seconds = seconds_now() - start;
+    cpu = cpu_seconds() - cpu;
     printf(
-        "{\"deliveries\":%ld,\"failures\":%ld,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"bodyBytes\":%zu}\n",
-        outcome.answered, outcome.other, seconds, cpu_seconds() - cpu, request.length);
+        "{\"deliveries\":%ld,\"failures\":%ld,\"seconds\":%.6f,\"cpuSeconds\":%.6f,\"bodyBytes\":%zu,"
+        "\"more\":{\"p50ms\":%.3f,\"p99ms\":%.3f}}\n",
+        outcome.answered, outcome.other, seconds, cpu, request.length, pace_percentile(0.5), pace_percentile(0.99));
     loop_end();
     return 0;
 }
