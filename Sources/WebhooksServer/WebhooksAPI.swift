@@ -78,37 +78,64 @@ package final class WebhooksAPI: Sendable {
     /// The beginning of links to this server.
     var publicURL: String { settings.publicURL ?? "http://\(settings.listen)" }
 
-    /// Tells whether a request may have a body, found out before that is read: strangers' bodies are not.
-    package func admits(_ request: APIRequest) async -> APIError? {
-        guard let path = APIPath(request.target), path.segments.first == "api" else { return nil }
-        guard case .found(let operation, _) = router.match(request.method, path.segments), operation.access == .open
-        else {
-            do throws(APIError) {
-                _ = try await caller(request)
-                return nil
-            } catch {
-                tell(error, request)
-                return error
-            }
+    /// The one who asks, found out from the head alone: strangers' bodies are not read. It is nobody where no token is needed.
+    ///
+    /// - Parameter isLocal: whether the request came from this machine.
+    func caller(of request: APIRequest, isLocal: Bool) async throws(APIError) -> Caller {
+        guard let path = APIPath(request.target), path.segments.first == "api" else {
+            if Self.isWatching(request), !mayWatch(request, isLocal) { throw .unauthorized }
+            return .nobody
         }
-        return nil
+        if isOpen(request, path) { return .nobody }
+        return try await caller(request)
+    }
+
+    /// Tells whether it takes a look into the store to know who asks.
+    func looksUp(_ request: APIRequest) -> Bool {
+        request.target.hasPrefix("/") && request.bearerToken?.hasPrefix(TokenOperations.prefix) == true
+    }
+
+    /// Tells whether a request costs next to nothing, and is answered however many others are under way.
+    func isLight(_ request: APIRequest) -> Bool {
+        guard let path = APIPath(request.target), path.segments.first == "api" else { return true }
+        guard case .found(let operation, _) = router.match(request.route, path.segments) else { return false }
+        return HealthOperations.all.contains { $0.name == operation.name }
+    }
+
+    private func isOpen(_ request: APIRequest, _ path: APIPath) -> Bool {
+        guard case .found(let operation, _) = router.match(request.route, path.segments) else { return false }
+        return operation.access == .open
     }
 
     /// Answers a request.
     ///
     /// - Parameter isLocal: whether it came from this machine.
     package func respond(to request: APIRequest, isLocal: Bool) async -> APIResponse {
-        var request = request
-        let isHead = request.method == "HEAD"
-        if isHead { request.method = "GET" }
-        var response: APIResponse
         do throws(APIError) {
-            response = try await answer(request, isLocal: isLocal)
+            return await respond(to: request, from: try await caller(of: request, isLocal: isLocal))
         } catch {
-            tell(error, request)
-            response = error.response
+            return refusal(of: request, error)
         }
-        if isHead, response.status != 204 { response.body = .none }
+    }
+
+    /// Answers the request of somebody who is known by ``caller(of:isLocal:)``.
+    func respond(to request: APIRequest, from caller: Caller) async -> APIResponse {
+        var plain = request
+        plain.method = request.route
+        do throws(APIError) {
+            var response = try await answer(plain, caller)
+            if request.method == "HEAD", response.status != 204 { response.body = .none }
+            return response
+        } catch {
+            return refusal(of: request, error)
+        }
+    }
+
+    /// The answer to a request that was not carried out.
+    func refusal(of request: APIRequest, _ error: APIError) -> APIResponse {
+        tell(error, request)
+        var response = error.response
+        if request.method == "HEAD" { response.body = .none }
         return response
     }
 
@@ -121,20 +148,12 @@ package final class WebhooksAPI: Sendable {
         }
     }
 
-    private func answer(_ request: APIRequest, isLocal: Bool) async throws(APIError) -> APIResponse {
-        let path = APIPath(request.target)
-        if let path, path.segments.count == 1, let watched = watching(path.segments[0], request, isLocal) {
-            return watched
+    private func answer(_ request: APIRequest, _ caller: Caller) async throws(APIError) -> APIResponse {
+        if Self.isWatching(request), let watched = watching(request) { return watched }
+        guard let path = APIPath(request.target), path.segments.prefix(2) == ["api", "v1"] else {
+            throw NotOffered.error(request.method, APIPath(request.target), request.target, other: nil)
         }
-        guard let path, path.segments.prefix(2) == ["api", "v1"] else {
-            throw NotOffered.error(request.method, path, request.target, other: nil)
-        }
-        let match = router.match(request.method, path.segments)
-        if case .found(let operation, let parameters) = match, operation.access == .open {
-            return try await run(operation, request, parameters, .nobody)
-        }
-        let caller = try await caller(request)
-        switch match {
+        switch router.match(request.method, path.segments) {
         case .found(let operation, let parameters): return try await run(operation, request, parameters, caller)
         case .otherMethod(let other): throw NotOffered.error(request.method, path, request.target, other: other)
         case .none: throw NotOffered.error(request.method, path, request.target, other: nil)
@@ -238,11 +257,14 @@ package final class WebhooksAPI: Sendable {
         }
     }
 
+    private static func isWatching(_ request: APIRequest) -> Bool {
+        guard request.route == "GET", let path = APIPath(request.target), path.segments.count == 1 else { return false }
+        return ["healthz", "readyz", "metrics"].contains(path.segments[0])
+    }
+
     /// `/healthz`, `/readyz` and `/metrics`, for whoever watches the process.
-    private func watching(_ name: String, _ request: APIRequest, _ isLocal: Bool) -> APIResponse? {
-        guard ["healthz", "readyz", "metrics"].contains(name), request.method == "GET" else { return nil }
-        guard mayWatch(request, isLocal) else { return APIError.unauthorized.response }
-        switch name {
+    private func watching(_ request: APIRequest) -> APIResponse? {
+        switch APIPath(request.target)?.segments[0] {
         case "metrics":
             guard let metricsText else { return nil }
             return APIResponse(

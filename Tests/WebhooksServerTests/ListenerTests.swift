@@ -1,36 +1,11 @@
 #if Server
-    import Glibc
-    import Logging
     import Testing
-    import WebhookCore
     import WebhookSimulation
 
     @testable import WebhooksServer
 
     /// The listener with short patience, over real connections.
     @Suite(.timeLimit(.minutes(1))) struct ListenerTests {
-        private func serving(
-            _ change: (inout ServerLimits) -> Void = { _ in },
-            _ body: @escaping @Sendable (UInt16) async throws -> Void
-        ) async throws {
-            let served = try await ServedStore()
-            var limits = ServerLimits()
-            change(&limits)
-            var logger = Logger(label: "test")
-            logger.logLevel = .critical
-            let address = try #require(ListenAddress("127.0.0.1:0"))
-            let listener = APIListener(served.api, on: address, limits: limits, logger: logger)
-            let (ports, port) = AsyncStream<UInt16>.makeStream()
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await listener.run { port.yield($0) } }
-                var iterator = ports.makeAsyncIterator()
-                let number = try #require(await iterator.next())
-                try await body(number)
-                listener.stop()
-                try await group.waitForAll()
-            }
-        }
-
         @Test func `one connection serves many requests, and each answer is one piece`() async throws {
             try await serving { port in
                 let answers = await blocking {
@@ -53,7 +28,7 @@
 
         @Test func `a head that doesn't come, or trickles in, ends the connection`() async throws {
             try await serving {
-                $0.idle = .milliseconds(50)
+                ($0.idle, $0.head) = (.milliseconds(50), .milliseconds(50))
             } _: { port in
                 for text in ["", "GET /api/v1/app HTTP/1.1\r\nHost:"] {
                     #expect(
@@ -118,24 +93,4 @@
             }
         }
     }
-
-    private func request(_ method: String, _ target: String, more: String = "") -> String {
-        "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(ServedStore.token)\r\n\(more)\r\n"
-    }
-
-    private func exchange(_ port: UInt16, _ text: String) -> String {
-        guard let connection = BlockingConnection(to: port, patience: 30) else { return "" }
-        defer { connection.close() }
-        _ = connection.send(text.utf8)
-        _ = connection.waitForEnd()
-        return String(decoding: connection.buffer, as: UTF8.self)
-    }
-
-    private func blocking<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(returning: body()) }
-        }
-    }
-
-    import Foundation
 #endif

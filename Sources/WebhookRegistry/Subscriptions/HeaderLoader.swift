@@ -70,10 +70,13 @@ enum HeaderRules {
             }
     }
 
+    /// A name as receivers read it that don't tell case, nor `_` from `-`, as those behind CGI or WSGI.
+    static func folded(_ name: String) -> String { name.lowercased().replacing("_", with: "-") }
+
     /// The reason why a name can't be configured; `nil` where it can.
     static func problem(ofName name: String) -> String? {
         guard isName(name) else { return "this is not a header's name: letters, digits and - (RFC 9110)" }
-        guard reserved.contains(name.lowercased()) else { return nil }
+        guard reserved.contains(folded(name)) else { return nil }
         let hint = name.lowercased() == "content-type" ? "; choose it with `contentType`" : ""
         return "the header \(name) cannot be configured: it is set by HTTP itself\(hint)"
     }

@@ -130,7 +130,7 @@ package struct SubscriptionValidator {
                 problems.append(.init(.header(index), problem))
             } else if !names.insert(name).inserted {
                 problems.append(.init(.header(index), "the header \(header.name) stands here twice"))
-            } else if taken.contains(name) {
+            } else if taken.contains(HeaderRules.folded(name)) {
                 let message = "the header \(header.name) is set by profile \(subscription.profile.name)"
                 problems.append(.init(.header(index), message))
             } else if name == "authorization", subscription.authentication != nil {

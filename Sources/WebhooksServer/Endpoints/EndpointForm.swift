@@ -89,6 +89,22 @@ struct EndpointForm: Sendable {
         "vars", "schema", "tls", "httpVersion", "traceparent", "delivery",
     ]
 
+    /// The most bytes of the extension: it is kept with the endpoint.
+    private static let mostOfExtension = 256 << 10
+
+    /// Says what is wrong with a member for whoever asks over HTTP; the rest is judged as in the file.
+    private static func problem(of key: String, _ value: JSONValue) -> String? {
+        switch key {
+        case "title": value.string.flatMap(FieldRules.label(0...4096))
+        case "topics": value.array?.count ?? 0 > 500 ? "must have at most 500 entries" : nil
+        case "vars": value.object?.count ?? 0 > 100 ? "must have at most 100 entries" : nil
+        // By topic; in the file's other places these words name where a text is.
+        case "body" where value.object?.contains { ["file", "env"].contains($0.key) } == true:
+            "takes the template's text, and no file of the server"
+        default: nil
+        }
+    }
+
     private static func more(_ reader: FieldReader) -> Field<[JSONValue.Member]> {
         switch reader.json("webhooks") {
         case .absent: return .absent
@@ -100,6 +116,10 @@ struct EndpointForm: Sendable {
                 reader.problem("webhooks", "must be an object", type: "value_error.jsondecode")
                 return .absent
             }
+            guard value.raw.count <= mostOfExtension else {
+                reader.problem("webhooks", "is larger than 256 KiB")
+                return .absent
+            }
             var members: [JSONValue.Member] = []
             for member in given {
                 // The file has the type in the name of the body's file.
@@ -109,6 +129,7 @@ struct EndpointForm: Sendable {
                 } else if members.contains(where: { $0.key == key }) {
                     reader.problem("webhooks", "has the key \(key) twice")
                 } else {
+                    if let problem = problem(of: key, member.value) { reader.problem(in: "webhooks", key, problem) }
                     members.append(JSONValue.Member(key: key, value: member.value))
                 }
             }

@@ -39,28 +39,22 @@
         package func run(onListening: @escaping @Sendable (UInt16) -> Void) async throws {
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
-            let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-                maxHeaderFieldSize: limits.headerField,
-                maxHeaderListSize: limits.headers,
-                maxHeaderFieldCount: limits.headerCount
-            )
+            let most = Self.connections(limits)
+            let connections = Connections(limit: most, bytes: limits.answerBytes)
             let (limits, address) = (limits, address)
             let application = Application(
-                responder: APIResponder(adapter: RequestAdapter(api, limits)) { [weak self] in
+                responder: APIResponder(adapter: RequestAdapter(api, limits), connections: connections) { [weak self] in
                     self?.isStopping.load(ordering: .relaxed) ?? true
                 },
-                server: .http1(
-                    configuration: HTTP1Channel.Configuration(
-                        additionalChannelHandlers: [SlowClientGuard(limits)],
-                        httpDecoderConfiguration: decoder
-                    )
-                ),
+                server: HTTPServerBuilder { responder in
+                    APIChannel(responder: responder, limits: limits, connections: connections)
+                },
                 configuration: ApplicationConfiguration(
                     address: .hostname(address.host, port: Int(address.port)),
                     serverName: nil,
                     backlog: 1024,
                     reuseAddress: true,
-                    availableConnectionsDelegate: MaximumAvailableConnections(Self.connections(limits), logger: quiet)
+                    availableConnectionsDelegate: MaximumAvailableConnections(most, logger: quiet)
                 ),
                 onServerRunning: { channel in
                     onListening(UInt16(channel.localAddress?.port ?? 0))

@@ -6,15 +6,27 @@
     internal import NIOCore
     internal import WebhookCore
 
-    /// A request's context: the address that it came from.
+    /// A request's context: the connection that it came on.
     struct PeerContext: RequestContext, RemoteAddressRequestContext {
         var coreContext: CoreRequestContextStorage
         let remoteAddress: SocketAddress?
+        let connection: ObjectIdentifier
 
         init(source: ApplicationRequestContextSource) {
             coreContext = .init(source: source)
             remoteAddress = source.channel.remoteAddress
+            connection = ObjectIdentifier(source.channel)
         }
+    }
+
+    /// The other side of a request, as far as the listener lets it be told.
+    struct Peer: Sendable {
+        /// Tells whether it is on this machine.
+        var isLocal = false
+        /// Notes that it has shown a token that is known.
+        var knows: @Sendable () -> Void = {}
+        /// Asks it for the body, where it waits for that.
+        var proceed: @Sendable () -> Void = {}
     }
 
     /// Answers requests of the API's own listener.
@@ -22,10 +34,17 @@
         typealias Context = PeerContext
 
         let adapter: RequestAdapter
+        let connections: Connections
         let isStopping: @Sendable () -> Bool
 
         func respond(to request: Request, context: PeerContext) async throws -> Response {
-            var answer = await adapter.answer(request, isLocal: RequestAdapter.isLocal(context.remoteAddress))
+            let (connections, id) = (connections, context.connection)
+            let peer = Peer(isLocal: RequestAdapter.isLocal(context.remoteAddress)) {
+                connections.knows(id)
+            } proceed: {
+                connections.proceed(id)
+            }
+            var answer = await adapter.answer(request, from: peer)
             if isStopping() { answer.headers.append(("Connection", "close")) }
             return RequestAdapter.response(answer)
         }
@@ -39,55 +58,81 @@
 
         init(_ api: WebhooksAPI, _ limits: ServerLimits) {
             (self.api, self.limits) = (api, limits)
-            gate = RequestGate(requests: limits.requests, bytes: limits.bodyBytes)
+            gate = RequestGate(requests: limits.requests, bytes: limits.bodyBytes, shares: limits.shares)
         }
 
-        /// - Parameter isLocal: whether it came from this machine.
-        func answer(_ request: Request, isLocal: Bool) async -> APIResponse {
+        /// Answers a request. Its token is looked at before a byte of its body, and a place among the requests is taken once the
+        /// body is there: who is slow keeps nobody else waiting.
+        func answer(_ request: Request, from peer: Peer) async -> APIResponse {
             let head = request.head
-            guard let target = head.path, target.utf8.count <= limits.target else {
-                return APIError(400, "bad_request", "The request's target is too long.").response
-            }
-            var read = APIRequest(method: head.method.rawValue, target: target)
+            var read = APIRequest(method: head.method.rawValue, target: head.path ?? "")
             read.headers = head.headerFields.map { ($0.name.canonicalName, $0.value) }
             if let host = head.authority { read.headers.append(("host", host)) }
-            let maxBody = api.settings.maxBody
-            let announced = head.headerFields[.contentLength].flatMap { Int($0) }
-            let hasBody = announced.map { $0 > 0 } ?? (head.headerFields[.transferEncoding] != nil)
-            if let announced, announced > maxBody { return APIError.tooLarge.response }
-            // A body of unknown length is counted as the largest.
-            let reserved = hasBody ? (announced ?? maxBody) : 0
-            guard gate.enter(bytes: reserved) else { return APIError.tooMany.response }
-            defer { gate.leave(bytes: reserved) }
-            if hasBody {
-                if let error = await api.admits(read) { return error.response }
-                switch await Self.body(of: request, limit: maxBody) {
-                case .whole(let body): read.body = body
-                case .tooLarge: return APIError.tooLarge.response
-                case .broken: return APIError(400, "bad_request", "The request's body is not whole.").response
-                }
+            do throws(APIError) {
+                return try await answer(&read, request, peer)
+            } catch {
+                return api.refusal(of: read, error)
             }
-            return await api.respond(to: read, isLocal: isLocal)
         }
 
-        private enum ReadBody {
-            case whole(ByteString)
-            case tooLarge
-            /// The connection ended, or it is no body of HTTP.
-            case broken
+        private func answer(_ read: inout APIRequest, _ request: Request, _ peer: Peer) async throws(APIError)
+            -> APIResponse
+        {
+            guard read.target.utf8.count <= limits.target else {
+                throw APIError(400, "bad_request", "The request's target is too long.")
+            }
+            let caller = try await caller(of: read, isLocal: peer.isLocal)
+            if api.isLight(read) { return await api.respond(to: read, from: caller) }
+            let party = RequestGate.Party(caller)
+            var held = 0
+            defer { gate.release(bytes: held, party) }
+            if caller != .nobody {
+                peer.knows()
+                read.body = try await body(of: request, peer, party, &held)
+            }
+            guard gate.enter(party) else { throw .tooMany }
+            defer { gate.leave(party) }
+            return await api.respond(to: read, from: caller)
         }
 
-        private static func body(of request: Request, limit: Int) async -> ReadBody {
+        /// The one who asks. Where that takes a look into the store, those who guess have places of their own.
+        private func caller(of request: APIRequest, isLocal: Bool) async throws(APIError) -> Caller {
+            guard api.looksUp(request) else { return try await api.caller(of: request, isLocal: isLocal) }
+            guard gate.enter(.unknown) else { throw .tooMany }
+            defer { gate.leave(.unknown) }
+            return try await api.caller(of: request, isLocal: isLocal)
+        }
+
+        /// Reads a body, where there is one.
+        ///
+        /// - Parameter held: the bytes that count for it, to be released by the caller.
+        private func body(
+            of request: Request,
+            _ peer: Peer,
+            _ party: RequestGate.Party,
+            _ held: inout Int
+        ) async throws(APIError) -> ByteString {
+            let fields = request.head.headerFields
+            let announced = fields[.contentLength].flatMap { Int($0) }
+            guard announced ?? 0 <= api.settings.maxBody else { throw .tooLarge }
+            guard announced.map({ $0 > 0 }) ?? (fields[.transferEncoding] != nil) else { return .empty }
+            peer.proceed()
             var bytes: [UInt8] = []
             do {
                 for try await part in request.body {
-                    guard bytes.count + part.readableBytes <= limit else { return .tooLarge }
+                    let count = part.readableBytes
+                    guard bytes.count + count <= api.settings.maxBody else { throw APIError.tooLarge }
+                    guard gate.hold(bytes: count, party) else { throw APIError.tooMany }
+                    held += count
                     bytes.append(contentsOf: part.readableBytesView)
                 }
+            } catch let error as APIError {
+                throw error
             } catch {
-                return .broken
+                // The connection ended, or it is no body of HTTP.
+                throw APIError(400, "bad_request", "The request's body is not whole.")
             }
-            return .whole(ByteString(bytes))
+            return ByteString(bytes)
         }
 
         static func isLocal(_ address: SocketAddress?) -> Bool {
@@ -116,6 +161,16 @@
             headers[.cacheControl] = "no-store"
             if let name = HTTPField.Name("X-Content-Type-Options") { headers[name] = "nosniff" }
             return Response(status: .init(code: answer.status), headers: headers, body: body)
+        }
+    }
+
+    extension RequestGate.Party {
+        init(_ caller: Caller) {
+            switch caller {
+            case .nobody: self = .unknown
+            case .organisation: self = .organisation
+            case .application(let token): self = .application(token.application)
+            }
         }
     }
 #endif

@@ -206,6 +206,12 @@ enum EventTypeFields {
         }
     }
 
+    /// Says why a value can't be kept as the schema of an event type.
+    static func problem(_ schema: JSONValue) -> String? {
+        if schema.raw.count > largestSchemas { return "its schema is larger than 256 KiB" }
+        return SchemaCheck.problem(schema).map { "its schema is none: \($0)" }
+    }
+
     /// A list of texts as JSON; a single one has a field of its own in older clients.
     static func flags(_ reader: FieldReader) -> Field<String> {
         let check: (String) -> String? = { (1...256).contains($0.utf8.count) ? nil : "has no or too many characters" }
@@ -273,9 +279,15 @@ enum SchemaCheck {
 
 /// The `webhooks` of an OpenAPI document (3.1), or its `x-webhooks` (3.0), as event types.
 enum OpenAPIWebhooks {
+    /// The most event types of a document.
+    private static let most = 1_000
+
     static func eventTypes(_ document: JSONValue, at now: Timestamp) throws(APIError) -> [EventType] {
         guard let hooks = (document["webhooks"] ?? document["x-webhooks"])?.object else {
             throw APIError(FieldProblem(["body", "spec"], "the document has no object `webhooks`"))
+        }
+        guard hooks.count <= most else {
+            throw APIError(FieldProblem(["body", "spec", "webhooks"], "there are more than \(most) webhooks"))
         }
         var types: [EventType] = []
         for hook in hooks {
@@ -285,6 +297,12 @@ enum OpenAPIWebhooks {
             guard let operation = hook.value["post"] ?? hook.value["put"] else { continue }
             let schema = operation.value(at: ["requestBody", "content", "application/json", "schema"])
             let text = (operation["description"] ?? operation["summary"])?.string ?? ""
+            let group = operation["x-svix-group-name"]?.string
+            let problem =
+                FieldRules.label(0...8192)(text).map { "a description \($0)" }
+                ?? group.flatMap(FieldRules.group).map { "x-svix-group-name \($0)" }
+                ?? schema.flatMap(EventTypeFields.problem)
+            if let problem { throw APIError(FieldProblem(["body", "spec", "webhooks", hook.key], problem)) }
             var isDeprecated = false
             if case .bool(true)? = operation["deprecated"]?.kind { isDeprecated = true }
             types.append(
@@ -293,7 +311,7 @@ enum OpenAPIWebhooks {
                     description: text,
                     isDeprecated: isDeprecated,
                     schemas: schema.map { APIValue.object([("1", .raw($0.raw))]).encoded.text },
-                    group: operation["x-svix-group-name"]?.string,
+                    group: group,
                     createdAt: now,
                     updatedAt: now
                 )

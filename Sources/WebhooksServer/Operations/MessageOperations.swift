@@ -242,7 +242,7 @@ enum MessageOperations {
     @Sendable static func bulkExpunge(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let reader = try FieldReader.body(context.request.body)
-        let ids = reader.texts("ids", in: 1...100)
+        let ids = reader.texts("ids", in: 1...100, FieldRules.reference)
         if !ids.isGiven { reader.problem("ids", "is required") }
         try reader.finish()
         var results: [(String, APIValue)] = []

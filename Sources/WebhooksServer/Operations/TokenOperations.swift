@@ -35,11 +35,11 @@ enum TokenOperations {
         let reader = try FieldReader.body(context.request.body, isOptional: true)
         let isReadOnly = reader.flag("readOnly").value ?? false
         let names = Capability.allCases.map(\.rawValue)
-        let capabilities = reader.texts("capabilities", in: 0...names.count) { name in
+        let capabilities = reader.texts("capabilities", in: 1...names.count) { name in
             names.contains(name) ? nil : "is no capability: they are \(names.joined(separator: ", "))"
         }
         let expiry = reader.integer("expiry", in: 3600...week).value ?? week
-        let session = reader.text("sessionId") { (1...64).contains($0.utf8.count) ? nil : "must have 1 to 64 bytes" }
+        let session = reader.text("sessionId", FieldRules.session)
         var changes: [PlatformChange] = []
         let application: Application
         if let known {
@@ -89,7 +89,7 @@ enum TokenOperations {
         let application = try await context.application()
         let reader = try FieldReader.body(context.request.body, isOptional: true)
         let delay = reader.integer("expiry", in: 0...259_200).value ?? 0
-        let sessions = reader.texts("sessionIds", in: 0...1_000).value
+        let sessions = reader.texts("sessionIds", in: 0...1_000, FieldRules.session).value
         try reader.finish()
         if sessions?.isEmpty == true { return .empty }
         let change = PlatformChange.expireTokens(

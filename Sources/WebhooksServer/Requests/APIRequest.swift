@@ -24,6 +24,9 @@ package struct APIRequest: Sendable {
     /// Tells whether it may change something.
     var isChange: Bool { method != "GET" && method != "HEAD" }
 
+    /// The method of the operation that is asked for.
+    var route: String { method == "HEAD" ? "GET" : method }
+
     /// The first field of a name, which is given in lower case.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }

@@ -106,9 +106,9 @@ final class FieldReader {
         }
     }
 
-    /// The text of a string; none where a surrogate of it stands alone.
+    /// The text of a string; none where a surrogate of it stands alone, or with a NUL, which not every store takes.
     private func plainText(_ value: JSONValue) -> String? {
-        guard let text = value.string else { return nil }
+        guard let text = value.string, !text.utf8.contains(0) else { return nil }
         if text.unicodeScalars.contains("\u{FFFD}") {
             let raw = value.raw.text.lowercased()
             if raw.contains("\\ud") { return nil }

@@ -6,7 +6,7 @@ internal import Webhooks
 struct QueryParameters: Sendable {
     private var values: [String: [String]] = [:]
 
-    /// Reads the query of a target. Escapes that are none are taken as they stand.
+    /// Reads the query of a target. Escapes that are none, or of NUL, are taken as they stand.
     init(_ target: String) {
         guard let mark = target.firstIndex(of: "?") else { return }
         let query = target[target.index(after: mark)...].prefix { $0 != "#" }
@@ -28,7 +28,8 @@ struct QueryParameters: Sendable {
         let spaced =
             text.contains("+")
             ? text.split(separator: "+", omittingEmptySubsequences: false).joined(separator: " ") : String(text)
-        return PercentEncoding.decode(spaced).flatMap { String(validating: $0, as: UTF8.self) } ?? spaced
+        guard let bytes = PercentEncoding.decode(spaced), !bytes.contains(0) else { return spaced }
+        return String(validating: bytes, as: UTF8.self) ?? spaced
     }
 
     /// Refuses every parameter but these.

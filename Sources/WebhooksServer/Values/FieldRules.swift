@@ -32,6 +32,15 @@ enum FieldRules {
         }
     }
 
+    /// An id or uid of something that should be there.
+    static func reference(_ text: String) -> String? {
+        (1...256).contains(text.utf8.count) ? nil : "has no or more than 256 bytes"
+    }
+
+    static func session(_ text: String) -> String? {
+        (1...64).contains(text.utf8.count) ? nil : "must have 1 to 64 bytes"
+    }
+
     static func eventType(_ text: String) -> String? {
         guard (1...256).contains(text.utf8.count), text.utf8.allSatisfy(isNameByte) else {
             return "must be 1 to 256 letters, digits, '-', '_' and '.'"
@@ -89,7 +98,8 @@ enum FieldRules {
         guard isToken, (1...256).contains(name.utf8.count) else {
             return "is no header's name: letters, digits and - (RFC 9110)"
         }
-        let lower = name.lowercased()
+        // Receivers behind CGI or WSGI don't tell `_` from `-`.
+        let lower = name.lowercased().replacing("_", with: "-")
         if reservedHeaders.contains(lower) { return "is set by HTTP or by this server" }
         if let prefix = reservedHeaderPrefixes.first(where: { lower.hasPrefix($0) }) {
             return "must not begin with \(prefix)"
