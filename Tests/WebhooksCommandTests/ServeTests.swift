@@ -154,6 +154,41 @@
             #expect(await first.end() == 0)
         }
 
+        @Test func `it doesn't accept what it can't deliver because a key is missing`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let first = try Background(["serve"], in: sandbox)
+            let port = try await Self.port(first)
+            #expect(try await Exchange(port, "POST", "/api/v1/app", #"{"name":"A","uid":"a"}"#).status == 201)
+            let url = "\(sandbox.receiver.url)/endpoint"
+            for _ in 0..<2 {
+                let made = try await Exchange(port, "POST", "/api/v1/app/a/endpoint", "{\"url\":\"\(url)\"}")
+                #expect(made.status == 201, "\(made.body)")
+            }
+            first.signal(SIGTERM)
+            #expect(await first.end() == 0)
+            let old = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            let new = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server.replacing(old, with: new)))
+            let refused = try await sandbox.run("serve")
+            #expect(refused.status == 65, "\(refused.err)")
+            #expect(refused.err.contains("2 of 2 endpoints in the store can't be sent to"), "\(refused.err)")
+            #expect(refused.err.contains("--skip-broken") && !refused.err.contains(new), "\(refused.err)")
+            let loud = try Background(["serve", "--skip-broken"], in: sandbox)
+            #expect(await loud.line(containing: "2 of 2 endpoints in the store can't be sent to", on: .error) != nil)
+            loud.signal(SIGTERM)
+            #expect(await loud.end() == 0)
+            // A dispatcher without the API says it as well.
+            let run = try await sandbox.run("run", "--until-idle")
+            #expect(run.status == 0 && run.err.contains("add that key to them"), "\(run.err)")
+            let both = Self.server.replacing(old, with: "[\(new), \(old)]")
+            try sandbox.write("w.yaml", sandbox.configuration(more: both))
+            let last = try Background(["serve"], in: sandbox)
+            #expect(try await Exchange(Self.port(last), "GET", "/api/v1/app/a/endpoint").status == 200)
+            last.signal(SIGTERM)
+            #expect(await last.end() == 0)
+        }
+
         /// The port of a server that is ready.
         static func port(_ run: Background) async throws -> UInt16 {
             let line = await run.line(containing: "serving the HTTP API", on: .error)

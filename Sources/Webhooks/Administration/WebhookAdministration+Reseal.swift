@@ -145,7 +145,7 @@ extension WebhookAdministration {
 
 extension StoredSubscription {
     /// The ids of the keys that its secrets are sealed with.
-    fileprivate var keyIDs: Set<String> {
+    var keyIDs: Set<String> {
         Set(signingSecrets.map(\.sealed.keyID) + [credentials?.keyID].compactMap(\.self))
     }
 }

@@ -27,7 +27,13 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Waits where another dispatcher runs on the store, and delivers when that ends; else it exits 69.")
     var wait = false
 
-    @Flag(help: "Holds subscriptions whose secrets, URL, headers or TLS files can't be used, and serves the others.")
+    @Flag(
+        help: ArgumentHelp(
+            "Holds subscriptions whose secrets, URL, headers or TLS files can't be used, and serves the others.",
+            discussion:
+                "Endpoints of the store whose key is missing are passed by; without this `serve` doesn't start then."
+        )
+    )
     var skipBroken = false
 
     @OptionGroup var options: ConfigurationOptions
@@ -56,6 +62,7 @@ struct Serve: AsyncParsableCommand {
             let settings = try serverSettings(dispatcher)
             // Before anything listens: a store of another kind has nothing for the API.
             _ = try await dispatcher.platformStore()
+            try await checkKeys(dispatcher, logger)
             if let manager { dispatcher.report(to: manager) }
             FileDescriptors.raiseLimit()
             let api = WebhooksAPI(dispatcher, settings: settings, followsConfiguration: true, logger: logger) {
@@ -104,6 +111,27 @@ struct Serve: AsyncParsableCommand {
                 }
                 while !group.isEmpty { try await group.next() }
             }
+        }
+
+        /// Refuses to accept what couldn't be delivered: events pass endpoints by whose secrets no key opens.
+        private func checkKeys(_ dispatcher: WebhookDispatcher, _ logger: Logger) async throws {
+            let unopened = try await dispatcher.unopenedSubscriptions()
+            guard unopened.count > 0 else { return }
+            let ids = unopened.keyIDs.prefix(5).joined(separator: ", ")
+            let problem =
+                "\(unopened.count) of \(Counted.text(unopened.total, "endpoint")) in the store can't be sent to: their secrets "
+                + "are sealed with a key that `server.encryptionKey` doesn't have (\(ids))"
+            guard skipBroken else {
+                throw CommandFailure(
+                    .data,
+                    code: WebhooksError.Code.configuration.description,
+                    problem,
+                    hint:
+                        "add that key to `server.encryptionKey`; with --skip-broken the others are served, and events pass "
+                        + "these by"
+                )
+            }
+            logger.error("\(problem); events pass them by, and `replay-missing` makes up for it once the key is back")
         }
 
         private func serverSettings(_ dispatcher: WebhookDispatcher) throws -> ServerSettings {

@@ -226,7 +226,7 @@ enum OpenAPISchemas {
             (
                 "capabilities",
                 orNull([
-                    "type": .string("array"),
+                    "type": .string("array"), "minItems": .integer(1),
                     "items": [
                         "type": .string("string"), "enum": .array(Capability.allCases.map { .string($0.rawValue) }),
                     ],

@@ -37,7 +37,6 @@
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             var bytes = unwrapInboundIn(data)
             guard !turns.isClosing else { return }
-            turns.bytesCame()
             // At the end of a connection the system hands over all that it has, unasked.
             guard held.readableBytes + bytes.readableBytes <= limits.readAhead else {
                 return context.close(promise: nil)
@@ -50,7 +49,8 @@
             guard !isFeeding else { return }
             isFeeding = true
             defer { isFeeding = false }
-            while !turns.isHolding, held.readableBytes > 0 {
+            while !turns.isHolding, !turns.isClosing, held.readableBytes > 0 {
+                turns.bytesCame()
                 let size = min(held.readableBytes, turns.isReadingBody ? Self.pieceOfBody : Self.piece)
                 guard let piece = held.readSlice(length: size) else { break }
                 context.fireChannelRead(wrapInboundOut(piece))
