@@ -62,7 +62,11 @@
                     let body = #"{"name":"A"}"#
                     let large = String(repeating: " ", count: 101)
                     func post(_ body: String) -> String {
-                        request("POST", "/api/v1/app", more: "Content-Length: \(body.utf8.count)\r\n") + body
+                        request(
+                            "POST",
+                            "/api/v1/app",
+                            more: "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n"
+                        ) + body
                     }
                     return (Self.open(port)?.status(post(body)) ?? 0, exchange(port, post(large)))
                 }

@@ -28,6 +28,8 @@
         private enum Early {
             case part(HTTPServerRequestPart)
             case error(any Error)
+            /// The other side has ended.
+            case end
         }
 
         private let limits: ServerLimits
@@ -248,6 +250,7 @@
                 switch next {
                 case .part(let part): take(part, context)
                 case .error(let error): take(error, context)
+                case .end: context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
                 }
             }
             context.fireChannelReadComplete()
@@ -256,6 +259,7 @@
         // MARK: The listener's end
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .some(.inputClosed) = event as? ChannelEvent, !early.isEmpty { return early.append(.end) }
             guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
             switch phase {
             case .idle, .head: context.close(promise: nil)
