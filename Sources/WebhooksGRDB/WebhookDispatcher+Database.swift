@@ -82,7 +82,7 @@ extension WebhookDispatcher {
     public func emit(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         try check(event)
         try checkDatabase(of: db)
-        let receipt = try HostTransaction.append(traced(event), in: db, tablePrefix())
+        let receipt = try HostTransaction.append(emittedNow(event), in: db, tablePrefix())
         wakeAfterCommit(of: db, eventsOnly: true, events: receipt.isDuplicate ? 0 : 1)
         return receipt
     }
@@ -146,7 +146,7 @@ extension WebhookLog {
     @discardableResult
     public func append(_ event: Event, in db: Database) throws(WebhooksError) -> EmitReceipt {
         try event.checkTopicIsFree()
-        return try HostTransaction.append(event.traced, in: db, tablePrefix())
+        return try HostTransaction.append(event.emittedNow(), in: db, tablePrefix())
     }
 
     /// Cancels an event within the host's transaction, as ``WebhookDispatcher/cancel(_:in:)`` does.

@@ -13,7 +13,8 @@ public import Webhooks
 /// #expect(webhooks.requests(to: "crm").map(\.body) == [#"{"course":101,"student":7}"#])
 /// ```
 ///
-/// Time stands still until ``advance(by:)``. Retries come exactly on schedule, without jitter. A receiver answers 200 at once
+/// Time stands still until ``advance(by:)``, and is that of an event's ``/WebhookCore/Event/deliverIn`` and, where none is given,
+/// of its ``/WebhookCore/Event/occurredAt``. Retries come exactly on schedule, without jitter. A receiver answers 200 at once
 /// unless ``respond(_:with:after:)`` says otherwise. Addresses are not looked up, so the egress policy has nothing to refuse.
 /// Safe to use from several tasks; each call is carried out whole.
 public final class TestDispatcher: WebhookEmitter {
@@ -46,6 +47,7 @@ public final class TestDispatcher: WebhookEmitter {
     public func emit(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
         try event.checkTopicIsFree()
         try idCheck.check(event)
+        let event = emittedNow(event)
         let result = loop.withLock { $0.emit([event]) }
         return try EmitReceipt(event, result[0])
     }
@@ -56,6 +58,7 @@ public final class TestDispatcher: WebhookEmitter {
             try event.checkTopicIsFree()
             try idCheck.check(event)
         }
+        let events = events.map(emittedNow)
         let results = loop.withLock { $0.emit(events) }
         var receipts: [EmitReceipt] = []
         for (event, result) in zip(events, results) { receipts.append(try EmitReceipt(event, result)) }
@@ -72,6 +75,13 @@ public final class TestDispatcher: WebhookEmitter {
         }
         loop.withLock { $0.noticeChanges() }
         return result
+    }
+
+    /// The event as it is emitted in this dispatcher's world: what it leaves open of its times is by the virtual clock.
+    private func emittedNow(_ event: Event) -> Event {
+        var event = event.emitted(at: now)
+        if !event.occurredAtIsGiven { event.occurredAt = now }
+        return event
     }
 
     // MARK: Time
@@ -104,12 +114,12 @@ public final class TestDispatcher: WebhookEmitter {
         requests.filter { $0.subscription == subscription }
     }
 
-    /// The log's deliveries, newest first.
+    /// The log's deliveries, newest first: of all, at most 50, unless the query says otherwise.
     public func deliveries(_ query: DeliveryQuery = DeliveryQuery()) -> [Delivery] { changes.rows.list(query) }
 
     /// A delivery's attempts, in their order.
     public func attempts(of delivery: Delivery.ID) -> [Attempt] { changes.rows.attempts(of: delivery) }
 
-    /// The log's events, newest first.
+    /// The log's events, newest first: of all, at most 50, unless the query says otherwise.
     public func events(_ query: EventQuery = EventQuery()) -> [LoggedEvent] { changes.rows.list(query) }
 }

@@ -104,7 +104,9 @@ import WebhookReceiver
         #expect(cancelled.status == 1)
         #expect(
             cancelled.lines
-                == [#"{"events":["later"],"deliveries":[],"tooLate":[],"unknown":["nothing"],"underWay":[]}"#]
+                == [
+                    #"{"events":["later"],"deliveries":[],"tooLate":[],"alreadyCancelled":[],"unknown":["nothing"],"underWay":[]}"#
+                ]
         )
         #expect(try await sandbox.run("run", "--until-settled").status == 0)
         #expect(sandbox.receiver.requestCount == 1)

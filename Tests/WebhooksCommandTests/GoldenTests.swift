@@ -62,7 +62,8 @@ import WebhookReceiver
         let cancelled = try await sandbox.run("cancel", "a", "b", "--json")
         #expect(cancelled.status == 1)
         #expect(
-            cancelled.out == #"{"events":[],"deliveries":["dlv_2"],"tooLate":[],"unknown":[],"underWay":[],"#
+            cancelled.out
+                == #"{"events":[],"deliveries":["dlv_2"],"tooLate":[],"alreadyCancelled":[],"unknown":[],"underWay":[],"#
                 + #""refused":[{"id":"dlv_1",\#(reason)}]}"# + "\n"
         )
         try await host.writeWithoutTransaction { try $0.execute(sql: "DROP TRIGGER kept") }

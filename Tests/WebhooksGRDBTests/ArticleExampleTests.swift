@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 import WebhookCore
+import WebhookReceiver
 import Webhooks
 import WebhooksGRDB
 
@@ -24,7 +25,7 @@ struct ArticleExampleTests {
                 topic: "payment.abandoned",
                 data: "{\"payment\":\(payment)}",
                 id: "abandoned-\(payment)",
-                deliverAt: .now + .seconds(3600)
+                deliverIn: .seconds(3600)
             )
             try dispatcher.emit(event, in: db)
         }
@@ -40,6 +41,61 @@ struct ArticleExampleTests {
         }
         try await database.write { db in try complete(payment: 1, in: db) }
         #expect(try await dispatcher.log.unmatchedEvents().later == 1)
+    }
+
+    @Test("What a transaction emits is tested in a database in memory")
+    func transactions() async throws {
+        struct PaymentFailed: Error {}
+        @Sendable func enroll(student: Int, _ webhooks: WebhookDispatcher, in db: Database) throws {
+            try webhooks.emit(.enrolment(student), in: db)
+        }
+        // Documentation: transactions
+        let receiver = try Receiver(responses: [.noContent])
+        var crm = SubscriptionDraft(name: "crm", url: "\(receiver.url)/hooks", topics: ["course.*"])
+        crm.secrets = [Secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+        crm.schema = "off"
+        var settings = DispatcherSettings()
+        settings.egress = try EgressPolicy(allow: ["127.0.0.0/8"])
+
+        let database = try DatabaseQueue()
+        var migrator = DatabaseMigrator()
+        migrator.registerWebhooks()
+        // … and the host's own migrations
+        try migrator.migrate(database)
+        let webhooks = try await WebhookDispatcher(
+            database: database,
+            configuration: .values([crm], settings: settings)
+        )
+
+        await #expect(throws: PaymentFailed.self) {
+            try await database.write { db in
+                try enroll(student: 7, webhooks, in: db)
+                throw PaymentFailed()
+            }
+        }
+        #expect(try await webhooks.log.events().isEmpty)
+
+        try await database.write { db in try enroll(student: 8, webhooks, in: db) }
+        #expect(try await webhooks.log.events().map(\.topic) == ["course.enrollment"])
+        try await webhooks.run(until: .settled)
+        #expect(receiver.requests.map { $0.body.text.hasSuffix(#""data":{"student":8}}"#) } == [true])
+        // Documentation: end
+    }
+
+    @Test("A delay counts from the emit, in a transaction too")
+    func delays() async throws {
+        let host = try HostEnvironment()
+        let dispatcher = try await host.dispatcher()
+        let event = try Event(topic: "course.created", data: "1", id: "later", deliverIn: .seconds(3600))
+        let before = Timestamp.now
+        let receipts = try await host.database.write { db in
+            try [dispatcher.emit(event, in: db), dispatcher.emit(event, in: db)]
+        }
+        #expect(receipts.map(\.isDuplicate) == [false, true])
+        let due = try #require(try await dispatcher.log.loggedEvent("later")?.deliverAt)
+        #expect(due == receipts[0].event.deliverAt)
+        #expect((before + .seconds(3600)...(.now + .seconds(3600))).contains(due))
+        #expect(try await dispatcher.emit(event).isDuplicate, "outside of one, too")
     }
 
     @Test("An observation of the host's table gives the subscriptions")

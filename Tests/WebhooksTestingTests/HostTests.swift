@@ -16,17 +16,13 @@ struct School {
 }
 // Documentation: end
 
+// Documentation: payments
 extension School {
-    /// Announces that a payment was not completed, an hour from now, unless ``complete(payment:)`` comes first.
-    func begin(payment: String, at now: Timestamp) async throws {
-        let data: ByteString = #"{"payment":"\#(payment)"}"#
+    /// Announces that a payment was not completed within an hour, unless it is.
+    func begin(payment: String) async throws {
+        let id = "abandoned-\(payment)"
         try await webhooks.emit(
-            Event(
-                topic: "payment.abandoned",
-                data: data,
-                id: "abandoned-\(payment)",
-                deliverAt: now.advanced(by: .seconds(3600))
-            )
+            Event(topic: "payment.abandoned", data: #"{"payment":"\#(payment)"}"#, id: id, deliverIn: .seconds(3600))
         )
     }
 
@@ -34,23 +30,21 @@ extension School {
         try await webhooks.cancel("abandoned-\(payment)")
     }
 }
+// Documentation: end
 
 @Suite struct HostTests {
     private let configuration: WebhookConfiguration
 
     init() throws {
-        func subscription(_ name: String, _ topics: String...) -> SubscriptionDraft {
-            let url = "https://\(name).example.com/hooks?from=lms"
-            var subscription = SubscriptionDraft(name: name, url: url, topics: topics)
-            subscription.profile = "standard"
-            subscription.secrets = [Secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
-            subscription.schema = "off"
-            return subscription
-        }
-        configuration = .values(
-            [subscription("crm", "course.*"), subscription("billing", "payment.*")],
-            settings: DispatcherSettings()
-        )
+        // Documentation: subscribers
+        var crm = SubscriptionDraft(name: "crm", url: "https://crm.example.com/hooks?from=lms", topics: ["course.*"])
+        crm.secrets = [Secret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")]
+        crm.schema = "off"
+        var billing = crm
+        (billing.name, billing.url, billing.topics) = ("billing", "https://billing.example.com/hooks", ["payment.*"])
+        let configuration = WebhookConfiguration.values([crm, billing], settings: DispatcherSettings())
+        // Documentation: end
+        self.configuration = configuration
     }
 
     @Test func refusesTopicsOfTheDispatchersOwnEvents() async throws {
@@ -78,7 +72,7 @@ extension School {
     @Test func abandonedPaymentIsSentAfterAnHour() async throws {
         // Documentation: abandoned
         let webhooks = try TestDispatcher(configuration: configuration)
-        try await School(webhooks: webhooks).begin(payment: "p1", at: webhooks.now)
+        try await School(webhooks: webhooks).begin(payment: "p1")
         webhooks.advance(by: .seconds(3599))
         #expect(webhooks.requests.isEmpty)
         webhooks.advance(by: .seconds(1))
@@ -86,14 +80,59 @@ extension School {
         // Documentation: end
     }
 
-    @Test func completedPaymentIsNotSent() async throws {
+    @Test func anEventCountsItsDelayFromItsEmit() async throws {
         let webhooks = try TestDispatcher(configuration: configuration)
-        let school = School(webhooks: webhooks)
-        try await school.begin(payment: "p1", at: webhooks.now)
+        let event = try Event(topic: "course.created", data: "1", id: "a", deliverIn: .seconds(60))
+        webhooks.advance(by: .seconds(86_400))
+        let receipt = try await webhooks.emit(event)
+        #expect(receipt.event.deliverAt == webhooks.now.advanced(by: .seconds(60)))
+        webhooks.advance(by: .seconds(30))
+        #expect(try await webhooks.emit([event]).map(\.isDuplicate) == [true])
+        #expect(webhooks.requests.isEmpty)
+        webhooks.advance(by: .seconds(30))
+        #expect(webhooks.requests.map(\.eventID) == ["a"])
+        webhooks.advance(by: .seconds(86_400))
+        #expect(webhooks.requests.count == 1)
+    }
+
+    @Test func bodiesRepeat() async throws {
+        let webhooks = try TestDispatcher(configuration: configuration)
+        try await webhooks.emit(Event(topic: "course.created", data: "1"))
+        #expect(
+            webhooks.requests.first?.body.text
+                == #"{"type":"course.created","timestamp":"2026-01-01T00:00:00.000Z","data":1}"#
+        )
+    }
+
+    @Test func cancellingHasItsCases() async throws {
+        let webhooks = try TestDispatcher(configuration: configuration)
+        try await School(webhooks: webhooks).begin(payment: "p1")
+        #expect(try await webhooks.cancel("abandoned-p1").outcome == .cancelled)
+        #expect(try await webhooks.cancel("abandoned-p1").outcome == .alreadyCancelled)
+        #expect(try await webhooks.cancel("abandoned-p2").outcome == .unknown)
+        try await School(webhooks: webhooks).begin(payment: "p3")
+        webhooks.advance(by: .seconds(3600))
+        #expect(try await webhooks.cancel("abandoned-p3").outcome == .tooLate)
+        webhooks.respond("billing", with: .ok, after: .seconds(10))
+        try await webhooks.emit(Event(topic: "payment.failed", data: "1", id: "failed"))
+        #expect(try await webhooks.cancel("failed").outcome == .underWay)
+        webhooks.respond("billing", with: .status(503))
+        try await webhooks.emit(Event(topic: "payment.failed", data: "1", id: "waiting"))
+        #expect(try await webhooks.cancel("waiting").outcome == .cancelled)
+        #expect(try await webhooks.cancel("waiting").outcome == .alreadyCancelled)
+        try await webhooks.emit(Event(topic: "user.created", data: "1", id: "nobodys"))
+        #expect(try await webhooks.cancel("nobodys").outcome == .nobodys)
+    }
+
+    @Test func completedPaymentIsNotSent() async throws {
+        // Documentation: completed
+        let webhooks = try TestDispatcher(configuration: configuration)
+        try await School(webhooks: webhooks).begin(payment: "p1")
         webhooks.advance(by: .seconds(1800))
-        try await school.complete(payment: "p1")
+        try await School(webhooks: webhooks).complete(payment: "p1")
         webhooks.advance(by: .seconds(86_400))
         #expect(webhooks.requests.isEmpty)
+        // Documentation: end
     }
 
     @Test func failuresAreRetriedOnSchedule() async throws {

@@ -20,8 +20,11 @@ public struct Event: Sendable, Hashable {
     public var occurredAt: Timestamp
     /// True when ``occurredAt`` was given by the caller. A default doesn't count when the same id comes again.
     public var occurredAtIsGiven: Bool
-    /// The time at which to deliver it; `nil` at once. Until then it can be cancelled.
+    /// The time at which to deliver it; `nil` at once, unless there is ``deliverIn``. Until then it can be cancelled.
     public var deliverAt: Timestamp?
+    /// The time from its emit to its delivery, in place of ``deliverAt``: whoever accepts it counts from then, by their clock.
+    /// Stays with the event as it was emitted, and is no part of its content as that is stored.
+    public package(set) var deliverIn: Duration?
     /// True when it is a test, marked so in the log and, where the profile has a flag, on the wire.
     public var isTest: Bool
     /// The trace that it was emitted in. No part of its content: the same id again keeps the first one's.
@@ -98,11 +101,19 @@ public struct Event: Sendable, Hashable {
         (1...256).contains(tenant.utf8.count) && !tenant.hasControlCharacters
     }
 
+    /// The event as it is accepted at a time: due then, or after its ``deliverIn``.
+    package func emitted(at instant: Timestamp) -> Event {
+        guard let deliverIn else { return self }
+        var event = self
+        event.deliverAt = instant + deliverIn
+        return event
+    }
+
     /// Tells whether its time has come: at once, but for a later ``deliverAt``.
     public func isDue(at instant: Timestamp) -> Bool { deliverAt.map { $0 <= instant } ?? true }
 
-    /// Tells whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either
-    /// left out.
+    /// Tells whether another event with this one's id is the same event: equal but for an ``occurredAt`` that either left out,
+    /// and for the time when both are due later and one of them has it from ``deliverIn``.
     public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
 
     /// The members in which another event with this one's id differs from it, by the names of the interface.
@@ -112,9 +123,14 @@ public struct Event: Sendable, Hashable {
         if data != other.data { names.append("data") }
         if tenant != other.tenant { names.append("tenant") }
         if occurredAt != other.occurredAt, occurredAtIsGiven, other.occurredAtIsGiven { names.append("occurredAt") }
-        if deliverAt != other.deliverAt { names.append("deliverAt") }
+        if deliverAt != other.deliverAt, !isDelayed(like: other) { names.append("deliverAt") }
         if isTest != other.isTest { names.append("test") }
         return names
+    }
+
+    /// Whether both are for later, and one counts from its emit: emitted again, it counts from the first time.
+    private func isDelayed(like other: Event) -> Bool {
+        deliverAt != nil && other.deliverAt != nil && (deliverIn ?? other.deliverIn) != nil
     }
 
     /// Says that this event's id is taken by another one, and in what that differs.

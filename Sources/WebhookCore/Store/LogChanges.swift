@@ -9,6 +9,8 @@ public struct CancelResult: Sendable, Hashable {
     public var underWay: [Missed]
     /// Deliveries that had settled otherwise: asked for one by one or with their event.
     public var tooLate: [Missed]
+    /// Ids of events, cancelled before they were matched, and of deliveries that were cancelled before.
+    public var alreadyCancelled: [String]
     /// Ids that name nothing.
     public var unknown: [String]
     /// A subscription's events that were accepted and not matched yet, with the ones that are due later. The
@@ -41,6 +43,7 @@ public struct CancelResult: Sendable, Hashable {
         events: [String] = [],
         underWay: [Missed] = [],
         tooLate: [Missed] = [],
+        alreadyCancelled: [String] = [],
         unknown: [String] = [],
         unmatchedEvents: Int = 0,
         refused: [RefusedItem] = []
@@ -49,15 +52,52 @@ public struct CancelResult: Sendable, Hashable {
         self.events = events
         self.underWay = underWay
         self.tooLate = tooLate
+        self.alreadyCancelled = alreadyCancelled
         self.unknown = unknown
         self.unmatchedEvents = unmatchedEvents
         self.refused = refused
     }
 
+    /// The result of cancelling one event, from what is worst to know.
+    public enum Outcome: String, Sendable, Hashable, CaseIterable {
+        /// At least one subscriber's delivery had settled otherwise: see ``CancelResult/tooLate``.
+        case tooLate
+        /// At least one attempt is under way, and may still arrive: see ``CancelResult/underWay``.
+        case underWay
+        /// The store would not change some of it.
+        case refused
+        /// It was cancelled now; nothing of it is sent.
+        case cancelled
+        /// It was cancelled before; nothing of it is sent.
+        case alreadyCancelled
+        /// Nothing has this id.
+        case unknown
+        /// It was matched, and nobody was to get it.
+        case nobodys
+    }
+
+    /// The result for one event: ``deliveries`` and the other lists say it of each of its subscribers.
+    public var outcome: Outcome {
+        if !tooLate.isEmpty { return .tooLate }
+        if !underWay.isEmpty { return .underWay }
+        if !refused.isEmpty { return .refused }
+        if !deliveries.isEmpty || !events.isEmpty || unmatchedEvents > 0 { return .cancelled }
+        if !alreadyCancelled.isEmpty { return .alreadyCancelled }
+        return unknown.isEmpty ? .nobodys : .unknown
+    }
+
+    /// Counts in an event that was cancelled before, once.
+    package mutating func add(cancelledBefore event: String) {
+        if !events.contains(event), !alreadyCancelled.contains(event) { alreadyCancelled.append(event) }
+    }
+
     /// Counts in a delivery that is no longer pending or waiting, once.
     public mutating func add(_ missed: Missed) {
         switch missed.state {
-        case .cancelled: break
+        case .cancelled:
+            if !deliveries.contains(missed.delivery), !alreadyCancelled.contains(missed.delivery.description) {
+                alreadyCancelled.append(missed.delivery.description)
+            }
         case .inFlight: if !underWay.contains(missed) { underWay.append(missed) }
         default: if !tooLate.contains(missed) { tooLate.append(missed) }
         }

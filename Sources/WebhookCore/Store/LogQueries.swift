@@ -1,4 +1,7 @@
-/// A filter for events. Every condition that is set must hold.
+/// A filter for events, newest first: every condition that is set must hold.
+///
+/// An empty one has none and stands for all events; what it gives is the first page of them, the newest ``limit``. The next page
+/// is the same query with ``after`` set to the last event's id; the last one has fewer than ``limit``.
 public struct EventQuery: Sendable, Hashable {
     /// One of these; empty for all.
     public var ids: [String] = []
@@ -12,16 +15,20 @@ public struct EventQuery: Sendable, Hashable {
     public var tenant: String?
     /// Only tests, or none; `nil`: both.
     public var isTest: Bool?
-    /// Go on behind this event; there is nothing behind an unknown one.
+    /// Only older ones than this event, which is the last of the page before; there is nothing behind an unknown one.
     public var after: String?
-    /// The most results; defaults to 50.
+    /// The most results of one page; defaults to 50.
     public var limit: Int = 50
 
-    /// Every event.
+    /// The newest 50 of all events.
     public init() {}
 }
 
-/// A filter for deliveries. Every condition that is set must hold.
+/// A filter for deliveries, newest first: every condition that is set must hold.
+///
+/// An empty one has none and stands for all deliveries in any state, tests included; what it gives is the first page of them, the
+/// newest ``limit``. The next page is the same query with ``after`` set to the last delivery's id; the last one has fewer than
+/// ``limit``.
 public struct DeliveryQuery: Sendable, Hashable {
     /// Created at or after.
     public var since: Timestamp?
@@ -43,12 +50,12 @@ public struct DeliveryQuery: Sendable, Hashable {
     public var events: [String] = []
     /// Only an event's newest delivery to a subscription: what was sent again since is left out.
     public var newestOnly = false
-    /// Go on behind this delivery.
+    /// Only older ones than this delivery, which is the last of the page before.
     public var after: Delivery.ID?
-    /// The most results; defaults to 50.
+    /// The most results of one page; defaults to 50.
     public var limit: Int = 50
 
-    /// Every delivery, or those in one of some states.
+    /// The newest 50 of all deliveries, or of those in one of some states.
     public init(states: Set<DeliveryState> = []) {
         self.states = states
     }

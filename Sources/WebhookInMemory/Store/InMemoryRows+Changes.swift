@@ -31,6 +31,7 @@ extension InMemoryRows {
             case .waitsForFanOut, .setAside:
                 setState(.cancelled, ofEvent: event.row)
                 result.events.append(id)
+            case .cancelled where event.deliveries.isEmpty: result.add(cancelledBefore: id)
             case .fannedOut, .cancelled: break
             }
             for delivery in event.deliveries {
@@ -70,7 +71,9 @@ extension InMemoryRows {
             return
         }
         let own = event.deliveries.filter { deliveries[$0]?.subscription == subscription }
-        if own.isEmpty { result.unknown.append(id) }
+        if own.isEmpty {
+            event.state == .cancelled ? result.add(cancelledBefore: id) : result.unknown.append(id)
+        }
         for delivery in own { cancel(Delivery.ID(rawValue: delivery), at: instant, into: &result, &touched) }
     }
 

@@ -29,7 +29,12 @@ extension StoreConformance {
         try expect(read.pendingEvents, [], "it waits no more")
         try expect(read.nextEventDue, nil, "nothing is due")
         let again = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: nil, at: .at(8))
-        try expect(again, CancelResult(), "cancelled before: nothing to do, and not too late")
+        try expect(again, CancelResult(alreadyCancelled: ["e1"]), "cancelled before: nothing to do, and not too late")
+        let share = try await driver.store.cancel(events: ["e1"], deliveries: [], subscription: "a", at: .at(8))
+        try expect(share, CancelResult(alreadyCancelled: ["e1"]), "so is every subscription's share of it")
+        _ = try await driver.acceptPending(.sample("e2"))
+        let twice = try await driver.store.cancel(events: ["e2", "e2"], deliveries: [], subscription: nil, at: .at(9))
+        try expect(twice, CancelResult(events: ["e2"]), "given twice")
         guard case .duplicate = try await driver.store.append(event, target: nil) else {
             throw Failure(description: "a cancelled event is still known by its id")
         }
@@ -81,6 +86,9 @@ extension StoreConformance {
         try expect(try await driver.delivery(ids[3]).state, .pending, "another subscription's stays")
         let none = try await driver.store.cancel(events: [], deliveries: [], subscription: "nobody", at: .at(40))
         try expect(none, CancelResult(), "an unknown subscription")
+        let again = try await driver.store.cancel(events: ["e1"], deliveries: [ids[0]], subscription: "a", at: .at(41))
+        try expect(again.alreadyCancelled, [ids[0], ids[4]].map(\.description), "cancelled before, once each")
+        try expect(again.outcome, .tooLate, "what has settled otherwise is worse to know")
     }
 
     static func cancelsInFlight(_ driver: StoreDriver) async throws {
@@ -161,7 +169,8 @@ extension StoreConformance {
         }
         try expect(try await driver.delivery(whole[1]).lastStatus, 503, "the last answer's status")
         let again = try await cancel(["e1", "e2"], byID, nil)
-        try expect(again, CancelResult(), "cancelled by hand before: nothing to do")
+        try expect(again.alreadyCancelled.count, byID.count + whole.count, "cancelled by hand before: nothing to do")
+        try expect(again.outcome, .alreadyCancelled, "and nothing else is said of it")
         try expect(try await driver.delivery(rest[1]).state, .pending, "another subscription's")
         var query = DeliveryQuery(states: [.cancelled])
         query.errors = [.disabled]

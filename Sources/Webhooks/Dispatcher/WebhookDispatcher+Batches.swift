@@ -80,7 +80,7 @@ extension WebhookDispatcher {
 
     /// Gives events to the engine of this process, behind what was given before; or stores them where none runs.
     private func begin(_ events: [Event]) async throws(WebhooksError) -> EmitUnderWay {
-        let events = events.map(traced)
+        let events = events.map(emittedNow)
         let (stream, continuation) = AsyncStream.makeStream(of: [Result<AcceptanceResult, StoreError>].self)
         let (session, snapshot) = state.withLock { state in
             (state.session, state.session.map { state.snapshot(for: $0.role) })

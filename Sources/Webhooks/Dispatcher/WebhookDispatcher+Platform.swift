@@ -33,7 +33,7 @@ extension WebhookDispatcher {
     /// - Returns: `conflict` with ``MessageRecord/eventIDIsTaken`` or ``MessageRecord/isAnswered`` where nothing was stored.
     package func accept(message event: Event, target: String? = nil) async throws(WebhooksError) -> AcceptanceResult {
         do throws(StoreError) {
-            return try await store(event.traced, target: target).result
+            return try await store(event.emittedNow(), target: target).result
         } catch {
             throw WebhooksError(accepting: error)
         }

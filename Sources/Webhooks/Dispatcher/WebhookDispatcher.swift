@@ -201,7 +201,7 @@ public final class WebhookDispatcher: Sendable {
     /// Stores an event, by the engine of this process where one runs.
     func accept(_ event: Event, target: String?) async throws(WebhooksError) -> AcceptedEvent {
         try EventIDCheck(registry: registry).check(event)
-        let event = traced(event)
+        let event = emittedNow(event)
         let stored: (result: AcceptanceResult, isWithEngine: Bool)
         do throws(StoreError) {
             stored = try await store(event, target: target)

@@ -33,7 +33,7 @@ extension Event {
     ///   - tenant: the tenant whose event it is.
     ///   - occurredAt: when it happened, to the millisecond; defaults to now.
     ///   - deliverAt: when to deliver it; defaults to at once.
-    ///   - deliverIn: how long from now to deliver it, instead of `deliverAt`; at most 3650 days.
+    ///   - deliverIn: how long after it is emitted to deliver it, instead of `deliverAt`; at most 3650 days.
     ///   - isTest: whether it is a test.
     /// - Throws: ``WebhooksError`` with `event`, and what it is about as ``WebhooksError/key``: `topic`, `deliverIn`, or a
     ///   member of the payload, such as `data.course.price` for a number that is infinite.
@@ -67,7 +67,7 @@ extension Event {
     ///   - tenant: the tenant whose event it is.
     ///   - occurredAt: when it happened, to the millisecond; defaults to now.
     ///   - deliverAt: when to deliver it; defaults to at once.
-    ///   - deliverIn: how long from now to deliver it, instead of `deliverAt`; at most 3650 days.
+    ///   - deliverIn: how long after it is emitted to deliver it, instead of `deliverAt`; at most 3650 days.
     ///   - isTest: whether it is a test.
     /// - Throws: ``WebhooksError`` with `event`.
     public init<Payload: EventPayload>(
@@ -100,7 +100,7 @@ extension Event {
     ///   - tenant: the tenant whose event it is.
     ///   - occurredAt: when it happened, to the millisecond; defaults to now.
     ///   - deliverAt: when to deliver it; defaults to at once.
-    ///   - deliverIn: how long from now to deliver it, instead of `deliverAt`; at most 3650 days.
+    ///   - deliverIn: how long after it is emitted to deliver it, instead of `deliverAt`; at most 3650 days.
     ///   - isTest: whether it is a test.
     /// - Throws: ``WebhooksError`` with `event`.
     @_disfavoredOverload
@@ -114,7 +114,7 @@ extension Event {
         deliverIn: Duration? = nil,
         isTest: Bool = false
     ) throws(WebhooksError) {
-        let times = try EventTimes(occurredAt: occurredAt, deliverAt: deliverAt, deliverIn: deliverIn, now: .now)
+        let times = try EventTimes(occurredAt: occurredAt, deliverAt: deliverAt, deliverIn: deliverIn)
         try self.init(
             topic: topic,
             data: data,
@@ -124,10 +124,11 @@ extension Event {
             deliverAt: times.deliverAt,
             isTest: isTest
         )
+        self.deliverIn = deliverIn
     }
 }
 
-/// The times of an event that were given as dates.
+/// The times of an event that were given as dates, with its delay made sure of.
 struct EventTimes: Equatable {
     var occurredAt: Timestamp?
     var deliverAt: Timestamp?
@@ -135,7 +136,7 @@ struct EventTimes: Equatable {
     /// The longest time that an event may wait, which is also the longest of the configuration's.
     static let longest: Duration = .seconds(3650 * 86_400)
 
-    init(occurredAt: Date?, deliverAt: Date?, deliverIn: Duration?, now: Timestamp) throws(WebhooksError) {
+    init(occurredAt: Date?, deliverAt: Date?, deliverIn: Duration?) throws(WebhooksError) {
         self.occurredAt = try Self.time(occurredAt, "occurredAt")
         self.deliverAt = try Self.time(deliverAt, "deliverAt")
         guard let deliverIn else { return }
@@ -145,7 +146,6 @@ struct EventTimes: Equatable {
         guard (.zero...Self.longest).contains(deliverIn) else {
             throw WebhooksError(.event, "`deliverIn` must be 0 to 3650 days", key: "deliverIn")
         }
-        self.deliverAt = now + deliverIn
     }
 
     private static func time(_ date: Date?, _ key: String) throws(WebhooksError) -> Timestamp? {

@@ -5,11 +5,11 @@ extension WebhookDispatcher {
     /// The log of this dispatcher's store.
     public var log: WebhookLog { WebhookLog(stores: stores, logger: logger) }
 
-    /// Deliveries, newest first.
+    /// A page of deliveries, newest first.
     ///
     /// - Parameters:
-    ///   - query: which deliveries.
-    ///   - limit: the most deliveries; `nil` for the query's.
+    ///   - query: which deliveries, and behind which to go on; defaults to all.
+    ///   - limit: the most deliveries, in place of the query's; defaults to that, which is 50 unless set.
     public func deliveries(_ query: DeliveryQuery = DeliveryQuery(), limit: Int? = nil) async throws(WebhooksError)
         -> [Delivery]
     {

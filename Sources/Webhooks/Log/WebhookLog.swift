@@ -86,7 +86,7 @@ public struct WebhookLog: Sendable {
 
 /// Reading. Works beside a running dispatcher, in this process or another.
 extension WebhookLog {
-    /// Events, newest first.
+    /// A page of events, newest first: of all, at most 50, unless the query says otherwise.
     public func events(_ query: EventQuery = EventQuery()) async throws(WebhooksError) -> [LoggedEvent] {
         try await read { log throws(StoreError) in try await log.events(query) }
     }
@@ -103,7 +103,7 @@ extension WebhookLog {
         try await read { log throws(StoreError) in try await log.event(id) }
     }
 
-    /// Deliveries, newest first.
+    /// A page of deliveries, newest first: of all, at most 50, unless the query says otherwise.
     public func deliveries(_ query: DeliveryQuery = DeliveryQuery()) async throws(WebhooksError) -> [Delivery] {
         try await read { log throws(StoreError) in try await log.deliveries(query) }
     }
@@ -226,9 +226,10 @@ extension WebhookLog {
     @discardableResult
     public func append(_ event: Event) async throws(WebhooksError) -> EmitReceipt {
         try event.checkTopicIsFree()
+        let event = event.emittedNow()
         let result: AcceptanceResult
         do throws(StoreError) {
-            result = try await stores.writer().append(event.traced, target: nil)
+            result = try await stores.writer().append(event, target: nil)
         } catch {
             throw WebhooksError(accepting: error)
         }
@@ -241,9 +242,10 @@ extension WebhookLog {
     @discardableResult
     public func append(_ events: [Event]) async throws(WebhooksError) -> [EmitReceipt] {
         for event in events { try event.checkTopicIsFree() }
+        let events = events.map { $0.emittedNow() }
         let results: [AcceptanceResult]
         do throws(StoreError) {
-            results = try await stores.writer().append(events.map(\.traced))
+            results = try await stores.writer().append(events)
         } catch {
             throw WebhooksError(accepting: error)
         }

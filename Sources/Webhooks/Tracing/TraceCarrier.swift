@@ -1,5 +1,5 @@
-internal import Tracing
-internal import WebhookCore
+package import Tracing
+package import WebhookCore
 
 /// The two fields of W3C's Trace Context, for a tracer to write and read.
 struct TraceCarrier: Sendable {
@@ -50,18 +50,20 @@ extension TraceContext {
 
 extension Event {
     /// The event with the trace that it is emitted in.
-    func traced(by tracer: (any Tracer)?) -> Event {
+    private func traced(by tracer: (any Tracer)?) -> Event {
         guard let trace = TraceContext.current(by: tracer) else { return self }
         var event = self
         event.trace = trace
         return event
     }
 
-    /// The event with the trace that it is emitted in, by the process's tracer.
-    package var traced: Event { traced(by: nil) }
+    /// The event as it is emitted now: with its trace, and the time at which it is due.
+    ///
+    /// - Parameter tracer: `nil`: the process's.
+    package func emittedNow(by tracer: (any Tracer)? = nil) -> Event { traced(by: tracer).emitted(at: .now) }
 }
 
 extension WebhookDispatcher {
-    /// The event with the trace that it is emitted in.
-    package func traced(_ event: Event) -> Event { event.traced(by: tracer) }
+    /// An event as it is emitted now; see ``Event/emittedNow(by:)``.
+    package func emittedNow(_ event: Event) -> Event { event.emittedNow(by: tracer) }
 }

@@ -54,7 +54,7 @@ struct Cancel: AsyncParsableCommand {
                 ("events", .strings(result.events)),
                 ("deliveries", .strings(result.deliveries.map(\.description))),
                 ("tooLate", .strings(result.tooLate.map(\.delivery.description))),
-                ("unknown", .strings(result.unknown)),
+                ("alreadyCancelled", .strings(result.alreadyCancelled)), ("unknown", .strings(result.unknown)),
                 ("underWay", .strings(result.underWay.map(\.delivery.description))),
             ]
             if !result.refused.isEmpty { members.append(("refused", RefusedOutput.json(result.refused))) }
@@ -86,10 +86,15 @@ struct Cancel: AsyncParsableCommand {
                 missed.state.rawValue + (missed.settledAt.map { " " + RelativeTime.text($0, now: now) } ?? "")
             }
         )
+        list("before   ", try await named(result.alreadyCancelled, log).map { "\($0): was cancelled already" })
         for id in result.unknown { list("unknown  ", ["\(id)\(try await IDHint.question(id, in: log))"]) }
         for item in result.refused { Output.standard.writeLine("refused    \(RefusedOutput.text(item))") }
         if let subscription { writeCounts(result, of: subscription, hasIDs: !ids.isEmpty) }
-        if result == CancelResult() { Output.standard.writeLine("nothing left to cancel") }
+        if result == CancelResult() {
+            Output.standard.writeLine(
+                ids.isEmpty ? "nothing left to cancel" : "nothing to cancel: nobody was to get it"
+            )
+        }
     }
 
     /// The ids of deliveries, behind the events' that somebody gave: `pay-2 (dlv_2)`.

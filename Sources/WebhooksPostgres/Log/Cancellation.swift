@@ -26,13 +26,16 @@
         /// An event that waits for its fan-out, or its deliveries; or what of it is one subscription's.
         mutating func cancel(event id: String, subscription: String? = nil) throws {
             let found = try session.run(
-                BoundStatement(Statement("SELECT id FROM events WHERE event_id = $1::text"), [.text(id)])
+                BoundStatement(Statement("SELECT id, cancelled FROM events WHERE event_id = $1::text"), [.text(id)])
             )
             guard let row = found.first?.int64(0) else {
                 result.unknown.append(id)
                 return
             }
-            if let subscription { return try cancel(event: row, named: id, subscription: subscription) }
+            let wasCancelled = found[0].bool(1)
+            if let subscription {
+                return try cancel(event: row, named: id, wasCancelled: wasCancelled, subscription: subscription)
+            }
             let wasWaiting = try session.item(.event) {
                 // Also one that was set aside.
                 let gone = BoundStatement(Statement("DELETE FROM pending WHERE event = $1::int8"), [.int8(row)])
@@ -46,11 +49,18 @@
             case .success(false): break
             case .failure(let refused): result.refused.append(RefusedItem(id: id, reason: refused.reason))
             }
-            let deliveries = Statement("SELECT id FROM deliveries WHERE event = $1::int8 ORDER BY id")
-            try cancel(ids(try session.run(BoundStatement(deliveries, [.int8(row)]))))
+            let select = Statement("SELECT id FROM deliveries WHERE event = $1::int8 ORDER BY id")
+            let deliveries = ids(try session.run(BoundStatement(select, [.int8(row)])))
+            if wasCancelled, deliveries.isEmpty { result.add(cancelledBefore: id) }
+            try cancel(deliveries)
         }
 
-        private mutating func cancel(event row: Int64, named id: String, subscription: String) throws {
+        private mutating func cancel(
+            event row: Int64,
+            named id: String,
+            wasCancelled: Bool,
+            subscription: String
+        ) throws {
             if try addUnmatched(subscription, event: row) {
                 result.unmatchedEvents += 1
                 return
@@ -62,7 +72,7 @@
                 """
             )
             let deliveries = ids(try session.run(BoundStatement(select, [.int8(row), .text(subscription)])))
-            if deliveries.isEmpty { result.unknown.append(id) }
+            if deliveries.isEmpty { wasCancelled ? result.add(cancelledBefore: id) : result.unknown.append(id) }
             try cancel(deliveries)
         }
 

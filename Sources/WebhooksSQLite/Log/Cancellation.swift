@@ -30,12 +30,16 @@ struct Cancellation {
     /// An event that waits for its fan-out, or its deliveries; or what of it is one subscription's.
     mutating func cancel(event id: String, subscription: String? = nil) throws {
         let db = session.db
-        let select = "SELECT id FROM webhooks_events WHERE event_id = ?"
-        guard let row = try Int64.fetchOne(db, sql: select, arguments: [id]) else {
+        let select = "SELECT id, cancelled FROM webhooks_events WHERE event_id = ?"
+        guard let found = try Row.fetchOne(db, sql: select, arguments: [id]) else {
             result.unknown.append(id)
             return
         }
-        if let subscription { return try cancel(event: row, named: id, subscription: subscription) }
+        let row: Int64 = found[0]
+        let wasCancelled: Bool = found[1]
+        if let subscription {
+            return try cancel(event: row, named: id, wasCancelled: wasCancelled, subscription: subscription)
+        }
         let wasWaiting = try session.item(trial, .event, 0, part: row) {
             // Also one that was set aside.
             try db.execute(sql: "DELETE FROM webhooks_pending WHERE event = ?", arguments: [row])
@@ -49,12 +53,17 @@ struct Cancellation {
         case .failure(let row): result.refused.append(RefusedItem(id: id, reason: row.reason))
         }
         let ids = "SELECT id FROM webhooks_deliveries WHERE event = ? ORDER BY id"
-        for delivery in try Int64.fetchAll(db, sql: ids, arguments: [row]) {
-            try cancel(Delivery.ID(rawValue: delivery))
-        }
+        let deliveries = try Int64.fetchAll(db, sql: ids, arguments: [row])
+        if wasCancelled, deliveries.isEmpty { result.add(cancelledBefore: id) }
+        for delivery in deliveries { try cancel(Delivery.ID(rawValue: delivery)) }
     }
 
-    private mutating func cancel(event row: Int64, named id: String, subscription: String) throws {
+    private mutating func cancel(
+        event row: Int64,
+        named id: String,
+        wasCancelled: Bool,
+        subscription: String
+    ) throws {
         if try UnmatchedCancellations.add(subscription, event: row, session.db) {
             result.unmatchedEvents += 1
             return
@@ -64,7 +73,7 @@ struct Cancellation {
             WHERE event = ? AND subscription = (SELECT id FROM webhooks_subscriptions WHERE name = ?) ORDER BY id
             """
         let deliveries = try Int64.fetchAll(session.db, sql: sql, arguments: [row, subscription])
-        if deliveries.isEmpty { result.unknown.append(id) }
+        if deliveries.isEmpty { wasCancelled ? result.add(cancelledBefore: id) : result.unknown.append(id) }
         for delivery in deliveries { try cancel(Delivery.ID(rawValue: delivery)) }
     }
 
