@@ -60,7 +60,7 @@ package struct ConfigurationLoader: Sendable {
         } catch let error as DocumentError {
             context.problems.add(error.diagnostic)
         } catch {
-            var hint = "name another with --config PATH or $WEBHOOKS_CONFIG"
+            var hint = "name another with --config PATH or $WEBHOOKS_CONFIG, in Swift with `.file(_:)`"
             if error as? FileProblem == .missing { hint += ", or make a first one with `webhooks init`" }
             context.problems.add(Diagnostic(.error, file: path, message: "the configuration \(error); \(hint)"))
         }
@@ -127,6 +127,7 @@ package struct ConfigurationLoader: Sendable {
 
     private func settings(_ root: Section, _ storeOverride: String?, _ context: LoadContext) -> DispatcherSettings {
         var settings = SettingsLoader(context: context).load(root, readsStore: storeOverride == nil)
+        settings.server.encryptionKeys = options.encryptionKeys(before: settings.server.encryptionKeys)
         if let storeOverride {
             settings.store = StoreLocationParser.parse(storeOverride)
             if settings.store == nil {

@@ -9,14 +9,15 @@
     /// The HTTP API in a host's own Hummingbird application.
     ///
     /// ```swift
-    /// let server = try WebhookServer(dispatcher, tokens: [token], encryptionKeys: [key])
+    /// let server = try WebhookServer(dispatcher, tokens: [token])
     /// server.addRoutes(to: router)                                   // /api/v1/…
     /// let application = Application(router: router, services: [dispatcher, server])
     /// ```
     ///
     /// The host's application listens, with the host's limits and middleware; run the server as a service beside the
     /// dispatcher, for what has to be done now and then. The store is on SQLite, or on PostgreSQL, where several servers may
-    /// share it.
+    /// share it. Endpoints can be made and read where the dispatcher has encryption keys for their secrets:
+    /// ``/Webhooks/WebhookConfiguration/withEncryptionKeys(_:)``, or the file's `server.encryptionKey`.
     public final class WebhookServer: Service {
         private let api: WebhooksAPI
         private let adapter: RequestAdapter
@@ -24,16 +25,13 @@
         /// - Parameters:
         ///   - dispatcher: stores and delivers.
         ///   - tokens: of the whole organisation: at least one, each of at least 32 characters of visible ASCII.
-        ///   - encryptionKeys: 32 bytes in base64 each: they seal the secrets of endpoints in the store. The first seals, all open;
-        ///     without one endpoints can't be made or read.
         ///   - publicURL: what links to the API begin with; without a slash at its end.
         ///   - maxBody: the most bytes of a request's body; defaults to 2 MiB.
         ///   - logger: for what an operator should know; defaults to one labelled `webhooks`.
-        /// - Throws: ``WebhooksError`` with `configuration` where a token can be guessed, or there is none, or a key is none.
+        /// - Throws: ``WebhooksError`` with `configuration` where a token can be guessed, or there is none.
         public init(
             _ dispatcher: WebhookDispatcher,
             tokens: [String],
-            encryptionKeys: [String] = [],
             publicURL: String? = nil,
             maxBody: Int = 2 << 20,
             logger: Logger = Logger(label: "webhooks")
@@ -47,10 +45,7 @@
             }
             var settings = ServerSettings()
             settings.tokens = tokens.map { Secret($0) }
-            settings.encryptionKeys = encryptionKeys.map { Secret($0) }
-            if !encryptionKeys.isEmpty, let problem = WebhooksAPI.keyProblem(settings) {
-                throw WebhooksError(.configuration, problem)
-            }
+            settings.encryptionKeys = dispatcher.registry.settings.server.encryptionKeys
             settings.publicURL = publicURL
             settings.maxBody = maxBody
             api = WebhooksAPI(dispatcher, settings: settings, logger: logger)

@@ -13,8 +13,8 @@ public import Webhooks
 /// #expect(webhooks.requests(to: "crm").map(\.body) == [#"{"course":101,"student":7}"#])
 /// ```
 ///
-/// Time stands still until ``advance(by:)``, and is that of an event's ``/WebhookCore/Event/deliverIn`` and, where none is given,
-/// of its ``/WebhookCore/Event/occurredAt``. Retries come exactly on schedule, without jitter. A receiver answers 200 at once
+/// Time stands still until ``advance(by:)``, and is that of an event's ``/Webhooks/Event/deliverIn`` and, where none is given,
+/// of its ``/Webhooks/Event/occurredAt``. Retries come exactly on schedule, without jitter. A receiver answers 200 at once
 /// unless ``respond(_:with:after:)`` says otherwise. Addresses are not looked up, so the egress policy has nothing to refuse.
 /// Safe to use from several tasks; each call is carried out whole.
 public final class TestDispatcher: WebhookEmitter {

@@ -4,6 +4,7 @@
     import Testing
     import WebhookCore
     import WebhookReceiver
+    import Webhooks
 
     /// The whole product with its store on PostgreSQL.
     @Suite(.disabled(if: PostgresSandbox.url == nil, "needs a server: run it inside Tests/postgres.sh"))
@@ -50,6 +51,39 @@
                 #expect(try await sandbox.run("events", "show", "u-1", "--data").out.hasPrefix(#"{"expunged":"#))
                 #expect(try await sandbox.run("prune", "--older-than", "1ms", "--yes").status == 0)
                 #expect(try await sandbox.run("deliveries", "list", "--json").out == "")
+            }
+        }
+
+        @Test func `what the library keeps in the store is in force for the next event of another dispatcher`()
+            async throws
+        {
+            try await PostgresSandbox.run { sandbox, _ in
+                let configuration = WebhookConfiguration.file(sandbox.folder + "/w.yaml")
+                    .withEncryptionKeys([StoredSubscriptions.generateKey()])
+                let one = try await WebhookDispatcher(configuration: configuration)
+                let other = try await WebhookDispatcher(configuration: configuration)
+                var draft = SubscriptionDraft(name: "mine", url: "\(sandbox.receiver.url)/mine", topics: ["a.b"])
+                (draft.tenant, draft.profile, draft.schema) = ("t", "standard", "off")
+                let entry = try await other.storedSubscriptions.create(draft)
+                try await one.emit(Event(topic: "a.b", data: "1", tenant: "t"))
+                try await one.run(until: .settled)
+                func requests() -> [ReceivedRequest] { sandbox.receiver.requests.filter { $0.target == "/mine" } }
+                let request = try #require(requests().first)
+                #expect(
+                    try await Signatures.verify(
+                        id: request.header("webhook-id") ?? "",
+                        timestamp: request.header("webhook-timestamp").flatMap { Int64($0) } ?? 0,
+                        body: request.body,
+                        signatures: request.header("webhook-signature") ?? "",
+                        key: #require(one.storedSubscriptions.secret(of: entry.id))
+                    )
+                )
+                await #expect(throws: WebhooksError.self) { try await one.storedSubscriptions.create(draft) }
+                #expect(try await one.storedSubscriptions.get(named: "mine", ofTenant: "t")?.id == entry.id)
+                try await other.storedSubscriptions.delete(entry.id)
+                try await one.emit(Event(topic: "a.b", data: "2", tenant: "t"))
+                try await one.run(until: .settled)
+                #expect(requests().count == 1 && sandbox.receiver.requestCount > 1)
             }
         }
 

@@ -161,7 +161,7 @@ import Webhooks
         #expect(
             message { _ = try catalog.exampleData(of: "course.creatd") }
                 == "no profile has an example of course.creatd; did you mean course.created? "
-                + "(--profile standard has a generic one)"
+                + "(the profile standard has a generic one)"
         )
         _ = try catalog.exampleData(of: "course.creatd", profile: "standard")
         _ = try catalog.exampleData(of: "course.created")

@@ -82,6 +82,26 @@ struct ArticleExampleTests {
         // Documentation: end
     }
 
+    @Test("The host's database in memory keeps subscriptions, too")
+    func subscriptions() async throws {
+        let receiver = try Receiver(responses: [.noContent])
+        var settings = DispatcherSettings()
+        settings.egress = try EgressPolicy(allow: ["127.0.0.0/8"])
+        let configuration = WebhookConfiguration.values(settings: settings)
+            .withEncryptionKeys([StoredSubscriptions.generateKey()])
+        let database = try DatabaseQueue()
+        try WebhooksDatabase.migrate(database)
+        let dispatcher = try await WebhookDispatcher(database: database, configuration: configuration)
+        let draft = SubscriptionDraft(name: "crm", url: "\(receiver.url)/crm", topics: ["course.*"])
+        let entry = try await dispatcher.storedSubscriptions.create(draft)
+        try await database.write { db in
+            _ = try dispatcher.emit(Event(topic: "course.renamed", data: "1"), in: db)
+        }
+        try await dispatcher.run(until: .settled)
+        #expect(receiver.requests.map(\.target) == ["/crm"])
+        #expect(try await dispatcher.storedSubscriptions.list().map(\.id) == [entry.id])
+    }
+
     @Test("A delay counts from the emit, in a transaction too")
     func delays() async throws {
         let host = try HostEnvironment()

@@ -105,6 +105,26 @@ import WebhooksGRDB
         await Self.watch(dispatcher)
     }
 
+    @Test func subscriptionsInTheStore() async throws {
+        let (key, url) = (StoredSubscriptions.generateKey(), "\(receiver.url)/kept")
+        // Documentation: stored
+        let configuration = WebhookConfiguration.file(file).withEncryptionKeys([key])
+        let dispatcher = try await WebhookDispatcher(configuration: configuration)
+
+        var draft = SubscriptionDraft(name: "crm", url: url, topics: ["course.*"])
+        draft.tenant = "school-42"
+        let made = try await dispatcher.storedSubscriptions.create(draft)
+        let secret = try await dispatcher.storedSubscriptions.secret(of: made.id)  // for whoever receives
+
+        try await dispatcher.storedSubscriptions.update(made.id) { $0.topics = ["course.*", "payment.*"] }
+        let theirs = try await dispatcher.storedSubscriptions.list(ofTenant: "school-42")
+        try await dispatcher.storedSubscriptions.delete(made.id)
+        // Documentation: end
+        #expect(secret?.reveal().hasPrefix("whsec_") == true)
+        #expect(theirs.map(\.draft.topics) == [["course.*", "payment.*"]] && theirs.map(\.id) == [made.id])
+        #expect(try await dispatcher.storedSubscriptions.list().isEmpty)
+    }
+
     private static func watch(_ dispatcher: WebhookDispatcher) async {
         let watching = Task {
             await Self.notices(of: dispatcher)

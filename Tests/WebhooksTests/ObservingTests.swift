@@ -58,7 +58,9 @@ struct ObservingTests {
         let setAside = lines.filter { $0.contains("an event is set aside; `webhooks retrigger` tries it again") }
         #expect(setAside.count == 1 && setAside[0].hasPrefix("error") && setAside[0].contains("torn"), "\(setAside)")
         #expect(setAside.first?.contains("not as it was written") == true)
-        let failed = lines.filter { $0.contains("a delivery has failed; `webhooks retrigger` sends it again") }
+        let failed = lines.filter {
+            $0.contains("a delivery has failed; `webhooks retrigger`, in Swift `retrigger(_:)`, sends it again")
+        }
         #expect(failed.count == 1 && failed[0].contains("dlv_1") && failed[0].contains("retried"), "\(failed)")
         #expect(receiver.requests.contains { $0.header("webhook-id") == "fine" })
     }

@@ -128,7 +128,7 @@ public struct Event: Sendable, Hashable {
         return names
     }
 
-    /// Whether both are for later, and one counts from its emit: emitted again, it counts from the first time.
+    /// Tells whether both are for later, and one counts from its emit: emitted again, it counts from the first time.
     private func isDelayed(like other: Event) -> Bool {
         deliverAt != nil && other.deliverAt != nil && (deliverIn ?? other.deliverIn) != nil
     }

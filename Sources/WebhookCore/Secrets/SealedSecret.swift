@@ -41,9 +41,12 @@ package enum SealingError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .noKey: "there is no key to seal secrets with; make one with `webhooks keygen --encryption`"
+        case .noKey:
+            "there is no key to seal secrets with: give one as `server.encryptionKey`, in Swift by `withEncryptionKeys`; "
+                + "`webhooks keygen --encryption` and `StoredSubscriptions.generateKey()` make one"
         case .malformedKey(let number):
-            "encryption key \(number) is not 32 bytes in base64; make one with `webhooks keygen --encryption`"
+            "encryption key \(number) is not 32 bytes in base64; "
+                + "`webhooks keygen --encryption` and `StoredSubscriptions.generateKey()` make one"
         case .repeatedKey(let number): "encryption key \(number) stands there twice"
         case .unknownKey(let id):
             "a secret in the store is sealed with key \(id), which is not among the encryption keys; add that key to them"

@@ -107,6 +107,7 @@ package struct DraftResult {
     /// A problem with the key in place of the line, and with the line in a body's text.
     private func keyed(_ diagnostic: Diagnostic) -> Diagnostic {
         var diagnostic = diagnostic
+        diagnostic.message = SwiftMeans.text(diagnostic.message)
         if diagnostic.file == DraftComposer.file, let line = diagnostic.line {
             let key = composer.key(atLine: line) ?? ""
             diagnostic.key = key.isEmpty ? nil : key

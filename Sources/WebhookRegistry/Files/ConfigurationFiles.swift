@@ -87,8 +87,15 @@ package struct LoadOptions: Sendable, Hashable {
     /// True when a subscription with errors in what only sending needs is held: it gets its deliveries, and none is
     /// sent. Otherwise it is an error of the configuration.
     package var holdsBroken = false
+    /// Keys that seal secrets in the store, in front of those of `server`.
+    package var encryptionKeys: [Secret] = []
 
     package init() {}
+
+    /// Those keys, and behind them others that are not among them.
+    package func encryptionKeys(before others: [Secret]) -> [Secret] {
+        encryptionKeys + others.filter { !encryptionKeys.contains($0) }
+    }
 }
 
 /// The context of one load: its problems, the environment, the files and which of them were named. Confined to it.

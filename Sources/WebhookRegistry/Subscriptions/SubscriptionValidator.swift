@@ -31,12 +31,12 @@ package struct SubscriptionValidator {
             }
     }
 
-    /// Tells whether a name is one that the HTTP API gives: nobody else can take it, whatever comes first.
+    /// Tells whether a name is one that the store gives: nobody else can take it, whatever comes first.
     package static func isReserved(_ name: String) -> Bool { StoredSubscription.isName(name) }
 
     /// The problem of a name that is reserved.
     package static let reservedName =
-        "`name` must not begin with \(StoredSubscription.prefix): such names are for subscriptions of the HTTP API"
+        "`name` must not begin with \(StoredSubscription.prefix): such names are for subscriptions that are kept in the store"
 
     private func identity(_ subscription: Subscription) -> [SubscriptionProblem] {
         var problems: [SubscriptionProblem] = []

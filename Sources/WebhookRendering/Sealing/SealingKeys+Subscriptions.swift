@@ -21,11 +21,9 @@ extension SealingKeys {
         }
         draft.secrets = nil
         let plain = draft.withoutSecrets
-        row.definition = plain.json.raw.text
         row.credentials =
             plain == draft ? nil : try seal(Secret(draft.json.raw.text), for: row.credentialsPlace)
-        row.tenant = draft.tenant
-        row.updatedAt = instant
+        row.write(plain: plain, at: instant)
     }
 
     /// The draft of a row, with its secrets, and those that are to expire as such.
@@ -33,10 +31,7 @@ extension SealingKeys {
     /// - Throws: ``SealingError`` where one of them can't be opened; ``WebhooksError`` where the definition is none.
     package func draft(of row: StoredSubscription, at instant: Timestamp) throws -> SubscriptionDraft {
         let text = try row.credentials.map { try open($0, at: row.credentialsPlace).reveal() } ?? row.definition
-        var draft = try SubscriptionDraft(json: try JSON.parse(ByteString(text)))
-        draft.name = row.name
-        draft.tenant = row.tenant
-        draft.channels = row.channels
+        var draft = try row.draft(text)
         var (current, retiring): ([Secret], [RetiringSecret]) = ([], [])
         for stored in row.signingSecrets {
             let secret = try open(stored.sealed, at: row.signingPlace)
@@ -88,5 +83,40 @@ extension SealingKeys {
             changed = true
         }
         return changed
+    }
+}
+
+/// A draft ⇄ its row where nothing is secret: that needs no key.
+extension StoredSubscription {
+    /// Puts a draft into the row.
+    ///
+    /// - Throws: ``SealingError`` with `noKey` where something of it is secret.
+    package mutating func write(unsealed draft: SubscriptionDraft, at instant: Timestamp) throws(SealingError) {
+        guard signingSecrets.isEmpty, draft.secrets?.isEmpty ?? true, draft == draft.withoutSecrets else {
+            throw .noKey
+        }
+        credentials = nil
+        write(plain: draft, at: instant)
+    }
+
+    /// The row's draft.
+    ///
+    /// - Throws: ``SealingError`` with `noKey` where something of it is sealed; ``WebhooksError`` where the definition is none.
+    package func unsealedDraft() throws -> SubscriptionDraft {
+        guard credentials == nil, signingSecrets.isEmpty else { throw SealingError.noKey }
+        return try draft(definition)
+    }
+
+    fileprivate mutating func write(plain: SubscriptionDraft, at instant: Timestamp) {
+        definition = plain.json.raw.text
+        tenant = plain.tenant
+        updatedAt = instant
+    }
+
+    /// Reads a draft's JSON, and what is beside it in the row.
+    fileprivate func draft(_ text: String) throws -> SubscriptionDraft {
+        var draft = try SubscriptionDraft(json: try JSON.parse(ByteString(text)))
+        (draft.name, draft.tenant, draft.channels) = (name, tenant, channels)
+        return draft
     }
 }

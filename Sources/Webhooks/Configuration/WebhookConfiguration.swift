@@ -82,6 +82,17 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same with keys that seal the secrets of subscriptions in the store: see ``StoredSubscriptions``. They stand in front of
+    /// those of a file's `server.encryptionKey`.
+    ///
+    /// - Parameter keys: 32 bytes in base64 each; the first seals, all open, so that one can be replaced. Keep them apart from the
+    ///   store. ``StoredSubscriptions/generateKey()`` makes one.
+    public func withEncryptionKeys(_ keys: [Secret]) -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.encryptionKeys = keys
+        return configuration
+    }
+
     /// The same, judged without what comes from the environment and from files of secrets, where that is missing: for a check
     /// on a machine that has none.
     package func withoutSources() -> WebhookConfiguration {
@@ -119,6 +130,17 @@ public struct WebhookConfiguration: Sendable {
 
     /// Loads the files for a reload: drafts are judged again when they are put in force.
     func loadWithoutDrafts() -> Report {
+        var report = loadSource()
+        guard !options.encryptionKeys.isEmpty else { return report }
+        do throws(SealingError) {
+            _ = try SealingKeys(options.encryptionKeys)
+        } catch {
+            report.diagnostics.append(Diagnostic(.error, file: "settings", key: "encryptionKeys", message: "\(error)"))
+        }
+        return report
+    }
+
+    private func loadSource() -> Report {
         switch source {
         case .file(let path, let environment):
             let loaded = ConfigurationLoader(environment: environment, options: options)
@@ -140,7 +162,8 @@ public struct WebhookConfiguration: Sendable {
                 report.diagnostics += report.templateDiagnostics
             }
             return report
-        case .values(let subscriptions, let settings, let profileFiles):
+        case .values(let subscriptions, var settings, let profileFiles):
+            settings.server.encryptionKeys = options.encryptionKeys(before: settings.server.encryptionKeys)
             let loadedProfiles = profileFiles.load()
             let catalog = loadedProfiles.catalog
             var diagnostics = loadedProfiles.diagnostics + ValueDiagnostics.check(subscriptions, settings)

@@ -155,7 +155,7 @@ struct LogObserver: EngineObserver {
                 if let error = attempt.error { metadata["error"] = "\(error.rawValue)" }
             }
             logger.warning(
-                "subscription disabled: its open deliveries are cancelled; `webhooks enable` brings it back",
+                "subscription disabled: its open deliveries are cancelled; `webhooks enable`, in Swift `administration.setEnabled`, brings it back",
                 metadata: metadata
             )
         case .cancellationEnded(let subscription, let count):
@@ -166,7 +166,7 @@ struct LogObserver: EngineObserver {
             logger.notice("subscription enabled", metadata: ["subscription": "\(subscription)"])
         case .paused(let subscription, let until):
             logger.notice(
-                "subscription paused: its deliveries are held; `webhooks resume` sends them",
+                "subscription paused: its deliveries are held; `webhooks resume`, in Swift `administration.resume`, sends them",
                 metadata: ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"]
             )
         case .resumed(let subscription):
@@ -206,7 +206,11 @@ struct LogObserver: EngineObserver {
                 return metadata
             }
         case .givenUp(let delivery, let event, let subscription, let reason):
-            line(.error, "a delivery has failed; `webhooks retrigger` sends it again", "givenUp") {
+            line(
+                .error,
+                "a delivery has failed; `webhooks retrigger`, in Swift `retrigger(_:)`, sends it again",
+                "givenUp"
+            ) {
                 [
                     "delivery": "\(delivery)", "event": "\(event)", "subscription": "\(subscription)",
                     "reason": "\(reason)",
@@ -215,7 +219,7 @@ struct LogObserver: EngineObserver {
         case .setAside(let event, let reason):
             line(
                 .error,
-                "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it",
+                "an event is set aside; `webhooks retrigger` tries it again, `webhooks cancel` drops it (in Swift `retrigger(_:)`, `cancel(_:)`)",
                 "setAside"
             ) { ["event": "\(event)", "reason": "\(reason)"] }
         case .storeFailed(let error, let occasion):

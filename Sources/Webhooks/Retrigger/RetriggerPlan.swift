@@ -101,7 +101,8 @@ struct RetriggerPlanBuilder {
     }
 
     private static let isOpen =
-        "still open: `webhooks retry` makes the next attempt now, --duplicate sends a second copy"
+        "still open: `webhooks retry`, in Swift `administration.retry`, makes the next attempt now; `--duplicate`, in Swift "
+        + "`duplicates: true`, sends a second copy"
 
     private static let isErased = "its event was erased: there is nothing to send"
 
@@ -110,7 +111,9 @@ struct RetriggerPlanBuilder {
             return "the configuration has no such subscription; it can be sent again once it is back"
         }
         if let disabled = disabled[name] {
-            return "it is disabled (\(disabled.cause.rawValue), since \(disabled.at)); `webhooks enable \(name)` first"
+            return
+                "it is disabled (\(disabled.cause.rawValue), since \(disabled.at)); `webhooks enable \(name)` first, in Swift "
+                + "`administration.setEnabled`"
         }
         guard subscription.isEnabled else { return "the configuration says `enabled: false`" }
         return subscription.obstacles.first.map { "its settings can't be used here: \($0.located)" }

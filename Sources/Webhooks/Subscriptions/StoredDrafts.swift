@@ -21,8 +21,6 @@ struct StoredDrafts {
             var draft = try read(row)
             if row.isDisabled { draft.isEnabled = false }
             return draft
-        } catch let error as Unreadable {
-            throw error
         } catch let error as SealingError {
             throw Unreadable(reason: "its secrets can't be read: \(error)")
         } catch {
@@ -31,13 +29,7 @@ struct StoredDrafts {
     }
 
     private func read(_ row: StoredSubscription) throws -> SubscriptionDraft {
-        if let keys = try keys.get() { return try keys.draft(of: row, at: instant) }
-        guard row.credentials == nil, row.signingSecrets.isEmpty else {
-            throw Unreadable(reason: "its secrets are sealed, and the configuration has no `server.encryptionKey`")
-        }
-        var draft = try SubscriptionDraft(json: try JSON.parse(ByteString(row.definition)))
-        (draft.name, draft.tenant, draft.channels) = (row.name, row.tenant, row.channels)
-        return draft
+        try keys.get().map { try $0.draft(of: row, at: instant) } ?? row.unsealedDraft()
     }
 
     /// The reason why a row can't be read.

@@ -71,7 +71,7 @@ public struct TopicCatalog: Sendable {
                 return Entry(profile: profile, topic: known)
             }
         }
-        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`"
+        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`, in Swift `topics.entries()`"
         let any = Topic.isValid(topic) ? "; `standard` takes any topic" : ""
         throw WebhooksError(.unknown, "no profile lists the topic \(topic)\(any); \(hint)")
     }
@@ -90,7 +90,7 @@ public struct TopicCatalog: Sendable {
         let hint = NameHint.question(topic, in: names).map { "; \($0)" } ?? ""
         throw WebhooksError(
             .unknown,
-            "no profile has an example of \(topic)\(hint) (--profile standard has a generic one)"
+            "no profile has an example of \(topic)\(hint) (the profile standard has a generic one)"
         )
     }
 
@@ -122,7 +122,7 @@ public struct TopicCatalog: Sendable {
     static func unknown(_ topic: String, of profile: Profile) -> String {
         let hint =
             NameHint.question(topic, in: profile.topics.map(\.topic))
-            ?? "see `webhooks topics list --profile \(profile.name)`"
+            ?? "see `webhooks topics list --profile \(profile.name)`, in Swift `topics.entries(profile:)`"
         return "the profile \(profile.name) has no topic \(topic); \(hint)"
     }
 }

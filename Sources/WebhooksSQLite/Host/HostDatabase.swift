@@ -159,7 +159,7 @@ package final class HostDatabase: Sendable {
             .replaced,
             """
             \(name): the host has erased the webhooks tables, or made new ones, under the running dispatcher \
-            (`eraseDatabaseOnSchemaChange`, `erase()`): migrate first, and run the dispatcher then
+            (`eraseDatabaseOnSchemaChange`, `erase()`), which ends `run()`: migrate first, and run the dispatcher then
             """
         )
     }

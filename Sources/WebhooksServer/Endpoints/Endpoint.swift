@@ -1,4 +1,5 @@
 internal import WebhookCore
+internal import Webhooks
 
 /// A subscription as an application's endpoint.
 struct Endpoint: Sendable {
@@ -31,10 +32,7 @@ struct Endpoint: Sendable {
     }
 
     init(stored row: StoredSubscription, health: SubscriptionHealth.Disabled?) {
-        let plain =
-            (try? JSON.parse(ByteString(row.definition))).flatMap { try? SubscriptionDraft(json: $0) }
-            ?? SubscriptionDraft(name: row.name, url: "", topics: ["**"])
-        self.init(id: row.id, name: row.name, source: .stored(row, plain), health: health)
+        self.init(id: row.id, name: row.name, source: .stored(row, row.plainDraft), health: health)
     }
 
     var isDisabled: Bool {

@@ -122,17 +122,19 @@ extension APIContext {
         }
     }
 
-    /// Lets this process's dispatcher know at once of subscriptions that were changed. Where that fails, the next event that is
-    /// emitted makes it follow: the change is made.
-    func followSubscriptions() async {
+    /// Changes the subscriptions that the store keeps, and puts the changes into force.
+    func apply(
+        _ changes: [StoredSubscriptionChange],
+        answer: StoredAnswer? = nil
+    ) async throws(APIError) -> StoredSubscriptionResult {
         do throws(WebhooksError) {
-            try await api.dispatcher.followStored()
+            return try await api.dispatcher.storedSubscriptions.apply(changes, answer: answer)
         } catch {
-            api.logger.warning("changed subscriptions are not read yet: \(error)")
+            throw APIError(error)
         }
     }
 
-    /// Works with the subscriptions that the store keeps.
+    /// Reads the subscriptions that the store keeps.
     func subscriptions<Value: Sendable>(
         _ body: (any SubscriptionStore) async throws(StoreError) -> Value
     ) async throws(APIError) -> Value {

@@ -9,97 +9,40 @@ struct EndpointDraft: Sendable {
     /// expect it.
     static let standardProfile = "svix"
 
-    var row: StoredSubscription
-    var draft: SubscriptionDraft
+    /// Its row, and the draft with its secrets.
+    var stored: StoredDraft
     /// Tells whether topics are given as those of the extension.
     private var hasOwnTopics = false
     private var hasRate = false
-    /// The current secrets as they were opened; `nil`: there were none.
-    private var opened: [Secret]?
-    /// The time at which the secrets before the current one end, where it is a new one.
-    private var graceEnd: Timestamp?
     /// Tells whether the request asks for an endpoint that is sent to.
     private(set) var asksToEnable = false
-    /// The parts that no key opens and that stay as they are in the row.
-    private(set) var unread: Set<SealedPart> = []
-
-    /// The sealed parts of a row.
-    enum SealedPart: Sendable, Hashable {
-        case signingSecrets
-        /// Headers, and what else of the draft is secret.
-        case credentials
-    }
 
     /// A new endpoint of an application.
     init(id: String, of application: Application, at instant: Timestamp) {
-        row = StoredSubscription(
-            id: id,
-            name: id,
-            tenant: application.tenant,
-            definition: "{}",
-            createdAt: instant,
-            updatedAt: instant
-        )
-        draft = SubscriptionDraft(name: id, url: "", topics: ["**"])
-        draft.tenant = application.tenant
+        stored = StoredDraft(id: id, tenant: application.tenant, at: instant)
         draft.profile = Self.standardProfile
     }
 
     /// One that is stored, opened.
     ///
-    /// - Parameter part: what the request replaces. Where no key opens that, or the other part, it can be replaced all the
-    ///   same: what replaces a lost secret needs nothing of it.
+    /// - Parameter part: what the request replaces; see ``StoredDraft/init(_:_:at:replacing:)``.
     init(
         _ row: StoredSubscription,
         _ keys: SealingKeys,
         at instant: Timestamp,
-        replacing part: SealedPart? = nil
+        replacing part: StoredDraft.SealedPart? = nil
     ) throws {
-        self.row = row
-        do {
-            draft = try keys.draft(of: row, at: instant)
-            opened = draft.secrets
-            return
-        } catch let error as SealingError {
-            guard part != nil else { throw error }
-        }
-        var readable = row
-        if !keys.opensCredentials(of: row) {
-            readable.credentials = nil
-            if part != .credentials { unread.insert(.credentials) }
-        }
-        readable.signingSecrets = row.signingSecrets.filter { keys.opens($0, of: row) }
-        if readable.signingSecrets.count < row.signingSecrets.count {
-            if part == .signingSecrets {
-                // Lost ones sign nothing any more.
-                self.row.signingSecrets = readable.signingSecrets
-            } else {
-                readable.signingSecrets = []
-                unread.insert(.signingSecrets)
-            }
-        }
-        draft = try keys.draft(of: readable, at: instant)
-        // Those that were lost are judged as one that is fit.
-        if unread.contains(.signingSecrets) { draft.secrets = [StandardWebhooks.generateSecret(ed25519: false).secret] }
-        opened = draft.secrets
+        stored = try StoredDraft(row, keys, at: instant, replacing: part)
     }
 
-    /// The row to be written, its secrets sealed.
-    func sealed(_ keys: SealingKeys, at instant: Timestamp) throws(SealingError) -> StoredSubscription {
-        var (row, draft) = (row, draft)
-        if draft.secrets == nil {
-            row.signingSecrets = []
-        } else if let graceEnd, let secret = draft.secrets?.first {
-            try keys.rotate(&row, to: secret, graceEnd: graceEnd, at: instant)
-            draft.secrets = nil
-        } else if draft.secrets == opened {
-            // The row has them already, with their times.
-            draft.secrets = nil
-        }
-        let (definition, credentials) = (row.definition, row.credentials)
-        try keys.write(draft, into: &row, at: instant)
-        if unread.contains(.credentials) { (row.definition, row.credentials) = (definition, credentials) }
-        return row
+    private var row: StoredSubscription {
+        get { stored.row }
+        set { stored.row = newValue }
+    }
+
+    private var draft: SubscriptionDraft {
+        get { stored.draft }
+        set { stored.draft = newValue }
     }
 
     // MARK: From a request
@@ -233,15 +176,6 @@ struct EndpointDraft: Sendable {
         return String(text.map { String($0).hasControlCharacters ? " " : $0 })
     }
 
-    /// Puts a new secret in front; those before sign until the end of their grace.
-    mutating func rotate(to secret: Secret, graceEnd: Timestamp) {
-        draft.secrets = [secret]
-        self.graceEnd = graceEnd
-    }
-
-    /// Tells whether there is a secret that was not there before.
-    var hasNewSecret: Bool { draft.secrets != nil && draft.secrets != opened }
-
     mutating func set(header name: String, _ value: String?) {
         if name.lowercased() == HeaderForm.authorization {
             draft.authentication = value.map { .raw(Secret($0)) }
@@ -287,7 +221,7 @@ struct EndpointDraft: Sendable {
         case nil, "name", "tenant", "tenants", "enabled": place = []
         case "url": place = ["url"]
         case "headers": place = parts
-        case "secrets": place = [graceEnd == nil ? "secret" : "key"]
+        case "secrets": place = [stored.isRotated ? "key" : "secret"]
         case "topics": place = hasOwnTopics || draft.hasPatterns ? ["webhooks"] + parts : ["eventTypes"]
         case "delivery" where hasRate && parts.last == "rateLimit": place = ["throttleRate"]
         case "profile" where Self.split(row.metadata).own.contains { $0.key == EndpointForm.profileKey }:
@@ -299,27 +233,10 @@ struct EndpointDraft: Sendable {
 }
 
 extension APIContext {
-    /// Judges an endpoint as the file's subscriptions are judged, and gives it secrets where its profile signs and it has none.
+    /// Judges an endpoint as the file's subscriptions are judged, and gives it a secret where its profile signs and it has none.
     func judge(_ endpoint: inout EndpointDraft) async throws(APIError) {
-        var draft = endpoint.draft
-        if draft.secrets == nil { draft.secrets = [StandardWebhooks.generateSecret(ed25519: false).secret] }
-        var problems = await errors(draft)
-        func areOfSecrets(_ problem: Diagnostic) -> Bool { problem.key?.hasPrefix("secrets") == true }
-        if !endpoint.hasNewSecret, problems.contains(where: areOfSecrets) {
-            // A profile without signatures wants none.
-            var unsigned = draft
-            unsigned.secrets = nil
-            let others = await errors(unsigned)
-            if !others.contains(where: areOfSecrets) { (draft, problems) = (unsigned, others) }
-        }
-        // What is left as it is can't be judged.
-        if endpoint.unread.contains(.credentials) { problems = problems.filter(areOfSecrets) }
+        let problems = await api.dispatcher.judge(&endpoint.stored).filter(\.isError)
         guard problems.isEmpty else { throw APIError(problems: problems.map(endpoint.problem)) }
-        endpoint.draft = draft
-    }
-
-    private func errors(_ draft: SubscriptionDraft) async -> [Diagnostic] {
-        await api.dispatcher.check(draft, as: .store).filter { $0.severity == .error }
     }
 
     /// Refuses event types that nobody has declared.

@@ -84,7 +84,7 @@ enum ApplicationOperations {
         let application = try await context.application()
         let deletion = PlatformChange.deleteApplication(id: application.id, at: context.now)
         let answer = try await context.change([deletion], answer: .empty) { _ in .noApplication }
-        await context.followSubscriptions()
+        await context.api.dispatcher.storedSubscriptions.followChange()
         return answer
     }
 

@@ -116,12 +116,7 @@ enum EndpointOperations {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
         guard case .stored(let row, _) = endpoint.source else { throw .declared(endpoint) }
-        let now = context.now
-        let result = try await context.subscriptions { store throws(StoreError) in
-            try await store.apply([.delete(id: row.id, at: now)])
-        }
-        guard case .done = result else { throw .noEndpoint }
-        await context.followSubscriptions()
+        guard case .done = try await context.apply([.delete(id: row.id, at: context.now)]) else { throw .noEndpoint }
         return .empty
     }
 
@@ -156,19 +151,13 @@ enum EndpointOperations {
         try await context.judge(&endpoint)
         let row: StoredSubscription
         do throws(SealingError) {
-            row = try endpoint.sealed(keys, at: context.now)
+            row = try endpoint.stored.sealed(keys, at: context.now)
         } catch {
             throw APIError(error)
         }
         let answer = APIResponse(201, .object(Endpoint(stored: row, health: nil).members))
-        let stored = context.storedAnswer(answer)
-        let result = try await context.subscriptions { store throws(StoreError) in
-            try await store.apply([.insert(row)], answer: stored)
-        }
-        switch result {
-        case .done:
-            await context.followSubscriptions()
-            return answer
+        switch try await context.apply([.insert(row)], answer: context.storedAnswer(answer)) {
+        case .done: return answer
         case .answered: return try await context.earlierAnswer() ?? answer
         case .taken, .missing, .outdated: throw .uidIsTaken
         }
@@ -201,7 +190,7 @@ enum EndpointOperations {
         _ application: Application,
         _ context: APIContext,
         isSecret: Bool = false,
-        replacing part: EndpointDraft.SealedPart? = nil,
+        replacing part: StoredDraft.SealedPart? = nil,
         _ body: (inout EndpointDraft) throws(APIError) -> Void,
         checking: () async throws(APIError) -> Void = { () async throws(APIError) in },
         answer: (Endpoint) -> APIResponse
@@ -217,7 +206,7 @@ enum EndpointOperations {
             try await context.judge(&endpoint)
             let row: StoredSubscription
             do throws(SealingError) {
-                row = try endpoint.sealed(keys, at: context.now)
+                row = try endpoint.stored.sealed(keys, at: context.now)
             } catch {
                 throw APIError(error)
             }
@@ -225,15 +214,12 @@ enum EndpointOperations {
             let enables = endpoint.asksToEnable && known.health != nil
             let response = answer(Endpoint(stored: row, health: enables ? nil : known.health))
             let stored = try context.storedAnswer(response, isSecret: isSecret, keys)
-            let result = try await context.subscriptions { store throws(StoreError) in
-                try await store.apply([.update(row)], answer: stored)
-            }
-            switch result {
+            switch try await context.apply([.update(row)], answer: stored) {
             case .outdated: continue
             case .missing: throw .noEndpoint
             case .taken: throw .uidIsTaken
             case .answered: return try await context.earlierAnswer() ?? response
-            case .done: await context.followSubscriptions()
+            case .done: break
             }
             if enables {
                 do throws(WebhooksError) {
@@ -267,7 +253,7 @@ extension APIContext {
     func opened(
         _ row: StoredSubscription,
         _ keys: SealingKeys,
-        replacing part: EndpointDraft.SealedPart? = nil
+        replacing part: StoredDraft.SealedPart? = nil
     ) throws(APIError) -> EndpointDraft {
         do {
             return try EndpointDraft(row, keys, at: now, replacing: part)

@@ -55,20 +55,17 @@ enum EndpointSecrets {
     @Sendable static func secret(_ context: APIContext) async throws(APIError) -> APIResponse {
         let (_, row) = try await stored(context)
         let endpoint = try context.opened(row, context.keys())
-        guard let current = endpoint.draft.secrets?.first else { throw .unsigned }
+        guard let current = endpoint.stored.draft.secrets?.first else { throw .unsigned }
         return .ok(["key": .string(current.reveal())])
     }
-
-    /// The longest time that a replaced secret goes on signing: a week.
-    private static let longestGrace = 604_800
-    /// The most replaced secrets that sign at once.
-    private static let mostRetiring = 10
 
     @Sendable static func rotate(_ context: APIContext) async throws(APIError) -> APIResponse {
         let (application, row) = try await stored(context)
         let reader = try FieldReader.body(context.request.body, isOptional: true)
         let given = reader.text("key", FieldRules.signingSecret).value.map { Secret($0) }
-        let grace = reader.integer("gracePeriodSeconds", in: 0...longestGrace).value ?? 86_400
+        let grace =
+            reader.integer("gracePeriodSeconds", in: 0...Int(StoredDraft.longestGrace.components.seconds)).value
+            ?? 86_400
         try reader.finish()
         guard !row.signingSecrets.isEmpty else { throw .unsigned }
         let secret = given ?? StandardWebhooks.generateSecret(ed25519: false).secret
@@ -81,16 +78,15 @@ enum EndpointSecrets {
             isSecret: true,
             replacing: .signingSecrets
         ) { endpoint throws(APIError) in
-            if endpoint.draft.secrets?.first == secret { return }
-            let retiring = endpoint.row.signingSecrets.count { $0.expiresAt.map { $0 > context.now } ?? true }
-            guard retiring <= mostRetiring else {
+            if endpoint.stored.draft.secrets?.first == secret { return }
+            guard endpoint.stored.canRotate(at: context.now) else {
                 throw APIError(
                     400,
                     "limit_reached",
-                    "\(mostRetiring) replaced secrets sign still: wait for the end of one's grace period."
+                    "\(StoredDraft.mostRetiring) replaced secrets sign still: wait for the end of one's grace period."
                 )
             }
-            endpoint.rotate(to: secret, graceEnd: graceEnd)
+            endpoint.stored.rotate(to: secret, graceEnd: graceEnd)
         } answer: { _ in
             answer
         }
@@ -117,7 +113,7 @@ enum EndpointSecrets {
             // Names alone: the values may come from where the API must not look.
             return .ok(["headers": [:], "sensitive": .list(subscription.headers.map(\.name))])
         case .stored(let row, _):
-            let draft = try row.credentials == nil ? nil : context.opened(row, context.keys()).draft
+            let draft = try row.credentials == nil ? nil : context.opened(row, context.keys()).stored.draft
             var (shown, sensitive): ([(String, APIValue)], [String]) = ([], [])
             if draft?.authentication != nil { sensitive.append("Authorization") }
             for header in draft?.headers ?? [] {
