@@ -83,7 +83,10 @@ import WebhookReceiver
         let first = try await sandbox.run("emit", "a.b", "--data", "1", "--id", "once", "--json")
         let again = try await sandbox.run("emit", "a.b", "--data", "1", "--id", "once", "--json")
         #expect(first.status == 0 && again.status == 0)
-        #expect(first.out == again.out)
+        // The same, and that it is a repetition.
+        let said = #","duplicate":true"#
+        #expect(again.out.contains(said) && !first.out.contains(said))
+        #expect(again.out.split(separator: said).joined() == first.out)
         #expect(sandbox.receiver.requestCount == 1)
         let other = try await sandbox.run("emit", "a.b", "--data", "2", "--id", "once")
         #expect(other.status == 65)

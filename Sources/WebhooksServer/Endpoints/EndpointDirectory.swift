@@ -122,6 +122,16 @@ extension APIContext {
         }
     }
 
+    /// Lets this process's dispatcher know of subscriptions that another server may have changed. Where that fails, the next
+    /// event that is emitted makes it follow.
+    func followSubscriptions() async {
+        do throws(WebhooksError) {
+            try await api.dispatcher.followStored()
+        } catch {
+            api.logger.warning("changed subscriptions are not read yet: \(error)")
+        }
+    }
+
     /// Changes the subscriptions that the store keeps, and puts the changes into force.
     func apply(
         _ changes: [StoredSubscriptionChange],
