@@ -92,13 +92,25 @@ import WebhookCore
         let done = try await sandbox.runOnTerminal(
             ["init"],
             columns: 100,
-            input: "fermion\nhttps://crm.example.com/hooks\nshort\nan-own-secret-of-mine\n",
+            input: "fermion\nhttps://crm.example.com/hooks\nan-own-secret-of-mine\n",
             environment: ["NO_COLOR": "1", "WEBHOOKS_CONFIG": ""]
         )
         #expect(done.status == 0, "\(done.out)")
         #expect(done.out.contains("Platform (") && done.out.contains("URL of the receiver [http://127.0.0.1:8787/]: "))
         #expect(try text("\(sandbox.folder)/config/secrets/fermion.secret") == "an-own-secret-of-mine\n")
         #expect(try await sandbox.run(["validate"], environment: none).status == 0)
+    }
+
+    @Test func `init asks again for a secret that can't be one`() async throws {
+        let sandbox = try CommandEnvironment()
+        let done = try await sandbox.runOnTerminal(
+            ["init"],
+            columns: 100,
+            input: "standard\nhttps://crm.example.com/hooks\nno-secret\n\(CommandEnvironment.secret)\n",
+            environment: ["NO_COLOR": "1", "WEBHOOKS_CONFIG": ""]
+        )
+        #expect(done.status == 0 && done.out.contains("must begin with whsec_"), "\(done.out)")
+        #expect(try text("\(sandbox.folder)/config/secrets/standard.secret") == CommandEnvironment.secret + "\n")
     }
 
     @Test func `init opens the egress guard for nobody who doesn't say so`() async throws {
