@@ -49,7 +49,7 @@ import Testing
         #expect(failure?.message.contains("is a pipe that gave nothing") == true)
     }
 
-    /// What is printed must not end up in a store, a connection or a pipe that got the number of a closed stream.
+    /// Printed lines must not end up in a store, a connection or a pipe that got the number of a closed stream.
     @Test func `a stream that is closed is nothing else's`() async throws {
         let sandbox = try CommandEnvironment()
         func shell(_ line: String) async throws -> Finished {

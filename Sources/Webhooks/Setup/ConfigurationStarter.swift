@@ -30,9 +30,9 @@ package struct ConfigurationStarter: Sendable {
     /// The files, with what somebody should know before they are written.
     package struct Draft: Sendable, Hashable {
         package var files: [File]
-        /// What the egress policy would refuse, and lets through by a line of its own; `nil`: nothing.
+        /// The receiver that the egress policy would refuse, and lets through by a line of its own; `nil`: none.
         package var opening: Opening?
-        /// What a load warns of.
+        /// The warnings of a load.
         package var warnings: [String] = []
     }
 

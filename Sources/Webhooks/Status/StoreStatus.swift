@@ -84,7 +84,7 @@ package struct StoreStatus: Sendable, Hashable {
     /// The errors of the configuration as it is on the disk now.
     package var configurationErrors = 0
     package var lastError: LastError?
-    /// What should be seen to, and keeps nothing from being delivered.
+    /// Problems that should be seen to, and keep nothing from being delivered.
     package var warnings: [StatusProblem] = []
 
     package init(at now: Timestamp, files: Files) {

@@ -44,7 +44,7 @@ extension WebhookLog {
         return status
     }
 
-    /// What the store's server should be relieved of; nothing where the store is a file.
+    /// The burdens that the store's server should be relieved of; none where the store is a file.
     package func serverWarnings() async throws(WebhooksError) -> [StatusProblem] {
         #if PostgreSQL
             do throws(StoreError) {

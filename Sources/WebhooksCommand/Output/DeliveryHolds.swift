@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import Webhooks
 
-/// What holds open deliveries, by subscription.
+/// Holds on open deliveries, by subscription.
 struct DeliveryHolds: Sendable {
     enum Hold: Sendable, Hashable {
         case paused
@@ -13,7 +13,7 @@ struct DeliveryHolds: Sendable {
 
     var bySubscription: [String: Hold] = [:]
 
-    /// What holds a delivery, in a word; `nil`: nothing, or it isn't due before the hold ends.
+    /// The hold on a delivery, in a word; `nil`: none, or it isn't due before that ends.
     func word(for delivery: Delivery) -> String? {
         guard let next = delivery.nextAttemptAt, let hold = bySubscription[delivery.subscription] else { return nil }
         return switch hold {
@@ -25,7 +25,7 @@ struct DeliveryHolds: Sendable {
 }
 
 extension WebhookLog {
-    /// What holds those of some deliveries that have not settled.
+    /// The holds on those of some deliveries that have not settled.
     ///
     /// - Parameter isServed: tells whether a dispatcher sends to a subscription.
     func holds(

@@ -76,7 +76,7 @@
     }
 
     extension PostgresStore {
-        /// What keeps the server from removing old versions of rows.
+        /// Everything that keeps the server from removing old versions of rows.
         ///
         /// - Parameter patience: the age from which an open transaction does.
         package func vacuumHolders(patience: Duration) async throws(StoreError) -> [ServerFacts.VacuumHolder] {
