@@ -131,7 +131,9 @@ import WebhookCore
         let made = await served.send("POST", "/app/a/endpoint", #"{"url":"https://a.example/"}"#)
         let id = try #require(made["id"])
         let zeros = String(repeating: "0", count: 27)
+        let last = AttemptID(startedAt: .now, delivery: .init(rawValue: .max), number: 65_535).text
         let iterators = [
+            last, "-" + last,
             "-", "--", "app_", "-app_", "ep_%00", "msg_", "msg_\(zeros)", "row_0", "row_-1", "row_9223372036854775807",
             "-row_9223372036854775807", "row_9223372036854775808", "atmpt_\(zeros)", "qtask_'--", "app_%FF", "%",
             "app_" + Self.text(10_000), "ep_\u{0}",

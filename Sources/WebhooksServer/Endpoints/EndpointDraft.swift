@@ -80,8 +80,8 @@ struct EndpointDraft: Sendable {
         case .value(let given):
             // A replacement names all of it, a change what changes.
             if form.purpose == .replacement { removeExtension() }
-            try merge(given)
             hasOwnTopics = given.contains { $0.key == "topics" && !$0.value.isNull }
+            try merge(given)
         }
     }
 

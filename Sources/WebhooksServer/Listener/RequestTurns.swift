@@ -259,7 +259,10 @@
         // MARK: The listener's end
 
         func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case .some(.inputClosed) = event as? ChannelEvent, !early.isEmpty { return early.append(.end) }
+            if case .some(.inputClosed) = event as? ChannelEvent {
+                if phase == .closing { return context.close(promise: nil) }
+                if !early.isEmpty { return early.append(.end) }
+            }
             guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
             switch phase {
             case .idle, .head: context.close(promise: nil)

@@ -59,7 +59,10 @@ struct DeliveryWalk {
         query.subscription = name
         query.limit = 100
         // The delivery itself may have more attempts.
-        if let start, page.walksDown { query.after = Delivery.ID(rawValue: start.delivery.rawValue + 1) }
+        if let start, page.walksDown {
+            // An id that was made by hand may be the last there can be.
+            query.after = Delivery.ID(rawValue: min(start.delivery.rawValue, .max - 1) + 1)
+        }
     }
 
     /// Tells whether an attempt lies behind the page's beginning.

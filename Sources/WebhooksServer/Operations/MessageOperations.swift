@@ -243,7 +243,7 @@ enum MessageOperations {
         let application = try await context.application()
         let reader = try FieldReader.body(context.request.body)
         let ids = reader.texts("ids", in: 1...100, FieldRules.reference)
-        if !ids.isGiven { reader.problem("ids", "is required") }
+        if reader.json("ids").value == nil { reader.problem("ids", "is required") }
         try reader.finish()
         var results: [(String, APIValue)] = []
         var messages: [LoggedMessage] = []
