@@ -60,11 +60,33 @@
                     )
                 )
                 try connection.run(Statement("ANALYZE deliveries, subscriptions"))
-                try connection.run(Statement("PREPARE look (int8) AS \(BatchRun.touched.sql)"))
-                let rows = try connection.run(Statement("EXPLAIN EXECUTE look (5000)"))
-                let plan = rows.map { $0.text(0) }.joined(separator: "\n")
-                #expect(plan.contains("deliveries_pkey"))
-                #expect(!plan.contains("deliveries_state") && !plan.contains("deliveries_open"), "\(plan)")
+                try Self.expectPrimaryKey(BatchRun.touched, connection)
+            }
+        }
+
+        @Test("Attempts are claimed and recorded by the deliveries' ids, also in a table that was empty")
+        func planOfAttempts() async throws {
+            try await Self.withStore { target, _ in
+                let connection = try PostgresConnection(target, isWriter: true)
+                for statement in [AttemptRows.record, AttemptRows.claim, AttemptRows.claimInOrder] {
+                    try Self.expectPrimaryKey(statement, connection)
+                }
+            }
+        }
+
+        private static func expectPrimaryKey(_ statement: Statement, _ connection: PostgresConnection) throws {
+            let parameters = (1...60).filter { statement.sql.contains("$\($0)::") }.map { _ in "NULL" }
+            try connection.run(Statement("PREPARE planned AS \(statement.sql)"))
+            let explain = Statement("EXPLAIN EXECUTE planned (\(parameters.joined(separator: ", ")))")
+            let plan = try connection.run(explain).map { $0.text(0) }.joined(separator: "\n")
+            try connection.run(Statement("DEALLOCATE planned"))
+            #expect(plan.contains("deliveries_pkey on deliveries"), "\(plan)")
+            #expect(!plan.contains("deliveries_in_flight on deliveries"), "\(plan)")
+            // Others of the same subscription (`o`) are looked at through an index of theirs.
+            for index in ["state", "open"] {
+                for table in ["deliveries d", "deliveries  ("] {
+                    #expect(!plan.contains("deliveries_\(index) on \(table)"), "\(plan)")
+                }
             }
         }
 

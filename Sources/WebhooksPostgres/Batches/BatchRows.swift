@@ -2,8 +2,11 @@
     internal import WebhookCore
 
     /// Attempts and claims, many in one statement.
+    ///
+    /// States are compared as larger numbers than they are: then no index of some states alone will do, and rows are found by
+    /// their ids. Of a young table the planner thinks that nothing is in flight, and would go through all that is for each row.
     enum AttemptRows {
-        private static let record = Statement(
+        static let record = Statement(
             """
             WITH finished AS (
                 UPDATE deliveries d SET
@@ -28,7 +31,7 @@
                     duration, dns, connect, tls, first_byte, truncated, reused, http_version, remote_address, url,
                     attempt_detail, checksum, headers, response_body
                 )
-                WHERE d.id = x.delivery AND d.attempts = x.number AND d.state = 2
+                WHERE d.id = x.delivery AND d.attempts = x.number AND d.state::int4 = 2
                 RETURNING d.cancelled_at IS NOT NULL AND x.cancelled_detail IS NOT NULL AS is_cancelled, x.*
             ), inserted AS (
                 INSERT INTO attempts (
@@ -113,12 +116,12 @@
             }
         }
 
-        private static let claim = Statement(
+        static let claim = Statement(
             """
             WITH claimed AS (
                 UPDATE deliveries d SET state = 2, attempts = d.attempts + 1, claimed_at = x.at, due_at = NULL
                 FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::bool[]) AS x (id, number, at, needs_body)
-                WHERE d.id = x.id AND d.attempts = x.number - 1 AND d.state < 2
+                WHERE d.id = x.id AND d.attempts = x.number - 1 AND d.state::int4 < 2
                 RETURNING d.id, d.event, d.body, x.needs_body
             )
             SELECT \(BodyRow.columns), c.id
@@ -129,7 +132,7 @@
         // Whatever the order of acceptance has before a delivery: an event that is due and waits for its fan-out, placed or
         // not; a delivery of its subscription that waits for a retry, or stands at an earlier place. One view of the tables
         // decides: an event's row goes in the transaction that brings its deliveries.
-        private static let claimInOrder = Statement(
+        static let claimInOrder = Statement(
             """
             WITH open AS MATERIALIZED (
                 SELECT d.id, x.number, x.at, x.needs_body, x.in_order AND d.due_at BETWEEN 1 AND $6::int8 - 1 AND (
@@ -148,11 +151,11 @@
                 ) AS is_behind
                 FROM unnest($1::int8[], $2::int4[], $3::int8[], $4::bool[], $5::bool[])
                     AS x (id, number, at, needs_body, in_order)
-                JOIN deliveries d ON d.id = x.id AND d.attempts = x.number - 1 AND d.state < 2
+                JOIN deliveries d ON d.id = x.id AND d.attempts = x.number - 1 AND d.state::int4 < 2
             ), claimed AS (
                 UPDATE deliveries d SET state = 2, attempts = d.attempts + 1, claimed_at = x.at, due_at = NULL
                 FROM open x
-                WHERE NOT x.is_behind AND d.id = x.id AND d.attempts = x.number - 1 AND d.state < 2
+                WHERE NOT x.is_behind AND d.id = x.id AND d.attempts = x.number - 1 AND d.state::int4 < 2
                 RETURNING d.id, d.event, d.body, x.needs_body
             )
             SELECT \(BodyRow.columns), c.id, false
