@@ -75,12 +75,15 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 
 # Tests that start processes or threads, or that wait for real sockets and files: one at a time, so that a busy machine
 # doesn't turn their patience into failures. What runs in parallel computes.
-ONE_AT_A_TIME := GuaranteeTests|WebhooksCommandTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|WebhookMonitoringTests|RunnerTests|SeveralServersTests
+ONE_AT_A_TIME := GuaranteeTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|WebhookMonitoringTests|RunnerTests|SeveralServersTests
+# These wait for the processes that they start; they take as long as all others together, and run beside them.
+OF_THE_COMMAND := WebhooksCommandTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
-	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)'
-	@Tests/postgres.sh Tests/run.sh "$(SWIFT)" --no-parallel --filter '$(ONE_AT_A_TIME)'
+	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)|$(OF_THE_COMMAND)'
+	@Tests/beside.sh "Tests/postgres.sh Tests/run.sh '$(SWIFT)' --no-parallel --filter '$(ONE_AT_A_TIME)'" \
+	    "Tests/postgres.sh Tests/run.sh '$(SWIFT)' --ignore-lock --no-parallel --filter '$(OF_THE_COMMAND)'"
 
 # What a host with `traits: []` neither fetches nor compiles: command line, servers, benchmarks.
 NOT_FOR_HOSTS := WebhooksCommand WebhooksServer WebhooksPostgres WebhookMonitoring WebhookSimulation WebhooksBenchmarking
