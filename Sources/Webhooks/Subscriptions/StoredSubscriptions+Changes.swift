@@ -33,7 +33,9 @@ extension StoredSubscriptions {
 
     /// Changes a subscription, its secrets at hand.
     ///
-    /// - Parameter change: makes the change; called again where somebody else was faster.
+    /// - Parameters:
+    ///   - id: the subscription's id.
+    ///   - change: makes the change; called again where somebody else was faster.
     /// - Throws: ``WebhooksError`` as ``replace(_:with:)``; with `refused` where it is being changed all the time.
     @discardableResult
     public func update(
@@ -50,6 +52,7 @@ extension StoredSubscriptions {
     /// Gives a subscription another signing secret. The ones before sign beside it for a while, so that its receiver can change over.
     ///
     /// - Parameters:
+    ///   - id: the subscription's id.
     ///   - secret: defaults to a new one.
     ///   - grace: how long those before go on signing, up to seven days; defaults to a day.
     /// - Returns: the secret.

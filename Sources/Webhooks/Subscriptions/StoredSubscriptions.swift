@@ -85,7 +85,9 @@ extension StoredSubscriptions {
 
     /// The subscription that the host has given a name; `nil`: there is none.
     ///
-    /// - Parameter tenant: its tenant; `nil` where it has none.
+    /// - Parameters:
+    ///   - name: the host's own name.
+    ///   - tenant: its tenant; `nil` where it has none.
     public func get(named name: String, ofTenant tenant: String?) async throws(WebhooksError) -> Entry? {
         let row = try await read { store throws(StoreError) in
             try await store.storedSubscription(uid: name, ofTenant: tenant ?? "")
