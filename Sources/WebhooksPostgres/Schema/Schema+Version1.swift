@@ -25,6 +25,10 @@
         /// - `attempts`: finished ones. One in flight is its delivery's `attempts` and `claimed_at`. `detail` is UTF-8, and may quote
         ///   a NUL, which a text can't hold.
         ///
+        /// Nothing is partitioned by age: due rows are found by subscription, and each such look would ask every partition (on
+        /// PostgreSQL 15 three times slower with 30 of them, and 30 times with 100); an event's id is unique over all of them.
+        /// Pruning deletes in batches (`Pruning`).
+        ///
         /// Fixed columns first, by size; those of variable length last.
         static let version1 = """
             CREATE TABLE meta (
