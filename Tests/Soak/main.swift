@@ -1,8 +1,8 @@
 internal import Foundation
 internal import WebhooksFaultHarness
 
-// Runs the real binary under faults for as long as HOURS or MINUTES says, and ends with one line and an exit code: 0 where every
-// promise was kept, 1 where one was broken, 2 where a round had not settled when the time was over, 130 where it was
+// Runs the real binary under faults for as long as HOURS or MINUTES says, and ends with one line and an exit code: 0 where
+// every promise was kept, 1 where one was broken, 2 where a round had not settled when the time was over, 130 where it was
 // stopped, 70 where the harness itself can't go on.
 //
 // With `storm`, several dispatchers run on the PostgreSQL server that Tests/postgres.sh has started.
