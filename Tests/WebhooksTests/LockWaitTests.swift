@@ -8,9 +8,9 @@ import WebhooksSQLite
     private typealias Refusal = (holder: LockHolder?, at: Duration)
 
     /// Tells whether each refusal is followed by another try.
-    private func tries(_ role: DispatcherRole, _ refusals: [Refusal]) -> [Bool] {
+    private func tries(_ role: DispatcherRole, isShared: Bool = false, _ refusals: [Refusal]) -> [Bool] {
         let start = ContinuousClock.now
-        var wait = LockWait(role: role)
+        var wait = LockWait(role: role, isShared: isShared)
         return refusals.map { wait.triesAgain($0.holder, at: start + $0.at) }
     }
 
@@ -23,6 +23,17 @@ import WebhooksSQLite
             #expect(tries(role, [(emit(7), .zero)]) == [false])
             #expect(tries(role, [(nil, .zero)]) == [false])
         }
+    }
+
+    @Test("Where several may run, another run is not who has refused it: it is tried again, not for ever")
+    func shared() {
+        let limit = LockWait.unknownLimit
+        let run = LockHolder(processID: 7, role: "run")
+        let refusals: [Refusal] = [
+            (emit(7), .zero), (run, .milliseconds(1)), (nil, limit), (run, limit + .milliseconds(1)),
+        ]
+        #expect(tries(.run, isShared: true, refusals) == [true, true, true, false])
+        #expect(tries(.emit, isShared: true, [(run, .zero)]) == [false])
     }
 
     @Test("Who doesn't say who it is is waited for briefly")

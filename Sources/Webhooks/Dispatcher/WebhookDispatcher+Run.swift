@@ -241,7 +241,7 @@ extension WebhookDispatcher: Service {
         do throws(StoreError) {
             let access = try stores.access()
             var isWaiting = false
-            var wait = LockWait(role: role, isStandby: isStandby)
+            var wait = LockWait(role: role, isStandby: isStandby, isShared: access.isShared)
             let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
                 self?.note(storeTrouble: trouble)
             } onFailure: { [weak self] error in

@@ -14,6 +14,7 @@
         }
 
         var name: String { target.description }
+        var isShared: Bool { true }
 
         /// The same store, with what its server says beside its answers in a log.
         func logging(to log: ServerNoticeLog) -> PostgresAccess {

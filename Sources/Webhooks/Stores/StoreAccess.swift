@@ -6,6 +6,9 @@ protocol StoreAccess: Sendable {
     /// The place for people: a path or a URL, never with a password.
     var name: String { get }
 
+    /// True where several dispatchers may run at the same time; a command that delivers keeps all of them out.
+    var isShared: Bool { get }
+
     /// Opens it for appending and changing, or for reading alone.
     ///
     /// - Throws: ``StoreError``: `missing` where it isn't there and the role doesn't make it.
@@ -48,6 +51,7 @@ protocol StoreAccess: Sendable {
 }
 
 extension StoreAccess {
+    var isShared: Bool { false }
     func serverFindings() throws(StoreError) -> [DoctorFinding] { [] }
     func verify() async throws(StoreError) {}
 }
