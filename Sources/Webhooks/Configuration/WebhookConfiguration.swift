@@ -52,11 +52,11 @@ public struct WebhookConfiguration: Sendable {
     ///   - drafts: in force before anything is emitted or delivered; judged when the dispatcher is made, as those of a file.
     ///     Defaults to none. A running dispatcher takes more, and others in their place, by
     ///     ``WebhookDispatcher/upsert(_:)-([SubscriptionDraft])``.
-    ///   - settings: store, limits, egress.
+    ///   - settings: store, limits, egress; defaults to a file's that says nothing of them.
     ///   - profiles: extra profiles, or such as replace built-in ones; defaults to none.
     public static func values(
         _ drafts: [SubscriptionDraft] = [],
-        settings: DispatcherSettings,
+        settings: DispatcherSettings = DispatcherSettings(),
         profiles: ProfileFiles = .none
     ) -> WebhookConfiguration {
         values([Subscription](), settings: settings, profiles: profiles).adding(drafts)
