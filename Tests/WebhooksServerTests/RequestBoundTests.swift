@@ -56,7 +56,6 @@ import WebhookCore
         let body = #"{"url":"https://a.example/","webhooks":{"title":"${HOME}"}}"#
         let made = await served.send("POST", "/app/a/endpoint", body)
         #expect(made.status == 201, "\(made.text)")
-        #expect(made["description"] == "${HOME}")
         let header = #"{"url":"https://a.example/","headers":{"X-Home":"${HOME}"}}"#
         let id = try #require(await served.send("POST", "/app/a/endpoint", header)["id"])
         #expect(await served.send("GET", "/app/a/endpoint/\(id)/headers")["headers", "X-Home"] == "${HOME}")
