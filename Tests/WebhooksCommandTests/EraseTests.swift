@@ -103,6 +103,9 @@ import WebhookReceiver
         #expect(try holding(sandbox) == [])
         let unknown = try await sandbox.run("expunge", "nobody")
         #expect(unknown.status == 1 && unknown.err.contains("there is no event nobody"))
+        #expect(!unknown.err.contains("nothing was erased"))
+        let both = try await sandbox.run("expunge", "nobody", "nobody-else", "--yes")
+        #expect(both.status == 1 && both.err.contains("nothing was erased, nor of the others"), "\(both.err)")
     }
 
     @Test(arguments: [false, true])

@@ -39,7 +39,8 @@ struct Expunge: AsyncParsableCommand {
         let opened = try options.openLog()
         let log = opened.log
         for id in ids where try await log.event(id) == nil {
-            throw try await IDHint.noEvent(id, in: log, hint: "`webhooks events list` shows those there are")
+            let others = ids.count > 1 ? "nothing was erased, nor of the others; " : ""
+            throw try await IDHint.noEvent(id, in: log, hint: others + "`webhooks events list` shows those there are")
         }
         if !yes {
             let what = ids.count == 1 ? "the event \(ids[0])" : "\(ids.count) events"
