@@ -1,4 +1,4 @@
-/// What a host calls where a user of the command line would run a command: in problems of subscriptions that are values.
+/// The functions that a host calls where a user of the command line runs a command, for problems of subscriptions as values.
 enum SwiftMeans {
     /// A problem's message with functions in place of commands.
     static func text(_ message: String) -> String {

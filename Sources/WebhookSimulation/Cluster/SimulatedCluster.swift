@@ -190,7 +190,7 @@ final class SimulatedCluster {
     /// The dispatchers' numbers, in order.
     var numbers: [Int] { nodes.keys.sorted() }
 
-    /// Plans something for up to so many milliseconds from now.
+    /// Plans something within a number of milliseconds from now.
     func plan(_ item: Occurrence, within milliseconds: Int) {
         agenda.plan(item, at: now + Int64(random.pick(0...milliseconds)))
     }

@@ -9,7 +9,7 @@
         typealias OutboundIn = IOData
         typealias OutboundOut = IOData
 
-        /// The bytes that are parsed at a time: so many requests as fit into them may be parsed before their turn.
+        /// The bytes that are parsed at a time: the requests that fit into them may be parsed before their turn.
         private static let piece = 1024
         private static let pieceOfBody = 16 << 10
 

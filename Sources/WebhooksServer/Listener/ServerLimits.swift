@@ -1,6 +1,6 @@
 /// The bounds of what strangers may cost the listener.
 package struct ServerLimits: Sendable {
-    /// The most connections at once. Before there are so many, those are closed that wait for their other side.
+    /// The most connections at once. Before there are as many, those are closed that wait for their other side.
     package var connections = 12_000
     /// The most requests at once; more are answered with 429.
     package var requests = 512
