@@ -148,8 +148,8 @@ extension StoredSubscriptions {
         return result
     }
 
-    /// Lets this process's dispatcher know at once of what was changed. Where that fails, the next event that is emitted makes it
-    /// follow: the change is made.
+    /// Lets this process's dispatcher know at once of what was changed, here or by another process. Where that fails, the next event
+    /// that is emitted makes it follow: the change is made.
     package func followChange() async {
         do throws(WebhooksError) {
             try await dispatcher.followStored()

@@ -81,7 +81,9 @@ extension APIContext {
     func endpointIfKnown(_ reference: String, in application: Application) async throws(APIError) -> Endpoint? {
         if let row = try await storedEndpoint(reference, in: application) {
             // It may have been made or changed at another server: what is sent to it goes by what it is now.
-            if row.version > api.dispatcher.registry.storedVersion { await followSubscriptions() }
+            if row.version > api.dispatcher.registry.storedVersion {
+                await api.dispatcher.storedSubscriptions.followChange()
+            }
             return Endpoint(stored: row, health: try await disabledSubscriptions(of: [row.name])[row.name])
         }
         guard let subscription = api.directory.subscription(of: reference, in: api.dispatcher.registry),
@@ -119,16 +121,6 @@ extension APIContext {
                 return Endpoint(declared: subscription, health: health[name])
             }
             return Endpoint(id: EndpointID.of(name), name: name, source: .gone, health: health[name])
-        }
-    }
-
-    /// Lets this process's dispatcher know of subscriptions that another server may have changed. Where that fails, the next
-    /// event that is emitted makes it follow.
-    func followSubscriptions() async {
-        do throws(WebhooksError) {
-            try await api.dispatcher.followStored()
-        } catch {
-            api.logger.warning("changed subscriptions are not read yet: \(error)")
         }
     }
 

@@ -26,7 +26,7 @@ final class RequestGate: Sendable {
     private let bytes: Int
     private let shares: Int
 
-    /// - Parameter shares: the part of all that a party other than the organisation may have is one in so many.
+    /// - Parameter shares: a party other than the organisation may have all divided by this.
     init(requests: Int, bytes: Int, shares: Int) {
         (self.requests, self.bytes, self.shares) = (requests, bytes, shares)
     }

@@ -6,7 +6,7 @@ package struct ServerLimits: Sendable {
     package var requests = 512
     /// The most bytes of bodies at once; more are answered with 429.
     package var bodyBytes = 256 << 20
-    /// The part of either that the tokens of one application may have is one in so many.
+    /// The tokens of one application may have either divided by this.
     package var shares = 8
     /// The most bytes of answers at once that nobody takes: beyond, connections are closed.
     package var answerBytes = 128 << 20

@@ -265,7 +265,7 @@ enum MessageOperations {
         let channels = reader.texts("channels", in: 1...10, FieldRules.channel).value
         try reader.finish()
         // Another server may have made the first endpoint that wants it.
-        await context.followSubscriptions()
+        await context.api.dispatcher.storedSubscriptions.followChange()
         let registry = context.api.dispatcher.registry
         let wanting = registry.subscriptions.filter {
             $0.wants(topic: topic, tenant: application.tenant, channels: channels)
