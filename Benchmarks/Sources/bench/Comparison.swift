@@ -61,6 +61,10 @@ struct Comparison {
 
     var toLimit: Series { ratios(to: limit) }
     var toPeer: Series { ratios(to: peer) }
+    /// The CPU time of a delivery by the loop's, round by round.
+    var processorTimeToLimit: Series {
+        Series(zip(dispatch, limit).map { $0.microsecondsPerDelivery / $1.microsecondsPerDelivery })
+    }
     var rate: Series { Series(dispatch.map(\.perSecond)) }
 
     /// Shows the rates with what they came from.

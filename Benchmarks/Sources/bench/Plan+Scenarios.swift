@@ -10,7 +10,6 @@ extension Plan {
             warn("\(workload.title): \(comparison.rate.text(0))/s, ÷ limit \(comparison.toLimit.text(2))")
         }
         compareHTTP2()
-        measureFanOut()
     }
 
     private var scenarios: [Workload] {
@@ -19,24 +18,16 @@ extension Plan {
         ports.ports = Harness.ports
         var xml = workload("XML")
         xml.product = ["--content", "xml"]
-        var mustache = workload("Mustache body")
-        mustache.product = ["--content", "mustache"]
         var secure = workload("HTTPS, keep-alive")
         secure.scheme = "https"
         secure.port = harness.tlsPort
         secure.authorities = harness.certificate
-        var middling = workload("10 KB")
-        middling.payload = 10_000
-        middling.dispatch = 10_000
-        var large = workload("1 MB")
-        large.payload = 1_000_000
-        (large.limit, large.peer, large.dispatch) = (2000, 1000, 400)
         var refused = workload("half the answers are 503")
         refused.path = "/half/"
         refused.isHalfRefused = true
         refused.dispatch = 10_000
         refused.product = ["--retry-after-ms", "50"]
-        return [ports, xml, mustache, secure, middling, large, refused]
+        return [ports, xml, secure, refused]
     }
 
     /// nghttp2's own server takes the sink's place, and its count is not to be had: status 200 on record has to do.
@@ -67,17 +58,5 @@ extension Plan {
         warn("\(workload.title): \(comparison.rate.text(0))/s, ÷ limit \(comparison.toLimit.text(2))")
         server.terminate()
         server.waitUntilExit()
-    }
-
-    private func measureFanOut() {
-        let outcome = harness.dispatch(
-            "fan-out",
-            ["--url", "http://127.0.0.1:\(harness.port)/ok/", "--endpoints", "10000", "--events", "3"]
-        )
-        print(
-            "fan-out of one event to 10,000 subscriptions: \((outcome.seconds / 3).short(2)) s each, "
-                + "\(outcome.perSecond.short(0)) deliveries/s, \(outcome.microsecondsPerDelivery.short(0)) µs CPU each, "
-                + "\(outcome["residentMB"].short(0)) MB\n"
-        )
     }
 }

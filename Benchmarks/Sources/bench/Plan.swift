@@ -15,12 +15,10 @@ final class Plan {
     }
 
     func run() {
-        step("one") { compareToTarget(workload("one endpoint")) }
-        step("thousand") {
-            var workload = workload("1,000 endpoints")
-            workload.endpoints = 1000
-            compareToTarget(workload)
-        }
+        step("one") { compareToTarget(workload("one endpoint"), peer: 0.9) }
+        step("thousand") { compareToTarget(thousandEndpoints, peer: 1) }
+        step("bodies") { measureBodies() }
+        step("fan-out") { measureFanOut() }
         step("latency") { measureLatency() }
         step("host") { measureHost() }
         step("backlog") { measureBacklog() }
@@ -43,11 +41,4 @@ final class Plan {
     }
 
     func workload(_ title: String) -> Workload { Workload(title: title, port: harness.port) }
-
-    private func compareToTarget(_ workload: Workload) {
-        let comparison = Comparison(workload, harness)
-        verdicts.add("durable deliveries/s ÷ limit, \(workload.title)", atLeast: 0.3, aim: 0.5, comparison.toLimit)
-        verdicts.add("durable deliveries/s ÷ peer, \(workload.title)", atLeast: 0.6, aim: 1, comparison.toPeer)
-        comparison.add(to: &rates)
-    }
 }

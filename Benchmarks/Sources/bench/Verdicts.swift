@@ -6,12 +6,15 @@ struct Verdicts {
     private(set) var missed = 0
 
     /// A figure that has to be at least so much.
-    mutating func add(_ figure: String, atLeast target: Double, aim: Double? = nil, _ measured: Series, digits: Int = 2)
-    {
-        let isMet = measured.median >= target
-        let aimText = aim.map { ", aim \($0.short(digits))" } ?? ""
-        let verdict = isMet ? (aim.map { measured.median >= $0 } ?? true ? "met" : "met, below the aim") : "MISSED"
-        add(figure, "≥ \(target.short(digits))\(aimText)", measured.text(digits), verdict)
+    mutating func add(_ figure: String, atLeast target: Double, _ measured: Series, digits: Int = 2) {
+        let verdict = measured.median >= target ? "met" : "MISSED"
+        add(figure, "≥ \(target.short(digits))", measured.text(digits), verdict)
+    }
+
+    /// A ratio that has to be at most so much in every round.
+    mutating func add(_ figure: String, each target: Double, _ measured: Series, digits: Int = 2) {
+        let verdict = measured.highest <= target ? "met" : "MISSED"
+        add(figure, "≤ \(target.short(digits)) each time", measured.text(digits), verdict)
     }
 
     /// A figure that has to be at most so much.
