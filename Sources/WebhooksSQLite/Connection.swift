@@ -55,9 +55,9 @@ enum Connection {
                     return .commit
                 }
                 if !isCopying { try UnfinishedCopy.refuse(tables, path: files.path) }
-                if role == .dispatcher, let connection = db.sqliteConnection {
-                    try check(webhooks_sqlite_enable_checkpoint_on_close(UnsafeMutableRawPointer(connection)))
-                }
+                guard let connection = db.sqliteConnection.map({ UnsafeMutableRawPointer($0) }) else { return }
+                try check(webhooks_sqlite_gather_wal_writes(connection))
+                if role == .dispatcher { try check(webhooks_sqlite_enable_checkpoint_on_close(connection)) }
             }
         } catch {
             try? queue.close()

@@ -21,6 +21,14 @@ int webhooks_sqlite_enable_checkpoint_on_close(void *connection);
 /// - Returns: an SQLite result code.
 int webhooks_sqlite_distrust_schema(void *connection);
 
+/// Gathers what a connection writes to its write-ahead log, and writes it at once before the log is synced, read or cut off.
+///
+/// For a connection whose log is open and that syncs with every commit (`synchronous` FULL): what it has committed is
+/// published to others after the sync alone, and so never before it is in the file.
+/// - Parameter connection: an `sqlite3 *`, in its write-ahead log's mode.
+/// - Returns: an SQLite result code.
+int webhooks_sqlite_gather_wal_writes(void *connection);
+
 /// Tells whether a file is mounted by itself, as containers do with a volume of one file.
 ///
 /// - Returns: 1 or 0; 0 also where the kernel can't tell.
