@@ -154,6 +154,7 @@ package struct DeliveryEngine {
     /// No new attempts; ``isDrained`` tells when those under way are on record.
     package mutating func drain(at time: EngineTime) {
         phase.drain()
+        for index in queues.indices { endAhead(index, at: time) }
         finishInput(at: time)
     }
 

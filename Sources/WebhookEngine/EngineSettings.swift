@@ -14,6 +14,9 @@ package struct EngineSettings: Sendable, Hashable {
     package var isLeased = false
     /// The most attempts in flight at once; defaults to 512.
     package var maxInFlight: Int = 512
+    /// Subscriptions that may have as many requests at once as this, or more, claim while all of them are on the wire; see
+    /// ``SubscriptionQueue/mostClaims(from:)``. Defaults to 16.
+    package var claimsAheadFrom: Int = 16
     /// The most deliveries in memory over all subscriptions; defaults to 50,000.
     package var bufferTotal: Int = 50_000
     /// While fewer deliveries are in memory, over all subscriptions, a queue may have as many of them as it gets, so that a

@@ -56,7 +56,8 @@ extension DeliveryEngine {
             if let until = queues[index].heldUntil(next.delivery.id), until > now { return .early(until: until) }
             isRetry = next.isRetry
         }
-        guard queues[index].inFlight < queues[index].maxInFlight else { return .full }
+        let mostClaims = queues[index].mostClaims(from: settings.isLeased ? nil : settings.claimsAheadFrom)
+        guard queues[index].inFlight < mostClaims else { return .full }
         let slotClass: SlotClass = queues[index].isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
         if candidate != .nextInLine {
             guard mayClaim, slots.hasSlot(slotClass) else { return .noSlot }
@@ -76,6 +77,7 @@ extension DeliveryEngine {
 
     /// Lets a queue that has work stand in line for a slot, or sets a timer for when it will.
     mutating func schedule(_ index: Int, at time: EngineTime) {
+        while let next = queues[index].takeAhead() { sendAhead(next, at: time) }
         guard phase.begins, queues[index].isOpen, queues[index].slotClass == nil else {
             if let end = queues[index].pause.endsAt { timers.set(index, at: end) }
             return

@@ -175,6 +175,8 @@ extension AttemptDecision {
         case parked
         /// The time of its node's lease was over before the request left.
         case leaseOver
+        /// The dispatcher stopped before there was room for it.
+        case stopping
     }
 
     /// Decides about an attempt that doesn't leave; `nil`: as about ``unsentResult(_:)``.
@@ -197,7 +199,7 @@ extension AttemptDecision {
             decision.error = .disabled
             decision.detail = "the subscription was disabled before the request left"
             decision.next = .settled(.cancelled)
-        case .parked, .leaseOver:
+        case .parked, .leaseOver, .stopping:
             return nil
         }
         return decision
@@ -206,10 +208,10 @@ extension AttemptDecision {
     /// The result of an attempt that may not leave any more, and may later: interrupted.
     static func unsentResult(_ cause: UnsentCause) -> TransportResult {
         let detail =
-            if case .leaseOver = cause {
-                "the time of the dispatcher's lease was over before the request left"
-            } else {
-                "the subscription left the configuration before the request left"
+            switch cause {
+            case .leaseOver: "the time of the dispatcher's lease was over before the request left"
+            case .stopping: "the dispatcher stopped before the request left"
+            default: "the subscription left the configuration before the request left"
             }
         return TransportResult(ending: .failed(.interrupted, detail: detail), mayHaveBeenSent: false)
     }

@@ -34,7 +34,7 @@ extension DeliveryEngine {
         if attempt.isRateClaimed { queues[attempt.queue].rate.release() }
         if let slotClass = attempt.slotClass {
             slots.freeSlot(slotClass)
-            queues[attempt.queue].endAttempt()
+            queues[attempt.queue].endAttempt(hadLeft: attempt.stage == .sent)
         }
         return attempt
     }
@@ -76,13 +76,17 @@ extension DeliveryEngine {
             return endUnsent(token, queues[queue].isDisabled ? .disabled : .parked, at: time)
         }
         guard isWithinTerm(at: time) else { return endUnsent(token, .leaseOver, at: time) }
+        if !attempt.isOutsideLimits, queues[queue].isFull {
+            guard !phase.isDraining else { return endUnsent(token, .stopping, at: time) }
+            return queues[queue].holdAhead(ClaimedSend(token: token, body: body))
+        }
         if attempt.isRateClaimed {
             let limit = queues[queue].policy.rateLimit
             if limit != nil {
                 let instant = queues[queue].rate.nextLeave(now: time.monotonic)
                 guard instant <= time.monotonic else {
                     rememberDelay(queue, until: instant, at: time)
-                    queues[queue].pace(PacedSend(token: token, body: body))
+                    queues[queue].pace(ClaimedSend(token: token, body: body))
                     return timers.set(queue, at: instant)
                 }
             }
@@ -91,6 +95,7 @@ extension DeliveryEngine {
         }
         let isPaced = attempt.isRateClaimed && queues[queue].policy.rateLimit != nil
         attempts.send(token)
+        if !attempt.isOutsideLimits { queues[queue].attemptLeaves() }
         if isPaced { schedule(queue, at: time) }
         let delivery = attempt.queued.delivery
         actions.sends.append(
@@ -116,6 +121,17 @@ extension DeliveryEngine {
     /// Claimed attempts leave whose time has come.
     mutating func sendPaced(_ index: Int, at time: EngineTime) {
         for send in queues[index].takePaced() { self.send(send.token, body: send.body, at: time) }
+    }
+
+    /// A claimed attempt leaves in the place of one that has ended: it begins now.
+    mutating func sendAhead(_ next: ClaimedSend, at time: EngineTime) {
+        attempts.restart(next.token, at: time.wall)
+        send(next.token, body: next.body, at: time)
+    }
+
+    /// Claimed attempts that wait for room don't leave any more.
+    mutating func endAhead(_ index: Int, at time: EngineTime) {
+        for send in queues[index].takeAllAhead() { endUnsent(send.token, .stopping, at: time) }
     }
 
     /// A slow pace goes on from what the process before has claimed last.

@@ -6,7 +6,9 @@ extension DeliveryEngine {
     mutating func end(_ finished: FinishedAttempt, at time: EngineTime) {
         guard let attempt = endAttempt(finished.token) else { return }
         let decision = decide(finished.result, attempt, at: time)
-        if !attempt.isOutsideLimits { learn(decision, attempt.queued.delivery, queue: attempt.queue, at: time) }
+        if !attempt.isOutsideLimits {
+            learn(decision, in: finished.result.duration, attempt.queued.delivery, queue: attempt.queue, at: time)
+        }
         end(attempt, finished, decision, at: time)
     }
 

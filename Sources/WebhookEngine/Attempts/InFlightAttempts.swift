@@ -3,7 +3,7 @@ internal import WebhookCore
 /// An attempt from its claim to its result.
 struct InFlightAttempt {
     enum Stage {
-        /// Its claim is to become durable, or its pace holds it back. ──▶ sent, or it ends unsent
+        /// Its claim is to become durable, or its pace holds it back, or those on the wire do. ──▶ sent, or it ends unsent
         case claimed
         /// It was handed over to leave.
         case sent
@@ -12,7 +12,7 @@ struct InFlightAttempt {
     var queued: QueuedDelivery
     let queue: Int
     let number: Int
-    let startedAt: Timestamp
+    fileprivate(set) var startedAt: Timestamp
     /// The class whose slot it takes; `nil` for a send test: it takes none, and says nothing about its endpoint.
     let slotClass: SlotClass?
     fileprivate(set) var stage = Stage.claimed
@@ -58,6 +58,9 @@ struct InFlightAttempts {
 
     /// An attempt is handed over to leave.
     mutating func send(_ token: UInt64) { attempts[token]?.stage = .sent }
+
+    /// An attempt whose claim is durable begins later than it was claimed.
+    mutating func restart(_ token: UInt64, at time: Timestamp) { attempts[token]?.startedAt = time }
 
     /// The delivery of an attempt that was claimed with its insert is stored.
     ///

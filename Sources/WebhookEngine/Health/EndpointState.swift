@@ -5,8 +5,13 @@ struct EndpointState {
     var breaker = CircuitBreaker()
     /// The last attempt timed out; or the endpoint was failing when the process began, and nobody knows how.
     private(set) var isTimingOut = false
+    /// The last attempt succeeded within ``quickAnswer``.
+    private(set) var isQuick = false
     /// The first failure since the last success, on the monotonic clock.
     private var failureSeenAt: Timestamp?
+
+    /// An answer within this time takes not much longer than a transaction.
+    static let quickAnswer: Duration = .milliseconds(100)
 
     /// The process begins, or the subscription is new in it.
     mutating func begin(isFailing: Bool) { isTimingOut = isFailing }
@@ -14,7 +19,8 @@ struct EndpointState {
     /// An attempt succeeded.
     ///
     /// - Returns: the failures in a row before, where the breaker was open.
-    mutating func succeeded() -> Int? {
+    mutating func succeeded(in duration: Duration) -> Int? {
+        isQuick = duration <= Self.quickAnswer
         let failures = breaker.isOpen ? breaker.failures : nil
         breaker.succeeded()
         isTimingOut = false
@@ -33,6 +39,7 @@ struct EndpointState {
         let before = breaker
         breaker.failed(policy, now: now)
         isTimingOut = timedOut
+        isQuick = false
         guard breaker.state != before.state, case .open(_, let pause) = breaker.state else { return nil }
         return (pause, before.isOpen)
     }
@@ -48,6 +55,7 @@ struct EndpointState {
     mutating func reset() {
         breaker = CircuitBreaker()
         isTimingOut = false
+        isQuick = false
     }
 }
 
@@ -56,6 +64,7 @@ extension DeliveryEngine {
     /// Learns from an attempt that has ended.
     mutating func learn(
         _ decision: AttemptDecision,
+        in duration: Duration,
         _ delivery: OpenDelivery,
         queue index: Int,
         at time: EngineTime
@@ -64,7 +73,7 @@ extension DeliveryEngine {
         case .none:
             queues[index].endpoint.breaker.released()
         case .success:
-            if let failures = queues[index].endpoint.succeeded() {
+            if let failures = queues[index].endpoint.succeeded(in: duration) {
                 actions.notices.append(.breakerClosed(subscription: queues[index].name, failures: failures))
             }
             clearBreaker(index)

@@ -1,3 +1,4 @@
+internal import DequeModule
 package import WebhookCore
 
 /// A subscription's share of the engine: its buffer, its limits and what is known of its endpoint.
@@ -7,12 +8,16 @@ struct SubscriptionQueue {
     var buffer: DeliveryBuffer
     /// Attempts that take a slot.
     private(set) var inFlight = 0
+    /// Those of them that have left.
+    private(set) var onTheWire = 0
+    /// Claims that are durable and leave once one on the wire has ended, the first first.
+    private var ahead: Deque<ClaimedSend> = []
     /// New deliveries that wait their turn and are not durable yet.
     private(set) var arriving = 0
     var endpoint = EndpointState()
     var rate = RateLimiter()
     /// Claims that are durable and wait for their time to leave, the first first. A few.
-    private var paced: [PacedSend] = []
+    private var paced: [ClaimedSend] = []
     /// The store's memory of the subscription.
     var health: SubscriptionHealth
     /// True when the store has the same.
@@ -51,6 +56,20 @@ struct SubscriptionQueue {
     /// The most attempts at once: one where order matters; and one where nobody knows whether anything ever comes back, so
     /// that a dead endpoint holds one of the shared slots and not several.
     var maxInFlight: Int { policy.ordered || isOnProbation ? 1 : policy.maxInFlight }
+    /// The most claims at once. An endpoint that answers quickly gets as many again as it may have requests: while those are on
+    /// the wire, the next become durable.
+    ///
+    /// Not where a claim alone counts: single-shot deliveries, those in order, and those at a pace.
+    ///
+    /// - Parameter least: the requests at once from which that is worth it; `nil`: never.
+    func mostClaims(from least: Int?) -> Int {
+        guard let least, policy.maxInFlight >= least, endpoint.isQuick, policy.mode == .retry, policy.rateLimit == nil,
+            !policy.ordered, !isOnProbation
+        else { return maxInFlight }
+        return 2 * policy.maxInFlight
+    }
+    /// True when as many requests are on the wire as may be.
+    var isFull: Bool { onTheWire >= policy.maxInFlight }
     /// True when the subscription can be sent to: what has begun goes on.
     var isServed: Bool { service.isServing && !isDisabled }
     /// True when deliveries may start at all.
@@ -84,14 +103,32 @@ extension SubscriptionQueue {
         rate.claim()
     }
 
+    /// An attempt that takes a slot leaves.
+    mutating func attemptLeaves() { onTheWire += 1 }
+
     /// An attempt that took a slot has ended.
-    mutating func endAttempt() { inFlight -= 1 }
+    mutating func endAttempt(hadLeft: Bool) {
+        inFlight -= 1
+        if hadLeft { onTheWire -= 1 }
+    }
+
+    /// A claimed attempt waits until another one has ended.
+    mutating func holdAhead(_ send: ClaimedSend) { ahead.append(send) }
+
+    /// The claimed attempt that leaves now that there is room for it.
+    mutating func takeAhead() -> ClaimedSend? { isFull ? nil : ahead.popFirst() }
+
+    /// Those that will not leave any more.
+    mutating func takeAllAhead() -> [ClaimedSend] {
+        defer { ahead = [] }
+        return Array(ahead)
+    }
 
     /// A claimed attempt waits for its time.
-    mutating func pace(_ send: PacedSend) { paced.append(send) }
+    mutating func pace(_ send: ClaimedSend) { paced.append(send) }
 
     /// The claimed attempts that waited for their time; those whose time has not come wait again.
-    mutating func takePaced() -> [PacedSend] {
+    mutating func takePaced() -> [ClaimedSend] {
         guard !paced.isEmpty else { return [] }
         defer { paced = [] }
         return paced
@@ -167,8 +204,8 @@ package final class SharedSubscription: Sendable {
     }
 }
 
-/// A claimed attempt that waits for its time.
-struct PacedSend {
+/// An attempt whose claim is durable, and which has not left.
+struct ClaimedSend {
     var token: UInt64
     var body: ByteString
 }

@@ -10,6 +10,7 @@ extension SimulatedWorld {
         if store.lostFiles != nil { store = InMemoryStore(sharing: store) }
         var settings = EngineSettings()
         settings.maxInFlight = configuration.maxInFlight
+        settings.claimsAheadFrom = 1
         // Now and then a command that delivers what it emits, before the next dispatcher.
         if configuration.commands, !faultsCeased, random.chance(25) { settings.scope = .own }
         settings.fanOutBatch = 4
