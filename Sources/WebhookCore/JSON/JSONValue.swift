@@ -73,17 +73,19 @@ public struct JSONValue: Sendable {
     public func value(at path: some Collection<String>) -> JSONValue? {
         var current = self
         for segment in path {
-            if let next = current[segment] {
-                current = next
-            } else if case .array(let items) = current.kind, segment.utf8.allSatisfy(JSONScanner.isDigit),
-                let index = Int(segment), items.indices.contains(index)
-            {
-                current = items[index]
-            } else {
-                return nil
-            }
+            guard let next = current.value(at: segment) else { return nil }
+            current = next
         }
         return current
+    }
+
+    /// The value of a key; of decimal digits, also of an array's index.
+    package func value(at segment: String) -> JSONValue? {
+        if let member = self[segment] { return member }
+        guard case .array(let items) = kind, segment.utf8.allSatisfy(JSONScanner.isDigit), let index = Int(segment),
+            items.indices.contains(index)
+        else { return nil }
+        return items[index]
     }
 
     /// True when the value is `null`.

@@ -98,11 +98,16 @@ struct TemplatePath: Sendable {
     let isCurrent: Bool
     /// A leading dot: the first key is looked for in the innermost value alone.
     let isInnermost: Bool
-    let keys: [String]
+    /// The key that is looked for from the innermost value outwards.
+    let first: String
+    /// The keys that are looked for in what it gives.
+    let rest: [String]
 
     init(_ name: String) {
         isCurrent = name == "."
         isInnermost = name.hasPrefix(".")
-        keys = name.split(separator: ".").map(String.init)
+        let keys = name.split(separator: ".").map(String.init)
+        first = keys.first ?? ""
+        rest = Array(keys.dropFirst())
     }
 }

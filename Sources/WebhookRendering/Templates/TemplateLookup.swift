@@ -1,45 +1,84 @@
 internal import WebhookCore
 
-/// The names at a template's outermost level.
+/// The names at a template's outermost level. Each value is made when it is asked for: most templates use a few.
 ///
 /// Belongs to one rendering on one thread.
 final class TemplateRoot {
-    private let values: [String: JSONValue]
-    private let scope: BodyScope?
+    private enum Scope {
+        case body(BodyScope)
+        case header(AttemptContext, ProfileTopic?, [Variable])
+    }
+
+    private let scope: Scope
     /// The reason why the data could not be read, once something asked for it.
     private(set) var failure: RenderingError?
 
     /// The scope of a body: `id`, `topic`, `tenant`, `occurredAt`, `timestamp`, `test`, `data`, `payload`, `wire` and `vars`.
-    init(body scope: BodyScope) {
-        let event = scope.context.event
-        self.scope = scope
-        values = [
-            "id": .made(.string(event.id)),
-            "topic": .made(.string(event.topic)),
-            "tenant": .made(event.tenant.map { .string($0) } ?? .null),
-            "occurredAt": .made(.string(event.occurredAt.description)),
-            "timestamp": .made(.number(String(event.occurredAt.unixSeconds))),
-            "test": .made(.bool(event.isTest)),
-            "wire": Self.wire(scope.topic),
-            "vars": Self.vars(scope.variables),
-        ]
-    }
+    init(body scope: BodyScope) { self.scope = .body(scope) }
 
     /// The scope of a header: `id`, `topic`, `tenant`, `deliveryId`, `attempt`, `timestamp` (of the attempt), `test`, `wire`,
     /// `vars`.
     init(header attempt: AttemptContext, topic: ProfileTopic?, _ variables: [Variable]) {
-        scope = nil
-        values = [
-            "id": .made(.string(attempt.event.id)),
-            "topic": .made(.string(attempt.event.topic)),
-            "tenant": .made(attempt.event.tenant.map { .string($0) } ?? .null),
-            "deliveryId": .made(attempt.delivery.map { .string($0.description) } ?? .null),
-            "attempt": .made(.number(String(attempt.attempt))),
-            "timestamp": .made(.number(String(attempt.at.unixSeconds))),
-            "test": .made(.bool(attempt.event.isTest)),
-            "wire": topic.map(Self.wire) ?? .made(.object([])),
-            "vars": Self.vars(variables),
-        ]
+        scope = .header(attempt, topic, variables)
+    }
+
+    /// The names that are in scope, in a fixed order.
+    var names: [String] {
+        switch scope {
+        case .body:
+            ["id", "occurredAt", "tenant", "test", "timestamp", "topic", "vars", "wire", "data", "payload"]
+        case .header: ["attempt", "deliveryId", "id", "tenant", "test", "timestamp", "topic", "vars", "wire"]
+        }
+    }
+
+    /// The value of a name; `nil` for one that is not in scope.
+    func value(named name: String) -> JSONValue? {
+        switch scope {
+        case .body(let scope): value(named: name, in: scope)
+        case .header(let attempt, let topic, let variables): Self.value(named: name, of: attempt, topic, variables)
+        }
+    }
+
+    private func value(named name: String, in scope: BodyScope) -> JSONValue? {
+        let event = scope.context.event
+        switch name {
+        case "data", "payload":
+            do {
+                return name == "data" ? try scope.context.data() : try scope.payloadValue()
+            } catch {
+                failure = error
+                return nil
+            }
+        case "id": return .made(.string(event.id))
+        case "topic": return .made(.string(event.topic))
+        case "tenant": return .made(event.tenant.map { .string($0) } ?? .null)
+        case "occurredAt": return .made(.string(event.occurredAt.description))
+        case "timestamp": return .made(.number(String(event.occurredAt.unixSeconds)))
+        case "test": return .made(.bool(event.isTest))
+        case "wire": return Self.wire(scope.topic)
+        case "vars": return Self.vars(scope.variables)
+        default: return nil
+        }
+    }
+
+    private static func value(
+        named name: String,
+        of attempt: AttemptContext,
+        _ topic: ProfileTopic?,
+        _ variables: [Variable]
+    ) -> JSONValue? {
+        switch name {
+        case "id": .made(.string(attempt.event.id))
+        case "topic": .made(.string(attempt.event.topic))
+        case "tenant": .made(attempt.event.tenant.map { .string($0) } ?? .null)
+        case "deliveryId": .made(attempt.delivery.map { .string($0.description) } ?? .null)
+        case "attempt": .made(.number(String(attempt.attempt)))
+        case "timestamp": .made(.number(String(attempt.at.unixSeconds)))
+        case "test": .made(.bool(attempt.event.isTest))
+        case "wire": topic.map(wire) ?? .made(.object([]))
+        case "vars": vars(variables)
+        default: nil
+        }
     }
 
     private static func wire(_ topic: ProfileTopic) -> JSONValue {
@@ -48,21 +87,6 @@ final class TemplateRoot {
 
     private static func vars(_ variables: [Variable]) -> JSONValue {
         .made(.object(variables.map { JSONValue.Member(key: $0.name, value: .made($0.value.kind)) }))
-    }
-
-    /// The names that are in scope, in a fixed order.
-    var names: [String] { values.keys.sorted() + (scope == nil ? [] : ["data", "payload"]) }
-
-    /// The value of a name; `nil` for one that is not in scope.
-    func value(named name: String) -> JSONValue? {
-        if let value = values[name] { return value }
-        guard let scope, name == "data" || name == "payload" else { return nil }
-        do {
-            return name == "data" ? try scope.context.data() : try scope.payloadValue()
-        } catch {
-            failure = error
-            return nil
-        }
     }
 }
 

@@ -94,14 +94,14 @@ struct TemplateRenderer {
     /// The first key is looked for from the innermost scope outwards, the others in what it gives.
     private func lookUp(_ path: TemplatePath) -> Scope? {
         if path.isCurrent { return scopes.last }
-        let searched = path.isInnermost ? scopes.suffix(1) : scopes[...]
-        for scope in searched.reversed() {
+        for scope in scopes.reversed() {
             let found =
                 switch scope {
-                case .root: root.value(named: path.keys[0])
-                case .value(let value): value.value(at: path.keys.prefix(1))
+                case .root: root.value(named: path.first)
+                case .value(let value): value.value(at: path.first)
                 }
-            if let found { return found.value(at: path.keys.dropFirst()).map { .value($0) } }
+            if let found { return path.rest.isEmpty ? .value(found) : found.value(at: path.rest).map { .value($0) } }
+            if path.isInnermost { return nil }
         }
         return nil
     }
