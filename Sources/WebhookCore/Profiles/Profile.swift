@@ -65,6 +65,12 @@ package final class Profile: Sendable {
         return anyTopic ? topicIndex[ProfileTopic.anyName].map { topics[$0] } : nil
     }
 
+    /// The name of the profile's entry for a topic; `nil`: it knows none.
+    package func entry(for name: String) -> String? {
+        if topicIndex[name] != nil { return name }
+        return anyTopic && topicIndex[ProfileTopic.anyName] != nil ? ProfileTopic.anyName : nil
+    }
+
     /// Tells whether a status code means that the receiver took the delivery.
     package func isSuccess(_ status: Int) -> Bool { successCodes.contains { $0.contains(status) } }
 }

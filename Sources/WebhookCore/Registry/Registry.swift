@@ -88,12 +88,13 @@ package final class Registry: Sendable {
             if data == nil { data = try? JSON.parse(event.data) }
             return data.map { filter.accepts(event, data: $0) } ?? false
         }
-        let keys = SubscriptionIndex.keys(topic: event.topic, tenant: event.tenant)
-        let configured = base.index.candidates(keys).compactMap { position -> Subscription? in
-            let subscription = base.subscriptions[position]
-            return accepts(subscription) ? subscription : nil
+        var configured: [Subscription] = []
+        for position in base.index.candidates(topic: event.topic, tenant: event.tenant)
+        where accepts(base.subscriptions[position]) {
+            configured.append(base.subscriptions[position])
         }
         guard !given.isEmpty else { return configured }
+        let keys = SubscriptionIndex.keys(topic: event.topic, tenant: event.tenant)
         let names = keys.reduce(into: TreeSet<String>()) { names, key in
             if let more = givenIndex[key] { names.formUnion(more) }
         }
@@ -102,11 +103,9 @@ package final class Registry: Sendable {
 
     /// Tells whether a subscription may want an event of a topic: filters look at the event itself.
     package func isAskedFor(topic: String, tenant: String?) -> Bool {
+        let configured = base.index.candidates(topic: topic, tenant: tenant)
+        if configured.contains(where: { base.subscriptions[$0].mayWant(topic: topic, tenant: tenant) }) { return true }
         let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
-        if base.index.candidates(keys).contains(where: { base.subscriptions[$0].mayWant(topic: topic, tenant: tenant) })
-        {
-            return true
-        }
         return keys.contains { key in
             givenIndex[key]?.contains { given[$0]?.subscription?.mayWant(topic: topic, tenant: tenant) == true }
                 ?? false
@@ -253,12 +252,21 @@ struct SubscriptionIndex: Sendable {
         var topic: String?
     }
 
+    /// The part of a key that subscriptions name; the rest is `nil`.
+    private struct Shape: Hashable {
+        var hasTenant: Bool
+        var hasTopic: Bool
+    }
+
     private var positions: [Key: [Int]] = [:]
+    /// The shapes of the keys that there are: mostly one, and no other is looked up.
+    private let shapes: [Shape]
 
     init(_ subscriptions: [Subscription]) {
         for (position, subscription) in subscriptions.enumerated() {
             for key in Self.keys(of: subscription) { positions[key, default: []].append(position) }
         }
+        shapes = Array(Set(positions.keys.map { Shape(hasTenant: $0.tenant != nil, hasTopic: $0.topic != nil) }))
     }
 
     /// The keys under which a subscription is found, each once; none where it is not enabled.
@@ -278,8 +286,13 @@ struct SubscriptionIndex: Sendable {
     }
 
     /// The positions of all that may want an event, and of few others, in order.
-    func candidates(_ keys: [Key]) -> [Int] {
-        let found = keys.compactMap { positions[$0] }
-        return found.count > 1 ? found.joined().sorted() : found.first ?? []
+    func candidates(topic: String, tenant: String?) -> [Int] {
+        var found: [Int] = []
+        for shape in shapes where tenant != nil || !shape.hasTenant {
+            let key = Key(tenant: shape.hasTenant ? tenant : nil, topic: shape.hasTopic ? topic : nil)
+            guard let more = positions[key] else { continue }
+            found = found.isEmpty ? more : (found + more).sorted()
+        }
+        return found
     }
 }

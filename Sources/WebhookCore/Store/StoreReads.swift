@@ -178,16 +178,34 @@ package struct OpenDelivery: Sendable, Hashable {
     }
 }
 
-/// The part of an event that goes into headers.
+/// The part of an event that goes into headers. A copy shares all but the row.
 package struct EventHeader: Sendable, Hashable {
+    private final class Content: Sendable {
+        let id: String
+        let topic: String
+        let tenant: String?
+        let isTest: Bool
+        let trace: TraceContext?
+
+        init(_ id: String, _ topic: String, _ tenant: String?, isTest: Bool, _ trace: TraceContext?) {
+            self.id = id
+            self.topic = topic
+            self.tenant = tenant
+            self.isTest = isTest
+            self.trace = trace
+        }
+    }
+
     /// The event's row.
     package var row: Int64
-    package var id: String
-    package var topic: String
-    package var tenant: String?
-    package var isTest: Bool
+    private let content: Content
+
+    package var id: String { content.id }
+    package var topic: String { content.topic }
+    package var tenant: String? { content.tenant }
+    package var isTest: Bool { content.isTest }
     /// The trace that it was emitted in.
-    package var trace: TraceContext?
+    package var trace: TraceContext? { content.trace }
 
     package init(
         row: Int64,
@@ -197,12 +215,22 @@ package struct EventHeader: Sendable, Hashable {
         isTest: Bool,
         trace: TraceContext? = nil
     ) {
-        self.trace = trace
         self.row = row
-        self.id = id
-        self.topic = topic
-        self.tenant = tenant
-        self.isTest = isTest
+        content = Content(id, topic, tenant, isTest: isTest, trace)
+    }
+
+    package static func == (lhs: EventHeader, rhs: EventHeader) -> Bool {
+        lhs.row == rhs.row && lhs.id == rhs.id && lhs.topic == rhs.topic && lhs.tenant == rhs.tenant
+            && lhs.isTest == rhs.isTest && lhs.trace == rhs.trace
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(row)
+        hasher.combine(id)
+        hasher.combine(topic)
+        hasher.combine(tenant)
+        hasher.combine(isTest)
+        hasher.combine(trace)
     }
 }
 

@@ -146,17 +146,19 @@ package enum ClaimResult: Sendable, Hashable {
 /// A finished attempt with the delivery's next state.
 ///
 /// Recorded only if the delivery is in flight with this attempt's number. Durations are kept to the microsecond.
-package struct AttemptWrite: Sendable {
-    package var delivery: Delivery.ID
+///
+/// A class, for it goes through several hands, and an attempt is large.
+package final class AttemptWrite: Sendable {
+    package let delivery: Delivery.ID
     /// The body is not stored with the attempt: it is the delivery's.
-    package var attempt: Attempt
+    package let attempt: Attempt
     /// Attempts that used up no step so far, this one included if it used none.
-    package var uncountedAttempts: Int
+    package let uncountedAttempts: Int
     /// The number of these that our own crash interrupted.
-    package var interruptions: Int
-    package var next: Next
+    package let interruptions: Int
+    package let next: Next
     /// The time that it is to wait, where it waits: what a clock that has changed until it is read doesn't change.
-    package var wait: Duration = .zero
+    package let wait: Duration
 
     package enum Next: Sendable, Hashable {
         /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
@@ -176,12 +178,20 @@ package struct AttemptWrite: Sendable {
     /// The detail of a delivery that ``Next/ifCancelled`` has settled otherwise than its attempt alone would have.
     package static let cancelledDetail = "cancelled during its last attempt"
 
-    package init(delivery: Delivery.ID, attempt: Attempt, uncountedAttempts: Int, interruptions: Int, next: Next) {
+    package init(
+        delivery: Delivery.ID,
+        attempt: Attempt,
+        uncountedAttempts: Int,
+        interruptions: Int,
+        next: Next,
+        wait: Duration = .zero
+    ) {
         self.delivery = delivery
         self.attempt = attempt
         self.uncountedAttempts = uncountedAttempts
         self.interruptions = interruptions
         self.next = next
+        self.wait = wait
     }
 }
 

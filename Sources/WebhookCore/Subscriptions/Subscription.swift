@@ -86,7 +86,8 @@ package struct Subscription: Sendable, Hashable {
 
     /// Tells whether some event of this topic and tenant is for this subscription, whatever its channels.
     package func mayWant(topic: String, tenant eventTenant: String?) -> Bool {
-        isEnabled && isOpen(to: eventTenant) && profile.topic(topic) != nil && topics.contains { $0.reaches(topic) }
+        isEnabled && isOpen(to: eventTenant) && profile.entry(for: topic) != nil
+            && topics.contains { $0.reaches(topic) }
     }
 
     /// The reason why an event of this id can't be signed for this subscription; `nil` where it can.

@@ -82,6 +82,8 @@ extension DeliveryEngine {
             if let end = queues[index].pause.endsAt { timers.set(index, at: end) }
             return
         }
+        // Nothing is ready, due later or to be read.
+        guard !queues[index].buffer.isExhausted else { return }
         queues[index].buffer.promote(now: time.monotonic)
         refillIfNeeded(index)
         switch admission(of: .nextInLine, queue: index, at: time) {

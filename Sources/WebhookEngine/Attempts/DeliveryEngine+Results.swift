@@ -46,7 +46,7 @@ extension DeliveryEngine {
     private mutating func decide(_ result: TransportResult, _ attempt: InFlightAttempt, at time: EngineTime)
         -> AttemptDecision
     {
-        let subscription = queues[attempt.queue].target.subscription
+        let target = queues[attempt.queue].target
         let delivery = attempt.queued.delivery
         let context = DecisionContext(
             mode: delivery.mode,
@@ -54,8 +54,8 @@ extension DeliveryEngine {
             uncountedAttempts: delivery.uncountedAttempts,
             interruptions: delivery.interruptions,
             isTest: delivery.event.isTest || attempt.isOutsideLimits,
-            policy: subscription.policy,
-            isSuccess: subscription.profile.isSuccess
+            policy: target.subscription.policy,
+            isSuccess: target.subscription.profile.isSuccess
         )
         var decision = AttemptDecision.decide(
             result,

@@ -1,14 +1,40 @@
 package import WebhookCore
 
 /// A finished attempt that is on record, or on its way there.
-package struct RecordedAttempt: Sendable {
+///
+/// A class, for it goes through several hands, and an attempt is large.
+package final class RecordedAttempt: Sendable {
     /// With what the attempt has changed.
-    package var delivery: OpenDelivery
-    package var attempt: Attempt
-    package var state: DeliveryState
-    package var nextAttemptAt: Timestamp?
+    package let delivery: OpenDelivery
+    /// The attempt as the store takes it.
+    let write: AttemptWrite
+    package let state: DeliveryState
+    package let nextAttemptAt: Timestamp?
     /// It was made by a process before this one.
-    package var isRecovered = false
+    package let isRecovered: Bool
+
+    package var attempt: Attempt { write.attempt }
+
+    init(
+        delivery: OpenDelivery,
+        attempt: Attempt,
+        state: DeliveryState,
+        nextAttemptAt: Timestamp? = nil,
+        isRecovered: Bool = false
+    ) {
+        self.delivery = delivery
+        self.state = state
+        self.nextAttemptAt = nextAttemptAt
+        self.isRecovered = isRecovered
+        write = AttemptWrite(
+            delivery: delivery.id,
+            attempt: attempt,
+            uncountedAttempts: delivery.uncountedAttempts,
+            interruptions: delivery.interruptions,
+            next: nextAttemptAt.map { .waiting(until: $0) } ?? .settled(state),
+            wait: nextAttemptAt == nil ? .zero : delivery.wait ?? .zero
+        )
+    }
 }
 
 extension RecordedAttempt {
@@ -17,7 +43,7 @@ extension RecordedAttempt {
     /// - Parameters:
     ///   - delivery: as it was before the attempt.
     ///   - finished: the request and its result; `nil` where none is known.
-    init(
+    convenience init(
         _ delivery: OpenDelivery,
         number: Int,
         startedAt: Timestamp,
@@ -27,19 +53,19 @@ extension RecordedAttempt {
         isRecovered: Bool = false,
         at time: EngineTime
     ) {
-        self.delivery = delivery
-        self.delivery.attempts = number
-        self.delivery.uncountedAttempts = decision.uncountedAttempts
-        self.delivery.interruptions = decision.interruptions
+        var delivery = delivery
+        delivery.attempts = number
+        delivery.uncountedAttempts = decision.uncountedAttempts
+        delivery.interruptions = decision.interruptions
+        var (state, nextAttemptAt) = (DeliveryState.waiting, Timestamp?.none)
         switch decision.next {
-        case .settled(let state): self.state = state
+        case .settled(let settled): state = settled
         case .waiting(let until):
-            state = .waiting
             nextAttemptAt = until
-            self.delivery.dueAt = until
-            self.delivery.wait = .milliseconds(until.milliseconds - time.monotonic.milliseconds)
+            delivery.dueAt = until
+            delivery.wait = .milliseconds(until.milliseconds - time.monotonic.milliseconds)
         }
-        attempt = Attempt(
+        var attempt = Attempt(
             number: number,
             startedAt: startedAt,
             url: finished?.url ?? url,
@@ -51,37 +77,49 @@ extension RecordedAttempt {
         attempt.status = decision.status
         attempt.error = decision.error
         attempt.detail = decision.detail
-        self.isRecovered = isRecovered
-        guard let result = finished?.result else { return }
-        attempt.responseHeaders = result.headers
-        attempt.responseBody = result.body
-        attempt.responseTruncated = result.isTruncated
-        attempt.remoteAddress = result.remoteAddress
-        attempt.httpVersion = result.httpVersion
-        attempt.connectionReused = result.connectionReused
-        attempt.duration = result.duration
-        attempt.phases = result.phases
-    }
-
-    /// The attempt as the store takes it.
-    var write: AttemptWrite {
-        var write = AttemptWrite(
-            delivery: delivery.id,
+        if let result = finished?.result { attempt.add(result) }
+        self.init(
+            delivery: delivery,
             attempt: attempt,
-            uncountedAttempts: delivery.uncountedAttempts,
-            interruptions: delivery.interruptions,
-            next: nextAttemptAt.map { .waiting(until: $0) } ?? .settled(state)
+            state: state,
+            nextAttemptAt: nextAttemptAt,
+            isRecovered: isRecovered
         )
-        if nextAttemptAt != nil, let wait = delivery.wait { write.wait = wait }
-        return write
     }
 
-    /// Leaves out what its receiver said, which the store refuses.
-    mutating func cutDown(reason: String) {
+    /// The same without what its receiver said, which the store refuses.
+    func cutDown(reason: String) -> RecordedAttempt {
+        var attempt = attempt
         attempt.requestHeaders = []
         attempt.responseHeaders = []
         attempt.responseBody = .empty
         attempt.responseTruncated = true
         attempt.detail = "the store refuses the record of this attempt: \(reason)"
+        return RecordedAttempt(
+            delivery: delivery,
+            attempt: attempt,
+            state: state,
+            nextAttemptAt: nextAttemptAt,
+            isRecovered: isRecovered
+        )
+    }
+
+    /// The same of a delivery that somebody has cancelled meanwhile: no retry follows.
+    func cancelled() -> RecordedAttempt {
+        RecordedAttempt(delivery: delivery, attempt: attempt, state: .cancelled, isRecovered: isRecovered)
+    }
+}
+
+extension Attempt {
+    /// Takes in what the wire said.
+    fileprivate mutating func add(_ result: TransportResult) {
+        responseHeaders = result.headers
+        responseBody = result.body
+        responseTruncated = result.isTruncated
+        remoteAddress = result.remoteAddress
+        httpVersion = result.httpVersion
+        connectionReused = result.connectionReused
+        duration = result.duration
+        phases = result.phases
     }
 }

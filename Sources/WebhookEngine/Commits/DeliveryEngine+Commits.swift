@@ -107,10 +107,7 @@ extension DeliveryEngine {
 
     /// An attempt is on record, and no retry follows: somebody had cancelled the delivery meanwhile.
     private mutating func cancelledInFlight(_ attempt: RecordedAttempt, at time: EngineTime) {
-        var attempt = attempt
-        attempt.state = .cancelled
-        attempt.nextAttemptAt = nil
-        actions.recorded.append(attempt)
+        actions.recorded.append(attempt.cancelled())
         guard let queue = queues.index(of: attempt.delivery.subscription) else { return }
         if let queued = queues[queue].buffer.remove(attempt.delivery.id) { memory.remove(queued) }
         // Those behind it may have waited for it.

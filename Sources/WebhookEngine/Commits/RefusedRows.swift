@@ -125,9 +125,7 @@ extension DeliveryEngine {
         let delivery = recorded.delivery
         tell(.attempt, delivery.id, event: delivery.event.id, delivery.subscription, reason)
         guard refusedRows.refuseAttempt(of: delivery.id) else { return }
-        var recorded = recorded
-        recorded.cutDown(reason: reason)
-        commits.record(recorded)
+        commits.record(recorded.cutDown(reason: reason))
     }
 
     /// Attempts that were cut down are on record now. A read that came before may have missed what waits for a retry.

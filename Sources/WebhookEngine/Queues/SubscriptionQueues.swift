@@ -15,9 +15,9 @@ struct SubscriptionQueues {
     /// True when order matters, or has mattered, to any.
     private(set) var hasOrdered = false
 
-    /// Changes in place: a queue is large.
+    /// Read and changed in place: a queue is large.
     subscript(index: Int) -> SubscriptionQueue {
-        get { queues[index] }
+        _read { yield queues[index] }
         _modify { yield &queues[index] }
     }
 

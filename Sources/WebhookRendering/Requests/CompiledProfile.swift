@@ -75,14 +75,14 @@ final class CompiledProfile: Sendable {
 
     /// The way to a topic's payload.
     func payload(_ name: String) throws(RenderingError) -> PayloadSource {
-        guard let source = try payloads[topic(name).topic]?.get() else { throw unknown(name) }
+        guard let source = try payloads[entry(for: name)]?.get() else { throw unknown(name) }
         return source
     }
 
-    /// The topic as the profile knows it.
-    func topic(_ name: String) throws(RenderingError) -> ProfileTopic {
-        guard let topic = profile.topic(name) else { throw unknown(name) }
-        return topic
+    /// The name of the profile's entry for a topic.
+    func entry(for name: String) throws(RenderingError) -> String {
+        guard let entry = profile.entry(for: name) else { throw unknown(name) }
+        return entry
     }
 
     private func unknown(_ topic: String) -> RenderingError {

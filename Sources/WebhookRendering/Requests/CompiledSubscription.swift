@@ -106,9 +106,9 @@ final class CompiledSubscription: Sendable {
     func parts(for topic: String) throws(RenderingError) -> Parts {
         let template = templates.template(for: topic)
         let own = payloads.isEmpty ? nil : payloads.first { $0.pattern.matches(topic) }
-        let known = try profile.topic(topic)
+        let known = try profile.entry(for: topic)
         let source: PayloadSource
-        if let mapped = own?.sources[known.topic] {
+        if let mapped = own?.sources[known] {
             source = try mapped.get()
         } else {
             source = try profile.payload(topic)

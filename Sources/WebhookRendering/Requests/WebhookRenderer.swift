@@ -78,6 +78,8 @@ package final class WebhookRenderer: DeliveryRenderer {
         let limit = BodyLimit(maxBody: maxBody, dataSize: event.data.count)
         var compiler: SubscriptionCompiler?
         var bodies: [ByteString] = []
+        // A single one shares its body with nobody.
+        let shares = subscriptions.count > 1
         var known: [CompiledSubscription.RenderedBody: Result<RenderedEvent.RenderedBody, RenderingError>] = [:]
         var findings: [SchemaFinding] = []
         let renderedBodies = subscriptions.map { subscription in
@@ -89,7 +91,7 @@ package final class WebhookRenderer: DeliveryRenderer {
                 return Result<RenderedEvent.RenderedBody, RenderingError>.failure(error)
             }
             if let objection = subscription.objection(toID: event.id) { return .failure(RenderingError(objection)) }
-            if let result = known[parts.key] { return result }
+            if shares, let result = known[parts.key] { return result }
             let result = Result { () throws(RenderingError) in
                 let (body, violations) = try prepared.body(context, parts, limit)
                 bodies.append(body)
@@ -98,7 +100,7 @@ package final class WebhookRenderer: DeliveryRenderer {
                 }
                 return RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: parts.contentType)
             }
-            known[parts.key] = result
+            if shares { known[parts.key] = result }
             return result
         }
         var rendered = RenderedEvent(bodies: bodies, renderedBodies: renderedBodies)

@@ -58,10 +58,9 @@ package struct Signer: Sendable {
         if scheme.kind == .standardWebhooks {
             var signatures: [String] = []
             for key in keys { signatures.append(try StandardWebhooks.signature(id, timestamp, body, key)) }
-            let values = [
-                id, String(timestamp), signatures.count == 1 ? signatures[0] : signatures.joined(separator: " "),
-            ]
-            return headerNames.enumerated().map { HTTPHeader($1, values[$0 % values.count]) }
+            let signature = signatures.count == 1 ? signatures[0] : signatures.joined(separator: " ")
+            let values = [id, String(timestamp), signature]
+            return headerNames.indices.map { HTTPHeader(headerNames[$0], values[$0 % values.count]) }
         }
         let (prefix, suffix) = contentAroundBody(id, timestamp)
         var signatures: [String] = []

@@ -118,14 +118,14 @@ extension StoreConformance {
         let id = try await driver.acceptOne("e1", .claimed("a"))
         let attempt = Attempt(number: 1, startedAt: .at(10), url: "u", requestHeaders: [], requestBody: .empty)
         let result = try await driver.commit { batch in
-            var write = AttemptWrite(
+            let write = AttemptWrite(
                 delivery: id,
                 attempt: attempt,
                 uncountedAttempts: 0,
                 interruptions: 0,
-                next: .waiting(until: .at(9_000))
+                next: .waiting(until: .at(9_000)),
+                wait: .milliseconds(1_234)
             )
-            write.wait = .milliseconds(1_234)
             batch.results = [write]
             batch.reads.refills = [Refill(subscription: "a", after: nil, limit: 1)]
         }

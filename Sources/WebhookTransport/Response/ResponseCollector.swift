@@ -91,6 +91,8 @@ struct ResponseCollector {
         isAtStart = false
         status = code
         headers = []
+        // More than most receivers send.
+        headers.reserveCapacity(8)
         keptHeaderBytes = 0
         isTransferEncoded = false
     }

@@ -5,7 +5,7 @@ internal import WebhookEngine
 internal import WebhookTransport
 
 /// An engine at work: the lock, the store opened for it, the transport and the runner.
-struct DeliverySession: Sendable {
+final class DeliverySession: Sendable {
     let role: DispatcherRole
     let opened: OpenedDispatcher
     let transport: CurlTransport

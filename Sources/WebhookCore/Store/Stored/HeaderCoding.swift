@@ -6,16 +6,22 @@ package enum HeaderCoding {
     package static func encode(request: [HTTPHeader], response: [HTTPHeader]) -> ByteString {
         var bytes: [UInt8] = [version]
         bytes.reserveCapacity(64 * (request.count + response.count) + 3)
-        for headers in [request, response] {
-            append(headers.count, to: &bytes)
-            for header in headers {
-                for text in [header.name, header.value] {
-                    append(text.utf8.count, to: &bytes)
-                    bytes.append(contentsOf: text.utf8)
-                }
-            }
-        }
+        append(request, to: &bytes)
+        append(response, to: &bytes)
         return ByteString(bytes)
+    }
+
+    private static func append(_ headers: [HTTPHeader], to bytes: inout [UInt8]) {
+        append(headers.count, to: &bytes)
+        for header in headers {
+            append(header.name, to: &bytes)
+            append(header.value, to: &bytes)
+        }
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        append(text.utf8.count, to: &bytes)
+        bytes.append(contentsOf: text.utf8)
     }
 
     package static func decode(_ blob: ByteString) throws(StoreError) -> (request: [HTTPHeader], response: [HTTPHeader])
