@@ -105,7 +105,8 @@ public struct ByteString: Sendable, Hashable {
 
         init(capacity: Int) { buffer = .create(minimumCapacity: capacity) { _ in 0 } }
 
-        var count: Int { buffer.header }
+        /// Read where it stands: nothing is written any more that the access would have to be kept apart from.
+        var count: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee } }
 
         /// The first byte. Valid as long as the buffer lives.
         var start: UnsafeMutableRawPointer {

@@ -57,11 +57,14 @@ struct CommitBatch {
     /// The oldest version of the store's subscriptions that something in it was matched by.
     private var subscriptionsVersion: Int64? {
         var oldest: Int64?
-        for acceptance in acceptances {
-            if let version = acceptance.deliveries?.subscriptionsVersion { oldest = min(oldest ?? version, version) }
+        // By index: each of them is large.
+        for index in acceptances.indices {
+            guard let version = acceptances[index].deliveries?.subscriptionsVersion else { continue }
+            oldest = min(oldest ?? version, version)
         }
-        for fanOut in fanOuts {
-            if let version = fanOut.deliveries.subscriptionsVersion { oldest = min(oldest ?? version, version) }
+        for index in fanOuts.indices {
+            guard let version = fanOuts[index].deliveries.subscriptionsVersion else { continue }
+            oldest = min(oldest ?? version, version)
         }
         return oldest
     }

@@ -63,11 +63,11 @@ extension EngineRunner {
     /// Puts requests into the mailbox, side by side: they are taken together, and share a transaction.
     private func enqueue(_ requests: [EmitRequest], _ completion: (Int) -> EmitCompletion) {
         let needsSchedule = mailbox.withLock { mailbox in
-            for (position, request) in requests.enumerated() {
+            let first = mailbox.requests.count
+            mailbox.requests += requests
+            for (position, index) in (first..<mailbox.requests.count).enumerated() {
                 mailbox.lastToken += 1
-                var request = request
-                request.token = mailbox.lastToken
-                mailbox.requests.append(request)
+                mailbox.requests[index].token = mailbox.lastToken
                 mailbox.completions.append(completion(position))
             }
             defer { mailbox.isScheduled = true }

@@ -36,22 +36,24 @@ extension EnvelopePlan {
         _ scope: BodyScope,
         to builder: inout BodyBuilder
     ) throws(RenderingError) {
-        let event = scope.context.event
+        let context = scope.context
         switch reference {
-        case .id: builder.append(string: event.id)
-        case .topic: builder.append(string: event.topic)
-        case .test: builder.append(ascii: event.isTest ? "true" : "false")
-        case .data(let path) where path.isEmpty: builder.append(event.data, 0..<event.data.count)
+        case .id: builder.append(string: context.event.id)
+        case .topic: builder.append(string: context.event.topic)
+        case .test: builder.append(ascii: context.event.isTest ? "true" : "false")
+        case .data(let path) where path.isEmpty: append(context.event.data, to: &builder)
         case .payload(let path) where path.isEmpty:
             if let made = try scope.payload().made {
                 builder.append(made)
             } else {
-                builder.append(event.data, 0..<event.data.count)
+                append(context.event.data, to: &builder)
             }
         case .tenant, .data, .payload, .occurredAt, .wire, .vars, .item:
             builder.append(try scope.value(of: reference) ?? .made(.null))
         }
     }
+
+    private func append(_ data: ByteString, to builder: inout BodyBuilder) { builder.append(data, 0..<data.count) }
 
     /// The key as it is written in the data, escapes included.
     private func append(key member: JSONValue.Member, to builder: inout BodyBuilder) {

@@ -100,6 +100,9 @@ final class CompiledSubscription: Sendable {
         self.failure = failure
     }
 
+    /// Tells whether this is what was prepared for a subscription.
+    func isPrepared(for other: Subscription) -> Bool { subscription == other }
+
     /// The parts that make the body of an event of a topic.
     ///
     /// - Throws: where a template or a mapping can't be read, or the profile doesn't know the topic.

@@ -92,13 +92,18 @@ package final class WebhookRenderer: DeliveryRenderer {
             }
             if let objection = subscription.objection(toID: event.id) { return .failure(RenderingError(objection)) }
             if shares, let result = known[parts.key] { return result }
-            let result = Result { () throws(RenderingError) in
+            let result: Result<RenderedEvent.RenderedBody, RenderingError>
+            do throws(RenderingError) {
                 let (body, violations) = try prepared.body(context, parts, limit)
                 bodies.append(body)
                 if !violations.isEmpty {
                     findings.append(SchemaFinding(subscription, topic: event.topic, violations))
                 }
-                return RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: parts.contentType)
+                result = .success(
+                    RenderedEvent.RenderedBody(body: bodies.count - 1, contentType: parts.contentType)
+                )
+            } catch {
+                result = .failure(error)
             }
             if shares { known[parts.key] = result }
             return result
@@ -133,7 +138,7 @@ package final class WebhookRenderer: DeliveryRenderer {
     /// Returns what was prepared for a subscription; prepares it on the fly where this very subscription was not.
     private func prepare(_ subscription: Subscription, _ local: inout SubscriptionCompiler?) -> CompiledSubscription {
         let known = added[subscription.name] ?? compiled[subscription.name]
-        if let known, known.subscription == subscription { return known }
+        if let known, known.isPrepared(for: subscription) { return known }
         var compiler = local ?? self.compiler
         let prepared = compiler.compile(subscription, egress)
         local = compiler

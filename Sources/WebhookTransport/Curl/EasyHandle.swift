@@ -94,17 +94,19 @@ final class EasyHandle {
 
     /// Header lines that live as long as the request.
     func makeHeaders(_ fields: [HTTPHeader], _ options: OptionSetter) -> UnsafeMutablePointer<curl_slist>? {
+        var list = webhooks_curl_headers()
         for field in fields {
             var (name, value) = (field.name, field.value)
             let added = name.withUTF8 { name in
                 value.withUTF8 { value in
-                    webhooks_curl_headers_add(&headers, name.baseAddress, name.count, value.baseAddress, value.count)
+                    webhooks_curl_headers_add(&list, name.baseAddress, name.count, value.baseAddress, value.count)
                 }
             }
             if !added { options.fail() }
         }
-        webhooks_curl_headers_end(&headers)
-        return headers.first
+        webhooks_curl_headers_end(&list)
+        headers = list
+        return list.first
     }
 
     private func freeLists() {

@@ -58,7 +58,10 @@ final class MeasuredTransaction: Sendable {
             contents.began = contents.began ?? .now
             contents.rows += batch.size
             contents.isReadOnly = contents.isReadOnly && batch.isReadOnly
-            for acceptance in batch.acceptances { contents.fansOut.append(acceptance.deliveries != nil) }
+            // By index: each of them is large.
+            for index in batch.acceptances.indices {
+                contents.fansOut.append(batch.acceptances[index].deliveries != nil)
+            }
         }
     }
 
