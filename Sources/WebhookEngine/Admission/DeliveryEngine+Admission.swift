@@ -36,40 +36,16 @@ enum AdmissionCandidate {
 /// Admission: round-robin over subscriptions with work, within the limits.
 extension DeliveryEngine {
     /// Decides whether a delivery of a queue may start now.
-    ///
-    /// The breaker comes last but for the pace: an open one whose rest is over lets its probe through when it is asked.
     mutating func admission(of candidate: AdmissionCandidate, queue index: Int, at time: EngineTime) -> Admission {
-        let now = time.monotonic
-        guard phase.begins, queues[index].isOpen, isWithinTerm(at: time) else { return .closed }
-        var isRetry = false
-        if candidate == .new {
-            guard queues[index].isExhausted, !queues[index].external.areAny else {
-                return .behindOthers(dueAt: now)
-            }
-        } else {
-            guard let next = queues[index].candidate else {
-                return .nothingReady(until: queues[index].buffer.nextScheduled)
-            }
-            let dueAt = next.delivery.dueAt
-            guard !queues[index].isBlocked(next, upTo: front.limit) else { return .behindOthers(dueAt: dueAt) }
-            guard dueAt <= now else { return .early(until: dueAt) }
-            if let until = queues[index].heldUntil(next.delivery.id), until > now { return .early(until: until) }
-            isRetry = next.isRetry
-        }
-        let mostClaims = queues[index].mostClaims(from: settings.isLeased ? nil : settings.claimsAheadFrom)
-        guard queues[index].inFlight < mostClaims else { return .full }
-        let slotClass: SlotClass = queues[index].isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
-        if candidate != .nextInLine {
-            guard mayClaim, slots.hasSlot(slotClass) else { return .noSlot }
-        }
-        guard queues[index].endpoint.breaker.allowsStart(now: now) else {
-            return .resting(until: queues[index].endpoint.breaker.opensAt)
-        }
-        if let limit = queues[index].policy.rateLimit {
-            let next = queues[index].rate.nextClaim(limit, now: now)
-            guard let next, next <= now else { return .paced(until: next) }
-        }
-        return .admitted(slotClass)
+        guard phase.begins, isWithinTerm(at: time) else { return .closed }
+        // In place: a queue is large.
+        return queues[index].admission(
+            of: candidate,
+            now: time.monotonic,
+            matchedUpTo: front.limit,
+            slots: mayClaim ? slots : nil,
+            claimsAheadFrom: settings.isLeased ? nil : settings.claimsAheadFrom
+        )
     }
 
     /// True when another attempt may be claimed at all.
@@ -127,5 +103,47 @@ extension DeliveryEngine {
                 isOrdered: settings.isLeased && queues[queue].policy.ordered && !delivery.isRetry
             )
         )
+    }
+}
+
+extension SubscriptionQueue {
+    /// Decides whether a delivery of the queue may start now.
+    ///
+    /// The breaker comes last but for the pace: an open one whose rest is over lets its probe through when it is asked.
+    ///
+    /// - Parameters:
+    ///   - limit: the place up to which events are matched.
+    ///   - slots: `nil`: none may be taken.
+    ///   - least: see ``mostClaims(from:)``.
+    fileprivate mutating func admission(
+        of candidate: AdmissionCandidate,
+        now: Timestamp,
+        matchedUpTo limit: Int64,
+        slots: AdmissionControl?,
+        claimsAheadFrom least: Int?
+    ) -> Admission {
+        guard isOpen else { return .closed }
+        var isRetry = false
+        if candidate == .new {
+            guard isExhausted, !external.areAny else { return .behindOthers(dueAt: now) }
+        } else {
+            guard let next = self.candidate else { return .nothingReady(until: buffer.nextScheduled) }
+            let dueAt = next.delivery.dueAt
+            guard !isBlocked(next, upTo: limit) else { return .behindOthers(dueAt: dueAt) }
+            guard dueAt <= now else { return .early(until: dueAt) }
+            if let until = heldUntil(next.delivery.id), until > now { return .early(until: until) }
+            isRetry = next.isRetry
+        }
+        guard inFlight < mostClaims(from: least) else { return .full }
+        let slotClass: SlotClass = isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
+        if candidate != .nextInLine {
+            guard let slots, slots.hasSlot(slotClass) else { return .noSlot }
+        }
+        guard endpoint.breaker.allowsStart(now: now) else { return .resting(until: endpoint.breaker.opensAt) }
+        if let limit = policy.rateLimit {
+            let next = rate.nextClaim(limit, now: now)
+            guard let next, next <= now else { return .paced(until: next) }
+        }
+        return .admitted(slotClass)
     }
 }

@@ -13,7 +13,8 @@ package final class RecordedAttempt: Sendable {
     /// It was made by a process before this one.
     package let isRecovered: Bool
 
-    package var attempt: Attempt { write.attempt }
+    /// Read in place: it is large.
+    package var attempt: Attempt { _read { yield write.attempt } }
 
     init(
         delivery: OpenDelivery,
