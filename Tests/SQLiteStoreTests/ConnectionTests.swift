@@ -32,6 +32,16 @@ struct ConnectionTests {
         #expect(throws: StoreError.self) { try writer.checkpoint() }
     }
 
+    @Test("what is asked of a store that is closed fails, and nothing else happens")
+    func closed() async throws {
+        let store = try SQLiteStore.open(path: folder.file(), role: .dispatcher)
+        _ = try await store.append(.sample("e1"), target: nil)
+        store.close()
+        #expect(await storeError { try await store.read { try Schema.version(of: $0) } } != nil)
+        #expect(await storeError { try await store.append(.sample("e2"), target: nil) } != nil)
+        #expect(await storeError { try await store.indexNewRows(batchSize: 1) } != nil)
+    }
+
     @Test("Folder and file are made for their owner alone")
     func permissions() throws {
         let path = folder.file("a/b/store.sqlite")

@@ -214,10 +214,12 @@ extension Database {
     /// Ends the statements that were not stepped to their end, at the end of an access: each would go on holding the
     /// state that it has read from, and the write-ahead log can't restart.
     func endStatements() {
-        var statement = sqlite3_next_stmt(sqliteConnection, nil)
+        // What was asked for before the connection was closed may come to its turn afterwards.
+        guard let connection = sqliteConnection else { return }
+        var statement = sqlite3_next_stmt(connection, nil)
         while let current = statement {
             if sqlite3_stmt_busy(current) != 0 { sqlite3_reset(current) }
-            statement = sqlite3_next_stmt(sqliteConnection, current)
+            statement = sqlite3_next_stmt(connection, current)
         }
     }
 
