@@ -118,7 +118,9 @@ package struct DeliveryEngine {
     package mutating func deliveriesInserted(at time: EngineTime) {
         guard settings.scope == .all else { return externalWrites(at: time) }
         guard phase.hasStarted else { return }
-        lookForAllNew()
+        commits.readNewDeliveries(above: known.highest)
+        // They were matched, and perhaps so was what ordered subscriptions wait for.
+        if !front.waiting.isEmpty { backlog.want() }
         finishInput(at: time)
     }
 

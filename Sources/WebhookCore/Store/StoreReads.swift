@@ -88,6 +88,9 @@ package struct StoreReadResult: Sendable {
     package var openSubscriptions: [String] = []
     /// Names, for ``StoreReads/newDeliveriesAbove``.
     package var touchedSubscriptions: [String] = []
+    /// Every delivery of ``touchedSubscriptions`` that was looked for, where those are few: nothing else of theirs has to be
+    /// read again. `nil`: the subscriptions have to be.
+    package var newDeliveries: [OpenDelivery]?
     /// The highest delivery id in the store (`nil`: there are none), where ``StoreReads/newDeliveriesAbove`` was asked
     /// for. Where ids become visible out of order: the highest up to which none becomes visible any more.
     package var highestDelivery: Delivery.ID?

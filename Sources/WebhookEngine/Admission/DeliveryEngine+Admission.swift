@@ -125,7 +125,7 @@ extension SubscriptionQueue {
         guard isOpen else { return .closed }
         var isRetry = false
         if candidate == .new {
-            guard isExhausted, !external.areAny else { return .behindOthers(dueAt: now) }
+            guard isIdle(at: now), !external.areAny else { return .behindOthers(dueAt: now) }
         } else {
             guard let next = self.candidate else { return .nothingReady(until: buffer.nextScheduled) }
             let dueAt = next.delivery.dueAt

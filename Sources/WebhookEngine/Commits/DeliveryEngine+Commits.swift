@@ -164,7 +164,11 @@ extension DeliveryEngine {
         }
         if asked.newDeliveriesAbove != nil {
             if let highest = reads.highestDelivery { known.read(upTo: highest) }
-            for name in reads.touchedSubscriptions { touched(name, at: time) }
+            if let new = reads.newDeliveries {
+                for delivery in new { inserted(delivery, at: time) }
+            } else {
+                for name in reads.touchedSubscriptions { touched(name, at: time) }
+            }
         }
         refills.end(rows: done.refillRows)
         for (refill, rows) in zip(done.refills, reads.refills) { refilled(refill, rows, at: time) }
@@ -179,6 +183,15 @@ extension DeliveryEngine {
         queues[index].holdBackNoMore()
         schedule(index, at: time)
         refillIfNeeded(index)
+    }
+
+    /// Others have inserted a delivery, or it is one of ours.
+    private mutating func inserted(_ row: OpenDelivery, at time: EngineTime) {
+        guard let index = queues.index(of: row.subscription), !memory.contains(row.id) else { return }
+        // Where order matters, it may belong before what is in memory, and others may have moved on with it.
+        guard keeps(index), !queues[index].policy.ordered else { return touched(row.subscription, at: time) }
+        let delivery = recovery.corrected(row, queues[index].policy, at: time)
+        enqueue(QueuedDelivery(delivery: delivery), queue: index, at: time)
     }
 
     /// Others may have written anything.

@@ -56,6 +56,13 @@ struct DeliveryBuffer {
     /// True when everything open is known to be none.
     var isExhausted: Bool { count == 0 && cursor == nil && !isRefilling && !needsRescan }
 
+    /// Tells whether nothing is due, in memory or in the store, as far as others' writes are known.
+    func isIdle(at now: Timestamp) -> Bool {
+        guard ready.isEmpty, !needsRescan, read != .fromStart else { return false }
+        if let cursor, cursor.dueAt <= now { return false }
+        return scheduled.min.map { $0.queued.delivery.dueAt > now } ?? true
+    }
+
     /// True when order matters and the first may have to wait for one that was not read yet.
     var isAhead: Bool {
         guard isOrdered, let first = ready.first, !first.isRetry else { return false }

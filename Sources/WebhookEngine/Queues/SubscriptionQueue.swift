@@ -85,6 +85,8 @@ struct SubscriptionQueue {
     }
     /// True when nothing is known to be open, in memory or in the store.
     var isExhausted: Bool { buffer.isExhausted && arriving == 0 }
+    /// Tells whether nothing is known to be due: a new delivery overtakes none.
+    func isIdle(at now: Timestamp) -> Bool { buffer.isIdle(at: now) && arriving == 0 }
 }
 
 // MARK: - Deliveries and attempts

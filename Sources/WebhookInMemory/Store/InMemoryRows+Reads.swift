@@ -1,6 +1,9 @@
 internal import WebhookCore
 
 extension InMemoryRows {
+    /// The most new deliveries that are read themselves: few, so that a simulation has both.
+    private static let mostNewDeliveries = 4
+
     /// Reads everything that a batch asks for.
     ///
     /// - Parameter node: gets the events that wait for their fan-out.
@@ -28,7 +31,11 @@ extension InMemoryRows {
         }
         if let id = reads.newDeliveriesAbove {
             let new = id.rawValue < lastDelivery ? (id.rawValue + 1...lastDelivery).compactMap { deliveries[$0] } : []
-            result.touchedSubscriptions = Set(new.filter(\.isWaiting).map(\.subscription)).sorted()
+            let waiting = new.filter(\.isWaiting)
+            result.touchedSubscriptions = Set(waiting.map(\.subscription)).sorted()
+            if waiting.count <= Self.mostNewDeliveries {
+                result.newDeliveries = waiting.compactMap { row in row.dueAt.map { open(row, dueAt: $0) } }
+            }
             result.highestDelivery = deliveries.keys.max().map { Delivery.ID(rawValue: $0) }
         }
         result.refills = reads.refills.map { refill in

@@ -94,4 +94,50 @@ struct RefillTests {
         harness.respondToAll()
         #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
     }
+
+    @Test("what others insert is taken in alone: what waits is not read again")
+    func newDeliveries() async throws {
+        let harness = EngineHarness([subscription { $0.maxInFlight = 1 }])
+        emitted(20, harness)
+        harness.response()
+        while let sent = harness.sent.first, harness.rows.filter({ $0.state == .waiting }).count < 3 {
+            harness.response(.status(500), to: sent)
+        }
+        harness.respondToAll()
+        let outside = InMemoryStore(sharing: harness.store)
+        let ids = harness.rows.filter { $0.state == .delivered }.map(\.id)
+        _ = try await outside.insertRetrigger(of: Array(ids.prefix(2)), at: harness.clock.now)
+        harness.holdsCommits = true
+        harness.noticeExternalWrites()
+        #expect(harness.openCommit?.reads.newDeliveriesAbove != nil)
+        harness.releaseCommit()
+        #expect(harness.openCommit?.reads.refills.isEmpty == true && harness.openCommit?.claims.count == 1)
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        harness.respondToAll()
+        #expect(harness.states.filter { $0 == .waiting }.count == 3)
+        #expect(harness.states.filter { $0 == .delivered }.count == 19)
+    }
+
+    @Test("a new delivery is claimed with its insert while others wait for their time")
+    func nothingIsDue() {
+        let harness = EngineHarness([subscription()])
+        emitted(2, harness)
+        harness.response()
+        harness.response(.status(500))
+        #expect(Set(harness.states) == [.delivered, .waiting])
+        harness.holdsCommits = true
+        harness.emit("new")
+        guard case .claimed = harness.openCommit?.acceptances.first?.deliveries?.deliveries.first?.start else {
+            Issue.record("it waits")
+            return
+        }
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.sentEvents == ["new"])
+        harness.response()
+        harness.advance(.seconds(3600))
+        harness.respondToAll()
+        #expect(harness.engine.isSettled && harness.states.allSatisfy { $0 == .delivered })
+    }
 }

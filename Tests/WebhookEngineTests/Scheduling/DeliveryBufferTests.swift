@@ -75,6 +75,26 @@ struct DeliveryBufferTests {
         #expect(buffer.cursor == Refill.Position(dueAt: Timestamp(milliseconds: 50), delivery: .init(rawValue: 4)))
     }
 
+    @Test("a new delivery overtakes nothing where nothing is due, in memory or behind the cursor")
+    func idle() {
+        func time(_ milliseconds: Int64) -> Timestamp { Timestamp(milliseconds: milliseconds) }
+        var buffer = DeliveryBuffer(limit: 2, isComplete: true)
+        #expect(buffer.isIdle(at: time(0)))
+        _ = insert(&buffer, held(1, due: 50), limit: 2, now: time(0))
+        #expect(buffer.isIdle(at: time(49)) && !buffer.isIdle(at: time(50)))
+        _ = insert(&buffer, held(2, due: 60), limit: 2, now: time(0))
+        _ = insert(&buffer, held(3, due: 40), limit: 2, now: time(0))
+        _ = insert(&buffer, held(4, due: 30), limit: 2, now: time(0))
+        #expect(buffer.cursor?.dueAt == time(50))
+        buffer.promote(now: time(40))
+        _ = (pop(&buffer), pop(&buffer))
+        #expect(buffer.count == 0 && buffer.isIdle(at: time(49)) && !buffer.isIdle(at: time(50)))
+        buffer.needsRescan = true
+        #expect(!buffer.isIdle(at: time(0)))
+        buffer.startRefill(isRescan: true)
+        #expect(!buffer.isIdle(at: time(0)))
+    }
+
     @Test("what is due earlier makes room for itself")
     func evicts() {
         var buffer = DeliveryBuffer(limit: 2, isComplete: true)
