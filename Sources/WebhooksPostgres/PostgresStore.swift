@@ -35,6 +35,8 @@
         private let leaseThread: PostgresWorker?
         private let leaseSession: Confined<LeaseSession>
         private let listener = Mutex<HintListener?>(nil)
+        /// Told what others have written, where somebody listens.
+        private let hearer = Mutex<(@Sendable (StoreHint) -> Void)?>(nil)
         private let isClosed: SharedFlag
 
         /// Opens a store, and makes its tables where they are missing and the role writes. Waits for the server: not for a queue
@@ -93,12 +95,22 @@
         /// Hears from now on what others notify.
         func startListening(_ tell: @escaping @Sendable (StoreHint) -> Void) {
             guard let writer, !isClosed.isRaised else { return }
+            hearer.withLock { $0 = tell }
             let fresh = HintListener(target, ignoring: writer.value.session.id, tell)
             listener.withLock { listener in
                 listener?.close()
                 listener = fresh
             }
             if isClosed.isRaised { fresh?.close() }
+        }
+
+        /// Passes a hint on to whoever listens.
+        ///
+        /// - Returns: whether anybody does.
+        func tell(_ hint: StoreHint) -> Bool {
+            guard let hearer = hearer.withLock(\.self) else { return false }
+            hearer(hint)
+            return true
         }
 
         /// Tells whether somebody may listen for what is written here: a dispatcher beside this one.

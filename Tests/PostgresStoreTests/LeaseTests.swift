@@ -88,6 +88,27 @@
                 #expect(await other.hasExternalWrites() == false)
             }
         }
+
+        @Test("What another dispatcher writes is told from what commands write: nobody's health is read for it")
+        func writesOfOthers() async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                let (node, command) = (try stores.open(target, role: .node), try stores.open(target, role: .writer))
+                let connection = try PostgresConnection(target, isWriter: true)
+                let session = try PostgresWriter(connection, role: .writer, purpose: "test") { false }
+                let external = ExternalWrites()
+                #expect(try external.check(session) == .nothing)
+                try await node.insert("first")
+                #expect(try external.check(session) == .dispatchers)
+                #expect(try external.check(session) == .nothing)
+                try await command.insert("second")
+                #expect(try external.check(session) == .anything)
+                try await node.insert("third")
+                try await command.insert("fourth")
+                #expect(try external.check(session) == .anything)
+            }
+        }
     }
 
     extension PostgresStore {
@@ -102,6 +123,17 @@
             (round.registers, round.acquires, round.leaves) = (isNew && !leaves, names, leaves)
             return try await withCheckedContinuation { continuation in
                 hold(round) { continuation.resume(returning: $0) }
+            }.get()
+        }
+
+        /// Accepts an event that nobody gets.
+        fileprivate func insert(_ id: String) async throws {
+            var batch = StoreBatch()
+            let event = try Event(topic: "a.b", data: "1", id: id)
+            let none = NewDeliveries(bodies: [], deliveries: [])
+            batch.acceptances = [Acceptance(event: event, createdAt: .now, deliveries: none)]
+            _ = try await withCheckedContinuation { continuation in
+                commit(batch) { continuation.resume(returning: $0) }
             }.get()
         }
 

@@ -46,6 +46,29 @@
             }
         }
 
+        @Test("A few come themselves, as whoever reads on would get them; many by their subscriptions' names")
+        func fewOrMany() async throws {
+            try await Self.withStore { _, store in
+                let first = try await store.accept("e1", for: ["a"])
+                let ids = try await store.accept("e2", for: ["a", "b"])
+                var batch = StoreBatch()
+                batch.reads.newDeliveriesAbove = first[0]
+                batch.reads.refills = [
+                    Refill(subscription: "a", after: nil, limit: 10), Refill(subscription: "b", after: nil, limit: 10),
+                ]
+                let few = try await store.run(batch).reads
+                let expected = few.refills.joined().filter { $0.id > first[0] }
+                #expect(expected.map(\.id) == ids)
+                #expect(few.newDeliveries?.sorted { $0.id < $1.id } == expected)
+                _ = try await store.accept("e3", for: Array(repeating: "b", count: 511))
+                let many = try await store.run(batch).reads
+                #expect(many.newDeliveries == nil && many.touchedSubscriptions == ["a", "b"])
+                batch.reads.newDeliveriesAbove = many.highestDelivery
+                let none = try await store.run(batch).reads
+                #expect(none.newDeliveries == [] && none.touchedSubscriptions == [])
+            }
+        }
+
         @Test("It reads new rows alone, however many are open")
         func plan() async throws {
             try await Self.withStore { target, store in
@@ -139,7 +162,7 @@
             return (reads.touchedSubscriptions, reads.highestDelivery ?? id)
         }
 
-        private func run(_ batch: StoreBatch) async throws -> StoreBatchResult {
+        fileprivate func run(_ batch: StoreBatch) async throws -> StoreBatchResult {
             try await withCheckedContinuation { continuation in
                 commit(batch) { continuation.resume(returning: $0) }
             }.get()

@@ -124,20 +124,50 @@
                 AND mode = 'ShareLock' AND granted AND pid <> pg_backend_pid()
             """
         )
+        /// The most new deliveries that are read themselves.
+        private static let mostNewDeliveries = 512
+        /// The most ids that are looked at once more for one that may have become visible among them.
+        private static let nearby: Int64 = 1000
         // New rows alone, however many wait: with the state in the inner query, an index would do that has all that are open.
-        static let touched = Statement(
-            """
-            SELECT s.name FROM (
-                SELECT DISTINCT subscription FROM (
-                    SELECT subscription, state FROM deliveries WHERE id > $1::int8 OFFSET 0
-                ) d WHERE state < 2
-            ) new JOIN subscriptions s ON s.id = new.subscription ORDER BY s.name
-            """
-        )
+        // Where they are few, they come themselves, and nothing else of their subscriptions has to be read.
+        static let touched = touched(isLeased: false)
+        /// The same for a node ($2) among several: what others serve is left out.
+        private static let touchedOfNode = touched(isLeased: true)
 
-        /// Whoever has deliveries that are open, of those above an id; 0: of all, which are found without the settled ones.
-        private static func touched(above id: Int64) -> BoundStatement {
-            id > 0 ? BoundStatement(touched, [.int8(id)]) : BoundStatement(openSubscriptions)
+        private static func touched(isLeased: Bool) -> Statement {
+            Statement(
+                """
+                WITH new AS MATERIALIZED (
+                    SELECT d.*, s.name FROM (SELECT * FROM deliveries WHERE id > $1::int8 OFFSET 0) d
+                    JOIN subscriptions s ON s.id = d.subscription
+                    \(isLeased ? "JOIN leases l ON l.subscription = s.name AND l.node = $2::text" : "")
+                    WHERE d.state < 2
+                ), counted AS MATERIALIZED (SELECT count(*) <= \(mostNewDeliveries) AS are_few FROM new)
+                SELECT \(OpenDelivery.columns), d.name FROM counted CROSS JOIN new d JOIN events e ON e.id = d.event
+                WHERE are_few
+                UNION ALL
+                SELECT \(Array(repeating: "NULL", count: Int(OpenDelivery.columnCount)).joined(separator: ", ")), name
+                FROM (SELECT DISTINCT name FROM counted CROSS JOIN new WHERE NOT are_few) many
+                """
+            )
+        }
+
+        /// Adds a look at what is open of the deliveries above an id; 0: of all, which are found without the settled ones.
+        private func addTouched(above id: Int64, to pipeline: inout Pipeline) {
+            guard id > 0 else {
+                return pipeline.add(Self.openSubscriptions) { [self] rows in
+                    result.reads.touchedSubscriptions = rows.map { $0.text(0) }
+                    result.reads.newDeliveries = nil
+                }
+            }
+            let node = batch.node.map { Parameter.text($0.rawValue) }
+            let statement = node == nil ? Self.touched : Self.touchedOfNode
+            pipeline.add(statement, [.int8(id)] + (node.map { [$0] } ?? [])) { [self] rows in
+                func name(_ row: Row) -> String { row.text(OpenDelivery.columnCount) }
+                result.reads.touchedSubscriptions = Set(rows.lazy.map(name)).sorted()
+                let areFew = rows.first.map { !$0.isNull(0) } ?? true
+                result.reads.newDeliveries = areFew ? open(rows, name: name) : nil
+            }
         }
 
         /// The highest id says nothing of a transaction that has taken a lower one and still runs. So this also notes who was
@@ -154,20 +184,24 @@
                 let noted = rows.map { ($0.text(0), earlierInserters?[$0.text(0)] ?? begin) }
                 inserters = Dictionary(noted) { min($0, $1) }
             }
-            let bound = Self.touched(above: id.rawValue)
-            pipeline.add(bound.statement, bound.parameters) { [self] rows in
-                result.reads.touchedSubscriptions = rows.map { $0.text(0) }
-            }
+            // Most transactions are over by the next look: a few rows are read again rather than in another round trip.
+            let begin = earlierInserters?.values.min() ?? id.rawValue
+            lookedAbove = begin > 0 && id.rawValue - begin <= Self.nearby ? min(begin, id.rawValue) : id.rawValue
+            addTouched(above: lookedAbove, to: &pipeline)
         }
 
         /// Looks once more, from further back, where somebody was inserting at an earlier look and has ended since.
         func readAfterInserters(_ connection: PostgresConnection) throws {
-            guard let inserters, let asked = batch.reads.newDeliveriesAbove?.rawValue,
-                let begin = earlierInserters?.filter({ inserters[$0.key] == nil }).values.min(), begin < asked
+            guard let inserters, let begin = earlierInserters?.filter({ inserters[$0.key] == nil }).values.min(),
+                begin < lookedAbove
             else { return }
-            let bound = Self.touched(above: begin)
-            let rows = try connection.run(bound.statement, bound.parameters)
-            result.reads.touchedSubscriptions = rows.map { $0.text(0) }
+            var pipeline = Pipeline()
+            addTouched(above: begin, to: &pipeline)
+            try connection.run(pipeline)
+            guard !damage.isEmpty else { return }
+            // Given up by whoever reads their subscriptions.
+            damage = []
+            result.reads.newDeliveries = nil
         }
 
         // MARK: Refills

@@ -26,6 +26,8 @@
         var earlierInserters: [String: Int64]?
         /// The same of those that were inserting when it read the highest.
         var inserters: [String: Int64]?
+        /// The id above which it has looked.
+        var lookedAbove: Int64 = 0
 
         enum Damage {
             case delivery(Int64, reason: String)
@@ -60,23 +62,32 @@
         /// Tells whether something has to be found out before everything else is added.
         var hasChecks: Bool { batch.node != nil || batch.subscriptionsVersion != nil }
 
-        /// Finds out whether events were matched by subscriptions that are not the store's any more: then they wait. To be run
-        /// before everything else is added.
-        func addVersionCheck(to pipeline: inout Pipeline) {
+        /// Checks have found something, and the batch was written as if they would not: it is to be run again, checks first.
+        struct NeedsChecks: Error {}
+
+        /// Finds out whether events were matched by subscriptions that are not the store's any more: then they wait.
+        ///
+        /// - Parameter isFirst: whether everything else is added when it is done.
+        func addVersionCheck(to pipeline: inout Pipeline, isFirst: Bool) {
             guard let known = batch.subscriptionsVersion else { return }
             pipeline.add(SubscriptionWriter.highestVersion) { [self] rows in
                 let version = rows.first?.int64(0) ?? 0
-                if version != known { batch = batch.unmatched(version, &result) }
+                guard version != known else { return }
+                guard isFirst else { throw NeedsChecks() }
+                batch = batch.unmatched(version, &result)
             }
         }
 
-        /// Keeps the batch's node alive, and finds out what it doesn't hold. To be run before everything else is added.
-        func addFence(to pipeline: inout Pipeline) {
+        /// Keeps the batch's node alive, and finds out what it doesn't hold.
+        ///
+        /// - Parameter isFirst: whether everything else is added when it is done.
+        func addFence(to pipeline: inout Pipeline, isFirst: Bool) {
             guard let node = batch.node else { return }
             LeaseFence.add(for: node, batch, to: &pipeline) { [self] fence in
+                guard !fence.unheld.isEmpty else { return }
+                guard isFirst else { throw NeedsChecks() }
                 self.fence = fence
                 result.unheld = fence.unheld
-                guard !fence.unheld.isEmpty else { return }
                 batch.reads.acquired.removeAll(where: fence.stops)
                 for index in batch.acceptances.indices {
                     batch.acceptances[index].deliveries = batch.acceptances[index].deliveries.map(fence.withoutClaims)

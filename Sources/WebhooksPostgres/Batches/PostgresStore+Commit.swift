@@ -42,10 +42,15 @@
 
         package func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
             guard role != .reader else { return completion(.success(false)) }
-            onWriter { [target, role] writer in
+            onWriter { [self] writer in
                 do {
                     let isDue = role == .node && writer.external.isDue(at: .now)
-                    completion(.success(try writer.external.check(writer.session) || isDue))
+                    switch try writer.external.check(writer.session) {
+                    // As they would have said themselves: every subscription's health need not be read for that.
+                    case .dispatchers where !isDue && tell(.deliveries): completion(.success(false))
+                    case .dispatchers, .anything: completion(.success(true))
+                    case .nothing: completion(.success(isDue))
+                    }
                 } catch {
                     let error = StoreError(error, target)
                     completion(error.isFinal ? .failure(error) : .success(false))
@@ -85,29 +90,54 @@
                 let names = BatchRun.subscriptions(of: batch)
                 try writer.names.learn(names.all, making: names.needed, connection)
             }
-            let runs = batches.map { batch in
+            let runs = runs(batches, writer)
+            // What was acquired is read only while the lease stands.
+            if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }) {
+                if let results = try read(runs, writer) { return results }
+            }
+            do {
+                return try written(runs, of: batches, writer, checksFirst: false)
+            } catch is BatchRun.NeedsChecks {
+                return try written(self.runs(batches, writer), of: batches, writer, checksFirst: true)
+            }
+        }
+
+        private func runs(_ batches: [StoreBatch], _ writer: WriterState) -> [BatchRun] {
+            batches.map { batch in
                 let run = BatchRun(batch, names: writer.names, clock: clock, locks: writer.session.lockKeys)
                 run.earlierInserters = writer.inserters
                 return run
             }
+        }
+
+        /// Runs a transaction.
+        ///
+        /// - Parameter checksFirst: whether it waits for its checks before it writes, a round trip more. Otherwise everything is
+        ///   written as if they found nothing.
+        /// - Throws: ``BatchRun/NeedsChecks`` where they have found something, and nothing was changed.
+        private func written(
+            _ runs: [BatchRun],
+            of batches: [StoreBatch],
+            _ writer: WriterState,
+            checksFirst: Bool
+        ) throws -> [StoreBatchResult] {
             var isDone = false
             // Where it fails, the next look is told of those as well.
             defer { if !isDone { for run in runs { writer.keep(run.inserters) } } }
-            // What was acquired is read only while the lease stands.
-            if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }), try read(runs, connection) {
-                isDone = true
-                return done(runs, writer)
-            }
+            let checks = Self.checks(runs, areFirst: checksFirst)
+            // Of batches as the checks have left them.
+            func news() -> [StoreHint] { self.news(in: runs.map(\.batch)) }
             do {
-                try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.checks(runs)) {
-                    pipeline in
+                try writer.session.transaction(
+                    guarding(batches),
+                    patience: nil,
+                    telling: news,
+                    preparing: checksFirst ? checks : nil
+                ) { pipeline in
+                    if !checksFirst { checks?(&pipeline) }
                     for run in runs {
                         run.addWrites(to: &pipeline)
                         run.addReads(to: &pipeline)
-                    }
-                    // As it is after the checks.
-                    if let hint = hint(runs.map(\.batch)) {
-                        StoreNotification.add(hint, of: writer.session, to: &pipeline)
                     }
                     return { connection in for run in runs { try run.finish(connection) } }
                 }
@@ -118,10 +148,9 @@
             return done(runs, writer)
         }
 
-        /// The news for others in batches, one for all: a notification takes a lock of the whole server with its commit. Nobody is
-        /// told where nobody is, and what is missed is found by looking.
-        private func hint(_ batches: [StoreBatch]) -> StoreHint? {
-            guard hasListeners else { return nil }
+        /// The news for others in batches, each kind once. Nobody is told where nobody is, and what is missed is found by looking.
+        private func news(in batches: [StoreBatch]) -> [StoreHint] {
+            guard hasListeners else { return [] }
             let new = batches.flatMap { $0.acceptances.compactMap(\.deliveries) + $0.fanOuts.map(\.deliveries) }
             let hasOpen = new.contains { new in
                 new.deliveries.contains { delivery in
@@ -131,18 +160,18 @@
                     }
                 }
             }
-            if hasOpen { return .deliveries }
-            return batches.contains { $0.acceptances.contains { $0.deliveries == nil } } ? .events : nil
+            let hasEvents = batches.contains { $0.acceptances.contains { $0.deliveries == nil } }
+            return (hasOpen ? [.deliveries] : []) + (hasEvents ? [.events] : [])
         }
 
         /// - Returns: what finds out which parts of batches come too late: their nodes' leases, and the subscriptions that events
         ///   were matched by; `nil`: they have neither.
-        private static func checks(_ runs: [BatchRun]) -> ((inout Pipeline) -> Void)? {
+        private static func checks(_ runs: [BatchRun], areFirst: Bool) -> ((inout Pipeline) -> Void)? {
             guard runs.contains(where: \.hasChecks) else { return nil }
             return { pipeline in
                 for run in runs {
-                    run.addVersionCheck(to: &pipeline)
-                    run.addFence(to: &pipeline)
+                    run.addVersionCheck(to: &pipeline, isFirst: areFirst)
+                    run.addFence(to: &pipeline, isFirst: areFirst)
                 }
             }
         }
@@ -160,8 +189,11 @@
 
         /// Reads without a transaction that others would have to wait for.
         ///
-        /// - Returns: false where something was found that has to be changed first.
-        private func read(_ runs: [BatchRun], _ connection: PostgresConnection) throws -> Bool {
+        /// - Returns: `nil` where something was found that has to be changed first.
+        private func read(_ runs: [BatchRun], _ writer: WriterState) throws -> [StoreBatchResult]? {
+            let connection = try writer.session.connected()
+            var isDone = false
+            defer { if !isDone { for run in runs { writer.keep(run.inserters) } } }
             var pipeline = Pipeline()
             for run in runs {
                 run.addPlaces(to: &pipeline)
@@ -170,20 +202,18 @@
             try connection.run(pipeline)
             guard runs.allSatisfy({ $0.damage.isEmpty }) else {
                 for run in runs { run.damage = [] }
-                return false
+                return nil
             }
             for run in runs { try run.readAfterInserters(connection) }
-            return true
+            isDone = true
+            return done(runs, writer)
         }
 
         /// Somewhere among them is a row that would fail every transaction it is in.
         private func appliedSingly(_ batches: [StoreBatch], _ writer: WriterState) throws -> [StoreBatchResult] {
-            let runs = batches.map { batch in
-                let run = BatchRun(batch, names: writer.names, clock: clock, locks: writer.session.lockKeys)
-                run.earlierInserters = writer.inserters
-                return run
-            }
-            try writer.session.transaction(guarding(batches), patience: nil, preparing: Self.checks(runs)) { _ in
+            let runs = runs(batches, writer)
+            let checks = Self.checks(runs, areFirst: true)
+            try writer.session.transaction(guarding(batches), patience: nil, preparing: checks) { _ in
                 { connection in
                     let trial = RowTrial(connection)
                     for run in runs {

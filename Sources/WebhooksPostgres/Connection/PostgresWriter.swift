@@ -219,12 +219,14 @@
         ///
         /// - Parameters:
         ///   - patience: how long to ask for the outcome of a COMMIT whose answer was lost; `nil`: until it is known.
+        ///   - news: what others are told once it is committed, asked for before that.
         ///   - prepare: fills a round trip that comes before, whose results `fill` needs.
         ///   - fill: fills the main round trip, and gives what is to be done behind it.
         /// - Throws: ``StoreError``, or ``PostgresFailure`` where nothing was changed.
         func transaction<Value>(
             _ holds: Guard,
             patience: Duration?,
+            telling news: () -> [StoreHint] = { [] },
             preparing prepare: ((inout Pipeline) -> Void)? = nil,
             _ fill: (inout Pipeline) throws -> (PostgresConnection) throws -> Value
         ) throws -> Value {
@@ -257,7 +259,7 @@
                 throw error
             }
             last = number
-            try commit(connection, patience: patience)
+            try commit(connection, telling: news(), patience: patience)
             return value
         }
 
@@ -275,13 +277,18 @@
             if connection.isLost { drop() }
         }
 
-        private func commit(_ connection: PostgresConnection, patience: Duration?) throws {
+        // A notification takes a lock of the whole server until its transaction has ended. Within this one, others would wait
+        // for its disk; behind it, in the same round trip, it waits for none, and what is lost with a crash is found by looking.
+        private func commit(_ connection: PostgresConnection, telling news: [StoreHint], patience: Duration?) throws {
             do {
-                let rows = try connection.run(.commit)
-                guard rows.tag == "COMMIT" else {
+                let notifications = news.map { StoreNotification.notify($0, of: self) }
+                let rows = try connection.run([BoundStatement(.commit)] + notifications)
+                guard rows.first?.tag == "COMMIT" else {
                     throw StoreError(.unavailable, "\(target): the server rolled a transaction back without a reason")
                 }
             } catch let failure as PostgresFailure {
+                // It is committed, and nobody was told.
+                if let statement = failure.statement, statement > 0, !connection.isLost { return }
                 // One that the server answers was not committed, unless that ended the connection as well.
                 guard failure.isConnectionLost || connection.isLost else {
                     rollback(connection)

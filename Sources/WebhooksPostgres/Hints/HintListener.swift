@@ -102,9 +102,9 @@
 
         private static let notify = Statement("SELECT pg_notify('\(channel)', $1::text)")
 
-        /// As the last statement of a transaction.
-        static func add(_ hint: StoreHint, of session: PostgresWriter, to pipeline: inout Pipeline) {
-            pipeline.add(notify, [.text("\(session.target.schema.name) \(hint.rawValue) \(session.id)")])
+        /// The statement that notifies.
+        static func notify(_ hint: StoreHint, of session: PostgresWriter) -> BoundStatement {
+            BoundStatement(notify, [.text("\(session.target.schema.name) \(hint.rawValue) \(session.id)")])
         }
 
         /// - Returns: `nil` for another store's, and for one's own.

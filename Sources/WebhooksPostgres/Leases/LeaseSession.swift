@@ -60,7 +60,8 @@
                 if round.leaves { Self.leave(round, in: &pipeline) } else { Self.renew(round, answer, in: &pipeline) }
                 pipeline.add(NodeRow.all) { answer.nodes = $0.compactMap { NodeRow.read($0) } }
                 if round.leaves || !round.ends.isEmpty || !round.releases.isEmpty || round.registers {
-                    StoreNotification.add(.leases, of: session, to: &pipeline)
+                    let notification = StoreNotification.notify(.leases, of: session)
+                    pipeline.add(notification.statement, notification.parameters)
                 }
                 return { _ in answer.result }
             }

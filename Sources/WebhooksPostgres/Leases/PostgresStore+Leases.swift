@@ -86,7 +86,7 @@
             for node: NodeID,
             _ batch: StoreBatch,
             to pipeline: inout Pipeline,
-            _ take: @escaping (LeaseFence) -> Void
+            _ take: @escaping (LeaseFence) throws -> Void
         ) {
             pipeline.add(keepNode, [.text(node.rawValue)])
             var names = Set(batch.health.map(\.subscription))
@@ -98,7 +98,7 @@
                     if case .claimed = delivery.start { names.insert(delivery.subscription) }
                 }
             }
-            guard !names.isEmpty || !batch.claims.isEmpty else { return take(LeaseFence()) }
+            guard !names.isEmpty || !batch.claims.isEmpty else { return }
             let parameters: [Parameter] = [
                 .text(node.rawValue), .texts(names.sorted()), .int8s(batch.claims.map(\.delivery.rawValue)),
             ]
@@ -108,7 +108,7 @@
                     fence.unheld.insert(row.text(0))
                     if let delivery = row.optionalInt64(1) { fence.claims.insert(delivery) }
                 }
-                take(fence)
+                try take(fence)
             }
         }
 

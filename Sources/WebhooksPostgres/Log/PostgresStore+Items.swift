@@ -80,9 +80,9 @@
                 do {
                     let connection = try writer.session.connected()
                     try writer.names.learn(looked, making: names, connection)
-                    let value = try writer.session.transaction(holds, patience: Self.patience) { pipeline in
-                        if let hint, hasListeners { StoreNotification.add(hint, of: writer.session, to: &pipeline) }
-                        return { connection in
+                    func news() -> [StoreHint] { hasListeners ? [hint].compactMap(\.self) : [] }
+                    let value = try writer.session.transaction(holds, patience: Self.patience, telling: news) { _ in
+                        { connection in
                             let trial = isTrial ? RowTrial(connection) : nil
                             let session = Session(
                                 connection: connection,
