@@ -97,12 +97,35 @@
             }
         }
 
-        private static func expectPrimaryKey(_ statement: Statement, _ connection: PostgresConnection) throws {
+        @Test("A lease is asked for by its subscription, however many there are")
+        func planOfFence() async throws {
+            try await Self.withStore { target, _ in
+                let connection = try PostgresConnection(target, isWriter: true)
+                try connection.run(
+                    Statement("INSERT INTO leases SELECT 's' || n, 'node' FROM generate_series(1, 5000) n")
+                )
+                try connection.run(Statement("ANALYZE leases"))
+                for statement in [LeaseFence.findUnheld, BatchRun.touchedOfNode] {
+                    let plan = try Self.plan(statement, connection)
+                    let lines = plan.split(separator: "\n")
+                    let look = lines.drop { !$0.contains("leases_pkey on leases") }.dropFirst().first
+                    #expect(look?.contains("Index Cond: ") == true, "\(plan)")
+                    #expect(look?.contains("subscription = ") == true, "\(plan)")
+                }
+            }
+        }
+
+        private static func plan(_ statement: Statement, _ connection: PostgresConnection) throws -> String {
             let parameters = (1...60).filter { statement.sql.contains("$\($0)::") }.map { _ in "NULL" }
             try connection.run(Statement("PREPARE planned AS \(statement.sql)"))
             let explain = Statement("EXPLAIN EXECUTE planned (\(parameters.joined(separator: ", ")))")
             let plan = try connection.run(explain).map { $0.text(0) }.joined(separator: "\n")
             try connection.run(Statement("DEALLOCATE planned"))
+            return plan
+        }
+
+        private static func expectPrimaryKey(_ statement: Statement, _ connection: PostgresConnection) throws {
+            let plan = try plan(statement, connection)
             #expect(plan.contains("deliveries_pkey on deliveries"), "\(plan)")
             #expect(!plan.contains("deliveries_in_flight on deliveries"), "\(plan)")
             // Others of the same subscription (`o`) are looked at through an index of theirs.

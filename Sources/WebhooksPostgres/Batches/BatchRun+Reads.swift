@@ -132,22 +132,30 @@
         // Where they are few, they come themselves, and nothing else of their subscriptions has to be read.
         static let touched = touched(isLeased: false)
         /// The same for a node ($2) among several: what others serve is left out.
-        private static let touchedOfNode = touched(isLeased: true)
+        static let touchedOfNode = touched(isLeased: true)
 
+        // Names and leases are asked for row by row: joined, one side would be gone through for each row of the other, as soon as
+        // the planner is wrong about how many there are.
         private static func touched(isLeased: Bool) -> Statement {
-            Statement(
+            let noDelivery = Array(repeating: "NULL", count: Int(OpenDelivery.columnCount)).joined(separator: ", ")
+            func name(of row: String) -> String {
+                "(SELECT s.name FROM subscriptions s WHERE s.id = \(row).subscription)"
+            }
+            let lease = """
+                AND (SELECT l.node FROM leases l WHERE l.subscription = \(name(of: "d"))) = $2::text
+                """
+            return Statement(
                 """
                 WITH new AS MATERIALIZED (
-                    SELECT d.*, s.name FROM (SELECT * FROM deliveries WHERE id > $1::int8 OFFSET 0) d
-                    JOIN subscriptions s ON s.id = d.subscription
-                    \(isLeased ? "JOIN leases l ON l.subscription = s.name AND l.node = $2::text" : "")
-                    WHERE d.state < 2
+                    SELECT * FROM (SELECT * FROM deliveries WHERE id > $1::int8 OFFSET 0) d
+                    WHERE state < 2 \(isLeased ? lease : "")
                 ), counted AS MATERIALIZED (SELECT count(*) <= \(mostNewDeliveries) AS are_few FROM new)
-                SELECT \(OpenDelivery.columns), d.name FROM counted CROSS JOIN new d JOIN events e ON e.id = d.event
+                SELECT \(OpenDelivery.columns), \(name(of: "d")) FROM counted CROSS JOIN new d
+                CROSS JOIN LATERAL (SELECT * FROM events WHERE id = d.event OFFSET 0) e
                 WHERE are_few
                 UNION ALL
-                SELECT \(Array(repeating: "NULL", count: Int(OpenDelivery.columnCount)).joined(separator: ", ")), name
-                FROM (SELECT DISTINCT name FROM counted CROSS JOIN new WHERE NOT are_few) many
+                SELECT \(noDelivery), \(name(of: "many"))
+                FROM (SELECT DISTINCT subscription FROM counted CROSS JOIN new WHERE NOT are_few) many
                 """
             )
         }

@@ -63,7 +63,8 @@
         private(set) var claims: Set<Int64> = []
 
         private static let keepNode = Statement("SELECT 1 FROM nodes WHERE id = $1::text FOR KEY SHARE")
-        private static let findUnheld = Statement(
+        // A lease is asked for by its subscription: joined, all leases would be gone through for each.
+        static let findUnheld = Statement(
             """
             SELECT x.name, x.delivery FROM (
                 SELECT name, NULL::int8 AS delivery FROM unnest($2::text[]) AS w (name)
@@ -71,10 +72,8 @@
                 SELECT s.name, d.id FROM unnest($3::int8[]) AS c (id)
                 JOIN deliveries d ON d.id = c.id JOIN subscriptions s ON s.id = d.subscription
             ) x
-            WHERE NOT EXISTS (
-                SELECT 1 FROM leases l JOIN nodes n ON n.id = l.node
-                WHERE l.subscription = x.name AND l.node = $1::text
-            )
+            WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE id = $1::text)
+                OR (SELECT l.node FROM leases l WHERE l.subscription = x.name COLLATE "C") IS DISTINCT FROM $1::text
             """
         )
 
