@@ -92,7 +92,7 @@ struct RefusedItemTests {
         let store = store
         var done: [Delivery.ID] = []
         var refused: [String] = []
-        var position: Refill.Position? = Cancellation.start
+        var position: Refill.Position? = .start
         while let start = position {
             let (result, end) = try await store.writeItems { session, trial in
                 var cancellation = Cancellation(session: session, trial: trial, instant: Timestamp(milliseconds: 9))

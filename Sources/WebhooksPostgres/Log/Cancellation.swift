@@ -221,12 +221,6 @@
             result.unmatchedEvents = Int(row.int64(0))
         }
 
-        /// The position before a subscription's first open delivery.
-        static let start = Refill.Position(
-            dueAt: Timestamp(milliseconds: .min),
-            delivery: Delivery.ID(rawValue: .min)
-        )
-
         /// Cancels what waits of a subscription, at most `limit` deliveries; then what is in flight.
         /// - Returns: where to go on; `nil`: all is done.
         mutating func cancel(
@@ -286,7 +280,7 @@
             at instant: Timestamp
         ) async throws(StoreError) -> CancelResult {
             let isWhole = events.isEmpty && deliveries.isEmpty
-            var result = try await write(subscription == nil ? .changes : .excludesInserts) { session in
+            let result = try await write(subscription == nil ? .changes : .excludesInserts) { session in
                 var cancellation = Cancellation(session: session, instant: instant)
                 if let subscription, !isWhole {
                     for id in events { try cancellation.cancel(event: id, subscription: subscription) }
@@ -301,69 +295,40 @@
                 return cancellation.result
             }
             guard let subscription, isWhole else { return result }
-            result = try await cancelOpen(of: subscription, detail: nil, at: instant, result)
-            return try await markCancelledByHand(subscription, at: instant, result)
+            return try await cancelAll(of: subscription, at: instant, result)
         }
+    }
 
-        package func endDeliveries(
+    extension PostgresStore: BatchedCancellation {
+        package func cancelOpen(
             of subscription: String,
-            detail: String,
-            at instant: Timestamp
-        ) async throws(StoreError) -> Int {
-            let result = try await cancelOpen(of: subscription, detail: detail, at: instant, CancelResult())
-            return result.deliveries.count + result.underWay.count
-        }
-
-        /// Cancels in batches: a subscription may have a million waiting, and what is sent must go on in between.
-        private func cancelOpen(
-            of subscription: String,
+            after position: Refill.Position,
             detail: String?,
             at instant: Timestamp,
             _ result: CancelResult
-        ) async throws(StoreError) -> CancelResult {
-            var result = result
-            var position: Refill.Position? = Cancellation.start
-            while let start = position {
-                let found = result
-                (result, position) = try await write(looking: [subscription]) { session in
-                    var cancellation = Cancellation(session: session, instant: instant, detail: detail, result: found)
-                    let end = try cancellation.cancel(
-                        subscription: subscription,
-                        after: start,
-                        limit: Self.batchSize
-                    )
-                    try cancellation.tellEngines()
-                    return (cancellation.result, end)
-                }
+        ) async throws(StoreError) -> (result: CancelResult, end: Refill.Position?) {
+            try await write(looking: [subscription]) { session in
+                var cancellation = Cancellation(session: session, instant: instant, detail: detail, result: result)
+                let end = try cancellation.cancel(
+                    subscription: subscription,
+                    after: position,
+                    limit: Self.cancellationBatch
+                )
+                try cancellation.tellEngines()
+                return (cancellation.result, end)
             }
-            return result
         }
 
-        /// Makes what disablings of a subscription have cancelled so far cancelled by hand.
-        private func markCancelledByHand(
-            _ subscription: String,
+        package func cancel(
+            _ deliveries: [Delivery.ID],
             at instant: Timestamp,
             _ result: CancelResult
         ) async throws(StoreError) -> CancelResult {
-            var result = result
-            var query = DeliveryQuery(states: [.cancelled])
-            query.errors = [.disabled]
-            query.subscription = subscription
-            query.limit = Self.batchSize
-            while true {
-                let found = try await deliveries(query).map(\.id)
-                guard let last = found.last else { return result }
-                let before = result
-                result = try await write { session in
-                    var cancellation = Cancellation(session: session, instant: instant, result: before)
-                    try cancellation.cancel(found)
-                    return cancellation.result
-                }
-                query.after = last
+            try await write { session in
+                var cancellation = Cancellation(session: session, instant: instant, result: result)
+                try cancellation.cancel(deliveries)
+                return cancellation.result
             }
         }
-
-        /// The number of deliveries that one transaction cancels.
-        private static let batchSize = 5_000
     }
 #endif

@@ -147,9 +147,6 @@ struct Cancellation {
         result.unmatchedEvents = try UnmatchedCancellations.add(name, session.db)
     }
 
-    /// The position before a subscription's first open delivery.
-    static let start = Refill.Position(dueAt: Timestamp(milliseconds: .min), delivery: Delivery.ID(rawValue: .min))
-
     /// Cancels what waits of a subscription, at most `limit` deliveries; then what is in flight.
     /// - Returns: where to go on; `nil`: all is done.
     mutating func cancel(

@@ -27,7 +27,7 @@ extension SQLiteStore {
         at instant: Timestamp
     ) async throws(StoreError) -> CancelResult {
         let isWhole = events.isEmpty && deliveries.isEmpty
-        var result = try await writeItems { session, trial in
+        let result = try await writeItems { session, trial in
             var cancellation = Cancellation(session: session, trial: trial, instant: instant)
             if let subscription, !isWhole {
                 for id in events { try cancellation.cancel(event: id, subscription: subscription) }
@@ -42,73 +42,47 @@ extension SQLiteStore {
             return cancellation.result
         }
         guard let subscription, isWhole else { return result }
-        result = try await cancelOpen(of: subscription, detail: nil, at: instant, result)
-        return try await markCancelledByHand(subscription, at: instant, result)
+        return try await cancelAll(of: subscription, at: instant, result)
     }
+}
 
-    package func endDeliveries(
+extension SQLiteStore: BatchedCancellation {
+    package func cancelOpen(
         of subscription: String,
-        detail: String,
-        at instant: Timestamp
-    ) async throws(StoreError) -> Int {
-        let result = try await cancelOpen(of: subscription, detail: detail, at: instant, CancelResult())
-        return result.deliveries.count + result.underWay.count
-    }
-
-    /// Cancels in batches: a subscription may have a million waiting, and what is sent must go on in between.
-    private func cancelOpen(
-        of subscription: String,
+        after position: Refill.Position,
         detail: String?,
         at instant: Timestamp,
         _ result: CancelResult
-    ) async throws(StoreError) -> CancelResult {
-        var result = result
-        var position: Refill.Position? = Cancellation.start
-        while let start = position {
-            let found = result
-            (result, position) = try await writeItems { session, trial in
-                var cancellation = Cancellation(
-                    session: session,
-                    trial: trial,
-                    instant: instant,
-                    detail: detail,
-                    result: found
-                )
-                let end = try cancellation.cancel(subscription: subscription, after: start, limit: Self.batchSize)
-                try cancellation.tellEngines()
-                return (cancellation.result, end)
-            }
+    ) async throws(StoreError) -> (result: CancelResult, end: Refill.Position?) {
+        try await writeItems { session, trial in
+            var cancellation = Cancellation(
+                session: session,
+                trial: trial,
+                instant: instant,
+                detail: detail,
+                result: result
+            )
+            let end = try cancellation.cancel(
+                subscription: subscription,
+                after: position,
+                limit: Self.cancellationBatch
+            )
+            try cancellation.tellEngines()
+            return (cancellation.result, end)
         }
-        return result
     }
 
-    /// Makes what disablings of a subscription have cancelled so far cancelled by hand.
-    private func markCancelledByHand(
-        _ subscription: String,
+    package func cancel(
+        _ deliveries: [Delivery.ID],
         at instant: Timestamp,
         _ result: CancelResult
     ) async throws(StoreError) -> CancelResult {
-        var result = result
-        var query = DeliveryQuery(states: [.cancelled])
-        query.errors = [.disabled]
-        query.subscription = subscription
-        query.limit = Self.batchSize
-        while true {
-            // Looked for without the right to write: mostly there is none.
-            let found = try await deliveries(query).map(\.id)
-            guard let last = found.last else { return result }
-            let before = result
-            result = try await writeItems { session, trial in
-                var cancellation = Cancellation(session: session, trial: trial, instant: instant, result: before)
-                for id in found { try cancellation.cancel(id) }
-                return cancellation.result
-            }
-            query.after = last
+        try await writeItems { session, trial in
+            var cancellation = Cancellation(session: session, trial: trial, instant: instant, result: result)
+            for id in deliveries { try cancellation.cancel(id) }
+            return cancellation.result
         }
     }
-
-    /// The number of deliveries that one transaction cancels.
-    static let batchSize = 5_000
 }
 
 extension BatchSession {
