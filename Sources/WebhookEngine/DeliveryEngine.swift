@@ -36,6 +36,8 @@ package struct DeliveryEngine {
 
     /// The term under which attempts are claimed, and the time until which they may begin. Only where leases are needed.
     var term: LeaseTerm?
+    /// The attempts that the last look has found in flight and that nobody serves.
+    var abandoned: Set<AttemptNumber> = []
 
     /// An engine that knows its subscriptions; ``start(at:)`` makes it read the store.
     package init(

@@ -17,6 +17,9 @@
  *   RESEND_SINGLE_SHOT   a takeover sends again whatever was in flight
  *   FORGET_IN_FLIGHT     a takeover leaves alone what was in flight
  *   TRUST_LOST_COMMIT    a COMMIT without an answer counts as refused
+ *   SWEEP_HELD           what is in flight is ended as if nobody served its subscription
+ *   NO_SWEEP_FENCE       that end doesn't ask whether the attempt is still the one in flight
+ *   ALONE, NO_SWEEP      nobody ends what is in flight of a subscription that no living dispatcher knows (ALONE by itself holds)
  *   GAP                  a process may stand still between its look at the clock and the first byte. That can't be ruled
  *                        out; it costs a single-shot subscription its order (and nothing else: with UNORDERED all holds)
  */
@@ -79,6 +82,14 @@ Node node[NODES];
 #define q node[n].queue[s]
 #define holds(n, s) (owner[s] == n && epoch[s] == node[n].queue[s].epoch && !isExpired[s])
 
+/* Alone, the first dispatcher is the only one that knows subscription 0, and it ends for good. */
+bool isGone;
+#ifdef ALONE
+#define knows(n, s) (!(n == 0 && isGone) && (s == 1 || n == 0))
+#else
+#define knows(n, s) true
+#endif
+
 inline forget(n, s) {
     q.phase = IDLE;
     q.delivery = 0;
@@ -109,7 +120,7 @@ inline interrupt(d) {
 
 inline acquire(n, s) {
     atomic {
-        q.epoch == 0 && !isFinished(s) && (owner[s] == NONE || isExpired[s] || owner[s] == n) ->
+        q.epoch == 0 && knows(n, s) && !isFinished(s) && (owner[s] == NONE || isExpired[s] || owner[s] == n) ->
         owner[s] = n;
         epoch[s]++;
         isExpired[s] = false;
@@ -221,7 +232,8 @@ inline record(n, s) {
             fi;
             claimedBy[q.delivery] = 0
 #ifndef NO_RESULT_FENCE
-        :: else -> skip
+        /* Only somebody whose lease is lost is too late. */
+        :: else -> assert(!holds(n, s))
 #endif
         fi;
         q.phase = IDLE;
@@ -265,7 +277,66 @@ end:
         faults > 0 && !isDone ->
         faults--;
         forget(n, 0);
-        forget(n, 1)
+        forget(n, 1);
+#ifdef ALONE
+        if
+        :: n == 0 ->
+            isGone = true;
+            /* Sooner or later, for nobody renews it. */
+            isExpired[0] = isExpired[0] || owner[0] == 0;
+            isExpired[1] = isExpired[1] || owner[1] == 0;
+            break
+        :: else -> skip
+        fi
+#endif
+    }
+    od
+}
+
+#ifdef SWEEP_HELD
+#define isServed(s) false
+#else
+#define isServed(s) (owner[s] != NONE && !isExpired[s])
+#endif
+
+/* Finds something in flight that nobody serves. Whoever had the lease loses it with that, as where it is acquired. */
+#define look(d) \
+    :: atomic { \
+        found == NONE && state[d] == IN_FLIGHT && !isServed(subscription(d)) -> \
+        found = d; \
+        foundClaim = claimedBy[d]; \
+        if \
+        :: isExpired[subscription(d)] -> owner[subscription(d)] = NONE \
+        :: else -> skip \
+        fi \
+    }
+
+/* Some living dispatcher, or a command: it knows nothing of subscriptions, and holds no lease. */
+proctype Sweeper() {
+    byte found = NONE;
+    byte foundClaim;
+end:
+    do
+#ifndef NO_SWEEP
+    look(0)
+    look(1)
+    look(2)
+    look(3)
+#endif
+    :: atomic {
+        found != NONE ->
+#ifdef NO_SWEEP_FENCE
+        assert(!isSettled(found));
+        state[found] = IN_FLIGHT;
+        interrupt(found);
+#else
+        if
+        :: state[found] == IN_FLIGHT && claimedBy[found] == foundClaim -> interrupt(found)
+        :: else -> skip
+        fi;
+#endif
+        found = NONE;
+        foundClaim = 0
     }
     od
 }
@@ -285,9 +356,15 @@ init {
         owner[1] = NONE;
         run Dispatcher(0);
         run Dispatcher(1);
+        run Sweeper();
         run Clock()
     }
 }
 
+#ifdef ALONE
+/* Whatever goes wrong, nothing stays in flight. */
+ltl ends { ([] <> (state[0] != IN_FLIGHT)) && ([] <> (state[1] != IN_FLIGHT)) }
+#else
 /* Whatever goes wrong, everything settles in the end, and what retries has been received. */
 ltl settles { <> (isDone && hasSucceeded[0] && hasSucceeded[1]) }
+#endif

@@ -47,5 +47,9 @@ breaks safety -DNO_DEADLINE
 breaks safety -DRESEND_SINGLE_SHOT
 breaks liveness -DFORGET_IN_FLIGHT
 breaks liveness -DTRUST_LOST_COMMIT
+breaks safety -DSWEEP_HELD
+breaks safety -DNO_SWEEP_FENCE
+holds liveness -DALONE
+breaks liveness -DALONE -DNO_SWEEP
 breaks safety -DGAP
 holds safety -DGAP -DUNORDERED

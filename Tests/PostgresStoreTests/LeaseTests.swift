@@ -76,6 +76,35 @@
             }
         }
 
+        @Test("What a command has under way that delivers, without a lease, is not abandoned before its end")
+        func leavesCommandsAlone() async throws {
+            try await TestServer.withSchema { target in
+                let command = try PostgresStore.open(target, role: .dispatcher, purpose: "emit")
+                let writer = try PostgresStore.open(target, role: .writer)
+                defer { writer.close() }
+                let now = Timestamp.now
+                let start = NewDelivery.Start.claimed(at: now)
+                let new = NewDelivery(subscription: "a", mode: .retry, body: 0, contentType: .json, start: start)
+                var batch = StoreBatch()
+                batch.acceptances = [
+                    Acceptance(
+                        event: try Event(topic: "a.b", data: "1", id: "e1"),
+                        createdAt: now,
+                        deliveries: NewDeliveries(bodies: ["1"], deliveries: [new])
+                    )
+                ]
+                _ = try await command.run(batch)
+                func abandoned() async throws -> Int {
+                    var look = StoreBatch()
+                    look.reads.abandoned = 9
+                    return try await writer.run(look).reads.abandoned.count
+                }
+                #expect(try await abandoned() == 0)
+                command.close()
+                #expect(try await abandoned() == 1)
+            }
+        }
+
         @Test("Heartbeats are nothing that others look for")
         func heartbeatsAreSilent() async throws {
             try await TestServer.withSchema { target in
@@ -132,7 +161,11 @@
             let event = try Event(topic: "a.b", data: "1", id: id)
             let none = NewDeliveries(bodies: [], deliveries: [])
             batch.acceptances = [Acceptance(event: event, createdAt: .now, deliveries: none)]
-            _ = try await withCheckedContinuation { continuation in
+            _ = try await run(batch)
+        }
+
+        fileprivate func run(_ batch: StoreBatch) async throws -> StoreBatchResult {
+            try await withCheckedContinuation { continuation in
                 commit(batch) { continuation.resume(returning: $0) }
             }.get()
         }

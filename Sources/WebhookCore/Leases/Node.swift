@@ -43,6 +43,8 @@ package struct NodeRecord: Sendable, Hashable {
     package var startedAt: Timestamp
     /// A hash of the subscriptions that the node knows: nodes that have the same share them out among themselves.
     package var configuration: String
+    /// The time since which it has that; 0: an older program doesn't say.
+    package var configuredAt = Timestamp(milliseconds: 0)
     /// The number of subscriptions that it serves.
     package var subscriptions = 0
     /// The time since the oldest delivery there was due; `nil`: nothing is late, or it isn't known.
@@ -75,5 +77,18 @@ package struct LivingNode: Sendable, Hashable {
         self.record = record
         self.heartbeatAt = heartbeatAt
         self.expiresIn = expiresIn
+    }
+}
+
+extension Collection<LivingNode> {
+    /// The number of different configurations that nodes have.
+    package var configurations: Int { Set(map(\.record.configuration)).count }
+
+    /// The time since which nodes have different configurations; `nil`: they have the same.
+    package var disagreeSince: Timestamp? {
+        let groups = Dictionary(grouping: self, by: \.record.configuration)
+        guard groups.count > 1 else { return nil }
+        return groups.values.compactMap { $0.map { Swift.max($0.record.configuredAt, $0.record.startedAt) }.min() }
+            .max()
     }
 }

@@ -6,6 +6,9 @@ package struct StoreReads: Sendable {
     /// ``StoreReadResult/interrupted``, and those that have pending or waiting ones to
     /// ``StoreReadResult/openSubscriptions``. Nothing of them is claimed in the same batch.
     package var acquired: [String] = []
+    /// The most deliveries to read into ``StoreReadResult/abandoned``: in flight, of subscriptions that no node serves; 0 for
+    /// none. The rows of nodes that have expired are removed before that, as in a ``LeaseRound``. Only a ``LeaseStore`` has any.
+    package var abandoned = 0
     /// Every subscription's health. Asked for at start and after external writes.
     package var health = false
     /// The health of these subscriptions, where that of all isn't asked for.
@@ -34,7 +37,8 @@ package struct StoreReads: Sendable {
     package init() {}
 
     package var isEmpty: Bool {
-        !interrupted && acquired.isEmpty && !health && healthOf.isEmpty && pendingEvents == 0 && !openSubscriptions
+        !interrupted && acquired.isEmpty && abandoned == 0 && !health && healthOf.isEmpty && pendingEvents == 0
+            && !openSubscriptions
             && newDeliveriesAbove == nil && refills.isEmpty && takeovers.isEmpty
     }
 }
@@ -76,6 +80,8 @@ package struct Refill: Sendable, Hashable {
 /// The results of a batch's reads; `refills` runs parallel to the batch's.
 package struct StoreReadResult: Sendable {
     package var interrupted: [InterruptedDelivery] = []
+    /// For ``StoreReads/abandoned``, by id. Whoever had claimed them can't claim anything of their subscriptions any more.
+    package var abandoned: [InterruptedDelivery] = []
     package var health: [SubscriptionHealth] = []
     package var pendingEvents: [PendingEvent] = []
     /// The time at which the next event with a later `deliverAt` is due for its fan-out. Only where

@@ -29,6 +29,11 @@ struct AttemptNumber: Hashable {
     var number: Int
 }
 
+extension InterruptedDelivery {
+    /// The attempt that was interrupted.
+    var number: AttemptNumber { AttemptNumber(delivery: delivery.id, number: delivery.attempts) }
+}
+
 /// The attempts that are claimed, on the wire, or not on record yet.
 struct InFlightAttempts {
     private var attempts: [UInt64: InFlightAttempt] = [:]

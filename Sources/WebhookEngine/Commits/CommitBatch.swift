@@ -101,6 +101,7 @@ struct CommitBatch {
         setAsides.insert(contentsOf: failed.setAsides, at: 0)
         reads.interrupted = reads.interrupted || failed.reads.interrupted
         reads.acquired = failed.reads.acquired + reads.acquired
+        reads.abandoned = max(reads.abandoned, failed.reads.abandoned)
         reads.health = reads.health || failed.reads.health
         reads.healthOf.formUnion(failed.reads.healthOf)
         reads.openSubscriptions = reads.openSubscriptions || failed.reads.openSubscriptions

@@ -162,6 +162,8 @@ struct CommitPipeline {
         for index in committing.indices { committing[index].reads.acquired.removeAll { $0 == name } }
     }
 
+    mutating func readAbandoned(atMost count: Int) { pending.reads.abandoned = count }
+
     mutating func readAtStart(learnsHighestDelivery: Bool) {
         if learnsHighestDelivery { readNewDeliveries(above: Delivery.ID(rawValue: .max)) }
         pending.reads.interrupted = true

@@ -154,6 +154,7 @@ extension DeliveryEngine {
         let asked = done.reads
         for row in reads.damaged { damaged(row) }
         if !asked.acquired.isEmpty { acquired(asked.acquired, reads, at: time) }
+        if asked.abandoned > 0 { abandoned(reads.abandoned, at: time) }
         if asked.interrupted { recover(reads.interrupted, at: time) }
         if asked.openSubscriptions { openQueues(reads.openSubscriptions, at: time) }
         if asked.interrupted, phase.start() { begin(at: time) }

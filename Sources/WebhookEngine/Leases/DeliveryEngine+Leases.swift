@@ -46,7 +46,27 @@ extension DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// Looks for what nodes have left in flight that are dead, of subscriptions that nobody serves: no file of a dispatcher has
+    /// them any more, so that nobody will acquire them.
+    package mutating func lookForAbandoned(at time: EngineTime) {
+        commits.readAbandoned(atMost: Self.mostAbandoned)
+        finishInput(at: time)
+    }
+
     // MARK: - Steps
+
+    /// The most attempts that a look finds; the next goes on.
+    private static let mostAbandoned = 1000
+
+    /// Ends what the look before has found as well: interrupted, as where a subscription leaves the file of a dispatcher that is
+    /// alone. Nobody has to hold a lease for that, since the claims' terms are over; and a result is for one attempt.
+    mutating func abandoned(_ found: [InterruptedDelivery], at time: EngineTime) {
+        // What this engine itself has under way of an earlier term ends by itself.
+        let own = attempts.numbers.union(commits.attemptsToRecord)
+        let before = abandoned
+        abandoned = Set(found.map(\.number)).subtracting(own)
+        recover(found.filter { abandoned.contains($0.number) && before.contains($0.number) }, isServed: false, at: time)
+    }
 
     /// Nobody knows yet what this node is to serve; events that wait for their fan-out are anybody's.
     mutating func beginLeased() {
@@ -68,8 +88,7 @@ extension DeliveryEngine {
     mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {
         let (acquired, own) = (Set(names), attempts.numbers.union(commits.attemptsToRecord))
         let interrupted = reads.interrupted.filter { found in
-            let number = AttemptNumber(delivery: found.delivery.id, number: found.delivery.attempts)
-            return acquired.contains(found.delivery.subscription) && !own.contains(number)
+            acquired.contains(found.delivery.subscription) && !own.contains(found.number)
         }
         recover(interrupted, at: time)
         openQueues(reads.openSubscriptions, at: time)

@@ -8,10 +8,9 @@ package struct LeaseActions: Sendable {
     package var serve: [String] = []
     /// The engine begins nothing of these any more; answered by ``LeaseKeeper/drained(_:now:)``.
     package var stop: [String] = []
+    /// The engine looks for what nodes have left in flight that are dead, of subscriptions that nobody serves.
+    package var looksForAbandoned = false
     package var notices: [LeaseNotice] = []
-
-    /// Tells whether there is anything to do.
-    package var isPressing: Bool { round != nil || !serve.isEmpty || !stop.isEmpty || !notices.isEmpty }
 }
 
 /// A notice for operators about leases.
@@ -41,5 +40,20 @@ extension LeaseKeeper {
         var pace: Duration { length / 3 }
         /// The time to the next round where the last one has left something to do.
         var haste: Duration { min(.seconds(1), pace) }
+        /// The time from one look for what nobody serves to the next. What is found by two is ended: whoever knows it had the time
+        /// to acquire it.
+        var patience: Duration { length }
+    }
+
+    /// A keeper between its first round and its last.
+    enum Stage {
+        case running
+        /// A transaction's outcome is unknown: everything drains, then a new term begins.
+        case distrusting
+        /// The dispatcher ends: everything is handed over as it drains.
+        case draining
+        /// The last round.
+        case leaving
+        case over
     }
 }

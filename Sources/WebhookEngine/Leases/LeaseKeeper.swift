@@ -53,19 +53,10 @@ package struct LeaseKeeper: Sendable {
     /// The round that is under way, and when it was begun.
     private var underWay: (round: LeaseRound, at: Timestamp)?
     private var nextAt: Timestamp?
+    /// The time of the next look for what nobody serves; `nil`: no round has ended yet.
+    private var nextLookAt: Timestamp?
     private var stage = Stage.running
     private var actions = LeaseActions()
-
-    private enum Stage {
-        case running
-        /// A transaction's outcome is unknown: everything drains, then a new term begins.
-        case distrusting
-        /// The dispatcher ends: everything is handed over as it drains.
-        case draining
-        /// The last round.
-        case leaving
-        case over
-    }
 
     /// - Parameter record: with the first term's id.
     package init(_ record: NodeRecord, settings: Settings = Settings()) {
@@ -115,7 +106,7 @@ package struct LeaseKeeper: Sendable {
     package mutating func configure(_ names: [String], hash: String, now: Timestamp) {
         known = Set(names)
         knownInOrder = known.sorted()
-        record.configuration = hash
+        if record.configuration != hash { (record.configuration, record.configuredAt) = (hash, now) }
         isUnshared = true
         shareOut()
         hurry(now: now)
@@ -161,6 +152,7 @@ package struct LeaseKeeper: Sendable {
             learn(answer.nodes)
             shareOut()
             nextAt = nextRound(after: answer, now: now)
+            lookForAbandoned(now: now)
             tellServing()
         }
         beginTermIfDrained(now: now)
@@ -360,6 +352,14 @@ extension LeaseKeeper {
             self.disagreeing = disagreeing
             actions.notices.append(.disagreement(hosts: disagreeing.sorted()))
         }
+    }
+
+    /// One node looks for all: the first of those that are alive. Where two believe to be that, both find the same.
+    private mutating func lookForAbandoned(now: Timestamp) {
+        let at = nextLookAt ?? now + settings.patience
+        nextLookAt = now < at ? at : now + settings.patience
+        guard now >= at, stage == .running else { return }
+        actions.looksForAbandoned = others.allSatisfy { record.id.process < $0.record.id.process }
     }
 
     private mutating func tellServing() {

@@ -1,4 +1,4 @@
-internal import WebhookCore
+package import WebhookCore
 
 /// The decisions about what processes before this one have left: attempts in flight, and due times by clocks that may have
 /// been wrong.
@@ -84,6 +84,13 @@ struct CrashRecovery {
     }
 }
 
+extension InterruptedDelivery {
+    /// The record of the attempt by somebody who knows nothing of its subscription.
+    package func ended(at time: EngineTime) -> AttemptWrite {
+        CrashRecovery().recover(self, target: nil, isDisabled: false, jitter: 0, at: time).record.write
+    }
+}
+
 /// The start: what is open, and what a crash left.
 extension DeliveryEngine {
     /// The store has been read: attempts may begin.
@@ -95,12 +102,14 @@ extension DeliveryEngine {
     }
 
     /// Settles or reschedules what a crash left in flight.
-    mutating func recover(_ interrupted: [InterruptedDelivery], at time: EngineTime) {
+    ///
+    /// - Parameter isServed: `false` where the subscriptions are not this engine's.
+    mutating func recover(_ interrupted: [InterruptedDelivery], isServed: Bool = true, at time: EngineTime) {
         guard !interrupted.isEmpty else { return }
         var unknown = 0
         for found in interrupted {
             let delivery = found.delivery
-            let queue = queues.index(of: delivery.subscription)
+            let queue = isServed ? queues.index(of: delivery.subscription) : nil
             let (record, isGivenUp) = recovery.recover(
                 found,
                 target: queue.map { queues[$0].target },

@@ -60,6 +60,7 @@ extension EngineRunner {
             engine.hold(as: node, until: until, at: time)
             if !actions.stop.isEmpty { engine.stopServing(actions.stop, at: time) }
             engine.serve(targets, at: time)
+            if actions.looksForAbandoned { engine.lookForAbandoned(at: time) }
         }
         for notice in actions.notices { observer.noticed(notice) }
         guard let round = actions.round else { return }

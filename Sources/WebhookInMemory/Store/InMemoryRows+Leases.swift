@@ -27,7 +27,7 @@ extension InMemoryRows {
             heartbeatAt: now,
             expiresAt: uptime + round.length.wholeMilliseconds * 1_000_000
         )
-        nodes = nodes.filter { $0.key == id || $0.value.expiresAt > uptime }
+        bury(except: id, uptime: uptime)
         for name in round.releases where leases[name] == id { leases[name] = nil }
         for name in round.acquires where isFree(name) || leases[name] == id {
             leases[name] = id
@@ -37,7 +37,12 @@ extension InMemoryRows {
         return result
     }
 
-    private func isFree(_ name: String) -> Bool { leases[name].map { nodes[$0] == nil } ?? true }
+    /// Removes the rows of nodes that have expired.
+    mutating func bury(except id: NodeID?, uptime: Int64) {
+        nodes = nodes.filter { $0.key == id || $0.value.expiresAt > uptime }
+    }
+
+    func isFree(_ name: String) -> Bool { leases[name].map { nodes[$0] == nil } ?? true }
 
     func livingNodes(uptime: Int64) -> [LivingNode] {
         nodes.values.sorted { ($0.record.id.process, $0.record.id.term) < ($1.record.id.process, $1.record.id.term) }

@@ -11,13 +11,10 @@ extension InMemoryRows {
         var result = StoreReadResult()
         let acquired = Set(reads.acquired)
         if reads.interrupted || !acquired.isEmpty {
-            let found = inFlight.values.compactMap { deliveries[$0] }.filter { row in
-                reads.interrupted || acquired.contains(row.subscription)
-            }
-            result.interrupted = found.map { row in
-                let claimedAt = row.claimedAt ?? row.createdAt
-                return InterruptedDelivery(delivery: open(row, dueAt: claimedAt), claimedAt: claimedAt)
-            }
+            result.interrupted = interrupted { reads.interrupted || acquired.contains($0.subscription) }
+        }
+        if reads.abandoned > 0 {
+            result.abandoned = Array(interrupted { isFree($0.subscription) }.prefix(reads.abandoned))
         }
         if reads.health {
             result.health = health
@@ -56,6 +53,14 @@ extension InMemoryRows {
             }
         }
         return result
+    }
+
+    /// What is in flight, as far as it is wanted.
+    private func interrupted(_ isWanted: (InMemoryDeliveryRow) -> Bool) -> [InterruptedDelivery] {
+        inFlight.values.compactMap { deliveries[$0] }.filter(isWanted).map { row in
+            let claimedAt = row.claimedAt ?? row.createdAt
+            return InterruptedDelivery(delivery: open(row, dueAt: claimedAt), claimedAt: claimedAt)
+        }
     }
 
     private func earliestAttempted(_ positions: [Refill.Position]) -> Refill.Position? {

@@ -65,7 +65,11 @@ package final class InMemoryStore: DeliveryStore, EventLog {
     package func commitNow(_ batch: StoreBatch) -> Result<StoreBatchResult, StoreError> {
         var writes = batch
         writes.reads = StoreReads()
-        return database.write(by: connection, onlyReads: writes.isEmpty) { $0.apply(batch) }
+        let uptime = Int64(clock.uptimeNanoseconds)
+        return database.write(by: connection, onlyReads: writes.isEmpty) { rows in
+            if batch.reads.abandoned > 0 { rows.bury(except: batch.node, uptime: uptime) }
+            return rows.apply(batch)
+        }
     }
 
     package func commit(

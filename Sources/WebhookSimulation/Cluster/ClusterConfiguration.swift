@@ -6,8 +6,8 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var actions = 70
     /// The most dispatchers at a time; defaults to 4.
     package var mostNodes = 4
-    /// Whether some nodes are killed in the middle of a transaction, and some stopped between a decision to send and the first
-    /// byte, which chance alone seldom does; defaults to true.
+    /// Whether some nodes are killed in the middle of a transaction, some stopped between a decision to send and the first byte,
+    /// and some killed as the last that knows a subscription, which chance alone seldom does; defaults to true.
     package var hitsMoments = true
     /// Rules that are taken back, to see that this is found; defaults to none.
     package var without: Set<ClusterRule> = []
@@ -23,6 +23,8 @@ package enum ClusterRule: Sendable, CaseIterable {
     case lastLook
     /// The store's refusal of what a node decides about that it doesn't hold.
     case fence
+    /// The end of what is in flight and nobody serves.
+    case abandoned
 }
 
 /// A fault that a simulation of several dispatchers injects, or what follows from one.
@@ -41,6 +43,8 @@ package enum ClusterFault: String, Sendable, CaseIterable {
     case foreignEmit, lateForeignEmit
     /// A request that its node's lease didn't last for, and a node that found its lease lost.
     case tooLate, lostLease
+    /// The only dispatcher that knows a subscription is killed while something of it is under way, and it is in no file any more.
+    case lostSubscription
 }
 
 /// The report of a simulation of several dispatchers.

@@ -61,6 +61,9 @@ extension SimulatedCluster {
         )
         deliveries[id]?.claims = row.attempts
         inFlight[row.subscription, default: []].insert(id)
+        guard losesSubscription, nodes[number] != nil else { return }
+        losesSubscription = false
+        agenda.plan(.lost(subscription: row.subscription, node: number), at: now)
     }
 
     /// Over all nodes: no more than its limit, and in order.

@@ -12,6 +12,8 @@ extension SimulatedCluster {
         for subscription in allSubscriptions {
             endpoints[subscription.name]?.mood = random.chance(60) ? .healthy : .flaky
         }
+        // By a choice of its own, so that a seed plays the same without.
+        losesSubscription = configuration.hitsMoments && momentRandom.chance(30)
         for number in numbers {
             nodes[number]?.isCutOff = false
             goOn(number)
@@ -20,6 +22,17 @@ extension SimulatedCluster {
         }
         for number in 0..<6 { agenda.plan(.lastEmit, at: now + Int64(number * 50)) }
         plan(.lastFault, within: 600)
+    }
+
+    /// Kills the node that has just claimed something of a subscription, and takes that out of every file.
+    func lose(_ name: String, with number: Int) throws {
+        log("\(name) is lost with node \(number)")
+        report.count(.lostSubscription)
+        lostSubscription = name
+        newestFile.removeAll { $0.name == name }
+        olderFile = newestFile
+        crash(number)
+        for other in numbers { try reload(other) }
     }
 
     func lastFault() throws {
@@ -37,7 +50,7 @@ extension SimulatedCluster {
     func lastStart() throws {
         for name in endpoints.keys { endpoints[name]?.mood = .healthy }
         let complete = numbers.filter { number in
-            nodes[number]?.isDraining == false && nodes[number]?.registry.subscriptions.count == allSubscriptions.count
+            nodes[number]?.isDraining == false && nodes[number]?.registry.subscriptions.count == newestFile.count
         }
         guard complete.isEmpty else { return }
         if nodes.count < configuration.mostNodes { return try startNode() }
@@ -48,7 +61,7 @@ extension SimulatedCluster {
     var isSettled: Bool {
         let rows = store.rows
         guard !rows.hasWaitingEvents, inFlight.values.allSatisfy(\.isEmpty),
-            rows.waiting.values.allSatisfy(\.values.isEmpty)
+            rows.waiting.allSatisfy({ $0.key == lostSubscription || $0.value.values.isEmpty })
         else { return false }
         return nodes.values.allSatisfy { $0.engine.isSettled && !$0.isStopped && !$0.isCutOff }
     }
@@ -77,6 +90,8 @@ extension SimulatedCluster {
         try Violation.require(ledger.received <= row.attempts, "\(row.id): more requests than attempts")
         switch row.state {
         case .inFlight, .pending, .waiting:
+            // It waits for whoever has it in his file again.
+            if row.state != .inFlight, row.subscription == lostSubscription { return }
             throw Violation("\(row.id) of \(row.subscription) is \(row.state) at the end")
         case .delivered:
             try Violation.require(ledger.received >= 1, "\(row.id) is delivered, and nobody has it")

@@ -42,6 +42,10 @@ extension SimulatedCluster {
         nodes[number]!.engine.hold(as: id, until: until, at: time)
         if !actions.stop.isEmpty { nodes[number]!.engine.stopServing(actions.stop, at: time) }
         nodes[number]!.engine.serve(targets, at: time)
+        if actions.looksForAbandoned, !configuration.without.contains(.abandoned) {
+            log("node \(number) looks for what nobody serves")
+            nodes[number]!.engine.lookForAbandoned(at: time)
+        }
         for notice in actions.notices {
             if case .lost = notice { report.count(.lostLease) }
             log("node \(number): \(notice)")

@@ -36,6 +36,7 @@ final class SimulatedCluster {
         /// SIGKILL, where it is still there.
         case killed(node: Int)
         case foreignCommit(Event, at: Timestamp, row: Int64?)
+        case lost(subscription: String, node: Int)
 
         /// The process that has to run for it.
         var process: Int? {
@@ -69,6 +70,10 @@ final class SimulatedCluster {
     /// The configuration that is being deployed, and the one before.
     var newestFile: [Subscription]
     var olderFile: [Subscription]
+    /// True when the next claim's subscription is to be lost.
+    var losesSubscription = false
+    /// The subscription that is in no file any more, since the faults have ceased; `nil`: all are back.
+    var lostSubscription: String?
     var endpoints: [String: SimulatedEndpoint] = [:]
     var nodes: [Int: SimulatedNode] = [:]
     /// The most that each node, living or dead, was allowed in flight for a subscription.
@@ -179,6 +184,7 @@ final class SimulatedCluster {
         case .storeIsBack: storeIsAway = false
         case .killed(let number): crash(number)
         case .foreignCommit(let event, let instant, let row): foreignCommit(event, at: instant, row: row)
+        case .lost(let subscription, let number): try lose(subscription, with: number)
         }
     }
 

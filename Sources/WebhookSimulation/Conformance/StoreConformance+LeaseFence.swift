@@ -7,6 +7,7 @@ extension StoreConformance {
         Check("a node decides nothing about what it doesn't hold", fencesDecisions),
         Check("who acquires a lease reads what was in flight and what is open of it", readsAcquired),
         Check("the result of an attempt is recorded once, whoever comes with it", recordsOnce),
+        Check("what dead nodes have left in flight and nobody serves is read", readsAbandoned),
         Check("a first attempt in order waits for what was accepted before", claimsInOrder),
         Check("an event is given to one living node to be fanned out", givesEventsOnce),
     ]

@@ -76,11 +76,13 @@ extension StoreConformance {
             round.node.pid = 42
             round.node.startedAt = .at(7)
             round.node.configuration = "v1"
+            round.node.configuredAt = .at(8)
             round.node.subscriptions = 2
             round.node.lag = .milliseconds(1500)
         }
         let nodes = try await one.nodes()
         var record = NodeRecord(id: one.id, host: "größe", pid: 42, startedAt: .at(7), configuration: "v1")
+        record.configuredAt = .at(8)
         record.subscriptions = 2
         record.lag = .milliseconds(1500)
         try expect(nodes.map(\.record), [record], "the record as it was written")

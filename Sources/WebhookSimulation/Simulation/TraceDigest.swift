@@ -76,6 +76,7 @@ struct TraceDigest {
 
     private mutating func add(_ reads: StoreReads) {
         hasher.combine(reads.interrupted)
+        if reads.abandoned > 0 { hasher.combine(reads.abandoned) }
         hasher.combine(reads.health)
         if !reads.healthOf.isEmpty { hasher.combine(reads.healthOf) }
         hasher.combine(reads.pendingEvents)

@@ -11,6 +11,7 @@ extension WebhookAdministration {
     public func cancel(_ ids: [String], subscription: String? = nil) async throws(WebhooksError) -> CancelResult {
         let deliveries = ids.compactMap { Delivery.ID($0) }
         let events = ids.filter { Delivery.ID($0) == nil }
+        try await endAbandoned()
         let result = try await log.write { log throws(StoreError) in
             try await log.cancel(events: events, deliveries: deliveries, subscription: subscription, at: .now)
         }

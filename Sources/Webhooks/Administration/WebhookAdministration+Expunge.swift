@@ -34,7 +34,7 @@ extension WebhookAdministration {
         cancels: Bool,
         waiting limit: Duration = .seconds(15)
     ) async throws(WebhooksError) -> Expunged {
-        if cancels { _ = try await cancel(ids) }
+        if cancels { _ = try await cancel(ids) } else { try await endAbandoned() }
         return try await erase(waiting: limit) { store throws(StoreError) in
             try await store.expunge(events: ids, at: .now)
         }

@@ -52,9 +52,11 @@ extension WebhookAdministration {
     /// - Returns: the plan as it turned out: what was claimed or has settled meanwhile is left out.
     @discardableResult
     public func retry(_ plan: RetryPlan) async throws(WebhooksError) -> RetryPlan {
+        try await endAbandoned()
         var done = plan
-        done.deliveries = []
-        var rest = plan.deliveries[...]
+        (done.deliveries, done.inFlight) = ([], [])
+        // An attempt that was under way may have ended since.
+        var rest = (plan.deliveries + plan.inFlight)[...]
         while !rest.isEmpty {
             // In batches, so that a dispatcher gets its turn in between.
             let batchSize = Array(rest.prefix(Self.retryBatch))
@@ -70,7 +72,7 @@ extension WebhookAdministration {
                 }
             }
         }
-        return done
+        return done.sorted()
     }
 
     /// The number of deliveries that are looked at, or made due, at once.

@@ -102,6 +102,7 @@ extension WebhookAdministration {
         subscription name: String
     ) async throws(WebhooksError) -> SubscriptionHealth.Disabled? {
         try await checkKnown(name)
+        if !isEnabled { try await endAbandoned() }
         let before = try await log.read { log throws(StoreError) in
             try await log.health(of: [name]).first?.disabled
         }

@@ -9,6 +9,14 @@
             result.reads = StoreReadResult()
             result.reads.damaged = damaged
             if reads.interrupted || !reads.acquired.isEmpty { addInterrupted(to: &pipeline) }
+            if reads.abandoned > 0 {
+                AbandonedDeliveries.add(
+                    atMost: reads.abandoned,
+                    for: batch.node,
+                    identity: locks[1],
+                    to: &pipeline
+                ) { [self] in result.reads.abandoned = interrupted($0) }
+            }
             if reads.health || !reads.healthOf.isEmpty {
                 pipeline.add(
                     reads.health ? HealthRow.all : HealthRow.some,
@@ -83,10 +91,12 @@
             pipeline.add(
                 isForAll ? Self.interrupted : Self.interruptedOfSome,
                 isForAll ? [] : [.texts(batch.reads.acquired)]
-            ) { [self] rows in
-                result.reads.interrupted = open(rows) { $0.text(OpenDelivery.columnCount) }
-                    .map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
-            }
+            ) { [self] in result.reads.interrupted = interrupted($0) }
+        }
+
+        private func interrupted(_ rows: Rows) -> [InterruptedDelivery] {
+            open(rows) { $0.text(OpenDelivery.columnCount) }
+                .map { InterruptedDelivery(delivery: $0, claimedAt: $0.dueAt) }
         }
 
         // One step in the index for each subscription, however many deliveries wait.

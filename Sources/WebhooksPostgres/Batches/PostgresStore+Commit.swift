@@ -91,8 +91,8 @@
                 try writer.names.learn(names.all, making: names.needed, connection)
             }
             let runs = runs(batches, writer)
-            // What was acquired is read only while the lease stands.
-            if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty }) {
+            // What was acquired is read only while the lease stands, and what was abandoned once the dead nodes' rows are gone.
+            if batches.allSatisfy({ $0.isReadOnly && $0.reads.acquired.isEmpty && $0.reads.abandoned == 0 }) {
                 if let results = try read(runs, writer) { return results }
             }
             do {

@@ -93,12 +93,12 @@
             heartbeat_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::int8,
             expires_at = floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 + $2::int8,
             started_at = $3::int8, host = $4::text, pid = $5::int4, configuration = $6::text, subscriptions = $7::int4,
-            lag = $8::int8
+            lag = $8::int8, configured_at = $9::int8
             """
         private static let register = Statement(
             """
-            INSERT INTO nodes (id, heartbeat_at, expires_at, started_at, host, pid, configuration, subscriptions, lag)
-            SELECT $1::text, now, now + $2::int8, $3::int8, $4::text, $5::int4, $6::text, $7::int4, $8::int8
+            INSERT INTO nodes (id, heartbeat_at, expires_at, started_at, host, pid, configuration, subscriptions, lag, configured_at)
+            SELECT $1::text, now, now + $2::int8, $3::int8, $4::text, $5::int4, $6::text, $7::int4, $8::int8, $9::int8
             FROM (SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 AS now) clock
             ON CONFLICT (id) DO UPDATE SET \(values)
             """
@@ -106,13 +106,7 @@
         private static let renew = Statement("UPDATE nodes SET \(values) WHERE id = $1::text")
         /// A transaction that keeps a row is let go on: the row is for a later round.
         private static let bury = Statement(
-            """
-            DELETE FROM nodes WHERE id IN (
-                SELECT id FROM nodes
-                WHERE id <> $1::text AND expires_at <= floor(extract(epoch FROM clock_timestamp()) * 1000)::int8
-                FOR UPDATE SKIP LOCKED
-            ) AND EXISTS (SELECT 1 FROM nodes WHERE id = $1::text)
-            """
+            "\(NodeRow.deleteExpired(except: "$1::text")) AND EXISTS (SELECT 1 FROM nodes WHERE id = $1::text)"
         )
         private static let release = Statement(
             """
@@ -168,7 +162,7 @@
                 [
                     id, .int8(round.length.wholeMilliseconds), .int8(node.startedAt.milliseconds), .text(node.host),
                     .int4(node.pid), .text(node.configuration), .int4(Int32(clamping: node.subscriptions)),
-                    .int8(node.lag?.wholeMilliseconds),
+                    .int8(node.lag?.wholeMilliseconds), .int8(node.configuredAt.milliseconds),
                 ]
             ) { answer.stands = $0.changedCount == 1 }
             pipeline.add(bury, [id])
@@ -185,10 +179,23 @@
         static let all = Statement(
             """
             SELECT id, host, pid, started_at, configuration, subscriptions, lag, heartbeat_at,
-                expires_at - floor(extract(epoch FROM clock_timestamp()) * 1000)::int8
+                expires_at - floor(extract(epoch FROM clock_timestamp()) * 1000)::int8, configured_at
             FROM nodes ORDER BY id
             """
         )
+
+        /// Removes the rows of nodes that have expired, but for those that a transaction keeps.
+        ///
+        /// - Parameter id: of a row to leave alone, as a parameter.
+        static func deleteExpired(except id: String) -> String {
+            """
+            DELETE FROM nodes WHERE id IN (
+                SELECT id FROM nodes
+                WHERE id <> \(id) AND expires_at <= floor(extract(epoch FROM clock_timestamp()) * 1000)::int8
+                FOR UPDATE SKIP LOCKED
+            )
+            """
+        }
 
         /// - Returns: `nil` for a row that no program of ours has written.
         static func read(_ row: Row) -> LivingNode? {
@@ -201,6 +208,7 @@
                 configuration: row.text(4)
             )
             record.subscriptions = row.int32(5)
+            record.configuredAt = row.timestamp(9)
             record.lag = row.optionalInt64(6).map { .milliseconds($0) }
             return LivingNode(record, heartbeatAt: row.timestamp(7), expiresIn: .milliseconds(row.int64(8)))
         }

@@ -38,5 +38,10 @@
         static let refusedConfigurations = """
             ALTER TABLE writers ADD COLUMN refused integer;
             """
+
+        /// - `nodes.configured_at`: the time since which a node has its configuration; 0 where an older program doesn't say.
+        static let configurationTimes = """
+            ALTER TABLE nodes ADD COLUMN configured_at bigint NOT NULL DEFAULT 0;
+            """
     }
 #endif

@@ -11,7 +11,7 @@
 
         /// Each brings the tables from its index to the next version.
         private static let migrations: [String] = [
-            version1, leaseTables, heldSubscriptions, platformTables, refusedConfigurations,
+            version1, leaseTables, heldSubscriptions, platformTables, refusedConfigurations, configurationTimes,
         ]
 
         /// The class of our advisory locks, so that they meet nobody else's: "whks". Their second key is the store's identity.

@@ -11,6 +11,8 @@ private struct Bench {
     var served: Set<String> = []
     var stopped: [String] = []
     var notices: [LeaseNotice] = []
+    /// The times of looks for what nobody serves.
+    var looks: [Int64] = []
 
     init(_ process: UInt64 = 1, mostMoves: Int = 2000) {
         var settings = LeaseKeeper.Settings()
@@ -27,6 +29,7 @@ private struct Bench {
         served.subtract(actions.stop)
         stopped += actions.stop
         notices += actions.notices
+        if actions.looksForAbandoned { looks.append(now) }
     }
 
     mutating func configure(_ names: [String], hash: String = "v1") {
@@ -182,6 +185,34 @@ struct LeaseKeeperTests {
         _ = bench.nextRound()
         bench.end(others: [(2, "v1")])
         #expect(bench.stopped.count > 10 && bench.notices.contains(.disagreement(hosts: [])))
+    }
+
+    @Test(
+        "the first of the living looks for what nobody serves, once a lease's length",
+        arguments: [nil, 2, 0] as [UInt64?]
+    )
+    func looksForAbandoned(other: UInt64?) {
+        var bench = serving(names)
+        while bench.now < 50_000 {
+            _ = bench.nextRound()
+            bench.end(others: other.map { [($0, "v2")] } ?? [])
+        }
+        // Process 0 looks, where it is there.
+        #expect(bench.looks.count == (other == 0 ? 0 : 3))
+        #expect(zip(bench.looks, bench.looks.dropFirst()).allSatisfy { $1 - $0 >= 15_000 })
+        #expect(bench.looks.allSatisfy { $0 >= 15_000 })
+    }
+
+    @Test("a record says since when its node has its configuration")
+    func tellsWhenConfigured() {
+        var bench = serving(names)
+        bench.now = 7000
+        bench.configure(names)
+        #expect(bench.nextRound()?.node.configuredAt == Timestamp(milliseconds: 0), "the same as before")
+        bench.end()
+        bench.now = 9000
+        bench.configure(names, hash: "v2")
+        #expect(bench.nextRound()?.node.configuredAt == Timestamp(milliseconds: 9000))
     }
 
     @Test("acquisitions and hand-overs are bounded, and what others hold stands in nobody's way")

@@ -22,6 +22,7 @@ struct ClusterSimulationTests {
         var configuration = configuration
         // They play as they did when they found something.
         configuration.hitsMoments = false
+        configuration.without = [.abandoned]
         let failures = await OwnThread.run { [configuration] in
             Self.corpus.compactMap { Self.failure(of: $0, configuration) }
         }
