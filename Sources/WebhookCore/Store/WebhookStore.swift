@@ -77,12 +77,12 @@ package protocol DeliveryFollower: Sendable {
 /// The room that a store takes, in bytes.
 package struct StoreSize: Sendable, Hashable {
     package var bytes: Int64
-    /// A write-ahead log of its own.
-    package var wal: Int64
+    /// A write-ahead log of its own; `nil`: it has none.
+    package var wal: Int64?
     /// Left for this user on the disk; `nil` where that can't be told.
     package var free: Int64?
 
-    package init(bytes: Int64, wal: Int64 = 0, free: Int64? = nil) {
+    package init(bytes: Int64, wal: Int64? = nil, free: Int64? = nil) {
         self.bytes = bytes
         self.wal = wal
         self.free = free

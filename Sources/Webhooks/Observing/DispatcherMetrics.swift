@@ -31,6 +31,7 @@ final class DispatcherMetrics: Sendable {
     private let lookups: [String: Counter]
     private let running: Gauge
     private let configurationValid: Gauge
+    private let configurationAgrees: Gauge
     private let served: Gauge
     private let leaseLosses: Counter
     let sampled: SampledGauges
@@ -72,12 +73,14 @@ final class DispatcherMetrics: Sendable {
         )
         running = MetricDescription.running.gauge(factory)
         configurationValid = MetricDescription.configurationValid.gauge(factory)
+        configurationAgrees = MetricDescription.configurationAgrees.gauge(factory)
         served = MetricDescription.subscriptionsServed.gauge(factory)
         leaseLosses = MetricDescription.leaseLosses.counter(factory)
         sampled = SampledGauges(factory)
         MetricDescription.buildInfo.gauge(factory, ProductVersion.current).record(1)
         running.record(0)
         configurationValid.record(1)
+        configurationAgrees.record(1)
         served.record(0)
         storeFailing.record(0)
     }
@@ -144,7 +147,7 @@ extension DispatcherMetrics: EngineObserver {
         case .lost:
             leaseLosses.increment()
             served.record(0)
-        case .disagreement: break
+        case .disagreement(let hosts): configurationAgrees.record(hosts.isEmpty ? 1 : 0)
         }
     }
 

@@ -59,7 +59,8 @@ extension MetricDescription {
 
     /// Every metric, in the order of the documentation.
     package static let all: [MetricDescription] = [
-        buildInfo, running, subscriptions, subscriptionsServed, leaseLosses, configurationValid, reloads,
+        buildInfo, running, subscriptions, subscriptionsServed, leaseLosses, configurationValid, configurationAgrees,
+        reloads,
         eventsEmitted, eventsFannedOut, eventsUnmatched, eventsSetAside, eventsWaiting, eventLag,
         attempts, attemptDuration, inFlight,
         settled, settledWithoutAttempt, waiting, due, lag, parked,
@@ -99,6 +100,11 @@ extension MetricDescription {
         "webhooks_configuration_valid",
         .gauge,
         "0 after a reload that was refused: the configuration before it is in force."
+    )
+    static let configurationAgrees = MetricDescription(
+        "webhooks_configuration_agrees",
+        .gauge,
+        "0 while another dispatcher of the store has other subscriptions."
     )
     static let reloads = MetricDescription(
         "webhooks_configuration_reloads_total",

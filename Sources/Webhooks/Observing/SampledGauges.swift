@@ -79,8 +79,9 @@ final class SampledGauges: Sendable {
             .subscriptions: Double(sample.subscriptions.count), .eventsWaiting: Double(status.events),
             .eventLag: age(status.oldestEventAt), .inFlight: Double(sample.inFlight), .due: Double(status.due),
             .lag: age(status.oldestDueAt), .parked: Double(parked), .storeSize: Double(status.files.size),
-            .walSize: Double(status.files.walSize), .connectionsOpen: Double(sample.connections.open),
+            .connectionsOpen: Double(sample.connections.open),
         ]
+        singles[.walSize] = status.files.walSize.map(Double.init)
         singles[.freeSpace] = status.files.free.map(Double.init)
         var values: [Series: Int] = [:]
         for name in sample.subscriptions {

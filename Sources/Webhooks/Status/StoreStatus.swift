@@ -37,19 +37,24 @@ package struct StoreStatus: Sendable, Hashable {
             case parked
             /// Its settings can't be used, and the dispatcher serves the others.
             case broken
+            /// None of the dispatchers that share the store serves it, at least since a delivery was due; `nil`: none is.
+            case unserved(since: Timestamp?)
         }
 
         package var subscription: String
         package var reason: Reason
         /// Its deliveries that wait for an attempt.
         package var waiting: Int
+        /// The number of its deliveries with an attempt under way.
+        package var inFlight = 0
     }
 
     /// The store's files, in bytes.
     package struct Files: Sendable, Hashable {
         package var path: String
         package var size: Int64
-        package var walSize: Int64
+        /// `nil`: it has no such log of its own.
+        package var walSize: Int64?
         /// Free for this user on the disk; `nil` where that can't be told.
         package var free: Int64?
     }
@@ -84,8 +89,8 @@ package struct StoreStatus: Sendable, Hashable {
     /// The errors of the configuration as it is on the disk now.
     package var configurationErrors = 0
     package var lastError: LastError?
-    /// Problems that should be seen to, and keep nothing from being delivered.
-    package var warnings: [StatusProblem] = []
+    /// Problems of the store's server that should be seen to, and keep nothing from being delivered.
+    package var serverWarnings: [StatusProblem] = []
 
     package init(at now: Timestamp, files: Files) {
         at = now
@@ -119,13 +124,19 @@ package enum StatusRules {
     package static let mostWAL = Int64(WALSizeWatch.limit)
     /// A dispatcher whose last sign of life is older is stopped or hung.
     package static let mostSilence = SignOfLife.mostSilence
+    /// Dispatchers that have had different files for longer are no deployment any more.
+    package static let deployment: Duration = .seconds(300)
 }
 
 extension StoreStatus {
     /// Everything that is wrong, the worst first; empty: all is well.
     package var problems: [StatusProblem] {
-        dispatcherProblems + configurationProblems + backlogProblems + holdProblems + fileProblems
+        dispatcherProblems + configurationProblems + disagreement(isLong: true) + backlogProblems + holdProblems
+            + fileProblems
     }
+
+    /// Everything that should be seen to, and is not wrong.
+    package var warnings: [StatusProblem] { disagreement(isLong: false) + serverWarnings }
 
     private var configurationProblems: [StatusProblem] {
         guard configurationErrors > 0 else { return refusalProblems }
@@ -149,6 +160,7 @@ extension StoreStatus {
 
     private var dispatcherProblems: [StatusProblem] {
         guard let dispatcher else {
+            if let lost { return [lost] }
             let hint =
                 "start one: `webhooks run`; one that was started with another `store` is shown by --store with that one"
             var waiting: [String] = []
@@ -177,6 +189,32 @@ extension StoreStatus {
             problems.append(StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run`"))
         }
         return problems
+    }
+
+    /// Dispatchers that were there a moment ago: the server has restarted, or they were killed.
+    private var lost: StatusProblem? {
+        guard let seen = nodes?.map(\.heartbeatAt).max() else { return nil }
+        let age = max(0, at.milliseconds - seen.milliseconds) / 1000
+        let who = nodes?.count == 1 ? "the dispatcher" : "the \(nodes?.count ?? 0) dispatchers"
+        let message = "no dispatcher is connected to the database; \(who) gave a sign of life \(age) s ago"
+        let hint = "after a restart of the server they are back within seconds; one that was killed is forgotten soon"
+        return StatusProblem("reconnecting", message, hint: hint)
+    }
+
+    /// Dispatchers with different files.
+    ///
+    /// - Parameter isLong: whether to tell of those that take longer than a deployment, or of the others.
+    private func disagreement(isLong: Bool) -> [StatusProblem] {
+        guard let nodes, let since = nodes.disagreeSince, (since < at - StatusRules.deployment) == isLong else {
+            return []
+        }
+        let message =
+            "the dispatchers have \(nodes.configurations) different files since \(since): events that one of them matches miss "
+            + "the subscriptions that it doesn't know"
+        let hint =
+            "`webhooks nodes` shows who has which: give all the same file and reload them (SIGHUP); then `webhooks retrigger "
+            + "--missing --subscription NAME --since \(since)` sends what one has missed"
+        return [StatusProblem("nodes_disagree", message, hint: hint)]
     }
 
     private var backlogProblems: [StatusProblem] {
@@ -226,6 +264,14 @@ extension StoreStatus {
                 let hint = "bring it back, or `webhooks cancel --subscription \(name)`"
                 return StatusProblem("parked", "\(name): \(count), and the configuration doesn't serve it", hint: hint)
             case .parked: return nil
+            case .unserved(let since?) where since < at - StatusRules.lateness:
+                let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
+                let message = "\(name): \(count), and no dispatcher that runs has served it since \(since)"
+                let hint =
+                    "start a dispatcher whose file has it, or `webhooks cancel --subscription \(name)`; `webhooks nodes` shows "
+                    + "who runs"
+                return StatusProblem("unserved", message, hint: hint)
+            case .unserved: return nil
             case .broken:
                 let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
                 let message = "\(name): its settings can't be used, and the dispatcher serves the others; \(count)"
@@ -246,8 +292,8 @@ extension StoreStatus {
             let message = Self.freeText(free, files.path)
             problems.append(StatusProblem("disk", message, hint: "make room: a store that can't grow delivers nothing"))
         }
-        if files.walSize > StatusRules.mostWAL {
-            let message = "the write-ahead log has \(SizeText.short(files.walSize))"
+        if let size = files.walSize, size > StatusRules.mostWAL {
+            let message = "the write-ahead log has \(SizeText.short(size))"
             let hint = "some program holds a read transaction on the store: end it"
             problems.append(StatusProblem("wal", message, hint: hint))
         }

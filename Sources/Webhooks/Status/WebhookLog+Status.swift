@@ -18,6 +18,7 @@ extension WebhookLog {
         let health: [SubscriptionHealth]
         let failures: [(subscription: String, failure: SubscriptionStatistics.Failure)]
         var status: StoreStatus
+        let served: Set<String>?
         do throws(StoreError) {
             store = try await stores.reader()
             backlog = try await store.backlog(at: now, late: now - StatusRules.lateness)
@@ -26,6 +27,7 @@ extension WebhookLog {
             status = StoreStatus(at: now, files: try await StoreStatus.Files(of: store))
             status.scheduled = try await store.scheduledEvents(after: now)
             status.nodes = try await Self.nodes(of: store)
+            served = try await Self.served(in: store, by: status.nodes)
         } catch {
             throw WebhooksError(error)
         }
@@ -37,11 +39,21 @@ extension WebhookLog {
             (dispatcher.held, dispatcher.refusals) = (running.held, running.refusals)
             return dispatcher
         }
-        status.fill(backlog, health, try await adding(storedTo: configured))
+        status.fill(backlog, health, try await adding(storedTo: configured), served: served)
         status.lastError = failures.max { $0.failure.at < $1.failure.at }.map {
             StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)
         }
         return status
+    }
+
+    /// The subscriptions that nodes serve; `nil` where there are none.
+    private static func served(
+        in store: any WebhookStore,
+        by nodes: [LivingNode]?
+    ) async throws(StoreError) -> Set<String>? {
+        guard let store = store as? any LeaseStore, let nodes, !nodes.isEmpty else { return nil }
+        let living = Set(nodes.map(\.record.id))
+        return Set(try await store.leases().filter { living.contains($0.node) }.map(\.subscription))
     }
 
     /// The burdens that the store's server should be relieved of; none where the store is a file.
@@ -75,29 +87,35 @@ extension StoreStatus.Files {
 
 extension StoreStatus {
     /// Sorts what waits into what is due and what something holds.
+    ///
+    /// - Parameter served: the subscriptions that dispatchers serve which share the store; `nil`: nobody knows.
     mutating func fill(
         _ backlog: StoreBacklog,
         _ health: [SubscriptionHealth],
-        _ configured: [(name: String, isEnabled: Bool)]?
+        _ configured: [(name: String, isEnabled: Bool)]?,
+        served: Set<String>? = nil
     ) {
         (events, oldestEventAt, setAside) = (backlog.events, backlog.oldestEventAt, backlog.setAside)
         let open = Dictionary(backlog.subscriptions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let known = Dictionary(health.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
-        let served = configured.map { Set($0.filter(\.isEnabled).map(\.name)) }
+        let enabled = configured.map { Set($0.filter(\.isEnabled).map(\.name)) }
         let broken = Set(dispatcher?.held ?? [])
         for name in Set(open.keys).union(known.keys).union(broken).sorted() {
             let own = open[name] ?? StoreBacklog.Subscription(name: name)
             waiting += own.waiting
             inFlight += own.inFlight
-            let reasons = reasons(
-                name,
-                known[name],
-                served,
-                isBroken: broken.contains(name),
-                waiting: own.waiting
-            )
+            var reasons: [Hold.Reason] = []
+            let isServed = served?.contains(name)
+            if let enabled, !enabled.contains(name), isServed != true { reasons.append(.parked) }
+            if broken.contains(name) { reasons.append(.broken) }
+            if reasons.isEmpty, isServed == false, own.waiting + own.inFlight > 0 {
+                reasons.append(.unserved(since: unservedSince(own)))
+            }
+            reasons += self.reasons(known[name], isHeld: !reasons.isEmpty, waiting: own.waiting)
             guard reasons.isEmpty else {
-                holds += reasons.map { Hold(subscription: name, reason: $0, waiting: own.waiting) }
+                holds += reasons.map {
+                    Hold(subscription: name, reason: $0, waiting: own.waiting, inFlight: own.inFlight)
+                }
                 continue
             }
             due += own.due
@@ -106,22 +124,25 @@ extension StoreStatus {
         }
     }
 
-    /// The reasons that hold a subscription's deliveries: the first is enough, the others are known beside.
-    private func reasons(
-        _ name: String,
-        _ health: SubscriptionHealth?,
-        _ served: Set<String>?,
-        isBroken: Bool,
-        waiting: Int
-    ) -> [Hold.Reason] {
+    /// The time since which nobody serves a subscription, as far as it can be told: something of it has been due, and a dispatcher
+    /// ran that could have served it.
+    private func unservedSince(_ subscription: StoreBacklog.Subscription) -> Timestamp? {
+        guard let due = subscription.oldestDueAt, let start = nodes?.map(\.record.startedAt).min() else { return nil }
+        return max(due, start)
+    }
+
+    /// The reasons in what is remembered of a subscription that hold its deliveries.
+    ///
+    /// - Parameter isHeld: whether there are others already.
+    private func reasons(_ health: SubscriptionHealth?, isHeld: Bool, waiting: Int) -> [Hold.Reason] {
         var reasons: [Hold.Reason] = []
-        if let served, !served.contains(name) { reasons.append(.parked) }
-        if isBroken { reasons.append(.broken) }
         if let disabled = health?.disabled { reasons.append(.disabled(disabled)) }
         if let paused = health?.paused, paused.isInForce(at: at) { reasons.append(.paused(paused)) }
         // What a dispatcher has left that runs no more holds nothing; nor does a breaker whose pause is over, and that only
         // waits for something to try.
-        if reasons.isEmpty, dispatcher != nil, let breaker = health?.breaker, breaker.until > at || waiting > 0 {
+        if !isHeld, reasons.isEmpty, dispatcher != nil, let breaker = health?.breaker,
+            breaker.until > at || waiting > 0
+        {
             reasons.append(.breaker(breaker))
         }
         return reasons

@@ -10,7 +10,9 @@ struct Status: AsyncParsableCommand {
             subscriptions, the store's files, the last error; then what is wrong, with what to do. Needs the store alone. \
             What a person has decided (a pause, `disable`) is shown and is not wrong; a delivery is late once it has been due \
             for 60 s, and nothing holds it. A configuration that can't be used is wrong, too: a dispatcher goes on with the one \
-            before, and would not start again. On PostgreSQL it also warns of what keeps the server from removing old rows.
+            before, and would not start again. On PostgreSQL it also names subscriptions with open deliveries that no dispatcher \
+            serves, dispatchers that have had different files for five minutes, and warns of what keeps the server from removing \
+            old rows.
 
               webhooks status
               webhooks status --json | jq .problems
@@ -38,7 +40,7 @@ struct Status: AsyncParsableCommand {
     /// - Parameter report: of the last look; loaded again where a file has changed since.
     private func look(_ opened: OpenedLog, _ report: inout WebhookConfiguration.Report?) async throws -> StoreStatus {
         var status = try await opened.log.status(configured: opened.configured)
-        status.warnings = try await opened.log.serverWarnings()
+        status.serverWarnings = try await opened.log.serverWarnings()
         if report?.isCurrent != true { report = opened.configuration?.withoutSources().load() }
         status.configurationErrors = report?.diagnostics.count { $0.severity == .error } ?? 0
         return status

@@ -8,7 +8,9 @@ enum StatusOutput {
         guard case .object(let members) = common, let nodes = status.nodes else { return common }
         return .object(
             members + [
-                ("nodes", .array(nodes.map(NodeOutput.json))), ("warnings", .array(status.warnings.map(problem))),
+                ("nodes", .array(nodes.map(NodeOutput.json))),
+                ("unserved", .array(status.holds.compactMap(unserved))),
+                ("warnings", .array(status.warnings.map(problem))),
             ]
         )
     }
@@ -36,7 +38,7 @@ enum StatusOutput {
             "broken": .array(status.holds.compactMap(broken)),
             "store": [
                 "path": .text(status.files.path), "bytes": .integer(status.files.size),
-                "walBytes": .integer(status.files.walSize),
+                "walBytes": status.files.walSize.map { .integer($0) } ?? .null,
                 "freeBytes": status.files.free.map { .integer($0) } ?? .null,
             ],
             "lastError": lastError(status.lastError),
@@ -95,6 +97,14 @@ enum StatusOutput {
         return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
     }
 
+    private static func unserved(_ hold: StoreStatus.Hold) -> JSONOutput? {
+        guard case .unserved(let since) = hold.reason else { return nil }
+        return [
+            "subscription": .text(hold.subscription), "since": .time(since), "waiting": .integer(hold.waiting),
+            "inFlight": .integer(hold.inFlight),
+        ]
+    }
+
     private static func lastError(_ error: StoreStatus.LastError?) -> JSONOutput {
         guard let error else { return .null }
         return [
@@ -128,9 +138,9 @@ enum StatusOutput {
     static func facts(_ status: StoreStatus) -> [(String, String)] {
         let now = status.at
         var facts = [("dispatcher", dispatcherText(status.dispatcher, now))]
-        if let nodes = status.nodes, nodes.count > 1 {
-            facts = nodes.map { ("dispatcher", nodeText($0, now)) }
-            if let text = NodeOutput.disagreement(nodes) { facts.append(("", text)) }
+        if let nodes = status.nodes, nodes.count > (status.dispatcher == nil ? 0 : 1) {
+            let state = status.dispatcher == nil ? "not connected: " : ""
+            facts = nodes.map { ("dispatcher", state + nodeText($0, now)) }
         }
         var events = "\(status.events) waiting"
         if let oldest = status.oldestEventAt { events += ", the oldest since \(RelativeTime.long(oldest, now: now))" }
@@ -146,7 +156,8 @@ enum StatusOutput {
         facts.append(("deliveries", deliveries))
         for hold in status.holds {
             let waiting = hold.waiting > 0 ? "; \(Counted.deliveries(hold.waiting)) waiting" : ""
-            facts.append(("subscription", "\(hold.subscription): \(text(hold.reason, now))\(waiting)"))
+            let inFlight = hold.inFlight > 0 ? "; \(hold.inFlight) in flight" : ""
+            facts.append(("subscription", "\(hold.subscription): \(text(hold.reason, now))\(waiting)\(inFlight)"))
         }
         facts.append(("store", files(status.files)))
         if let error = status.lastError {
@@ -182,11 +193,13 @@ enum StatusOutput {
         case .breaker(let breaker): HoldText.breaker(breaker, now: now)
         case .parked: "not served by the configuration"
         case .broken: "held, for its settings can't be used"
+        case .unserved: "no dispatcher that runs serves it"
         }
     }
 
     private static func files(_ files: StoreStatus.Files) -> String {
         let free = files.free.map { ", \(SizeText.short($0)) free on its disk" } ?? ""
-        return "\(files.path): \(SizeText.short(files.size)), write-ahead log \(SizeText.short(files.walSize))\(free)"
+        let wal = files.walSize.map { ", write-ahead log \(SizeText.short($0))" } ?? ""
+        return "\(files.path): \(SizeText.short(files.size))\(wal)\(free)"
     }
 }
