@@ -18,8 +18,11 @@ package protocol ReplayStore: Sendable {
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult?
 
-    /// Makes deliveries of events to a subscription that they have none to, as a step of a task. An event that has one, waits
-    /// for its fan-out, is for another subscription alone, or is gone, is left alone.
+    /// Makes deliveries of events to a subscription that they have none to. An event that has one, waits for its fan-out, is for
+    /// another subscription alone, or is gone, is left alone.
+    func insertMissing(_ missing: [MissingDelivery], at instant: Timestamp) async throws(StoreError) -> RetriggerResult
+
+    /// Makes deliveries that events lack as a step of a task.
     ///
     /// - Returns: `nil` where the claim doesn't hold any more; then nothing was changed.
     func insertMissing(

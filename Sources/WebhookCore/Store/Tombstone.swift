@@ -3,6 +3,14 @@ package enum Tombstone {
     /// The data of an event whose own were erased: a value that says so, wherever it is shown.
     package static func data(at instant: Timestamp) -> ByteString { ByteString("{\"expunged\":\"\(instant)\"}") }
 
+    /// Tells whether that is what data are.
+    package static func stands(in data: ByteString) -> Bool {
+        let (start, end) = ("{\"expunged\":\"", "\"}")
+        guard data.count < 64, data.text.hasPrefix(start), data.text.hasSuffix(end) else { return false }
+        let time = String(data.text.dropFirst(start.count).dropLast(end.count))
+        return Timestamp(rfc3339: time) != nil
+    }
+
     /// The detail of a delivery whose body and answers were erased: it is never sent again.
     package static let detail = "expunged: data, body and answers are erased"
 

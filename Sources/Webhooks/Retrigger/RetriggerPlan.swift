@@ -9,7 +9,11 @@ extension WebhookDispatcher {
         /// Events that were set aside and are to be rendered again.
         public internal(set) var setAside: [String] = []
         /// The number of deliveries and events.
-        public var count: Int { retriggers.count + setAside.count }
+        public var count: Int { retriggers.count + setAside.count + missing.count }
+        /// Events that a subscription has missed, oldest first.
+        package internal(set) var missing: [String] = []
+        /// The subscription that has missed them.
+        var receiver = ""
         /// The deliveries that are left out, by subscription: how many, and why.
         public internal(set) var refusals: [Refusal] = []
         /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
@@ -104,7 +108,24 @@ struct RetriggerPlanBuilder {
         "still open: `webhooks retry`, in Swift `administration.retry`, makes the next attempt now; `--duplicate`, in Swift "
         + "`duplicates: true`, sends a second copy"
 
+    private static let isNotMissed =
+        "it has a delivery of the event, or doesn't want it, or the event was erased or cancelled, or is not matched yet"
+
     private static let isErased = "its event was erased: there is nothing to send"
+
+    /// Adds the events that a subscription has missed, oldest first.
+    ///
+    /// - Parameter asked: those that somebody has named; of these it need not have missed all.
+    mutating func add(missing events: [String], asked: [String], of name: String) {
+        plan.receiver = name
+        if let reason = obstacle(to: name) {
+            refused[Reason(subscription: name, text: reason), default: 0] += max(1, events.count)
+            return
+        }
+        plan.missing += events
+        let others = Set(asked).subtracting(events).count
+        if others > 0 { refused[Reason(subscription: name, text: Self.isNotMissed), default: 0] += others }
+    }
 
     private func obstacle(to name: String) -> String? {
         guard let subscription = snapshot.registry.subscription(named: name) else {

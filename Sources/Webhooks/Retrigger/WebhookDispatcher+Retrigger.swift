@@ -61,6 +61,55 @@ extension WebhookDispatcher {
         }
     }
 
+    /// Looks up events that a subscription wants and that have no delivery to it, its limit aside: emitted before it was there, or
+    /// matched by a dispatcher that doesn't know it. What waits to be matched is not missed yet, and tests are left out.
+    ///
+    /// - Parameters:
+    ///   - name: the subscription's.
+    ///   - query: which events.
+    package func retriggerPlan(
+        missedBy name: String,
+        _ query: EventQuery
+    ) async throws(WebhooksError) -> RetriggerPlan {
+        var builder = try await retriggerPlanBuilder(false)
+        guard let subscription = registry.subscription(named: name) else {
+            builder.add(missing: query.ids, asked: [], of: name)
+            return builder.finished()
+        }
+        var query = query
+        query.isTest = false
+        query.limit = Self.retriggerBatch
+        var found: Set<String> = []
+        var missed: [String] = []
+        while true {
+            let page = try await log.events(query)
+            found.formUnion(page.map(\.id))
+            let wanted = page.filter {
+                !$0.isCancelled && !$0.isUnmatched && subscription.mayWant(topic: $0.topic, tenant: $0.tenant)
+            }
+            missed += try await self.missed(wanted.map(\.id), by: subscription)
+            guard page.count == query.limit, let last = page.last else { break }
+            query.after = last.id
+        }
+        builder.add(missing: missed.reversed(), asked: query.ids.filter(found.contains), of: name)
+        builder.plan.unknown = query.ids.filter { !found.contains($0) }
+        return builder.finished()
+    }
+
+    /// Those of some events that a subscription wants and has no delivery of.
+    private func missed(_ ids: [String], by subscription: Subscription) async throws(WebhooksError) -> [String] {
+        guard !ids.isEmpty else { return [] }
+        var query = DeliveryQuery()
+        (query.events, query.subscription, query.limit) = (ids, subscription.name, 100_000)
+        let known = Set(try await deliveries(query).map(\.event))
+        var missed: [String] = []
+        for id in ids where !known.contains(id) {
+            guard let event = try await log.event(id), !Tombstone.stands(in: event.data) else { continue }
+            if subscription.wants(event) { missed.append(id) }
+        }
+        return missed
+    }
+
     /// Sends deliveries again: each gets a new one, linked to it and due at once. Events that were set aside are given out
     /// once more. A running dispatcher delivers them, in this process or another.
     ///
@@ -92,6 +141,15 @@ extension WebhookDispatcher {
             } catch {
                 throw WebhooksError(error)
             }
+        }
+        var missing = plan.missing[...]
+        while !missing.isEmpty {
+            let ids = Array(missing.prefix(Self.retriggerBatch))
+            missing = missing.dropFirst(ids.count)
+            new += try await sendMissing(ids, to: plan.receiver) { item in
+                if let refused { refused(item) } else { LogObserver.refused([item], "not sent", logger) }
+            }
+            if !goesOn(new.count) { return new }
         }
         while !rest.isEmpty {
             let batchSize = Array(rest.prefix(Self.retriggerBatch))

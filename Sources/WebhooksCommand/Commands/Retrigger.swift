@@ -14,8 +14,13 @@ struct Retrigger: AsyncParsableCommand {
             since, what was cancelled by hand and what is a test is left out; --test sends tests again, and nothing else. On a \
             terminal, more than 100 are asked about first.
 
+            --missing sends a subscription what it has no delivery of and wants: emitted before it was there, or matched by a \
+            dispatcher whose file doesn't have it. Of the events that are named, or of all within --since, --until and --topic; \
+            tests and what was cancelled aside. Twice sends nothing twice.
+
               webhooks retrigger dlv_4711
               webhooks retrigger --state failed --since 2h --subscription crm --dry-run
+              webhooks retrigger --missing --subscription crm --since 2h
             """
     )
 
@@ -27,6 +32,9 @@ struct Retrigger: AsyncParsableCommand {
 
     @Flag(help: "With filters: only tests, which are left out otherwise.")
     var test = false
+
+    @Flag(help: "Only events that --subscription wants and has no delivery of.")
+    var missing = false
 
     @Flag(help: "Only tells how many it would be.")
     var dryRun = false
@@ -45,10 +53,22 @@ struct Retrigger: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func validate() throws {
+        let hasTimes = filter.since != nil || filter.until != nil || !filter.topic.isEmpty
+        if missing {
+            guard delivery.subscription != nil else { throw ValidationError("--missing needs --subscription NAME") }
+            guard !ids.isEmpty || hasTimes else {
+                throw ValidationError("--missing needs ids of events, or --since, --until or --topic")
+            }
+            guard ids.isEmpty || !hasTimes else { throw ValidationError("ids and filters exclude each other") }
+            guard delivery.state.isEmpty, delivery.error.isEmpty, !test, !duplicate else {
+                throw ValidationError(
+                    "--missing is for events without a delivery: --state, --error, --test and --duplicate don't go with it"
+                )
+            }
+            return
+        }
         let hasFilter =
-            !delivery.state.isEmpty || !delivery.error.isEmpty || delivery.subscription != nil || filter.since != nil
-            || filter.until != nil
-            || !filter.topic.isEmpty || test
+            !delivery.state.isEmpty || !delivery.error.isEmpty || delivery.subscription != nil || hasTimes || test
         if ids.isEmpty && !hasFilter {
             throw ValidationError("missing ids of events or deliveries, or a filter such as --state failed --since 2h")
         }
@@ -59,10 +79,7 @@ struct Retrigger: AsyncParsableCommand {
         let dispatcher = try await options.dispatcher(holdsBroken: true)
         // Before anything is sent: a slip would leave out what was meant.
         try await KnownNames(dispatcher).check(subscription: delivery.subscription, topics: filter.topic)
-        let plan =
-            try await ids.isEmpty
-            ? dispatcher.retriggerPlan(query, duplicates: duplicate)
-            : dispatcher.retriggerPlan(ids: ids, duplicates: duplicate)
+        let plan = try await plan(by: dispatcher)
         if plan.cancelledByHand > 0 {
             let were = plan.cancelledByHand == 1 ? "was" : "were"
             Notice.note(
@@ -83,6 +100,17 @@ struct Retrigger: AsyncParsableCommand {
         try await reportRest(plan, dispatcher.log)
     }
 
+    private func plan(by dispatcher: WebhookDispatcher) async throws -> WebhookDispatcher.RetriggerPlan {
+        if missing, let name = delivery.subscription {
+            var query = EventQuery()
+            (query.ids, query.topics) = (ids, filter.topic)
+            (query.since, query.until) = (filter.since?.instant, filter.until?.instant)
+            return try await dispatcher.retriggerPlan(missedBy: name, query)
+        }
+        guard ids.isEmpty else { return try await dispatcher.retriggerPlan(ids: ids, duplicates: duplicate) }
+        return try await dispatcher.retriggerPlan(query, duplicates: duplicate)
+    }
+
     private var query: DeliveryQuery {
         var query = DeliveryQuery(delivery, filter)
         // A test that failed is no loss, and its receiver may not know its topic at all.
@@ -99,7 +127,7 @@ struct Retrigger: AsyncParsableCommand {
         if detach {
             let ids = try await insert(plan, dispatcher, trap)
             try await write(try await dispatcher.log.deliveries(ids), dispatcher.log)
-            if ids.count < plan.deliveries.count { throw ExitStatus.negative }
+            if ids.count < plan.count - plan.setAside.count { throw ExitStatus.negative }
             return
         }
         let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
@@ -113,7 +141,8 @@ struct Retrigger: AsyncParsableCommand {
             )
             let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
             return (
-                try await dispatcher.log.deliveries(ids) + rendered, wait.areDone && ids.count == plan.deliveries.count
+                try await dispatcher.log.deliveries(ids) + rendered,
+                wait.areDone && ids.count == plan.count - plan.setAside.count
             )
         }
         try await write(deliveries, dispatcher.log)

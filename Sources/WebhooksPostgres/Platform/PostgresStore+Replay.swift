@@ -30,6 +30,15 @@
 
         package func insertMissing(
             _ missing: [MissingDelivery],
+            at instant: Timestamp
+        ) async throws(StoreError) -> RetriggerResult {
+            try await write(.inserts, making: Set(missing.map(\.subscription))) { session in
+                try session.insert(missing, at: instant)
+            }
+        }
+
+        package func insertMissing(
+            _ missing: [MissingDelivery],
             for claim: TaskClaim,
             at instant: Timestamp
         ) async throws(StoreError) -> RetriggerResult? {

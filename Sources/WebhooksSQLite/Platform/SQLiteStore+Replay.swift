@@ -29,6 +29,13 @@ extension SQLiteStore: ReplayStore {
 
     package func insertMissing(
         _ missing: [MissingDelivery],
+        at instant: Timestamp
+    ) async throws(StoreError) -> RetriggerResult {
+        try await writeItems { session, trial in try session.insert(missing, trial, at: instant) }
+    }
+
+    package func insertMissing(
+        _ missing: [MissingDelivery],
         for claim: TaskClaim,
         at instant: Timestamp
     ) async throws(StoreError) -> RetriggerResult? {
