@@ -61,7 +61,7 @@ package struct StormRun {
         var violations: [Violation] = []
         do {
             try await settlement.prepare()
-            try await storm(bench, database)
+            try await storm(bench, database, receivers)
             if !stop.isStoppedNow {
                 report("the storm is over: \(Verdict.counts(of: bench.ledger.snapshot))")
                 let record = try await settlement.settle()
@@ -94,7 +94,7 @@ package struct StormRun {
         SeededGenerator(seed: options.seed &+ number &* 0x9E37_79B9)
     }
 
-    private func storm(_ bench: Workbench, _ database: StormDatabase) async throws {
+    private func storm(_ bench: Workbench, _ database: StormDatabase, _ receivers: StormReceivers) async throws {
         let actors = Stop()
         actors.end(after: options.length)
         let seconds = Int(options.length.components.seconds)
@@ -126,6 +126,11 @@ package struct StormRun {
                     var emitter = emitter
                     try await emitter.run()
                 }
+            }
+            let stranding = try StormStranding(bench: bench, database: database, stop: actors, random: random(300))
+            group.addTask {
+                var stranding = stranding
+                try await stranding.run(receivers)
             }
             // Some twenty restarts in ten minutes, and no less in a short run than two.
             let server = StormServer(
