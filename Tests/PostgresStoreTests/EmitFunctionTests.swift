@@ -223,6 +223,37 @@
             }
         }
 
+        @Test("A Swift host emits by its own driver, with bindings, in its own transaction")
+        func statement() async throws {
+            try await TestServer.withSchema { target in
+                let connection = try PostgresConnection(target, isWriter: true)
+                _ = try Schema.open(connection, makes: true)
+                func emit(_ event: Event) throws -> String {
+                    let made = event.emitStatement(schema: target.schema.name)
+                    return try connection.run(Statement(made.sql), made.bindings.map { .text($0) })[0].text(0)
+                }
+                let data = ByteString(#"{"it's":"\u0000 $1","n":1.50}"#)
+                var event = try Event(topic: "course.created", data: data, id: "kept", tenant: "school-42")
+                try connection.run(Statement("BEGIN"))
+                _ = try emit(try Event(topic: "a.b", data: "1", id: "rolled-back"))
+                try connection.run(Statement("ROLLBACK"))
+                #expect(try [emit(event), emit(event)] == ["kept", "kept"])
+                event.data = "2"
+                let conflict = #expect(throws: PostgresFailure.self) { try emit(event) }
+                #expect(conflict?.state == "23505")
+                var later = try Event(topic: "a.b", data: "1", id: "later")
+                later.deliverIn = .seconds(3600)
+                _ = try emit(later)
+                let rows = try connection.run(
+                    Statement("SELECT event_id, data, tenant, deliver_at - created_at FROM events ORDER BY id")
+                )
+                #expect(rows.map { $0.text(0) } == ["kept", "later"])
+                #expect(rows[0].bytes(1) == data && rows[0].text(2) == "school-42" && rows[0].isNull(3))
+                #expect(abs(rows[1].int64(3) - 3_600_000) < 1000)
+                #expect(event.emitStatement(schema: "a\"b").sql.hasPrefix("SELECT \"a\"\"b\".emit("))
+            }
+        }
+
         @Test("A Python backend emits within its own transactions: commit and rollback")
         func python() async throws {
             struct Seen: Decodable {
