@@ -169,7 +169,7 @@ import Webhooks
         let report = configuration.load()
         // A literal header is shown where it is configured; in what is sent it is masked, see above.
         let registry = dispatcher.registry
-        var subscriptions = registry.subscriptions
+        var subscriptions = Array(registry.subscriptions)
         for index in subscriptions.indices {
             subscriptions[index].headers.removeAll { $0.name == "X-Api-Key" }
         }

@@ -21,7 +21,7 @@ package final class Registry: Sendable {
     private let hostNames: TreeSet<String>
     /// The names of those given that may want an event.
     private let givenIndex: TreeDictionary<SubscriptionIndex.Key, TreeSet<String>>
-    private let all = Mutex<[Subscription]?>(nil)
+    private let all = Mutex<SubscriptionList?>(nil)
 
     package convenience init(
         subscriptions: [Subscription],
@@ -61,11 +61,10 @@ package final class Registry: Sendable {
     }
 
     /// The subscriptions of the configuration in the file's order, then the ones given at run time, by name.
-    package var subscriptions: [Subscription] {
-        if given.isEmpty { return base.subscriptions }
-        return all.withLock { all in
+    package var subscriptions: SubscriptionList {
+        all.withLock { all in
             if let all { return all }
-            let list = base.subscriptions + givenSubscriptions.compactMap(\.subscription)
+            let list = SubscriptionList(base.subscriptions, givenSubscriptions)
             all = list
             return list
         }
@@ -80,21 +79,31 @@ package final class Registry: Sendable {
     /// asks for it.
     package func subscriptions(for event: Event) -> [Subscription] {
         var data: JSONValue?
-        func accepts(_ subscription: Subscription) -> Bool {
-            guard subscription.wants(topic: event.topic, tenant: event.tenant, channels: event.message?.channels) else {
-                return false
-            }
-            guard let filter = subscription.filter else { return true }
+        return subscriptions(wanting: event.topic, tenant: event.tenant, channels: event.message?.channels) {
+            guard let filter = $0.filter else { return true }
             if data == nil { data = try? JSON.parse(event.data) }
             return data.map { filter.accepts(event, data: $0) } ?? false
         }
+    }
+
+    /// Returns the subscriptions that want events of a topic, their filters aside, in the order of ``subscriptions``.
+    ///
+    /// - Parameter isMeant: is asked about each of them.
+    package func subscriptions(
+        wanting topic: String,
+        tenant: String?,
+        channels: [String]?,
+        _ isMeant: (Subscription) -> Bool = { _ in true }
+    ) -> [Subscription] {
+        func accepts(_ subscription: Subscription) -> Bool {
+            subscription.wants(topic: topic, tenant: tenant, channels: channels) && isMeant(subscription)
+        }
         var configured: [Subscription] = []
-        for position in base.index.candidates(topic: event.topic, tenant: event.tenant)
-        where accepts(base.subscriptions[position]) {
+        for position in base.index.candidates(topic: topic, tenant: tenant) where accepts(base.subscriptions[position]) {
             configured.append(base.subscriptions[position])
         }
         guard !given.isEmpty else { return configured }
-        let keys = SubscriptionIndex.keys(topic: event.topic, tenant: event.tenant)
+        let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
         let names = keys.reduce(into: TreeSet<String>()) { names, key in
             if let more = givenIndex[key] { names.formUnion(more) }
         }
@@ -184,14 +193,14 @@ extension Registry {
     }
 }
 
-/// A subscription that was given at run time, by a host or by the store.
-package struct GivenSubscription: Sendable {
+/// A subscription that was given at run time, by a host or by the store. It is large, and many places have it.
+package final class GivenSubscription: Sendable {
     /// As it was given; of a row of the store that can't be read, its name alone.
-    package var draft: SubscriptionDraft
+    package let draft: SubscriptionDraft
     /// As it is in force; `nil` where the rules refuse it.
-    package var subscription: Subscription?
+    package let subscription: Subscription?
     /// Its row; `nil`: a host has given it.
-    package var stored: StoredOrigin?
+    package let stored: StoredOrigin?
 
     package init(draft: SubscriptionDraft, subscription: Subscription?, stored: StoredOrigin? = nil) {
         self.draft = draft

@@ -111,16 +111,25 @@ struct SubscriptionCompiler: Sendable {
         self.canonical = canonical
     }
 
+    /// What a subscription shares with others.
+    struct Parts: Sendable {
+        let profile: CompiledProfile
+        let templates: CompiledSubscription.Templates
+        let canonical: CanonicalSchema
+    }
+
     mutating func compile(_ subscription: Subscription, _ egress: EgressPolicy) -> CompiledSubscription {
-        CompiledSubscription(
-            subscription,
+        CompiledSubscription(subscription, parts(for: subscription), egress)
+    }
+
+    mutating func parts(for subscription: Subscription) -> Parts {
+        Parts(
             profile: profile(subscription.profile),
             templates: CompiledSubscription.Templates(
                 all: subscription.topicBodies.isEmpty ? subscription.body.map { template($0) } : nil,
                 byTopic: subscription.topicBodies.map { ($0.pattern, template($0.body)) }
             ),
-            canonical: canonical,
-            egress: egress
+            canonical: canonical
         )
     }
 

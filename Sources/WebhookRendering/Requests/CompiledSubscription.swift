@@ -52,17 +52,9 @@ final class CompiledSubscription: Sendable {
     /// The reason why no request can be made at all.
     let failure: RenderingError?
 
-    init(
-        _ subscription: Subscription,
-        profile: CompiledProfile,
-        templates: Templates,
-        canonical: CanonicalSchema,
-        egress: EgressPolicy
-    ) {
+    init(_ subscription: Subscription, _ parts: SubscriptionCompiler.Parts, _ egress: EgressPolicy) {
         self.subscription = subscription
-        self.profile = profile
-        self.templates = templates
-        self.canonical = canonical
+        (profile, templates, canonical) = (parts.profile, parts.templates, parts.canonical)
         self.egress = egress
         payloads = subscription.topicPayloads.map { mapping in
             let topics = subscription.profile.topics.filter {

@@ -3,13 +3,14 @@ package import WebhookCore
 
 /// Renders events into bodies and attempts into requests.
 ///
-/// Whatever depends on a subscription alone is prepared when the renderer is made: make a new one when the configuration
-/// was reloaded. A subscription that it was not made with is prepared on the fly.
+/// Whatever depends on a subscription alone is prepared once: for the configuration's when the renderer is made, for those that
+/// come at run time when they are first rendered for, for there may be tens of thousands and most are idle. Make a new one when
+/// the configuration was reloaded. A subscription that it was not made with is prepared on the fly.
 package final class WebhookRenderer: DeliveryRenderer {
     private let compiler: SubscriptionCompiler
     private let compiled: [String: CompiledSubscription]
     /// The subscriptions that have come since, in place of what ``compiled`` has of the same name.
-    private let added: TreeDictionary<String, CompiledSubscription>
+    private let added: TreeDictionary<String, LazySubscription>
     private let egress: EgressPolicy
     private let maxBody: Int
 
@@ -50,7 +51,7 @@ package final class WebhookRenderer: DeliveryRenderer {
     private init(
         _ renderer: WebhookRenderer,
         _ compiler: SubscriptionCompiler,
-        _ added: TreeDictionary<String, CompiledSubscription>
+        _ added: TreeDictionary<String, LazySubscription>
     ) {
         self.compiler = compiler
         self.added = added
@@ -68,7 +69,10 @@ package final class WebhookRenderer: DeliveryRenderer {
         // Those that are prepared already don't ask for it.
         if !canonical.isEmpty { compiler.canonical = CanonicalSchema(canonical) }
         for name in names { added[name] = nil }
-        for subscription in subscriptions { added[subscription.name] = compiler.compile(subscription, egress) }
+        for subscription in subscriptions {
+            let parts = compiler.parts(for: subscription)
+            added[subscription.name] = LazySubscription(subscription, parts, egress)
+        }
         // A profile is prepared once for all; of templates there may be as many as there ever were subscriptions.
         return WebhookRenderer(self, compiler.withTemplates(of: self.compiler), added)
     }
@@ -123,6 +127,7 @@ package final class WebhookRenderer: DeliveryRenderer {
     }
 
     package func requests(to subscription: Subscription) -> any RequestMaker {
+        if let known = added[subscription.name], known.subscription == subscription { return known }
         var compiler: SubscriptionCompiler?
         return prepare(subscription, &compiler)
     }
@@ -137,8 +142,11 @@ package final class WebhookRenderer: DeliveryRenderer {
 
     /// Returns what was prepared for a subscription; prepares it on the fly where this very subscription was not.
     private func prepare(_ subscription: Subscription, _ local: inout SubscriptionCompiler?) -> CompiledSubscription {
-        let known = added[subscription.name] ?? compiled[subscription.name]
-        if let known, known.isPrepared(for: subscription) { return known }
+        if let known = added[subscription.name] {
+            if known.subscription == subscription { return known.compiled }
+        } else if let known = compiled[subscription.name], known.isPrepared(for: subscription) {
+            return known
+        }
         var compiler = local ?? self.compiler
         let prepared = compiler.compile(subscription, egress)
         local = compiler

@@ -132,7 +132,7 @@ extension SimulatedCluster {
     }
 
     private func configureLeases(_ number: Int) throws {
-        guard let file = nodes[number]?.registry.subscriptions else { return }
+        guard let file = nodes[number].map({ Array($0.registry.subscriptions) }) else { return }
         let hash = ConfigurationHash(file).rawValue
         try changeLeases(number) { $0.configure(file.map(\.name), hash: hash, now: $1) }
         try process(number) { _, _ in }

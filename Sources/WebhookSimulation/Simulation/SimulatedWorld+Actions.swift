@@ -53,7 +53,7 @@ extension SimulatedWorld {
     }
 
     private func sendTest() throws {
-        guard process != nil, let subscription = random.pick(registry.subscriptions) else { return }
+        guard process != nil, let subscription = random.pick(Array(registry.subscriptions)) else { return }
         var event = makeEvent(isTest: true)
         event.deliverAt = nil
         event.topic = "a.x"

@@ -25,7 +25,7 @@ extension SimulatedWorld {
         settings.freeBuffer = settings.bufferTotal == 1000 ? 60 : 0
         let engine = DeliveryEngine(
             settings: settings,
-            subscriptions: registry.subscriptions,
+            subscriptions: Array(registry.subscriptions),
             random: SeededGenerator(seed: random.next())
         )
         process = SimulatedProcess(number: processes, engine: engine, clock: EngineClock(clock))

@@ -155,7 +155,7 @@ public struct WebhookConfiguration: Sendable {
             )
             if let registry = loaded.registry {
                 report.templateDiagnostics = TemplateChecks.check(
-                    registry.subscriptions,
+                    registry.configuredSubscriptions,
                     maxBody: registry.settings.maxBody,
                     loaded.catalog
                 )
@@ -219,10 +219,11 @@ public struct WebhookConfiguration: Sendable {
 
     /// A registry with its renderer.
     func snapshot(for registry: Registry) -> ConfigurationSnapshot {
-        ConfigurationSnapshot(
+        let isShared = registry.settings.store?.isShared == true
+        return ConfigurationSnapshot(
             registry: registry,
             renderer: WebhookRenderer(registry: registry),
-            hash: registry.settings.store?.isShared == true ? ConfigurationHash(registry.subscriptions).rawValue : ""
+            hash: isShared ? ConfigurationHash(Array(registry.subscriptions)).rawValue : ""
         )
     }
 }

@@ -84,7 +84,7 @@ struct Validate: ParsableCommand {
 
     private func write(_ report: WebhookConfiguration.Report, _ isGood: Bool) {
         let terminal = Terminal.standardOutput
-        let subscriptions = report.registry?.subscriptions ?? []
+        let subscriptions = report.registry.map { Array($0.subscriptions) } ?? []
         if !subscriptions.isEmpty {
             table(of: subscriptions).write()
             Output.standard.writeLine()

@@ -40,6 +40,6 @@ extension ConfigurationOptions {
             Notice.warning("configuration", "signatures are not checked: \(first)", asJSON: json)
             return nil
         }
-        return PathSecrets(registry.subscriptions)
+        return PathSecrets(Array(registry.subscriptions))
     }
 }

@@ -61,7 +61,7 @@ final class EngineHarness {
         starts: Bool = true
     ) -> EngineHarness {
         EngineHarness(
-            subscriptions ?? registry.subscriptions,
+            subscriptions ?? Array(registry.subscriptions),
             settings: settings ?? engine.settings,
             store: InMemoryStore(sharing: store),
             clock: clock,
