@@ -15,6 +15,7 @@ package final class WebhooksAPI: Sendable {
     let router: Router
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
+    let applications = KnownApplications()
     let answering = AnswerLocks()
     /// Streams that may be open at once: each looks into the store several times a second.
     let streams = Places(16)
@@ -28,20 +29,20 @@ package final class WebhooksAPI: Sendable {
     ///   - dispatcher: stores and delivers.
     ///   - settings: tokens and limits.
     ///   - followsConfiguration: `true` where the tokens are the configuration's, and change with it.
-    ///   - claimLength: the time for which a task is this process's without a step; then others may take it over.
+    ///   - tasks: when a task is somebody else's, or tried again.
     ///   - metrics: gives the text of `/metrics`; `nil`: there is none.
     package init(
         _ dispatcher: WebhookDispatcher,
         settings: ServerSettings,
         followsConfiguration: Bool = false,
         logger: Logger,
-        claimLength: Duration = .seconds(120),
+        tasks: TaskTimes = TaskTimes(),
         metrics: (@Sendable () -> String)? = nil
     ) {
         self.dispatcher = dispatcher
         self.settings = settings
         self.logger = logger
-        tasks = TaskWork(claimLength)
+        self.tasks = TaskWork(tasks)
         outage = StoreOutage(logger)
         tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
         keys = try? SealingKeys(settings.encryptionKeys)
@@ -52,9 +53,8 @@ package final class WebhooksAPI: Sendable {
     static let operations: [Operation] =
         HealthOperations.all + ApplicationOperations.all + EventTypeOperations.all + MessageOperations.all
         + EndpointOperations.all + EndpointSecrets.all + EndpointFigures.all + EndpointSending.all
-        + AttemptOperations.all
-        + TokenOperations.all
-        + TaskOperations.all + ReplayOperations.all + LogOperations.all + [OpenAPIDescription.operation]
+        + AttemptOperations.all + TokenOperations.all + TaskOperations.all + ReplayOperations.all + UsageOperations.all
+        + LogOperations.all + [OpenAPIDescription.operation]
 
     /// Says what is wrong with the keys that seal secrets; `nil`: nothing.
     package static func keyProblem(_ settings: ServerSettings) -> String? {
@@ -82,7 +82,7 @@ package final class WebhooksAPI: Sendable {
     ///
     /// - Parameter isLocal: whether the request came from this machine.
     func caller(of request: APIRequest, isLocal: Bool) async throws(APIError) -> Caller {
-        guard let path = APIPath(request.target), path.segments.first == "api" else {
+        guard let path = request.path, path.segments.first == "api" else {
             if Self.isWatching(request), !mayWatch(request, isLocal) { throw .unauthorized }
             return .nobody
         }
@@ -97,7 +97,7 @@ package final class WebhooksAPI: Sendable {
 
     /// Tells whether a request costs next to nothing, and is answered however many others are under way.
     func isLight(_ request: APIRequest) -> Bool {
-        guard let path = APIPath(request.target), path.segments.first == "api" else { return true }
+        guard let path = request.path, path.segments.first == "api" else { return true }
         guard case .found(let operation, _) = router.match(request.route, path.segments) else { return false }
         return HealthOperations.all.contains { $0.name == operation.name }
     }
@@ -123,9 +123,8 @@ package final class WebhooksAPI: Sendable {
         var plain = request
         plain.method = request.route
         do throws(APIError) {
-            var response = try await answer(plain, caller)
-            if request.method == "HEAD", response.status != 204 { response.body = .none }
-            return response
+            let response = try await answer(plain, caller)
+            return request.method == "HEAD" ? response.withoutBody : response
         } catch {
             return refusal(of: request, error)
         }
@@ -134,9 +133,7 @@ package final class WebhooksAPI: Sendable {
     /// The answer to a request that was not carried out.
     func refusal(of request: APIRequest, _ error: APIError) -> APIResponse {
         tell(error, request)
-        var response = error.response
-        if request.method == "HEAD" { response.body = .none }
-        return response
+        return request.method == "HEAD" ? error.response.withoutBody : error.response
     }
 
     /// Tells an operator of an error that is none of the client's.
@@ -150,8 +147,8 @@ package final class WebhooksAPI: Sendable {
 
     private func answer(_ request: APIRequest, _ caller: Caller) async throws(APIError) -> APIResponse {
         if Self.isWatching(request), let watched = watching(request) { return watched }
-        guard let path = APIPath(request.target), path.segments.prefix(2) == ["api", "v1"] else {
-            throw NotOffered.error(request.method, APIPath(request.target), request.target, other: nil)
+        guard let path = request.path, path.segments.prefix(2) == ["api", "v1"] else {
+            throw NotOffered.error(request.method, request.path, request.target, other: nil)
         }
         switch router.match(request.method, path.segments) {
         case .found(let operation, let parameters): return try await run(operation, request, parameters, caller)
@@ -209,7 +206,7 @@ package final class WebhooksAPI: Sendable {
         guard (1...256).contains(key.utf8.count) else {
             throw APIError(400, "bad_request", "The idempotency-key must have 1 to 256 bytes.")
         }
-        return Digest.of(token, ByteString(key), ByteString(request.target), for: "webhooks.answer")
+        return Digest.of(token, ByteString(key), ByteString(request.target), for: .answer)
     }
 
     func caller(_ request: APIRequest) async throws(APIError) -> Caller {
@@ -258,13 +255,13 @@ package final class WebhooksAPI: Sendable {
     }
 
     private static func isWatching(_ request: APIRequest) -> Bool {
-        guard request.route == "GET", let path = APIPath(request.target), path.segments.count == 1 else { return false }
+        guard request.route == "GET", let path = request.path, path.segments.count == 1 else { return false }
         return ["healthz", "readyz", "metrics"].contains(path.segments[0])
     }
 
     /// `/healthz`, `/readyz` and `/metrics`, for whoever watches the process.
     private func watching(_ request: APIRequest) -> APIResponse? {
-        switch APIPath(request.target)?.segments[0] {
+        switch request.path?.segments[0] {
         case "metrics":
             guard let metricsText else { return nil }
             return APIResponse(

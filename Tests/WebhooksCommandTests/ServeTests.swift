@@ -43,6 +43,30 @@
             #expect(sandbox.receiver.requests.count == 1)
         }
 
+        /// Connections in every state: idle, and with a part of a head, a part of a body, and an answer that never ends.
+        @Test func `it stops with connections open, and says nothing of them`() async throws {
+            let sandbox = try CommandEnvironment()
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            for _ in 0..<3 {
+                let run = try Background(["serve"], in: sandbox)
+                let port = try await Self.port(run)
+                let open = OpenConnections()
+                await Program.blocking {
+                    let head = "HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(Self.token)\r\n"
+                    let texts = [
+                        "", "GET /api/v1/app HTTP/1.1\r\nHost:",
+                        "POST /api/v1/app \(head)Content-Length: 10\r\n\r\n{", "GET /api/v1/app \(head)\r\n",
+                        "GET /api/v1/stream/deliveries \(head)\r\n",
+                    ]
+                    for number in 0..<40 { open.open(port, texts[number % texts.count]) }
+                }
+                run.signal(SIGTERM)
+                #expect(await run.line(containing: "EventLoop", on: .error) == nil)
+                #expect(await run.end() == 0)
+                withExtendedLifetime(open) {}
+            }
+        }
+
         @Test func `only what serves or judges needs the tokens`() async throws {
             let sandbox = try CommandEnvironment()
             let server = Self.server.replacing("[\(Self.token)]", with: "[{ env: NO_SUCH_TOKEN }]")
@@ -197,6 +221,17 @@
             // It says so before or after that it delivers.
             while try await Exchange(port, "GET", "/readyz", token: nil).status == 503 {}
             return port
+        }
+    }
+
+    /// Connections that are kept open, by one thread at a time.
+    private final class OpenConnections: @unchecked Sendable {
+        private var all: [BlockingConnection] = []
+
+        func open(_ port: UInt16, _ text: String) {
+            guard let connection = BlockingConnection(to: port, patience: 60) else { return }
+            _ = connection.send(text.utf8)
+            all.append(connection)
         }
     }
 

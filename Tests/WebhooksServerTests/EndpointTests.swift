@@ -24,6 +24,22 @@ import WebhookReceiver
         }
     }
 
+    @Test func `an application has as many endpoints as it may, and no more`() async throws {
+        let served = try await ServedStore(server: "maxEndpoints: 2")
+        for uid in ["a", "b"] { await served.send("POST", "/app", #"{"name":"A","uid":"\#(uid)"}"#) }
+        let endpoint = #"{"url":"https://a.example/"}"#
+        for _ in 0..<2 { #expect(await served.send("POST", "/app/a/endpoint", endpoint).status == 201) }
+        for (method, path) in [("POST", ""), ("PUT", "/third")] {
+            let refused = await served.send(method, "/app/a/endpoint\(path)", endpoint)
+            #expect(refused.status == 400 && refused["code"] == "limit_reached", "\(refused.text)")
+            #expect(refused["detail"]?.contains("has 2 endpoints") == true, "\(refused.text)")
+        }
+        #expect(await served.send("POST", "/app/b/endpoint", endpoint).status == 201)
+        let first = try #require(await served.send("GET", "/app/a/endpoint").ids().first)
+        #expect(await served.send("DELETE", "/app/a/endpoint/\(first)").status == 204)
+        #expect(await served.send("POST", "/app/a/endpoint", endpoint).status == 201)
+    }
+
     // A client sends a request about such an id to the application itself: DELETE would delete that.
     @Test(arguments: [".", ".."]) func `no id is one that a path can't hold`(_ uid: String) async throws {
         let served = try await Self.served()

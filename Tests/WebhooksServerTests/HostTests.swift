@@ -40,6 +40,34 @@
             #expect(throws: WebhooksError.self) { try WebhookServer(served.dispatcher, tokens: tokens) }
         }
 
+        @Test func `a host chooses the channels of what it keeps in the store`() async throws {
+            let served = try await ServedStore()
+            await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+            var draft = SubscriptionDraft(name: "crm", url: "https://crm.example.com/hooks", topics: ["x.y"])
+            (draft.tenant, draft.profile, draft.channels) = ("a", "svix", ["eu"])
+            let kept = served.dispatcher.storedSubscriptions
+            let made = try await kept.create(draft)
+            #expect(made.draft.channels == ["eu"])
+            let path = "/app/a/endpoint/\(made.id)"
+            #expect(await served.send("GET", path)["channels"] == #"["eu"]"#)
+            func isActive(_ channel: String) async -> String? {
+                let body = #"{"eventType":"x.y","channels":["\#(channel)"]}"#
+                return await served.send("POST", "/app/a/msg/precheck/active", body)["active"]
+            }
+            #expect(await isActive("eu") == "true")
+            #expect(await isActive("us") == "false")
+            try await kept.update(made.id) { $0.channels = ["us"] }
+            #expect(await isActive("us") == "true")
+            for channels in [["a b"], ["a\nb"], [""], ["a", "a"], (0...10).map { "c\($0)" }] {
+                do {
+                    try await kept.update(made.id) { $0.channels = channels }
+                    Issue.record("\(channels) were taken")
+                } catch {
+                    #expect(error.diagnostics.map(\.key) == ["channels"], "\(error)")
+                }
+            }
+            #expect(await served.send("GET", path)["channels"] == #"["us"]"#)
+        }
     }
 
     private struct HostSource: RequestContextSource {

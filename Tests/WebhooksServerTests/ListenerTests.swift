@@ -1,4 +1,5 @@
 #if Server
+    import Foundation
     import Testing
     import WebhookSimulation
 
@@ -75,6 +76,47 @@
             }
         }
 
+        @Test(arguments: ["/api/v1/app", "/api/v1/app/none", "/healthz", "/api/v1/export?format=csv"])
+        func `the answer to HEAD has the length of what GET gets, or none`(_ target: String) async throws {
+            try await serving { port in
+                let (head, get) = await blocking {
+                    let more = "Connection: close\r\n"
+                    return (
+                        exchange(port, request("HEAD", target, more: more)),
+                        exchange(port, request("GET", target, more: more))
+                    )
+                }
+                func fields(_ text: String) -> [Substring] {
+                    let head = text.components(separatedBy: "\r\n\r\n")[0]
+                    return head.split(separator: "\r\n").sorted().filter { line in
+                        !["date:", "transfer-encoding:"].contains { line.lowercased().hasPrefix($0) }
+                    }
+                }
+                #expect(fields(head) == fields(get), "\(head)\n\(get)")
+                #expect(head.hasSuffix("\r\n\r\n"), "\(head)")
+            }
+        }
+
+        @Test func `a connection in the middle of anything ends with the listener`() async throws {
+            let open = Connected()
+            try await serving {
+                $0.stop = .milliseconds(200)
+            } _: { port in
+                await blocking {
+                    for text in [
+                        "", "GET /api/v1/app HTTP/1.1\r\nHost:", request("GET", "/api/v1/app"),
+                        request("POST", "/api/v1/app", more: "Content-Length: 10\r\n") + "{",
+                        request("GET", "/api/v1/stream/deliveries"),
+                    ] {
+                        guard let connection = BlockingConnection(to: port, patience: 30) else { continue }
+                        _ = connection.send(text.utf8)
+                        open.add(connection)
+                    }
+                }
+            }
+            #expect(await blocking { open.all.map { $0.waitForEnd() } } == Array(repeating: true, count: 5))
+        }
+
         @Test func `large heads are refused`() async throws {
             try await serving { port in
                 let field = "X-Large: " + String(repeating: "a", count: 40_000) + "\r\n"
@@ -92,5 +134,12 @@
                 #expect(answer.hasPrefix("HTTP/1.1 413 "))
             }
         }
+    }
+
+    /// Connections that are kept open, each used by one thread at a time.
+    private final class Connected: @unchecked Sendable {
+        private(set) var all: [BlockingConnection] = []
+
+        func add(_ connection: BlockingConnection) { all.append(connection) }
     }
 #endif

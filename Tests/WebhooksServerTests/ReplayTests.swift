@@ -126,11 +126,38 @@ import Webhooks
             parameters: request.text,
             updatedAt: .now
         )
-        _ = try await platform.apply([.insertTask(task, nil)], answer: nil)
+        _ = try await platform.apply([.insertTask(task)], answer: nil)
         await store.served.api.takeUpTasks()
         #expect(try await store.ended("qtask_left")["data", "messagesSent"] == "1")
         try await store.settle()
         #expect(store.receiver.requests.count == 4)
+        try await store.stop()
+    }
+
+    @Test func `of two requests about an endpoint one is worked on at a time`() async throws {
+        let store = try await Delivering()
+        for number in 0..<3 { try await store.message("m\(number)") }
+        let platform = try await store.served.dispatcher.platformStore()
+        let path = "/app/a/endpoint/\(store.endpoint)/recover"
+        // Another server has the first, and has got nowhere yet.
+        var places: [Place] = []
+        while let place = store.served.api.tasks.places.take() { places.append(place) }
+        let first = await store.served.send("POST", path, Self.since)
+        let kinds = TaskKind.allCases.map(\.rawValue)
+        let other = NodeID(process: 1, term: 1)
+        let claimed = try await platform.claimTasks(of: kinds, for: other, length: .seconds(3600), limit: 9)
+        #expect(claimed.map(\.id) == [first["id"]])
+        places = []
+        let second = await store.served.send("POST", path, Self.since)
+        await store.served.api.takeUpTasks()
+        #expect(await store.served.send("GET", "/background-task/\(second["id"] ?? "")")["status"] == "running")
+        let claim = TaskClaim(task: claimed[0].id, owner: other, length: .seconds(3600))
+        _ = try await platform.apply([.step(claim, .release)], answer: nil)
+        await store.served.api.takeUpTasks()
+        #expect(try await store.ended(first["id"])["data", "messagesSent"] == "3")
+        #expect(try await store.ended(second["id"])["data", "messagesSent"] == "0")
+        try await store.settle()
+        #expect(store.receiver.requests.count == 6)
         try await store.stop()
     }
 

@@ -75,8 +75,8 @@ import WebhookCore
         let tokens = OrganisationTokens([Secret("one"), Secret("two")])
         #expect(tokens.contains(digest: Digest.token("two")))
         #expect(!tokens.contains(digest: Digest.token("twx")))
-        #expect(Digest.of("ab", "c", for: "x") != Digest.of("a", "bc", for: "x"))
-        #expect(Digest.of("a", for: "x") != Digest.of("a", for: "y"))
+        #expect(Digest.of("ab", "c", for: .answer) != Digest.of("a", "bc", for: .answer))
+        #expect(Digest.of("a", for: .answer) != Digest.of("a", for: .token))
     }
 }
 

@@ -132,7 +132,7 @@
             let (idle, busy) = (try Line(), try Line())
             try busy.send(Self.requests(1))
             for line in [idle, busy] {
-                line.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+                line.connections.quiesce()
                 line.channel.embeddedEventLoop.run()
             }
             #expect(!idle.channel.isActive && busy.channel.isActive)

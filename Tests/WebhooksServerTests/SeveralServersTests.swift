@@ -142,7 +142,14 @@
                     updatedAt: .now
                 )
                 let held = TaskClaim(task: task.id, owner: NodeID(process: 1), length: .seconds(3600))
-                _ = try await store.apply([.insertTask(task, held)], answer: nil)
+                _ = try await store.apply([.insertTask(task)], answer: nil)
+                let claimed = try await store.claimTasks(
+                    of: [task.kind],
+                    for: held.owner,
+                    length: held.length,
+                    limit: 1
+                )
+                #expect(claimed.map(\.id) == [task.id])
                 let plan = try await one.dispatcher.retriggerPlan(ids: [failed[0].description])
                 #expect(try await one.dispatcher.retrigger(plan, for: held) == 1)
                 // As long as its claim holds, nobody else goes on.
@@ -184,7 +191,7 @@
 
         @Test func `a task that the store has cut off goes on in the same process`() async throws {
             try await SharedDatabase.with { database in
-                let server = try await database.server(claimLength: .zero)
+                let server = try await database.server(tasks: TaskTimes(claim: .zero, firstRetry: .zero))
                 let app = await server.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
                 for number in 0..<3 {
                     let body = #"{"eventType":"x","eventId":"m\#(number)","payload":{"a":1}}"#
@@ -197,7 +204,7 @@
                     updatedAt: .now + .seconds(1)
                 )
                 let store = try await server.dispatcher.platformStore()
-                _ = try await store.apply([.insertTask(task, nil)], answer: nil)
+                _ = try await store.apply([.insertTask(task)], answer: nil)
                 try database.refuseUpdates(of: "events")
                 await server.api.takeUpTasks()
                 #expect(await server.send("GET", "/background-task/qtask_1")["status"] == "running")
@@ -205,6 +212,31 @@
                 await server.api.takeUpTasks()
                 let ended = await server.send("GET", "/background-task/qtask_1")
                 #expect(ended["status"] == "finished" && ended["data", "messagesExpunged"] == "3", "\(ended.text)")
+            }
+        }
+
+        @Test func `a task that the store never takes has failed in the end, with its reason`() async throws {
+            try await SharedDatabase.with { database in
+                let server = try await database.server(tasks: TaskTimes(claim: .zero, firstRetry: .zero))
+                let app = await server.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+                let body = #"{"eventType":"x","eventId":"m","payload":{"a":1}}"#
+                #expect(await server.send("POST", "/app/a/msg", body).status == 202)
+                let task = BackgroundTask(
+                    id: "qtask_1",
+                    kind: TaskKind.purge.rawValue,
+                    application: app["id"],
+                    updatedAt: .now + .seconds(1)
+                )
+                _ = try await server.dispatcher.platformStore().apply([.insertTask(task)], answer: nil)
+                try database.refuseUpdates(of: "events")
+                for _ in 1..<TaskTimes.mostAttempts { await server.api.takeUpTasks() }
+                #expect(await server.send("GET", "/background-task/qtask_1")["status"] == "running")
+                await server.api.takeUpTasks()
+                let ended = await server.send("GET", "/background-task/qtask_1")
+                #expect(ended["status"] == "failed", "\(ended.text)")
+                let reason = ended["data", "reason"] ?? ""
+                #expect(reason.hasPrefix("given up after 6 attempts: the store can't be used ("), "\(reason)")
+                try database.allowUpdates()
             }
         }
 
@@ -253,11 +285,11 @@
         }
 
         /// One more server.
-        func server(subscriptions: String = "[]", claimLength: Duration = .seconds(120)) async throws -> ServedStore {
+        func server(subscriptions: String = "[]", tasks: TaskTimes = TaskTimes()) async throws -> ServedStore {
             try await ServedStore(
                 subscriptions: subscriptions,
                 store: "{ url: '\(Self.url ?? "")', schema: \(target.schema.name) }",
-                claimLength: claimLength
+                tasks: tasks
             )
         }
 

@@ -39,13 +39,78 @@ import Webhooks
             application: app["id"],
             updatedAt: Timestamp.now + .seconds(1)
         )
-        _ = try await served.dispatcher.platformStore().apply([.insertTask(task, nil)], answer: nil)
+        _ = try await served.dispatcher.platformStore().apply([.insertTask(task)], answer: nil)
         #expect(await served.send("GET", "/background-task/qtask_left")["status"] == "running")
         await served.api.takeUpTasks()
         let done = await served.send("GET", "/background-task/qtask_left")
         #expect(done["status"] == "finished" && done["data", "messagesExpunged"] == "3")
         #expect(await served.send("GET", "/background-task?status=finished").ids() == ["qtask_left"])
         #expect(await served.send("GET", "/app/a/msg/m0")["payload"] == #"{"expired":true}"#)
+    }
+
+    @Test func `a task that is cut off each time has failed in the end, and is forgotten after a month`() async throws {
+        let served = try await ServedStore()
+        let app = await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+        var task = BackgroundTask(
+            id: "qtask_left",
+            kind: TaskKind.purge.rawValue,
+            application: app["id"],
+            updatedAt: .now
+        )
+        task.attempts = TaskTimes.mostAttempts
+        _ = try await served.dispatcher.platformStore().apply([.insertTask(task)], answer: nil)
+        await served.api.takeUpTasks()
+        let path = "/background-task/qtask_left"
+        let failed = await served.send("GET", path)
+        #expect(failed["status"] == "failed", "\(failed.text)")
+        #expect(failed["data", "reason"] == "it was cut off again and again", "\(failed.text)")
+        await served.api.upkeep(at: .now + .seconds(29 * 86_400))
+        #expect(await served.send("GET", path).status == 200)
+        await served.api.upkeep(at: .now + .seconds(31 * 86_400))
+        #expect(await served.send("GET", path).status == 404)
+    }
+
+    @Test func `the waits between attempts double, and there are six`() {
+        let times = TaskTimes(firstRetry: .seconds(60))
+        let waits = (1...6).map { times.retry(after: $0) }
+        #expect(waits == [.seconds(60), .seconds(120), .seconds(240), .seconds(480), .seconds(960), nil])
+    }
+
+    @Test func `of an application's messages those of a time are counted`() async throws {
+        let served = try await ServedStore()
+        for uid in ["a", "b"] { await served.send("POST", "/app", #"{"name":"N","uid":"\#(uid)"}"#) }
+        for number in 0..<3 {
+            await served.send("POST", "/app/a/msg", #"{"eventType":"x","eventId":"m\#(number)","payload":{}}"#)
+        }
+        await served.send("POST", "/app/b/msg", #"{"eventType":"x","payload":{}}"#)
+        func count(_ body: String) async throws -> (begun: Answer, ended: Answer) {
+            let begun = await served.send("POST", "/stats/usage/app", body)
+            #expect(begun.status == 202, "\(begun.text)")
+            let path = "/background-task/\(try #require(begun["id"]))"
+            while true {
+                let task = await served.send("GET", path)
+                if task["status"] != "running" { return (begun, task) }
+            }
+        }
+        let all = try await count(#"{"since":"2020-01-01T00:00:00Z","until":"2200-01-01T00:00:00Z"}"#)
+        #expect(all.begun["task"] == "application.stats" && all.begun["unresolvedAppIds"] == "[]")
+        let uids = all.ended.json?["data"]?["appStats"]?.array?.compactMap { $0["appUid"]?.string }
+        #expect(uids == ["a", "b"] && all.ended["data", "appStats", "0", "messages"] == "3", "\(all.ended.text)")
+        #expect(all.ended["data", "appStats", "1", "messages"] == "1", "\(all.ended.text)")
+        #expect(all.ended["data", "appStats", "1", "messageDestinations"] == "0", "nobody wants them")
+        let one = #"{"since":"2020-01-01T00:00:00Z","until":"2200-01-01T00:00:00Z","appIds":["b","nobody"]}"#
+        let some = try await count(one)
+        #expect(some.begun["unresolvedAppIds"] == #"["nobody"]"#, "\(some.begun.text)")
+        #expect(some.ended.json?["data"]?["appStats"]?.array?.count == 1, "\(some.ended.text)")
+        let past = try await count(#"{"since":"2020-01-01T00:00:00Z","until":"2021-01-01T00:00:00Z","appIds":["a"]}"#)
+        #expect(past.ended["data", "appStats", "0", "messages"] == "0", "\(past.ended.text)")
+        for (body, field) in [
+            (#"{"until":"2021-01-01T00:00:00Z"}"#, "since"), (#"{"since":"2021-01-01T00:00:00Z"}"#, "until"),
+            (#"{"since":"2021-01-01T00:00:00Z","until":"2020-01-01T00:00:00Z"}"#, "until"),
+        ] {
+            let refused = await served.send("POST", "/stats/usage/app", body)
+            #expect(refused.status == 422 && refused["detail", "0", "loc", "1"] == field, "\(refused.text)")
+        }
     }
 
     @Test func `pruned messages leave nothing behind`() async throws {

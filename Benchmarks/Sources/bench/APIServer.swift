@@ -19,7 +19,7 @@ final class APIServer {
         let configuration = """
             store: \(store)
             egress: { allow: ["127.0.0.0/8"] }
-            server: { listen: "127.0.0.1:\(port)", tokens: ["\(Self.token)"], encryptionKey: { file: \(key) } }
+            server: { listen: "127.0.0.1:\(port)", tokens: ["\(Self.token)"], encryptionKey: { file: \(key) }, maxEndpoints: 10000 }
 
             """
         let secret = Data(repeating: 7, count: 32).base64EncodedString()

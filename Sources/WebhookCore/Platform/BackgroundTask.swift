@@ -9,11 +9,15 @@ package struct BackgroundTask: Sendable, Hashable {
     /// Such as `endpoint.recover`.
     package var kind: String
     package var application: String?
+    /// What it works on, such as an endpoint: of tasks with the same, one is worked on at a time, in the order of their ids.
+    package var subject: String?
     package var state: State
     /// The request's fields, as JSON.
     package var parameters: String
     /// The number of messages that it has sent or erased so far.
     package var done: Int
+    /// The times that somebody has begun with it since it last got anywhere.
+    package var attempts = 0
     /// The result, as JSON.
     package var data: String
     package var updatedAt: Timestamp
@@ -22,6 +26,7 @@ package struct BackgroundTask: Sendable, Hashable {
         id: String,
         kind: String,
         application: String?,
+        subject: String? = nil,
         state: State = .running,
         parameters: String = "{}",
         done: Int = 0,
@@ -31,6 +36,7 @@ package struct BackgroundTask: Sendable, Hashable {
         self.id = id
         self.kind = kind
         self.application = application
+        self.subject = subject
         self.state = state
         self.parameters = parameters
         self.done = done
@@ -59,9 +65,11 @@ package struct TaskClaim: Sendable, Hashable {
 /// A step of a task, which only the holder of its claim makes. What belongs to it happens in the same transaction, so that it
 /// happens once, whoever takes the task over.
 package enum TaskStep: Sendable, Hashable {
-    /// It goes on: the claim is renewed, and some more messages were sent or erased.
+    /// It goes on: the claim is renewed, and some more messages were sent or erased. With any, its attempts count anew.
     case advance(by: Int)
     case end(BackgroundTask.State, data: String, at: Timestamp)
-    /// It is for somebody else to go on.
+    /// It is for somebody else to go on: this was no attempt.
     case release
+    /// It failed, and is for anybody to go on with once that time is over by the store's clock.
+    case postpone(by: Duration)
 }

@@ -2,6 +2,8 @@
 package final class MessageRecord: Sendable, Hashable {
     /// The application's id.
     package let application: String
+    /// The id or uid that the application is found by as the message is stored; `nil`: it is not looked for.
+    package let reference: String?
     /// The platform's own id; unique within the application.
     package let eventID: String?
     package let channels: [String]?
@@ -13,6 +15,7 @@ package final class MessageRecord: Sendable, Hashable {
 
     package init(
         application: String,
+        reference: String? = nil,
         eventID: String? = nil,
         channels: [String]? = nil,
         tags: [String]? = nil,
@@ -20,6 +23,7 @@ package final class MessageRecord: Sendable, Hashable {
         answer: StoredAnswer? = nil
     ) {
         self.application = application
+        self.reference = reference
         self.eventID = eventID
         self.channels = channels
         self.tags = tags
@@ -31,8 +35,9 @@ package final class MessageRecord: Sendable, Hashable {
     package convenience init(storedChannels: [String]) { self.init(application: "", channels: storedChannels) }
 
     package static func == (left: MessageRecord, right: MessageRecord) -> Bool {
-        left.application == right.application && left.eventID == right.eventID && left.channels == right.channels
-            && left.tags == right.tags && left.expiresAt == right.expiresAt && left.answer == right.answer
+        left.application == right.application && left.reference == right.reference && left.eventID == right.eventID
+            && left.channels == right.channels && left.tags == right.tags && left.expiresAt == right.expiresAt
+            && left.answer == right.answer
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -42,6 +47,8 @@ package final class MessageRecord: Sendable, Hashable {
 
     /// The answer of a store where the application has a message with this ``eventID`` already (``AcceptanceResult/conflict``).
     package static let eventIDIsTaken = ["eventId"]
+    /// The answer of a store where ``reference`` leads to another application, or to none.
+    package static let applicationIsGone = ["application"]
     /// The answer of a store where the request was answered before.
     package static let isAnswered = ["idempotency-key"]
 }

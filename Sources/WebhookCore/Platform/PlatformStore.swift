@@ -44,7 +44,7 @@ package protocol PlatformStore: Sendable {
     func task(_ id: String) async throws(StoreError) -> BackgroundTask?
 
     /// Claims tasks that nobody works on, the oldest first: those that nobody has claimed, and those whose claim has run out by
-    /// the store's clock. Of several processes that claim a task one gets it.
+    /// the store's clock. Of several processes that claim a task one gets it. A task waits for the older ones of its subject.
     ///
     /// - Parameter kinds: those that the owner knows.
     func claimTasks(
@@ -74,12 +74,11 @@ package enum PlatformChange: Sendable, Hashable {
     case removeToken(digest: ByteString)
     /// Ends tokens of an application, of all sessions or of some.
     case expireTokens(application: String, sessions: [String]?, at: Timestamp)
-    /// A new task, claimed by the process that makes it where that works on it.
-    case insertTask(BackgroundTask, TaskClaim?)
+    case insertTask(BackgroundTask)
     /// A step of a task: ``PlatformResult/missing`` where the claim doesn't hold any more.
     case step(TaskClaim, TaskStep)
-    /// Drops answers whose time is over by then, and tokens whose time was over by an earlier one.
-    case forgetExpired(answers: Timestamp, tokens: Timestamp)
+    /// Drops answers and tokens whose time was over, and tasks that had ended, each by a time of its own.
+    case forgetExpired(answers: Timestamp, tokens: Timestamp, tasks: Timestamp)
 }
 
 /// The result of changes.

@@ -12,6 +12,8 @@ package struct ServerSettings: Sendable, Hashable {
     package var encryptionKeys: [Secret] = []
     /// The most bytes of a request's body; defaults to 2 MiB.
     package var maxBody = 2 << 20
+    /// The most endpoints of an application; defaults to 1,000.
+    package var maxEndpoints = 1000
     /// `true` where a console is wanted.
     package var console = true
 
@@ -22,4 +24,6 @@ package struct ServerSettings: Sendable, Hashable {
     package static let shortestToken = 32
     /// The values that ``maxBody`` may have.
     package static let maxBodyRange = 1024...(32 << 20)
+    /// The values that ``maxEndpoints`` may have.
+    package static let maxEndpointsRange = 1...100_000
 }

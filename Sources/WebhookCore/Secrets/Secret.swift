@@ -39,6 +39,14 @@ package func constantTimeEqual(_ lhs: some Collection<UInt8>, _ rhs: some Collec
     return difference == 0
 }
 
+/// The same for bytes: each request has a token to be compared.
+package func constantTimeEqual(_ lhs: [UInt8], _ rhs: [UInt8]) -> Bool {
+    guard lhs.count == rhs.count else { return false }
+    var difference: UInt8 = 0
+    for index in lhs.indices { difference |= lhs[index] ^ rhs[index] }
+    return difference == 0
+}
+
 /// The text of a file, or variable, with one secret.
 package enum SecretFile {
     /// The secret of a text from which the final line break was taken: all of it, but for what `keygen --ed25519` writes,

@@ -51,7 +51,8 @@ extension SubscriptionStore {
 
 /// A change of the subscriptions that a store keeps.
 package enum StoredSubscriptionChange: Sendable, Hashable {
-    case insert(StoredSubscription)
+    /// - Parameter most: the most that may live of its tenant, this one among them; `nil`: any number.
+    case insert(StoredSubscription, most: Int? = nil)
     /// Replaces what is not given by the store, where the row is still at the version that was read.
     case update(StoredSubscription)
     /// Its secrets are gone at once; its row stays.
@@ -66,6 +67,8 @@ package enum StoredSubscriptionResult: Sendable, Hashable {
     case missing(id: String)
     /// An id, name or uid is another's.
     case taken(id: String)
+    /// Its tenant has as many as it may.
+    case full
     /// It was changed since it was read: read it again.
     case outdated(id: String)
     /// The request was answered before; nothing was changed.

@@ -20,8 +20,9 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var tenant: String?
     /// Only the events of one of these tenants, instead of ``tenant``; empty: that one counts.
     public var tenants: [String] = []
-    /// Only the events that go out on one of these channels; empty: all. Of subscriptions that are kept in the store.
-    package var channels: [String] = []
+    /// Only the messages of the HTTP API that go out on one of these channels; empty: all. At most ten, each of 1 to 128 letters,
+    /// digits, `-`, `_`, `.`, `:` and `+`. What is emitted in other ways is on none. Not part of a draft's JSON.
+    public var channels: [String] = []
     /// The profile's name.
     public var profile: String?
     /// A content type that the profile offers; with a ``body``, the type of that (defaults to `application/json`).

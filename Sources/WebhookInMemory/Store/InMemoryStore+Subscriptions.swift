@@ -77,7 +77,9 @@ extension InMemoryRows {
     /// Makes a change; gives the reason where it doesn't.
     fileprivate mutating func apply(_ change: StoredSubscriptionChange) -> StoredSubscriptionResult? {
         switch change {
-        case .insert(let row):
+        case .insert(let row, let most):
+            let living = storedSubscriptions.values.count { $0.tenant == row.tenant && $0.deletedAt == nil }
+            if let most, living >= most { return .full }
             guard storedSubscriptions[row.id] == nil, !isTaken(row) else { return .taken(id: row.id) }
             put(row)
         case .update(var row):

@@ -63,11 +63,24 @@ package struct DraftRules: Sendable {
             draft: draft,
             composer: composer
         )
+        if let problem = Channels.problem(draft.channels) { result.fail("channels", problem) }
         if subscription == nil, !found.contains(where: { $0.severity == .error }) {
             // Its problems were told when the profiles were loaded.
             result.fail("profile", "the profile can't be read")
         }
         return result
+    }
+}
+
+/// The rules for the channels of a subscription.
+private enum Channels {
+    private static let most = 10
+
+    /// Says what is wrong with them; `nil`: nothing.
+    static func problem(_ channels: [String]) -> String? {
+        if channels.count > most { return "a subscription has at most \(most) channels" }
+        if Set(channels).count < channels.count { return "a channel stands here twice" }
+        return channels.lazy.compactMap { ChannelName.problem($0) }.first.map { "a channel \($0)" }
     }
 }
 

@@ -130,6 +130,7 @@ package enum ConfigurationSchema {
                 "anyOf": [reference("source"), ["type": "array", "items": reference("source"), "minItems": 1]],
             ],
             "maxBody": says("The largest request body. Default: 2MiB.", "size"),
+            "maxEndpoints": says("The most endpoints of an application. Default: 1000.", "count"),
             "console": says("Whether there is a console. Without effect in this version. Default: true.", "flag"),
         ]
     }

@@ -3,7 +3,8 @@ internal import WebhookCore
 /// Reads `server`: the HTTP API's address, tokens and limits.
 struct ServerLoader {
     static let keys = [
-        "listen", "public", "publicURL", "tokens", "metricsToken", "encryptionKey", "maxBody", "console",
+        "listen", "public", "publicURL", "tokens", "metricsToken", "encryptionKey", "maxBody", "maxEndpoints",
+        "console",
     ]
 
     let context: LoadContext
@@ -41,6 +42,8 @@ struct ServerLoader {
             section.read.size($0, "`maxBody`", ServerSettings.maxBodyRange, "from 1KiB to 32MiB")
         }
         if let maxBody { settings.maxBody = maxBody.value }
+        let maxEndpoints = section.integer("maxEndpoints", ServerSettings.maxEndpointsRange)
+        if let maxEndpoints { settings.maxEndpoints = maxEndpoints.value }
         if let console = section.bool("console") { settings.console = console.value }
         return settings
     }

@@ -5,6 +5,7 @@ extension StoreConformance {
     static let messageChecks: [Check] = [
         Check("a message is stored with its event and its answer, once", storesMessages),
         Check("messages of one transaction are told apart", storesSeveralMessages),
+        Check("a message is for the application that its id or uid leads to as it is stored", looksForTheApplication),
         Check("a message that waits for its fan-out has its channels", keepsChannels),
         Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
         Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
@@ -96,6 +97,26 @@ extension StoreConformance {
         try expect(try await driver.store.event("msg_3"), nil, "nothing of the other")
         let elsewhere = try Self.message("msg_4", of: other, eventID: "e")
         try expect(try await accept([elsewhere], driver).map(isStored), [true], "another application's")
+    }
+
+    static func looksForTheApplication(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (north, south) = (application("app_1", uid: "north"), application("app_2", uid: "south"))
+        _ = try await store.apply([.insertApplication(north), .insertApplication(south)], answer: nil)
+        func accept(_ id: String, of application: Application, by reference: String?) async throws -> AcceptanceResult {
+            var event = try Event(topic: "a.b", data: "1", id: id, tenant: application.tenant, occurredAt: time)
+            event.message = MessageRecord(application: application.id, reference: reference)
+            return try await Self.accept([event], driver)[0]
+        }
+        let gone = AcceptanceResult.conflict(differences: MessageRecord.applicationIsGone)
+        try expect(isStored(try await accept("m1", of: north, by: "north")), true, "by its uid")
+        try expect(isStored(try await accept("m2", of: north, by: "app_1")), true, "by its id")
+        try expect(try await accept("m3", of: north, by: "south"), gone, "another's uid")
+        try expect(try await accept("m3", of: north, by: "app_2"), gone, "another's id")
+        _ = try await store.apply([.deleteApplication(id: "app_1", at: time)], answer: nil)
+        try expect(try await accept("m3", of: north, by: "app_1"), gone, "it was deleted")
+        try expect(try await driver.store.event("m3"), nil, "nothing is stored")
+        try expect(isStored(try await accept("m4", of: south, by: "south")), true, "the other lives")
     }
 
     static func storesSeveralMessages(_ driver: StoreDriver) async throws {

@@ -118,7 +118,7 @@ extension StoreConformance {
             "one takes its place then"
         )
         let later = first.expiresAt + .seconds(60)
-        _ = try await store.apply([.forgetExpired(answers: later, tokens: later)], answer: nil)
+        _ = try await store.apply([.forgetExpired(answers: later, tokens: later, tasks: later)], answer: nil)
         try expect(try await store.answer(first.key, at: .now), nil, "it is forgotten")
     }
 
@@ -160,10 +160,10 @@ extension StoreConformance {
         try expect(try await store.apply([.removeToken(digest: tokens[1].digest)], answer: nil), .missing, "once")
         _ = try await store.apply([.expireTokens(application: "app_1", sessions: nil, at: time)], answer: nil)
         try expect(try await end(tokens[2]), time, "all have ended")
-        let before = PlatformChange.forgetExpired(answers: time, tokens: time - .seconds(1))
+        let before = PlatformChange.forgetExpired(answers: time, tokens: time - .seconds(1), tasks: time)
         _ = try await store.apply([before], answer: nil)
         try expect(try await end(tokens[2]), time, "one that has expired is known for a while")
-        _ = try await store.apply([.forgetExpired(answers: time, tokens: time)], answer: nil)
+        _ = try await store.apply([.forgetExpired(answers: time, tokens: time, tasks: time)], answer: nil)
         try expect(try await end(tokens[2]), nil, "then it is forgotten")
     }
 

@@ -148,6 +148,7 @@ extension StoreConformance {
         let store = try subscriptions(driver.store)
         _ = try await store.apply([.insert(row("ep_1", uid: "crm"))])
         try expect(try await store.apply([.insert(row("ep_1"))]), .taken(id: "ep_1"), "the id")
+        try expect(try await store.apply([.insert(row("ep_2"), most: 1)]), .full, "its tenant has one")
         var other = row("ep_2")
         other.name = "ep_1"
         try expect(try await store.apply([.insert(other)]), .taken(id: "ep_2"), "the name")

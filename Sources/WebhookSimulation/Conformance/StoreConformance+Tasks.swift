@@ -6,6 +6,9 @@ extension StoreConformance {
         Check("tasks are kept and change", keepsTasks),
         Check("a task is one process's until it lets go, ends, or the claim's time is over", claimsTasks),
         Check("of several processes that claim a task one gets it", claimsOnce),
+        Check("a task that fails waits, and is counted until it gets anywhere", countsAttempts),
+        Check("of tasks about the same one is worked on at a time", claimsOneOfSubject),
+        Check("tasks that have ended are forgotten", forgetsEndedTasks),
         Check("what a task does, it does with its step, and not once its claim is lost", takesStepsOnce),
     ]
 
@@ -17,20 +20,32 @@ extension StoreConformance {
 
     /// The claim of a task that is new.
     static func claimedTask(_ driver: StoreDriver, _ length: Duration = .seconds(3600)) async throws -> TaskClaim {
-        let claim = TaskClaim(task: "qtask_1", owner: node(1), length: length)
-        try expect(try await platform(driver).apply([.insertTask(task("qtask_1"), claim)], answer: nil), .done, "new")
-        return claim
+        let store = try platform(driver)
+        try expect(try await store.apply([.insertTask(task("qtask_1"))], answer: nil), .done, "new")
+        return try await claimed(store, by: node(1), length)
+    }
+
+    /// The claim of the only task that nobody works on.
+    private static func claimed(
+        _ store: any PlatformStore,
+        by owner: NodeID,
+        _ length: Duration = .seconds(3600)
+    ) async throws -> TaskClaim {
+        let found = try await store.claimTasks(of: ["endpoint.recover"], for: owner, length: length, limit: 1)
+        try expect(found.count, 1, "claimed")
+        return TaskClaim(task: found[0].id, owner: owner, length: length)
     }
 
     static func keepsTasks(_ driver: StoreDriver) async throws {
         let store = try platform(driver)
         var first = task("qtask_1")
-        (first.parameters, first.done) = (#"{"since":1}"#, 3)
+        (first.subject, first.parameters, first.done) = ("ep_1", #"{"since":1}"#, 3)
         let other = BackgroundTask(id: "qtask_2", kind: "application.stats", application: nil, updatedAt: time)
-        let claim = TaskClaim(task: "qtask_1", owner: node(1), length: .seconds(3600))
-        _ = try await store.apply([.insertTask(first, claim), .insertTask(other, nil)], answer: nil)
-        try expect(try await store.apply([.insertTask(first, nil)], answer: nil), .taken, "once")
+        _ = try await store.apply([.insertTask(first), .insertTask(other)], answer: nil)
+        try expect(try await store.apply([.insertTask(first)], answer: nil), .taken, "once")
         try expect(try await store.task("qtask_1"), first, "as it was given")
+        let claim = try await claimed(store, by: node(1))
+        first.attempts = 1
         let end = TaskStep.end(.finished, data: #"{"a":1}"#, at: time + .seconds(1))
         try expect(try await store.apply([.step(claim, end)], answer: nil), .done, "ended")
         (first.state, first.data, first.updatedAt) = (.finished, #"{"a":1}"#, time + .seconds(1))
@@ -47,7 +62,7 @@ extension StoreConformance {
     static func claimsTasks(_ driver: StoreDriver) async throws {
         let store = try platform(driver)
         let tasks = [task("qtask_1"), task("qtask_2"), task("qtask_3", kind: "later.version")]
-        _ = try await store.apply(tasks.map { .insertTask($0, nil) }, answer: nil)
+        _ = try await store.apply(tasks.map { .insertTask($0) }, answer: nil)
         func claims(_ owner: NodeID, _ length: Duration = .seconds(3600), limit: Int = 9) async throws -> [String] {
             try await store.claimTasks(of: ["endpoint.recover"], for: owner, length: length, limit: limit).map(\.id)
         }
@@ -80,7 +95,7 @@ extension StoreConformance {
     static func claimsOnce(_ harness: Harness) async throws {
         let store = try await harness.open()
         let driver = StoreDriver(store: store)
-        _ = try await platform(driver).apply((0..<8).map { .insertTask(task("qtask_\($0)"), nil) }, answer: nil)
+        _ = try await platform(driver).apply((0..<8).map { .insertTask(task("qtask_\($0)")) }, answer: nil)
         var others: [StoreDriver] = []
         for _ in 0..<4 { others.append(StoreDriver(store: try await harness.connect(store))) }
         let stores = try others.map { try platform($0) }
@@ -109,6 +124,77 @@ extension StoreConformance {
             limit: 9
         )
         try expect((found + rest.map(\.id)).sorted(), (0..<8).map { "qtask_\($0)" }, "all")
+    }
+
+    static func countsAttempts(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        func attempts() async throws -> Int? { try await store.task("qtask_1")?.attempts }
+        func take(_ claim: TaskClaim, _ step: TaskStep) async throws {
+            try expect(try await store.apply([.step(claim, step)], answer: nil), .done, "\(step)")
+        }
+        let first = try await claimedTask(driver, .zero)
+        try expect(try await attempts(), 1, "claimed")
+        let second = try await claimed(store, by: node(2))
+        try expect(try await attempts(), 2, "whoever was before is gone")
+        try await take(second, .advance(by: 0))
+        try expect(try await attempts(), 2, "it has got nowhere")
+        try await take(second, .release)
+        try expect(try await attempts(), 1, "that was none")
+        let third = try await claimed(store, by: node(3))
+        try await take(third, .postpone(by: .seconds(3600)))
+        let none = try await store.claimTasks(of: ["endpoint.recover"], for: node(4), length: .zero, limit: 9)
+        try expect(none, [], "it waits")
+        try expect(try await store.apply([.step(first, .advance(by: 0))], answer: nil), .missing, "for everybody")
+        try expect(try await store.task("qtask_1")?.state, .running, "it goes on later")
+        _ = try await store.apply([.insertTask(task("qtask_2"))], answer: nil)
+        let other = try await claimed(store, by: node(5))
+        try await take(other, .postpone(by: .zero))
+        let again = try await claimed(store, by: node(6))
+        try expect(try await store.task("qtask_2")?.attempts, 2, "it failed once")
+        try await take(again, .advance(by: 1))
+        try expect(try await store.task("qtask_2")?.attempts, 1, "it has got somewhere")
+    }
+
+    static func claimsOneOfSubject(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let tasks = ["ep_1", "ep_1", "ep_2", nil, nil].enumerated().map { index, subject in
+            var task = task("qtask_\(index)")
+            task.subject = subject
+            return task
+        }
+        // The second is there before the first, by a clock that is behind.
+        _ = try await store.apply(tasks[1...].map { .insertTask($0) }, answer: nil)
+        func claims(_ owner: NodeID) async throws -> [String] {
+            try await store.claimTasks(of: ["endpoint.recover"], for: owner, length: .seconds(3600), limit: 9).map(\.id)
+        }
+        try expect(try await claims(node(1)), ["qtask_1", "qtask_2", "qtask_3", "qtask_4"], "one of each subject")
+        _ = try await store.apply([.insertTask(tasks[0])], answer: nil)
+        try expect(try await claims(node(2)), [], "somebody works on it")
+        let held = TaskClaim(task: "qtask_1", owner: node(1), length: .seconds(3600))
+        _ = try await store.apply([.step(held, .release)], answer: nil)
+        try expect(try await claims(node(2)), ["qtask_0"], "the older first")
+        let first = TaskClaim(task: "qtask_0", owner: node(2), length: .seconds(3600))
+        _ = try await store.apply([.step(first, .postpone(by: .seconds(60)))], answer: nil)
+        try expect(try await claims(node(3)), [], "also where it waits")
+        try expect(
+            try await store.apply([.step(first, .end(.failed, data: "{}", at: time))], answer: nil),
+            .missing,
+            ""
+        )
+    }
+
+    static func forgetsEndedTasks(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let claim = try await claimedTask(driver)
+        _ = try await store.apply([.insertTask(task("qtask_2"))], answer: nil)
+        _ = try await store.apply([.step(claim, .end(.finished, data: "{}", at: .at(100)))], answer: nil)
+        func forget(_ instant: Timestamp) async throws -> [String] {
+            _ = try await store.apply([.forgetExpired(answers: time, tokens: time, tasks: instant)], answer: nil)
+            return try await store.tasks(PageWalk(limit: 9), kind: nil, state: nil).map(\.id)
+        }
+        try expect(try await forget(.at(99)), ["qtask_1", "qtask_2"], "for a while it is known")
+        try expect(try await forget(.at(100)), ["qtask_2"], "then it is gone")
+        try expect(try await forget(.at(1_000_000_000)), ["qtask_2"], "what goes on never is")
     }
 
     static func takesStepsOnce(_ driver: StoreDriver) async throws {

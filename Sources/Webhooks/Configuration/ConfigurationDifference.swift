@@ -94,6 +94,7 @@ package struct ConfigurationDifference: Sendable, Hashable {
         if old.metricsToken != new.metricsToken { keys.append("server.metricsToken") }
         if old.encryptionKeys != new.encryptionKeys { keys.append("server.encryptionKey") }
         if old.maxBody != new.maxBody { keys.append("server.maxBody") }
+        if old.maxEndpoints != new.maxEndpoints { keys.append("server.maxEndpoints") }
         if old.console != new.console { keys.append("server.console") }
         return keys
     }

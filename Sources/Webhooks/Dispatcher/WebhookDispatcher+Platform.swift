@@ -30,7 +30,8 @@ extension WebhookDispatcher {
     /// Stores a message: its event, what belongs to it as a message, and the answer to its request, in one transaction.
     ///
     /// - Parameter target: the only subscription that it is for.
-    /// - Returns: `conflict` with ``MessageRecord/eventIDIsTaken`` or ``MessageRecord/isAnswered`` where nothing was stored.
+    /// - Returns: `conflict` with ``MessageRecord/eventIDIsTaken``, ``MessageRecord/isAnswered`` or
+    ///   ``MessageRecord/applicationIsGone`` where nothing was stored.
     package func accept(message event: Event, target: String? = nil) async throws(WebhooksError) -> AcceptanceResult {
         do throws(StoreError) {
             return try await store(event.emittedNow(), target: target).result

@@ -137,7 +137,8 @@ extension StoredDraft {
             draft = newValue
             row.uid = newValue.name == row.id ? row.uid : newValue.name
             row.isDisabled = newValue.isEnabled == false
-            (draft.name, draft.isEnabled, draft.channels) = (row.name, nil, row.channels)
+            row.channels = newValue.channels
+            (draft.name, draft.isEnabled) = (row.name, nil)
             draft.retiringSecrets = before.retiringSecrets
             // Those that sign go on where none are named.
             if draft.secrets == nil { draft.secrets = before.secrets }

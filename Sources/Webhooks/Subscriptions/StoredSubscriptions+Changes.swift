@@ -118,7 +118,7 @@ extension StoredSubscriptions {
             switch try await apply([.update(row)]) {
             case .done, .answered: return Entry(row, warnings: warnings)
             case .outdated, .missing: continue
-            case .taken: throw Self.nameIsTaken(row.uid ?? row.id)
+            case .taken, .full: throw Self.nameIsTaken(row.uid ?? row.id)
             }
         }
         throw WebhooksError(.refused, "the subscription is being changed by others: try again")

@@ -10,6 +10,10 @@
         static let refusal = """
             CASE WHEN octet_length(x.answer_key) > 0
                 AND EXISTS (SELECT 1 FROM answers a WHERE a.key = x.answer_key AND a.expires_at > x.created_at) THEN 1
+            WHEN x.reference IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM applications a WHERE a.id = x.application AND a.deleted_at IS NULL
+                    AND (a.id = x.reference OR a.uid = x.reference)
+            ) THEN 3
             WHEN x.message_id IS NOT NULL AND EXISTS (
                 SELECT 1 FROM messages m WHERE m.application = x.application AND m.event_id = x.message_id
             ) THEN 2 ELSE 0 END
@@ -18,12 +22,13 @@
         static func arrays(from first: Int) -> String {
             """
             , $\(first)::text[], $\(first + 1)::text[], $\(first + 2)::text[], $\(first + 3)::text[], $\(first + 4)::int8[], \
-            $\(first + 5)::bytea[], $\(first + 6)::bytea[], $\(first + 7)::int4[], $\(first + 8)::int8[], $\(first + 9)::bytea[]
+            $\(first + 5)::bytea[], $\(first + 6)::bytea[], $\(first + 7)::int4[], $\(first + 8)::int8[], $\(first + 9)::bytea[], \
+            $\(first + 10)::text[]
             """
         }
         static let columns = """
             , application, message_id, channels, tags, payload_expires_at, answer_key, answer_request, answer_status, \
-            answer_expires_at, answer_body
+            answer_expires_at, answer_body, reference
             """
         /// The parts of the statement that store them with their events (`input`, `known`).
         static let inserts = """
@@ -42,7 +47,11 @@
 
         /// The result for a reason's code.
         static func result(_ code: Int64) -> AcceptanceResult {
-            .conflict(differences: code == 1 ? MessageRecord.isAnswered : MessageRecord.eventIDIsTaken)
+            switch code {
+            case 1: .conflict(differences: MessageRecord.isAnswered)
+            case 2: .conflict(differences: MessageRecord.eventIDIsTaken)
+            default: .conflict(differences: MessageRecord.applicationIsGone)
+            }
         }
 
         /// Removes answers whose time is over, to be run before: new ones take their keys.
@@ -70,7 +79,7 @@
                 .int8s(messages.map { $0?.expiresAt?.milliseconds }),
                 .byteStrings(answers.map { $0?.key ?? .empty }), .byteStrings(answers.map { $0?.request ?? .empty }),
                 .int4s(answers.map { $0?.status }), .int8s(answers.map { $0?.expiresAt.milliseconds }),
-                .byteStrings(answers.map { $0?.body ?? .empty }),
+                .byteStrings(answers.map { $0?.body ?? .empty }), .texts(messages.map { $0?.reference }),
             ]
         }
 

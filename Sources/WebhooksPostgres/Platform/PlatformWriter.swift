@@ -33,11 +33,15 @@
                     ]
                 )
                 return .done
-            case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, connection)
+            case .insertTask(let task): return try TaskRow.insert(task, connection)
             case .step(let claim, let step): return try TaskRow.take(step, claim, connection) ? .done : .missing
-            case .forgetExpired(let answers, let tokens):
+            case .forgetExpired(let answers, let tokens, let tasks):
                 try run("DELETE FROM answers WHERE expires_at <= $1::int8", [.int8(answers.milliseconds)])
                 try run("DELETE FROM tokens WHERE expires_at <= $1::int8", [.int8(tokens.milliseconds)])
+                try run(
+                    "DELETE FROM tasks WHERE state <> 'running' AND updated_at <= $1::int8",
+                    [.int8(tasks.milliseconds)]
+                )
                 return .done
             }
         }

@@ -41,7 +41,8 @@
 
     /// Rows of tasks. Their claims go by the server's clock.
     enum TaskRow {
-        private static let columns = "id, kind, application, state, parameters, done, data, updated_at"
+        private static let columns =
+            "id, kind, application, subject, state, parameters, done, attempts, data, updated_at"
         private static let now = "floor(extract(epoch FROM clock_timestamp()) * 1000)::int8"
 
         static func fetch(
@@ -54,51 +55,54 @@
         }
 
         static func read(_ row: Row) -> BackgroundTask {
-            BackgroundTask(
+            var task = BackgroundTask(
                 id: row.text(0),
                 kind: row.text(1),
                 application: row.optionalText(2),
-                state: BackgroundTask.State(rawValue: row.text(3)) ?? .failed,
-                parameters: row.text(4),
-                done: Int(row.int64(5)),
-                data: row.text(6),
-                updatedAt: row.timestamp(7)
+                subject: row.optionalText(3),
+                state: BackgroundTask.State(rawValue: row.text(4)) ?? .failed,
+                parameters: row.text(5),
+                done: Int(row.int64(6)),
+                data: row.text(8),
+                updatedAt: row.timestamp(9)
             )
+            task.attempts = Int(row.int32(7))
+            return task
         }
 
-        /// Whoever takes a step has its row until the step is on record: it is passed over.
+        /// Whoever takes a step has its row until the step is on record: it is passed over. One waits for the older ones of its
+        /// subject, whether they are claimed or not: so two that are claimed at the same time are never of one.
         static let claim = Statement(
             """
             WITH free AS MATERIALIZED (
-                SELECT id AS free_id FROM tasks
+                SELECT id AS free_id FROM tasks t
                 WHERE state = 'running' AND kind = ANY ($3::text[]) AND coalesce(claimed_until <= \(now), true)
+                    AND coalesce(due_at <= \(now), true)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM tasks o WHERE o.state = 'running' AND o.subject = t.subject
+                            AND (o.id < t.id OR o.id <> t.id AND o.claimed_until > \(now))
+                    )
                 ORDER BY id LIMIT $4::int4 FOR UPDATE SKIP LOCKED
             )
-            UPDATE tasks SET owner = $1::text, claimed_until = \(now) + $2::int8 FROM free WHERE id = free_id
+            UPDATE tasks SET owner = $1::text, claimed_until = \(now) + $2::int8, attempts = attempts + 1
+            FROM free WHERE id = free_id
             RETURNING \(columns)
             """
         )
 
-        static func insert(
-            _ task: BackgroundTask,
-            _ claim: TaskClaim?,
-            _ connection: PostgresConnection
-        ) throws -> PlatformResult {
+        static func insert(_ task: BackgroundTask, _ connection: PostgresConnection) throws -> PlatformResult {
             let inserted = try connection.run(
                 Statement(
                     """
-                    INSERT INTO tasks (\(columns), owner, claimed_until)
-                    VALUES (
-                        $1::text, $2::text, $3::text, $4::text, $5::text, $6::int8, $7::text, $8::int8, $9::text,
-                        \(now) + $10::int8
+                    INSERT INTO tasks (\(columns)) VALUES (
+                        $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::int8, $8::int4, $9::text, $10::int8
                     ) ON CONFLICT DO NOTHING
                     """
                 ),
                 [
-                    .text(task.id), .text(task.kind), .text(task.application), .text(task.state.rawValue),
-                    .text(task.parameters), .int8(Int64(task.done)), .text(task.data),
-                    .int8(task.updatedAt.milliseconds), .text(claim?.owner.rawValue),
-                    .int8(claim?.length.wholeMilliseconds),
+                    .text(task.id), .text(task.kind), .text(task.application), .text(task.subject),
+                    .text(task.state.rawValue), .text(task.parameters), .int8(Int64(task.done)),
+                    .int4(Int32(clamping: task.attempts)), .text(task.data), .int8(task.updatedAt.milliseconds),
                 ]
             )
             return inserted.changedCount == 1 ? .done : .taken
@@ -112,7 +116,7 @@
                 switch step {
                 case .advance(let count):
                     (
-                        "claimed_until = \(now) + $3::int8, done = done + $4::int8",
+                        "claimed_until = \(now) + $3::int8, done = done + $4::int8\(count > 0 ? ", attempts = 1" : "")",
                         [.int8(claim.length.wholeMilliseconds), .int8(Int64(count))]
                     )
                 case .end(let state, let data, let instant):
@@ -120,7 +124,12 @@
                         "owner = NULL, claimed_until = NULL, state = $3::text, data = $4::text, updated_at = $5::int8",
                         [.text(state.rawValue), .text(data), .int8(instant.milliseconds)]
                     )
-                case .release: ("owner = NULL, claimed_until = NULL", [])
+                case .release: ("owner = NULL, claimed_until = NULL, attempts = attempts - 1", [])
+                case .postpone(let delay):
+                    (
+                        "owner = NULL, claimed_until = NULL, due_at = \(now) + $3::int8",
+                        [.int8(delay.wholeMilliseconds)]
+                    )
                 }
             let update = Statement("UPDATE tasks SET \(set) WHERE id = $1::text AND owner = $2::text")
             let parameters: [Parameter] = [.text(claim.task), .text(claim.owner.rawValue)] + values

@@ -79,9 +79,12 @@
                 updated_at bigint NOT NULL,
                 done bigint NOT NULL,
                 claimed_until bigint,
+                due_at bigint,
+                attempts integer NOT NULL,
                 id text COLLATE "C" PRIMARY KEY,
                 kind text COLLATE "C" NOT NULL,
                 application text COLLATE "C",
+                subject text COLLATE "C",
                 owner text COLLATE "C",
                 state text NOT NULL CHECK (state IN ('running', 'finished', 'failed')),
                 parameters text NOT NULL,
@@ -90,6 +93,7 @@
                 CHECK (owner IS NULL OR state = 'running')
             );
             CREATE INDEX tasks_running ON tasks (id) WHERE state = 'running';
+            CREATE INDEX tasks_ended ON tasks (updated_at) WHERE state <> 'running';
 
             CREATE TABLE stored_subscriptions (
                 version bigint NOT NULL,

@@ -19,7 +19,9 @@
         /// Makes a change; gives the reason where it doesn't.
         func apply(_ change: StoredSubscriptionChange) throws -> StoredSubscriptionResult? {
             switch change {
-            case .insert(let row): return try insert(row) ? nil : .taken(id: row.id)
+            case .insert(let row, let most):
+                if let most, try living(of: row.tenant, upTo: most) >= most { return .full }
+                return try insert(row) ? nil : .taken(id: row.id)
             case .update(let row): return try update(row)
             case .delete(let id, let instant): return try delete(id, at: instant) ? nil : .missing(id: id)
             }
@@ -31,6 +33,22 @@
         }
 
         static let highestVersion = Statement("SELECT coalesce(max(version), 0) FROM stored_subscriptions")
+
+        /// The number of those that live of a tenant, as far as it is less than a limit.
+        private func living(of tenant: String?, upTo limit: Int) throws -> Int {
+            let counted = try connection.run(
+                Statement(
+                    """
+                    SELECT count(*) FROM (
+                        SELECT 1 FROM stored_subscriptions
+                        WHERE tenant IS NOT DISTINCT FROM $1::text AND deleted_at IS NULL LIMIT $2::int8
+                    ) x
+                    """
+                ),
+                [.text(tenant), .int8(Int64(limit))]
+            )
+            return Int(counted[0].int64(0))
+        }
 
         private func insert(_ row: StoredSubscription) throws -> Bool {
             let inserted = try connection.run(

@@ -28,12 +28,14 @@ struct PlatformWriter {
             let sql = "UPDATE webhooks_tokens SET expires_at = \(instant.milliseconds) \(conditions.clause)"
             try db.execute(sql: sql, arguments: conditions.arguments)
             return .done
-        case .insertTask(let task, let claim): return try TaskRow.insert(task, claim, at: now, db)
+        case .insertTask(let task): return try TaskRow.insert(task, db)
         case .step(let claim, let step): return try TaskRow.take(step, claim, at: now, db) ? .done : .missing
-        case .forgetExpired(let answers, let tokens):
+        case .forgetExpired(let answers, let tokens, let tasks):
             for (table, instant) in [("webhooks_answers", answers), ("webhooks_tokens", tokens)] {
                 try run("DELETE FROM \(table) WHERE expires_at <= ?", [instant.milliseconds])
             }
+            let ended = "DELETE FROM webhooks_tasks WHERE state <> 'running' AND updated_at <= ?"
+            try run(ended, [tasks.milliseconds])
             return .done
         }
     }
@@ -176,7 +178,8 @@ struct MessageWriter {
     let message: MessageRecord
     let instant: Timestamp
 
-    /// The reason for which the event must not be stored: ``MessageRecord/isAnswered`` or ``MessageRecord/eventIDIsTaken``.
+    /// The reason for which the event must not be stored: ``MessageRecord/isAnswered``, ``MessageRecord/applicationIsGone`` or
+    /// ``MessageRecord/eventIDIsTaken``.
     func refusal() throws -> [String]? {
         if let answer = message.answer {
             let known = try PreparedStatement(db, "SELECT 1 FROM webhooks_answers WHERE key = ? AND expires_at > ?")
@@ -184,6 +187,18 @@ struct MessageWriter {
             try known.bind(instant)
             defer { known.reset() }
             if try known.next() { return MessageRecord.isAnswered }
+        }
+        if let reference = message.reference {
+            let lives = try PreparedStatement(
+                db,
+                """
+                SELECT 1 FROM webhooks_applications WHERE id = ?1 AND deleted_at IS NULL AND (id = ?2 OR uid = ?2)
+                """
+            )
+            try lives.bind(message.application)
+            try lives.bind(reference)
+            defer { lives.reset() }
+            guard try lives.next() else { return MessageRecord.applicationIsGone }
         }
         if let id = message.eventID {
             let taken = try PreparedStatement(

@@ -36,10 +36,13 @@ extension SQLiteStore {
             conditions.add("state = 'running'", values: [] as [Int])
             conditions.add("kind", oneOf: kinds)
             conditions.add("(claimed_until IS NULL OR claimed_until <= ?)", now.milliseconds)
-            let found = try TaskRow.fetch(session.db, conditions, "ORDER BY id LIMIT \(limit)")
-            for task in found {
-                let claim = TaskClaim(task: task.id, owner: owner, length: length)
+            conditions.add("(due_at IS NULL OR due_at <= ?)", now.milliseconds)
+            conditions.add(TaskRow.isFirstOfSubject, now.milliseconds)
+            var found = try TaskRow.fetch(session.db, conditions, "ORDER BY id LIMIT \(limit)")
+            for index in found.indices {
+                let claim = TaskClaim(task: found[index].id, owner: owner, length: length)
                 try TaskRow.claim(claim, at: now, session.db)
+                found[index].attempts += 1
             }
             return found
         }
@@ -48,50 +51,56 @@ extension SQLiteStore {
 
 /// Rows of tasks.
 enum TaskRow {
+    /// Holds for one that waits for none of its subject.
+    static let isFirstOfSubject = """
+        NOT EXISTS (
+            SELECT 1 FROM webhooks_tasks o
+            WHERE o.state = 'running' AND o.subject = webhooks_tasks.subject
+                AND (o.id < webhooks_tasks.id OR o.id <> webhooks_tasks.id AND o.claimed_until > ?)
+        )
+        """
+
     static func fetch(_ db: StoreDatabase, _ conditions: Conditions, _ rest: String) throws -> [BackgroundTask] {
         let sql = """
-            SELECT id, kind, application, state, parameters, done, data, updated_at
+            SELECT id, kind, application, subject, state, parameters, done, attempts, data, updated_at
             FROM webhooks_tasks \(conditions.clause) \(rest)
             """
         return try Row.fetchAll(db, sql: sql, arguments: conditions.arguments).map { row in
-            BackgroundTask(
+            var task = BackgroundTask(
                 id: row[0],
                 kind: row[1],
                 application: row[2],
-                state: BackgroundTask.State(rawValue: row[3]) ?? .failed,
-                parameters: row[4],
-                done: row[5],
-                data: row[6],
-                updatedAt: Timestamp(milliseconds: row[7])
+                subject: row[3],
+                state: BackgroundTask.State(rawValue: row[4]) ?? .failed,
+                parameters: row[5],
+                done: row[6],
+                data: row[8],
+                updatedAt: Timestamp(milliseconds: row[9])
             )
+            task.attempts = row[7]
+            return task
         }
     }
 
-    static func insert(
-        _ task: BackgroundTask,
-        _ claim: TaskClaim?,
-        at now: Timestamp,
-        _ db: StoreDatabase
-    ) throws -> PlatformResult {
+    static func insert(_ task: BackgroundTask, _ db: StoreDatabase) throws -> PlatformResult {
         let sql = """
-            INSERT INTO webhooks_tasks (id, kind, application, state, parameters, done, data, updated_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO webhooks_tasks
+            (id, kind, application, subject, state, parameters, done, attempts, data, updated_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """
         try db.execute(
             sql: sql,
             arguments: [
-                task.id, task.kind, task.application, task.state.rawValue, task.parameters, task.done, task.data,
-                task.updatedAt.milliseconds,
+                task.id, task.kind, task.application, task.subject, task.state.rawValue, task.parameters, task.done,
+                task.attempts, task.data, task.updatedAt.milliseconds,
             ]
         )
-        guard db.changesCount == 1 else { return .taken }
-        if let claim { try self.claim(claim, at: now, db) }
-        return .done
+        return db.changesCount == 1 ? .done : .taken
     }
 
     static func claim(_ claim: TaskClaim, at now: Timestamp, _ db: StoreDatabase) throws {
         try db.execute(
-            sql: "UPDATE webhooks_tasks SET owner = ?, claimed_until = ? WHERE id = ?",
+            sql: "UPDATE webhooks_tasks SET owner = ?, claimed_until = ?, attempts = attempts + 1 WHERE id = ?",
             arguments: [claim.owner.rawValue, (now + claim.length).milliseconds, claim.task]
         )
     }
@@ -101,13 +110,18 @@ enum TaskRow {
         let (set, values): (String, [(any DatabaseValueConvertible)?]) =
             switch step {
             case .advance(let count):
-                ("claimed_until = ?, done = done + ?", [(now + claim.length).milliseconds, count])
+                (
+                    "claimed_until = ?, done = done + ?\(count > 0 ? ", attempts = 1" : "")",
+                    [(now + claim.length).milliseconds, count]
+                )
             case .end(let state, let data, let instant):
                 (
                     "owner = NULL, claimed_until = NULL, state = ?, data = ?, updated_at = ?",
                     [state.rawValue, data, instant.milliseconds]
                 )
-            case .release: ("owner = NULL, claimed_until = NULL", [])
+            case .release: ("owner = NULL, claimed_until = NULL, attempts = attempts - 1", [])
+            case .postpone(let delay):
+                ("owner = NULL, claimed_until = NULL, due_at = ?", [(now + delay).milliseconds])
             }
         try db.execute(
             sql: "UPDATE webhooks_tasks SET \(set) WHERE id = ? AND owner = ?",

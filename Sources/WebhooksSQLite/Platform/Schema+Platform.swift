@@ -6,6 +6,7 @@ extension Schema {
     /// - `webhooks_answers`: answers that are given again, by the digest of token, key and path; written with their effect.
     /// - `webhooks_tokens`: tokens of applications, by their digest.
     /// - `webhooks_tasks`: `owner` works on it (`NodeID`), until `claimed_until` has come and somebody else claims it.
+    ///   `due_at`: nobody claims it before. `attempts`: the claims since it last got anywhere.
     static let platform = """
         CREATE TABLE IF NOT EXISTS webhooks_applications (
             id TEXT PRIMARY KEY NOT NULL,
@@ -76,16 +77,20 @@ extension Schema {
             id TEXT PRIMARY KEY NOT NULL,
             kind TEXT NOT NULL,
             application TEXT,
+            subject TEXT,
             state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'failed')),
             parameters TEXT NOT NULL,
             done INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
             data TEXT NOT NULL,
             updated_at INTEGER NOT NULL,
             owner TEXT,
             claimed_until INTEGER,
+            due_at INTEGER,
             CHECK ((owner IS NULL) = (claimed_until IS NULL)),
             CHECK (owner IS NULL OR state = 'running')
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS webhooks_tasks_running ON webhooks_tasks (id) WHERE state = 'running';
+        CREATE INDEX IF NOT EXISTS webhooks_tasks_ended ON webhooks_tasks (updated_at) WHERE state <> 'running';
         """
 }

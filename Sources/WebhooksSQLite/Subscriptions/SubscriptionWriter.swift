@@ -8,7 +8,9 @@ struct SubscriptionWriter {
     /// Makes a change; gives the reason where it doesn't.
     func apply(_ change: StoredSubscriptionChange) throws -> StoredSubscriptionResult? {
         switch change {
-        case .insert(let row): return try insert(row) ? nil : .taken(id: row.id)
+        case .insert(let row, let most):
+            if let most, try living(of: row.tenant, upTo: most) >= most { return .full }
+            return try insert(row) ? nil : .taken(id: row.id)
         case .update(let row): return try update(row)
         case .delete(let id, let instant): return try delete(id, at: instant) ? nil : .missing(id: id)
         }
@@ -19,6 +21,22 @@ struct SubscriptionWriter {
         let highest = try PreparedStatement(db, "SELECT max(version) FROM webhooks_stored_subscriptions")
         defer { highest.reset() }
         return try highest.next() ? highest.optionalInt64(0) ?? 0 : 0
+    }
+
+    /// The number of those that live of a tenant, as far as it is less than a limit.
+    private func living(of tenant: String?, upTo limit: Int) throws -> Int {
+        let count = try PreparedStatement(
+            db,
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM webhooks_stored_subscriptions WHERE tenant IS ? AND deleted_at IS NULL LIMIT ?
+            )
+            """
+        )
+        try count.bind(tenant)
+        try count.bind(limit)
+        defer { count.reset() }
+        return try count.next() ? Int(count.int64(0)) : 0
     }
 
     private func insert(_ row: StoredSubscription) throws -> Bool {

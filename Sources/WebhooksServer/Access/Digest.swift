@@ -5,12 +5,28 @@ internal import WebhookCore
 ///
 /// The bytes that go in can't be guessed (tokens), or needn't be secret (bodies); so no salt is needed.
 enum Digest {
-    static func of(_ parts: ByteString..., for purpose: String) -> ByteString {
-        let name = Array(purpose.utf8)
-        guard let begun = webhooks_hmac_create(webhooks_sha256, name, name.count) else {
-            preconditionFailure("OpenSSL lacks SHA-256")
+    /// What digests are for. It is begun once: that takes longer than the digest of a token.
+    final class Purpose: Sendable {
+        static let token = Purpose("webhooks.token")
+        static let request = Purpose("webhooks.request")
+        static let answer = Purpose("webhooks.answer")
+        static let endpoint = Purpose("webhooks.endpoint")
+
+        // Threads may share it.
+        fileprivate nonisolated(unsafe) let begun: OpaquePointer
+
+        private init(_ name: String) {
+            let name = Array(name.utf8)
+            guard let begun = webhooks_hmac_create(webhooks_sha256, name, name.count) else {
+                preconditionFailure("OpenSSL lacks SHA-256")
+            }
+            self.begun = begun
         }
-        defer { webhooks_hmac_free(begun) }
+
+        deinit { webhooks_hmac_free(begun) }
+    }
+
+    static func of(_ parts: ByteString..., for purpose: Purpose) -> ByteString {
         // Each part with its length, so that none can be taken for another's.
         var joined: [UInt8] = []
         for part in parts {
@@ -21,7 +37,7 @@ enum Digest {
             guard let start = code.baseAddress else { return }
             count = joined.withUnsafeBytes { bytes in
                 var part = webhooks_bytes(bytes: bytes.baseAddress, length: bytes.count)
-                return Int(webhooks_hmac_code(begun, &part, 1, start))
+                return Int(webhooks_hmac_code(purpose.begun, &part, 1, start))
             }
         }
         precondition(code.count == 32, "OpenSSL fails at SHA-256")
@@ -29,7 +45,7 @@ enum Digest {
     }
 
     /// The form in which a token is compared and kept.
-    static func token(_ token: String) -> ByteString { of(ByteString(token), for: "webhooks.token") }
+    static func token(_ token: String) -> ByteString { of(ByteString(token), for: .token) }
 }
 
 /// The tokens of the whole organisation, kept as digests.

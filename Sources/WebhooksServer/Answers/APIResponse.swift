@@ -7,6 +7,8 @@ package struct APIResponse: Sendable {
         case bytes(ByteString)
         /// Piece by piece, each when the one before is written; `nil` is its end.
         case stream(@Sendable () async throws -> [UInt8]?)
+        /// None, since HEAD has asked. The length is that of the body that GET gets, where it is known.
+        case absent(length: Int?)
     }
 
     package var status: Int
@@ -26,6 +28,17 @@ package struct APIResponse: Sendable {
     }
 
     static func ok(_ value: APIValue) -> APIResponse { APIResponse(200, value) }
+
+    /// The answer to HEAD, where this is the one to GET (RFC 9110, 9.3.2).
+    var withoutBody: APIResponse {
+        var response = self
+        switch body {
+        case .none, .absent: break
+        case .bytes(let bytes): response.body = .absent(length: bytes.count)
+        case .stream: response.body = .absent(length: nil)
+        }
+        return response
+    }
 
     /// The whole body, where it is no stream.
     package var bytes: ByteString {

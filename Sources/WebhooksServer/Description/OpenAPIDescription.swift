@@ -358,6 +358,12 @@ enum OpenAPIDescription {
             isBodyOptional: true,
             statuses: [204]
         ),
+        "v1.statistics.aggregate-app-stats": Entry(
+            summary: "Count the messages of applications",
+            body: "AppUsageStatsIn",
+            statuses: [202],
+            answer: "AppUsageStatsOut"
+        ),
         "v1.background-task.list": Entry(
             summary: "List background tasks",
             query: page + ["order", "task", "status"],

@@ -88,6 +88,16 @@ enum OpenAPISchemas {
         ),
         ("EndpointStats", figures("success", "pending", "sending", "fail", "canceled")),
         ("EndpointAttemptStats", figures("success", "fail", "canceled")),
+        (
+            "AppUsageStatsIn",
+            object(
+                [
+                    ("since", date), ("until", date),
+                    ("appIds", orNull(list(text, from: 1, to: UsageRequest.mostApplications))),
+                ],
+                required: ["since", "until"]
+            )
+        ),
         ("RecoverIn", object([("since", date), ("until", orNull(date))], required: ["since"])),
         (
             "BulkReplayIn",
@@ -124,6 +134,13 @@ enum OpenAPISchemas {
             object(taskFields + [("data", anyObject)], required: ["id", "status", "task", "updatedAt", "data"])
         ),
         ("TaskOut", object(taskFields, required: ["id", "status", "task", "updatedAt"])),
+        (
+            "AppUsageStatsOut",
+            object(
+                taskFields + [("unresolvedAppIds", list(text, from: 0, to: UsageRequest.mostApplications))],
+                required: ["id", "status", "task", "updatedAt", "unresolvedAppIds"]
+            )
+        ),
         ("Empty", object([], required: [])),
     ]
 

@@ -9,7 +9,7 @@ enum EndpointID {
     /// The id of a subscription: what it is named, or of one in the file a digest of its name, the same after a restart.
     static func of(_ name: String) -> String {
         if name.hasPrefix(prefix) { return name }
-        let digest = Digest.of(ByteString(name), for: "webhooks.endpoint").bytes
+        let digest = Digest.of(ByteString(name), for: .endpoint).bytes
         let limbs = (0..<5).map { index in
             digest[(index * 4)..<(index * 4 + 4)].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }
@@ -166,5 +166,13 @@ extension APIContext {
 }
 
 extension APIError {
+    static func tooManyEndpoints(_ most: Int) -> APIError {
+        APIError(
+            400,
+            "limit_reached",
+            "The application has \(most) endpoints, as many as it may: delete one, or raise server.maxEndpoints."
+        )
+    }
+
     static let noEndpoint = APIError.notFound("There is no endpoint of this id or uid.")
 }

@@ -21,6 +21,9 @@
                 decoding.maxHeaderFieldSize = limits.headerField
                 decoding.maxHeaderListSize = limits.headers
                 decoding.maxHeaderFieldCount = limits.headerCount
+                var encoding = HTTPResponseEncoder.Configuration()
+                // ``RequestTurns`` does that.
+                encoding.automaticallySetFramingHeaders = false
                 let turns = RequestTurns(channel, limits, connections)
                 let pipeline = channel.pipeline.syncOperations
                 try pipeline.addHandler(ReadAhead(turns, limits))
@@ -28,7 +31,7 @@
                     withPipeliningAssistance: false,
                     withErrorHandling: false,
                     withOutboundHeaderValidation: false,
-                    withEncoderConfiguration: .init(),
+                    withEncoderConfiguration: encoding,
                     withDecoderLimitConfiguration: decoding
                 )
                 try pipeline.addHandler(turns)

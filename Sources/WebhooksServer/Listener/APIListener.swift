@@ -1,11 +1,9 @@
 #if Server
-    internal import HTTPTypes
     internal import Hummingbird
     internal import HummingbirdCore
     package import Logging
     internal import NIOCore
     internal import NIOPosix
-    internal import ServiceLifecycle
     internal import Synchronization
     package import WebhookCore
 
@@ -15,9 +13,10 @@
         private let address: ListenAddress
         private let limits: ServerLimits
         private let logger: Logger
-        private let group: MultiThreadedEventLoopGroup
-        private let stopping: ServiceGroupBox
         private let isStopping = Atomic(false)
+        /// Ends when the listener is to.
+        private let stops: AsyncStream<Never>
+        private let stopsNow: AsyncStream<Never>.Continuation
 
         /// - Parameters:
         ///   - address: where; port 0 for a free one.
@@ -29,87 +28,116 @@
             logger: Logger
         ) {
             (self.api, self.address, self.limits, self.logger) = (api, address, limits, logger)
-            group = MultiThreadedEventLoopGroup(numberOfThreads: limits.threads)
-            stopping = ServiceGroupBox()
+            (stops, stopsNow) = AsyncStream.makeStream()
         }
 
         /// Listens until ``stop()``; returns once the last request has ended, or its time is over.
         ///
         /// - Parameter onListening: called with the port once it listens.
         package func run(onListening: @escaping @Sendable (UInt16) -> Void) async throws {
-            var quiet = logger
-            quiet.logLevel = max(logger.logLevel, .warning)
-            let most = Self.connections(limits)
-            let connections = Connections(limit: most, bytes: limits.answerBytes)
-            let (limits, address) = (limits, address)
-            let application = Application(
-                responder: APIResponder(adapter: RequestAdapter(api, limits), connections: connections) { [weak self] in
-                    self?.isStopping.load(ordering: .relaxed) ?? true
-                },
-                server: HTTPServerBuilder { responder in
-                    APIChannel(responder: responder, limits: limits, connections: connections)
-                },
-                configuration: ApplicationConfiguration(
-                    address: .hostname(address.host, port: Int(address.port)),
-                    serverName: nil,
-                    backlog: 1024,
-                    reuseAddress: true,
-                    availableConnectionsDelegate: MaximumAvailableConnections(most, logger: quiet)
-                ),
-                onServerRunning: { channel in
-                    onListening(UInt16(channel.localAddress?.port ?? 0))
-                },
-                eventLoopGroupProvider: .shared(group),
-                logger: quiet
-            )
-            var configuration = ServiceGroupConfiguration(
-                services: [.init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)],
-                logger: quiet
-            )
-            configuration.maximumGracefulShutdownDuration = limits.stop
-            let services = ServiceGroup(configuration: configuration)
-            stopping.set(services)
-            defer { group.shutdownGracefully { _ in } }
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.threads)
             do {
-                try await services.run()
+                try await listen(on: group, onListening)
             } catch {
-                if isStopping.load(ordering: .relaxed) { return }
+                try? await group.shutdownGracefully()
                 throw error
             }
-        }
-
-        /// The limit, or less where the process may not open as many descriptors: deliveries and the store need theirs.
-        private static func connections(_ limits: ServerLimits) -> Int {
-            guard let descriptors = FileDescriptors.limit else { return limits.connections }
-            return min(limits.connections, max(16, descriptors / 5 * 2))
+            try await group.shutdownGracefully()
         }
 
         /// Takes no new connections, lets requests under way end, and ends.
         package func stop() {
             isStopping.store(true, ordering: .relaxed)
             api.stop()
-            stopping.stop()
-        }
-    }
-
-    /// The services of a listener once there are any; a stop that came before counts.
-    private final class ServiceGroupBox: Sendable {
-        private let state = Mutex<(group: ServiceGroup?, isStopped: Bool)>((nil, false))
-
-        func set(_ group: ServiceGroup) {
-            let isStopped = state.withLock { state in
-                state.group = group
-                return state.isStopped
-            }
-            if isStopped { Task { await group.triggerGracefulShutdown() } }
+            stopsNow.finish()
         }
 
-        func stop() {
-            let group = state.withLock { state in
-                state.isStopped = true
-                return state.group
+        /// Returns once nothing is left to be done on the threads: no connection is open, and none is waited for.
+        private func listen(
+            on threads: MultiThreadedEventLoopGroup,
+            _ onListening: @Sendable (UInt16) -> Void
+        ) async throws {
+            let most = Self.connections(limits)
+            let connections = Connections(limit: most, bytes: limits.answerBytes)
+            let channel = channel(connections)
+            let (accepted, accepting) = AsyncStream<APIChannel.Value>.makeStream()
+            let server = try await bootstrap(on: threads, most)
+                .childChannelInitializer { [logger] child in
+                    channel.setup(channel: child, logger: logger).map { connection in
+                        guard case .terminated = accepting.yield(connection) else { return }
+                        Task { try? await connection.executeThenClose { _, _ in } }
+                    }
+                }
+                .bind(host: address.host, port: Int(address.port)).get()
+            onListening(UInt16(server.localAddress?.port ?? 0))
+            await withTaskGroup { group in
+                group.addTask { [logger] in
+                    await withDiscardingTaskGroup { requests in
+                        for await connection in accepted {
+                            requests.addTask { await channel.handle(value: connection, logger: logger) }
+                        }
+                    }
+                }
+                group.addTask { [stops, limits] in
+                    for await _ in stops {}
+                    try? await server.close()
+                    // What was accepted before may still be on its way here.
+                    await Self.settle(threads)
+                    connections.quiesce()
+                    accepting.finish()
+                    try? await Task.sleep(for: limits.stop)
+                }
+                // All have ended, or their time is over.
+                await group.next()
+                group.cancelAll()
+                connections.close()
+                await group.waitForAll()
             }
-            if let group { Task { await group.triggerGracefulShutdown() } }
+            // A connection that has ended is counted by the one that has accepted it, on another thread.
+            await Self.settle(threads)
+        }
+
+        private func channel(_ connections: Connections) -> APIChannel {
+            let responder = APIResponder(
+                adapter: RequestAdapter(api, limits),
+                connections: connections
+            ) { [weak self] in
+                self?.isStopping.load(ordering: .relaxed) ?? true
+            }
+            let respond: HTTPChannelHandler.Responder = { request, writer, channel in
+                let response = await responder.respond(to: request, on: channel)
+                try await writer.write(response: response.head, body: response.body)
+            }
+            return APIChannel(responder: respond, limits: limits, connections: connections)
+        }
+
+        private func bootstrap(on threads: MultiThreadedEventLoopGroup, _ most: Int) -> ServerBootstrap {
+            var quiet = logger
+            quiet.logLevel = max(logger.logLevel, .warning)
+            let connections = MaximumAvailableConnections(most, logger: quiet)
+            return ServerBootstrap(group: threads)
+                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .serverChannelInitializer { server in
+                    server.eventLoop.makeCompletedFuture {
+                        let handler = AvailableConnectionsChannelHandler(delegate: connections)
+                        try server.pipeline.syncOperations.addHandler(handler)
+                    }
+                }
+        }
+
+        /// Waits until each thread has done what it was given, and what that has given to another.
+        private static func settle(_ threads: MultiThreadedEventLoopGroup) async {
+            for _ in 0..<2 {
+                for loop in threads.makeIterator() { try? await loop.submit {}.get() }
+            }
+        }
+
+        /// The limit, or less where the process may not open as many descriptors: deliveries and the store need theirs.
+        private static func connections(_ limits: ServerLimits) -> Int {
+            guard let descriptors = FileDescriptors.limit else { return limits.connections }
+            return min(limits.connections, max(16, descriptors / 5 * 3))
         }
     }
 #endif

@@ -2,22 +2,9 @@
     internal import HTTPTypes
     internal import Hummingbird
     internal import HummingbirdCore
-    internal import Logging
     internal import NIOCore
+    internal import Synchronization
     internal import WebhookCore
-
-    /// A request's context: the connection that it came on.
-    struct PeerContext: RequestContext, RemoteAddressRequestContext {
-        var coreContext: CoreRequestContextStorage
-        let remoteAddress: SocketAddress?
-        let connection: ObjectIdentifier
-
-        init(source: ApplicationRequestContextSource) {
-            coreContext = .init(source: source)
-            remoteAddress = source.channel.remoteAddress
-            connection = ObjectIdentifier(source.channel)
-        }
-    }
 
     /// The other side of a request, as far as the listener lets it be told.
     struct Peer: Sendable {
@@ -30,23 +17,46 @@
     }
 
     /// Answers requests of the API's own listener.
-    struct APIResponder: HTTPResponder {
-        typealias Context = PeerContext
-
+    struct APIResponder: Sendable {
         let adapter: RequestAdapter
         let connections: Connections
         let isStopping: @Sendable () -> Bool
+        private let date = DateField()
 
-        func respond(to request: Request, context: PeerContext) async throws -> Response {
-            let (connections, id) = (connections, context.connection)
-            let peer = Peer(isLocal: RequestAdapter.isLocal(context.remoteAddress)) {
+        init(
+            adapter: RequestAdapter,
+            connections: Connections,
+            isStopping: @escaping @Sendable () -> Bool
+        ) {
+            (self.adapter, self.connections, self.isStopping) = (adapter, connections, isStopping)
+        }
+
+        func respond(to request: Request, on channel: any Channel) async -> Response {
+            let (connections, id) = (connections, ObjectIdentifier(channel))
+            let peer = Peer(isLocal: RequestAdapter.isLocal(channel.remoteAddress)) {
                 connections.knows(id)
             } proceed: {
                 connections.proceed(id)
             }
             var answer = await adapter.answer(request, from: peer)
             if isStopping() { answer.headers.append(("Connection", "close")) }
-            return RequestAdapter.response(answer)
+            var response = RequestAdapter.response(answer)
+            if case .absent(length: nil) = answer.body { response.headers[.contentLength] = nil }
+            response.headers[.date] = date.value(at: .now)
+            return response
+        }
+    }
+
+    /// The field `Date` of answers (RFC 9110, 6.6.1), made once a second.
+    final class DateField: Sendable {
+        private let state = Mutex((second: Int64.min, text: ""))
+
+        func value(at instant: Timestamp) -> String {
+            let second = instant.milliseconds / 1000
+            return state.withLock { state in
+                if state.second != second { state = (second, instant.mailText(zone: "GMT")) }
+                return state.text
+            }
         }
     }
 
@@ -148,6 +158,10 @@
             let body: ResponseBody
             switch answer.body {
             case .none: body = ResponseBody()
+            case .absent(let length):
+                headers[.contentType] = answer.type
+                headers[.contentLength] = length.map { String($0) }
+                body = ResponseBody()
             case .bytes(let bytes):
                 headers[.contentType] = answer.type
                 body = ResponseBody(byteBuffer: bytes.withUnsafeBytes { ByteBuffer(bytes: $0) })

@@ -8,6 +8,8 @@ final class Connections: Sendable {
     /// A way to a connection from any thread.
     struct Handle: Sendable {
         let close: @Sendable () -> Void
+        /// Lets it end after the request that is under way, if any.
+        var quiesce: @Sendable () -> Void = {}
         /// Asks for the body of the request that is being read.
         let proceed: @Sendable () -> Void
     }
@@ -27,6 +29,7 @@ final class Connections: Sendable {
         var closing = 0
         var bytes = 0
         var turns = 0
+        var isEnding = false
         var strangers = WaitingLine()
         var known = WaitingLine()
 
@@ -70,13 +73,29 @@ final class Connections: Sendable {
     }
 
     func opened(_ id: ObjectIdentifier, _ handle: Handle) {
-        let leaver = state.withLock { state -> Handle? in
+        let (leaver, isEnding) = state.withLock { state -> (Handle?, Bool) in
             state.entries[id] = Entry(handle: handle)
             state.wait(id)
-            guard state.entries.count - state.closing > most else { return nil }
-            return state.leaver { _ in true }
+            guard state.entries.count - state.closing > most else { return (nil, state.isEnding) }
+            return (state.leaver { _ in true }, state.isEnding)
         }
         leaver?.close()
+        if isEnding { handle.quiesce() }
+    }
+
+    /// Lets each end after the request that is under way, also those that come.
+    func quiesce() {
+        let handles = state.withLock { state in
+            state.isEnding = true
+            return state.entries.values.map(\.handle)
+        }
+        for handle in handles { handle.quiesce() }
+    }
+
+    /// Closes all.
+    func close() {
+        let handles = state.withLock { $0.entries.values.map(\.handle) }
+        for handle in handles { handle.close() }
     }
 
     func closed(_ id: ObjectIdentifier) {

@@ -42,6 +42,8 @@
         private var isLast = false
         /// Tells whether the request is of HTTP/1.0.
         private var isOld = false
+        /// Tells whether the request is HEAD: its answer has no body, whatever its length says.
+        private var isHead = false
         /// Tells whether the other side waits to be asked for the body.
         private var isToProceed = false
         /// The parts of the answer that are not with the system yet.
@@ -68,7 +70,11 @@
             let (loop, channel) = (context.eventLoop, context.channel)
             connections.opened(
                 id,
-                .init(close: { channel.close(promise: nil) }, proceed: { loop.execute { bound.value.proceed() } })
+                .init(
+                    close: { channel.close(promise: nil) },
+                    quiesce: { loop.execute { bound.value.quiesce() } },
+                    proceed: { loop.execute { bound.value.proceed() } }
+                )
             )
         }
 
@@ -116,12 +122,12 @@
             guard phase != .closing else { return }
             switch part {
             case .head(var head):
-                isOld = head.version == .http1_0
+                (isOld, isHead) = (head.version == .http1_0, head.method == .HEAD)
                 isLast =
                     isLast || isOld || !head.isKeepAlive || head.method == .CONNECT
                     || head.headers.contains(name: "upgrade")
                 if let problem = HeadRules.problem(head) {
-                    return refuse(problem, isHead: head.method == .HEAD, context)
+                    return refuse(problem, context)
                 }
                 if let path = HeadRules.path(head.uri) { head.uri = path }
                 isToProceed = !isOld && head.headers["expect"].contains { $0.lowercased() == "100-continue" }
@@ -146,6 +152,8 @@
                 context.fireErrorCaught(error)
             case .idle, .head, .answering:
                 let isLarge = error as? HTTPParserError == .headerOverflow
+                // The method is unknown.
+                isHead = false
                 refuse(
                     isLarge
                         ? "The head of the request is larger than this server takes."
@@ -156,7 +164,7 @@
         }
 
         /// Answers a head that can't be passed on, and ends.
-        private func refuse(_ problem: String, isHead: Bool = false, _ context: ChannelHandlerContext) {
+        private func refuse(_ problem: String, _ context: ChannelHandlerContext) {
             guard context.channel.isActive else { return }
             (phase, isLast) = (.answering, true)
             let answer = APIError(400, "bad_request", problem).response
@@ -199,6 +207,7 @@
                 if phase == .body || head.headers[canonicalForm: "connection"].contains("close") { isLast = true }
                 if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
                 if isOld { head.version = .http1_0 }
+                frame(&head)
                 part = .head(head)
             case .body(let data): bytes = data.readableBytes
             case .end: isEnd = true
@@ -211,6 +220,15 @@
             let (count, last) = (bytes, isEnd)
             done.futureResult.assumeIsolated().whenComplete { [self] in written(count, last, $0) }
             context.write(wrapOutboundOut(part), promise: done)
+        }
+
+        /// Says where the body ends (RFC 9112, 6.3): the encoder doesn't know that the answer to HEAD has none.
+        private func frame(_ head: inout HTTPResponseHead) {
+            if !head.status.mayHaveResponseBody {
+                head.headers.remove(name: "content-length")
+            } else if !isHead, !isOld, !head.headers.contains(name: "content-length") {
+                head.headers.add(name: "Transfer-Encoding", value: "chunked")
+            }
         }
 
         /// A part is with the system: what follows has its own time.
@@ -263,9 +281,12 @@
                 if phase == .closing { return context.close(promise: nil) }
                 if !early.isEmpty { return early.append(.end) }
             }
-            guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
+            context.fireUserInboundEventTriggered(event)
+        }
+
+        private func quiesce() {
             switch phase {
-            case .idle, .head: context.close(promise: nil)
+            case .idle, .head: context?.close(promise: nil)
             case .body, .answering, .closing: isLast = true
             }
         }

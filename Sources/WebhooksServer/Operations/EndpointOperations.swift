@@ -156,9 +156,11 @@ enum EndpointOperations {
             throw APIError(error)
         }
         let answer = APIResponse(201, .object(Endpoint(stored: row, health: nil).members))
-        switch try await context.apply([.insert(row)], answer: context.storedAnswer(answer)) {
+        let change = StoredSubscriptionChange.insert(row, most: context.api.settings.maxEndpoints)
+        switch try await context.apply([change], answer: context.storedAnswer(answer)) {
         case .done: return answer
         case .answered: return try await context.earlierAnswer() ?? answer
+        case .full: throw .tooManyEndpoints(context.api.settings.maxEndpoints)
         case .taken, .missing, .outdated: throw .uidIsTaken
         }
     }
@@ -217,7 +219,7 @@ enum EndpointOperations {
             switch try await context.apply([.update(row)], answer: stored) {
             case .outdated: continue
             case .missing: throw .noEndpoint
-            case .taken: throw .uidIsTaken
+            case .taken, .full: throw .uidIsTaken
             case .answered: return try await context.earlierAnswer() ?? response
             case .done: break
             }

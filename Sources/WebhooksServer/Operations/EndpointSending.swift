@@ -32,7 +32,7 @@ enum EndpointSending {
         try reader.finish()
         try context.sendable(endpoint)
         let replay = ReplayRequest(endpoint.name, span, try await context.newestDelivery())
-        return try await context.start(.recover, replay.text, application)
+        return try await context.start(.recover, replay.text, application, on: endpoint.name)
     }
 
     /// The time that a request names, its end included: `since`, and `until` or now.
@@ -57,13 +57,15 @@ enum EndpointSending {
         try reader.finish()
         try context.readable(endpoint)
         let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))
-        return try await MessageOperations.store(
+        let answer = try await MessageOperations.store(
             draft,
             for: application,
             target: endpoint.name,
             withContent: true,
             context
         )
+        guard let answer else { throw .noApplication }
+        return answer
     }
 
     /// The payload of an example: the request's own, the type's, or the catalogue's.

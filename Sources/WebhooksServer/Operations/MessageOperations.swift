@@ -78,7 +78,18 @@ enum MessageOperations {
 
     @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {
         let withContent = try context.query.flag("with_content", default: true)
+        // One that was looked up before is looked at again as the message is stored.
+        if case .organisation = context.caller,
+            let known = context.api.applications.known(context.parameter("app_id"))
+        {
+            let reader = try FieldReader.body(context.request.body)
+            let draft = MessageDraft(reader, now: context.now)
+            try reader.finish()
+            if let answer = try await store(draft, for: known, withContent: withContent, context) { return answer }
+            context.api.applications.forget(context.parameter("app_id"))
+        }
         let known = try await context.applicationIfKnown()
+        if let known { context.api.applications.learn(context.parameter("app_id"), known) }
         let reader = try FieldReader.body(context.request.body)
         let draft = MessageDraft(reader, now: context.now)
         var application: Application
@@ -96,7 +107,10 @@ enum MessageOperations {
             }
             if result == .taken { application = try await context.application() }
         }
-        return try await store(draft, for: application, withContent: withContent, context)
+        guard let answer = try await store(draft, for: application, withContent: withContent, context) else {
+            throw .noApplication
+        }
+        return answer
     }
 
     /// The application that a message brings along, for a path that names none that is known.
@@ -122,13 +136,15 @@ enum MessageOperations {
     }
 
     /// Stores a message, with its answer in the same transaction.
+    ///
+    /// - Returns: `nil` where the application is gone, or the path leads to another by now.
     static func store(
         _ draft: MessageDraft,
         for application: Application,
         target: String? = nil,
         withContent: Bool,
         _ context: APIContext
-    ) async throws(APIError) -> APIResponse {
+    ) async throws(APIError) -> APIResponse? {
         let message = LoggedMessage(
             row: 0,
             id: context.api.ids.next("msg_", at: context.now),
@@ -157,6 +173,7 @@ enum MessageOperations {
             )
             event.message = MessageRecord(
                 application: application.id,
+                reference: context.parameter("app_id"),
                 eventID: draft.eventID,
                 channels: draft.channels,
                 tags: draft.tags,
@@ -172,6 +189,7 @@ enum MessageOperations {
         case .conflict(MessageRecord.isAnswered):
             guard let earlier = try await context.earlierAnswer() else { return answer }
             return try await complete(context, earlier)
+        case .conflict(MessageRecord.applicationIsGone): return nil
         case .conflict:
             let id = draft.eventID ?? ""
             let known = try await context.read { store throws(StoreError) in
@@ -266,10 +284,11 @@ enum MessageOperations {
         try reader.finish()
         // Another server may have made the first endpoint that wants it.
         await context.api.dispatcher.storedSubscriptions.followChange()
-        let registry = context.api.dispatcher.registry
-        let wanting = registry.subscriptions.filter {
-            $0.wants(topic: topic, tenant: application.tenant, channels: channels)
-        }
+        let wanting = context.api.dispatcher.registry.subscriptions(
+            wanting: topic,
+            tenant: application.tenant,
+            channels: channels
+        )
         let disabled = try await context.disabledSubscriptions(of: Set(wanting.map(\.name)))
         return .ok(["active": .bool(wanting.contains { disabled[$0.name] == nil })])
     }

@@ -44,7 +44,7 @@ enum ReplayOperations {
         try reader.finish()
         try context.sendable(endpoint)
         replay.last = try await context.newestDelivery()
-        return try await context.start(.bulkReplay, replay.text, application)
+        return try await context.start(.bulkReplay, replay.text, application, on: endpoint.name)
     }
 
     @Sendable static func replayMissing(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -57,13 +57,13 @@ enum ReplayOperations {
         var replay = ReplayRequest(endpoint.name, span, 0)
         // What comes later is sent anyway.
         if replay.until == nil { replay.until = context.now }
-        return try await context.start(.missing, replay.text, application)
+        return try await context.start(.missing, replay.text, application, on: endpoint.name)
     }
 
     @Sendable static func expungeAll(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         _ = try FieldReader.body(context.request.body, isOptional: true)
-        return try await context.start(.purge, "{}", application)
+        return try await context.start(.purge, "{}", application, on: application.id)
     }
 }
 

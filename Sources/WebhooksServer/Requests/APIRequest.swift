@@ -4,7 +4,9 @@ package import WebhookCore
 package struct APIRequest: Sendable {
     package var method: String
     /// The path and the query, as they were sent.
-    package var target: String
+    package let target: String
+    /// Its path; `nil` where it is none.
+    let path: APIPath?
     /// The header fields, names in lower case.
     package var headers: [(name: String, value: String)]
     package var body: ByteString
@@ -17,6 +19,7 @@ package struct APIRequest: Sendable {
     ) {
         self.method = method
         self.target = target
+        path = APIPath(target)
         self.headers = headers
         self.body = body
     }

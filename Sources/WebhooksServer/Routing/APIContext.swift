@@ -74,7 +74,7 @@ struct APIContext: Sendable {
         guard let answerKey, (200..<300).contains(answer.status) else { return nil }
         return StoredAnswer(
             key: answerKey,
-            request: Digest.of(request.body, for: "webhooks.request"),
+            request: Digest.of(request.body, for: .request),
             status: answer.status,
             body: answer.bytes,
             expiresAt: now + .seconds(12 * 3600)
@@ -126,7 +126,7 @@ struct APIContext: Sendable {
         guard let known = try await read({ store throws(StoreError) in try await store.answer(key, at: now) }) else {
             return nil
         }
-        if known.request != Digest.of(request.body, for: "webhooks.request") {
+        if known.request != Digest.of(request.body, for: .request) {
             // As other servers of this kind do; whoever reads the log can tell.
             api.logger.notice("an idempotency key came again with another body: the first answer was given again")
         }

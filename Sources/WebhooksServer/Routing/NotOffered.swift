@@ -18,10 +18,6 @@ enum NotOffered {
             "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
         ),
         (
-            "stats/usage/app",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
             "stats/usage/event-types",
             "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
         ),

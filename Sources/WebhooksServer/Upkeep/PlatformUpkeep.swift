@@ -8,6 +8,8 @@ extension WebhooksAPI {
     package static let upkeepInterval: Duration = .seconds(60)
     /// The time that expired tokens are known for, so that whoever has one is told why it is refused.
     static let expiredTokens: Duration = .seconds(30 * 86_400)
+    /// The time that tasks are known for after their end.
+    static let endedTasks: Duration = .seconds(30 * 86_400)
     /// The most payloads that are erased in one go.
     private static let batch = 100
 
@@ -22,11 +24,16 @@ extension WebhooksAPI {
         }
     }
 
-    /// Drops answers whose time is over, and tokens whose time has long been, and erases payloads whose time is.
+    /// Drops answers whose time is over, tokens whose time has long been, and tasks that ended long ago, and erases payloads
+    /// whose time is over.
     package func upkeep(at now: Timestamp) async {
         do {
             let store = try await dispatcher.platformStore()
-            let forgetting = PlatformChange.forgetExpired(answers: now, tokens: now - Self.expiredTokens)
+            let forgetting = PlatformChange.forgetExpired(
+                answers: now,
+                tokens: now - Self.expiredTokens,
+                tasks: now - Self.endedTasks
+            )
             _ = try await store.apply([forgetting], answer: nil)
             while true {
                 let due = try await store.expiredMessages(at: now, limit: Self.batch)

@@ -60,11 +60,7 @@ enum FieldRules {
             ? nil : "must be 1 to 256 letters, digits, '-', '_' and '.'"
     }
 
-    static func channel(_ text: String) -> String? {
-        let isFit = text.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "+") }
-        return isFit && (1...128).contains(text.utf8.count)
-            ? nil : "is no channel: 1 to 128 letters, digits, '-', '_', '.', ':', '+'"
-    }
+    static func channel(_ text: String) -> String? { ChannelName.problem(text) }
 
     static func tag(_ text: String) -> String? {
         let isFit = text.utf8.allSatisfy { isNameByte($0) || "/\\#".utf8.contains($0) }

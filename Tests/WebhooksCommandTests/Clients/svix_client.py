@@ -357,6 +357,12 @@ if has(svix, "background_task"):
     assert any(get(one, "task") for one in tasks)
     svix.background_task.get(tasks[0].id)
     step("background tasks")
+if has(svix, "statistics") and has(svix.statistics, "aggregate_app_stats"):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    span = model("AppUsageStatsIn", since=now - datetime.timedelta(days=1), until=now, app_ids=[uid, "nobody"])
+    begun = svix.statistics.aggregate_app_stats(span)
+    assert get(begun, "unresolved_app_ids") == ["nobody"] and str(get(begun, "task")) == "application.stats", begun
+    step("statistics")
 if has(svix, "health"):
     svix.health.get()
     step("health")

@@ -19,13 +19,15 @@ final class ServedStore: Sendable {
     ///   - predecessor: the one whose store it serves, after it or beside it.
     ///   - store: as the configuration has it.
     ///   - key: seals what is secret.
-    ///   - claimLength: the time for which a task is this server's without a step.
+    ///   - server: one more of the settings of `server`.
+    ///   - tasks: when a task is another server's, or tried again.
     init(
         subscriptions: String = "[]",
         after predecessor: ServedStore? = nil,
         store: String = "sqlite:webhooks.sqlite",
         key: String = ServedStore.key,
-        claimLength: Duration = .seconds(120)
+        server: String = "console: true",
+        tasks: TaskTimes = TaskTimes()
     ) async throws {
         self.predecessor = predecessor
         let folder =
@@ -38,7 +40,7 @@ final class ServedStore: Sendable {
             store: \(store)
             profile: standard
             egress: { allow: ["127.0.0.0/8"] }
-            server: { tokens: [\(Self.token)], encryptionKey: \(key) }
+            server: { tokens: [\(Self.token)], encryptionKey: \(key), \(server) }
             subscriptions: \(subscriptions)
             """
         try Data(text.utf8).write(to: file)
@@ -46,7 +48,7 @@ final class ServedStore: Sendable {
         logger.logLevel = .critical
         dispatcher = try await WebhookDispatcher(configuration: .file(file.path), logger: logger)
         let settings = dispatcher.registry.settings.server
-        api = WebhooksAPI(dispatcher, settings: settings, logger: logger, claimLength: claimLength)
+        api = WebhooksAPI(dispatcher, settings: settings, logger: logger, tasks: tasks)
     }
 
     deinit { if predecessor == nil { try? FileManager.default.removeItem(at: folder) } }

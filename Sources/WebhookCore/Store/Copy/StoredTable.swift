@@ -132,8 +132,11 @@ extension StoredTable {
         StoredTable(
             "tasks",
             key: [(.text, "id")],
-            // Whoever had claimed one works on the other store.
-            [(.text, "kind application state parameters data"), (.int64, "done updated_at")]
+            // Whoever had claimed one works on the other store; one that waits for its next attempt has it at once.
+            [
+                (.text, "kind application subject state parameters data"), (.int64, "done updated_at"),
+                (.int32, "attempts"),
+            ]
         ),
         StoredTable(
             "stored_subscriptions",
