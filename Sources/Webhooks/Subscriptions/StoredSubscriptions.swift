@@ -36,7 +36,7 @@ public struct StoredSubscriptions: Sendable {
             (createdAt, updatedAt) = (row.createdAt, row.updatedAt)
             self.warnings = warnings
             draft = row.plainDraft
-            (draft.name, draft.tenant) = (row.uid ?? row.id, row.tenant)
+            (draft.name, draft.tenant, draft.channels) = (row.uid ?? row.id, row.tenant, row.channels)
             draft.isEnabled = row.isDisabled ? false : nil
         }
     }

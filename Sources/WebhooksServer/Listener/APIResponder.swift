@@ -126,7 +126,7 @@
             let announced = fields[.contentLength].flatMap { Int($0) }
             guard announced ?? 0 <= api.settings.maxBody else { throw .tooLarge }
             guard announced.map({ $0 > 0 }) ?? (fields[.transferEncoding] != nil) else { return .empty }
-            peer.proceed()
+            if fields[.expect] != nil { peer.proceed() }
             var bytes: [UInt8] = []
             do {
                 for try await part in request.body {
