@@ -1,7 +1,7 @@
 // dispatch --scenario NAME --store FILE --url URL … : this product, embedded as a host would embed it.
 //
 // Endpoint n is a subscription of its own, of tenant "school-n", that posts to the URL followed by n. Prints one line of
-// JSON.
+// JSON. It sees what is public of the product, and nothing else.
 internal import BenchSupport
 internal import Webhooks
 
