@@ -114,7 +114,9 @@
                     }
                 }
             }
-            #expect(await blocking { open.all.map { $0.waitForEnd() } } == Array(repeating: true, count: 5))
+            // Some have an answer before their end.
+            let ended = await blocking { open.all.map { $0.waitForEnd() || $0.waitForEnd() } }
+            #expect(ended == Array(repeating: true, count: 5))
         }
 
         @Test func `large heads are refused`() async throws {

@@ -105,7 +105,9 @@
                 self?.isStopping.load(ordering: .relaxed) ?? true
             }
             let respond: HTTPChannelHandler.Responder = { request, writer, channel in
-                let response = await responder.respond(to: request, on: channel)
+                // A task keeps the memory of its deepest calls for as long as it lasts, and that of a connection lasts long.
+                async let answer = responder.respond(to: request, on: channel)
+                let response = await answer
                 try await writer.write(response: response.head, body: response.body)
             }
             return APIChannel(responder: respond, limits: limits, connections: connections)
