@@ -44,7 +44,8 @@ extension DispatcherRecord {
         (isStopping, trouble) = (record.isStopping, record.trouble)
         (host, version, since) = (record.program?.host, record.program?.version, record.program?.since)
         lastSignOfLife = SignOfLife.read(storePath: path, prefix, of: record.holder.processID)?.age()
-        held = HeldSubscriptions.read(storePath: path, prefix, of: record.holder.processID).names
+        let lines = HeldSubscriptions.read(storePath: path, prefix, of: record.holder.processID).names
+        unusable = UnusableSubscriptions(lines: lines)
         let process = record.holder.processID
         let problems = RefusedConfiguration.read(storePath: path, prefix, of: process)
         if problems > 0 { refusals = [ConfigurationRefusal(processID: process, host: host, problems: problems)] }

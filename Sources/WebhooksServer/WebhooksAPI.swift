@@ -21,6 +21,8 @@ package final class WebhooksAPI: Sendable {
     let streams = Places(16)
     let tasks: TaskWork
     private let outage: StoreOutage
+    /// The same for what is done now and then.
+    let upkeepOutage: StoreOutage
     private let stopped = Atomic(false)
     private let tokens: TokensInForce
     private let metricsText: (@Sendable () -> String)?
@@ -44,6 +46,7 @@ package final class WebhooksAPI: Sendable {
         self.logger = logger
         self.tasks = TaskWork(tasks)
         outage = StoreOutage(logger)
+        upkeepOutage = StoreOutage(logger, of: .upkeep)
         tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
         keys = try? SealingKeys(settings.encryptionKeys)
         metricsText = metrics

@@ -77,18 +77,20 @@
             try await TestServer.withSchema { target in
                 let first = try PostgresStore.open(target, role: .node)
                 defer { first.close() }
-                first.note(.held(["a", "b"]))
+                first.note(.unusable(UnusableSubscriptions(held: ["a", "b"], refused: ["ep_x"])))
                 try await settle(first)
-                #expect(try await first.dispatcher()?.held == ["a", "b"])
+                #expect(try await first.dispatcher()?.unusable.held == ["a", "b"])
                 let second = try PostgresStore.open(target, role: .node)
                 defer { second.close() }
-                #expect(try await first.dispatcher()?.held == [])
-                second.note(.held(["b", "c"]))
+                #expect(try await first.dispatcher()?.unusable.held == [])
+                second.note(.unusable(UnusableSubscriptions(held: ["b", "c"])))
                 try await settle(second)
-                #expect(try await first.dispatcher()?.held == ["b"])
-                second.note(.held([]))
+                #expect(try await first.dispatcher()?.unusable.held == ["b"])
+                // What one refuses misses what that one matches.
+                #expect(try await first.dispatcher()?.unusable.refused == ["ep_x"])
+                second.note(.unusable(UnusableSubscriptions()))
                 try await settle(second)
-                #expect(try await first.dispatcher()?.held == [])
+                #expect(try await first.dispatcher()?.unusable.held == [])
             }
         }
 

@@ -172,6 +172,10 @@
                 second.status == 69 && second.err.contains("can't listen on 127.0.0.1:\(port): the port is taken"),
                 "\(second.err)"
             )
+            #expect(
+                access("\(sandbox.folder)/other.sqlite", F_OK) != 0,
+                "it makes no store for that"
+            )
             let third = try await sandbox.run("run")
             #expect(third.status == 69, "one dispatcher at a time: \(third.err)")
             first.signal(SIGTERM)
@@ -205,6 +209,9 @@
             // A dispatcher without the API says it as well.
             let run = try await sandbox.run("run", "--until-idle")
             #expect(run.status == 0 && run.err.contains("add that key to them"), "\(run.err)")
+            let doctor = try await sandbox.run("doctor")
+            #expect(doctor.status == 1, "\(doctor)")
+            #expect(doctor.out.components(of: "can't be sent to: its secrets can't be read") == 2, "\(doctor.out)")
             let both = Self.server.replacing(old, with: "[\(new), \(old)]")
             try sandbox.write("w.yaml", sandbox.configuration(more: both))
             let last = try Background(["serve"], in: sandbox)

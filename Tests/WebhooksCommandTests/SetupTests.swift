@@ -101,6 +101,14 @@ import WebhookCore
         #expect(try await sandbox.run(["validate"], environment: none).status == 0)
     }
 
+    @Test func `init refuses a folder that has a configuration before it asks`() async throws {
+        let sandbox = try CommandEnvironment()
+        try sandbox.write("webhooks.yaml", "")
+        let done = try await sandbox.runOnTerminal(["init", "."], columns: 80, environment: [:])
+        #expect(done.status == 1 && done.out.contains("is there already"), "\(done.out)")
+        #expect(!done.out.contains("Platform"), "\(done.out)")
+    }
+
     @Test func `init asks again for a secret that can't be one`() async throws {
         let sandbox = try CommandEnvironment()
         let done = try await sandbox.runOnTerminal(

@@ -7,9 +7,9 @@ import WebhookReceiver
 /// `status`, and what other commands say where nobody delivers.
 @Suite struct StatusTests {
     static let keys = [
-        "ok", "at", "problems", "dispatcher", "events", "deliveries", "breakers", "disabled", "paused", "parked",
-        "broken", "store",
-        "lastError",
+        "ok", "at", "problems", "warnings", "dispatcher", "events", "deliveries", "breakers", "disabled", "paused",
+        "parked",
+        "broken", "refused", "store", "lastError",
     ]
 
     private func problems(_ status: JSONText) throws -> [String?] {
@@ -156,6 +156,24 @@ import WebhookReceiver
         #expect(try held["deliveries"]["due"].raw == "0" && held["deliveries"]["waiting"].raw == "1")
         #expect(try held["paused"][0]["subscription"].string == "crm" && held["paused"][0]["waiting"].raw == "1")
         #expect(try problems(held) == ["no_dispatcher"])
+    }
+
+    @Test func `what has failed for good is told for an hour, unless it was sent again`() async throws {
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .status(400) : .noContent }
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        let single = "{ mode: single-shot }"
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: single))
+        #expect(await run.line(containing: "configuration reloaded", on: .error) != nil)
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "lost").status == 1)
+        let lost = try await sandbox.run("status")
+        #expect(lost.status == 0 && lost.out.contains("warning  1 delivery has failed for good within an hour"))
+        let json = try await JSONText(sandbox.run("status", "--json").out)
+        #expect(try json["deliveries"]["lost"].raw == "1" && json["warnings"][0]["code"].string == "lost")
+        #expect(try await sandbox.run("retrigger", "lost").status == 0)
+        #expect(try await !sandbox.run("status").out.contains("failed for good"))
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
     }
 
     @Test func `watching goes on until it is interrupted`() async throws {

@@ -56,6 +56,18 @@ import WebhookCore
         #expect(over[0].contains(#""refused": 49"#) && over[0].contains(#""seconds": 49"#), "\(over)")
     }
 
+    @Test func `upkeep that fails every minute is told of once, and once when it is over`() {
+        let log = Lines()
+        let outage = StoreOutage(Logger(label: "test") { _ in log }, of: .upkeep)
+        for minute in 0..<30 { outage.failed(Self.gone, isChange: true, at: Self.at(60 * minute)) }
+        let began = log.news()
+        #expect(began.count == 1 && began[0].contains("background tasks wait"), "\(began)")
+        outage.worked(isChange: true, at: Self.at(1_800))
+        outage.worked(isChange: true, at: Self.at(1_860))
+        let over = log.news()
+        #expect(over.count == 1 && over[0].hasPrefix("notice the store works again: background tasks go on"))
+    }
+
     @Test func `a store that comes and goes is told of once a minute`() {
         let log = Lines()
         let outage = StoreOutage(Logger(label: "test") { _ in log })

@@ -138,34 +138,83 @@ struct StoredSubscriptionTests {
     @Test("one that is refused is left out loudly, and holds up nobody; a reload tries it again")
     func refused() async throws {
         let mine = "  - { name: mine, url: \"\(receiver.url)/mine\", topics: [course.created], profile: braincert }"
-        try write(mine, more: "")
+        try write(mine)
         let dispatcher = try await dispatcher()
         var open = try row("open") { ($0.secrets, $0.profile, $0.topics) = (nil, "braincert", ["course.created"]) }
         open.channels = ["one"]
         try await change(
             .insert(row("mine")),
-            .insert(row("sealed")),
             .insert(open),
-            .insert(row("inside") { ($0.url, $0.secrets, $0.profile) = ("https://10.0.0.1/", nil, "braincert") })
+            .insert(row("ep_odd") { $0.profile = "gone" })
         )
         try await dispatcher.followStored()
         #expect(dispatcher.registry.subscriptions.map(\.name) == ["crm", "mine", "open"])
         #expect(dispatcher.registry.source(of: "mine") == .file && dispatcher.registry.source(of: "open") == .store)
-        #expect(dispatcher.registry.storedVersion == 4)
+        #expect(dispatcher.registry.storedVersion == 3)
         #expect(dispatcher.registry.subscription(named: "open")?.channels == ["one"])
         let lines = log.text.split(separator: "\n").filter { $0.contains("is refused") }
-        #expect(lines.contains { $0.contains("subscription sealed") && $0.contains("server.encryptionKey") })
-        #expect(
-            lines.contains { $0.contains("subscription inside: url") } && lines.allSatisfy { !$0.contains("whsec_") }
-        )
-        // The key is there now, and the name is free.
+        #expect(lines.contains { $0.contains("subscription ep_odd: profile") && $0.contains("replay-missing") })
+        #expect(lines.allSatisfy { !$0.contains("whsec_") })
+        #expect(dispatcher.state.withLock { $0.unusable }.refused.contains("ep_odd"))
+        let findings = await Doctor(workspace.configuration, dispatcher.log).examine()
+        #expect(findings.contains { $0.code == "refused" && $0.message.contains("ep_odd") && $0.severity == .error })
+        let event = try Event(topic: "a.b", data: "{}", id: "1")
+        try await dispatcher.emit(event)
+        try await dispatcher.run(until: .settled)
+        let delivery = try #require(await dispatcher.log.deliveries().first)
+        let plan = try await dispatcher.retriggerPlan(ids: ["\(delivery.id)"])
+        #expect(plan.count == 1)
+        // The name is free.
         try write()
         #expect(dispatcher.reload())
-        #expect(Set(dispatcher.registry.subscriptions.map(\.name)) == ["crm", "open", "sealed", "mine"])
-        // What a reload has kept goes on from its version.
-        try await change(.delete(id: "ep_sealed", at: .now))
-        try await dispatcher.followStored()
         #expect(Set(dispatcher.registry.subscriptions.map(\.name)) == ["crm", "open", "mine"])
+        // What a reload has kept goes on from its version.
+        try await change(.delete(id: "ep_open", at: .now))
+        try await dispatcher.followStored()
+        #expect(Set(dispatcher.registry.subscriptions.map(\.name)) == ["crm", "mine"])
+    }
+
+    @Test("one that no key opens is held, with everybody told, and loses nothing; so is one at a forbidden address")
+    func held() async throws {
+        try write(more: "")
+        try await change(
+            .insert(row("ep_sealed")),
+            .insert(
+                row("ep_inside") {
+                    ($0.url, $0.secrets, $0.profile) = ("https://10.0.0.1/", nil, "braincert")
+                    $0.topics = ["course.created"]
+                }
+            )
+        )
+        let dispatcher = try await dispatcher()
+        try await dispatcher.emit(Event(topic: "a.b", data: "{}", id: "1"))
+        let running = Task { try await dispatcher.run() }
+        var open: [Delivery] = []
+        while open.count < 2 { open = try await dispatcher.log.deliveries() }
+        let held = Set(["ep_sealed", "ep_inside"])
+        #expect(dispatcher.registry.subscriptions.filter { !$0.isServed }.map(\.name) == held.sorted())
+        let lines = log.text.split(separator: "\n").filter { $0.contains("subscription held") }
+        #expect(lines.contains { $0.contains("ep_sealed") && $0.contains("server.encryptionKey") }, "\(log.text)")
+        #expect(lines.contains { $0.contains("ep_inside") && $0.contains("url") }, "\(log.text)")
+        let status = try await dispatcher.log.status(configured: [("crm", true)])
+        #expect(status.problems.map(\.code).filter { $0 == "broken" }.count == 2, "\(status.problems)")
+        #expect(status.problems.contains { $0.hint?.contains("webhooks doctor") == true })
+        let rows = try await dispatcher.log.overview(of: [("crm", true)])
+        #expect(rows.filter { $0.obstacle?.reason.contains("settings") == true }.map(\.name).sorted() == held.sorted())
+        let findings = await Doctor(workspace.configuration, dispatcher.log).examine()
+        #expect(findings.filter { $0.code == "broken" && $0.severity == .error && $0.area == .store }.count >= 2)
+        #expect(dispatcher.readiness.isReady)
+        let reasons = try await dispatcher.log.waitReasons(of: open) { dispatcher.registry.subscription(named: $0) }
+        #expect(reasons.map(\.subscription).contains("ep_sealed"), "\(reasons)")
+        let plan = try await dispatcher.retriggerPlan(ids: ["1"])
+        #expect(plan.refusals.contains { $0.reason.contains("its secrets can't be read") }, "\(plan.refusals)")
+        // The key is there now.
+        try write()
+        #expect(dispatcher.reload())
+        while !paths().contains("/ep_sealed") { await Task.yield() }
+        #expect(dispatcher.registry.subscriptions.filter { !$0.isServed }.map(\.name) == ["ep_inside"])
+        dispatcher.shutDown()
+        try await running.value
     }
 
     @Test("a name that the host has given stays the host's until it is free; the store's are not the host's to change")

@@ -116,7 +116,8 @@ public struct Event: Sendable, Hashable {
     /// and for the time when both are due later and one of them has it from ``deliverIn``.
     public func hasSameContent(as other: Event) -> Bool { differences(from: other).isEmpty }
 
-    /// The members in which another event with this one's id differs from it, by the names of the interface.
+    /// The members in which another event with this one's id differs from it, by the names of the interface; `expunged` alone
+    /// where this one was erased.
     public func differences(from other: Event) -> [String] {
         var names: [String] = []
         if topic != other.topic { names.append("topic") }
@@ -125,7 +126,7 @@ public struct Event: Sendable, Hashable {
         if occurredAt != other.occurredAt, occurredAtIsGiven, other.occurredAtIsGiven { names.append("occurredAt") }
         if deliverAt != other.deliverAt, !isDelayed(like: other) { names.append("deliverAt") }
         if isTest != other.isTest { names.append("test") }
-        return names
+        return names.contains("data") && tenant == nil && Tombstone.stands(in: data) ? Tombstone.difference : names
     }
 
     /// Tells whether both are for later, and one counts from its emit: emitted again, it counts from the first time.
@@ -135,6 +136,9 @@ public struct Event: Sendable, Hashable {
 
     /// Says that this event's id is taken by another one, and in what that differs.
     public func conflictText(_ differences: [String]) -> String {
+        if differences == Tombstone.difference {
+            return "the event with the id \(id) was erased, and its id stays taken: emit it with another id"
+        }
         let which =
             switch differences.count {
             case 0: ""

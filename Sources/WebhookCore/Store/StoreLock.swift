@@ -12,8 +12,8 @@ package protocol StoreLock: Sendable {
     /// Tells others that the store doesn't take what the dispatcher records; `nil`: it does.
     func note(trouble: StoreError?)
 
-    /// Tells others which subscriptions the dispatcher holds, because their settings can't be used.
-    func note(held: [String])
+    /// Tells others to which subscriptions the dispatcher can't send because of their settings.
+    func note(_ unusable: UnusableSubscriptions)
 
     /// Tells others that the dispatcher has refused the configuration on the disk, with the number of its problems; 0: it goes by
     /// that one.
@@ -22,7 +22,7 @@ package protocol StoreLock: Sendable {
 
 extension StoreLock {
     /// Nobody else asks.
-    package func note(held: [String]) {}
+    package func note(_ unusable: UnusableSubscriptions) {}
 
     /// Nobody else asks.
     package func note(refusedProblems: Int) {}
@@ -54,8 +54,8 @@ package struct DispatcherRecord: Sendable, Hashable {
     package var version: String?
     /// The time at which it took the lock.
     package var since: Timestamp?
-    /// The subscriptions that it holds because their settings can't be used, as far as it tells.
-    package var held: [String] = []
+    /// The subscriptions that it can't send to because of their settings, as far as it tells.
+    package var unusable = UnusableSubscriptions()
     /// The dispatchers that have refused the configuration on their disk: this one, or others that share the store.
     package var refusals: [ConfigurationRefusal] = []
 

@@ -11,6 +11,9 @@ package enum Tombstone {
         return Timestamp(rfc3339: time) != nil
     }
 
+    /// Stands for the members in which an event differs from one that was erased: nobody knows them any more.
+    static let difference = ["expunged"]
+
     /// The detail of a delivery whose body and answers were erased: it is never sent again.
     package static let detail = "expunged: data, body and answers are erased"
 

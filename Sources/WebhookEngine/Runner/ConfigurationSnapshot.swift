@@ -78,16 +78,21 @@ package struct ConfigurationSnapshot: Sendable {
     }
 }
 
+extension Registry {
+    /// Tells whether nothing can be sent to a subscription of the store: it is refused, or held.
+    fileprivate func isLeftOut(_ name: String) -> Bool { subscription(named: name)?.obstacles.isEmpty != true }
+}
+
 extension ConfigurationHash {
     fileprivate mutating func add(_ registry: Registry, _ name: String) {
         guard let origin = registry.given(named: name)?.stored else { return add(registry.subscription(named: name)) }
-        if registry.subscription(named: name) == nil { addLeftOut(origin.id) }
+        if registry.isLeftOut(name) { addLeftOut(origin.id) }
     }
 
     fileprivate mutating func remove(_ registry: Registry, _ name: String) {
         guard let origin = registry.given(named: name)?.stored else {
             return remove(registry.subscription(named: name))
         }
-        if registry.subscription(named: name) == nil { removeLeftOut(origin.id) }
+        if registry.isLeftOut(name) { removeLeftOut(origin.id) }
     }
 }

@@ -40,7 +40,8 @@ extension EngineRunner {
     /// Tells the keeper what the configuration has.
     func configureLeases() {
         guard keeper != nil else { return }
-        let names = snapshot.registry.subscriptions.filter(\.isEnabled).map(\.name)
+        // What can't be sent to from here may be another's to serve.
+        let names = snapshot.registry.subscriptions.filter(\.isServed).map(\.name)
         changeLeases { [snapshot] in $0.configure(names, hash: snapshot.hash, now: $1) }
         process { _, _ in }
     }

@@ -26,6 +26,16 @@ struct ListeningSocket {
     }
 }
 
+/// A look whether an address can be listened on.
+package enum ListeningTrial {
+    /// Listens for a moment. Asks nothing of port 0.
+    ///
+    /// - Throws: ``ReceiverError`` where it can't.
+    package static func run(_ options: ReceiverOptions) throws(ReceiverError) {
+        if options.port != 0 { close(try ListeningSocket(options).descriptor) }
+    }
+}
+
 /// A connection to a program of this machine.
 enum LoopbackSocket {
     /// - Returns: `nil` where nobody listens on 127.0.0.1 at that port.

@@ -39,10 +39,19 @@ package struct DraftRules: Sendable {
 
     /// Builds a draft's subscription. What its templates render is not looked at.
     ///
+    /// - Parameters:
+    ///   - holdsBroken: whether one with errors in what only sending needs is held, with these as its obstacles.
+    ///   - obstacle: the reason why it is held in any case, such as secrets that can't be read; stands for all others.
     /// - Returns: `nil` where there are errors; and every problem, by key.
-    package func build(_ draft: SubscriptionDraft) -> DraftResult {
+    package func build(
+        _ draft: SubscriptionDraft,
+        holdsBroken: Bool = false,
+        obstacle: Diagnostic? = nil
+    ) -> DraftResult {
         let (node, composer) = DraftComposer.compose(draft)
-        let context = LoadContext(environment: [:], files: DraftFiles(texts: composer.texts))
+        var options = LoadOptions()
+        options.holdsBroken = holdsBroken || obstacle != nil
+        let context = LoadContext(environment: [:], files: DraftFiles(texts: composer.texts), options: options)
         for problem in composer.problems { context.problems.error(problem.place, problem.message) }
         let builder = SubscriptionBuilder(
             context: context,
@@ -56,6 +65,7 @@ package struct DraftRules: Sendable {
         // They were judged when they were current.
         subscription?.retiringSecrets += draft.retiringSecrets
         subscription?.channels = draft.channels
+        let held = options.holdsBroken ? context.problems.takeSendingErrors() : []
         let found = context.problems.sorted(mainFile: DraftComposer.file)
         var result = DraftResult(
             subscription: found.contains { $0.severity == .error } ? nil : subscription,
@@ -64,6 +74,7 @@ package struct DraftRules: Sendable {
             composer: composer
         )
         if let problem = Channels.problem(draft.channels) { result.fail("channels", problem) }
+        result.hold(for: held, obstacle)
         if subscription == nil, !found.contains(where: { $0.severity == .error }) {
             // Its problems were told when the profiles were loaded.
             result.fail("profile", "the profile can't be read")
@@ -103,6 +114,12 @@ package struct DraftResult {
         self.composer = composer
         name = SubscriptionValidator.isName(draft.name) ? "subscription \(draft.name)" : "subscription"
         self.diagnostics = diagnostics.map(keyed)
+    }
+
+    /// Lets it stand with the reasons why nothing can be sent to it.
+    fileprivate mutating func hold(for problems: [Diagnostic], _ obstacle: Diagnostic?) {
+        let obstacles = obstacle.map { [$0] } ?? problems.map(keyed)
+        subscription?.obstacles = obstacles
     }
 
     /// Adds what was found in what it renders.

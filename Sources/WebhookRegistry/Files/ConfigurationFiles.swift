@@ -106,6 +106,8 @@ final class LoadContext {
     let options: LoadOptions
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
+    /// True where a file that the configuration includes can't be read.
+    var lacksIncludes = false
     /// The places of secrets in the configuration itself.
     private(set) var literalSecrets: [SourcePlace] = []
     /// In the order in which they were named.

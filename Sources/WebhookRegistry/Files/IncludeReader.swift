@@ -93,6 +93,7 @@ struct IncludeReader {
         do throws(FileProblem) {
             listing = try context.listing(of: folder)
         } catch {
+            context.lacksIncludes = true
             problems.error(text.place, "`include`: the folder of \(text.value) \(error)")
             return []
         }
@@ -117,8 +118,10 @@ struct IncludeReader {
                 left -= bytes.count
                 found += subscriptions(of: try DocumentReader.read(bytes, file: file.path))
             } catch let error as DocumentError {
+                context.lacksIncludes = true
                 problems.add(error.diagnostic)
             } catch {
+                context.lacksIncludes = true
                 problems.error(file.place, "`include`: the file \(file.path) \(error)")
             }
         }

@@ -22,8 +22,10 @@ package struct ConfigurationOutline: Sendable {
     package var store: StoreLocation?
     /// `nil` where the file, or its `dispatcher`, can't be read.
     package var retention: Duration?
-    /// In the file's order; `nil` where they can't be read.
+    /// In the file's order, each name once; `nil` where they can't be read.
     package var entries: [Entry]?
+    /// True where a file that it includes can't be read: there are more entries than these.
+    package var isPartial = false
     /// The reasons why the store could not be read, or is refused.
     package var storeProblems: [Diagnostic] = []
     /// The other problems that were found on the way, by line. Not all that `validate` would find.
@@ -47,6 +49,7 @@ extension ConfigurationLoader {
             outline.store = store(root, into: &outline)
         }
         outline.problems = context.problems.sorted(mainFile: path)
+        outline.isPartial = context.lacksIncludes
         return outline
     }
 
@@ -92,8 +95,9 @@ private struct OutlineReader {
             outline.store = own.problems.hasErrors ? nil : location
         }
         outline.retention = retention(root)
+        var names: Set<String> = []
         outline.entries =
-            section.items("subscriptions").map { $0.compactMap(entry) }
+            section.items("subscriptions").map { $0.compactMap(entry).filter { names.insert($0.name).inserted } }
             ?? (section.keyPlace("subscriptions") == nil ? [] : nil)
         SourcePresence(context: context).check(root)
     }

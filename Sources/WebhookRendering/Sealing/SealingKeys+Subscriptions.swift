@@ -107,6 +107,11 @@ extension StoredSubscription {
         return try draft(definition)
     }
 
+    /// The row's draft without what is sealed: what it says in plain text.
+    ///
+    /// - Throws: ``WebhooksError`` where the definition is none.
+    package func unopenedDraft() throws -> SubscriptionDraft { try draft(definition) }
+
     fileprivate mutating func write(plain: SubscriptionDraft, at instant: Timestamp) {
         definition = plain.json.raw.text
         tenant = plain.tenant

@@ -18,7 +18,7 @@ extension WebhookAdministration {
             for delivery in open { plan.add(delivery) }
             guard open.isEmpty else { continue }
             if !found.isEmpty {
-                plan.settled.append(id)
+                found.allSatisfy(\.isExpunged) ? plan.erased.append(id) : plan.settled.append(id)
             } else if try await log.read({ log throws(StoreError) in try await log.event(id) }) != nil {
                 plan.unmatched.append(id)
             } else {
@@ -98,6 +98,8 @@ extension WebhookAdministration {
         public internal(set) var inFlight: [Delivery.ID] = []
         /// Ids of deliveries that have settled, and of events whose deliveries all have: `retrigger` sends those again.
         public internal(set) var settled: [String] = []
+        /// Ids of deliveries and events that were erased: nothing sends them again.
+        package internal(set) var erased: [String] = []
         /// Ids of events that have no deliveries: nobody subscribed, or they wait to be matched.
         package internal(set) var unmatched: [String] = []
         /// Ids that name nothing.
@@ -109,6 +111,7 @@ extension WebhookAdministration {
             switch delivery.state {
             case .pending, .waiting: deliveries.append(delivery.id)
             case .inFlight: inFlight.append(delivery.id)
+            case _ where delivery.isExpunged: erased.append(delivery.id.description)
             case .delivered, .failed, .unknown, .cancelled: settled.append(delivery.id.description)
             }
         }

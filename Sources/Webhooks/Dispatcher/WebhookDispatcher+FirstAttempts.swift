@@ -21,8 +21,8 @@ package struct FirstAttempts: Sendable, Hashable {
 /// Waiting for what a command has brought about.
 extension WebhookDispatcher {
     /// Waits until every delivery of some events, and some deliveries beside, has had its first attempt, or until
-    /// nothing can be expected of any before the time is over: what is left is held by a pause, a breaker or its order, or the
-    /// dispatcher that would see to it doesn't respond.
+    /// nothing can be expected of any before the time is over: what is left is held by a pause, a breaker, its order or settings that
+    /// can't be used, or the dispatcher that would see to it doesn't respond.
     ///
     /// - Parameters:
     ///   - events: the events, with all of their deliveries.
@@ -49,7 +49,7 @@ extension WebhookDispatcher {
             // Rarely, and the more rarely the longer it takes: it reads more.
             if result.outstanding > 0, round >= 4, round.nonzeroBitCount == 1 {
                 isHopeless = await log.runningDispatcher()?.silence != nil
-                let held = try await wait.held(log) { registry.subscription(named: $0)?.policy }
+                let held = try await wait.held(log) { registry.subscription(named: $0) }
                 if held >= result.outstanding { (result.areDone, result.outstanding) = (true, 0) }
             }
             await progress(result)
@@ -107,7 +107,7 @@ struct FirstAttemptsCheck {
     /// The number of outstanding deliveries that are held beyond the deadline, those aside that ``look(_:)`` leaves out.
     func held(
         _ log: WebhookLog,
-        policies: (String) -> DeliveryPolicy?
+        _ subscription: (String) -> Subscription?
     ) async throws(WebhooksError) -> Int {
         guard events.count + deliveries.count <= Self.mostHeld else { return 0 }
         let ofEvents = try await log.pending(ofEvents: events, batch: Self.batch)
@@ -115,10 +115,10 @@ struct FirstAttemptsCheck {
         for id in deliveries {
             if let delivery = try await log.delivery(id), delivery.state == .pending { own.append(delivery) }
         }
-        let held = try await log.waitReasons(of: ofEvents, policies: policies).filter { reason in
+        let held = try await log.waitReasons(of: ofEvents, subscription).filter { reason in
             if case .paused = reason.reason { false } else { reason.reason.holds(until: deadline) }
         }
-        let ownHeld = try await log.waitReasons(of: own, policies: policies).filter { $0.reason.holds(until: deadline) }
+        let ownHeld = try await log.waitReasons(of: own, subscription).filter { $0.reason.holds(until: deadline) }
         return (held + ownHeld).reduce(0) { $0 + $1.count }
     }
 }

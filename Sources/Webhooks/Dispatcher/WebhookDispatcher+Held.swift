@@ -3,10 +3,23 @@ internal import WebhookCore
 
 /// Subscriptions whose settings can't be used, where a dispatcher serves the others all the same.
 extension WebhookDispatcher {
-    /// Says loudly which subscriptions are held and why, and leaves their names for those who look at the store.
+    /// Says loudly which subscriptions are held and why, and leaves the names of all that can't be used for those who look at the
+    /// store.
     func tellHeld(_ registry: Registry, _ session: DeliverySession?) {
-        let held = registry.subscriptions.filter { $0.isEnabled && !$0.obstacles.isEmpty }
-        session?.lock.note(held: held.map(\.name))
+        session?.lock.note(state.withLock { $0.unusable })
+        tellHeld(registry.subscriptions)
+    }
+
+    /// The same after a change of some that are given at run time.
+    func tellHeld(_ change: SubscriptionChange, _ unusable: UnusableSubscriptions, _ session: DeliverySession) {
+        // Whoever delivers its own events alone says itself what comes of them.
+        guard session.role == .run else { return }
+        session.lock.note(unusable)
+        tellHeld(change.given.compactMap(\.subscription))
+    }
+
+    private func tellHeld(_ subscriptions: [Subscription]) {
+        let held = subscriptions.filter { $0.isEnabled && !$0.obstacles.isEmpty }
         for subscription in held.prefix(Self.mostHeldTold) {
             for obstacle in subscription.obstacles.prefix(3) {
                 logger.error(
@@ -17,11 +30,23 @@ extension WebhookDispatcher {
         }
         if held.count > Self.mostHeldTold {
             logger.error(
-                "more subscriptions are held: `webhooks validate` names them",
+                "more subscriptions are held: `webhooks doctor` says which",
                 metadata: ["subscriptions": "\(held.count - Self.mostHeldTold)"]
             )
         }
     }
 
     private static let mostHeldTold = 50
+}
+
+extension UnusableSubscriptions {
+    /// Follows a change.
+    ///
+    /// - Returns: whether anything is different.
+    mutating func apply(_ change: SubscriptionChange) -> Bool {
+        let before = self
+        for name in change.removed { remove(name) }
+        for given in change.given { note(given) }
+        return self != before
+    }
 }

@@ -91,7 +91,9 @@ extension WebhookDispatcher {
             context.isShuttingDown = state.isShuttingDown
             context.hasSession = state.session != nil
             context.isWaiting = state.isWaitingForRight
-            context.trouble = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
+            // An idle dispatcher has nothing to record that would tell.
+            let code = (state.failure ?? state.storeTrouble ?? state.readTrouble)?.code
+            context.trouble = code ?? (state.isDiskFull ? .full : nil)
             return Readiness(context)
         }
     }

@@ -57,7 +57,7 @@ extension WebhookDispatcher {
             state.storedNames = names
             return state.session
         }
-        if !given.refused.isEmpty { tellRefused(given.diagnostics) }
+        if !given.refused.isEmpty { tellRefused(given.diagnostics, "; events pass it by until that is mended") }
         if let session {
             let maxInFlight = DeliverySession.maxInFlight(registry.settings.maxInFlight)
             // Only now is nobody left who needs the old ones.

@@ -277,7 +277,7 @@ extension WebhookDispatcher: Service {
                     var current = state.withLock { state in
                         state.session = session
                         (state.isWaitingForRight, state.failure) = (false, nil)
-                        (state.storeTrouble, state.readTrouble) = (nil, nil)
+                        (state.storeTrouble, state.readTrouble, state.isDiskFull) = (nil, nil, false)
                         return state.snapshot(for: role)
                     }
                     var known = snapshot

@@ -49,6 +49,8 @@ public final class WebhookDispatcher: Sendable {
         var warnings: [String] = []
         /// The names of the store's subscriptions.
         var storedNames = StoredNames()
+        /// The subscriptions that can't be sent to because of their settings.
+        var unusable: UnusableSubscriptions
         /// Names of the store's subscriptions that were deleted, whose open deliveries are to be cancelled.
         var deletedNames: Set<String> = []
         var session: DeliverySession?
@@ -69,12 +71,15 @@ public final class WebhookDispatcher: Sendable {
         var storeTrouble: StoreError?
         /// The reason why the store could not be read when it was looked at last.
         var readTrouble: StoreError?
+        /// There is no room on the store's disk.
+        var isDiskFull = false
         /// A run waits until somebody else has ended.
         var isWaitingForRight = false
 
         init(_ snapshot: ConfigurationSnapshot, _ report: WebhookConfiguration.Report, _ logger: Logger) {
             self.snapshot = snapshot
             reporting = snapshot.reporting(to: logger)
+            unusable = UnusableSubscriptions(snapshot.registry)
             watched = report.watched
             topics = report.topics
             rules = report.rules
@@ -95,6 +100,7 @@ public final class WebhookDispatcher: Sendable {
         mutating func replace(_ snapshot: ConfigurationSnapshot, _ logger: Logger) {
             self.snapshot = snapshot
             reporting = snapshot.reporting(to: logger)
+            unusable = UnusableSubscriptions(snapshot.registry)
         }
 
         /// Some subscriptions have changed.

@@ -41,6 +41,7 @@ package struct Doctor: Sendable {
         var findings = Self.findings(report)
         findings += await StoreFindings(log).findings(registry, at: now)
         if let registry {
+            findings += await StoredFindings(log: log, registry: registry, rules: report.rules).findings()
             findings += await nameFindings(registry)
             findings += Self.certificateFindings(registry, at: now)
         }

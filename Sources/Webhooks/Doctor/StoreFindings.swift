@@ -49,7 +49,9 @@ struct StoreFindings {
         } catch  where error.store?.code == .missing {
             findings.append(DoctorFinding(.store, "no_store", .ok, error.message))
         } catch {
-            let hint = error.store?.code == .damaged ? "`webhooks check` tells more; restore a backup" : nil
+            let hint =
+                error.store?.code == .damaged
+                ? "`webhooks check` tells more; restore a backup, without the `-wal` and `-shm` of this one" : nil
             findings.append(
                 DoctorFinding(.store, error.store?.code.rawValue ?? "store", .error, error.message, hint: hint)
             )

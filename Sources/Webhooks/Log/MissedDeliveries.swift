@@ -19,10 +19,12 @@ package struct MissedDeliveries: Sendable, Hashable {
 }
 
 extension WebhookLog {
-    /// Returns what a subscription missed by a disabling, for whoever has enabled it again.
+    /// Returns what a subscription missed by being disabled and nobody has sent again, for whoever has enabled it.
+    ///
+    /// - Parameter disabled: the disabling that has just been lifted; `nil`: it was lifted before.
     package func missedDeliveries(
         of subscription: String,
-        by disabled: SubscriptionHealth.Disabled
+        by disabled: SubscriptionHealth.Disabled?
     ) async throws(WebhooksError) -> MissedDeliveries {
         var missed = MissedDeliveries()
         var query = DeliveryQuery(states: [.cancelled])
@@ -37,7 +39,7 @@ extension WebhookLog {
             guard page.count == query.limit, let last = page.last else { break }
             query.after = last.id
         }
-        guard disabled.cause == .gone else { return missed }
+        if let disabled, disabled.cause != .gone { return missed }
         var failed = DeliveryQuery(states: [.failed])
         failed.errors = [.status]
         failed.subscription = subscription
@@ -46,7 +48,11 @@ extension WebhookLog {
         failed.limit = 100
         // Some were under way together, and all that were answered so from that time on are lost alike.
         missed.gone = try await deliveries(failed)
-            .filter { $0.lastStatus == 410 && ($0.settledAt ?? disabled.at) >= disabled.at }
+            .filter { delivery in
+                guard delivery.lastStatus == 410 else { return false }
+                guard let disabled, let settledAt = delivery.settledAt else { return true }
+                return settledAt >= disabled.at
+            }
             .map(\.id).sorted()
         return missed
     }

@@ -10,6 +10,8 @@ extension WebhookLog {
                 case disabled(SubscriptionHealth.Disabled)
                 case configuration
                 case missing
+                case unusable
+                case refused
             }
 
             /// For a `switch` over all there are.
@@ -19,6 +21,11 @@ extension WebhookLog {
             public static var configuration: Obstacle { Obstacle(kind: .configuration) }
             /// The configuration doesn't have it any more.
             public static var missing: Obstacle { Obstacle(kind: .missing) }
+
+            /// The dispatcher that runs can't use its settings: its deliveries wait.
+            public static var unusable: Obstacle { Obstacle(kind: .unusable) }
+            /// It is kept in the store, and the rules of the dispatcher that runs refuse it: events pass it by.
+            public static var refused: Obstacle { Obstacle(kind: .refused) }
 
             /// The disabling, with its time, where that is the reason: by hand, by 410 or for nothing but failures.
             public var disabled: SubscriptionHealth.Disabled? {
@@ -30,6 +37,8 @@ extension WebhookLog {
                 switch kind {
                 case .missing: "not in the configuration"
                 case .configuration: "enabled: false"
+                case .unusable: "held: its settings can't be used"
+                case .refused: "refused: events pass it by"
                 case .disabled(let disabled):
                     switch disabled.cause {
                     case .manual: "by hand since \(disabled.at)"
@@ -101,9 +110,12 @@ extension WebhookDispatcher {
 extension WebhookLog {
     /// Some subscriptions in their order, those that the store keeps, then those that only its log knows, by name.
     ///
-    /// - Parameter configured: those of the configuration; `nil` where nobody knows which it has.
+    /// - Parameters:
+    ///   - configured: those of the configuration; `nil` where nobody knows which it has.
+    ///   - areAll: whether it has no others.
     package func overview(
-        of configured: [(name: String, isEnabled: Bool)]?
+        of configured: [(name: String, isEnabled: Bool)]?,
+        areAll: Bool = true
     ) async throws(WebhooksError) -> [SubscriptionOverview] {
         let (health, statistics) = try await read { log throws(StoreError) in
             (try await log.health(), try await log.statistics())
@@ -119,6 +131,7 @@ extension WebhookLog {
             uniquingKeysWith: { first, _ in first }
         )
         let breakers = try await openBreakers()
+        let unusable = await dispatcherRecord()?.unusable ?? UnusableSubscriptions()
         let numbers = Dictionary(statistics.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         let enabled = Dictionary(
             (configured ?? []).map { ($0.name, $0.isEnabled) },
@@ -128,8 +141,10 @@ extension WebhookLog {
         return (names + Set(numbers.keys).subtracting(names).sorted()).map { name in
             let obstacle: SubscriptionOverview.Obstacle? =
                 switch enabled[name] {
-                case nil where configured != nil: .missing
+                case nil where configured != nil && areAll: .missing
                 case false: .configuration
+                case _ where unusable.held.contains(name): .unusable
+                case _ where unusable.refused.contains(name): .refused
                 default: disabled[name]?.map { SubscriptionOverview.Obstacle(kind: .disabled($0)) }
                 }
             return SubscriptionOverview(

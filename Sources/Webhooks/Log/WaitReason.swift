@@ -2,6 +2,8 @@ package import WebhookCore
 
 /// A reason why a subscription's deliveries have not been attempted.
 package enum WaitReason: Sendable, Hashable {
+    /// The subscription's settings can't be used, as far as said here for that reason.
+    case unusable(String)
     /// A person holds them.
     case paused(SubscriptionHealth.Paused)
     /// Attempts pause after failures in a row.
@@ -19,6 +21,7 @@ package enum WaitReason: Sendable, Hashable {
 
     /// The known facts about the subscription.
     package struct Context: Sendable {
+        package var unusable: String?
         package var paused: SubscriptionHealth.Paused?
         package var breaker: SubscriptionHealth.Breaker?
         /// The delivery that was attempted last and hasn't settled, where order matters.
@@ -35,7 +38,9 @@ package enum WaitReason: Sendable, Hashable {
     ///
     /// - Parameter delivery: the oldest one.
     package init(of delivery: Delivery.ID, _ context: Context) {
-        if let paused = context.paused {
+        if let unusable = context.unusable {
+            self = .unusable(unusable)
+        } else if let paused = context.paused {
             self = .paused(paused)
         } else if let first = context.first, first.id != delivery {
             self = .order(first: first)
@@ -55,6 +60,7 @@ package enum WaitReason: Sendable, Hashable {
     /// Tells whether nothing is attempted before a time, whatever happens to others.
     package func holds(until time: Timestamp) -> Bool {
         switch self {
+        case .unusable: true
         case .paused(let pause): pause.until.map { $0 > time } ?? true
         case .breaker(let breaker): breaker.until > time
         case .order(let first): first.nextAttemptAt.map { $0 > time } ?? false
@@ -66,10 +72,10 @@ package enum WaitReason: Sendable, Hashable {
 extension WebhookLog {
     /// The reasons why deliveries wait that are pending, or paused before their retry, by subscription.
     ///
-    /// - Parameter policies: what is known of subscriptions' settings.
+    /// - Parameter subscription: what is known of a subscription's settings where the caller runs.
     package func waitReasons(
         of deliveries: [Delivery],
-        policies: (String) -> DeliveryPolicy?
+        _ subscription: (String) -> Subscription?
     ) async throws(WebhooksError) -> [(subscription: String, count: Int, reason: WaitReason)] {
         guard deliveries.contains(where: { $0.state == .pending || $0.state == .waiting }) else { return [] }
         let (pauses, breakers) = (try await pauses(), try await openBreakers())
@@ -79,14 +85,22 @@ extension WebhookLog {
             },
             by: \.subscription
         )
-        let running = await runningDispatcher()
+        let record = await dispatcherRecord()
+        let running = record.map(RunningDispatcher.init)
         let isServed = running?.isStopping == false
         var reasons: [(subscription: String, count: Int, reason: WaitReason)] = []
         for (name, deliveries) in waiting.sorted(by: { $0.key < $1.key }) {
             var context = WaitReason.Context()
             (context.paused, context.breaker, context.isServed) = (pauses[name], breakers[name], isServed)
             context.silence = running?.silence
-            let policy = policies(name)
+            let known = subscription(name)
+            context.unusable =
+                if let record {
+                    record.unusable.held.contains(name) ? "not by the dispatcher; `webhooks status` says more" : nil
+                } else {
+                    known?.obstacles.first.map(\.located)
+                }
+            let policy = known?.policy
             context.rateLimit = policy?.rateLimit
             if policy?.ordered == true {
                 var query = DeliveryQuery()

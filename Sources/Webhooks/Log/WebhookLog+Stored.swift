@@ -12,6 +12,11 @@ extension WebhookLog {
         }
     }
 
+    /// Tells whether whoever owns a subscription of the store has disabled it; not the dispatcher.
+    package func isDisabledByOwner(_ name: String) async throws(WebhooksError) -> Bool {
+        try await storedSubscriptions().first { $0.name == name }?.isEnabled == false
+    }
+
     /// A configuration's subscriptions, and behind them those that the store keeps; `nil` where nobody knows the former.
     func adding(
         storedTo configured: [(name: String, isEnabled: Bool)]?

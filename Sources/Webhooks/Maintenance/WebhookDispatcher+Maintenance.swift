@@ -67,7 +67,9 @@ extension WebhookDispatcher {
     }
 
     /// Shows others that this dispatcher works, for as long as the task lives: its engine answers, and no transaction hangs.
+    /// Looks at the store's disk on the way.
     func giveSignsOfLife(of session: DeliverySession) async {
+        var space = SpaceWatch()
         var before: TransactionProgress?
         var hangs = false
         repeat {
@@ -75,6 +77,7 @@ extension WebhookDispatcher {
             hangs = progress.hangs(since: before)
             if !hangs { session.lock.noteAlive() }
             before = progress
+            lookAtSpace(of: session, &space)
             // The end of what hangs is told soon.
         } while (try? await IdleBeat.sleep(for: hangs ? .milliseconds(500) : SignOfLife.interval)) != nil
     }

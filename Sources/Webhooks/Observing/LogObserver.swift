@@ -154,8 +154,9 @@ struct LogObserver: EngineObserver {
                 if let status = attempt.status { metadata["status"] = "\(status)" }
                 if let error = attempt.error { metadata["error"] = "\(error.rawValue)" }
             }
+            let http = StoredSubscription.isName(subscription) ? ", over HTTP a PATCH with `disabled: false`" : ""
             logger.warning(
-                "subscription disabled: its open deliveries are cancelled; `webhooks enable`, in Swift `administration.setEnabled`, brings it back",
+                "subscription disabled: its open deliveries are cancelled; `webhooks enable`, in Swift `administration.setEnabled`\(http), brings it back",
                 metadata: metadata
             )
         case .cancellationEnded(let subscription, let count):

@@ -59,8 +59,8 @@ extension MetricDescription {
 
     /// Every metric, in the order of the documentation.
     package static let all: [MetricDescription] = [
-        buildInfo, running, subscriptions, subscriptionsServed, leaseLosses, configurationValid, configurationAgrees,
-        reloads,
+        buildInfo, running, subscriptions, subscriptionsServed, subscriptionsHeld, subscriptionsRefused, leaseLosses,
+        configurationValid, configurationAgrees, reloads,
         eventsEmitted, eventsFannedOut, eventsUnmatched, eventsSetAside, eventsWaiting, eventLag,
         attempts, attemptDuration, inFlight,
         settled, settledWithoutAttempt, waiting, due, lag, parked,
@@ -90,6 +90,16 @@ extension MetricDescription {
         "webhooks_subscriptions_served",
         .gauge,
         "Subscriptions whose lease this dispatcher has, where several share a store; 0: the store is its own."
+    )
+    static let subscriptionsHeld = MetricDescription(
+        "webhooks_subscriptions_held",
+        .gauge,
+        "Subscriptions whose settings can't be used, such as secrets that no key opens: their deliveries wait."
+    )
+    static let subscriptionsRefused = MetricDescription(
+        "webhooks_subscriptions_refused",
+        .gauge,
+        "Subscriptions of the store that the rules refuse: they are not in force, and events pass them by."
     )
     static let leaseLosses = MetricDescription(
         "webhooks_lease_losses_total",

@@ -14,6 +14,7 @@ struct MetricsSample: Sendable {
     var breakers: Set<String> = []
     /// Subscriptions that are enabled in the configuration.
     var subscriptions: [String] = []
+    var unusable = UnusableSubscriptions()
     var inFlight = 0
     var connections = (open: 0, everOpened: 0)
 
@@ -80,6 +81,8 @@ final class SampledGauges: Sendable {
             .eventLag: age(status.oldestEventAt), .inFlight: Double(sample.inFlight), .due: Double(status.due),
             .lag: age(status.oldestDueAt), .parked: Double(parked), .storeSize: Double(status.files.size),
             .connectionsOpen: Double(sample.connections.open),
+            .subscriptionsHeld: Double(sample.unusable.held.count),
+            .subscriptionsRefused: Double(sample.unusable.refused.count),
         ]
         singles[.walSize] = status.files.walSize.map(Double.init)
         singles[.freeSpace] = status.files.free.map(Double.init)

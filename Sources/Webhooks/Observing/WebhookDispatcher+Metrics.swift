@@ -28,6 +28,7 @@ extension WebhookDispatcher {
             // What is held with its settings waits as what is parked does: nothing of it is late.
             let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isServed) }
             var sample = MetricsSample(status, backlog, health, configured: configured)
+            sample.unusable = state.withLock { $0.unusable }
             sample.inFlight = session.runner.attemptsUnderWay
             sample.connections = session.transport.connections
             metrics.sampled.set(sample) { metrics.label(of: $0) }

@@ -4,7 +4,7 @@ package import WebhookCore
 package struct SubscriptionMatch: Sendable, Hashable {
     /// A condition that doesn't hold.
     package struct Reason: Sendable, Hashable {
-        /// `topic`, `tenant`, `profile`, `filter`, `enabled` (the configuration), `disabled`, `paused` (the store) or
+        /// `topic`, `tenant`, `profile`, `filter`, `enabled`, `broken` (the settings), `disabled`, `paused` (the store) or
         /// `template` (there is no body). Stable, for programs.
         package var code: String
         package var message: String
@@ -30,8 +30,8 @@ package struct SubscriptionMatch: Sendable, Hashable {
 
     /// True when it would get the event now.
     package var isMatch: Bool { reasons.isEmpty }
-    /// True when the event would wait for it: a pause is all that stands in the way.
-    package var isHeld: Bool { !reasons.isEmpty && reasons.allSatisfy { $0.code == "paused" } }
+    /// True when the event would wait for it: a pause, or settings that can't be used, is all that stands in the way.
+    package var isHeld: Bool { !reasons.isEmpty && reasons.allSatisfy { ["paused", "broken"].contains($0.code) } }
 }
 
 extension WebhookPreview {
@@ -55,6 +55,10 @@ extension WebhookPreview {
             guard let subscription = registry.subscription(named: explanation.subscription) else { return nil }
             let name = subscription.name
             var reasons = explanation.mismatches.map { SubscriptionMatch.Reason($0, event, subscription, topics) }
+            if subscription.isEnabled, let obstacle = subscription.obstacles.first {
+                let message = "its settings can't be used here: \(obstacle.located): the event would wait"
+                reasons.append(.init(code: "broken", message: message))
+            }
             if let health = health[name] { reasons += SubscriptionMatch.Reason.held(health, at: now) }
             if let problem = checks[name]?.problem {
                 reasons.append(.init(code: "template", message: "its body can't be made: \(problem)"))

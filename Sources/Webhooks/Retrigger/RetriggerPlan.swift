@@ -129,7 +129,12 @@ struct RetriggerPlanBuilder {
 
     private func obstacle(to name: String) -> String? {
         guard let subscription = snapshot.registry.subscription(named: name) else {
-            return "the configuration has no such subscription; it can be sent again once it is back"
+            if snapshot.registry.given(named: name) != nil {
+                return "it is refused, and not in force: `webhooks doctor` says why"
+            }
+            return StoredSubscription.isName(name)
+                ? "the store keeps it no more: it was deleted"
+                : "the configuration has no such subscription; it can be sent again once it is back"
         }
         if let disabled = disabled[name] {
             return

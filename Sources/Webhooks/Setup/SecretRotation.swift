@@ -38,6 +38,12 @@ package struct SecretRotation: Sendable {
             throw WebhooksError(report.diagnostics.filter { $0.severity == .error })
         }
         guard let subscription = registry.subscription(named: name) else {
+            if StoredSubscription.isName(name) {
+                let message =
+                    "\(name) is kept in the store, and its secret with it: `POST …/endpoint/\(name)/secret/rotate` of the HTTP API "
+                    + "replaces it, in Swift `storedSubscriptions.rotateSecret`"
+                throw WebhooksError(.refused, message)
+            }
             let hint = NameHint.question(name, in: registry.subscriptions.map(\.name)).map { "; \($0)" } ?? ""
             throw WebhooksError(.notFound, "there is no subscription named \(name)\(hint)")
         }

@@ -21,9 +21,7 @@ package enum StarterWriter {
         overwrites: Bool
     ) throws(WebhooksError) -> Written {
         let paths = files.map { "\(folder)/\($0.path)" }
-        if !overwrites, let taken = paths.first(where: isThere) {
-            throw WebhooksError(.refused, "\(taken) is there already; --force overwrites it")
-        }
+        if !overwrites { try check(paths) }
         var written = Written()
         for (file, path) in zip(files, paths) {
             if !file.isReplaceable, isThere(path) {
@@ -35,6 +33,16 @@ package enum StarterWriter {
             written.paths.append(path)
         }
         return written
+    }
+
+    /// Throws where a folder has a configuration already: before anybody is asked anything.
+    package static func checkIsFree(_ folder: String) throws(WebhooksError) {
+        try check(["\(folder)/\(ConfigurationStarter.fileName)"])
+    }
+
+    private static func check(_ paths: [String]) throws(WebhooksError) {
+        guard let taken = paths.first(where: isThere) else { return }
+        throw WebhooksError(.refused, "\(taken) is there already; --force overwrites it")
     }
 
     private static func write(

@@ -19,8 +19,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var trouble: String?
         /// The age of its last sign of life; `nil`: it gives none.
         package var lastSignOfLife: Duration?
-        /// The subscriptions that it holds because their settings can't be used.
-        package var held: [String] = []
+        /// The subscriptions that it can't send to because of their settings.
+        package var unusable = UnusableSubscriptions()
         /// The dispatchers that have refused the configuration on their disk.
         package var refusals: [ConfigurationRefusal] = []
 
@@ -39,6 +39,8 @@ package struct StoreStatus: Sendable, Hashable {
             case broken
             /// None of the dispatchers that share the store serves it, at least since a delivery was due; `nil`: none is.
             case unserved(since: Timestamp?)
+            /// Kept in the store and not in force: events pass it by.
+            case refused
         }
 
         package var subscription: String
@@ -89,6 +91,8 @@ package struct StoreStatus: Sendable, Hashable {
     /// The errors of the configuration as it is on the disk now.
     package var configurationErrors = 0
     package var lastError: LastError?
+    /// Deliveries that have failed for good within ``StatusRules/lossWindow``, or are unknown, and were not sent again.
+    package var lost = 0
     /// Problems of the store's server that should be seen to, and keep nothing from being delivered.
     package var serverWarnings: [StatusProblem] = []
 
@@ -122,6 +126,10 @@ package enum StatusRules {
     package static let leastFree: Int64 = 256 * 1024 * 1024
     /// A write-ahead log beyond this number of bytes is held by somebody.
     package static let mostWAL = Int64(WALSizeWatch.limit)
+    /// What has failed for good is told for so long.
+    package static let lossWindow: Duration = .seconds(3600)
+    /// Of more failed deliveries the newest are looked at.
+    package static let mostLost = 500
     /// A dispatcher whose last sign of life is older is stopped or hung.
     package static let mostSilence = SignOfLife.mostSilence
     /// Dispatchers that have had different files for longer are no deployment any more.
@@ -136,7 +144,18 @@ extension StoreStatus {
     }
 
     /// Everything that should be seen to, and is not wrong.
-    package var warnings: [StatusProblem] { disagreement(isLong: false) + serverWarnings }
+    package var warnings: [StatusProblem] { lossWarnings + disagreement(isLong: false) + serverWarnings }
+
+    private var lossWarnings: [StatusProblem] {
+        guard lost > 0 else { return [] }
+        let count =
+            lost >= StatusRules.mostLost
+            ? "\(lost) deliveries or more have" : lost == 1 ? "1 delivery has" : "\(lost) deliveries have"
+        let message = "\(count) failed for good within an hour, and nobody tries again"
+        let hint =
+            "`webhooks deliveries list --state failed --state unknown` shows them, `webhooks retrigger ID` sends one again"
+        return [StatusProblem("lost", message, hint: hint)]
+    }
 
     private var configurationProblems: [StatusProblem] {
         guard configurationErrors > 0 else { return refusalProblems }
@@ -272,13 +291,37 @@ extension StoreStatus {
                     + "who runs"
                 return StatusProblem("unserved", message, hint: hint)
             case .unserved: return nil
-            case .broken:
-                let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
-                let message = "\(name): its settings can't be used, and the dispatcher serves the others; \(count)"
-                let hint = "`webhooks validate` says what is wrong; once it is mended they are sent"
-                return StatusProblem("broken", message, hint: hint)
+            case .broken, .refused: return nil
             }
+        } + unusableProblems(.broken) + unusableProblems(.refused)
+    }
+
+    /// More of a kind are counted: where one lost key seals them, they are all of the same.
+    private static let mostUnusable = 5
+
+    private func unusableProblems(_ reason: Hold.Reason) -> [StatusProblem] {
+        let found = holds.filter { $0.reason == reason }
+        guard found.count > Self.mostUnusable else {
+            return found.map { unusableProblem(reason, $0.subscription, [$0]) }
         }
+        return [unusableProblem(reason, "\(found.count) subscriptions", found)]
+    }
+
+    private func unusableProblem(_ reason: Hold.Reason, _ who: String, _ holds: [Hold]) -> StatusProblem {
+        let (its, it) = holds.count == 1 ? ("its", "it") : ("their", "them")
+        // The configuration has nothing of those that the store keeps.
+        let command = holds.allSatisfy { StoredSubscription.isName($0.subscription) } ? "doctor" : "validate"
+        if reason == .refused {
+            let message = "\(who): refused by the dispatcher, and events pass \(it) by"
+            let hint =
+                "`webhooks doctor` says why; once that is mended, `replay-missing` of the HTTP API sends what was missed"
+            return StatusProblem("refused", message, hint: hint)
+        }
+        let waiting = holds.reduce(0) { $0 + $1.waiting }
+        let count = waiting == 1 ? "1 delivery waits" : "\(waiting) deliveries wait"
+        let message = "\(who): \(its) settings can't be used, and the dispatcher serves the others; \(count)"
+        let hint = "`webhooks \(command)` says what is wrong; once it is mended they are sent"
+        return StatusProblem("broken", message, hint: hint)
     }
 
     /// Says how much room is left on a store's disk: in the same words wherever that is said.

@@ -28,6 +28,7 @@ extension WebhookLog {
             status.scheduled = try await store.scheduledEvents(after: now)
             status.nodes = try await Self.nodes(of: store)
             served = try await Self.served(in: store, by: status.nodes)
+            status.lost = try await Self.lost(store, since: now - StatusRules.lossWindow)
         } catch {
             throw WebhooksError(error)
         }
@@ -36,7 +37,7 @@ extension WebhookLog {
             (dispatcher.host, dispatcher.version, dispatcher.since) = (running.host, running.version, running.since)
             (dispatcher.isStopping, dispatcher.trouble) = (running.isStopping, running.trouble)
             dispatcher.lastSignOfLife = running.lastSignOfLife
-            (dispatcher.held, dispatcher.refusals) = (running.held, running.refusals)
+            (dispatcher.unusable, dispatcher.refusals) = (running.unusable, running.refusals)
             return dispatcher
         }
         status.fill(backlog, health, try await adding(storedTo: configured), served: served)
@@ -54,6 +55,13 @@ extension WebhookLog {
         guard let store = store as? any LeaseStore, let nodes, !nodes.isEmpty else { return nil }
         let living = Set(nodes.map(\.record.id))
         return Set(try await store.leases().filter { living.contains($0.node) }.map(\.subscription))
+    }
+
+    /// The number of deliveries that have failed for good since a time, of the newest; tests, and what was sent again, aside.
+    private static func lost(_ store: any WebhookStore, since: Timestamp) async throws(StoreError) -> Int {
+        var query = DeliveryQuery(states: [.failed, .unknown])
+        (query.newestOnly, query.isTest, query.limit) = (true, false, StatusRules.mostLost)
+        return try await store.deliveries(query).count { ($0.settledAt ?? since) >= since && !$0.isExpunged }
     }
 
     /// The burdens that the store's server should be relieved of; none where the store is a file.
@@ -99,15 +107,16 @@ extension StoreStatus {
         let open = Dictionary(backlog.subscriptions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let known = Dictionary(health.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
         let enabled = configured.map { Set($0.filter(\.isEnabled).map(\.name)) }
-        let broken = Set(dispatcher?.held ?? [])
-        for name in Set(open.keys).union(known.keys).union(broken).sorted() {
+        let unusable = dispatcher?.unusable ?? UnusableSubscriptions()
+        for name in Set(open.keys).union(known.keys).union(unusable.held).union(unusable.refused).sorted() {
             let own = open[name] ?? StoreBacklog.Subscription(name: name)
             waiting += own.waiting
             inFlight += own.inFlight
             var reasons: [Hold.Reason] = []
             let isServed = served?.contains(name)
             if let enabled, !enabled.contains(name), isServed != true { reasons.append(.parked) }
-            if broken.contains(name) { reasons.append(.broken) }
+            if unusable.held.contains(name) { reasons.append(.broken) }
+            if unusable.refused.contains(name) { reasons.append(.refused) }
             if reasons.isEmpty, isServed == false, own.waiting + own.inFlight > 0 {
                 reasons.append(.unserved(since: unservedSince(own)))
             }

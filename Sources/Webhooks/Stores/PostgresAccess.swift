@@ -70,7 +70,7 @@
         func noteStopping() { store.note(.stopping) }
         func noteAlive() { store.note(.alive) }
         func note(trouble: StoreError?) { store.note(.trouble(trouble?.code.rawValue)) }
-        func note(held: [String]) { store.note(.held(held)) }
+        func note(_ unusable: UnusableSubscriptions) { store.note(.unusable(unusable)) }
         func note(refusedProblems: Int) { store.note(.refused(refusedProblems)) }
     }
 #endif

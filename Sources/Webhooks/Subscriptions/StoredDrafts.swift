@@ -15,16 +15,15 @@ struct StoredDrafts {
 
     /// Reads a row's draft, as it is in force.
     ///
-    /// - Throws: the reason why it can't be read, which quotes nothing of it.
-    func draft(of row: StoredSubscription) throws(Unreadable) -> SubscriptionDraft {
+    /// Who gets which event, and with what body, needs no secret: where the secrets can't be opened, the draft is there without
+    /// them, and nothing can be sent for now.
+    /// - Returns: the draft; and the reason why its secrets can't be read, which quotes nothing of them.
+    /// - Throws: where the definition can't be read.
+    func draft(of row: StoredSubscription) throws -> (draft: SubscriptionDraft, sealed: SealingError?) {
         do {
-            var draft = try read(row)
-            if row.isDisabled { draft.isEnabled = false }
-            return draft
+            return (enabled(try read(row), row), nil)
         } catch let error as SealingError {
-            throw Unreadable(reason: "its secrets can't be read: \(error)")
-        } catch {
-            throw Unreadable(reason: "its definition can't be read")
+            return (enabled(try row.unopenedDraft(), row), error)
         }
     }
 
@@ -32,9 +31,10 @@ struct StoredDrafts {
         try keys.get().map { try $0.draft(of: row, at: instant) } ?? row.unsealedDraft()
     }
 
-    /// The reason why a row can't be read.
-    struct Unreadable: Error {
-        var reason: String
+    private func enabled(_ draft: SubscriptionDraft, _ row: StoredSubscription) -> SubscriptionDraft {
+        var draft = draft
+        if row.isDisabled { draft.isEnabled = false }
+        return draft
     }
 }
 
@@ -59,7 +59,7 @@ struct StoredNames {
 extension SubscriptionChange {
     /// Judges rows of the store that have changed by what is in force.
     ///
-    /// One that is refused is left out, and the others are not concerned.
+    /// One that can't be sent to for now is held; one that is refused is left out. The others are not concerned.
     /// - Parameters:
     ///   - rows: by the numbers of their changes, deleted ones among them.
     ///   - names: those of the rows before, and then after.
@@ -112,22 +112,34 @@ extension SubscriptionChange {
         _ checks: inout TemplateChecks
     ) {
         var origin = StoredOrigin(row)
-        do throws(StoredDrafts.Unreadable) {
-            let draft = try reader.draft(of: row)
-            let result = SubscriptionUpdate.judge(draft, .store, registry, rules, &checks)
+        let file = SubscriptionValidator.isName(row.name) ? "subscription \(row.name)" : "subscription"
+        var draft = SubscriptionDraft(name: row.name, url: "", topics: [])
+        var subscription: Subscription?
+        do {
+            let read = try reader.draft(of: row)
+            draft = read.draft
+            let obstacle = read.sealed.map {
+                Diagnostic(.error, file: file, message: "its secrets can't be read: \($0)")
+            }
+            if obstacle != nil { origin.unread = row }
+            let result = SubscriptionUpdate.judge(
+                draft,
+                .store,
+                holdsBroken: true,
+                obstacle: obstacle,
+                registry,
+                rules,
+                &checks
+            )
             // Its warnings were told to whoever made it.
             diagnostics += result.diagnostics.filter { $0.severity == .error }
-            if result.subscription == nil { refused.append(row.name) }
-            guard registry.source(of: row.name) != .host else { return }
-            given.append(GivenSubscription(draft: draft, subscription: result.subscription, stored: origin))
+            subscription = result.subscription
         } catch {
             origin.unread = row
-            refused.append(row.name)
-            let name = SubscriptionValidator.isName(row.name) ? "subscription \(row.name)" : "subscription"
-            diagnostics.append(Diagnostic(.error, file: name, message: error.reason))
-            guard registry.source(of: row.name) != .host else { return }
-            let draft = SubscriptionDraft(name: row.name, url: "", topics: [])
-            given.append(GivenSubscription(draft: draft, subscription: nil, stored: origin))
+            diagnostics.append(Diagnostic(.error, file: file, message: "its definition can't be read"))
         }
+        if subscription == nil { refused.append(row.name) }
+        guard registry.source(of: row.name) != .host else { return }
+        given.append(GivenSubscription(draft: draft, subscription: subscription, stored: origin))
     }
 }

@@ -64,7 +64,7 @@ struct SubscriptionUpdate: Sendable {
                 continue
             }
             let source: SubscriptionSource = known.stored == nil ? .host : .store
-            let result = judge(known.draft, source, registry, rules, &checks)
+            let result = judge(known.draft, source, holdsBroken: source == .store, registry, rules, &checks)
             // Its warnings were told when it was given.
             if result.subscription == nil {
                 change.refused.append(known.draft.name)
@@ -83,15 +83,19 @@ struct SubscriptionUpdate: Sendable {
     /// - Parameters:
     ///   - source: who gives it.
     ///   - isFirst: whether it is the first of its name in an update.
+    ///   - holdsBroken: whether one that can't be sent to for now is held.
+    ///   - obstacle: the reason why it is held in any case.
     static func judge(
         _ draft: SubscriptionDraft,
         _ source: SubscriptionSource,
         isFirst: Bool = true,
+        holdsBroken: Bool = false,
+        obstacle: Diagnostic? = nil,
         _ registry: Registry,
         _ rules: DraftRules,
         _ checks: inout TemplateChecks
     ) -> DraftResult {
-        var result = rules.build(draft)
+        var result = rules.build(draft, holdsBroken: holdsBroken, obstacle: obstacle)
         if !isFirst { result.fail("name", "the name is given twice") }
         if source != .store, SubscriptionValidator.isReserved(draft.name) {
             result.fail("name", SubscriptionValidator.reservedName)

@@ -137,7 +137,12 @@ extension WebhookDispatcher {
             state.storedNames = names
             state.deletedNames.formUnion(rows.lazy.filter { $0.deletedAt != nil }.map(\.name))
         }
-        if !change.errors.isEmpty { tellRefused(change.errors) }
+        if !change.errors.isEmpty {
+            tellRefused(
+                change.errors,
+                "; events pass it by until that is mended, and `replay-missing` of the HTTP API makes up for it then"
+            )
+        }
         swap(before, change, checks, storedVersion: version, warnings: [])
     }
 }

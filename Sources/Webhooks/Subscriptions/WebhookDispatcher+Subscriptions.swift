@@ -125,16 +125,18 @@ extension WebhookDispatcher {
             canonical: change.canonical,
             storedVersion: storedVersion
         )
-        let (session, parked) = state.withLock { state in
+        let (session, parked, unusable) = state.withLock { state in
             state.change(snapshot)
             state.templateChecks = checks
-            return (state.session, change.removed.filter { !state.deletedNames.contains($0) })
+            let unusable = state.unusable.apply(change) ? state.unusable : nil
+            return (state.session, change.removed.filter { !state.deletedNames.contains($0) }, unusable)
         }
         if let session {
             let current = state.withLock { $0.snapshot(for: session.role) }
             let changed = change.given.compactMap(\.subscription)
             let outOfForce = change.given.filter { $0.subscription == nil }.map(\.draft.name)
             session.runner.change(current, removing: change.removed + outOfForce, changed: changed)
+            if let unusable { tellHeld(change, unusable, session) }
         }
         if change.isEmpty { return }
         logger.info("subscriptions changed", metadata: change.metadata)
@@ -148,8 +150,12 @@ extension WebhookDispatcher {
     }
 
     /// Tells of subscriptions that are refused where nobody waits for an error.
-    func tellRefused(_ errors: [Diagnostic]) {
-        for error in errors.prefix(Self.mostRefused) { logger.error("a subscription is refused: \(error)") }
+    ///
+    /// - Parameter consequence: what follows, to go behind each.
+    func tellRefused(_ errors: [Diagnostic], _ consequence: String = "") {
+        for error in errors.prefix(Self.mostRefused) {
+            logger.error("a subscription is refused: \(error)\(consequence)")
+        }
         if errors.count > Self.mostRefused {
             logger.error("more subscriptions are refused", metadata: ["problems": "\(errors.count - Self.mostRefused)"])
         }

@@ -127,7 +127,12 @@ struct Emit: AsyncParsableCommand {
             if let (_, problem) = opened.checkIDs([event]).first { throw problem }
             return try await store(event, opened.log, misses: { nil })
         }
-        let dispatcher = try await options.dispatcher(followsStore: batch != nil || requireMatch)
+        let dispatcher: WebhookDispatcher
+        do {
+            dispatcher = try await options.dispatcher(followsStore: batch != nil || requireMatch)
+        } catch let error as WebhooksError where !requireMatch {
+            throw BrokenConfiguration.atEmit(error, options.configuration)
+        }
         FileDescriptors.raiseLimit()
         if let batch {
             return try await EmitBatch(dispatcher: dispatcher, emit: self).run(path: batch)

@@ -23,20 +23,9 @@ struct Enable: AsyncParsableCommand {
         let opened = try options.openLog()
         let log = opened.log
         try await opened.administration.checkKnown(subscription)
-        if opened.configuration != nil, let entries = opened.outline.entries,
-            !StoredSubscription.isName(subscription), !entries.contains(where: { $0.name == subscription })
-        {
-            let open = try await log.openDeliveries(of: subscription).waiting
-            throw CommandFailure(
-                .negative,
-                code: WebhooksError.Code.refused.description,
-                "the configuration has no \(subscription): nothing is sent to it until it is back there",
-                hint: open > 0 ? "`webhooks cancel --subscription \(subscription)` drops what it has open" : nil
-            )
-        }
         let disabled = try await opened.administration.setEnabled(true, subscription: subscription)
-        var missed = MissedDeliveries()
-        if let disabled { missed = try await log.missedDeliveries(of: subscription, by: disabled) }
+        // Also where it was enabled before: what was missed may not have been sent again since.
+        let missed = try await log.missedDeliveries(of: subscription, by: disabled)
         if options.json {
             let members: [(String, JSONOutput)] = [
                 ("subscription", .text(subscription)), ("enabled", .bool(true)), ("missed", .integer(missed.cancelled)),
@@ -44,20 +33,21 @@ struct Enable: AsyncParsableCommand {
             ]
             return JSONOutput.object(members).write()
         }
-        let lines = Self.report(subscription, wasDisabled: disabled != nil, isOff: opened.isOff(subscription), missed)
+        let off = try await opened.off(subscription)
+        let lines = Self.report(subscription, wasDisabled: disabled != nil, off, missed)
         for line in lines { Output.standard.writeLine(PlainText.escaped(line)) }
     }
 
     /// Reports what was done, and the commands that bring back what was missed.
-    static func report(_ name: String, wasDisabled: Bool, isOff: Bool, _ missed: MissedDeliveries) -> [String] {
-        let off = isOff ? "; the configuration says `enabled: false`" : ""
-        guard wasDisabled else { return ["\(name) was not disabled\(off)"] }
-        var lines = ["\(name) is enabled\(off)"]
+    ///
+    /// - Parameter off: the reason why nothing is sent all the same.
+    static func report(_ name: String, wasDisabled: Bool, _ off: String?, _ missed: MissedDeliveries) -> [String] {
+        var lines = ["\(name) \(wasDisabled ? "is enabled" : "was not disabled")\(off.map { "; \($0)" } ?? "")"]
         if missed.cancelled > 0 {
             let least = missed.cancelled >= MissedDeliveries.most ? "at least " : ""
             let were = missed.cancelled == 1 ? "was" : "were"
             lines.append(
-                "\(least)\(Counted.deliveries(missed.cancelled)) \(were) cancelled meanwhile: "
+                "\(least)\(Counted.deliveries(missed.cancelled)) \(were) cancelled \(wasDisabled ? "meanwhile" : "while it was disabled"): "
                     + "`webhooks retrigger --error disabled --subscription \(name)` sends them again"
             )
         }

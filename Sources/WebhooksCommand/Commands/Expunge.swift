@@ -46,7 +46,17 @@ struct Expunge: AsyncParsableCommand {
             let what = ids.count == 1 ? "the event \(ids[0])" : "\(ids.count) events"
             try Question.confirm("erase \(what) for good, with deliveries, bodies and answers?")
         }
-        let done = try await opened.administration.expunge(ids, cancels: cancel, waiting: wait.duration)
+        let waiting = LongWait("for the store, and for a dispatcher to empty its write-ahead log")
+        let result: Result<Expunged, WebhooksError>
+        do throws(WebhooksError) {
+            result = .success(
+                try await opened.administration.expunge(ids, cancels: cancel, waiting: wait.duration)
+            )
+        } catch {
+            result = .failure(error)
+        }
+        await waiting.end()
+        let done = try result.get()
         write(done.result)
         if !done.isLogEmptied {
             let silence = await log.runningDispatcher().flatMap(Self.silence)

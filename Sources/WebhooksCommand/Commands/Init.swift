@@ -59,6 +59,7 @@ struct Init: ParsableCommand {
         var starter = ConfigurationStarter()
         // Its own place is the folder's, however it is written.
         let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+        if !force { try StarterWriter.checkIsFree(folder) }
         let asks = !yes && Question.canAsk
         (starter.name, starter.topics) = (name, topic)
         if let profile { starter.profile = profile }

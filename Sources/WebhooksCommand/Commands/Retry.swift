@@ -147,6 +147,7 @@ struct Retry: AsyncParsableCommand {
     /// The lines about what is left alone of what was asked for by id.
     private func left(_ plan: WebhookAdministration.RetryPlan) -> [String] {
         plan.settled.map { "\($0) has settled: `webhooks retrigger \($0)` sends it again" }
+            + plan.erased.map { "\($0) was erased: there is nothing to send" }
             + plan.inFlight.map { "\($0) has an attempt under way" }
     }
 }

@@ -85,11 +85,16 @@ struct Run: AsyncParsableCommand {
             _exit((isBounded ? ExitStatus.negative : .success).rawValue)
         }
         let registry = listen.map { _ in PrometheusRegistry(help: MetricDescription.help) }
-        let dispatcher = try await WebhookDispatcher(
-            configuration: skipBroken ? options.configuration.holdingBroken() : options.configuration,
-            logger: logger,
-            metrics: registry
-        )
+        let dispatcher: WebhookDispatcher
+        do throws(WebhooksError) {
+            dispatcher = try await WebhookDispatcher(
+                configuration: skipBroken ? options.configuration.holdingBroken() : options.configuration,
+                logger: logger,
+                metrics: registry
+            )
+        } catch {
+            throw BrokenConfiguration.atStart(error, options.configuration)
+        }
         if let manager { dispatcher.report(to: manager) }
         FileDescriptors.raiseLimit()
         let server = try serve(dispatcher, registry, logger)

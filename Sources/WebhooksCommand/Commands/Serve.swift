@@ -6,6 +6,7 @@ internal import WebhookMonitoring
 internal import Webhooks
 
 #if Server
+    internal import WebhookReceiver
     internal import WebhooksServer
 #endif
 
@@ -31,7 +32,7 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp(
             "Holds subscriptions whose secrets, URL, headers or TLS files can't be used, and serves the others.",
             discussion:
-                "Endpoints of the store whose key is missing are passed by; without this `serve` doesn't start then."
+                "Endpoints of the store whose key is missing are held, too; without this `serve` doesn't start then."
         )
     )
     var skipBroken = false
@@ -53,13 +54,19 @@ struct Serve: AsyncParsableCommand {
                 _exit(ExitStatus.success.rawValue)
             }
             let metrics = PrometheusRegistry(help: MetricDescription.help)
-            let dispatcher = try await WebhookDispatcher(
-                configuration: skipBroken
-                    ? options.wholeConfiguration.holdingBroken() : options.wholeConfiguration,
-                logger: logger,
-                metrics: metrics
-            )
+            let dispatcher: WebhookDispatcher
+            do throws(WebhooksError) {
+                dispatcher = try await WebhookDispatcher(
+                    configuration: skipBroken
+                        ? options.wholeConfiguration.holdingBroken() : options.wholeConfiguration,
+                    logger: logger,
+                    metrics: metrics
+                )
+            } catch {
+                throw BrokenConfiguration.atStart(error, options.wholeConfiguration)
+            }
             let settings = try serverSettings(dispatcher)
+            try checkAddress(settings.listen)
             // Before anything listens: a store of another kind has nothing for the API.
             _ = try await dispatcher.platformStore()
             try await checkKeys(dispatcher, logger)
@@ -84,12 +91,7 @@ struct Serve: AsyncParsableCommand {
                         }
                     } catch {
                         dispatcher.shutDown()
-                        throw CommandFailure(
-                            .unavailable,
-                            code: "listen",
-                            "can't listen on \(settings.listen): \(ListenFailure.text(error))",
-                            hint: "`server.listen` names another address"
-                        )
+                        throw ListenFailure.failure(settings.listen, ListenFailure.text(error))
                     }
                     // The last answer is out; what it has stored is drained with the rest.
                     dispatcher.shutDown()
@@ -113,7 +115,16 @@ struct Serve: AsyncParsableCommand {
             }
         }
 
-        /// Refuses to accept what couldn't be delivered: events pass endpoints by whose secrets no key opens.
+        /// Refuses an address that is taken, before a store is made.
+        private func checkAddress(_ address: ListenAddress) throws {
+            do throws(ReceiverError) {
+                try ListeningTrial.run(ReceiverOptions(host: address.host, port: address.port))
+            } catch {
+                throw ListenFailure.failure(address, ListenFailure.text(error))
+            }
+        }
+
+        /// Refuses to accept what couldn't be delivered: what is for endpoints whose secrets no key opens waits.
         private func checkKeys(_ dispatcher: WebhookDispatcher, _ logger: Logger) async throws {
             let unopened = try await dispatcher.unopenedSubscriptions()
             guard unopened.count > 0 else { return }
@@ -127,11 +138,11 @@ struct Serve: AsyncParsableCommand {
                     code: WebhooksError.Code.configuration.description,
                     problem,
                     hint:
-                        "add that key to `server.encryptionKey`; with --skip-broken the others are served, and events pass "
-                        + "these by"
+                        "add that key to `server.encryptionKey`; with --skip-broken the others are served, and what is for "
+                        + "these waits"
                 )
             }
-            logger.error("\(problem); events pass them by, and `replay-missing` makes up for it once the key is back")
+            logger.error("\(problem); their deliveries wait until it is started with that key")
         }
 
         private func serverSettings(_ dispatcher: WebhookDispatcher) throws -> ServerSettings {
@@ -170,8 +181,17 @@ struct Serve: AsyncParsableCommand {
 #if Server
     /// The reason for which an address can't be listened on.
     private enum ListenFailure {
+        static func failure(_ address: ListenAddress, _ reason: String) -> CommandFailure {
+            let text = "can't listen on \(address): \(reason)"
+            return CommandFailure(.unavailable, code: "listen", text, hint: "`server.listen` names another address")
+        }
+
         static func text(_ error: any Error) -> String {
-            let text = "\(error)"
+            if case ReceiverError.system(_, let code)? = error as? ReceiverError { return self.text("errno: \(code)") }
+            return self.text("\(error)")
+        }
+
+        private static func text(_ text: String) -> String {
             if text.contains("errno: \(EADDRINUSE)") { return "the port is taken" }
             if text.contains("errno: \(EACCES)") { return "the port is for root" }
             if text.contains("errno: \(EADDRNOTAVAIL)") { return "the address is none of this machine's" }

@@ -17,7 +17,7 @@ struct Stats: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        let rows = try await opened.log.overview(of: opened.configured)
+        let rows = try await opened.log.overview(of: opened.known, areAll: opened.configured != nil)
         if options.json {
             for row in rows { json(row).write() }
             return try await warnOfSetAside(opened.log)

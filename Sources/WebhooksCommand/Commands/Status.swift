@@ -10,7 +10,8 @@ struct Status: AsyncParsableCommand {
             subscriptions, the store's files, the last error; then what is wrong, with what to do. Needs the store alone. \
             What a person has decided (a pause, `disable`) is shown and is not wrong; a delivery is late once it has been due \
             for 60 s, and nothing holds it. A configuration that can't be used is wrong, too: a dispatcher goes on with the one \
-            before, and would not start again. On PostgreSQL it also names subscriptions with open deliveries that no dispatcher \
+            before, and would not start again. It warns, without exiting 1, of deliveries that have failed for good within an \
+            hour, which nobody tries again. On PostgreSQL it also names subscriptions with open deliveries that no dispatcher \
             serves, dispatchers that have had different files for five minutes, and warns of what keeps the server from removing \
             old rows.
 

@@ -79,12 +79,16 @@ struct CommandFailure: Error {
         if let store = error.store { hint = Self.hint(for: store.code) }
     }
 
+    /// An older write-ahead log would be applied to the copy.
+    private static let restore =
+        "restore a copy of the file, without the `-wal` and `-shm` of the damaged one (docs/log.md)"
+
     private static func hint(for code: StoreError.Code) -> String? {
         switch code.kind {
         case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
         case .locked: "stop that process, or let it do the work: other commands go on beside it"
-        case .damaged where CommandLine.arguments.contains("check"): "restore a copy of the file"
-        case .damaged: "`webhooks check` tells more; restore a copy of the file"
+        case .damaged where CommandLine.arguments.contains("check"): restore
+        case .damaged: "`webhooks check` tells more; \(restore)"
         case .full: "make room on the disk: without any, `webhooks prune` can't work either"
         case .readOnly: "check who owns the folder and the file"
         case .newerSchema: "use the newer `webhooks` that wrote it"

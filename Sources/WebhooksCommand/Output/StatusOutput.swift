@@ -10,7 +10,6 @@ enum StatusOutput {
             members + [
                 ("nodes", .array(nodes.map(NodeOutput.json))),
                 ("unserved", .array(status.holds.compactMap(unserved))),
-                ("warnings", .array(status.warnings.map(problem))),
             ]
         )
     }
@@ -20,6 +19,7 @@ enum StatusOutput {
             "ok": .bool(status.problems.isEmpty),
             "at": .time(status.at),
             "problems": .array(status.problems.map(problem)),
+            "warnings": .array(status.warnings.map(problem)),
             "dispatcher": dispatcher(status.dispatcher),
             "events": [
                 "waiting": .integer(status.events), "oldestAt": .time(status.oldestEventAt),
@@ -29,13 +29,14 @@ enum StatusOutput {
             "deliveries": [
                 "waiting": .integer(status.waiting), "due": .integer(status.due), "late": .integer(status.late),
                 "oldestDueAt": .time(status.oldestDueAt), "lagMs": age(status.oldestDueAt, status.at),
-                "inFlight": .integer(status.inFlight),
+                "inFlight": .integer(status.inFlight), "lost": .integer(status.lost),
             ],
             "breakers": .array(status.holds.compactMap(breaker)),
             "disabled": .array(status.holds.compactMap(disabled)),
             "paused": .array(status.holds.compactMap(paused)),
-            "parked": .array(status.holds.compactMap(parked)),
-            "broken": .array(status.holds.compactMap(broken)),
+            "parked": .array(status.holds.compactMap { waiting($0, .parked) }),
+            "broken": .array(status.holds.compactMap { waiting($0, .broken) }),
+            "refused": .array(status.holds.compactMap { waiting($0, .refused) }),
             "store": [
                 "path": .text(status.files.path), "bytes": .integer(status.files.size),
                 "walBytes": status.files.walSize.map { .integer($0) } ?? .null,
@@ -87,13 +88,8 @@ enum StatusOutput {
         ]
     }
 
-    private static func parked(_ hold: StoreStatus.Hold) -> JSONOutput? {
-        guard case .parked = hold.reason else { return nil }
-        return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
-    }
-
-    private static func broken(_ hold: StoreStatus.Hold) -> JSONOutput? {
-        guard case .broken = hold.reason else { return nil }
+    private static func waiting(_ hold: StoreStatus.Hold, _ reason: StoreStatus.Hold.Reason) -> JSONOutput? {
+        guard hold.reason == reason else { return nil }
         return ["subscription": .text(hold.subscription), "waiting": .integer(hold.waiting)]
     }
 
@@ -194,6 +190,7 @@ enum StatusOutput {
         case .parked: "not served by the configuration"
         case .broken: "held, for its settings can't be used"
         case .unserved: "no dispatcher that runs serves it"
+        case .refused: "refused, and events pass it by"
         }
     }
 

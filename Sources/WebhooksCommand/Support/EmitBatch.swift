@@ -55,7 +55,7 @@ struct EmitBatch {
             Notice.note("paused", "\(wait) paused; `webhooks stats` shows until when", asJSON: emit.options.json)
         }
         let others = try await dispatcher.log.waitReasons(of: summary.unattempted) { name in
-            dispatcher.registry.subscription(named: name)?.policy
+            dispatcher.registry.subscription(named: name)
         }
         .filter { if case .paused = $0.reason { false } else { true } }
         WaitNotice.write(others, waited: emit.patience.wait.duration, asJSON: emit.options.json)

@@ -14,8 +14,11 @@ extension OpenedLog {
     /// The subscriptions that the file names, as far as it can be read.
     var configuredNames: [String] { outline.entries?.map(\.name) ?? [] }
 
-    /// The same with whether each is enabled; `nil` where nobody knows them.
-    var configured: [(name: String, isEnabled: Bool)]? { outline.entries?.map { ($0.name, $0.isEnabled) } }
+    /// The same with whether each is enabled; `nil` where nobody knows all of them.
+    var configured: [(name: String, isEnabled: Bool)]? { outline.isPartial ? nil : known }
+
+    /// Those that could be read, with whether each is enabled.
+    var known: [(name: String, isEnabled: Bool)]? { outline.entries?.map { ($0.name, $0.isEnabled) } }
 
     /// Changes by hand, to what the store or the configuration knows.
     var administration: WebhookAdministration { WebhookAdministration(log, configured: configuredNames) }
@@ -26,8 +29,20 @@ extension OpenedLog {
         return configured.map { $0.contains { $0.name == name && $0.isEnabled } } ?? true
     }
 
-    /// Tells whether the file says `enabled: false` of one.
-    func isOff(_ name: String) -> Bool { outline.entries?.first { $0.name == name }?.isEnabled == false }
+    /// Says why nothing is sent to a subscription that the dispatcher has not disabled; `nil`: nothing of that kind is known.
+    func off(_ name: String) async throws -> String? {
+        if StoredSubscription.isName(name) {
+            return try await log.isDisabledByOwner(name)
+                ? "its owner has disabled it over HTTP: a PATCH of the endpoint with `disabled: false` lifts that" : nil
+        }
+        // Without a file, or beside one that is broken, nobody knows.
+        guard configuration != nil, let entries = outline.entries, !outline.isPartial else { return nil }
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            return "nothing is sent to it until it is back in the configuration; "
+                + "`webhooks cancel --subscription \(name)` drops what it has open"
+        }
+        return entry.isEnabled ? nil : "the configuration says `enabled: false`"
+    }
 
     /// Refuses events whose id a subscription can't get. Only for such an id the configuration is loaded; where it can't
     /// be, this is found out when the event is matched.

@@ -27,7 +27,7 @@ struct RunTally {
         case .missing, .configuration:
             parked += [.pending, .waiting, .inFlight].reduce(0) { $0 + row.statistics.count($1) }
             return
-        case .disabled, nil: break
+        case .disabled, .unusable, .refused, nil: break
         }
         delivered += row.statistics.count(.delivered)
         failed += row.statistics.count(.failed)

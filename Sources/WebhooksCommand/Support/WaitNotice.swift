@@ -10,7 +10,7 @@ enum WaitNotice {
         asJSON: Bool
     ) async throws {
         let registry = dispatcher.registry
-        let reasons = try await dispatcher.log.waitReasons(of: deliveries) { registry.subscription(named: $0)?.policy }
+        let reasons = try await dispatcher.log.waitReasons(of: deliveries) { registry.subscription(named: $0) }
         write(reasons, waited: waited, asJSON: asJSON)
     }
 
@@ -38,6 +38,11 @@ enum WaitNotice {
     ) -> (code: String, text: String) {
         let them = count == 1 ? "it" : "them"
         switch reason {
+        case .unusable(let reason):
+            return (
+                "broken",
+                "the settings of \(name) can't be used: \(reason); once that is mended, a dispatcher sends \(them)"
+            )
         case .paused(let pause):
             return ("paused", "\(PausedNotice.state(name, pause)); `webhooks resume \(name)` sends \(them)")
         case .breaker(let breaker): return ("breaker", BreakerNotice.text(name, breaker))

@@ -10,8 +10,8 @@
             case alive
             /// The reason why it can't record anything, in a word; `nil`: it can.
             case trouble(String?)
-            /// The subscriptions that it holds because their settings can't be used.
-            case held([String])
+            /// The subscriptions that it can't send to because of their settings.
+            case unusable(UnusableSubscriptions)
             /// The number of problems of the configuration on its disk, which it has refused; 0: it goes by that one.
             case refused(Int)
         }
@@ -26,9 +26,9 @@
                 case .alive:
                     change = ("alive_at = floor(extract(epoch FROM clock_timestamp()) * 1000) + $2::int8", .int8(0))
                 case .trouble(let trouble): change = ("trouble = $2::text", .text(trouble))
-                case .held(let names):
+                case .unusable(let unusable):
                     // A line for each: no name has a line feed.
-                    change = ("held = $2::text", .text(names.isEmpty ? nil : names.joined(separator: "\n")))
+                    change = ("held = $2::text", .text(unusable.isEmpty ? nil : unusable.lines.joined(separator: "\n")))
                 case .refused(let problems):
                     change = ("refused = nullif($2::int4, 0)", .int4(Int32(clamping: problems)))
                 }
@@ -61,9 +61,12 @@
                 (record.isStopping, record.trouble) = (row.bool(2), row.optionalText(3))
                 (record.host, record.version, record.since) = (row.text(4), row.text(5), row.timestamp(6))
                 record.lastSignOfLife = row.optionalInt64(7).map { .milliseconds(max(0, $0)) }
-                // What one holds another may serve: it is held where all hold it.
-                let held = rows.map { Set($0.text(8).split(separator: "\n").map(String.init)) }
-                record.held = held.dropFirst().reduce(held[0]) { $0.intersection($1) }.sorted()
+                let unusable = rows.map { UnusableSubscriptions(lines: $0.text(8).split(separator: "\n")) }
+                record.unusable = unusable.dropFirst().reduce(unusable[0]) { all, one in
+                    // What one holds another may serve: it is held where all hold it. What one refuses misses what that one matches.
+                    let held = all.held.intersection(one.held)
+                    return UnusableSubscriptions(held: held, refused: all.refused.union(one.refused))
+                }
                 record.refusals = rows.compactMap { row in
                     let process = Int32(truncatingIfNeeded: row.int32(0))
                     guard let problems = row.optionalInt32(9) else { return nil }

@@ -29,7 +29,8 @@
             ALTER TABLE writers ADD COLUMN leased boolean NOT NULL DEFAULT false;
             """
 
-        /// - `writers.held`: the subscriptions that a dispatcher holds because their settings can't be used, a line each.
+        /// - `writers.held`: the subscriptions that a dispatcher can't send to because of their settings, a line each: held, or `!` and
+        ///   the name of one that is refused.
         static let heldSubscriptions = """
             ALTER TABLE writers ADD COLUMN held text;
             """

@@ -181,11 +181,11 @@ package final class DispatcherLock: StoreLock {
         }
     }
 
-    /// Writes down which subscriptions the dispatcher holds.
-    package func note(held: [String]) {
+    /// Writes down to which subscriptions the dispatcher can't send because of their settings.
+    package func note(_ unusable: UnusableSubscriptions) {
         state.withLock { state in
             guard state.descriptor >= 0 else { return }
-            HeldSubscriptions(held).write(state.descriptor, of: state.record.holder.processID)
+            HeldSubscriptions(unusable.lines).write(state.descriptor, of: state.record.holder.processID)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// The subscriptions that a dispatcher holds because their settings can't be used, for those that look at the store beside it.
+/// The subscriptions that a dispatcher can't send to because of their settings, for those that look at the store beside it: the
+/// lines of `UnusableSubscriptions`.
 ///
 /// Their names stand in the lock's file, behind ``SignOfLife``.
 package struct HeldSubscriptions: Sendable, Hashable {

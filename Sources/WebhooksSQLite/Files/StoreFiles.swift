@@ -58,8 +58,10 @@ struct StoreFiles: Sendable {
         let rest = [wal, sharedMemory, journal].filter { FileIdentity($0) != nil }
         guard wasHere || !rest.isEmpty, !exists, FileIdentity(path) == nil else { return nil }
         let marks = (wasHere ? [lock] : []) + rest
+        // What is in its log is a part of it, and of no copy.
+        let logs = rest.isEmpty ? "" : " (a copy of it: delete \(rest.joined(separator: ", ")) first)"
         return """
-            \(path) is missing, and a store was here: put it back, or delete \(marks.joined(separator: ", ")) to begin with a new one
+            \(path) is missing, and a store was here: put it back\(logs), or delete \(marks.joined(separator: ", ")) to begin with a new one
             """
     }
 

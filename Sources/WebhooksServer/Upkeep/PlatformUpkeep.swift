@@ -35,6 +35,7 @@ extension WebhooksAPI {
                 tasks: now - Self.endedTasks
             )
             _ = try await store.apply([forgetting], answer: nil)
+            upkeepOutage.worked(isChange: true, at: now)
             while true {
                 let due = try await store.expiredMessages(at: now, limit: Self.batch)
                 guard !due.isEmpty else { return }
@@ -42,8 +43,15 @@ extension WebhooksAPI {
                 // What has an attempt under way comes next time.
                 guard erased.open.isEmpty, due.count == Self.batch else { return }
             }
+        } catch let error where error.storeFailure != nil {
+            if let cause = error.storeFailure { upkeepOutage.failed(cause, isChange: true, at: now) }
         } catch {
             logger.warning("payloads and answers whose time is over are still there", metadata: ["error": "\(error)"])
         }
     }
+}
+
+extension Error {
+    /// The store's own error, where that is behind it.
+    var storeFailure: StoreError? { self as? StoreError ?? (self as? WebhooksError)?.store }
 }

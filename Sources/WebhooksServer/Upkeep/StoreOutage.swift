@@ -2,29 +2,49 @@ internal import Logging
 internal import Synchronization
 internal import WebhookCore
 
-/// Tells an operator that the store doesn't work for requests: once when that begins, and once when it is over.
+/// Tells an operator that the store doesn't work for the HTTP API: once when that begins, and once when it is over.
 final class StoreOutage: Sendable {
+    /// The work that the store fails.
+    enum Work: Sendable {
+        case requests
+        /// What is done now and then, whatever requests come.
+        case upkeep
+
+        fileprivate var failure: Logger.Message {
+            switch self {
+            case .requests: "the store does not work: requests of the HTTP API are refused"
+            case .upkeep:
+                "the store does not work: background tasks wait, and payloads and answers whose time is over are still there"
+            }
+        }
+
+        fileprivate var end: Logger.Message {
+            switch self {
+            case .requests: "the store works again for the HTTP API"
+            case .upkeep: "the store works again: background tasks go on"
+            }
+        }
+    }
+
     private let state = Mutex(State())
     private let logger: Logger
+    private let work: Work
 
-    init(_ logger: Logger) { self.logger = logger }
+    init(_ logger: Logger, of work: Work = .requests) { (self.logger, self.work) = (logger, work) }
 
-    /// A request that the store has failed.
+    /// A request, or a step, that the store has failed.
     ///
     /// - Parameter isChange: whether it was to change something.
     func failed(_ cause: StoreError, isChange: Bool, at instant: Timestamp) {
         guard state.withLock({ $0.failed(isChange: isChange, at: instant) }) else { return }
-        logger.warning(
-            "the store does not work: requests of the HTTP API are refused",
-            metadata: ["reason": "\(cause.code.rawValue)", "error": "\(cause)"]
-        )
+        logger.warning(work.failure, metadata: ["reason": "\(cause.code.rawValue)", "error": "\(cause)"])
     }
 
-    /// A request that was carried out.
+    /// One that was carried out.
     func worked(isChange: Bool, at instant: Timestamp) {
         guard let over = state.withLock({ $0.worked(isChange: isChange) }) else { return }
         logger.notice(
-            "the store works again for the HTTP API",
+            work.end,
             metadata: [
                 "refused": "\(over.requests)",
                 "seconds": "\(max(0, over.began.duration(to: instant).wholeMilliseconds / 1000))",

@@ -19,6 +19,9 @@ extension WebhooksAPI {
             return try await tasks.claimNext(in: store).map { task, claim in
                 ClaimedTask(api: self, store: store, task: task, claim: claim)
             }
+        } catch let error where error.storeFailure != nil {
+            if let cause = error.storeFailure { upkeepOutage.failed(cause, isChange: true, at: .now) }
+            return nil
         } catch {
             logger.warning("background tasks can't be taken up", metadata: ["error": "\(error)"])
             return nil
