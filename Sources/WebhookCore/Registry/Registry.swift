@@ -99,7 +99,8 @@ package final class Registry: Sendable {
             subscription.wants(topic: topic, tenant: tenant, channels: channels) && isMeant(subscription)
         }
         var configured: [Subscription] = []
-        for position in base.index.candidates(topic: topic, tenant: tenant) where accepts(base.subscriptions[position]) {
+        for position in base.index.candidates(topic: topic, tenant: tenant) where accepts(base.subscriptions[position])
+        {
             configured.append(base.subscriptions[position])
         }
         guard !given.isEmpty else { return configured }
