@@ -18,7 +18,7 @@ extension WebhookDispatcher {
         tellHeld(change.given.compactMap(\.subscription))
     }
 
-    private func tellHeld(_ subscriptions: [Subscription]) {
+    private func tellHeld(_ subscriptions: some Sequence<Subscription>) {
         let held = subscriptions.filter { $0.isEnabled && !$0.obstacles.isEmpty }
         for subscription in held.prefix(Self.mostHeldTold) {
             for obstacle in subscription.obstacles.prefix(3) {

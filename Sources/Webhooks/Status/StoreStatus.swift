@@ -179,7 +179,7 @@ extension StoreStatus {
 
     private var dispatcherProblems: [StatusProblem] {
         guard let dispatcher else {
-            if let lost { return [lost] }
+            if let reconnecting { return [reconnecting] }
             let hint =
                 "start one: `webhooks run`; one that was started with another `store` is shown by --store with that one"
             var waiting: [String] = []
@@ -211,7 +211,7 @@ extension StoreStatus {
     }
 
     /// Dispatchers that were there a moment ago: the server has restarted, or they were killed.
-    private var lost: StatusProblem? {
+    private var reconnecting: StatusProblem? {
         guard let seen = nodes?.map(\.heartbeatAt).max() else { return nil }
         let age = max(0, at.milliseconds - seen.milliseconds) / 1000
         let who = nodes?.count == 1 ? "the dispatcher" : "the \(nodes?.count ?? 0) dispatchers"
