@@ -50,7 +50,7 @@ import WebhookRegistry
             "w.yaml:1:79: `maxBody` must be a size from 1KiB to 32MiB, a whole number with KiB, MiB, KB or MB: 64KiB, 20MB",
             "w.yaml:1:100: `encryptionKey` must be 32 bytes in base64",
             "w.yaml:1:105: unknown key in `server`; it may have `listen`, `public`, `publicURL`, `tokens`, `metricsToken`, "
-                + "`encryptionKey`, `maxBody` and `console`"
+                + "`encryptionKey`, `maxBody`, `maxEndpoints` and `console`"
         ),
         Row(
             "server: { listen: somewhere }",
