@@ -49,6 +49,17 @@ struct TemplateCheckerTests {
         #expect(check(#"["{{^data.phone}}{{data.name}}{{/data.phone}}"]"#) == [])
     }
 
+    @Test("of thousands of such names some are named, and the others counted")
+    func manyWarnings() {
+        let found = check("[\n" + String(repeating: "\"{{data.gone}}\",\n", count: 20_000) + "0]")
+        #expect(found.count == 41)
+        #expect(
+            found.first == "bodies/crm.mustache:2:2: warning: no example provides data.gone; did you mean data.none?"
+        )
+        #expect(found[39].hasPrefix("bodies/crm.mustache:41:2: warning: no example provides data.gone"))
+        #expect(found.last == "bodies/crm.mustache: warning: and 19960 more that no example provides")
+    }
+
     @Test("what may have been meant, in every scope and wherever the name is wrong")
     func suggestions() {
         let cases = [

@@ -109,9 +109,13 @@ package struct TextPosition: Sendable, Hashable {
     }
 
     init(offset: Int, in bytes: UnsafeRawBufferPointer) {
-        var line = 1
-        var column = 1
-        for byte in bytes.prefix(offset) {
+        self.init(line: 1, column: 1)
+        advance(over: bytes.prefix(offset))
+    }
+
+    /// Goes on over some bytes.
+    package mutating func advance(over bytes: some Sequence<UInt8>) {
+        for byte in bytes {
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1
@@ -119,6 +123,5 @@ package struct TextPosition: Sendable, Hashable {
                 column += 1
             }
         }
-        self.init(line: line, column: column)
     }
 }

@@ -28,7 +28,7 @@ package enum TemplateChecker {
                 let template = try CompiledTemplate(body)
                 problems += unprovided(in: template, taken, subscription)
                 let generic = taken.filter(\.isGeneric)
-                if !unprovided(in: template, generic, subscription).isEmpty { beyondGeneric.insert(body.name) }
+                if !lookup(in: template, generic, subscription).missing.isEmpty { beyondGeneric.insert(body.name) }
             } catch {
                 let place = error.position
                 problems.append(
@@ -205,18 +205,17 @@ package enum TemplateChecker {
         return Diagnostic(.error, file: file, message: "\(topic) does not render: \(reason)")
     }
 
+    /// Warns of the names that no example provides: of the first ones each, and of the others together.
     private static func unprovided(
         in template: CompiledTemplate,
         _ examples: [Example],
         _ subscription: Subscription? = nil
     ) -> [Diagnostic] {
-        guard !examples.isEmpty else { return [] }
-        var lookup = TemplateLookup(template.elements)
-        for example in examples {
-            lookup.add(TemplateRoot(body: example.scope(for: subscription)))
-        }
-        return lookup.missing.map { tag in
-            let place = TemplateParser.position(of: tag, in: template.source)
+        let lookup = lookup(in: template, examples, subscription)
+        let missing = lookup.missing
+        let named = missing.prefix(TemplateLookup.mostNamed)
+        let places = TemplateParser.positions(of: named, in: template.source)
+        var warnings = zip(named, places).map { tag, place in
             let hint = lookup.meant[tag].map { "; did you mean \($0)?" } ?? ""
             return Diagnostic(
                 .warning,
@@ -226,6 +225,24 @@ package enum TemplateChecker {
                 message: "no example provides \(tag.name)\(hint)"
             )
         }
+        let others = missing.count - named.count
+        if others > 0 {
+            warnings.append(
+                Diagnostic(.warning, file: template.name, message: "and \(others) more that no example provides")
+            )
+        }
+        return warnings
+    }
+
+    /// Looks a template's names up in examples; without any, nothing is missing.
+    private static func lookup(
+        in template: CompiledTemplate,
+        _ examples: [Example],
+        _ subscription: Subscription?
+    ) -> TemplateLookup {
+        var lookup = TemplateLookup(examples.isEmpty ? [] : template.elements)
+        for example in examples { lookup.add(TemplateRoot(body: example.scope(for: subscription))) }
+        return lookup
     }
 
     private static func profileFile(_ profile: Profile) -> String { "\(profile.name)/profile.json" }

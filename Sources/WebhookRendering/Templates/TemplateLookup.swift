@@ -114,6 +114,11 @@ struct TemplateLookup {
         }
     }
 
+    /// The most missing tags that are named, each with its place.
+    static let mostNamed = 40
+    /// The most that are thought about: some may be provided by a later example.
+    private static let mostGuessed = 10 * mostNamed
+
     private let elements: [TemplateElement]
     private var provided: Set<TemplateTag> = []
     /// The names that may have been meant by tags that an example lacks.
@@ -187,7 +192,7 @@ struct TemplateLookup {
 
     /// Notes the name that may have been meant by one that leads nowhere.
     private mutating func guess(_ tag: TemplateTag, _ scopes: [Scope]) {
-        guard !provided.contains(tag), guessed.insert(tag).inserted else { return }
+        guard !provided.contains(tag), guessed.count < Self.mostGuessed, guessed.insert(tag).inserted else { return }
         let path = tag.name.split(separator: ".").map(String.init)
         guard let first = path.first else { return }
         let rest = path.dropFirst()

@@ -20,9 +20,16 @@ struct TemplateParser {
         return try parser.elements(of: nil, depth: 0)
     }
 
-    /// The position of a tag in the template.
-    static func position(of tag: TemplateTag, in source: String) -> TextPosition {
-        TextPosition(offset: tag.offset, in: ByteString(TemplateParser(source).bytes))
+    /// The positions of tags, in their order, in the template: one pass over it for all.
+    static func positions(of tags: some Collection<TemplateTag>, in source: String) -> [TextPosition] {
+        guard !tags.isEmpty else { return [] }
+        let bytes = TemplateParser(source).bytes
+        var (offset, position) = (0, TextPosition(line: 1, column: 1))
+        return tags.map { tag in
+            position.advance(over: bytes[offset..<max(offset, tag.offset)])
+            offset = max(offset, tag.offset)
+            return position
+        }
     }
 
     private mutating func elements(of section: TemplateTag?, depth: Int) throws(TextProblem) -> [TemplateElement] {
