@@ -72,6 +72,16 @@ import WebhookCore
         #expect(try await Self.streamed(portal, 1) == ["of-a"], "what is the operator's own is not the application's")
     }
 
+    @Test func `one application leaves streams to the others`() async throws {
+        let served = try await Self.served()
+        let portal = try await Self.access(served)
+        var open: [@Sendable () async throws -> [UInt8]?] = []
+        for _ in 0..<4 { open.append(try await Self.stream("", served, token: portal)) }
+        await #expect(throws: WebhooksError.self) { try await Self.stream("", served, token: portal) }
+        open.append(try await Self.stream("", served))
+        #expect(open.count == 5)
+    }
+
     @Test func `a stream ends with the token that it was asked for with`() async throws {
         let served = try await Self.served()
         let portal = try await Self.stream("", served, token: Self.access(served))

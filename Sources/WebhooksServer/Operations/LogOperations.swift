@@ -56,7 +56,9 @@ enum LogOperations {
         filter.subscription = context.query.text("subscription")
         let share = try await LogShare(context)
         filter.tenant = share.application?.tenant
-        guard let place = context.api.streams.take() else { throw .tooMany }
+        var own: String?
+        if case .application(let token) = context.caller { own = token.application }
+        guard let place = context.api.streams.take(for: own) else { throw .tooMany }
         let tail: DeliveryTail
         do throws(WebhooksError) {
             tail = try await DeliveryTail(context.api.dispatcher.log, filter)
