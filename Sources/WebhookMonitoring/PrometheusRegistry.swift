@@ -26,6 +26,8 @@ package final class PrometheusRegistry: MetricsFactory {
     private struct State {
         var families: [String: MetricFamily.Kind] = [:]
         var series: [Key: any MetricSeries] = [:]
+        /// The keys of the series.
+        var keys: [ObjectIdentifier: Key] = [:]
         /// Lines of text that the series make.
         var lines = 0
         var dropped: Int64 = 0
@@ -60,6 +62,7 @@ package final class PrometheusRegistry: MetricsFactory {
                 if state.lines + series.lineCount <= lineLimit {
                     state.families[name] = kind
                     state.series[key] = series
+                    state.keys[ObjectIdentifier(series)] = key
                     state.lines += series.lineCount
                     return series
                 }
@@ -93,7 +96,7 @@ package final class PrometheusRegistry: MetricsFactory {
 
     private func remove(_ handler: AnyObject) {
         state.withLock { state in
-            guard let key = state.series.first(where: { $0.value === handler })?.key,
+            guard let key = state.keys.removeValue(forKey: ObjectIdentifier(handler)),
                 let series = state.series.removeValue(forKey: key)
             else { return }
             state.lines -= series.lineCount

@@ -143,6 +143,33 @@ struct MetricsTests {
         #expect(factory.values("webhooks_attempt_duration_seconds", "subscription") == labels)
     }
 
+    @Test("A subscription that is gone gives its label to the next, and its series go")
+    func forgotten() throws {
+        let factory = MemoryMetrics()
+        let metrics = try #require(DispatcherMetrics(factory))
+        func sample(_ names: [String]) -> MetricsSample {
+            let status = StoreStatus(at: .now, files: .init(path: "", size: 10, walSize: 5, free: nil))
+            return MetricsSample(status, StoreBacklog(), [], configured: names.map { ($0, true) })
+        }
+        let first = (0..<DispatcherMetrics.subscriptionLimit).map { "s\($0)" } + ["late", "other"]
+        metrics.recorded(first.map { recorded($0) })
+        metrics.set(sample(first)) { _ in false }
+        #expect(metrics.label(of: "late") == "other")
+        metrics.set(sample(["s0", "late", "other"])) { !["s0", "late", "other"].contains($0) }
+        metrics.recorded([recorded("late"), recorded("other"), recorded("s0")])
+        for name in ["webhooks_attempts_total", "webhooks_attempt_duration_seconds", "webhooks_deliveries_waiting"] {
+            #expect(factory.values(name, "subscription") == ["s0", "late", "other"], "\(name)")
+        }
+        #expect(factory.total("webhooks_attempts_total", ["subscription": "s0"]) == 2)
+        #expect(factory.total("webhooks_attempts_total", ["subscription": "late"]) == 1)
+        #expect(factory.total("webhooks_attempts_total", ["subscription": "other"]) == 3, "everybody's stays")
+        // What comes in after all is counted, and goes at the next look.
+        metrics.recorded([recorded("s1")])
+        #expect(factory.total("webhooks_attempts_total", ["subscription": "s1"]) == 1)
+        metrics.set(sample(["s0"])) { $0 == "s1" }
+        #expect(!factory.values("webhooks_attempts_total", "subscription").contains("s1"))
+    }
+
     @Test("A commit's worth is told at once, by handles that are kept; a send test counts for nothing")
     func cost() throws {
         let factory = MemoryMetrics()

@@ -7,7 +7,8 @@ internal import WebhookEngine
 ///
 /// Handles are made once, and kept: a delivery costs a look-up by its subscription's name and additions to numbers, and a
 /// commit's worth of those is told at once. Labels are bounded: ``subscriptionLimit`` subscriptions have one of their own,
-/// those that come first, and the rest share ``other``; so does one of that name.
+/// those that come first, and the rest share ``other``; so does one of that name. A label is free again once its subscription
+/// is gone.
 // Safe to share: a metrics backend's handles are, and everything that changes has a lock.
 final class DispatcherMetrics: Sendable {
     /// Subscriptions with a label of their own.
@@ -136,6 +137,15 @@ final class DispatcherMetrics: Sendable {
 
     /// The label of a subscription.
     func label(of subscription: String) -> String { labelled.withLock { $0.label(of: subscription) } }
+
+    /// Takes one sample of what waits. Subscriptions that are gone give up their labels first.
+    ///
+    /// - Parameter isGone: whether a subscription is gone for good, and nothing of it is open.
+    func set(_ sample: MetricsSample, isGone: (String) -> Bool) {
+        let labels = labelled.withLock { $0.forget(where: isGone) }
+        sampled.forget(labels)
+        sampled.set(sample) { label(of: $0) }
+    }
 }
 
 // MARK: The engine

@@ -66,6 +66,17 @@ final class SampledGauges: Sendable {
     /// A new transport counts from zero.
     func transportBegins() { state.withLock { $0.opened = 0 } }
 
+    /// Gives up the gauges of labels that are gone.
+    func forget(_ labels: Set<String>) {
+        guard !labels.isEmpty else { return }
+        state.withLock { state in
+            for (series, gauge) in state.gauges where labels.contains(series.label) {
+                gauge.destroy()
+                state.gauges[series] = nil
+            }
+        }
+    }
+
     /// Sets every gauge: made with its first value, so that what nobody knows (a standby's queues, the disk of a database
     /// server) has no series. What had a value and isn't in the sample is zero.
     ///

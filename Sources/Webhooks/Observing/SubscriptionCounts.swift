@@ -11,6 +11,12 @@ struct SubscriptionCounts {
         var attempts = Counts(SubscriptionCounts.outcomes.count * SubscriptionCounts.errors.count)
         var settled = Counts(SubscriptionCounts.states.count)
         var isTouched = false
+
+        /// The backend keeps nothing more of them.
+        func destroy() {
+            duration.destroy()
+            for counter in attempts.counters + settled.counters { counter?.destroy() }
+        }
     }
 
     /// Counters by position, each made when it is first needed, and what they are not told yet.
@@ -43,6 +49,8 @@ struct SubscriptionCounts {
     private let limit: Int
     private var indices: [String: Int] = [:]
     private var handles: [Handles] = []
+    /// The positions of those that are gone.
+    private var free: [Int] = []
     /// The subscriptions with something to tell.
     private var touched: [Int] = []
     /// The handles of the subscriptions beyond the limit.
@@ -94,6 +102,22 @@ struct SubscriptionCounts {
         touched.removeAll(keepingCapacity: true)
     }
 
+    /// Gives up the labels of subscriptions that are gone, for others to have them. One that is counted again all the same, or
+    /// comes back, begins from zero.
+    ///
+    /// - Returns: the labels.
+    mutating func forget(where isGone: (String) -> Bool) -> Set<String> {
+        // What a subscription of that name has is everybody's.
+        let gone = indices.filter { $0.key != DispatcherMetrics.other && isGone($0.key) }
+        for (name, index) in gone {
+            handles[index].destroy()
+            indices[name] = nil
+            free.append(index)
+        }
+        if !gone.isEmpty { last = nil }
+        return Set(gone.keys)
+    }
+
     private mutating func add(_ state: DeliveryState, _ count: Int, to index: Int) {
         let position: Int
         switch state {
@@ -140,6 +164,10 @@ struct SubscriptionCounts {
         // From zero on, so that the first failure is a change.
         for (position, state) in Self.states.enumerated() {
             new.settled.counters[position] = MetricDescription.settled.counter(factory, label, state.rawValue)
+        }
+        if let index = free.popLast() {
+            handles[index] = new
+            return index
         }
         handles.append(new)
         return handles.count - 1

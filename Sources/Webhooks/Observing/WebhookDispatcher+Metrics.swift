@@ -31,7 +31,8 @@ extension WebhookDispatcher {
             sample.unusable = state.withLock { $0.unusable }
             sample.inFlight = session.runner.attemptsUnderWay
             sample.connections = session.transport.connections
-            metrics.sampled.set(sample) { metrics.label(of: $0) }
+            let (known, open) = (registry, Set(backlog.subscriptions.map(\.name)))
+            metrics.set(sample) { known.source(of: $0) == nil && !open.contains($0) }
             let works = state.withLock { state in
                 defer { state.readTrouble = nil }
                 return state.readTrouble != nil && state.storeTrouble == nil && state.failure == nil

@@ -60,13 +60,21 @@ final class MemoryMetrics: MetricsFactory {
             state.kinds[label] = kind
             state.values[series, default: []] += []
         }
-        return Handler { [weak self] value in self?.state.withLock { $0.values[series, default: []].append(value) } }
+        return Handler(series) { [weak self] value in
+            self?.state.withLock { $0.values[series, default: []].append(value) }
+        }
+    }
+
+    private func destroy(_ handler: Any) {
+        guard let handler = handler as? Handler else { return }
+        state.withLock { $0.values[handler.series] = nil }
     }
 
     private final class Handler: CounterHandler, RecorderHandler, TimerHandler, MeterHandler {
+        let series: Series
         let add: @Sendable (Double) -> Void
 
-        init(_ add: @escaping @Sendable (Double) -> Void) { self.add = add }
+        init(_ series: Series, _ add: @escaping @Sendable (Double) -> Void) { (self.series, self.add) = (series, add) }
 
         func increment(by amount: Int64) { add(Double(amount)) }
         func reset() {}
@@ -95,8 +103,8 @@ final class MemoryMetrics: MetricsFactory {
         make(label, dimensions, "gauge")
     }
 
-    func destroyCounter(_ handler: any CounterHandler) {}
-    func destroyRecorder(_ handler: any RecorderHandler) {}
-    func destroyTimer(_ handler: any TimerHandler) {}
-    func destroyMeter(_ handler: any MeterHandler) {}
+    func destroyCounter(_ handler: any CounterHandler) { destroy(handler) }
+    func destroyRecorder(_ handler: any RecorderHandler) { destroy(handler) }
+    func destroyTimer(_ handler: any TimerHandler) { destroy(handler) }
+    func destroyMeter(_ handler: any MeterHandler) { destroy(handler) }
 }
