@@ -101,7 +101,8 @@ package struct ConfigurationLoader: Sendable {
             profile: section.text("profile"),
             catalog: loaded.catalog,
             egress: settings.egress,
-            maxBody: settings.maxBody
+            maxBody: settings.maxBody,
+            slots: settings.maxInFlight
         )
         loaded.registry = Registry(
             subscriptions: subscriptions,

@@ -243,6 +243,11 @@ import WebhookRegistry
             "w.yaml:6:65: `connectTimeout` must be at most 3650d"
         ),
         Row(
+            lines: "delivery: { timeout: 61m, connectTimeout: 2h }",
+            "w.yaml:6:26: `timeout` must be at most 1h",
+            "w.yaml:6:47: `connectTimeout` must be at most 1h"
+        ),
+        Row(
             lines: "delivery: { schedule: [5s, -5m], ordered: yes, breaker: { failures: 0, pauze: 1s } }",
             "w.yaml:6:17: warning: `schedule` does nothing here: under `mode: single-shot` there is one attempt and no other",
             "w.yaml:6:32: a wait in `schedule` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",

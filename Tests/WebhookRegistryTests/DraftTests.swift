@@ -159,6 +159,101 @@ import WebhookRegistry
         #expect(problems(Self.draft { $0.body = "{{> /etc/passwd}}" }) == [])
     }
 
+    /// What a subscription of the store asks for, as a key with a value that is beyond its bounds.
+    private static let greedy: [(delivery: JSONValue, problem: String)] = [
+        (["timeout": "61s"], "timeout: `timeout` must be at most 60s"),
+        (["connectTimeout": "3650d"], "connectTimeout: `connectTimeout` must be at most 60s"),
+        (["maxInFlight": 65], "maxInFlight: `maxInFlight` must be at most 64"),
+        (["schedule": ["1s", "999ms"]], "schedule.1: a wait in `schedule` must be at least 1s"),
+        (
+            ["schedule": JSONValue(.array(Array(repeating: "1m", count: 51)))],
+            "schedule: `schedule` may have 50 waits"
+        ),
+        (["breaker": ["failures": 101]], "breaker.failures: `failures` must be at most 100"),
+        (["breaker": ["pause": "1ms"]], "breaker.pause: `pause` must be at least 1s"),
+    ]
+
+    @Test("Who writes into the store has bounds that the operator doesn't have", arguments: 0..<greedy.count)
+    func bounds(index: Int) throws {
+        let (delivery, problem) = Self.greedy[index]
+        let draft = Self.draft { ($0.delivery, $0.profile, $0.url) = (delivery, "slack", "https://hooks.slack.com/a") }
+        let refused = Self.rules.build(draft, .stored)
+        let expected = "subscription a: delivery.\(problem) in a subscription that is kept in the store"
+        #expect(refused.diagnostics.map(\.description) == [expected] && refused.subscription == nil)
+        if problem.hasPrefix("connectTimeout") {
+            #expect(problems(draft) == ["subscription a: delivery.connectTimeout: `connectTimeout` must be at most 1h"])
+        } else {
+            #expect(Self.rules.build(draft).subscription != nil)
+        }
+        // What the store has already is taken within them.
+        let old = Self.rules.build(draft, .storedBefore)
+        let policy = try #require(old.subscription?.policy)
+        #expect(policy.timeout <= .seconds(60) && policy.connectTimeout <= .seconds(60) && policy.maxInFlight <= 64)
+        #expect(policy.schedule.count <= 50 && policy.schedule.allSatisfy { $0 >= .seconds(1) })
+        #expect(policy.breaker.failures <= 100 && policy.breaker.pause >= .seconds(1))
+        #expect(!old.diagnostics.contains { $0.severity == .error })
+    }
+
+    @Test("One of the store has a quarter of all slots at most; what the operator's defaults say holds for it")
+    func share() throws {
+        var settings = DispatcherSettings()
+        settings.maxInFlight = 40
+        let rules = DraftRules(settings: settings)
+        let draft = Self.draft { $0.delivery = ["maxInFlight": 64] }
+        #expect(rules.build(draft, .stored).subscription?.policy.maxInFlight == 10)
+        #expect(rules.build(draft).subscription?.policy.maxInFlight == 64)
+        let text = """
+            egress: { allow: ["127.0.0.0/8"] }
+            defaults: { delivery: { timeout: 5m } }
+            subscriptions: []
+            """
+        let loaded = ConfigurationLoader(environment: [:], files: MemoryFiles(["w.yaml": text])).load(path: "w.yaml")
+        #expect(loaded.rules?.build(Self.draft(), .stored).subscription?.policy.timeout == .seconds(300))
+    }
+
+    @Test("A filter has bounds: every event is compared with all of it")
+    func filterBounds() throws {
+        func draft(_ filter: JSONValue) -> SubscriptionDraft { Self.draft { $0.filter = filter } }
+        func any(_ count: Int) -> JSONValue {
+            ["data.course.id": ["any": JSONValue(.array(Array(repeating: ["contains": "a"], count: count)))]]
+        }
+        func list(_ count: Int) -> JSONValue {
+            ["data.course.id": ["nin": JSONValue(.array(Array(repeating: "a", count: count)))]]
+        }
+        func text(_ count: Int) -> JSONValue {
+            ["data.course.id": JSONValue(.string(String(repeating: "a", count: count)))]
+        }
+        func path(_ count: Int) -> JSONValue {
+            JSONValue(.object([.init(key: "data." + String(repeating: "a", count: count - 5), value: 1)]))
+        }
+        let most = [(any, 100, 1000, "conditions, those within `any`"), (list, 1000, 10_000, "values in the lists")]
+        for (make, stored, trusted, words) in most + [(text, 1024, 16_384, "bytes"), (path, 1024, 16_384, "bytes")] {
+            for (limits, count) in [(SubscriptionLimits.stored, stored), (.trusted, trusted), (.storedBefore, trusted)]
+            {
+                #expect(Self.rules.build(draft(make(count)), limits).subscription != nil, "\(words) \(count)")
+                let result = Self.rules.build(draft(make(count + 1)), limits)
+                let errors = result.diagnostics.filter { $0.severity == .error }
+                #expect(
+                    errors.count == 1 && errors[0].key == "filter" && errors[0].message.contains("\(count) \(words)")
+                )
+            }
+        }
+    }
+
+    @Test("The conditions of a mapping are counted together")
+    func mappingBounds() throws {
+        func problems(_ count: Int, _ limits: SubscriptionLimits) -> [String] {
+            let rule: JSONValue = ["$if": ["data.course.id": ["contains": "a"]], "$then": 1, "$else": 2]
+            let payload: JSONValue = ["**": ["$list": JSONValue(.array(Array(repeating: rule, count: count)))]]
+            let errors = Self.rules.build(Self.draft { $0.payload = payload }, limits).diagnostics.filter {
+                $0.severity == .error
+            }
+            return errors.map(\.message)
+        }
+        let refused = "the filters of a mapping have at most 100 conditions, those within `any` and `not` too"
+        #expect(problems(100, .stored) == [] && problems(101, .stored) == [refused] && problems(101, .trusted) == [])
+    }
+
     @Test("A key that stands twice, and nesting without end")
     func shapes() throws {
         let twice = try JSONValue(parsing: #"{"timeout":"1s","timeout":"2s"}"#)

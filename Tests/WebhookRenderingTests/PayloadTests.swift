@@ -148,6 +148,15 @@ import WebhookCore
         )
     }
 
+    @Test func conditionsOfTheEventHoldForEveryItem() throws {
+        let mapping = """
+            { userId: a, phone: null, l: { $each: $data.l, $item: {
+                a: [{ $if: { data.x: 1 }, $then: $item.n, $else: 0 }, null], b: [{ $if: { data.x: 2 }, $then: 1 }, none] } } }
+            """
+        let text = try body(#"{"x":1,"l":[{"n":1},{"n":2}]}"#, try profile(mapping))
+        #expect(text.contains(#""l":[{"a":1,"b":"none"},{"a":2,"b":"none"}]"#), "\(text)")
+    }
+
     /// A list without the item, or without any, would be half a payload.
     @Test(arguments: [
         "{ userId: a, phone: null, l: [{ $each: $data.l, $item: { n: $item.n } }, { $list: [] }] }",

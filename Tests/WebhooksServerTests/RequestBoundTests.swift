@@ -21,6 +21,11 @@ import WebhookCore
         (#""throttleRate":65536"#, "throttleRate"), (#""description":"a\u0000""#, "description"),
         (#""webhooks":{"title":"\#(text(4097))"}"#, "webhooks.title"),
         (#""webhooks":{"topics":\#(list(501))}"#, "webhooks.topics"),
+        // A receiver that hangs would keep everybody's slots.
+        (#""webhooks":{"delivery":{"timeout":"3650d"}}"#, "webhooks.delivery.timeout"),
+        (#""webhooks":{"delivery":{"maxInFlight":1000000}}"#, "webhooks.delivery.maxInFlight"),
+        (#""webhooks":{"delivery":{"schedule":["1ms"]}}"#, "webhooks.delivery.schedule.0"),
+        (#""webhooks":{"filter":{"data.a":{"in":\#(list(1001))}}}"#, "webhooks.filter"),
         (#""webhooks":{"body":"\#(text(256 << 10))"}"#, "webhooks"),
         (#""webhooks":{"vars":{\#((0..<101).map { "\"v\($0)\":1" }.joined(separator: ","))}}"#, "webhooks.vars"),
     ]) func `what is too large for an endpoint is refused`(_ member: String, _ place: String) async throws {

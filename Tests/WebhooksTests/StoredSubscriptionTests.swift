@@ -108,6 +108,26 @@ struct StoredSubscriptionTests {
         try await running.value
     }
 
+    @Test(
+        "one that was stored with more than it may ask for today is in force, within the bounds; a change is judged by them"
+    )
+    func boundedBefore() async throws {
+        try write()
+        let greedy: JSONValue = ["timeout": "3650d", "maxInFlight": 1_000_000, "schedule": ["1ms"]]
+        try await change(.insert(row("greedy") { $0.delivery = greedy }))
+        let dispatcher = try await dispatcher()
+        try await dispatcher.followStored()
+        for _ in 0..<2 {
+            let policy = try #require(dispatcher.registry.subscription(named: "greedy")?.policy)
+            #expect(policy.timeout == .seconds(60) && policy.maxInFlight == 64 && policy.schedule == [.seconds(1)])
+            #expect(!log.text.contains("is refused"))
+            #expect(dispatcher.reload())
+        }
+        let draft = try #require(dispatcher.registry.given(named: "greedy")?.draft)
+        let problems = await dispatcher.check(draft, as: .store).filter { $0.severity == .error }
+        #expect(problems.map(\.key) == ["delivery.timeout", "delivery.maxInFlight", "delivery.schedule.0"])
+    }
+
     @Test("what was emitted before a change, and not matched yet, is delivered by what there is then")
     func emittedBefore() async throws {
         try write()

@@ -25,6 +25,9 @@ package struct DeliveryPolicy: Sendable, Hashable {
     /// The built-in defaults.
     package init() {}
 
+    /// The longest time that anything may be asked to take or wait: ten years.
+    package static let longest: Duration = .seconds(3650 * 86_400)
+
     /// The schedule of the Standard Webhooks recommendation, as fixed in the product's interface.
     package static let standardSchedule: [Duration] = [
         .seconds(5), .seconds(300), .seconds(1800), .seconds(7200), .seconds(18_000), .seconds(36_000),

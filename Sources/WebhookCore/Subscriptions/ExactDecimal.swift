@@ -35,6 +35,43 @@ package struct ExactDecimal: Sendable, Hashable {
     }
 }
 
+extension ExactDecimal {
+    /// Tells whether a JSON number's text is this number, without taking it apart: an array may have any number of them.
+    func isWritten(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { isWritten(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func isWritten(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var (matched, leading, integerDigits) = (0, 0, 0)
+        var (isInFraction, isBegun) = (false, false)
+        var position = 0
+        while position < bytes.count, bytes[position] | 0x20 != UInt8(ascii: "e") {
+            let byte = bytes[position]
+            position += 1
+            if byte == UInt8(ascii: "-") { continue }
+            if byte == UInt8(ascii: ".") {
+                isInFraction = true
+                continue
+            }
+            let digit = byte - UInt8(ascii: "0")
+            if !isInFraction { integerDigits += 1 }
+            if !isBegun, digit == 0 {
+                leading += 1
+                continue
+            }
+            isBegun = true
+            guard digit == (matched < digits.count ? digits[matched] : 0) else { return false }
+            matched += 1
+        }
+        guard isBegun, !digits.isEmpty else { return !isBegun && digits.isEmpty }
+        guard matched >= digits.count, isNegative == (bytes.first == UInt8(ascii: "-")),
+            let exponent = Parts.exponent(bytes[position...].dropFirst())
+        else { return false }
+        return magnitude == integerDigits - leading + exponent
+    }
+}
+
 /// A number's text taken apart and brought into the one form that equal numbers share.
 private struct Parts {
     var isNegative = false
@@ -66,7 +103,7 @@ private struct Parts {
         magnitude += exponent - leading
     }
 
-    private static func exponent(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
+    static func exponent(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
         let sign = text.first == UInt8(ascii: "-") ? -1 : 1
         let significant = text.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }.drop {
             $0 == UInt8(ascii: "0")

@@ -103,31 +103,31 @@ extension JSONValue {
 
 extension Filter.Condition {
     /// Tells whether the condition holds for a value, or for a path that leads nowhere (`nil`).
-    package func holds(for value: JSONValue?) -> Bool {
+    package func holds(for value: JSONValue?) -> Bool { holds(for: value.map(Filter.ComparedValue.init)) }
+
+    private func holds(for value: Filter.ComparedValue?) -> Bool {
         switch self {
         case .exists(let expected): return (value != nil) == expected
         case .not(let condition):
-            return value != nil ? !condition.holds(for: value) : condition.isAboutAbsence && !condition.holds(for: nil)
+            return value != nil
+                ? !condition.holds(for: value) : condition.isAboutAbsence && !condition.holds(for: value)
         case .all(let conditions): return conditions.allSatisfy { $0.holds(for: value) }
         case .any(let conditions): return conditions.contains { $0.holds(for: value) }
         default: break
         }
         guard let value else { return false }
         switch self {
-        case .equals(let operand): return operand.equals(value)
-        case .notEquals(let operand): return !operand.equals(value)
-        case .isIn(let operands): return operands.contains { $0.equals(value) }
-        case .isNotIn(let operands): return !operands.contains { $0.equals(value) }
-        case .greater(let operand): return operand.compare(value) { $0 > $1 }
-        case .greaterOrEqual(let operand): return operand.compare(value) { $0 >= $1 }
-        case .less(let operand): return operand.compare(value) { $0 < $1 }
-        case .lessOrEqual(let operand): return operand.compare(value) { $0 <= $1 }
-        case .startsWith(let text):
-            return value.string.map { $0.unicodeScalars.starts(with: text.unicodeScalars) } ?? false
-        case .endsWith(let text):
-            return value.string.map { $0.unicodeScalars.reversed().starts(with: text.unicodeScalars.reversed()) }
-                ?? false
-        case .contains(let operand): return operand.isContained(in: value)
+        case .equals(let operand): return value.equals(operand)
+        case .notEquals(let operand): return !value.equals(operand)
+        case .isIn(let operands): return operands.contains { value.equals($0) }
+        case .isNotIn(let operands): return !operands.contains { value.equals($0) }
+        case .greater(let operand): return value.compares(with: operand) { $0 > $1 }
+        case .greaterOrEqual(let operand): return value.compares(with: operand) { $0 >= $1 }
+        case .less(let operand): return value.compares(with: operand) { $0 < $1 }
+        case .lessOrEqual(let operand): return value.compares(with: operand) { $0 <= $1 }
+        case .startsWith(let text): return value.begins(with: text)
+        case .endsWith(let text): return value.ends(with: text)
+        case .contains(let operand): return value.contains(operand)
         case .exists, .not, .all, .any: return false
         }
     }
@@ -139,52 +139,6 @@ extension Filter.Condition {
         case .not(let condition): condition.isAboutAbsence
         case .all(let conditions), .any(let conditions): conditions.allSatisfy(\.isAboutAbsence)
         default: false
-        }
-    }
-}
-
-extension Filter.Operand {
-    fileprivate func equals(_ value: JSONValue) -> Bool {
-        switch (self, value.kind) {
-        case (.null, .null): true
-        case (.bool(let expected), .bool(let actual)): expected == actual
-        case (.number(let expected), .number(let text)): ExactDecimal(text).map { $0 == expected } ?? false
-        case (.text(let expected), .string(let actual)): expected.unicodeScalars.elementsEqual(actual.unicodeScalars)
-        default: false
-        }
-    }
-
-    fileprivate func compare(_ value: JSONValue, _ order: (Int, Int) -> Bool) -> Bool {
-        switch (self, value.kind) {
-        case (.number(let bound), .number(let text)):
-            guard let number = ExactDecimal(text) else { return false }
-            return order(number.compare(to: bound), 0)
-        case (.text(let bound), .string(let text)):
-            let left = text.unicodeScalars
-            let right = bound.unicodeScalars
-            return order(left.elementsEqual(right) ? 0 : left.lexicographicallyPrecedes(right) ? -1 : 1, 0)
-        default:
-            return false
-        }
-    }
-
-    /// A part of a text, or an item of an array.
-    fileprivate func isContained(in value: JSONValue) -> Bool {
-        switch (self, value.kind) {
-        case (.text(let part), .string(let text)): ByteSearch.contains(Array(part.utf8), in: Array(text.utf8))
-        case (_, .array(let items)): items.contains { equals($0) }
-        default: false
-        }
-    }
-}
-
-/// Plain substring search on bytes, which for UTF-8 is one on characters.
-enum ByteSearch {
-    static func contains(_ part: [UInt8], in text: [UInt8]) -> Bool {
-        guard !part.isEmpty else { return true }
-        guard part.count <= text.count else { return false }
-        return (0...(text.count - part.count)).contains {
-            text[$0] == part[0] && text[$0..<($0 + part.count)].elementsEqual(part)
         }
     }
 }

@@ -11,19 +11,23 @@ package struct DraftRules: Sendable {
     let egress: EgressPolicy
     /// The most bytes of a body.
     package let maxBody: Int
+    /// The attempts in flight of all subscriptions together.
+    let slots: Int
 
     init(
         defaults: SubscriptionOptions,
         profile: Located<String>?,
         catalog: ProfileCatalog,
         egress: EgressPolicy,
-        maxBody: Int
+        maxBody: Int,
+        slots: Int
     ) {
         self.defaults = defaults.withoutCredentials
         self.profile = profile
         self.catalog = catalog
         self.egress = egress
         self.maxBody = maxBody
+        self.slots = slots
     }
 
     /// The rules where there is no file.
@@ -33,25 +37,33 @@ package struct DraftRules: Sendable {
             profile: nil,
             catalog: catalog,
             egress: settings.egress,
-            maxBody: settings.maxBody
+            maxBody: settings.maxBody,
+            slots: settings.maxInFlight
         )
     }
 
     /// Builds a draft's subscription. What its templates render is not looked at.
     ///
     /// - Parameters:
+    ///   - limits: the bounds of what it may ask for.
     ///   - holdsBroken: whether one with errors in what only sending needs is held, with these as its obstacles.
     ///   - obstacle: the reason why it is held in any case, such as secrets that can't be read; stands for all others.
     /// - Returns: `nil` where there are errors; and every problem, by key.
     package func build(
         _ draft: SubscriptionDraft,
+        _ limits: SubscriptionLimits = .trusted,
         holdsBroken: Bool = false,
         obstacle: Diagnostic? = nil
     ) -> DraftResult {
         let (node, composer) = DraftComposer.compose(draft)
         var options = LoadOptions()
         options.holdsBroken = holdsBroken || obstacle != nil
-        let context = LoadContext(environment: [:], files: DraftFiles(texts: composer.texts), options: options)
+        let context = LoadContext(
+            environment: [:],
+            files: DraftFiles(texts: composer.texts),
+            options: options,
+            limits: limits
+        )
         for problem in composer.problems { context.problems.error(problem.place, problem.message) }
         let builder = SubscriptionBuilder(
             context: context,
@@ -65,6 +77,10 @@ package struct DraftRules: Sendable {
         // They were judged when they were current.
         subscription?.retiringSecrets += draft.retiringSecrets
         subscription?.channels = draft.channels
+        if limits != .trusted, let asked = subscription?.policy.maxInFlight {
+            // Whatever the dispatcher has: the others are to have most of it.
+            subscription?.policy.maxInFlight = min(asked, max(1, slots / SubscriptionLimits.share))
+        }
         let held = options.holdsBroken ? context.problems.takeSendingErrors() : []
         let found = context.problems.sorted(mainFile: DraftComposer.file)
         var result = DraftResult(

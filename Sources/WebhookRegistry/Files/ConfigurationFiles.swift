@@ -104,6 +104,8 @@ final class LoadContext {
     let environment: [String: String]
     let files: any ConfigurationFiles
     let options: LoadOptions
+    /// The bounds of subscriptions.
+    let limits: SubscriptionLimits
     /// The files with a secret, and where each is named.
     private(set) var secretFiles: [(path: String, place: SourcePlace)] = []
     /// True where a file that the configuration includes can't be read.
@@ -115,10 +117,16 @@ final class LoadContext {
     var watchedPaths: [String] { watched.map(\.path) }
     private var watchedSet: Set<String> = []
 
-    init(environment: [String: String], files: any ConfigurationFiles, options: LoadOptions = LoadOptions()) {
+    init(
+        environment: [String: String],
+        files: any ConfigurationFiles,
+        options: LoadOptions = LoadOptions(),
+        limits: SubscriptionLimits = .trusted
+    ) {
         self.environment = environment
         self.files = files
         self.options = options
+        self.limits = limits
     }
 
     /// Remembers a file or folder whose change calls for a reload.

@@ -7,16 +7,20 @@ struct FilterLoader {
     ]
 
     let problems: Problems
+    let limits: FilterLimits
     private var read: ValueReader { ValueReader(problems: problems) }
 
-    init(problems: Problems) {
-        self.problems = problems
+    init(problems: Problems, limits: FilterLimits = .trusted) {
+        (self.problems, self.limits) = (problems, limits)
     }
 
     func load(_ node: ConfigNode) -> Filter? {
         switch node.value {
         case .null: return Filter(entries: [])
-        case .mapping(let members): return filter(members)
+        case .mapping(let members):
+            let filter = filter(members)
+            if let problem = limits.problem(filter.size) { problems.error(node.place, problem) }
+            return filter
         case .scalar, .sequence: return read.fail(node, "`filter` must be a mapping of paths to conditions")
         }
     }

@@ -26,23 +26,45 @@ struct DeliveryOverrides {
     init() {}
 
     /// Reads a `delivery:`; what doesn't fit is reported and left as it was.
-    init(_ node: ConfigNode, problems: Problems) {
+    ///
+    /// - Parameter limits: those of whoever says it.
+    init(_ node: ConfigNode, _ limits: SubscriptionLimits = .trusted, problems: Problems) {
         guard let section = Section(node, "`delivery`", keys: Self.keys, problems: problems) else { return }
         for key in ["schedule", "jitter", "maxInFlight", "connectTimeout"] { places[key] = section.keyPlace(key) }
         mode = section.choice("mode", of: DeliveryMode.self)?.value
-        schedule = Self.schedule(section)
+        schedule = Self.schedule(section, limits)
         jitter = section.node("jitter").flatMap { section.read.percentage($0, "`jitter`") }?.value
-        timeout = section.duration("timeout")?.value
-        connectTimeout = section.duration("connectTimeout")?.value
-        maxInFlight = section.integer("maxInFlight", 1...1_000_000)?.value
+        func timeout(_ key: String) -> Duration? {
+            let longest = limits.longestTimeout
+            let message = "`\(key)` must be at most \(limits == .trusted ? "1h" : "60s")"
+            return limits.bound(section.duration(key), .zero...longest, message, problems)
+        }
+        self.timeout = timeout("timeout")
+        connectTimeout = timeout("connectTimeout")
+        maxInFlight = limits.bound(
+            section.integer("maxInFlight", 1...1_000_000),
+            1...limits.mostInFlight,
+            "`maxInFlight` must be at most \(limits.mostInFlight)",
+            problems
+        )
         rateLimit = section.node("rateLimit").flatMap { section.read.rate($0, "`rateLimit`") }?.value
         ordered = section.bool("ordered")?.value
         disableAfter = section.duration("disableAfter")?.value
         if let node = section.container("breaker"),
             let breaker = Section(node, "`breaker`", keys: ["failures", "pause"], problems: problems)
         {
-            breakerFailures = breaker.integer("failures", 1...1_000_000)?.value
-            breakerPause = breaker.duration("pause")?.value
+            breakerFailures = limits.bound(
+                breaker.integer("failures", 1...1_000_000),
+                1...limits.mostFailures,
+                "`failures` must be at most \(limits.mostFailures)",
+                problems
+            )
+            breakerPause = limits.bound(
+                breaker.duration("pause"),
+                limits.shortestPause...DeliveryPolicy.longest,
+                "`pause` must be at least 1s",
+                problems
+            )
         }
     }
 
@@ -80,33 +102,41 @@ struct DeliveryOverrides {
     }
 
     /// The waits; an empty list means one attempt and no other.
-    private static func schedule(_ section: Section) -> [Duration]? {
+    private static func schedule(_ section: Section, _ limits: SubscriptionLimits) -> [Duration]? {
         guard let items = section.items("schedule") else { return nil }
-        guard items.count <= 1000 else {
-            section.read.problems.error(section.keyPlace("schedule") ?? section.place, "`schedule` may have 1000 waits")
+        let problems = section.read.problems
+        guard items.count <= limits.mostWaits || limits == .storedBefore else {
+            let message = "`schedule` may have \(limits.mostWaits) waits\(limits.note)"
+            problems.error(section.keyPlace("schedule") ?? section.place, message)
             return nil
         }
-        return items.compactMap { section.read.duration($0, "a wait in `schedule`", allowsZero: true)?.value }
+        return items.prefix(limits.mostWaits).compactMap { item in
+            limits.bound(
+                section.read.duration(item, "a wait in `schedule`", allowsZero: true),
+                limits.shortestWait...DeliveryPolicy.longest,
+                "a wait in `schedule` must be at least 1s",
+                problems
+            )
+        }
     }
 }
 
 /// The bounds of a delivery policy, the same as a file's.
 enum PolicyRules {
-    private static let longest: Duration = .seconds(3650 * 86_400)
-
     static func problems(_ policy: DeliveryPolicy) -> [SubscriptionProblem] {
         var messages: [String] = []
         func expect(_ holds: Bool, _ message: String) { if !holds { messages.append(message) } }
-        expect(policy.schedule.count <= 1000, "`schedule` may have 1000 waits")
+        let (limits, longest) = (SubscriptionLimits.trusted, DeliveryPolicy.longest)
+        expect(policy.schedule.count <= limits.mostWaits, "`schedule` may have \(limits.mostWaits) waits")
         expect(
             policy.schedule.allSatisfy { (.zero...longest).contains($0) },
             "a wait in `schedule` must be 0 to 3650 days"
         )
         expect((0...1).contains(policy.jitter), "`jitter` must be a percentage from 0% to 100%, such as 20%")
-        for (name, value) in [
-            ("timeout", policy.timeout), ("connectTimeout", policy.connectTimeout),
-            ("disableAfter", policy.disableAfter), ("pause", policy.breaker.pause),
-        ] {
+        for (name, value) in [("timeout", policy.timeout), ("connectTimeout", policy.connectTimeout)] {
+            expect(value > .zero && value <= limits.longestTimeout, "`\(name)` must be more than 0, and at most 1h")
+        }
+        for (name, value) in [("disableAfter", policy.disableAfter), ("pause", policy.breaker.pause)] {
             expect(value > .zero && value <= longest, "`\(name)` must be more than 0, and at most 3650 days")
         }
         for (name, value) in [("maxInFlight", policy.maxInFlight), ("failures", policy.breaker.failures)] {

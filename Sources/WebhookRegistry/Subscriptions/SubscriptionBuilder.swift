@@ -55,7 +55,12 @@ struct SubscriptionBuilder {
         subscription.isEnabled = options.isEnabled ?? defaults.isEnabled ?? true
         defaults.delivery.apply(to: &subscription.policy)
         options.delivery.apply(to: &subscription.policy)
-        let content = SubscriptionContentLoader(problems: problems, catalog: catalog, slips: slips)
+        let content = SubscriptionContentLoader(
+            problems: problems,
+            catalog: catalog,
+            slips: slips,
+            limits: context.limits.filter
+        )
         subscription.topicPayloads = content.payloads(entry, subscription)
         content.warnOfUnusedPatterns(entry, subscription)
         content.warnOfFilter(entry.filterNode, subscription)

@@ -5,6 +5,7 @@ struct SubscriptionContentLoader {
     let problems: Problems
     let catalog: ProfileCatalog
     let slips: TopicSlips
+    let limits: FilterLimits
 
     /// `payload:` → mappings.
     func payloads(_ entry: SubscriptionEntry, _ subscription: Subscription) -> [TopicPayload] {
@@ -52,7 +53,11 @@ struct SubscriptionContentLoader {
                     FieldPath.values(at: path, in: $0.fields)
                 }
             }
-            return loader.load(node).map { TopicPayload(pattern: pattern.value, value: $0) }
+            guard let value = loader.load(node) else { return nil }
+            if let problem = limits.problem(value.filterSize, of: "the filters of a mapping have") {
+                problems.error(pattern.place, problem)
+            }
+            return TopicPayload(pattern: pattern.value, value: value)
         }
     }
 

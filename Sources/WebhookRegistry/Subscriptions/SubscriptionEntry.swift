@@ -62,7 +62,7 @@ struct SubscriptionEntry {
         if let node = section.node("payload") { payloads = Self.byTopic(node, "`payload`", context) }
         if let node = section.container("filter") {
             let own = Problems()
-            filter = FilterLoader(problems: own).load(node)
+            filter = FilterLoader(problems: own, limits: context.limits.filter).load(node)
             for diagnostic in own.sorted(mainFile: "") { context.problems.add(diagnostic) }
             // The paths of one with errors are not judged.
             filterNode = own.hasErrors ? nil : node
@@ -227,7 +227,9 @@ struct SubscriptionOptions {
         isEnabled = section.bool("enabled")?.value
         schema = section.choice("schema", of: SchemaMode.self)
         if let node = section.container("vars") { variables = VariableLoader(problems: problems).load(node) }
-        if let node = section.container("delivery") { delivery = DeliveryOverrides(node, problems: problems) }
+        if let node = section.container("delivery") {
+            delivery = DeliveryOverrides(node, context.limits, problems: problems)
+        }
     }
 
     /// Several tenants, each once; their order says nothing.

@@ -11,6 +11,8 @@ struct PayloadMapper {
     /// For values of an envelope, which may look into the payload.
     private let scope: BodyScope?
     private var item: JSONValue?
+    /// The conditions that items have asked for.
+    private var judged: [ObjectIdentifier: Bool] = [:]
     private var steps = 0
     private var size = 0
     /// The places that were looked at in vain, since the last member that was found.
@@ -115,14 +117,23 @@ struct PayloadMapper {
             }
             try count(constant)
             return constant
-        case .conditional(let filter, let then, let otherwise):
-            if filter.accepts(context.event, data: try context.data()) { return try value(then) }
+        case .conditional(let condition, let then, let otherwise):
+            if try holds(condition) { return try value(then) }
             guard let otherwise else {
-                misses.append(Miss(reference: filter.subject, refusal: "does not meet the condition"))
+                misses.append(Miss(reference: condition.filter.subject, refusal: "does not meet the condition"))
                 return nil
             }
             return try value(otherwise)
         }
+    }
+
+    /// Tells whether the event meets a condition. Within a list it is asked for each item, and looks once.
+    private mutating func holds(_ condition: PayloadPlan.Condition) throws(RenderingError) -> Bool {
+        let known = ObjectIdentifier(condition)
+        if item != nil, let holds = judged[known] { return holds }
+        let holds = condition.filter.accepts(context.event, data: try context.data())
+        if item != nil { judged[known] = holds }
+        return holds
     }
 
     /// The value of a plan that may be missing.

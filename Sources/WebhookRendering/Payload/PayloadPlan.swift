@@ -10,7 +10,14 @@ indirect enum PayloadPlan: Sendable {
     case list([PayloadPlan])
     case join([PayloadPlan], separator: String)
     case lookup(PayloadPlan, [MemberKey: JSONValue])
-    case conditional(Filter, then: PayloadPlan, otherwise: PayloadPlan?)
+    case conditional(Condition, then: PayloadPlan, otherwise: PayloadPlan?)
+
+    /// A filter of the event, which is the same for all items of a list.
+    final class Condition: Sendable {
+        let filter: Filter
+
+        init(_ filter: Filter) { self.filter = filter }
+    }
 
     /// A member of an object.
     enum Member: Sendable {
@@ -61,7 +68,7 @@ indirect enum PayloadPlan: Sendable {
         case .conditional(let filter, let then, let otherwise):
             var fallback: PayloadPlan?
             if let otherwise { fallback = try PayloadPlan(otherwise, for: topic) }
-            self = .conditional(filter, then: try PayloadPlan(then, for: topic), otherwise: fallback)
+            self = .conditional(Condition(filter), then: try PayloadPlan(then, for: topic), otherwise: fallback)
         }
     }
 

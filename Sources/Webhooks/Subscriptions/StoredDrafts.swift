@@ -125,6 +125,7 @@ extension SubscriptionChange {
             let result = SubscriptionUpdate.judge(
                 draft,
                 .store,
+                .storedBefore,
                 holdsBroken: true,
                 obstacle: obstacle,
                 registry,

@@ -23,7 +23,7 @@ struct SubscriptionUpdate: Sendable {
             let known = registry.given(named: draft.name)
             let isFirst = names.insert(draft.name).inserted
             if isFirst, let known, known.subscription != nil, known.stored == nil, known.draft == draft { continue }
-            let result = Self.judge(draft, .host, isFirst: isFirst, registry, rules, &checks)
+            let result = Self.judge(draft, .host, .trusted, isFirst: isFirst, registry, rules, &checks)
             change.diagnostics += result.diagnostics
             if let subscription = result.subscription {
                 change.given.append(GivenSubscription(draft: draft, subscription: subscription))
@@ -63,8 +63,16 @@ struct SubscriptionUpdate: Sendable {
                 change.add(row, reader, registry, rules, &checks)
                 continue
             }
-            let source: SubscriptionSource = known.stored == nil ? .host : .store
-            let result = judge(known.draft, source, holdsBroken: source == .store, registry, rules, &checks)
+            let isStored = known.stored != nil
+            let result = judge(
+                known.draft,
+                isStored ? .store : .host,
+                isStored ? .storedBefore : .trusted,
+                holdsBroken: isStored,
+                registry,
+                rules,
+                &checks
+            )
             // Its warnings were told when it was given.
             if result.subscription == nil {
                 change.refused.append(known.draft.name)
@@ -82,12 +90,14 @@ struct SubscriptionUpdate: Sendable {
     ///
     /// - Parameters:
     ///   - source: who gives it.
+    ///   - limits: the bounds of what it may ask for.
     ///   - isFirst: whether it is the first of its name in an update.
     ///   - holdsBroken: whether one that can't be sent to for now is held.
     ///   - obstacle: the reason why it is held in any case.
     static func judge(
         _ draft: SubscriptionDraft,
         _ source: SubscriptionSource,
+        _ limits: SubscriptionLimits,
         isFirst: Bool = true,
         holdsBroken: Bool = false,
         obstacle: Diagnostic? = nil,
@@ -95,7 +105,7 @@ struct SubscriptionUpdate: Sendable {
         _ rules: DraftRules,
         _ checks: inout TemplateChecks
     ) -> DraftResult {
-        var result = rules.build(draft, holdsBroken: holdsBroken, obstacle: obstacle)
+        var result = rules.build(draft, limits, holdsBroken: holdsBroken, obstacle: obstacle)
         if !isFirst { result.fail("name", "the name is given twice") }
         if source != .store, SubscriptionValidator.isReserved(draft.name) {
             result.fail("name", SubscriptionValidator.reservedName)

@@ -57,7 +57,8 @@ extension WebhookDispatcher {
             // As if it was not there: one that is given already is judged, too.
             let isKnown = known.source(of: draft.name) == source
             let registry = isKnown ? known.changing(removing: [draft.name], adding: []) : known
-            return SubscriptionUpdate.judge(draft, source, registry, rules, &checks).diagnostics
+            let limits: SubscriptionLimits = source == .store ? .stored : .trusted
+            return SubscriptionUpdate.judge(draft, source, limits, registry, rules, &checks).diagnostics
         }
     }
 

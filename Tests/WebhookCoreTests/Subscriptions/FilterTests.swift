@@ -70,6 +70,66 @@ import WebhookCore
         #expect(try !accepts(path, .all([.exists(false), .equals(.null)])))
     }
 
+    @Test func findsPartsOfTexts() throws {
+        let letters = ["a", "b", "é"]
+        // Every text of up to five of three letters, in every one of up to six of two.
+        func texts(_ letters: [String], _ count: Int) -> [String] {
+            (0..<count).reduce(into: [[""]]) { all, _ in
+                all.append((all.last ?? []).flatMap { text in letters.map { text + $0 } })
+            }
+            .flatMap { $0 }
+        }
+        let parts = texts(letters, 3)
+        for text in texts(["a", "é"], 6) {
+            let event = try Event(topic: "a", data: ByteString(JSON.string(text)))
+            let data = try JSON.parse(event.data)
+            for part in parts {
+                let filter = Filter(entries: [.init(path: ["data"], condition: .contains(.text(part)))])
+                let expected = text.utf8.indices.contains { text.utf8[$0...].starts(with: part.utf8) } || part.isEmpty
+                #expect(filter.accepts(event, data: data) == expected, "\(part) in \(text)")
+            }
+        }
+    }
+
+    @Test func findsNumbersInLists() throws {
+        let spellings = [
+            "0", "-0", "0.00e7", "1", "-1", "1.0", "10e-1", "0.1e1", "0.001e3", "1E+0", "10", "1e1", "101", "1010e-1",
+            "0.01",
+            "1e-2", "12", "1.2e1", "1e999999999999999", "1e1000000000000000", "0e1000000000000000", "100.10", "100.1",
+        ]
+        for wanted in spellings {
+            guard let number = ExactDecimal(wanted) else { continue }
+            for other in spellings {
+                let event = try Event(topic: "a", data: ByteString("[null,\(other)]"))
+                let filter = Filter(entries: [.init(path: ["data"], condition: .contains(.number(number)))])
+                let isEqual = ExactDecimal(other) == number
+                #expect(filter.accepts(event, data: try JSON.parse(event.data)) == isEqual, "\(wanted) and \(other)")
+            }
+        }
+    }
+
+    @Test func countsItsParts() {
+        let texts: Filter.Condition = .isIn([.text("ab"), .text("abcd"), .null])
+        let part = Filter(entries: [
+            .init(path: ["data", "abc"], condition: .any([texts, .not(.contains(.text("a")))]))
+        ])
+        let filter = Filter(
+            entries: [.init(path: ["topic"], condition: .all([.exists(true), .equals(Self.number("12.34500"))]))],
+            alternatives: [[part, part], [part]],
+            exclusions: [part]
+        )
+        let size = filter.size
+        #expect(size.conditions == 10 && size.values == 12 && size.longest == 8)
+        let rule = PayloadValue.list([
+            .conditional(
+                filter,
+                then: .firstOf([.conditional(part, then: .literal("1"), otherwise: nil)]),
+                otherwise: nil
+            )
+        ])
+        #expect(rule.filterSize.conditions == 12 && rule.filterSize.values == 15)
+    }
+
     @Test func combines() throws {
         let low = Self.number("10")
         let high = Self.number("1000")
