@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Glibc
 package import WebhookCore
 internal import WebhookRegistry
 
@@ -63,6 +64,10 @@ package struct StoreMove: Sendable {
         _ isStopped: SharedFlag,
         _ progress: @escaping @Sendable (StoreCopy.Progress) -> Void
     ) throws(StoreError) -> [StoreCopy.TableResult] {
+        // Each holds its store: the second would find the first, and take it for a dispatcher.
+        guard !areSame(source, target) else {
+            throw StoreError(.refused, "\(source) and \(target) are the same store")
+        }
         let from = try source.access().copySource()
         defer { from.close() }
         let to = try target.access().copyTarget()
@@ -70,5 +75,22 @@ package struct StoreMove: Sendable {
         return try StoreCopy(from: from, to: to, isStopped: { isStopped.isRaised }, progress: progress).run(
             restart: restart
         )
+    }
+
+    /// Tells whether two locations lead to one store, as far as they say.
+    private static func areSame(_ source: StoreLocation, _ target: StoreLocation) -> Bool {
+        switch (source, target) {
+        case (.sqlite(let path, let prefix), .sqlite(let other, let otherPrefix)):
+            prefix == otherPrefix && resolved(path) == resolved(other)
+        case (.postgres(let url, let schema, _), .postgres(let other, let otherSchema, _)):
+            schema == otherSchema && url == other
+        default: false
+        }
+    }
+
+    private static func resolved(_ path: String) -> String {
+        guard let found = realpath(path, nil) else { return path }
+        defer { free(found) }
+        return String(cString: found)
     }
 }

@@ -20,6 +20,7 @@ package final class SQLiteCopySource: StoreCopySource {
         let files = StoreFiles(path, prefix)
         guard files.exists else { throw StoreError(.missing, files.loss() ?? "there is no store at \(files.path)") }
         try OpenedFiles.vet(files)
+        let hadLock = FileIdentity(files.lock) != nil
         lock = try DispatcherLock.acquire(path: path, prefix, role: "copy")
         (name, self.prefix) = (files.path, prefix)
         do {
@@ -27,6 +28,7 @@ package final class SQLiteCopySource: StoreCopySource {
             watcher = try Connection.openWriter(files, role: .writer, busyWait: BusyWait())
             identity = try reader.read { db in try StoreIdentity.read(StoreDatabase(db, prefix))?.value ?? 0 }
         } catch {
+            if !hadLock { lock.discard() }
             throw StoreError(error, path: files.path)
         }
     }

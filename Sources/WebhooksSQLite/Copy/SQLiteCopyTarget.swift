@@ -13,8 +13,14 @@ package final class SQLiteCopyTarget: StoreCopyTarget {
     ///
     /// - Throws: ``StoreError``: `locked` naming the dispatcher, or why it can't be opened.
     package init(path: String, _ prefix: TablePrefix = .standard) throws(StoreError) {
+        let hadLock = FileIdentity(StoreFiles(path, prefix).lock) != nil
         lock = try DispatcherLock.acquire(path: path, prefix, role: "copy")
-        store = try SQLiteStore.open(path: path, prefix, role: .dispatcher, lock: lock, isCopying: true)
+        do throws(StoreError) {
+            store = try SQLiteStore.open(path: path, prefix, role: .dispatcher, lock: lock, isCopying: true)
+        } catch {
+            if !hadLock { lock.discard() }
+            throw error
+        }
         name = store.path
         var found: StoreIdentity?
         do {

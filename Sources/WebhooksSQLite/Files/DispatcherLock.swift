@@ -206,6 +206,14 @@ package final class DispatcherLock: StoreLock {
         }
     }
 
+    /// Lets go of the lock, and deletes its file where nothing is remembered in it: for whoever has made it beside a file that turns
+    /// out to be no store.
+    func discard() {
+        let isOurs = FileIdentity(path).map { $0.isSameFile(as: identity) } == true
+        if isOurs, StoreIdentity.remembered(in: path) == nil { unlink(path) }
+        release()
+    }
+
     /// Writes down which store this is, for whoever opens it next; it stays when the lock is released.
     func remember(_ identity: StoreIdentity) {
         guard StoreIdentity.remembered(in: path) != identity else { return }
