@@ -49,6 +49,25 @@ import Webhooks
         try await store.stop()
     }
 
+    @Test func `nothing is told of it any more`() async throws {
+        let store = try await DispatchingStore(answering: 500)
+        let (endpoint, message) = try await Self.waiting(store)
+        let log = store.served.dispatcher.log
+        let configured = [(name: "one", isEnabled: true), (name: "two", isEnabled: true)]
+        #expect(try await log.overview(of: configured).map(\.name).contains(endpoint))
+        #expect(await store.served.send("DELETE", "/app/a/endpoint/\(endpoint)").status == 204)
+        _ = try await Self.delivery(message, endpoint, store) { $0.state == .cancelled }
+        // As an attempt that was under way leaves it.
+        let manual = SubscriptionHealth.Disabled(cause: .manual, at: .now)
+        let kept = try #require(try await store.served.dispatcher.platformStore() as? any EventLog)
+        try await kept.setDisabled(manual, subscription: endpoint, at: .now)
+        let status = try await log.status(configured: configured)
+        #expect(!status.holds.contains { $0.subscription == endpoint }, "\(status.holds)")
+        #expect(status.lastError?.subscription != endpoint)
+        #expect(try await log.overview(of: configured).map(\.name) == ["one", "two"])
+        try await store.stop()
+    }
+
     @Test func `a dispatcher that starts later sees to it`() async throws {
         let store = try await DispatchingStore(answering: 500)
         let (endpoint, message) = try await Self.waiting(store)

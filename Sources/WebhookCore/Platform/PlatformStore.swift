@@ -28,6 +28,12 @@ package protocol PlatformStore: Sendable {
     /// The message of an id or eventId in an application, with its payload.
     func message(_ reference: String, of application: Application) async throws(StoreError) -> LoggedMessage?
 
+    /// The platform's own id of a message; `nil` where it has none, or the event is no message.
+    func eventID(ofMessage id: String) async throws(StoreError) -> String?
+
+    /// The ids of messages that have an own id of the platform's, of whatever application; at most some.
+    func messageIDs(ofEventID id: String, limit: Int) async throws(StoreError) -> [String]
+
     /// The row of an event; `nil` for an unknown id.
     func row(ofEvent id: String) async throws(StoreError) -> Int64?
 

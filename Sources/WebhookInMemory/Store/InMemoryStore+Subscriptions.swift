@@ -93,6 +93,7 @@ extension InMemoryRows {
             (row.credentials, row.signingSecrets) = (nil, [])
             (row.deletedAt, row.updatedAt) = (instant, instant)
             put(row)
+            healthRows[row.name] = nil
         }
         return nil
     }

@@ -12,6 +12,7 @@ extension StoreConformance {
             refusesOutdated
         ),
         Check("a deleted subscription is gone but for its row, without its secrets", deletesSubscriptions),
+        Check("what was remembered of a subscription is forgotten with it", forgetsHealth),
         Check("what is open of a deleted subscription is cancelled, with the reason", endsDeliveries),
         Check("pages go by id in either direction, and stay within a tenant", pagesSubscriptions),
         Check("another connection sees what was changed", sharesSubscriptions),
@@ -198,6 +199,23 @@ extension StoreConformance {
         try expect(left.map(\.credentials), [nil], "without credentials")
         try expect(left.map(\.signingSecrets), [[]], "and secrets")
         try expect(try await store.apply([.delete(id: "ep_1", at: time)]), .missing(id: "ep_1"), "once")
+    }
+
+    static func forgetsHealth(_ driver: StoreDriver) async throws {
+        let store = try subscriptions(driver.store)
+        _ = try await store.apply([.insert(row("ep_1")), .insert(row("ep_2"))])
+        let names = ["ep_1", "ep_2"]
+        let breaker = SubscriptionHealth.Breaker(failures: 3, until: .at(9))
+        _ = try await driver.commit { batch in
+            batch.health = names.map {
+                SubscriptionHealth(subscription: $0, failingSince: .at(1), hasSucceeded: true, breaker: breaker)
+            }
+        }
+        let manual = SubscriptionHealth.Disabled(cause: .manual, at: .at(5))
+        try await driver.store.setDisabled(manual, subscription: "ep_1", at: .at(5))
+        _ = try await driver.store.setPaused(.init(at: .at(5)), subscription: "ep_1", at: .at(5))
+        _ = try await store.apply([.delete(id: "ep_1", at: .at(6))])
+        try expect(try await driver.store.health().map(\.subscription), ["ep_2"], "the other's stays")
     }
 
     static func pagesSubscriptions(_ driver: StoreDriver) async throws {

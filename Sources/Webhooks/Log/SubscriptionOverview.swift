@@ -138,7 +138,11 @@ extension WebhookLog {
             uniquingKeysWith: { first, _ in first }
         )
         let names = (configured ?? []).map(\.name)
-        return (names + Set(numbers.keys).subtracting(names).sorted()).map { name in
+        // Of one that was deleted, until what is open of it has ended.
+        let deleted = try await deleted(among: Array(numbers.keys), configured).filter { name in
+            numbers[name].map { $0.openRetries + $0.openFirstAttempts } == 0
+        }
+        return (names + Set(numbers.keys).subtracting(names).subtracting(deleted).sorted()).map { name in
             let obstacle: SubscriptionOverview.Obstacle? =
                 switch enabled[name] {
                 case nil where configured != nil && areAll: .missing

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// The subscriptions that the store keeps, for what a configuration alone doesn't know.
+/// What the store keeps of the HTTP API and of subscriptions, for what a configuration alone doesn't know.
 extension WebhookLog {
     /// Their names, and whether each is enabled, in the order of their last changes. Nothing where the store keeps none.
     func storedSubscriptions() async throws(WebhooksError) -> [(name: String, isEnabled: Bool)] {
@@ -17,6 +17,19 @@ extension WebhookLog {
         try await storedSubscriptions().first { $0.name == name }?.isEnabled == false
     }
 
+    /// Those of some names that the store has given to subscriptions which were deleted since.
+    ///
+    /// - Parameter configured: those of the configuration.
+    func deleted(
+        among names: [String],
+        _ configured: [(name: String, isEnabled: Bool)]?
+    ) async throws(WebhooksError) -> Set<String> {
+        let given = Set(names.filter(StoredSubscription.isName))
+        guard !given.isEmpty else { return [] }
+        let living = try await storedSubscriptions() + (configured ?? [])
+        return given.subtracting(living.map(\.name))
+    }
+
     /// A configuration's subscriptions, and behind them those that the store keeps; `nil` where nobody knows the former.
     func adding(
         storedTo configured: [(name: String, isEnabled: Bool)]?
@@ -24,5 +37,27 @@ extension WebhookLog {
         guard let configured else { return nil }
         let names = Set(configured.map(\.name))
         return configured + (try await storedSubscriptions()).filter { !names.contains($0.name) }
+    }
+
+    /// The platform's own id of an event that is a message; `nil` where it has none.
+    package func eventID(ofMessage id: String) async throws(WebhooksError) -> String? {
+        try await platform { store throws(StoreError) in try await store.eventID(ofMessage: id) } ?? nil
+    }
+
+    /// The ids of some messages that have an own id of the platform's.
+    package func messageIDs(ofEventID id: String) async throws(WebhooksError) -> [String] {
+        try await platform { store throws(StoreError) in try await store.messageIDs(ofEventID: id, limit: 5) } ?? []
+    }
+
+    /// Reads what is kept for the HTTP API; `nil` where the store keeps nothing of it.
+    private func platform<Value: Sendable>(
+        _ body: (any PlatformStore) async throws(StoreError) -> Value
+    ) async throws(WebhooksError) -> Value? {
+        do throws(StoreError) {
+            guard let store = try await stores.reader() as? any PlatformStore else { return nil }
+            return try await body(store)
+        } catch {
+            throw WebhooksError(error)
+        }
     }
 }

@@ -15,8 +15,8 @@ extension WebhookLog {
     ) async throws(WebhooksError) -> StoreStatus {
         let store: any WebhookStore
         let backlog: StoreBacklog
-        let health: [SubscriptionHealth]
-        let failures: [(subscription: String, failure: SubscriptionStatistics.Failure)]
+        var health: [SubscriptionHealth]
+        var failures: [(subscription: String, failure: SubscriptionStatistics.Failure)]
         var status: StoreStatus
         let served: Set<String>?
         do throws(StoreError) {
@@ -40,6 +40,13 @@ extension WebhookLog {
             (dispatcher.unusable, dispatcher.refusals) = (running.unusable, running.refusals)
             return dispatcher
         }
+        // What an endpoint has left behind that was deleted is nobody's concern.
+        let deleted = try await deleted(
+            among: health.map(\.subscription) + failures.map(\.subscription),
+            configured
+        )
+        health.removeAll { deleted.contains($0.subscription) }
+        failures.removeAll { deleted.contains($0.subscription) }
         status.fill(backlog, health, try await adding(storedTo: configured), served: served)
         status.lastError = failures.max { $0.failure.at < $1.failure.at }.map {
             StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)

@@ -98,6 +98,16 @@
             return rows.first.map { .init(at: $0.timestamp(0), until: $0.optionalTimestamp(1)) }
         }
 
+        /// Forgets what is remembered of a stored subscription, whose id is $1.
+        static let forget = Statement(
+            """
+            UPDATE subscriptions
+            SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, has_succeeded = false, paused_at = NULL,
+                paused_until = NULL, retries = 0, breaker_failures = NULL, breaker_until = NULL, last_start_at = NULL
+            WHERE name = (SELECT name FROM stored_subscriptions WHERE id = $1::text)
+            """
+        )
+
         /// Every subscription's health, by name; those without any are left out.
         static let all = Statement("\(select) ORDER BY name")
 

@@ -30,6 +30,37 @@
             try await read { try MessageSearch.row($0, ofEvent: id) }
         }
 
+        package func eventID(ofMessage id: String) async throws(StoreError) -> String? {
+            try await read { connection in
+                try connection.run(
+                    Statement(
+                        """
+                        SELECT m.event_id FROM events e JOIN messages m ON m.event = e.id
+                        WHERE e.event_id = $1::text AND m.event_id IS NOT NULL
+                        """
+                    ),
+                    [.text(id)]
+                )
+                .first?.text(0)
+            }
+        }
+
+        package func messageIDs(ofEventID id: String, limit: Int) async throws(StoreError) -> [String] {
+            try await read { connection in
+                try connection.run(
+                    Statement(
+                        """
+                        SELECT e.event_id FROM applications a
+                        JOIN messages m ON m.application = a.id AND m.event_id = $1::text
+                        JOIN events e ON e.id = m.event ORDER BY e.id LIMIT \(limit)
+                        """
+                    ),
+                    [.text(id)]
+                )
+                .map { $0.text(0) }
+            }
+        }
+
         package func expiredMessages(at instant: Timestamp, limit: Int) async throws(StoreError) -> [String] {
             try await read { connection in
                 try connection.run(

@@ -116,6 +116,7 @@
             )
             guard deleted.changedCount == 1 else { return false }
             try write([], of: id)
+            try connection.run(HealthRow.forget, [.text(id)])
             return true
         }
 

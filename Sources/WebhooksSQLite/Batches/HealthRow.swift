@@ -91,6 +91,19 @@ enum HealthRow {
         return SubscriptionHealth.Paused(at: select.timestamp(0), until: select.optionalTimestamp(1))
     }
 
+    /// Forgets what is remembered of a subscription.
+    static func forget(_ name: String, _ db: StoreDatabase) throws {
+        try db.execute(
+            sql: """
+                UPDATE webhooks_subscriptions
+                SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, has_succeeded = 0, paused_at = NULL,
+                    paused_until = NULL, retries = 0, breaker_failures = NULL, breaker_until = NULL, last_start_at = NULL
+                WHERE name = ?
+                """,
+            arguments: [name]
+        )
+    }
+
     /// Every subscription's health, by name; those without any are left out.
     static func all(_ db: StoreDatabase) throws -> [SubscriptionHealth] {
         let rows = try PreparedStatement(db, "\(select) ORDER BY name")

@@ -24,6 +24,28 @@ extension SQLiteStore {
         try await read { try MessageSearch.row($0, ofEvent: id) }
     }
 
+    package func eventID(ofMessage id: String) async throws(StoreError) -> String? {
+        try await read { db in
+            let sql = """
+                SELECT m.event_id FROM webhooks_events e JOIN webhooks_messages m ON m.event = e.id
+                WHERE e.event_id = ? AND m.event_id IS NOT NULL
+                """
+            return try String.fetchOne(db, sql: sql, arguments: [id])
+        }
+    }
+
+    package func messageIDs(ofEventID id: String, limit: Int) async throws(StoreError) -> [String] {
+        try await read { db in
+            // By application, as the index has them.
+            let sql = """
+                SELECT e.event_id FROM webhooks_applications a
+                CROSS JOIN webhooks_messages m ON m.application = a.id AND m.event_id = ?
+                CROSS JOIN webhooks_events e ON e.id = m.event ORDER BY e.id LIMIT ?
+                """
+            return try String.fetchAll(db, sql: sql, arguments: [id, limit])
+        }
+    }
+
     package func expiredMessages(at instant: Timestamp, limit: Int) async throws(StoreError) -> [String] {
         try await read { db in
             try String.fetchAll(

@@ -98,6 +98,10 @@ struct SubscriptionWriter {
         try delete.bind(id)
         guard try delete.run() == 1 else { return false }
         try write([], of: id)
+        let name = try PreparedStatement(db, "SELECT name FROM webhooks_stored_subscriptions WHERE id = ?")
+        try name.bind(id)
+        if try name.next() { try HealthRow.forget(name.text(0), db) }
+        name.reset()
         return true
     }
 
