@@ -64,4 +64,42 @@ import WebhookCore
         }
         #expect(found > 0, "the files are those that hold what is kept")
     }
+
+    @Test(arguments: ["bearer", "header", "secret"])
+    func `credentials stay with their origin, unless the organisation moves them`(_ kind: String) async throws {
+        let served = try await ServedStore()
+        let token = try await Self.access(served, #"{"capabilities":["ManageEndpoint"]}"#)
+        let rest =
+            switch kind {
+            case "bearer": #""webhooks":{"bearer":"of-the-organisation"}"#
+            case "header": #""headers":{"X-Webhook-Token":"of-the-organisation"}"#
+            default: #""webhooks":{"profile":"fermion"},"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw""#
+            }
+        let made = await served.send("POST", "/app/a/endpoint", #"{"url":"https://a.example/1","uid":"e",\#(rest)}"#)
+        #expect(made.status == 201, "\(made.text)")
+        for (method, origin) in [
+            ("PATCH", "https://b.example"), ("PATCH", "http://a.example"), ("PATCH", "https://a.example:8443"),
+            ("PUT", "https://b.example"),
+        ] {
+            let body = #"{"url":"\#(origin)/"}"#
+            let refused = await served.send(method, "/app/a/endpoint/e", body, token: token)
+            #expect(refused.status == 403 && refused["code"] == "credentials_kept", "\(method) \(refused.text)")
+            #expect(!refused.text.contains("of-the-organisation"))
+        }
+        #expect(await served.send("GET", "/app/a/endpoint/e")["url"] == "https://a.example/1")
+        let path = #"{"url":"https://A.example:443/2"}"#
+        #expect(await served.send("PATCH", "/app/a/endpoint/e", path, token: token).status == 200, "the same origin")
+        if kind == "bearer" {
+            let anew = #"{"url":"https://b.example/","webhooks":{"bearer":"their-own"}}"#
+            #expect(await served.send("PATCH", "/app/a/endpoint/e", anew, token: token).status == 200)
+        }
+        if kind == "header" {
+            let without = #"{"deleteHeaders":["X-Webhook-Token"]}"#
+            #expect(await served.send("PATCH", "/app/a/endpoint/e/headers", without, token: token).status == 204)
+            let moved = #"{"url":"https://b.example/"}"#
+            #expect(await served.send("PATCH", "/app/a/endpoint/e", moved, token: token).status == 200)
+        }
+        let moved = await served.send("PATCH", "/app/a/endpoint/e", #"{"url":"https://c.example/"}"#)
+        #expect(moved.status == 200, "\(moved.text)")
+    }
 }

@@ -65,9 +65,9 @@ enum SecretTexts {
 }
 
 /// Headers that carry a credential whoever writes them.
-enum CredentialHeaders {
+package enum CredentialHeaders {
     /// By name, in any case; what others call such headers ends alike.
-    static func contains(_ name: String) -> Bool {
+    package static func contains(_ name: String) -> Bool {
         let name = name.lowercased()
         return ["authorization", "cookie", "api-key", "apikey", "token", "secret", "password"].contains {
             name == $0 || name.hasSuffix("-" + $0)

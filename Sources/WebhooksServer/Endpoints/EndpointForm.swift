@@ -1,4 +1,5 @@
 internal import WebhookCore
+internal import WebhookRendering
 
 /// An endpoint as a request describes it: each member absent, null, or a value.
 struct EndpointForm: Sendable {
@@ -185,6 +186,11 @@ enum HeaderForm {
     static let sensitive: Set<String> = [
         authorization, "proxy-authorization", "proxy-authenticate", "www-authenticate", "x-auth-token", "x-api-key",
     ]
+
+    /// Tells whether a header's name says that its value is secret.
+    static func isSecret(_ name: String) -> Bool {
+        sensitive.contains(name.lowercased()) || CredentialHeaders.contains(name)
+    }
 }
 
 /// Texts of requests, as they may be quoted in an answer.

@@ -172,7 +172,11 @@ enum EndpointOperations {
         _ context: APIContext
     ) async throws(APIError) -> APIResponse {
         try await change(application, context) { endpoint throws(APIError) in
+            let before = endpoint
             try endpoint.apply(form)
+            guard case .application = context.caller else { return }
+            let profiles = context.api.dispatcher.registry.profiles
+            try endpoint.keepCredentials(of: before, form) { profiles[$0]?.signature?.kind == .plain }
         } checking: { () async throws(APIError) in
             try await context.checkEventTypes(form)
         } answer: {
