@@ -107,6 +107,38 @@ import Webhooks
         try await store.stop()
     }
 
+    @Test func `what waits for its retry is due at once, and no second one is made`() async throws {
+        let store = try await DispatchingStore(answering: 500)
+        let url = "\(store.receiver.url)/kept"
+        let endpoint = #"{"url":"\#(url)","uid":"kept","webhooks":{"delivery":{"schedule":["1h"]}}}"#
+        let made = await store.served.send("POST", "/app/a/endpoint", endpoint)
+        let id = try #require(made["id"], "\(made.text)")
+        await store.served.send("POST", "/app/a/msg", #"{"eventType":"x","eventId":"m1","payload":{}}"#)
+        func deliveries(until isMeant: ([Delivery]) -> Bool) async throws -> [Delivery] {
+            var query = DeliveryQuery()
+            query.subscription = id
+            while true {
+                let found = try await store.served.dispatcher.deliveries(query)
+                if isMeant(found) { return found }
+                await Task.yield()
+            }
+        }
+        let waiting = try await deliveries { $0.first?.state == .waiting }
+        for _ in 0..<2 {
+            let answer = await store.served.send("POST", "/app/a/msg/m1/endpoint/kept/resend", key: "auto_1")
+            #expect(answer == Answer(status: 202, text: "{}"))
+        }
+        // The hour is not waited for: the second attempt was the last of its schedule.
+        let ended = try await deliveries { $0.allSatisfy(\.state.isSettled) }
+        #expect(ended.map(\.id) == waiting.map(\.id) && ended.first?.attempts == 2)
+        // What has settled is sent again by another one, unless the request came before.
+        #expect(await store.served.send("POST", "/app/a/msg/m1/endpoint/kept/resend", key: "auto_1").status == 202)
+        #expect(try await deliveries { _ in true }.count == 1)
+        #expect(await store.served.send("POST", "/app/a/msg/m1/endpoint/kept/resend").status == 202)
+        #expect(try await deliveries { _ in true }.count == 2)
+        try await store.stop()
+    }
+
     @Test func `a task that a crash has cut off goes on with the rest`() async throws {
         let store = try await Delivering()
         try await store.message("m1")

@@ -318,6 +318,10 @@ enum AttemptOperations {
             throw APIError(400, "not_sent", "The message was not for this endpoint: there is nothing to send again.")
         }
         let answer = APIResponse(202, [:])
+        if let open = deliveries.first(where: { !$0.state.isSettled }), try await hasten(open, context) {
+            return try await context.change([], answer: answer) { _ in .conflict("The answer can't be kept: try again.")
+            }
+        }
         do throws(WebhooksError) {
             let plan = try await context.api.dispatcher.retriggerPlan(ids: [newest.id.description], duplicates: true)
             if let refusal = plan.refusals.first { throw WebhooksError(.refused, refusal.reason) }
@@ -328,6 +332,22 @@ enum AttemptOperations {
             // A request that comes twice sends once, also when the answer was lost with the process.
             _ = try await context.api.dispatcher.retrigger(plan, answer: stored)
             return answer
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    /// Makes the next attempt of a delivery that is open due at once: a second delivery would send the message twice. One whose
+    /// attempt is under way stays as it is.
+    ///
+    /// - Returns: `false` where it has settled meanwhile.
+    private static func hasten(_ delivery: Delivery, _ context: APIContext) async throws(APIError) -> Bool {
+        do throws(WebhooksError) {
+            let administration = context.api.dispatcher.administration
+            let plan = try await administration.retryPlan(ids: [delivery.id.description])
+            let done = try await administration.retry(plan)
+            if let refused = done.refused.first { throw WebhooksError(.refused, refused.reason) }
+            return !done.deliveries.isEmpty || !done.inFlight.isEmpty
         } catch {
             throw APIError(error)
         }
