@@ -124,8 +124,8 @@ import Webhooks
         try await good("v1.message-attempt.expunge-content", "/app/a/msg/m1/attempt/\(attempts[0])/content")
         let erased = await served.send("GET", "/app/a/msg/m1/attempt/\(attempts[0])")
         #expect(erased["response"] == "EXPUNGED" && erased["statusText"] == "success")
-        try await good("v1.message.bulk-expunge", "/app/a/msg/bulk-expunge", #"{"ids":["m1","x"]}"#)
         try await good("v1.message.expunge-content", "/app/a/msg/m1/content")
+        try await good("v1.message.bulk-expunge", "/app/a/msg/bulk-expunge", #"{"ids":["m1","x"]}"#)
         try await good("v1.message.expunge-all-contents", "/app/a/msg/expunge-all-contents")
         let span = #"{"since":"2020-01-01T00:00:00Z","until":"2200-01-01T00:00:00Z","appIds":["a","b"]}"#
         try await good("v1.statistics.aggregate-app-stats", "/stats/usage/app", span)

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import WebhookCore
 
@@ -208,40 +207,6 @@ import WebhookCore
         let after = await served.send("GET", "/app/a/msg?limit=2&after=2020-01-01T00:00:00Z")
         #expect(after.ids("eventId") == ["m2", "m1"])
         #expect(await served.send("GET", "/app/a/msg?before=2020-01-01T00:00:00Z").ids().isEmpty)
-    }
-
-    @Test func expunging() async throws {
-        let served = try await ServedStore()
-        await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
-        await served.send("POST", "/app/a/msg", #"{"eventType":"x","eventId":"m1","payload":{"pupil":"Ada"}}"#)
-        await served.send("POST", "/app/a/msg", #"{"eventType":"x","eventId":"m2","payload":{"pupil":"Bob"}}"#)
-        #expect(await served.send("DELETE", "/app/a/msg/m1/content").status == 204)
-        #expect(await served.send("DELETE", "/app/a/msg/m1/content").status == 204)
-        let gone = await served.send("GET", "/app/a/msg/m1")
-        #expect(gone.status == 200 && gone["payload"] == #"{"expired":true}"#)
-        #expect(await served.send("GET", "/app/a/msg").ids("eventId") == ["m2", "m1"])
-        let bulk = await served.send("POST", "/app/a/msg/bulk-expunge", #"{"ids":["m2","nobody"]}"#)
-        #expect(bulk.text == #"{"results":{"m2":"expunged","nobody":"not-found"}}"#)
-        #expect(await served.send("GET", "/app/a/msg/m2")["payload"] == #"{"expired":true}"#)
-    }
-
-    @Test func `what is erased is nowhere in the files, nor in the answer that is given again`() async throws {
-        let served = try await ServedStore()
-        await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
-        let body = #"{"eventType":"x","payload":{"pupil":"Ada-the-canary"}}"#
-        let sent = await served.send("POST", "/app/a/msg", body, key: "auto_1")
-        #expect(sent["payload", "pupil"] == "Ada-the-canary")
-        #expect(await served.send("POST", "/app/a/msg", body, key: "auto_1") == sent)
-        func holdsPayload() throws -> Bool {
-            try FileManager.default.contentsOfDirectory(at: served.folder, includingPropertiesForKeys: nil)
-                .filter { $0.lastPathComponent.hasPrefix("webhooks.sqlite") }
-                .contains { try Data(contentsOf: $0).range(of: Data("Ada-the-canary".utf8)) != nil }
-        }
-        #expect(try holdsPayload())
-        #expect(await served.send("DELETE", "/app/a/msg/\(sent["id"] ?? "")/content").status == 204)
-        #expect(try !holdsPayload())
-        let again = await served.send("POST", "/app/a/msg", body, key: "auto_1")
-        #expect(again.status == 202 && again["id"] == sent["id"] && again["payload"] == #"{"expired":true}"#)
     }
 
     @Test func answersAgain() async throws {

@@ -117,6 +117,13 @@ package struct LoggedMessage: Sendable, Hashable {
         self.data = data
         self.isExpunged = isExpunged
     }
+
+    /// The same with no more than erasing leaves: id, topic and times.
+    package var tombstone: LoggedMessage {
+        var message = self
+        (message.eventID, message.channels, message.tags, message.data) = (nil, nil, nil, nil)
+        return message
+    }
 }
 
 /// A filter for the messages of an application. Every condition that is set must hold.

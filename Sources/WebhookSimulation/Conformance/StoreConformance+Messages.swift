@@ -10,6 +10,7 @@ extension StoreConformance {
         Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
         Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
         Check("payloads whose time is over are found until they are erased", findsExpired),
+        Check("of an erased message id, topic and times are left", erasesMessages),
         Check("the answer of an attempt is erased by itself, and what was sent is not", erasesAnswers),
         Check("what is sent again is one with its answer, and made once", sendsAgainOnce),
         Check("an event gets a delivery that it lacks, once", sendsWhatIsMissing),
@@ -235,6 +236,31 @@ extension StoreConformance {
         try expect(try await store.messages(MessageQuery(one)), [], "nothing is listed")
         let again = try message("msg_4", of: one, eventID: "e")
         try expect(try await accept([again], driver).map(isStored), [true], "a new one")
+    }
+
+    static func erasesMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let one = application("app_1")
+        _ = try await store.apply([.insertApplication(one)], answer: nil)
+        let sent = try message("msg_1", of: one, eventID: "ada", channels: ["ada"], tags: ["ada"], answer: answer("1"))
+        _ = try await accept([sent], driver)
+        try expect(try await store.eventID(ofMessage: "msg_1"), "ada", "its eventId")
+        try expect(try await store.messageIDs(ofEventID: "ada", limit: 5), ["msg_1"], "and back")
+        try expect(try await store.messageIDs(ofEventID: "msg_1", limit: 5), [], "which is not its id")
+        try expect(try await store.expunge(events: ["msg_1"], at: time + .seconds(9)).events, ["msg_1"], "erased")
+        let left = try await store.message("msg_1", of: one)
+        try expect([left?.id, left?.topic], ["msg_1", "a.b"], "its id and topic")
+        try expect(left?.createdAt, time, "its time")
+        try expect([left?.eventID, left?.channels?.first, left?.tags?.first], [nil, nil, nil], "nothing else")
+        try expect(try await store.message("ada", of: one), nil, "its eventId leads nowhere")
+        try expect(try await store.eventID(ofMessage: "msg_1"), nil, "nor does anything lead there")
+        let repeated = try message("msg_2", of: one, eventID: "ada", answer: answer("1"))
+        let isAnswered = AcceptanceResult.conflict(differences: MessageRecord.isAnswered)
+        try expect(try await accept([repeated], driver), [isAnswered], "the request that made it makes no other one")
+        let erasedAgain = try await store.expunge(events: ["msg_1"], at: time + .seconds(99)).events
+        try expect(erasedAgain, ["msg_1"], "again")
+        let another = try message("msg_3", of: one, eventID: "ada")
+        try expect(try await accept([another], driver).map(isStored), [true], "its eventId is free")
     }
 
     static func replay(_ driver: StoreDriver) throws -> any ReplayStore {

@@ -139,18 +139,27 @@ struct EventsShow: AsyncParsableCommand {
         guard let logged = try await log.loggedEvent(id) else {
             throw CommandFailure.notFound("event \(id)", hint: "it was pruned just now")
         }
+        let eventID = try await log.eventID(ofMessage: id)
         let (deliveries, matching) = try await log.matching(of: event, []) { nil }
         if options.json {
             EventOutput.json(
                 logged,
                 running: await log.runningDispatcher(),
+                eventID: eventID,
                 data: event.data,
                 deliveries: deliveries
             )
             .write()
         } else {
             let holds = try await log.holds(deliveries, isServed: opened.serves)
-            EventOutput.write(logged, data: event.data, deliveries: deliveries, matching: matching, holds: holds)
+            EventOutput.write(
+                logged,
+                eventID: eventID,
+                data: event.data,
+                deliveries: deliveries,
+                matching: matching,
+                holds: holds
+            )
         }
     }
 }

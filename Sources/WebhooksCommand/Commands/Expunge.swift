@@ -6,9 +6,9 @@ struct Expunge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Erases what events carried from the store's files.",
         discussion: """
-            Data, tenant, bodies, header values and answers are written over, also in freed pages and in the write-ahead log. A \
-            tombstone keeps id, topic and times; it is never sent again, and its id stays taken. What is open is refused, or \
-            cancelled first with --cancel. Asks on a terminal. Backups and exports that were made before still have it.
+            Data, tenant, bodies, header values and answers, and of a message its eventId, channels and tags are written over, also \
+            in freed pages and in the write-ahead log. A tombstone keeps id, topic and times; it is never sent again, and its id \
+            stays taken. What is open is refused, or cancelled first with --cancel. Asks on a terminal. Backups and exports that were made before still have it.
 
               webhooks expunge evt_01KB6RZ3V8Q4W7N2M5T9XJ0ACD
               webhooks expunge reminder-7 --cancel --yes

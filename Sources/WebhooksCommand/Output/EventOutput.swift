@@ -20,6 +20,7 @@ enum EventOutput {
     static func json(
         _ event: LoggedEvent,
         running: WebhookLog.RunningDispatcher?,
+        eventID: String? = nil,
         data: ByteString? = nil,
         deliveries: [Delivery]? = nil
     ) -> JSONOutput {
@@ -28,6 +29,7 @@ enum EventOutput {
         if let matching = EmittedEvent.Matching(event, running: running), !matching.isSaidByTheEvent {
             members += matching.members
         }
+        if let eventID { members.append(("eventId", .string(eventID))) }
         if let data { members.append(("data", .raw(data))) }
         if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
         return .object(members)
@@ -44,10 +46,12 @@ enum EventOutput {
     }
 
     /// - Parameters:
+    ///   - eventID: the platform's own id, of a message of the HTTP API.
     ///   - matching: why there are no deliveries, where there are none.
     ///   - holds: what holds its deliveries.
     static func write(
         _ event: LoggedEvent,
+        eventID: String?,
         data: ByteString,
         deliveries: [Delivery],
         matching: EmittedEvent.Matching,
@@ -59,6 +63,7 @@ enum EventOutput {
             Output.standard.writeLine(terminal.styled(padded, .dim) + PlainText.escaped(value))
         }
         Output.standard.writeLine(terminal.styled(PlainText.escaped(event.id), .bold))
+        if let eventID { fact("eventId", eventID) }
         fact("topic", event.topic)
         if let tenant = event.tenant { fact("tenant", tenant) }
         fact("occurred", RelativeTime.long(event.occurredAt))

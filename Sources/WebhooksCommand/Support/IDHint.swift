@@ -25,6 +25,11 @@ enum IDHint {
         if let id = Delivery.ID(text), try await log.delivery(id) != nil {
             return wrongKind("\(text) is a delivery: webhooks deliveries show \(text)")
         }
+        let messages = try await log.messageIDs(ofEventID: text)
+        if let first = messages.first {
+            let all = messages.joined(separator: ", ")
+            return wrongKind("\(text) is the eventId of \(all), its id here: webhooks events show \(first)")
+        }
         return .notFound("event \(text)\(try await question(text, in: log))", hint: hint)
     }
 

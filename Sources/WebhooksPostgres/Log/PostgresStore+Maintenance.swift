@@ -199,7 +199,11 @@
             )
             try connection.run(
                 Statement(
-                    "UPDATE messages SET expunged_at = $2::int8 WHERE event = $1::int8 AND expunged_at IS NULL"
+                    """
+                    UPDATE messages
+                    SET expunged_at = coalesce(expunged_at, $2::int8), event_id = NULL, channels = NULL, tags = NULL
+                    WHERE event = $1::int8
+                    """
                 ),
                 row + [.int8(instant.milliseconds)]
             )

@@ -2,7 +2,8 @@ internal import GRDB
 package import WebhookCore
 
 extension SQLiteStore {
-    /// Erases what events carried: data, tenant, bodies, headers, answers and details. Id, topic and times stay.
+    /// Erases what events carried: data, tenant, bodies, headers, answers and details, and of a message its eventId, channels and
+    /// tags. Id, topic and times stay.
     ///
     /// What was written over is zeroed within its pages (`secure_delete`), in a host's database as well; the write-ahead log
     /// keeps older pages until a dispatcher has emptied it.
@@ -132,7 +133,10 @@ private struct Expunging {
         try update.bind(row)
         _ = try update.run()
         try db.execute(
-            sql: "UPDATE webhooks_messages SET expunged_at = ? WHERE event = ? AND expunged_at IS NULL",
+            sql: """
+                UPDATE webhooks_messages
+                SET expunged_at = coalesce(expunged_at, ?), event_id = NULL, channels = NULL, tags = NULL WHERE event = ?
+                """,
             arguments: [instant.milliseconds, row]
         )
     }

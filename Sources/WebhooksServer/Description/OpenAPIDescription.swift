@@ -5,6 +5,8 @@ enum OpenAPIDescription {
     /// The part that belongs to one operation.
     struct Entry: Sendable {
         var summary: String
+        /// More than fits into the summary.
+        var description: String?
         var query: [String] = []
         /// The words that a parameter of the query takes, where it is another one than elsewhere.
         var words: [String: [String]] = [:]
@@ -52,6 +54,7 @@ enum OpenAPIDescription {
         var members: [(String, APIValue)] = [
             ("operationId", .string(operation.name)), ("summary", .string(entry.summary)),
         ]
+        if let text = entry.description { members.append(("description", .string(text))) }
         let inPath = operation.path.split(separator: "/").filter { $0.hasPrefix("{") }.map { part -> APIValue in
             [
                 "name": .string(String(part.dropFirst().dropLast())), "in": .string("path"), "required": .bool(true),
@@ -102,28 +105,6 @@ enum OpenAPIDescription {
         }
         return answers
     }
-
-    private static let flag: APIValue = ["type": .string("boolean")]
-    private static let time: APIValue = ["type": .string("string"), "format": .string("date-time")]
-
-    private static let parameters: [String: APIValue] = [
-        "limit": OpenAPISchemas.integer(1, PageRequest.largest),
-        "order": ["type": .string("string"), "enum": OpenAPISchemas.words("ascending", "descending")],
-        "get_if_exists": flag, "include_archived": flag, "with_content": flag, "with_msg": flag,
-        "expanded_statuses": flag, "exclude_apps_with_no_endpoints": flag, "exclude_apps_with_disabled_endpoints": flag,
-        "expunge": flag, "before": time, "after": time, "since": time, "until": time,
-        "status": OpenAPISchemas.integer(0, 4),
-        "status_code_class": [
-            "type": .string("integer"), "enum": .array([0, 100, 200, 300, 400, 500].map { .integer($0) }),
-        ],
-        "format": ["type": .string("string"), "enum": OpenAPISchemas.words("csv", "jsonl")],
-    ]
-
-    private static let page = ["limit", "iterator"]
-    private static let attempts = [
-        "limit", "iterator", "before", "after", "status", "status_code_class", "channel", "tag", "event_types",
-        "with_content", "expanded_statuses",
-    ]
 
     /// By the name of the operation.
     static let entries: [String: Entry] = [
@@ -195,14 +176,20 @@ enum OpenAPIDescription {
             answer: "MessageOut"
         ),
         "v1.message.get": Entry(summary: "Get a message", query: ["with_content"], answer: "MessageOut"),
-        "v1.message.expunge-content": Entry(summary: "Erase a message's payload", statuses: [204]),
+        "v1.message.expunge-content": Entry(
+            summary: "Erase a message's payload",
+            description: erasing,
+            statuses: [204]
+        ),
         "v1.message.bulk-expunge": Entry(
             summary: "Erase payloads of messages",
+            description: erasing,
             body: "BulkExpungeIn",
             answer: "BulkExpungeOut"
         ),
         "v1.message.expunge-all-contents": Entry(
             summary: "Erase the payloads of all messages",
+            description: erasing,
             body: "Empty",
             isBodyOptional: true,
             statuses: [202],
@@ -329,6 +316,7 @@ enum OpenAPIDescription {
         ),
         "v1.message-attempt.resend": Entry(
             summary: "Send a message again",
+            description: "A new delivery; one that is open is due at once instead, and none is made.",
             body: "Empty",
             isBodyOptional: true,
             statuses: [202],

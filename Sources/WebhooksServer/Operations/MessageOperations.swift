@@ -158,9 +158,10 @@ enum MessageOperations {
             isExpunged: false
         )
         let answer = APIResponse(202, MessageForm.value(message, withContent: withContent))
-        // Without the payload: who erases that erases all there is of it.
-        let isWhole = withContent && context.answerKey != nil
-        let kept = isWhole ? APIResponse(answer.status, MessageForm.value(message, withContent: false)) : answer
+        // With what erasing leaves alone: who erases a message erases all there is of it.
+        let kept =
+            context.answerKey == nil
+            ? answer : APIResponse(answer.status, MessageForm.value(message.tombstone, withContent: false))
         let result: AcceptanceResult
         do throws(WebhooksError) {
             var event = try Event(
@@ -202,19 +203,19 @@ enum MessageOperations {
         }
     }
 
-    /// The answer about a message with its payload, as far as that is still there.
+    /// The answer about a message with what it carried, as far as that is still there.
     @Sendable static func complete(
         _ context: APIContext,
         _ kept: APIResponse
     ) async throws(APIError) -> APIResponse {
-        guard try context.query.flag("with_content", default: true),
-            let id = (try? JSON.parse(kept.bytes))?["id"]?.string,
+        let withContent = try context.query.flag("with_content", default: true)
+        guard let id = (try? JSON.parse(kept.bytes))?["id"]?.string,
             let application = try await context.applicationIfKnown()
         else { return kept }
         let message = try await context.read { store throws(StoreError) in
             try await store.message(id, of: application)
         }
-        return message.map { APIResponse(kept.status, MessageForm.value($0, withContent: true)) } ?? kept
+        return message.map { APIResponse(kept.status, MessageForm.value($0, withContent: withContent)) } ?? kept
     }
 
     @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
