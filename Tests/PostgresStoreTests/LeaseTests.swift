@@ -76,6 +76,21 @@
             }
         }
 
+        @Test("Who takes the dispatcher's lock from outside is named")
+        func namesStrangers() async throws {
+            try await TestServer.withSchema { target in
+                try PostgresStore.open(target, role: .node).close()
+                let stranger = try PostgresConnection(target, isWriter: false)
+                let identity = try stranger.run(Statement("SELECT identity FROM meta"))[0].int64(0)
+                let keys: [Parameter] = [.int4(Schema.dispatcherLockClass), .int4(Int32(truncatingIfNeeded: identity))]
+                try stranger.run(Statement("SELECT pg_advisory_lock($1::int4, $2::int4)"), keys)
+                let own = try stranger.run(Statement("SELECT current_user::text, pg_backend_pid()"))[0]
+                let error = try #require(throws: StoreError.self) { try PostgresStore.open(target, role: .dispatcher) }
+                #expect(error.code == .locked)
+                #expect(error.message.contains("another program, role \(own.text(0)), server process \(own.int32(1))"))
+            }
+        }
+
         @Test("What a command has under way that delivers, without a lease, is not abandoned before its end")
         func leavesCommandsAlone() async throws {
             try await TestServer.withSchema { target in

@@ -19,6 +19,10 @@ import Webhooks
         ("--bogus", "Unknown option '--bogus'"),
         ("render crm a.b --body-olny", "Unknown option '--body-olny'. Did you mean '--body-only'?"),
         ("deliveries list --sate=failed", "Unknown option '--sate'. Did you mean '--state'?"),
+        (
+            "deliveries list --event evt_1",
+            "Unknown option '--event'; `webhooks events show ID` lists an event's deliveries"
+        ),
         ("stats -x", "Unknown option '-x'"),
         (#"emit course.created {"id":1}"#, #"unexpected argument '{"id":1}'; the payload goes after --data"#),
         ("render crm a.b @d.json", "unexpected argument '@d.json'; the payload goes after --data"),

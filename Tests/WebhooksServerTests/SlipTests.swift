@@ -15,7 +15,8 @@ import WebhookCore
             #expect(answer.status == 422)
             #expect(
                 answer["detail", "0", "msg"]
-                    == "no such event type: course.compelted (did you mean course.completed?), nothing.like.it"
+                    == "no such event type: course.compelted (did you mean course.completed?), nothing.like.it; "
+                    + "`POST /api/v1/event-type` makes one"
             )
         }
         let endpoint = try #require(
@@ -29,7 +30,10 @@ import WebhookCore
             #"{"eventType":"course.compelted"}"#
         )
         #expect(example.status == 404)
-        #expect(example["detail"] == "There is no event type of this name: did you mean course.completed?")
+        #expect(
+            example["detail"] == "There is no event type of this name: did you mean course.completed? "
+                + "`POST /api/v1/event-type` makes one."
+        )
         // A message's type need not be declared.
         let message = await served.send("POST", "/app/a/msg", #"{"eventType":"course.compelted","payload":{}}"#)
         #expect(message.status == 202)

@@ -123,7 +123,7 @@ extension WebhookAdministration {
         throw WebhooksError(
             .notFound,
             "neither the configuration nor the store has a subscription named \(name); "
-                + (hint ?? "`webhooks stats`, in Swift `log.overview()`, lists them")
+                + (hint ?? "`webhooks stats` lists them")
         )
     }
 }

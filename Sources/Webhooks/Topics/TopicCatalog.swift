@@ -71,7 +71,7 @@ public struct TopicCatalog: Sendable {
                 return Entry(profile: profile, topic: known)
             }
         }
-        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`, in Swift `topics.entries()`"
+        let hint = NameHint.question(topic, in: names) ?? "see `webhooks topics list`"
         let any = Topic.isValid(topic) ? "; `standard` takes any topic" : ""
         throw WebhooksError(.unknown, "no profile lists the topic \(topic)\(any); \(hint)")
     }
@@ -122,7 +122,7 @@ public struct TopicCatalog: Sendable {
     static func unknown(_ topic: String, of profile: Profile) -> String {
         let hint =
             NameHint.question(topic, in: profile.topics.map(\.topic))
-            ?? "see `webhooks topics list --profile \(profile.name)`, in Swift `topics.entries(profile:)`"
+            ?? "see `webhooks topics list --profile \(profile.name)`"
         return "the profile \(profile.name) has no topic \(topic); \(hint)"
     }
 }

@@ -34,6 +34,9 @@ enum ArgumentProblem {
     }
 
     private static func unknown(_ name: String, _ schema: CommandSchema) -> String {
+        if name == "--event", schema.option(named: "--state") != nil, schema.positionals == 0 {
+            return "Unknown option '--event'; `webhooks events show ID` lists an event's deliveries"
+        }
         let long = schema.options.flatMap(\.names).filter { $0.hasPrefix("--") }
         // Without the dashes, which would make any two names look alike.
         let near = NameHint.nearest(to: String(name.drop { $0 == "-" }), in: long.map { String($0.dropFirst(2)) })

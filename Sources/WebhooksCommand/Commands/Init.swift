@@ -19,7 +19,7 @@ struct Init: ParsableCommand {
             """
     )
 
-    @Argument(help: "The folder. (default: config)", completion: .directory)
+    @Argument(help: "The folder.", completion: .directory)
     var folder = "config"
 
     @Option(

@@ -86,7 +86,7 @@ struct CommandFailure: Error {
     private static func hint(for code: StoreError.Code) -> String? {
         switch code.kind {
         case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
-        case .locked: "stop that process, or let it do the work: other commands go on beside it"
+        case .locked: "stop that process first; commands that don't need the store to themselves go on beside it"
         case .damaged where CommandLine.arguments.contains("check"): restore
         case .damaged: "`webhooks check` tells more; \(restore)"
         case .full: "make room on the disk: without any, `webhooks prune` can't work either"

@@ -118,9 +118,11 @@
                 let holder = try connection.run(
                     Statement(
                         """
-                        SELECT l.pid, coalesce('`' || w.purpose || '`, process ' || w.process || ' on ' || w.host, 'another program')
+                        SELECT l.pid, coalesce('`' || w.purpose || '`, process ' || w.process || ' on ' || w.host,
+                            'another program, role ' || a.usename || ', server process ' || l.pid, 'another program')
                         FROM pg_locks l
                         LEFT JOIN writers w ON w.pid = l.pid AND w.dispatcher
+                        LEFT JOIN pg_stat_activity a ON a.pid = l.pid
                         WHERE l.locktype = 'advisory' AND l.classid = $1::int4::oid AND l.granted
                             AND l.objid = $2::int4::oid AND l.objsubid = 2
                         ORDER BY w.id DESC LIMIT 1

@@ -228,7 +228,7 @@ struct EndpointDraft: Sendable {
             place = ["metadata", EndpointForm.profileKey]
         default: place = ["webhooks"] + parts
         }
-        return FieldProblem(["body"] + place, diagnostic.message)
+        return FieldProblem(["body"] + place, RequestMeans.text(diagnostic.message))
     }
 }
 
@@ -253,7 +253,9 @@ extension APIContext {
             NameHint.question(name, in: known).map { "\(name) (\($0))" } ?? name
         }
         let text = names.joined(separator: ", ") + (missing.count > 10 ? ", …" : "")
-        throw APIError(FieldProblem(["body", "eventTypes"], "no such event type: \(text)"))
+        throw APIError(
+            FieldProblem(["body", "eventTypes"], "no such event type: \(text); `POST /api/v1/event-type` makes one")
+        )
     }
 
     /// The names that an event type may have meant: what is declared here, and by the profiles in use.

@@ -88,7 +88,9 @@ enum EndpointSending {
         }
         guard type != nil || context.profileTopics.contains(topic) else {
             let hint = NameHint.question(topic, in: try await context.knownEventTypes())
-            throw .notFound("There is no event type of this name\(hint.map { ": \($0)" } ?? ".")")
+            throw .notFound(
+                "There is no event type of this name: \(hint.map { "\($0) " } ?? "")`POST /api/v1/event-type` makes one."
+            )
         }
         do throws(WebhooksError) {
             return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data

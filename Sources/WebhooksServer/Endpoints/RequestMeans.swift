@@ -1,0 +1,12 @@
+/// What a client of the API can do where a host in Swift calls a function, for problems of endpoints.
+enum RequestMeans {
+    /// A problem's message without functions of the library.
+    static func text(_ message: String) -> String {
+        guard message.contains("`") else { return message }
+        return message.replacing(#/make one with `Signatures\.generate\([^`]*\)`/#) { _ in
+            "leave it out, and one is made"
+        }
+        .replacing(#/`topics\.entries\(profile: "([^`"]*)"\)`/#) { "`webhooks topics list --profile \($0.1)`" }
+        .replacing("`topics.topic(_:)`", with: "`webhooks topics show`")
+    }
+}
