@@ -81,9 +81,10 @@ OF_THE_COMMAND := WebhooksCommandTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
-	@Tests/run.sh "$(SWIFT)" --parallel --skip '$(ONE_AT_A_TIME)|$(OF_THE_COMMAND)'
-	@Tests/beside.sh "Tests/postgres.sh Tests/run.sh '$(SWIFT)' --ignore-lock --no-parallel --filter '$(ONE_AT_A_TIME)'" \
-	    "Tests/postgres.sh Tests/run.sh '$(SWIFT)' --ignore-lock --no-parallel --filter '$(OF_THE_COMMAND)'"
+	@tests="$$($(SWIFT) build --show-bin-path)/swift-webhooksPackageTests.xctest" && \
+	    Tests/run.sh "$$tests" --skip '$(ONE_AT_A_TIME)|$(OF_THE_COMMAND)' && \
+	    Tests/beside.sh "Tests/postgres.sh Tests/run.sh '$$tests' --no-parallel --filter '$(ONE_AT_A_TIME)'" \
+	        "Tests/postgres.sh Tests/run.sh '$$tests' --no-parallel --filter '$(OF_THE_COMMAND)'"
 
 # What a host with `traits: []` neither fetches nor compiles: command line, servers, benchmarks.
 NOT_FOR_HOSTS := WebhooksCommand WebhooksServer WebhooksPostgres WebhookMonitoring WebhookSimulation WebhooksBenchmarking
