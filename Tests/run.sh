@@ -6,7 +6,7 @@ tests=$1
 shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"$tests" --testing-library swift-testing "$@" 2>&1 | tee "$log"
+NO_COLOR=1 "$tests" --testing-library swift-testing "$@" 2>&1 | tee "$log"
 status=$?
 if [ $status != 0 ]; then
     echo "failed with exit code $status:" >&2
