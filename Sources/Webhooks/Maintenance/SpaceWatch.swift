@@ -41,7 +41,7 @@ extension WebhookDispatcher {
         switch found {
         case .full:
             logger.error(
-                "the store's disk is full: nothing can be recorded, so nothing is sent",
+                "no room is left on the store's disk: nothing can be recorded, so nothing is sent",
                 metadata: ["free": "\(text)"]
             )
         case .low where before == .full:

@@ -132,9 +132,9 @@ extension StoredTable {
         StoredTable(
             "tasks",
             key: [(.text, "id")],
-            // Whoever had claimed one works on the other store; one that waits for its next attempt has it at once.
+            // Without a claim: whoever had that works on the other store.
             [
-                (.text, "kind application subject state parameters data"), (.int64, "done updated_at"),
+                (.text, "kind application subject state parameters data"), (.int64, "done updated_at due_at"),
                 (.int32, "attempts"),
             ]
         ),
