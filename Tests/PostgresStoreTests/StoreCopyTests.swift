@@ -155,8 +155,7 @@
                         SELECT table_name::text || '.' || column_name::text FROM information_schema.columns
                         WHERE table_schema = $1::text AND table_name NOT IN ('meta', 'writers', 'nodes', 'leases')
                             AND (table_name, column_name) NOT IN (
-                                ('pending', 'given_to'), ('tasks', 'owner'), ('tasks', 'claimed_until'),
-                                ('tasks', 'due_at')
+                                ('pending', 'given_to'), ('tasks', 'owner'), ('tasks', 'claimed_until')
                             )
                         """
                     ),
@@ -177,8 +176,7 @@
                             AND t.name NOT IN ('webhooks_schema', 'webhooks_terms', 'webhooks_clock_steps')
                             AND (t.name, c.name) NOT IN (
                                 ('webhooks_deliveries', 'indexed'), ('webhooks_bodies', 'id'),
-                                ('webhooks_tasks', 'owner'), ('webhooks_tasks', 'claimed_until'),
-                                ('webhooks_tasks', 'due_at')
+                                ('webhooks_tasks', 'owner'), ('webhooks_tasks', 'claimed_until')
                             )
                         """
                     )
