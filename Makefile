@@ -121,7 +121,7 @@ sanitize-address: setup
 simulate: setup ## Runs the simulation on many seeds: make simulate SEEDS=20000
 	WEBHOOKS_SIM_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --filter Simulation
 
-# Some ten million steps: half a minute.
+# Millions of states: a minute and a half.
 model: ## Looks at every state of a small model of the leases (Tests/Model)
 	@{ command -v spin && command -v gcc; } >/dev/null || { \
 	    $(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends spin gcc >/dev/null; }
