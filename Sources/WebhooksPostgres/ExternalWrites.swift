@@ -6,7 +6,7 @@
     /// Every transaction of a store's raises the number of its session's row; what a function in the database has stored waits
     /// unplaced. One look costs two small reads. Heartbeats of dispatchers are nothing to look for.
     final class ExternalWrites {
-        /// What somebody else has committed since the last look.
+        /// The kinds of writes that others have committed since the last look.
         enum News {
             case nothing
             /// Other dispatchers have, that share the store: events and deliveries. What else they change they say, and once a second

@@ -197,14 +197,7 @@
                     let body = #"{"eventType":"x","eventId":"m\#(number)","payload":{"a":1}}"#
                     #expect(await server.send("POST", "/app/a/msg", body).status == 202)
                 }
-                let task = BackgroundTask(
-                    id: "qtask_1",
-                    kind: TaskKind.purge.rawValue,
-                    application: app["id"],
-                    updatedAt: .now + .seconds(1)
-                )
-                let store = try await server.dispatcher.platformStore()
-                _ = try await store.apply([.insertTask(task)], answer: nil)
+                try await server.insertPurge("qtask_1", of: app["id"])
                 try database.refuseUpdates(of: "events")
                 await server.api.takeUpTasks()
                 #expect(await server.send("GET", "/background-task/qtask_1")["status"] == "running")
@@ -221,13 +214,7 @@
                 let app = await server.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
                 let body = #"{"eventType":"x","eventId":"m","payload":{"a":1}}"#
                 #expect(await server.send("POST", "/app/a/msg", body).status == 202)
-                let task = BackgroundTask(
-                    id: "qtask_1",
-                    kind: TaskKind.purge.rawValue,
-                    application: app["id"],
-                    updatedAt: .now + .seconds(1)
-                )
-                _ = try await server.dispatcher.platformStore().apply([.insertTask(task)], answer: nil)
+                try await server.insertPurge("qtask_1", of: app["id"])
                 try database.refuseUpdates(of: "events")
                 for _ in 1..<TaskTimes.mostAttempts { await server.api.takeUpTasks() }
                 #expect(await server.send("GET", "/background-task/qtask_1")["status"] == "running")
@@ -309,6 +296,19 @@
         private func sql(_ statement: String) throws {
             let connection = try PostgresConnection(target, isWriter: false)
             try connection.run(Statement(statement))
+        }
+    }
+
+    extension ServedStore {
+        /// Leaves a task in the store that erases an application's messages, as a request does.
+        fileprivate func insertPurge(_ id: String, of application: String?) async throws {
+            let task = BackgroundTask(
+                id: id,
+                kind: TaskKind.purge.rawValue,
+                application: application,
+                updatedAt: .now + .seconds(1)
+            )
+            _ = try await dispatcher.platformStore().apply([.insertTask(task)], answer: nil)
         }
     }
 #endif

@@ -9,7 +9,7 @@ package struct BackgroundTask: Sendable, Hashable {
     /// Such as `endpoint.recover`.
     package var kind: String
     package var application: String?
-    /// What it works on, such as an endpoint: of tasks with the same, one is worked on at a time, in the order of their ids.
+    /// The thing that it works on, such as an endpoint: of tasks with the same, one is worked on at a time, in the order of their ids.
     package var subject: String?
     package var state: State
     /// The request's fields, as JSON.
@@ -65,7 +65,7 @@ package struct TaskClaim: Sendable, Hashable {
 /// A step of a task, which only the holder of its claim makes. What belongs to it happens in the same transaction, so that it
 /// happens once, whoever takes the task over.
 package enum TaskStep: Sendable, Hashable {
-    /// It goes on: the claim is renewed, and some more messages were sent or erased. With any, its attempts count anew.
+    /// It goes on: the claim is renewed, and some more messages were sent or erased. With any, its attempts count from 1 again.
     case advance(by: Int)
     case end(BackgroundTask.State, data: String, at: Timestamp)
     /// It is for somebody else to go on: this was no attempt.

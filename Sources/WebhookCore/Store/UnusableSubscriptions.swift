@@ -9,7 +9,7 @@ package struct UnusableSubscriptions: Sendable, Hashable {
         (self.held, self.refused) = (held, refused)
     }
 
-    /// Those of a registry.
+    /// Finds those of a registry.
     package init(_ registry: Registry) {
         for subscription in registry.subscriptions { note(subscription.name, subscription, isStored: false) }
         for given in registry.givenSubscriptions { note(given) }
@@ -53,6 +53,6 @@ extension UnusableSubscriptions {
         }
     }
 
-    /// Those that lose events come first.
+    /// The names; those that lose events come first.
     package var lines: [String] { refused.sorted().map { "\(Self.refusedMark)\($0)" } + held.sorted() }
 }

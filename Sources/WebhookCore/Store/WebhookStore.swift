@@ -1,6 +1,6 @@
 /// A store as a process opens it: dispatchers deliver from it, people look into it and look after it.
 ///
-/// What only one kind of store has, such as SQLite's write-ahead log, is asked of that kind alone.
+/// Anything that only one kind of store has, such as SQLite's write-ahead log, is asked of that kind alone.
 package protocol WebhookStore: DeliveryStore, EventLog {
     /// The place for people: a path or a URL, never with a password.
     var name: String { get }

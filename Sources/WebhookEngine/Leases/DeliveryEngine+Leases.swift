@@ -84,7 +84,7 @@ extension DeliveryEngine {
 
     /// Takes over subscriptions that were acquired: what is open, and what their last owner left in flight.
     ///
-    /// What this engine itself has under way of an earlier term looks the same there, and has not ended.
+    /// Attempts that this engine itself has under way of an earlier term look the same there, and have not ended.
     mutating func acquired(_ names: [String], _ reads: StoreReadResult, at time: EngineTime) {
         let (acquired, own) = (Set(names), attempts.numbers.union(commits.attemptsToRecord))
         let interrupted = reads.interrupted.filter { found in

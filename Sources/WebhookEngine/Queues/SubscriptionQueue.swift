@@ -8,7 +8,7 @@ struct SubscriptionQueue {
     var buffer: DeliveryBuffer
     /// Attempts that take a slot.
     private(set) var inFlight = 0
-    /// Those of them that have left.
+    /// The number of them that have left.
     private(set) var onTheWire = 0
     /// Claims that are durable and leave once one on the wire has ended, the first first.
     private var ahead: Deque<ClaimedSend> = []
@@ -120,7 +120,7 @@ extension SubscriptionQueue {
     /// The claimed attempt that leaves now that there is room for it.
     mutating func takeAhead() -> ClaimedSend? { isFull ? nil : ahead.popFirst() }
 
-    /// Those that will not leave any more.
+    /// Takes out the claims that will not leave any more.
     mutating func takeAllAhead() -> [ClaimedSend] {
         defer { ahead = [] }
         return Array(ahead)

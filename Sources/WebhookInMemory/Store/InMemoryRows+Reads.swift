@@ -55,7 +55,7 @@ extension InMemoryRows {
         return result
     }
 
-    /// What is in flight, as far as it is wanted.
+    /// The deliveries in flight that are wanted.
     private func interrupted(_ isWanted: (InMemoryDeliveryRow) -> Bool) -> [InterruptedDelivery] {
         inFlight.values.compactMap { deliveries[$0] }.filter(isWanted).map { row in
             let claimedAt = row.claimedAt ?? row.createdAt

@@ -92,7 +92,7 @@ package struct LoadOptions: Sendable, Hashable {
 
     package init() {}
 
-    /// Those keys, and behind them others that are not among them.
+    /// The keys, and behind them others that are not among them.
     package func encryptionKeys(before others: [Secret]) -> [Secret] {
         encryptionKeys + others.filter { !encryptionKeys.contains($0) }
     }

@@ -2,11 +2,11 @@ internal import WebhookCore
 
 /// The bounds of what one subscription may ask of a dispatcher that all share.
 package enum SubscriptionLimits: Sendable {
-    /// Those of the configuration, of profiles and of a host: whoever runs the dispatcher.
+    /// Bounds of the configuration, of profiles and of a host: whoever runs the dispatcher.
     case trusted
-    /// Those of what is put into the store: anybody may have written it who has the token of an application.
+    /// Bounds of what is put into the store: anybody may have written it who has the token of an application.
     case stored
-    /// Those of what was put there by other rules: it is brought within the bounds, rather than refused.
+    /// Bounds of what was put there by other rules: it is brought within the bounds, rather than refused.
     case storedBefore
 
     /// The longest `timeout` and `connectTimeout`: so long a receiver that hangs keeps a slot.

@@ -111,7 +111,7 @@ struct SubscriptionCompiler: Sendable {
         self.canonical = canonical
     }
 
-    /// What a subscription shares with others.
+    /// The parts of a subscription that others may share.
     struct Parts: Sendable {
         let profile: CompiledProfile
         let templates: CompiledSubscription.Templates

@@ -6,7 +6,7 @@ package struct ClusterConfiguration: Sendable, Hashable {
     package var actions = 70
     /// The most dispatchers at a time; defaults to 4.
     package var mostNodes = 4
-    /// Whether some nodes are killed in the middle of a transaction, some stopped between a decision to send and the first byte,
+    /// Some nodes are killed in the middle of a transaction, some stopped between a decision to send and the first byte,
     /// and some killed as the last that knows a subscription, which chance alone seldom does; defaults to true.
     package var hitsMoments = true
     /// Rules that are taken back, to see that this is found; defaults to none.
@@ -59,7 +59,7 @@ package struct ClusterReport: Sendable, Hashable {
     package var states: [String: Int] = [:]
     /// The number of times that each fault occurred.
     package var faults: [ClusterFault: Int] = [:]
-    /// Of everything that passed between engines, store and world, in order. Only comparable within a process, or where
+    /// A digest of everything that passed between engines, store and world, in order. Only comparable within a process, or where
     /// `SWIFT_DETERMINISTIC_HASHING` is set.
     package var digest = 0
 

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What is in flight of subscriptions that nobody serves any more.
+/// Deliveries in flight of subscriptions that nobody serves any more.
 extension StoreConformance {
     static func readsAbandoned(_ driver: StoreDriver) async throws {
         let (one, other) = (LeaseDriver(driver, process: 1), LeaseDriver(driver, process: 2))

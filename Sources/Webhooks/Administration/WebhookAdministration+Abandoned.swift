@@ -1,7 +1,7 @@
 internal import WebhookCore
 internal import WebhookEngine
 
-/// What dispatchers that are dead have left in flight, where none is alive to end it.
+/// The deliveries that dead dispatchers have left in flight, where none is alive to end them.
 extension WebhookAdministration {
     /// The most attempts that are ended at once.
     private static let abandonedBatch = 500

@@ -1,6 +1,6 @@
 internal import WebhookCore
 
-/// What the store keeps of the HTTP API and of subscriptions, for what a configuration alone doesn't know.
+/// The rows that the store keeps of the HTTP API and of subscriptions, for what a configuration alone doesn't know.
 extension WebhookLog {
     /// Their names, and whether each is enabled, in the order of their last changes. Nothing where the store keeps none.
     func storedSubscriptions() async throws(WebhooksError) -> [(name: String, isEnabled: Bool)] {
@@ -17,7 +17,7 @@ extension WebhookLog {
         try await storedSubscriptions().first { $0.name == name }?.isEnabled == false
     }
 
-    /// Those of some names that the store has given to subscriptions which were deleted since.
+    /// The names of some that the store has given to subscriptions which were deleted since.
     ///
     /// - Parameter configured: those of the configuration.
     func deleted(

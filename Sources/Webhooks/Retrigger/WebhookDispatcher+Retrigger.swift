@@ -96,7 +96,7 @@ extension WebhookDispatcher {
         return builder.finished()
     }
 
-    /// Those of some events that a subscription wants and has no delivery of.
+    /// The events of some that a subscription wants and has no delivery of.
     private func missed(_ ids: [String], by subscription: Subscription) async throws(WebhooksError) -> [String] {
         guard !ids.isEmpty else { return [] }
         var query = DeliveryQuery()

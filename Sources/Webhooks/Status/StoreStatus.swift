@@ -126,9 +126,9 @@ package enum StatusRules {
     package static let leastFree: Int64 = 256 * 1024 * 1024
     /// A write-ahead log beyond this number of bytes is held by somebody.
     package static let mostWAL = Int64(WALSizeWatch.limit)
-    /// What has failed for good is told for so long.
+    /// The time for which a final failure is told of.
     package static let lossWindow: Duration = .seconds(3600)
-    /// Of more failed deliveries the newest are looked at.
+    /// The most failed deliveries to look at, the newest.
     package static let mostLost = 500
     /// A dispatcher whose last sign of life is older is stopped or hung.
     package static let mostSilence = SignOfLife.mostSilence

@@ -17,7 +17,7 @@ extension OpenedLog {
     /// The same with whether each is enabled; `nil` where nobody knows all of them.
     var configured: [(name: String, isEnabled: Bool)]? { outline.isPartial ? nil : known }
 
-    /// Those that could be read, with whether each is enabled.
+    /// The subscriptions that could be read, with whether each is enabled.
     var known: [(name: String, isEnabled: Bool)]? { outline.entries?.map { ($0.name, $0.isEnabled) } }
 
     /// Changes by hand, to what the store or the configuration knows.

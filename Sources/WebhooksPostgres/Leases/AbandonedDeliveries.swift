@@ -1,7 +1,7 @@
 #if PostgreSQL
     internal import WebhookCore
 
-    /// What nodes have left in flight that are dead, of subscriptions that nobody serves.
+    /// The deliveries that dead nodes have left in flight, of subscriptions that nobody serves.
     enum AbandonedDeliveries {
         private static let bury = Statement(NodeRow.deleteExpired(except: "$1::text"))
         // A command that delivers holds no leases: it has the lock that nodes share, for itself. Whoever has claimed something and

@@ -5,7 +5,7 @@ internal import WebhookCore
 ///
 /// The bytes that go in can't be guessed (tokens), or needn't be secret (bodies); so no salt is needed.
 enum Digest {
-    /// What digests are for. It is begun once: that takes longer than the digest of a token.
+    /// A use of digests. It is begun once: that takes longer than the digest of a token.
     final class Purpose: Sendable {
         static let token = Purpose("webhooks.token")
         static let request = Purpose("webhooks.request")

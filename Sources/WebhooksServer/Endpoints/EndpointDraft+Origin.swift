@@ -4,7 +4,7 @@ internal import Webhooks
 
 /// Credentials stay with the origin that they were given for, unless the organisation says otherwise.
 extension EndpointDraft {
-    /// Refuses another origin for an endpoint with credentials that the request doesn't give anew: whoever may change a URL need
+    /// Refuses another origin for an endpoint with credentials that the request doesn't give again: whoever may change a URL need
     /// not know them, and would have them sent to an address of his own.
     ///
     /// - Parameters:
@@ -31,7 +31,7 @@ extension EndpointDraft {
             "credentials_kept",
             """
             The endpoint has \(kept.joined(separator: ", ")): with the token of an application they don't move to another scheme, \
-            host or port. Give the credentials anew in the same request, take the headers away first, or use a token of the \
+            host or port. Give the credentials again in the same request, take the headers away first, or use a token of the \
             organisation.
             """
         )

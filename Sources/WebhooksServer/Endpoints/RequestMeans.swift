@@ -1,4 +1,4 @@
-/// What a client of the API can do where a host in Swift calls a function, for problems of endpoints.
+/// The requests that a client of the API makes where a host in Swift calls a function, for problems of endpoints.
 enum RequestMeans {
     /// A problem's message without functions of the library.
     static func text(_ message: String) -> String {

@@ -6,7 +6,7 @@
     internal import NIOHTTPTypes
     internal import NIOHTTPTypesHTTP1
 
-    /// What stands between a connection and the requests that are answered.
+    /// The handlers between a connection and the requests that are answered.
     struct APIChannel: HTTPChannelHandler {
         typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 

@@ -36,7 +36,7 @@
         private let connections: Connections
         private let id: ObjectIdentifier
         private var phase = Phase.idle
-        /// What was parsed before its turn.
+        /// The parts that were parsed before their turn.
         private var early = CircularBuffer<Early>(initialCapacity: 0)
         /// Tells whether the connection ends with this answer.
         private var isLast = false

@@ -34,7 +34,7 @@ struct LogShare: Sendable {
         get async throws(APIError) { try await !context.api.isStillTaken(context.caller) }
     }
 
-    /// Those of some items whose deliveries are the application's, as lists of its attempts show them.
+    /// The items whose deliveries are the application's, as lists of its attempts show them.
     func own<Item>(_ items: [Item], _ delivery: (Item) -> Delivery) async throws(APIError) -> [Item] {
         guard isSifted, let application else { return items }
         var isMessage: [String: Bool] = [:]

@@ -7,7 +7,7 @@ final class StoreOutage: Sendable {
     /// The work that the store fails.
     enum Work: Sendable {
         case requests
-        /// What is done now and then, whatever requests come.
+        /// The work that is done now and then, whatever requests come.
         case upkeep
 
         fileprivate var failure: Logger.Message {

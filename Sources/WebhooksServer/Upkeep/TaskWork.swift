@@ -44,7 +44,7 @@ package struct TaskTimes: Sendable {
     /// The most attempts in a row that get nowhere: then the task has failed.
     static let mostAttempts = 6
 
-    /// The wait after so many attempts that got nowhere; `nil`: the task has failed.
+    /// The wait after a number of attempts without progress; `nil`: the task has failed.
     func retry(after attempts: Int) -> Duration? {
         attempts < Self.mostAttempts ? firstRetry * (1 << max(0, attempts - 1)) : nil
     }

@@ -33,7 +33,7 @@ struct UsageRequest: Sendable {
     }
 }
 
-/// Counts the messages of applications. Where it is cut off it begins anew: it changes nothing.
+/// Counts the messages of applications. Where it is cut off it starts again: it changes nothing.
 struct UsageTask: Sendable {
     let claimed: ClaimedTask
     let request: UsageRequest

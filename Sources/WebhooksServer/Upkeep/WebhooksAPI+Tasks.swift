@@ -51,7 +51,7 @@ extension WebhooksAPI {
 
     /// Lets a task that has failed wait for its next attempt, or ends it.
     private func postpone(_ claimed: ClaimedTask, _ error: any Error) async {
-        // With progress since it was claimed, its attempts count anew.
+        // With progress since it was claimed, its attempts count from 1 again.
         let attempts = (try? await claimed.store.task(claimed.task.id))?.attempts ?? claimed.task.attempts
         let delay = tasks.times.retry(after: attempts)
         logger.warning(
