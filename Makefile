@@ -144,6 +144,9 @@ format: ## Formats the sources
 
 lint: ## Checks the format
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+	@! grep -rnE '\b_read *\{' Sources Benchmarks/Sources || { \
+	    echo "error: read through a getter: Swift 6.3 without optimisation reads what a \`_read\` of a large struct has yielded" \
+	        "after it was freed (swiftlang/swift issue 89836)" >&2; exit 1; }
 
 clean: ## Removes what was built
 	rm -rf .build .build-tsan .build-asan

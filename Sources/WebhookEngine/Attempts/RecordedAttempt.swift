@@ -13,8 +13,7 @@ package final class RecordedAttempt: Sendable {
     /// It was made by a process before this one.
     package let isRecovered: Bool
 
-    /// Read in place: it is large.
-    package var attempt: Attempt { _read { yield write.attempt } }
+    package var attempt: Attempt { write.attempt }
 
     init(
         delivery: OpenDelivery,
