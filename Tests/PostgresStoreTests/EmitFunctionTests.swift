@@ -144,6 +144,25 @@
             }
         }
 
+        @Test("An id whose event was erased stays taken, and that is what is said")
+        func tellsErased() async throws {
+            try await withStore { (connection) throws -> Void in
+                let emitted = "'a', '1', id => 'x', tenant => 's'"
+                _ = try emit(connection, emitted)
+                let time = Timestamp(milliseconds: 1_767_225_600_000)
+                let erase = Statement("UPDATE events SET tenant = NULL, data = $1::bytea WHERE event_id = 'x'")
+                try connection.run(erase, [.bytes(Tombstone.data(at: time))])
+                let failure = refusal(connection, emitted)
+                #expect(failure?.state == "23505")
+                let erased = try Event(topic: "a", data: Tombstone.data(at: time), id: "x")
+                let again = try Event(topic: "a", data: "1", id: "x", tenant: "s")
+                #expect(failure?.message == again.conflictText(erased.differences(from: again)))
+                // Data that only looks like it is data.
+                try connection.run(erase, [.bytes(ByteString(#"{"expunged":"yes"}"#))])
+                #expect(refusal(connection, emitted)?.message.contains("other content") == true)
+            }
+        }
+
         @Test("Is for whom it was granted to, who needs nothing else, and reaches no other tables")
         func isGranted() async throws {
             try await withStore { (connection) throws -> Void in

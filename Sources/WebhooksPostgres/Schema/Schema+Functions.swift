@@ -127,6 +127,14 @@
                     differences := differences || 'deliverAt'::text;
                 END IF;
                 IF known.test <> coalesce(emit.test, false) THEN differences := differences || 'test'::text; END IF;
+                -- As a tombstone is told from data in the other places: it says nothing but when it was erased.
+                IF 'data' = ANY (differences) AND known.tenant IS NULL AND octet_length(known.data) < 64
+                    AND encode(known.data, 'escape') COLLATE "C" ~
+                        '^\\{"expunged":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z"\\}$'
+                THEN
+                    RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format(
+                        'the event with the id %s was erased, and its id stays taken: emit it with another id', name);
+                END IF;
                 IF differences <> '{}' THEN
                     RAISE EXCEPTION USING ERRCODE = 'unique_violation', MESSAGE = format(
                         'another event with the id %s and other content is stored already (its %s %s)', name,
