@@ -131,7 +131,8 @@
             let port = try await Self.port(run)
             #expect(try await Exchange(port, "POST", "/api/v1/app", #"{"name":"A","uid":"a"}"#).status == 201)
             let url = "\(sandbox.receiver.url)/endpoint"
-            let made = try await Exchange(port, "POST", "/api/v1/app/a/endpoint", "{\"url\":\"\(url)\"}")
+            let form = #"{"url":"\#(url)","uid":"orders"}"#
+            let made = try await Exchange(port, "POST", "/api/v1/app/a/endpoint", form)
             #expect(made.status == 201, "\(made.body)")
             let id = try String(#require(made.body.firstMatch(of: /ep_[A-Za-z0-9]+/)).0)
             let paused = try await sandbox.run("pause", id)
@@ -149,8 +150,31 @@
             #expect(status.out.contains(id) && !status.out.contains("parked"), "\(status.out)")
             let stats = try await sandbox.run("stats")
             #expect(stats.out.contains(id) && !stats.out.contains("not in the configuration"), "\(stats.out)")
+            // Whose it is, wherever it is named.
+            let label = "\(id) (uid orders, application a)"
+            #expect(status.out.contains("subscription \(label): paused"), "\(status.out)")
+            let logged = try await sandbox.run("events", "list", "--json").lines.first ?? ""
+            let event = try JSONText(logged)["id"].string ?? ""
+            let delivery = try await sandbox.run("deliveries", "list", "--json").lines.first { $0.contains(id) }
+            let delivered = try JSONText(delivery ?? "")["id"].string ?? ""
+            #expect(try await sandbox.run("deliveries", "show", delivered).out.contains("subscription  \(label)"))
+            #expect(try await sandbox.run("match", "course.completed", "--tenant", "a").out.contains(label))
+            let owner = #""subscriptionUid":"orders","application":"a""#
+            for command in [
+                ["status"], ["stats"], ["deliveries", "list"], ["deliveries", "show", delivered],
+                ["events", "show", event], ["subscriptions", "list"], ["subscriptions", "show", id],
+                ["match", "course.completed", "--tenant", "a"],
+            ] {
+                let json = try await sandbox.run(command + ["--json"])
+                #expect(json.out.ranges(of: owner).count == 1, "\(command): \(json.out)")
+            }
+            for command in [["stats"], ["deliveries", "list"], ["events", "show", event], ["subscriptions", "list"]] {
+                let table = try await sandbox.run(command).out.split(separator: "\n")
+                #expect(table.contains { $0.hasSuffix("  UID     APPLICATION") }, "\(table)")
+                #expect(table.contains { $0.contains(id) && $0.hasSuffix("  orders  a") }, "\(table)")
+            }
             let test = try await sandbox.run("test", id)
-            #expect(test.status == 0, "\(test.out)\(test.err)")
+            #expect(test.status == 0 && test.out.contains(label), "\(test.out)\(test.err)")
             #expect(sandbox.receiver.requests.last?.header("svix-signature") != nil)
         }
 

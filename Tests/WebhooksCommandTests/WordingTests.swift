@@ -8,6 +8,10 @@ import Webhooks
 @Suite struct WordingTests {
     private static let now = Timestamp(milliseconds: 1_000_000_000)
 
+    private func json(_ delivery: Delivery) -> String {
+        DeliveryOutput.json(delivery, owners: SubscriptionOwners()).line
+    }
+
     private func delivery(
         _ state: DeliveryState = .waiting,
         due seconds: Int64? = nil,
@@ -68,14 +72,14 @@ import Webhooks
         #expect(DeliveryOutput.result(delivery(status: 204)) == "204")
         #expect(DeliveryOutput.result(delivery()) == "-")
         // Programs get both.
-        #expect(DeliveryOutput.json(delivery(status: 503, error: .status)).line.contains(#""lastError":"status""#))
+        #expect(json(delivery(status: 503, error: .status)).contains(#""lastError":"status""#))
     }
 
     @Test func `a send test is no single-shot subscription`() {
         #expect(DeliveryOutput.mode(delivery(mode: .singleShot, isTest: true)) == "test (one attempt)")
         #expect(DeliveryOutput.mode(delivery(mode: .singleShot)) == "single-shot")
         #expect(DeliveryOutput.mode(delivery(mode: .retry, isTest: true)) == "retry")
-        #expect(DeliveryOutput.json(delivery(mode: .singleShot, isTest: true)).line.contains(#""mode":"single-shot""#))
+        #expect(json(delivery(mode: .singleShot, isTest: true)).contains(#""mode":"single-shot""#))
     }
 
     @Test func `a run says what is due later`() {

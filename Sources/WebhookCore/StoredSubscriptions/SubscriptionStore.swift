@@ -37,6 +37,9 @@ package protocol SubscriptionStore: Sendable {
     /// The rows of ids, deleted ones among them, in no order.
     func storedSubscriptions(ids: [String]) async throws(StoreError) -> [StoredSubscription]
 
+    /// Owners by the names of their subscriptions, deleted ones among them; a name that the store hasn't given is left out.
+    func owners(of names: [String]) async throws(StoreError) -> [String: SubscriptionOwner]
+
     /// Living subscriptions of a tenant by id; `nil`: of all.
     func storedSubscriptions(ofTenant tenant: String?, _ page: PageWalk) async throws(StoreError)
         -> [StoredSubscription]

@@ -61,6 +61,16 @@ extension InMemoryStore: SubscriptionStore {
         Set(ids).compactMap { rows.storedSubscriptions[$0] }
     }
 
+    package func owners(of names: [String]) async throws(StoreError) -> [String: SubscriptionOwner] {
+        // Applications are not kept in memory.
+        Dictionary(
+            Set(names).compactMap { name in
+                rows.storedSubscriptions[name].map { (name, SubscriptionOwner(uid: $0.uid, tenant: $0.tenant)) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
     package func storedSubscriptions(
         ofTenant tenant: String?,
         _ page: PageWalk

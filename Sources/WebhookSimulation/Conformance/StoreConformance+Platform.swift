@@ -170,7 +170,8 @@ extension StoreConformance {
     static func listsByEndpoints(_ driver: StoreDriver) async throws {
         let store = try platform(driver)
         let tenants = ["none", "open", "shut", "disabled", "elsewhere"]
-        _ = try await store.apply(tenants.map { .insertApplication(application("app_\($0)", tenant: $0)) }, answer: nil)
+        let applications = tenants.map { application("app_\($0)", uid: $0 == "open" ? "school" : nil, tenant: $0) }
+        _ = try await store.apply(applications.map { .insertApplication($0) }, answer: nil)
         for tenant in tenants[1...3] {
             var row = StoredSubscription(
                 id: "ep_\(tenant)",
@@ -197,6 +198,9 @@ extension StoreConformance {
         try expect(try await left(), ["open", "elsewhere"], "and without those that have none")
         filter.excludesDisabled = false
         try expect(try await left(), Set(tenants).subtracting(["none"]), "without those that have none")
+        let owners = try await store.owners(of: ["ep_open", "ep_shut"])
+        try expect(owners["ep_open"]?.application, "school", "the uid of the application that has the tenant")
+        try expect(owners["ep_shut"]?.application, "app_shut", "or its id")
         _ = try await store.apply([.delete(id: "ep_open", at: time)])
         try expect(try await left().contains("open"), false, "what was deleted doesn't count")
     }

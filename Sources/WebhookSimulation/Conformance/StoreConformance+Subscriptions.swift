@@ -122,6 +122,9 @@ extension StoreConformance {
         let found = try await store.storedSubscriptions(ids: ["ep_1", "ep_3", "ep_9"])
         try expect(found.map(\.id).sorted(), ["ep_1", "ep_3"], "rows by id")
         try expect(found.first { $0.id == "ep_1" }?.deletedAt, time, "the deleted one as such")
+        let owners = try await store.owners(of: ["ep_1", "ep_3", "ep_9", "crm"])
+        try expect(Set(owners.keys), ["ep_1", "ep_3"], "owners by name")
+        try expect(owners["ep_1"], SubscriptionOwner(uid: "crm", tenant: "t"), "of the deleted one as well")
     }
 
     static func numbersChanges(_ driver: StoreDriver) async throws {

@@ -87,6 +87,8 @@ package struct StoreStatus: Sendable, Hashable {
     package var waiting = 0
     /// By subscription.
     package var holds: [Hold] = []
+    /// Owners of the subscriptions that it tells about.
+    package var owners = SubscriptionOwners()
     package var files: Files
     /// The errors of the configuration as it is on the disk now.
     package var configurationErrors = 0
@@ -265,27 +267,28 @@ extension StoreStatus {
         let parked = Set(holds.filter { $0.reason == .parked }.map(\.subscription))
         return holds.compactMap { hold in
             let name = hold.subscription
+            let label = owners.label(name)
             switch hold.reason {
             case .breaker(let breaker):
                 let failures = breaker.failures == 1 ? "1 failure" : "\(breaker.failures) failures"
                 let next = breaker.until > at ? "attempts pause until \(breaker.until)" : "the next attempt is due"
-                let message = "\(name): \(failures) in a row; \(next)"
+                let message = "\(label): \(failures) in a row; \(next)"
                 let hint = "`webhooks deliveries list --subscription \(name)` shows the answers"
                 return StatusProblem("breaker_open", message, hint: hint)
             case .disabled(let disabled) where disabled.cause != .manual && !parked.contains(name):
                 let cause = disabled.cause == .gone ? "answered 410" : "nothing but failures"
-                let message = "\(name) is disabled since \(disabled.at): \(cause)"
+                let message = "\(label) is disabled since \(disabled.at): \(cause)"
                 return StatusProblem("disabled", message, hint: "`webhooks enable \(name)` when the receiver is back")
             // What a person has decided is no fault.
             case .disabled, .paused: return nil
             case .parked where hold.waiting > 0:
                 let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
                 let hint = "bring it back, or `webhooks cancel --subscription \(name)`"
-                return StatusProblem("parked", "\(name): \(count), and the configuration doesn't serve it", hint: hint)
+                return StatusProblem("parked", "\(label): \(count), and the configuration doesn't serve it", hint: hint)
             case .parked: return nil
             case .unserved(let since?) where since < at - StatusRules.lateness:
                 let count = hold.waiting == 1 ? "1 delivery waits" : "\(hold.waiting) deliveries wait"
-                let message = "\(name): \(count), and no dispatcher that runs has served it since \(since)"
+                let message = "\(label): \(count), and no dispatcher that runs has served it since \(since)"
                 let hint =
                     "start a dispatcher whose file has it, or `webhooks cancel --subscription \(name)`; `webhooks nodes` shows "
                     + "who runs"
@@ -302,7 +305,7 @@ extension StoreStatus {
     private func unusableProblems(_ reason: Hold.Reason) -> [StatusProblem] {
         let found = holds.filter { $0.reason == reason }
         guard found.count > Self.mostUnusable else {
-            return found.map { unusableProblem(reason, $0.subscription, [$0]) }
+            return found.map { unusableProblem(reason, owners.label($0.subscription), [$0]) }
         }
         return [unusableProblem(reason, "\(found.count) subscriptions", found)]
     }

@@ -51,6 +51,9 @@ extension WebhookLog {
         status.lastError = failures.max { $0.failure.at < $1.failure.at }.map {
             StoreStatus.LastError(subscription: $0.subscription, failure: $0.failure)
         }
+        status.owners = try await owners(
+            of: status.holds.map(\.subscription) + [status.lastError?.subscription].compactMap(\.self)
+        )
         return status
     }
 

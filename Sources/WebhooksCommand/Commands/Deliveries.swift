@@ -49,16 +49,18 @@ struct DeliveriesList: AsyncParsableCommand {
             query.after = deliveries.last?.id
             count += deliveries.count
             if options.json {
+                let owners = try await log.owners(of: deliveries.map(\.subscription))
                 let holds = try await log.holds(deliveries, isServed: opened.serves)
-                for delivery in deliveries { DeliveryOutput.json(delivery, holds: holds).write() }
+                for delivery in deliveries { DeliveryOutput.json(delivery, owners: owners, holds: holds).write() }
             } else {
                 found += deliveries
             }
             return deliveries.count
         }
         if !options.json {
+            let owners = try await log.owners(of: found.map(\.subscription))
             let holds = try await log.holds(found, isServed: opened.serves)
-            Pages.write(DeliveryOutput.listTable(found, holds: holds), empty: "no deliveries")
+            Pages.write(DeliveryOutput.listTable(found, owners: owners, holds: holds), empty: "no deliveries")
         }
         if isCut, let last = query.after { Pages.noteCut(page.limit, after: last.description, asJSON: options.json) }
         if count == 0 || query.states.contains(.pending) { try await noteUnmatched(log) }
@@ -102,11 +104,12 @@ struct DeliveriesShow: AsyncParsableCommand {
             throw try await IDHint.noDelivery(id, in: log, hint: "`webhooks deliveries list` shows those there are")
         }
         let attempts = try await log.attempts(of: delivery.id)
+        let owners = try await log.owners(of: [delivery.subscription])
         let holds = try await log.holds([delivery], isServed: opened.serves)
         if options.json {
-            DeliveryOutput.json(delivery, log: attempts, holds: holds).write()
+            DeliveryOutput.json(delivery, log: attempts, owners: owners, holds: holds).write()
         } else {
-            DeliveryOutput.write(delivery, attempts, holds: holds)
+            DeliveryOutput.write(delivery, attempts, owners: owners, holds: holds)
         }
     }
 }

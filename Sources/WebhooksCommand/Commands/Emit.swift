@@ -240,12 +240,13 @@ struct Emit: AsyncParsableCommand {
         // What came first counts: it may have happened at another time than this one says.
         let event = receipt.isDuplicate ? try await log.event(receipt.event.id) ?? receipt.event : receipt.event
         let (deliveries, matching) = try await log.matching(of: event, deliveries, misses)
-        let emitted = EmittedEvent(
+        var emitted = EmittedEvent(
             event: event,
             isDuplicate: receipt.isDuplicate,
             deliveries: deliveries,
             matching: matching
         )
+        emitted.owners = try await log.owners(of: emitted.subscriptions)
         write(emitted, holds: options.json ? DeliveryHolds() : try await log.holds(deliveries))
         return matching
     }

@@ -141,13 +141,15 @@ struct EventsShow: AsyncParsableCommand {
         }
         let eventID = try await log.eventID(ofMessage: id)
         let (deliveries, matching) = try await log.matching(of: event, []) { nil }
+        let owners = try await log.owners(of: deliveries.map(\.subscription))
         if options.json {
             EventOutput.json(
                 logged,
                 running: await log.runningDispatcher(),
                 eventID: eventID,
                 data: event.data,
-                deliveries: deliveries
+                deliveries: deliveries,
+                owners: owners
             )
             .write()
         } else {
@@ -158,6 +160,7 @@ struct EventsShow: AsyncParsableCommand {
                 data: event.data,
                 deliveries: deliveries,
                 matching: matching,
+                owners: owners,
                 holds: holds
             )
         }

@@ -32,7 +32,14 @@ struct Match: AsyncParsableCommand {
         let event = try Event(topic: topic, data: try data(dispatcher.topics), tenant: tenant)
         let health = try await health(dispatcher.log)
         let matches = dispatcher.preview.matches(of: event, health: health, at: .now)
-        for match in matches { options.json ? MatchOutput.json(match).write() : MatchOutput.write(match) }
+        let owners = try await SubscriptionOutput.owners(dispatcher, matches.map(\.subscription))
+        for match in matches {
+            if options.json {
+                MatchOutput.json(match).adding(owners.members(match.subscription)).write()
+            } else {
+                MatchOutput.write(match, owners.label(match.subscription))
+            }
+        }
         let slip = dispatcher.preview.slip(topic)
         guard matches.contains(where: \.isMatch) else {
             let hint = slip.map { "; did you mean \($0)?" } ?? ""
@@ -94,10 +101,11 @@ enum MatchOutput {
         ]
     }
 
-    static func write(_ match: SubscriptionMatch) {
+    /// - Parameter label: the subscription, for people.
+    static func write(_ match: SubscriptionMatch, _ label: String) {
         let (mark, style) = mark(match)
         let padding = String(repeating: " ", count: max(0, 5 - mark.count))
-        let line = Terminal.standardOutput.styled(mark, style) + padding + PlainText.escaped(text(match))
+        let line = Terminal.standardOutput.styled(mark, style) + padding + PlainText.escaped(text(match, label))
         Output.standard.writeLine(line)
     }
 
@@ -106,12 +114,12 @@ enum MatchOutput {
         return match.isHeld ? ("held", .doubtful) : ("no", .dim)
     }
 
-    private static func text(_ match: SubscriptionMatch) -> String {
+    private static func text(_ match: SubscriptionMatch, _ label: String) -> String {
         let reasons = match.reasons.map { "\($0.code): \($0.message)" }
         let differences =
             match.violations.isEmpty
             ? [] : ["the payload differs from the catalogue: \(match.violations.joined(separator: "; "))"]
         let said = reasons + differences
-        return said.isEmpty ? match.subscription : "\(match.subscription): \(said.joined(separator: "; "))"
+        return said.isEmpty ? label : "\(label): \(said.joined(separator: "; "))"
     }
 }

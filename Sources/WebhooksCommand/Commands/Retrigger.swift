@@ -185,10 +185,11 @@ struct Retrigger: AsyncParsableCommand {
     }
 
     private func write(_ deliveries: [Delivery], _ log: WebhookLog) async throws {
+        let owners = try await log.owners(of: deliveries.map(\.subscription))
         if options.json {
-            for delivery in deliveries { DeliveryOutput.json(delivery).write() }
+            for delivery in deliveries { DeliveryOutput.json(delivery, owners: owners).write() }
         } else {
-            DeliveryOutput.outcomeTable(deliveries, holds: try await log.holds(deliveries)).write()
+            DeliveryOutput.outcomeTable(deliveries, owners: owners, holds: try await log.holds(deliveries)).write()
         }
     }
 

@@ -99,12 +99,13 @@ struct Retry: AsyncParsableCommand {
     private func report(_ plan: WebhookAdministration.RetryPlan, _ opened: OpenedLog) async throws {
         let log = opened.log
         let deliveries = try await log.deliveries(plan.deliveries)
+        let owners = try await log.owners(of: deliveries.map(\.subscription))
         if options.json {
-            for delivery in deliveries { DeliveryOutput.json(delivery).write() }
+            for delivery in deliveries { DeliveryOutput.json(delivery, owners: owners).write() }
         } else if deliveries.isEmpty {
             if ids.isEmpty { Output.standard.writeLine("nothing to retry") }
         } else {
-            DeliveryOutput.outcomeTable(deliveries, holds: try await log.holds(deliveries)).write()
+            DeliveryOutput.outcomeTable(deliveries, owners: owners, holds: try await log.holds(deliveries)).write()
             let due = deliveries.count { opened.serves($0.subscription) }
             if due > 0 {
                 let are = due == 1 ? "is" : "are"

@@ -57,10 +57,11 @@ struct SendTest: AsyncParsableCommand {
             timeout: wait.duration
         )
         let attempts = try await dispatcher.attempts(of: delivery.id)
+        let owners = try await dispatcher.log.owners(of: [delivery.subscription])
         if options.json {
-            DeliveryOutput.json(delivery, log: attempts).write()
+            DeliveryOutput.json(delivery, log: attempts, owners: owners).write()
         } else {
-            DeliveryOutput.write(delivery, attempts)
+            DeliveryOutput.write(delivery, attempts, owners: owners)
         }
         if delivery.state != .delivered { throw ExitStatus.negative }
     }

@@ -18,19 +18,21 @@ struct Stats: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         let rows = try await opened.log.overview(of: opened.known, areAll: opened.configured != nil)
+        let owners = try await opened.log.owners(of: rows.map(\.name))
         if options.json {
-            for row in rows { json(row).write() }
+            for row in rows { JSONOutput.object(JSONOutput.members(of: row) + owners.members(row.name)).write() }
             return try await warnOfSetAside(opened.log)
         }
-        var table = Table([
+        let columns: [Table.Column] = [
             .init("SUBSCRIPTION", flexible: true), .init("STATE", flexible: true), .init("DELIVERED", number: true),
             .init("FAILED", number: true), .init("UNKNOWN", number: true), .init("WAITING", number: true),
             .init("PENDING", number: true, sacrifice: 6), .init("P50", number: true, sacrifice: 2),
             .init("P95", number: true, sacrifice: 5),
             .init("P99", number: true, sacrifice: 3), .init("LAST ERROR", sacrifice: 4),
             .init("LAST DELIVERED", sacrifice: 1),
-        ])
-        for row in rows { table.add(cells(row)) }
+        ]
+        var table = Table(columns + owners.columns)
+        for row in rows { table.add(cells(row) + owners.cells(row.name)) }
         Pages.write(table, empty: "no subscriptions")
         if let line = try await waiting(opened) { Output.standard.writeLine(line) }
         try await warnOfSetAside(opened.log)
@@ -66,10 +68,6 @@ struct Stats: AsyncParsableCommand {
                 asJSON: options.json
             )
         }
-    }
-
-    private func json(_ row: WebhookLog.SubscriptionOverview) -> JSONOutput {
-        .object(JSONOutput.members(of: row))
     }
 
     private func cells(_ row: WebhookLog.SubscriptionOverview) -> [Table.Cell] {

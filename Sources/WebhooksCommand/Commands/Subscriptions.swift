@@ -27,25 +27,29 @@ struct SubscriptionsList: AsyncParsableCommand {
         let health = try await SubscriptionOutput.health(dispatcher.log)
         let registry = dispatcher.registry
         let subscriptions = registry.subscriptions
+        let owners = try await SubscriptionOutput.owners(dispatcher, subscriptions.map(\.name))
         if options.json {
             for subscription in subscriptions {
-                SubscriptionOutput.json(subscription, registry, health[subscription.name]).write()
+                SubscriptionOutput.json(subscription, registry, health[subscription.name])
+                    .adding(owners.members(subscription.name)).write()
             }
             return
         }
-        var table = Table([
+        let columns: [Table.Column] = [
             .init("SUBSCRIPTION", flexible: true), .init("KEPT IN", sacrifice: 3), .init("STATE", flexible: true),
             .init("PROFILE"), .init("MODE", sacrifice: 1), .init("TENANT", flexible: true, sacrifice: 2),
             .init("TOPICS", flexible: true), .init("URL", flexible: true),
-        ])
+        ]
+        var table = Table(columns + owners.columns)
         for subscription in subscriptions {
             let (state, style) = SubscriptionOutput.state(subscription, health[subscription.name])
-            table.add([
+            let cells: [Table.Cell] = [
                 .init(subscription.name), .init(registry.source(of: subscription.name)?.rawValue), .init(state, style),
                 .init(subscription.profile.name), .init(subscription.policy.mode.rawValue),
                 .init(subscription.allTenants.joined(separator: " ")),
                 .init(subscription.topics.map(\.description).joined(separator: " ")), .init(subscription.url.display),
-            ])
+            ]
+            table.add(cells + owners.cells(subscription.name))
         }
         Pages.write(table, empty: "no subscriptions")
     }
@@ -71,8 +75,12 @@ struct SubscriptionsShow: AsyncParsableCommand {
         let dispatcher = try await options.dispatcher(holdsBroken: true)
         let found = try dispatcher.preview.subscription(named: subscription)
         let health = try await SubscriptionOutput.health(dispatcher.log)[subscription]
-        if options.json { return SubscriptionOutput.json(found, dispatcher.registry, health).write() }
-        SubscriptionOutput.write(found, dispatcher.registry, health)
+        let owners = try await SubscriptionOutput.owners(dispatcher, [subscription])
+        if options.json {
+            let output = SubscriptionOutput.json(found, dispatcher.registry, health)
+            return output.adding(owners.members(subscription)).write()
+        }
+        SubscriptionOutput.write(found, dispatcher.registry, health, owners[subscription])
     }
 }
 
@@ -82,6 +90,11 @@ enum SubscriptionOutput {
     static func health(_ log: WebhookLog) async throws -> [String: SubscriptionHealth] {
         let rows = try await log.healthIfAny()
         return Dictionary(rows.map { ($0.subscription, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// - Parameter names: some of the dispatcher's; where the store keeps none of them it is not asked for, as there may be none.
+    static func owners(_ dispatcher: WebhookDispatcher, _ names: [String]) async throws -> SubscriptionOwners {
+        try await dispatcher.log.owners(of: names.filter { dispatcher.registry.source(of: $0) == .store })
     }
 
     static func json(_ subscription: Subscription, _ registry: Registry, _ health: SubscriptionHealth?) -> JSONOutput {
@@ -148,7 +161,12 @@ enum SubscriptionOutput {
         return ("enabled", .good)
     }
 
-    static func write(_ subscription: Subscription, _ registry: Registry, _ health: SubscriptionHealth?) {
+    static func write(
+        _ subscription: Subscription,
+        _ registry: Registry,
+        _ health: SubscriptionHealth?,
+        _ owner: SubscriptionOwner?
+    ) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String?, _ style: Terminal.Style = .plain) {
             guard let value else { return }
@@ -160,6 +178,8 @@ enum SubscriptionOutput {
         let (state, style) = state(subscription, health)
         Output.standard.writeLine(terminal.styled(PlainText.escaped(subscription.name), .bold))
         fact("title", subscription.title)
+        fact("uid", owner?.uid)
+        fact("application", owner?.application)
         fact("kept in", registry.source(of: subscription.name) == .store ? "the store" : "the configuration")
         fact("state", state, style)
         for problem in subscription.obstacles { fact("problem", problem.located, .bad) }

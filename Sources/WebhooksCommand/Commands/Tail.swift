@@ -36,11 +36,13 @@ struct Tail: AsyncParsableCommand {
         }
         let looks = Ticks(every: DeliveryTail.interval)
         for await _ in looks.stream {
-            for delivery in try await tail.next() {
+            let moved = try await tail.next()
+            let owners = try await opened.log.owners(of: moved.map(\.subscription))
+            for delivery in moved {
                 if options.json {
-                    DeliveryOutput.json(delivery).write()
+                    DeliveryOutput.json(delivery, owners: owners).write()
                 } else {
-                    Output.standard.writeLine(Self.line(delivery))
+                    Output.standard.writeLine(Self.line(delivery, owners: owners))
                 }
             }
             Output.standard.flush()
@@ -49,12 +51,12 @@ struct Tail: AsyncParsableCommand {
     }
 
     /// `TIME  failed     dlv_7  crm  user.created  attempt 2  503  next in 5 s`.
-    static func line(_ delivery: Delivery, now: Timestamp = .now) -> String {
+    static func line(_ delivery: Delivery, owners: SubscriptionOwners, now: Timestamp = .now) -> String {
         let terminal = Terminal.standardOutput
         let state = delivery.state.rawValue
         let mark = terminal.styled(state, DeliveryOutput.style(delivery.state))
         let padding = String(repeating: " ", count: max(0, 9 - state.count))
-        var facts = [delivery.id.description, delivery.subscription, delivery.topic]
+        var facts = [delivery.id.description, owners.label(delivery.subscription), delivery.topic]
         if delivery.attempts > 0 { facts.append("attempt \(delivery.attempts)") }
         if let result = DeliveryOutput.result(delivery.lastStatus, delivery.lastError) { facts.append(result) }
         if let next = delivery.nextAttemptAt { facts.append("next \(RelativeTime.next(next, now: now))") }

@@ -5,13 +5,16 @@ internal import Webhooks
 enum DeliveryOutput {
     /// The interface's DELIVERY, with its log where one is given.
     ///
-    /// - Parameter holds: what holds it is there only where something does.
+    /// - Parameters:
+    ///   - owners: of its subscription, where the store keeps that.
+    ///   - holds: what holds it is there only where something does.
     static func json(
         _ delivery: Delivery,
         log: [Attempt]? = nil,
+        owners: SubscriptionOwners,
         holds: DeliveryHolds = DeliveryHolds()
     ) -> JSONOutput {
-        var members = JSONOutput.members(of: delivery)
+        var members = JSONOutput.members(of: delivery) + owners.members(delivery.subscription)
         if let word = holds.word(for: delivery) { members.append(("held", .text(word))) }
         if let log {
             // Where it settled without an attempt, no entry of the log says why.
@@ -23,39 +26,47 @@ enum DeliveryOutput {
 
     /// A table of what an emit did: a row for each delivery.
     ///
-    /// - Parameter holds: what holds deliveries.
-    static func outcomeTable(_ deliveries: [Delivery], holds: DeliveryHolds) -> Table {
-        var table = Table([
+    /// - Parameters:
+    ///   - owners: of the subscriptions that the store keeps.
+    ///   - holds: what holds deliveries.
+    static func outcomeTable(_ deliveries: [Delivery], owners: SubscriptionOwners, holds: DeliveryHolds) -> Table {
+        let columns: [Table.Column] = [
             .init("DELIVERY"), .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true),
             .init("RESULT", flexible: true), .init("NEXT", flexible: true),
-        ])
+        ]
+        var table = Table(columns + owners.columns)
         for delivery in deliveries {
-            table.add([
+            let cells: [Table.Cell] = [
                 .init(delivery.id.description), .init(delivery.subscription), state(delivery.state),
                 .init(String(delivery.attempts)), .init(result(delivery)),
                 .init(next(delivery, holds: holds)),
-            ])
+            ]
+            table.add(cells + owners.cells(delivery.subscription))
         }
         return table
     }
 
     /// A page of the log.
     ///
-    /// - Parameter holds: what holds deliveries.
-    static func listTable(_ deliveries: [Delivery], holds: DeliveryHolds) -> Table {
-        var table = Table([
+    /// - Parameters:
+    ///   - owners: of the subscriptions that the store keeps.
+    ///   - holds: what holds deliveries.
+    static func listTable(_ deliveries: [Delivery], owners: SubscriptionOwners, holds: DeliveryHolds) -> Table {
+        let columns: [Table.Column] = [
             .init("DELIVERY"), .init("EVENT", flexible: true, sacrifice: 1),
             .init("TOPIC", flexible: true, sacrifice: 5),
             .init("SUBSCRIPTION", flexible: true), .init("STATE"), .init("ATTEMPTS", number: true, sacrifice: 4),
             .init("RESULT", flexible: true), .init("CREATED", sacrifice: 3), .init("NEXT", sacrifice: 2),
-        ])
+        ]
+        var table = Table(columns + owners.columns)
         for delivery in deliveries {
-            table.add([
+            let cells: [Table.Cell] = [
                 .init(delivery.id.description), .init(delivery.event), .init(topic(delivery)),
                 .init(delivery.subscription), state(delivery.state), .init(String(delivery.attempts)),
                 .init(result(delivery)), .init(RelativeTime.text(delivery.createdAt)),
                 .init(next(delivery, holds: holds)),
-            ])
+            ]
+            table.add(cells + owners.cells(delivery.subscription))
         }
         return table
     }
@@ -102,8 +113,15 @@ enum DeliveryOutput {
 extension DeliveryOutput {
     /// A delivery with its attempts, for people.
     ///
-    /// - Parameter holds: what holds deliveries.
-    static func write(_ delivery: Delivery, _ attempts: [Attempt], holds: DeliveryHolds = DeliveryHolds()) {
+    /// - Parameters:
+    ///   - owners: of its subscription, where the store keeps that.
+    ///   - holds: what holds deliveries.
+    static func write(
+        _ delivery: Delivery,
+        _ attempts: [Attempt],
+        owners: SubscriptionOwners,
+        holds: DeliveryHolds = DeliveryHolds()
+    ) {
         let terminal = Terminal.standardOutput
         func fact(_ name: String, _ value: String, _ style: Terminal.Style = .plain) {
             let padded = name + String(repeating: " ", count: max(1, 14 - name.count))
@@ -115,7 +133,7 @@ extension DeliveryOutput {
         fact("state", delivery.state.rawValue, style(delivery.state))
         if delivery.lastStatus != nil || delivery.lastError != nil { fact("result", result(delivery)) }
         if let detail = delivery.detail { fact("detail", detail) }
-        fact("subscription", delivery.subscription)
+        fact("subscription", owners.label(delivery.subscription))
         fact("event", delivery.event + (delivery.isTest ? " (test)" : ""))
         fact("topic", delivery.topic)
         if let tenant = delivery.tenant { fact("tenant", tenant) }

@@ -8,6 +8,8 @@ struct EmittedEvent {
     /// Oldest first.
     var deliveries: [Delivery]
     var matching: Matching
+    /// Owners of the deliveries' subscriptions, and of those that almost matched.
+    var owners = SubscriptionOwners()
 
     /// The number of subscriptions that the event matched.
     enum Matching {
@@ -84,18 +86,24 @@ struct EmittedEvent {
         }
     }
 
+    /// The subscriptions that its outputs name.
+    var subscriptions: [String] {
+        guard case .nobody(let misses?) = matching else { return deliveries.map(\.subscription) }
+        return misses.nearest.map(\.subscription)
+    }
+
     /// The interface's form. `duplicate`, `waiting` and `nearMisses` are there only where they say something.
     var json: JSONOutput {
         var members: [(String, JSONOutput)] = [
             ("event", EventOutput.json(event)),
-            ("deliveries", .array(deliveries.map { DeliveryOutput.json($0) })),
+            ("deliveries", .array(deliveries.map { DeliveryOutput.json($0, owners: owners) })),
         ]
         if isDuplicate { members.append(("duplicate", .bool(true))) }
         members += matching.members
         switch matching {
         case .matched, .cancelled, .waitsForTime, .waitsForDispatcher, .waitsForStart, .setAside, .unread: break
         case .nobody(let misses):
-            members += (misses ?? NearMisses()).members
+            members += (misses ?? NearMisses()).members(owners)
         }
         return .object(members)
     }
@@ -118,12 +126,12 @@ struct EmittedEvent {
         }
         Output.standard.writeLine(line)
         if case .nobody(let misses?) = matching { write(misses) }
-        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, holds: holds).write() }
+        if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, owners: owners, holds: holds).write() }
     }
 
     private func write(_ misses: NearMisses) {
         for miss in misses.nearest {
-            Output.standard.writeLine(PlainText.escaped("  not to \(miss.subscription): \(miss.message)"))
+            Output.standard.writeLine(PlainText.escaped("  not to \(owners.label(miss.subscription)): \(miss.message)"))
         }
         if misses.others > 0 { Output.standard.writeLine("  nor to \(Counted.text(misses.others, "other")) as near") }
         if let topic = misses.suggestion { Output.standard.writeLine(PlainText.escaped("  did you mean \(topic)?")) }

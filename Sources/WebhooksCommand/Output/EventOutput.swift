@@ -16,13 +16,16 @@ enum EventOutput {
 
     /// A row of `events list`; with data and deliveries, that of `events show`.
     ///
-    /// - Parameter running: who delivers what waits.
+    /// - Parameters:
+    ///   - running: who delivers what waits.
+    ///   - owners: of the deliveries' subscriptions.
     static func json(
         _ event: LoggedEvent,
         running: WebhookLog.RunningDispatcher?,
         eventID: String? = nil,
         data: ByteString? = nil,
-        deliveries: [Delivery]? = nil
+        deliveries: [Delivery]? = nil,
+        owners: SubscriptionOwners = SubscriptionOwners()
     ) -> JSONOutput {
         var members = JSONOutput.members(of: event)
         // Of a cancelled one and one that is set aside the event itself says so.
@@ -31,7 +34,9 @@ enum EventOutput {
         }
         if let eventID { members.append(("eventId", .string(eventID))) }
         if let data { members.append(("data", .raw(data))) }
-        if let deliveries { members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0) }))) }
+        if let deliveries {
+            members.append(("deliveries", .array(deliveries.map { DeliveryOutput.json($0, owners: owners) })))
+        }
         return .object(members)
     }
 
@@ -48,6 +53,7 @@ enum EventOutput {
     /// - Parameters:
     ///   - eventID: the platform's own id, of a message of the HTTP API.
     ///   - matching: why there are no deliveries, where there are none.
+    ///   - owners: of the deliveries' subscriptions.
     ///   - holds: what holds its deliveries.
     static func write(
         _ event: LoggedEvent,
@@ -55,6 +61,7 @@ enum EventOutput {
         data: ByteString,
         deliveries: [Delivery],
         matching: EmittedEvent.Matching,
+        owners: SubscriptionOwners,
         holds: DeliveryHolds
     ) {
         let terminal = Terminal.standardOutput
@@ -79,7 +86,7 @@ enum EventOutput {
         if deliveries.isEmpty {
             Output.standard.writeLine("no deliveries" + reason(matching))
         } else {
-            DeliveryOutput.outcomeTable(deliveries, holds: holds).write()
+            DeliveryOutput.outcomeTable(deliveries, owners: owners, holds: holds).write()
         }
     }
 

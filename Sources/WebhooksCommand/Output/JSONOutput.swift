@@ -51,6 +51,12 @@ enum JSONOutput: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, Expr
         }
     }
 
+    /// An object with further members.
+    func adding(_ members: [(String, JSONOutput)]) -> JSONOutput {
+        guard case .object(let own) = self else { return self }
+        return .object(own + members)
+    }
+
     /// The value on one line.
     var line: String { String(decoding: bytes, as: UTF8.self) }
 

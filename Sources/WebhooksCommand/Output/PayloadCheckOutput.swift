@@ -52,7 +52,7 @@ struct PayloadCheckOutput {
             }
             return
         }
-        JSONOutput.object([("topic", .text(topic))] + misses.members).write()
+        JSONOutput.object([("topic", .text(topic))] + misses.members(SubscriptionOwners())).write()
     }
 
     /// Says where a payload differs.
@@ -69,9 +69,14 @@ struct PayloadCheckOutput {
 
 extension NearMisses {
     /// Members of an object that is about an event which nobody gets.
-    var members: [(String, JSONOutput)] {
-        let nearest = nearest.map { miss -> JSONOutput in
-            ["subscription": .text(miss.subscription), "reason": .text(miss.reason), "message": .text(miss.message)]
+    ///
+    /// - Parameter owners: of the subscriptions that the store keeps.
+    func members(_ owners: SubscriptionOwners) -> [(String, JSONOutput)] {
+        let nearest = nearest.map { miss in
+            let members: JSONOutput = [
+                "subscription": .text(miss.subscription), "reason": .text(miss.reason), "message": .text(miss.message),
+            ]
+            return members.adding(owners.members(miss.subscription))
         }
         var members: [(String, JSONOutput)] = [("nearMisses", .array(nearest))]
         if let topic = suggestion { members.append(("suggestion", .text(topic))) }

@@ -4,14 +4,10 @@ internal import Webhooks
 /// A store's status, as JSON and for people.
 enum StatusOutput {
     static func json(_ status: StoreStatus) -> JSONOutput {
-        let common = withoutNodes(status)
-        guard case .object(let members) = common, let nodes = status.nodes else { return common }
-        return .object(
-            members + [
-                ("nodes", .array(nodes.map(NodeOutput.json))),
-                ("unserved", .array(status.holds.compactMap(unserved))),
-            ]
-        )
+        guard let nodes = status.nodes else { return withoutNodes(status) }
+        return withoutNodes(status).adding([
+            ("nodes", .array(nodes.map(NodeOutput.json))), ("unserved", holds(status, unserved)),
+        ])
     }
 
     private static func withoutNodes(_ status: StoreStatus) -> JSONOutput {
@@ -31,19 +27,24 @@ enum StatusOutput {
                 "oldestDueAt": .time(status.oldestDueAt), "lagMs": age(status.oldestDueAt, status.at),
                 "inFlight": .integer(status.inFlight), "lost": .integer(status.lost),
             ],
-            "breakers": .array(status.holds.compactMap(breaker)),
-            "disabled": .array(status.holds.compactMap(disabled)),
-            "paused": .array(status.holds.compactMap(paused)),
-            "parked": .array(status.holds.compactMap { waiting($0, .parked) }),
-            "broken": .array(status.holds.compactMap { waiting($0, .broken) }),
-            "refused": .array(status.holds.compactMap { waiting($0, .refused) }),
+            "breakers": holds(status, breaker),
+            "disabled": holds(status, disabled),
+            "paused": holds(status, paused),
+            "parked": holds(status) { waiting($0, .parked) },
+            "broken": holds(status) { waiting($0, .broken) },
+            "refused": holds(status) { waiting($0, .refused) },
             "store": [
                 "path": .text(status.files.path), "bytes": .integer(status.files.size),
                 "walBytes": status.files.walSize.map { .integer($0) } ?? .null,
                 "freeBytes": status.files.free.map { .integer($0) } ?? .null,
             ],
-            "lastError": lastError(status.lastError),
+            "lastError": lastError(status.lastError, status.owners),
         ]
+    }
+
+    /// What holds subscriptions, with the owners of those that the store keeps.
+    private static func holds(_ status: StoreStatus, _ json: (StoreStatus.Hold) -> JSONOutput?) -> JSONOutput {
+        .array(status.holds.compactMap { hold in json(hold)?.adding(status.owners.members(hold.subscription)) })
     }
 
     private static func problem(_ problem: StatusProblem) -> JSONOutput {
@@ -101,12 +102,13 @@ enum StatusOutput {
         ]
     }
 
-    private static func lastError(_ error: StoreStatus.LastError?) -> JSONOutput {
+    private static func lastError(_ error: StoreStatus.LastError?, _ owners: SubscriptionOwners) -> JSONOutput {
         guard let error else { return .null }
-        return [
+        let members: JSONOutput = [
             "subscription": .text(error.subscription), "error": .text(error.failure.error.rawValue),
             "status": .integer(error.failure.status), "at": .time(error.failure.at),
         ]
+        return members.adding(owners.members(error.subscription))
     }
 
     // MARK: For people
@@ -153,13 +155,14 @@ enum StatusOutput {
         for hold in status.holds {
             let waiting = hold.waiting > 0 ? "; \(Counted.deliveries(hold.waiting)) waiting" : ""
             let inFlight = hold.inFlight > 0 ? "; \(hold.inFlight) in flight" : ""
-            facts.append(("subscription", "\(hold.subscription): \(text(hold.reason, now))\(waiting)\(inFlight)"))
+            let label = status.owners.label(hold.subscription)
+            facts.append(("subscription", "\(label): \(text(hold.reason, now))\(waiting)\(inFlight)"))
         }
         facts.append(("store", files(status.files)))
         if let error = status.lastError {
             let kind = error.failure.status.map(String.init) ?? error.failure.error.rawValue
-            let text = "\(error.subscription): \(kind), \(RelativeTime.text(error.failure.at, now: now))"
-            facts.append(("last error", text))
+            let label = status.owners.label(error.subscription)
+            facts.append(("last error", "\(label): \(kind), \(RelativeTime.text(error.failure.at, now: now))"))
         }
         return facts
     }

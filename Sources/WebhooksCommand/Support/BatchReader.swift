@@ -161,7 +161,11 @@ struct BatchSummary: Sendable {
 
     /// A table of the first deliveries that aren't delivered; no lines where all are.
     func table(_ log: WebhookLog) async throws(WebhooksError) -> Table {
-        DeliveryOutput.outcomeTable(undelivered, holds: try await log.holds(undelivered))
+        DeliveryOutput.outcomeTable(
+            undelivered,
+            owners: try await log.owners(of: undelivered.map(\.subscription)),
+            holds: try await log.holds(undelivered)
+        )
     }
 
     /// `3 events stored, 5 deliveries: 4 delivered, 1 waiting`; `1 event stored, 2 duplicates of events stored before`.

@@ -103,12 +103,13 @@ struct EmitBatch {
                 summary.add(matching)
                 for delivery in deliveries { summary.add(delivery) }
                 guard emit.options.json else { continue }
-                let emitted = EmittedEvent(
+                var emitted = EmittedEvent(
                     event: event,
                     isDuplicate: receipt.isDuplicate,
                     deliveries: deliveries,
                     matching: matching
                 )
+                emitted.owners = try await dispatcher.log.owners(of: emitted.subscriptions)
                 emitted.json.write()
             }
         }
@@ -195,12 +196,13 @@ struct DetachedBatch {
             if matching.waitsForDispatcher { waiting += 1 }
             for delivery in deliveries { summary.add(delivery) }
             guard emit.options.json else { continue }
-            let emitted = EmittedEvent(
+            var emitted = EmittedEvent(
                 event: receipt.event,
                 isDuplicate: receipt.isDuplicate,
                 deliveries: deliveries,
                 matching: matching
             )
+            emitted.owners = try await log.owners(of: emitted.subscriptions)
             emitted.json.write()
         }
         guard !emit.options.json else { return }

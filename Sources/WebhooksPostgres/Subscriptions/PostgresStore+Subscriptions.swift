@@ -80,6 +80,25 @@
             }
         }
 
+        package func owners(of names: [String]) async throws(StoreError) -> [String: SubscriptionOwner] {
+            if names.isEmpty { return [:] }
+            return try await read { connection in
+                // A name is its row's id, which has an index for the deleted ones, too.
+                let owners = Statement(
+                    """
+                    SELECT s.id, s.uid, s.tenant, coalesce(a.uid, a.id) FROM stored_subscriptions s
+                    LEFT JOIN applications a ON a.tenant = s.tenant AND a.deleted_at IS NULL
+                    WHERE s.id = ANY ($1::text[])
+                    """
+                )
+                let rows = try connection.run(owners, [.texts(names)]).map { row in
+                    let (uid, tenant) = (row.optionalText(1), row.optionalText(2))
+                    return (row.text(0), SubscriptionOwner(uid: uid, tenant: tenant, application: row.optionalText(3)))
+                }
+                return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+            }
+        }
+
         package func storedSubscriptions(
             ofTenant tenant: String?,
             _ page: PageWalk

@@ -76,6 +76,24 @@ extension SQLiteStore: SubscriptionStore {
         }
     }
 
+    package func owners(of names: [String]) async throws(StoreError) -> [String: SubscriptionOwner] {
+        if names.isEmpty { return [:] }
+        let list = JSONValue(.array(names.map { JSONValue(.string($0)) })).raw.text
+        return try await read { db in
+            // A name is its row's id, which has an index for the deleted ones, too.
+            let sql = """
+                SELECT s.id, s.uid, s.tenant, coalesce(a.uid, a.id) FROM webhooks_stored_subscriptions s
+                LEFT JOIN webhooks_applications a ON a.tenant = s.tenant AND a.deleted_at IS NULL
+                WHERE s.id IN (SELECT value FROM json_each(?))
+                """
+            let rows = try Row.fetchAll(db, sql: sql, arguments: [list])
+            return Dictionary(
+                rows.map { ($0[0], SubscriptionOwner(uid: $0[1], tenant: $0[2], application: $0[3])) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        }
+    }
+
     package func storedSubscriptions(
         ofTenant tenant: String?,
         _ page: PageWalk
