@@ -302,7 +302,7 @@ import WebhookReceiver
 
 /// Names that a shell completes.
 @Suite struct CompletionTests {
-    @Test func `subscriptions, topics and profiles are completed by the configuration`() async throws {
+    @Test func `names and ids are completed by what configuration and store know`() async throws {
         let sandbox = try CommandEnvironment()
         let script = try await sandbox.run("--generate-completion-script", "bash")
         #expect(script.status == 0 && script.out.contains("---completion"))
@@ -328,6 +328,9 @@ import WebhookReceiver
             #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id=\(id)", "--detach").status == 0)
         }
         #expect(try await complete(["events", "show"], "positional@0", "") == ["reminder-7"])
+        // One that has left the file has its deliveries still, and one of the store was never in it.
+        try sandbox.write("w.yaml", sandbox.configuration().replacing("name: crm", with: "name: erp"))
+        #expect(try await complete(["cancel"], "--subscription", "") == ["crm", "erp", "lms"])
         // What can't be read completes nothing, and says nothing.
         try sandbox.write("w.yaml", "- [")
         #expect(try await complete(["pause"], "positional@0", "") == [])

@@ -36,6 +36,8 @@ package final class EngineRunner: @unchecked Sendable {
     var waiters: [(conditions: [Condition], continuation: CheckedContinuation<Void, Never>)] = []
     let timer: any DispatchSourceTimer
     var timerAt: Timestamp?
+    /// The look for what others have written; a timer's where the system has no thread left.
+    var externalLook: RegularLook?
     var externalTimer: (any DispatchSourceTimer)?
     var fatal: StoreError?
     /// The reason why the last transaction failed, where it did.
@@ -99,6 +101,7 @@ package final class EngineRunner: @unchecked Sendable {
     deinit {
         timer.cancel()
         externalTimer?.cancel()
+        externalLook?.stop()
     }
 
     /// Reads the store and begins to deliver.
@@ -112,6 +115,8 @@ package final class EngineRunner: @unchecked Sendable {
             }
             configureLeases()
             guard let externalInterval else { return }
+            externalLook = RegularLook(every: externalInterval) { [weak self] in self?.lookForExternalWrites() }
+            guard externalLook == nil else { return }
             let source = DispatchSource.makeTimerSource(queue: queue)
             let milliseconds = Int(externalInterval.wholeMilliseconds)
             source.schedule(
@@ -238,6 +243,7 @@ package final class EngineRunner: @unchecked Sendable {
             // In any case: the store may be closed next.
             timer.cancel()
             externalTimer?.cancel()
+            externalLook?.stop()
             guard fatal == nil else { return }
             var error = lastFailure ?? StoreError(.unavailable, "the store did not answer")
             error.message +=

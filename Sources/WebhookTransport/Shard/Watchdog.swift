@@ -71,7 +71,7 @@ final class Watchdog: Sendable {
                 case .breakOff: subject.sockets.shutDownBusiest(since: states[index].bytesRead)
                 }
             }
-            _ = wakeUp.wait(timeout: .now() + .nanoseconds(Int((limit / 4).wholeNanoseconds)))
+            DetachedThread.sleep(limit / 4)
         }
     }
 

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// Threads that nobody joins.
-enum DetachedThread {
+package enum DetachedThread {
     /// Runs `body` in a thread of its own; false where the system has none left.
-    static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
         final class Box: Sendable {
             let body: @Sendable () -> Void
             init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -27,5 +27,16 @@ enum DetachedThread {
         )
         if code != 0 { reference.release() }
         return code == 0
+    }
+
+    /// Lets the calling thread sleep. By the monotonic clock, unlike a wait for a semaphore with a limit of time: that ends by the
+    /// clock of the wall, hours too late where somebody sets it back.
+    package static func sleep(_ duration: Duration) {
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        let nanoseconds = Int64(end.tv_nsec) + max(0, duration.wholeNanoseconds)
+        end.tv_sec += Int(nanoseconds / 1_000_000_000)
+        end.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nil) == EINTR {}
     }
 }
