@@ -65,8 +65,8 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         if role.writes {
             isNew = try files.create()
             files = StoreFiles(path, prefix)
-        } else if !files.exists {
-            throw StoreError(.missing, files.loss() ?? "there is no store at \(files.path)")
+        } else if let absence = files.absence() {
+            throw absence
         }
         try OpenedFiles.vet(files)
         do {

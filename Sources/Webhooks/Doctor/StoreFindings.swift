@@ -69,7 +69,7 @@ struct StoreFindings {
         }
         if let loss = SQLiteStore.loss(of: path, prefix) {
             findings.append(DoctorFinding(.store, "missing", .error, loss))
-        } else if !isThere(path) {
+        } else if !isThere(path), access(folder, X_OK) == 0 {
             findings.append(
                 DoctorFinding(.store, "no_store", .ok, "there is no store yet; the first emit makes \(path)")
             )

@@ -18,7 +18,7 @@ package final class SQLiteCopySource: StoreCopySource {
     /// - Throws: ``StoreError``: `missing`, `locked` naming the dispatcher, or why it can't be opened.
     package init(path: String, _ prefix: TablePrefix = .standard) throws(StoreError) {
         let files = StoreFiles(path, prefix)
-        guard files.exists else { throw StoreError(.missing, files.loss() ?? "there is no store at \(files.path)") }
+        if let absence = files.absence() { throw absence }
         try OpenedFiles.vet(files)
         let hadLock = FileIdentity(files.lock) != nil
         lock = try DispatcherLock.acquire(path: path, prefix, role: "copy")

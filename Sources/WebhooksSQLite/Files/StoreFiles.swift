@@ -28,6 +28,13 @@ struct StoreFiles: Sendable {
     /// True when the database is there.
     var exists: Bool { access(path, F_OK) == 0 }
 
+    /// The reason why a reader can't have the database: there is none, or nobody may tell this user.
+    func absence() -> StoreError? {
+        if exists { return nil }
+        guard errno == EACCES else { return StoreError(.missing, loss() ?? "there is no store at \(path)") }
+        return StoreError(.readOnly, "cannot open \(path): \(String(cString: strerror(EACCES)))")
+    }
+
     /// Makes the folder (mode 0700) and an empty database (0600) where they are missing.
     ///
     /// Never through a symbolic link: whoever has left one that leads nowhere would choose where the file comes to be,
