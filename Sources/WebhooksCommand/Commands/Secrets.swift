@@ -26,7 +26,7 @@ struct SecretsRotate: ParsableCommand {
             """
     )
 
-    @Argument(help: "The subscription's name.", completion: KnownCompletion.subscriptions)
+    @Argument(help: "The subscription's name.", completion: KnownCompletion.configuredSubscriptions)
     var subscription: String
 
     @Option(

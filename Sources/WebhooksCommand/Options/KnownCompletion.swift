@@ -8,6 +8,11 @@ internal import Webhooks
 /// By the configuration that the line names with `--config`, else by the one that a command would take. Never an error: a
 /// file that can't be read completes nothing.
 enum KnownCompletion {
+    /// Those of the file, for what is done to the file.
+    static let configuredSubscriptions = CompletionKind.custom { arguments, _, prefix in
+        names(outline(arguments).entries?.map(\.name) ?? [], prefix)
+    }
+
     /// Those of the file, of the store, and those that only the log knows.
     static let subscriptions = CompletionKind.custom { arguments, _, prefix async in
         let stored = (try? await log(arguments)?.subscriptionNames()) ?? []
