@@ -58,7 +58,7 @@ package enum StoredSubscriptionChange: Sendable, Hashable {
     case insert(StoredSubscription, most: Int? = nil)
     /// Replaces what is not given by the store, where the row is still at the version that was read.
     case update(StoredSubscription)
-    /// Its secrets are gone at once; its row stays.
+    /// Everything that was given with it is gone at once, secrets above all; its row stays with id, name and tenant.
     case delete(id: String, at: Timestamp)
 }
 

@@ -101,6 +101,7 @@ extension InMemoryRows {
         case .delete(let id, let instant):
             guard var row = storedSubscriptions[id], row.deletedAt == nil else { return .missing(id: id) }
             (row.credentials, row.signingSecrets) = (nil, [])
+            (row.uid, row.definition, row.channels, row.metadata) = (nil, "{}", [], "{}")
             (row.deletedAt, row.updatedAt) = (instant, instant)
             put(row)
             healthRows[row.name] = nil

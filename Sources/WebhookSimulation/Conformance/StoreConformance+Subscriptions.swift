@@ -185,9 +185,11 @@ extension StoreConformance {
 
     static func deletesSubscriptions(_ driver: StoreDriver) async throws {
         let store = try subscriptions(driver.store)
-        var row = row("ep_1")
+        var row = row("ep_1", uid: "crm")
+        row.definition = #"{"url":"https://example.com/"}"#
         row.credentials = sealed("credentials")
         row.signingSecrets = [.init(sealed: sealed("new"), createdAt: time)]
+        (row.channels, row.metadata) = (["a"], #"{"k":"v"}"#)
         _ = try await store.apply([.insert(row)])
         try expect(
             try await store.apply([.delete(id: "ep_1", at: time + .seconds(1))]),
@@ -201,6 +203,10 @@ extension StoreConformance {
         try expect(left.map(\.deletedAt), [time + .seconds(1)], "its row stays")
         try expect(left.map(\.credentials), [nil], "without credentials")
         try expect(left.map(\.signingSecrets), [[]], "and secrets")
+        try expect(left.map(\.uid), [nil], "without its own id")
+        try expect(left.map { [$0.definition, $0.metadata] }, [["{}", "{}"]], "without all that it said")
+        try expect(left.map(\.channels), [[]], "and its channels")
+        try expect(left.map { [$0.name, $0.tenant] }, [["ep_1", "t"]], "with its name and tenant")
         try expect(try await store.apply([.delete(id: "ep_1", at: time)]), .missing(id: "ep_1"), "once")
     }
 

@@ -108,7 +108,9 @@
             let deleted = try connection.run(
                 Statement(
                     """
-                    UPDATE applications SET deleted_at = $2::int8 WHERE id = $1::text AND deleted_at IS NULL
+                    UPDATE applications
+                    SET uid = NULL, name = '', throttle = NULL, metadata = '{}', deleted_at = $2::int8
+                    WHERE id = $1::text AND deleted_at IS NULL
                     RETURNING tenant
                     """
                 ),

@@ -3,7 +3,8 @@
         /// The HTTP API, and subscriptions that are kept in the store. Nothing of it is touched by those who only emit. The
         /// tables and columns are those of the store on SQLite, by the same names without their prefix.
         ///
-        /// - `applications`: `tenant` is that of its events, for ever. A deleted one stays, so that its tenant is known.
+        /// - `applications`: `tenant` is that of its events, for ever. A deleted one stays without what was
+        ///   given with it, so that its tenant is known.
         /// - `messages`: what an event has as a message; gone with its event.
         /// - `answers`: answers that are given again, by the digest of token, key and path; written with their effect.
         /// - `tokens`: tokens of applications, by their digest.
@@ -11,7 +12,7 @@
         ///   and somebody else claims it.
         /// - `stored_subscriptions`: `version` is the number of the change that made a row what it is, so that the highest is
         ///   the store's. Changes come one after the other, under a lock: a number is never visible before a lower one. A
-        ///   deleted row stays without its secrets: deliveries refer to its name.
+        ///   deleted row stays with its id, name and tenant alone: deliveries refer to its name.
         /// - `stored_secrets`: sealed signing secrets, the newest first by `place`.
         static let platformTables = """
             CREATE TABLE applications (

@@ -107,8 +107,9 @@
                 Statement(
                     """
                     UPDATE stored_subscriptions
-                    SET version = (SELECT max(version) + 1 FROM stored_subscriptions), credentials = NULL,
-                        credentials_key = NULL, deleted_at = $2::int8, updated_at = $2::int8
+                    SET version = (SELECT max(version) + 1 FROM stored_subscriptions), uid = NULL, definition = '{}',
+                        credentials = NULL, credentials_key = NULL, channels = NULL, metadata = '{}',
+                        deleted_at = $2::int8, updated_at = $2::int8
                     WHERE id = $1::text AND deleted_at IS NULL
                     """
                 ),

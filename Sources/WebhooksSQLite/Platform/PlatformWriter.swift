@@ -62,7 +62,10 @@ struct PlatformWriter {
     /// Deletes an application with its tokens and its endpoints.
     private func deleteApplication(_ id: String, at instant: Timestamp) throws -> PlatformResult {
         try run("DELETE FROM webhooks_tokens WHERE application = ?", [id])
-        let sql = "UPDATE webhooks_applications SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL"
+        let sql = """
+            UPDATE webhooks_applications
+            SET uid = NULL, name = '', throttle = NULL, metadata = '{}', deleted_at = ? WHERE id = ? AND deleted_at IS NULL
+            """
         guard try run(sql, [instant.milliseconds, id]) == 1 else { return .missing }
         let endpoints = try String.fetchAll(
             db,

@@ -1,7 +1,8 @@
 extension Schema {
     /// The tables of the HTTP API. Nothing of it is touched by those who only emit.
     ///
-    /// - `webhooks_applications`: `tenant` is that of its events, for ever. A deleted one stays, so that its tenant is known.
+    /// - `webhooks_applications`: `tenant` is that of its events, for ever. A deleted one stays without what
+    ///   was given with it, so that its tenant is known.
     /// - `webhooks_messages`: what an event has as a message; gone with its event.
     /// - `webhooks_answers`: answers that are given again, by the digest of token, key and path; written with their effect.
     /// - `webhooks_tokens`: tokens of applications, by their digest.

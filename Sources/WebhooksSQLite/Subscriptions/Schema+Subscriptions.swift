@@ -2,7 +2,8 @@ extension Schema {
     /// Subscriptions that are kept in the store.
     ///
     /// - `webhooks_stored_subscriptions`: `version` is the number of the change that made a row what it is, so that the
-    ///   highest is the store's. A deleted row stays without its secrets: deliveries refer to its name.
+    ///   highest is the store's. A deleted row stays with its id, name and tenant alone: deliveries refer
+    ///   to its name.
     /// - `webhooks_stored_secrets`: sealed signing secrets, the newest first by `place`.
     static let subscriptions = """
         CREATE TABLE IF NOT EXISTS webhooks_stored_subscriptions (

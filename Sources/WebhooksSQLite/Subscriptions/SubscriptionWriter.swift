@@ -88,7 +88,8 @@ struct SubscriptionWriter {
             db,
             """
             UPDATE webhooks_stored_subscriptions
-            SET version = ?, credentials = NULL, credentials_key = NULL, deleted_at = ?, updated_at = ?
+            SET version = ?, uid = NULL, definition = '{}', credentials = NULL, credentials_key = NULL, channels = NULL,
+                metadata = '{}', deleted_at = ?, updated_at = ?
             WHERE id = ? AND deleted_at IS NULL
             """
         )
