@@ -42,6 +42,12 @@ package struct DraftRules: Sendable {
         )
     }
 
+    /// The profile that a draft has; `nil`: there is none of its name, or none that can be read.
+    package func profile(of draft: SubscriptionDraft) -> Profile? {
+        let name = draft.profile ?? defaults.profile?.value ?? profile?.value ?? SubscriptionBuilder.standardProfile
+        return catalog.profile(named: name)
+    }
+
     /// Builds a draft's subscription. What its templates render is not looked at.
     ///
     /// - Parameters:

@@ -12,6 +12,9 @@ struct SubscriptionBuilder {
 
     private var problems: Problems { context.problems }
 
+    /// The profile of one that names none, in a configuration that names none.
+    static let standardProfile = "standard"
+
     /// Stands in for a URL that is missing, so that the rest is checked all the same.
     private static let placeholder = EndpointURL(scheme: .https, host: "placeholder.invalid", port: 443, target: "/")
 
@@ -102,7 +105,7 @@ struct SubscriptionBuilder {
     }
 
     private func resolveProfile(_ options: SubscriptionOptions, at place: SourcePlace) -> Profile? {
-        let name = options.profile ?? defaults.profile ?? profile ?? Located(value: "standard", place: place)
+        let name = options.profile ?? defaults.profile ?? profile ?? Located(value: Self.standardProfile, place: place)
         return ProfileNames.resolve(name, in: catalog, problems: problems)
     }
 

@@ -62,6 +62,9 @@ extension WebhookDispatcher {
         }
     }
 
+    /// The profile that a draft has by the configuration in force; `nil`: there is none of its name.
+    package func profile(of draft: SubscriptionDraft) -> Profile? { state.withLock { $0.rules }.profile(of: draft) }
+
     /// Follows a source of subscriptions, such as an observation of the host's table: each set that it gives is in force, as by
     /// ``replaceSubscriptions(_:)``, until the next. Returns when the source ends or the task is cancelled; what is in force then
     /// stays.

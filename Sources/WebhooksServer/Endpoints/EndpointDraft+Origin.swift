@@ -4,31 +4,39 @@ internal import Webhooks
 
 /// Credentials stay with the origin that they were given for, unless the organisation says otherwise.
 extension EndpointDraft {
-    /// Refuses another origin for an endpoint with credentials that the request doesn't give again: whoever may change a URL need
-    /// not know them, and would have them sent to an address of his own.
+    /// Refuses what would bring a credential that the request doesn't give again to another origin: whoever may change an endpoint
+    /// need not know it, and would have it sent to an address of his own.
     ///
     /// - Parameters:
     ///   - before: the endpoint before the request.
     ///   - form: the request.
-    ///   - sendsSecret: tells whether a profile sends the signing secret as it is.
+    ///   - sendsSecret: tells whether an endpoint's profile sends the signing secret as it is.
     func keepCredentials(
         of before: EndpointDraft,
         _ form: EndpointForm,
-        sendsSecret: (String) -> Bool
+        sendsSecret: (SubscriptionDraft) -> Bool
     ) throws(APIError) {
-        guard Self.origin(stored.draft.url) != Self.origin(before.stored.draft.url) else { return }
+        let (old, new) = (before.stored.draft, stored.draft)
+        let hasSecret = new.secrets?.isEmpty == false || !new.retiringSecrets.isEmpty
+        let (sentIt, sendsIt) = (hasSecret && sendsSecret(old), hasSecret && sendsSecret(new))
+        // The origin may be another already: a signature tells nobody the secret that is sent now.
+        if sendsIt, !sentIt {
+            throw Self.refusal(
+                "The profile sends the endpoint's signing secret itself, which only signed before: that takes a token of the "
+                    + "organisation. Or make another endpoint with this profile."
+            )
+        }
+        guard Self.origin(new.url) != Self.origin(old.url) else { return }
+        let given = Set((form.more.value ?? []).filter { !$0.value.isNull }.map(\.key))
         var kept: [String] = []
-        let keys: Set<String> = ["basicAuth", "bearer", "authorization"]
-        let isGiven = form.more.value?.contains { keys.contains($0.key) && !$0.value.isNull } == true
-        if stored.draft.authentication != nil, !isGiven { kept.append("credentials") }
-        kept += stored.draft.headers.map(\.name).filter(HeaderForm.isSecret)
-        let profiles = [before.stored.draft.profile, stored.draft.profile].compactMap(\.self)
-        let hasSecret = stored.draft.secrets?.isEmpty == false
-        if hasSecret, profiles.contains(where: sendsSecret) { kept.append("a secret that is sent") }
+        if new.authentication != nil, given.isDisjoint(with: ["basicAuth", "bearer", "authorization"]) {
+            kept.append("credentials")
+        }
+        if new.tls?.key != nil, !given.contains("tls") { kept.append("a client certificate") }
+        kept += new.headers.map(\.name).filter(HeaderForm.isSecret)
+        if sentIt || sendsIt { kept.append("a secret that is sent") }
         guard !kept.isEmpty else { return }
-        throw APIError(
-            403,
-            "credentials_kept",
+        throw Self.refusal(
             """
             The endpoint has \(kept.joined(separator: ", ")): with the token of an application they don't move to another scheme, \
             host or port. Give the credentials again in the same request, take the headers away first, or use a token of the \
@@ -36,6 +44,8 @@ extension EndpointDraft {
             """
         )
     }
+
+    private static func refusal(_ detail: String) -> APIError { APIError(403, "credentials_kept", detail) }
 
     /// Scheme, host and port; what is no URL stands for itself.
     private static func origin(_ url: String) -> String {

@@ -175,8 +175,8 @@ enum EndpointOperations {
             let before = endpoint
             try endpoint.apply(form)
             guard case .application = context.caller else { return }
-            let profiles = context.api.dispatcher.registry.profiles
-            try endpoint.keepCredentials(of: before, form) { profiles[$0]?.signature?.kind == .plain }
+            let dispatcher = context.api.dispatcher
+            try endpoint.keepCredentials(of: before, form) { dispatcher.profile(of: $0)?.signature?.kind == .plain }
         } checking: { () async throws(APIError) in
             try await context.checkEventTypes(form)
         } answer: {
