@@ -5,6 +5,12 @@ extension DeliveryEngine {
     /// Attempts that are claimed, on the wire, or not on record yet.
     package var inFlight: Int { attempts.count }
 
+    /// What names the attempts of a subscription that have left, where it is served no more.
+    package func sentAttempts(of subscription: String) -> Set<UInt64> {
+        guard let queue = queues.index(of: subscription), !queues[queue].isServed else { return [] }
+        return attempts.sent(of: queue)
+    }
+
     /// Deliveries in memory: those in the buffers, claimed and in flight.
     package var holding: Int { memory.count }
 

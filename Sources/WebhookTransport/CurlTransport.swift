@@ -58,7 +58,12 @@ package final class CurlTransport: Transport {
     }
 
     package func cancelAll() {
-        for shard in shards { shard.post(.cancelAll) }
+        for shard in shards { shard.post(.cancel(nil, reason: Shard.stopped)) }
+    }
+
+    package func cancel(_ tokens: Set<UInt64>, reason: String) {
+        guard !tokens.isEmpty else { return }
+        for shard in shards { shard.post(.cancel(tokens, reason: reason)) }
     }
 
     /// The number of connections that are open, in use or kept, and of those that were ever opened or tried to.

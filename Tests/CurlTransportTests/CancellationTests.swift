@@ -26,6 +26,32 @@ import WebhookTransport
         #expect(await transport.result(of: .to(next.port)).status == 200)
     }
 
+    @Test func cancelOfSomeLeavesTheOthers() async throws {
+        let arrived = Handover<Bool>()
+        let hanging = try RawServer { connection, _ in
+            if connection.readRequest() != nil { arrived.give(true) }
+            connection.waitForEnd()
+        }
+        let transport = try CurlTransport(resolver: SilentResolver())
+        let (cut, kept) = (Handover<[TransportCompletion]>(), Handover<[TransportCompletion]>())
+        transport.send([TransportOrder(token: 1, request: .to(hanging.port))]) { cut.give($0) }
+        transport.send([TransportOrder(token: 2, request: .to(80, host: "silent.test"))]) { cut.give($0) }
+        transport.send([TransportOrder(token: 3, request: .to(hanging.port))]) { kept.give($0) }
+        for _ in 0..<2 { _ = await arrived.take() }
+        transport.cancel([1, 2, 9], reason: "the subscription was deleted")
+        let (first, second) = (try #require(await cut.take()), try #require(await cut.take()))
+        #expect((first + second).map(\.token) == [1, 2])
+        #expect(
+            (first + second).map(\.result.ending) == [
+                .failed(.interrupted, detail: "the subscription was deleted while the request was under way"),
+                .failed(.interrupted, detail: "the subscription was deleted before the request was sent"),
+            ]
+        )
+        #expect(first[0].result.mayHaveBeenSent && !second[0].result.mayHaveBeenSent)
+        transport.cancelAll()
+        #expect(await kept.take()?.map(\.token) == [3], "it went on until then")
+    }
+
     @Test func shutdownIsFinalAndIdempotent() async throws {
         let server = try RawServer.answering(RawServer.ok)
         let transport = try CurlTransport()

@@ -1,5 +1,6 @@
 import Testing
 import WebhookCore
+import WebhookReceiver
 import Webhooks
 
 @testable import WebhooksServer
@@ -46,6 +47,25 @@ import Webhooks
             let own = try await store.served.dispatcher.deliveries().filter { $0.subscription != endpoint }
             #expect(own.allSatisfy { $0.state != .cancelled }, "others go on")
         }
+        try await store.stop()
+    }
+
+    @Test(arguments: [DeliveryMode.retry, .singleShot])
+    func `what is on its way to it is cut off, and on record`(_ mode: DeliveryMode) async throws {
+        let store = try await DispatchingStore { $0.target == "/hangs" ? .neverAnswer : .noContent }
+        let body = """
+            {"url":"\(store.receiver.url)/hangs","webhooks":{"delivery":{"mode":"\(mode.rawValue)","timeout":"60s"}}}
+            """
+        let endpoint = try #require(await store.served.send("POST", "/app/a/endpoint", body)["id"])
+        let message = await store.served.send("POST", "/app/a/msg", #"{"eventType":"x","payload":{}}"#)
+        while !store.receiver.requests.contains(where: { $0.target == "/hangs" }) { await Task.yield() }
+        #expect(await store.served.send("DELETE", "/app/a/endpoint/\(endpoint)").status == 204)
+        let id = try #require(message["id"])
+        let delivery = try await Self.delivery(id, endpoint, store) { $0.state.isSettled }
+        #expect(delivery.state == (mode == .retry ? .cancelled : .unknown))
+        let attempts = try await store.served.dispatcher.attempts(of: delivery.id)
+        #expect(attempts.map(\.error) == [.interrupted] && attempts.map(\.outcome) == [.unknown])
+        #expect(attempts.first?.detail == "the subscription was deleted while the request was under way")
         try await store.stop()
     }
 

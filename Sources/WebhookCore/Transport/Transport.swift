@@ -8,6 +8,11 @@ package protocol Transport: Sendable {
     /// Ends every request under way; those end as `failed(.interrupted, …)` with the truth about ``TransportResult/mayHaveBeenSent``.
     func cancelAll()
 
+    /// Ends those of these requests that are under way, as ``cancelAll()`` does all.
+    ///
+    /// - Parameter reason: the beginning of what is on record of each: "the subscription was deleted".
+    func cancel(_ tokens: Set<UInt64>, reason: String)
+
     /// Answers once what was given before is taken up: proof that it works off what it is given.
     ///
     /// - Parameter completion: called on a queue of the transport's.

@@ -47,6 +47,11 @@ struct InFlightAttempts {
     /// The queues that have attempts, send tests included.
     var queues: Set<Int> { Set(attempts.values.lazy.map(\.queue)) }
 
+    /// What names the attempts of a queue that were handed over to leave. Looks at all.
+    func sent(of queue: Int) -> Set<UInt64> {
+        Set(attempts.lazy.filter { $0.value.queue == queue && $0.value.stage == .sent }.map(\.key))
+    }
+
     /// The attempts as the store knows them.
     var numbers: Set<AttemptNumber> {
         Set(attempts.values.lazy.map { AttemptNumber(delivery: $0.queued.delivery.id, number: $0.number) })

@@ -235,6 +235,16 @@ package final class EngineRunner: @unchecked Sendable {
     /// Ends what is on the wire; each attempt is recorded as interrupted.
     package func cancelRequests() { transport.cancelAll() }
 
+    /// Ends what is on the wire of a subscription that is served no more, the same way.
+    ///
+    /// - Parameter reason: see ``Transport/cancel(_:reason:)``.
+    package func cancelRequests(of subscription: String, reason: String) {
+        queue.async { [self] in
+            let tokens = engine.withLock { $0.sentAttempts(of: subscription) }
+            transport.cancel(tokens, reason: reason)
+        }
+    }
+
     /// Ends as a kill would: nothing more is recorded or sent, whoever waits is told. What isn't on record is found as
     /// interrupted by the next dispatcher.
     package func abandon() {

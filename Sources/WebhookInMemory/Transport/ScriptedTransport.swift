@@ -38,4 +38,6 @@ package final class ScriptedTransport: Transport {
 
     /// Nothing is ever under way: an answer takes no time.
     package func cancelAll() {}
+
+    package func cancel(_ tokens: Set<UInt64>, reason: String) {}
 }

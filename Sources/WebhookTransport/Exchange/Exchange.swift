@@ -58,7 +58,8 @@ final class Exchange {
     var isBlocked = false
     /// No socket could be opened for want of file descriptors or memory.
     var isStarved = false
-    var isCancelled = false
+    /// The reason that it was cut off for; see `Transport.cancel`.
+    var cancelReason: String?
     /// The latest time for the first byte had passed when it would have left.
     var isTooLate = false
 
@@ -175,7 +176,7 @@ extension Exchange {
             isConnected: connectedAt != nil || requestCount > 0,
             isBlocked: isBlocked,
             isStarved: isStarved,
-            isCancelled: isCancelled,
+            cancelReason: cancelReason,
             isTooLate: isTooLate,
             verifyResult: handle.long(CURLINFO_SSL_VERIFYRESULT)
         )

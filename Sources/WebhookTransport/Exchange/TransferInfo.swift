@@ -14,7 +14,8 @@ struct TransferInfo {
     var isConnected: Bool
     var isBlocked: Bool
     var isStarved: Bool
-    var isCancelled: Bool
+    /// The reason that it was cut off for.
+    var cancelReason: String?
     /// Tells whether the latest time for the first byte had passed.
     var isTooLate: Bool
     /// OpenSSL's verdict on the certificate chain (X509_V_…).
@@ -38,7 +39,7 @@ extension TransferInfo {
 
     /// Tells whether a reused connection was found dead: the receiver had closed it while it was idle.
     func isStale(_ response: ResponseCollector) -> Bool {
-        guard mayHaveBeenSent, !response.hasStarted, !isCancelled else { return false }
+        guard mayHaveBeenSent, !response.hasStarted, cancelReason == nil else { return false }
         // A second request is one that libcurl would have repeated, and it repeats none but those.
         if requestCount > 1 { return true }
         switch code {
@@ -50,7 +51,7 @@ extension TransferInfo {
     }
 
     private func failure(_ response: ResponseCollector) -> (FailureKind, String) {
-        if isCancelled { return (.interrupted, "the dispatcher stopped while the request was under way") }
+        if let cancelReason { return (.interrupted, "\(cancelReason) while the request was under way") }
         if isTooLate { return (.interrupted, Self.tooLate) }
         if response.headersTooLarge { return (.responseTooLarge, "the answer's headers exceed 64 KiB or 200 lines") }
         if response.isMalformed { return (.protocolError, "the answer is not HTTP") }

@@ -40,17 +40,23 @@ extension Shard {
         }
     }
 
-    /// Ends every request, truthfully: an answer whose headers have come stands.
-    func cancelAll() {
-        for exchange in exchanges.values.sorted(by: { $0.serial < $1.serial }) {
-            exchange.isCancelled = true
+    /// Why everything ends.
+    static let stopped = "the dispatcher stopped"
+
+    /// Ends requests, truthfully: an answer whose headers have come stands.
+    ///
+    /// - Parameter tokens: whose; `nil`: all.
+    func cancel(_ tokens: Set<UInt64>?, reason: String) {
+        let meant = exchanges.values.filter { tokens?.contains($0.order.token) ?? true }
+        for exchange in meant.sorted(by: { $0.serial < $1.serial }) {
+            exchange.cancelReason = reason
             if case .running(let handle) = exchange.stage {
                 end(exchange, handle, CURLE_ABORTED_BY_CALLBACK)
             } else {
-                fail(exchange, .interrupted, "the dispatcher stopped before the request was sent")
+                fail(exchange, .interrupted, "\(reason) before the request was sent")
             }
         }
-        descriptorBackoff = DescriptorBackoff()
+        if tokens == nil { descriptorBackoff = DescriptorBackoff() }
     }
 
     /// libcurl is done with a transfer, and the exchange with it, unless there is another address to try.

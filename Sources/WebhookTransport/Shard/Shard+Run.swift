@@ -47,8 +47,8 @@ extension Shard {
             }
         case .resolved(let serial, let answer):
             resolved(serial, answer)
-        case .cancelAll:
-            cancelAll()
+        case .cancel(let tokens, let reason):
+            cancel(tokens, reason: reason)
         case .ping(let completion):
             completion()
         case .shutDown:

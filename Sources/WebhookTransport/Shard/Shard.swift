@@ -88,7 +88,7 @@ final class Shard: @unchecked Sendable {
     /// Ends everything. Called on the queue, outside libcurl.
     func close() {
         guard !isClosed else { return }
-        cancelAll()
+        cancel(nil, reason: Self.stopped)
         isClosed = true
         idleHandles = []
         monitor.during { CurlGlobal.cleanUp(multi) }
@@ -102,7 +102,8 @@ enum ShardMessage: Sendable {
     case send([TransportOrder], @Sendable ([TransportCompletion]) -> Void)
     /// A lookup for the exchange with this number ended.
     case resolved(UInt64, HostAnswer)
-    case cancelAll
+    /// Ends the requests of these tokens; `nil`: all.
+    case cancel(Set<UInt64>?, reason: String)
     /// Answered when it is read.
     case ping(@Sendable () -> Void)
     case shutDown

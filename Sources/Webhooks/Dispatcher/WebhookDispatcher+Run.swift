@@ -110,7 +110,7 @@ extension WebhookDispatcher: Service {
         let reports = Task { await reportLife(of: session) }
         defer { reports.cancel() }
         // A run that ends by itself comes to it all the same.
-        if condition != .shutdown { await endDeleted(in: session.store) }
+        if condition != .shutdown { await endDeleted(of: session) }
         let wait: EngineRunner.Condition =
             switch condition {
             case .shutdown: .drained

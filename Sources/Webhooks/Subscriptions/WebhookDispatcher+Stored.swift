@@ -67,17 +67,20 @@ extension WebhookDispatcher {
         repeat {
             // A store that can't be read is told of elsewhere.
             try? await followStored(in: session.store)
-            await endDeleted(in: session.store)
+            await endDeleted(of: session)
         } while (try? await Task.sleep(for: Self.followInterval)) != nil
     }
 
-    /// Cancels what is open of subscriptions that were deleted: nothing would ever send it.
-    func endDeleted(in store: any WebhookStore) async {
+    /// Cancels what is open of subscriptions that were deleted: nothing would ever send it. What is on the wire is cut off: its
+    /// receiver may hang.
+    func endDeleted(of session: DeliverySession) async {
+        let store = session.store
         guard let keeper = store as? any SubscriptionStore else { return }
         for name in state.withLock({ $0.deletedNames }) {
             do throws(StoreError) {
                 // Another may have the name by now.
                 if registry.source(of: name) == nil {
+                    session.runner.cancelRequests(of: name, reason: Self.deletedReason)
                     let open = try await store.openDeliveries(of: name)
                     if open.waiting + open.inFlight > 0 {
                         let count = try await keeper.endDeliveries(of: name, detail: Self.deletedDetail, at: .now)
@@ -95,6 +98,7 @@ extension WebhookDispatcher {
 
     /// The reason that deliveries of a deleted subscription are cancelled for.
     static let deletedDetail = "its subscription was deleted"
+    private static let deletedReason = "the subscription was deleted"
 
     /// Follows the store because events wait for it.
     func catchUpWithStored() async {

@@ -93,6 +93,8 @@ private struct HeldTransport: Transport {
 
     func cancelAll() {}
 
+    func cancel(_ tokens: Set<UInt64>, reason: String) {}
+
     func ping(_ completion: @escaping @Sendable () -> Void) { hold(completion) }
 }
 

@@ -11,8 +11,10 @@ final class DispatchingStore: Sendable {
     let receiver: Receiver
     private let running: Task<Void, any Error>
 
-    init(answering status: Int = 204) async throws {
-        let receiver = try Receiver { _ in .status(status) }
+    convenience init(answering status: Int = 204) async throws { try await self.init { _ in .status(status) } }
+
+    init(_ respond: @escaping @Sendable (ReceivedRequest) -> ReceiverResponse) async throws {
+        let receiver = try Receiver(handler: respond)
         self.receiver = receiver
         let subscriptions = ["one", "two"].map { name in
             """
