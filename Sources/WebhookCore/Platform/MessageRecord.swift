@@ -143,3 +143,12 @@ package struct MessageQuery: Sendable, Hashable {
 
     package init(_ application: Application) { self.application = application }
 }
+
+/// Messages, counted.
+package struct MessageUsage: Sendable, Hashable {
+    package var messages: Int
+    /// The endpoints that they were for, each counted for each message.
+    package var destinations: Int
+
+    package init(messages: Int, destinations: Int) { (self.messages, self.destinations) = (messages, destinations) }
+}

@@ -25,6 +25,9 @@ package protocol PlatformStore: Sendable {
     /// An application's messages by row.
     func messages(_ query: MessageQuery) async throws(StoreError) -> [LoggedMessage]
 
+    /// The number of an application's messages that a query finds, in whatever part of the list.
+    func usage(_ query: MessageQuery) async throws(StoreError) -> MessageUsage
+
     /// The message of an id or eventId in an application, with its payload.
     func message(_ reference: String, of application: Application) async throws(StoreError) -> LoggedMessage?
 

@@ -9,6 +9,7 @@ extension StoreConformance {
         Check("a message that waits for its fan-out has its channels", keepsChannels),
         Check("messages are found by application, time, topic, channel and tag, in either direction", findsMessages),
         Check("an event from elsewhere is a message of its tenant's application", findsForeignEvents),
+        Check("messages are counted, and each endpoint that one was for once", countsMessages),
         Check("payloads whose time is over are found until they are erased", findsExpired),
         Check("of an erased message id, topic and times are left", erasesMessages),
         Check("the answer of an attempt is erased by itself, and what was sent is not", erasesAnswers),
@@ -212,6 +213,42 @@ extension StoreConformance {
         try expect(try await store.message("foreign", of: one), nil, "no other's")
         one.eventsSince = .now + .seconds(60)
         try expect(try await store.messages(MessageQuery(one)), [], "none of before it was there")
+    }
+
+    static func countsMessages(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        let (one, other) = (application("app_1", tenant: "north"), application("app_2"))
+        _ = try await store.apply([.insertApplication(one), .insertApplication(other)], answer: nil)
+        let events: [(event: Event, subscriptions: [String])] = [
+            (try message("msg_1", of: one), ["s", "t", "s"]), (try message("msg_2", of: one), ["s"]),
+            (try message("msg_3", of: one), []), (try message("msg_4", of: other), ["u"]),
+            (try Event(topic: "a.b", data: "1", id: "order-17", tenant: "north"), ["s"]),
+            (try Event(topic: "a.b", data: "1", id: "test", tenant: "north", isTest: true), ["s"]),
+        ]
+        _ = try await driver.commit { batch in
+            batch.acceptances = events.map { event, subscriptions in
+                Acceptance(
+                    event: event,
+                    createdAt: time + .seconds(5),
+                    deliveries: NewDeliveries(
+                        bodies: subscriptions.isEmpty ? [] : ["body"],
+                        deliveries: subscriptions.map { .claimed($0) }
+                    )
+                )
+            }
+        }
+        func usage(_ application: Application, _ span: Range<Timestamp>) async throws -> MessageUsage {
+            var query = MessageQuery(application)
+            (query.after, query.before) = (span.lowerBound - .milliseconds(1), span.upperBound)
+            return try await store.usage(query)
+        }
+        let span = time..<time + .seconds(6)
+        try expect(try await usage(one, span), MessageUsage(messages: 4, destinations: 4), "with one from elsewhere")
+        try expect(try await usage(other, span), MessageUsage(messages: 1, destinations: 1), "another's")
+        let early = try await usage(one, time..<time + .seconds(5))
+        try expect(early, MessageUsage(messages: 3, destinations: 3), "of a time")
+        let none = try await usage(one, time - .seconds(5)..<time)
+        try expect(none, MessageUsage(messages: 0, destinations: 0), "none")
     }
 
     static func findsExpired(_ driver: StoreDriver) async throws {

@@ -6,6 +6,10 @@
             try await read { try MessageSearch(connection: $0, query: query).run() }
         }
 
+        package func usage(_ query: MessageQuery) async throws(StoreError) -> MessageUsage {
+            try await read { try MessageSearch(connection: $0, query: query).usage() }
+        }
+
         package func message(
             _ reference: String,
             of application: Application
@@ -98,6 +102,26 @@
                 from = last
             }
             return Array(found.prefix(query.limit))
+        }
+
+        func usage() throws -> MessageUsage {
+            var conditions = conditions
+            let application = conditions.mark(.text(query.application.id))
+            let tenant = conditions.mark(.text(query.application.tenant))
+            let row = try connection.search(
+                """
+                SELECT count(*), coalesce(sum((
+                    SELECT count(DISTINCT d.subscription) FROM deliveries d WHERE d.event = e.id
+                )), 0)::int8
+                FROM (
+                    SELECT event AS id FROM messages WHERE application = \(application)::text
+                    UNION SELECT id FROM events WHERE tenant = \(tenant)::text
+                ) found JOIN events e ON e.id = found.id LEFT JOIN messages m ON m.event = e.id \(conditions.clause)
+                """,
+                conditions.parameters
+            )
+            .first
+            return MessageUsage(messages: Int(row?.int64(0) ?? 0), destinations: Int(row?.int64(1) ?? 0))
         }
 
         static func row(_ connection: PostgresConnection, ofEvent id: String) throws -> Int64? {

@@ -6,6 +6,10 @@ extension SQLiteStore {
         try await read { try MessageSearch(db: $0, query: query).run() }
     }
 
+    package func usage(_ query: MessageQuery) async throws(StoreError) -> MessageUsage {
+        try await read { try MessageSearch(db: $0, query: query).usage() }
+    }
+
     package func message(_ reference: String, of application: Application) async throws(StoreError) -> LoggedMessage? {
         try await read { db in
             let search = MessageSearch(db: db, query: MessageQuery(application))
@@ -83,29 +87,54 @@ private struct MessageSearch {
         return Array(found.prefix(query.limit))
     }
 
+    func usage() throws -> MessageUsage {
+        let conditions = conditions
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                WITH found AS (\(Self.rows))
+                SELECT count(*), total((
+                    SELECT count(DISTINCT d.subscription) FROM webhooks_deliveries d INDEXED BY webhooks_deliveries_event
+                    WHERE d.event = e.id
+                ))
+                FROM found CROSS JOIN webhooks_events e ON e.id = found.id LEFT JOIN webhooks_messages m ON m.event = e.id
+                \(conditions.clause)
+                """,
+            arguments: try rowArguments(above: 0, below: .max) + conditions.arguments
+        )
+        guard let row else { return MessageUsage(messages: 0, destinations: 0) }
+        return MessageUsage(messages: row[0], destinations: Int(row[1] as Double))
+    }
+
     static func row(_ db: StoreDatabase, ofEvent id: String) throws -> Int64? {
         try Int64.fetchOne(db, sql: "SELECT id FROM webhooks_events WHERE event_id = ?", arguments: [id])
     }
 
-    /// Rows in the order of the walk. Of events from elsewhere, those that are indexed are found by their tenant.
+    /// Rows in the order of the walk.
     private func rows(behind from: Int64?, limit: Int) throws -> [Int64] {
         let (above, below) = query.isDescending ? (0, from ?? .max) : (from ?? 0, Int64.max)
-        let mark = try LogIndexer.mark(db).event
         let order = query.isDescending ? "DESC" : "ASC"
         return try Int64.fetchAll(
             db,
-            sql: """
-                SELECT event AS id FROM webhooks_messages WHERE application = ?1 AND event > ?3 AND event < ?4
-                UNION
-                SELECT id FROM webhooks_terms WHERE kind = ?5 AND term = ?2 AND id > ?3 AND id < ?4
-                UNION
-                SELECT id FROM webhooks_events NOT INDEXED WHERE id > max(?3, ?6) AND id < ?4 AND tenant = ?2
-                ORDER BY id \(order) LIMIT ?7
-                """,
-            arguments: [
-                query.application.id, query.application.tenant, above, below, Term.eventTenant.rawValue, mark, limit,
-            ]
+            sql: "\(Self.rows) ORDER BY id \(order) LIMIT ?",
+            arguments: try rowArguments(above: above, below: below) + [limit]
         )
+    }
+
+    /// The rows of messages, and of the tenant's events from elsewhere: those that are indexed are found by it.
+    private static let rows = """
+        SELECT event AS id FROM webhooks_messages WHERE application = ?1 AND event > ?3 AND event < ?4
+        UNION
+        SELECT id FROM webhooks_terms WHERE kind = ?5 AND term = ?2 AND id > ?3 AND id < ?4
+        UNION
+        SELECT id FROM webhooks_events NOT INDEXED WHERE id > max(?3, ?6) AND id < ?4 AND tenant = ?2
+        """
+
+    private func rowArguments(above: Int64, below: Int64) throws -> StatementArguments {
+        [
+            query.application.id, query.application.tenant, above, below, Term.eventTenant.rawValue,
+            try LogIndexer.mark(db).event,
+        ]
     }
 
     /// The time in the answer to the request that made a message; of other events, when they were stored.

@@ -38,9 +38,6 @@ struct UsageTask: Sendable {
     let claimed: ClaimedTask
     let request: UsageRequest
 
-    /// The rows that are looked at in one go.
-    private static let batch = 1000
-
     func run() async throws -> TaskResult {
         var counts: [APIValue] = []
         if let applications = request.applications {
@@ -62,42 +59,13 @@ struct UsageTask: Sendable {
     }
 
     private func count(_ application: Application) async throws -> APIValue {
-        [
-            "appId": .string(application.id), "appUid": .text(application.uid),
-            "messageDestinations": .integer(try await destinations(application)),
-            "messages": .integer(try await messages(application)),
-        ]
-    }
-
-    /// The endpoints that messages were for, each counted for each message.
-    private func destinations(_ application: Application) async throws -> Int {
-        var query = DeliveryQuery()
-        query.tenant = application.tenant
-        (query.since, query.until) = (request.since, request.until)
-        query.newestOnly = true
-        query.limit = Self.batch
-        var destinations = 0
-        while true {
-            try await claimed.renew()
-            let page = try await claimed.api.dispatcher.deliveries(query)
-            destinations += page.count
-            guard page.count == query.limit, let last = page.last else { return destinations }
-            query.after = last.id
-        }
-    }
-
-    private func messages(_ application: Application) async throws -> Int {
+        try await claimed.renew()
         var query = MessageQuery(application)
         (query.after, query.before) = (request.since - .milliseconds(1), request.until)
-        query.needsData = false
-        query.limit = Self.batch
-        var messages = 0
-        while true {
-            try await claimed.renew()
-            let page = try await claimed.store.messages(query)
-            messages += page.count
-            guard page.count == query.limit, let last = page.last else { return messages }
-            query.from = last.row
-        }
+        let usage = try await claimed.store.usage(query)
+        return [
+            "appId": .string(application.id), "appUid": .text(application.uid),
+            "messageDestinations": .integer(usage.destinations), "messages": .integer(usage.messages),
+        ]
     }
 }
