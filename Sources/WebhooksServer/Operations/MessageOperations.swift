@@ -78,20 +78,17 @@ enum MessageOperations {
 
     @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {
         let withContent = try context.query.flag("with_content", default: true)
-        // One that was looked up before is looked at again as the message is stored.
-        if case .organisation = context.caller,
-            let known = context.api.applications.known(context.parameter("app_id"))
-        {
-            let reader = try FieldReader.body(context.request.body)
-            let draft = MessageDraft(reader, now: context.now)
-            try reader.finish()
-            if let answer = try await store(draft, for: known, withContent: withContent, context) { return answer }
-            context.api.applications.forget(context.parameter("app_id"))
-        }
-        let known = try await context.applicationIfKnown()
-        if let known { context.api.applications.learn(context.parameter("app_id"), known) }
         let reader = try FieldReader.body(context.request.body)
         let draft = MessageDraft(reader, now: context.now)
+        let (applications, reference) = (context.api.applications, context.parameter("app_id"))
+        // One that was looked up before is looked at again as the message is stored.
+        if case .organisation = context.caller, let known = applications.known(reference) {
+            try reader.finish()
+            if let answer = try await store(draft, for: known, withContent: withContent, context) { return answer }
+            applications.forget(reference)
+        }
+        let known = try await context.applicationIfKnown()
+        if let known { applications.learn(reference, known) }
         var application: Application
         if let known {
             try reader.finish()
