@@ -30,7 +30,11 @@ extension Plan {
         let server = APIServer(harness, store: "sqlite:\(store.path)")
         let connection = server.connect()
         connection.call("POST", "/app", #"{"name":"bench","uid":"bench"}"#)
-        connection.call("POST", "/app/bench/endpoint", #"{"url":"http://127.0.0.1:\#(harness.port)\#(path)"}"#)
+        connection.call(
+            "POST",
+            "/app/bench/endpoint",
+            #"{"url":"http://127.0.0.1:\#(harness.port)\#(path)","webhooks":{"delivery":{"maxInFlight":64}}}"#
+        )
         return server
     }
 
