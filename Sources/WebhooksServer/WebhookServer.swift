@@ -58,7 +58,7 @@
             for method in methods {
                 router.on("/api/v1/**", method: method) { [adapter] request, _ -> Response in
                     // The host's application may stand behind a proxy on this machine: nobody counts as local.
-                    RequestAdapter.response(await adapter.answer(request, from: Peer()))
+                    Response(await adapter.answer(APIRequest(request), body: request.body, from: Peer()))
                 }
             }
         }

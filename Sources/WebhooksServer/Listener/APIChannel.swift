@@ -1,46 +1,34 @@
 #if Server
-    internal import HummingbirdCore
-    internal import Logging
     internal import NIOCore
     internal import NIOHTTP1
-    internal import NIOHTTPTypes
-    internal import NIOHTTPTypesHTTP1
 
     /// The handlers between a connection and the requests that are answered.
-    struct APIChannel: HTTPChannelHandler {
-        typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-
-        let responder: HTTPChannelHandler.Responder
+    struct APIChannel: Sendable {
         let limits: ServerLimits
-        let connections: Connections
+        let means: AnsweringMeans
 
-        func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-            channel.eventLoop.makeCompletedFuture {
-                try restrict(channel)
-                var decoding = NIOHTTPDecoderLimitConfiguration()
-                decoding.maxHeaderFieldSize = limits.headerField
-                decoding.maxHeaderListSize = limits.headers
-                decoding.maxHeaderFieldCount = limits.headerCount
-                var encoding = HTTPResponseEncoder.Configuration()
-                // ``RequestTurns`` does that.
-                encoding.automaticallySetFramingHeaders = false
-                let turns = RequestTurns(channel, limits, connections)
-                let pipeline = channel.pipeline.syncOperations
-                try pipeline.addHandler(ReadAhead(turns, limits))
-                try pipeline.configureHTTPServerPipeline(
-                    withPipeliningAssistance: false,
-                    withErrorHandling: false,
-                    withOutboundHeaderValidation: false,
-                    withEncoderConfiguration: encoding,
-                    withDecoderLimitConfiguration: decoding
-                )
-                try pipeline.addHandler(turns)
-                try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-                return try NIOAsyncChannel(
-                    wrappingChannelSynchronously: channel,
-                    configuration: .init(isOutboundHalfClosureEnabled: true)
-                )
-            }
+        /// Adds them to a connection that was accepted. To be called on its loop.
+        func setUp(_ channel: any Channel) throws {
+            try restrict(channel)
+            var decoding = NIOHTTPDecoderLimitConfiguration()
+            decoding.maxHeaderFieldSize = limits.headerField
+            decoding.maxHeaderListSize = limits.headers
+            decoding.maxHeaderFieldCount = limits.headerCount
+            var encoding = HTTPResponseEncoder.Configuration()
+            // ``RequestTurns`` does that.
+            encoding.automaticallySetFramingHeaders = false
+            let turns = RequestTurns(channel, limits, means.connections)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(ReadAhead(turns, limits))
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false,
+                withErrorHandling: false,
+                withOutboundHeaderValidation: false,
+                withEncoderConfiguration: encoding,
+                withDecoderLimitConfiguration: decoding
+            )
+            try pipeline.addHandler(turns)
+            try pipeline.addHandler(RequestAnswers(channel, means))
         }
 
         /// Bounds what the system keeps for a connection, and what is read of it at a time.
@@ -51,7 +39,5 @@
             try options.setOption(.socketOption(.so_sndbuf), value: bytes)
             try options.setOption(.maxMessagesPerRead, value: 1)
         }
-
-        func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
     }
 #endif

@@ -1,5 +1,4 @@
 #if Server
-    internal import Hummingbird
     internal import HummingbirdCore
     package import Logging
     internal import NIOCore
@@ -35,7 +34,7 @@
         ///
         /// - Parameter onListening: called with the port once it listens.
         package func run(onListening: @escaping @Sendable (UInt16) -> Void) async throws {
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.threads)
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: limits.threads ?? max(2, System.coreCount))
             do {
                 try await listen(on: group, onListening)
             } catch {
@@ -59,58 +58,37 @@
         ) async throws {
             let most = Self.connections(limits)
             let connections = Connections(limit: most, bytes: limits.answerBytes)
-            let channel = channel(connections)
-            let (accepted, accepting) = AsyncStream<APIChannel.Value>.makeStream()
+            let tasks = RequestTasks(on: threads.makeIterator())
+            let channel = APIChannel(
+                limits: limits,
+                means: AnsweringMeans(adapter: RequestAdapter(api, limits), connections: connections, tasks: tasks) {
+                    [weak self] in self?.isStopping.load(ordering: .relaxed) ?? true
+                }
+            )
             let server = try await bootstrap(on: threads, most)
-                .childChannelInitializer { [logger] child in
-                    channel.setup(channel: child, logger: logger).map { connection in
-                        guard case .terminated = accepting.yield(connection) else { return }
-                        Task { try? await connection.executeThenClose { _, _ in } }
-                    }
+                .childChannelInitializer { child in
+                    child.eventLoop.makeCompletedFuture { try channel.setUp(child) }
                 }
                 .bind(host: address.host, port: Int(address.port)).get()
             onListening(UInt16(server.localAddress?.port ?? 0))
+            for await _ in stops {}
+            try? await server.close()
+            // What was accepted before may still be on its way here.
+            await Self.settle(threads)
+            connections.quiesce()
             await withTaskGroup { group in
-                group.addTask { [logger] in
-                    await withDiscardingTaskGroup { requests in
-                        for await connection in accepted {
-                            requests.addTask { await channel.handle(value: connection, logger: logger) }
-                        }
-                    }
-                }
-                group.addTask { [stops, limits] in
-                    for await _ in stops {}
-                    try? await server.close()
-                    // What was accepted before may still be on its way here.
-                    await Self.settle(threads)
-                    connections.quiesce()
-                    accepting.finish()
-                    try? await Task.sleep(for: limits.stop)
-                }
+                group.addTask { await connections.emptied() }
+                group.addTask { [limits] in try? await Task.sleep(for: limits.stop) }
                 // All have ended, or their time is over.
                 await group.next()
                 group.cancelAll()
+                tasks.cancel()
                 connections.close()
                 await group.waitForAll()
             }
+            await tasks.wait()
             // A connection that has ended is counted by the one that has accepted it, on another thread.
             await Self.settle(threads)
-        }
-
-        private func channel(_ connections: Connections) -> APIChannel {
-            let responder = APIResponder(
-                adapter: RequestAdapter(api, limits),
-                connections: connections
-            ) { [weak self] in
-                self?.isStopping.load(ordering: .relaxed) ?? true
-            }
-            let respond: HTTPChannelHandler.Responder = { request, writer, channel in
-                // A task keeps the memory of its deepest calls for as long as it lasts, and that of a connection lasts long.
-                async let answer = responder.respond(to: request, on: channel)
-                let response = await answer
-                try await writer.write(response: response.head, body: response.body)
-            }
-            return APIChannel(responder: respond, limits: limits, connections: connections)
         }
 
         private func bootstrap(on threads: MultiThreadedEventLoopGroup, _ most: Int) -> ServerBootstrap {

@@ -30,6 +30,8 @@ final class Connections: Sendable {
         var bytes = 0
         var turns = 0
         var isEnding = false
+        /// Is told once none is left.
+        var waiting: CheckedContinuation<Void, Never>?
         var strangers = WaitingLine()
         var known = WaitingLine()
 
@@ -98,12 +100,27 @@ final class Connections: Sendable {
         for handle in handles { handle.close() }
     }
 
+    /// Returns once none is left. To be called once, when none comes any more.
+    func emptied() async {
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLock { state in
+                if !state.entries.isEmpty { state.waiting = continuation }
+                return state.entries.isEmpty
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+
     func closed(_ id: ObjectIdentifier) {
-        state.withLock { state in
-            guard let entry = state.entries.removeValue(forKey: id) else { return }
+        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let entry = state.entries.removeValue(forKey: id) else { return nil }
             state.bytes -= entry.bytes
             if entry.isClosing { state.closing -= 1 }
+            guard state.entries.isEmpty else { return nil }
+            defer { state.waiting = nil }
+            return state.waiting
         }
+        waiting?.resume()
     }
 
     /// Notes that a connection waits for its other side from now on.

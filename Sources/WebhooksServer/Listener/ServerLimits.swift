@@ -32,8 +32,8 @@ package struct ServerLimits: Sendable {
     package var linger: Duration = .seconds(2)
     /// The longest that requests may take to end after the listener has begun to stop.
     package var stop: Duration = .seconds(5)
-    /// Threads that read and write.
-    package var threads = 2
+    /// Threads that read, answer and write; `nil`: as many as the machine has processors, but two at least.
+    package var threads: Int?
 
     package init() {}
 }

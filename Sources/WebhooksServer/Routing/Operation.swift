@@ -64,14 +64,19 @@ struct Router: Sendable {
         var parts: [Part]
         var operation: Operation
 
+        /// Tells whether it fits a path of as many segments.
+        func fits(_ segments: [String]) -> Bool {
+            for (part, segment) in zip(parts, segments) {
+                if case .text(let text) = part, text != segment { return false }
+            }
+            return true
+        }
+
         /// The parameters of a path that it fits.
-        func parameters(_ segments: [String]) -> [String: String]? {
+        func parameters(_ segments: [String]) -> [String: String] {
             var parameters: [String: String] = [:]
             for (part, segment) in zip(parts, segments) {
-                switch part {
-                case .text(let text): if text != segment { return nil }
-                case .parameter(let name): parameters[name] = segment
-                }
+                if case .parameter(let name) = part { parameters[name] = segment }
             }
             return parameters
         }
@@ -103,8 +108,10 @@ struct Router: Sendable {
     func match(_ method: String, _ segments: [String]) -> Match {
         var other: Operation?
         for route in routes[segments.count] ?? [] {
-            guard let parameters = route.parameters(segments) else { continue }
-            if route.operation.method == method { return .found(route.operation, parameters: parameters) }
+            guard route.fits(segments) else { continue }
+            if route.operation.method == method {
+                return .found(route.operation, parameters: route.parameters(segments))
+            }
             other = other ?? route.operation
         }
         return other.map { .otherMethod($0) } ?? .none
