@@ -91,8 +91,9 @@
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            guard error is HTTPParserError, let body else { return context.close(promise: nil) }
-            body.fail()
+            guard error is HTTPParserError else { return context.close(promise: nil) }
+            // A body is none of HTTP: whoever reads it answers, if that isn't done.
+            body?.fail()
             begin()
         }
 
