@@ -118,6 +118,26 @@
                 #expect(status.out.contains("not connected: process 7 on far"), "\(status.out)")
                 #expect(status.out.contains("wrong  no dispatcher is connected to the database; the dispatcher gave"))
                 #expect(!status.out.contains("no dispatcher runs"))
+                // Every command that says who delivers.
+                let absent = "none is connected to the database, and the dispatcher gave a sign of life "
+                for command in [
+                    ["emit", "x.y", "--data", "1", "--id", "evt", "--detach"], ["events", "show", "evt"],
+                    ["deliveries", "list"], ["stats"], ["retrigger", "evt"],
+                ] {
+                    let said = try await sandbox.run(command)
+                    #expect(said.out.contains(absent) || said.err.contains(absent), "\(command): \(said)")
+                    #expect(!said.out.contains("none runs") && !said.err.contains("none runs"), "\(command): \(said)")
+                }
+                let list = try await sandbox.run("events", "list")
+                #expect(list.out.contains("not matched yet") && !list.out.contains("none runs"), "\(list.out)")
+                let shown = try await sandbox.run("events", "show", "evt", "--json")
+                #expect(try JSONText(shown.out)["waiting"]["reconnecting"].raw == "true", "\(shown.out)")
+                let doctor = try await sandbox.run("doctor", "--json")
+                #expect(doctor.out.contains("no dispatcher is connected to the database"), "\(doctor.out)")
+                let tail = try Background(["tail"], in: sandbox)
+                #expect(await tail.line(containing: "no dispatcher is connected to", on: .error) != nil)
+                tail.signal(SIGTERM)
+                _ = await tail.end()
             }
         }
     }

@@ -110,6 +110,9 @@ struct StoreFindings {
     private static func dispatcher(_ status: StoreStatus) -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
         guard let dispatcher = status.dispatcher else {
+            if let lost = status.reconnecting {
+                return [DoctorFinding(.store, lost.code, .warning, lost.message, hint: lost.hint)]
+            }
             let message = "no dispatcher runs on \(status.files.path)"
             return [DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run`")]
         }

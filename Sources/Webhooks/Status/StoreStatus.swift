@@ -213,11 +213,9 @@ extension StoreStatus {
     }
 
     /// Dispatchers that were there a moment ago: the server has restarted, or they were killed.
-    private var reconnecting: StatusProblem? {
-        guard let seen = nodes?.map(\.heartbeatAt).max() else { return nil }
-        let age = max(0, at.milliseconds - seen.milliseconds) / 1000
-        let who = nodes?.count == 1 ? "the dispatcher" : "the \(nodes?.count ?? 0) dispatchers"
-        let message = "no dispatcher is connected to the database; \(who) gave a sign of life \(age) s ago"
+    package var reconnecting: StatusProblem? {
+        guard dispatcher == nil, let lost = LostDispatchers(nodes, at: at) else { return nil }
+        let message = "no dispatcher is connected to the database; \(lost.text)"
         let hint = "after a restart of the server they are back within seconds; one that was killed is forgotten soon"
         return StatusProblem("reconnecting", message, hint: hint)
     }

@@ -75,9 +75,11 @@ struct DeliveriesList: AsyncParsableCommand {
             let message = "\(are) due later, and get deliveries then: `webhooks events list` shows when"
             Notice.note("scheduled", message, asJSON: options.json)
         }
-        guard events.due > 0, await log.runningDispatcher() == nil else { return }
+        guard events.due > 0 else { return }
+        let presence = await log.dispatcherPresence()
+        guard presence.running == nil else { return }
         let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"
-        Notice.note("waiting", "\(wait) \(DispatcherText.forWhom(nil))", asJSON: options.json)
+        Notice.note("waiting", "\(wait) \(DispatcherText.forWhom(presence))", asJSON: options.json)
     }
 }
 

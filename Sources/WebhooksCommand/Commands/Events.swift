@@ -54,14 +54,14 @@ struct EventsList: AsyncParsableCommand {
             .init("OCCURRED"),
             .init("DELIVERIES", number: true, sacrifice: 4), .init("NOTES", flexible: true, sacrifice: 3),
         ])
-        let running = await log.runningDispatcher()
+        let presence = await log.dispatcherPresence()
         func show(_ events: [LoggedEvent]) {
             for event in events {
                 query.after = event.id
                 if options.json {
-                    EventOutput.json(event, running: running).write()
+                    EventOutput.json(event, presence).write()
                 } else {
-                    table.add(EventOutput.row(event, running: running))
+                    table.add(EventOutput.row(event, presence))
                 }
             }
         }
@@ -145,7 +145,7 @@ struct EventsShow: AsyncParsableCommand {
         if options.json {
             EventOutput.json(
                 logged,
-                running: await log.runningDispatcher(),
+                await log.dispatcherPresence(),
                 eventID: eventID,
                 data: event.data,
                 deliveries: deliveries,

@@ -81,8 +81,10 @@ struct Resume: AsyncParsableCommand {
         var line = "\(pause.subscription) \(pause.wasPaused ? "is resumed" : "was not paused")"
         if pause.wasPaused, pause.open.waiting > 0 {
             line += "; \(Counted.deliveries(pause.open.waiting)) \(pause.open.waiting == 1 ? "goes" : "go") on"
-            if await opened.log.runningDispatcher()?.isStopping != false {
-                line += " once a dispatcher runs: `webhooks run`"
+            switch await opened.log.dispatcherPresence() {
+            case .running(let running) where !running.isStopping: break
+            case .reconnecting(let lost): line += " once a dispatcher is back; \(lost.text)"
+            case .running, .none: line += " once a dispatcher runs: `webhooks run`"
             }
         }
         Output.standard.writeLine(PlainText.escaped(line))

@@ -120,11 +120,12 @@ struct Retry: AsyncParsableCommand {
         // Nobody waits for a dispatcher where none would send it.
         guard deliveries.contains(where: { opened.serves($0.subscription) }) else { return }
         try await BreakerNotice.write(deliveries, on: log, asJSON: options.json)
-        if let running = await log.runningDispatcher() {
+        let presence = await log.dispatcherPresence()
+        if let running = presence.running {
             guard running.isStopping || running.silence != nil else { return }
             Notice.note("waiting", "waits for \(DispatcherText.waitsFor(running))", asJSON: options.json)
         } else {
-            Notice.note("waiting", "waits for a dispatcher; none runs: `webhooks run`", asJSON: options.json)
+            Notice.note("waiting", "waits \(DispatcherText.forWhom(presence))", asJSON: options.json)
         }
     }
 

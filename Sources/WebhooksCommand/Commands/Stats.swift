@@ -41,16 +41,16 @@ struct Stats: AsyncParsableCommand {
     /// Events that no row counts, for nobody knows yet who gets them, and what is due although nobody delivers it.
     private func waiting(_ opened: OpenedLog) async throws -> String? {
         let events = try await opened.log.unmatchedEvents()
-        let running = await opened.log.runningDispatcher()
+        let presence = await opened.log.dispatcherPresence()
         var parts: [String] = []
         if events.due > 0 {
             let wait = events.due == 1 ? "1 event waits" : "\(events.due) events wait"
-            parts.append("\(wait) \(DispatcherText.forWhom(running))")
+            parts.append("\(wait) \(DispatcherText.forWhom(presence))")
         }
-        let due = running == nil ? try await opened.log.dueDeliveries(configured: opened.configured) : 0
+        let due = presence.running == nil ? try await opened.log.dueDeliveries(configured: opened.configured) : 0
         if due > 0 {
             let wait = due == 1 ? "1 delivery is due and waits" : "\(due) deliveries are due and wait"
-            parts.append("\(wait) \(DispatcherText.forWhom(nil))")
+            parts.append("\(wait) \(DispatcherText.forWhom(presence))")
         }
         if events.later > 0 {
             parts.append("\(events.later == 1 ? "1 event is" : "\(events.later) events are") due later")

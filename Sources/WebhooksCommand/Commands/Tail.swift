@@ -31,8 +31,12 @@ struct Tail: AsyncParsableCommand {
         var tail = try await DeliveryTail(opened.log, filter)
         try await KnownNames(opened).check(subscription: delivery.subscription, topics: topic)
         if !options.json { Progress.say("following \(opened.log.storeName); Ctrl-C ends") }
-        if await opened.log.runningDispatcher() == nil {
-            Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
+        switch await opened.log.dispatcherPresence() {
+        case .running: break
+        case .reconnecting(let lost):
+            let text = "no dispatcher is connected to the database; \(lost.text)"
+            Notice.note("reconnecting", text, asJSON: options.json)
+        case .none: Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
         }
         let looks = Ticks(every: DeliveryTail.interval)
         for await _ in looks.stream {

@@ -4,15 +4,32 @@ internal import Webhooks
 /// Texts about the running dispatcher, as people say it.
 enum DispatcherText {
     /// Says for whom something waits, and whether anybody is there: a sentence's end.
-    static func forWhom(_ running: WebhookLog.RunningDispatcher?) -> String {
-        guard let running else { return "for a dispatcher; none runs: `webhooks run`" }
+    static func forWhom(_ presence: DispatcherPresence) -> String {
+        guard let running = presence.running else {
+            return "for a dispatcher; \(nobody(presence.lost, advice: "`webhooks run`"))"
+        }
         return "to be matched; process \(running.processID) is the dispatcher"
             + (running.isStopping ? ", and is stopping" : "")
             + (running.silence.map { "; it doesn't respond: \(silence($0))" } ?? "")
     }
 
+    /// Says that no dispatcher is there.
+    ///
+    /// - Parameters:
+    ///   - lost: those that were there a moment ago.
+    ///   - advice: where none was.
+    static func nobody(_ lost: LostDispatchers?, advice: String? = nil) -> String {
+        if let lost { return "none is connected to the database, and \(lost.text)" }
+        return "none runs" + (advice.map { ": \($0)" } ?? "")
+    }
+
     /// Says how long a dispatcher has not shown that it works.
     static func silence(_ age: Duration) -> String { "its last sign of life is \(age.components.seconds) s old" }
+
+    /// Names what something waits for: a dispatcher, or that there is one.
+    static func waitsFor(_ presence: DispatcherPresence) -> String {
+        presence.running.map(waitsFor) ?? "a dispatcher; \(nobody(presence.lost))"
+    }
 
     /// Names the dispatcher that something waits for.
     static func waitsFor(_ running: WebhookLog.RunningDispatcher) -> String {

@@ -19,8 +19,8 @@ struct EmittedEvent {
         case waitsForTime(Timestamp)
         /// A dispatcher runs and has not got to it.
         case waitsForDispatcher(WebhookLog.RunningDispatcher)
-        /// No dispatcher runs.
-        case waitsForStart
+        /// No dispatcher runs, or none is connected to the database that was a moment ago.
+        case waitsForStart(LostDispatchers?)
         /// It is given out no more until somebody tries it again, with the reason.
         case setAside(String)
         /// It was cancelled before it was matched.
@@ -40,7 +40,7 @@ struct EmittedEvent {
             case .waitsForTime(let due): [("waiting", ["for": .text("time"), "until": .time(due)])]
             case .waitsForDispatcher(let running):
                 [("waiting", Self.waiting(running))]
-            case .waitsForStart: [("waiting", ["for": .text("dispatcher"), "processID": nil])]
+            case .waitsForStart(let lost): [("waiting", Self.waitingForStart(lost))]
             }
         }
 
@@ -52,10 +52,20 @@ struct EmittedEvent {
             return .object(members)
         }
 
+        private static func waitingForStart(_ lost: LostDispatchers?) -> JSONOutput {
+            let members: [(String, JSONOutput)] = [("for", .text("dispatcher")), ("processID", nil)]
+            return .object(members + (lost == nil ? [] : [("reconnecting", .bool(true))]))
+        }
+
+        /// - Parameter presence: who will match it.
+        static func waits(for presence: DispatcherPresence) -> Matching {
+            presence.running.map { .waitsForDispatcher($0) } ?? .waitsForStart(presence.lost)
+        }
+
         /// Reads what a row of the list of events says.
         ///
-        /// - Parameter running: who delivers.
-        init?(_ event: LoggedEvent, running: WebhookLog.RunningDispatcher?) {
+        /// - Parameter presence: who delivers.
+        init?(_ event: LoggedEvent, _ presence: DispatcherPresence) {
             if event.isCancelled {
                 self = .cancelled
             } else if let reason = event.setAside {
@@ -65,7 +75,7 @@ struct EmittedEvent {
             } else if let due = event.deliverAt, due > .now {
                 self = .waitsForTime(due)
             } else {
-                self = running.map { .waitsForDispatcher($0) } ?? .waitsForStart
+                self = .waits(for: presence)
             }
         }
 
@@ -118,7 +128,8 @@ struct EmittedEvent {
         case .matched: line += ", " + Counted.deliveries(deliveries.count)
         case .waitsForTime(let due): line += ", to be delivered \(RelativeTime.long(due))"
         case .waitsForDispatcher(let running): line += "; waits for \(DispatcherText.waitsFor(running))"
-        case .waitsForStart: line += "; waits for a dispatcher; none runs: `webhooks run` delivers it"
+        case .waitsForStart(let lost):
+            line += "; waits for a dispatcher; \(DispatcherText.nobody(lost, advice: "`webhooks run` delivers it"))"
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
         case .cancelled: line += "; it is cancelled"
         case .nobody: line += "; nobody subscribes to it"
@@ -153,8 +164,7 @@ extension WebhookLog {
         guard try await unmatched(of: [event.id]).isEmpty else {
             if let reason = try await loggedEvent(event.id)?.setAside { return ([], .setAside(reason)) }
             if let due = event.deliverAt, due > .now { return ([], .waitsForTime(due)) }
-            let running = await runningDispatcher()
-            return ([], running.map { .waitsForDispatcher($0) } ?? .waitsForStart)
+            return ([], .waits(for: await dispatcherPresence()))
         }
         // Perhaps it was matched only a moment ago: with that its deliveries were there.
         let found = try await self.deliveries(ofEvents: [event.id])

@@ -17,11 +17,11 @@ enum EventOutput {
     /// A row of `events list`; with data and deliveries, that of `events show`.
     ///
     /// - Parameters:
-    ///   - running: who delivers what waits.
+    ///   - presence: who delivers what waits.
     ///   - owners: of the deliveries' subscriptions.
     static func json(
         _ event: LoggedEvent,
-        running: WebhookLog.RunningDispatcher?,
+        _ presence: DispatcherPresence,
         eventID: String? = nil,
         data: ByteString? = nil,
         deliveries: [Delivery]? = nil,
@@ -29,7 +29,7 @@ enum EventOutput {
     ) -> JSONOutput {
         var members = JSONOutput.members(of: event)
         // Of a cancelled one and one that is set aside the event itself says so.
-        if let matching = EmittedEvent.Matching(event, running: running), !matching.isSaidByTheEvent {
+        if let matching = EmittedEvent.Matching(event, presence), !matching.isSaidByTheEvent {
             members += matching.members
         }
         if let eventID { members.append(("eventId", .string(eventID))) }
@@ -42,11 +42,11 @@ enum EventOutput {
 
     /// A row of the table.
     ///
-    /// - Parameter running: who delivers what waits.
-    static func row(_ event: LoggedEvent, running: WebhookLog.RunningDispatcher?) -> [Table.Cell] {
+    /// - Parameter presence: who delivers what waits.
+    static func row(_ event: LoggedEvent, _ presence: DispatcherPresence) -> [Table.Cell] {
         [
             .init(event.id), .init(event.topic), .init(event.tenant), .init(RelativeTime.text(event.occurredAt)),
-            .init(String(event.deliveryCount)), .init(notes(event, running)),
+            .init(String(event.deliveryCount)), .init(notes(event, isAwaited: presence == .none)),
         ]
     }
 
@@ -76,9 +76,8 @@ enum EventOutput {
         fact("occurred", RelativeTime.long(event.occurredAt))
         fact("created", RelativeTime.long(event.createdAt))
         if let due = event.deliverAt { fact("deliver at", RelativeTime.long(due)) }
-        let running: WebhookLog.RunningDispatcher? =
-            if case .waitsForDispatcher(let found) = matching { found } else { nil }
-        let notes = notes(event, running)
+        let isAwaited = if case .waitsForStart(nil) = matching { true } else { false }
+        let notes = notes(event, isAwaited: isAwaited)
         if !notes.isEmpty { fact("notes", notes) }
         Output.standard.writeLine(terminal.styled("data", .dim))
         Output.standard.writeLine(PlainText.escapedLines(data.text))
@@ -95,14 +94,15 @@ enum EventOutput {
         case .matched, .unread: ""
         case .waitsForTime: " before it is due"
         case .waitsForDispatcher(let running): " yet: it waits for \(DispatcherText.waitsFor(running))"
-        case .waitsForStart: " yet: it waits for a dispatcher; none runs"
+        case .waitsForStart(let lost): " yet: it waits for a dispatcher; \(DispatcherText.nobody(lost))"
         case .setAside(let reason): ": it is set aside, for \(PlainText.escaped(reason))"
         case .cancelled: ": it was cancelled"
         case .nobody: ": nobody subscribed to it"
         }
     }
 
-    private static func notes(_ event: LoggedEvent, _ running: WebhookLog.RunningDispatcher?) -> String {
+    /// - Parameter isAwaited: whether nobody runs that could match it.
+    private static func notes(_ event: LoggedEvent, isAwaited: Bool) -> String {
         var notes: [String] = []
         if event.isTest { notes.append("test") }
         if event.isCancelled { notes.append("cancelled") }
@@ -110,7 +110,7 @@ enum EventOutput {
         if let due = event.deliverAt, due > .now, !event.isCancelled {
             notes.append("due \(RelativeTime.text(due))")
         } else if event.isUnmatched, event.setAside == nil {
-            notes.append(running == nil ? "waits for a dispatcher; none runs" : "not matched yet")
+            notes.append(isAwaited ? "waits for a dispatcher; none runs" : "not matched yet")
         }
         return notes.joined(separator: ", ")
     }

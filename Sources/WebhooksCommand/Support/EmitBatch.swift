@@ -178,7 +178,7 @@ struct DetachedBatch {
             if !emit.options.json { Output.error.writeLine("no events") }
             return
         }
-        let running = await log.runningDispatcher()
+        let presence = await log.dispatcherPresence()
         var summary = BatchSummary()
         var waiting = 0
         for receipt in receipts {
@@ -190,7 +190,7 @@ struct DetachedBatch {
             } else if let due = receipt.event.deliverAt, due > .now {
                 matching = .waitsForTime(due)
             } else {
-                matching = running.map { .waitsForDispatcher($0) } ?? .waitsForStart
+                matching = .waits(for: presence)
             }
             // What is due later waits for nobody.
             if matching.waitsForDispatcher { waiting += 1 }
@@ -207,9 +207,9 @@ struct DetachedBatch {
         }
         guard !emit.options.json else { return }
         Output.standard.writeLine(summary.text)
-        let who = running.map(DispatcherText.waitsFor) ?? "a dispatcher; none runs"
         if waiting > 0 {
-            Notice.note("waiting", "\(waiting) \(waiting == 1 ? "waits" : "wait") for \(who)", asJSON: false)
+            let wait = waiting == 1 ? "waits" : "wait"
+            Notice.note("waiting", "\(waiting) \(wait) for \(DispatcherText.waitsFor(presence))", asJSON: false)
         }
     }
 }

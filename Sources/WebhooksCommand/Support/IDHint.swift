@@ -46,7 +46,7 @@ enum IDHint {
         for id in ids {
             // Perhaps it is gone meanwhile.
             guard let event = try await log.loggedEvent(id) else { continue }
-            let matching = EmittedEvent.Matching(event, running: await log.runningDispatcher())
+            let matching = EmittedEvent.Matching(event, await log.dispatcherPresence())
             lines.append(withoutDeliveries(id, event.deliveryCount > 0 ? .matched : matching))
         }
         return lines
@@ -61,8 +61,9 @@ enum IDHint {
             "\(id) was matched this very moment: `webhooks events show \(id)` shows its deliveries"
         case .waitsForDispatcher(let running):
             "\(id) has no deliveries yet: it waits for \(DispatcherText.waitsFor(running))"
-        case .waitsForStart:
-            "\(id) has no deliveries yet: it waits for a dispatcher, and none runs: `webhooks run` sends it"
+        case .waitsForStart(let lost):
+            "\(id) has no deliveries yet: it waits for a dispatcher; "
+                + DispatcherText.nobody(lost, advice: "`webhooks run` sends it")
         case .setAside(let reason):
             "\(id) has no deliveries: it is set aside, for \(reason); `webhooks retrigger \(id)` tries it again"
         case .cancelled:
