@@ -225,6 +225,7 @@ struct MetricsTests {
         #expect(factory.last("webhooks_deliveries_due") == 8, "those of the disabled one are held")
         #expect(factory.last("webhooks_deliveries_lag_seconds") == 1.5)
         #expect(factory.last("webhooks_deliveries_parked") == 0)
+        #expect(factory.last("webhooks_deliveries_unserved") == 0, "the store is its own")
         #expect(factory.last("webhooks_store_free_bytes") == nil, "nobody knows")
         #expect(factory.last("webhooks_events_lag_seconds") == 3)
         #expect(factory.total("webhooks_connections_opened_total") == 7)
@@ -237,6 +238,30 @@ struct MetricsTests {
         gauges.transportBegins()
         gauges.set(sample(["crm"], waiting: [:], opened: 2), label: label)
         #expect(factory.total("webhooks_connections_opened_total") == 11, "another run's connections are new")
+    }
+
+    @Test("Of several dispatchers on a store: what none of them serves, and what another one does is not parked")
+    func unserved() throws {
+        let factory = MemoryMetrics()
+        let gauges = SampledGauges(factory)
+        let now = Timestamp(milliseconds: 1_000_000_000)
+        var backlog = StoreBacklog()
+        backlog.subscriptions = ["ours", "theirs", "nobodys", "gone"].map { name in
+            var row = StoreBacklog.Subscription(name: name)
+            (row.waiting, row.due, row.inFlight) = (3, 3, 1)
+            return row
+        }
+        let status = StoreStatus(at: now, files: .init(path: "", size: 10, walSize: nil, free: nil))
+        let configured = [("ours", true), ("nobodys", true)].map { (name: $0.0, isEnabled: $0.1) }
+        func set(served: Set<String>) {
+            gauges.set(MetricsSample(status, backlog, [], configured: configured, served: served)) { $0 }
+        }
+        set(served: ["ours", "theirs"])
+        #expect(factory.last("webhooks_deliveries_unserved") == 4)
+        #expect(factory.last("webhooks_deliveries_parked") == 3, "those of the one that no file has")
+        set(served: ["ours", "theirs", "nobodys", "gone"])
+        #expect(factory.last("webhooks_deliveries_unserved") == 0)
+        #expect(factory.last("webhooks_deliveries_parked") == 0)
     }
 
     @Test(

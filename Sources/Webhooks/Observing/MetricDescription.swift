@@ -63,7 +63,7 @@ extension MetricDescription {
         configurationValid, configurationAgrees, reloads,
         eventsEmitted, eventsFannedOut, eventsUnmatched, eventsSetAside, eventsWaiting, eventLag,
         attempts, attemptDuration, inFlight,
-        settled, settledWithoutAttempt, waiting, due, lag, parked,
+        settled, settledWithoutAttempt, waiting, due, lag, parked, unserved,
         breakerOpen, disabled, paused,
         storeCommits, storeCommitDuration, storeCommitRows, storeErrors, storeFailing, rowsRefused,
         storeSize, walSize, freeSpace,
@@ -205,6 +205,11 @@ extension MetricDescription {
         "webhooks_deliveries_parked",
         .gauge,
         "Open deliveries of subscriptions that the configuration doesn't serve: left out, not enabled, or broken and held."
+    )
+    static let unserved = MetricDescription(
+        "webhooks_deliveries_unserved",
+        .gauge,
+        "Open deliveries of subscriptions in force that no dispatcher serves which runs on the store; 0: the store is its own."
     )
 
     static let breakerOpen = MetricDescription(

@@ -18,15 +18,18 @@ struct MetricsSample: Sendable {
     var inFlight = 0
     var connections = (open: 0, everOpened: 0)
 
-    /// - Parameter configured: the subscriptions of the configuration.
+    /// - Parameters:
+    ///   - configured: the subscriptions of the configuration.
+    ///   - served: those that dispatchers serve which share the store; `nil`: it is one dispatcher's alone.
     init(
         _ status: StoreStatus,
         _ backlog: StoreBacklog,
         _ health: [SubscriptionHealth],
-        configured: [(name: String, isEnabled: Bool)]
+        configured: [(name: String, isEnabled: Bool)],
+        served: Set<String>? = nil
     ) {
         var status = status
-        status.fill(backlog, health, configured)
+        status.fill(backlog, health, configured, served: served)
         self.status = status
         waiting = Dictionary(backlog.subscriptions.map { ($0.name, $0.waiting) }, uniquingKeysWith: +)
         subscriptions = configured.filter(\.isEnabled).map(\.name)
@@ -87,10 +90,12 @@ final class SampledGauges: Sendable {
             since.map { Double(max(0, status.at.milliseconds - $0.milliseconds)) / 1000 } ?? 0
         }
         let parked = status.holds.lazy.filter { $0.reason == .parked }.reduce(0) { $0 + $1.waiting }
+        let unserved = status.holds.lazy.filter(\.isUnserved).reduce(0) { $0 + $1.waiting + $1.inFlight }
         var singles: [MetricDescription: Double] = [
             .subscriptions: Double(sample.subscriptions.count), .eventsWaiting: Double(status.events),
             .eventLag: age(status.oldestEventAt), .inFlight: Double(sample.inFlight), .due: Double(status.due),
-            .lag: age(status.oldestDueAt), .parked: Double(parked), .storeSize: Double(status.files.size),
+            .lag: age(status.oldestDueAt), .parked: Double(parked), .unserved: Double(unserved),
+            .storeSize: Double(status.files.size),
             .connectionsOpen: Double(sample.connections.open),
             .subscriptionsHeld: Double(sample.unusable.held.count),
             .subscriptionsRefused: Double(sample.unusable.refused.count),

@@ -27,7 +27,9 @@ extension WebhookDispatcher {
             status.dispatcher = StoreStatus.Dispatcher(processID: getpid())
             // What is held with its settings waits as what is parked does: nothing of it is late.
             let configured = registry.subscriptions.map { (name: $0.name, isEnabled: $0.isServed) }
-            var sample = MetricsSample(status, backlog, health, configured: configured)
+            status.nodes = try await WebhookLog.nodes(of: session.store)
+            let served = try await WebhookLog.served(in: session.store, by: status.nodes)
+            var sample = MetricsSample(status, backlog, health, configured: configured, served: served)
             sample.unusable = state.withLock { $0.unusable }
             sample.inFlight = session.runner.attemptsUnderWay
             sample.connections = session.transport.connections

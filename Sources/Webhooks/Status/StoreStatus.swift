@@ -49,6 +49,8 @@ package struct StoreStatus: Sendable, Hashable {
         package var waiting: Int
         /// The number of its deliveries with an attempt under way.
         package var inFlight = 0
+
+        var isUnserved: Bool { if case .unserved = reason { true } else { false } }
     }
 
     /// The store's files, in bytes.

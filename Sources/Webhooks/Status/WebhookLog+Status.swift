@@ -58,7 +58,7 @@ extension WebhookLog {
     }
 
     /// The subscriptions that nodes serve; `nil` where there are none.
-    private static func served(
+    static func served(
         in store: any WebhookStore,
         by nodes: [LivingNode]?
     ) async throws(StoreError) -> Set<String>? {
