@@ -156,10 +156,11 @@ lint: ## Checks the format
 clean: ## Removes what was built
 	rm -rf .build .build-tsan .build-asan
 
-# The verdict is the last line. COUNTED=1 runs the guarantees' own tests before, with 1,000 kills of each kind.
+# The verdict is the last line. COUNTED=1 runs the guarantees' own tests before, with 1,000 kills of each kind on each store.
+soak: PACKAGES += $(if $(COUNTED),postgresql)
 soak: setup ## Runs the real binary in storms of faults: make soak HOURS=1 SEED=42, COUNTED=1 for 1,000 kills of each kind
 	$(SWIFT) build -c $(CONFIG)
-	$(if $(COUNTED),WEBHOOKS_SOAK=1 $(SWIFT) test --no-parallel --filter GuaranteeTests)
+	$(if $(COUNTED),WEBHOOKS_SOAK=1 Tests/postgres.sh $(SWIFT) test --no-parallel --filter GuaranteeTests)
 	@soak="$$($(SWIFT) build --show-bin-path -c $(CONFIG))/soak"; \
 	    HOURS=$(HOURS) SEED=$(SEED) ROUND=$(ROUND) WITHOUT=$(WITHOUT) exec "$$soak"
 

@@ -1,5 +1,4 @@
 #if PostgreSQL
-    import Foundation
     import Glibc
     import Testing
     import WebhookCore
@@ -8,7 +7,7 @@
     import Webhooks
 
     /// Several dispatchers on one database, and the worst that happens to them.
-    @Suite(.disabled(if: Cluster.url == nil, "needs a server: run it inside Tests/postgres.sh"))
+    @Suite(.disabled(if: !PostgresServer.isHere, "needs a server: run it inside Tests/postgres.sh"))
     struct ClusterTests {
         /// Killed, stopped past the lease, restarted and ended in good order, again and again, while events come in.
         @Test func nodesThatDieAndFreeze() async throws {
@@ -151,52 +150,22 @@
 
     /// A schema of its own on the tests' server, with a configuration for any number of dispatchers.
     struct Cluster: Sendable {
-        static let url = ProcessInfo.processInfo.environment["WEBHOOKS_TEST_POSTGRES"]
-
         let stage: TestEnvironment
-        let url: String
-        let schema: String
+        var schema: String { stage.schema }
 
         static func run(_ subscriptions: [Endpoint], body: (Cluster) async throws -> Void) async throws {
-            let url = try #require(url)
-            let cluster = Cluster(
-                stage: try TestEnvironment(),
-                url: url,
-                schema: "cluster_\(UInt64.random(in: 0 ... .max))"
-            )
-            try cluster.write(subscriptions, to: "webhooks.yaml")
-            do {
-                try await body(cluster)
-                _ = try cluster.sql("DROP SCHEMA IF EXISTS \(cluster.schema) CASCADE")
-            } catch {
-                _ = try? cluster.sql("DROP SCHEMA IF EXISTS \(cluster.schema) CASCADE")
-                throw error
-            }
+            let cluster = Cluster(stage: try TestEnvironment())
+            try cluster.stage.configure(subscriptions, on: .postgres)
+            try await body(cluster)
         }
 
         func write(_ subscriptions: [Endpoint], to file: String) throws {
-            try stage.write(
-                subscriptions,
-                "shutdownGrace: 20s, lease: 2s",
-                "{ url: '\(url)', schema: \(schema) }",
-                to: file
-            )
+            let settings = stage.settings(of: .postgres)
+            try stage.write(subscriptions, "shutdownGrace: 20s" + settings.dispatcher, settings.store, to: file)
         }
 
         /// Runs a statement by psql.
-        func sql(_ statement: String) throws -> String {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            process.arguments = ["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url, "-c", statement]
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let text = try output.fileHandleForReading.readToEnd() ?? Data()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw Problem("psql failed: \(statement)") }
-            return String(decoding: text, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        }
+        func sql(_ statement: String) throws -> String { try PostgresServer.run(statement) }
 
         /// Waits until the number of nodes that stand is as wanted.
         func waitForNodes(_ isRight: (Int) -> Bool) async throws {

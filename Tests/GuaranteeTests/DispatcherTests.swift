@@ -7,7 +7,7 @@ import Webhooks
 
 /// One dispatcher at a time, and many commands beside it.
 @Suite struct DispatcherTests {
-    /// Row 5.
+    /// Row 5. Of a file alone: PostgreSQL is for several.
     @Test func secondRunIsRefused() async throws {
         let receiver = try Receiver(responses: [.noContent])
         let stage = try TestEnvironment()
@@ -24,12 +24,13 @@ import Webhooks
     }
 
     /// Row 5: a command's lock is only for a moment.
-    @Test func runWaitsForEmit() async throws {
+    @Test(arguments: TestStore.here)
+    func runWaitsForEmit(on store: TestStore) async throws {
         let receiver = try Receiver { request in
             request.header("webhook-id") == "slow" ? .noContent.after(.milliseconds(1500)) : .noContent
         }
         let stage = try TestEnvironment()
-        try stage.configure([.retry("crm", receiver.url)])
+        try stage.configure([.retry("crm", receiver.url)], on: store)
         let emit = try stage.start(["emit", "a.b", "--data", "{}", "--id", "slow"])
         try await receiver.waitForRequests(count: 1)
         #expect(try await stage.run(["emit", "a.b", "--data", "{}", "--id", "other", "--detach"]).exit == .code(0))
@@ -39,7 +40,7 @@ import Webhooks
         #expect(receiver.requestCount == 2)
     }
 
-    /// A dispatcher that waits for a command's lock can be stopped.
+    /// A dispatcher that waits for a command's lock, of a file, can be stopped.
     @Test func waitingRunIsStopped() async throws {
         let receiver = try Receiver(responses: [.neverAnswer])
         let stage = try TestEnvironment()
@@ -58,13 +59,13 @@ import Webhooks
     }
 
     /// A command whose deliveries another process would see to takes that one's place when it is killed.
-    @Test(arguments: ["emit", "run"])
-    func takesTheKilledHoldersPlace(_ holder: String) async throws {
+    @Test(arguments: ["emit", "run"], TestStore.here)
+    func takesTheKilledHoldersPlace(_ holder: String, on store: TestStore) async throws {
         let receiver = try Receiver { request in
             request.header("webhook-id") == "holder" ? .neverAnswer : .noContent
         }
         let stage = try TestEnvironment()
-        try stage.configure([.singleShot("crm", receiver.url)])
+        try stage.configure([.singleShot("crm", receiver.url)], on: store)
         let first: Command
         if holder == "run" {
             #expect(
@@ -87,12 +88,13 @@ import Webhooks
     }
 
     /// Row 22: beside a running dispatcher.
-    @Test func stormBesideADispatcher() async throws {
+    @Test(arguments: TestStore.here)
+    func stormBesideADispatcher(on store: TestStore) async throws {
         let receiver = try Receiver(responses: [.noContent])
         let stage = try TestEnvironment()
-        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)], on: store)
         let dispatcher = try await stage.startDispatcher()
-        let count = Soak.rounds(5, soak: 100)
+        let count = Soak.rounds(4, soak: 100)
         let acknowledged = try await storm(stage, callers: 8) { caller in
             (0..<count).map { round in
                 let line = #"{"topic":"a.b","id":"batch-\#(caller)-\#(round)","data":{}}"#
@@ -118,10 +120,11 @@ import Webhooks
     }
 
     /// Row 22: without one, where each takes its turn.
-    @Test func stormWithoutADispatcher() async throws {
+    @Test(arguments: TestStore.here)
+    func stormWithoutADispatcher(on store: TestStore) async throws {
         let receiver = try Receiver(responses: [.noContent])
         let stage = try TestEnvironment()
-        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)])
+        try stage.configure([.retry("again", receiver.url), .singleShot("once", receiver.url)], on: store)
         let count = Soak.rounds(2, soak: 50)
         let acknowledged = try await storm(stage, callers: 8) { caller in
             (0..<count).map { (["emit", "a.b", "--data", "{}", "--id", "evt-\(caller)-\($0)"], nil) }

@@ -6,11 +6,12 @@ import Webhooks
 
 /// A host that runs a dispatcher and works on the log in the same process: the dispatcher notices.
 @Suite struct InProcessTests {
-    @Test func cancelRetriggerAndDisable() async throws {
+    @Test(arguments: TestStore.here)
+    func cancelRetriggerAndDisable(on store: TestStore) async throws {
         let isMended = Flag()
         let receiver = try Receiver { _ in isMended.isSet ? .noContent : .status(500) }
         let stage = try TestEnvironment()
-        try stage.configure([.retry("crm", receiver.url, "schedule: [1h], jitter: 0%")])
+        try stage.configure([.retry("crm", receiver.url, "schedule: [1h], jitter: 0%")], on: store)
         let library = try await stage.library()
         let running = Task { try await library.run() }
         func delivery(_ event: String) async throws -> Delivery? {

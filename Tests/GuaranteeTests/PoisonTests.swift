@@ -8,6 +8,9 @@ import WebhookSimulation
 import Webhooks
 
 /// One bad row, one bad event: the others go on. And no command waits for ever for a store that doesn't work.
+///
+/// SQLite's alone: a mark beside the file remembers what ended the process, and disk and locks are files. Rows that PostgreSQL
+/// refuses are for `PostgresFaultTests`.
 @Suite struct PoisonTests {
     /// A trigger of the host's refuses one subscription's deliveries, another the record of one event's attempts.
     @Test func refusedRows() async throws {

@@ -14,12 +14,13 @@ import Webhooks
     /// - Parameter signals: by SIGHUP; otherwise by noticing that the file has changed.
     private func reload(
         _ stage: TestEnvironment,
+        _ store: TestStore,
         _ dispatcher: Command,
         _ endpoints: [Endpoint],
         signals: Bool = true
     ) async throws {
         let before = dispatcher.errors.components("configuration reloaded")
-        try stage.configure(endpoints)
+        try stage.configure(endpoints, on: store)
         if signals { dispatcher.send(SIGHUP) }
         try await eventually("the configuration is reloaded: \(dispatcher.errors)") {
             dispatcher.errors.components("configuration reloaded") > before
@@ -27,16 +28,17 @@ import Webhooks
     }
 
     /// During a rotation both secrets sign.
-    @Test func rotation() async throws {
+    @Test(arguments: TestStore.here)
+    func rotation(on store: TestStore) async throws {
         let receiver = try Receiver { $0.target == "/crm" && $0.number == 1 ? .status(500) : .noContent }
         let stage = try TestEnvironment()
         var crm = Endpoint.retry("crm", receiver.url, "schedule: [400ms], jitter: 0%")
-        try stage.configure([crm])
+        try stage.configure([crm], on: store)
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", #"{"n":1}"#, "--id", "evt", "--detach"])
         try await receiver.waitForRequests(count: 1)
         crm.secrets = [Endpoint.nextSecret, Endpoint.secret]
-        try await reload(stage, dispatcher, [crm])
+        try await reload(stage, store, dispatcher, [crm])
         // A later one at the latest.
         #expect(try await stage.run(["emit", "a.b", "--data", #"{"n":2}"#, "--id", "evt-2"]).exit == .code(0))
         let requests = try await receiver.waitForRequests(count: 3)
@@ -60,18 +62,19 @@ import Webhooks
     }
 
     /// What is removed during its retries is kept and not sent, and goes on when it is back.
-    @Test func removedAndBack() async throws {
+    @Test(arguments: TestStore.here)
+    func removedAndBack(on store: TestStore) async throws {
         let isMended = Flag()
         let receiver = try Receiver { $0.target == "/crm" && !isMended.isSet ? .status(500) : .noContent }
         let stage = try TestEnvironment()
         let seconds = Array(repeating: "1s", count: 30).joined(separator: ", ")
         let crm = Endpoint.retry("crm", receiver.url, "schedule: [\(seconds)], jitter: 0%")
         let other = Endpoint.retry("other", receiver.url).topics("c.d")
-        try stage.configure([crm, other])
+        try stage.configure([crm, other], on: store)
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])
         try await receiver.waitForRequests(count: 1)
-        try await reload(stage, dispatcher, [other])
+        try await reload(stage, store, dispatcher, [other])
         try await eventually("nothing of it is in flight") {
             try await stage.deliveries(subscription: "crm").allSatisfy { $0.state == .waiting }
         }
@@ -85,7 +88,7 @@ import Webhooks
         #expect(stats.output.contains(#""subscription":"crm""#))
 
         isMended.set()
-        try await reload(stage, dispatcher, [crm, other])
+        try await reload(stage, store, dispatcher, [crm, other])
         try await eventually("it goes on") {
             try await stage.deliveries(subscription: "crm").first?.state == .delivered
         }
@@ -95,11 +98,12 @@ import Webhooks
     }
 
     /// Disabled by hand during retries: no later send.
-    @Test func disabledDuringRetries() async throws {
+    @Test(arguments: TestStore.here)
+    func disabledDuringRetries(on store: TestStore) async throws {
         let receiver = try Receiver { $0.target == "/crm" ? .status(500) : .noContent }
         let stage = try TestEnvironment()
         let crm = Endpoint.retry("crm", receiver.url, Self.retries.replacing("20ms]", with: "1h]")).topics("a.b")
-        try stage.configure([crm, .retry("other", receiver.url).topics("c.d")])
+        try stage.configure([crm, .retry("other", receiver.url).topics("c.d")], on: store)
         let dispatcher = try await stage.startDispatcher()
         for number in 0..<20 { try await stage.library().emit(Event(topic: "a.b", data: "{}", id: "evt-\(number)")) }
         try await receiver.waitForRequests(count: 5)
@@ -139,7 +143,7 @@ import Webhooks
         #expect(try await other.run(["emit", "a.b", "--data", "{}"]).exit == .code(0))
         #expect(receiver.requests.map(\.target) == ["/crm"])
 
-        try await reload(stage, dispatcher, [crm, .retry("new", receiver.url)], signals: false)
+        try await reload(stage, .sqlite, dispatcher, [crm, .retry("new", receiver.url)], signals: false)
         #expect(try await stage.run(["emit", "a.b", "--data", "{}"]).exit == .code(0))
         #expect(Set(receiver.requests.map(\.target)) == ["/crm", "/new"])
         dispatcher.send(SIGTERM)

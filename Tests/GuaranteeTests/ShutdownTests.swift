@@ -7,17 +7,18 @@ import Webhooks
 
 /// Row 32: how a dispatcher stops.
 @Suite struct ShutdownTests {
-    private func stage(_ receiver: Receiver, grace: String) throws -> TestEnvironment {
+    private func stage(_ receiver: Receiver, on store: TestStore, grace: String) throws -> TestEnvironment {
         let stage = try TestEnvironment()
         let endpoints: [Endpoint] = [.retry("again", receiver.url), .singleShot("once", receiver.url)]
-        try stage.configure(endpoints, dispatcher: "shutdownGrace: \(grace)")
+        try stage.configure(endpoints, on: store, dispatcher: "shutdownGrace: \(grace)")
         return stage
     }
 
     /// What is on the wire ends; nothing new begins.
-    @Test func drains() async throws {
+    @Test(arguments: TestStore.here)
+    func drains(on store: TestStore) async throws {
         let receiver = try Receiver { $0.number <= 2 ? .noContent.after(.milliseconds(700)) : .noContent }
-        let stage = try stage(receiver, grace: "60s")
+        let stage = try stage(receiver, on: store, grace: "60s")
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt-1", "--detach"])
         try await receiver.waitForRequests(count: 2)
@@ -34,9 +35,10 @@ import Webhooks
     }
 
     /// A second signal stops at once, as kill -9 would.
-    @Test func secondSignalStops() async throws {
+    @Test(arguments: TestStore.here)
+    func secondSignalStops(on store: TestStore) async throws {
         let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
-        let stage = try stage(receiver, grace: "600s")
+        let stage = try stage(receiver, on: store, grace: "600s")
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])
         try await receiver.waitForRequests(count: 2)
@@ -45,14 +47,16 @@ import Webhooks
         dispatcher.send(SIGTERM)
         #expect(await dispatcher.exit() == .code(128 + SIGTERM))
         #expect(dispatcher.errors.contains("stopped at once; 2 attempts cut off"), "\(dispatcher.errors)")
+        try stage.endLeases(on: store)
         #expect(try await stage.run(["run", "--until-settled"]).exit == .code(1))
         try await expectRecovered(stage, receiver)
     }
 
     /// Past the grace what is on the wire is cut off, and on record before the end.
-    @Test func graceRunsOut() async throws {
+    @Test(arguments: TestStore.here)
+    func graceRunsOut(on store: TestStore) async throws {
         let receiver = try Receiver { $0.number <= 2 ? .neverAnswer : .noContent }
-        let stage = try stage(receiver, grace: "100ms")
+        let stage = try stage(receiver, on: store, grace: "100ms")
         let dispatcher = try await stage.startDispatcher()
         _ = try await stage.run(["emit", "a.b", "--data", "{}", "--id", "evt", "--detach"])
         try await receiver.waitForRequests(count: 2)

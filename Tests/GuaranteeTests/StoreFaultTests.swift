@@ -7,7 +7,7 @@ import WebhookReceiver
 import WebhookSimulation
 import Webhooks
 
-/// The disk is full, read-only, damaged or newer.
+/// The disk is full, read-only, damaged or newer. SQLite's alone: the files of PostgreSQL are its server's.
 @Suite struct StoreFaultTests {
     /// Row 19: nothing is acknowledged that isn't on disk, and nothing that is gets lost.
     @Test func diskFullOnEmit() async throws {

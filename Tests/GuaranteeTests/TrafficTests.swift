@@ -8,7 +8,8 @@ import Webhooks
 /// What people do while events come and go.
 @Suite struct TrafficTests {
     /// Row 34: one configuration after another, during traffic.
-    @Test func reloads() async throws {
+    @Test(arguments: TestStore.here)
+    func reloads(on store: TestStore) async throws {
         var random = Soak.generator("reloads under traffic")
         let receiver = try Receiver { $0.number % 5 == 0 ? .status(500) : .noContent.after(.milliseconds(2)) }
         let stage = try TestEnvironment()
@@ -16,7 +17,7 @@ import Webhooks
         let coming: [Endpoint] = [
             .retry("comes", receiver.url), .retry("ordered", receiver.url, "ordered: true, schedule: [1ms, 1ms, 1ms]"),
         ]
-        try stage.configure(fixed + coming)
+        try stage.configure(fixed + coming, on: store)
         let dispatcher = try await stage.startDispatcher()
         let library = try await stage.library()
         let rounds = Soak.rounds(12, soak: 600)
@@ -29,11 +30,11 @@ import Webhooks
             for index in endpoints.indices where random.chance(30) {
                 endpoints[index].secrets = [Endpoint.nextSecret, Endpoint.secret]
             }
-            try stage.configure(endpoints)
+            try stage.configure(endpoints, on: store)
             dispatcher.send(SIGHUP)
             if random.chance(30) { try await Task.sleep(for: .milliseconds(random.pick(1...60))) }
         }
-        try stage.configure(fixed + coming)
+        try stage.configure(fixed + coming, on: store)
         dispatcher.send(SIGHUP)
         try await eventually("nothing is left") {
             // One read: matching may come between two of them.
@@ -54,11 +55,12 @@ import Webhooks
     }
 
     /// Row 34: disabled and enabled, again and again: nothing hangs, and nothing is sent that isn't on record.
-    @Test func disablingAndEnabling() async throws {
+    @Test(arguments: TestStore.here)
+    func disablingAndEnabling(on store: TestStore) async throws {
         var random = Soak.generator("disabling and enabling under traffic")
         let receiver = try Receiver { $0.number % 4 == 0 ? .status(500) : .noContent.after(.milliseconds(1)) }
         let stage = try TestEnvironment()
-        try stage.configure([.retry("crm", receiver.url), .retry("other", receiver.url)])
+        try stage.configure([.retry("crm", receiver.url), .retry("other", receiver.url)], on: store)
         let dispatcher = try await stage.startDispatcher()
         let library = try await stage.library()
         var count = 0
@@ -86,13 +88,14 @@ import Webhooks
     }
 
     /// A cancel at about the time of a retry: afterwards nothing more is sent.
-    @Test func cancelAgainstRetry() async throws {
+    @Test(arguments: TestStore.here)
+    func cancelAgainstRetry(on store: TestStore) async throws {
         var random = Soak.generator("cancel against retry")
         let receiver = try Receiver(responses: [.status(500)])
         let stage = try TestEnvironment()
         let waits = Array(repeating: "15ms", count: 400).joined(separator: ", ")
         let delivery = "schedule: [\(waits)], jitter: 0%, breaker: { failures: 1000000, pause: 1s }"
-        try stage.configure([.retry("crm", receiver.url, delivery)])
+        try stage.configure([.retry("crm", receiver.url, delivery)], on: store)
         let dispatcher = try await stage.startDispatcher()
         let library = try await stage.library()
         for round in 0..<Soak.rounds(15, soak: 1000) {

@@ -23,10 +23,19 @@ extension TestEnvironment {
     var storePath: String { folder + "/store/webhooks.sqlite" }
 
     /// Writes the configuration: a file that is complete or not there.
-    func configure(_ subscriptions: [Endpoint], dispatcher: String = "shutdownGrace: 20s", store: String? = nil) throws
-    {
-        let store = "\"sqlite:\(store ?? "store/webhooks.sqlite")\""
-        try write(subscriptions, dispatcher, store, to: "webhooks.yaml")
+    ///
+    /// - Parameters:
+    ///   - kind: the store that it names.
+    ///   - store: its path, where it is SQLite's; default: the usual one.
+    func configure(
+        _ subscriptions: [Endpoint],
+        on kind: TestStore = .sqlite,
+        dispatcher: String = "shutdownGrace: 20s",
+        store: String? = nil
+    ) throws {
+        let settings = settings(of: kind, path: store)
+        try write(subscriptions, dispatcher + settings.dispatcher, settings.store, to: "webhooks.yaml")
+        if kind == .postgres { dropSchemaAtEnd() }
     }
 
     /// Writes a configuration.
