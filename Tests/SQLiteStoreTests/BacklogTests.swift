@@ -53,6 +53,25 @@ struct BacklogTests {
         }
     }
 
+    @Test("What was made due by hand is late from then on, and hides nothing that is late already")
+    func byHand() async throws {
+        let far = Timestamp.now + .seconds(3600)
+        let old = Timestamp.now - .seconds(3600)
+        try await accept("1", at: 1, [("a", .pending(dueAt: far)), ("b", .pending(dueAt: old)), ("b", .inOrder)])
+        let before = Timestamp.now
+        let ids = try await store.deliveries(DeliveryQuery()).map(\.id).filter { $0.rawValue < 3 }
+        #expect(try await store.retry(ids) == [.due, .due])
+        let backlog = try await store.backlog(at: far, late: before - .seconds(1))
+        let found = backlog.subscriptions.map { "\($0.name) \($0.waiting) \($0.due) \($0.late)" }
+        #expect(found == ["a 1 1 0", "b 2 2 1"])
+        #expect(backlog.subscriptions[0].oldestDueAt.map { $0 >= before && $0 < far } == true)
+        #expect(backlog.subscriptions[1].oldestDueAt == Timestamp(milliseconds: 1))
+        let late = try await store.backlog(at: far, late: far)
+        #expect(late.subscriptions.map(\.late) == [1, 2])
+        let next = try await store.deliveries(DeliveryQuery()).last?.nextAttemptAt
+        #expect(next.map { $0 >= before && $0 < far } == true)
+    }
+
     @Test("Compiles its statements once, however many subscriptions there are")
     func compilesOnce() async throws {
         let now = Timestamp(milliseconds: 1_000)

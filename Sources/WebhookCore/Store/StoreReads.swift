@@ -149,8 +149,8 @@ package struct OpenDelivery: Sendable, Hashable {
     package var attempts: Int
     package var uncountedAttempts: Int
     package var interruptions: Int
-    /// The time of the next attempt. Two numbers that are long past as times say more: an ``AcceptancePlace`` is a first
-    /// attempt's where order matters, and ``alwaysDue`` is due before everything else.
+    /// The time of the next attempt. Numbers that are long past as times say more: an ``AcceptancePlace`` is a first attempt's
+    /// where order matters, and what was made due by hand is due before everything else: ``ByHand``.
     package var dueAt: Timestamp
     /// The planned length of the wait that ends at ``dueAt``; `nil` where it never waited.
     package var wait: Duration?
@@ -158,9 +158,6 @@ package struct OpenDelivery: Sendable, Hashable {
 
     /// Its place in the order of acceptance; `nil`: it has none, and is due by time.
     package var acceptancePlace: Int64? { AcceptancePlace.isPlace(dueAt) ? dueAt.milliseconds : nil }
-
-    /// The due time of what is due whatever a clock says: what was made due by hand.
-    package static let alwaysDue = Timestamp(milliseconds: 0)
 
     package init(
         id: Delivery.ID,
@@ -271,6 +268,24 @@ package struct PendingEvent: Sendable, Hashable {
     }
 }
 
+/// The due times of what was made due by hand: before all others, whatever a clock says, and they tell since when.
+package enum ByHand {
+    /// What is added to such a due time to get the time. Times of all centuries to come are less.
+    package static let offset: Int64 = 1_000_000_000_000_000
+
+    /// The due time of what was made due at a time.
+    package static func dueAt(_ instant: Timestamp) -> Timestamp {
+        Timestamp(milliseconds: instant.milliseconds - offset)
+    }
+
+    /// The time since which something is due, or at which it is.
+    ///
+    /// - Parameter createdAt: of the delivery: an ``AcceptancePlace`` is due since then.
+    package static func time(_ dueAt: Timestamp, createdAt: Timestamp) -> Timestamp {
+        dueAt.milliseconds < 0 ? Timestamp(milliseconds: dueAt.milliseconds + offset) : max(dueAt, createdAt)
+    }
+}
+
 /// A place in the order in which events were accepted: what decides where order matters, and no clock.
 ///
 /// An event's place is its row. One with a later `deliverAt` takes its place when that has come: behind the last event
@@ -283,6 +298,6 @@ package enum AcceptancePlace {
     /// The due time that stands for a place.
     package static func dueAt(_ place: Int64) -> Timestamp { Timestamp(milliseconds: place) }
 
-    /// Tells whether a due time is a place. (0 is neither: due before everything else.)
+    /// Tells whether a due time is a place. (0 and less is neither: due before everything else.)
     package static func isPlace(_ dueAt: Timestamp) -> Bool { dueAt.milliseconds > 0 && dueAt < end }
 }

@@ -165,14 +165,14 @@ extension InMemoryRows {
         return wasPaused
     }
 
-    package mutating func retry(_ ids: [Delivery.ID]) -> [RetryOutcome] {
+    package mutating func retry(_ ids: [Delivery.ID], at instant: Timestamp) -> [RetryOutcome] {
         var subscriptions: Set<String> = []
         let outcomes = ids.map { id -> RetryOutcome in
             guard let row = deliveries[id.rawValue] else { return .unknown }
             guard row.isWaiting else { return row.state == .inFlight ? .inFlight : .settled(row.state) }
             // A place in the order of acceptance is due already, and stays.
             updateDelivery(id) { row in
-                if row.dueAt.map(AcceptancePlace.isPlace) != true { row.dueAt = OpenDelivery.alwaysDue }
+                if row.dueAt.map(AcceptancePlace.isPlace) != true { row.dueAt = ByHand.dueAt(instant) }
             }
             subscriptions.insert(row.subscription)
             return .due

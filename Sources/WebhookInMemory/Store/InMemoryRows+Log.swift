@@ -125,7 +125,7 @@ extension InMemoryRows {
             mode: row.mode,
             attempts: row.attempts,
             // Where order matters, a first attempt is due "always".
-            nextAttemptAt: row.dueAt.map { max($0, row.createdAt) },
+            nextAttemptAt: row.dueAt.map { ByHand.time($0, createdAt: row.createdAt) },
             lastStatus: row.lastStatus,
             lastError: row.lastError,
             createdAt: row.createdAt,

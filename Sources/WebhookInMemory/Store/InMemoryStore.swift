@@ -172,7 +172,8 @@ package final class InMemoryStore: DeliveryStore, EventLog {
     }
 
     package func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
-        try write { $0.retry(deliveries) }
+        let now = clock.now
+        return try write { $0.retry(deliveries, at: now) }
     }
 
     package func openDeliveries(of subscription: String) async throws(StoreError) -> OpenDeliveryCount {

@@ -29,7 +29,7 @@ extension SimulatedWorld {
             chosen[name] = row
         }
         let rows = chosen.values.sorted { $0.id < $1.id }
-        guard !rows.isEmpty, let outcomes = write({ $0.retry(rows.map(\.id)) }) else { return }
+        guard !rows.isEmpty, let outcomes = write({ $0.retry(rows.map(\.id), at: clock.now) }) else { return }
         agenda.plan(.externalCheck, at: now + 100)
         for (row, outcome) in zip(rows, outcomes) where outcome == .due {
             log("\(row.id) is to be retried at once, and not at \(row.dueAt.map { "\($0)" } ?? "")")

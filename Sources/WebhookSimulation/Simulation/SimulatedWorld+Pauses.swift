@@ -22,7 +22,7 @@ extension SimulatedWorld {
         let ids = (0..<random.pick(1...4)).compactMap { _ in
             random.chance(80) ? random.pick(rows.filter(\.isWaiting))?.id : random.pick(rows)?.id
         }
-        for (id, outcome) in zip(ids, write({ $0.retry(ids) }) ?? []) {
+        for (id, outcome) in zip(ids, write({ $0.retry(ids, at: clock.now) }) ?? []) {
             log("\(id) is to be retried at once: \(outcome)")
             guard outcome == .due else { continue }
             deliveries[id]?.earliest = nil

@@ -38,7 +38,8 @@
             """
             SELECT min(x.since) FROM leases l JOIN subscriptions s ON s.name = l.subscription
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN d.due_at < $3::int8 THEN d.created_at ELSE d.due_at END AS since FROM deliveries d
+                SELECT CASE WHEN d.due_at < 0 THEN d.due_at + \(ByHand.offset) WHEN d.due_at < $3::int8 THEN d.created_at
+                    ELSE d.due_at END AS since FROM deliveries d
                 WHERE d.subscription = s.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1
             ) x
             WHERE l.node = $1::text AND x.since <= $2::int8 AND s.disabled_at IS NULL AND s.paused_at IS NULL

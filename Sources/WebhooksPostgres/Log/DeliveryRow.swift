@@ -6,12 +6,17 @@
         /// Deliveries (`d`) with their events (`e`) and subscriptions (`s`): columns and tables, to be followed by conditions.
         static let select = select(from: "deliveries")
 
+        /// The time at which a delivery (`d`) is due, or since when (``ByHand``).
+        static let due = """
+            CASE WHEN d.due_at < 0 THEN d.due_at + \(ByHand.offset)
+                WHEN d.due_at IS NOT NULL THEN greatest(d.due_at, d.created_at) END
+            """
+
         /// The same of some rows of deliveries.
         static func select(from rows: String) -> String {
             """
             SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts,
-                CASE WHEN d.due_at IS NOT NULL THEN greatest(d.due_at, d.created_at) END, d.last_status, d.last_error,
-                d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
+                \(due), d.last_status, d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
             FROM \(rows) d JOIN events e ON e.id = d.event JOIN subscriptions s ON s.id = d.subscription
             """
         }

@@ -70,8 +70,8 @@
             FROM subscriptions s
             LEFT JOIN (
                 SELECT d.subscription, count(*) AS waiting, count(*) FILTER (WHERE d.due_at <= $1::int8) AS due,
-                    count(*) FILTER (WHERE greatest(d.due_at, d.created_at) <= $2::int8) AS late,
-                    min(greatest(d.due_at, d.created_at)) FILTER (WHERE d.due_at <= $1::int8) AS oldest
+                    count(*) FILTER (WHERE \(DeliveryRow.due) <= $2::int8) AS late,
+                    min(\(DeliveryRow.due)) FILTER (WHERE d.due_at <= $1::int8) AS oldest
                 FROM deliveries d WHERE d.due_at IS NOT NULL GROUP BY d.subscription
             ) w ON w.subscription = s.id
             LEFT JOIN (

@@ -31,10 +31,11 @@
         }
 
         package func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
-            try await write { session in
+            let dueAt = ByHand.dueAt(clock.now)
+            return try await write { session in
                 var subscriptions: Set<Int> = []
                 let outcomes = try deliveries.map { id -> RetryOutcome in
-                    switch try session.item(.delivery, { try session.retry(id, &subscriptions) }) {
+                    switch try session.item(.delivery, { try session.retry(id, at: dueAt, &subscriptions) }) {
                     case .success(let outcome): return outcome
                     case .failure(let refused): return .refused(refused.reason)
                     }
@@ -77,7 +78,11 @@
 
     extension PostgresStore.Session {
         /// Makes a delivery's next attempt due. Guarded: a claim that was faster has it in flight.
-        fileprivate func retry(_ id: Delivery.ID, _ subscriptions: inout Set<Int>) throws -> RetryOutcome {
+        fileprivate func retry(
+            _ id: Delivery.ID,
+            at dueAt: Timestamp,
+            _ subscriptions: inout Set<Int>
+        ) throws -> RetryOutcome {
             let updated = try run(
                 BoundStatement(
                     // A place in the order of acceptance is due already, and stays.
@@ -87,10 +92,7 @@
                         WHERE id = $1::int8 AND state < 2 RETURNING subscription
                         """
                     ),
-                    [
-                        .int8(id.rawValue), .int8(AcceptancePlace.end.milliseconds),
-                        .int8(OpenDelivery.alwaysDue.milliseconds),
-                    ]
+                    [.int8(id.rawValue), .int8(AcceptancePlace.end.milliseconds), .int8(dueAt.milliseconds)]
                 )
             )
             if let row = updated.first {

@@ -23,8 +23,9 @@ enum DeliveryRow {
 
     static func select(_ conditions: Conditions, by access: String) -> String {
         """
-        SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts, max(d.due_at, d.created_at),
-            d.last_status, d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
+        SELECT d.id, e.event_id, e.topic, e.tenant, s.name, d.state, d.mode, d.attempts,
+            CASE WHEN d.due_at < 0 THEN d.due_at + \(ByHand.offset) ELSE max(d.due_at, d.created_at) END, d.last_status,
+            d.last_error, d.created_at, d.settled_at, d.test, d.retrigger_of, d.detail
         FROM webhooks_deliveries d \(access)
         CROSS JOIN webhooks_events e ON e.id = d.event
         CROSS JOIN webhooks_subscriptions s ON s.id = d.subscription

@@ -3,7 +3,8 @@ package import WebhookCore
 
 extension SQLiteStore {
     package func retry(_ deliveries: [Delivery.ID]) async throws(StoreError) -> [RetryOutcome] {
-        try await writeItems { session, trial in
+        let dueAt = ByHand.dueAt(clock.now)
+        return try await writeItems { session, trial in
             // Guarded: a claim that was faster has the delivery in flight.
             let update = try PreparedStatement(
                 session.db,
@@ -17,7 +18,7 @@ extension SQLiteStore {
             var subscriptions: Set<Int64> = []
             func retry(_ id: Delivery.ID) throws -> RetryOutcome {
                 try update.bind(AcceptancePlace.end)
-                try update.bind(OpenDelivery.alwaysDue)
+                try update.bind(dueAt)
                 try update.bind(id.rawValue)
                 if try update.next() {
                     subscriptions.insert(update.int64(0))

@@ -53,8 +53,11 @@ private struct BacklogReader {
             subscription.due = try count(.due, id, now.milliseconds)
             let lateByTime = try count(.lateByTime, id, place, late.milliseconds)
             let lateByPlace = try count(.lateByPlace, id, place, late.milliseconds)
-            subscription.late = lateByTime + lateByPlace
-            let oldest = try [Question.oldestByPlace, .oldestByTime].compactMap { try number($0, [id, place]) }
+            let lateByHand = try count(.lateByHand, id, late.milliseconds)
+            subscription.late = lateByTime + lateByPlace + lateByHand
+            let oldest =
+                try [Question.oldestByPlace, .oldestByTime].compactMap { try number($0, [id, place]) }
+                + [number(.oldestByHand, [id])].compactMap(\.self)
             subscription.oldestDueAt = oldest.min().map { Timestamp(milliseconds: $0) }.flatMap { $0 <= now ? $0 : nil }
         }
         subscription.inFlight = try count(.inFlight, id)
@@ -63,7 +66,7 @@ private struct BacklogReader {
     /// The statements that are run for every subscription, each prepared once: to compile it takes ten times as long
     /// as to run it where little waits, and a dispatcher asks for its metrics every few seconds.
     private enum Question {
-        case waiting, due, lateByTime, lateByPlace, oldestByPlace, oldestByTime, inFlight
+        case waiting, due, lateByTime, lateByPlace, lateByHand, oldestByPlace, oldestByTime, oldestByHand, inFlight
 
         var sql: String {
             let open = "FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open WHERE subscription = ?"
@@ -71,11 +74,13 @@ private struct BacklogReader {
             case .waiting: "SELECT count(*) \(open) AND due_at IS NOT NULL"
             case .due: "SELECT count(*) \(open) AND due_at <= ?"
             case .lateByTime: "SELECT count(*) \(open) AND due_at >= ? AND due_at <= ?"
-            case .lateByPlace: "SELECT count(*) \(open) AND due_at < ? AND created_at <= ?"
+            case .lateByPlace: "SELECT count(*) \(open) AND due_at >= 0 AND due_at < ? AND created_at <= ?"
+            case .lateByHand: "SELECT count(*) \(open) AND due_at < 0 AND due_at <= ? - \(ByHand.offset)"
             case .oldestByPlace:
-                "SELECT max(due_at, created_at) \(open) AND due_at < ? ORDER BY due_at LIMIT 1"
+                "SELECT max(due_at, created_at) \(open) AND due_at >= 0 AND due_at < ? ORDER BY due_at LIMIT 1"
             case .oldestByTime:
                 "SELECT max(due_at, created_at) \(open) AND due_at >= ? ORDER BY due_at LIMIT 1"
+            case .oldestByHand: "SELECT due_at + \(ByHand.offset) \(open) AND due_at < 0 ORDER BY due_at LIMIT 1"
             case .inFlight:
                 """
                 SELECT count(*) FROM webhooks_deliveries INDEXED BY webhooks_deliveries_in_flight
