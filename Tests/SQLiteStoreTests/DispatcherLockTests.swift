@@ -21,7 +21,7 @@ struct DispatcherLockTests {
         #expect(DispatcherLock.holder(path: path) == DispatcherLock.Holder(processID: process, role: "run"))
         let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "emit") }
         #expect(error?.code == .locked)
-        #expect(error?.message.contains("`run`, process \(process)") == true)
+        #expect(error?.message.contains("dispatcher: process \(process)") == true)
         #expect(try folder.mode(of: path + ".lock") == 0o600)
 
         lock = nil
@@ -101,7 +101,7 @@ struct DispatcherLockTests {
             try write(text, over: path + ".lock")
             #expect(DispatcherLock.record(path: path) == LockRecord(holder: .init(processID: getpid(), role: "run")))
             let error = #expect(throws: StoreError.self) { try DispatcherLock.acquire(path: path, role: "run") }
-            #expect(error?.message.contains("`run`, process \(getpid())") == true)
+            #expect(error?.message.contains("dispatcher: process \(getpid())") == true)
         }
         lock.release()
         #expect(DispatcherLock.holder(path: path) == nil)

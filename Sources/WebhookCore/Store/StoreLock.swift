@@ -34,6 +34,10 @@ package struct LockHolder: Sendable, Hashable {
     /// Such as `run`, `emit`, `test` or `retrigger`.
     package var role: String
 
+    /// The process for people, with the command where that is one that dispatches for a moment: `process 7`, `process 7 (`emit`)`.
+    /// Who has the role `run` may be `serve`, or an application.
+    package var shown: String { "process \(processID)" + (role == "run" ? "" : " (`\(role)`)") }
+
     package init(processID: Int32, role: String) {
         self.processID = processID
         self.role = role

@@ -118,7 +118,8 @@
                 let holder = try connection.run(
                     Statement(
                         """
-                        SELECT l.pid, coalesce('`' || w.purpose || '`, process ' || w.process || ' on ' || w.host,
+                        SELECT l.pid, coalesce('process ' || w.process || ' on ' || w.host
+                            || CASE WHEN w.purpose = 'run' THEN '' ELSE ' (`' || w.purpose || '`)' END,
                             'another program, role ' || a.usename || ', server process ' || l.pid, 'another program')
                         FROM pg_locks l
                         LEFT JOIN writers w ON w.pid = l.pid AND w.dispatcher

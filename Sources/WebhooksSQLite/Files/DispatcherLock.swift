@@ -131,7 +131,7 @@ package final class DispatcherLock: StoreLock {
                 }
                 throw StoreError(
                     .locked,
-                    "\(files.path) is in use by another dispatcher: `\(holder.role)`, process \(holder.processID)"
+                    "\(files.path) is in use by another dispatcher: \(holder.shown)"
                         + (silence ?? "")
                 )
             }

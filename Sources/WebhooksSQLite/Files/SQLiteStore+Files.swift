@@ -29,8 +29,8 @@ extension SQLiteStore {
         throw StoreError(
             .replaced,
             """
-            the files of \(path) were deleted or replaced under the dispatcher that runs on it \
-            (`\(record.holder.role)`, process \(record.holder.processID)): stop that process, and start it again
+            the files of \(path) were deleted or replaced under the dispatcher that runs on it, \
+            \(record.holder.shown): stop that process, and start it again
             """
         )
     }

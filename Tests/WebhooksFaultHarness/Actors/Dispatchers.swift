@@ -234,7 +234,7 @@ struct Dispatchers {
         let errors = process.command.errors
         var allowed = death.allowed
         // One that cron has started was there first, also where this one was told to end meanwhile.
-        if errors.contains("in use by another dispatcher: `run`"), !errors.contains("delivering") { allowed.insert(69) }
+        if errors.contains("in use by another dispatcher"), !errors.contains("delivering") { allowed.insert(69) }
         // How long it took to end, once it was told to.
         let fact = CommandFact(
             name: death.how,

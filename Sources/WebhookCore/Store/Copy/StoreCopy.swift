@@ -101,12 +101,34 @@ package struct StoreCopy {
                 .refused,
                 "\(target.name) is an unfinished copy of \(found.name): go on with that one, or begin again with --restart"
             )
+        case .occupied where try isCopied():
+            throw StoreError(
+                .refused,
+                """
+                \(target.name) is a finished copy of \(source.name), and stays as it is: `webhooks check --store` looks at it, and \
+                with it as `store` dispatchers go on there. What was emitted to \(source.name) since is not in it: for that, copy \
+                to a new place
+                """
+            )
         case .occupied(let what):
             throw StoreError(
                 .refused,
                 "\(target.name) holds \(what) already: copy to a new file, or to a schema or database without a store"
             )
         }
+    }
+
+    /// Tells whether the target has events of the source in the same rows, as a finished copy does. The rest of them may have
+    /// changed since in either.
+    private func isCopied() throws(StoreError) -> Bool {
+        let table = StoredTable.events
+        let columns = [Int](0..<table.keyCount) + ["event_id", "created_at"].map { table.position(of: $0) }
+        let rows = try source.rows(of: table, in: KeyRange(), limit: limit).map { target.accepted($0, of: table) }
+        guard let last = rows.last else { return false }
+        let range = KeyRange(after: nil, upTo: Array(last.prefix(table.keyCount)))
+        let known = try target.rows(of: table, in: range, limit: limit)
+        func places(_ rows: [CopiedRow]) -> Set<CopiedRow> { Set(rows.map { row in columns.map { row[$0] } }) }
+        return !places(rows).isDisjoint(with: places(known))
     }
 
     // MARK: A table
