@@ -35,6 +35,26 @@ import WebhookReceiver
         }
     }
 
+    @Test func `what was cancelled and is emitted again is not sent, and there is a way on`() async throws {
+        let sandbox = try CommandEnvironment { _ in .status(503) }
+        let emit = ["emit", "x.y", "--data", "1", "--id", "off"]
+        #expect(try await sandbox.run(emit).status == 1)
+        #expect(try await sandbox.run("cancel", "off").status == 0)
+        let again = try await sandbox.run(emit)
+        #expect(again.out.contains("cancelled, and not sent: `webhooks retrigger off` sends it"), "\(again.out)")
+        let retriggered = try await sandbox.run("retrigger", "off")
+        #expect(sandbox.receiver.requestCount == 2, "\(retriggered.out)\(retriggered.err)")
+    }
+
+    @Test func `what is wrong with the store is told once`() async throws {
+        let sandbox = try CommandEnvironment()
+        let store = "store: { url: \"postgres://u@127.0.0.1:1/d\", password: { env: NOBODY_SETS_THIS } }"
+        try sandbox.write("w.yaml", sandbox.configuration().replacing("store: sqlite:w.sqlite", with: store))
+        let stats = try await sandbox.run("stats")
+        #expect(stats.status == 65 && stats.err.split(separator: "NOBODY_SETS_THIS").count == 2, "\(stats.err)")
+        #expect(stats.err.contains("`password`: the environment variable"), "\(stats.err)")
+    }
+
     @Test func `a store that is missing is put back as the documents say`() async throws {
         let sandbox = try CommandEnvironment()
         let run = try Background(["run"], in: sandbox)

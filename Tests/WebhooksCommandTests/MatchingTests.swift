@@ -63,6 +63,17 @@ import WebhookReceiver
         #expect(other.out.contains("did you mean payment.failed?"))
     }
 
+    @Test func `a topic below a pattern for any number of segments is no riddle either`() async throws {
+        let sandbox = try CommandEnvironment()
+        let topics = sandbox.configuration().replacing("[\"**\"]", with: "[billing.**]")
+        try sandbox.write("w.yaml", topics.replacing("[x.y]", with: "[billing.**]"))
+        let emit = try await sandbox.run("emit", "biling.invoice.paid", "--data", "1")
+        #expect(emit.out.contains("did you mean billing.invoice.paid?"), "\(emit.out)")
+        let list = try await sandbox.run("events", "list", "--topic", "biling.invoice.void")
+        #expect(list.status == 1 && list.err.contains("did you mean billing.invoice.void?"), "\(list.err)")
+        #expect(try await sandbox.run("emit", "billing.invoice.paid", "--data", "1").status == 0)
+    }
+
     @Test func `--require-match is silent where somebody gets it, and looks before a detached one is matched`()
         async throws
     {
@@ -96,7 +107,7 @@ import WebhookReceiver
         #expect(try JSONText(later.out)["waiting"]["for"].string == "time")
         _ = try await sandbox.run("cancel", "later")
         let again = try await sandbox.run("emit", "zzz.yyy", "--data", "1", "--in", "1h", "--id", "later")
-        #expect(again.out.contains("stored before; it is cancelled"))
+        #expect(again.out.contains("stored before; it was cancelled then, and is not sent: emit it with another id"))
 
         // A dispatcher that never gets to anything.
         let id = getpid()

@@ -270,6 +270,20 @@ import WebhookReceiver
         #expect(access("\(sandbox.folder)/w.sqlite", F_OK) != 0 && sandbox.receiver.requestCount == 0)
     }
 
+    @Test func `of an any it says which entry wants what`() async throws {
+        let sandbox = try sandbox()
+        let yaml = try String(contentsOfFile: "\(sandbox.folder)/w.yaml", encoding: .utf8)
+        let any = "{ any: [{ data.total: { gte: 100 } }, { data.kind: big }] }"
+        try sandbox.write("w.yaml", yaml.replacing("{ data.total: { gte: 100 } }", with: any))
+        let done = try await sandbox.run("match", "course.created", "--data", #"{"total":5}"#, "--tenant", "school-42")
+        #expect(
+            done.lines[1]
+                == "no   lms: filter: none of the filters in its filter's `any` accepts the event: (1) wants data.total: "
+                + "{ gte: 100 }; this event has 5, (2) wants data.kind: \"big\"; this event has no such value",
+            "\(done.out)"
+        )
+    }
+
     @Test func `a body that can't be made says no, with the missing paths`() async throws {
         let sandbox = try sandbox()
         let done = try await sandbox.run("match", "course.enrollment", "--data", "{}", "--json")

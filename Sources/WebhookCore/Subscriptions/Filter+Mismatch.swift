@@ -1,10 +1,10 @@
 extension Filter {
     /// The first part of a filter that an event doesn't meet.
-    package enum Mismatch: Sendable, Hashable {
+    package indirect enum Mismatch: Sendable, Hashable {
         /// A path whose value, as JSON, doesn't meet the condition; `nil`: the path leads nowhere.
         case entry(Entry, actual: String?)
-        /// None of the filters of an `any:` list accepts the event.
-        case noAlternative
+        /// None of the filters of an `any:` list accepts the event; with what the event doesn't meet of each.
+        case noAlternative([Mismatch])
         /// A filter under `not:` accepts it.
         case exclusion
         /// The event's data is no JSON.
@@ -18,7 +18,10 @@ extension Filter {
             guard !entry.condition.holds(for: value) else { continue }
             return .entry(entry, actual: value.map(\.shown))
         }
-        if !alternatives.allSatisfy({ $0.contains { $0.accepts(event, data: data) } }) { return .noAlternative }
+        for filters in alternatives {
+            let mismatches = filters.compactMap { $0.firstMismatch(for: event, data: data) }
+            if mismatches.count == filters.count { return .noAlternative(mismatches) }
+        }
         return exclusions.contains { $0.accepts(event, data: data) } ? .exclusion : nil
     }
 }

@@ -111,6 +111,20 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return row.last ?? false
     }
 
+    /// The topic that this pattern covers and that has another topic's segments where the wildcards stand: what may have been
+    /// meant by the other one. `nil` where the numbers of segments differ.
+    package func filled(from topic: String) -> String? {
+        guard hasWildcard else { return description }
+        var parts = description.split(separator: ".")
+        let given = topic.split(separator: ".")
+        let missing = given.count - parts.count
+        if let many = parts.firstIndex(of: "**"), missing > 0 {
+            parts.insert(contentsOf: repeatElement("*", count: missing), at: many)
+        }
+        guard parts.count == given.count else { return nil }
+        return zip(parts, given).map { $0 == "*" || $0 == "**" ? $1 : $0 }.joined(separator: ".")
+    }
+
     private static func end(ofSegmentAt start: Int, in topic: UnsafeRawBufferPointer) -> Int {
         var end = start
         while end < topic.count, topic[end] != UInt8(ascii: ".") { end += 1 }

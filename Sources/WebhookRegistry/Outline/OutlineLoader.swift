@@ -99,11 +99,12 @@ private struct OutlineReader {
         outline.entries =
             section.items("subscriptions").map { $0.compactMap(entry).filter { names.insert($0.name).inserted } }
             ?? (section.keyPlace("subscriptions") == nil ? [] : nil)
-        SourcePresence(context: context).check(root)
+        // What `store` lacks was reported with it, or another one is taken.
+        if let rest = Self.part(of: root, where: { $0 != "store" }) { SourcePresence(context: context).check(rest) }
     }
 
     func store(_ root: ConfigNode) -> StoreLocation? {
-        Self.only(["store"], of: root).flatMap { root in
+        Self.part(of: root, where: { $0 == "store" }).flatMap { root in
             Section(root, "the configuration", keys: ["store"], problems: problems)
                 .flatMap { SettingsLoader(context: context).load($0, readsStore: true).store }
         }
@@ -111,7 +112,7 @@ private struct OutlineReader {
 
     private func retention(_ root: ConfigNode) -> Duration? {
         let own = LoadContext(environment: context.environment, files: context.files)
-        guard let part = Self.only(["dispatcher"], of: root),
+        guard let part = Self.part(of: root, where: { $0 == "dispatcher" }),
             let section = Section(part, "the configuration", keys: ["dispatcher"], problems: own.problems)
         else { return nil }
         let settings = SettingsLoader(context: own).load(section, readsStore: false)
@@ -140,8 +141,8 @@ private struct OutlineReader {
     }
 
     /// The document with some of its keys alone.
-    private static func only(_ keys: Set<String>, of root: ConfigNode) -> ConfigNode? {
+    private static func part(of root: ConfigNode, where isWanted: (String) -> Bool) -> ConfigNode? {
         guard case .mapping(let members) = root.value else { return nil }
-        return ConfigNode(value: .mapping(members.filter { keys.contains($0.key) }), place: root.place)
+        return ConfigNode(value: .mapping(members.filter { isWanted($0.key) }), place: root.place)
     }
 }

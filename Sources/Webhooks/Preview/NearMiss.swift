@@ -78,8 +78,8 @@ extension NearMisses {
         nearest = sorted.prefix(Self.limit).map(\.element.miss)
         others = found.count - nearest.count
         guard nearest.isEmpty else { return }
-        let literals = registry.subscriptions.flatMap(\.topics).filter { !$0.hasWildcard }.map(\.description)
-        suggestion = NameHint.nearest(to: event.topic, in: literals + topics.names)
+        let patterns = registry.subscriptions.flatMap(\.topics).compactMap { $0.filled(from: event.topic) }
+        suggestion = NameHint.nearest(to: event.topic, in: patterns + topics.names)
         if suggestion == event.topic { suggestion = nil }
     }
 }
@@ -88,14 +88,8 @@ extension Subscription {
     /// Topics that it would get, as candidates for what somebody meant by another: those that it names, those of its
     /// profile, and its patterns with the other topic's own segments in place of the wildcards.
     func topics(like topic: String) -> [String] {
-        let segments = topic.split(separator: ".")
-        let filled = self.topics.map { pattern in
-            let parts = pattern.description.split(separator: ".")
-            guard parts.count == segments.count else { return pattern.description }
-            return zip(parts, segments).map { $0 == "*" || $0 == "**" ? $1 : $0 }.joined(separator: ".")
-        }
         let known = profile.topics.map(\.topic).filter { name in self.topics.contains { $0.matches(name) } }
-        return filled.filter { !$0.contains("*") } + known
+        return topics.compactMap { $0.filled(from: topic) } + known
     }
 }
 
@@ -139,14 +133,33 @@ enum MismatchText {
 
     private static func text(_ mismatch: Filter.Mismatch) -> String {
         switch mismatch {
-        case .entry(let entry, let actual):
-            let path = entry.path.joined(separator: ".")
-            let found = actual.map { "this event has \(clipped($0))" } ?? "this event has no such value"
-            return "its filter wants \(path): \(clipped(entry.condition.description)); \(found)"
-        case .noAlternative: return "none of the filters in its filter's `any` accepts the event"
+        case .entry(let entry, let actual): return "its filter wants \(text(entry, actual))"
+        case .noAlternative(let mismatches):
+            let shown = mismatches.prefix(mostAlternatives).enumerated().map { "(\($0 + 1)) \(alternative($1))" }
+            let more = mismatches.count > mostAlternatives ? ", …" : ""
+            return "none of the filters in its filter's `any` accepts the event: " + shown.joined(separator: ", ")
+                + more
         case .exclusion: return "its filter's `not` excludes the event"
         case .unreadableData: return "its filter can't read the event's data"
         }
+    }
+
+    /// The most filters of an `any` that are named.
+    private static let mostAlternatives = 5
+
+    /// The part of one of several filters that an event doesn't meet.
+    private static func alternative(_ mismatch: Filter.Mismatch) -> String {
+        switch mismatch {
+        case .entry(let entry, let actual): "wants \(text(entry, actual))"
+        case .noAlternative: "none of its own `any`"
+        case .exclusion: "its `not` excludes it"
+        case .unreadableData: "it can't be read"
+        }
+    }
+
+    private static func text(_ entry: Filter.Entry, _ actual: String?) -> String {
+        let found = actual.map { "this event has \(clipped($0))" } ?? "this event has no such value"
+        return "\(entry.path.joined(separator: ".")): \(clipped(entry.condition.description)); \(found)"
     }
 
     private static func clipped(_ text: String) -> String {

@@ -18,12 +18,14 @@ public struct WebhookPreview: Sendable {
 
     /// The topic that was probably meant by one that no subscription names and no profile lists; `nil` where nothing is near.
     package func slip(_ topic: String) -> String? {
-        let named = registry.subscriptions.flatMap(\.topics).filter { !$0.hasWildcard }.map(\.description)
-        if named.contains(topic) { return nil }
+        let patterns = registry.subscriptions.flatMap(\.topics)
+        if patterns.contains(where: { !$0.hasWildcard && $0.description == topic }) { return nil }
         // What the subscriptions' own profiles list is known without reading the others.
         if registry.subscriptions.contains(where: { $0.profile.topics.contains { $0.topic == topic } }) { return nil }
-        let names = named + topics.names
-        return names.contains(topic) ? nil : NameHint.nearest(to: topic, in: names)
+        if topics.names.contains(topic) { return nil }
+        // One that a pattern covers is filled to itself.
+        let filled = patterns.compactMap { $0.filled(from: topic) }.filter { $0 != topic }
+        return NameHint.nearest(to: topic, in: filled + topics.names)
     }
 
     /// Refuses an event whose topic begins with `webhooks.`, as the dispatcher's own do, and one that a subscription which

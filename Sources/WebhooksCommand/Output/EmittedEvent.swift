@@ -131,13 +131,17 @@ struct EmittedEvent {
         case .waitsForStart(let lost):
             line += "; waits for a dispatcher; \(DispatcherText.nobody(lost, advice: "`webhooks run` delivers it"))"
         case .setAside(let reason): line += "; it is set aside: \(PlainText.escaped(reason))"
-        case .cancelled: line += "; it is cancelled"
+        case .cancelled: line += "; it was cancelled then, and is not sent: emit it with another id to send it"
         case .nobody: line += "; nobody subscribes to it"
         case .unread: break
         }
         Output.standard.writeLine(line)
         if case .nobody(let misses?) = matching { write(misses) }
         if !deliveries.isEmpty { DeliveryOutput.outcomeTable(deliveries, owners: owners, holds: holds).write() }
+        if isDuplicate, !deliveries.isEmpty, deliveries.allSatisfy({ $0.state == .cancelled }) {
+            let id = PlainText.escaped(event.id)
+            Output.standard.writeLine("  cancelled, and not sent: `webhooks retrigger \(id)` sends it all the same")
+        }
     }
 
     private func write(_ misses: NearMisses) {

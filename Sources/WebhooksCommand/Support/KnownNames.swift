@@ -55,11 +55,12 @@ struct KnownNames {
         query.topics = [name]
         query.limit = 1
         guard try await log.events(query).isEmpty else { return nil }
-        let indexed = entries.flatMap(\.topics).filter { !$0.contains("*") }
-        if indexed.contains(name) { return nil }
+        let patterns = entries.flatMap(\.topics).compactMap { try? TopicPattern($0) }
+        if patterns.contains(where: { !$0.hasWildcard && $0.description == name }) { return nil }
         let known = topics().names
         if known.contains(name) { return nil }
-        let hint = NameHint.question(name, in: indexed + known).map { "; \($0)" } ?? ""
+        let filled = patterns.compactMap { $0.filled(from: name) }.filter { $0 != name }
+        let hint = NameHint.question(name, in: filled + known).map { "; \($0)" } ?? ""
         return "no event has the topic \(name), and no profile or subscription lists it\(hint)"
     }
 }

@@ -122,6 +122,16 @@ struct RegistryTests {
         #expect(try mismatch(#"{"a":"y","n":12.5}"#) == .entry(filter.entries[0], actual: #""y""#))
         #expect(try mismatch(#"{"a":"x","n":[1, 2]}"#) == .entry(filter.entries[1], actual: "[1, 2]"))
         #expect(try mismatch(#"{"n":1}"#) == .entry(filter.entries[0], actual: nil))
+        // Of an `any`, what is not met of each filter.
+        let one = Filter(entries: [filter.entries[0]])
+        let other = Filter(entries: [], alternatives: [[one]])
+        let event = try Event(topic: "a.b", data: #"{"a":"y"}"#)
+        let either = Filter(entries: [], alternatives: [[one, other]])
+        let mismatch = Filter.Mismatch.entry(filter.entries[0], actual: #""y""#)
+        #expect(
+            either.firstMismatch(for: event, data: try JSON.parse(event.data))
+                == .noAlternative([mismatch, .noAlternative([mismatch])])
+        )
         #expect(filter.entries[0].condition.description == #"{ startsWith: "x", exists: true }"#)
         #expect(filter.entries[1].condition.description == "{ in: [12.5, null] }")
     }

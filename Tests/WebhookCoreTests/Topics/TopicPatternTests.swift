@@ -56,6 +56,20 @@ import WebhookSimulation
     }
 
     /// The definition, as slow as it is plain.
+    @Test(
+        "a pattern takes what its wildcards cover from a topic that it doesn't match",
+        arguments: [
+            ("billing.**", "biling.invoice.paid", "billing.invoice.paid"),
+            ("billing.**", "biling.paid", "billing.paid"),
+            ("**.paid", "billing.invoice.piad", "billing.invoice.paid"), ("a.*.c", "x.b.c", "a.b.c"),
+            ("a.**.c.*", "x.1.2.c.3", "a.1.2.c.3"), ("a.b", "x.y.z", "a.b"),
+            ("billing.**", "biling", nil), ("a.*", "x.b.c", nil),
+        ] as [(String, String, String?)]
+    )
+    func filled(pattern: String, topic: String, expected: String?) throws {
+        #expect(try TopicPattern(pattern).filled(from: topic) == expected)
+    }
+
     private static func matches(_ pattern: ArraySlice<String>, _ topic: ArraySlice<String>) -> Bool {
         guard let first = pattern.first else { return topic.isEmpty }
         guard let segment = topic.first else { return false }
