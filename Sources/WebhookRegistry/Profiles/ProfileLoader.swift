@@ -66,6 +66,9 @@ struct ProfileLoader {
             canonical: canonical
         )
         let topics = topicLoader.load(section)
+        if let body = section.node("body") {
+            EnvelopePathCheck(problems: problems, canonical: canonical).check(body, topics)
+        }
         let headers = ProfileHeaderLoader(problems: problems).load(section, signature: signature, topics)
         guard let loaded else { return nil }
         return Profile(
