@@ -59,16 +59,6 @@ package final class WebhooksAPI: Sendable {
         + AttemptOperations.all + TokenOperations.all + TaskOperations.all + ReplayOperations.all + UsageOperations.all
         + LogOperations.all + [OpenAPIDescription.operation]
 
-    /// Says what is wrong with the keys that seal secrets; `nil`: nothing.
-    package static func keyProblem(_ settings: ServerSettings) -> String? {
-        do throws(SealingError) {
-            _ = try SealingKeys(settings.encryptionKeys)
-            return nil
-        } catch {
-            return error.description
-        }
-    }
-
     /// `true` once streams and tasks are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
 

@@ -54,7 +54,7 @@ import WebhookRegistry
         ),
         Row(
             "server: { listen: somewhere }",
-            "w.yaml:1:19: `listen` must be an address and a port: 127.0.0.1:8071 or [::1]:8071"
+            "w.yaml:1:19: `listen` must be an address and a port, such as 127.0.0.1:8071 or [::1]:8071"
         ),
         Row("dispatcher: { lease: 1s }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
         Row("dispatcher: { lease: 2h }", "w.yaml:1:22: `lease` must be from 2s to 1h"),
@@ -119,7 +119,7 @@ import WebhookRegistry
             topics: "[course.craeted, nope.*, Bad!, '*.created']",
             "w.yaml:4:14: profile braincert has no topic `course.craeted`; did you mean `course.created`?",
             "w.yaml:4:30: no topic of profile braincert matches `nope.*`; see `webhooks topics list --profile braincert`",
-            "w.yaml:4:38: a topic is letters, digits, _ and -, in segments joined by dots: course.created; "
+            "w.yaml:4:38: a topic is letters, digits, _ and -, in segments joined by dots, for example course.created; "
                 + "in a pattern * stands for one segment and ** for one or more"
         ),
         Row(lines: "", topics: "[]", "w.yaml:4:5: `topics` needs at least one; [\"**\"] is all of them"),

@@ -57,8 +57,8 @@ import WebhookRegistry
         (
             draft { $0.topics = ["course.created", "Course!"] },
             [
-                "subscription a: topics.1: a topic is letters, digits, _ and -, in segments joined by dots: "
-                    + "course.created; in a pattern * stands for one segment and ** for one or more"
+                "subscription a: topics.1: a topic is letters, digits, _ and -, in segments joined by dots, "
+                    + "for example course.created; in a pattern * stands for one segment and ** for one or more"
             ]
         ),
         (draft { $0.topics = [] }, ["subscription a: topics: `topics` needs at least one; [\"**\"] is all of them"]),

@@ -138,7 +138,7 @@ import WebhookCore
                     + "`ed25519` and `standard-webhooks`",
                 "t/my/profile.yaml:5:40: `secret` must be one of `required` and `optional`",
                 "t/my/profile.yaml:8:5: the topic has no wire name `k`, which `body` asks for",
-                "t/my/profile.yaml:8:14: a topic is letters, digits, _ and -, in segments joined by dots: course.created",
+                "t/my/profile.yaml:8:14: a topic is letters, digits, _ and -, in segments joined by dots, for example course.created",
                 "t/my/profile.yaml:9:57: the example contradicts `fields`: the payload is no object, and is a number",
                 "t/my/profile.yaml:9:76: `body` has no such member; it has `a` and `b`",
                 "t/my/profile.yaml:10:42: `enum` does not go with type integer",

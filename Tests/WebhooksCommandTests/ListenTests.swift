@@ -55,6 +55,21 @@ import Testing
         #expect(await listen.end() == 0)
     }
 
+    @Test func `where it knows no secret it says that nothing is checked`() async throws {
+        let sandbox = try CommandEnvironment()
+        let signed = sandbox.configuration()
+        try sandbox.write("w.yaml", "store: sqlite:w.sqlite\n")
+        let listen = try Background(["listen", "--port", "0"], in: sandbox)
+        let line = try #require(await listen.line(containing: "listening on http://127.0.0.1:"))
+        #expect(await listen.line(containing: "no secret is known: signatures are not checked", on: .error) != nil)
+        let url = try #require(line.split(separator: " ").first { $0.hasPrefix("http://") }).split(separator: ",")[0]
+        try sandbox.write("w.yaml", signed.replacing(sandbox.receiver.url, with: url))
+        #expect(try await sandbox.run("test", "crm").status == 0)
+        #expect(await listen.line(containing: "signature: not checked") != nil)
+        listen.signal(SIGTERM)
+        #expect(await listen.end() == 0)
+    }
+
     @Test func `says to people where it listens`() async throws {
         let sandbox = try CommandEnvironment()
         let listen = try Background(["listen", "--port", "0"], in: sandbox)

@@ -181,10 +181,18 @@
         @Test func `it says what keeps it from serving`() async throws {
             let sandbox = try CommandEnvironment()
             let none = try await sandbox.run("serve")
-            #expect(none.status == 65 && none.err.contains("has no `server.tokens`"), "\(none.err)")
+            #expect(none.status == 65, "\(none.err)")
+            for key in ["tokens", "encryptionKey"] {
+                #expect(none.err.contains("w.yaml:1:1: `server` has no `\(key)`"), "\(none.err)")
+            }
+            // With what every dispatcher needs, too.
+            try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 3x }"))
+            let both = try await sandbox.run("serve")
+            #expect(both.err.contains("`timeout`") && both.err.contains("no `encryptionKey`"), "\(both.err)")
+            #expect(both.err.contains("3 problems") && !both.err.contains("hint"), "\(both.err)")
             try sandbox.write("w.yaml", sandbox.configuration(more: "server: { tokens: [\(Self.token)] }\n"))
             let unsealed = try await sandbox.run("serve")
-            #expect(unsealed.status == 65 && unsealed.err.contains("no `server.encryptionKey`"), "\(unsealed.err)")
+            #expect(unsealed.status == 65 && unsealed.err.contains("has no `encryptionKey`"), "\(unsealed.err)")
             #expect(unsealed.err.contains("webhooks keygen --encryption"), "\(unsealed.err)")
             try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
             let first = try Background(["serve"], in: sandbox)

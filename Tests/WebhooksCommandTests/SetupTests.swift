@@ -65,6 +65,16 @@ import WebhookCore
         )
         #expect(variable.status == 0, "\(variable.err)")
         #expect(try JSONText(variable.out)["files"].count == 2)
+        let next = try JSONText(variable.out)["next"]
+        #expect(try next.count == 3 && next[0].string?.hasPrefix("set CRM_SECRET to the signing secret") == true)
+        let made = try await sandbox.run(
+            ["init", "made", "--url", "https://crm.example.com/hooks", "--yes"],
+            environment: none
+        )
+        let step = "next   give the receiver the secret in made/secrets/standard.secret\n"
+        #expect(made.out.contains(step), "\(made.out)")
+        let local = try await sandbox.run(["init", "local", "--yes"], environment: none)
+        #expect(local.out.contains("the receiver: webhooks listen --config local/webhooks.yaml\n"), "\(local.out)")
         let config = ["--config", "env/webhooks.yaml"]
         #expect(try await sandbox.run(["validate"] + config, environment: none).status == 65)
         let set = ["CRM_SECRET": CommandEnvironment.secret, "WEBHOOKS_CONFIG": ""]

@@ -154,7 +154,7 @@ extension WebhooksError {
     package static var eventTopic: WebhooksError {
         WebhooksError(
             .event,
-            "the topic must be letters, digits, _ and -, in segments joined by dots: course.created",
+            "the event's topic is not acceptable: one is letters, digits, _ and -, in segments joined by dots, for example course.created",
             key: "topic"
         )
     }

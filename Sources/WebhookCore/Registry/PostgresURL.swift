@@ -79,6 +79,14 @@ package struct PostgresURL: Sendable, Hashable {
         "is no URL that libpq would read as it is meant: write @ : / ? # and % within a name or password as %40, %3A, %2F, %3F, %23 and %25"
     )
 
+    /// The parameters by which other programs name a schema.
+    private static let schemas: Set<String> = ["schema", "search_path", "searchpath", "currentschema"]
+
+    private static let schemaBeside = problem(
+        "can't name a schema: that stands beside it, as `store: { url: …, schema: NAME }` in the configuration, or as "
+            + "`--schema NAME` of `store copy`"
+    )
+
     private static func check(_ texts: [Substring]) throws(Problem) {
         for text in texts {
             guard !text.contains("@") else { throw misplaced }
@@ -91,7 +99,7 @@ package struct PostgresURL: Sendable, Hashable {
         var rest = text
         if text.hasPrefix("[") {
             guard let end = text.firstIndex(of: "]"), text.index(after: text.startIndex) < end else {
-                throw problem("must have an IPv6 address in brackets: postgres://[2001:db8::1]:5432/db")
+                throw problem("must have an IPv6 address in brackets, such as postgres://[2001:db8::1]:5432/db")
             }
             rest = text[text.index(after: end)...]
             guard rest.isEmpty || rest.hasPrefix(":") else { throw misplaced }
@@ -115,6 +123,7 @@ package struct PostgresURL: Sendable, Hashable {
         }
         let name = try decoded(key)
         guard plain.contains(name) || passwords.contains(name) || others.contains(name) else {
+            guard !schemas.contains(name.lowercased()) else { throw schemaBeside }
             let near = Suggestion.nearest(to: name, in: plain.union(others).union(passwords).sorted())
             throw problem(
                 "has a parameter behind the ? that libpq doesn't know" + (near.map { "; did you mean `\($0)`?" } ?? "")

@@ -84,6 +84,8 @@ package struct LoadOptions: Sendable, Hashable {
     package var needsSources = true
     /// Tells whether the tokens of `server` must be there. Nothing but the HTTP API asks for them.
     package var needsTokens = true
+    /// True when `server` must have all that the HTTP API can't do without.
+    package var needsServer = false
     /// True when a subscription with errors in what only sending needs is held: it gets its deliveries, and none is
     /// sent. Otherwise it is an error of the configuration.
     package var holdsBroken = false

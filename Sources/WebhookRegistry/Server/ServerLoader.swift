@@ -17,9 +17,14 @@ struct ServerLoader {
 
     func load(_ root: Section) -> ServerSettings {
         var settings = ServerSettings()
-        guard let node = root.container("server"),
-            let section = Section(node, "`server`", keys: Self.keys, isSensitive: true, problems: problems)
-        else { return settings }
+        guard let node = root.container("server") else {
+            if root.keyPlace("server") == nil { requireForAPI(nil, root.place) }
+            return settings
+        }
+        guard let section = Section(node, "`server`", keys: Self.keys, isSensitive: true, problems: problems) else {
+            return settings
+        }
+        requireForAPI(section, node.place)
         let isPublic = section.bool("public")?.value ?? false
         if let listen = section.text("listen") {
             if let address = ListenAddress(listen.value) {
@@ -31,7 +36,10 @@ struct ServerLoader {
                     )
                 }
             } else {
-                problems.error(listen.place, "`listen` must be an address and a port: 127.0.0.1:8071 or [::1]:8071")
+                problems.error(
+                    listen.place,
+                    "`listen` must be an address and a port, such as 127.0.0.1:8071 or [::1]:8071"
+                )
             }
         }
         if let url = section.text("publicURL") { settings.publicURL = publicURL(url) }
@@ -46,6 +54,26 @@ struct ServerLoader {
         if let maxEndpoints { settings.maxEndpoints = maxEndpoints.value }
         if let console = section.bool("console") { settings.console = console.value }
         return settings
+    }
+
+    /// Reports what the HTTP API can't do without, where it is wanted.
+    ///
+    /// - Parameter section: `nil`: there is none.
+    private func requireForAPI(_ section: Section?, _ place: SourcePlace) {
+        guard context.options.needsServer else { return }
+        if section?.keyPlace("tokens") == nil || section?.items("tokens")?.isEmpty == true {
+            problems.error(
+                section?.keyPlace("tokens") ?? place,
+                "`server` has no `tokens`, and nobody could use the API: add `tokens: [{ env: WEBHOOKS_API_TOKEN }]`"
+            )
+        }
+        if section?.keyPlace("encryptionKey") == nil {
+            problems.error(
+                place,
+                "`server` has no `encryptionKey`, which seals the secrets of endpoints in the store: `webhooks keygen "
+                    + "--encryption` makes one, for `encryptionKey: { file: webhooks.key }`"
+            )
+        }
     }
 
     /// A token, as a header carries it: visible ASCII, and long enough that nobody guesses it.
@@ -68,14 +96,18 @@ struct ServerLoader {
         let nodes: [ConfigNode]
         if case .sequence(let items) = node.value { nodes = items } else { nodes = [node] }
         if nodes.isEmpty { problems.error(node.place, "`encryptionKey` is an empty list") }
-        return nodes.compactMap { node -> Secret? in
-            guard let secret = sources.secret(node, "`encryptionKey`") else { return nil }
-            guard WebhookCore.Base64.decode(secret.value.reveal())?.count == 32 else {
+        var keys: [Secret] = []
+        for node in nodes {
+            guard let secret = sources.secret(node, "`encryptionKey`") else { continue }
+            if WebhookCore.Base64.decode(secret.value.reveal())?.count != 32 {
                 problems.error(secret.place, "`encryptionKey` must be 32 bytes in base64")
-                return nil
+            } else if keys.contains(secret.value) {
+                problems.error(secret.place, "`encryptionKey` has this key twice")
+            } else {
+                keys.append(secret.value)
             }
-            return secret.value
         }
+        return keys
     }
 
     /// An absolute URL without user, query and fragment; the slash at its end goes.

@@ -241,7 +241,7 @@ package struct SubscriptionProblem: Sendable, Hashable {
 enum TopicPatternRules {
     /// For messages.
     static let grammar =
-        "a topic is letters, digits, _ and -, in segments joined by dots: course.created"
+        "a topic is letters, digits, _ and -, in segments joined by dots, for example course.created"
 
     /// For messages.
     static let patternGrammar = grammar + "; in a pattern * stands for one segment and ** for one or more"

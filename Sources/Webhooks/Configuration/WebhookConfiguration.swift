@@ -108,6 +108,13 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same, judged with all that the HTTP API can't do without.
+    package func servingAPI() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.needsServer = true
+        return configuration
+    }
+
     /// The same, with subscriptions held that have errors in what only sending needs: the others are served.
     package func holdingBroken() -> WebhookConfiguration {
         var configuration = self

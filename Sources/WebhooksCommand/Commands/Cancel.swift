@@ -11,7 +11,7 @@ struct Cancel: AsyncParsableCommand {
             was too late is listed, and the command exits 1. With --subscription and ids only what of them is that \
             subscription's. With --subscription alone all that it has open, and what events would bring it that were \
             accepted and not matched yet, those that are due later included; other subscriptions still get those. Asks \
-            about that on a terminal.
+            about that on a terminal. Ended in between, it has cancelled what it has; run it again for the rest.
 
               webhooks cancel reminder-7
               webhooks cancel reminder-7 --subscription crm

@@ -131,9 +131,10 @@ struct Init: ParsableCommand {
                 "\(folder)/\(ConfigurationStarter.fileName) opens the egress guard by `\(line)`: \(opening.effect)"
             Notice.warning("egress", message, asJSON: options.json)
         }
+        let steps = steps(written, draft, starter, folder)
         if options.json {
             let object: JSONOutput = [
-                "files": .strings(written.paths), "kept": .strings(written.kept),
+                "files": .strings(written.paths), "kept": .strings(written.kept), "next": .strings(steps),
                 "egressAllow": .strings(draft.opening.map { [$0.endpoint] } ?? []),
             ]
             return object.write()
@@ -142,17 +143,36 @@ struct Init: ParsableCommand {
         for path in written.kept {
             Output.standard.writeLine("kept   \(PlainText.escaped(path)): the secret that receivers know")
         }
-        if case .environment(let name) = starter.secret {
-            Output.standard.writeLine(PlainText.escaped("next   set \(name) to the signing secret"))
+        for step in steps { Output.standard.writeLine(PlainText.escaped("next   \(step)")) }
+    }
+
+    /// What is left to do until an event gets through, in order.
+    private func steps(
+        _ written: StarterWriter.Written,
+        _ draft: ConfigurationStarter.Draft,
+        _ starter: ConfigurationStarter,
+        _ folder: String
+    ) -> [String] {
+        let file = "\(folder)/\(ConfigurationStarter.fileName)"
+        let config = folder == "config" ? "" : " --config \(ShellText.quoted(file))"
+        let profile = try? TopicCatalog().profile(starter.profile)
+        let isLocal = starter.url == ConfigurationStarter.localURL
+        var steps: [String] = []
+        switch starter.secret {
+        case .environment(let name): steps.append("set \(name) to the signing secret, also for `webhooks run`")
+        case .file: break
+        case .made, .given:
+            let secret = draft.files.first(where: \.isSecret).map { "\(folder)/\($0.path)" }
+            if let secret, !isLocal, written.paths.contains(secret) {
+                steps.append("give the receiver the secret in \(secret)")
+            } else if secret == nil, profile?.signature != nil {
+                steps.append("if requests are to be signed: `secrets` in \(file)")
+            }
         }
-        let config =
-            folder == "config" ? "" : " --config \(ShellText.quoted("\(folder)/\(ConfigurationStarter.fileName)"))"
-        let topic = (try? TopicCatalog().profile(starter.profile)).map { starter.exampleTopic($0) } ?? "course.created"
-        for command in [
-            "validate\(config)", "emit \(topic) --data \(ShellText.quoted("@\(folder)/example.json"))\(config)",
-        ] {
-            Output.standard.writeLine(PlainText.escaped("next   webhooks \(command)"))
-        }
+        if isLocal { steps.append("in another terminal, the receiver: webhooks listen\(config)") }
+        let topic = profile.map { starter.exampleTopic($0) } ?? "course.created"
+        let data = ShellText.quoted("@\(folder)/example.json")
+        return steps + ["webhooks validate\(config)", "webhooks emit \(topic) --data \(data)\(config)"]
     }
 }
 

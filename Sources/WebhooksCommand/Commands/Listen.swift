@@ -8,7 +8,8 @@ struct Listen: AsyncParsableCommand {
         abstract: "A receiver for trying things: prints each request and answers as told.",
         discussion: """
             With a secret each request's signature is checked: Standard Webhooks, and what the built-in profiles send. Without \
-            one it is checked with the secrets of the configuration's subscriptions that send to the request's path. \
+            one it is checked with the secrets of the configuration's subscriptions that send to the request's path; where there \
+            is none, the request says `signature: not checked`. Whatever the signature, it is answered as told. \
             Ends with Ctrl-C, or after --exit-after requests. With --forward-to a program that is being tried gets the same \
             headers and bytes, one request at a time, and its answer goes back; 502 where there is none. A URL without a \
             path keeps the path and query of the requests.
@@ -119,6 +120,10 @@ struct Listen: AsyncParsableCommand {
             if let certificate {
                 Output.standard.writeLine(PlainText.escaped("certificate to trust: \(certificate.path)"))
             }
+        }
+        if check == nil, configured?.isEmpty ?? true {
+            let advice = "--secret-file FILE or --secret-env NAME names the secret"
+            Notice.note("signatures", "no secret is known: signatures are not checked; \(advice)", asJSON: asJSON)
         }
         Output.standard.flush()
         let trap = InterruptTrap { stop.finish() }

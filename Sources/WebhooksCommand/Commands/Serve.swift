@@ -57,15 +57,18 @@ struct Serve: AsyncParsableCommand {
             let dispatcher: WebhookDispatcher
             do throws(WebhooksError) {
                 dispatcher = try await WebhookDispatcher(
-                    configuration: skipBroken
-                        ? options.wholeConfiguration.holdingBroken() : options.wholeConfiguration,
+                    configuration: configuration,
                     logger: logger,
                     metrics: metrics
                 )
             } catch {
-                throw BrokenConfiguration.atStart(error, options.wholeConfiguration)
+                throw BrokenConfiguration.atServe(error, configuration)
             }
-            let settings = try serverSettings(dispatcher)
+            let settings = dispatcher.registry.settings.server
+            guard !settings.tokens.isEmpty, !settings.encryptionKeys.isEmpty else {
+                let error = WebhooksError(.configuration, "`server` is not complete")
+                throw BrokenConfiguration.atServe(error, configuration)
+            }
             try checkAddress(settings.listen)
             // Before anything listens: a store of another kind has nothing for the API.
             _ = try await dispatcher.platformStore()
@@ -115,6 +118,10 @@ struct Serve: AsyncParsableCommand {
             }
         }
 
+        private var configuration: WebhookConfiguration {
+            skipBroken ? options.wholeConfiguration.holdingBroken() : options.wholeConfiguration
+        }
+
         /// Refuses an address that is taken, before a store is made.
         private func checkAddress(_ address: ListenAddress) throws {
             do throws(ReceiverError) {
@@ -143,29 +150,6 @@ struct Serve: AsyncParsableCommand {
                 )
             }
             logger.error("\(problem); their deliveries wait until it is started with that key")
-        }
-
-        private func serverSettings(_ dispatcher: WebhookDispatcher) throws -> ServerSettings {
-            let settings = dispatcher.registry.settings.server
-            guard !settings.tokens.isEmpty else {
-                throw CommandFailure(
-                    .data,
-                    code: WebhooksError.Code.configuration.description,
-                    "the configuration has no `server.tokens`, so that nobody could use the API: add "
-                        + "`server: { tokens: [{ env: WEBHOOKS_API_TOKEN }] }`"
-                )
-            }
-            if let problem = WebhooksAPI.keyProblem(settings) {
-                throw CommandFailure(
-                    .data,
-                    code: WebhooksError.Code.configuration.description,
-                    settings.encryptionKeys.isEmpty
-                        ? "the configuration has no `server.encryptionKey`, which seals the secrets of endpoints in the store"
-                        : "`server.encryptionKey`: \(problem)",
-                    hint: "`webhooks keygen --encryption` makes a key: `encryptionKey: { file: webhooks.key }`"
-                )
-            }
-            return settings
         }
     #else
         func run() async throws {

@@ -56,6 +56,8 @@ struct ReceivedOutput {
                 case .missing: .doubtful
                 }
             Output.standard.writeLine(terminal.styled("signature: \(verdict.rawValue)", style))
+        } else {
+            Output.standard.writeLine(terminal.styled("signature: not checked", .doubtful))
         }
         if let problem { line("not passed on: \(problem)") }
         Output.standard.writeLine(terminal.styled("answered \(status)", .dim))

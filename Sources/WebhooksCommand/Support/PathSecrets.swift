@@ -20,6 +20,9 @@ struct PathSecrets: Sendable {
         }
     }
 
+    /// True when nothing can be checked.
+    var isEmpty: Bool { checks.values.allSatisfy(\.isEmpty) }
+
     /// The verdict on a request; `nil` where no subscription that signs sends to its path.
     func verdict(_ request: ReceivedRequest) -> SignatureCheck.Verdict? {
         guard let checks = checks[Self.path(request.target)], !checks.isEmpty else { return nil }

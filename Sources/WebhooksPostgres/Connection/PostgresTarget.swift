@@ -35,7 +35,7 @@
                 PQfreemem(message)
                 throw StoreError(
                     .unavailable,
-                    "the store's URL is none that PostgreSQL understands: postgres://user@host:5432/database"
+                    "the store's URL is none that PostgreSQL understands; one is postgres://user@host:5432/database"
                 )
             }
             defer { PQconninfoFree(parsed) }

@@ -41,7 +41,7 @@
                     OR emit.topic COLLATE "C" !~ '^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$'
                 THEN
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =
-                        'the topic must be letters, digits, _ and -, in segments joined by dots: course.created';
+                        'the event''s topic is not acceptable: one is letters, digits, _ and -, in segments joined by dots, for example course.created';
                 END IF;
                 IF starts_with(emit.topic, 'webhooks.') THEN
                     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE =

@@ -78,7 +78,7 @@ struct QueryParameters: Sendable {
     func time(_ name: String) throws(APIError) -> Timestamp? {
         guard let text = text(name) else { return nil }
         guard let time = Timestamp(client: text) else {
-            throw APIError(FieldProblem(query: name, "must be a time as in RFC 3339: 2026-03-01T09:30:00Z"))
+            throw APIError(FieldProblem(query: name, "must be a time as in RFC 3339, such as 2026-03-01T09:30:00Z"))
         }
         return time
     }

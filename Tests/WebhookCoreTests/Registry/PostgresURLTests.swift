@@ -39,6 +39,8 @@ import WebhookCore
         ("postgres://[::1/d", "brackets"), ("postgres://[]/d", "brackets"), ("postgres://[::1]x/d", "as it is meant"),
         ("postgres://h/d?hunter2", "name=value"), ("postgres://h/d?password=hunter=2", "name=value"),
         ("postgres://h/d?hunter2=1", "libpq doesn't know"),
+        ("postgres://h/d?schema=lms", "can't name a schema: that stands beside it"),
+        ("postgres://h/d?sslmode=require&currentSchema=lms", "schema: NAME"),
         ("postgres://h/d?sslmod=require", "did you mean `sslmode`?"),
         ("postgres://u:hunter%2@h/d", "% without"), ("postgres://u:hunter%+2@h/d", "% without"),
         ("postgres://h/hunter%00", "null byte"), ("postgres://h/" + String(repeating: "x", count: 8_000), "longer"),
