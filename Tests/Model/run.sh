@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # Looks at every state of the model, then at models that are broken on purpose: each must be found to be.
 set -euo pipefail
-model=$(cd "$(dirname "$0")" && pwd)/leases.pml
+source=$(cd "$(dirname "$0")" && pwd)/leases.pml
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+# The trail of an error is written beside the model, and found there by its name.
+model=leases.pml
+cp "$source" "$model"
 
 # check KIND OPTION…: KIND is safety or liveness; prints the number of errors and states.
 check() {
