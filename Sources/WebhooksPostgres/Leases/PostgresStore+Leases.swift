@@ -33,14 +33,17 @@
     }
 
     extension PostgresStore {
-        // The first in each subscription's order of due times. A place in the order of acceptance is no time.
+        // The first in each subscription's order of due times, of those made due by hand and of the others. A place in the order of
+        // acceptance is no time.
         private static let oldestDue = Statement(
             """
             SELECT min(x.since) FROM leases l JOIN subscriptions s ON s.name = l.subscription
             CROSS JOIN LATERAL (
-                SELECT CASE WHEN d.due_at < 0 THEN d.due_at + \(ByHand.offset) WHEN d.due_at < $3::int8 THEN d.created_at
-                    ELSE d.due_at END AS since FROM deliveries d
-                WHERE d.subscription = s.id AND d.due_at IS NOT NULL ORDER BY d.due_at LIMIT 1
+                (SELECT d.due_at + \(ByHand.offset) AS since FROM deliveries d
+                WHERE d.subscription = s.id AND d.due_at < 0 ORDER BY d.due_at LIMIT 1)
+                UNION ALL
+                (SELECT CASE WHEN d.due_at < $3::int8 THEN d.created_at ELSE d.due_at END FROM deliveries d
+                WHERE d.subscription = s.id AND d.due_at >= 0 ORDER BY d.due_at LIMIT 1)
             ) x
             WHERE l.node = $1::text AND x.since <= $2::int8 AND s.disabled_at IS NULL AND s.paused_at IS NULL
                 AND coalesce(s.breaker_until <= $2::int8, true)
