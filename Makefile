@@ -83,11 +83,14 @@ demo: build ## Sends an example of every topic to a local receiver and shows wha
 ONE_AT_A_TIME := GuaranteeTests|FaultHarnessTests|CurlTransportTests|SQLiteStoreTests|PostgresStoreTests|WebhooksTests|WebhooksGRDBTests|WebhookReceiverTests|WebhookMonitoringTests|RunnerTests|SeveralServersTests
 # These wait for the processes that they start; they take as long as all others together, and run beside them.
 OF_THE_COMMAND := WebhooksCommandTests
+# These compute for a minute in threads of their own, and would keep what runs in parallel waiting for its turn.
+SIMULATED := SimulationTests
 
 test: setup-tests ## Runs all tests
 	$(SWIFT) build --build-tests
 	@tests="$$($(SWIFT) build --show-bin-path)/swift-webhooksPackageTests.xctest" && \
-	    Tests/run.sh "$$tests" --skip '$(ONE_AT_A_TIME)|$(OF_THE_COMMAND)' && \
+	    Tests/run.sh "$$tests" --skip '$(SIMULATED)|$(ONE_AT_A_TIME)|$(OF_THE_COMMAND)' && \
+	    Tests/run.sh "$$tests" --filter '$(SIMULATED)' && \
 	    Tests/beside.sh "Tests/postgres.sh Tests/run.sh '$$tests' --no-parallel --filter '$(ONE_AT_A_TIME)'" \
 	        "Tests/postgres.sh Tests/run.sh '$$tests' --no-parallel --filter '$(OF_THE_COMMAND)'"
 
