@@ -24,14 +24,14 @@
 
     /// Reads ``Attempt``s.
     enum AttemptRow {
-        private static let head = Statement(
+        static let head = Statement(
             """
             SELECT \(BodyRow.columns), d.state, d.attempts, d.claimed_at
             FROM deliveries d LEFT JOIN bodies b ON b.event = d.event AND b.number = d.body \(BodyRow.join)
             WHERE d.id = $1::int8
             """
         )
-        private static let finished = Statement(
+        static let finished = Statement(
             "SELECT \(Attempt.columns) FROM attempts WHERE delivery = $1::int8 ORDER BY number"
         )
 

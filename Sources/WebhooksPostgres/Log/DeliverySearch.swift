@@ -9,11 +9,11 @@
         let query: DeliveryQuery
 
         func run(_ connection: PostgresConnection) throws -> [Delivery] {
-            let (sql, parameters) = statement()
+            let (sql, parameters) = statement
             return try connection.search(sql, parameters).map { try Delivery($0) }
         }
 
-        private func statement() -> (sql: String, parameters: [Parameter]) {
+        var statement: (sql: String, parameters: [Parameter]) {
             var conditions = conditions
             guard !branches.isEmpty else {
                 let clause = conditions.clause
@@ -28,10 +28,9 @@
             let clause = conditions.clause.isEmpty ? "" : " AND " + conditions.clause.dropFirst("WHERE ".count)
             let limit = conditions.mark(.int8(Int64(query.limit))) + "::int8"
             let pages = branches.map { state in
-                // As a constant, so that the index serves that has these states alone.
                 """
-                (SELECT d.* FROM \(source) WHERE d.subscription = s.id AND d.state = \(state)\(clause)
-                ORDER BY d.id DESC LIMIT \(limit))
+                (SELECT d.* FROM \(source) WHERE \(NewestDeliveries.condition(state: state))\(clause)
+                \(NewestDeliveries.order) LIMIT \(limit))
                 """
             }
             let newest = """

@@ -6,6 +6,11 @@
         let query: EventQuery
 
         func run(_ connection: PostgresConnection) throws -> [LoggedEvent] {
+            let (sql, parameters) = statement
+            return try connection.search(sql, parameters).map { LoggedEvent($0) }
+        }
+
+        var statement: (sql: String, parameters: [Parameter]) {
             var conditions = Conditions()
             if let after = query.after {
                 // Nothing is behind an unknown one.
@@ -18,17 +23,14 @@
             if let isTest = query.isTest { conditions.add(isTest ? "e.test" : "NOT e.test") }
             let clause = conditions.clause
             let limit = conditions.mark(.int8(Int64(query.limit)))
-            return try connection.search(
-                """
+            let sql = """
                 SELECT e.event_id, e.topic, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.test, e.cancelled,
                     (SELECT count(*) FROM deliveries d WHERE d.event = e.id),
                     EXISTS (SELECT 1 FROM pending p WHERE p.event = e.id),
                     (SELECT p.set_aside FROM pending p WHERE p.event = e.id)
                 FROM events e \(clause) ORDER BY e.id DESC LIMIT \(limit)::int8
-                """,
-                conditions.parameters
-            )
-            .map { LoggedEvent($0) }
+                """
+            return (sql, conditions.parameters)
         }
     }
 #endif

@@ -14,7 +14,7 @@
     }
 
     /// Counts by the index of states alone, and measures by the newest deliveries of each subscription. Tests are left out.
-    private struct StatisticsReport {
+    struct StatisticsReport {
         let connection: PostgresConnection
 
         /// The number of deliveries that are measured over all subscriptions; each gets at least one.
@@ -54,6 +54,29 @@
         private static let lastOnes = 20
 
         private func measure(_ found: inout [Int: SubscriptionStatistics], _ sample: Int) throws {
+            for row in try connection.search(Self.durations, [.int8(Int64(sample))]) {
+                found[row.int32(0)]?.p50 = row.optionalDuration(1)
+                found[row.int32(0)]?.p95 = row.optionalDuration(2)
+                found[row.int32(0)]?.p99 = row.optionalDuration(3)
+            }
+        }
+
+        /// The last success, and the newest attempt that has ended where that failed.
+        private func findLast(_ found: inout [Int: SubscriptionStatistics], _ sample: Int) throws {
+            for row in try connection.search(Self.ends, [.int8(Int64(sample))]) {
+                found[row.int32(0)]?.lastDeliveredAt = row.optionalTimestamp(1)
+                guard let error = try FailureKind(code: row.optionalInt16(2)), let instant = row.optionalTimestamp(4)
+                else { continue }
+                found[row.int32(0)]?.lastFailure = SubscriptionStatistics.Failure(
+                    error: error,
+                    status: row.optionalInt32(3),
+                    at: instant
+                )
+            }
+        }
+
+        /// Percentiles of each subscription.
+        static var durations: String {
             let settled = [DeliveryState.delivered, .failed, .unknown, .cancelled].map { state in
                 """
                 (SELECT d.id, m.durations FROM deliveries d
@@ -61,11 +84,11 @@
                     SELECT array_agg(a.duration) AS durations FROM attempts a
                     WHERE a.delivery = d.id AND a.duration IS NOT NULL
                 ) m
-                WHERE d.subscription = s.id AND d.state = \(state.code) AND NOT d.test AND m.durations IS NOT NULL
-                ORDER BY d.id DESC LIMIT $1::int8)
+                WHERE \(NewestDeliveries.condition(state: state.code)) AND NOT d.test AND m.durations IS NOT NULL
+                \(NewestDeliveries.order) LIMIT $1::int8)
                 """
             }
-            let sql = """
+            return """
                 SELECT s.id, percentile_disc(0.5) WITHIN GROUP (ORDER BY duration),
                     percentile_disc(0.95) WITHIN GROUP (ORDER BY duration),
                     percentile_disc(0.99) WITHIN GROUP (ORDER BY duration)
@@ -77,15 +100,10 @@
                 CROSS JOIN LATERAL unnest(d.durations) AS duration
                 GROUP BY s.id
                 """
-            for row in try connection.search(sql, [.int8(Int64(sample))]) {
-                found[row.int32(0)]?.p50 = row.optionalDuration(1)
-                found[row.int32(0)]?.p95 = row.optionalDuration(2)
-                found[row.int32(0)]?.p99 = row.optionalDuration(3)
-            }
         }
 
-        /// The last success, and the newest attempt that has ended where that failed.
-        private func findLast(_ found: inout [Int: SubscriptionStatistics], _ sample: Int) throws {
+        /// How the newest deliveries of each subscription and state have ended.
+        static var ends: String {
             let states = [DeliveryState.delivered, .failed, .unknown, .cancelled, .waiting, .inFlight].map { state in
                 // Of one in flight, the attempt before.
                 let attempted =
@@ -94,11 +112,11 @@
                     : "d.claimed_at"
                 return """
                     (SELECT d.state, d.settled_at, d.last_error, d.last_status, \(attempted) AS attempted_at
-                    FROM deliveries d WHERE d.subscription = s.id AND d.state = \(state.code) AND NOT d.test
-                    ORDER BY d.id DESC LIMIT $1::int8)
+                    FROM deliveries d WHERE \(NewestDeliveries.condition(state: state.code)) AND NOT d.test
+                    \(NewestDeliveries.order) LIMIT $1::int8)
                     """
             }
-            let sql = """
+            return """
                 SELECT s.id, max(d.settled_at) FILTER (WHERE d.state = \(DeliveryState.delivered.code)),
                     (array_agg(d.last_error ORDER BY coalesce(d.attempted_at, d.settled_at) DESC)
                         FILTER (WHERE d.counts))[1],
@@ -114,16 +132,6 @@
                 ) d
                 GROUP BY s.id
                 """
-            for row in try connection.search(sql, [.int8(Int64(sample))]) {
-                found[row.int32(0)]?.lastDeliveredAt = row.optionalTimestamp(1)
-                guard let error = try FailureKind(code: row.optionalInt16(2)), let instant = row.optionalTimestamp(4)
-                else { continue }
-                found[row.int32(0)]?.lastFailure = SubscriptionStatistics.Failure(
-                    error: error,
-                    status: row.optionalInt32(3),
-                    at: instant
-                )
-            }
         }
 
         private static let names = "SELECT id, name FROM subscriptions"
