@@ -17,7 +17,7 @@
     /// The host's application listens, with the host's limits and middleware; run the server as a service beside the
     /// dispatcher, for what has to be done now and then. The store is on SQLite, or on PostgreSQL, where several servers may
     /// share it. Endpoints can be made and read where the dispatcher has encryption keys for their secrets:
-    /// ``/Webhooks/WebhookConfiguration/withEncryptionKeys(_:)``, or the file's `server.encryptionKey`.
+    /// ``/Webhooks/WebhookConfiguration/withEncryptionKeys(_:)``, or the file's `server.encryptionKey`, whose change a reload takes over.
     public final class WebhookServer: Service {
         private let api: WebhooksAPI
         private let adapter: RequestAdapter

@@ -10,8 +10,6 @@ package final class WebhooksAPI: Sendable {
     let dispatcher: WebhookDispatcher
     let settings: ServerSettings
     let logger: Logger
-    /// The keys that seal secrets; `nil`: endpoints can't be kept.
-    let keys: SealingKeys?
     let router: Router
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
@@ -24,13 +22,13 @@ package final class WebhooksAPI: Sendable {
     /// The same for what is done now and then.
     let upkeepOutage: StoreOutage
     private let stopped = Atomic(false)
-    private let tokens: TokensInForce
+    private let secrets: SecretsInForce
     private let metricsText: (@Sendable () -> String)?
 
     /// - Parameters:
     ///   - dispatcher: stores and delivers.
     ///   - settings: tokens and limits.
-    ///   - followsConfiguration: `true` where the tokens are the configuration's, and change with it.
+    ///   - followsConfiguration: `true` where the tokens are the configuration's, and change with it, as its keys do anyway.
     ///   - tasks: when a task is somebody else's, or tried again.
     ///   - metrics: gives the text of `/metrics`; `nil`: there is none.
     package init(
@@ -47,8 +45,7 @@ package final class WebhooksAPI: Sendable {
         self.tasks = TaskWork(tasks)
         outage = StoreOutage(logger)
         upkeepOutage = StoreOutage(logger, of: .upkeep)
-        tokens = TokensInForce(settings, of: followsConfiguration ? dispatcher : nil, logger)
-        keys = try? SealingKeys(settings.encryptionKeys)
+        secrets = SecretsInForce(settings, of: dispatcher, followsConfiguration: followsConfiguration, logger)
         metricsText = metrics
         router = Router(Self.operations)
     }
@@ -59,11 +56,14 @@ package final class WebhooksAPI: Sendable {
         + AttemptOperations.all + TokenOperations.all + TaskOperations.all + ReplayOperations.all + UsageOperations.all
         + LogOperations.all + [OpenAPIDescription.operation]
 
+    /// The keys that seal secrets; `nil`: endpoints can't be kept.
+    var keys: SealingKeys? { secrets.current.keys }
+
     /// `true` once streams and tasks are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
 
-    /// Takes over the tokens of a configuration that was reloaded, and logs which of its settings need a restart.
-    package func followConfiguration() { _ = tokens.current }
+    /// Takes over the tokens and keys of a configuration that was reloaded, and logs which of its settings need a restart.
+    package func followConfiguration() { _ = secrets.current }
 
     /// Ends what goes on by itself: streams, and tasks at their next step.
     package func stop() { stopped.store(true, ordering: .relaxed) }
@@ -205,7 +205,7 @@ package final class WebhooksAPI: Sendable {
     func caller(_ request: APIRequest) async throws(APIError) -> Caller {
         guard let token = request.bearerToken else { throw .unauthorized }
         let digest = Digest.token(token)
-        if tokens.current.organisation.contains(digest: digest) { return .organisation(token: digest) }
+        if secrets.current.organisation.contains(digest: digest) { return .organisation(token: digest) }
         guard token.hasPrefix(TokenOperations.prefix) else { throw .unauthorized }
         guard let known = try await accessToken(digest) else { throw .unauthorized }
         guard known.expiresAt > .now else { throw .expired(at: known.expiresAt) }
@@ -216,7 +216,7 @@ package final class WebhooksAPI: Sendable {
     func isStillTaken(_ caller: Caller) async throws(APIError) -> Bool {
         switch caller {
         case .nobody: true
-        case .organisation(let digest): tokens.current.organisation.contains(digest: digest)
+        case .organisation(let digest): secrets.current.organisation.contains(digest: digest)
         case .application(let token): try await accessToken(token.digest).map { $0.expiresAt > .now } ?? false
         }
     }
@@ -278,8 +278,8 @@ package final class WebhooksAPI: Sendable {
     private func mayWatch(_ request: APIRequest, _ isLocal: Bool) -> Bool {
         if let token = request.bearerToken {
             let digest = Digest.token(token)
-            let tokens = tokens.current
-            if tokens.metrics.contains(digest: digest) || tokens.organisation.contains(digest: digest) { return true }
+            let secrets = secrets.current
+            if secrets.metrics.contains(digest: digest) || secrets.organisation.contains(digest: digest) { return true }
         }
         let isForwarded = request.header("x-forwarded-for") != nil || request.header("forwarded") != nil
         guard isLocal, !isForwarded, let host = request.header("host") else { return false }

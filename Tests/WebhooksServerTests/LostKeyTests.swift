@@ -38,6 +38,30 @@ import WebhookCore
         #expect(await served.send("DELETE", path).status == 204)
     }
 
+    @Test func `a reload takes over the keys, in the API as in the dispatcher`() async throws {
+        let served = try await ServedStore()
+        let file = served.folder.appendingPathComponent("webhooks.yaml")
+        let new = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+        func reload(_ keys: String) throws {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let lines = text.split(separator: "\n").map { line in
+                line.hasPrefix("server:")
+                    ? "server: { tokens: [\(ServedStore.token)], encryptionKey: \(keys) }" : String(line)
+            }
+            try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+            #expect(served.dispatcher.reload())
+        }
+        await served.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+        let old = try #require(await served.send("POST", "/app/a/endpoint", Self.withHeaders)["id"])
+        try reload("[\(new), \(ServedStore.key)]")
+        let both = try #require(await served.send("POST", "/app/a/endpoint", Self.withHeaders)["id"])
+        #expect(await served.send("GET", "/app/a/endpoint/\(old)/secret").status == 200)
+        try reload(new)
+        #expect(await served.send("GET", "/app/a/endpoint/\(both)/secret").status == 200, "the new one has sealed it")
+        #expect(await served.send("GET", "/app/a/endpoint/\(old)/secret").status == 409)
+        #expect(served.dispatcher.registry.subscription(named: both)?.isServed == true)
+    }
+
     @Test func `a new secret takes the place of a lost one`() async throws {
         let (served, id) = try await Self.stores(#"{"url":"https://a.example/"}"#)
         let path = "/app/a/endpoint/\(id)"

@@ -55,7 +55,8 @@ struct StoredFindings {
     }
 
     private static func held(_ name: String, _ obstacle: Diagnostic) -> DoctorFinding {
-        let hint = "its deliveries wait, and are sent by a dispatcher that is started once this is mended"
+        let hint =
+            "its deliveries wait; once this is mended, a dispatcher sends them after a reload (SIGHUP), or as it starts"
         return DoctorFinding(.store, "broken", .error, "\(name) can't be sent to: \(obstacle.message)", hint: hint)
     }
 

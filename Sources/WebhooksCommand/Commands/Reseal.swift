@@ -6,8 +6,8 @@ struct Reseal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Seals the secrets in the store with the first encryption key.",
         discussion: """
-            To change the key: put the new one in front of `server.encryptionKey`, restart what uses the store, reseal, then \
-            take the old one out. It may run beside a server, be interrupted, and go on when it is run again. Exits 1 while \
+            To change the key: put the new one in front of `server.encryptionKey`, reload what uses the store (a key from the environment \
+            takes a restart), reseal, then take the old one out. It may run beside a server, be interrupted, and go on when it is run again. Exits 1 while \
             something is sealed with another key.
 
               webhooks reseal --dry-run

@@ -149,7 +149,7 @@ struct Serve: AsyncParsableCommand {
                         + "these waits"
                 )
             }
-            logger.error("\(problem); their deliveries wait until it is started with that key")
+            logger.error("\(problem); their deliveries wait until a reload or a restart finds that key")
         }
     #else
         func run() async throws {
