@@ -8,14 +8,26 @@ import Testing
 
     @Test func `each change is told once, and what wavers isn't`() {
         var watch = SpaceWatch()
-        let seen = [9_000, 255, 250, 260, 250, 0, 0, 100, 0, 300, 9_000].map { watch.look($0 * Self.mebibyte) }
+        let seen = [9_000, 255, 250, 260, 250, 0, 0, 100, 0, 300, 9_000].map { room in
+            watch.look(room * Self.mebibyte, isRefused: watch.wantsTrial(room * Self.mebibyte) ? true : nil)
+        }
         #expect(seen == [nil, .low, nil, nil, nil, .full, nil, .low, .full, .enough, nil])
+    }
+
+    @Test func `a disk is full once a write is refused, and that is tried seldom`() {
+        var watch = SpaceWatch()
+        #expect(!watch.wantsTrial(Self.mebibyte) && watch.wantsTrial(900_000))
+        #expect(watch.look(900_000, isRefused: false) == .low, "the log has room of its own")
+        #expect(!watch.wantsTrial(890_000) && watch.look(890_000) == nil)
+        #expect(watch.wantsTrial(400_000) && watch.look(400_000, isRefused: true) == .full)
+        #expect(watch.wantsTrial(400_000) && watch.look(400_000) == nil, "a trial that tells nothing changes nothing")
+        #expect(watch.look(400_000, isRefused: false) == .low)
     }
 
     @Test func `where nobody knows, nothing is told`() {
         var watch = SpaceWatch()
         #expect(watch.look(nil) == nil)
-        _ = watch.look(0)
+        _ = watch.look(0, isRefused: true)
         #expect(watch.look(nil) == nil && watch.state == .full)
     }
 

@@ -4,7 +4,7 @@ internal import WebhooksSQLite
 
 /// Follows the free room on a store's disk, for a dispatcher that has nothing to record and would not notice.
 struct SpaceWatch {
-    /// With less, in bytes, no transaction can be relied on: SQLite's smallest takes some pages of log.
+    /// With less, in bytes, a write is tried: the store's log may have room of its own, so that nothing else tells.
     static let least: Int64 = 1 << 20
     /// The room beyond ``StatusRules/leastFree`` from which it is enough again: nobody is told twice of what wavers.
     static let margin: Int64 = 16 << 20
@@ -16,12 +16,24 @@ struct SpaceWatch {
     }
 
     private(set) var state = State.enough
+    /// The room at the last trial, which took some of it; `nil`: there was enough since.
+    private var tried: Int64?
 
-    /// - Parameter free: bytes; `nil`: nobody knows.
+    /// Tells whether a write should be tried: at first, then as half of the room has gone, and on a full disk every time.
+    func wantsTrial(_ free: Int64?) -> Bool {
+        guard let free, free < Self.least else { return false }
+        return state == .full || tried.map { free < $0 / 2 } ?? true
+    }
+
+    /// - Parameters:
+    ///   - free: bytes; `nil`: nobody knows.
+    ///   - isRefused: whether a write that was tried found no room; `nil`: none was tried, or it tells nothing.
     /// - Returns: the new state, where that is another.
-    mutating func look(_ free: Int64?) -> State? {
+    mutating func look(_ free: Int64?, isRefused: Bool? = nil) -> State? {
         guard let free else { return nil }
-        var found: State = free < Self.least ? .full : free < StatusRules.leastFree ? .low : .enough
+        if isRefused != nil || free >= Self.least { tried = free < Self.least ? free : nil }
+        var found: State = free < StatusRules.leastFree ? .low : .enough
+        if free < Self.least, isRefused ?? (state == .full) { found = .full }
         if state != .enough, found == .enough, free < StatusRules.leastFree + Self.margin { found = .low }
         guard found != state else { return nil }
         state = found
@@ -31,12 +43,20 @@ struct SpaceWatch {
 
 extension WebhookDispatcher {
     /// Looks once at the room on the store's disk, and says where that has changed. A database server looks after its own.
-    func lookAtSpace(of session: DeliverySession, _ watch: inout SpaceWatch) {
+    func lookAtSpace(of session: DeliverySession, _ watch: inout SpaceWatch) async {
         guard let store = session.store as? SQLiteStore else { return }
         let free = store.freeSpace().map(Int64.init)
+        var refusal: StoreError?
+        var isRefused: Bool?
+        if watch.wantsTrial(free) {
+            let trial = await BlockingWork.value(within: .seconds(2)) { await store.tryWriting() }
+            if case .failure(let error)? = trial, error.code == .full { refusal = error }
+            // Another error is the engine's to tell.
+            isRefused = trial.map { _ in refusal != nil }
+        }
         let before = watch.state
-        guard let found = watch.look(free), let free else { return }
-        state.withLock { $0.isDiskFull = found == .full }
+        guard let found = watch.look(free, isRefused: isRefused), let free else { return }
+        note(diskFull: refusal, session)
         let text = StoreStatus.freeText(free, store.path)
         switch found {
         case .full:
@@ -49,5 +69,16 @@ extension WebhookDispatcher {
         case .low: logger.warning("little room is left on the store's disk: make some", metadata: ["free": "\(text)"])
         case .enough: logger.notice("there is room on the store's disk again", metadata: ["free": "\(text)"])
         }
+    }
+
+    /// A write that was tried has found no room, or does again (`nil`): said wherever a commit that failed is.
+    private func note(diskFull refusal: StoreError?, _ session: DeliverySession) {
+        let (wasFull, trouble) = state.withLock { state in
+            defer { state.isDiskFull = refusal != nil }
+            return (state.isDiskFull, state.failure ?? state.storeTrouble ?? refusal)
+        }
+        guard wasFull || refusal != nil else { return }
+        session.lock.note(trouble: trouble)
+        if let refusal { metrics?.failed(refusal) } else if trouble == nil { metrics?.storeWorks() }
     }
 }

@@ -77,7 +77,7 @@ extension WebhookDispatcher {
             hangs = progress.hangs(since: before)
             if !hangs { session.lock.noteAlive() }
             before = progress
-            lookAtSpace(of: session, &space)
+            await lookAtSpace(of: session, &space)
             // The end of what hangs is told soon.
         } while (try? await IdleBeat.sleep(for: hangs ? .milliseconds(500) : SignOfLife.interval)) != nil
     }

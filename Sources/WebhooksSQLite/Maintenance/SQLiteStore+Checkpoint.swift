@@ -110,6 +110,20 @@ extension SQLiteStore {
 
     /// The room that is left beside the store, in bytes; `nil`: nobody knows.
     package func freeSpace() -> Int? { DiskSpace(of: files.path)?.free }
+
+    /// Commits a page as it is, to tell whether anything can be recorded.
+    package func tryWriting() async -> Result<Void, StoreError> {
+        do throws(StoreError) {
+            try await write { session in
+                // The one value that SQLite writes although it stays the same; a host's is its own.
+                let version = try Int.fetchOne(session.db, sql: "PRAGMA user_version") ?? 0
+                try session.db.execute(sql: "PRAGMA user_version = \(version)")
+            }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
 }
 
 /// The room of a file system, in bytes. A quota's may be less.
