@@ -9,7 +9,7 @@ import WebhookReceiver
     static let keys = [
         "ok", "at", "problems", "warnings", "dispatcher", "events", "deliveries", "breakers", "disabled", "paused",
         "parked",
-        "broken", "refused", "store", "lastError",
+        "broken", "refused", "behind", "store", "lastError",
     ]
 
     private func problems(_ status: JSONText) throws -> [String?] {
@@ -174,6 +174,25 @@ import WebhookReceiver
         #expect(try await !sandbox.run("status").out.contains("failed for good"))
         run.signal(SIGTERM)
         #expect(await run.end() == 0)
+    }
+
+    @Test func `an outcome that nobody knows is told apart, and sent again with a word`() async throws {
+        let sandbox = try CommandEnvironment { $0.number == 1 ? .neverAnswer : .noContent }
+        let single = "{ mode: single-shot }"
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: single, more: "dispatcher: { shutdownGrace: 0s }"))
+        let run = try Background(["run"], in: sandbox)
+        #expect(await run.line(containing: "delivering", on: .error) != nil)
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1", "--id", "cut", "--detach").status == 0)
+        try await sandbox.receiver.waitForRequests(count: 1)
+        run.signal(SIGTERM)
+        #expect(await run.end() == 0)
+        let status = try await sandbox.run("status").out
+        #expect(status.contains("may have arrived") && !status.contains("failed for good"), "\(status)")
+        let json = try await JSONText(sandbox.run("status", "--json").out)
+        #expect(try json["deliveries"]["unknown"].raw == "1" && json["warnings"][0]["code"].string == "unknown")
+        let again = try await sandbox.run("retrigger", "cut")
+        #expect(again.status == 0 && again.err.contains("may have arrived"), "\(again)")
+        #expect(try await !sandbox.run("status").out.contains("may have arrived"))
     }
 
     @Test func `watching goes on until it is interrupted`() async throws {

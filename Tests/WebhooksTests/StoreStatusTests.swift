@@ -51,6 +51,31 @@ import WebhooksSQLite
         #expect(full.problems.map(\.message) == ["2.8 MiB are free on the disk of w.sqlite"])
     }
 
+    @Test func `what may have arrived is not called failed`() {
+        var status = status(breakerUntil: Self.now, waiting: 0)
+        (status.lost, status.unknown) = (1, 1)
+        #expect(status.warnings.map(\.code) == ["unknown"])
+        #expect(status.warnings[0].message.contains("may have arrived"))
+        #expect(status.warnings[0].hint?.contains("a second time") == true)
+        (status.lost, status.unknown) = (3, 1)
+        #expect(status.warnings.map(\.code) == ["lost", "unknown"])
+        #expect(
+            status.warnings[0].message == "2 deliveries have failed for good within an hour, and nobody tries again"
+        )
+    }
+
+    @Test func `what stands behind a retry in the order is neither due nor late`() {
+        var status = StoreStatus(at: Self.now, files: StoreStatus.Files(path: "p", size: 1, walSize: nil, free: nil))
+        status.dispatcher = StoreStatus.Dispatcher(processID: 7)
+        var own = StoreBacklog.Subscription(name: "ord")
+        (own.waiting, own.behind) = (3, 2)
+        var backlog = StoreBacklog()
+        backlog.subscriptions = [own]
+        status.fill(backlog, [], [("ord", true)])
+        #expect(status.due == 0 && status.late == 0 && status.waiting == 3 && status.problems.isEmpty)
+        #expect(status.holds.map(\.reason) == [.order] && status.holds.map(\.waiting) == [2])
+    }
+
     // MARK: Several dispatchers
 
     /// A node that has had a configuration for some time.

@@ -12,6 +12,8 @@ package struct StoreBacklog: Sendable, Hashable {
         /// The time since which the oldest of these is due.
         package var oldestDueAt: Timestamp?
         package var inFlight = 0
+        /// First attempts, in order, behind a delivery that has failed and is tried again: neither due nor late.
+        package var behind = 0
 
         package init(name: String) { self.name = name }
     }

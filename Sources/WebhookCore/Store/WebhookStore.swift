@@ -21,6 +21,9 @@ package protocol WebhookStore: DeliveryStore, EventLog {
     ///   - late: what was due by then counts as late.
     func backlog(at now: Timestamp, late: Timestamp) async throws(StoreError) -> StoreBacklog
 
+    /// Those of some deliveries that ``StoreBacklog/Subscription/behind`` counts.
+    func deliveriesBehind(among ids: [Delivery.ID]) async throws(StoreError) -> Set<Delivery.ID>
+
     /// The last failure of each subscription whose newest attempt has failed, as ``EventLog/statistics()`` has it; counts
     /// nothing.
     func lastFailures() async throws(StoreError) -> [(subscription: String, failure: SubscriptionStatistics.Failure)]

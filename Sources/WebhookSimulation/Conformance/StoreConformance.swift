@@ -66,7 +66,7 @@ package enum StoreConformance {
         acceptanceChecks + fanOutChecks + claimChecks + resultChecks + settlementChecks + scheduleChecks
         + healthChecks + pauseChecks + retryChecks + logChecks + attemptChecks + progressChecks + cancelChecks
         + retriggerChecks
-        + statisticsChecks + pruneChecks + durabilityChecks + setAsideChecks
+        + statisticsChecks + backlogChecks + pruneChecks + durabilityChecks + setAsideChecks
 
     /// The checks of what a ``LeaseStore`` promises beside.
     package static let leaseChecks: [Check] = leaseHoldingChecks + leaseFenceChecks

@@ -12,6 +12,16 @@ extension WebhookLog {
         }
     }
 
+    /// Those of some deliveries that stand in the order behind one that is tried again.
+    package func deliveriesBehind(among ids: [Delivery.ID]) async throws(WebhooksError) -> Set<Delivery.ID> {
+        guard !ids.isEmpty else { return [] }
+        do throws(StoreError) {
+            return try await stores.reader().deliveriesBehind(among: ids)
+        } catch {
+            throw WebhooksError(error)
+        }
+    }
+
     /// Tells whether whoever owns a subscription of the store has disabled it; not the dispatcher.
     package func isDisabledByOwner(_ name: String) async throws(WebhooksError) -> Bool {
         try await storedSubscriptions().first { $0.name == name }?.isEnabled == false

@@ -194,7 +194,7 @@ extension MetricDescription {
     static let due = MetricDescription(
         "webhooks_deliveries_due",
         .gauge,
-        "Deliveries that are due now and that nothing holds."
+        "Deliveries that are due now and that nothing holds; behind a retry of an ordered subscription none is due."
     )
     static let lag = MetricDescription(
         "webhooks_deliveries_lag_seconds",

@@ -23,6 +23,8 @@ extension WebhookDispatcher {
         /// The number of deliveries that filters found and leave out, because somebody has cancelled them: only their ids
         /// send them again.
         public internal(set) var cancelledByHand = 0
+        /// The number of deliveries whose outcome is unknown: they may have arrived, and then arrive a second time.
+        public internal(set) var mayHaveArrived = 0
         var retriggers: [Retrigger] = []
 
         /// A subscription that can't be sent to now, or deliveries of it that have not settled.
@@ -86,6 +88,7 @@ struct RetriggerPlanBuilder {
                 return
             }
         }
+        if delivery.state == .unknown { plan.mayHaveArrived += 1 }
         plan.retriggers.append(retrigger)
     }
 

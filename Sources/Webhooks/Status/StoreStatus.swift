@@ -41,6 +41,8 @@ package struct StoreStatus: Sendable, Hashable {
             case unserved(since: Timestamp?)
             /// Kept in the store and not in force: events pass it by.
             case refused
+            /// It is ordered, and its first delivery has failed and is tried again: those behind it wait for that.
+            case order
         }
 
         package var subscription: String
@@ -97,6 +99,8 @@ package struct StoreStatus: Sendable, Hashable {
     package var lastError: LastError?
     /// Deliveries that have failed for good within ``StatusRules/lossWindow``, or are unknown, and were not sent again.
     package var lost = 0
+    /// The number of these whose outcome is unknown: they may have arrived.
+    package var unknown = 0
     /// Problems of the store's server that should be seen to, and keep nothing from being delivered.
     package var serverWarnings: [StatusProblem] = []
 
@@ -151,14 +155,27 @@ extension StoreStatus {
     package var warnings: [StatusProblem] { lossWarnings + disagreement(isLong: false) + serverWarnings }
 
     private var lossWarnings: [StatusProblem] {
-        guard lost > 0 else { return [] }
-        let count =
-            lost >= StatusRules.mostLost
-            ? "\(lost) deliveries or more have" : lost == 1 ? "1 delivery has" : "\(lost) deliveries have"
-        let message = "\(count) failed for good within an hour, and nobody tries again"
-        let hint =
-            "`webhooks deliveries list --state failed --state unknown` shows them, `webhooks retrigger ID` sends one again"
-        return [StatusProblem("lost", message, hint: hint)]
+        let isCut = lost >= StatusRules.mostLost
+        func have(_ count: Int) -> String {
+            let more = isCut ? " or more" : ""
+            return count == 1 && !isCut ? "1 delivery has" : "\(count) deliveries\(more) have"
+        }
+        var warnings: [StatusProblem] = []
+        if lost > unknown {
+            let message = "\(have(lost - unknown)) failed for good within an hour, and nobody tries again"
+            let hint = "`webhooks deliveries list --state failed` shows them, `webhooks retrigger ID` sends one again"
+            warnings.append(StatusProblem("lost", message, hint: hint))
+        }
+        if unknown > 0 {
+            let message =
+                "\(have(unknown)) ended within an hour without anybody knowing the outcome: they may have arrived, and nobody "
+                + "tries again"
+            let hint =
+                "`webhooks deliveries list --state unknown` shows them; ask the receiver: `webhooks retrigger ID` sends one a "
+                + "second time where it has arrived"
+            warnings.append(StatusProblem("unknown", message, hint: hint))
+        }
+        return warnings
     }
 
     private var configurationProblems: [StatusProblem] {
@@ -294,7 +311,8 @@ extension StoreStatus {
                     + "who runs"
                 return StatusProblem("unserved", message, hint: hint)
             case .unserved: return nil
-            case .broken, .refused: return nil
+            // The receiver that fails is told of by its breaker, and by what it loses.
+            case .broken, .refused, .order: return nil
             }
         } + unusableProblems(.broken) + unusableProblems(.refused)
     }

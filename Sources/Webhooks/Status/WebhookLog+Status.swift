@@ -28,7 +28,7 @@ extension WebhookLog {
             status.scheduled = try await store.scheduledEvents(after: now)
             status.nodes = try await Self.nodes(of: store)
             served = try await Self.served(in: store, by: status.nodes)
-            status.lost = try await Self.lost(store, since: now - StatusRules.lossWindow)
+            (status.lost, status.unknown) = try await Self.lost(store, since: now - StatusRules.lossWindow)
         } catch {
             throw WebhooksError(error)
         }
@@ -67,11 +67,17 @@ extension WebhookLog {
         return Set(try await store.leases().filter { living.contains($0.node) }.map(\.subscription))
     }
 
-    /// The number of deliveries that have failed for good since a time, of the newest; tests, and what was sent again, aside.
-    private static func lost(_ store: any WebhookStore, since: Timestamp) async throws(StoreError) -> Int {
+    /// The number of deliveries that have failed for good since a time, or are unknown, of the newest; tests, and what was sent again, aside.
+    ///
+    /// - Returns: all, and those of them whose outcome is unknown.
+    private static func lost(
+        _ store: any WebhookStore,
+        since: Timestamp
+    ) async throws(StoreError) -> (all: Int, unknown: Int) {
         var query = DeliveryQuery(states: [.failed, .unknown])
         (query.newestOnly, query.isTest, query.limit) = (true, false, StatusRules.mostLost)
-        return try await store.deliveries(query).count { ($0.settledAt ?? since) >= since && !$0.isExpunged }
+        let lost = try await store.deliveries(query).filter { ($0.settledAt ?? since) >= since && !$0.isExpunged }
+        return (lost.count, lost.count { $0.state == .unknown })
     }
 
     /// The burdens that the store's server should be relieved of; none where the store is a file.
@@ -137,6 +143,7 @@ extension StoreStatus {
                 }
                 continue
             }
+            if own.behind > 0 { holds.append(Hold(subscription: name, reason: .order, waiting: own.behind)) }
             due += own.due
             late += own.late
             oldestDueAt = [oldestDueAt, own.oldestDueAt].compactMap(\.self).min()

@@ -12,7 +12,8 @@ struct Retrigger: AsyncParsableCommand {
             disabled subscription, and for deliveries that have not settled: `webhooks retry` makes their next attempt \
             now; --duplicate sends a second copy beside the one that is still coming. With filters, what was sent again \
             since, what was cancelled by hand and what is a test is left out; --test sends tests again, and nothing else. On a \
-            terminal, more than 100 are asked about first.
+            terminal, more than 100 are asked about first, and so are those whose outcome is unknown: they may have arrived, and \
+            then the receiver gets them a second time.
 
             --missing sends a subscription what it has no delivery of and wants: emitted before it was there, or matched by a \
             dispatcher whose file doesn't have it. Of the events that are named, or of all within --since, --until and --topic; \
@@ -42,7 +43,7 @@ struct Retrigger: AsyncParsableCommand {
     @Flag(help: "Sends a second copy also of what has not settled.")
     var duplicate = false
 
-    @Flag(help: "Doesn't ask, however many there are.")
+    @Flag(help: "Doesn't ask, however many there are, or whether one may have arrived.")
     var yes = false
 
     @Flag(help: "Returns once it is on disk; a dispatcher delivers it.")
@@ -89,10 +90,19 @@ struct Retrigger: AsyncParsableCommand {
                 asJSON: options.json
             )
         }
+        if plan.mayHaveArrived > 0 {
+            let they =
+                plan.mayHaveArrived == 1
+                ? "the outcome of 1 delivery is" : "the outcomes of \(plan.mayHaveArrived) deliveries are"
+            let it = plan.mayHaveArrived == 1 ? "it may have arrived, and arrives" : "they may have arrived, and arrive"
+            Notice.note("mayHaveArrived", "\(they) unknown: \(it) a second time then", asJSON: options.json)
+        }
         if dryRun {
             reportMatches(plan)
         } else if plan.count > 0 {
-            if plan.count > Self.many, !yes { try Question.confirm("send \(Counted.deliveries(plan.count)) again?") }
+            if plan.count > Self.many || plan.mayHaveArrived > 0, !yes {
+                try Question.confirm("send \(Counted.deliveries(plan.count)) again?")
+            }
             try await send(plan, dispatcher)
         } else if !hasRest(plan), !options.json {
             Output.standard.writeLine("nothing to send again")

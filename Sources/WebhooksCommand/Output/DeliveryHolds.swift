@@ -12,14 +12,17 @@ struct DeliveryHolds: Sendable {
     }
 
     var bySubscription: [String: Hold] = [:]
+    /// Deliveries that stand in the order behind one that is tried again.
+    var behind: Set<Delivery.ID> = []
 
     /// The hold on a delivery, in a word; `nil`: none, or it isn't due before that ends.
     func word(for delivery: Delivery) -> String? {
-        guard let next = delivery.nextAttemptAt, let hold = bySubscription[delivery.subscription] else { return nil }
-        return switch hold {
-        case .paused: "paused"
-        case .parked: "parked"
-        case .breaker(let end): next < end ? "breaker" : nil
+        guard let next = delivery.nextAttemptAt else { return nil }
+        switch bySubscription[delivery.subscription] {
+        case .paused: return "paused"
+        case .parked: return "parked"
+        case .breaker(let end) where next < end: return "breaker"
+        case .breaker, nil: return behind.contains(delivery.id) ? "order" : nil
         }
     }
 }
@@ -38,6 +41,7 @@ extension WebhookLog {
         for (name, breaker) in try await openBreakers() { holds.bySubscription[name] = .breaker(breaker.until) }
         for name in try await pauses().keys { holds.bySubscription[name] = .paused }
         for name in open where !isServed(name) { holds.bySubscription[name] = .parked }
+        holds.behind = try await deliveriesBehind(among: deliveries.filter { $0.state == .pending }.map(\.id))
         return holds
     }
 }

@@ -26,6 +26,7 @@ enum StatusOutput {
                 "waiting": .integer(status.waiting), "due": .integer(status.due), "late": .integer(status.late),
                 "oldestDueAt": .time(status.oldestDueAt), "lagMs": age(status.oldestDueAt, status.at),
                 "inFlight": .integer(status.inFlight), "lost": .integer(status.lost),
+                "unknown": .integer(status.unknown),
             ],
             "breakers": holds(status, breaker),
             "disabled": holds(status, disabled),
@@ -33,6 +34,7 @@ enum StatusOutput {
             "parked": holds(status) { waiting($0, .parked) },
             "broken": holds(status) { waiting($0, .broken) },
             "refused": holds(status) { waiting($0, .refused) },
+            "behind": holds(status) { waiting($0, .order) },
             "store": [
                 "path": .text(status.files.path), "bytes": .integer(status.files.size),
                 "walBytes": status.files.walSize.map { .integer($0) } ?? .null,
@@ -194,6 +196,7 @@ enum StatusOutput {
         case .broken: "held, for its settings can't be used"
         case .unserved: "no dispatcher that runs serves it"
         case .refused: "refused, and events pass it by"
+        case .order: "ordered, and its first delivery is tried again"
         }
     }
 
