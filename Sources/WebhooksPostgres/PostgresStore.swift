@@ -188,6 +188,19 @@
             leaseThread.perform { [leaseSession] in work(leaseSession.value) }
         }
 
+        /// Answers once the threads that write and renew leases have worked off what they had.
+        package func ping(_ completion: @escaping @Sendable () -> Void) {
+            onWriter { [self] _ in
+                onLeases { _ in
+                    completion()
+                } orElse: { _ in
+                    completion()
+                }
+            } orElse: { _ in
+                completion()
+            }
+        }
+
         /// Reads on the reading connection, once more where that was found lost.
         func read<Value: Sendable>(
             _ body: @escaping @Sendable (PostgresConnection) throws -> Value

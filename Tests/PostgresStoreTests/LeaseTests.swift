@@ -120,6 +120,29 @@
             }
         }
 
+        @Test("A sign of life waits for a heartbeat that the server doesn't answer", .timeLimit(.minutes(1)))
+        func pingWaits() async throws {
+            try await TestServer.withSchema { target in
+                let stores = OpenStores()
+                defer { stores.close() }
+                let store = try stores.open(target, role: .node)
+                _ = try await store.round(1)
+                let other = try PostgresConnection(target, isWriter: false)
+                try other.run(.begin)
+                try other.run(Statement("LOCK TABLE nodes IN ACCESS EXCLUSIVE MODE"))
+                let (answers, answer) = AsyncStream.makeStream(of: String.self)
+                store.hold(LeaseRound(node: NodeRecord(id: NodeID(process: 1)), length: .seconds(9))) { _ in
+                    answer.yield("heartbeat")
+                }
+                store.ping {
+                    answer.yield("ping")
+                    answer.finish()
+                }
+                try other.run(.commit)
+                #expect(await answers.reduce(into: []) { $0.append($1) } == ["heartbeat", "ping"])
+            }
+        }
+
         @Test("Heartbeats are nothing that others look for")
         func heartbeatsAreSilent() async throws {
             try await TestServer.withSchema { target in

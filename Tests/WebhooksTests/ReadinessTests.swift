@@ -55,6 +55,8 @@ struct ReadinessTests {
         await until { second.readiness.obstacle == .standby }
         first.note(storeTrouble: StoreError(.full, "no room"))
         #expect(first.readiness.obstacle == .storeFailing)
+        // Reads fail in the same outage, and are over with it.
+        first.state.withLock { $0.readTrouble = StoreError(.unavailable, "away") }
         first.note(storeTrouble: nil)
         #expect(first.readiness.isReady)
         first.shutDown()

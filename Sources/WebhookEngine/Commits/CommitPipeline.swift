@@ -85,6 +85,30 @@ struct CommitPipeline {
         return occasion
     }
 
+    /// A round of leases has failed.
+    ///
+    /// - Returns: how to say it.
+    mutating func leaseRoundFailed(now: Timestamp) -> EngineNotice.StoreFailure { trouble.noted(.leases, now: now) }
+
+    /// A round of leases has succeeded.
+    ///
+    /// - Returns: whether to say that the store works again.
+    mutating func leaseRoundSucceeded(now: Timestamp) -> Bool {
+        let isRecovery = trouble.succeeded(.leases, now: now)
+        if !trouble.isFailing { retryAt = nil }
+        return isRecovery
+    }
+
+    /// The store has had a call for so long that it must be taken for failing.
+    ///
+    /// - Parameter isLeaseRound: whether it is, or is also, a round of leases.
+    /// - Returns: how to say it; `nil`: it has answered meanwhile.
+    mutating func isSilent(isLeaseRound: Bool, now: Timestamp) -> EngineNotice.StoreFailure? {
+        var work = committing.reduce(into: StoreTrouble.Work()) { $0.formUnion($1.work) }
+        if isLeaseRound { work.insert(.leases) }
+        return work.isEmpty ? nil : trouble.noted(work, now: now)
+    }
+
     /// The last batch that was taken: what is put back goes before what is there, so the last comes first.
     mutating func popLast() -> CommitBatch? { committing.popLast() }
 

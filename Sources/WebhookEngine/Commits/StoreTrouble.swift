@@ -23,6 +23,8 @@ struct StoreTrouble {
         /// Never put back: who emits is told.
         static let acceptances = Work(rawValue: 16)
         static let reads = Work(rawValue: 32)
+        /// The rounds in which leases are renewed, beside transactions.
+        static let leases = Work(rawValue: 64)
 
         static let writes: Work = [.results, .fanOuts, .claims, .changes, .acceptances]
     }
@@ -50,6 +52,15 @@ struct StoreTrouble {
     ///
     /// - Returns: how long to wait, and how to say it.
     mutating func failed(_ work: Work, now: Timestamp) -> (wait: Duration, occasion: EngineNotice.StoreFailure) {
+        let occasion = noted(work, now: now)
+        defer { nextWait = min(nextWait * 2, Self.longestWait) }
+        return (nextWait, occasion)
+    }
+
+    /// Work failed, or has no answer: who asked knows when to ask again.
+    ///
+    /// - Returns: how to say it.
+    mutating func noted(_ work: Work, now: Timestamp) -> EngineNotice.StoreFailure {
         if !isFailing, lastRecovery.map({ now >= $0 + Self.calm }) ?? true {
             nextWait = Self.firstWait
             // Said to be over, and a new one begins.
@@ -59,12 +70,11 @@ struct StoreTrouble {
         lastFailure = now
         missing.formUnion(work.subtracting(.acceptances))
         needsWrite = needsWrite || !work.isDisjoint(with: .writes)
-        defer { nextWait = min(nextWait * 2, Self.longestWait) }
-        guard saidAt.map({ now >= $0 + Self.reminder }) ?? true else { return (nextWait, .again) }
+        guard saidAt.map({ now >= $0 + Self.reminder }) ?? true else { return .again }
         saidAt = now
         let since = saidSince
         saidSince = since ?? now
-        return (nextWait, since.map { .reminder(since: $0) } ?? .first)
+        return since.map { .reminder(since: $0) } ?? .first
     }
 
     /// A transaction succeeded.

@@ -65,11 +65,16 @@ extension EngineRunner {
         }
         for notice in actions.notices { observer.noticed(notice) }
         guard let round = actions.round else { return }
-        leaseStore?.hold(round) { [weak self] result in
+        guard let leaseStore else { return }
+        leaseRounds.begun.add(1, ordering: .releasing)
+        leaseStore.hold(round) { [weak self, leaseRounds] result in
+            leaseRounds.ended.add(1, ordering: .releasing)
             guard let self else { return }
             queue.async {
                 self.changeLeases { $0.ended(result, now: $1) }
-                self.process { _, _ in }
+                let failure: StoreError? = if case .failure(let error) = result { error } else { nil }
+                // The last round is nobody's concern any more.
+                self.process { engine, time in if !round.leaves { engine.leaseRoundEnded(failure, at: time) } }
             }
         }
     }

@@ -25,7 +25,8 @@ package final class EngineRunner: @unchecked Sendable {
     let engine: Mutex<DeliveryEngine>
     /// The number of attempts that the engine has under way, beside its lock.
     let attempts = Atomic(0)
-    let transactions = TransactionCounters()
+    let transactions = CallCounters()
+    let leaseRounds = CallCounters()
     /// Flags that are raised where a look at what others have written is due: at events, at deliveries, at anything, at
     /// leases.
     private let looksDue = (events: SharedFlag(), deliveries: SharedFlag(), all: SharedFlag(), leases: SharedFlag())

@@ -75,6 +75,8 @@ extension WebhookDispatcher {
     func note(storeTrouble trouble: StoreError?) {
         let (session, manager) = state.withLock { state in
             state.storeTrouble = trouble
+            // What reads have met was the same; the next tells where it was not.
+            if trouble == nil { state.readTrouble = nil }
             return (state.session, state.serviceManager)
         }
         session?.lock.note(trouble: trouble)

@@ -7,6 +7,9 @@ extension WebhookDispatcher {
     /// The time between two rounds of a dispatcher's work on its store's indexes.
     static let maintenanceInterval: Duration = .seconds(1)
 
+    /// The longest time for which a store may not answer, where leases are longer.
+    static let longestSilence: Duration = .seconds(30)
+
     /// Keeps the log searchable, for as long as the task lives.
     func maintainStore(of session: DeliverySession) async {
         var pace = IndexingPace()
@@ -66,20 +69,27 @@ extension WebhookDispatcher {
         }
     }
 
-    /// Shows others that this dispatcher works, for as long as the task lives: its engine answers, and no transaction hangs.
-    /// Looks at the store's disk on the way.
+    /// Shows others that this dispatcher works, for as long as the task lives: its engine answers, and its store does not hang.
+    /// A store that hangs for the length of a lease fails. Looks at the store's disk on the way.
     func giveSignsOfLife(of session: DeliverySession) async {
+        let start = ContinuousClock.now
         var space = SpaceWatch()
-        var before: TransactionProgress?
-        var hangs = false
+        var silence = StoreSilence()
+        var found: StoreSilence.Finding?
+        var interval: Duration
         repeat {
             let progress = await session.runner.progress()
-            hangs = progress.hangs(since: before)
-            if !hangs { session.lock.noteAlive() }
-            before = progress
+            let bound = min(registry.settings.lease, Self.longestSilence)
+            found = silence.look(at: progress, now: .now - start)
+            if let found, found.length >= bound {
+                let text = "\(session.store.name) has not answered for \(found.length.components.seconds) s"
+                session.runner.storeIsSilent(StoreError(.unavailable, text), isLeaseRound: found.isLeaseRound)
+            }
+            if found == nil { session.lock.noteAlive() }
             await lookAtSpace(of: session, &space)
             // The end of what hangs is told soon.
-        } while (try? await IdleBeat.sleep(for: hangs ? .milliseconds(500) : SignOfLife.interval)) != nil
+            interval = found == nil ? min(SignOfLife.interval, bound / 3) : .milliseconds(500)
+        } while (try? await IdleBeat.sleep(for: interval)) != nil
     }
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.

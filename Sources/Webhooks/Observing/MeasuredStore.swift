@@ -38,6 +38,8 @@ final class MeasuredStore: DeliveryStore {
     func checkExternalWrites(completion: @escaping @Sendable (Result<Bool, StoreError>) -> Void) {
         store.checkExternalWrites(completion: completion)
     }
+
+    func ping(_ completion: @escaping @Sendable () -> Void) { store.ping(completion) }
 }
 
 /// A transaction under way, with what it has been given so far.

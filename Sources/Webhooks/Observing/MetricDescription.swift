@@ -255,7 +255,8 @@ extension MetricDescription {
     static let storeFailing = MetricDescription(
         "webhooks_store_failing",
         .gauge,
-        "1 from a failure of the store until it works again: nothing is delivered meanwhile."
+        "1 from a failure of the store, or from an answer that is missing for the length of a lease, until it works again: "
+            + "nothing is delivered meanwhile."
     )
     static let rowsRefused = MetricDescription(
         "webhooks_rows_refused_total",

@@ -11,14 +11,18 @@ extension WebhookDispatcher {
         metrics.sampled.transportBegins()
         while !Task.isCancelled {
             let start = ContinuousClock.now
-            await sample(session, metrics)
-            let pause = SamplingPace.pause(after: .now - start)
+            let isRead = await sample(session, metrics)
+            // The end of a trouble is told soon.
+            let pause = isRead ? SamplingPace.pause(after: .now - start) : .seconds(1)
             guard (try? await IdleBeat.sleep(for: pause)) != nil else { return }
         }
     }
 
-    /// Takes one sample. What can't be read is not told.
-    func sample(_ session: DeliverySession, _ metrics: DispatcherMetrics) async {
+    /// Takes one sample.
+    ///
+    /// - Returns: whether it could be read. What could not is not told.
+    @discardableResult
+    func sample(_ session: DeliverySession, _ metrics: DispatcherMetrics) async -> Bool {
         let now = Timestamp.now
         do throws(StoreError) {
             let backlog = try await session.store.backlog(at: now, late: now - StatusRules.lateness)
@@ -40,6 +44,7 @@ extension WebhookDispatcher {
                 return state.readTrouble != nil && state.storeTrouble == nil && state.failure == nil
             }
             if works { metrics.storeWorks() }
+            return true
         } catch {
             // An idle dispatcher has nothing to record that would tell.
             if !Task.isCancelled {
@@ -48,6 +53,7 @@ extension WebhookDispatcher {
             }
             // The engine meets the same store and says what it means.
             logger.debug("what waits could not be counted", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

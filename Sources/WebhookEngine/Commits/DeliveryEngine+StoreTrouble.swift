@@ -1,0 +1,28 @@
+package import WebhookCore
+
+/// What is learned of the store beside transactions: an engine with nothing to record would learn nothing.
+extension DeliveryEngine {
+    /// A round of leases has ended.
+    ///
+    /// - Parameter error: the reason why it failed; `nil`: it succeeded.
+    package mutating func leaseRoundEnded(_ error: StoreError?, at time: EngineTime) {
+        if let error {
+            actions.notices.append(.storeFailed(error, commits.leaseRoundFailed(now: time.monotonic)))
+        } else if commits.leaseRoundSucceeded(now: time.monotonic) {
+            actions.notices.append(.storeRecovered)
+        }
+        finishInput(at: time)
+    }
+
+    /// The store has not answered a call for too long.
+    ///
+    /// - Parameters:
+    ///   - error: says so.
+    ///   - isLeaseRound: whether it is a round of leases, or one as well.
+    package mutating func storeIsSilent(_ error: StoreError, isLeaseRound: Bool, at time: EngineTime) {
+        if let occasion = commits.isSilent(isLeaseRound: isLeaseRound, now: time.monotonic) {
+            actions.notices.append(.storeFailed(error, occasion))
+        }
+        finishInput(at: time)
+    }
+}
