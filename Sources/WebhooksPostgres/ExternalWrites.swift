@@ -31,7 +31,13 @@
 
         /// Tells what somebody else has committed since the last call.
         func check(_ session: PostgresWriter) throws -> News {
-            let row = try session.connected().run(Self.look, [.int8(session.id)])[0]
+            let connection = try session.connected()
+            let row: Row
+            do {
+                row = try connection.run(Self.look, [.int8(session.id)])[0]
+            } catch {
+                throw connection.explained(error)
+            }
             let (now, waiting) = ((dispatchers: row.int64(0), others: row.int64(1)), Set(row.int64s(2)))
             defer { (sums, known) = (now, waiting) }
             guard let sums else { return .nothing }

@@ -227,6 +227,7 @@
                     isSecond = true
                     reader.connection = nil
                 } catch {
+                    let error = reader.connection?.explained(error) ?? error
                     if reader.connection?.isLost == true { reader.connection = nil }
                     return .failure(StoreError(error, target))
                 }

@@ -22,10 +22,16 @@ struct Nodes: AsyncParsableCommand {
 
     func run() async throws {
         let opened = try options.openLog()
-        _ = try await watching.look(asJSON: options.json, { try await opened.log.nodes() }, write: write)
+        _ = try await watching.look(asJSON: options.json) {
+            let nodes = try await opened.log.nodes()
+            return (nodes, nodes.isEmpty ? await opened.log.runningDispatcher() : nil)
+        } write: {
+            write($0, running: $1)
+        }
     }
 
-    private func write(_ nodes: [LivingNode]) {
+    /// - Parameter running: the dispatcher that is there, where none renews its leases.
+    private func write(_ nodes: [LivingNode], running: WebhookLog.RunningDispatcher?) {
         if options.json {
             for node in nodes { NodeOutput.json(node).write() }
             return
@@ -36,7 +42,7 @@ struct Nodes: AsyncParsableCommand {
             .init("CONFIGURATION", sacrifice: 3), .init("LAG", number: true),
         ])
         for node in nodes { table.add(NodeOutput.cells(node)) }
-        Pages.write(table, empty: "no dispatcher runs")
+        Pages.write(table, empty: NodeOutput.nobody(running))
         if let text = NodeOutput.disagreement(nodes) { Notice.warning("nodes_disagree", text, asJSON: false) }
     }
 }
@@ -61,6 +67,15 @@ enum NodeOutput {
             .init(String(record.subscriptions)), .init(record.configuration),
             .init(record.lag.map(RelativeTime.duration)),
         ]
+    }
+
+    /// Says that no node is alive.
+    ///
+    /// - Parameter running: a dispatcher that is connected all the same.
+    static func nobody(_ running: WebhookLog.RunningDispatcher?) -> String {
+        guard let running else { return "no dispatcher runs" }
+        let trouble = running.storeTrouble.map { ", which can't record anything (\($0))" } ?? ""
+        return "no dispatcher renews its leases; process \(running.processID)\(trouble) is connected: `webhooks status`"
     }
 
     /// The warning that nodes have different configurations; `nil`: they have the same.

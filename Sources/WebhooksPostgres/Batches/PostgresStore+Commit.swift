@@ -76,7 +76,7 @@
                     // Nothing was changed; it may have been lost long ago, by a restart that nobody noticed.
                     isReconnected = true
                 } catch {
-                    return .failure(StoreError(error, target))
+                    return .failure(StoreError(writer.session.connection?.explained(error) ?? error, target))
                 }
             }
         }

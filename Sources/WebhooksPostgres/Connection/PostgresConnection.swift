@@ -114,8 +114,27 @@
                 return value
             } catch {
                 if !isLost { _ = try? run(.rollback) }
-                throw error
+                throw explained(error)
             }
+        }
+
+        private static let mayUseSchema = Statement(
+            "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = $1::text"
+        )
+
+        /// Tells tables that are gone from tables that the role may not see: where it has no right to the schema, the server says
+        /// that there are none.
+        ///
+        /// - Parameter error: of a statement whose transaction has ended, as what it may mean is asked of the server.
+        func explained(_ error: any Error) -> any Error {
+            guard var failure = error as? PostgresFailure, failure.isSchemaMismatch, !isLost,
+                PQtransactionStatus(raw) == PQTRANS_IDLE,
+                let rows = try? run(Self.mayUseSchema, [.text(target.schema.name)]),
+                rows.first?.bool(0) == false
+            else { return error }
+            failure.state = "42501"
+            failure.message = "permission denied for schema \(target.schema.name)"
+            return failure
         }
 
         /// True when it can't be used any more.

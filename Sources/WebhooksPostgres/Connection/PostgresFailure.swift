@@ -83,7 +83,9 @@
         init(connecting message: String, _ target: PostgresTarget) {
             let advice: String
             func says(_ words: String...) -> Bool { words.contains { message.contains($0) } }
-            if says("authentication failed", "no pg_hba.conf entry", "no password supplied")
+            if says("not permitted to log in") {
+                advice = "the login is refused; ALTER ROLE … LOGIN lets the role in again"
+            } else if says("authentication failed", "no pg_hba.conf entry", "no password supplied")
                 || (says("role \"") && says("\" does not exist"))
             {
                 advice = "the login is refused; check user, password and pg_hba.conf"
@@ -99,7 +101,9 @@
             } else {
                 advice = "check that the server runs there and takes connections"
             }
-            self.init(.unavailable, "\(target) can't be reached: \(message): \(advice)")
+            // What a server has answered was reached.
+            let what = says("FATAL:") ? "can't be used" : "can't be reached"
+            self.init(.unavailable, "\(target) \(what): \(message): \(advice)")
         }
 
         private init(_ failure: PostgresFailure, _ target: PostgresTarget) {

@@ -259,7 +259,7 @@
                 }
             } catch {
                 rollback(connection)
-                throw error
+                throw connection.explained(error)
             }
             last = number
             try commit(connection, telling: news(), patience: patience)

@@ -45,8 +45,12 @@
                     Statement(
                         """
                         SELECT w.process, w.purpose, w.stopping, w.trouble, w.host, w.version, w.started_at,
-                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at, w.held, w.refused
+                            floor(extract(epoch FROM clock_timestamp()) * 1000)::int8 - w.alive_at, w.held, w.refused,
+                            coalesce(has_table_privilege(a.usesysid, 'writers', 'UPDATE')
+                                AND has_table_privilege(a.usesysid, 'deliveries', 'INSERT')
+                                AND has_table_privilege(a.usesysid, 'deliveries', 'UPDATE'), true)
                         FROM pg_locks l JOIN meta m ON true JOIN writers w ON w.pid = l.pid AND w.dispatcher
+                        LEFT JOIN pg_stat_activity a ON a.pid = l.pid
                         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
                             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                             AND l.classid = $1::int4::oid AND l.objid = (m.identity & 4294967295)::oid
@@ -61,6 +65,10 @@
                 (record.isStopping, record.trouble) = (row.bool(2), row.optionalText(3))
                 (record.host, record.version, record.since) = (row.text(4), row.text(5), row.timestamp(6))
                 record.lastSignOfLife = row.optionalInt64(7).map { .milliseconds(max(0, $0)) }
+                // Without the right to write it can't say so itself, nor that it is alive.
+                if !row.bool(10) {
+                    (record.trouble, record.lastSignOfLife) = (StoreError.Code.readOnly.rawValue, nil)
+                }
                 let unusable = rows.map { UnusableSubscriptions(lines: $0.text(8).split(separator: "\n")) }
                 record.unusable = unusable.dropFirst().reduce(unusable[0]) { all, one in
                     // What one holds another may serve: it is held where all hold it. What one refuses misses what that one matches.
