@@ -64,18 +64,37 @@ struct StoreCopyCommand: AsyncParsableCommand {
             Notice.warning("store", "a URL shows its password in the process list; use PGPASSWORD", asJSON: output.json)
         }
         let line = ProgressLine()
+        let hasBegun = SharedFlag()
         let copying = Task { [restart] in
             try await move.run(restart: restart) { progress in
+                hasBegun.raise()
                 let verb = progress.phase == .copying ? "copying" : "comparing"
                 line.update("\(verb) \(progress.table): \(Counted.text(progress.rows, "row"))")
             }
         }
         let trap = InterruptTrap { copying.cancel() }
         defer { line.clear() }
-        let tables = try await copying.value
+        let tables: [StoreCopy.TableResult]
+        do {
+            tables = try await copying.value
+        } catch {
+            line.clear()
+            throw hasBegun.isRaised ? Self.failure(error) : error
+        }
         withExtendedLifetime(trap) {}
         line.clear()
         write(tables)
+    }
+
+    private static let goesOn = "nothing is lost: the same command goes on where it was"
+
+    /// Says of an outage that what was copied is kept.
+    static func failure(_ error: any Error) -> any Error {
+        guard let store = (error as? WebhooksError)?.store, store.code == .unavailable,
+            !store.message.contains(Self.goesOn), var failure = CommandFailure(error)
+        else { return error }
+        failure.hint = Self.goesOn
+        return failure
     }
 
     private func write(_ tables: [StoreCopy.TableResult]) {

@@ -38,10 +38,21 @@ struct Tail: AsyncParsableCommand {
             Notice.note("reconnecting", text, asJSON: options.json)
         case .none: Notice.note("no_dispatcher", "no dispatcher runs: `webhooks run`", asJSON: options.json)
         }
-        let looks = Ticks(every: DeliveryTail.interval)
-        for await _ in looks.stream {
-            let moved = try await tail.next()
-            let owners = try await opened.log.owners(of: moved.map(\.subscription))
+        var outage = Outage()
+        for await _ in Ticks(every: DeliveryTail.interval).stream {
+            let moved: [Delivery]
+            let owners: SubscriptionOwners
+            do {
+                var next = tail
+                moved = try await next.next()
+                owners = try await opened.log.owners(of: moved.map(\.subscription))
+                tail = next
+                outage.ends()
+            } catch {
+                guard let failure = Outage.failure(error) else { throw error }
+                outage.report(failure, asJSON: options.json)
+                continue
+            }
             for delivery in moved {
                 if options.json {
                     DeliveryOutput.json(delivery, owners: owners).write()

@@ -76,12 +76,26 @@ struct CommandFailure: Error {
         self.init(status, code: error.code.description, error.message)
         diagnostics = error.diagnostics
         if !diagnostics.isEmpty { hint = "`webhooks validate` lists all problems of a configuration" }
-        if let store = error.store { hint = Self.hint(for: store.code) }
+        if let store = error.store {
+            // A store's errors name it.
+            let isOnServer = store.message.contains("postgres://")
+            hint = isOnServer ? Self.serverHint(for: store.code) : Self.hint(for: store.code)
+        }
     }
 
     /// An older write-ahead log would be applied to the copy.
     private static let restore =
         "restore a copy of the file, without the `-wal` and `-shm` of the damaged one (docs/log.md)"
+
+    /// The messages of a server's store say what to do about its rights and its connections.
+    private static func serverHint(for code: StoreError.Code) -> String? {
+        switch code.kind {
+        case .damaged:
+            "`webhooks doctor` and `webhooks check` tell more; restore the database from a backup (docs/log.md)"
+        case .full, .readOnly: nil
+        default: hint(for: code)
+        }
+    }
 
     private static func hint(for code: StoreError.Code) -> String? {
         switch code.kind {
