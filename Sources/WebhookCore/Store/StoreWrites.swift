@@ -161,7 +161,8 @@ package final class AttemptWrite: Sendable {
     package let wait: Duration
 
     package enum Next: Sendable, Hashable {
-        /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`.
+        /// The delivery's error becomes the attempt's; `cancelled` (its subscription was disabled) makes it `disabled`, unless
+        /// somebody cancelled it during the attempt (``AttemptWrite/errorIfCancelled``).
         case settled(DeliveryState)
         case waiting(until: Timestamp)
 
@@ -174,6 +175,10 @@ package final class AttemptWrite: Sendable {
             }
         }
     }
+
+    /// The error of a delivery that somebody cancelled during the attempt. Never `disabled`, also where its subscription was
+    /// disabled before the request left: it would be sent with what a disabling has cancelled.
+    package var errorIfCancelled: FailureKind? { attempt.error == .disabled ? nil : attempt.error }
 
     /// The detail of a delivery that ``Next/ifCancelled`` has settled otherwise than its attempt alone would have.
     package static let cancelledDetail = "cancelled during its last attempt"

@@ -107,7 +107,7 @@ extension InMemoryRows {
             row.uncountedAttempts = write.uncountedAttempts
             row.interruptions = write.interruptions
             row.lastStatus = attempt.status
-            row.lastError = attempt.error
+            row.lastError = isCancelled ? write.errorIfCancelled : attempt.error
             switch next {
             case .settled(let state):
                 row.state = state

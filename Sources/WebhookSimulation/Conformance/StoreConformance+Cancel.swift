@@ -92,7 +92,7 @@ extension StoreConformance {
     }
 
     static func cancelsInFlight(_ driver: StoreDriver) async throws {
-        let starts = Array(repeating: NewDelivery.claimed("a"), count: 6)
+        let starts = Array(repeating: NewDelivery.claimed("a"), count: 7)
         let ids = try await driver.accept(.sample("e1"), starts)
         for _ in 0..<2 {
             let result = try await driver.store.cancel(events: ["e1"], deliveries: ids, subscription: "a", at: .at(15))
@@ -104,16 +104,24 @@ extension StoreConformance {
             try await driver.record(ids[2], status: 200, next: .settled(.delivered)),
             try await driver.record(ids[3], error: .timeout, next: .settled(.unknown)),
             try await driver.record(ids[4], status: 500, error: .status, next: .settled(.cancelled)),
-            try await driver.record(ids[5], number: 2, status: 200, next: .settled(.delivered)),
+            try await driver.record(ids[5], error: .disabled, next: .settled(.cancelled)),
+            try await driver.record(ids[6], number: 2, status: 200, next: .settled(.delivered)),
         ]
-        let expected: [AttemptWriteResult] = [.cancelled, .cancelled, .recorded, .recorded, .recorded, .refused]
-        try expect(outcomes, expected, "a retry, a failure, a success, unknown, a disabling, another attempt")
+        let expected: [AttemptWriteResult] = [
+            .cancelled, .cancelled, .recorded, .recorded, .recorded, .recorded, .refused,
+        ]
+        let what = "a retry, a failure, a success, unknown, a disabling, one before the request left, another attempt"
+        try expect(outcomes, expected, what)
         var deliveries: [Delivery] = []
         for id in ids { deliveries.append(try await driver.delivery(id)) }
-        let states: [DeliveryState] = [.cancelled, .cancelled, .delivered, .unknown, .cancelled, .inFlight]
+        let states: [DeliveryState] = [.cancelled, .cancelled, .delivered, .unknown, .cancelled, .cancelled, .inFlight]
         try expect(deliveries.map(\.state), states, "states")
-        let errors: [FailureKind?] = [.status, .status, nil, .timeout, .status, nil]
-        try expect(deliveries.map(\.lastError), errors, "the attempts' errors, for a person has withdrawn them")
+        let errors: [FailureKind?] = [.status, .status, nil, .timeout, .status, nil, nil]
+        try expect(
+            deliveries.map(\.lastError),
+            errors,
+            "the attempts' errors, and never that they may come back: a person has withdrawn them"
+        )
         try expect(deliveries[0].lastStatus, 503, "status")
         try expect(deliveries[0].nextAttemptAt, nil, "no retry")
         try expect(deliveries[0].settledAt, .at(20), "settled when the attempt ended")

@@ -6,6 +6,7 @@
     /// States are compared as larger numbers than they are: then no index of some states alone will do, and rows are found by
     /// their ids. Of a young table the planner thinks that nothing is in flight, and would go through all that is for each row.
     enum AttemptRows {
+        // The error of what was cancelled meanwhile is as in `AttemptWrite.errorIfCancelled`.
         static let record = Statement(
             """
             WITH finished AS (
@@ -15,7 +16,10 @@
                     wait = CASE WHEN d.cancelled_at IS NULL THEN x.wait ELSE d.wait END,
                     settled_at = CASE WHEN d.cancelled_at IS NULL THEN x.settled_at ELSE x.ended_at END,
                     last_status = x.status,
-                    last_error = CASE WHEN d.cancelled_at IS NULL THEN x.last_error ELSE x.error END,
+                    last_error = CASE
+                        WHEN d.cancelled_at IS NULL THEN x.last_error
+                        ELSE nullif(x.error, \(FailureKind.disabled.code)::int2)
+                    END,
                     uncounted_attempts = x.uncounted_attempts,
                     interruptions = x.interruptions,
                     detail = CASE WHEN d.cancelled_at IS NULL THEN d.detail ELSE x.cancelled_detail END

@@ -52,7 +52,7 @@ extension BatchSession {
         try finish.bind(state.code)
         try finish.bind(attempt.finishedAt ?? attempt.startedAt)
         try finish.bind(attempt.status)
-        try finish.bind(attempt.error?.code)
+        try finish.bind(write.errorIfCancelled?.code)
         try finish.bind(write.uncountedAttempts)
         try finish.bind(write.interruptions)
         try finish.bind(isChanged ? AttemptWrite.cancelledDetail : nil)
