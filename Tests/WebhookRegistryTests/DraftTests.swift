@@ -202,6 +202,11 @@ import WebhookRegistry
         let draft = Self.draft { $0.delivery = ["maxInFlight": 64] }
         #expect(rules.build(draft, .stored).subscription?.policy.maxInFlight == 10)
         #expect(rules.build(draft).subscription?.policy.maxInFlight == 64)
+        let tenants = Self.draft { $0.tenant = "acme" }
+        for limits in [SubscriptionLimits.stored, .storedBefore] {
+            #expect(rules.build(tenants, limits).subscription?.slotShare == "acme", "of all of its tenant's")
+        }
+        #expect(rules.build(tenants).subscription?.slotShare == nil)
         let text = """
             egress: { allow: ["127.0.0.0/8"] }
             defaults: { delivery: { timeout: 5m } }

@@ -50,6 +50,8 @@ package struct Subscription: Sendable, Hashable {
     package var isEnabled: Bool
     /// Mode, retries, timeouts and limits.
     package var policy: DeliveryPolicy
+    /// The tenant in whose share of the dispatcher's slots its attempts count, where it is kept in the store; `nil`: in none.
+    package var slotShare: String?
     /// The reasons why nothing can be sent, where it is held for that: it gets its deliveries, which wait.
     package var obstacles: [Diagnostic] = []
 
@@ -140,7 +142,7 @@ package struct Subscription: Sendable, Hashable {
             && lhs.variables == rhs.variables && lhs.schema == rhs.schema
             && lhs.httpVersion == rhs.httpVersion && lhs.isEnabled == rhs.isEnabled && lhs.policy == rhs.policy
             && lhs.sendsTrace == rhs.sendsTrace && lhs.obstacles == rhs.obstacles
-            && lhs.retiringSecrets == rhs.retiringSecrets
+            && lhs.retiringSecrets == rhs.retiringSecrets && lhs.slotShare == rhs.slotShare
     }
 
     /// Hashes the name.

@@ -15,7 +15,7 @@ enum Admission {
     case early(until: Timestamp)
     /// As many as its subscription may have are in flight: the end of one looks again.
     case full
-    /// No slot is free for it.
+    /// No slot is free for it: none of its class, or of its tenant's.
     case noSlot
     /// Its endpoint has a rest until then; `nil`: until the probe under way has ended.
     case resting(until: Timestamp?)
@@ -38,12 +38,13 @@ extension DeliveryEngine {
     /// Decides whether a delivery of a queue may start now.
     mutating func admission(of candidate: AdmissionCandidate, queue index: Int, at time: EngineTime) -> Admission {
         guard phase.begins, isWithinTerm(at: time) else { return .closed }
+        let needsSlot = candidate != .nextInLine
         // In place: a queue is large.
         return queues[index].admission(
             of: candidate,
             now: time.monotonic,
             matchedUpTo: front.limit,
-            slots: mayClaim ? slots : nil,
+            slots: needsSlot && mayClaim ? slots.free(of: queues[index].share) : [],
             claimsAheadFrom: settings.isLeased ? nil : settings.claimsAheadFrom
         )
     }
@@ -65,7 +66,7 @@ extension DeliveryEngine {
         switch admission(of: .nextInLine, queue: index, at: time) {
         case .admitted(let slotClass):
             queues[index].slotClass = slotClass
-            slots.lineUp(index, for: slotClass)
+            slots.lineUp(index, for: slotClass, of: queues[index].share)
         case .behindOthers(let dueAt):
             front.wait(index)
             // Whatever it is that is not known: the store knows.
@@ -113,13 +114,13 @@ extension SubscriptionQueue {
     ///
     /// - Parameters:
     ///   - limit: the place up to which events are matched.
-    ///   - slots: `nil`: none may be taken.
+    ///   - slots: those that may be taken, for one that needs a slot now.
     ///   - least: see ``mostClaims(from:)``.
     fileprivate mutating func admission(
         of candidate: AdmissionCandidate,
         now: Timestamp,
         matchedUpTo limit: Int64,
-        slots: AdmissionControl?,
+        slots: FreeSlots,
         claimsAheadFrom least: Int?
     ) -> Admission {
         guard isOpen else { return .closed }
@@ -137,7 +138,7 @@ extension SubscriptionQueue {
         guard inFlight < mostClaims(from: least) else { return .full }
         let slotClass: SlotClass = isOnProbation ? .probation : isRetry ? .retry : .firstAttempt
         if candidate != .nextInLine {
-            guard let slots, slots.hasSlot(slotClass) else { return .noSlot }
+            guard slots.contains(FreeSlots(slotClass)) else { return .noSlot }
         }
         guard endpoint.breaker.allowsStart(now: now) else { return .resting(until: endpoint.breaker.opensAt) }
         if let limit = policy.rateLimit {

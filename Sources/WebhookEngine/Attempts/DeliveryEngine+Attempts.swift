@@ -17,11 +17,12 @@ extension DeliveryEngine {
                 queue: index,
                 number: delivery.delivery.attempts + 1,
                 startedAt: time.wall,
-                slotClass: slotClass
+                slotClass: slotClass,
+                share: queues[index].share
             )
         )
         if let slotClass {
-            slots.takeSlot(slotClass)
+            slots.takeSlot(slotClass, of: queues[index].share)
             queues[index].beginAttempt()
             remember(start: time.wall, of: index)
         }
@@ -33,7 +34,7 @@ extension DeliveryEngine {
         guard let attempt = attempts.end(token) else { return nil }
         if attempt.isRateClaimed { queues[attempt.queue].rate.release() }
         if let slotClass = attempt.slotClass {
-            slots.freeSlot(slotClass)
+            slots.freeSlot(slotClass, of: attempt.share)
             queues[attempt.queue].endAttempt(hadLeft: attempt.stage == .sent)
         }
         return attempt

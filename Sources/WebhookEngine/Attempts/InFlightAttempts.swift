@@ -15,6 +15,8 @@ struct InFlightAttempt {
     fileprivate(set) var startedAt: Timestamp
     /// The class whose slot it takes; `nil` for a send test: it takes none, and says nothing about its endpoint.
     let slotClass: SlotClass?
+    /// The tenant's share that its slot counts in.
+    let share: Int
     fileprivate(set) var stage = Stage.claimed
 
     /// True when it is a send test, which no limit holds back.

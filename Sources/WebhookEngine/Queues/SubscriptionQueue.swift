@@ -24,6 +24,8 @@ struct SubscriptionQueue {
     private(set) var healthRecord = HealthRecord.written
     /// The slot class that the queue stands in line for.
     var slotClass: SlotClass?
+    /// The share of the slots that its attempts count in, with the others of its tenant.
+    var share = TenantShares.none
     var service: QueueService
     /// True when its subscription has left the configuration.
     var isLeaving = false

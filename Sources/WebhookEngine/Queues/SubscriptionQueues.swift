@@ -101,7 +101,9 @@ extension DeliveryEngine {
             return queues[index].rate.begin(policy.rateLimit, now: time.monotonic)
         }
         let (wasOrdered, limit) = (queues[index].policy.ordered, queues[index].policy.rateLimit)
+        let shareBefore = queues[index].target.subscription.slotShare
         queues.update(index, target)
+        if shareBefore != target.subscription.slotShare { changeShare(index) }
         if limit != policy.rateLimit { queues[index].rate.begin(policy.rateLimit, now: time.monotonic) }
         if !subscription.isServed {
             suspendQueue(index)
@@ -136,7 +138,15 @@ extension DeliveryEngine {
         guard !gone.isEmpty else { return }
         timers.removeQueues(gone)
         if settings.isLeased { actions.drained += gone.map { queues[$0].name } }
+        for index in gone { slots.leaveShare(queues[index].share) }
         queues.remove(gone)
+    }
+
+    /// A queue's attempts count in its tenant's share from now on, or in none.
+    private mutating func changeShare(_ index: Int) {
+        slots.leaveShare(queues[index].share)
+        let tenant = queues[index].target.subscription.slotShare
+        queues[index].share = tenant.map { slots.joinShare(of: $0) } ?? TenantShares.none
     }
 
     @discardableResult
@@ -150,6 +160,7 @@ extension DeliveryEngine {
         )
         let index = queues.add(SubscriptionQueue(target, buffer: buffer, knowsHealth: !phase.hasStarted))
         timers.addQueue(index)
+        changeShare(index)
         return index
     }
 

@@ -83,9 +83,11 @@ package struct DraftRules: Sendable {
         // They were judged when they were current.
         subscription?.retiringSecrets += draft.retiringSecrets
         subscription?.channels = draft.channels
-        if limits != .trusted, let asked = subscription?.policy.maxInFlight {
+        if limits != .trusted, var built = subscription {
             // Whatever the dispatcher has: the others are to have most of it.
-            subscription?.policy.maxInFlight = min(asked, max(1, slots / SubscriptionLimits.share))
+            built.policy.maxInFlight = min(built.policy.maxInFlight, max(1, slots / SubscriptionLimits.share))
+            built.slotShare = built.tenant
+            subscription = built
         }
         let held = options.holdsBroken ? context.problems.takeSendingErrors() : []
         let found = context.problems.sorted(mainFile: DraftComposer.file)

@@ -143,6 +143,10 @@ extension SimulatedWorld {
         process?.queues[name] = queue
         let total = process?.queues.values.map(\.inFlight).reduce(0, +) ?? 0
         try Violation.require(total <= configuration.maxInFlight, "\(total) in flight")
+        let shared = registry.subscriptions.filter { $0.slotShare != nil }
+            .map { process?.queues[$0.name]?.inFlight ?? 0 }.reduce(0, +)
+        report.mostOfTenant = max(report.mostOfTenant, shared)
+        try Violation.require(shared <= max(1, configuration.maxInFlight / 2), "a tenant has \(shared) in flight")
     }
 
     private func checkPace(_ name: String, _ limit: RateLimit?, at time: EngineTime) throws {

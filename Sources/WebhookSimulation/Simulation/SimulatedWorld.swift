@@ -86,7 +86,11 @@ final class SimulatedWorld {
         store = InMemoryStore(clock: clock)
         externalConnection = store.database.connect()
         var generator = random
-        let made = (0..<configuration.subscriptions).map { Self.makeSubscription($0, &generator) }
+        let made = (0..<configuration.subscriptions).map { number in
+            var subscription = Self.makeSubscription(number, &generator)
+            if configuration.tenantShare, !number.isMultiple(of: 2) { subscription.slotShare = "tenant" }
+            return subscription
+        }
         random = generator
         allSubscriptions = made
         registry = Registry(subscriptions: made, profiles: [:], settings: DispatcherSettings())

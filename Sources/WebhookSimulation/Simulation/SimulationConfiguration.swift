@@ -27,6 +27,8 @@ package struct SimulationConfiguration: Sendable, Hashable {
     package var lostFiles = true
     /// True when some events are large, and rendered while everything else goes on; defaults to true.
     package var largeEvents = true
+    /// True when every other subscription is of one tenant, whose attempts have half of the slots; defaults to true.
+    package var tenantShare = true
     /// True when deliveries are made due by hand after the faults have ceased; defaults to true.
     package var lateRetries = true
     /// Lines of the trace that a failure shows; defaults to 80.
@@ -64,6 +66,8 @@ package struct SimulationReport: Sendable, Hashable {
     /// A hash over everything that passed between engine, store and world, in order. Only comparable within a process,
     /// or where `SWIFT_DETERMINISTIC_HASHING` is set.
     package var digest = 0
+    /// The most requests that the tenant's subscriptions had at once.
+    package var mostOfTenant = 0
     /// The most deliveries that an engine held in memory.
     package var mostBuffered = 0
 

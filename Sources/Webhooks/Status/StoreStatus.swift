@@ -268,7 +268,9 @@ extension StoreStatus {
         if dispatcher != nil, late > 0 {
             let count = late == 1 ? "1 delivery is" : "\(late) deliveries are"
             let since = oldestDueAt.map { ", the oldest since \($0)" } ?? ""
-            let hint = "`webhooks stats` shows whose; `maxInFlight` and `rateLimit` bound what is sent at once"
+            let hint =
+                "`webhooks stats` shows whose; `maxInFlight` and `rateLimit` bound what is sent at once, and what one tenant has in "
+                + "the store gets half of `dispatcher.maxInFlight`"
             problems.append(StatusProblem("late", "\(count) late\(since)", hint: hint))
         }
         if setAside > 0 {

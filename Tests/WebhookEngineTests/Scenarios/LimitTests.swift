@@ -46,6 +46,37 @@ struct LimitTests {
         }
     }
 
+    @Test("a tenant whose stored endpoints hang leaves half of the slots to others, and gets its own again as they end")
+    func tenant() {
+        let hanging = (0..<10).map { number in
+            var endpoint = subscription("ep_\(number)") { $0.maxInFlight = 4 }
+            endpoint.slotShare = "acme"
+            return endpoint
+        }
+        var other = subscription("ep_other") { $0.maxInFlight = 4 }
+        other.slotShare = "other"
+        let all = hanging + [other, subscription("file") { $0.maxInFlight = 4 }]
+        let harness = EngineHarness(all, settings: settings(16))
+        func sent(_ share: String?) -> [SendAction] {
+            harness.sent.filter { $0.target.subscription.slotShare == share }
+        }
+        harness.emit("proof")
+        harness.respondToAll()
+        for number in 0..<20 { harness.emit("e\(number)") }
+        #expect(sent("acme").count == 8)
+        #expect(sent("other").count == 4 && sent(nil).count == 4)
+        for _ in 0..<16 { for order in sent("other") + sent(nil) { harness.response(.ok, to: order) } }
+        #expect(sent("acme").count == 8 && sent("other").isEmpty && sent(nil).isEmpty, "all of theirs is delivered")
+        harness.response(.ok, to: sent("acme")[0])
+        #expect(sent("acme").count == 8)
+        // Its endpoints leave the configuration: what is under way ends, and the share with it.
+        harness.change([], removing: hanging.map(\.name))
+        harness.respondToAll()
+        harness.change(hanging, removing: [])
+        harness.respondToAll()
+        #expect(harness.states.allSatisfy { $0 == .delivered })
+    }
+
     @Test("endpoints without a success share the restricted slots")
     func restricted() {
         let names = (0..<50).map { "s\($0)" }

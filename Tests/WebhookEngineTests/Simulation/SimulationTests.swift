@@ -16,6 +16,7 @@ struct SimulationTests {
     static let corpus: [UInt64] = [
         8, 11, 14, 25, 34, 38, 42, 56, 59, 121, 145, 152, 198, 204, 230, 235, 275, 1102, 5061, 5276, 5371, 5629,
         700_189, 2_502_567_567, 1_492_764_468, 12, 19, 35, 4_173_342_550, 2_143_635_274, 3_327_775_515,
+        3_285_362_878,
     ]
 
     /// Seeds that fail, with everything that goes wrong, where a rule is taken back.
@@ -48,6 +49,7 @@ struct SimulationTests {
                         configuration.lostFiles = poison
                         configuration.largeEvents = poison
                         configuration.lateRetries = poison
+                        configuration.tenantShare = poison
                         return Self.failure(of: seed, configuration)
                     }
                 }
@@ -64,6 +66,7 @@ struct SimulationTests {
             #expect(seeds >= (fault == .lateRetry ? 2 : 5), "\(fault) comes up in \(seeds) seeds")
         }
         #expect(reports.map(\.setAside).reduce(0, +) > 10)
+        #expect(reports.contains { $0.mostOfTenant == 6 }, "its share is full now and then")
     }
 
     @Test("transactions follow each other ahead of the engine, and take several batches")

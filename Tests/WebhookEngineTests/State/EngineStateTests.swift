@@ -61,17 +61,17 @@ struct EngineStateTests {
     @Test("slot classes take turns; one without a free slot is passed over")
     func slots() {
         var slots = AdmissionControl(limit: 8)
-        for queue in 0..<3 { slots.lineUp(queue, for: .firstAttempt) }
-        slots.lineUp(10, for: .probation)
-        slots.lineUp(11, for: .probation)
-        slots.lineUp(20, for: .retry)
+        for queue in 0..<3 { slots.lineUp(queue, for: .firstAttempt, of: TenantShares.none) }
+        slots.lineUp(10, for: .probation, of: TenantShares.none)
+        slots.lineUp(11, for: .probation, of: TenantShares.none)
+        slots.lineUp(20, for: .retry, of: TenantShares.none)
         var order: [Int] = []
         while let queue = slots.next() {
             order.append(queue)
-            if queue == 10 { slots.takeSlot(.probation) }
+            if queue == 10 { slots.takeSlot(.probation, of: TenantShares.none) }
         }
         #expect(order == [0, 20, 10, 1, 2])
-        slots.freeSlot(.probation)
+        slots.freeSlot(.probation, of: TenantShares.none)
         let last = slots.next()
         #expect(last == 11)
     }
