@@ -50,6 +50,9 @@
             ("behind one", with(EventQuery()) { $0.after = "evt-9000" }),
             ("of the last hour", with(EventQuery()) { $0.since = time(events - 60) }),
             ("of an hour", with(EventQuery()) { ($0.since, $0.until) = (time(9_000), time(9_060)) }),
+            ("of a day", with(EventQuery()) { ($0.since, $0.until) = (time(9_000), time(10_440)) }),
+            ("of the first day", with(EventQuery()) { $0.until = time(1_440) }),
+            ("before the last day", with(EventQuery()) { $0.until = time(events - 1_440) }),
         ]
 
         private static let deliveryQueries: [(String, DeliveryQuery)] = [
@@ -73,6 +76,9 @@
             ("tests", with(DeliveryQuery()) { $0.isTest = true }),
             ("behind one", with(DeliveryQuery()) { $0.after = Delivery.ID(rawValue: 9_000) }),
             ("of the last hour", with(DeliveryQuery()) { $0.since = time(events - 60) }),
+            ("of a day", with(DeliveryQuery()) { ($0.since, $0.until) = (time(9_000), time(10_440)) }),
+            ("of the first day", with(DeliveryQuery()) { $0.until = time(1_440) }),
+            ("before the last day", with(DeliveryQuery()) { $0.until = time(events - 1_440) }),
         ]
 
         private static func with<Query>(_ query: Query, _ change: (inout Query) -> Void) -> Query {

@@ -5,6 +5,8 @@
     struct Conditions {
         private var terms: [String] = []
         private(set) var parameters: [Parameter] = []
+        /// The beginning of the statement, which the conditions refer to.
+        var head = ""
 
         /// The WHERE clause, or nothing.
         var clause: String { terms.isEmpty ? "" : "WHERE " + terms.joined(separator: " AND ") }

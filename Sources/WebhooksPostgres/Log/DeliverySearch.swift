@@ -19,7 +19,7 @@
                 let clause = conditions.clause
                 let limit = conditions.mark(.int8(Int64(query.limit)))
                 let sql = "\(DeliveryRow.select) \(clause) ORDER BY d.id DESC LIMIT \(limit)::int8"
-                return (sql, conditions.parameters)
+                return (conditions.head + sql, conditions.parameters)
             }
             let own = query.subscription.map { _ in "WHERE s.name = " } ?? ""
             let name = query.subscription.map { conditions.mark(.text($0)) + "::text" } ?? ""
@@ -37,7 +37,8 @@
                 SELECT d.* FROM subscriptions s CROSS JOIN LATERAL (\(pages.joined(separator: " UNION ALL "))) d
                 \(own)\(name) ORDER BY d.id DESC LIMIT \(limit)
                 """
-            return ("\(DeliveryRow.select(from: "(\(newest))")) ORDER BY d.id DESC", conditions.parameters)
+            let sql = "\(conditions.head)\(DeliveryRow.select(from: "(\(newest))")) ORDER BY d.id DESC"
+            return (sql, conditions.parameters)
         }
 
         /// The states whose pages are put together; none: nothing to go by but the id.
@@ -72,7 +73,7 @@
             if !query.errors.isEmpty {
                 conditions.add("d.last_error = ANY (?::int2[])", .int2s(query.errors.map(\.code).sorted()))
             }
-            conditions.add("d.created_at", since: query.since, until: query.until)
+            conditions.add(timeOf: "d", in: "deliveries", since: query.since, until: query.until)
             if !query.topics.isEmpty { conditions.add("e.topic = ANY (?::text[])", .texts(query.topics)) }
             if let tenant = query.tenant { conditions.add("e.tenant = ?::text", .text(tenant)) }
             if query.newestOnly {

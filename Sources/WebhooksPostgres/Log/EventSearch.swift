@@ -17,7 +17,7 @@
                 conditions.add("e.id < (SELECT id FROM events WHERE event_id = ?::text)", .text(after))
             }
             if !query.ids.isEmpty { conditions.add("e.event_id = ANY (?::text[])", .texts(query.ids)) }
-            conditions.add("e.created_at", since: query.since, until: query.until)
+            conditions.add(timeOf: "e", in: "events", since: query.since, until: query.until)
             if !query.topics.isEmpty { conditions.add("e.topic = ANY (?::text[])", .texts(query.topics)) }
             if let tenant = query.tenant { conditions.add("e.tenant = ?::text", .text(tenant)) }
             if let isTest = query.isTest { conditions.add(isTest ? "e.test" : "NOT e.test") }
@@ -30,7 +30,7 @@
                     (SELECT p.set_aside FROM pending p WHERE p.event = e.id)
                 FROM events e \(clause) ORDER BY e.id DESC LIMIT \(limit)::int8
                 """
-            return (sql, conditions.parameters)
+            return (conditions.head + sql, conditions.parameters)
         }
     }
 #endif

@@ -2,10 +2,29 @@
     internal import WebhookCore
 
     extension Conditions {
-        /// Adds bounds of the time at which a row was made.
-        mutating func add(_ column: String, since: Timestamp?, until: Timestamp?) {
-            if let since { add("\(column) >= ?::int8", .int8(since.milliseconds)) }
-            if let until { add("\(column) < ?::int8", .int8(until.milliseconds)) }
+        /// Adds bounds of the time at which rows were made, and where to begin.
+        ///
+        /// The planner takes rows and times for independent, and goes down the whole table to a page of long ago. Where the time
+        /// asked for is shorter than the one that has passed since, its highest row is found first, by the index by time.
+        mutating func add(timeOf alias: String, in table: String, since: Timestamp?, until: Timestamp?) {
+            if let since { add("\(alias).created_at >= ?::int8", .int8(since.milliseconds)) }
+            guard let until else { return }
+            add("\(alias).created_at < ?::int8", .int8(until.milliseconds))
+            let end = mark(.int8(until.milliseconds)) + "::int8"
+            let given = since.map { mark(.int8($0.milliseconds)) + "::int8" }
+            let start = given ?? "(SELECT created_at FROM \(table) ORDER BY id LIMIT 1)"
+            let bound = given.map { "created_at >= \($0) AND " } ?? ""
+            // Without `+ 0`, the highest row would be looked for from the table's end, too.
+            head = """
+                WITH highest AS MATERIALIZED (
+                    SELECT CASE WHEN \(end)::float8 - \(start)::float8
+                        < (SELECT created_at FROM \(table) ORDER BY id DESC LIMIT 1)::float8 - \(end)::float8
+                    THEN (SELECT max(id + 0) FROM \(table) WHERE \(bound)created_at < \(end))
+                    ELSE \(Int64.max) END AS id
+                )
+
+                """
+            add("\(alias).id <= (SELECT id FROM highest)")
         }
     }
 
