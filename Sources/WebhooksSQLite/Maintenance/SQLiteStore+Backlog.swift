@@ -112,9 +112,9 @@ private struct BacklogReader {
             let lateByPlace = try count(.lateByPlace, id, bound, late.milliseconds)
             let lateByHand = try count(.lateByHand, id, late.milliseconds)
             subscription.late = lateByTime + lateByPlace + lateByHand
-            let oldest =
-                try [(Question.oldestByPlace, bound), (.oldestByTime, place)].compactMap { try number($0.0, [id, $0.1]) }
-                + [number(.oldestByHand, [id])].compactMap(\.self)
+            let oldest = try [
+                number(.oldestByHand, [id]), number(.oldestByPlace, [id, bound]), number(.oldestByTime, [id, place]),
+            ].compactMap(\.self)
             subscription.oldestDueAt = oldest.min().map { Timestamp(milliseconds: $0) }.flatMap { $0 <= now ? $0 : nil }
         }
         subscription.inFlight = try count(.inFlight, id)
@@ -123,7 +123,8 @@ private struct BacklogReader {
     /// The statements that are run for every subscription, each prepared once: to compile it takes ten times as long
     /// as to run it where little waits, and a dispatcher asks for its metrics every few seconds.
     private enum Question {
-        case waiting, due, inOrder, lateByTime, lateByPlace, lateByHand, oldestByPlace, oldestByTime, oldestByHand, inFlight
+        case waiting, due, inOrder, lateByTime, lateByPlace, lateByHand
+        case oldestByPlace, oldestByTime, oldestByHand, inFlight
 
         var sql: String {
             let open = "FROM webhooks_deliveries INDEXED BY webhooks_deliveries_open WHERE subscription = ?"
