@@ -44,6 +44,43 @@ struct DamagedRowTests {
         return try await store.commit(batch).get().reads
     }
 
+    @Test("A check names every damaged row, and erasing its event mends it")
+    func checkAndErase() async throws {
+        _ = try await fill(Array(repeating: .pending(dueAt: Timestamp(milliseconds: 5)), count: 4))
+        try damage(
+            """
+            UPDATE webhooks_events SET data = x'31' WHERE id IN (1, 3);
+            UPDATE webhooks_bodies SET content = x'00' WHERE id = 2;
+            """
+        )
+        let error = await #expect(throws: StoreError.self) { try await store.integrityProblems() }
+        let message = error?.message ?? ""
+        #expect(error?.code == .damaged)
+        for row in ["event e0 is not", "event e2 is not", "body 2 of event e1 is not", "`webhooks expunge ID`"] {
+            #expect(message.contains(row), "\(message)")
+        }
+        #expect(!message.contains("e3"))
+        _ = try await store.cancel(
+            events: ["e0", "e1", "e2"],
+            deliveries: [],
+            subscription: nil,
+            at: Timestamp(milliseconds: 8)
+        )
+        let erased = try await store.expunge(events: ["e0", "e1", "e2"], at: Timestamp(milliseconds: 9))
+        #expect(erased.events == ["e0", "e1", "e2"])
+        #expect(try await store.integrityProblems() == [])
+        #expect(try await store.event("e3") != nil)
+    }
+
+    @Test("A check names so many damaged rows, and no more")
+    func manyDamaged() async throws {
+        _ = try await fill(Array(repeating: .pending(dueAt: Timestamp(milliseconds: 5)), count: DamageList.most + 5))
+        try damage("UPDATE webhooks_events SET data = x'31'")
+        let error = await #expect(throws: StoreError.self) { try await store.integrityProblems() }
+        #expect(error?.message.contains("event e\(DamageList.most - 1) is not") == true)
+        #expect(error?.message.contains(", and more: ") == true)
+    }
+
     @Test("A body: its claim is refused with the reason, and the others are claimed")
     func body() async throws {
         let due = NewDelivery.Start.pending(dueAt: Timestamp(milliseconds: 5))

@@ -20,6 +20,29 @@ import WebhookReceiver
             .sorted()
     }
 
+    @Test func `an event that is damaged is erased, and with it the damage`() async throws {
+        let sandbox = try CommandEnvironment()
+        for id in ["bad", "good"] {
+            #expect(try await sandbox.run("emit", "x.y", "--data", #"{"n":1}"#, "--id", id).status == 0)
+        }
+        let host = try DatabaseQueue(path: sandbox.folder + "/w.sqlite")
+        try await host.writeWithoutTransaction { db in
+            try db.execute(sql: "UPDATE webhooks_events SET data = x'7b7d' WHERE event_id = 'bad'")
+        }
+        try host.close()
+        let check = try await sandbox.run("check")
+        #expect(check.status == 69 && check.err.contains("event bad is not as it was written"), "\(check)")
+        let backup = try await sandbox.run("backup", "copy.sqlite")
+        #expect(backup.status == 69 && backup.err.contains("`webhooks expunge ID`"), "\(backup)")
+        #expect(!backup.err.contains(".partial"), "\(backup)")
+        let copied = try await sandbox.run("store", "copy", "sqlite:w.sqlite", "sqlite:other.sqlite")
+        #expect(copied.status == 1 && copied.err.contains("was damaged before"), "\(copied)")
+        let erased = try await sandbox.run("expunge", "bad", "--yes")
+        #expect(erased.status == 0, "\(erased)")
+        #expect(try await sandbox.run("check").out == "ok\n")
+        #expect(try await sandbox.run("backup", "copy.sqlite").status == 0)
+    }
+
     /// Bodies that share pages, and one that needs pages of its own.
     private func fill(_ sandbox: CommandEnvironment) async throws {
         for id in ["small", "large", "other"] {

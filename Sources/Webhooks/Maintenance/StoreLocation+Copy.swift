@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Glibc
+internal import Logging
 package import WebhookCore
 internal import WebhookRegistry
 
@@ -54,6 +55,18 @@ package struct StoreMove: Sendable {
             return try result.get()
         } catch {
             throw error.code == .refused ? WebhooksError(.refused, error.message) : WebhooksError(error)
+        }
+    }
+
+    /// The damage in the copy, which was there before: rows are copied byte for byte, with the checksums that they had.
+    ///
+    /// - Returns: `nil`: it is sound.
+    package func damage() async throws(WebhooksError) -> String? {
+        do throws(WebhooksError) {
+            let copy = WebhookLog(location: target, logger: Logger(label: "webhooks"))
+            return try await copy.integrityProblems().first
+        } catch  where error.store?.code == .damaged {
+            return error.message
         }
     }
 

@@ -38,7 +38,8 @@ struct Expunge: AsyncParsableCommand {
     func run() async throws {
         let opened = try options.openLog()
         let log = opened.log
-        for id in ids where try await log.event(id) == nil {
+        // Of one that is damaged nothing else can be read, and it may be why it is erased.
+        for id in ids where try await log.loggedEvent(id) == nil {
             let others = ids.count > 1 ? "nothing was erased, nor of the others; " : ""
             throw try await IDHint.noEvent(id, in: log, hint: others + "`webhooks events list` shows those there are")
         }

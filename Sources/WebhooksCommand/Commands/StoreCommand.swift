@@ -18,7 +18,7 @@ struct StoreCopyCommand: AsyncParsableCommand {
             Between SQLite and PostgreSQL in either direction, or from file to file: events with their data byte for byte, \
             deliveries, attempts, what waits and what is paused, all with their ids. Both stores are held against dispatchers \
             meanwhile; one that runs is named. At the end everything in the copy is read again, and compared by counts and \
-            checksums.
+            checksums; then the copy is checked as `check` does it. Exits 1 where the store that was copied was damaged, and the copy is.
 
             Ctrl-C loses nothing: the same command goes on where it was. Until it is complete the copy can't be used for \
             anything else. TO must be new or empty; --restart begins an unfinished copy from the start. The store that is \
@@ -82,8 +82,13 @@ struct StoreCopyCommand: AsyncParsableCommand {
             throw hasBegun.isRaised ? Self.failure(error) : error
         }
         withExtendedLifetime(trap) {}
+        line.update("checking the copy")
+        let damage = try await move.damage()
         line.clear()
-        write(tables)
+        write(tables, isSound: damage == nil)
+        guard let damage else { return }
+        Notice.warning("damaged", "the copy has what was damaged before: \(damage)", asJSON: output.json)
+        throw ExitStatus.negative
     }
 
     private static let goesOn = "nothing is lost: the same command goes on where it was"
@@ -97,7 +102,7 @@ struct StoreCopyCommand: AsyncParsableCommand {
         return failure
     }
 
-    private func write(_ tables: [StoreCopy.TableResult]) {
+    private func write(_ tables: [StoreCopy.TableResult], isSound: Bool) {
         if output.json {
             let rows = tables.map { table -> JSONOutput in
                 [
@@ -105,12 +110,14 @@ struct StoreCopyCommand: AsyncParsableCommand {
                     "checksum": .string(String(UInt64(bitPattern: table.checksum), radix: 16)),
                 ]
             }
-            let object: JSONOutput = ["tables": .array(rows), "verified": .bool(true)]
+            let object: JSONOutput = ["tables": .array(rows), "verified": .bool(isSound)]
             return object.write()
         }
         for table in tables where table.rows > 0 {
             Output.standard.writeLine("\(table.table)  \(Counted.text(table.rows, "row"))")
         }
-        Output.standard.writeLine("complete: counts and checksums are equal")
+        Output.standard.writeLine(
+            isSound ? "complete: counts and checksums are equal" : "complete, and as damaged as what was copied"
+        )
     }
 }

@@ -76,7 +76,8 @@ struct CommandFailure: Error {
         self.init(status, code: error.code.description, error.message)
         diagnostics = error.diagnostics
         if !diagnostics.isEmpty { hint = "`webhooks validate` lists all problems of a configuration" }
-        if let store = error.store {
+        // What says how to get a store back needs no other advice: no command makes one in its place.
+        if let store = error.store, !store.message.contains("a store was here") {
             // A store's errors name it.
             let isOnServer = store.message.contains("postgres://")
             hint = isOnServer ? Self.serverHint(for: store.code) : Self.hint(for: store.code)
@@ -102,7 +103,8 @@ struct CommandFailure: Error {
         case .missing: "`webhooks emit`, `test` and `run` make it; --store names another"
         case .locked: "stop that process first; commands that don't need the store to themselves go on beside it"
         case .damaged where CommandLine.arguments.contains("check"): restore
-        case .damaged: "`webhooks check` tells more; \(restore)"
+        case .damaged:
+            "`webhooks check` names what is damaged: `webhooks expunge ID` erases single rows; where it is the file, \(restore)"
         case .full: "make room on the disk: without any, `webhooks prune` can't work either"
         case .readOnly: "check who owns the folder and the file"
         case .newerSchema: "use the newer `webhooks` that wrote it"

@@ -15,7 +15,11 @@ extension SQLiteStore {
     ///   can't be written; `damaged` where the copy is.
     package func backUp(to path: String) async throws(StoreError) -> Int64 {
         let target = BackupTarget(path)
-        try target.create()
+        do throws(StoreError) {
+            try target.create()
+        } catch {
+            throw StoreError(error.code, error.message.replacing(target.partial, with: path))
+        }
         let interruption = Interruption()
         do throws(StoreError) {
             try await copy(to: target.partial, interruption)
@@ -28,7 +32,8 @@ extension SQLiteStore {
             unlink(target.partial)
             // What SQLite would have needed to take a half-made copy back.
             unlink("\(target.partial)-journal")
-            throw error
+            // The partial file is gone, and nobody has named it.
+            throw StoreError(error.code, error.message.replacing(target.partial, with: path))
         }
     }
 

@@ -38,22 +38,48 @@ extension SQLiteStore {
     }
 
     /// Reads what SQLite can't judge.
+    ///
+    /// - Throws: ``StoreError`` with `damaged` that names every damaged row, as far as ``DamageList`` goes.
     private static func verifyContents(_ db: StoreDatabase) throws {
+        var damage = DamageList()
         let events = try PreparedStatement(db, "SELECT \(EventRow.columns) FROM webhooks_events e NOT INDEXED")
-        while try events.next() { _ = try EventRow.read(events) }
+        while try events.next() { try damage.note { _ = try EventRow.read(events) } }
         let bodies = try PreparedStatement(
             db,
             "SELECT b.id, \(StoredBody.columns) FROM webhooks_bodies b NOT INDEXED \(StoredBody.join)"
         )
-        while try bodies.next() { _ = try StoredBody.read(bodies, from: 1, "body \(bodies.int64(0))") }
+        while try bodies.next() {
+            let id = bodies.int64(0)
+            try damage.note {
+                _ = try StoredBody.read(bodies, from: 1, "body \(id)\(owner(of: "body", id, db))")
+            }
+        }
         let attempts = try PreparedStatement(
             db,
             "SELECT delivery, checksum, headers, response_body FROM webhooks_attempts"
         )
         while try attempts.next() {
+            let id = attempts.int64(0)
             let checksum = Checksum(headers: attempts.bytes(2), responseBody: attempts.bytes(3))
-            try checksum.verify(attempts.int64(1), "an attempt of \(Delivery.ID(rawValue: attempts.int64(0)))")
+            try damage.note {
+                let delivery = Delivery.ID(rawValue: id)
+                try checksum.verify(attempts.int64(1), "an attempt of \(delivery)\(owner(of: "id", id, db))")
+            }
         }
+        try damage.check()
+    }
+
+    /// The event whose delivery has a body or an attempt that is damaged, in words: whoever erases it needs its id.
+    private static func owner(of column: String, _ id: Int64, _ db: StoreDatabase) -> String {
+        let event = try? String.fetchOne(
+            db,
+            sql: """
+                SELECT e.event_id FROM webhooks_deliveries d JOIN webhooks_events e ON e.id = d.event
+                WHERE d.\(column) = ? LIMIT 1
+                """,
+            arguments: [id]
+        )
+        return event.map { " of event \($0)" } ?? ""
     }
 
     /// The states that must never be, each with the statement that finds the rows. The table's own CHECKs hold the

@@ -1,0 +1,37 @@
+internal import WebhookCore
+
+/// The rows of a store that are not as they were written, told all at once.
+struct DamageList: Sendable {
+    /// The most that are named; one more ends the search.
+    static let most = 20
+    private var found: [String] = []
+
+    init() {}
+
+    /// Reads a row, and keeps what is wrong with it.
+    ///
+    /// - Throws: what is none of the row's, and everything once there is too much.
+    mutating func note(_ read: () throws -> Void) throws {
+        do {
+            try read()
+        } catch let error as StoreError where error.code == .damaged {
+            if found.count == Self.most { throw self.error(", and more") }
+            found.append(error.message.replacing(Self.prefix, with: ""))
+        }
+    }
+
+    /// Throws ``StoreError`` with `damaged` where a row was.
+    func check() throws(StoreError) {
+        if !found.isEmpty { throw error("") }
+    }
+
+    private static let prefix = StoreError.damaged("").message
+
+    private func error(_ rest: String) -> StoreError {
+        .damaged(
+            found.joined(separator: "; ") + rest
+                + ": `webhooks expunge ID` erases what an event and its deliveries held, and with "
+                + "it what is damaged"
+        )
+    }
+}
