@@ -66,6 +66,7 @@ import Webhooks
             uniqueKeysWithValues: try await stage.deliveries().map { ($0.subscription, $0.state) }
         )
         #expect(states == ["again": .waiting, "once": .unknown])
+        #expect(dispatcher.errors.contains("the grace is over: attempts are cut off"), "\(dispatcher.errors)")
         #expect(try await stage.run(["run", "--until-settled"]).exit == .code(0))
         try await expectRecovered(stage, receiver)
     }

@@ -195,6 +195,17 @@ import WebhookReceiver
         #expect(try await !sandbox.run("status").out.contains("may have arrived"))
     }
 
+    @Test func `of a store that is gone nobody says that a command makes it`() async throws {
+        let sandbox = try CommandEnvironment()
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 0)
+        #expect(rename(sandbox.folder + "/w.sqlite", sandbox.folder + "/away") == 0)
+        for command in ["status", "emit"] {
+            let done = try await sandbox.run(command == "emit" ? ["emit", "x.y", "--data", "1"] : [command])
+            #expect(done.status == 69 && done.err.contains("a store was here: put it back"), "\(done)")
+            #expect(!done.err.contains("make it"), "\(done)")
+        }
+    }
+
     @Test func `watching goes on until it is interrupted`() async throws {
         let sandbox = try CommandEnvironment()
         _ = try await sandbox.run("emit", "x.y", "--data", "1", "--detach")

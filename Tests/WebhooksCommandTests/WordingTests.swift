@@ -99,7 +99,7 @@ import Webhooks
         #expect(lines(false, 0) == ["crm was not disabled"])
         #expect(lines(true, 0) == ["crm is enabled"])
         let command = "`webhooks retrigger --error disabled --subscription crm` sends them again"
-        #expect(lines(true, 1).last == "1 delivery was cancelled meanwhile: \(command)")
+        #expect(lines(true, 1).last?.hasSuffix("--subscription crm` sends it again") == true)
         #expect(lines(true, MissedDeliveries.most)[1].hasPrefix("at least 10000 deliveries were cancelled"))
         let gone = "2 deliveries were answered with 410: `webhooks retrigger dlv_3 dlv_4` sends them again"
         #expect(lines(true, 0, [3, 4]) == ["crm is enabled", gone])

@@ -76,6 +76,15 @@ import WebhooksSQLite
         #expect(status.holds.map(\.reason) == [.order] && status.holds.map(\.waiting) == [2])
     }
 
+    @Test func `attempts that a kill has cut off are told, and wait for a dispatcher`() {
+        var status = StoreStatus(at: Self.now, files: StoreStatus.Files(path: "p", size: 1, walSize: nil, free: nil))
+        status.inFlight = 2
+        #expect(
+            status.problems.map(\.message)
+                == ["no dispatcher runs; 2 are in flight, or cut off until the next one settles that"]
+        )
+    }
+
     // MARK: Several dispatchers
 
     /// A node that has had a configuration for some time.

@@ -75,11 +75,14 @@ final class DeliverySession: Sendable {
     /// store doesn't take that either, the session ends as a kill would end it.
     ///
     /// Returns at once. Whoever waits for ``EngineRunner/Condition/drained`` is told.
-    func drain(within grace: Duration) {
+    ///
+    /// - Parameter onCutOff: told of the attempts that are cut off as the grace is over.
+    func drain(within grace: Duration, onCutOff: @escaping @Sendable (Int) -> Void = { _ in }) {
         runner.drain()
         if role == .run { lock.noteStopping() }
         graceLimit.start { [weak runner] in
             try await Task.sleep(for: grace)
+            if let underWay = runner?.attemptsUnderWay, underWay > 0 { onCutOff(underWay) }
             runner?.cancelRequests()
             try await Task.sleep(for: Self.recordingTime)
             runner?.abandon()

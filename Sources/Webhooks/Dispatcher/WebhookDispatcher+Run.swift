@@ -205,8 +205,13 @@ extension WebhookDispatcher: Service {
         let grace = registry.settings.shutdownGrace
         let underWay = session.runner.attemptsUnderWay
         serviceManager?.stops(underWay: underWay)
-        session.drain(within: grace)
         logger.notice("draining", metadata: ["graceMs": "\(grace.wholeMilliseconds)", "underWay": "\(underWay)"])
+        session.drain(within: grace) { [logger] count in
+            logger.warning(
+                "the grace is over: attempts are cut off; those of single-shot subscriptions end as unknown, the others are tried again",
+                metadata: ["underWay": "\(count)"]
+            )
+        }
     }
 
     /// Ends a run at once.

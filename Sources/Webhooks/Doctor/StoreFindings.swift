@@ -46,6 +46,9 @@ struct StoreFindings {
                     hint: problem.hint
                 )
             }
+            findings += status.warnings.map {
+                DoctorFinding(.store, $0.code, .warning, $0.message, hint: $0.hint)
+            }
         } catch  where error.store?.code == .missing {
             findings.append(DoctorFinding(.store, "no_store", .ok, error.message))
         } catch {
@@ -115,6 +118,12 @@ struct StoreFindings {
             }
             let message = "no dispatcher runs on \(status.files.path)"
             return [DoctorFinding(.store, "no_dispatcher", .warning, message, hint: "start one: `webhooks run`")]
+        }
+        if let nodes = status.nodes, nodes.count > 1 {
+            let all = nodes.map { "process \($0.record.pid) on \($0.record.host)" }.joined(separator: ", ")
+            findings.append(
+                DoctorFinding(.store, "dispatchers", .ok, "\(nodes.count) dispatchers share the store: \(all)")
+            )
         }
         let who = "process \(dispatcher.processID)"
         let since = dispatcher.since.map { " since \($0)" } ?? ""

@@ -57,17 +57,17 @@ extension WebhookDispatcher {
         let before = watch.state
         guard let found = watch.look(free, isRefused: isRefused), let free else { return }
         note(diskFull: refusal, session)
-        let text = StoreStatus.freeText(free, store.path)
+        let metadata: Logger.Metadata = ["free": "\(SizeText.short(free))", "store": "\(store.path)"]
         switch found {
         case .full:
             logger.error(
                 "no room is left on the store's disk: nothing can be recorded, so nothing is sent",
-                metadata: ["free": "\(text)"]
+                metadata: metadata
             )
         case .low where before == .full:
-            logger.warning("there is some room on the store's disk again", metadata: ["free": "\(text)"])
-        case .low: logger.warning("little room is left on the store's disk: make some", metadata: ["free": "\(text)"])
-        case .enough: logger.notice("there is room on the store's disk again", metadata: ["free": "\(text)"])
+            logger.warning("there is some room on the store's disk again", metadata: metadata)
+        case .low: logger.warning("little room is left on the store's disk: make some", metadata: metadata)
+        case .enough: logger.notice("there is room on the store's disk again", metadata: metadata)
         }
     }
 

@@ -209,7 +209,12 @@ extension StoreStatus {
             let count = events + due
             let wait =
                 count == 0 ? "" : "; \(waiting.joined(separator: " and ")) \(count == 1 ? "waits" : "wait") for it"
-            return [StatusProblem("no_dispatcher", "no dispatcher runs\(wait)", hint: hint)]
+            // A command may be sending them now.
+            let left =
+                inFlight == 0
+                ? ""
+                : "; \(inFlight == 1 ? "1 is" : "\(inFlight) are") in flight, or cut off until the next one settles that"
+            return [StatusProblem("no_dispatcher", "no dispatcher runs\(wait)\(left)", hint: hint)]
         }
         var problems: [StatusProblem] = []
         if let age = dispatcher.lastSignOfLife, age > StatusRules.mostSilence {
@@ -343,7 +348,9 @@ extension StoreStatus {
         let waiting = holds.reduce(0) { $0 + $1.waiting }
         let count = waiting == 1 ? "1 delivery waits" : "\(waiting) deliveries wait"
         let message = "\(who): \(its) settings can't be used, and the dispatcher serves the others; \(count)"
-        let hint = "`webhooks \(command)` says what is wrong; once it is mended they are sent"
+        let hint =
+            "`webhooks \(command)` says what is wrong; once it is mended they are sent. If it finds nothing, the dispatcher's "
+            + "environment has another value: its log says which, and only a restart takes over a new one"
         return StatusProblem("broken", message, hint: hint)
     }
 

@@ -48,7 +48,7 @@ struct Enable: AsyncParsableCommand {
             let were = missed.cancelled == 1 ? "was" : "were"
             lines.append(
                 "\(least)\(Counted.deliveries(missed.cancelled)) \(were) cancelled \(wasDisabled ? "meanwhile" : "while it was disabled"): "
-                    + "`webhooks retrigger --error disabled --subscription \(name)` sends them again"
+                    + "`webhooks retrigger --error disabled --subscription \(name)` sends \(missed.cancelled == 1 ? "it" : "them") again"
             )
         }
         if !missed.gone.isEmpty {

@@ -28,7 +28,10 @@ enum AttemptOutput {
         )
         if let detail = attempt.detail { Output.standard.writeLine("  " + PlainText.escaped(detail)) }
         if let timings = timings(attempt) { Output.standard.writeLine("  " + PlainText.escaped(timings)) }
-        writeMessage("> ", "POST \(attempt.url)", attempt.requestHeaders, attempt.requestBody)
+        // What is under way has no request on record yet.
+        if !attempt.url.isEmpty {
+            writeMessage("> ", "POST \(attempt.url)", attempt.requestHeaders, attempt.requestBody)
+        }
         if let status = attempt.status {
             let version = attempt.httpVersion.map { "HTTP/\($0)" } ?? "HTTP"
             writeMessage("< ", "\(version) \(status)", attempt.responseHeaders, attempt.responseBody)
