@@ -124,7 +124,11 @@ extension StoreConformance {
         try expect(found.first { $0.id == "ep_1" }?.deletedAt, time, "the deleted one as such")
         let owners = try await store.owners(of: ["ep_1", "ep_3", "ep_9", "crm"])
         try expect(Set(owners.keys), ["ep_1", "ep_3"], "owners by name")
-        try expect(owners["ep_1"], SubscriptionOwner(tenant: "t"), "of the deleted one its tenant, for its uid is erased")
+        try expect(
+            owners["ep_1"],
+            SubscriptionOwner(tenant: "t"),
+            "of the deleted one its tenant, for its uid is erased"
+        )
         try expect(owners["ep_3"], SubscriptionOwner(uid: "lms", tenant: "t"), "of another both")
     }
 
