@@ -348,7 +348,7 @@
                 #expect(try json["verified"].raw == "true", "\(copied.out)")
                 #expect(try json["tables"][0]["rows"].raw == "\(count + 1)", "\(copied.out)")
                 let again = try await sandbox.run(copy)
-                #expect(again.status == 1 && again.err.contains("holds a store"), "\(again.err)")
+                #expect(again.status == 1 && again.err.contains("is a finished copy of "), "\(again.err)")
                 try sandbox.write("w.yaml", onDatabase)
                 let run = try await sandbox.run("run", "--until-settled")
                 #expect(run.status == 0, "\(run.err)")
