@@ -120,7 +120,8 @@ extension ExactDecimal: CustomStringConvertible {
         let text = digits.map { String($0) }.joined()
         let number: String
         switch magnitude {
-        case digits.count...21: number = text + String(repeating: "0", count: magnitude - digits.count)
+        case 1...21 where magnitude >= digits.count:
+            number = text + String(repeating: "0", count: magnitude - digits.count)
         case 1..<max(2, digits.count): number = "\(text.prefix(magnitude)).\(text.dropFirst(magnitude))"
         case -5...0: number = "0." + String(repeating: "0", count: -magnitude) + text
         default:
