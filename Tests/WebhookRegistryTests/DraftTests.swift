@@ -231,7 +231,7 @@ import WebhookRegistry
         func path(_ count: Int) -> JSONValue {
             JSONValue(.object([.init(key: "data." + String(repeating: "a", count: count - 5), value: 1)]))
         }
-        let most = [(any, 100, 1000, "conditions, those within `any`"), (list, 1000, 10_000, "values in the lists")]
+        let most = [(any, 20, 1000, "conditions, those within `any`"), (list, 1000, 10_000, "values in the lists")]
         for (make, stored, trusted, words) in most + [(text, 1024, 16_384, "bytes"), (path, 1024, 16_384, "bytes")] {
             for (limits, count) in [(SubscriptionLimits.stored, stored), (.trusted, trusted), (.storedBefore, trusted)]
             {

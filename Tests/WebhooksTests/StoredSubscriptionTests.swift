@@ -128,6 +128,23 @@ struct StoredSubscriptionTests {
         #expect(problems.map(\.key) == ["delivery.timeout", "delivery.maxInFlight", "delivery.schedule.0"])
     }
 
+    @Test("the templates of one have a thousand tags in all; who runs the dispatcher has no such bound")
+    func boundedTemplates() async throws {
+        try write()
+        let dispatcher = try await dispatcher()
+        func problems(_ tags: Int, _ source: SubscriptionSource) async -> [String] {
+            var draft = SubscriptionDraft(name: "long", url: "\(receiver.url)/long", topics: ["a.b"])
+            (draft.profile, draft.secrets) = ("standard", [Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
+            let half = String(repeating: "{{topic}}", count: tags / 2)
+            draft.body = ["a.b": JSONValue(.string("\"\(half)\"")), "**": JSONValue(.string("\"\(half)\""))]
+            return await dispatcher.check(draft, as: source).filter { $0.severity == .error }.map(\.message)
+        }
+        #expect(await problems(1_000, .store) == [])
+        let refused = "templates may have 1000 tags in all in a subscription that is kept in the store"
+        #expect(await problems(1_002, .store) == [refused])
+        #expect(await problems(1_002, .host) == [])
+    }
+
     @Test("what was emitted before a change, and not matched yet, is delivered by what there is then")
     func emittedBefore() async throws {
         try write()

@@ -62,7 +62,7 @@ struct SubscriptionBuilder {
             problems: problems,
             catalog: catalog,
             slips: slips,
-            limits: context.limits.filter
+            limits: context.limits.mapping
         )
         subscription.topicPayloads = content.payloads(entry, subscription)
         content.warnOfUnusedPatterns(entry, subscription)

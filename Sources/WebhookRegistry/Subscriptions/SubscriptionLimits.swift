@@ -1,4 +1,4 @@
-internal import WebhookCore
+package import WebhookCore
 
 /// The bounds of what one subscription may ask of a dispatcher that all share.
 package enum SubscriptionLimits: Sendable {
@@ -22,6 +22,20 @@ package enum SubscriptionLimits: Sendable {
 
     /// The bounds of a filter. What was stored before can't be brought within them without changing what it says.
     var filter: FilterLimits { self == .stored ? .stored : .trusted }
+    /// The bounds of all filters of a mapping: what is sent is compared with them, not every event.
+    var mapping: FilterLimits { self == .stored ? .storedMapping : .trusted }
+
+    /// The most tags in all templates. Each is looked up as the templates are judged, by a thread that all changes share, and
+    /// with each event.
+    private var mostTags: Int { self == .stored ? 1_000 : .max }
+
+    /// Says what is too much of a subscription's templates; `nil`: nothing.
+    package func problem(ofTemplates subscription: Subscription) -> String? {
+        guard mostTags < .max else { return nil }
+        let templates = subscription.topicBodies.map(\.body) + [subscription.body].compactMap(\.self)
+        let tags = templates.reduce(0) { $0 + $1.source.ranges(of: "{{").count }
+        return tags > mostTags ? "templates may have \(mostTags) tags in all\(note)" : nil
+    }
 
     /// The part of the slots that one subscription of the store may have.
     static let share = 4
@@ -51,10 +65,11 @@ package enum SubscriptionLimits: Sendable {
 /// The bounds of a filter: every event that a subscription's topics take is compared with all of it.
 ///
 /// A condition goes over its value once, and what it compares with is short. So the worst filter costs as many passes over an
-/// event as it has conditions: 100 of the store's, over 256 KiB that are one text, look at 25 MiB.
+/// event as it has conditions: 20 of the store's, over 256 KiB that are one text, look at 5 MiB.
 struct FilterLimits: Sendable, Equatable {
     static let trusted = FilterLimits(conditions: 1000, values: 10_000, text: 16 << 10)
-    static let stored = FilterLimits(conditions: 100, values: 1000, text: 1 << 10)
+    static let stored = FilterLimits(conditions: 20, values: 1000, text: 1 << 10)
+    static let storedMapping = FilterLimits(conditions: 100, values: 1000, text: 1 << 10)
 
     /// The most conditions, those within `any` and `not` among them.
     var conditions: Int

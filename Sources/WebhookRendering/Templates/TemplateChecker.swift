@@ -30,10 +30,7 @@ package enum TemplateChecker {
                 let generic = taken.filter(\.isGeneric)
                 if !lookup(in: template, generic, subscription).missing.isEmpty { beyondGeneric.insert(body.name) }
             } catch {
-                let place = error.position
-                problems.append(
-                    Diagnostic(.error, file: body.name, line: place.line, column: place.column, message: error.reason)
-                )
+                problems.append(problem(in: body, error))
             }
         }
         guard problems.allSatisfy({ $0.severity == .warning }) else { return problems }
@@ -127,6 +124,26 @@ package enum TemplateChecker {
         // written for one of them.
         if subscription.topicPayloads.contains(where: { $0.pattern.matches(topic.topic) }) { return [mapped] }
         return topic.payload == nil && subscription.body(for: topic.topic) == nil ? [own] : [own, mapped]
+    }
+
+    /// Checks that a subscription's own templates compile and that its secrets can sign. What examples make of it is not looked
+    /// at: for what was checked when it was stored.
+    package static func checkCompiling(of subscription: Subscription) -> [Diagnostic] {
+        var problems: [Diagnostic] = []
+        for body in subscription.bodies {
+            do throws(TextProblem) {
+                _ = try CompiledTemplate(body)
+            } catch {
+                problems.append(problem(in: body, error))
+            }
+        }
+        if let problem = checkSecrets(of: subscription) { problems.append(problem) }
+        return problems
+    }
+
+    private static func problem(in body: BodyTemplate, _ error: TextProblem) -> Diagnostic {
+        let place = error.position
+        return Diagnostic(.error, file: body.name, line: place.line, column: place.column, message: error.reason)
     }
 
     /// Checks whether a subscription's secrets can sign, and nothing else.

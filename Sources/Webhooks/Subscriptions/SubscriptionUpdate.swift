@@ -1,5 +1,6 @@
 internal import WebhookCore
 internal import WebhookRegistry
+internal import WebhookRendering
 
 /// A change of the subscriptions that are given at run time, as it is asked for. All sources end here: a host's calls, a
 /// sequence of sets.
@@ -118,9 +119,14 @@ struct SubscriptionUpdate: Sendable {
             result.fail("name", "the name is taken by a subscription that the host has given")
         default: break
         }
+        if let problem = result.subscription.flatMap(limits.problem(ofTemplates:)) { result.fail("body", problem) }
         // What breaks a rule would not be rendered as it stands.
         if let subscription = result.subscription {
-            result.add(checks.check(subscription, maxBody: rules.maxBody, rules.catalog))
+            result.add(
+                limits == .storedBefore
+                    ? TemplateChecker.checkCompiling(of: subscription)
+                    : checks.check(subscription, maxBody: rules.maxBody, rules.catalog)
+            )
         }
         return result
     }
