@@ -86,6 +86,21 @@ package final class Registry: Sendable {
         }
     }
 
+    /// The number of subscriptions that an event is compared with, at most.
+    package func mostCompared(with event: Event) -> Int {
+        let most = base.subscriptions.count + given.count
+        // What is few anyway isn't looked for.
+        guard most > 64 else { return most }
+        return base.index.candidates(topic: event.topic, tenant: event.tenant).count
+            + givenNames(topic: event.topic, tenant: event.tenant).count
+    }
+
+    private func givenNames(topic: String, tenant: String?) -> TreeSet<String> {
+        SubscriptionIndex.keys(topic: topic, tenant: tenant).reduce(into: TreeSet<String>()) { names, key in
+            if let more = givenIndex[key] { names.formUnion(more) }
+        }
+    }
+
     /// Returns the subscriptions that want events of a topic, their filters aside, in the order of ``subscriptions``.
     ///
     /// - Parameter isMeant: is asked about each of them.
@@ -104,10 +119,7 @@ package final class Registry: Sendable {
             configured.append(base.subscriptions[position])
         }
         guard !given.isEmpty else { return configured }
-        let keys = SubscriptionIndex.keys(topic: topic, tenant: tenant)
-        let names = keys.reduce(into: TreeSet<String>()) { names, key in
-            if let more = givenIndex[key] { names.formUnion(more) }
-        }
+        let names = givenNames(topic: topic, tenant: tenant)
         return configured + names.sorted().compactMap { given[$0]?.subscription }.filter(accepts)
     }
 

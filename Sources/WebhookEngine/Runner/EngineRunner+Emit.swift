@@ -48,13 +48,18 @@ extension EngineRunner {
         enqueue(requests) { .part(group, $0) }
     }
 
-    /// Data of this size in bytes, or more, is rendered by one emit at a time: taken apart it fills fifty times the memory.
-    static let bytesRenderedAlone = 1 << 20
+    /// Data of this size in bytes, times the subscriptions that it is compared with, is prepared by one emit at a time: taken apart it
+    /// fills fifty times the memory, filters may look at all of it, and the caller's thread may be one of few that everybody waits
+    /// for (Swift's pool, an event loop).
+    static let bytesPreparedAlone = 1 << 20
 
     private func prepare(_ event: Event, _ target: String?, _ snapshot: ConfigurationSnapshot) async
         -> PreparedDeliveries
     {
-        guard event.data.count >= Self.bytesRenderedAlone else { return snapshot.prepare(event, target: target) }
+        let compared = target == nil ? snapshot.registry.mostCompared(with: event) : 1
+        guard event.data.count * max(1, compared) >= Self.bytesPreparedAlone else {
+            return snapshot.prepare(event, target: target)
+        }
         return await withCheckedContinuation { continuation in
             rendering.async { continuation.resume(returning: snapshot.prepare(event, target: target)) }
         }
