@@ -14,7 +14,9 @@ package final class WebhooksAPI: Sendable {
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
     let applications = KnownApplications()
-    let answering = AnswerLocks()
+    let answering = KeyLocks()
+    /// By tenant: whoever changes many endpoints at once keeps nobody else's changes waiting, nor the events that wait for these.
+    let judging = KeyLocks()
     /// Streams that may be open at once: each looks into the store several times a second.
     let streams = Places(16)
     let tasks: TaskWork

@@ -71,6 +71,21 @@ import Webhooks
         #expect(await served.send("GET", path).status == 404)
     }
 
+    @Test func `an application has fifty tasks at a time, and keeps nobody else from one`() async throws {
+        let served = try await ServedStore()
+        for uid in ["a", "b"] { await served.send("POST", "/app", #"{"name":"N","uid":"\#(uid)"}"#) }
+        let id = try #require(await served.send("GET", "/app/a")["id"])
+        let tasks = (0..<50).map { number in
+            // Of no kind that is worked on here.
+            BackgroundTask(id: "qtask_\(number)", kind: "of.another.version", application: id, updatedAt: .now)
+        }
+        _ = try await served.dispatcher.platformStore().apply(tasks.map { .insertTask($0) }, answer: nil)
+        let refused = await served.send("POST", "/app/a/msg/expunge-all-contents")
+        #expect(refused.status == 429 && refused["code"] == "too_many_requests", "\(refused.text)")
+        #expect(refused["detail"]?.contains("50 background tasks") == true, "\(refused.text)")
+        #expect(await served.send("POST", "/app/b/msg/expunge-all-contents").status == 202)
+    }
+
     @Test func `the waits between attempts double, and there are six`() {
         let times = TaskTimes(firstRetry: .seconds(60))
         let waits = (1...6).map { times.retry(after: $0) }

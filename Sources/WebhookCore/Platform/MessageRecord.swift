@@ -139,9 +139,22 @@ package struct MessageQuery: Sendable, Hashable {
     package var from: Int64?
     package var isDescending = true
     package var limit = 50
+    /// The most rows that one search looks at, whatever it finds; defaults to 10,000. Counting has no such bound.
+    package var mostRows = 10_000
     package var needsData = true
 
     package init(_ application: Application) { self.application = application }
+}
+
+/// This is what a search for messages has found in one go.
+package struct MessagePage: Sendable, Hashable {
+    /// In the order of the walk, at most as many as were asked for.
+    package var messages: [LoggedMessage]
+    /// The row behind which the search goes on; `nil`: it has come to the end. Where few rows meet the conditions, a page may
+    /// have fewer messages than were asked for, or none, and go on all the same.
+    package var next: Int64?
+
+    package init(_ messages: [LoggedMessage], next: Int64?) { (self.messages, self.next) = (messages, next) }
 }
 
 /// Messages, counted.

@@ -23,10 +23,19 @@ package protocol PlatformStore: Sendable {
     func eventType(_ name: String) async throws(StoreError) -> EventType?
 
     /// An application's messages by row.
-    func messages(_ query: MessageQuery) async throws(StoreError) -> [LoggedMessage]
+    func messages(_ query: MessageQuery) async throws(StoreError) -> MessagePage
 
     /// The number of an application's messages that a query finds, in whatever part of the list.
     func usage(_ query: MessageQuery) async throws(StoreError) -> MessageUsage
+
+    /// The deliveries of a subscription that were made in a time, counted by state, in the order of the states' codes.
+    ///
+    /// - Parameter tenant: only of events of this tenant; `nil`: of all.
+    func counts(
+        of subscription: String,
+        tenant: String?,
+        in time: Range<Timestamp>
+    ) async throws(StoreError) -> [DeliveryCount]
 
     /// The message of an id or eventId in an application, with its payload.
     func message(_ reference: String, of application: Application) async throws(StoreError) -> LoggedMessage?
@@ -53,7 +62,8 @@ package protocol PlatformStore: Sendable {
     func task(_ id: String) async throws(StoreError) -> BackgroundTask?
 
     /// Claims tasks that nobody works on, the oldest first: those that nobody has claimed, and those whose claim has run out by
-    /// the store's clock. Of several processes that claim a task one gets it. A task waits for the older ones of its subject.
+    /// the store's clock. Of several processes that claim a task one gets it. A task waits for the older ones of its subject, and
+    /// while two of its application are claimed; those of applications with fewer come first.
     ///
     /// - Parameter kinds: those that the owner knows.
     func claimTasks(
@@ -83,7 +93,8 @@ package enum PlatformChange: Sendable, Hashable {
     case removeToken(digest: ByteString)
     /// Ends tokens of an application, of all sessions or of some.
     case expireTokens(application: String, sessions: [String]?, at: Timestamp)
-    case insertTask(BackgroundTask)
+    /// A new task; ``PlatformResult/full`` where its application has `most` that have not ended.
+    case insertTask(BackgroundTask, most: Int = .max)
     /// A step of a task: ``PlatformResult/missing`` where the claim doesn't hold any more.
     case step(TaskClaim, TaskStep)
     /// Drops answers and tokens whose time was over, and tasks that had ended, each by a time of its own.
@@ -99,6 +110,8 @@ package enum PlatformResult: Sendable, Hashable {
     case taken
     /// The request was answered before; nothing was changed.
     case answered
+    /// There are as many as there may be.
+    case full
 }
 
 /// The applications that a tenant belongs to, or has belonged to.

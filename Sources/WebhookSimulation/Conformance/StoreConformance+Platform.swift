@@ -3,7 +3,7 @@ internal import WebhookCore
 /// The tables of the HTTP API.
 extension StoreConformance {
     /// The promises of a ``PlatformStore`` beside.
-    package static let platformChecks = accountChecks + taskChecks + messageChecks
+    package static let platformChecks = accountChecks + taskChecks + messageChecks + messageSearchChecks
 
     private static let accountChecks: [Check] = [
         Check(

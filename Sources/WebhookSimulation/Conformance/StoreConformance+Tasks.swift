@@ -8,14 +8,15 @@ extension StoreConformance {
         Check("of several processes that claim a task one gets it", claimsOnce),
         Check("a task that fails waits, and is counted until it gets anywhere", countsAttempts),
         Check("of tasks about the same one is worked on at a time", claimsOneOfSubject),
+        Check("an application has a bounded number of tasks, and keeps nobody else's waiting", sharesTasks),
         Check("tasks that have ended are forgotten", forgetsEndedTasks),
         Check("what a task does, it does with its step, and not once its claim is lost", takesStepsOnce),
     ]
 
     static func node(_ process: UInt64, term: Int = 1) -> NodeID { NodeID(process: process, term: term) }
 
-    static func task(_ id: String, kind: String = "endpoint.recover") -> BackgroundTask {
-        BackgroundTask(id: id, kind: kind, application: "app_1", updatedAt: time)
+    static func task(_ id: String, kind: String = "endpoint.recover", of app: String = "app_1") -> BackgroundTask {
+        BackgroundTask(id: id, kind: kind, application: app, updatedAt: time)
     }
 
     /// The claim of a task that is new.
@@ -95,7 +96,8 @@ extension StoreConformance {
     static func claimsOnce(_ harness: Harness) async throws {
         let store = try await harness.open()
         let driver = StoreDriver(store: store)
-        _ = try await platform(driver).apply((0..<8).map { .insertTask(task("qtask_\($0)")) }, answer: nil)
+        let tasks = (0..<8).map { task("qtask_\($0)", of: "app_\($0)") }
+        _ = try await platform(driver).apply(tasks.map { .insertTask($0) }, answer: nil)
         var others: [StoreDriver] = []
         for _ in 0..<4 { others.append(StoreDriver(store: try await harness.connect(store))) }
         let stores = try others.map { try platform($0) }
@@ -155,10 +157,36 @@ extension StoreConformance {
         try expect(try await store.task("qtask_2")?.attempts, 1, "it has got somewhere")
     }
 
+    static func sharesTasks(_ driver: StoreDriver) async throws {
+        let store = try platform(driver)
+        for number in 1...4 {
+            let result = try await store.apply([.insertTask(task("qtask_\(number)"), most: 3)], answer: nil)
+            try expect(result, number < 4 ? .done : .full, "task \(number)")
+        }
+        let others = [
+            task("qtask_5", of: "app_2"),
+            BackgroundTask(id: "qtask_6", kind: "endpoint.recover", application: nil, updatedAt: time),
+        ]
+        for other in others {
+            try expect(try await store.apply([.insertTask(other, most: 1)], answer: nil), .done, "another's")
+        }
+        var claims: [String] = []
+        for _ in 0..<5 {
+            let owner = node(1)
+            claims += try await store.claimTasks(of: ["endpoint.recover"], for: owner, length: .seconds(3600), limit: 1)
+                .map(\.id)
+        }
+        try expect(claims, ["qtask_1", "qtask_5", "qtask_6", "qtask_2"], "those of who has fewest, and two of one")
+        let first = TaskClaim(task: "qtask_1", owner: node(1), length: .zero)
+        _ = try await store.apply([.step(first, .end(.finished, data: "{}", at: time))], answer: nil)
+        try expect(try await claimed(store, by: node(2)).task, "qtask_3", "once one has ended")
+        try expect(try await store.apply([.insertTask(task("qtask_7"), most: 3)], answer: nil), .done, "there is room")
+    }
+
     static func claimsOneOfSubject(_ driver: StoreDriver) async throws {
         let store = try platform(driver)
         let tasks = ["ep_1", "ep_1", "ep_2", nil, nil].enumerated().map { index, subject in
-            var task = task("qtask_\(index)")
+            var task = task("qtask_\(index)", of: "app_\(index)")
             task.subject = subject
             return task
         }

@@ -33,7 +33,9 @@
                     ]
                 )
                 return .done
-            case .insertTask(let task): return try TaskRow.insert(task, connection)
+            case .insertTask(let task, let most):
+                if try TaskRow.open(of: task.application, connection) >= most { return .full }
+                return try TaskRow.insert(task, connection)
             case .step(let claim, let step): return try TaskRow.take(step, claim, connection) ? .done : .missing
             case .forgetExpired(let answers, let tokens, let tasks):
                 try run("DELETE FROM answers WHERE expires_at <= $1::int8", [.int8(answers.milliseconds)])

@@ -71,7 +71,8 @@
         }
 
         /// Whoever takes a step has its row until the step is on record: it is passed over. One waits for the older ones of its
-        /// subject, whether they are claimed or not: so two that are claimed at the same time are never of one.
+        /// subject, whether they are claimed or not: so two that are claimed at the same time are never of one. It waits, too,
+        /// while two of its application are claimed.
         static let claim = Statement(
             """
             WITH free AS MATERIALIZED (
@@ -81,14 +82,35 @@
                     AND NOT EXISTS (
                         SELECT 1 FROM tasks o WHERE o.state = 'running' AND o.subject = t.subject
                             AND (o.id < t.id OR o.id <> t.id AND o.claimed_until > \(now))
-                    )
-                ORDER BY id LIMIT $4::int4 FOR UPDATE SKIP LOCKED
+                    ) AND \(claimed) < 2
+                ORDER BY \(claimed), id LIMIT $4::int4 FOR UPDATE SKIP LOCKED
             )
             UPDATE tasks SET owner = $1::text, claimed_until = \(now) + $2::int8, attempts = attempts + 1
             FROM free WHERE id = free_id
             RETURNING \(columns)
             """
         )
+
+        /// The number of tasks of a row's application that are claimed.
+        private static let claimed = """
+            (
+                SELECT count(*) FROM tasks o
+                WHERE o.state = 'running' AND o.application = t.application AND o.claimed_until > \(now)
+            )
+            """
+
+        /// The number of an application's tasks that have not ended.
+        static func open(of application: String?, _ connection: PostgresConnection) throws -> Int {
+            var conditions = Conditions()
+            conditions.add("state = 'running'")
+            if let application {
+                conditions.add("application = ?::text", .text(application))
+            } else {
+                conditions.add("application IS NULL")
+            }
+            let count = Statement("SELECT count(*) FROM tasks \(conditions.clause)")
+            return Int(try connection.run(count, conditions.parameters)[0].int64(0))
+        }
 
         static func insert(_ task: BackgroundTask, _ connection: PostgresConnection) throws -> PlatformResult {
             let inserted = try connection.run(

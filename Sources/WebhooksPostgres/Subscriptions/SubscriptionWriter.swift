@@ -36,16 +36,19 @@
 
         /// The number of those that live of a tenant, as far as it is less than a limit.
         private func living(of tenant: String?, upTo limit: Int) throws -> Int {
+            // No index serves IS NOT DISTINCT FROM.
+            var conditions = Conditions()
+            conditions.add("deleted_at IS NULL")
+            if let tenant {
+                conditions.add("tenant = ?::text", .text(tenant))
+            } else {
+                conditions.add("tenant IS NULL")
+            }
+            let clause = conditions.clause
+            let most = conditions.mark(.int8(Int64(limit)))
             let counted = try connection.run(
-                Statement(
-                    """
-                    SELECT count(*) FROM (
-                        SELECT 1 FROM stored_subscriptions
-                        WHERE tenant IS NOT DISTINCT FROM $1::text AND deleted_at IS NULL LIMIT $2::int8
-                    ) x
-                    """
-                ),
-                [.text(tenant), .int8(Int64(limit))]
+                Statement("SELECT count(*) FROM (SELECT 1 FROM stored_subscriptions \(clause) LIMIT \(most)::int8) x"),
+                conditions.parameters
             )
             return Int(counted[0].int64(0))
         }

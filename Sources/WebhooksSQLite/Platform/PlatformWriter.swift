@@ -28,7 +28,9 @@ struct PlatformWriter {
             let sql = "UPDATE webhooks_tokens SET expires_at = \(instant.milliseconds) \(conditions.clause)"
             try db.execute(sql: sql, arguments: conditions.arguments)
             return .done
-        case .insertTask(let task): return try TaskRow.insert(task, db)
+        case .insertTask(let task, let most):
+            if try TaskRow.open(of: task.application, db) >= most { return .full }
+            return try TaskRow.insert(task, db)
         case .step(let claim, let step): return try TaskRow.take(step, claim, at: now, db) ? .done : .missing
         case .forgetExpired(let answers, let tokens, let tasks):
             for (table, instant) in [("webhooks_answers", answers), ("webhooks_tokens", tokens)] {

@@ -2,7 +2,7 @@ internal import GRDB
 package import WebhookCore
 
 extension SQLiteStore {
-    package func messages(_ query: MessageQuery) async throws(StoreError) -> [LoggedMessage] {
+    package func messages(_ query: MessageQuery) async throws(StoreError) -> MessagePage {
         try await read { try MessageSearch(db: $0, query: query).run() }
     }
 
@@ -73,18 +73,23 @@ private struct MessageSearch {
     /// The rows that are looked at in one go, where conditions may leave some out.
     private static let chunk = 200
 
-    func run() throws -> [LoggedMessage] {
+    func run() throws -> MessagePage {
         var found: [LoggedMessage] = []
         var from = query.from
+        var left = query.mostRows
         let conditions = conditions
-        while found.count < query.limit {
-            let rows = try rows(behind: from, limit: max(Self.chunk, query.limit))
-            guard let last = rows.last else { break }
+        while found.count < query.limit, left > 0 {
+            let limit = min(left, max(Self.chunk, query.limit))
+            let rows = try rows(behind: from, limit: limit)
             let page = try messages(rows, conditions: conditions)
             found += query.isDescending ? page.reversed() : page
-            from = last
+            from = rows.last ?? from
+            left -= rows.count
+            if rows.count < limit, found.count <= query.limit { return MessagePage(found, next: nil) }
         }
-        return Array(found.prefix(query.limit))
+        if found.count <= query.limit { return MessagePage(found, next: from) }
+        let page = Array(found.prefix(query.limit))
+        return MessagePage(page, next: page.last?.row)
     }
 
     func usage() throws -> MessageUsage {

@@ -38,7 +38,9 @@ extension SQLiteStore {
             conditions.add("(claimed_until IS NULL OR claimed_until <= ?)", now.milliseconds)
             conditions.add("(due_at IS NULL OR due_at <= ?)", now.milliseconds)
             conditions.add(TaskRow.isFirstOfSubject, now.milliseconds)
-            var found = try TaskRow.fetch(session.db, conditions, "ORDER BY id LIMIT \(limit)")
+            let claimed = TaskRow.claimed(at: now)
+            conditions.add("\(claimed) < 2", values: [] as [Int])
+            var found = try TaskRow.fetch(session.db, conditions, "ORDER BY \(claimed), id LIMIT \(limit)")
             for index in found.indices {
                 let claim = TaskClaim(task: found[index].id, owner: owner, length: length)
                 try TaskRow.claim(claim, at: now, session.db)
@@ -80,6 +82,22 @@ enum TaskRow {
             task.attempts = row[7]
             return task
         }
+    }
+
+    /// The number of tasks of a row's application that are claimed.
+    static func claimed(at now: Timestamp) -> String {
+        """
+        (
+            SELECT count(*) FROM webhooks_tasks o
+            WHERE o.state = 'running' AND o.application = webhooks_tasks.application AND o.claimed_until > \(now.milliseconds)
+        )
+        """
+    }
+
+    /// The number of an application's tasks that have not ended.
+    static func open(of application: String?, _ db: StoreDatabase) throws -> Int {
+        let sql = "SELECT count(*) FROM webhooks_tasks WHERE state = 'running' AND application IS ?"
+        return try Int.fetchOne(db, sql: sql, arguments: [application]) ?? 0
     }
 
     static func insert(_ task: BackgroundTask, _ db: StoreDatabase) throws -> PlatformResult {

@@ -77,6 +77,17 @@ package struct APIError: Error, Sendable {
         return error
     }()
 
+    /// - Parameter most: of an application, that have not ended.
+    static func tooManyTasks(_ most: Int) -> APIError {
+        var error = APIError(
+            429,
+            "too_many_requests",
+            "The application has \(most) background tasks that have not ended: wait until one has."
+        )
+        error.headers = [("Retry-After", "10")]
+        return error
+    }
+
     static let stopping = {
         var error = APIError(503, "unavailable", "The server is stopping.")
         error.headers = [("Connection", "close")]

@@ -50,10 +50,17 @@ struct Page<Item: Sendable>: Sendable {
     var items: [Item]
     /// Nothing follows in the direction of the walk.
     var isDone: Bool
+    /// The key behind which the walk goes on, where it has looked at as many rows as one request may and found fewer than asked for.
+    private let stop: String?
+    private let isBackward: Bool
 
-    /// - Parameter rows: in the order of the walk, one more than the page where there are more.
-    init(_ rows: [Item], _ request: PageRequest) {
-        isDone = rows.count <= request.limit
+    /// - Parameters:
+    ///   - rows: in the order of the walk, one more than the page where there are more.
+    ///   - stop: the key of the last row that was looked at, where there may be more behind it.
+    init(_ rows: [Item], _ request: PageRequest, stop: String? = nil) {
+        self.stop = rows.count > request.limit ? nil : stop
+        isDone = rows.count <= request.limit && stop == nil
+        isBackward = request.isBackward
         items = Array(rows.prefix(request.limit))
         if request.isBackward { items.reverse() }
     }
@@ -61,9 +68,11 @@ struct Page<Item: Sendable>: Sendable {
     /// The answer.
     func value(key: (Item) -> String, _ form: (Item) -> APIValue) -> APIValue {
         var members: [(String, APIValue)] = [
-            ("data", .array(items.map(form))), ("iterator", .text(items.last.map(key))),
+            ("data", .array(items.map(form))), ("iterator", .text((isBackward ? nil : stop) ?? items.last.map(key))),
         ]
-        if let first = items.first { members.append(("prevIterator", .string("-" + key(first)))) }
+        if let first = (isBackward ? stop : nil) ?? items.first.map(key) {
+            members.append(("prevIterator", .string("-" + first)))
+        }
         members.append(("done", .bool(isDone)))
         return .object(members)
     }

@@ -235,7 +235,10 @@ struct EndpointDraft: Sendable {
 extension APIContext {
     /// Judges an endpoint as the file's subscriptions are judged, and gives it a secret where its profile signs and it has none.
     func judge(_ endpoint: inout EndpointDraft) async throws(APIError) {
-        let problems = await api.dispatcher.judge(&endpoint.stored).filter(\.isError)
+        let problems = try await api.judging.locked(ByteString(endpoint.stored.row.tenant ?? "")) {
+            () async throws(APIError) -> [Diagnostic] in
+            await api.dispatcher.judge(&endpoint.stored).filter(\.isError)
+        }
         guard problems.isEmpty else { throw APIError(problems: problems.map(endpoint.problem)) }
     }
 

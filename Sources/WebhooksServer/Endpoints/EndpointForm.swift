@@ -91,7 +91,7 @@ struct EndpointForm: Sendable {
     ]
 
     /// The most bytes of the extension: it is kept with the endpoint.
-    private static let mostOfExtension = 256 << 10
+    private static let mostOfExtension = 64 << 10
 
     /// Says what is wrong with a member for whoever asks over HTTP; the rest is judged as in the file.
     private static func problem(of key: String, _ value: JSONValue) -> String? {

@@ -77,15 +77,18 @@ enum AttemptOperations {
         let page = try PageRequest(context.query, descending: true) { AttemptID($0) != nil }
         let filter = try AttemptFilter(context.query)
         let withMessage = try context.query.flag("with_msg")
-        var walk = DeliveryWalk(context, application, endpoint.name, page)
+        var walk = DeliveryWalk(endpoint.name, page) { query throws(APIError) in try await context.deliveries(query) }
         var rows: [FoundAttempt] = []
-        while rows.count <= page.limit, let found = try await walk.next() {
-            guard filter.accepts(found.message) else { continue }
-            let attempts = try await attempts(of: found.delivery, found.message, context)
+        while rows.count <= page.limit, let delivery = try await walk.next() {
+            let message = try await context.read { store throws(StoreError) in
+                try await store.message(delivery.event, of: application)
+            }
+            guard let message, message.id == delivery.event, filter.accepts(message) else { continue }
+            let attempts = try await attempts(of: delivery, message, context)
             let beyond = attempts.filter { walk.isBeyond($0.id) && filter.accepts($0) }
             rows += page.isBackward ? beyond.reversed() : beyond
         }
-        let result = Page(Array(rows.prefix(page.limit + 1)), page)
+        let result = Page(Array(rows.prefix(page.limit + 1)), page, stop: walk.stop?.text)
         return .ok(result.value(key: \.id.text) { form($0, filter, withMessage: withMessage) })
     }
 
@@ -247,27 +250,32 @@ enum AttemptOperations {
             query.from = row ?? 0
         }
         query.isDescending = page.walksDown
-        query.limit = 100
+        (query.limit, query.mostRows) = (100, 1000)
         var rows: [(message: LoggedMessage, deliveries: [Delivery])] = []
-        while rows.count <= page.limit {
-            if query.from == 0, query.isDescending { break }
+        // At most a thousand messages are looked at, however few were for the endpoint, out of ten thousand.
+        var looks = query.from == 0 && query.isDescending ? 0 : 10
+        var next: Int64?
+        while rows.count <= page.limit, looks > 0 {
+            looks -= 1
             let asked = query
-            let messages = try await context.read { store throws(StoreError) in try await store.messages(asked) }
-            guard let last = messages.last else { break }
+            let found = try await context.read { store throws(StoreError) in try await store.messages(asked) }
             var ofMessages = DeliveryQuery()
-            ofMessages.events = messages.map(\.id)
+            ofMessages.events = found.messages.map(\.id)
             ofMessages.subscription = endpoint.name
             ofMessages.limit = 100_000
-            let byEvent = Dictionary(grouping: try await context.deliveries(ofMessages), by: \.event)
-            for message in messages {
+            let deliveries = found.messages.isEmpty ? [] : try await context.deliveries(ofMessages)
+            let byEvent = Dictionary(grouping: deliveries, by: \.event)
+            for message in found.messages {
                 guard let deliveries = byEvent[message.id],
                     filter.status.map({ $0 == MessageStatus(deliveries) }) ?? true
                 else { continue }
                 rows.append((message, deliveries))
             }
-            query.from = last.row
+            next = found.next
+            guard let next else { break }
+            query.from = next
         }
-        let result = Page(Array(rows.prefix(page.limit + 1)), page)
+        let result = Page(Array(rows.prefix(page.limit + 1)), page, stop: next.map { MessageKey.key(row: $0) })
         return .ok(
             result.value(key: { MessageKey.key($0.message) }) { row in
                 .object(

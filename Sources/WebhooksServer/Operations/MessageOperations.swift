@@ -72,8 +72,8 @@ enum MessageOperations {
         query.limit = page.limit + 1
         let (asked, walk) = (query, page)
         if asked.from == 0, asked.isDescending { return Page([], walk) }
-        let rows = try await context.read { store throws(StoreError) in try await store.messages(asked) }
-        return Page(rows, walk)
+        let found = try await context.read { store throws(StoreError) in try await store.messages(asked) }
+        return Page(found.messages, walk, stop: found.next.map { MessageKey.key(row: $0) })
     }
 
     @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {

@@ -65,7 +65,7 @@ struct APIContext: Sendable {
         switch result {
         case .done: return answer
         case .answered: return try await earlierAnswer() ?? answer
-        case .taken, .missing: throw failure(result)
+        case .taken, .missing, .full: throw failure(result)
         }
     }
 

@@ -17,15 +17,15 @@ struct PurgeTask: Sendable {
         while true {
             try await claimed.renew()
             let page = try await claimed.store.messages(query)
-            guard let last = page.last else { break }
-            let ids = page.filter { !$0.isExpunged }.map(\.id)
+            let ids = page.messages.filter { !$0.isExpunged }.map(\.id)
             if !ids.isEmpty {
                 let administration = claimed.api.dispatcher.administration
                 let result = try await claimed.held(administration.expunge(ids, for: claimed.claim))
                 erased += result.events.count
                 open += result.open.count
             }
-            query.from = last.row
+            guard let next = page.next else { break }
+            query.from = next
         }
         return TaskResult(.finished, ["messagesExpunged": .integer(erased), "messagesInFlight": .integer(open)])
     }

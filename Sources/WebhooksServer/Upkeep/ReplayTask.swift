@@ -138,9 +138,7 @@ struct ReplayTask: Sendable {
         while true {
             try await claimed.renew()
             let page = try await claimed.store.messages(query)
-            guard let last = page.last else { return (sent, refusal) }
-            query.from = last.row
-            let wanted = page.filter { message in
+            let wanted = page.messages.filter { message in
                 !message.isExpunged
                     && subscription.wants(
                         topic: message.topic,
@@ -166,6 +164,8 @@ struct ReplayTask: Sendable {
             let (again, reason) = try await send(held.sorted())
             sent += again
             refusal = refusal ?? reason
+            guard let next = page.next else { return (sent, refusal) }
+            query.from = next
         }
     }
 }

@@ -93,6 +93,9 @@ extension WebhooksAPI {
 }
 
 extension APIContext {
+    /// The most background tasks of an application that have not ended.
+    private static let mostTasks = 50
+
     /// Begins a task, and keeps the answer with it. Where this process works on as many as it may, whoever is free first takes
     /// it.
     ///
@@ -123,11 +126,12 @@ extension APIContext {
         let store = try await store()
         let result: PlatformResult
         do throws(StoreError) {
-            result = try await store.apply([.insertTask(task)], answer: stored)
+            result = try await store.apply([.insertTask(task, most: Self.mostTasks)], answer: stored)
         } catch {
             throw APIError(error)
         }
         if result == .answered { return try await earlierAnswer() ?? answer }
+        if result == .full { throw .tooManyTasks(Self.mostTasks) }
         Task { [api] in await api.takeUpTasks() }
         return answer
     }

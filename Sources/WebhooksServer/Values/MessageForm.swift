@@ -43,8 +43,10 @@ enum MessageKey {
     }
 
     static func key(_ message: LoggedMessage) -> String {
-        isMessageID(message.id) ? message.id : "row_\(message.row)"
+        isMessageID(message.id) ? message.id : key(row: message.row)
     }
+
+    static func key(row: Int64) -> String { "row_\(row)" }
 }
 
 /// The terms for how a delivery stands.

@@ -2,7 +2,7 @@ internal import Synchronization
 internal import WebhookCore
 
 /// Lets one request of a key go on at a time.
-final class AnswerLocks: Sendable {
+final class KeyLocks: Sendable {
     private let waiting = Mutex<[ByteString: [CheckedContinuation<Void, Never>]]>([:])
 
     func locked<Value: Sendable>(
