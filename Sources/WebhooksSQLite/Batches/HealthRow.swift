@@ -51,6 +51,17 @@ enum HealthRow {
         }
     }
 
+    /// Tells whether it is disabled, for whatever reason.
+    static func isDisabled(row: Int64, _ db: StoreDatabase) throws -> Bool {
+        let select = try PreparedStatement(
+            db,
+            "SELECT 1 FROM webhooks_subscriptions WHERE id = ? AND disabled_cause IS NOT NULL"
+        )
+        try select.bind(row)
+        defer { select.reset() }
+        return try select.next()
+    }
+
     /// Pauses, by hand.
     static func pause(_ paused: SubscriptionHealth.Paused, row: Int64, _ db: StoreDatabase) throws {
         try db.execute(
