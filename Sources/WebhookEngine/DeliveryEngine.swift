@@ -155,6 +155,18 @@ package struct DeliveryEngine {
         finishInput(at: time)
     }
 
+    /// Somebody has written to the store who is disabled, or wants to know: what it has by now of some subscriptions is read. Answered
+    /// by ``EngineActions/healthReads`` once it is in force, at once where none of them is served here.
+    package mutating func learnHealth(of names: [String], token: UInt64, at time: EngineTime) {
+        let served = names.filter { queues.index(of: $0) != nil }
+        if served.isEmpty {
+            actions.healthReads.append(token)
+        } else {
+            commits.readHealth(for: PendingHealthRead(token: token, names: served))
+        }
+        finishInput(at: time)
+    }
+
     /// No new attempts; ``isDrained`` tells when those under way are on record.
     package mutating func drain(at time: EngineTime) {
         phase.drain()

@@ -26,6 +26,8 @@ package struct EngineActions: Sendable {
     /// The version of the store's subscriptions, where it is newer than the one that events were matched by. Events wait in the
     /// store until ``DeliveryEngine/learned(subscriptionsOf:at:)``.
     package var newerSubscriptions: Int64?
+    /// The numbers of those ``DeliveryEngine/learnHealth(of:token:at:)`` whose answer is in force.
+    package var healthReads: [UInt64] = []
     /// The time at which to call ``DeliveryEngine/tick(at:)`` at the latest, on the monotonic clock; replaces the time
     /// given before.
     package var wakeAt: Timestamp?
@@ -36,7 +38,7 @@ package struct EngineActions: Sendable {
     package var isPressing: Bool {
         wantsCommit || !sends.isEmpty || !fanOuts.isEmpty || !largeFanOuts.isEmpty || !replies.isEmpty
             || !recorded.isEmpty || !settled.isEmpty || !notices.isEmpty || !drained.isEmpty || doubtsLeases
-            || newerSubscriptions != nil
+            || newerSubscriptions != nil || !healthReads.isEmpty
     }
 }
 

@@ -112,6 +112,46 @@
             }
         }
 
+        // MARK: Disabled endpoints
+
+        @Test(arguments: [[0, 1], [1, 0]])
+        func `an endpoint that one server disables or enables is so for the next message at the other`(
+            _ order: [Int]
+        ) async throws {
+            let receiver = try Receiver { _ in .noContent }
+            defer { receiver.stop() }
+            try await SharedDatabase.with { database in
+                let both = (try await database.server(), try await database.server())
+                let (here, there) = order == [0, 1] ? both : (both.1, both.0)
+                let running = [here, there].map { server in Task { try await server.dispatcher.run() } }
+                for server in [here, there] {
+                    while server.dispatcher.readiness.obstacle != nil { await Task.yield() }
+                }
+                await here.send("POST", "/app", #"{"name":"A","uid":"a"}"#)
+                let body = #"{"url":"\#(receiver.url)/kept","uid":"kept","disabled":true}"#
+                let id = try #require(await here.send("POST", "/app/a/endpoint", body)["id"])
+                var expected: [String: DeliveryState] = [:]
+                for number in 0..<20 {
+                    let isDisabled = number.isMultiple(of: 2)
+                    let changed = await here.send("PATCH", "/app/a/endpoint/kept", #"{"disabled":\#(isDisabled)}"#)
+                    #expect(changed["disabled"] == "\(isDisabled)", "\(changed.text)")
+                    let sent = await there.send("POST", "/app/a/msg", #"{"eventType":"x","payload":{}}"#)
+                    expected[try #require(sent["id"], "\(sent.text)")] = isDisabled ? .cancelled : .delivered
+                    // Whoever serves it does so before the next change.
+                    while true {
+                        let deliveries = try await here.dispatcher.deliveries()
+                        if deliveries.count == expected.count, deliveries.allSatisfy(\.state.isSettled) { break }
+                    }
+                }
+                let deliveries = try await here.dispatcher.deliveries()
+                #expect(deliveries.allSatisfy { $0.subscription == id })
+                let found = Dictionary(uniqueKeysWithValues: deliveries.map { ($0.event, $0.state) })
+                #expect(found == expected)
+                for server in [here, there] { server.dispatcher.shutDown() }
+                for task in running { try await task.value }
+            }
+        }
+
         // MARK: Tasks
 
         @Test func `a task goes on at another server once its claim has run out, and sends nothing twice`() async throws

@@ -227,7 +227,7 @@ package struct StoredOrigin: Sendable, Hashable {
     package var id: String
     /// Its change of the store.
     package var version: Int64
-    /// Disabled by whoever it belongs to, which is not the same as by the dispatcher.
+    /// Disabled by hand, which is not the same as by the dispatcher.
     package var isDisabled: Bool
     /// The row itself, where it can't be read: tried again when the configuration changes.
     package var unread: StoredSubscription?

@@ -234,10 +234,14 @@ package struct OpenCancellation: Sendable, Hashable {
     package var subscription: String
     package var limit: Int
     package var at: Timestamp
+    /// Whether nothing is settled where the store doesn't say, or says no more, that the subscription is disabled: somebody may have
+    /// enabled it meanwhile.
+    package var whileDisabled: Bool
 
-    package init(subscription: String, limit: Int, at: Timestamp) {
+    package init(subscription: String, limit: Int, at: Timestamp, whileDisabled: Bool = false) {
         self.subscription = subscription
         self.limit = limit
         self.at = at
+        self.whileDisabled = whileDisabled
     }
 }

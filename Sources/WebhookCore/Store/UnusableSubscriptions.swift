@@ -1,4 +1,5 @@
-/// The enabled subscriptions that a dispatcher can't send to because of their settings, by name.
+/// The enabled subscriptions that a dispatcher can't send to because of their settings, by name. Those of the store that are disabled
+/// by hand are not among them.
 package struct UnusableSubscriptions: Sendable, Hashable {
     /// Their deliveries wait until the settings can be used.
     package var held: Set<String> = []
@@ -17,7 +18,8 @@ package struct UnusableSubscriptions: Sendable, Hashable {
 
     /// Takes down one that was given at run time.
     package mutating func note(_ given: GivenSubscription) {
-        note(given.draft.name, given.subscription, isStored: given.stored.map { !$0.isDisabled } ?? false)
+        let (name, isStored) = (given.draft.name, given.stored != nil)
+        if given.stored?.isDisabled == true { remove(name) } else { note(name, given.subscription, isStored: isStored) }
     }
 
     private mutating func note(_ name: String, _ subscription: Subscription?, isStored: Bool) {

@@ -28,6 +28,7 @@ package struct StoredSubscription: Sendable, Hashable {
     package var signingSecrets: [SigningSecret]
     /// Events reach it only through one of these; empty: through any or none.
     package var channels: [String]
+    /// Disabled by hand: by whoever it belongs to, or by an operator.
     package var isDisabled: Bool
     /// An object of texts, as JSON.
     package var metadata: String

@@ -2,6 +2,9 @@
 ///
 /// Every change raises the store's version, in the transaction of the change; each row says at which version it became what
 /// it is. So whoever knows the subscriptions of one version reads only what has changed since.
+///
+/// ``StoredSubscription/isDisabled`` and a disabling by hand in ``SubscriptionHealth`` are the same: whichever is written, in one
+/// transaction the other is, too. ``EventLog/setDisabled(_:subscription:at:)`` is a change of the row, then.
 package protocol SubscriptionStore: Sendable {
     /// Makes changes in one transaction, together with the answer to the request that asked for them: all or none.
     func apply(
@@ -22,8 +25,8 @@ package protocol SubscriptionStore: Sendable {
     /// The number of the last change; 0: there was none.
     func subscriptionsVersion() async throws(StoreError) -> Int64
 
-    /// The names of living subscriptions in the order of their last changes, and whether each is enabled.
-    func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)]
+    /// The names of living subscriptions in the order of their last changes.
+    func storedNames() async throws(StoreError) -> [String]
 
     /// The rows that have changed since a version, by the number of the change, deleted ones among it.
     func subscriptions(changedSince version: Int64, limit: Int) async throws(StoreError) -> [StoredSubscription]
@@ -57,7 +60,9 @@ package enum StoredSubscriptionChange: Sendable, Hashable {
     /// - Parameter most: the most that may live of its tenant, this one among them; `nil`: any number.
     case insert(StoredSubscription, most: Int? = nil)
     /// Replaces what is not given by the store, where the row is still at the version that was read.
-    case update(StoredSubscription)
+    ///
+    /// - Parameter enables: whether it is enabled also where the dispatcher has disabled it. Not for one that is disabled by hand.
+    case update(StoredSubscription, enables: Bool = false)
     /// Everything that was given with it is gone at once, secrets above all; its row stays with id, name and tenant.
     case delete(id: String, at: Timestamp)
 }

@@ -51,7 +51,8 @@ public struct SubscriptionDraft: Sendable, Hashable {
     public var httpVersion: String?
     /// True when its receiver gets `traceparent` and `tracestate`; defaults to `false`.
     public var sendsTrace: Bool?
-    /// `false`: as if it were not there, but for test sends.
+    /// `false`: as if it were not there, but for test sends. One that the store keeps is disabled by hand then: what it misses is
+    /// cancelled, with the error `disabled`.
     public var isEnabled: Bool?
     /// The settings of `delivery` as in the file, such as `["timeout": "15s", "mode": "single-shot"]`.
     public var delivery: JSONValue?

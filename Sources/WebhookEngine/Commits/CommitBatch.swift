@@ -12,6 +12,8 @@ struct CommitBatch {
     var setAsides: [SetAside] = []
     var claims: [PendingClaim] = []
     var refills: [PendingRefill] = []
+    /// Those who wait for what is read of health.
+    var healthReads: [PendingHealthRead] = []
     /// The other reads.
     var reads = StoreReads()
     /// The most deliveries that ``refills`` bring.
@@ -83,6 +85,7 @@ struct CommitBatch {
     mutating func takeReads() -> CommitBatch {
         var taken = CommitBatch()
         swap(&taken.reads, &reads)
+        swap(&taken.healthReads, &healthReads)
         // Before the events are read that they keep back.
         swap(&taken.setAsides, &setAsides)
         swap(&taken.refills, &refills)
@@ -104,6 +107,7 @@ struct CommitBatch {
         reads.abandoned = max(reads.abandoned, failed.reads.abandoned)
         reads.health = reads.health || failed.reads.health
         reads.healthOf.formUnion(failed.reads.healthOf)
+        healthReads.insert(contentsOf: failed.healthReads, at: 0)
         reads.openSubscriptions = reads.openSubscriptions || failed.reads.openSubscriptions
         reads.takeovers.append(contentsOf: failed.reads.takeovers)
         reads.pendingEventsDueBy = failed.reads.pendingEventsDueBy
@@ -155,6 +159,12 @@ struct PendingSettlement {
 struct PendingHealth {
     var queue: Int
     var write: SubscriptionHealth
+}
+
+/// Somebody who waits until what the store has of the health of some subscriptions is in force.
+struct PendingHealthRead {
+    var token: UInt64
+    var names: [String]
 }
 
 /// A batch of a disabled queue's open deliveries to settle.

@@ -202,6 +202,12 @@ struct CommitPipeline {
         pending.reads.healthOf.formUnion(subscriptions)
     }
 
+    /// The same for somebody who waits for it.
+    mutating func readHealth(for read: PendingHealthRead) {
+        readHealth(of: read.names)
+        pending.healthReads.append(read)
+    }
+
     mutating func readNewDeliveries(above id: Delivery.ID) { pending.reads.askForNewDeliveries(above: id) }
 
     mutating func readEvents(atMost count: Int, dueBy time: Timestamp, excluding rows: Set<Int64>) {

@@ -18,6 +18,7 @@ extension DeliveryEngine {
             let asked = done.reads.healthOf.sorted().compactMap { queues.index(of: $0) }
             applyHealth(result.reads.health, to: asked, at: time)
         }
+        if !done.healthReads.isEmpty { endHealthReads(done.healthReads, result.reads.health) }
         return done
     }
 

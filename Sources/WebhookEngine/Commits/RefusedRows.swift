@@ -66,7 +66,7 @@ extension DeliveryEngine {
             case .settlement(let index): settlementRefused(done.settlements[index].delivery.id, nil, refusal.reason)
             case .openCancellation(let index, let delivery):
                 settlementRefused(delivery, queues[done.openCancellations[index].queue].name, refusal.reason)
-            case .health(let index): healthRefused(done.health[index].queue, refusal.reason)
+            case .health(let index): healthRefused(done.health[index].queue, refusal.reason, at: time)
             case .fanOut(let index): fanOutRefused(done.fanOuts[index].event, refusal.reason)
             case .setAside(let index):
                 // Not given out again by this process at least.
@@ -152,10 +152,12 @@ extension DeliveryEngine {
         tell(.settlement, delivery, event: nil, subscription, reason)
     }
 
-    private mutating func healthRefused(_ queue: Int, _ reason: String) {
+    private mutating func healthRefused(_ queue: Int, _ reason: String, at time: EngineTime) {
         // What is known here stays in force as long as the process lives.
         guard queues[queue].refuseHealth() else { return }
         tell(.health, nil, event: nil, queues[queue].name, reason)
+        // As long as the store was believed to know, it was asked to see to it.
+        if queues[queue].isDisabled { cancelNewDeliveries(queue, at: time) }
     }
 
     private mutating func fanOutRefused(_ event: PendingEvent, _ reason: String) {

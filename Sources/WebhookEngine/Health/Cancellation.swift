@@ -65,7 +65,12 @@ extension DeliveryEngine {
         queues[index].cancellation.begin()
         commits.cancelOpenDeliveries(
             of: index,
-            OpenCancellation(subscription: queues[index].name, limit: settings.cancellationBatch, at: time.wall)
+            OpenCancellation(
+                subscription: queues[index].name,
+                limit: settings.cancellationBatch,
+                at: time.wall,
+                whileDisabled: queues[index].healthRecord != .refused
+            )
         )
     }
 
@@ -77,6 +82,8 @@ extension DeliveryEngine {
         // The next start goes on where a drain stops, the next owner where a lease ends.
         let goesOn = !phase.isDraining && !(settings.isLeased && queues[index].isLeaving)
         if !isWhole, queues[index].isDisabled, goesOn { return cancelOpenDeliveries(index, at: time) }
+        // Nothing was open; or the store says that it is enabled, which is to be known here, too.
+        if count == 0, cancellation.write.whileDisabled, queues[index].isDisabled { commits.readHealth(of: [name]) }
         let all = queues[index].cancellation.end()
         if all > 0 { actions.notices.append(.cancellationEnded(subscription: name, count: all)) }
         // Whoever enabled it meanwhile may have brought something back.

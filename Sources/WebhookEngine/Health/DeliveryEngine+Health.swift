@@ -19,6 +19,23 @@ extension DeliveryEngine {
         }
     }
 
+    /// Tells those who wait for what was read of health that it is in force; but for a disabling that this process has not written
+    /// yet, and that somebody may have lifted: the next read tells.
+    mutating func endHealthReads(_ reads: [PendingHealthRead], _ found: [SubscriptionHealth]) {
+        let disabled = Set(found.lazy.filter { $0.disabled != nil }.map(\.subscription))
+        for read in reads {
+            let open = read.names.filter { name in
+                guard let index = queues.index(of: name), !disabled.contains(name) else { return false }
+                return queues[index].isDisabled && queues[index].healthRecord == .unwritten
+            }
+            if open.isEmpty {
+                actions.healthReads.append(read.token)
+            } else {
+                commits.readHealth(for: PendingHealthRead(token: read.token, names: open))
+            }
+        }
+    }
+
     /// Applies what the store remembers of an endpoint. Both sides write it: this process what it learns from attempts, and
     /// people when they enable or disable a subscription.
     private mutating func applyEndpoint(_ stored: SubscriptionHealth, _ index: Int, at time: EngineTime) {

@@ -83,6 +83,7 @@ extension EngineRunner {
         fatal = error
         for completion in emitCompletions.values { completion.resume(returning: .failure(error)) }
         emitCompletions = [:]
+        for token in healthReads.keys { endHealthRead(token, isInForce: false) }
     }
 
     /// Gives the engine an input, and does what it wants done until it wants nothing more.
@@ -104,6 +105,7 @@ extension EngineRunner {
             if !actions.recorded.isEmpty { observer.recorded(actions.recorded) }
             if !actions.settled.isEmpty { observer.settled(actions.settled) }
             for notice in actions.notices { observer.noticed(notice) }
+            for token in actions.healthReads { endHealthRead(token, isInForce: true) }
             for event in actions.fanOuts {
                 mark.set(.fanOut(event: event.row))
                 let deliveries = snapshot.prepare(event.event, target: event.target)

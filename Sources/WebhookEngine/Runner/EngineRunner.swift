@@ -35,6 +35,9 @@ package final class EngineRunner: @unchecked Sendable {
     var sent: [UInt64: SentRequest] = [:]
     var emitCompletions: [UInt64: EmitCompletion] = [:]
     var waiters: [(conditions: [Condition], continuation: CheckedContinuation<Void, Never>)] = []
+    /// Those who wait for ``learnHealth(of:within:)``, by their numbers.
+    var healthReads: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+    var lastHealthRead: UInt64 = 0
     let timer: any DispatchSourceTimer
     var timerAt: Timestamp?
     /// The look for what others have written; a timer's where the system has no thread left.

@@ -225,6 +225,8 @@ extension InMemoryRows {
         _ cancellation: OpenCancellation,
         onRefusal: (Delivery.ID, String) -> Void
     ) -> Int {
+        let isDisabled = healthRows[cancellation.subscription]?.health.disabled != nil
+        guard isDisabled || !cancellation.whileDisabled else { return 0 }
         var count = 0
         for position in waiting[cancellation.subscription]?.values ?? [] where count < cancellation.limit {
             if let reason = deliveries[position.delivery.rawValue].flatMap({ refusal(.settlement($0)) }) {

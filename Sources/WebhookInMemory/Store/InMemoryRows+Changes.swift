@@ -140,6 +140,16 @@ extension InMemoryRows {
         subscription: String,
         at instant: Timestamp
     ) {
+        setHealth(disabled, of: subscription, at: instant)
+        setStored(disabled?.cause == .manual, subscription, at: instant)
+    }
+
+    /// The same in what is remembered of a subscription alone.
+    mutating func setHealth(
+        _ disabled: SubscriptionHealth.Disabled?,
+        of subscription: String,
+        at instant: Timestamp
+    ) {
         let fresh = InMemoryHealthRow(health: SubscriptionHealth(subscription: subscription))
         var row = healthRows[subscription] ?? fresh
         row.health.disabled = disabled

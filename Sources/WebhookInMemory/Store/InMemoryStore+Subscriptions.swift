@@ -33,9 +33,8 @@ extension InMemoryStore: SubscriptionStore {
 
     package func subscriptionsVersion() async throws(StoreError) -> Int64 { rows.subscriptionsVersion }
 
-    package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
-        rows.storedSubscriptions.values.filter { $0.deletedAt == nil }.sorted { $0.version < $1.version }
-            .map { ($0.name, !$0.isDisabled) }
+    package func storedNames() async throws(StoreError) -> [String] {
+        rows.storedSubscriptions.values.filter { $0.deletedAt == nil }.sorted { $0.version < $1.version }.map(\.name)
     }
 
     package func subscriptions(
@@ -92,12 +91,14 @@ extension InMemoryRows {
             if let most, living >= most { return .full }
             guard storedSubscriptions[row.id] == nil, !isTaken(row) else { return .taken(id: row.id) }
             put(row)
-        case .update(var row):
+            if row.isDisabled { writeHealth(of: row) }
+        case .update(var row, let enables):
             guard let known = storedSubscriptions[row.id], known.deletedAt == nil else { return .missing(id: row.id) }
             guard known.version == row.version else { return .outdated(id: row.id) }
             guard !isTaken(row) else { return .taken(id: row.id) }
             row.createdAt = known.createdAt
             put(row)
+            if row.isDisabled != known.isDisabled || enables { writeHealth(of: row) }
         case .delete(let id, let instant):
             guard var row = storedSubscriptions[id], row.deletedAt == nil else { return .missing(id: id) }
             (row.credentials, row.signingSecrets) = (nil, [])
@@ -107,6 +108,21 @@ extension InMemoryRows {
             healthRows[row.name] = nil
         }
         return nil
+    }
+
+    /// Disables or enables by hand, as the row says.
+    private mutating func writeHealth(of row: StoredSubscription) {
+        if !row.isDisabled, healthRows[row.name]?.health.disabled == nil { return }
+        let disabled = row.isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: row.updatedAt) : nil
+        setHealth(disabled, of: row.name, at: row.updatedAt)
+    }
+
+    /// Writes down in its row that one was disabled or enabled by hand; does nothing where it isn't kept here.
+    mutating func setStored(_ isDisabled: Bool, _ name: String, at instant: Timestamp) {
+        let known = storedSubscriptions.values.first { $0.name == name && $0.deletedAt == nil }
+        guard var row = known else { return }
+        (row.isDisabled, row.updatedAt) = (isDisabled, instant)
+        put(row)
     }
 
     private mutating func put(_ row: StoredSubscription) {

@@ -4,6 +4,7 @@ extension StoreConformance {
     static let settlementChecks: [Check] = [
         Check("only a pending or waiting delivery settles without an attempt", settles),
         Check("openCancellations settle what waits, in bounded batches", cancelsOpenDeliveries),
+        Check("openCancellations may be for what is disabled still", cancelsWhileDisabled),
     ]
 
     static func settles(_ driver: StoreDriver) async throws {
@@ -60,5 +61,32 @@ extension StoreConformance {
             batch.openCancellations = [OpenCancellation(subscription: "nobody", limit: 3, at: .at(50))]
         }
         try expect(unknown.openCancellations, [0], "an unknown subscription")
+    }
+
+    static func cancelsWhileDisabled(_ driver: StoreDriver) async throws {
+        let ids = try await driver.accept(.sample("e1"), [.pending("a"), .pending("a"), .pending("b")])
+        func cancel(_ name: String, _ change: (inout StoreBatch) -> Void = { _ in }) async throws -> Int {
+            try await driver.commit { batch in
+                let one = OpenCancellation(subscription: name, limit: 1, at: .at(50), whileDisabled: true)
+                batch.openCancellations = [one]
+                change(&batch)
+            }.openCancellations[0]
+        }
+        try expect(try await cancel("a"), 0, "one that nobody has disabled")
+        let manual = SubscriptionHealth.Disabled(cause: .manual, at: .at(5))
+        try await driver.store.setDisabled(manual, subscription: "a", at: .at(5))
+        try expect(try await cancel("a"), 1, "disabled by hand")
+        try await driver.store.setDisabled(nil, subscription: "a", at: .at(6))
+        try expect(try await cancel("a"), 0, "enabled meanwhile")
+        try expect(try await driver.delivery(ids[1]).state, .pending, "what is left stays")
+        func write(_ name: String, at instant: Timestamp) -> (inout StoreBatch) -> Void {
+            { $0.health = [SubscriptionHealth(subscription: name, disabled: .init(cause: .gone, at: instant))] }
+        }
+        try expect(try await cancel("b", write("b", at: .at(7))), 1, "disabled by the same batch")
+        try expect(try await cancel("a", write("a", at: .at(5))), 0, "disabled by one from before the enabling")
+        let forced = try await driver.commit { batch in
+            batch.openCancellations = [OpenCancellation(subscription: "a", limit: 5, at: .at(50))]
+        }
+        try expect(forced.openCancellations, [1], "whoever asks for it all the same")
     }
 }

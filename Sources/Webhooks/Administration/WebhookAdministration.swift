@@ -16,6 +16,8 @@ public struct WebhookAdministration: Sendable {
     private let configured: @Sendable () -> [String]
     /// Told what is cancelled, where a dispatcher of this process has listeners.
     var notifier: NoticeBroadcast?
+    /// Puts into force what was decided about a subscription, where a dispatcher of this process delivers.
+    var follow: (@Sendable (_ subscription: String) async -> Void)?
 
     /// - Parameters:
     ///   - log: of the store to change.
@@ -37,6 +39,7 @@ extension WebhookDispatcher {
     public var administration: WebhookAdministration {
         var administration = WebhookAdministration(log) { [registry] in registry.subscriptions.map(\.name) }
         administration.notifier = notifier
+        administration.follow = { [self] name in await follow(decisionAbout: name) }
         return administration
     }
 }
@@ -92,7 +95,9 @@ extension WebhookAdministration {
         )
     }
 
-    /// Enables or disables a subscription by hand.
+    /// Enables or disables a subscription by hand. The next event goes by it where the dispatcher whose
+    /// ``WebhookDispatcher/administration`` this is delivers; another one notices within a second, and before the next event where the
+    /// store keeps the subscription.
     ///
     /// - Returns: why and since when it was disabled before; `nil` where it wasn't.
     /// - Throws: ``WebhooksError`` with `notFound` where neither the configuration nor the store knows it.
@@ -110,6 +115,7 @@ extension WebhookAdministration {
             let disabled = isEnabled ? nil : SubscriptionHealth.Disabled(cause: .manual, at: .now)
             try await log.setDisabled(disabled, subscription: name, at: .now)
         }
+        await follow?(name)
         return before
     }
 

@@ -6,8 +6,9 @@ extension WebhookDispatcher {
     /// Says loudly which subscriptions are held and why, and leaves the names of all that can't be used for those who look at the
     /// store.
     func tellHeld(_ registry: Registry, _ session: DeliverySession?) {
-        session?.lock.note(state.withLock { $0.unusable })
-        tellHeld(registry.subscriptions)
+        let unusable = state.withLock { $0.unusable }
+        session?.lock.note(unusable)
+        tellHeld(registry.subscriptions, unusable)
     }
 
     /// The same after a change of some that are given at run time.
@@ -15,11 +16,11 @@ extension WebhookDispatcher {
         // Whoever delivers its own events alone says itself what comes of them.
         guard session.role == .run else { return }
         session.lock.note(unusable)
-        tellHeld(change.given.compactMap(\.subscription))
+        tellHeld(change.given.compactMap(\.subscription), unusable)
     }
 
-    private func tellHeld(_ subscriptions: some Sequence<Subscription>) {
-        let held = subscriptions.filter { $0.isEnabled && !$0.obstacles.isEmpty }
+    private func tellHeld(_ subscriptions: some Sequence<Subscription>, _ unusable: UnusableSubscriptions) {
+        let held = subscriptions.filter { unusable.held.contains($0.name) }
         for subscription in held.prefix(Self.mostHeldTold) {
             for obstacle in subscription.obstacles.prefix(3) {
                 logger.error(

@@ -32,7 +32,7 @@ struct StoredFindings {
             version = last
             let change = SubscriptionChange(rows, &names, registry, rules, &checks)
             for given in change.given {
-                guard let subscription = given.subscription else { continue }
+                guard let subscription = given.subscription, given.stored?.isDisabled != true else { continue }
                 guard subscription.isEnabled, let obstacle = subscription.obstacles.first else {
                     served += subscription.isEnabled ? 1 : 0
                     continue

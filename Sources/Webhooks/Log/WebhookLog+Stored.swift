@@ -2,8 +2,8 @@ internal import WebhookCore
 
 /// The rows that the store keeps of the HTTP API and of subscriptions, for what a configuration alone doesn't know.
 extension WebhookLog {
-    /// Their names, and whether each is enabled, in the order of their last changes. Nothing where the store keeps none.
-    func storedSubscriptions() async throws(WebhooksError) -> [(name: String, isEnabled: Bool)] {
+    /// The names of subscriptions, in the order of their last changes. Nothing where the store keeps none.
+    func storedSubscriptions() async throws(WebhooksError) -> [String] {
         do throws(StoreError) {
             guard let store = try await stores.reader() as? any SubscriptionStore else { return [] }
             return try await store.storedNames()
@@ -22,11 +22,6 @@ extension WebhookLog {
         }
     }
 
-    /// Tells whether whoever owns a subscription of the store has disabled it; not the dispatcher.
-    package func isDisabledByOwner(_ name: String) async throws(WebhooksError) -> Bool {
-        try await storedSubscriptions().first { $0.name == name }?.isEnabled == false
-    }
-
     /// The names of some that the store has given to subscriptions which were deleted since.
     ///
     /// - Parameter configured: those of the configuration.
@@ -36,8 +31,8 @@ extension WebhookLog {
     ) async throws(WebhooksError) -> Set<String> {
         let given = Set(names.filter(StoredSubscription.isName))
         guard !given.isEmpty else { return [] }
-        let living = try await storedSubscriptions() + (configured ?? [])
-        return given.subtracting(living.map(\.name))
+        let living = try await storedSubscriptions() + (configured ?? []).map(\.name)
+        return given.subtracting(living)
     }
 
     /// A configuration's subscriptions, and behind them those that the store keeps; `nil` where nobody knows the former.
@@ -46,7 +41,8 @@ extension WebhookLog {
     ) async throws(WebhooksError) -> [(name: String, isEnabled: Bool)]? {
         guard let configured else { return nil }
         let names = Set(configured.map(\.name))
-        return configured + (try await storedSubscriptions()).filter { !names.contains($0.name) }
+        let stored = try await storedSubscriptions().filter { !names.contains($0) }
+        return configured + stored.map { ($0, true) }
     }
 
     /// The platform's own id of an event that is a message; `nil` where it has none.

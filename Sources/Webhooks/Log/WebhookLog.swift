@@ -163,7 +163,7 @@ extension WebhookLog {
     public func subscriptionNames() async throws(WebhooksError) -> [String] {
         let names = try await read { log throws(StoreError) in try await log.subscriptionNames() }
         let known = Set(names)
-        let kept = try await storedSubscriptions().map(\.name).filter { !known.contains($0) }
+        let kept = try await storedSubscriptions().filter { !known.contains($0) }
         return kept.isEmpty ? names : (names + kept).sorted()
     }
 

@@ -13,7 +13,7 @@ struct StoredDrafts {
         keys = Result { () throws(SealingError) in configured.isEmpty ? nil : try SealingKeys(configured) }
     }
 
-    /// Reads a row's draft, as it is in force.
+    /// Reads a row's draft, as it is in force. One that is disabled is so by its health, as one of the file may be.
     ///
     /// Who gets which event, and with what body, needs no secret: where the secrets can't be opened, the draft is there without
     /// them, and nothing can be sent for now.
@@ -21,20 +21,14 @@ struct StoredDrafts {
     /// - Throws: where the definition can't be read.
     func draft(of row: StoredSubscription) throws -> (draft: SubscriptionDraft, sealed: SealingError?) {
         do {
-            return (enabled(try read(row), row), nil)
+            return (try read(row), nil)
         } catch let error as SealingError {
-            return (enabled(try row.unopenedDraft(), row), error)
+            return (try row.unopenedDraft(), error)
         }
     }
 
     private func read(_ row: StoredSubscription) throws -> SubscriptionDraft {
         try keys.get().map { try $0.draft(of: row, at: instant) } ?? row.unsealedDraft()
-    }
-
-    private func enabled(_ draft: SubscriptionDraft, _ row: StoredSubscription) -> SubscriptionDraft {
-        var draft = draft
-        if row.isDisabled { draft.isEnabled = false }
-        return draft
     }
 }
 

@@ -58,9 +58,40 @@ extension WebhookDispatcher {
                 continue
             }
             let rows = try await store.subscriptions(changedSince: known, limit: Self.followedRows)
+            // Who is disabled comes first: by then an event that is matched by these rows goes by it.
+            let registry = registry
+            try await learnHealth(of: rows.filter { registry.given(named: $0.name) != nil }.map(\.name))
             await LoadingThread.shared.run { [self] in take(rows, after: known, to: rows.last?.version ?? current) }
         }
     }
+
+    /// Puts into force here what was decided by hand about a subscription, and is committed. Where that takes too long, the engine
+    /// hears of it with its next look at the store.
+    func follow(decisionAbout name: String) async {
+        do {
+            if registry.source(of: name) == .store {
+                // It is a change of its row.
+                try await followStored()
+            } else {
+                try await learnHealth(of: [name])
+            }
+        } catch {
+            logger.warning(
+                "whether it is disabled is not read yet: \(error)",
+                metadata: ["subscription": "\(name)"]
+            )
+        }
+    }
+
+    /// Returns once what the store has of the health of subscriptions is in force in the engine that runs here, if one does.
+    private func learnHealth(of names: [String]) async throws(StoreError) {
+        guard !names.isEmpty, let session = state.withLock({ $0.session }) else { return }
+        if await session.runner.learnHealth(of: names, within: Self.storePatience) { return }
+        throw StoreError(.unavailable, "the store has not told yet who is disabled")
+    }
+
+    /// The longest wait for the engine's next transaction.
+    private static let storePatience: Duration = .seconds(10)
 
     /// Follows the store until the task is cancelled.
     func keepFollowingStored(of session: DeliverySession) async {

@@ -33,7 +33,7 @@ struct Enable: AsyncParsableCommand {
             ]
             return JSONOutput.object(members).write()
         }
-        let off = try await opened.off(subscription)
+        let off = opened.off(subscription)
         let lines = Self.report(subscription, wasDisabled: disabled != nil, off, missed)
         for line in lines { Output.standard.writeLine(PlainText.escaped(line)) }
     }

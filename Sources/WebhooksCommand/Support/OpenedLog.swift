@@ -30,11 +30,9 @@ extension OpenedLog {
     }
 
     /// Says why nothing is sent to a subscription that the dispatcher has not disabled; `nil`: nothing of that kind is known.
-    func off(_ name: String) async throws -> String? {
-        if StoredSubscription.isName(name) {
-            return try await log.isDisabledByOwner(name)
-                ? "its owner has disabled it over HTTP: a PATCH of the endpoint with `disabled: false` lifts that" : nil
-        }
+    func off(_ name: String) -> String? {
+        // What the store keeps is disabled by the same flag.
+        if StoredSubscription.isName(name) { return nil }
         // Without a file, or beside one that is broken, nobody knows.
         guard configuration != nil, let entries = outline.entries, !outline.isPartial else { return nil }
         guard let entry = entries.first(where: { $0.name == name }) else {

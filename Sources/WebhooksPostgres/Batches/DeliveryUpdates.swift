@@ -36,11 +36,20 @@
             """
             UPDATE deliveries SET state = $3::int2, last_error = $4::int2, detail = NULL, settled_at = $5::int8, due_at = NULL
             WHERE state < 2 AND id IN (
-                SELECT id FROM deliveries WHERE subscription = $1::int4 AND due_at IS NOT NULL
+                SELECT id FROM deliveries WHERE subscription = $1::int4 AND due_at IS NOT NULL AND \(isMeant("$6::bool"))
                 ORDER BY due_at, id LIMIT $2::int8
             )
             """
         )
+
+        /// The condition that the subscription of a cancellation, `$1`, is disabled, where it asks for that.
+        private static func isMeant(_ whileDisabled: String) -> String {
+            """
+            (NOT \(whileDisabled) OR EXISTS (
+                SELECT 1 FROM subscriptions WHERE id = $1::int4 AND disabled_cause IS NOT NULL
+            ))
+            """
+        }
 
         /// Settles what waits of a subscription, up to a limit.
         static func cancelOpen(
@@ -54,6 +63,7 @@
                 [
                     .int4(Int32(subscription)), .int8(Int64(cancellation.limit)), .int2(DeliveryState.cancelled.code),
                     .int2(FailureKind.disabled.code), .int8(cancellation.at.milliseconds),
+                    .bool(cancellation.whileDisabled),
                 ]
             ) { take($0.changedCount) }
         }
@@ -67,10 +77,11 @@
             let rows = try connection.run(
                 Statement(
                     """
-                    SELECT id FROM deliveries WHERE subscription = $1::int4 AND due_at IS NOT NULL ORDER BY due_at, id
+                    SELECT id FROM deliveries
+                    WHERE subscription = $1::int4 AND due_at IS NOT NULL AND \(isMeant("$2::bool")) ORDER BY due_at, id
                     """
                 ),
-                [.int4(Int32(subscription))]
+                [.int4(Int32(subscription)), .bool(cancellation.whileDisabled)]
             )
             return rows.map { Delivery.ID(rawValue: $0.int64(0)) }
         }

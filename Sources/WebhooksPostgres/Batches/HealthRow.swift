@@ -30,10 +30,10 @@
             )
         }
 
-        /// Decides by hand.
+        /// Decides by hand, where the subscription has a row.
         static func setDisabled(
             _ disabled: SubscriptionHealth.Disabled?,
-            row: Int,
+            of name: String,
             at instant: Timestamp
         ) -> BoundStatement {
             guard let disabled else {
@@ -42,17 +42,31 @@
                         """
                         UPDATE subscriptions SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL,
                             enabled_at = $2::int8
-                        WHERE id = $1::int4
+                        WHERE name = $1::text
                         """
                     ),
-                    [.int4(Int32(row)), .int8(instant.milliseconds)]
+                    [.text(name), .int8(instant.milliseconds)]
                 )
             }
             return BoundStatement(
                 Statement(
-                    "UPDATE subscriptions SET disabled_cause = $2::text, disabled_at = $3::int8 WHERE id = $1::int4"
+                    "UPDATE subscriptions SET disabled_cause = $2::text, disabled_at = $3::int8 WHERE name = $1::text"
                 ),
-                [.int4(Int32(row)), .text(disabled.cause.rawValue), .int8(disabled.at.milliseconds)]
+                [.text(name), .text(disabled.cause.rawValue), .int8(disabled.at.milliseconds)]
+            )
+        }
+
+        /// Lifts a disabling, for whatever reason it was; what is enabled stays as it is.
+        static func enable(_ name: String, at instant: Timestamp) -> BoundStatement {
+            BoundStatement(
+                Statement(
+                    """
+                    UPDATE subscriptions SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL,
+                        enabled_at = $2::int8
+                    WHERE name = $1::text AND disabled_cause IS NOT NULL
+                    """
+                ),
+                [.text(name), .int8(instant.milliseconds)]
             )
         }
 

@@ -8,8 +8,11 @@
             at instant: Timestamp
         ) async throws(StoreError) {
             try await write(making: [subscription]) { session in
-                guard let row = session.names[subscription] else { return }
-                try session.run(HealthRow.setDisabled(disabled, row: row, at: instant))
+                let writer = SubscriptionWriter(connection: session.connection)
+                // First of all, as whoever changes one has it before its health.
+                try writer.lock(session.identity)
+                try writer.setDisabled(disabled?.cause == .manual, subscription, at: instant)
+                try session.run(HealthRow.setDisabled(disabled, of: subscription, at: instant))
             }
         }
 

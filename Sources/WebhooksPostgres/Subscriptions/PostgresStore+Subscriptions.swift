@@ -7,7 +7,7 @@
             answer: StoredAnswer?
         ) async throws(StoreError) -> StoredSubscriptionResult {
             let now = clock.now
-            return try await write { session in
+            return try await write(making: SubscriptionWriter.disabledNames(changes)) { session in
                 let writer = SubscriptionWriter(connection: session.connection)
                 try writer.lock(session.identity)
                 // What was changed before the refusal is undone.
@@ -28,12 +28,10 @@
             try await read { try SubscriptionWriter.version($0) }
         }
 
-        package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
+        package func storedNames() async throws(StoreError) -> [String] {
             try await read { connection in
-                let names = Statement(
-                    "SELECT name, disabled FROM stored_subscriptions WHERE deleted_at IS NULL ORDER BY version"
-                )
-                return try connection.run(names).map { ($0.text(0), !$0.bool(1)) }
+                let names = Statement("SELECT name FROM stored_subscriptions WHERE deleted_at IS NULL ORDER BY version")
+                return try connection.run(names).map { $0.text(0) }
             }
         }
 

@@ -22,7 +22,7 @@
             case .insert(let row, let most):
                 if let most, try living(of: row.tenant, upTo: most) >= most { return .full }
                 return try insert(row) ? nil : .taken(id: row.id)
-            case .update(let row): return try update(row)
+            case .update(let row, let enables): return try update(row, enables: enables)
             case .delete(let id, let instant): return try delete(id, at: instant) ? nil : .missing(id: id)
             }
         }
@@ -69,10 +69,11 @@
             )
             guard inserted.changedCount == 1 else { return false }
             try write(row.signingSecrets, of: row.id)
+            if row.isDisabled { try writeHealth(of: row) }
             return true
         }
 
-        private func update(_ row: StoredSubscription) throws -> StoredSubscriptionResult? {
+        private func update(_ row: StoredSubscription, enables: Bool) throws -> StoredSubscriptionResult? {
             let found = try connection.run(
                 Statement(
                     """
@@ -81,7 +82,7 @@
                             o.name = $2::text
                             OR o.uid = $3::text AND coalesce(o.tenant, '') = coalesce($4::text, '')
                         )
-                    ) FROM stored_subscriptions s WHERE id = $1::text AND deleted_at IS NULL
+                    ), disabled FROM stored_subscriptions s WHERE id = $1::text AND deleted_at IS NULL
                     """
                 ),
                 [.text(row.id), .text(row.name), .text(row.uid), .text(row.tenant)]
@@ -102,7 +103,44 @@
                 Self.parameters(row)
             )
             try write(row.signingSecrets, of: row.id)
+            if row.isDisabled != known.bool(2) || enables { try writeHealth(of: row) }
             return nil
+        }
+
+        /// Disables or enables by hand, as the row says.
+        private func writeHealth(of row: StoredSubscription) throws {
+            let manual = SubscriptionHealth.Disabled(cause: .manual, at: row.updatedAt)
+            let statement =
+                row.isDisabled
+                ? HealthRow.setDisabled(manual, of: row.name, at: row.updatedAt)
+                : HealthRow.enable(row.name, at: row.updatedAt)
+            try connection.run(statement.statement, statement.parameters)
+        }
+
+        /// The names of those that changes may disable: their health needs a row.
+        static func disabledNames(_ changes: [StoredSubscriptionChange]) -> Set<String> {
+            Set(
+                changes.compactMap { change in
+                    switch change {
+                    case .insert(let row, _), .update(let row, _): row.isDisabled ? row.name : nil
+                    case .delete: nil
+                    }
+                }
+            )
+        }
+
+        /// Writes down in its row that one was disabled or enabled by hand, under the lock; does nothing where it isn't kept here.
+        func setDisabled(_ isDisabled: Bool, _ name: String, at instant: Timestamp) throws {
+            try connection.run(
+                Statement(
+                    """
+                    UPDATE stored_subscriptions
+                    SET version = (SELECT max(version) + 1 FROM stored_subscriptions), disabled = $2::bool, updated_at = $3::int8
+                    WHERE name = $1::text AND deleted_at IS NULL
+                    """
+                ),
+                [.text(name), .bool(isDisabled), .int8(instant.milliseconds)]
+            )
         }
 
         private func delete(_ id: String, at instant: Timestamp) throws -> Bool {

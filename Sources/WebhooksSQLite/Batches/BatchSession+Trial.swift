@@ -129,7 +129,7 @@ extension BatchSession {
         _ index: Int,
         _ refusals: inout [RowRefusal]
     ) throws -> Int {
-        guard let subscription = try names.knownRow(of: cancellation.subscription, db) else { return 0 }
+        guard let subscription = try row(of: cancellation) else { return 0 }
         let ids = try Int64.fetchAll(
             db,
             sql: """

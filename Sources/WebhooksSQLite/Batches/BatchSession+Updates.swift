@@ -136,7 +136,7 @@ extension BatchSession {
     }
 
     func cancelOpenDeliveries(_ cancellation: OpenCancellation) throws -> Int {
-        guard let subscription = try names.knownRow(of: cancellation.subscription, db) else { return 0 }
+        guard let subscription = try row(of: cancellation) else { return 0 }
         let cancelOpenDeliveries = try statement(.cancelOpenDeliveries)
         try cancelOpenDeliveries.bind(DeliveryState.cancelled.code)
         try cancelOpenDeliveries.bind(FailureKind.disabled.code)
@@ -144,6 +144,12 @@ extension BatchSession {
         try cancelOpenDeliveries.bind(subscription)
         try cancelOpenDeliveries.bind(cancellation.limit)
         return try cancelOpenDeliveries.run()
+    }
+
+    /// The row of the subscription whose open deliveries are to be cancelled; `nil`: nothing is.
+    func row(of cancellation: OpenCancellation) throws -> Int64? {
+        guard let row = try names.knownRow(of: cancellation.subscription, db) else { return nil }
+        return try !cancellation.whileDisabled || HealthRow.isDisabled(row: row, db) ? row : nil
     }
 
     /// Makes a delivery in flight, if it waits for that attempt.

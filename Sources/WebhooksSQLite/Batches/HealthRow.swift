@@ -31,24 +31,51 @@ enum HealthRow {
     /// Decides by hand.
     static func setDisabled(
         _ disabled: SubscriptionHealth.Disabled?,
-        row: Int64,
+        of name: String,
         at instant: Timestamp,
         _ db: StoreDatabase
     ) throws {
+        try db.execute(
+            sql: "INSERT INTO webhooks_subscriptions (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
+            arguments: [name]
+        )
         if let disabled {
             try db.execute(
-                sql: "UPDATE webhooks_subscriptions SET disabled_cause = ?, disabled_at = ? WHERE id = ?",
-                arguments: [disabled.cause.rawValue, disabled.at.milliseconds, row]
+                sql: "UPDATE webhooks_subscriptions SET disabled_cause = ?, disabled_at = ? WHERE name = ?",
+                arguments: [disabled.cause.rawValue, disabled.at.milliseconds, name]
             )
         } else {
             try db.execute(
                 sql: """
                     UPDATE webhooks_subscriptions
-                    SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, enabled_at = ? WHERE id = ?
+                    SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, enabled_at = ? WHERE name = ?
                     """,
-                arguments: [instant.milliseconds, row]
+                arguments: [instant.milliseconds, name]
             )
         }
+    }
+
+    /// Lifts a disabling, for whatever reason it was; what is enabled stays as it is.
+    static func enable(_ name: String, at instant: Timestamp, _ db: StoreDatabase) throws {
+        try db.execute(
+            sql: """
+                UPDATE webhooks_subscriptions
+                SET disabled_cause = NULL, disabled_at = NULL, failing_since = NULL, enabled_at = ?
+                WHERE name = ? AND disabled_cause IS NOT NULL
+                """,
+            arguments: [instant.milliseconds, name]
+        )
+    }
+
+    /// Tells whether it is disabled, for whatever reason.
+    static func isDisabled(row: Int64, _ db: StoreDatabase) throws -> Bool {
+        let select = try PreparedStatement(
+            db,
+            "SELECT 1 FROM webhooks_subscriptions WHERE id = ? AND disabled_cause IS NOT NULL"
+        )
+        try select.bind(row)
+        defer { select.reset() }
+        return try select.next()
     }
 
     /// Pauses, by hand.

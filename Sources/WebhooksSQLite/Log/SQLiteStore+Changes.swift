@@ -8,8 +8,8 @@ extension SQLiteStore {
         at instant: Timestamp
     ) async throws(StoreError) {
         try await write { session in
-            let row = try session.names.row(of: subscription, session.db)
-            try HealthRow.setDisabled(disabled, row: row, at: instant, session.db)
+            try HealthRow.setDisabled(disabled, of: subscription, at: instant, session.db)
+            try SubscriptionWriter(db: session.db).setDisabled(disabled?.cause == .manual, subscription, at: instant)
         }
     }
 

@@ -25,11 +25,12 @@ extension SQLiteStore: SubscriptionStore {
         try await read { try SubscriptionWriter.version($0) }
     }
 
-    package func storedNames() async throws(StoreError) -> [(name: String, isEnabled: Bool)] {
+    package func storedNames() async throws(StoreError) -> [String] {
         try await read { db in
-            let names =
-                "SELECT name, disabled FROM webhooks_stored_subscriptions WHERE deleted_at IS NULL ORDER BY version"
-            return try Row.fetchAll(db, sql: names).map { ($0[0], !($0[1] as Bool)) }
+            try String.fetchAll(
+                db,
+                sql: "SELECT name FROM webhooks_stored_subscriptions WHERE deleted_at IS NULL ORDER BY version"
+            )
         }
     }
 

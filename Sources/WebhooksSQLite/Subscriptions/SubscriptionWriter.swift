@@ -11,7 +11,7 @@ struct SubscriptionWriter {
         case .insert(let row, let most):
             if let most, try living(of: row.tenant, upTo: most) >= most { return .full }
             return try insert(row) ? nil : .taken(id: row.id)
-        case .update(let row): return try update(row)
+        case .update(let row, let enables): return try update(row, enables: enables)
         case .delete(let id, let instant): return try delete(id, at: instant) ? nil : .missing(id: id)
         }
     }
@@ -54,17 +54,18 @@ struct SubscriptionWriter {
         try insert.bind(row.id)
         guard try insert.run() == 1 else { return false }
         try write(row.signingSecrets, of: row.id)
+        if row.isDisabled { try writeHealth(of: row) }
         return true
     }
 
-    private func update(_ row: StoredSubscription) throws -> StoredSubscriptionResult? {
+    private func update(_ row: StoredSubscription, enables: Bool) throws -> StoredSubscriptionResult? {
         let select = try PreparedStatement(
             db,
-            "SELECT version FROM webhooks_stored_subscriptions WHERE id = ? AND deleted_at IS NULL"
+            "SELECT version, disabled FROM webhooks_stored_subscriptions WHERE id = ? AND deleted_at IS NULL"
         )
         try select.bind(row.id)
         guard try select.next() else { return .missing(id: row.id) }
-        let version = select.int64(0)
+        let (version, wasDisabled) = (select.int64(0), select.bool(1))
         select.reset()
         guard version == row.version else { return .outdated(id: row.id) }
         let update = try PreparedStatement(
@@ -80,7 +81,31 @@ struct SubscriptionWriter {
         try update.bind(row.id)
         guard try update.run() == 1 else { return .taken(id: row.id) }
         try write(row.signingSecrets, of: row.id)
+        if row.isDisabled != wasDisabled || enables { try writeHealth(of: row) }
         return nil
+    }
+
+    /// Disables or enables by hand, as the row says.
+    private func writeHealth(of row: StoredSubscription) throws {
+        guard row.isDisabled else { return try HealthRow.enable(row.name, at: row.updatedAt, db) }
+        let disabled = SubscriptionHealth.Disabled(cause: .manual, at: row.updatedAt)
+        try HealthRow.setDisabled(disabled, of: row.name, at: row.updatedAt, db)
+    }
+
+    /// Writes down in its row that one was disabled or enabled by hand; does nothing where it isn't kept here.
+    func setDisabled(_ isDisabled: Bool, _ name: String, at instant: Timestamp) throws {
+        let update = try PreparedStatement(
+            db,
+            """
+            UPDATE webhooks_stored_subscriptions SET version = ?, disabled = ?, updated_at = ?
+            WHERE name = ? AND deleted_at IS NULL
+            """
+        )
+        try update.bind(try Self.version(db) + 1)
+        try update.bind(isDisabled)
+        try update.bind(instant)
+        try update.bind(name)
+        try update.run()
     }
 
     private func delete(_ id: String, at instant: Timestamp) throws -> Bool {

@@ -216,25 +216,18 @@ enum EndpointOperations {
             } catch {
                 throw APIError(error)
             }
-            // What the dispatcher has disabled is enabled with it.
-            let enables = endpoint.asksToEnable && known.health != nil
-            let response = answer(Endpoint(stored: row, health: enables ? nil : known.health))
+            // What the dispatcher has disabled is enabled with it; who disables it does so by hand from then on.
+            let enables = endpoint.asksToEnable
+            let health = enables || row.isDisabled != before.isDisabled ? nil : known.health
+            let response = answer(Endpoint(stored: row, health: health))
             let stored = try context.storedAnswer(response, isSecret: isSecret, keys)
-            switch try await context.apply([.update(row)], answer: stored) {
+            switch try await context.apply([.update(row, enables: enables)], answer: stored) {
             case .outdated: continue
             case .missing: throw .noEndpoint
             case .taken, .full: throw .uidIsTaken
             case .answered: return try await context.earlierAnswer() ?? response
-            case .done: break
+            case .done: return response
             }
-            if enables {
-                do throws(WebhooksError) {
-                    try await context.api.dispatcher.administration.setEnabled(true, subscription: row.name)
-                } catch {
-                    throw APIError(error)
-                }
-            }
-            return response
         }
         throw .conflict("The endpoint is being changed by others: try again.")
     }

@@ -102,6 +102,99 @@ struct DisablingTests {
         #expect(next.states == [.cancelled] && next.sent.isEmpty && next.engine.isSettled)
     }
 
+    // MARK: Whoever waits for a decision
+
+    private func setDisabled(_ isDisabled: Bool, _ harness: EngineHarness) async throws {
+        let now = harness.clock.now
+        let outside = InMemoryStore(sharing: harness.store)
+        let manual = isDisabled ? SubscriptionHealth.Disabled(cause: .manual, at: now) : nil
+        try await outside.setDisabled(manual, subscription: "crm", at: now)
+    }
+
+    private func learn(_ token: UInt64, _ harness: EngineHarness) {
+        harness.process { $0.learnHealth(of: ["crm", "nobody"], token: token, at: $1) }
+    }
+
+    @Test("what was decided outside is in force once whoever waits for it is told")
+    func learns() async throws {
+        let harness = EngineHarness([subscription()])
+        for round in UInt64(0)..<3 {
+            try await setDisabled(true, harness)
+            learn(2 * round, harness)
+            #expect(harness.healthReads == [2 * round])
+            harness.emit("missed-\(round)")
+            #expect(harness.states.last == .cancelled)
+            try await setDisabled(false, harness)
+            learn(2 * round + 1, harness)
+            #expect(harness.healthReads == [2 * round, 2 * round + 1])
+            harness.emit("sent-\(round)")
+            #expect(harness.sentEvents == ["sent-\(round)"])
+            harness.respondToAll()
+            harness.healthReads = []
+        }
+        harness.process { $0.learnHealth(of: ["nobody"], token: 9, at: $1) }
+        #expect(harness.healthReads == [9], "what nobody serves here is in force")
+    }
+
+    @Test("whoever waits is told after a transaction of their own, also where one fails")
+    func learnsLater() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.holdsCommits = true
+        harness.emit("e1")
+        try await setDisabled(true, harness)
+        learn(1, harness)
+        harness.releaseCommit()
+        #expect(harness.healthReads.isEmpty, "it began before the question")
+        harness.fault = StoreError(.unavailable, "gone")
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.healthReads.isEmpty)
+        harness.fault = nil
+        harness.advance(.seconds(60))
+        #expect(harness.healthReads == [1])
+    }
+
+    @Test("a 410 whose disabling is not written yet doesn't come back after somebody has enabled it")
+    func learnsBesideOwn() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1")
+        harness.holdsCommits = true
+        harness.response(.status(410))
+        // The result is on its way to the store, and not in it.
+        harness.clock.advance(by: .milliseconds(1))
+        try await setDisabled(false, harness)
+        learn(1, harness)
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.healthReads == [1])
+        #expect(harness.store.rows.health.first?.disabled == nil)
+        harness.emit("e2")
+        #expect(harness.sentEvents == ["e2"])
+    }
+
+    @Test("what comes after an enabling is not cancelled by what was under way before it")
+    func cancellationBehind() async throws {
+        let harness = EngineHarness([subscription()])
+        try await setDisabled(true, harness)
+        harness.noticeExternalWrites()
+        harness.emit("e1")
+        let outside = InMemoryStore(sharing: harness.store)
+        // Somebody else's delivery is to be cancelled; but then it is enabled, and another one made.
+        _ = try await outside.insertRetrigger(of: [harness.rows[0].id], at: harness.clock.now)
+        harness.holdsCommits = true
+        harness.process { $0.deliveriesInserted(at: $1) }
+        harness.releaseCommit()
+        try await setDisabled(false, harness)
+        harness.releaseCommit()
+        #expect(harness.states == [.cancelled, .pending])
+        // Where nothing was cancelled the store is asked why.
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.sentEvents == ["e1"])
+        harness.respondToAll()
+        #expect(harness.states == [.cancelled, .delivered] && harness.engine.isSettled)
+    }
+
     @Test("a send test goes out while disabled, once, and says nothing about the endpoint")
     func sendTest() async throws {
         let harness = EngineHarness([subscription()])

@@ -18,6 +18,8 @@ final class EngineHarness {
     var notices: [EngineNotice] = []
     var settled: [SettledDelivery] = []
     var replies: [EmitReply] = []
+    /// Those who waited for what the store has of health, and were told.
+    var healthReads: [UInt64] = []
     /// Commits fail with this.
     var fault: StoreError?
     /// Commits wait for ``releaseCommit()``.
@@ -231,6 +233,7 @@ final class EngineHarness {
             notices += actions.notices
             settled += actions.settled
             replies += actions.replies
+            healthReads += actions.healthReads
             large += actions.largeFanOuts
             if let version = actions.newerSubscriptions { newerSubscriptions = version }
             for event in actions.fanOuts {
