@@ -12,7 +12,8 @@ extension WebhookDispatcher {
     ///
     /// One at a time, however many ask: the one that began last is in force at the end. One that names another store than was
     /// opened at the start is refused as well: commands that read the file would work on that one, and nobody would deliver from
-    /// it. Blocks while it loads.
+    /// it. So is one without a key of the encryption keys that the secrets of a stored subscription are sealed with: nothing could be
+    /// sent to that any more. Blocks while it loads.
     /// - Returns: whether the new configuration is in force.
     @discardableResult
     public func reload() -> Bool {
@@ -20,10 +21,15 @@ extension WebhookDispatcher {
     }
 
     /// On the loading thread, so that no two swap in another order than they have loaded.
-    private func loadAndSwap() -> Bool {
+    func loadAndSwap() -> Bool {
         serviceManager?.reloadBegins()
         let report = configuration.loadWithoutDrafts()
-        let errors = report.diagnostics.filter { $0.severity == .error } + storeProblems(report.registry)
+        let problems = report.diagnostics.filter { $0.severity == .error } + storeProblems(report.registry)
+        let sealed = sealingProblem(report.registry)
+        let keys =
+            problems.isEmpty && sealed != nil ? report.registry.map { RefusedKeys($0.settings, self.registry) } : nil
+        state.withLock { $0.refusedKeys = keys }
+        let errors = problems + [sealed].compactMap(\.self)
         guard let registry = report.registry, report.isValid, errors.isEmpty else {
             refuse(errors, report.watched)
             return false

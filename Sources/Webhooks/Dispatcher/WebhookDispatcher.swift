@@ -51,6 +51,8 @@ public final class WebhookDispatcher: Sendable {
         var storedNames = StoredNames()
         /// The subscriptions that can't be sent to because of their settings.
         var unusable: UnusableSubscriptions
+        /// Those of the configuration on the disk, where that was refused for them alone.
+        var refusedKeys: RefusedKeys?
         /// Names of the store's subscriptions that were deleted, whose open deliveries are to be cancelled.
         var deletedNames: Set<String> = []
         var session: DeliverySession?

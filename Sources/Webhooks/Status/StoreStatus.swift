@@ -195,7 +195,9 @@ extension StoreStatus {
             ? ("the dispatcher, \(names[0]), has", "goes")
             : ("\(names.count) dispatchers, \(names.joined(separator: ", ")), have", "go")
         let message = "\(who) refused the configuration on the disk, and \(go) on with the one before"
-        return [StatusProblem("configuration", message, hint: "the log says why; another `store` takes a restart")]
+        let hint =
+            "the log says why; another `store` takes a restart, and a key of `server.encryptionKey` may go after `webhooks reseal`"
+        return [StatusProblem("configuration", message, hint: hint)]
     }
 
     private var dispatcherProblems: [StatusProblem] {

@@ -67,6 +67,7 @@ extension WebhookDispatcher {
         repeat {
             // A store that can't be read is told of elsewhere.
             try? await followStored(in: session.store)
+            await retryRefusedKeys()
             await endDeleted(of: session)
         } while (try? await Task.sleep(for: Self.followInterval)) != nil
     }

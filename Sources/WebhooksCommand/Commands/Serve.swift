@@ -135,10 +135,7 @@ struct Serve: AsyncParsableCommand {
         private func checkKeys(_ dispatcher: WebhookDispatcher, _ logger: Logger) async throws {
             let unopened = try await dispatcher.unopenedSubscriptions()
             guard unopened.count > 0 else { return }
-            let ids = unopened.keyIDs.prefix(5).joined(separator: ", ")
-            let problem =
-                "\(unopened.count) of \(Counted.text(unopened.total, "endpoint")) in the store can't be sent to: their secrets "
-                + "are sealed with a key that `server.encryptionKey` doesn't have (\(ids))"
+            let problem = unopened.problem()
             guard skipBroken else {
                 throw CommandFailure(
                     .data,
