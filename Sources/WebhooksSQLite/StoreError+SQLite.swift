@@ -14,12 +14,17 @@ extension StoreError {
         }
     }
 
+    /// The disk of a store is full.
+    static func noRoom(_ path: String) -> StoreError {
+        StoreError(.full, "no room for \(path): free some and try again")
+    }
+
     private init(_ error: DatabaseError, path: String) {
         // SQLite's terms name tables and columns, never values.
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.full, "no room for \(path): free some and try again")
+            self = .noRoom(path)
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
             // The shared index could not grow: on a full disk this comes before SQLITE_FULL.
             self.init(.full, "no room beside \(path): free some and try again")

@@ -71,14 +71,16 @@ extension WebhookDispatcher.Readiness {
 }
 
 extension WebhookDispatcher {
-    /// The store doesn't take what is recorded; `nil`: it does again.
+    /// The store doesn't take what is recorded; `nil`: it does again. May be told of the same again and again.
     func note(storeTrouble trouble: StoreError?) {
-        let (session, manager) = state.withLock { state in
+        let (isNew, session, manager) = state.withLock { state in
+            let isNew = trouble == nil || state.storeTrouble?.code != trouble?.code
             state.storeTrouble = trouble
             // What reads have met was the same; the next tells where it was not.
-            if trouble == nil { state.readTrouble = nil }
-            return (state.session, state.serviceManager)
+            if trouble == nil { (state.readTrouble, state.isDiskFull) = (nil, false) }
+            return (isNew, state.session, state.serviceManager)
         }
+        guard isNew else { return }
         session?.lock.note(trouble: trouble)
         // It was well all the time: nobody is to wait for the next sign, and to take it for hung until then.
         if trouble == nil { session?.lock.noteAlive() }

@@ -75,6 +75,10 @@ public final class WebhookDispatcher: Sendable {
         var readTrouble: StoreError?
         /// There is no room on the store's disk.
         var isDiskFull = false
+        /// The store has had a call for so long that it must be taken for failing, and has not answered since.
+        var isSilent = false
+        /// True where nothing is known that keeps the store from recording something.
+        var isWritable: Bool { failure == nil && storeTrouble == nil && !isDiskFull }
         /// A run waits until somebody else has ended.
         var isWaitingForRight = false
 

@@ -224,7 +224,7 @@ struct LogObserver: EngineObserver {
                 "setAside"
             ) { ["event": "\(event)", "reason": "\(reason)"] }
         case .storeFailed(let error, let occasion):
-            if occasion != .again { onStoreTrouble(error) }
+            onStoreTrouble(error)
             switch occasion {
             case .first:
                 logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
@@ -233,9 +233,9 @@ struct LogObserver: EngineObserver {
             case .again:
                 logger.debug("the store failed again", metadata: ["error": "\(error)"])
             }
-        case .storeRecovered:
+        case .storeRecovered(let isSaid):
             onStoreTrouble(nil)
-            logger.notice("the store works again")
+            if isSaid { logger.notice("the store works again") }
         case .recovered(let interrupted, let unknown):
             logger.warning(
                 "a dispatcher ended during attempts; they are recorded as interrupted",

@@ -41,7 +41,7 @@ extension WebhookDispatcher {
             metrics.set(sample) { known.source(of: $0) == nil && !open.contains($0) }
             let works = state.withLock { state in
                 defer { state.readTrouble = nil }
-                return state.readTrouble != nil && state.storeTrouble == nil && state.failure == nil
+                return state.readTrouble != nil && state.isWritable
             }
             if works { metrics.storeWorks() }
             return true
