@@ -10,6 +10,8 @@ package final class WebhooksAPI: Sendable {
     let dispatcher: WebhookDispatcher
     let settings: ServerSettings
     let logger: Logger
+    /// The same, with a bounded number of lines of a kind: for whatever clients cause.
+    let lines: BoundedLogger
     let router: Router
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
@@ -41,11 +43,11 @@ package final class WebhooksAPI: Sendable {
     ) {
         self.dispatcher = dispatcher
         self.settings = settings
-        self.logger = logger
+        (self.logger, lines) = (logger, BoundedLogger(logger))
         self.tasks = TaskWork(tasks)
         outage = StoreOutage(logger)
         upkeepOutage = StoreOutage(logger, of: .upkeep)
-        secrets = SecretsInForce(settings, of: dispatcher, followsConfiguration: followsConfiguration, logger)
+        secrets = SecretsInForce(settings, of: dispatcher, followsConfiguration: followsConfiguration, lines)
         metricsText = metrics
         router = Router(Self.operations)
     }
@@ -134,7 +136,7 @@ package final class WebhooksAPI: Sendable {
         if let cause = error.cause {
             outage.failed(cause, isChange: request.isChange, at: .now)
         } else if error.status >= 500 {
-            logger.warning("a request failed", metadata: ["status": "\(error.status)", "reason": "\(error.code)"])
+            lines.line(.warning, "a request failed", ["status": "\(error.status)", "reason": "\(error.code)"])
         }
     }
 

@@ -247,7 +247,7 @@ extension WebhookDispatcher: Service {
             let access = try stores.access()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby, isShared: access.isShared)
-            let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
+            let log = LogObserver(lines: lines, notifier: notifier) { [weak self] trouble in
                 self?.note(storeTrouble: trouble)
             } onFailure: { [weak self] error in
                 self?.state.withLock { $0.failure = error }

@@ -194,6 +194,9 @@ public final class WebhookDispatcher: Sendable {
         )
     }
 
+    /// The log, with a bounded number of lines of a kind: for whatever clients or signals cause.
+    package var lines: BoundedLogger { stores.lines }
+
     /// The configuration in force.
     package var registry: Registry { state.withLock { $0.snapshot.registry } }
 

@@ -23,7 +23,7 @@ extension WebhookDispatcher {
                 pace.begin()
                 repeat {
                     let result = try await session.store.indexNewRows()
-                    LogObserver.refused(result.refused, "not searchable", logger)
+                    LogObserver.refused(result.refused, "not searchable", lines)
                     pace.note(result)
                 } while pace.goesOn && !Task.isCancelled
                 indexed = pace.isDone ? stamp : nil

@@ -86,7 +86,7 @@ extension WebhookDispatcher {
                     if open.waiting + open.inFlight > 0 {
                         let count = try await keeper.endDeliveries(of: name, detail: Self.deletedDetail, at: .now)
                         let metadata: Logger.Metadata = ["subscription": "\(name)", "deliveries": "\(count)"]
-                        logger.info("cancelled what was open of a deleted subscription", metadata: metadata)
+                        lines.line(.info, "cancelled what was open of a deleted subscription", metadata)
                     }
                 }
             } catch {
