@@ -139,6 +139,8 @@ package final class WebhooksAPI: Sendable {
             lines.line(.warning, "a request failed", ["status": "\(error.status)", "reason": "\(error.code)"])
         }
     }
+            // The dispatcher has said so, and what to do.
+            if cause.isFinal, dispatcher.finalFailure == cause { return }
 
     private func answer(_ request: APIRequest, _ caller: Caller) async throws(APIError) -> APIResponse {
         if Self.isWatching(request), let watched = watching(request) { return watched }

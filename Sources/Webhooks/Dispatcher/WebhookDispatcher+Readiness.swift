@@ -87,6 +87,15 @@ extension WebhookDispatcher {
         manager?.note(trouble: trouble?.code.rawValue)
     }
 
+    /// True while the store answers nothing, and whatever it is asked for would wait.
+    package var isStoreSilent: Bool { state.withLock { $0.isSilent } }
+
+    /// The store answers nothing, or does again.
+    package func note(isStoreSilent: Bool) { state.withLock { $0.isSilent = isStoreSilent } }
+
+    /// The reason why delivery has stopped for good, which the log has told; `nil`: it has not.
+    package var finalFailure: StoreError? { state.withLock { $0.failure } }
+
     /// The readiness to deliver now. Asks nobody and waits for nothing: for a probe that comes every second.
     public var readiness: Readiness {
         state.withLock { state in

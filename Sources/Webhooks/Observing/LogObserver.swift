@@ -224,6 +224,8 @@ struct LogObserver: EngineObserver {
         case .storeFailed(let error, let occasion):
             onStoreTrouble(error)
             switch occasion {
+            // What ends it says so.
+            case _ where error.isFinal: break
             case .first:
                 logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
             case .reminder(let since):
