@@ -210,6 +210,9 @@
             )
             let third = try await sandbox.run("run")
             #expect(third.status == 69, "one dispatcher at a time: \(third.err)")
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let fourth = try await sandbox.run("serve")
+            #expect(fourth.status == 69 && !fourth.err.contains("serving the HTTP API"), "\(fourth.err)")
             first.signal(SIGTERM)
             #expect(await first.end() == 0)
         }
