@@ -228,14 +228,23 @@ extension StoreStatus {
         }
         if let trouble = dispatcher.trouble {
             let message = "the dispatcher can't record anything (\(trouble)): nothing is delivered"
-            let hint = trouble == "full" ? "make room on the disk" : "`webhooks doctor` looks for the reason"
-            problems.append(StatusProblem("store_trouble", message, hint: hint))
+            problems.append(StatusProblem("store_trouble", message, hint: Self.hint(for: trouble)))
         }
         if dispatcher.isStopping {
             let message = "the dispatcher, process \(dispatcher.processID), is stopping"
             problems.append(StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run`"))
         }
         return problems
+    }
+
+    /// The way out of a trouble with the store.
+    private static func hint(for trouble: String) -> String {
+        switch trouble {
+        case StoreError.Code.full.rawValue: "make room on the disk"
+        case StoreError.Code.busy.rawValue:
+            "another program holds the store's write lock: end it, or its transaction (`fuser` with the file names it)"
+        default: "the dispatcher's log says why"
+        }
     }
 
     /// Dispatchers that were there a moment ago: the server has restarted, or they were killed.
