@@ -346,7 +346,7 @@ let package = Package(
         .testTarget(
             name: "GuaranteeTests",
             dependencies: [
-                "WebhooksFaultHarness", "Webhooks", "WebhookSimulation", "WebhookReceiver",
+                "WebhooksFaultHarness", "Webhooks", "WebhooksSQLite", "WebhookSimulation", "WebhookReceiver",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict

@@ -11,6 +11,9 @@ extension DeliveryEngine {
         return attempts.sent(of: queue)
     }
 
+    /// True from a failure of the store until what had failed, or something in its place, is durable.
+    package var takesStoreForFailing: Bool { commits.isFailing }
+
     /// Deliveries in memory: those in the buffers, claimed and in flight.
     package var holding: Int { memory.count }
 

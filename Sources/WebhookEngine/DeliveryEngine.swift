@@ -239,7 +239,7 @@ package struct DeliveryEngine {
 
     /// The first of the batches given out are durable: those of one transaction.
     package mutating func committed(_ results: [StoreBatchResult], at time: EngineTime) {
-        if commits.succeeded(results.count, now: time.monotonic) { actions.notices.append(.storeRecovered) }
+        if let notice = commits.succeeded(results.count, now: time.monotonic) { actions.notices.append(notice) }
         // First of all who is disabled: nothing leaves for those.
         let ended = results.compactMap { result in endFirstBatch(result, at: time).map { (batch: $0, result: result) } }
         for (batch, result) in ended { finish(batch, result, at: time) }
@@ -264,7 +264,7 @@ package struct DeliveryEngine {
         readEventsIfWanted(at: time)
         refillWaiting()
         if settings.isLeased { removeGoneQueues() }
-        if commits.asksForTransaction(now: time.monotonic) { actions.wantsCommit = true }
+        if commits.asksForTransaction(tries: phase.begins, now: time.monotonic) { actions.wantsCommit = true }
         actions.wakeAt = Timestamp.earlier(timers.next, Timestamp.earlier(backlog.nextAt, commits.retryAt))
     }
 }

@@ -17,7 +17,8 @@ package enum EngineNotice: Sendable, Hashable {
     /// Nobody subscribes to an event.
     case unmatched(EventHeader)
     case storeFailed(StoreError, StoreFailure)
-    case storeRecovered
+    /// - Parameter isSaid: whether somebody was told that it failed. Where it fails again soon after it worked, nobody is.
+    case storeRecovered(isSaid: Bool)
     case recovered(interrupted: Int, unknown: Int)
     /// The store won't take one row; the others go on.
     case refused(RefusedRow)

@@ -95,7 +95,7 @@ extension SQLiteStore {
             // A host's observers learn of it from GRDB alone.
             if isHosts { try db.commit() } else { try PreparedStatement(db, "COMMIT").run() }
             names.commit()
-            try opened?.check()
+            try opened?.checkCommitted()
             if checkpointer.committed(db) { opened?.noteSize() }
             return .success(value)
         } catch {

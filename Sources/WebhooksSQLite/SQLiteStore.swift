@@ -200,6 +200,9 @@ package final class SQLiteStore: DeliveryStore, EventLog {
         onWriter { [self] db in
             // Taken before the transaction: where that can't begin, it is the batch that fails.
             guard var first = next() else { return completion(.success([])) }
+            if first.isTrial, let free = freeSpace(), free < Self.leastRoom {
+                return completion(.failure(.noRoom(path)))
+            }
             var done: [StoreBatchResult] = []
             // What only reads waits for no other writer. Where what follows fails, it has had no effect.
             while first.isReadOnly {
@@ -218,6 +221,9 @@ package final class SQLiteStore: DeliveryStore, EventLog {
             completion(next() == nil ? .success([]) : .failure(error))
         }
     }
+
+    /// With less room on the disk, in bytes, a trial tells nothing: the log may have room of its own for that and for nothing else.
+    package static let leastRoom = 1 << 20
 
     /// A transaction of this number of changes takes no more: it is worth its wait for the disk.
     static let fullTransaction = 64

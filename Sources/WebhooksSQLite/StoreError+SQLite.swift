@@ -14,12 +14,17 @@ extension StoreError {
         }
     }
 
+    /// The disk of a store is full.
+    static func noRoom(_ path: String) -> StoreError {
+        StoreError(.full, "no room for \(path): free some and try again")
+    }
+
     private init(_ error: DatabaseError, path: String) {
         // SQLite's terms name tables and columns, never values.
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.full, "no room for \(path): free some and try again")
+            self = .noRoom(path)
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
             // The shared index could not grow: on a full disk this comes before SQLITE_FULL.
             self.init(.full, "no room beside \(path): free some and try again")
@@ -33,6 +38,11 @@ extension StoreError {
             self.init(.damaged, "\(path) or its write-ahead log was cut off: \(reason); restore it from a backup")
         case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_NOMEM:
             self.init(.unavailable, "not enough memory to work on \(path)")
+        case .SQLITE_IOERR:
+            // The disk, which may come back.
+            let advice =
+                "the system's log (`dmesg`) may say why, and whether this process may write as much (`ulimit -f`)"
+            self.init(.unavailable, "\(path): \(reason); \(advice)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:
             self.init(.damaged, "\(path) is damaged or no database: \(reason); restore it from a backup")
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
@@ -48,8 +58,8 @@ extension StoreError {
         case .SQLITE_NOLFS:
             self.init(.unavailable, "\(path) is larger than the system allows")
         default:
-            // SQLITE_IOERR: the disk, which may come back. SQLITE_ERROR, SCHEMA, ABORT, INTERRUPT: passing trouble;
-            // that the schema is another is found by comparing it. The rest is no answer to what a store asks.
+            // SQLITE_ERROR, SCHEMA, ABORT, INTERRUPT: passing trouble; that the schema is another is found by comparing it. The
+            // rest is no answer to what a store asks.
             self.init(.unavailable, "\(path): \(reason)")
         }
     }

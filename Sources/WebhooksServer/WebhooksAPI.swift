@@ -10,6 +10,8 @@ package final class WebhooksAPI: Sendable {
     let dispatcher: WebhookDispatcher
     let settings: ServerSettings
     let logger: Logger
+    /// The same, with a bounded number of lines of a kind: for whatever clients cause.
+    let lines: BoundedLogger
     let router: Router
     let ids = PlatformIDs()
     let directory = EndpointDirectory()
@@ -43,11 +45,11 @@ package final class WebhooksAPI: Sendable {
     ) {
         self.dispatcher = dispatcher
         self.settings = settings
-        self.logger = logger
+        (self.logger, lines) = (logger, BoundedLogger(logger))
         self.tasks = TaskWork(tasks)
         outage = StoreOutage(logger)
         upkeepOutage = StoreOutage(logger, of: .upkeep)
-        secrets = SecretsInForce(settings, of: dispatcher, followsConfiguration: followsConfiguration, logger)
+        secrets = SecretsInForce(settings, of: dispatcher, followsConfiguration: followsConfiguration, lines)
         metricsText = metrics
         router = Router(Self.operations)
     }
@@ -63,6 +65,9 @@ package final class WebhooksAPI: Sendable {
 
     /// `true` once streams and tasks are to end.
     var isStopping: Bool { stopped.load(ordering: .relaxed) }
+
+    /// Says so where requests were refused for the store's sake: no request may come that would show that it works again.
+    func storeWorks(at instant: Timestamp) { outage.worked(isChange: true, at: instant) }
 
     /// Takes over the tokens and keys of a configuration that was reloaded, and logs which of its settings need a restart.
     package func followConfiguration() { _ = secrets.current }
@@ -82,6 +87,8 @@ package final class WebhooksAPI: Sendable {
             return .nobody
         }
         if isOpen(request, path) { return .nobody }
+        // It would wait behind what hangs there, and its client give up first.
+        if dispatcher.isStoreSilent { throw APIError(StoreError(.unavailable, "the store does not answer")) }
         return try await caller(request)
     }
 
@@ -134,9 +141,11 @@ package final class WebhooksAPI: Sendable {
     /// Tells an operator of an error that is none of the client's.
     private func tell(_ error: APIError, _ request: APIRequest) {
         if let cause = error.cause {
+            // The dispatcher has said so, and what to do.
+            if cause.isFinal, dispatcher.finalFailure == cause { return }
             outage.failed(cause, isChange: request.isChange, at: .now)
         } else if error.status >= 500 {
-            logger.warning("a request failed", metadata: ["status": "\(error.status)", "reason": "\(error.code)"])
+            lines.line(.warning, "a request failed", ["status": "\(error.status)", "reason": "\(error.code)"])
         }
     }
 

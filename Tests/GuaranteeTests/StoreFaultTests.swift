@@ -6,6 +6,7 @@ import WebhookCore
 import WebhookReceiver
 import WebhookSimulation
 import Webhooks
+import WebhooksSQLite
 
 /// The disk is full, read-only, damaged or newer. SQLite's alone: the files of PostgreSQL are its server's.
 @Suite struct StoreFaultTests {
@@ -102,6 +103,51 @@ import Webhooks
         #expect(dispatcher.errors.components("error the store") == 1, "\(dispatcher.errors)")
         #expect(dispatcher.errors.components("the store works again") == 1, "\(dispatcher.errors)")
         try await stage.expectIntegrity()
+    }
+
+    /// Row 19: an emit that finds no room is told so, and leaves nothing to be recorded; with room again it is ready by itself.
+    @Test func readyAgainWithoutTraffic() async throws {
+        guard let disk = SmallDisk(test: "ready again without traffic", megabytes: 16) else { return }
+        let receiver = try Receiver(responses: [.noContent])
+        let stage = try TestEnvironment()
+        try stage.configure([.retry("crm", receiver.url)], store: disk.path + "/webhooks.sqlite")
+        let library = try await stage.library()
+        let running = Task { try await library.run() }
+        try await eventually("it delivers") { library.readiness.isReady }
+        try disk.fill()
+        let large = ByteString(#"{"text":"\#(String(repeating: "x", count: 100_000))"}"#)
+        let refused = await #expect(throws: WebhooksError.self) {
+            while true { try await library.emit(Event(topic: "a.b", data: large)) }
+        }
+        #expect(refused?.store?.code == .full, "\(String(describing: refused))")
+        try await eventually("it says so") { library.readiness.obstacle == .storeFailing }
+        disk.free()
+        try await eventually("it is ready again, and nobody has written") { library.readiness.isReady }
+        let record = await library.log.runningDispatcher()
+        #expect(record?.storeTrouble == nil)
+        library.shutDown()
+        try await running.value
+    }
+
+    /// Row 19: nothing works again on a disk that is full, though the log may have room for a page.
+    @Test func trialOnASmallDisk() async throws {
+        guard let disk = SmallDisk(test: "a trial on a small disk", megabytes: 8) else { return }
+        let store = try SQLiteStore.open(path: disk.path + "/webhooks.sqlite", role: .writer)
+        defer { store.close() }
+        func trial() async -> StoreError.Code? {
+            var batch = StoreBatch()
+            batch.isTrial = true
+            let result = await withCheckedContinuation { continuation in
+                store.commit(batch) { continuation.resume(returning: $0) }
+            }
+            if case .failure(let error) = result { return error.code }
+            return nil
+        }
+        #expect(await trial() == nil)
+        try disk.fill()
+        for _ in 0..<3 { #expect(await trial() == .full) }
+        disk.free()
+        #expect(await trial() == nil)
     }
 
     /// Rows 5 and 19: who has started on a full disk, where not even its name could be written down, is told from others.

@@ -41,6 +41,16 @@
             }
         }
 
+        @Test("Tells that nothing may be written")
+        func readOnly() async throws {
+            try await TestServer.withSchema { target in
+                let connection = try PostgresConnection(target, isWriter: true)
+                #expect(try !ServerFacts.read(connection, .zero).isReadOnly)
+                try connection.run(Statement("SET default_transaction_read_only = on"))
+                #expect(try ServerFacts.read(connection, .zero).isReadOnly)
+            }
+        }
+
         @Test("Names the rights that a role lacks")
         func rights() async throws {
             try await TestServer.withSchema { target in

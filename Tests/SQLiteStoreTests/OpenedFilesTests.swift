@@ -112,6 +112,29 @@ struct OpenedFilesTests {
         }
     }
 
+    @Test(
+        "Where nobody can look at the files, nothing is recorded and nothing is said to be gone; it goes on once somebody can"
+    )
+    func unseen() async throws {
+        let lock = try DispatcherLock.acquire(path: path, role: "run")
+        defer { lock.release() }
+        let store = try SQLiteStore.open(path: path, role: .dispatcher, lock: lock)
+        defer { store.close() }
+        _ = try await store.append(.sample("e1"), target: nil)
+        let place = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let away = place + ".away"
+        #expect(Glibc.rename(place, away) == 0)
+        // A link that leads to itself, as root has every right.
+        #expect(symlink(place, place) == 0)
+        let code = await storeError { try await store.append(.sample("e2"), target: nil) }
+        #expect(code == .unavailable, "as to a folder without rights, and not as where the files are gone")
+        #expect((try? await look(store).get()) == false, "that doesn't end it")
+        unlink(place)
+        #expect(Glibc.rename(away, place) == 0)
+        _ = try await store.append(.sample("e3"), target: nil)
+        #expect(try await store.event("e2") == nil)
+    }
+
     @Test("A store that was cut off is noticed; one that a host has vacuumed is not")
     func sizes() async throws {
         let store = try SQLiteStore.open(path: path, role: .dispatcher)

@@ -210,6 +210,9 @@
             )
             let third = try await sandbox.run("run")
             #expect(third.status == 69, "one dispatcher at a time: \(third.err)")
+            try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
+            let fourth = try await sandbox.run("serve")
+            #expect(fourth.status == 69 && !fourth.err.contains("serving the HTTP API"), "\(fourth.err)")
             first.signal(SIGTERM)
             #expect(await first.end() == 0)
         }
@@ -225,11 +228,23 @@
                 let made = try await Exchange(port, "POST", "/api/v1/app/a/endpoint", "{\"url\":\"\(url)\"}")
                 #expect(made.status == 201, "\(made.body)")
             }
-            first.signal(SIGTERM)
-            #expect(await first.end() == 0)
             let old = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
             let new = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
             try sandbox.write("w.yaml", sandbox.configuration(more: Self.server.replacing(old, with: new)))
+            first.signal(SIGHUP)
+            // A server that runs keeps what it has, and nobody says anything else.
+            #expect(
+                await first.line(containing: "2 of 2 endpoints in the store could be sent to no more", on: .error)
+                    != nil
+            )
+            let metrics = try await Exchange(port, "GET", "/metrics", token: nil)
+            #expect(metrics.body.contains("webhooks_configuration_valid 0"), "\(metrics.body)")
+            let status = try await sandbox.run("status")
+            #expect(status.status == 1 && status.out.contains("refused the configuration on the disk"), "\(status)")
+            let running = try await sandbox.run("doctor")
+            #expect(running.out.components(of: "and the dispatcher that runs has another") == 2, "\(running.out)")
+            first.signal(SIGTERM)
+            #expect(await first.end() == 0)
             let refused = try await sandbox.run("serve")
             #expect(refused.status == 65, "\(refused.err)")
             #expect(refused.err.contains("2 of 2 endpoints in the store can't be sent to"), "\(refused.err)")

@@ -103,4 +103,18 @@ import WebhookCore
         #expect(APIError(error).detail.contains("not known whether"))
         #expect(APIError(StoreError(.damaged, "x")).response.status == 500)
     }
+
+    @Test func `while the store answers nothing, requests are refused at once, but for those that need none`()
+        async throws
+    {
+        let served = try await ServedStore()
+        served.dispatcher.note(isStoreSilent: true)
+        for (method, body) in [("GET", ""), ("POST", #"{"name":"A"}"#)] {
+            let answer = await served.send(method, "/app", body)
+            #expect(answer.status == 503 && answer["code"] == "unavailable", "\(method): \(answer.text)")
+        }
+        #expect(await served.send("GET", "/health").status != 401)
+        served.dispatcher.note(isStoreSilent: false)
+        #expect(await served.send("GET", "/app").status == 200)
+    }
 }

@@ -150,7 +150,7 @@ struct ObservingTests {
     )
     func losses() {
         let log = MemoryLog()
-        let observer = LogObserver(logger: log.logger, notifier: NoticeBroadcast()) { _ in }
+        let observer = LogObserver(lines: BoundedLogger(log.logger), notifier: NoticeBroadcast()) { _ in }
         func record(_ id: Int64, _ state: DeliveryState, isTest: Bool = false) -> RecordedAttempt {
             let event = EventHeader(row: id, id: "evt-\(id)", topic: "a.b", tenant: nil, isTest: isTest)
             var delivery = OpenDelivery(
@@ -177,6 +177,23 @@ struct ObservingTests {
         #expect(warnings.last?.contains("nobody can tell whether it arrived") == true)
         observer.recorded((10..<1_000).map { record($0, .failed) })
         #expect(log.text.split(separator: "\n").count { $0.hasPrefix("warning") } == 5)
+    }
+
+    @Test(
+        "What signals and clients cause by the dozen is a bounded number of lines, and the next says how many were left out"
+    )
+    func bounded() async throws {
+        let receiver = try Receiver(responses: [.noContent])
+        let (workspace, log) = (try TestEnvironment(), MemoryLog())
+        let dispatcher = try await dispatcher(workspace, receiver, log)
+        for _ in 0..<60 { #expect(dispatcher.reload()) }
+        let lines = log.text.split(separator: "\n").filter { $0.contains("configuration reloaded") }
+        #expect(lines.count >= 20 && lines.count < 60, "\(lines.count)")
+        let plain = BoundedLogger(log.logger)
+        for number in 0..<400 { plain.line(.notice, "an answer again", ["number": "\(number)"]) }
+        plain.line(.notice, "something else")
+        #expect(log.text.split(separator: "\n").count { $0.contains("an answer again") } < 400)
+        #expect(log.text.contains("something else"))
     }
 
     @Test("Reloads at once leave the last file in force, and another store is refused")

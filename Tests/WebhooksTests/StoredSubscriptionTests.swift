@@ -259,6 +259,63 @@ struct StoredSubscriptionTests {
         try await running.value
     }
 
+    @Test(
+        "keys that would seal one that was open are refused at a reload, until they are back or its secrets are resealed"
+    )
+    func sealingReload() async throws {
+        try write()
+        try await change(.insert(row("kept")))
+        let dispatcher = try await dispatcher()
+        try await dispatcher.followStored()
+        let new = SealingKeys.generateKey()
+        func isServed() -> Bool { dispatcher.registry.subscription(named: "kept")?.isServed == true }
+        func keys() -> [Secret] { dispatcher.registry.settings.server.encryptionKeys }
+
+        try workspace.write(new.reveal(), to: "webhooks.key")
+        #expect(!dispatcher.reload())
+        #expect(isServed() && keys() == [key])
+        let id = try SealingKeys([key]).currentID
+        #expect(log.text.contains("configuration not reloaded"), "\(log.text)")
+        #expect(log.text.contains("1 of 1 endpoint in the store could be sent to no more") && log.text.contains(id))
+        #expect(!log.text.contains(new.reveal()) && !log.text.contains(key.reveal()))
+
+        // What another process seals with the new one is followed; then nothing stands in the way.
+        try await dispatcher.followStored()
+        await dispatcher.retryRefusedKeys()
+        #expect(keys() == [key], "nothing is different yet")
+        var row = try #require(try await dispatcher.subscriptionStore().storedSubscription("ep_kept"))
+        #expect(try SealingKeys([new, key]).reseal(&row))
+        try await change(.update(row))
+        try await dispatcher.followStored()
+        await dispatcher.retryRefusedKeys()
+        #expect(keys() == [new], "\(log.text)")
+    }
+
+    @Test(
+        "where what is broken is held, a reload holds what its keys don't open any more, and sends to it with the key back"
+    )
+    func sealedByReload() async throws {
+        try write()
+        try await change(.insert(row("kept")))
+        let dispatcher = try await WebhookDispatcher(
+            configuration: workspace.configuration.holdingBroken(),
+            logger: log.logger
+        )
+        try await dispatcher.followStored()
+        func isServed() -> Bool? { dispatcher.registry.subscription(named: "kept")?.isServed }
+        try workspace.write(SealingKeys.generateKey().reveal(), to: "webhooks.key")
+        for _ in 0..<2 {
+            #expect(dispatcher.reload())
+            #expect(isServed() == false)
+            #expect(try await dispatcher.unopenedSubscriptions().count == 1)
+        }
+        #expect(log.text.contains("subscription held"), "\(log.text)")
+        try workspace.write(key.reveal(), to: "webhooks.key")
+        #expect(dispatcher.reload())
+        #expect(isServed() == true)
+        #expect(try await dispatcher.unopenedSubscriptions().count == 0)
+    }
+
     @Test("a name that the host has given stays the host's until it is free; the store's are not the host's to change")
     func names() async throws {
         try write()

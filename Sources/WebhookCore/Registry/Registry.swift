@@ -229,11 +229,15 @@ package struct StoredOrigin: Sendable, Hashable {
     package var version: Int64
     /// Disabled by hand, which is not the same as by the dispatcher.
     package var isDisabled: Bool
+    /// The ids of the keys that its secrets are sealed with.
+    package var keyIDs: Set<String>
+    /// True where its secrets were opened before, with a key that is gone since: it is held.
+    package var isSealed = false
     /// The row itself, where it can't be read: tried again when the configuration changes.
     package var unread: StoredSubscription?
 
     package init(_ row: StoredSubscription, unread: StoredSubscription? = nil) {
-        (id, version, isDisabled) = (row.id, row.version, row.isDisabled)
+        (id, version, isDisabled, keyIDs) = (row.id, row.version, row.isDisabled, row.keyIDs)
         self.unread = unread
     }
 }

@@ -38,6 +38,9 @@ package struct StoreBatch: Sendable {
     package var setAsides: [SetAside] = []
     /// Attempts that are about to start.
     package var claims: [Claim] = []
+    /// Tells whether to write something that changes nothing: the store has failed, and nothing else is there to be written that would
+    /// tell whether it works again.
+    package var isTrial = false
     /// The reads, made after everything above.
     package var reads = StoreReads()
 
@@ -50,6 +53,7 @@ package struct StoreBatch: Sendable {
     package var isReadOnly: Bool {
         results.isEmpty && settlements.isEmpty && health.isEmpty && resumptions.isEmpty && acceptances.isEmpty
             && fanOuts.isEmpty && openCancellations.isEmpty && setAsides.isEmpty && claims.isEmpty
+            && !isTrial
     }
 
     /// The same where what was matched is out of date: events wait for their fan-out, and those that wait go on waiting.

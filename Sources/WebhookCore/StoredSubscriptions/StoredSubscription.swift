@@ -76,6 +76,11 @@ package struct StoredSubscription: Sendable, Hashable {
 
     /// Tells whether a name is one that the store gives.
     package static func isName(_ name: String) -> Bool { name.hasPrefix(prefix) }
+    /// The ids of the keys that its secrets are sealed with.
+    package var keyIDs: Set<String> {
+        Set(signingSecrets.map(\.sealed.keyID) + [credentials?.keyID].compactMap(\.self))
+    }
+
     /// The place of its sealed credentials.
     package var credentialsPlace: SealedSecret.Place {
         SealedSecret.Place(table: "subscriptions", row: id, column: "credentials")

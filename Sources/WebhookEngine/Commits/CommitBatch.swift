@@ -11,6 +11,8 @@ struct CommitBatch {
     var openCancellations: [PendingCancellation] = []
     var setAsides: [SetAside] = []
     var claims: [PendingClaim] = []
+    /// Nothing is to be written, and a write is tried all the same.
+    var isTrial = false
     var refills: [PendingRefill] = []
     /// Those who wait for what is read of health.
     var healthReads: [PendingHealthRead] = []
@@ -22,13 +24,15 @@ struct CommitBatch {
     var isEmpty: Bool {
         attempts.isEmpty && claims.isEmpty && acceptances.isEmpty && fanOuts.isEmpty && !changesSubscriptions
             && setAsides.isEmpty && settlements.isEmpty && refills.isEmpty && reads.isEmpty
+            && !isTrial
     }
 
     private var changesSubscriptions: Bool { !(health.isEmpty && resumptions.isEmpty && openCancellations.isEmpty) }
 
     /// The kinds of work that its transaction does, for ``StoreTrouble``.
     var work: StoreTrouble.Work {
-        var work: StoreTrouble.Work = []
+        // What had failed and is not there any more, nothing else makes up for.
+        var work: StoreTrouble.Work = isTrial ? .transactions : []
         if !attempts.isEmpty { work.insert(.results) }
         if !fanOuts.isEmpty { work.insert(.fanOuts) }
         if !claims.isEmpty { work.insert(.claims) }
@@ -53,6 +57,8 @@ struct CommitBatch {
         batch.claims = claims.map(\.write)
         batch.reads = reads
         batch.reads.refills = refills.map(\.read)
+        // What has come since is trial enough.
+        batch.isTrial = isTrial && batch.isReadOnly
         return batch
     }
 

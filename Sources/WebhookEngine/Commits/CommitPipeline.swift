@@ -54,21 +54,30 @@ struct CommitPipeline {
     }
 
     /// Tells whether a transaction shall begin. Then it is asked for.
-    mutating func asksForTransaction(now: Timestamp) -> Bool {
-        guard committing.isEmpty, !isAskedFor, !pending.isEmpty else { return false }
+    ///
+    /// - Parameter tries: whether one may begin just to learn whether the store works again; defaults to `false`.
+    mutating func asksForTransaction(tries: Bool = false, now: Timestamp) -> Bool {
+        guard committing.isEmpty, !isAskedFor else { return false }
         if let retryAt, retryAt > now, pending.acceptances.isEmpty { return false }
+        if pending.isEmpty { pending.isTrial = tries && trouble.needsTransaction }
+        guard !pending.isEmpty else { return false }
         isAskedFor = true
         return true
     }
 
     /// The first batches are durable.
     ///
-    /// - Returns: whether to say that the store works again.
-    mutating func succeeded(_ count: Int, now: Timestamp) -> Bool {
-        let work = committing.prefix(count).reduce(into: StoreTrouble.Work()) { $0.formUnion($1.work) }
-        let isRecovery = trouble.succeeded(work, now: now)
-        if !trouble.isFailing { retryAt = nil }
-        return isRecovery
+    /// - Returns: what to tell, where the store works again.
+    mutating func succeeded(_ count: Int, now: Timestamp) -> EngineNotice? {
+        succeeded(committing.prefix(count).reduce(into: StoreTrouble.Work()) { $0.formUnion($1.work) }, now: now)
+    }
+
+    private mutating func succeeded(_ work: StoreTrouble.Work, now: Timestamp) -> EngineNotice? {
+        let wasFailing = trouble.isFailing
+        let isSaid = trouble.succeeded(work, now: now)
+        if trouble.isFailing { return nil }
+        retryAt = nil
+        return wasFailing ? .storeRecovered(isSaid: isSaid) : nil
     }
 
     /// The first batch that was taken: it has ended.
@@ -92,12 +101,8 @@ struct CommitPipeline {
 
     /// A round of leases has succeeded.
     ///
-    /// - Returns: whether to say that the store works again.
-    mutating func leaseRoundSucceeded(now: Timestamp) -> Bool {
-        let isRecovery = trouble.succeeded(.leases, now: now)
-        if !trouble.isFailing { retryAt = nil }
-        return isRecovery
-    }
+    /// - Returns: what to tell, where the store works again.
+    mutating func leaseRoundSucceeded(now: Timestamp) -> EngineNotice? { succeeded(.leases, now: now) }
 
     /// The store has had a call for so long that it must be taken for failing.
     ///

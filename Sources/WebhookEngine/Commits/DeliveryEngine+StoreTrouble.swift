@@ -8,8 +8,8 @@ extension DeliveryEngine {
     package mutating func leaseRoundEnded(_ error: StoreError?, at time: EngineTime) {
         if let error {
             actions.notices.append(.storeFailed(error, commits.leaseRoundFailed(now: time.monotonic)))
-        } else if commits.leaseRoundSucceeded(now: time.monotonic) {
-            actions.notices.append(.storeRecovered)
+        } else if let notice = commits.leaseRoundSucceeded(now: time.monotonic) {
+            actions.notices.append(notice)
         }
         finishInput(at: time)
     }

@@ -9,6 +9,9 @@ internal import WebhookCore
 ///                     └─┘ failed (the wait doubled, up to five seconds)
 /// ```
 ///
+/// Where nothing is left of what had failed, such as an emit whose caller was told, a write is tried that changes nothing: else an
+/// idle dispatcher would never learn that its store works again.
+///
 /// That a part of a full disk's work succeeds, such as a read, mends nothing. What fails again soon after it worked goes on
 /// where it was: with the longer wait, and without a word before its time.
 struct StoreTrouble {
@@ -26,6 +29,8 @@ struct StoreTrouble {
         /// The rounds in which leases are renewed, beside transactions.
         static let leases = Work(rawValue: 64)
 
+        /// All that transactions do.
+        static let transactions: Work = [.writes, .reads]
         static let writes: Work = [.results, .fanOuts, .claims, .changes, .acceptances]
     }
 
@@ -38,6 +43,8 @@ struct StoreTrouble {
     static let reminder: Duration = .seconds(60)
 
     private(set) var isFailing = false
+    /// True where the store may work again, and a transaction has to show it. Rounds of leases show it themselves.
+    var needsTransaction: Bool { isFailing && (needsWrite || !missing.isDisjoint(with: .transactions)) }
     private var nextWait = firstWait
     /// The kinds of work that have failed and have not succeeded since.
     private var missing: Work = []

@@ -7,15 +7,19 @@ package struct RunnerLeases: Sendable {
     /// With the id of the first term.
     package var record: NodeRecord
     package var settings: LeaseKeeper.Settings
+    /// Told of each round that failed.
+    package var onFailure: @Sendable (StoreError) -> Void
 
     package init(
         store: any LeaseStore,
         record: NodeRecord,
-        settings: LeaseKeeper.Settings = LeaseKeeper.Settings()
+        settings: LeaseKeeper.Settings = LeaseKeeper.Settings(),
+        onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) {
         self.store = store
         self.record = record
         self.settings = settings
+        self.onFailure = onFailure
     }
 }
 
@@ -67,8 +71,9 @@ extension EngineRunner {
         guard let round = actions.round else { return }
         guard let leaseStore else { return }
         leaseRounds.begun.add(1, ordering: .releasing)
-        leaseStore.hold(round) { [weak self, leaseRounds] result in
+        leaseStore.hold(round) { [weak self, leaseRounds, onLeaseFailure] result in
             leaseRounds.ended.add(1, ordering: .releasing)
+            if case .failure(let error) = result { onLeaseFailure(error) }
             guard let self else { return }
             queue.async {
                 self.changeLeases { $0.ended(result, now: $1) }

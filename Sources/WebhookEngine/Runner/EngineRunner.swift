@@ -49,6 +49,7 @@ package final class EngineRunner: @unchecked Sendable {
     /// The keeper of the leases, where other dispatchers share the store; confined to ``queue``.
     var keeper: LeaseKeeper?
     let leaseStore: (any LeaseStore)?
+    let onLeaseFailure: @Sendable (StoreError) -> Void
     /// Told that the store's subscriptions are newer than those of the snapshot: it is to be replaced.
     let onNewerSubscriptions: @Sendable () -> Void
     /// The mark says which rendering ended the process before this one, and that is not counted yet.
@@ -89,6 +90,8 @@ package final class EngineRunner: @unchecked Sendable {
         self.mark = mark
         keeper = leases.map { LeaseKeeper($0.record, settings: $0.settings) }
         leaseStore = leases?.store
+        let ignore: @Sendable (StoreError) -> Void = { _ in }
+        onLeaseFailure = leases?.onFailure ?? ignore
         var settings = settings
         settings.isLeased = leases != nil
         self.store = store

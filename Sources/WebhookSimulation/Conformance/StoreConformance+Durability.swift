@@ -5,6 +5,7 @@ extension StoreConformance {
         Check("what was committed is there for the next connection", survives),
         Check("another connection's writes are noticed, own ones are not", noticesExternalWrites),
         Check("a failed batch changes nothing and may be tried again", isAtomic),
+        Check("a trial is committed, and changes nothing", triesWriting),
         Check("batches are applied in the order of the calls", keepsOrder),
         Check("batches that a transaction takes are applied in order, and each is answered", takesBatches),
         Check("batches that a transaction has taken fail together", failsTogether),
@@ -123,6 +124,14 @@ extension StoreConformance {
         try await repair(driver.store)
         try expect(try await driver.store.deliveries(DeliveryQuery()), before, "deliveries are as before")
         try expect(try await driver.claim(id), .claimed(body: "body"), "the claim, tried again")
+    }
+
+    static func triesWriting(_ driver: StoreDriver) async throws {
+        _ = try await driver.acceptOne("e1", .pending("a"))
+        let before = try await driver.store.deliveries(DeliveryQuery())
+        _ = try await driver.commit { $0.isTrial = true }
+        try expect(try await driver.store.deliveries(DeliveryQuery()), before, "deliveries")
+        try expect(try await driver.store.integrityProblems(), [], "problems")
     }
 
     static func keepsOrder(_ driver: StoreDriver) async throws {

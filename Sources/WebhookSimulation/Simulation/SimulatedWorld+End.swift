@@ -46,6 +46,8 @@ extension SimulatedWorld {
     func checkEnd() throws {
         guard let process else { throw Violation("nobody runs at the end") }
         try Violation.require(process.engine.isSettled, "nothing more happens, and it has not settled")
+        let isFailing = process.engine.settings.scope == .all && process.engine.takesStoreForFailing
+        try Violation.require(!isFailing, "the store works, and nothing will tell the engine")
         let rows = store.rows
         try Violation.require(rows.integrityProblems.isEmpty, rows.integrityProblems.joined(separator: "; "))
         for row in rows.deliveryRows {

@@ -71,6 +71,7 @@ struct TraceDigest {
             hasher.combine(claim.at)
             hasher.combine(claim.needsBody)
         }
+        if batch.isTrial { hasher.combine(batch.isTrial) }
         add(batch.reads)
     }
 

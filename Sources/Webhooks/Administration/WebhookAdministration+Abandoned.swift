@@ -24,9 +24,10 @@ extension WebhookAdministration {
                 batch.results = found.map { $0.ended(at: time) }
                 let results = try await store.committed(batch).results
                 let ended = results.count { $0 != .refused }
-                log.logger.warning(
+                log.stores.lines.line(
+                    .warning,
                     "dispatchers ended during attempts, and none runs; they are recorded as interrupted",
-                    metadata: ["attempts": "\(ended)"]
+                    ["attempts": "\(ended)"]
                 )
                 // What is refused was ended by another, or will be.
                 guard ended > 0, found.count == Self.abandonedBatch else { return }

@@ -19,8 +19,8 @@ extension WebhookAdministration {
         if let notice = WebhookNotice.cancelled(result, event: event, subscription: subscription) {
             notifier?.send(notice)
         }
-        LogObserver.cancelled(result, log.logger)
-        LogObserver.refused(result.refused, "not cancelled", log.logger)
+        LogObserver.cancelled(result, log.stores.lines)
+        LogObserver.refused(result.refused, "not cancelled", log.stores.lines)
         return result
     }
 
@@ -50,7 +50,7 @@ extension WebhookAdministration {
                 total.refused += batchSize.refused
             }
         }
-        LogObserver.refused(total.refused, "not deleted", log.logger)
+        LogObserver.refused(total.refused, "not deleted", log.stores.lines)
         return total
     }
 }

@@ -151,9 +151,10 @@ extension WebhookAdministration {
 
     private func note(_ result: ExpungeResult) {
         guard !result.events.isEmpty else { return }
-        log.logger.info(
+        log.stores.lines.line(
+            .info,
             "erased by hand",
-            metadata: ["events": "\(result.events.count)", "deliveries": "\(result.deliveries)"]
+            ["events": "\(result.events.count)", "deliveries": "\(result.deliveries)"]
         )
     }
 }

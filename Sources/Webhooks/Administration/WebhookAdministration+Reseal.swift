@@ -142,10 +142,3 @@ extension WebhookAdministration {
         }
     }
 }
-
-extension StoredSubscription {
-    /// The ids of the keys that its secrets are sealed with.
-    var keyIDs: Set<String> {
-        Set(signingSecrets.map(\.sealed.keyID) + [credentials?.keyID].compactMap(\.self))
-    }
-}

@@ -122,6 +122,9 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// True where subscriptions are held that can't be sent to because of their settings.
+    var holdsBroken: Bool { options.holdsBroken }
+
     /// Loads everything a dispatcher would, compiles every template and renders every example. Opens no store.
     public func load() -> Report {
         var report = loadWithoutDrafts()

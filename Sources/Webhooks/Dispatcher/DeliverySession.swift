@@ -49,18 +49,22 @@ final class DeliverySession: Sendable {
             observer: observer,
             mark: opened.mark,
             tracer: tracer,
-            leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings) },
+            leases: opened.leases.map { Self.leases(in: $0, snapshot.registry.settings, metrics) },
             onNewerSubscriptions: onNewerSubscriptions
         )
         opened.leases?.listen { [weak runner] in runner?.wake($0) }
     }
 
-    private static func leases(in store: any LeaseStore, _ settings: DispatcherSettings) -> RunnerLeases {
+    private static func leases(
+        in store: any LeaseStore,
+        _ settings: DispatcherSettings,
+        _ metrics: DispatcherMetrics?
+    ) -> RunnerLeases {
         var lease = LeaseKeeper.Settings()
         lease.length = settings.lease
         let id = NodeID(process: .random(in: .min ... .max))
         let record = NodeRecord(id: id, host: LocalHost.name, pid: getpid(), startedAt: .now)
-        return RunnerLeases(store: store, record: record, settings: lease)
+        return RunnerLeases(store: store, record: record, settings: lease) { metrics?.commitFailed($0) }
     }
 
     /// Returns the configured number, or half of the descriptors that the process may open where that is less: the

@@ -23,21 +23,23 @@ extension WebhookDispatcher {
         let held = subscriptions.filter { unusable.held.contains($0.name) }
         for subscription in held.prefix(Self.mostHeldTold) {
             for obstacle in subscription.obstacles.prefix(3) {
-                logger.error(
+                lines.line(
+                    .error,
                     "subscription held: its settings can't be used, and its deliveries wait",
-                    metadata: ["subscription": "\(subscription.name)", "problem": "\(obstacle.located)"]
+                    ["subscription": "\(subscription.name)", "problem": "\(obstacle.located)"]
                 )
             }
         }
         if held.count > Self.mostHeldTold {
-            logger.error(
+            lines.line(
+                .error,
                 "more subscriptions are held: `webhooks doctor` says which",
-                metadata: ["subscriptions": "\(held.count - Self.mostHeldTold)"]
+                ["subscriptions": "\(held.count - Self.mostHeldTold)"]
             )
         }
     }
 
-    private static let mostHeldTold = 50
+    private static let mostHeldTold = 20
 }
 
 extension UnusableSubscriptions {

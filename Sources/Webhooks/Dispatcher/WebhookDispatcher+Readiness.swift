@@ -71,19 +71,30 @@ extension WebhookDispatcher.Readiness {
 }
 
 extension WebhookDispatcher {
-    /// The store doesn't take what is recorded; `nil`: it does again.
+    /// The store doesn't take what is recorded; `nil`: it does again. May be told of the same again and again.
     func note(storeTrouble trouble: StoreError?) {
-        let (session, manager) = state.withLock { state in
+        let (isNew, session, manager) = state.withLock { state in
+            let isNew = trouble == nil || state.storeTrouble?.code != trouble?.code
             state.storeTrouble = trouble
             // What reads have met was the same; the next tells where it was not.
-            if trouble == nil { state.readTrouble = nil }
-            return (state.session, state.serviceManager)
+            if trouble == nil { (state.readTrouble, state.isDiskFull) = (nil, false) }
+            return (isNew, state.session, state.serviceManager)
         }
+        guard isNew else { return }
         session?.lock.note(trouble: trouble)
         // It was well all the time: nobody is to wait for the next sign, and to take it for hung until then.
         if trouble == nil { session?.lock.noteAlive() }
         manager?.note(trouble: trouble?.code.rawValue)
     }
+
+    /// True while the store answers nothing, and whatever it is asked for would wait.
+    package var isStoreSilent: Bool { state.withLock { $0.isSilent } }
+
+    /// The store answers nothing, or does again.
+    package func note(isStoreSilent: Bool) { state.withLock { $0.isSilent = isStoreSilent } }
+
+    /// The reason why delivery has stopped for good, which the log has told; `nil`: it has not.
+    package var finalFailure: StoreError? { state.withLock { $0.failure } }
 
     /// The readiness to deliver now. Asks nobody and waits for nothing: for a probe that comes every second.
     public var readiness: Readiness {

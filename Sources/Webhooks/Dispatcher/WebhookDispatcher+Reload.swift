@@ -12,7 +12,8 @@ extension WebhookDispatcher {
     ///
     /// One at a time, however many ask: the one that began last is in force at the end. One that names another store than was
     /// opened at the start is refused as well: commands that read the file would work on that one, and nobody would deliver from
-    /// it. Blocks while it loads.
+    /// it. So is one without a key of the encryption keys that the secrets of a stored subscription are sealed with: nothing could be
+    /// sent to that any more. Blocks while it loads.
     /// - Returns: whether the new configuration is in force.
     @discardableResult
     public func reload() -> Bool {
@@ -20,19 +21,24 @@ extension WebhookDispatcher {
     }
 
     /// On the loading thread, so that no two swap in another order than they have loaded.
-    private func loadAndSwap() -> Bool {
+    func loadAndSwap() -> Bool {
         serviceManager?.reloadBegins()
         let report = configuration.loadWithoutDrafts()
-        let errors = report.diagnostics.filter { $0.severity == .error } + storeProblems(report.registry)
+        let problems = report.diagnostics.filter { $0.severity == .error } + storeProblems(report.registry)
+        let sealed = sealingProblem(report.registry)
+        let keys =
+            problems.isEmpty && sealed != nil ? report.registry.map { RefusedKeys($0.settings, self.registry) } : nil
+        state.withLock { $0.refusedKeys = keys }
+        let errors = problems + [sealed].compactMap(\.self)
         guard let registry = report.registry, report.isValid, errors.isEmpty else {
             refuse(errors, report.watched)
             return false
         }
-        for warning in report.startupWarnings { logger.warning("\(warning)") }
+        for warning in report.startupWarnings { lines.line(.warning, "\(warning)") }
         if registry.settings.store.map(ConfigurationDifference.absolute)
             != stores.location.map(ConfigurationDifference.absolute)
         {
-            logger.warning("changed credentials of the `store` need a restart: the ones before stay in use")
+            lines.line(.warning, "changed credentials of the `store` need a restart: the ones before stay in use")
         }
         // Subscriptions that were given at run time stay, by the rules that are in force now.
         let before = self.registry
@@ -70,7 +76,7 @@ extension WebhookDispatcher {
         }
         var metadata = change.metadata
         metadata["subscriptions"] = "\(snapshot.registry.subscriptions.count(where: \.isEnabled))"
-        logger.notice("configuration reloaded", metadata: metadata)
+        lines.line(.notice, "configuration reloaded", metadata)
         tellHeld(snapshot.registry, session)
         session?.lock.note(refusedProblems: 0)
         notifier.send(WebhookNotice(.reloaded) { $0.diagnostics = report.diagnostics })
@@ -91,9 +97,11 @@ extension WebhookDispatcher {
         return [Diagnostic(.error, file: configuration.path ?? "configuration", message: message)]
     }
 
+    /// The errors that are logged one by one.
+    private static let mostErrors = 20
+
     /// Tells everybody that the configuration on the disk is not taken.
     private func refuse(_ errors: [Diagnostic], _ watched: [WatchedFile]) {
-        for diagnostic in errors { logger.error("configuration not reloaded: \(diagnostic)") }
         notifier.send(WebhookNotice(.reloadRefused) { $0.diagnostics = errors })
         metrics?.reloaded(false)
         // What was read decides what to watch, so that mending any of it is noticed.
@@ -103,6 +111,16 @@ extension WebhookDispatcher {
         }
         session?.lock.note(refusedProblems: errors.count)
         serviceManager?.reloadEnds(problems: errors.count)
+        for diagnostic in errors.prefix(Self.mostErrors) {
+            lines.line(.error, "configuration not reloaded: \(diagnostic)", kind: "configuration not reloaded")
+        }
+        if errors.count > Self.mostErrors {
+            lines.line(
+                .error,
+                "configuration not reloaded: there are more problems, and `webhooks validate` lists all",
+                ["problems": "\(errors.count - Self.mostErrors)"]
+            )
+        }
     }
 
     /// Says how many deliveries are kept and not sent, because their subscription is gone.
@@ -111,9 +129,9 @@ extension WebhookDispatcher {
         for name in names {
             guard let count = try? await log.openDeliveries(of: name) else { continue }
             let warning = warnings.note(name, open: count.waiting + count.inFlight)
-            if let warning { logger.warning(warning.message, metadata: warning.metadata) }
+            if let warning { lines.line(.warning, warning.message, kind: "parked", warning.metadata) }
         }
-        if let rest = warnings.rest { logger.warning(rest.message, metadata: rest.metadata) }
+        if let rest = warnings.rest { lines.line(.warning, rest.message, kind: "more parked", rest.metadata) }
     }
 
     /// Reloads whenever one of the configuration's files is not as it was when it was loaded, and has been left alone since.

@@ -1,7 +1,6 @@
 internal import Glibc
 internal import Logging
 public import ServiceLifecycle
-internal import Synchronization
 internal import WebhookCore
 internal import WebhookEngine
 internal import WebhooksSQLite
@@ -44,9 +43,20 @@ extension WebhookDispatcher: Service {
         until condition: RunCondition = .shutdown,
         whenLocked: LockedStore = .fail
     ) async throws(WebhooksError) {
+        try await run(until: condition, whenLocked: whenLocked) {}
+    }
+
+    /// The same.
+    ///
+    /// - Parameter onStore: called once it has the store, or waits until another dispatcher ends: it is not refused.
+    package func run(
+        until condition: RunCondition,
+        whenLocked: LockedStore,
+        onStore: @escaping @Sendable () -> Void
+    ) async throws(WebhooksError) {
         state.withLock { $0.runBegins() }
         defer { state.withLock { $0.runEnds() } }
-        let run = RunUnderWay()
+        let run = RunUnderWay(onStore: onStore)
         let result: Result<Void, WebhooksError> = await withTaskCancellationHandler {
             do throws(WebhooksError) {
                 return .success(try await deliver(until: condition, whenLocked, run))
@@ -247,7 +257,7 @@ extension WebhookDispatcher: Service {
             let access = try stores.access()
             var isWaiting = false
             var wait = LockWait(role: role, isStandby: isStandby, isShared: access.isShared)
-            let log = LogObserver(logger: logger, notifier: notifier) { [weak self] trouble in
+            let log = LogObserver(lines: lines, notifier: notifier) { [weak self] trouble in
                 self?.note(storeTrouble: trouble)
             } onFailure: { [weak self] error in
                 self?.state.withLock { $0.failure = error }
@@ -310,6 +320,7 @@ extension WebhookDispatcher: Service {
                     }
                     isWaiting = true
                     if role == .run { state.withLock { $0.isWaitingForRight = true } }
+                    if isStandby { run?.waits() }
                     serviceManager?.waits(isStandby: isStandby)
                     try? await Task.sleep(for: wait.pause)
                     if Task.isCancelled || state.withLock({ $0.isShuttingDown }) { throw error }
@@ -341,37 +352,6 @@ extension WebhookDispatcher: Service {
             return state.endOfGrace.map { $0 - .now } ?? grace
         }
         await session.close(within: max(limit, DeliverySession.recordingTime))
-    }
-}
-
-/// A run, from its beginning to its end: what its task's cancellation cuts off. Another run of the same dispatcher, which
-/// may wait for this one to end, is none of its business.
-final class RunUnderWay: Sendable {
-    private struct State {
-        var session: DeliverySession?
-        var isCancelled = false
-    }
-
-    private let state = Mutex(State())
-
-    /// Its session is at work.
-    ///
-    /// - Returns: whether it was cancelled before.
-    func began(_ session: DeliverySession) -> Bool {
-        state.withLock { state in
-            state.session = session
-            return state.isCancelled
-        }
-    }
-
-    /// Its task is cancelled.
-    ///
-    /// - Returns: the session that is to be cut off; `nil`: it has not begun, and will know.
-    func cancel() -> DeliverySession? {
-        state.withLock { state in
-            state.isCancelled = true
-            return state.session
-        }
     }
 }
 

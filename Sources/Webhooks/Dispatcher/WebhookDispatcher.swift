@@ -51,6 +51,8 @@ public final class WebhookDispatcher: Sendable {
         var storedNames = StoredNames()
         /// The subscriptions that can't be sent to because of their settings.
         var unusable: UnusableSubscriptions
+        /// Those of the configuration on the disk, where that was refused for them alone.
+        var refusedKeys: RefusedKeys?
         /// Names of the store's subscriptions that were deleted, whose open deliveries are to be cancelled.
         var deletedNames: Set<String> = []
         var session: DeliverySession?
@@ -73,6 +75,10 @@ public final class WebhookDispatcher: Sendable {
         var readTrouble: StoreError?
         /// There is no room on the store's disk.
         var isDiskFull = false
+        /// The store has had a call for so long that it must be taken for failing, and has not answered since.
+        var isSilent = false
+        /// True where nothing is known that keeps the store from recording something.
+        var isWritable: Bool { failure == nil && storeTrouble == nil && !isDiskFull }
         /// A run waits until somebody else has ended.
         var isWaitingForRight = false
 
@@ -187,6 +193,9 @@ public final class WebhookDispatcher: Sendable {
             "the configuration names another `store` than the database that the dispatcher was given: leave `store` out"
         )
     }
+
+    /// The log, with a bounded number of lines of a kind: for whatever clients or signals cause.
+    package var lines: BoundedLogger { stores.lines }
 
     /// The configuration in force.
     package var registry: Registry { state.withLock { $0.snapshot.registry } }

@@ -27,6 +27,11 @@
                 let hint = "connect to the primary; `target_session_attrs=read-write` in the URL finds it among several"
                 findings.append(DoctorFinding(.store, "standby", .error, "\(name) is a standby: read-only", hint: hint))
             }
+            if facts.isReadOnly {
+                let hint = "ALTER SYSTEM, DATABASE or ROLE … RESET default_transaction_read_only, whichever has set it"
+                let message = "\(name) is read-only (default_transaction_read_only): nothing can be recorded"
+                findings.append(DoctorFinding(.store, "read_only", .error, message, hint: hint))
+            }
             if facts.isPooled {
                 let hint = "connect to the server itself, or make the pooler pool sessions"
                 let message =

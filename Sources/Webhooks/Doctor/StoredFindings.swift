@@ -16,13 +16,17 @@ struct StoredFindings {
     func findings() async -> [DoctorFinding] {
         do throws(StoreError) {
             guard let store = try await log.stores.reader() as? any SubscriptionStore else { return [] }
-            return try await findings(store)
+            return try await findings(store, await log.dispatcherRecord()?.unusable)
         } catch {
             return []
         }
     }
 
-    private func findings(_ store: any SubscriptionStore) async throws(StoreError) -> [DoctorFinding] {
+    /// - Parameter unusable: what the dispatcher that runs holds; `nil`: none runs.
+    private func findings(
+        _ store: any SubscriptionStore,
+        _ unusable: UnusableSubscriptions?
+    ) async throws(StoreError) -> [DoctorFinding] {
         var (names, checks) = (StoredNames(), TemplateChecks())
         var (version, served) = (Int64(0), 0)
         var bad: [DoctorFinding] = []
@@ -37,7 +41,8 @@ struct StoredFindings {
                     served += subscription.isEnabled ? 1 : 0
                     continue
                 }
-                bad.append(Self.held(subscription.name, obstacle))
+                let isSent = unusable.map { !$0.held.contains(subscription.name) } ?? false
+                bad.append(Self.held(subscription.name, obstacle, isSent: isSent))
             }
             bad += change.errors.map(Self.refused)
         }
@@ -54,7 +59,14 @@ struct StoredFindings {
         return findings
     }
 
-    private static func held(_ name: String, _ obstacle: Diagnostic) -> DoctorFinding {
+    /// - Parameter isSent: whether a dispatcher runs that doesn't hold it: its configuration is another.
+    private static func held(_ name: String, _ obstacle: Diagnostic, isSent: Bool) -> DoctorFinding {
+        if isSent {
+            let message =
+                "\(name) can't be sent to with this configuration, and the dispatcher that runs has another: \(obstacle.message)"
+            let hint = "it is sent to until that is restarted; mend this before"
+            return DoctorFinding(.store, "broken", .error, message, hint: hint)
+        }
         let hint =
             "its deliveries wait; once this is mended, a dispatcher sends them after a reload (SIGHUP), or as it starts"
         return DoctorFinding(.store, "broken", .error, "\(name) can't be sent to: \(obstacle.message)", hint: hint)

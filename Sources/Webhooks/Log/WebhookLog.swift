@@ -48,7 +48,7 @@ public struct WebhookLog: Sendable {
 
     /// - Parameter host: a database that the host has opened.
     package init(host: HostDatabase, logger: Logger) {
-        self.init(stores: StoreConnections(location: nil, host: host) { _ in }, logger: logger)
+        self.init(stores: StoreConnections(location: nil, host: host, logger: logger) { _ in }, logger: logger)
     }
 
     /// The beginning of the names of the store's tables.

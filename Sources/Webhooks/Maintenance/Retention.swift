@@ -74,7 +74,7 @@ extension WebhookDispatcher {
             let limit = min(left, Self.retentionBatch)
             let pruned = try await session.store.prune(olderThan: batchSize.cutoff, limit: limit)
             if pruned.isEmpty { return }
-            LogObserver.refused(pruned.refused, "not deleted", logger)
+            LogObserver.refused(pruned.refused, "not deleted", lines)
             left -= max(pruned.deliveries, pruned.events)
             await Task.yield()
         }

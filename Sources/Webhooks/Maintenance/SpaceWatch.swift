@@ -5,7 +5,7 @@ internal import WebhooksSQLite
 /// Follows the free room on a store's disk, for a dispatcher that has nothing to record and would not notice.
 struct SpaceWatch {
     /// With less, in bytes, a write is tried: the store's log may have room of its own, so that nothing else tells.
-    static let least: Int64 = 1 << 20
+    static let least = Int64(SQLiteStore.leastRoom)
     /// The room beyond ``StatusRules/leastFree`` from which it is enough again: nobody is told twice of what wavers.
     static let margin: Int64 = 16 << 20
 
@@ -55,8 +55,10 @@ extension WebhookDispatcher {
             isRefused = trial.map { _ in refusal != nil }
         }
         let before = watch.state
-        guard let found = watch.look(free, isRefused: isRefused), let free else { return }
-        note(diskFull: refusal, session)
+        let found = watch.look(free, isRefused: isRefused)
+        // A commit that had room since may have said that there is some, and the next finds none.
+        if isRefused != nil || found != nil { note(diskFull: refusal, session) }
+        guard let found, let free else { return }
         let metadata: Logger.Metadata = ["free": "\(SizeText.short(free))", "store": "\(store.path)"]
         switch found {
         case .full:
@@ -77,7 +79,7 @@ extension WebhookDispatcher {
             defer { state.isDiskFull = refusal != nil }
             return (state.isDiskFull, state.failure ?? state.storeTrouble ?? refusal)
         }
-        guard wasFull || refusal != nil else { return }
+        guard wasFull != (refusal != nil) else { return }
         session.lock.note(trouble: trouble)
         if let refusal { metrics?.failed(refusal) } else if trouble == nil { metrics?.storeWorks() }
     }

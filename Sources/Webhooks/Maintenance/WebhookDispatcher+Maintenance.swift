@@ -23,7 +23,7 @@ extension WebhookDispatcher {
                 pace.begin()
                 repeat {
                     let result = try await session.store.indexNewRows()
-                    LogObserver.refused(result.refused, "not searchable", logger)
+                    LogObserver.refused(result.refused, "not searchable", lines)
                     pace.note(result)
                 } while pace.goesOn && !Task.isCancelled
                 indexed = pace.isDone ? stamp : nil
@@ -85,11 +85,13 @@ extension WebhookDispatcher {
                 let text = "\(session.store.name) has not answered for \(found.length.components.seconds) s"
                 session.runner.storeIsSilent(StoreError(.unavailable, text), isLeaseRound: found.isLeaseRound)
             }
+            note(isStoreSilent: found.map { $0.length >= bound } ?? false)
             if found == nil { session.lock.noteAlive() }
             await lookAtSpace(of: session, &space)
             // The end of what hangs is told soon.
             interval = found == nil ? min(SignOfLife.interval, bound / 3) : .milliseconds(500)
         } while (try? await IdleBeat.sleep(for: interval)) != nil
+        note(isStoreSilent: false)
     }
 
     /// Says which triggers that are not ours run with every change of the log: they can change and refuse rows.

@@ -137,6 +137,7 @@ extension WebhookNotice {
         case .givenUp(_, _, _, SetAside.endedRequestDetail): false
         case .storeFailed(_, .first): true
         case .storeFailed: false
+        case .storeRecovered(let isSaid): isSaid
         default: true
         }
     }

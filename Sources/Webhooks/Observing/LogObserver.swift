@@ -7,7 +7,7 @@ internal import WebhookEngine
 /// Tells the log and the stream of notices what the engine did.
 struct LogObserver: EngineObserver {
     private let logger: Logger
-    private let budgets = LineBudgets()
+    private let lines: BoundedLogger
     /// The budgets for lines about lost deliveries, by subscription.
     private let losses = LineBudgets(lines: 5)
     private let notifier: NoticeBroadcast
@@ -15,15 +15,16 @@ struct LogObserver: EngineObserver {
     private let onStoreTrouble: @Sendable (StoreError?) -> Void
 
     /// - Parameters:
+    ///   - lines: shared with whoever else writes to the log.
     ///   - onStoreTrouble: told that the store doesn't take what is recorded, and with `nil` that it does again.
     ///   - onFailure: told that the store can't be trusted, and that delivery has stopped.
     init(
-        logger: Logger,
+        lines: BoundedLogger,
         notifier: NoticeBroadcast,
         onStoreTrouble: @escaping @Sendable (StoreError?) -> Void = { _ in },
         onFailure: @escaping @Sendable (StoreError) -> Void
     ) {
-        self.logger = logger
+        (self.lines, logger) = (lines, lines.logger)
         self.notifier = notifier
         self.onStoreTrouble = onStoreTrouble
         self.onFailure = onFailure
@@ -48,17 +49,19 @@ struct LogObserver: EngineObserver {
     }
 
     /// Tells what the store won't change, of a row at most ``mostRefused``.
-    static func refused(_ items: [RefusedItem], _ what: String, _ logger: Logger) {
+    static func refused(_ items: [RefusedItem], _ what: String, _ lines: BoundedLogger) {
         for item in items.prefix(mostRefused) {
-            logger.warning(
+            lines.line(
+                .warning,
                 "the store refuses a row, and the others are done",
-                metadata: ["id": "\(item.id)", "what": "\(what)", "reason": "\(item.reason)"]
+                ["id": "\(item.id)", "what": "\(what)", "reason": "\(item.reason)"]
             )
         }
         if items.count > mostRefused {
-            logger.warning(
+            lines.line(
+                .warning,
                 "the store refuses more rows",
-                metadata: ["count": "\(items.count - mostRefused)", "what": "\(what)"]
+                ["count": "\(items.count - mostRefused)", "what": "\(what)"]
             )
         }
     }
@@ -71,27 +74,23 @@ struct LogObserver: EngineObserver {
         guard logger.logLevel <= .warning else { return }
         let suppressed = losses.take(subscription) { [logger] count in
             logger.warning(
-                "more deliveries have failed; `webhooks deliveries list --state failed --state unknown` shows them",
+                "more deliveries have failed or are unknown; `webhooks deliveries list --state failed --state unknown` shows them",
                 metadata: ["subscription": "\(subscription)", "deliveries": "\(count)"]
             )
         }
         guard let suppressed else { return }
         var metadata = metadata()
         if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
-        logger.warning(Self.counted(message, suppressed), metadata: metadata)
-    }
-
-    /// A message with the number of lines like it that were left out before.
-    static func counted(_ message: Logger.Message, _ suppressed: Int) -> Logger.Message {
-        suppressed > 0 ? "\(message.description) (and \(suppressed) more like it)" : message
+        logger.warning(BoundedLogger.counted(message, suppressed), metadata: metadata)
     }
 
     /// Tells of a cancellation by hand.
-    static func cancelled(_ result: CancelResult, _ logger: Logger) {
+    static func cancelled(_ result: CancelResult, _ lines: BoundedLogger) {
         guard !result.deliveries.isEmpty || !result.events.isEmpty || !result.underWay.isEmpty else { return }
-        logger.info(
+        lines.line(
+            .info,
             "cancelled by hand",
-            metadata: [
+            [
                 "deliveries": "\(result.deliveries.count)", "events": "\(result.events.count)",
                 "underWay": "\(result.underWay.count)",
             ]
@@ -105,10 +104,7 @@ struct LogObserver: EngineObserver {
         _ kind: String,
         _ metadata: () -> Logger.Metadata
     ) {
-        guard level >= logger.logLevel, let suppressed = budgets.take(kind) else { return }
-        var metadata = metadata()
-        if suppressed > 0 { metadata["leftOut"] = "\(suppressed)" }
-        logger.log(level: level, Self.counted(message, suppressed), metadata: metadata)
+        lines.line(level, message, kind: kind, metadata())
     }
 
     func recorded(_ attempts: [RecordedAttempt]) {
@@ -155,23 +151,25 @@ struct LogObserver: EngineObserver {
                 if let error = attempt.error { metadata["error"] = "\(error.rawValue)" }
             }
             let http = StoredSubscription.isName(subscription) ? ", over HTTP a PATCH with `disabled: false`" : ""
-            logger.warning(
+            line(
+                .warning,
                 "subscription disabled: its open deliveries are cancelled; `webhooks enable`, in Swift `administration.setEnabled`\(http), brings it back",
-                metadata: metadata
-            )
+                "disabled"
+            ) { metadata }
         case .cancellationEnded(let subscription, let count):
             line(.notice, "open deliveries of a disabled subscription are cancelled", "cancellationEnded") {
                 ["subscription": "\(subscription)", "deliveries": "\(count)"]
             }
         case .enabled(let subscription):
-            logger.notice("subscription enabled", metadata: ["subscription": "\(subscription)"])
+            line(.notice, "subscription enabled", "enabled") { ["subscription": "\(subscription)"] }
         case .paused(let subscription, let until):
-            logger.notice(
+            line(
+                .notice,
                 "subscription paused: its deliveries are held; `webhooks resume`, in Swift `administration.resume`, sends them",
-                metadata: ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"]
-            )
+                "paused"
+            ) { ["subscription": "\(subscription)", "until": "\(until?.description ?? "resumed")"] }
         case .resumed(let subscription):
-            logger.notice("subscription resumed", metadata: ["subscription": "\(subscription)"])
+            line(.notice, "subscription resumed", "resumed") { ["subscription": "\(subscription)"] }
         case .breakerOpened(let opening):
             let message: Logger.Message =
                 opening.isAgain
@@ -224,8 +222,10 @@ struct LogObserver: EngineObserver {
                 "setAside"
             ) { ["event": "\(event)", "reason": "\(reason)"] }
         case .storeFailed(let error, let occasion):
-            if occasion != .again { onStoreTrouble(error) }
+            onStoreTrouble(error)
             switch occasion {
+            // What ends it says so.
+            case _ where error.isFinal: break
             case .first:
                 logger.error("the store failed; no new attempts until it works again", metadata: ["error": "\(error)"])
             case .reminder(let since):
@@ -233,9 +233,9 @@ struct LogObserver: EngineObserver {
             case .again:
                 logger.debug("the store failed again", metadata: ["error": "\(error)"])
             }
-        case .storeRecovered:
+        case .storeRecovered(let isSaid):
             onStoreTrouble(nil)
-            logger.notice("the store works again")
+            if isSaid { logger.notice("the store works again") }
         case .recovered(let interrupted, let unknown):
             logger.warning(
                 "a dispatcher ended during attempts; they are recorded as interrupted",

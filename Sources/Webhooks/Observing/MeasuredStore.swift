@@ -59,7 +59,7 @@ final class MeasuredTransaction: Sendable {
         contents.withLock { contents in
             contents.began = contents.began ?? .now
             contents.rows += batch.size
-            contents.isReadOnly = contents.isReadOnly && batch.isReadOnly
+            contents.isReadOnly = contents.isReadOnly && (batch.isReadOnly || batch.isTrial)
             // By index: each of them is large.
             for index in batch.acceptances.indices {
                 contents.fansOut.append(batch.acceptances[index].deliveries != nil)

@@ -250,7 +250,7 @@ extension MetricDescription {
         "webhooks_store_errors_total",
         .counter,
         ["code"],
-        "Transactions of the dispatcher's that failed, by class of error."
+        "Transactions of the dispatcher's that failed, and rounds in which leases are renewed, by class of error."
     )
     static let storeFailing = MetricDescription(
         "webhooks_store_failing",

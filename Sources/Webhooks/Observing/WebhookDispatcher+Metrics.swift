@@ -9,11 +9,12 @@ extension WebhookDispatcher {
     func sampleMetrics(of session: DeliverySession) async {
         guard let metrics else { return }
         metrics.sampled.transportBegins()
+        var pace = SamplingPace(least: Self.samplingInterval, most: .seconds(300))
         while !Task.isCancelled {
             let start = ContinuousClock.now
             let isRead = await sample(session, metrics)
             // The end of a trouble is told soon.
-            let pause = isRead ? SamplingPace.pause(after: .now - start) : .seconds(1)
+            let pause = isRead ? pace.pause(after: .now - start) : .seconds(1)
             guard (try? await IdleBeat.sleep(for: pause)) != nil else { return }
         }
     }
@@ -41,7 +42,7 @@ extension WebhookDispatcher {
             metrics.set(sample) { known.source(of: $0) == nil && !open.contains($0) }
             let works = state.withLock { state in
                 defer { state.readTrouble = nil }
-                return state.readTrouble != nil && state.storeTrouble == nil && state.failure == nil
+                return state.readTrouble != nil && state.isWritable
             }
             if works { metrics.storeWorks() }
             return true
@@ -58,9 +59,24 @@ extension WebhookDispatcher {
     }
 }
 
-/// The time between two samples: a hundredth of a connection's time at most goes into them.
-enum SamplingPace {
-    static func pause(after duration: Duration) -> Duration {
-        max(WebhookDispatcher.samplingInterval, min(duration * 100, .seconds(300)))
+/// The time between two looks into the store: a hundredth of a connection's time at most goes into them.
+///
+/// One that hung says nothing of the next: the quicker of the last two counts.
+struct SamplingPace {
+    private let least: Duration
+    private let most: Duration
+    private var last: Duration = .zero
+
+    /// - Parameters:
+    ///   - least: the time between two that take none.
+    ///   - most: the longest one.
+    init(least: Duration, most: Duration) { (self.least, self.most) = (least, most) }
+
+    /// The time to the next look.
+    ///
+    /// - Parameter duration: of the one that has ended.
+    mutating func pause(after duration: Duration) -> Duration {
+        defer { last = duration }
+        return max(least, min(min(last, duration) * 100, most))
     }
 }

@@ -53,7 +53,7 @@ extension WebhookDispatcher {
 
     /// Sees to deliveries that were made, and tells of those that were refused; the number of the former.
     private func seeTo(_ result: RetriggerResult, _ refusal: String) -> Int {
-        LogObserver.refused(result.refused, refusal, logger)
+        LogObserver.refused(result.refused, refusal, lines)
         see(to: Array(Set(result.made.map(\.event))))
         return result.made.count
     }

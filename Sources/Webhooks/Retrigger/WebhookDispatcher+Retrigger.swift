@@ -147,7 +147,7 @@ extension WebhookDispatcher {
             let ids = Array(missing.prefix(Self.retriggerBatch))
             missing = missing.dropFirst(ids.count)
             new += try await sendMissing(ids, to: plan.receiver) { item in
-                if let refused { refused(item) } else { LogObserver.refused([item], "not sent", logger) }
+                if let refused { refused(item) } else { LogObserver.refused([item], "not sent", lines) }
             }
             if !goesOn(new.count) { return new }
         }
@@ -164,7 +164,7 @@ extension WebhookDispatcher {
             if let refused {
                 for item in result.refused { refused(item) }
             } else {
-                LogObserver.refused(result.refused, "not sent again", logger)
+                LogObserver.refused(result.refused, "not sent again", lines)
             }
             see(to: Array(Set(result.made.map(\.event))))
             if !goesOn(new.count) { break }

@@ -195,7 +195,9 @@ extension StoreStatus {
             ? ("the dispatcher, \(names[0]), has", "goes")
             : ("\(names.count) dispatchers, \(names.joined(separator: ", ")), have", "go")
         let message = "\(who) refused the configuration on the disk, and \(go) on with the one before"
-        return [StatusProblem("configuration", message, hint: "the log says why; another `store` takes a restart")]
+        let hint =
+            "the log says why; another `store` takes a restart, and a key of `server.encryptionKey` may go after `webhooks reseal`"
+        return [StatusProblem("configuration", message, hint: hint)]
     }
 
     private var dispatcherProblems: [StatusProblem] {
@@ -226,14 +228,23 @@ extension StoreStatus {
         }
         if let trouble = dispatcher.trouble {
             let message = "the dispatcher can't record anything (\(trouble)): nothing is delivered"
-            let hint = trouble == "full" ? "make room on the disk" : "`webhooks doctor` looks for the reason"
-            problems.append(StatusProblem("store_trouble", message, hint: hint))
+            problems.append(StatusProblem("store_trouble", message, hint: Self.hint(for: trouble)))
         }
         if dispatcher.isStopping {
             let message = "the dispatcher, process \(dispatcher.processID), is stopping"
             problems.append(StatusProblem("stopping", message, hint: "start another when it has ended: `webhooks run`"))
         }
         return problems
+    }
+
+    /// The way out of a trouble with the store.
+    private static func hint(for trouble: String) -> String {
+        switch trouble {
+        case StoreError.Code.full.rawValue: "make room on the disk"
+        case StoreError.Code.busy.rawValue:
+            "another program holds the store's write lock: end it, or its transaction (`fuser` with the file names it)"
+        default: "the dispatcher's log says why"
+        }
     }
 
     /// Dispatchers that were there a moment ago: the server has restarted, or they were killed.

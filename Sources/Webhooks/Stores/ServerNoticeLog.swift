@@ -21,7 +21,7 @@
                 "message": "\(notice.message)",
             ]
             if leftOut > 0 { metadata["leftOut"] = "\(leftOut)" }
-            logger.log(level: level, LogObserver.counted("the database server says", leftOut), metadata: metadata)
+            logger.log(level: level, BoundedLogger.counted("the database server says", leftOut), metadata: metadata)
         }
     }
 #endif

@@ -9,6 +9,8 @@ final class StoreConnections: Sendable {
     let location: StoreLocation?
     /// A database that a host has opened, in place of the location.
     let host: HostDatabase?
+    /// The log of whoever works with the store.
+    let lines: BoundedLogger
     private let opened = Mutex(Opened())
     private let announcement: Mutex<@Sendable (String) -> Void>
     /// Opening may wait for a disk or a network, which no thread of the concurrency pool should.
@@ -26,7 +28,7 @@ final class StoreConnections: Sendable {
     /// - Parameters:
     ///   - location: the configured one.
     ///   - host: a database to use in its place.
-    ///   - logger: for what a server says beside its answers.
+    ///   - logger: for what a server says beside its answers, and everybody else.
     ///   - onNew: told the name of a store that was made.
     init(
         location: StoreLocation?,
@@ -36,6 +38,7 @@ final class StoreConnections: Sendable {
     ) {
         self.location = location
         self.host = host
+        lines = BoundedLogger(logger ?? Logger(label: "webhooks"))
         announcement = Mutex(onNew)
         #if PostgreSQL
             notices = logger.map(ServerNoticeLog.init)

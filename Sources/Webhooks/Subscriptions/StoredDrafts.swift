@@ -27,6 +27,16 @@ struct StoredDrafts {
         }
     }
 
+    /// The place of a subscription's problems, which quotes no name that may be anything.
+    static func place(_ name: String) -> String {
+        SubscriptionValidator.isName(name) ? "subscription \(name)" : "subscription"
+    }
+
+    /// The reason why a subscription is held whose secrets can't be opened.
+    static func obstacle(_ name: String, _ error: SealingError) -> Diagnostic {
+        Diagnostic(.error, file: place(name), message: "its secrets can't be read: \(error)")
+    }
+
     private func read(_ row: StoredSubscription) throws -> SubscriptionDraft {
         try keys.get().map { try $0.draft(of: row, at: instant) } ?? row.unsealedDraft()
     }
@@ -106,15 +116,13 @@ extension SubscriptionChange {
         _ checks: inout TemplateChecks
     ) {
         var origin = StoredOrigin(row)
-        let file = SubscriptionValidator.isName(row.name) ? "subscription \(row.name)" : "subscription"
+        let file = StoredDrafts.place(row.name)
         var draft = SubscriptionDraft(name: row.name, url: "", topics: [])
         var subscription: Subscription?
         do {
             let read = try reader.draft(of: row)
             draft = read.draft
-            let obstacle = read.sealed.map {
-                Diagnostic(.error, file: file, message: "its secrets can't be read: \($0)")
-            }
+            let obstacle = read.sealed.map { StoredDrafts.obstacle(row.name, $0) }
             if obstacle != nil { origin.unread = row }
             let result = SubscriptionUpdate.judge(
                 draft,

@@ -154,7 +154,7 @@ extension StoredSubscriptions {
         do throws(WebhooksError) {
             try await dispatcher.followStored()
         } catch {
-            dispatcher.logger.warning("changed subscriptions are not read yet: \(error)")
+            dispatcher.lines.line(.warning, "changed subscriptions are not read yet: \(error)", kind: "not read yet")
         }
     }
 }

@@ -59,17 +59,23 @@ struct SubscriptionUpdate: Sendable {
     ) -> SubscriptionChange {
         var change = SubscriptionChange()
         let reader = StoredDrafts(registry.settings)
+        let keys = registry.settings.keyIDs
         for known in given {
             if let row = known.stored?.unread {
                 change.add(row, reader, registry, rules, &checks)
                 continue
             }
             let isStored = known.stored != nil
+            var stored = known.stored
+            let lacking = stored?.keyIDs.subtracting(keys).min()
+            stored?.isSealed = lacking != nil
             let result = judge(
                 known.draft,
                 isStored ? .store : .host,
                 isStored ? .storedBefore : .trusted,
                 holdsBroken: isStored,
+                // What was opened before isn't used: no restart could.
+                obstacle: lacking.map { StoredDrafts.obstacle(known.draft.name, .unknownKey(id: $0)) },
                 registry,
                 rules,
                 &checks
@@ -80,7 +86,7 @@ struct SubscriptionUpdate: Sendable {
                 change.diagnostics += result.diagnostics.filter { $0.severity == .error }
             }
             change.given.append(
-                GivenSubscription(draft: known.draft, subscription: result.subscription, stored: known.stored)
+                GivenSubscription(draft: known.draft, subscription: result.subscription, stored: stored)
             )
         }
         change.needCanonical(registry, rules)

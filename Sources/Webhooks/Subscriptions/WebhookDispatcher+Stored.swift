@@ -98,6 +98,7 @@ extension WebhookDispatcher {
         repeat {
             // A store that can't be read is told of elsewhere.
             try? await followStored(in: session.store)
+            await retryRefusedKeys()
             await endDeleted(of: session)
         } while (try? await Task.sleep(for: Self.followInterval)) != nil
     }
@@ -116,7 +117,7 @@ extension WebhookDispatcher {
                     if open.waiting + open.inFlight > 0 {
                         let count = try await keeper.endDeliveries(of: name, detail: Self.deletedDetail, at: .now)
                         let metadata: Logger.Metadata = ["subscription": "\(name)", "deliveries": "\(count)"]
-                        logger.info("cancelled what was open of a deleted subscription", metadata: metadata)
+                        lines.line(.info, "cancelled what was open of a deleted subscription", metadata)
                     }
                 }
             } catch {

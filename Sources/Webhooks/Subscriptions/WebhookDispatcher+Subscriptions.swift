@@ -143,7 +143,7 @@ extension WebhookDispatcher {
             if let unusable { tellHeld(change, unusable, session) }
         }
         if change.isEmpty { return }
-        logger.info("subscriptions changed", metadata: change.metadata)
+        lines.line(.info, "subscriptions changed", change.metadata)
         notifier.send(
             WebhookNotice(.subscriptionsChanged) { notice in
                 notice.count = change.given.count + change.removed.count
@@ -158,10 +158,14 @@ extension WebhookDispatcher {
     /// - Parameter consequence: what follows, to go behind each.
     func tellRefused(_ errors: [Diagnostic], _ consequence: String = "") {
         for error in errors.prefix(Self.mostRefused) {
-            logger.error("a subscription is refused: \(error)\(consequence)")
+            lines.line(.error, "a subscription is refused: \(error)\(consequence)", kind: "a subscription is refused")
         }
         if errors.count > Self.mostRefused {
-            logger.error("more subscriptions are refused", metadata: ["problems": "\(errors.count - Self.mostRefused)"])
+            lines.line(
+                .error,
+                "more subscriptions are refused",
+                ["problems": "\(errors.count - Self.mostRefused)"]
+            )
         }
         notifier.send(WebhookNotice(.subscriptionRefused) { $0.diagnostics = errors })
     }

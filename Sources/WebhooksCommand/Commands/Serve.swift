@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Glibc
 internal import Logging
+internal import Synchronization
 internal import WebhookCore
 internal import WebhookMonitoring
 internal import Webhooks
@@ -86,12 +87,13 @@ struct Serve: AsyncParsableCommand {
             }
             let whenLocked: WebhookDispatcher.LockedStore = wait ? .wait : .fail
             try await withThrowingTaskGroup(of: Void.self) { group in
+                let start = ServingLine { port in
+                    let address = settings.listen.replacing(port: port)
+                    logger.notice("serving the HTTP API", metadata: ["url": "http://\(address)"])
+                }
                 group.addTask {
                     do {
-                        try await listener.run { port in
-                            let address = settings.listen.replacing(port: port)
-                            logger.notice("serving the HTTP API", metadata: ["url": "http://\(address)"])
-                        }
+                        try await listener.run { start.listens(on: $0) }
                     } catch {
                         dispatcher.shutDown()
                         throw ListenFailure.failure(settings.listen, ListenFailure.text(error))
@@ -101,7 +103,7 @@ struct Serve: AsyncParsableCommand {
                 }
                 group.addTask {
                     defer { listener.stop() }
-                    try await dispatcher.run(until: .shutdown, whenLocked: whenLocked)
+                    try await dispatcher.run(until: .shutdown, whenLocked: whenLocked) { start.hasStore() }
                 }
                 signals.onStop { listener.stop() }
                 let upkeep = Task { await api.keepUp() }
@@ -135,10 +137,7 @@ struct Serve: AsyncParsableCommand {
         private func checkKeys(_ dispatcher: WebhookDispatcher, _ logger: Logger) async throws {
             let unopened = try await dispatcher.unopenedSubscriptions()
             guard unopened.count > 0 else { return }
-            let ids = unopened.keyIDs.prefix(5).joined(separator: ", ")
-            let problem =
-                "\(unopened.count) of \(Counted.text(unopened.total, "endpoint")) in the store can't be sent to: their secrets "
-                + "are sealed with a key that `server.encryptionKey` doesn't have (\(ids))"
+            let problem = unopened.problem()
             guard skipBroken else {
                 throw CommandFailure(
                     .data,
@@ -163,6 +162,33 @@ struct Serve: AsyncParsableCommand {
 }
 
 #if Server
+    /// Says that the API is served once there are both a port and a store, or the wait of a standby: without them `serve` ends, or
+    /// has nothing to serve from.
+    private final class ServingLine: Sendable {
+        private struct State {
+            var port: UInt16?
+            var hasStore = false
+        }
+
+        private let state = Mutex(State())
+        private let say: @Sendable (UInt16) -> Void
+
+        init(_ say: @escaping @Sendable (UInt16) -> Void) { self.say = say }
+
+        func listens(on port: UInt16) { note { $0.port = port } }
+
+        func hasStore() { note { $0.hasStore = true } }
+
+        /// Each is noted once: the second says it.
+        private func note(_ change: (inout State) -> Void) {
+            let port = state.withLock { state in
+                change(&state)
+                return state.hasStore ? state.port : nil
+            }
+            if let port { say(port) }
+        }
+    }
+
     /// The reason for which an address can't be listened on.
     private enum ListenFailure {
         static func failure(_ address: ListenAddress, _ reason: String) -> CommandFailure {

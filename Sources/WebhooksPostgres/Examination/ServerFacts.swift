@@ -24,6 +24,8 @@
         /// The version, such as 15.
         package var version = 0
         package var isStandby = false
+        /// Tells whether sessions of the role may not write unless they say so (`default_transaction_read_only`).
+        package var isReadOnly = false
         package var isFsyncOff = false
         /// The setting that the role's other sessions have.
         package var synchronousCommit = "on"
@@ -108,7 +110,7 @@
             (facts.sslMode, facts.isEncrypted) = (connection.option("sslmode") ?? "", PQsslInUse(connection.raw) == 1)
             facts.isLocal = connection.isLocal
             (facts.connections, facts.mostConnections) = (row.int32(4), row.int32(5))
-            facts.hasSchema = row.bool(6)
+            (facts.hasSchema, facts.isReadOnly) = (row.bool(6), row.bool(7))
             facts.missingRights = results[1].map { $0.text(0) }
             facts.vacuumHolders = results[2].compactMap { VacuumHolder($0) }
             return facts
@@ -125,7 +127,8 @@
                 (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'), pg_backend_pid(),
                 (SELECT count(*)::int4 FROM pg_stat_activity WHERE backend_type = 'client backend'),
                 current_setting('max_connections')::int4,
-                EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1::text)
+                EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $1::text),
+                current_setting('default_transaction_read_only')::bool
             """
         )
         private static let rights = Statement(

@@ -1,7 +1,8 @@
 #if PostgreSQL
     internal import WebhookCore
 
-    /// Looks for what must never be. Reads everything, a batch at a time, and changes nothing.
+    /// Looks for what must never be, and names every damaged row as far as ``DamageList`` goes. Reads everything, a batch at a time,
+    /// and changes nothing.
     struct Integrity {
         let connection: PostgresConnection
 
@@ -14,9 +15,11 @@
             // As everything was at one time, however long it takes.
             try connection.run(Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             do {
-                try verifyEvents()
-                try verifyBodies()
-                try verifyAttempts()
+                var damage = DamageList()
+                try verifyEvents(&damage)
+                try verifyBodies(&damage)
+                try verifyAttempts(&damage)
+                try damage.check()
                 var problems: [String] = []
                 for (what, sql) in Self.invariants {
                     problems += try connection.run(Statement("\(sql) LIMIT \(Self.most)")).map {
@@ -31,7 +34,7 @@
             }
         }
 
-        private func verifyEvents() throws {
+        private func verifyEvents(_ damage: inout DamageList) throws {
             var last = Int64.min
             while true {
                 let rows = try connection.run(
@@ -42,19 +45,20 @@
                 )
                 for row in rows {
                     last = row.int64(Event.columnCount)
-                    _ = try EventRow.read(row)
+                    try damage.note { _ = try EventRow.read(row) }
                 }
                 if rows.isEmpty { return }
             }
         }
 
-        private func verifyBodies() throws {
+        private func verifyBodies(_ damage: inout DamageList) throws {
             var last: (event: Int64, number: Int64) = (.min, .min)
             while true {
                 let rows = try connection.run(
                     Statement(
                         """
-                        SELECT \(BodyRow.columns), b.event, b.number FROM bodies b \(BodyRow.join)
+                        SELECT \(BodyRow.columns), b.event, b.number, o.event_id FROM bodies b \(BodyRow.join)
+                        LEFT JOIN events o ON o.id = b.event
                         WHERE (b.event, b.number) > ($1::int8, $2::int8) ORDER BY b.event, b.number LIMIT $3::int8
                         """
                     ),
@@ -62,31 +66,42 @@
                 )
                 for row in rows {
                     last = (row.int64(BodyRow.end), Int64(row.int32(BodyRow.end + 1)))
-                    _ = try BodyRow.read(row, "body \(last.number) of event \(last.event)")
+                    try damage.note {
+                        _ = try BodyRow.read(row, "body \(last.number)\(owner(row, BodyRow.end + 2))")
+                    }
                 }
                 if rows.isEmpty { return }
             }
         }
 
-        private func verifyAttempts() throws {
+        private func verifyAttempts(_ damage: inout DamageList) throws {
             var last: (delivery: Int64, number: Int64) = (.min, .min)
             while true {
                 let rows = try connection.run(
                     Statement(
                         """
-                        SELECT delivery, number, checksum, headers, response_body FROM attempts
-                        WHERE (delivery, number) > ($1::int8, $2::int8) ORDER BY delivery, number LIMIT $3::int8
+                        SELECT a.delivery, a.number, a.checksum, a.headers, a.response_body, e.event_id FROM attempts a
+                        LEFT JOIN deliveries d ON d.id = a.delivery LEFT JOIN events e ON e.id = d.event
+                        WHERE (a.delivery, a.number) > ($1::int8, $2::int8) ORDER BY a.delivery, a.number LIMIT $3::int8
                         """
                     ),
                     [.int8(last.delivery), .int8(last.number), .int8(Self.batchSize)]
                 )
                 for row in rows {
                     last = (row.int64(0), Int64(row.int32(1)))
-                    try Checksum(headers: row.bytes(3), responseBody: row.bytes(4))
-                        .verify(row.int64(2), "an attempt of \(Delivery.ID(rawValue: last.delivery))")
+                    let checksum = Checksum(headers: row.bytes(3), responseBody: row.bytes(4))
+                    try damage.note {
+                        let delivery = Delivery.ID(rawValue: last.delivery)
+                        try checksum.verify(row.int64(2), "an attempt of \(delivery)\(owner(row, 5))")
+                    }
                 }
                 if rows.isEmpty { return }
             }
+        }
+
+        /// The event that has what is damaged, in words: whoever erases it needs its id.
+        private func owner(_ row: Row, _ column: Int32) -> String {
+            row.isNull(column) ? "" : " of event \(row.text(column))"
         }
 
         /// The states that must never be, each with the statement that finds the rows. The tables' own CHECKs hold the rest.

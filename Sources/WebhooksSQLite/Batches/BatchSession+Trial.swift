@@ -82,6 +82,7 @@ extension BatchSession {
             try claim($1, $0, &refusals)
         }
         result.refusals = refusals
+        if batch.isTrial { try tryWriting() }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
         return result
     }

@@ -100,8 +100,16 @@ extension BatchSession {
         for (index, member) in batch.claims.enumerated() {
             result.claims.append(try claim(member, index, &result.refusals))
         }
+        if batch.isTrial { try tryWriting() }
         if !batch.reads.isEmpty { result.reads = try read(batch.reads) }
         return result
+    }
+
+    /// Writes a page as it is.
+    func tryWriting() throws {
+        // The one value that SQLite writes although it stays the same; a host's is its own.
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        try db.execute(sql: "PRAGMA user_version = \(version)")
     }
 
     /// The batch, without what was matched by subscriptions that are not the store's any more.

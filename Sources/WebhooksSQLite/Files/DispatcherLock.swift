@@ -226,9 +226,9 @@ package final class DispatcherLock: StoreLock {
     /// Throws where the lock's file is gone, is another, or has a second name: another dispatcher may take it.
     ///
     /// Signs the file if that was not possible before.
-    /// - Throws: ``StoreError`` with `replaced`.
+    /// - Throws: ``StoreError`` with `replaced`; another one where nobody can tell.
     func check() throws(StoreError) {
-        guard let found = FileIdentity(path), found.isSameFile(as: identity), found.links == 1 else {
+        guard let found = try FileIdentity.look(at: path), found.isSameFile(as: identity), found.links == 1 else {
             throw StoreError(
                 .replaced,
                 "\(path) was deleted, replaced or linked while it was held: leave it where it is, and start again"

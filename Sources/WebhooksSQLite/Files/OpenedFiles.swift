@@ -49,7 +49,8 @@ final class OpenedFiles: Sendable {
     ///
     /// Three or four looks at the file system, a microsecond each: for once a transaction.
     /// - Returns: the database's size.
-    /// - Throws: ``StoreError`` with `replaced`.
+    /// - Throws: ``StoreError`` with `replaced`; another one where nobody can tell, such as without rights to the folder: nothing may
+    ///   be written until that is mended.
     @discardableResult
     func check() throws(StoreError) -> Int64 {
         let size = try check(files.path, database)
@@ -57,6 +58,19 @@ final class OpenedFiles: Sendable {
         _ = try check(files.sharedMemory, sharedMemory)
         try lock?.check()
         return size
+    }
+
+    /// The same once a transaction is committed. Where nobody can tell whether that is in the right file, nothing goes on from here.
+    func checkCommitted() throws(StoreError) {
+        do throws(StoreError) {
+            try check()
+        } catch {
+            if error.isFinal { throw error }
+            throw StoreError(
+                .replaced,
+                "\(error.message); what was recorded just then may be in another file: mend that, and start again"
+            )
+        }
     }
 
     private func check(_ path: String, _ opened: FileIdentity) throws(StoreError) -> Int64 {
@@ -102,7 +116,7 @@ final class OpenedFiles: Sendable {
         """
 
     private static func identity(of path: String) throws(StoreError) -> FileIdentity {
-        guard let found = FileIdentity(path) else {
+        guard let found = try FileIdentity.look(at: path) else {
             throw StoreError(.replaced, "\(path) was deleted or renamed while it was open: \(advice)")
         }
         guard found.isRegular else {
@@ -144,6 +158,19 @@ struct FileIdentity: Sendable, Hashable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }
         self.init(status)
+    }
+
+    /// Looks at what has a name.
+    ///
+    /// - Returns: `nil` where nothing has it.
+    /// - Throws: ``StoreError`` where nobody can tell.
+    static func look(at path: String) throws(StoreError) -> FileIdentity? {
+        if let found = FileIdentity(path) { return found }
+        guard errno != ENOENT, errno != ENOTDIR else { return nil }
+        let isForbidden = errno == EACCES
+        var error = StoreFiles.error("look at", path)
+        if isForbidden { error.message += "; give this user the rights to its folder back" }
+        throw error
     }
 
     /// Identifies an open file.

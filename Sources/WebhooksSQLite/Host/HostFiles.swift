@@ -62,9 +62,11 @@ final class HostFiles: Sendable {
             for suffix in ["", "-wal", "-shm"] {
                 let (name, known) = (path + suffix, opened[suffix])
                 guard let found = FileIdentity(name) else {
+                    let isGone = errno == ENOENT || errno == ENOTDIR
+                    let unseen = StoreFiles.error("look at", name).message
                     // A database without a write-ahead log has but the one file.
                     if known == nil && !suffix.isEmpty && !Self.hasOpen(named: name) { continue }
-                    return "\(name) was deleted or renamed while it was open"
+                    return isGone ? "\(name) was deleted or renamed while it was open" : unseen
                 }
                 if found.links > 1 { return "\(name) has \(found.links) names (hard links)" }
                 if let known {

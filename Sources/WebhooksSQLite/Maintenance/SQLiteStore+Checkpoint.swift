@@ -114,11 +114,7 @@ extension SQLiteStore {
     /// Commits a page as it is, to tell whether anything can be recorded.
     package func tryWriting() async -> Result<Void, StoreError> {
         do throws(StoreError) {
-            try await write { session in
-                // The one value that SQLite writes although it stays the same; a host's is its own.
-                let version = try Int.fetchOne(session.db, sql: "PRAGMA user_version") ?? 0
-                try session.db.execute(sql: "PRAGMA user_version = \(version)")
-            }
+            try await write { try $0.tryWriting() }
             return .success(())
         } catch {
             return .failure(error)

@@ -32,17 +32,22 @@ final class SecretsInForce: Sendable {
     private let state: Mutex<State>
     private let dispatcher: WebhookDispatcher
     private let followsConfiguration: Bool
-    private let logger: Logger
+    private let lines: BoundedLogger
 
     /// - Parameters:
     ///   - dispatcher: whose configuration says the keys.
     ///   - followsConfiguration: whether it says the tokens, too; else they stay as they are.
-    init(_ settings: ServerSettings, of dispatcher: WebhookDispatcher, followsConfiguration: Bool, _ logger: Logger) {
+    init(
+        _ settings: ServerSettings,
+        of dispatcher: WebhookDispatcher,
+        followsConfiguration: Bool,
+        _ lines: BoundedLogger
+    ) {
         started = settings
         state = Mutex(State(settings: settings, secrets: Secrets(settings)))
         self.dispatcher = dispatcher
         self.followsConfiguration = followsConfiguration
-        self.logger = logger
+        self.lines = lines
     }
 
     var current: Secrets {
@@ -64,16 +69,20 @@ final class SecretsInForce: Sendable {
     private func tell(_ settings: ServerSettings) {
         let waiting = Self.needingRestart(started, settings)
         if !waiting.isEmpty {
-            logger.error(
+            lines.line(
+                .error,
                 "settings of `server` have changed that only a restart takes over",
-                metadata: ["keys": "\(waiting.joined(separator: ", "))"]
+                ["keys": "\(waiting.joined(separator: ", "))"]
             )
         }
         if settings.tokens.isEmpty {
-            logger.error("the configuration has no `server.tokens` left: nobody can use the API")
+            lines.line(.error, "the configuration has no `server.tokens` left: nobody can use the API")
         }
         if settings.encryptionKeys.isEmpty {
-            logger.error("the configuration has no `server.encryptionKey` left: nobody can make or change endpoints")
+            lines.line(
+                .error,
+                "the configuration has no `server.encryptionKey` left: nobody can make or change endpoints"
+            )
         }
     }
 

@@ -259,7 +259,7 @@ extension APIContext {
         } catch let error as SealingError {
             throw APIError(error)
         } catch {
-            api.logger.error("an endpoint of the store can't be read", metadata: ["endpoint": "\(row.id)"])
+            api.lines.line(.error, "an endpoint of the store can't be read", ["endpoint": "\(row.id)"])
             throw APIError(500, "server_error", "The endpoint can't be read.")
         }
     }

@@ -128,7 +128,7 @@ struct APIContext: Sendable {
         }
         if known.request != Digest.of(request.body, for: .request) {
             // As other servers of this kind do; whoever reads the log can tell.
-            api.logger.notice("an idempotency key came again with another body: the first answer was given again")
+            api.lines.line(.notice, "an idempotency key came again with another body: the first answer was given again")
         }
         return known.status == 204 ? .empty : APIResponse(status: known.status, body: .bytes(try body(of: known)))
     }

@@ -16,6 +16,11 @@ extension WebhooksAPI {
     /// Looks again and again, until it is cancelled: also for tasks that nobody works on.
     package func keepUp() async {
         await withDiscardingTaskGroup { group in
+            group.addTask { [self] in
+                for await notice in dispatcher.notices() where notice.kind == .storeRecovered {
+                    storeWorks(at: notice.at)
+                }
+            }
             while !Task.isCancelled {
                 group.addTask { await self.takeUpTasks() }
                 await upkeep(at: .now)

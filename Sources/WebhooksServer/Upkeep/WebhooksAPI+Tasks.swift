@@ -23,7 +23,7 @@ extension WebhooksAPI {
             if let cause = error.storeFailure { upkeepOutage.failed(cause, isChange: true, at: .now) }
             return nil
         } catch {
-            logger.warning("background tasks can't be taken up", metadata: ["error": "\(error)"])
+            lines.line(.warning, "background tasks can't be taken up", ["error": "\(error)"])
             return nil
         }
     }
@@ -37,7 +37,7 @@ extension WebhooksAPI {
             try await claimed.end(result)
             return true
         } catch ClaimedTask.Interruption.lost {
-            logger.notice("a background task is another server's now", metadata: ["task": "\(claimed.task.id)"])
+            lines.line(.notice, "a background task is another server's now", ["task": "\(claimed.task.id)"])
             return true
         } catch ClaimedTask.Interruption.stopping {
             // Else it waits until the claim has run out.
@@ -54,9 +54,10 @@ extension WebhooksAPI {
         // With progress since it was claimed, its attempts count from 1 again.
         let attempts = (try? await claimed.store.task(claimed.task.id))?.attempts ?? claimed.task.attempts
         let delay = tasks.times.retry(after: attempts)
-        logger.warning(
+        lines.line(
+            .warning,
             delay == nil ? "a background task has failed" : "a background task is interrupted",
-            metadata: ["task": "\(claimed.task.id)", "attempts": "\(attempts)", "error": "\(error)"]
+            ["task": "\(claimed.task.id)", "attempts": "\(attempts)", "error": "\(error)"]
         )
         // Where the store takes none of this, the claim runs out.
         if let delay {

@@ -34,7 +34,7 @@ struct LifeCycleTests {
         #expect(harness.sent.isEmpty)
         harness.fault = nil
         harness.advance(.seconds(5))
-        #expect(harness.notices.contains(.storeRecovered))
+        #expect(harness.notices.contains(.storeRecovered(isSaid: true)))
         #expect(harness.sentEvents == ["e2"] && harness.states == [.delivered, .inFlight])
         harness.response()
         #expect(harness.engine.isSettled)

@@ -29,7 +29,7 @@ struct StoreOutageTests {
         #expect(told(harness) == [.storeFailed(error, .first)])
         harness.process { $0.leaseRoundEnded(nil, at: $1) }
         harness.process { $0.leaseRoundEnded(nil, at: $1) }
-        #expect(told(harness) == [.storeFailed(error, .first), .storeRecovered])
+        #expect(told(harness) == [.storeFailed(error, .first), .storeRecovered(isSaid: true)])
     }
 
     @Test("A renewal mends nothing of what can't be recorded")
@@ -39,7 +39,29 @@ struct StoreOutageTests {
         harness.fault = StoreError(.readOnly, "no right")
         harness.response()
         harness.process { $0.leaseRoundEnded(nil, at: $1) }
-        #expect(!harness.notices.contains(.storeRecovered))
+        #expect(!harness.notices.contains(.storeRecovered(isSaid: true)))
+    }
+
+    @Test("Where nothing is left to be recorded, a write is tried until one succeeds")
+    func trial() {
+        let harness = EngineHarness([subscription()])
+        harness.fault = StoreError(.full, "no room")
+        harness.emit("e1")
+        #expect(told(harness).count == 1 && harness.engine.commits.isFailing)
+        harness.advance(.seconds(20))
+        #expect(told(harness).count == 1 && harness.engine.commits.isFailing && harness.trials > 5)
+        harness.fault = nil
+        harness.advance(.seconds(5))
+        #expect(told(harness).last == .storeRecovered(isSaid: true) && !harness.engine.commits.isFailing)
+        let trials = harness.trials
+        harness.advance(.seconds(5))
+        #expect(harness.trials == trials, "one that succeeds is enough")
+        // Soon after, nobody is told again, and whoever keeps account is told of the end all the same.
+        harness.fault = error
+        harness.emit("e2")
+        harness.fault = nil
+        harness.advance(.seconds(5))
+        #expect(harness.notices.last == .storeRecovered(isSaid: false))
     }
 
     @Test("A transaction without an answer is a failure until it ends")
@@ -51,7 +73,7 @@ struct StoreOutageTests {
         harness.process { $0.storeIsSilent(error, isLeaseRound: false, at: $1) }
         #expect(told(harness) == [.storeFailed(error, .first)])
         harness.releaseCommit()
-        #expect(told(harness) == [.storeFailed(error, .first), .storeRecovered])
+        #expect(told(harness) == [.storeFailed(error, .first), .storeRecovered(isSaid: true)])
     }
 
     @Test("What was answered meanwhile is no failure")
@@ -66,18 +88,7 @@ struct StoreOutageTests {
         let (held, hold) = AsyncStream.makeStream(of: (@Sendable (Result<LeaseRoundResult, StoreError>) -> Void).self)
         let store = SilentStore { hold.yield($0) }
         let (noticed, notice) = AsyncStream.makeStream(of: EngineNotice.self)
-        let runner = EngineRunner(
-            settings: EngineSettings(),
-            snapshot: ConfigurationSnapshot(
-                registry: Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings()),
-                renderer: ScriptedRenderer()
-            ),
-            store: store,
-            transport: ScriptedTransport(),
-            clock: SystemClock(),
-            observer: Listening { notice.yield($0) },
-            leases: RunnerLeases(store: store, record: NodeRecord(id: NodeID(process: 1)))
-        )
+        let runner = runner(on: store, Listening { notice.yield($0) })
         defer { runner.abandon() }
         runner.start(externalInterval: nil)
         var silence = StoreSilence()
@@ -93,9 +104,44 @@ struct StoreOutageTests {
         var told: [EngineNotice] = []
         for await notice in noticed {
             told.append(notice)
-            if notice == .storeRecovered { break }
+            if notice == .storeRecovered(isSaid: true) { break }
         }
-        #expect(told == [.storeFailed(error, .first), .storeRecovered])
+        #expect(told == [.storeFailed(error, .first), .storeRecovered(isSaid: true)])
+    }
+
+    @Test("A round of leases that fails is counted", .timeLimit(.minutes(1)))
+    func failedRound() async {
+        let (failures, failed) = AsyncStream.makeStream(of: StoreError.self)
+        let runner = runner(on: SilentStore { [error] in $0(.failure(error)) }, Listening { _ in }) { failed.yield($0) }
+        defer { runner.abandon() }
+        runner.start(externalInterval: nil)
+        for await failure in failures {
+            #expect(failure == error)
+            break
+        }
+    }
+
+    private func runner(
+        on store: SilentStore,
+        _ observer: Listening,
+        onFailure: @escaping @Sendable (StoreError) -> Void = { _ in }
+    ) -> EngineRunner {
+        EngineRunner(
+            settings: EngineSettings(),
+            snapshot: ConfigurationSnapshot(
+                registry: Registry(subscriptions: [], profiles: [:], settings: DispatcherSettings()),
+                renderer: ScriptedRenderer()
+            ),
+            store: store,
+            transport: ScriptedTransport(),
+            clock: SystemClock(),
+            observer: observer,
+            leases: RunnerLeases(
+                store: store,
+                record: NodeRecord(id: NodeID(process: 1)),
+                onFailure: onFailure
+            )
+        )
     }
 }
 

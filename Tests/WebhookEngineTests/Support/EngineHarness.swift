@@ -22,6 +22,8 @@ final class EngineHarness {
     var healthReads: [UInt64] = []
     /// Commits fail with this.
     var fault: StoreError?
+    /// Batches that only try whether the store works.
+    private(set) var trials = 0
     /// Commits wait for ``releaseCommit()``.
     var holdsCommits = false
     /// The batches that the transaction that waits has taken.
@@ -244,6 +246,7 @@ final class EngineHarness {
                 engine.fannedOut(event, deliveries: prepared, at: engineClock.now)
             }
             if actions.wantsCommit, let batch = engine.takeBatch() {
+                if batch.isTrial { trials += 1 }
                 if holdsCommits { openBatches = [batch] } else { finish([batch]) }
             }
             guard actions.isPressing else { return }

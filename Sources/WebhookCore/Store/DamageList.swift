@@ -1,17 +1,15 @@
-internal import WebhookCore
-
 /// The rows of a store that are not as they were written, told all at once.
-struct DamageList: Sendable {
+package struct DamageList: Sendable {
     /// The most that are named; one more ends the search.
-    static let most = 20
+    package static let most = 20
     private var found: [String] = []
 
-    init() {}
+    package init() {}
 
     /// Reads a row, and keeps what is wrong with it.
     ///
     /// - Throws: what is none of the row's, and everything once there is too much.
-    mutating func note(_ read: () throws -> Void) throws {
+    package mutating func note(_ read: () throws -> Void) throws {
         do {
             try read()
         } catch let error as StoreError where error.code == .damaged {
@@ -21,7 +19,7 @@ struct DamageList: Sendable {
     }
 
     /// Throws ``StoreError`` with `damaged` where a row was.
-    func check() throws(StoreError) {
+    package func check() throws(StoreError) {
         if !found.isEmpty { throw error("") }
     }
 
