@@ -22,7 +22,7 @@ import WebhookSimulation
         "delivery":
             """
         {"mode":"retry","schedule":["5s","1m"],"jitter":"10%","timeout":"9s","connectTimeout":"4s","maxInFlight":2,\
-        "rateLimit":"100/min","ordered":true,"disableAfter":"2d","breaker":{"failures":3,"pause":"20s"}}
+        "rateLimit":"100/m","ordered":true,"disableAfter":"2d","breaker":{"failures":3,"pause":"20s"}}
         """,
     ]
 
@@ -110,8 +110,8 @@ import WebhookSimulation
             #expect(await served.send("PATCH", path, body)["throttleRate"] == "7")
         }
         #expect(await served.send("PUT", path, #"{"url":"https://a.example/"}"#)["throttleRate"] == "null")
-        let minute = await made(#""throttleRate":null,"webhooks":{"delivery":{"rateLimit":"100/min"}}"#)
-        #expect(minute["throttleRate"] == "null" && minute["webhooks", "delivery", "rateLimit"] == "100/min")
+        let minute = await made(#""throttleRate":null,"webhooks":{"delivery":{"rateLimit":"100/m"}}"#)
+        #expect(minute["throttleRate"] == "null" && minute["webhooks", "delivery", "rateLimit"] == "100/m")
     }
 
     @Test func `a change of delivery leaves what it doesn't name`() async throws {
@@ -124,7 +124,7 @@ import WebhookSimulation
         let changed = await served.send("PATCH", path, #"{"webhooks":{"delivery":{"maxInFlight":2,"ordered":null}}}"#)
         #expect(changed["webhooks", "delivery"] == #"{"timeout":"9s","maxInFlight":2}"#, "\(changed.text)")
         #expect(changed["throttleRate"] == "3")
-        let limited = await served.send("PATCH", path, #"{"webhooks":{"delivery":{"rateLimit":"100/min"}}}"#)
+        let limited = await served.send("PATCH", path, #"{"webhooks":{"delivery":{"rateLimit":"100/m"}}}"#)
         #expect(limited["webhooks", "delivery", "timeout"] == "9s" && limited["throttleRate"] == "null")
         let last = await served.send(
             "PATCH",

@@ -155,7 +155,8 @@ import WebhookCore
         }
         for (text, reason) in [
             ("webhooks:\n  a: [", "line "), ("webhooks: *none", "anchor"), (bomb, "aliases"),
-            (String(repeating: "[", count: 200), "deep"), ("#" + String(repeating: " ", count: 1 << 20), "1 MiB"),
+            ("a: " + String(repeating: "[", count: 200) + String(repeating: "]", count: 200), "deep"),
+            ("#" + String(repeating: " ", count: 1 << 20), "1 MiB"),
         ] {
             let refused = await imported(text)
             #expect(refused.status == 422 && refused["detail", "0", "loc", "1"] == "specRaw", "\(refused.text)")
