@@ -27,7 +27,8 @@ enum EndpointSending {
     @Sendable static func recover(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
-        let reader = try FieldReader.body(context.request.body)
+        // Without a body, too, it is `since` that is missing.
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
         let span = span(reader, context)
         try reader.finish()
         try context.sendable(endpoint)
@@ -54,6 +55,7 @@ enum EndpointSending {
         let topic = reader.requiredText("eventType", FieldRules.messageType)
         _ = reader.integer("exampleIndex", in: 0...1_000_000)
         let given = reader.json("payload").value
+        if let given { _ = reader.isWellFormed("payload", given.raw) }
         try reader.finish()
         try context.readable(endpoint)
         let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))
@@ -92,8 +94,9 @@ enum EndpointSending {
                 "There is no event type of this name: \(hint.map { "\($0) " } ?? "")`POST /api/v1/event-type` makes one."
             )
         }
+        // An example of another topic would be none of this one.
         do throws(WebhooksError) {
-            return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data
+            return try context.api.dispatcher.preview.knownExample(of: topic, for: endpoint.name)
         } catch {
             throw APIError(400, "invalid_scheme", "There is no example of this event type: give a payload.")
         }
