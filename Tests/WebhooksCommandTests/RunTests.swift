@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Testing
 import WebhookCore
@@ -123,6 +124,31 @@ import WebhookReceiver
         emit.signal(SIGINT)
         #expect(await emit.end() == 128 + SIGINT)
         #expect(try await sandbox.run("events", "show", "safe").status == 0)
+    }
+
+    /// What was on its way is brought to an end, and is shown as it ended.
+    @Test(arguments: [
+        ["emit", "x.y", "--data", "2"], ["emit", "--batch", "b.jsonl"], ["retrigger", "dlv_1"],
+    ])
+    func `Ctrl-C: what is delivered by the end is said to be`(_ command: [String]) async throws {
+        let (asked, gate) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let sandbox = try CommandEnvironment { request in
+            guard request.number > 1 else { return .noContent }
+            asked.signal()
+            gate.wait()
+            return .noContent
+        }
+        defer { gate.signal() }
+        try sandbox.write("w.yaml", sandbox.configuration(delivery: "{ timeout: 10m }"))
+        try sandbox.write("b.jsonl", #"{"topic":"x.y","data":2}"# + "\n")
+        #expect(try await sandbox.run("emit", "x.y", "--data", "1").status == 0)
+        let sending = try Background(command + ["--wait", "10m"], in: sandbox)
+        await Program.blocking { asked.wait() }
+        sending.signal(SIGINT)
+        #expect(await sending.line(containing: "on disk", on: .error) != nil)
+        gate.signal()
+        #expect(await sending.line(containing: "delivered") != nil)
+        #expect(await sending.end() == 0)
     }
 
     @Test func `an emit beside another emit is delivered when that one ends`() async throws {

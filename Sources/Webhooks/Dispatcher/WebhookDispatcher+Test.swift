@@ -17,7 +17,7 @@ extension WebhookDispatcher {
         timeout: Duration = .seconds(30)
     ) async throws(WebhooksError) -> Delivery {
         let event = try preview.testEvent(for: name, topic: topic, profile: profile)
-        return try await delivering(as: .test) { [self] () throws(WebhooksError) in
+        let delivery = try await delivering(as: .test) { [self] () throws(WebhooksError) in
             _ = try await emitWithinCommand(event, target: name)
             _ = try await waitForFirstAttempts(of: [event.id], timeout: timeout)
             var query = DeliveryQuery()
@@ -30,5 +30,7 @@ extension WebhookDispatcher {
             }
             return delivery
         }
+        // What was on its way has ended meanwhile.
+        return try await log.delivery(delivery.id) ?? delivery
     }
 }

@@ -206,13 +206,15 @@ struct Emit: AsyncParsableCommand {
         let wait: FirstAttempts
         let deliveries: [Delivery]
         do throws(WebhooksError) {
-            (receipt, wait, deliveries) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
+            let first: FirstAttempts
+            (receipt, first) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
                 let receipt = try await dispatcher.emitWithinCommand(event)
                 stored = receipt
-                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
-                let wait = try await waiting.run(events: [event.id], timeout: patience.wait.duration)
-                return (receipt, wait, try await dispatcher.log.deliveries(ofEvents: [event.id]))
+                return (receipt, try await waiting.run(events: [event.id], timeout: patience.wait.duration))
             }
+            wait = try await waiting.afterDraining(first, events: [event.id])
+            deliveries = try await dispatcher.log.deliveries(ofEvents: [event.id])
         } catch {
             throw stored == nil ? EmitFailure.storing(error, event) : EmitFailure.afterStoring(error, event)
         }

@@ -140,21 +140,21 @@ struct Retrigger: AsyncParsableCommand {
             if ids.count < plan.count - plan.setAside.count { throw ExitStatus.negative }
             return
         }
-        let (deliveries, areDone) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
+        let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
+        let (ids, first) = try await dispatcher.delivering(as: .retrigger) { () throws(WebhooksError) in
             let ids = try await insert(plan, dispatcher, trap)
-            let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: options.json)
             // What else there is of the same events is none of this command's business.
             let wait = try await waiting.run(
                 events: plan.setAside,
                 deliveries: ids,
                 timeout: patience.wait.duration
             )
-            let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
-            return (
-                try await dispatcher.log.deliveries(ids) + rendered,
-                wait.areDone && ids.count == plan.count - plan.setAside.count
-            )
+            return (ids, wait)
         }
+        let wait = try await waiting.afterDraining(first, events: plan.setAside, deliveries: ids)
+        let areDone = wait.areDone && ids.count == plan.count - plan.setAside.count
+        let rendered = plan.setAside.isEmpty ? [] : try await dispatcher.log.deliveries(ofEvents: plan.setAside)
+        let deliveries = try await dispatcher.log.deliveries(ids) + rendered
         try await write(deliveries, dispatcher.log)
         try await WaitNotice.write(
             deliveries,

@@ -36,17 +36,19 @@ struct EmitBatch {
             return true
         }
         let trap = InterruptTrap()
-        let (summary, wait, failure) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
+        let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: emit.options.json)
+        let (stored, due, first, failure) = try await dispatcher.delivering(as: .emit) { () throws(WebhooksError) in
             let (stored, failure) = await store(events, trap)
             let now = Timestamp.now
             let due = stored.map(\.event).filter { $0.deliverAt.map { $0 <= now } ?? true }.map(\.id)
             var wait = FirstAttempts(areDone: true, outstanding: 0)
             if failure == nil, !due.isEmpty {
-                let waiting = FirstAttemptsWait(dispatcher: dispatcher, trap: trap, asJSON: emit.options.json)
                 wait = try await waiting.run(events: due, timeout: emit.patience.wait.duration)
             }
-            return (try await report(stored), wait, failure)
+            return (stored, due, wait, failure)
         }
+        let wait = try await waiting.afterDraining(first, events: due)
+        let summary = try await report(stored)
         if !emit.options.json { try await summary.table(dispatcher.log).write() }
         if wait.paused > 0 {
             let wait =

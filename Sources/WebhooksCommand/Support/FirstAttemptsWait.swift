@@ -51,6 +51,16 @@ struct FirstAttemptsWait {
         return try result.get()
     }
 
+    /// The progress once what was on its way has ended, which is what there is to show.
+    func afterDraining(
+        _ wait: FirstAttempts,
+        events: [String],
+        deliveries: [Delivery.ID] = []
+    ) async throws(WebhooksError) -> FirstAttempts {
+        if wait.areDone { return wait }
+        return try await dispatcher.waitForFirstAttempts(of: events, and: deliveries, timeout: .zero)
+    }
+
     private static func subject(events: Int, deliveries: Int) -> String {
         if deliveries > 0 { return deliveries == 1 ? "the delivery is" : "\(deliveries) deliveries are" }
         return events == 1 ? "the event is" : "\(events) events are"
