@@ -49,6 +49,11 @@ import WebhookCore
         }
     }
 
+    @Test func whatThePlatformLeavesOut() throws {
+        let run = #"{"internalUserId":"i","labId":"l","challengeResult":{"isLabAttempted":false}}"#
+        #expect(try render(run, profile: "fermion", topic: "lab.tests_run") == nil)
+    }
+
     @Test func underACustomBody() throws {
         let native =
             #"{"userId":"7","userFullname":"A","userEmail":"a@b.example","userPhoneNumber":null,"courseSlug":"c","courseName":"C"}"#

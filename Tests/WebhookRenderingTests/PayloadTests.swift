@@ -112,9 +112,47 @@ import WebhookCore
         )
         #expect(
             failure(#"{"userId":"1","user":{"phone":""},"y":0,"items":7}"#, profile) == start
-                + "l: data.items is no list"
+                + "l: data.items is no list; as the platform's own payload: phone is missing"
         )
         #expect(failure("[]", profile)?.hasPrefix(start) == true)
+    }
+
+    /// Data that are nearly the platform's own miss little, and that is what helps.
+    @Test func theNearestMissIsNamed() throws {
+        let profile = try profile("{ userId: $data.user.id | text, phone: [$data.user.phone, null] }")
+        let start = "the payload of a.b can't be made of this event: userId: there is no data.user.id"
+        #expect(
+            failure(#"{"userId":7,"phone":"+91"}"#, profile) == start
+                + "; as the platform's own payload: userId must be a text, and is a number"
+        )
+        #expect(
+            failure(#"{"userId":7,"phone":8,"paise":"x"}"#, profile) == start
+                + "; as the platform's own payload: userId must be a text, and is a number; "
+                + "phone must be a text, and is a number; paise must be a whole number, and is a text"
+        )
+        // Those with little in common are meant for the mapping.
+        #expect(failure(#"{"user":{}}"#, profile) == start)
+        #expect(failure("[1]", profile) == start)
+    }
+
+    /// Nobody publishes which members may be null.
+    @Test func nullsOfThePlatformPassWhereTheMappingMakesNothing() throws {
+        let profile = try profile("{ userId: $data.user.id | text, phone: [$data.user.phone, null] }")
+        let data = #"{ "phone":null, "userId":null}"#
+        for mode in [SchemaMode.off, .warn] {
+            #expect(
+                try body(data, profile) { $0.schema = mode } == #"{"e":"seven","phone":null,"userId":null}"#
+            )
+        }
+        #expect(
+            failure(data, profile) { $0.schema = .enforce }
+                == "the payload does not fit the fields of a.b: userId must be a text, and is null"
+        )
+        // The mapping comes first.
+        #expect(
+            try body(#"{"userId":null,"phone":null,"user":{"id":7}}"#, profile)
+                == #"{"e":"seven","userId":"7","phone":null}"#
+        )
     }
 
     @Test func manyFailuresAreCounted() throws {

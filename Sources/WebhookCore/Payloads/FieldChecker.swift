@@ -5,22 +5,32 @@
 package struct FieldChecker {
     private(set) var violations: [String] = []
     private let most: Int
+    /// True where null stands for any value.
+    private let withNulls: Bool
     private var path: [String] = []
 
     /// Tells whether the value is an object with these fields.
-    package static func fits(_ value: JSONValue, _ fields: [ProfileField]) -> Bool {
-        violations(of: value, fields, most: 1).isEmpty
+    package static func fits(_ value: JSONValue, _ fields: [ProfileField], withNulls: Bool = false) -> Bool {
+        violations(of: value, fields, most: 1, withNulls: withNulls).isEmpty
     }
 
     /// Returns what doesn't fit, at most `most` violations.
-    package static func violations(of value: JSONValue, _ fields: [ProfileField], most: Int = 5) -> [String] {
-        var checker = FieldChecker(most: most)
+    ///
+    /// - Parameter withNulls: lets null stand for any value.
+    package static func violations(
+        of value: JSONValue,
+        _ fields: [ProfileField],
+        most: Int = 5,
+        withNulls: Bool = false
+    ) -> [String] {
+        var checker = FieldChecker(most: most, withNulls: withNulls)
         checker.object(value, fields)
         return checker.violations
     }
 
-    private init(most: Int) {
+    private init(most: Int, withNulls: Bool) {
         self.most = most
+        self.withNulls = withNulls
     }
 
     private var isDone: Bool { violations.count >= most }
@@ -32,7 +42,7 @@ package struct FieldChecker {
                 if !field.isOptional { fail("is missing", nil, at: field.name) }
                 continue
             }
-            if member.isNull, field.isNullable || field.type == .any { continue }
+            if member.isNull, field.isNullable || field.type == .any || withNulls { continue }
             path.append(field.name)
             check(member, field.type)
             path.removeLast()
@@ -77,7 +87,7 @@ package struct FieldChecker {
         case (.array, _): fail("must be a list", value)
         case (.union(let types), _):
             let fits = types.contains { type in
-                var checker = FieldChecker(most: 1)
+                var checker = FieldChecker(most: 1, withNulls: withNulls)
                 checker.check(value, type)
                 return checker.violations.isEmpty
             }

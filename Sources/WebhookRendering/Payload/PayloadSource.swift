@@ -61,9 +61,36 @@ final class PayloadSource: Sendable {
             if fields.fits(context.event.data) { return Payload() }
             if FieldChecker.fits(try context.data(), topic.fields) { return Payload() }
         }
-        let made = try PayloadMapper.payload(mapping, context, topic, variables, limit)
+        let made: JSONValue
+        do {
+            made = try PayloadMapper.payload(mapping, context, topic, variables, limit)
+        } catch {
+            guard fields != nil else { throw error }
+            return try native(try context.data(), checks: checks, orElse: error)
+        }
         return Payload(made: made, violations: checks ? FieldChecker.violations(of: made, topic.fields) : [])
     }
+
+    /// Data that are the platform's own but for nulls: few platforms publish which members may be null.
+    ///
+    /// - Throws: `failure`, with what is missing in data that are nearly the platform's own.
+    private func native(
+        _ data: JSONValue,
+        checks: Bool,
+        orElse failure: RenderingError
+    ) throws(RenderingError) -> Payload {
+        let required = topic.fields.filter { !$0.isOptional }
+        let there = required.count(where: { data[$0.name] != nil })
+        guard there > 0, there * 2 >= required.count else { throw failure }
+        if FieldChecker.fits(data, topic.fields, withNulls: true) {
+            return Payload(violations: checks ? FieldChecker.violations(of: data, topic.fields) : [])
+        }
+        let missing = FieldChecker.violations(of: data, topic.fields, most: Self.mostMissing, withNulls: true)
+        throw RenderingError("\(failure); as the platform's own payload: " + missing.joined(separator: "; "))
+    }
+
+    /// The most differences from the platform's own payload that a reason names.
+    private static let mostMissing = 3
 }
 
 /// Payloads of one event are the same where these are.
