@@ -9,7 +9,8 @@ package import WebhookCore
 /// connection goes to one of them and to nothing else. No request is sent twice: where libcurl would repeat one because
 /// a reused connection had died, it is stopped, and the result says ``TransportResult/isStaleConnection``.
 ///
-/// The environment (`http_proxy`, `.netrc`, `SSLKEYLOGFILE`) has no say.
+/// The environment (`http_proxy`, `.netrc`, `SSLKEYLOGFILE`) has no say. libcurl makes the last one's file, as the host asks
+/// for that in its own environment; no keys of ours get into it.
 package final class CurlTransport: Transport {
     let shards: [Shard]
 

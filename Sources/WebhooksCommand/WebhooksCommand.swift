@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import CWebhooksCommit
+internal import Glibc
 internal import WebhookCore
 internal import Webhooks
 
@@ -58,6 +59,8 @@ struct WebhooksCommand: AsyncParsableCommand {
 
     static func main() async {
         StandardStreams.complete()
+        // libcurl would make that file, although no keys get into it. Nobody else is there yet to look at the environment.
+        unsetenv("SSLKEYLOGFILE")
         RunSignals.hold(for: CommandLine.arguments)
         await CommandRunner.run()
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WebhookCore
 import WebhookReceiver
@@ -42,6 +43,13 @@ import WebhookReceiver
         #expect(try await sandbox.run("emit", "a.b", "--data", "@in.json", "--id", "second").status == 0)
         #expect(try await sandbox.run("events", "show", "second", "--data").out == data + "\n")
         for request in sandbox.receiver.requests { #expect(request.body.text.hasSuffix(#""data":"# + data + "}")) }
+    }
+
+    @Test func `no file for session keys is made`() async throws {
+        let sandbox = try CommandEnvironment()
+        let keys = "\(sandbox.folder)/keys"
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", environment: ["SSLKEYLOGFILE": keys]).status == 0)
+        #expect(access(keys, F_OK) != 0)
     }
 
     @Test func `exits 1 while a delivery waits for a retry`() async throws {
