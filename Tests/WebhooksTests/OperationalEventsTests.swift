@@ -170,6 +170,15 @@ struct OperationalEventsTests {
         #expect(told.new([line]).count == 1)
     }
 
+    @Test("What is about to be disabled is looked for before it is, and not all the time")
+    func failingInterval() {
+        let expected: [(Duration?, Duration)] = [
+            (nil, .seconds(60)), (.seconds(432_000), .seconds(60)), (.seconds(100), .seconds(25)),
+            (.seconds(8), .seconds(2)), (.milliseconds(10), .seconds(1)),
+        ]
+        for (shortest, interval) in expected { #expect(WebhookDispatcher.failingInterval(shortest) == interval) }
+    }
+
     @Test("A host can't make one, neither by a dispatcher nor by a log")
     func reserved() async throws {
         let dispatcher = try await TestEnvironment().dispatcher("  []")
