@@ -235,7 +235,11 @@ import WebhookRegistry
             "w.yaml:6:52: `timeout` must be more than 0",
             "w.yaml:6:72: `connectTimeout` must be a duration, a whole number with ms, s, m, h or d: 250ms, 15s, 5m, 2h, 5d",
             "w.yaml:6:88: `maxInFlight` must be a whole number from 1 to 1000000",
-            "w.yaml:6:104: `rateLimit` must be a rate, a whole number of at least 1 with /s, /m or /h: 100/s, 600/m"
+            "w.yaml:6:104: `rateLimit` must be a rate, a whole number from 1 to 1000000000 with /s, /m or /h: 100/s, 600/m"
+        ),
+        Row(
+            lines: "delivery: { rateLimit: 4000000000/h }",
+            "w.yaml:6:26: `rateLimit` must be a rate, a whole number from 1 to 1000000000 with /s, /m or /h: 100/s, 600/m"
         ),
         Row(
             lines: "delivery: { timeout: 99999999999999999999s, connectTimeout: 4000d }",

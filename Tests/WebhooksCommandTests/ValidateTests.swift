@@ -1,6 +1,33 @@
 import Testing
 
 @Suite struct ValidateTests {
+    /// Whose example a mapping can't be made of is a matter of the line it stands in.
+    @Test func `warnings about a mapping have its place`() async throws {
+        let sandbox = try CommandEnvironment()
+        let mapped = """
+              - name: p
+                url: \(sandbox.receiver.url)/p
+                topics: ["user.*"]
+                profile: braincert
+                payload:
+                  "user.*": { who: "$data.nobody.id | text" }
+
+            """
+        let text = sandbox.configuration(more: mapped)
+        try sandbox.write("w.yaml", text)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let index = lines.firstIndex { $0.contains("nobody") }
+        let line = try #require(index) + 1
+        let problems = try JSONText(try await sandbox.run("validate", "--json").out)["problems"]
+        var found = 0
+        for index in 0..<problems.count {
+            let problem = try problems[index]
+            #expect(try problem["file"].string == "w.yaml" && problem["line"].raw == "\(line)", "\(problem)")
+            found += try problem["message"].string?.contains("does not render") == true ? 1 : 0
+        }
+        #expect(found > 0)
+    }
+
     @Test func `a body that uses what the generic example lacks is only warned of`() async throws {
         let sandbox = try CommandEnvironment()
         let entry = "  - { name: own, url: \"https://example.com/\", topics: [grade.released], body: own.json.mustache,"

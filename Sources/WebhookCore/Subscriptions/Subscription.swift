@@ -184,10 +184,22 @@ package struct TopicBody: Sendable, Hashable {
 package struct TopicPayload: Sendable, Hashable {
     package var pattern: TopicPattern
     package var value: PayloadValue
+    /// Its place in a file, for messages; where it moves within that, it is the same.
+    package var place: (file: String, line: Int, column: Int)?
 
-    package init(pattern: TopicPattern, value: PayloadValue) {
+    package init(pattern: TopicPattern, value: PayloadValue, place: (file: String, line: Int, column: Int)? = nil) {
         self.pattern = pattern
         self.value = value
+        self.place = place
+    }
+
+    package static func == (lhs: TopicPayload, rhs: TopicPayload) -> Bool {
+        lhs.pattern == rhs.pattern && lhs.value == rhs.value
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(pattern)
+        hasher.combine(value)
     }
 }
 

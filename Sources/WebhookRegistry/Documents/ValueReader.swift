@@ -64,7 +64,8 @@ struct ValueReader {
 
     func rate(_ node: ConfigNode, _ name: String) -> Located<RateLimit>? {
         guard let text = scalar(node), let value = Quantity.rate(text) else {
-            return fail(node, "\(name) must be a rate, a whole number of at least 1 with /s, /m or /h: 100/s, 600/m")
+            let bounds = "from \(Quantity.rates.lowerBound) to \(Quantity.rates.upperBound)"
+            return fail(node, "\(name) must be a rate, a whole number \(bounds) with /s, /m or /h: 100/s, 600/m")
         }
         return Located(value: value, place: node.place)
     }

@@ -145,7 +145,7 @@ enum PolicyRules {
         if let rate = policy.rateLimit {
             expect(
                 (1...1_000_000_000).contains(rate.count) && rate.period > .zero && rate.period <= longest,
-                "`rateLimit` must be a rate of at least 1 in a period of more than 0"
+                "`rateLimit` must be a rate from 1 to 1000000000, in a period of more than 0"
             )
         }
         return messages.map { SubscriptionProblem(.delivery, $0) }

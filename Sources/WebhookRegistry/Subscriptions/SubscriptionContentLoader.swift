@@ -57,7 +57,9 @@ struct SubscriptionContentLoader {
             if let problem = limits.problem(value.filterSize, of: "the filters of a mapping have") {
                 problems.error(pattern.place, problem)
             }
-            return TopicPayload(pattern: pattern.value, value: value)
+            let (file, line, column) = (pattern.place.file, pattern.place.line, pattern.place.column)
+            let isInFile = file != DraftComposer.file
+            return TopicPayload(pattern: pattern.value, value: value, place: isInFile ? (file, line, column) : nil)
         }
     }
 

@@ -55,9 +55,12 @@ enum Quantity {
         return value / 100
     }
 
+    /// The requests that a rate may have in its time.
+    static let rates = 1...1_000_000_000
+
     /// `100/s`, `600/m`, `1000/h`.
     static func rate(_ text: String) -> RateLimit? {
-        guard let (count, unit) = split(text), count >= 1, count <= 1_000_000_000 else { return nil }
+        guard let (count, unit) = split(text), rates.contains(count) else { return nil }
         switch unit {
         case "/s": return RateLimit(count: count, per: .seconds(1))
         case "/m": return RateLimit(count: count, per: .seconds(60))

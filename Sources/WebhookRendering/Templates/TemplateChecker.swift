@@ -53,9 +53,10 @@ package enum TemplateChecker {
                     if rendering.contains(example.name) || isBeyond { problem.severity = .warning }
                 }
                 // The host may emit something else than the catalogue's example.
-                if subscription.topicPayloads.contains(where: { $0.pattern.matches(example.name) }) {
+                if let mapping = subscription.topicPayloads.first(where: { $0.pattern.matches(example.name) }) {
                     problem.severity = .warning
                     problem.file = "subscription \(subscription.name)"
+                    problem.move(to: mapping)
                 }
                 if isAnyTopic, body != nil {
                     unfit[file, default: []].append((example, problem))
@@ -65,13 +66,15 @@ package enum TemplateChecker {
             }
             for finding in result.findings {
                 let message = "the payload of \(finding.topic) does not fit the catalogue: "
-                problems.append(
-                    Diagnostic(
-                        .warning,
-                        file: "subscription \(subscription.name)",
-                        message: message + finding.violations.joined(separator: "; ")
-                    )
+                var problem = Diagnostic(
+                    .warning,
+                    file: "subscription \(subscription.name)",
+                    message: message + finding.violations.joined(separator: "; ")
                 )
+                if let mapping = subscription.topicPayloads.first(where: { $0.pattern.matches(example.name) }) {
+                    problem.move(to: mapping)
+                }
+                problems.append(problem)
             }
         }
         for (file, failures) in unfit.sorted(by: { $0.key < $1.key }) {
@@ -323,5 +326,13 @@ package enum TemplateChecker {
                 at: event.occurredAt
             )
         }
+    }
+}
+
+extension Diagnostic {
+    /// Names the place of a subscription's mapping; without one, as for subscriptions of the store, it stays where it is.
+    fileprivate mutating func move(to mapping: TopicPayload) {
+        guard let place = mapping.place else { return }
+        (file, line, column) = (place.file, place.line, place.column)
     }
 }
