@@ -2,7 +2,7 @@
 /// spelled out here it finds escaped once more, and in base64.
 enum SecretEncodings {
     /// The text's own bytes, its usual escapes for JSON, HTML and URLs where it has any, the base64 of all these, and the
-    /// base64 of the text's own base64.
+    /// base64 of the text's own base64, and its hex.
     static func all(of secret: String) -> Set<[UInt8]> {
         let texts = texts(of: secret)
         var encodings = texts
@@ -11,6 +11,13 @@ enum SecretEncodings {
         for once in base64Cores(Array(secret.utf8)) {
             // What little is left of a short secret, in the middle of the run, stands in other texts as well.
             encodings.formUnion(base64Cores(once).filter { $0.count >= 8 })
+        }
+        for letters in PercentEncoding.Letters.allCases {
+            encodings.insert(
+                secret.utf8.flatMap { byte in
+                    [PercentEncoding.digit(byte >> 4, letters), PercentEncoding.digit(byte & 15, letters)]
+                }
+            )
         }
         return encodings
     }

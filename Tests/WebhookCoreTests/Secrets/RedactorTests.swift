@@ -23,6 +23,15 @@ import WebhookCore
         }
     }
 
+    @Test(arguments: ["s3cret-value", "p@ss:word/+?", "ключ-ключ", "abcd"])
+    func masksHex(secret: String) {
+        let redactor = Redactor(secrets: [secret])
+        for format in ["%02x", "%02X"] {
+            func hex(_ text: String) -> String { text.utf8.map { String(format: format, $0) }.joined() }
+            #expect(redactor.redact(hex("a" + secret + "zz")) == hex("a") + "***" + hex("zz"))
+        }
+    }
+
     @Test func masksTexts() {
         let redactor = Redactor(secrets: ["s3cret-value", "s3cret", "abc"])
         #expect(redactor.redact("x s3cret-value y s3cret z") == "x *** y *** z")
