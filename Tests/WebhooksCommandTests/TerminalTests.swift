@@ -46,6 +46,35 @@ import WebhookReceiver
         }
     }
 
+    @Test func `tables fit the terminal, and are whole elsewhere`() async throws {
+        let sandbox = try CommandEnvironment()
+        let name = String(repeating: "n", count: 60)
+        let entry = """
+              - name: \(name)
+                url: \(sandbox.receiver.url)/long
+                topics: ["**"]
+                secrets: ["\(CommandEnvironment.secret)"]
+
+            """
+        try sandbox.write("w.yaml", sandbox.configuration(more: entry))
+        let id = String(repeating: "e", count: 126)
+        #expect(try await sandbox.run("emit", "a.b", "--data", "1", "--id", id, "--tenant", "school").status == 0)
+        let commands = [
+            ["events", "list"], ["deliveries", "list"], ["validate"], ["stats"],
+            ["subscriptions"], ["emit", "a.b", "--data", "1", "--id", id, "--tenant", "school"],
+        ]
+        for command in commands {
+            // Numbers are never cut: those of `stats` need more than 40.
+            for columns in command == ["stats"] ? [60, 80] : [40, 60, 80] {
+                let shown = try await sandbox.runOnTerminal(command, columns: columns, environment: ["NO_COLOR": "1"])
+                // A row of a table has a gap.
+                let rows = shown.out.split(whereSeparator: \.isNewline).filter { $0.contains("  ") }
+                #expect(rows.allSatisfy { $0.count <= columns }, "\(command), \(columns): \(shown.out)")
+            }
+            #expect(!(try await sandbox.run(command)).out.contains("…"), "\(command)")
+        }
+    }
+
     @Test func `prune asks before it deletes what the retention keeps`() async throws {
         let sandbox = try await sandbox()
         let all = ["prune", "--older-than", "0s"]

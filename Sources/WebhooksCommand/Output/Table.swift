@@ -33,6 +33,7 @@ struct Table {
 
     private static let gap = 2
     private static let least = 12
+    private static let leastAtAll = 4
     private let columns: [Column]
     private var rows: [[Cell]] = []
 
@@ -55,6 +56,7 @@ struct Table {
             shown.removeAll { $0 == victim }
             widths = self.widths(of: shown, within: limit)
         }
+        if let limit = terminal.width { widths = shortened(widths, of: shown, within: limit) }
         let header = columns.map { Cell($0.title, .dim) }
         return ([header] + rows).map { line($0, shown, widths, terminal) }
     }
@@ -85,7 +87,7 @@ struct Table {
         }
         guard let limit else { return widths }
         while Self.total(widths) > limit {
-            // The widest gives way first. What can't be made to fit wraps.
+            // The widest gives way first.
             guard
                 let widest = shown.indices.filter({ columns[shown[$0]].isFlexible && widths[$0] > Self.least })
                     .max(by: { widths[$0] < widths[$1] })
@@ -93,6 +95,17 @@ struct Table {
             widths[widest] -= 1
         }
         return widths
+    }
+
+    /// Where nothing else helps, every column of texts gives way, the widest first. What can't be made to fit wraps.
+    private func shortened(_ widths: [Int], of shown: [Int], within limit: Int) -> [Int] {
+        var shortened = widths
+        while Self.total(shortened) > limit {
+            let texts = shown.indices.filter { !columns[shown[$0]].isNumber && shortened[$0] > Self.leastAtAll }
+            guard let widest = texts.max(by: { shortened[$0] < shortened[$1] }) else { return widths }
+            shortened[widest] -= 1
+        }
+        return shortened
     }
 
     private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + gap * (widths.count - 1) }
