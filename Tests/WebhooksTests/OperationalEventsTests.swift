@@ -172,11 +172,14 @@ struct OperationalEventsTests {
 
     @Test("What is about to be disabled is looked for before it is, and not all the time")
     func failingInterval() {
-        let expected: [(Duration?, Duration)] = [
-            (nil, .seconds(60)), (.seconds(432_000), .seconds(60)), (.seconds(100), .seconds(25)),
-            (.seconds(8), .seconds(2)), (.milliseconds(10), .seconds(1)),
+        let expected: [(Duration?, Int, Duration)] = [
+            (nil, 0, .seconds(60)), (.seconds(432_000), 3, .seconds(60)), (.seconds(100), 3, .seconds(25)),
+            (.seconds(8), 3, .seconds(2)), (.milliseconds(10), 3, .seconds(1)), (.seconds(8), 10_000, .seconds(10)),
+            (.seconds(8), 100_000, .seconds(60)),
         ]
-        for (shortest, interval) in expected { #expect(WebhookDispatcher.failingInterval(shortest) == interval) }
+        for (shortest, count, interval) in expected {
+            #expect(WebhookDispatcher.failingInterval(shortest, of: count) == interval)
+        }
     }
 
     @Test("A host can't make one, neither by a dispatcher nor by a log")

@@ -6,9 +6,9 @@ internal import WebhooksSQLite
 
 extension WebhookDispatcher {
     /// The time between two looks for subscriptions that are about to be disabled: a minute, or less where the shortest time
-    /// to that is half over sooner.
-    static func failingInterval(_ shortest: Duration?) -> Duration {
-        max(.seconds(1), min(.seconds(60), (shortest ?? .seconds(60)) / 4))
+    /// to that is half over sooner. A look goes over all subscriptions, so that of many it comes the more rarely.
+    static func failingInterval(_ shortest: Duration?, of count: Int) -> Duration {
+        min(.seconds(60), max(.seconds(1), .milliseconds(count), (shortest ?? .seconds(240)) / 4))
     }
 
     /// The longest wait at the end for the dispatcher's own events to be stored.
@@ -64,12 +64,13 @@ extension WebhookDispatcher {
 
     /// Tells of subscriptions that are half-way to being disabled, for as long as the task lives.
     func watchFailing(of session: DeliverySession, _ told: ToldFailures) async {
-        var shortest: Duration?
+        var interval: Duration
         repeat {
             let health = (try? await session.store.health()) ?? []
             let registry = registry
             var failing: [WebhookNotice] = []
-            shortest = registry.subscriptions.lazy.filter(\.isEnabled).map(\.policy.disableAfter).min()
+            let shortest = registry.subscriptions.lazy.filter(\.isEnabled).map(\.policy.disableAfter).min()
+            interval = Self.failingInterval(shortest, of: registry.subscriptions.count)
             for row in health {
                 guard let subscription = registry.subscription(named: row.subscription), subscription.isEnabled else {
                     continue
@@ -80,7 +81,7 @@ extension WebhookDispatcher {
                 }
             }
             for notice in told.new(failing) { notifier.send(notice) }
-        } while (try? await IdleBeat.sleep(for: Self.failingInterval(shortest))) != nil
+        } while (try? await IdleBeat.sleep(for: interval)) != nil
     }
 }
 
