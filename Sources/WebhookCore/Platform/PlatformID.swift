@@ -67,6 +67,11 @@ package final class PlatformIDs: Sendable {
 
     package init() {}
 
+    /// Tells whether a text can be an id with a prefix: of something that is there, was, or will be.
+    package static func isID(_ text: String, _ prefix: String) -> Bool {
+        text.hasPrefix(prefix) && IDNumber(text.dropFirst(prefix.count)) != nil
+    }
+
     /// An id with a prefix such as `msg_`.
     package func next(_ prefix: String, at time: Timestamp) -> String {
         // Not passed on as a generator: of one without content the thread sanitizer would look at an address that is none.

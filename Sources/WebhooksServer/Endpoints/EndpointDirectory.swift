@@ -6,6 +6,9 @@ internal import Webhooks
 enum EndpointID {
     static let prefix = StoredSubscription.prefix
 
+    /// Tells whether a text can be the key of a list of endpoints.
+    static func isKey(_ text: String) -> Bool { PlatformIDs.isID(text, prefix) }
+
     /// The id of a subscription: what it is named, or of one in the file a digest of its name, the same after a restart.
     static func of(_ name: String) -> String {
         if name.hasPrefix(prefix) { return name }

@@ -12,7 +12,7 @@ enum ApplicationOperations {
     ]
 
     @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let page = try PageRequest(context.query, descending: false, ordered: true) { $0.hasPrefix("app_") }
+        let page = try PageRequest(context.query, descending: false, ordered: true) { PlatformIDs.isID($0, "app_") }
         let filter = try await filter(context)
         let rows = try await context.read { store throws(StoreError) in
             try await store.applications(page.walk, filter)

@@ -48,7 +48,7 @@ enum EndpointOperations {
 
     @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
-        let page = try PageRequest(context.query, descending: true, ordered: true) { $0.hasPrefix(EndpointID.prefix) }
+        let page = try PageRequest(context.query, descending: true, ordered: true, isKey: EndpointID.isKey)
         let stored = try await context.subscriptions { store throws(StoreError) in
             try await store.storedSubscriptions(ofTenant: application.tenant, page.walk)
         }

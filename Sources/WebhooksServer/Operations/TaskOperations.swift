@@ -14,7 +14,7 @@ enum TaskOperations {
     ]
 
     @Sendable static func list(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let page = try PageRequest(context.query, descending: false, ordered: true) { $0.hasPrefix("qtask_") }
+        let page = try PageRequest(context.query, descending: false, ordered: true) { PlatformIDs.isID($0, "qtask_") }
         let states = BackgroundTask.State.allCases.map(\.rawValue)
         let state = try context.query.choice("status", of: states).flatMap { BackgroundTask.State(rawValue: $0) }
         let kind = context.query.text("task")
