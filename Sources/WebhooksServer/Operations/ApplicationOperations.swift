@@ -38,14 +38,29 @@ enum ApplicationOperations {
     }
 
     @Sendable static func create(_ context: APIContext) async throws(APIError) -> APIResponse {
+        try await create(context) { uid throws(APIError) in
+            try await context.read { store throws(StoreError) in try await store.application(uid) }
+        }
+    }
+
+    /// - Parameter find: reads the application of a uid.
+    static func create(
+        _ context: APIContext,
+        find: (String) async throws(APIError) -> Application?
+    ) async throws(APIError) -> APIResponse {
         let isKnownWanted = try context.query.flag("get_if_exists")
         let draft = try ApplicationDraft(FieldReader.body(context.request.body))
-        if isKnownWanted, let uid = draft.uid,
-            let known = try await context.read({ store throws(StoreError) in try await store.application(uid) })
-        {
-            return .ok(form(known))
+        guard isKnownWanted, let uid = draft.uid else {
+            guard let answer = try await insert(draft, context) else { throw uidIsTaken }
+            return answer
         }
-        return try await insert(draft, context)
+        return try await context.useOrMake(failure: uidIsTaken) { () async throws(APIError) in
+            try await find(uid)
+        } use: { known throws(APIError) in
+            .ok(form(known))
+        } make: { () async throws(APIError) in
+            try await insert(draft, context)
+        }
     }
 
     @Sendable static func get(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -53,19 +68,32 @@ enum ApplicationOperations {
     }
 
     @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let known = try await context.applicationIfKnown()
-        var draft = try ApplicationDraft(FieldReader.body(context.request.body))
+        try await put(context) { () async throws(APIError) in try await context.applicationIfKnown() }
+    }
+
+    /// - Parameter find: reads the application of the path.
+    static func put(
+        _ context: APIContext,
+        find: () async throws(APIError) -> Application?
+    ) async throws(APIError) -> APIResponse {
+        let reader = try FieldReader.body(context.request.body)
+        var draft = try ApplicationDraft(reader)
         // Named by its uid it keeps that: otherwise a request that is repeated would make one more.
         let reference = context.parameter("app_id")
         if !draft.namesUID, FieldRules.uid(notLike: "app_")(reference) == nil { draft.uid = reference }
-        guard var application = known else {
+        let wanted = draft
+        return try await context.useOrMake(failure: uidIsTaken) { () async throws(APIError) in
+            try await find()
+        } use: { known throws(APIError) in
+            var application = known
+            (application.uid, application.name) = (wanted.uid, wanted.name)
+            (application.throttleRate, application.metadata) = (wanted.throttleRate, wanted.metadata)
+            return try await update(application, context)
+        } make: { () async throws(APIError) in
             // An id of this server's is nobody's uid: each repetition would make one more.
             if reference.hasPrefix("app_") { throw .noApplication }
-            return try await insert(draft, context)
+            return try await insert(wanted, context)
         }
-        (application.uid, application.name) = (draft.uid, draft.name)
-        (application.throttleRate, application.metadata) = (draft.throttleRate, draft.metadata)
-        return try await update(application, context)
     }
 
     @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -77,7 +105,8 @@ enum ApplicationOperations {
             .merged(into: application.throttleRate)
         application.metadata = reader.metadata().value ?? application.metadata
         try reader.finish()
-        return try await update(application, context)
+        guard let answer = try await update(application, context) else { throw .noApplication }
+        return answer
     }
 
     @Sendable static func delete(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -88,21 +117,28 @@ enum ApplicationOperations {
         return answer
     }
 
-    private static func update(_ application: Application, _ context: APIContext) async throws(APIError) -> APIResponse
-    {
+    private static let uidIsTaken = APIError.conflict("Another application has this uid.")
+
+    /// - Returns: `nil` where it has gone.
+    private static func update(
+        _ application: Application,
+        _ context: APIContext
+    ) async throws(APIError) -> APIResponse? {
         var application = application
         application.updatedAt = context.now
-        return try await context.change([.updateApplication(application)], answer: .ok(form(application))) {
-            $0 == .taken ? .conflict("Another application has this uid.") : .noApplication
-        }
+        let outcome = try await context.attempt([.updateApplication(application)], answer: .ok(form(application)))
+        if outcome.result == .taken { throw uidIsTaken }
+        return outcome.answer
     }
 
-    private static func insert(_ draft: ApplicationDraft, _ context: APIContext) async throws(APIError) -> APIResponse {
+    /// - Returns: `nil` where its uid is taken.
+    private static func insert(_ draft: ApplicationDraft, _ context: APIContext) async throws(APIError) -> APIResponse?
+    {
         let application = try await draft.application(context)
-        return try await context.change([.insertApplication(application)], answer: APIResponse(201, form(application)))
-        { _ in
-            .conflict("Another application has this uid.")
-        }
+        return try await context.attempt(
+            [.insertApplication(application)],
+            answer: APIResponse(201, form(application))
+        ).answer
     }
 
     static let form: @Sendable (Application) -> APIValue = { application in

@@ -82,24 +82,40 @@ enum EndpointOperations {
         let reader = try FieldReader.body(context.request.body)
         let form = EndpointForm(reader, for: .creation)
         try reader.finish()
-        return try await insert(form, for: application, context)
+        guard let answer = try await insert(form, for: application, context) else { throw .uidIsTaken }
+        return answer
     }
 
     @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
+        try await put(context) { reference, application throws(APIError) in
+            try await context.endpointIfKnown(reference, in: application)
+        }
+    }
+
+    /// - Parameter find: reads an application's endpoint.
+    static func put(
+        _ context: APIContext,
+        find: (String, Application) async throws(APIError) -> Endpoint?
+    ) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let reference = context.parameter("endpoint_id")
-        let known = try await context.endpointIfKnown(reference, in: application)
+        let known = try await find(reference, application)
         if let known, case .declared = known.source { throw .declared(known) }
         let reader = try FieldReader.body(context.request.body)
         let given = EndpointForm(reader, for: .replacement)
         try reader.finish()
         let form = given.keepingUID(reference)
-        guard known != nil else {
+        var isFirst = true
+        return try await context.useOrMake(failure: .uidIsTaken) { () async throws(APIError) in
+            defer { isFirst = false }
+            return isFirst ? known : try await find(reference, application)
+        } use: { _ throws(APIError) in
+            try await change(application, to: form, context)
+        } make: { () async throws(APIError) in
             // An id of this server's is nobody's uid: each repetition would make one more.
             if StoredSubscription.isName(reference) { throw .noEndpoint }
             return try await insert(form, for: application, context)
         }
-        return try await change(application, to: form, context)
     }
 
     @Sendable static func patch(_ context: APIContext) async throws(APIError) -> APIResponse {
@@ -138,11 +154,12 @@ enum EndpointOperations {
         return .ok(.object(endpoint.members))
     }
 
+    /// - Returns: `nil` where its uid is taken.
     private static func insert(
         _ form: EndpointForm,
         for application: Application,
         _ context: APIContext
-    ) async throws(APIError) -> APIResponse {
+    ) async throws(APIError) -> APIResponse? {
         let keys = try context.keys()
         try await context.checkEventTypes(form)
         let id = context.api.ids.next(EndpointID.prefix, at: context.now)
@@ -161,7 +178,7 @@ enum EndpointOperations {
         case .done: return answer
         case .answered: return try await context.earlierAnswer() ?? answer
         case .full: throw .tooManyEndpoints(context.api.settings.maxEndpoints)
-        case .taken, .missing, .outdated: throw .uidIsTaken
+        case .taken, .missing, .outdated: return nil
         }
     }
 

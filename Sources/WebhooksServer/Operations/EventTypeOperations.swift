@@ -54,18 +54,28 @@ enum EventTypeOperations {
     }
 
     @Sendable static func put(_ context: APIContext) async throws(APIError) -> APIResponse {
+        try await put(context) { name throws(APIError) in try await find(name, context) }
+    }
+
+    /// - Parameter find: reads an event type.
+    static func put(
+        _ context: APIContext,
+        find: (String) async throws(APIError) -> EventType?
+    ) async throws(APIError) -> APIResponse {
         let name = context.parameter("event_type_name")
         let reader = try FieldReader.body(context.request.body)
-        var type = try read(reader, name, context)
-        if let known = try await find(name, context) {
-            type.createdAt = known.createdAt
-            return try await context.change([.updateEventType(type)], answer: .ok(form(type))) { _ in unknown }
-        }
-        if let problem = FieldRules.eventType(name) {
-            throw APIError(FieldProblem(["path", "event_type_name"], "the name \(problem)"))
-        }
-        return try await context.change([.insertEventType(type)], answer: APIResponse(201, form(type))) { _ in
-            taken(name)
+        let type = try read(reader, name, context)
+        return try await context.useOrMake(failure: taken(name)) { () async throws(APIError) in
+            try await find(name)
+        } use: { known throws(APIError) in
+            var changed = type
+            changed.createdAt = known.createdAt
+            return try await context.attempt([.updateEventType(changed)], answer: .ok(form(changed))).answer
+        } make: { () async throws(APIError) in
+            if let problem = FieldRules.eventType(name) {
+                throw APIError(FieldProblem(["path", "event_type_name"], "the name \(problem)"))
+            }
+            return try await context.attempt([.insertEventType(type)], answer: APIResponse(201, form(type))).answer
         }
     }
 
@@ -95,6 +105,18 @@ enum EventTypeOperations {
     }
 
     @Sendable static func importOpenAPI(_ context: APIContext) async throws(APIError) -> APIResponse {
+        try await importOpenAPI(context) { () async throws(APIError) in
+            try await context.read { store throws(StoreError) in
+                try await store.eventTypes(PageWalk(limit: 10_000), archived: true)
+            }
+        }
+    }
+
+    /// - Parameter known: reads the event types that there are.
+    static func importOpenAPI(
+        _ context: APIContext,
+        known: () async throws(APIError) -> [EventType]
+    ) async throws(APIError) -> APIResponse {
         let reader = try FieldReader.body(context.request.body)
         let isDryRun = reader.flag("dryRun").value ?? false
         let replaces = reader.flag("replaceAll").value ?? false
@@ -112,9 +134,29 @@ enum EventTypeOperations {
         default: throw APIError(400, "invalid_spec", "Exactly one of spec and specRaw is needed.")
         }
         let found = try OpenAPIWebhooks.eventTypes(document, at: context.now)
-        let known = try await context.read { store throws(StoreError) in
-            try await store.eventTypes(PageWalk(limit: 10_000), archived: true)
+        var data: [(String, APIValue)] = [("modified", .array(found.map { .string($0.name) }))]
+        if isDryRun { data.append(("to_modify", .array(found.map { OpenAPIWebhooks.form($0) }))) }
+        let answer = APIResponse.ok(["data": .object(data)])
+        guard !isDryRun else { return answer }
+        let changed = APIError.conflict("Event types are being changed by others: try again.")
+        return try await context.useOrMake(failure: changed) { () async throws(APIError) in
+            try await known()
+        } use: { known throws(APIError) in
+            try await context.attempt(changes(to: found, known, replaces, context), answer: answer).answer
+        } make: { () async throws(APIError) in
+            nil
         }
+    }
+
+    /// The changes that an import makes.
+    ///
+    /// - Parameter replaces: whether those that it doesn't name are archived.
+    private static func changes(
+        to found: [EventType],
+        _ known: [EventType],
+        _ replaces: Bool,
+        _ context: APIContext
+    ) -> [PlatformChange] {
         let byName = Dictionary(known.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var changes: [PlatformChange] = []
         for var type in found {
@@ -130,13 +172,7 @@ enum EventTypeOperations {
             (type.isArchived, type.updatedAt) = (true, context.now)
             changes.append(.updateEventType(type))
         }
-        var data: [(String, APIValue)] = [("modified", .array(found.map { .string($0.name) }))]
-        if isDryRun { data.append(("to_modify", .array(found.map { OpenAPIWebhooks.form($0) }))) }
-        let answer = APIResponse.ok(["data": .object(data)])
-        guard !isDryRun else { return answer }
-        return try await context.change(changes, answer: answer) { _ in
-            .conflict("An event type was changed meanwhile.")
-        }
+        return changes
     }
 
     // MARK: Parts

@@ -31,7 +31,15 @@ enum TokenOperations {
     private static let week = 7 * 86_400
 
     @Sendable static func access(_ context: APIContext) async throws(APIError) -> APIResponse {
-        let known = try await context.applicationIfKnown()
+        try await access(context) { () async throws(APIError) in try await context.applicationIfKnown() }
+    }
+
+    /// - Parameter find: reads the application of the path.
+    static func access(
+        _ context: APIContext,
+        find: () async throws(APIError) -> Application?
+    ) async throws(APIError) -> APIResponse {
+        let known = try await find()
         let reader = try FieldReader.body(context.request.body, isOptional: true)
         let isReadOnly = reader.flag("readOnly").value ?? false
         let names = Capability.allCases.map(\.rawValue)
@@ -40,20 +48,13 @@ enum TokenOperations {
         }
         let expiry = reader.integer("expiry", in: 3600...week).value ?? week
         let session = reader.text("sessionId", FieldRules.session)
-        var changes: [PlatformChange] = []
-        let application: Application
-        if let known {
-            try reader.finish()
-            application = known
-        } else {
-            application = try await MessageOperations.made(reader, context)
-            changes.append(.insertApplication(application))
-        }
+        if known != nil { try reader.finish() }
         let token = prefix + random()
-        changes.append(
+        let digest = Digest.token(token)
+        @Sendable func access(to application: Application) -> PlatformChange {
             .insertToken(
                 AccessToken(
-                    digest: Digest.token(token),
+                    digest: digest,
                     application: application.id,
                     capabilities: capabilities.value,
                     isReadOnly: isReadOnly,
@@ -61,13 +62,22 @@ enum TokenOperations {
                     expiresAt: context.now + .seconds(expiry)
                 )
             )
-        )
+        }
         // The token itself is kept nowhere, so that a repeated request makes another.
         var unkept = context
         unkept.answerKey = nil
+        let asker = unkept
         let answer = APIResponse.ok(["url": .string(context.api.publicURL), "token": .string(token)])
-        return try await unkept.change(changes, answer: answer) { _ in
-            .conflict("The application was made meanwhile: ask again.")
+        var isFirst = true
+        return try await context.useOrMake(failure: .noApplication) { () async throws(APIError) in
+            defer { isFirst = false }
+            return isFirst ? known : try await find()
+        } use: { known throws(APIError) in
+            try await asker.attempt([access(to: known)], answer: answer).answer
+        } make: { () async throws(APIError) in
+            let application = try await MessageOperations.made(reader, asker)
+            return try await asker.attempt([.insertApplication(application), access(to: application)], answer: answer)
+                .answer
         }
     }
 

@@ -60,13 +60,46 @@ struct APIContext: Sendable {
         answer: APIResponse,
         failure: (PlatformResult) -> APIError
     ) async throws(APIError) -> APIResponse {
+        switch try await attempt(changes, answer: answer) {
+        case (_, let answer?): return answer
+        case (let result, nil): throw failure(result)
+        }
+    }
+
+    /// Makes changes, and keeps the answer with them; no answer: another request was faster, and nothing is changed.
+    func attempt(
+        _ changes: [PlatformChange],
+        answer: APIResponse
+    ) async throws(APIError) -> (result: PlatformResult, answer: APIResponse?) {
         let stored = storedAnswer(answer)
         let result = try await read { store throws(StoreError) in try await store.apply(changes, answer: stored) }
         switch result {
-        case .done: return answer
-        case .answered: return try await earlierAnswer() ?? answer
-        case .taken, .missing, .full: throw failure(result)
+        case .done: return (result, answer)
+        case .answered: return (result, try await earlierAnswer() ?? answer)
+        case .taken, .missing, .full: return (result, nil)
         }
+    }
+
+    /// Answers with what is there, or makes it, and looks again where another request has made or removed it in between: of two
+    /// that ask for the same at once, one makes it and both succeed.
+    ///
+    /// - Parameters:
+    ///   - failure: the error where it can neither be found nor made.
+    ///   - find: reads it.
+    ///   - use: the answer where it is there; `nil`: it has gone meanwhile.
+    ///   - make: the answer once it is made; `nil`: another has what it is to be called.
+    func useOrMake<Row>(
+        failure: APIError,
+        find: () async throws(APIError) -> Row?,
+        use: (Row) async throws(APIError) -> APIResponse?,
+        make: () async throws(APIError) -> APIResponse?
+    ) async throws(APIError) -> APIResponse {
+        for _ in 0..<3 {
+            let found = try await find()
+            let answer: APIResponse? = if let found { try await use(found) } else { try await make() }
+            if let answer { return answer }
+        }
+        throw failure
     }
 
     /// An answer in the form in which it is kept; `nil` where the request has no key.
