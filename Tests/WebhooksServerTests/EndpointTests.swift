@@ -246,7 +246,8 @@ import WebhookReceiver
         )
         #expect(changed.status == 200, "\(changed.text)")
         #expect(changed["webhooks", "filter"] == nil && changed["webhooks", "body"] == nil)
-        #expect(changed["webhooks", "delivery", "timeout"] == "9s" && changed["description"] == "CRM")
+        #expect(changed["webhooks", "delivery", "timeout"] == "9s" && changed["webhooks", "title"] == "CRM")
+        #expect(changed["description"] == "" && changed["throttleRate"] == "3")
         #expect(await served.send("GET", path + "/headers")["sensitive"] == #"["Authorization"]"#)
         // A client that knows nothing of it leaves it alone.
         let kept = await served.send("PUT", path, #"{"url":"https://b.example/"}"#)

@@ -102,31 +102,29 @@ struct Endpoint: Sendable {
         isDisabled: Bool
     ) -> [(String, APIValue)] {
         let (own, kept) = EndpointDraft.split(row.metadata)
+        let texts = EndpointDraft.texts(draft, row.metadata)
         let types = draft.topics == ["**"] ? nil : draft.topics
-        let rate = rate(draft)
+        let rate = draft.ratePerSecond
         return [
             ("id", .string(row.id)), ("uid", .text(row.uid)), ("url", .string(draft.url)),
-            ("description", .string(kept["webhooks.description"] ?? draft.title ?? "")),
+            ("description", .string(texts.description)),
             ("disabled", .bool(isDisabled)), ("eventTypes", .list(types)), ("filterTypes", .list(types)),
             ("channels", .list(row.channels.isEmpty ? nil : row.channels)), ("throttleRate", .number(rate)),
             ("rateLimit", .number(rate)), ("version", .integer(kept["webhooks.version"].flatMap { Int($0) } ?? 1)),
             ("metadata", .raw(EndpointDraft.json(own).raw)), ("createdAt", .time(row.createdAt)),
-            ("updatedAt", .time(row.updatedAt)), ("webhooks", .raw(more(draft).raw)),
+            ("updatedAt", .time(row.updatedAt)), ("webhooks", .raw(more(draft, title: texts.title).raw)),
         ]
     }
 
-    /// Requests a second, where the limit is one of whole numbers a second.
-    private static func rate(_ draft: SubscriptionDraft) -> Int? {
-        guard let text = draft.delivery?["rateLimit"]?.string, text.hasSuffix("/s") else { return nil }
-        return Int(text.dropLast(2))
-    }
-
     /// The extension, without what stands beside it and without secrets.
-    private static func more(_ draft: SubscriptionDraft) -> JSONValue {
-        let elsewhere: Set<String> = ["name", "title", "url", "tenant", "tenants", "secrets", "headers", "enabled"]
+    ///
+    /// - Parameter title: its title, where that is none of the description's.
+    private static func more(_ draft: SubscriptionDraft, title: String?) -> JSONValue {
+        let elsewhere: Set<String> = ["name", "url", "tenant", "tenants", "secrets", "headers", "enabled"]
         let members = (draft.json.object ?? []).compactMap { member -> JSONValue.Member? in
             if elsewhere.contains(member.key) || member.key == "topics" && !draft.hasPatterns { return nil }
-            guard member.key == "delivery", rate(draft) != nil else { return member }
+            if member.key == "title", title == nil { return nil }
+            guard member.key == "delivery", draft.ratePerSecond != nil else { return member }
             let rest = (member.value.object ?? []).filter { $0.key != "rateLimit" }
             return rest.isEmpty ? nil : JSONValue.Member(key: member.key, value: JSONValue(.object(rest)))
         }

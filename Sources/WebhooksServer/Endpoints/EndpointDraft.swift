@@ -59,16 +59,25 @@ struct EndpointDraft: Sendable {
         if let disabled = form.disabled.value { row.isDisabled = disabled }
         asksToEnable = !row.isDisabled && (replaces || form.disabled.value != nil)
         if isGiven(form.channels) { row.channels = form.channels.value ?? [] }
+        let before = (topics: draft.topics, texts: Self.texts(draft, row.metadata))
         try apply(more: form)
         if let types = form.eventTypes.value {
+            if form.eventTypes.hasPatterns, types != before.topics {
+                throw APIError(FieldProblem(body: "eventTypes", EndpointForm.noPatterns))
+            }
             draft.topics = types
         } else if isGiven(form.eventTypes), !hasOwnTopics, !draft.hasPatterns {
             draft.topics = ["**"]
         } else if case .null = form.eventTypes, !hasOwnTopics {
             draft.topics = ["**"]
         }
-        if isGiven(form.throttleRate) { set(rate: form.throttleRate.value) }
+        if let rate = form.throttleRate.value {
+            set(rate: rate)
+        } else if isGiven(form.throttleRate), !form.givesRate, draft.ratePerSecond != nil {
+            set(rate: nil)
+        }
         apply(metadata: form)
+        apply(texts: form, before.texts)
         if let secret = form.secret.value { draft.secrets = [Secret(secret)] }
         for (name, value) in form.headers { set(header: name, value) }
     }
@@ -81,7 +90,7 @@ struct EndpointDraft: Sendable {
             // A replacement names all of it, a change what changes.
             if form.purpose == .replacement { removeExtension() }
             hasOwnTopics = given.contains { $0.key == "topics" && !$0.value.isNull }
-            try merge(given)
+            try merge(form.purpose == .change ? given.map(merged) : given)
         }
     }
 
@@ -94,9 +103,27 @@ struct EndpointDraft: Sendable {
         (plain.tenant, plain.headers) = (draft.tenant, draft.headers)
         (plain.secrets, plain.retiringSecrets) = (draft.secrets, draft.retiringSecrets)
         plain.profile = Self.standardProfile
+        plain.delivery = throttle
         // It may have come as a header.
         if case .raw = draft.authentication { plain.authentication = draft.authentication }
         draft = plain
+    }
+
+    /// What of `delivery` the endpoint says itself, by its `throttleRate`.
+    private var throttle: JSONValue? {
+        guard draft.ratePerSecond != nil, let rate = draft.delivery?["rateLimit"] else { return nil }
+        return JSONValue(.object([JSONValue.Member(key: "rateLimit", value: rate)]))
+    }
+
+    /// A member of a change: that of `delivery` with what it leaves as it is.
+    private func merged(_ member: JSONValue.Member) -> JSONValue.Member {
+        guard member.key == "delivery" else { return member }
+        if member.value.isNull { return JSONValue.Member(key: member.key, value: throttle ?? member.value) }
+        guard let given = member.value.object else { return member }
+        let keys = Set(given.map(\.key))
+        let kept = (draft.delivery?.object ?? []).filter { !keys.contains($0.key) }
+        let members = kept + given.filter { !$0.value.isNull }
+        return JSONValue.Member(key: member.key, value: JSONValue(members.isEmpty ? .null : .object(members)))
     }
 
     /// Puts members of the extension in place of those of their keys.
@@ -159,14 +186,37 @@ struct EndpointDraft: Sendable {
         if replaces || form.version.value != nil {
             kept["webhooks.version"] = form.version.value.flatMap { $0 == 1 ? nil : String($0) }
         }
-        if replaces || form.description.value != nil {
-            let text = form.description.value ?? ""
-            let isTitled = form.more.value?.contains { $0.key == "title" && !$0.value.isNull } == true
-            if !isTitled { draft.title = Self.title(text) }
-            kept["webhooks.description"] = text == draft.title ?? "" ? nil : text
-        }
         let rest = kept.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
         row.metadata = Self.json(own + rest).raw.text
+    }
+
+    /// Description and title, each of which stands for the other where that is not given.
+    private mutating func apply(texts form: EndpointForm, _ before: (description: String, title: String?)) {
+        let replaces = form.purpose != .change
+        let description = form.description.value ?? (replaces ? "" : before.description)
+        var title = before.title
+        switch form.more {
+        case .absent: break
+        case .null: title = nil
+        case .value(let given):
+            if replaces { title = nil }
+            if let member = given.first(where: { $0.key == "title" }) {
+                title = member.value.isNull ? nil : draft.title
+            }
+        }
+        draft.title = title ?? Self.title(description)
+        var (own, kept) = Self.split(row.metadata)
+        kept[Self.descriptionKey] = description == draft.title ?? "" ? nil : description
+        own += kept.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        row.metadata = Self.json(own).raw.text
+    }
+
+    private static let descriptionKey = "webhooks.description"
+
+    /// An endpoint's description, and its title where it has another of its own.
+    static func texts(_ draft: SubscriptionDraft, _ metadata: String) -> (description: String, title: String?) {
+        let description = split(metadata).kept[descriptionKey] ?? draft.title ?? ""
+        return (description, draft.title == title(description) ? nil : draft.title)
     }
 
     /// A description as a title: in one line.
@@ -246,6 +296,8 @@ extension APIContext {
     func checkEventTypes(_ form: EndpointForm) async throws(APIError) {
         let declared = profileTopics
         var missing: [String] = []
+        // Patterns are those that it has.
+        guard !form.eventTypes.hasPatterns else { return }
         for name in form.eventTypes.value ?? [] where !declared.contains(name) {
             let type = try await read { store throws(StoreError) in try await store.eventType(name) }
             if type?.isArchived ?? true { missing.append(name) }
@@ -278,4 +330,17 @@ extension APIContext {
 extension SubscriptionDraft {
     /// Tells whether it has topics that no list of event types can say: patterns, which the extension gives.
     var hasPatterns: Bool { topics != ["**"] && topics.contains { $0.contains("*") } }
+
+    /// Requests a second, where the limit is one that an endpoint's `throttleRate` can say.
+    var ratePerSecond: Int? {
+        guard let text = delivery?["rateLimit"]?.string, text.hasSuffix("/s"), let rate = Int(text.dropLast(2)) else {
+            return nil
+        }
+        return EndpointForm.throttleRates.contains(rate) ? rate : nil
+    }
+}
+
+extension Field<[String]> {
+    /// Tells whether one of them is a pattern.
+    var hasPatterns: Bool { value?.contains { $0.contains("*") } == true }
 }

@@ -40,16 +40,25 @@ struct EndpointForm: Sendable {
         description = reader.text("description", FieldRules.label(0...4096))
         uid = reader.text("uid", FieldRules.uid(notLike: EndpointID.prefix))
         disabled = reader.flag("disabled")
-        eventTypes = reader.texts("eventTypes", "filterTypes", in: 1...500, FieldRules.eventType)
+        // The patterns that an endpoint has are shown here, and may be given again.
+        eventTypes = reader.texts("eventTypes", "filterTypes", in: 1...500) {
+            $0.contains("*") ? nil : FieldRules.eventType($0)
+        }
         channels = reader.texts("channels", in: 1...10, FieldRules.channel)
-        throttleRate = reader.integer("throttleRate", "rateLimit", in: 1...65535)
+        throttleRate = reader.integer("throttleRate", "rateLimit", in: Self.throttleRates)
         version = reader.integer("version", in: 1...65535)
         metadata = Self.metadata(reader)
         more = Self.more(reader)
         if let topics = more.value?.first(where: { $0.key == "topics" }), !topics.value.isNull,
-            eventTypes.value != nil
+            let types = eventTypes.value
         {
-            reader.problem("eventTypes", "excludes webhooks.topics")
+            if topics.value.array?.map(\.string) != types { reader.problem("eventTypes", "excludes webhooks.topics") }
+            eventTypes = .absent
+        } else if purpose == .creation, eventTypes.hasPatterns {
+            reader.problem("eventTypes", Self.noPatterns)
+        }
+        if throttleRate.value != nil, givesRate {
+            reader.problem("throttleRate", "excludes webhooks.delivery.rateLimit")
         }
         switch purpose {
         case .creation:
@@ -59,6 +68,16 @@ struct EndpointForm: Sendable {
             reader.problem("secret", "is not changed here: rotate it")
         case .change, .replacement: break
         }
+    }
+
+    static let throttleRates = 1...65535
+    /// What is wrong with patterns that the endpoint doesn't have.
+    static let noPatterns = "has a pattern: those are given as webhooks.topics"
+
+    /// Tells whether the extension has a limit of requests.
+    var givesRate: Bool {
+        let delivery = more.value?.first { $0.key == "delivery" }?.value
+        return delivery?["rateLimit"].map { !$0.isNull } ?? false
     }
 
     /// The same with the uid of the path, where the request says nothing about it: repeated, it would make one more.
@@ -84,7 +103,7 @@ struct EndpointForm: Sendable {
     }
 
     /// The keys of the extension: those of the file but for what the endpoint says itself.
-    private static let keys: Set<String> = [
+    static let keys: Set<String> = [
         "title", "profile", "contentType", "topics", "basicAuth", "bearer", "authorization", "body", "payload",
         "filter",
         "vars", "schema", "tls", "httpVersion", "traceparent", "delivery",
