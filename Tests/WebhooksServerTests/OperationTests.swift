@@ -65,7 +65,10 @@ import WebhookCore
         let empty = await served.send("GET", "/event-type?iterator=")
         #expect(empty.text == #"{"data":[],"iterator":null,"done":true}"#)
         #expect(await served.send("GET", "/app?order=descending&limit=1").ids("uid") == ["u5"])
-        for bad in ["limit=0", "limit=251", "limit=x", "iterator=nonsense", "order=up"] {
+        for bad in [
+            "limit=0", "limit=251", "limit=x", "iterator=nonsense", "order=up", "iterator=app_short",
+            "iterator=-app_short", "iterator=app_zzzzzzzzzzzzzzzzzzzzzzzzzzz",
+        ] {
             let answer = await served.send("GET", "/app?\(bad)")
             #expect(answer.status == 422 && answer["detail", "0", "loc", "0"] == "query", "\(bad)")
         }
@@ -125,6 +128,40 @@ import WebhookCore
         )
         #expect(await served.send("GET", "/event-type").ids("name") == ["user.created"])
         #expect(await served.send("POST", "/event-type/import/openapi", "{}").status == 400)
+    }
+
+    @Test func `an OpenAPI document may be given as YAML`() async throws {
+        let served = try await ServedStore()
+        func imported(_ text: String) async -> Answer {
+            await served.send("POST", "/event-type/import/openapi", #"{"specRaw":\#(JSON.string(text))}"#)
+        }
+        let text = """
+            openapi: 3.1.0
+            webhooks:
+              user.created: &hook
+                post:
+                  description: A user, "new"
+                  deprecated: true
+                  requestBody: { content: { application/json: { schema: { type: object, minProperties: 1 } } } }
+              user.deleted: *hook
+            """
+        #expect(await imported(text)["data", "modified"] == #"["user.created","user.deleted"]"#)
+        let type = await served.send("GET", "/event-type/user.created")
+        #expect(type["description"] == #"A user, "new""# && type["deprecated"] == "true", "\(type.text)")
+        #expect(type["schemas", "1"] == #"{"type":"object","minProperties":1}"#)
+        #expect(await imported(#"{"webhooks":{"a.b":{"post":{}}}}"#)["data", "modified"] == #"["a.b"]"#)
+        let bomb = (1...9).reduce("a0: &a0 [x]") { text, level in
+            text + "\na\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ","))]"
+        }
+        for (text, reason) in [
+            ("webhooks:\n  a: [", "line "), ("webhooks: *none", "anchor"), (bomb, "aliases"),
+            ("a: " + String(repeating: "[", count: 200) + String(repeating: "]", count: 200), "deep"),
+            ("#" + String(repeating: " ", count: 1 << 20), "1 MiB"),
+        ] {
+            let refused = await imported(text)
+            #expect(refused.status == 422 && refused["detail", "0", "loc", "1"] == "specRaw", "\(refused.text)")
+            #expect(refused["detail", "0", "msg"]?.contains(reason) == true, "\(reason): \(refused.text)")
+        }
     }
 
     @Test func messages() async throws {

@@ -18,6 +18,17 @@ enum DocumentReader {
     ///
     /// A byte order mark is fine. The text must be UTF-8 without control characters.
     static func read(_ bytes: ByteString, file: String) throws(DocumentError) -> ConfigNode {
+        let (document, text) = try text(bytes, file: file)
+        return file.lowercased().hasSuffix(".json")
+            ? try JSONComposer.compose(document, file: file)
+            : try YAMLComposer.compose(text, file: file)
+    }
+
+    /// Reads a document's text, and its bytes without a byte order mark.
+    static func text(
+        _ bytes: ByteString,
+        file: String
+    ) throws(DocumentError) -> (document: ByteString, text: String) {
         let hasMark = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         let document = hasMark ? bytes.slice(3..<bytes.count) : bytes
         if document.count >= 2, document[0] >= 0xFE, document[1] >= 0xFE {
@@ -41,9 +52,7 @@ enum DocumentReader {
                 "a control character cannot stand in the file; in a quoted text write it as an escape such as \\u0007"
             )
         }
-        return file.lowercased().hasSuffix(".json")
-            ? try JSONComposer.compose(document, file: file)
-            : try YAMLComposer.compose(text, file: file)
+        return (document, text)
     }
 
     /// A mapping must not name a key twice. Keys are compared by bytes: strings that only look alike are different keys.

@@ -2,8 +2,15 @@ internal import Yams
 
 /// YAML → a tree with places. Yams' own messages quote the file, so none of them is ever passed on.
 enum YAMLComposer {
-    static func compose(_ text: String, file: String) throws(DocumentError) -> ConfigNode {
-        try AliasGuard.check(text, file: file)
+    /// Composes the tree of a text.
+    ///
+    /// - Parameter aliasLimit: the bytes of text that all aliases together may stand for.
+    static func compose(
+        _ text: String,
+        file: String,
+        aliasLimit: Int = AliasGuard.limit
+    ) throws(DocumentError) -> ConfigNode {
+        try AliasGuard.check(text, file: file, limit: aliasLimit)
         let root: Node?
         do {
             // The basic resolver tries no patterns: types are told apart by the loaders. The encoding is given because
@@ -100,7 +107,7 @@ enum AliasGuard {
     /// The bytes of text that all aliases together may stand for.
     static let limit = 1 << 28
 
-    static func check(_ text: String, file: String) throws(DocumentError) {
+    static func check(_ text: String, file: String, limit: Int = limit) throws(DocumentError) {
         guard text.utf8.contains(UInt8(ascii: "*")), text.utf8.contains(UInt8(ascii: "&")) else { return }
         let bytes = Array(text.utf8)
         var open: [ArraySlice<UInt8>: (offset: Int, total: Int)] = [:]

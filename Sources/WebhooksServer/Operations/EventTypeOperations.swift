@@ -1,4 +1,5 @@
 internal import WebhookCore
+internal import WebhookRegistry
 
 /// Event types: the topics that the platform declares.
 enum EventTypeOperations {
@@ -126,11 +127,7 @@ enum EventTypeOperations {
         switch (spec, raw) {
         case (let spec?, nil): document = spec
         case (nil, let raw?):
-            do {
-                document = try JSON.parse(ByteString(raw))
-            } catch {
-                throw APIError(FieldProblem(body: "specRaw", "must be JSON: \(error)"))
-            }
+            document = try await SpecificationText.json(raw)
         default: throw APIError(400, "invalid_spec", "Exactly one of spec and specRaw is needed.")
         }
         let found = try OpenAPIWebhooks.eventTypes(document, at: context.now)
@@ -309,6 +306,27 @@ enum SchemaCheck {
             if case .number = value.kind { return nil }
             return "`\(key)` must be a number"
         default: return nil
+        }
+    }
+}
+
+/// An OpenAPI document as text.
+enum SpecificationText {
+    /// Reads JSON, or YAML, which takes a while: on no thread that serves connections.
+    static func json(_ text: String) async throws(APIError) -> JSONValue {
+        if let value = try? JSON.parse(ByteString(text)) { return value }
+        let read = Task.detached { () -> Result<JSONValue, YAMLText.Problem> in
+            do throws(YAMLText.Problem) {
+                return .success(try YAMLText.json(ByteString(text)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch await read.value {
+        case .success(let value): return value
+        case .failure(let problem):
+            let place = "line \(problem.line), column \(problem.column)"
+            throw APIError(FieldProblem(body: "specRaw", "must be YAML or JSON: \(place): \(problem.message)"))
         }
     }
 }
