@@ -245,7 +245,7 @@ package final class WebhooksAPI: Sendable {
         case .application(let needed):
             guard let needed else { return }
             if token.isReadOnly, needed != .viewEndpointSecret { throw .readOnly(needed) }
-            if let allowed = token.capabilities, !allowed.contains(needed.rawValue) { throw .lacks(needed) }
+            if let allowed = token.capabilities, !needed.isAmong(allowed) { throw .lacks(needed) }
         }
     }
 

@@ -366,7 +366,10 @@ import WebhookReceiver
                 #"{"capabilities":["ManageEndpoint"]}"#,
                 ["GET", "GET /headers", "PATCH", "PUT", "PUT /headers", "PATCH /headers"]
             ),
-            (#"{"capabilities":["ManageEndpointSecret"]}"#, ["GET", "GET /headers", "POST /secret/rotate"]),
+            (
+                #"{"capabilities":["ManageEndpointSecret"]}"#,
+                ["GET", "GET /headers", "GET /secret", "POST /secret/rotate"]
+            ),
         ] {
             let token = try await token(rights)
             for (method, rest) in [

@@ -51,6 +51,12 @@ enum Capability: String, Sendable, Hashable, CaseIterable {
     case manageTransformations = "ManageTransformations"
     case createAttempts = "CreateAttempts"
     case manageEndpoint = "ManageEndpoint"
+
+    /// Tells whether a token's capabilities, by their names, give this one: who may rotate a secret may see it.
+    func isAmong(_ names: some Collection<String>) -> Bool {
+        names.contains(rawValue)
+            || self == .viewEndpointSecret && names.contains(Capability.manageEndpointSecret.rawValue)
+    }
 }
 
 /// Finds the operation of a method and a path.
