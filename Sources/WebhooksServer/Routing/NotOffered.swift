@@ -2,41 +2,31 @@
 ///
 /// They are answered with 404 and not 501: the libraries repeat what fails with 500 and above.
 enum NotOffered {
+    private static let usage = "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
+    private static let templates =
+        "Transformations are not offered by this server: profiles and templates of the configuration make the body."
+
     /// A `*` stands for one segment, `**` at the end for any number; the first that fits counts.
     private static let reasons: [(pattern: String, reason: String)] = [
         ("app/*/alert-email", "Alert addresses are not offered by this server: subscribe to its operational events."),
-        (
-            "app/stats/count-active",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
-            "app/*/stats/attempts",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
-            "stats/app/*/attempt",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
-            "stats/usage/event-types",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
-            "stats/endpoint/count",
-            "Usage figures are not offered by this server: `webhooks stats` and /metrics have them."
-        ),
-        (
-            "app/*/endpoint/*/transformation/**",
-            "Transformations are not offered by this server: profiles and templates of the configuration make the body."
-        ),
+        ("app/stats/**", usage),
+        ("app/*/stats/**", usage),
+        ("stats/app/**", usage),
+        ("stats/usage/event-types", usage),
+        ("stats/endpoint/count", usage),
+        ("app/*/endpoint/*/transformation/**", templates),
+        ("app/*/endpoint/*/transformation-template/**", templates),
+        ("transformation-template/**", templates),
         ("app/*/endpoint/*/oauth/**", "OAuth is not offered by this server: use the endpoint's headers."),
         ("app/*/endpoint/*/mtls/**", "Client certificates are set in the server's configuration file (tls)."),
+        ("app/*/endpoint/*/mtls-certificate", "Client certificates are set in the server's configuration file (tls)."),
         ("app/*/endpoint/*/ca", "Authorities are set in the server's configuration file (tls.ca)."),
         ("app/*/endpoint/*/connector/**", "Connectors are not offered by this server."),
         ("app/*/endpoint/*/cancel-msgs", "Cancelling is not offered over HTTP: use `webhooks cancel`."),
         ("app/*/endpoint/*/rate-limit-status", "The state of rate limits is not offered over HTTP: see /metrics."),
         ("app/*/endpoint/*/msg/test-attempt", "Test attempts are not offered by this server: use send-example."),
         ("app/*/autoconfig/**", "Automatic configuration of endpoints is not offered by this server."),
+        ("app/*/endpoint/*/auto-config/**", "Automatic configuration of endpoints is not offered by this server."),
         ("app/*/auto-config/**", "Automatic configuration of endpoints is not offered by this server."),
         ("app/*/msg/search", "Searching messages is not offered by this server: list them with filters."),
         ("app/*/msg/*/raw", "Raw messages are not offered by this server: get the message."),
@@ -73,6 +63,10 @@ enum NotOffered {
         ),
         ("app/*/integration/**", "Integrations are not offered by this server."),
         ("connector/**", "Connectors are not offered by this server."),
+        ("app/*/destination/**", "Destinations are not offered by this server: make an endpoint."),
+        ("app/*/sink/**", "Sinks are not offered by this server: make an endpoint."),
+        ("app/*/inbound/**", "Ingestion is not offered by this server."),
+        ("webhook-sink/**", "Sinks are not offered by this server."),
         ("destination/**", "Destinations are not offered by this server."),
         ("sink/**", "Sinks are not offered by this server."),
         ("stream/**", "Streams are not offered by this server."),
