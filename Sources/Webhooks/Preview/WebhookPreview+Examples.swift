@@ -15,6 +15,15 @@ extension WebhookPreview {
         return try topics.exampleData(of: topic, profile: profile ?? subscription.profile.name)
     }
 
+    /// The example of a topic that a profile lists.
+    ///
+    /// - Throws: ``WebhooksError`` with `unknown` where none does: what the profile `standard` has for any topic is about another.
+    package func knownExample(of topic: String, for name: String) throws(WebhooksError) -> ByteString {
+        let subscription = try find(name)
+        let isOwn = subscription.profile.topics.contains { $0.topic == topic }
+        return isOwn ? try exampleData(of: topic, for: subscription) : try topics.exampleData(of: topic)
+    }
+
     /// The topic that a send test of a subscription uses: the first that it names, or the first that it wants of its profile's,
     /// of the canonical event's where its profile takes any topic.
     ///

@@ -27,7 +27,8 @@ enum EndpointSending {
     @Sendable static func recover(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
-        let reader = try FieldReader.body(context.request.body)
+        // Without a body, too, it is `since` that is missing.
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
         let span = span(reader, context)
         try reader.finish()
         try context.sendable(endpoint)
@@ -92,8 +93,9 @@ enum EndpointSending {
                 "There is no event type of this name: \(hint.map { "\($0) " } ?? "")`POST /api/v1/event-type` makes one."
             )
         }
+        // An example of another topic would be none of this one.
         do throws(WebhooksError) {
-            return try context.api.dispatcher.preview.testEvent(for: endpoint.name, topic: topic, profile: nil).data
+            return try context.api.dispatcher.preview.knownExample(of: topic, for: endpoint.name)
         } catch {
             throw APIError(400, "invalid_scheme", "There is no example of this event type: give a payload.")
         }

@@ -30,7 +30,7 @@ enum ReplayOperations {
     @Sendable static func bulkReplay(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
-        let reader = try FieldReader.body(context.request.body)
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
         let span = EndpointSending.span(reader, context)
         var replay = ReplayRequest(endpoint.name, span, 0)
         replay.topics = reader.texts("eventTypes", in: 1...100, FieldRules.eventType).value ?? []
@@ -50,7 +50,7 @@ enum ReplayOperations {
     @Sendable static func replayMissing(_ context: APIContext) async throws(APIError) -> APIResponse {
         let application = try await context.application()
         let endpoint = try await context.endpoint(in: application)
-        let reader = try FieldReader.body(context.request.body)
+        let reader = try FieldReader.body(context.request.body, isOptional: true)
         let span = EndpointSending.span(reader, context)
         try reader.finish()
         try context.sendable(endpoint)
