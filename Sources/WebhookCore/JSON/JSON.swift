@@ -58,6 +58,31 @@ package enum JSON {
         }
     }
 
+    /// Tells whether a text of a valid document, or a key, holds half of a surrogate pair, which stands for no character: readers
+    /// differ in what they make of it.
+    package static func hasLoneSurrogate(_ document: ByteString) -> Bool {
+        document.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            var isHigh = false
+            while let slash = rest.firstIndex(of: UInt8(ascii: "\\")) {
+                if isHigh, slash != rest.startIndex { return true }
+                let unit = bytes[slash + 1] == UInt8(ascii: "u") ? bytes[(slash + 2)..<(slash + 6)] : nil
+                let isLow = unit.map { isSurrogate($0, "cdef") } ?? false
+                guard isHigh == isLow else { return true }
+                isHigh = unit.map { isSurrogate($0, "89ab") } ?? false
+                rest = bytes[(slash + (unit == nil ? 2 : 6))...]
+            }
+            return isHigh
+        }
+    }
+
+    /// Tells whether four hexadecimal digits are `d`, one of some, and two more.
+    private static func isSurrogate(_ digits: Slice<UnsafeRawBufferPointer>, _ second: StaticString) -> Bool {
+        guard digits[digits.startIndex] | 0x20 == UInt8(ascii: "d") else { return false }
+        let digit = digits[digits.startIndex + 1] | 0x20
+        return second.withUTF8Buffer { $0.contains { $0 | 0x20 == digit } }
+    }
+
     /// A text as a JSON string, quotes included.
     package static func string(_ text: String) -> String {
         var output: [UInt8] = []

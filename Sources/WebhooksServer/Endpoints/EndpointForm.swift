@@ -140,6 +140,7 @@ struct EndpointForm: Sendable {
                 reader.problem("webhooks", "is larger than 256 KiB")
                 return .absent
             }
+            guard reader.isWellFormed("webhooks", value.raw) else { return .absent }
             var members: [JSONValue.Member] = []
             for member in given {
                 // The file has the type in the name of the body's file.

@@ -55,6 +55,7 @@ enum EndpointSending {
         let topic = reader.requiredText("eventType", FieldRules.messageType)
         _ = reader.integer("exampleIndex", in: 0...1_000_000)
         let given = reader.json("payload").value
+        if let given { _ = reader.isWellFormed("payload", given.raw) }
         try reader.finish()
         try context.readable(endpoint)
         let draft = MessageDraft(topic: topic, payload: try await example(topic, given, endpoint, context))

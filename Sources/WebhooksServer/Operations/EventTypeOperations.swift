@@ -229,6 +229,7 @@ enum EventTypeFields {
                 reader.problem("schemas", "is larger than 256 KiB")
                 return .absent
             }
+            guard reader.isWellFormed("schemas", value.raw) else { return .absent }
             for member in members {
                 if let problem = SchemaCheck.problem(member.value) {
                     reader.problem("schemas", "\(member.key.prefix(32)) is no JSON Schema: \(problem)")

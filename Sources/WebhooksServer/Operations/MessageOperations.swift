@@ -332,7 +332,10 @@ struct MessageDraft: Sendable {
         case .absent, .null:
             reader.problem("payload", "is required")
         case .value(let value):
-            if value.object != nil { return value.raw }
+            if value.object != nil {
+                let payload = value.raw
+                return reader.isWellFormed("payload", payload) ? payload : "{}"
+            }
             // PHP writes an empty object so.
             if let items = value.array, items.isEmpty { return "{}" }
             reader.problem("payload", "must be an object", type: "value_error.jsondecode")
@@ -353,6 +356,7 @@ struct MessageDraft: Sendable {
             let bytes = ByteString(text)
             if let range = try? JSON.validate(bytes) {
                 payload = bytes.slice(range)
+                _ = parameters.isWellFormed("rawPayload", payload)
             } else {
                 parameters.problem("rawPayload", "is not JSON, and nothing else is offered")
             }

@@ -198,6 +198,7 @@ final class FieldReader {
                 wrongType(name, "an object of texts")
                 return nil
             }
+            guard isWellFormed(name, value.raw) else { return nil }
             guard Set(members.map(\.key)).count == members.count else {
                 problem(name, "has a member twice")
                 return nil
@@ -208,6 +209,13 @@ final class FieldReader {
             }
             return value.raw.text
         }
+    }
+
+    /// Leaves a problem where a text within a value has half of a surrogate pair.
+    func isWellFormed(_ name: String, _ value: ByteString) -> Bool {
+        guard JSON.hasLoneSurrogate(value) else { return true }
+        problem(name, "has a text with half of a surrogate pair", type: "value_error.jsondecode")
+        return false
     }
 
     /// Any JSON value, byte for byte.
