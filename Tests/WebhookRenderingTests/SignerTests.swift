@@ -194,6 +194,20 @@ struct SignerTests {
         #expect(!verify(Self.hmacSignature, Secret("whsec_%%%")))
     }
 
+    @Test("a key that was replaced signs until its end, and not to the end of that second")
+    func end() throws {
+        let scheme = SignatureScheme(kind: .standardWebhooks, header: "", requiresSecret: true)
+        let end = Timestamp(milliseconds: 1_700_000_000_300)
+        let old = RetiringSecret(secret: Self.keySecret, until: end)
+        let signer = try Signer(scheme: scheme, secrets: [Self.hmacSecret], retiring: [old])
+        func signatures(at instant: Timestamp) throws -> Int {
+            try signer.headers(id: "m", at: instant, body: "{}")[2].value.split(separator: " ").count
+        }
+        #expect(try signatures(at: end - .milliseconds(1)) == 2)
+        #expect(try signatures(at: end) == 1)
+        #expect(try signatures(at: end + .milliseconds(600)) == 1)
+    }
+
     @Test("several secrets sign side by side")
     func rotation() throws {
         let scheme = SignatureScheme(kind: .standardWebhooks, header: "", requiresSecret: true)

@@ -230,7 +230,7 @@ extension CompiledSubscription: RequestMaker {
         _ shown: inout [HTTPHeader]
     ) throws(RenderingError) {
         guard let signer else { return }
-        let headers = try signer.headers(id: attempt.event.id, timestamp: attempt.at.unixSeconds, body: body)
+        let headers = try signer.headers(id: attempt.event.id, at: attempt.at, body: body)
         for header in headers {
             guard HTTPHeader.isValid(header.value) else {
                 throw RenderingError("the value of the header \(header.name) holds control characters")

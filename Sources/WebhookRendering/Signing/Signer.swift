@@ -48,11 +48,11 @@ package struct Signer: Sendable {
     ///
     /// - Parameters:
     ///   - id: the event's id.
-    ///   - timestamp: the attempt's time in Unix seconds.
+    ///   - instant: the attempt's time; a key that is replaced signs until the end of its own, to the millisecond.
     ///   - body: the exact body.
     /// - Throws: ``RenderingError`` where the id holds a dot and what is signed begins with it.
-    package func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
-        let keys = keys(at: timestamp)
+    package func headers(id: String, at instant: Timestamp, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
+        let (keys, timestamp) = (keys(at: instant), instant.unixSeconds)
         guard !keys.isEmpty else { return [] }
         if scheme.beginsWithID { try StandardWebhooks.checkID(id) }
         if scheme.kind == .standardWebhooks {
@@ -71,10 +71,15 @@ package struct Signer: Sendable {
         return [HTTPHeader(scheme.header, value)]
     }
 
-    /// The keys that sign at a time, in Unix seconds.
-    private func keys(at timestamp: Int64) -> [SigningKey] {
+    /// The same for a time in Unix seconds.
+    package func headers(id: String, timestamp: Int64, body: ByteString) throws(RenderingError) -> [HTTPHeader] {
+        try headers(id: id, at: Timestamp(milliseconds: timestamp * 1000), body: body)
+    }
+
+    /// The keys that sign at a time.
+    private func keys(at instant: Timestamp) -> [SigningKey] {
         guard !retiring.isEmpty else { return keys }
-        return keys + retiring.filter { timestamp * 1000 < $0.until.milliseconds }.map(\.key)
+        return keys + retiring.filter { instant < $0.until }.map(\.key)
     }
 
     /// The texts that are signed before the body, and after it.
