@@ -119,6 +119,24 @@
             #expect(ended == Array(repeating: true, count: 5))
         }
 
+        @Test func `heads that another program could read differently are refused`() async throws {
+            try await serving { port in
+                let token = "Authorization: Bearer \(ServedStore.token)\r\n"
+                for (text, reason) in [
+                    (request("GET", "/api/v1/app", more: token), "more than one Authorization"),
+                    (
+                        request("POST", "/api/v1/app", more: "Idempotency-Key: a\r\nidempotency-key: b\r\n"),
+                        "more than one Idempotency-Key"
+                    ),
+                    (request("GET", "/api/v1/app#x"), "fragment"), (request("GET", "/api/v1/app?a=b#x"), "fragment"),
+                    (request("FOO", "/api/v1/app"), "method"),
+                ] {
+                    let answer = await blocking { exchange(port, text) }
+                    #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains(reason), "\(reason): \(answer)")
+                }
+            }
+        }
+
         @Test func `large heads are refused`() async throws {
             try await serving { port in
                 let field = "X-Large: " + String(repeating: "a", count: 40_000) + "\r\n"

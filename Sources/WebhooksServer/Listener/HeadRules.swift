@@ -9,7 +9,24 @@
             guard head.version == .http1_1 || head.version == .http1_0 else {
                 return "The request is of a version of HTTP other than 1.1 and 1.0."
             }
-            return hostProblem(head) ?? lengthProblem(head) ?? targetProblem(head)
+            return hostProblem(head) ?? lengthProblem(head) ?? targetProblem(head) ?? repetition(head)
+        }
+
+        /// Says why a head could not be read.
+        static func problem(_ error: HTTPParserError?) -> String {
+            switch error {
+            case .headerOverflow?: "The head of the request is larger than this server takes."
+            case .invalidMethod?: "The request's method is none of HTTP that this server knows."
+            default: "The request is not of HTTP/1.1."
+            }
+        }
+
+        /// Fields that say who asks, and whether it was asked before: RFC 9110, 5.3 lets neither stand twice.
+        private static func repetition(_ head: HTTPRequestHead) -> String? {
+            for name in ["Authorization", "Idempotency-Key"] where head.headers[name].count > 1 {
+                return "The request has more than one \(name)."
+            }
+            return nil
         }
 
         /// RFC 9112, 3.2.
@@ -47,8 +64,9 @@
             return lengths.count == 1 && isNumber ? nil : "The request's Content-Length is none."
         }
 
-        /// RFC 9112, 3.2: a path, the whole URL, or `*`.
+        /// RFC 9112, 3.2: a path, the whole URL, or `*`; a fragment is the client's own.
         private static func targetProblem(_ head: HTTPRequestHead) -> String? {
+            if head.uri.utf8.contains(UInt8(ascii: "#")) { return "The request's target has a fragment." }
             let isPath = head.uri.utf8.first == UInt8(ascii: "/")
             return isPath || head.uri == "*" || path(head.uri) != nil ? nil : "The request's target is no path."
         }

@@ -151,15 +151,9 @@
                 isLast = true
                 context.fireErrorCaught(error)
             case .idle, .head, .answering:
-                let isLarge = error as? HTTPParserError == .headerOverflow
                 // The method is unknown.
                 isHead = false
-                refuse(
-                    isLarge
-                        ? "The head of the request is larger than this server takes."
-                        : "The request is not of HTTP/1.1.",
-                    context
-                )
+                refuse(HeadRules.problem(error as? HTTPParserError), context)
             }
         }
 
