@@ -186,13 +186,14 @@ enum OpenAPISchemas {
 
     private static let messageIn = object(
         [
-            ("eventType", name), ("payload", anyObject), ("eventId", uid),
+            ("eventType", name), ("payload", anyObject), ("data", anyObject), ("eventId", uid),
             ("channels", orNull(list(text, from: 1, to: 10))),
             ("tags", orNull(list(text, from: 0, to: 5))), ("application", orNull(reference("ApplicationIn"))),
             ("transformationsParams", orNull(anyObject)), ("deliverAt", orNull(date)),
             ("payloadRetentionPeriod", orNull(integer(1, 90))), ("payloadRetentionHours", orNull(integer(1, 2160))),
         ],
-        required: ["eventType", "payload"]
+        required: ["eventType"],
+        orOneOf: ["payload", "data"]
     )
     private static let messageFields: [(String, APIValue)] = [
         ("id", text), ("eventId", orNull(text)), ("eventType", text), ("payload", anyObject),
@@ -209,7 +210,7 @@ enum OpenAPISchemas {
     ]
     private static let endpointIn: [(String, APIValue)] = [
         ("url", text), ("description", text), ("uid", uid), ("disabled", flag),
-        ("eventTypes", orNull(list(name, from: 1, to: 500))), ("filterTypes", orNull(list(name, from: 1, to: 500))),
+        ("eventTypes", orNull(list(text, from: 1, to: 500))), ("filterTypes", orNull(list(text, from: 1, to: 500))),
         ("channels", orNull(list(text, from: 1, to: 10))), ("throttleRate", rate), ("rateLimit", rate),
         ("version", integer(1, 65535)), ("metadata", metadata), ("webhooks", orNull(anyObject)),
     ]
@@ -288,10 +289,20 @@ enum OpenAPISchemas {
         return .object(members)
     }
 
-    private static func object(_ members: [(String, APIValue)], required: [String]) -> APIValue {
-        [
-            "type": .string("object"), "properties": .object(members), "required": .array(required.map { .string($0) }),
+    /// - Parameter orOneOf: names of one member, of which an object has at least one.
+    private static func object(
+        _ members: [(String, APIValue)],
+        required: [String],
+        orOneOf names: [String] = []
+    ) -> APIValue {
+        var schema: [(String, APIValue)] = [
+            ("type", .string("object")), ("properties", .object(members)),
+            ("required", .array(required.map { .string($0) })),
         ]
+        if !names.isEmpty {
+            schema.append(("anyOf", .array(names.map { ["required": .array([.string($0)])] })))
+        }
+        return .object(schema)
     }
 
     /// A page of a list.
