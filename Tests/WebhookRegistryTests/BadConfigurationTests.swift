@@ -45,12 +45,19 @@ import WebhookRegistry
         Row(
             "server: { listen: \"0.0.0.0:80\", tokens: [short], publicURL: ftp://x, maxBody: 1GiB, encryptionKey: abc, x: 1 }",
             "w.yaml:1:19: `listen` is open to other machines: add `public: true` to `server` if that is meant",
-            "w.yaml:1:42: a token has fewer than 32 characters: it can be guessed",
+            "w.yaml:1:42: a token has fewer than 32 characters: it can be guessed; `webhooks keygen --token` makes one",
             "w.yaml:1:61: `publicURL` must be http:// or https:// with a host, such as https://hooks.example.com",
             "w.yaml:1:79: `maxBody` must be a size from 1KiB to 32MiB, a whole number with KiB, MiB, KB or MB: 64KiB, 20MB",
             "w.yaml:1:100: `encryptionKey` must be 32 bytes in base64",
             "w.yaml:1:105: unknown key in `server`; it may have `listen`, `public`, `publicURL`, `tokens`, `metricsToken`, "
                 + "`encryptionKey`, `maxBody`, `maxEndpoints` and `console`"
+        ),
+        Row(
+            "server: { tokens: [\"${NAME_OF_A_VARIABLE_WITH_THE_TOKEN}\"], metricsToken: \"${NAME_OF_A_VARIABLE_WITH_THE_TOKEN}\", "
+                + "encryptionKey: \"${NAME}\" }",
+            "w.yaml:1:20: a secret takes no ${NAME}: write { env: NAME }, which nothing shows",
+            "w.yaml:1:75: a secret takes no ${NAME}: write { env: NAME }, which nothing shows",
+            "w.yaml:1:130: a secret takes no ${NAME}: write { env: NAME }, which nothing shows"
         ),
         Row(
             "server: { listen: somewhere }",

@@ -194,6 +194,12 @@
             let unsealed = try await sandbox.run("serve")
             #expect(unsealed.status == 65 && unsealed.err.contains("has no `encryptionKey`"), "\(unsealed.err)")
             #expect(unsealed.err.contains("webhooks keygen --encryption"), "\(unsealed.err)")
+            for command in ["validate", "doctor"] {
+                let judged = try await sandbox.run(command)
+                let warning = "`server` has no `encryptionKey`"
+                #expect(judged.out.contains(warning) && judged.out.contains("doesn't start without"), "\(judged.out)")
+            }
+            #expect(try await sandbox.run("validate").status == 0, "`run` needs no more")
             try sandbox.write("w.yaml", sandbox.configuration(more: Self.server))
             let first = try Background(["serve"], in: sandbox)
             let port = try await Self.port(first)

@@ -86,6 +86,8 @@ package struct LoadOptions: Sendable, Hashable {
     package var needsTokens = true
     /// True when `server` must have all that the HTTP API can't do without.
     package var needsServer = false
+    /// Tells whether a `server` that lacks some of that is worth a warning.
+    package var judgesServer = false
     /// True when a subscription with errors in what only sending needs is held: it gets its deliveries, and none is
     /// sent. Otherwise it is an error of the configuration.
     package var holdsBroken = false

@@ -56,29 +56,40 @@ struct ServerLoader {
         return settings
     }
 
-    /// Reports what the HTTP API can't do without, where it is wanted.
+    /// Reports what the HTTP API can't do without, where it is wanted; where it is there in part, as a warning.
     ///
     /// - Parameter section: `nil`: there is none.
     private func requireForAPI(_ section: Section?, _ place: SourcePlace) {
-        guard context.options.needsServer else { return }
+        let isNeeded = context.options.needsServer
+        guard isNeeded || context.options.judgesServer && section != nil else { return }
+        let effect = isNeeded ? "" : "; `webhooks serve` doesn't start without"
         if section?.keyPlace("tokens") == nil || section?.items("tokens")?.isEmpty == true {
-            problems.error(
+            problems.add(
+                isNeeded ? .error : .warning,
                 section?.keyPlace("tokens") ?? place,
-                "`server` has no `tokens`, and nobody could use the API: add `tokens: [{ env: WEBHOOKS_API_TOKEN }]`"
+                "`server` has no `tokens`, and nobody could use the API: `webhooks keygen --token` makes one, for "
+                    + "`tokens: [{ env: WEBHOOKS_API_TOKEN }]`\(effect)"
             )
         }
         if section?.keyPlace("encryptionKey") == nil {
-            problems.error(
+            problems.add(
+                isNeeded ? .error : .warning,
                 place,
                 "`server` has no `encryptionKey`, which seals the secrets of endpoints in the store: `webhooks keygen "
-                    + "--encryption` makes one, for `encryptionKey: { file: webhooks.key }`"
+                    + "--encryption` makes one, for `encryptionKey: { file: webhooks.key }`\(effect)"
             )
         }
     }
 
+    /// Tells whether a secret has a `${NAME}`, which was reported: what is there is no secret.
+    private func isVariable(_ node: ConfigNode) -> Bool {
+        guard case .scalar(let text, _) = node.value, !node.isSecret else { return false }
+        return !EnvironmentText.names(in: text).isEmpty
+    }
+
     /// A token, as a header carries it: visible ASCII, and long enough that nobody guesses it.
     private func token(_ node: ConfigNode, _ name: String) -> Secret? {
-        guard let secret = tokenSources.secret(node, name) else { return nil }
+        guard !isVariable(node), let secret = tokenSources.secret(node, name) else { return nil }
         let text = secret.value.reveal()
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             problems.error(secret.place, "\(name) must be visible ASCII without spaces, as a header carries it")
@@ -86,7 +97,10 @@ struct ServerLoader {
         }
         guard text.utf8.count >= ServerSettings.shortestToken else {
             let shortest = ServerSettings.shortestToken
-            problems.error(secret.place, "\(name) has fewer than \(shortest) characters: it can be guessed")
+            problems.error(
+                secret.place,
+                "\(name) has fewer than \(shortest) characters: it can be guessed; `webhooks keygen --token` makes one"
+            )
             return nil
         }
         return secret.value
@@ -98,7 +112,7 @@ struct ServerLoader {
         if nodes.isEmpty { problems.error(node.place, "`encryptionKey` is an empty list") }
         var keys: [Secret] = []
         for node in nodes {
-            guard let secret = sources.secret(node, "`encryptionKey`") else { continue }
+            guard !isVariable(node), let secret = sources.secret(node, "`encryptionKey`") else { continue }
             if WebhookCore.Base64.decode(secret.value.reveal())?.count != 32 {
                 problems.error(secret.place, "`encryptionKey` must be 32 bytes in base64")
             } else if keys.contains(secret.value) {

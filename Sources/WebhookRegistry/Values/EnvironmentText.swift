@@ -17,6 +17,7 @@ struct EnvironmentText {
             case "profile", "templates", "include": texts(member.value)
             case "store": mapping(source(member.value)) { $0.key == "password" ? secret($0.value) : source($0.value) }
             case "egress": mapping(member.value) { $0.key == "proxy" ? source($0.value) : texts($0.value) }
+            case "server": mapping(member.value) { server($0) }
             case "defaults": options(member.value)
             case "subscriptions": items(member.value, options)
             default: member.value
@@ -38,6 +39,17 @@ struct EnvironmentText {
             case "tls": mapping(member.value) { $0.key == "key" ? secret($0.value) : texts($0.value) }
             default: member.value
             }
+        }
+    }
+
+    private func server(_ member: ConfigNode.Member) -> ConfigNode {
+        switch member.key {
+        case "listen", "publicURL": texts(member.value)
+        case "metricsToken": secret(member.value)
+        // A list, or one alone.
+        case "tokens", "encryptionKey":
+            if case .sequence = member.value.value { items(member.value, secret) } else { secret(member.value) }
+        default: member.value
         }
     }
 

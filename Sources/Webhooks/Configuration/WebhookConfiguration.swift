@@ -115,6 +115,13 @@ public struct WebhookConfiguration: Sendable {
         return configuration
     }
 
+    /// The same, where a `server` that `webhooks serve` can't do with is a warning.
+    package func judgingAPI() -> WebhookConfiguration {
+        var configuration = self
+        configuration.options.judgesServer = true
+        return configuration
+    }
+
     /// The same, with subscriptions held that have errors in what only sending needs: the others are served.
     package func holdingBroken() -> WebhookConfiguration {
         var configuration = self

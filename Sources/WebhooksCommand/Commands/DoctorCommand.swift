@@ -20,7 +20,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try options.checkStore()
-        let configuration = options.wholeConfiguration
+        let configuration = options.wholeConfiguration.judgingAPI()
         let log = WebhookLog(location: configuration.outline().store, logger: options.logger())
         let findings = await Doctor(configuration, log).examine()
         let isGood = !findings.contains { $0.severity == .error }

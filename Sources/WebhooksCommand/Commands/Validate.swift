@@ -48,7 +48,7 @@ struct Validate: ParsableCommand {
     }
 
     func run() throws {
-        let configuration = options.wholeConfiguration
+        let configuration = options.wholeConfiguration.judgingAPI()
         let report = (noSecrets ? configuration.withoutSources() : configuration).load()
         let isGood = report.isValid && !(strict && !report.diagnostics.isEmpty)
         if options.json {
