@@ -21,7 +21,7 @@ import Testing
         let problems = try JSONText(try await sandbox.run("validate", "--json").out)["problems"]
         var found = 0
         for index in 0..<(problems.count ?? 0) {
-            let problem = problems[index]
+            let problem = try problems[index]
             #expect(try problem["file"].string == "w.yaml" && problem["line"].raw == "\(line)", "\(problem)")
             found += try problem["message"].string?.contains("does not render") == true ? 1 : 0
         }
