@@ -246,7 +246,7 @@ import WebhookRegistry
         ),
         Row(
             lines: "delivery: { rateLimit: 4000000000/h }",
-            "w.yaml:6:26: `rateLimit` must be a rate, a whole number from 1 to 1000000000 with /s, /m or /h: 100/s, 600/m"
+            "w.yaml:6:28: `rateLimit` must be a rate, a whole number from 1 to 1000000000 with /s, /m or /h: 100/s, 600/m"
         ),
         Row(
             lines: "delivery: { timeout: 99999999999999999999s, connectTimeout: 4000d }",

@@ -298,8 +298,6 @@
             "GET /api/v1/app?token=\(ServedStore.token) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
             "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nCookie: token=\(ServedStore.token)\r\nConnection: close\r\n\r\n",
             "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nAuthorization: Basic \(ServedStore.token)\r\nConnection: close\r\n\r\n",
-            "GET /api/v1/app HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\n"
-                + "Authorization: Bearer \(ServedStore.token)\r\nConnection: close\r\n\r\n",
             "HEAD /api/v1/app HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         ]) func `a token is taken from one place`(_ text: String) async throws {
             try await serving { port in
