@@ -76,10 +76,7 @@ extension WebhookDispatcher {
                 try await learnHealth(of: [name])
             }
         } catch {
-            logger.warning(
-                "whether it is disabled is not read yet: \(error)",
-                metadata: ["subscription": "\(name)"]
-            )
+            lines.line(.warning, "whether it is disabled is not read yet: \(error)", ["subscription": "\(name)"])
         }
     }
 

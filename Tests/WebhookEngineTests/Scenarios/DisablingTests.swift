@@ -172,6 +172,21 @@ struct DisablingTests {
         #expect(harness.sentEvents == ["e2"])
     }
 
+    @Test("where this process disables one meanwhile, whoever waits is told when that is settled")
+    func learnsWithOwn() async throws {
+        let harness = EngineHarness([subscription()])
+        harness.emit("e1")
+        harness.holdsCommits = true
+        learn(1, harness)
+        harness.response(.status(410))
+        harness.releaseCommit()
+        #expect(harness.healthReads.isEmpty, "what was read is older than what is known")
+        harness.holdsCommits = false
+        harness.releaseCommit()
+        #expect(harness.healthReads == [1])
+        #expect(harness.store.rows.health.first?.disabled?.cause == .gone)
+    }
+
     @Test("what comes after an enabling is not cancelled by what was under way before it")
     func cancellationBehind() async throws {
         let harness = EngineHarness([subscription()])
